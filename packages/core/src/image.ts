@@ -58,15 +58,19 @@ export function workingSize(
 
 /**
  * Bicubic resize (Keys' kernel, a = −0.5), widened when shrinking so that it also filters what the new size cannot
- * hold; half-pixel centres, taps outside the image dropped and the rest renormalised. Separable, rows then columns,
+ * hold; half-pixel centres, taps outside the image dropped and the rest renormalised. Separable, one axis after the other,
  * rounded to 8 bits between the two: the rule of Pillow's `Image.resize(size, BICUBIC)`.
  */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
   if (!(width > 0 && height > 0)) throw new InvalidInputError(`size ${width} × ${height}; expected at least 1 × 1`);
   if (width === image.width && height === image.height) return image;
-  const across = width === image.width ? image.data : resizeRows(image.data, image.width, image.height, width);
-  const data = height === image.height ? across : resizeColumns(across, width, image.height, height);
-  return { data, width, height };
+  const rows = ({ data, width: from, height }: RgbImage): RgbImage =>
+    from === width ? { data, width, height } : { data: resizeRows(data, from, height, width), width, height };
+  const columns = ({ data, width, height: from }: RgbImage): RgbImage =>
+    from === height ? { data, width, height } : { data: resizeColumns(data, width, from, height), width, height };
+  // Where only the height shrinks, shrinking first leaves less to stretch.
+  const columnsFirst = width > image.width && height < image.height;
+  return columnsFirst ? rows(columns(image)) : columns(rows(image));
 }
 
 /** The taps of every output position: `weights[i·taps + k]` applies to input `first[i] + k`. */
@@ -160,4 +164,31 @@ export function normalise(image: RgbImage, mean: readonly number[], std: readonl
     for (let i = 0, s = channel; i < plane; i++, s += 3) out[o + i] = data[s] * scale + shift;
   }
   return out;
+}
+
+/**
+ * The mean colour of every cell of an h × w grid; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row
+ * ⌊(y + ½)·h / height⌋. A cell that holds no pixel centre takes the pixel under its own centre.
+ *
+ * @returns `[h·w, 3]`, row-major, 0 … 255
+ */
+export function cellColours({ data, width, height }: RgbImage, h: number, w: number): Float32Array {
+  const sum = new Float64Array(3 * h * w);
+  const count = new Uint32Array(h * w);
+  for (let y = 0, s = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * h) / height) * w;
+    for (let x = 0; x < width; x++, s += 3) {
+      const cell = row + Math.floor(((x + 0.5) * w) / width);
+      count[cell]++;
+      for (let k = 0; k < 3; k++) sum[3 * cell + k] += data[s + k];
+    }
+  }
+  for (let cell = 0; cell < count.length; cell++) {
+    if (count[cell] > 0) continue;
+    const x = Math.floor((((cell % w) + 0.5) * width) / w);
+    const y = Math.floor(((Math.floor(cell / w) + 0.5) * height) / h);
+    count[cell] = 1;
+    for (let k = 0; k < 3; k++) sum[3 * cell + k] = data[3 * (y * width + x) + k];
+  }
+  return Float32Array.from(sum, (value, i) => value / count[Math.floor(i / 3)]);
 }

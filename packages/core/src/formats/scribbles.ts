@@ -1,0 +1,107 @@
+/** The scribble document (spec/scribbles.md), version 1: what a person drew on one image. */
+import { InvalidInputError } from '../errors.ts';
+
+export interface Segment {
+  /** 1 … 2²⁴ − 1, as a panoptic PNG holds it. 0 is the background, a label like any other but never a segment. */
+  id: number;
+  category: string;
+  isthing: boolean;
+}
+
+export interface Stroke {
+  segment: number;
+  /** [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. */
+  points: [number, number][];
+  /** Half the brush's width, pixels. */
+  radius: number;
+}
+
+export interface Scribbles {
+  image: { width: number; height: number };
+  segments: Segment[];
+  strokes: Stroke[];
+}
+
+export const maxSegmentId = 0xffffff;
+const maxRadius = 10_000;
+
+/** @throws InvalidInputError naming the first thing wrong: received and expected */
+export function parseScribbles(text: string): Scribbles {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidInputError(`scribbles are not JSON: ${(error as Error).message.replaceAll('\n', ' ')}`);
+  }
+  const root = object('scribbles', document);
+  if (root.version !== 1) throw new InvalidInputError(`scribbles of version ${show(root.version)}; expected 1`);
+  const image = object('image', root.image);
+  const width = number('image.width', image.width, 1, Number.MAX_SAFE_INTEGER, true);
+  const height = number('image.height', image.height, 1, Number.MAX_SAFE_INTEGER, true);
+
+  const segments = array('segments', root.segments ?? []).map((entry, i): Segment => {
+    const segment = object(`segments[${i}]`, entry);
+    return {
+      id: number(`segments[${i}].id`, segment.id, 1, maxSegmentId, true),
+      category: string(`segments[${i}].category`, segment.category),
+      isthing: boolean(`segments[${i}].isthing`, segment.isthing),
+    };
+  });
+  const defined = new Set([0]);
+  for (const { id } of segments) {
+    if (defined.has(id)) throw new InvalidInputError(`segment ${id} defined twice; expected ids that differ`);
+    defined.add(id);
+  }
+
+  const strokes = array('strokes', root.strokes).map((entry, i): Stroke => {
+    const stroke = object(`strokes[${i}]`, entry);
+    const segment = number(`strokes[${i}].segment`, stroke.segment, 0, maxSegmentId, true);
+    if (!defined.has(segment)) {
+      throw new InvalidInputError(`strokes[${i}] draws segment ${segment}, which is not defined in segments`);
+    }
+    const radius = number(`strokes[${i}].radius`, stroke.radius, 0, maxRadius);
+    const points = array(`strokes[${i}].points`, stroke.points).map((point, j): [number, number] => {
+      const name = `strokes[${i}].points[${j}]`;
+      const pair = array(name, point);
+      if (pair.length !== 2) throw new InvalidInputError(`${name} has ${pair.length} numbers; expected [x, y]`);
+      return [number(`${name} x`, pair[0], 0, width), number(`${name} y`, pair[1], 0, height)];
+    });
+    if (points.length === 0) throw new InvalidInputError(`strokes[${i}] has no points; expected at least one`);
+    return { segment, points, radius };
+  });
+  if (strokes.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
+  return { image: { width, height }, segments, strokes };
+}
+
+function object(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new InvalidInputError(`${name} is ${show(value)}; expected an object`);
+}
+
+function array(name: string, value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new InvalidInputError(`${name} is ${show(value)}; expected a list`);
+}
+
+function number(name: string, value: unknown, min: number, max: number, whole = false): number {
+  if (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+  throw new InvalidInputError(
+    `${name} is ${show(value)}; expected a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
+  );
+}
+
+function string(name: string, value: unknown): string {
+  if (typeof value === 'string' && value.length > 0) return value;
+  throw new InvalidInputError(`${name} is ${show(value)}; expected a text`);
+}
+
+function boolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new InvalidInputError(`${name} is ${show(value)}; expected true or false`);
+}
+
+/** A value as one short line. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,93 @@
+/** Panoptic masks (spec/mask.md): one owner per pixel, as segment ids, as an RGB image, and as segments_info. */
+import type { Segment } from './formats/scribbles.ts';
+import type { RgbImage } from './image.ts';
+
+/** Row-major segment id per pixel; 0 is background or void. */
+export interface Mask {
+  ids: Uint32Array;
+  width: number;
+  height: number;
+}
+
+export interface SegmentInfo {
+  id: number;
+  category_id: number;
+  /** Pixels. */
+  area: number;
+  /** [x, y, width, height] of the tightest box, pixels. */
+  bbox: [number, number, number, number];
+  iscrowd: 0 | 1;
+}
+
+export interface Category {
+  id: number;
+  name: string;
+  isthing: 0 | 1;
+}
+
+/** Segment ids as colours, id = R + 256·G + 65536·B: the pixels of a COCO panoptic PNG. */
+export function encodePanoptic({ ids, width, height }: Mask): RgbImage {
+  const data = new Uint8Array(3 * ids.length);
+  for (let i = 0, o = 0; i < ids.length; i++, o += 3) {
+    data[o] = ids[i] & 0xff;
+    data[o + 1] = (ids[i] >>> 8) & 0xff;
+    data[o + 2] = ids[i] >>> 16;
+  }
+  return { data, width, height };
+}
+
+export function decodePanoptic({ data, width, height }: RgbImage): Mask {
+  const ids = new Uint32Array(width * height);
+  for (let i = 0, o = 0; i < ids.length; i++, o += 3) ids[i] = data[o] | (data[o + 1] << 8) | (data[o + 2] << 16);
+  return { ids, width, height };
+}
+
+/** COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind. */
+export function categoriesOf(segments: readonly Segment[]): Category[] {
+  const categories: Category[] = [];
+  for (const { category: name, isthing } of segments) {
+    const kind = isthing ? 1 : 0;
+    if (!categories.some((known) => known.name === name && known.isthing === kind)) {
+      categories.push({ id: categories.length + 1, name, isthing: kind });
+    }
+  }
+  return categories;
+}
+
+/** What COCO says of every segment that has pixels, background left out, ids ascending. */
+export function segmentsInfo(
+  { ids, width, height }: Mask,
+  segments: readonly Segment[],
+  categories: readonly Category[],
+): SegmentInfo[] {
+  const found = new Map<number, { area: number; left: number; top: number; right: number; bottom: number }>();
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (ids[i] === 0) continue;
+      const box = found.get(ids[i]);
+      if (!box) {
+        found.set(ids[i], { area: 1, left: x, top: y, right: x, bottom: y });
+        continue;
+      }
+      box.area++;
+      box.bottom = y;
+      if (x < box.left) box.left = x;
+      else if (x > box.right) box.right = x;
+    }
+  }
+  return [...found]
+    .sort(([a], [b]) => a - b)
+    .map(([id, { area, left, top, right, bottom }]) => {
+      const segment = segments.find((known) => known.id === id);
+      const category = categories.find(
+        ({ name, isthing }) => name === segment?.category && isthing === (segment.isthing ? 1 : 0),
+      );
+      return {
+        id,
+        category_id: category?.id ?? 0,
+        area,
+        bbox: [left, top, right - left + 1, bottom - top + 1],
+        iscrowd: 0,
+      };
+    });
+}

@@ -1,0 +1,140 @@
+/**
+ * Seeds: strokes become labelled nodes. Strokes are drawn into a raster of the image's size, later over earlier; a
+ * node takes the majority of the stroke pixels inside its cell, ties going to the later stroke.
+ */
+import { InvalidInputError } from './errors.ts';
+import type { Scribbles } from './formats/scribbles.ts';
+
+/** Which stroke owns which pixel. */
+export interface StrokeRaster {
+  width: number;
+  height: number;
+  /** Row-major: 0 where nothing was drawn, else the number (from 1) of the last stroke drawn there. */
+  owner: Uint8Array | Uint16Array | Uint32Array;
+  /** Segment id of stroke s at index s − 1. */
+  segments: ArrayLike<number>;
+}
+
+/** A raster of stroke pixels from a scribble document. */
+export function rasterise({ image: { width, height }, strokes }: Scribbles): StrokeRaster {
+  const owner = strokes.length < 0xffff ? new Uint16Array(width * height) : new Uint32Array(width * height);
+  strokes.forEach(({ points: drawn, radius }, index) => {
+    // The image's far edges, at width and height, lie half a pixel beyond the last centres.
+    const points = drawn.map(([x, y]): [number, number] => [Math.min(x, width - 1), Math.min(y, height - 1)]);
+    // A pixel's centre is never farther than √½ from any point of the pixel: no stroke falls between pixels.
+    const reach = Math.max(radius, Math.SQRT1_2);
+    for (let i = 0; i < points.length; i++) {
+      paintCapsule(owner, width, height, points[Math.max(i - 1, 0)], points[i], reach, index + 1);
+    }
+  });
+  return { width, height, owner, segments: strokes.map(({ segment }) => segment) };
+}
+
+/** Paints every pixel whose centre (a whole number) lies within `reach` of the line from a to b. */
+function paintCapsule(
+  owner: StrokeRaster['owner'],
+  width: number,
+  height: number,
+  [ax, ay]: [number, number],
+  [bx, by]: [number, number],
+  reach: number,
+  value: number,
+): void {
+  const dx = bx - ax;
+  const dy = by - ay;
+  const length2 = dx * dx + dy * dy;
+  const clamp = (v: number, max: number) => Math.min(Math.max(v, 0), max);
+  const top = clamp(Math.ceil(Math.min(ay, by) - reach), height - 1);
+  const bottom = clamp(Math.floor(Math.max(ay, by) + reach), height - 1);
+  for (let y = top; y <= bottom; y++) {
+    // Only the part of the line within reach of this row can reach a pixel of it.
+    const [t0, t1] = dy === 0 ? [0, 1] : [(y - reach - ay) / dy, (y + reach - ay) / dy].sort((a, b) => a - b);
+    const x0 = ax + clamp(t0, 1) * dx;
+    const x1 = ax + clamp(t1, 1) * dx;
+    const left = clamp(Math.ceil(Math.min(x0, x1) - reach), width - 1);
+    const right = clamp(Math.floor(Math.max(x0, x1) + reach), width - 1);
+    for (let x = left; x <= right; x++) {
+      const t = length2 === 0 ? 0 : clamp(((x - ax) * dx + (y - ay) * dy) / length2, 1);
+      const ex = ax + t * dx - x;
+      const ey = ay + t * dy - y;
+      if (ex * ex + ey * ey <= reach * reach) owner[y * width + x] = value;
+    }
+  }
+}
+
+/** Labelled nodes of an h × w grid. */
+export interface Seeds {
+  h: number;
+  w: number;
+  /** Segment ids that own at least one node, ascending: the meaning of label 0 … c − 1. */
+  labels: number[];
+  /** Per node, row-major: a label's index, or −1. */
+  nodes: Int32Array;
+  /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
+  unseeded: number[];
+}
+
+/**
+ * @param h rows of nodes
+ * @param w columns of nodes; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row ⌊(y + ½)·h / height⌋
+ * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node
+ */
+export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
+  const drawn = [...new Set(Array.from(raster.segments))].sort((a, b) => a - b);
+  if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
+  if (drawn.length === 1) {
+    throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
+  }
+
+  const winners = cellWinners(raster, h, w);
+  const labels = drawn.filter((id) => winners.includes(id));
+  const unseeded = drawn.filter((id) => !labels.includes(id));
+  if (labels.length < 2) {
+    throw new InvalidInputError(
+      `strokes label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
+    );
+  }
+  const index = new Map(labels.map((id, label) => [id, label]));
+  return { h, w, labels, nodes: Int32Array.from(winners, (id) => index.get(id) ?? -1), unseeded };
+}
+
+/** The segment id that owns each cell, or −1 where nothing was drawn. */
+function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number): Int32Array {
+  // Stroke pixels are few: count them per (node, segment) in a map rather than in an array of nodes × segments.
+  const counts = new Map<number, { pixels: number; last: number }>();
+  const base = 0x1000000;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * h) / height) * w;
+    for (let x = 0, i = y * width; x < width; x++, i++) {
+      const stroke = owner[i];
+      if (stroke === 0) continue;
+      const cell = (row + Math.floor(((x + 0.5) * w) / width)) * base + segments[stroke - 1];
+      const count = counts.get(cell);
+      if (count) {
+        count.pixels++;
+        if (stroke > count.last) count.last = stroke;
+      } else counts.set(cell, { pixels: 1, last: stroke });
+    }
+  }
+  const winners = new Int32Array(h * w).fill(-1);
+  const best = new Map<number, { pixels: number; last: number }>();
+  for (const [cell, count] of counts) {
+    const node = Math.floor(cell / base);
+    const leader = best.get(node);
+    const wins =
+      !leader || count.pixels > leader.pixels || (count.pixels === leader.pixels && count.last > leader.last);
+    if (!wins) continue;
+    best.set(node, count);
+    winners[node] = cell % base;
+  }
+  return winners;
+}
+
+/** One-hot seeds Y, `[n, c]` row-major: 1 where a node carries the label, zero rows elsewhere. */
+export function oneHot(nodes: Int32Array, c: number): Float32Array {
+  const y = new Float32Array(nodes.length * c);
+  nodes.forEach((label, node) => {
+    if (label >= 0) y[node * c + label] = 1;
+  });
+  return y;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { parseScribblePng } from '../src/formats/scribble-png.ts';
+import { parseScribbles, type Scribbles } from '../src/formats/scribbles.ts';
+import { oneHot, rasterise, seedNodes } from '../src/seeds.ts';
+import { goldenBytes, goldenJson, goldenText, random } from './golden.ts';
+
+const golden = parseScribbles(goldenText('scribbles.json'));
+
+/** Every pixel against every stroke: the definition of spec/scribbles.md. */
+function bruteForce({ image, strokes }: Scribbles): number[] {
+  const inside = ([x, y]: [number, number]) => [Math.min(x, image.width - 1), Math.min(y, image.height - 1)];
+  return Array.from({ length: image.width * image.height }, (_, i) => {
+    const [x, y] = [i % image.width, Math.floor(i / image.width)];
+    return strokes.reduce((owner, { points: drawn, radius }, index) => {
+      const points = drawn.map(inside);
+      const distance = Math.min(
+        ...points.map(([bx, by], j) => {
+          const [ax, ay] = points[Math.max(j - 1, 0)];
+          const length2 = (bx - ax) ** 2 + (by - ay) ** 2;
+          const t = length2 ? Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length2)) : 0;
+          return Math.hypot(ax + t * (bx - ax) - x, ay + t * (by - ay) - y);
+        }),
+      );
+      return distance <= Math.max(radius, Math.SQRT1_2) + 1e-12 ? index + 1 : owner;
+    }, 0);
+  });
+}
+
+describe('rasterise', () => {
+  test('equals the golden picture, drawn by other code', () => {
+    const { owner, segments } = rasterise(golden);
+    const ids = Array.from(owner, (stroke) => (stroke ? segments[stroke - 1] || 255 : 0));
+    const picture = parseScribblePng(goldenBytes('scribbles.png'), golden.image).raster;
+    expect(ids).toEqual(Array.from(picture.owner, (stroke) => (stroke ? picture.segments[stroke - 1] : 0)));
+  });
+  test('equals the definition for random strokes, long and short, thick and thin', () => {
+    const next = random(7);
+    const image = { width: 53, height: 37 };
+    for (let round = 0; round < 20; round++) {
+      const strokes = Array.from({ length: 4 }, () => ({
+        segment: Math.floor(next() * 3),
+        radius: next() < 0.3 ? 0 : next() * 6,
+        points: Array.from({ length: 1 + Math.floor(next() * 4) }, (): [number, number] => [next() * 53, next() * 37]),
+      }));
+      const scribbles = { image, segments: [], strokes };
+      expect([...rasterise(scribbles).owner]).toEqual(bruteForce(scribbles));
+    }
+  });
+  test('a click of no width still marks the pixel it falls on', () => {
+    const click = (x: number, y: number) =>
+      rasterise({
+        image: { width: 4, height: 4 },
+        segments: [],
+        strokes: [{ segment: 0, radius: 0, points: [[x, y]] }],
+      });
+    expect(click(2, 1).owner.indexOf(1)).toBe(6);
+    expect(click(4, 4).owner.indexOf(1)).toBe(15);
+    expect(click(1.5, 1.5).owner.filter(Boolean)).toHaveLength(4);
+  });
+});
+
+describe('seedNodes', () => {
+  test('majority a cell, ties to the later stroke: equals the golden seeds', () => {
+    const { h, w, labels } = goldenJson('seeds.json');
+    const seeds = seedNodes(rasterise(golden), h, w);
+    const ids = Array.from(seeds.nodes, (label) => (label < 0 ? null : seeds.labels[label] || 255));
+    expect(ids).toEqual(labels);
+  });
+  test('labels are the ids that own a node, ascending, and the rest are named', () => {
+    const owner = Uint8Array.from([1, 1, 1, 2, 0, 0, 0, 3]);
+    const seeds = seedNodes({ width: 4, height: 2, owner, segments: [900, 5, 70000] }, 1, 2);
+    expect(seeds.labels).toEqual([900, 70000]);
+    expect(seeds.unseeded).toEqual([5]);
+    expect([...seeds.nodes]).toEqual([0, 1]);
+  });
+  test.each([
+    ['no strokes', [0, 0], []],
+    ['only label 4', [1, 1], [4]],
+    ['strokes label 1 × 1 nodes with 1 of 2 segments', [1, 2], [4, 5]],
+  ])('refuses: %s', (message, owner, segments) => {
+    expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
+  });
+});
+
+test('oneHot is one at a labelled node and zero elsewhere', () => {
+  expect([...oneHot(Int32Array.from([1, -1, 0]), 2)]).toEqual([0, 1, 0, 0, 1, 0]);
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { RgbImage } from '../src/image.ts';
+import type { Keys } from '../src/keys.ts';
+import { crfScale, type NodeScores, refine } from '../src/refine.ts';
+import { rasterise } from '../src/seeds.ts';
+import { presets, type SegmentOptions, segment } from '../src/segment.ts';
+import { agreement, random } from './golden.ts';
+
+/** A picture of two halves, dark and light, parted at x = `edge`, with a little noise. */
+function twoHalves(width: number, height: number, edge: number): RgbImage {
+  const next = random(3);
+  const data = new Uint8Array(3 * width * height).map(
+    (_, i) => (Math.floor(i / 3) % width < edge ? 40 : 200) + 8 * next(),
+  );
+  return { data, width, height };
+}
+
+/** Keys as a backbone might give them: [1, 0] on the left, [0, 1] on the right, mixed where a patch lies on the edge. */
+function keysOf({ width }: RgbImage, edge: number, h: number, w: number): Keys {
+  const next = random(5);
+  const share = (x: number) => Math.min(1, Math.max(0, (edge * w) / width - x));
+  const data = Float32Array.from({ length: h * w * 2 }, (_, i) => {
+    const left = share((i >> 1) % w);
+    return (i % 2 ? 1 - left : left) + 0.05 * next();
+  });
+  return { data, h, w, d: 2 };
+}
+
+const image = twoHalves(120, 80, 47);
+const keys = keysOf(image, 47, 8, 12);
+const raster = rasterise({
+  image,
+  segments: [{ id: 70000, category: 'light', isthing: true }],
+  strokes: [
+    {
+      segment: 0,
+      points: [
+        [10, 10],
+        [10, 70],
+      ],
+      radius: 2,
+    },
+    { segment: 70000, points: [[100, 40]], radius: 3 },
+  ],
+});
+const truth = Uint32Array.from({ length: 9600 }, (_, i) => (i % 120 < 47 ? 0 : 70000));
+const run = (options: Partial<SegmentOptions>) => segment(image, keys, raster, { ...presets.best, ...options });
+
+describe('segment', () => {
+  test.each([
+    ['rbf', {}],
+    ['similarity', { graph: 'similarity', tau: 0.9 }],
+    ['knn', { graph: 'knn', neighbors: 10, alpha: 0.9 }],
+    ['rbf with colour', { colorWeight: 0.1 }],
+    ['keys as they come', { upsample: 'none' }],
+    ['a given sigma', { sigma: 0.2 }],
+  ] as [string, Partial<SegmentOptions>][])('finds the edge to a pixel from two strokes: %s', (_, options) => {
+    const { mask, nodes } = run(options);
+    expect(agreement(mask.ids, truth)).toBeGreaterThan(0.99);
+    expect(nodes.labels).toEqual([0, 70000]);
+    expect([nodes.h, nodes.w]).toEqual(options.upsample === 'none' ? [8, 12] : [16, 24]);
+  });
+
+  test('the same input gives the same mask, whatever came before', () => {
+    const first = segment(image, keys, raster, presets.paper).mask;
+    run({});
+    expect(segment(image, keys, raster, presets.paper).mask).toEqual(first);
+    expect(agreement(first.ids, truth)).toBeGreaterThan(0.97);
+  });
+
+  test('scribbles of another size are refused', () => {
+    const other = { ...raster, width: 80, height: 120 };
+    expect(() => segment(image, keys, other, presets.best)).toThrow("80 × 120 pixels; expected the image's 120 × 80");
+  });
+
+  test('a blank picture, all keys alike, still gets an answer', () => {
+    const blank = { ...keys, data: new Float32Array(keys.data.length).fill(1) };
+    expect(segment(image, blank, raster, { ...presets.best, refine: 'none' }).mask.ids).toHaveLength(9600);
+  });
+});
+
+describe('from nodes to pixels', () => {
+  // Two nodes over four pixels: the left one sure, the right one only just for the other label.
+  const scores: NodeScores = { data: Float32Array.from([1, 0, 0.4, 0.6]), h: 1, w: 2, labels: [5, 9] };
+  const four = { data: new Uint8Array(12), width: 4, height: 1 };
+  const ids = (unary: 'hard' | 'soft') => [...refine(four, scores, { ...presets.best, unary, refine: 'none' }).ids];
+
+  test('hard: every pixel takes the label of its node', () => {
+    expect(ids('hard')).toEqual([5, 5, 9, 9]);
+  });
+  test('soft: scores are interpolated first', () => {
+    expect(ids('soft')).toEqual([5, 5, 5, 9]);
+  });
+
+  test('a picture too large for the CRF is refined smaller, its edges kept', () => {
+    expect(crfScale(640 * 480, 5)).toBe(1);
+    expect(crfScale(640 * 480, 40)).toBeLessThan(1.01);
+    const scale = crfScale(100e6, 2);
+    expect(scale).toBeGreaterThan(0.1);
+    expect(scale).toBeLessThan(0.3);
+  });
+});
