@@ -148,6 +148,22 @@ function resizeColumns(data: Uint8Array, width: number, height: number, to: numb
   return new Uint8Array(out.buffer);
 }
 
+/** The image seen from (dx, dy): pixel (x, y) of the result is (x + dx, y + dy), clamped at the border. */
+export function shiftImage({ data, width, height }: RgbImage, dx: number, dy: number): RgbImage {
+  const clamp = (v: number, size: number) => Math.min(Math.max(v, 0), size - 1);
+  const out = new Uint8Array(data.length);
+  for (let y = 0, o = 0; y < height; y++) {
+    const row = clamp(y + dy, height) * width;
+    for (let x = 0; x < width; x++, o += 3) {
+      const s = 3 * (row + clamp(x + dx, width));
+      out[o] = data[s];
+      out[o + 1] = data[s + 1];
+      out[o + 2] = data[s + 2];
+    }
+  }
+  return { data: out, width, height };
+}
+
 /**
  * Scales 8-bit RGB to the range a backbone was trained on: (value / 255 − mean) / std per channel.
  *

@@ -80,12 +80,7 @@ export interface Seeds {
  * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
-  const drawn = [...new Set(Array.from(raster.segments))].sort((a, b) => a - b);
-  if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
-  if (drawn.length === 1) {
-    throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
-  }
-
+  const drawn = drawnLabels(raster);
   const winners = cellWinners(raster, h, w);
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
@@ -96,6 +91,20 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   }
   const index = new Map(labels.map((id, label) => [id, label]));
   return { h, w, labels, nodes: Int32Array.from(winners, (id) => index.get(id) ?? -1), unseeded };
+}
+
+/**
+ * Segment ids that strokes were drawn for, ascending.
+ *
+ * @throws InvalidInputError if they are fewer than two
+ */
+export function drawnLabels({ segments }: StrokeRaster): number[] {
+  const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
+  if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
+  if (drawn.length === 1) {
+    throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
+  }
+  return drawn;
 }
 
 /** The segment id that owns each cell, or −1 where nothing was drawn. */

@@ -1,0 +1,76 @@
+// Python peers in a scratch environment that is made on first use: scikit-learn and pydensecrf.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from '../scripts/setup.mjs';
+
+const environment = join(root, '.tools', 'bench-python');
+const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+
+/** Makes the environment. @throws Error with what pip said, where it cannot be made */
+function install() {
+  const done = join(environment, 'saltworks-ready');
+  if (existsSync(done)) return;
+  const call = (command, args) => {
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status !== 0)
+      throw new Error(`${command} ${args.join(' ')} failed: ${(stderr || stdout).trim().split('\n').at(-1)}`);
+  };
+  console.error('bench: installing scikit-learn and pydensecrf into .tools/bench-python …');
+  call(process.env.SALTWORKS_PYTHON ?? 'python3', ['-m', 'venv', '--clear', environment]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  // pydensecrf2 is built from source by what is installed before it.
+  call(python, [...pip, 'numpy', 'scikit-learn', 'setuptools<70', 'cython', 'wheel']);
+  call(python, [...pip, '--no-build-isolation', 'pydensecrf2']);
+  writeFileSync(done, '');
+}
+
+/** Starts the peers: `spread` and `crf` take typed arrays and give times and results. */
+export async function startPeer() {
+  install();
+  const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
+  const child = spawn(python, [join(root, 'bench/peer.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const path = (name) => join(scratch, name);
+  const put = (name, array) => {
+    writeFileSync(path(name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    return path(name);
+  };
+  const ask = async (job) => {
+    child.stdin.write(`${JSON.stringify(job)}\n`);
+    const answer = JSON.parse((await lines.next()).value);
+    if (answer.error) throw new Error(`peer: ${answer.error}`);
+    return answer;
+  };
+  const result = () => new Float32Array(readFileSync(path('out')).buffer.slice(0));
+  return {
+    about: () => ask({ op: 'about' }),
+    async spread({ nodes, n, d, seeds, gamma, alpha }) {
+      const job = {
+        op: 'spread',
+        nodes: put('nodes', nodes),
+        n,
+        d,
+        seeds: put('seeds', seeds),
+        gamma,
+        alpha,
+        out: path('out'),
+      };
+      return { ...(await ask(job)), scores: result() };
+    },
+    async crf({ image, unary, c, gaussian, bilateral, steps }) {
+      const { width, height } = image;
+      const files = { image: put('image', image.data), unary: put('unary', unary), out: path('out') };
+      return {
+        ...(await ask({ op: 'crf', width, height, c, gaussian, bilateral, steps, ...files })),
+        marginals: result(),
+      };
+    },
+    stop() {
+      child.stdin.end();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}

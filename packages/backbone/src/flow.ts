@@ -1,0 +1,178 @@
+/**
+ * The dataflow of an ONNX graph: which node makes a tensor, which nodes read it, and whether its values come from the
+ * inputs (data), from their sizes alone (shape) or from neither (constant).
+ */
+import { InvalidInputError } from '@saltworks/core/errors';
+import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from './onnx.ts';
+
+/** What a tensor depends on, weakest first. */
+export type Kind = 'constant' | 'shape' | 'data';
+
+export interface Flow {
+  /** Version of the ONNX operators. */
+  readonly opset: number;
+  /** In an order in which every node comes after those it reads from. */
+  readonly nodes: readonly Node[];
+  /** The node that makes a tensor; none for inputs and initializers. */
+  readonly producer: ReadonlyMap<string, Node>;
+  /** The nodes that read a tensor, in the bodies of control flow too. */
+  readonly consumers: ReadonlyMap<string, readonly Node[]>;
+  /** Initializers and the values of Constant nodes. */
+  readonly constants: ReadonlyMap<string, Tensor>;
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** All tensors that a node reads: its inputs, and what the bodies of control flow capture. */
+  readonly reads: (node: Node) => readonly string[];
+}
+
+const MAX_NESTING = 16;
+const MEASURES = new Set(['Shape', 'Size']);
+
+/** @throws InvalidInputError when the graph is not one: a cycle, a tensor made twice or never */
+export function flowOf({ graph, opsets }: Model): Flow {
+  const readsOf = new Map(graph.nodes.map((node) => [node, tensorsRead(node, 0)]));
+  const reads = (node: Node) => readsOf.get(node) ?? [];
+  const producer = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) {
+      if (output === '') continue;
+      if (producer.has(output)) throw new InvalidInputError(`two nodes make the tensor ${output}; expected one`);
+      producer.set(output, node);
+    }
+  }
+  const nodes = sorted(graph.nodes, producer, reads);
+  const consumers = new Map<string, Node[]>();
+  const kinds = new Map<string, Kind>();
+  const constants = new Map<string, Tensor>();
+  for (const { name } of graph.inputs) kinds.set(name, 'data');
+  for (const tensor of graph.initializers) {
+    // Before IR version 4 an initializer is listed as an input too.
+    kinds.set(tensor.name, 'constant');
+    constants.set(tensor.name, tensor);
+  }
+  for (const node of nodes) {
+    for (const name of new Set(reads(node))) {
+      const known = consumers.get(name);
+      if (known) known.push(node);
+      else consumers.set(name, [node]);
+    }
+    const kind = kindOf(node, reads(node), kinds);
+    for (const output of node.outputs) if (output !== '') kinds.set(output, kind);
+    const value = node.opType === 'Constant' && tensorAttribute(node, 'value');
+    if (value) constants.set(node.outputs[0], value);
+  }
+  return { opset: opsets.get('') ?? 0, nodes, producer, consumers, constants, kinds, reads };
+}
+
+function kindOf(node: Node, reads: readonly string[], kinds: ReadonlyMap<string, Kind>): Kind {
+  let kind: Kind = 'constant';
+  for (const name of reads) {
+    const read = kinds.get(name);
+    if (!read)
+      throw new InvalidInputError(`${node.opType} reads the tensor ${name}; expected one that something makes`);
+    if (read === 'data' || kind === 'constant') kind = read;
+  }
+  return kind === 'data' && MEASURES.has(node.opType) ? 'shape' : kind;
+}
+
+function tensorsRead(node: Node, depth: number): string[] {
+  if (depth > MAX_NESTING) throw new InvalidInputError(`control flow nested ${depth} deep; expected ≤ ${MAX_NESTING}`);
+  const captured = bodies(node).flatMap((body) => {
+    const own = new Set(body.inputs.map(({ name }) => name));
+    for (const { name } of body.initializers) own.add(name);
+    for (const inner of body.nodes) for (const output of inner.outputs) own.add(output);
+    const read = body.nodes.flatMap((inner) => tensorsRead(inner, depth + 1));
+    return [...read, ...body.outputs.map(({ name }) => name)].filter((name) => !own.has(name));
+  });
+  return [...node.inputs.filter((name) => name !== ''), ...captured];
+}
+
+/** Kahn's algorithm, keeping the given order where it may. */
+function sorted(
+  nodes: readonly Node[],
+  producer: ReadonlyMap<string, Node>,
+  reads: (node: Node) => readonly string[],
+): Node[] {
+  const waiting = new Map<Node, number>();
+  const followers = new Map<Node, Node[]>();
+  for (const node of nodes) {
+    const before = new Set(reads(node).flatMap((name) => producer.get(name) ?? []));
+    waiting.set(node, before.size);
+    for (const other of before) {
+      const known = followers.get(other);
+      if (known) known.push(node);
+      else followers.set(other, [node]);
+    }
+  }
+  const out = nodes.filter((node) => waiting.get(node) === 0);
+  for (let i = 0; i < out.length; i++) {
+    for (const follower of followers.get(out[i]) ?? []) {
+      const left = (waiting.get(follower) ?? 0) - 1;
+      waiting.set(follower, left);
+      if (left === 0) out.push(follower);
+    }
+  }
+  if (out.length < nodes.length) {
+    throw new InvalidInputError(`${nodes.length - out.length} of ${nodes.length} nodes in a cycle; expected none`);
+  }
+  return out;
+}
+
+/** Every node that a tensor is computed from; `follow` may stop at tensors. */
+export function ancestors(flow: Flow, name: string, follow: (name: string) => boolean = () => true): Set<Node> {
+  const seen = new Set<Node>();
+  const stack = [name];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const node = flow.producer.get(next);
+    if (!node || seen.has(node)) continue;
+    seen.add(node);
+    for (const read of flow.reads(node)) if (follow(read)) stack.push(read);
+  }
+  return seen;
+}
+
+/** Every node that a tensor's values flow into, not only its size. */
+export function descendants(flow: Flow, name: string): Set<Node> {
+  const seen = new Set<Node>();
+  const stack = [name];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const node of flow.consumers.get(next) ?? []) {
+      if (seen.has(node) || MEASURES.has(node.opType)) continue;
+      seen.add(node);
+      for (const output of node.outputs) stack.push(output);
+    }
+  }
+  return seen;
+}
+
+export function isData(flow: Flow, name: string): boolean {
+  return flow.kinds.get(name) === 'data';
+}
+
+/** The inputs of a node that hold data. */
+export function dataInputs(flow: Flow, node: Node): string[] {
+  return node.inputs.filter((name) => isData(flow, name));
+}
+
+const SAME_SHAPE = new Set(['Cast', 'Identity']);
+
+/** The dims of a constant, where they are written down; undefined where they would have to be computed. */
+export function constantDims(flow: Flow, name: string): readonly number[] | undefined {
+  for (let node = flow.producer.get(name); node && SAME_SHAPE.has(node.opType); node = flow.producer.get(name)) {
+    name = node.inputs[0];
+  }
+  return flow.constants.get(name)?.dims;
+}
+
+/** Exporters build a shape in a handful of steps. */
+const MAX_STEPS = 12;
+
+/** The values of a shape operand as far as they are fixed: null for a size that follows the picture. */
+export function shapeValues(flow: Flow, name: string, steps = 0): (number | null)[] {
+  const constant = flow.constants.get(name);
+  if (constant) return intValues(constant) ?? [null];
+  const node = flow.producer.get(name);
+  if (!node || steps === MAX_STEPS) return [null];
+  if (node.opType === 'Concat') return node.inputs.flatMap((input) => shapeValues(flow, input, steps + 1));
+  if (node.opType === 'Unsqueeze' || SAME_SHAPE.has(node.opType)) return shapeValues(flow, node.inputs[0], steps + 1);
+  return [null];
+}

@@ -1,0 +1,82 @@
+/** New ONNX messages, written as bytes and read back, so that they are the same objects as those of a file. */
+import {
+  ATTRIBUTE,
+  DIM,
+  INT64,
+  NODE,
+  type Node,
+  readNode,
+  readTensor,
+  readValueInfo,
+  TENSOR,
+  TENSOR_TYPE,
+  type Tensor,
+  VALUE_INFO,
+  type ValueInfo,
+} from './onnx.ts';
+import { blockPart, floatPart, intPart, type Part, readFields, stringPart, writeFields } from './protobuf.ts';
+
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 };
+
+/**
+ * A new node of the ONNX domain.
+ *
+ * @param attributes whole numbers become INT, lists INTS, strings STRING, tensors TENSOR, `{ float }` FLOAT
+ */
+export function makeNode(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Record<string, number | number[] | string | Tensor | { float: number }> = {},
+): Node {
+  const parts = [
+    ...inputs.map((name) => stringPart(NODE.input, name)),
+    ...outputs.map((name) => stringPart(NODE.output, name)),
+    stringPart(NODE.opType, opType),
+  ];
+  for (const [name, value] of Object.entries(attributes)) {
+    const typed = (type: number, ...values: Part[]) =>
+      parts.push(
+        blockPart(NODE.attribute, [stringPart(ATTRIBUTE.name, name), ...values, intPart(ATTRIBUTE.type, type)]),
+      );
+    if (typeof value === 'number') typed(ATTRIBUTE_TYPE.int, intPart(ATTRIBUTE.i, value));
+    else if (typeof value === 'string') typed(ATTRIBUTE_TYPE.string, stringPart(ATTRIBUTE.s, value));
+    else if (Array.isArray(value)) typed(ATTRIBUTE_TYPE.ints, ...value.map((i) => intPart(ATTRIBUTE.ints, i)));
+    else if ('float' in value) typed(ATTRIBUTE_TYPE.float, floatPart(ATTRIBUTE.f, value.float));
+    else typed(ATTRIBUTE_TYPE.tensor, blockPart(ATTRIBUTE.t, value.bytes));
+  }
+  return readNode(writeFields(parts));
+}
+
+/** The same node, attributes and all, between other tensors. */
+export function rewire(node: Node, inputs: readonly string[], outputs: readonly string[]): Node {
+  const kept = readFields(node.bytes, 'ONNX node').filter(
+    ({ number }) => number !== NODE.input && number !== NODE.output,
+  );
+  const ends = [
+    ...inputs.map((name) => stringPart(NODE.input, name)),
+    ...outputs.map((name) => stringPart(NODE.output, name)),
+  ];
+  return readNode(writeFields([...ends, ...kept]));
+}
+
+/** An int64 tensor of one dimension. */
+export function makeInts(name: string, values: readonly number[]): Tensor {
+  return readTensor(
+    writeFields([
+      intPart(TENSOR.dims, values.length),
+      intPart(TENSOR.dataType, INT64),
+      stringPart(TENSOR.name, name),
+      blockPart(TENSOR.rawData, new Uint8Array(BigInt64Array.from(values, BigInt).buffer)),
+    ]),
+  );
+}
+
+/** A tensor type with its shape; a name is a dimension of any size. */
+export function makeValueInfo(name: string, elemType: number, dims: readonly (number | string)[]): ValueInfo {
+  const shape = dims.map((dim) =>
+    blockPart(1, [typeof dim === 'number' ? intPart(DIM.value, dim) : stringPart(DIM.param, dim)]),
+  );
+  const type = blockPart(1, [intPart(TENSOR_TYPE.elemType, elemType), blockPart(TENSOR_TYPE.shape, shape)]);
+  return readValueInfo(writeFields([stringPart(VALUE_INFO.name, name), blockPart(VALUE_INFO.type, [type])]));
+}

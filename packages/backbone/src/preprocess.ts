@@ -1,0 +1,39 @@
+/** An image as a backbone wants it. */
+import { normalise, type RgbImage, resizeBicubic, shiftImage, workingSize } from '@saltworks/core/image';
+
+/** `[3, height, width]` float32, both sides multiples of the patch. */
+export interface Pixels {
+  data: Float32Array;
+  width: number;
+  height: number;
+}
+
+export interface PreprocessOptions {
+  /** Pixels. */
+  patch: number;
+  /** Pixels; `native` keeps the image's own size, rounded to the patch. */
+  longSide: number | 'native';
+  /** Of r, g, b in 0 … 1. */
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** Resizes to the working size and normalises. */
+export function preprocess(image: RgbImage, { patch, longSide, mean, std }: PreprocessOptions): Pixels {
+  const { width, height } = workingSize(image.width, image.height, patch, longSide);
+  return { data: normalise(resizeBicubic(image, width, height), mean, std), width, height };
+}
+
+/**
+ * Four views of the same size whose patches together lie at the centres of the ×2 grid: shifted by a quarter patch to
+ * the left and right, up and down (−⌈p/4⌉, then half a patch further), in the order that `interleaveKeys` takes.
+ */
+export function preprocessOverlapping(image: RgbImage, { patch, longSide, mean, std }: PreprocessOptions): Pixels[] {
+  const { width, height } = workingSize(image.width, image.height, patch, longSide);
+  const resized = resizeBicubic(image, width, height);
+  const near = -Math.ceil(patch / 4);
+  const far = near + Math.floor(patch / 2);
+  return [near, far].flatMap((dy) =>
+    [near, far].map((dx) => ({ data: normalise(shiftImage(resized, dx, dy), mean, std), width, height })),
+  );
+}

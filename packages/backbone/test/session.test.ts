@@ -1,0 +1,176 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+// The thread runs the built package, so the session is tested as built.
+import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry';
+import { type KeySession, openSession } from '@saltworks/backbone/session';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { shiftImage } from '@saltworks/core/image';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { preprocess } from '../src/preprocess.ts';
+import { tap } from '../src/tap.ts';
+import { expectClose, home, isPulled, openTapped, realModel } from './run.ts';
+import { DIM, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from './tiny-vit.ts';
+
+/** Noise of a size, the same each time. */
+function noise(width: number, height: number) {
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => (Math.imul(i, 2654435761) >>> 20) & 255);
+  return { data, width, height };
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'saltworks-session-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function specOf(bytes: Uint8Array, name: string) {
+  const path = join(folder, `${name}.onnx`);
+  writeFileSync(path, bytes);
+  return resolveBackbone(path, { home: folder });
+}
+
+describe('a tiny model', () => {
+  let session: KeySession;
+  beforeAll(async () => {
+    session = await openSession(await specOf(tinyVit(), 'tiny'), { facet: 'query', layer: 0, threads: 1 });
+  });
+  afterAll(() => session.close());
+
+  test('says what it is', () => {
+    const found = { layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX };
+    expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query' });
+  });
+
+  test('gives the grid of patches, prefix tokens dropped, as the tapped model does', async () => {
+    const image = noise(30, 20);
+    const { h, w, d, data } = await session.extract(image, { longSide: 36 });
+    expect([h, w, d, data.length]).toEqual([6, 9, DIM, 6 * 9 * DIM]);
+    const run = await openTapped(tap(tinyVit(), { layer: 0, facet: 'query' }));
+    const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+    const pixels = preprocess(image, { patch: PATCH, longSide: 36, ...imagenet });
+    expectClose(data, (await run(pixels.data, 24, 36)).data.slice(PREFIX * DIM), 1e-6);
+    expect(image.data).toHaveLength(3 * 30 * 20);
+    expect(await session.extract(image, { longSide: 'native' })).toMatchObject({ h: 5, w: 8 });
+  });
+
+  test('a view into a larger buffer is an image like any other', async () => {
+    const image = noise(16, 16);
+    const larger = Buffer.concat([Buffer.alloc(100, 1), image.data, Buffer.alloc(100, 2)]);
+    const view = { ...image, data: larger.subarray(100, -100) };
+    const [expected, actual] = await Promise.all([image, view].map((each) => session.extract(each, { longSide: 16 })));
+    expect(actual.data).toEqual(expected.data);
+  });
+
+  test('overlap puts the keys of four shifted passes at their places on the ×2 grid', async () => {
+    const image = noise(32, 24);
+    const native = { longSide: 'native' } as const;
+    const { h, w, d, data } = await session.extract(image, { ...native, overlap: true });
+    expect([h, w, d]).toEqual([12, 16, DIM]);
+    // The node in row 1 and column 0 of each patch was seen from (−1, 1), a quarter of a patch left and down.
+    const { data: one } = await session.extract(shiftImage(image, -1, 1), native);
+    for (let y = 0; y < 6; y++) {
+      for (let x = 0; x < 8; x++) {
+        const node = ((2 * y + 1) * w + 2 * x) * d;
+        expectClose(data.slice(node, node + d), one.slice((y * 8 + x) * d, (y * 8 + x + 1) * d), 1e-6);
+      }
+    }
+  });
+
+  test('requests are answered in order', async () => {
+    const order: number[] = [];
+    const widths = [40, 8, 24, 12];
+    const all = widths.map(async (width) => {
+      const { w } = await session.extract(noise(width, 8), { longSide: 'native' });
+      order.push(width);
+      expect(w).toBe(width / PATCH);
+    });
+    await Promise.all(all);
+    expect(order).toEqual(widths);
+  });
+
+  test('an aborted request rejects with its reason, and the next is answered', async () => {
+    const reason = new Error('enough');
+    const longSide = 32;
+    const aborted = session.extract(noise(8, 8), { longSide, signal: AbortSignal.abort(reason) });
+    await expect(aborted).rejects.toBe(reason);
+    const abort = new AbortController();
+    const { signal } = abort;
+    const both = [0, 1].map(() => session.extract(noise(8, 8), { longSide, signal }));
+    const after = session.extract(noise(12, 8), { longSide: 'native' });
+    abort.abort(reason);
+    for (const each of both) await expect(each).rejects.toBe(reason);
+    expect(await after).toMatchObject({ h: 2, w: 3 });
+  });
+
+  test('unusable images and sizes are refused', async () => {
+    const large = session.extract(noise(8, 8), { longSide: 516 });
+    await expect(large).rejects.toThrow(/^16641 patches at 516 × 516; expected at most 16384/);
+    const wrong = { data: new Uint8Array(5), width: 2, height: 1 };
+    await expect(session.extract(wrong)).rejects.toThrow(/^an image of 5 bytes; expected 3 × 2 × 1/);
+    await expect(session.extract(noise(0, 0))).rejects.toThrow(InvalidInputError);
+    await expect(session.extract(noise(8, 8), { longSide: 0 })).rejects.toThrow(/^a long side of 0; expected/);
+  });
+});
+
+test('closing rejects what was not answered, then and later', async () => {
+  const session = await openSession(await specOf(tinyVit(), 'closing'), { facet: 'key', threads: 1 });
+  const extract = () => session.extract(noise(40, 40), { longSide: 'native' });
+  const pending = [0, 1].map(() => extract().catch((error) => error));
+  await session.close();
+  for (const error of await Promise.all(pending)) expect(error.message).toBe('the session was closed');
+  await expect(extract()).rejects.toThrow('the session was closed');
+  await session.close();
+});
+
+describe('opening refuses', () => {
+  test('a layer that is not there, and threads that are none', async () => {
+    const spec = await specOf(tinyVit(), 'layers');
+    const refused = openSession(spec, { facet: 'key', layer: 2 });
+    await expect(refused).rejects.toThrow(InvalidInputError);
+    await expect(refused).rejects.toThrow('layer 2; expected 0 to 1');
+    await expect(openSession(spec, { facet: 'key', threads: 0 })).rejects.toThrow(/^0 threads; expected/);
+  });
+
+  test('a file that changed since, with both hashes', async () => {
+    const spec = await specOf(tinyVit(), 'changed');
+    writeFileSync(spec.path, tinyVit({ outputs: ['key.0'] }));
+    const refused = openSession(spec, { facet: 'key' });
+    await expect(refused).rejects.toThrow(InvalidInputError);
+    await expect(refused).rejects.toThrow(new RegExp(`sha256 [0-9a-f]{64}; expected ${spec.sha256}`));
+  });
+
+  test('a graph that only runs at the size of its export', async () => {
+    const spec = await specOf(tinyVit({ frozenRows: true }), 'frozen');
+    const refused = openSession(spec, { facet: 'key' });
+    await expect(refused).rejects.toThrow(InvalidInputError);
+    await expect(refused).rejects.toThrow(/^[^\n]*does not follow the size of the picture[^\n]*expected[^\n]*$/);
+  });
+});
+
+describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has pulled it)', () => {
+  test('extracts while the event loop goes on', async () => {
+    const session = await openSession(await resolveBackbone('dinov2-small-focus', { home }), { facet: 'key' });
+    expect(session.facts).toMatchObject({ layers: 12, layer: 11, heads: 6, dim: 384, patch: 14, prefixTokens: 1 });
+    const image = noise(320, 240);
+    let ticks = 0;
+    const clock = setInterval(() => ticks++, 5);
+    const { h, w, d, data } = await session.extract(image);
+    clearInterval(clock);
+    expect(ticks).toBeGreaterThan(5);
+    expect([h, w, d]).toEqual([28, 37, 384]);
+    const run = await openTapped(tap(new Uint8Array(readFileSync(realModel)), { facet: 'key' }));
+    const [{ mean, std, patch }] = KNOWN_BACKBONES;
+    const pixels = preprocess(image, { patch, longSide: 518, mean, std });
+    expectClose(data, (await run(pixels.data, 392, 518)).data.slice(384), 1e-4);
+    await session.close();
+  }, 60_000);
+
+  test('a changed file under its name is refused', async () => {
+    const spec = await resolveBackbone('dinov2-small-focus', { home });
+    const path = join(folder, 'changed.onnx');
+    copyFileSync(spec.path, path);
+    writeFileSync(path, 'x', { flag: 'r+' });
+    await expect(openSession({ ...spec, path }, { facet: 'key' })).rejects.toThrow(`expected ${spec.sha256}`);
+  });
+});

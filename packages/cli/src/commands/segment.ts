@@ -1,0 +1,217 @@
+/** `saltworks segment`: images and scribbles to masks, with no service running. */
+import { basename, extname, join, resolve } from 'node:path';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { presets, type SegmentOptions } from '@saltworks/core/segment';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isFile, isFolder, makeFolder } from '../files.ts';
+import { progress } from '../progress.ts';
+import { type ImageReport, type ImageTask, openSegmenter } from '../segmenter.ts';
+import { readSettings } from '../settings.ts';
+
+interface Flags {
+  scribbles: string;
+  out: string;
+  preset: keyof typeof presets;
+  backbone: string;
+  layer?: number;
+  facet: 'key' | 'query' | 'value';
+  graph?: SegmentOptions['graph'];
+  sigma?: number | 'auto';
+  tau?: number;
+  neighbors?: number;
+  colorWeight?: number;
+  alpha?: number;
+  upsample?: 'linear' | 'overlap' | 'none';
+  refine?: 'crf' | 'none';
+  longSide?: number | 'native';
+  seed?: number;
+  patch?: boolean;
+  json?: boolean;
+}
+
+export function segmentCommand(): Command {
+  const { best } = presets;
+  return new Command('segment')
+    .description('turn images and scribbles into masks')
+    .argument('<image...>', 'image files: JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF')
+    .requiredOption(
+      '--scribbles <file|dir>',
+      'scribbles of the one image, or a folder with NAME.json or NAME.png for each',
+    )
+    .requiredOption('--out <dir>', 'where NAME.panoptic.png, NAME.panoptic.json and NAME.overlay.png go')
+    .addOption(
+      new Option('--preset <name>', 'the seed method to the letter, or what was measured to be better')
+        .choices(Object.keys(presets))
+        .default('best'),
+    )
+    .option('--backbone <name|file.onnx>', 'where keys come from', 'dinov2-small-focus')
+    .option('--layer <n>', 'attention layer, from 0 (default: the last)', whole(0))
+    .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
+    .addOption(
+      new Option('--graph <kind>', `affinity between nodes (default: ${best.graph})`).choices([
+        'rbf',
+        'similarity',
+        'knn',
+      ]),
+    )
+    .option('--sigma <x|auto>', 'width of rbf, in units of key distance (default: auto)', orWord('auto', above(0)))
+    .option('--tau <x>', `cosine from which similarity counts (default: ${best.tau})`, between(-1, 1))
+    .option(
+      '--neighbors <k>',
+      `neighbours of a node in knn and colour graphs, itself counted (default: ${best.neighbors})`,
+      whole(2),
+    )
+    .option('--color-weight <x>', `weight of the colour k-NN graph (default: ${best.colorWeight})`, between(0, 1e6))
+    .option('--alpha <x>', `share that a node takes from its neighbours (default: ${best.alpha})`, inside(0, 1))
+    .addOption(
+      new Option(
+        '--upsample <how>',
+        'to the ×2 grid: between patches, by four shifted passes, or not (default: linear)',
+      ).choices(['linear', 'overlap', 'none']),
+    )
+    .addOption(new Option('--refine <how>', `from nodes to pixels (default: ${best.refine})`).choices(['crf', 'none']))
+    .option(
+      '--long-side <n|native>',
+      'size at which the backbone sees the image (default: its own)',
+      orWord('native', whole(1)),
+    )
+    .option('--seed <n>', 'which nodes preset paper hides from its CRF (default: 0)', whole(0))
+    .option('--patch', 'also write NAME.patch.png, the labels of the node grid')
+    .option('--json', 'one JSON document a line: each image, then a summary')
+    .action(run);
+}
+
+async function run(images: string[], flags: Flags): Promise<void> {
+  const settings = readSettings();
+  const options = segmentOptions(flags);
+  const tasks = await plan(images, flags.scribbles);
+  await makeFolder(flags.out);
+  const line = progress(process.stderr, flags.json);
+  const segmenter = await openSegmenter({
+    backbone: flags.backbone,
+    layer: flags.layer,
+    facet: flags.facet,
+    longSide: flags.longSide,
+    upsample: flags.upsample ?? 'linear',
+    preset: flags.preset,
+    options,
+    out: flags.out,
+    patch: flags.patch ?? false,
+    settings,
+    line,
+  });
+
+  const start = performance.now();
+  let exitCode = 0;
+  let done = 0;
+  try {
+    for (const [i, task] of tasks.entries()) {
+      const where = tasks.length > 1 ? `[${i + 1}/${tasks.length}] ${task.name}` : task.name;
+      try {
+        const report = await segmenter.segment(task, (stage) => line.show(`${where}: ${stage}`));
+        line.clear();
+        console.log(flags.json ? JSON.stringify(report) : describe(report));
+        for (const warning of report.warnings) console.error(`saltworks: ${task.image}: ${warning}`);
+        done++;
+      } catch (error) {
+        line.clear();
+        const message = (error as Error).message.replaceAll('\n', ' ');
+        const unusable = error instanceof InvalidInputError;
+        if (flags.json) console.log(JSON.stringify({ image: task.image, status: 'failed', error: message }));
+        console.error(`saltworks: ${task.image}: ${message}`);
+        exitCode = exitCode === 1 || !unusable ? 1 : 2;
+      }
+    }
+  } finally {
+    await segmenter.close();
+  }
+  const failed = tasks.length - done;
+  const seconds = Math.round(performance.now() - start) / 1000;
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  if (flags.json)
+    console.log(JSON.stringify({ images: tasks.length, done, failed, seconds, peak_memory_bytes: peakMemory }));
+  else if (tasks.length > 1) console.log(`${done} of ${tasks.length} images in ${seconds.toFixed(1)} s → ${flags.out}`);
+  process.exitCode = exitCode;
+}
+
+function describe({ name, segments, timings }: ImageReport): string {
+  const stages = Object.entries(timings)
+    .filter(([stage, ms]) => stage !== 'total' && ms >= 10)
+    .map(([stage, ms]) => `${stage} ${(ms / 1000).toFixed(2)}`);
+  const count = `${segments} segment${segments === 1 ? '' : 's'}`;
+  return `${name}: ${count}, ${(timings.total / 1000).toFixed(2)} s (${stages.join(', ')})`;
+}
+
+/** The preset with what the flags change; a flag that would change nothing is refused. */
+function segmentOptions(flags: Flags): SegmentOptions {
+  const preset = presets[flags.preset];
+  const graph = flags.graph ?? preset.graph;
+  const colorWeight = flags.colorWeight ?? preset.colorWeight;
+  const needs = (flag: string, given: unknown, met: boolean, what: string) => {
+    if (given !== undefined && !met) throw new InvalidInputError(`${flag} with --graph ${graph}; expected ${what}`);
+  };
+  needs('--sigma', flags.sigma, graph === 'rbf', '--graph rbf');
+  needs('--tau', flags.tau, graph === 'similarity', '--graph similarity');
+  needs('--neighbors', flags.neighbors, graph === 'knn' || colorWeight > 0, '--graph knn or --color-weight');
+  return {
+    ...preset,
+    graph,
+    colorWeight,
+    sigma: flags.sigma ?? preset.sigma,
+    tau: flags.tau ?? preset.tau,
+    neighbors: flags.neighbors ?? preset.neighbors,
+    alpha: flags.alpha ?? preset.alpha,
+    refine: flags.refine ?? preset.refine,
+    seed: flags.seed ?? preset.seed,
+    // Keys of overlapping patches come on the ×2 grid already.
+    upsample: (flags.upsample ?? preset.upsample) === 'linear' ? 'linear' : 'none',
+  };
+}
+
+/** Which scribbles belong to which image, and under which name results go. */
+async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
+  const folder = await isFolder(scribbles);
+  if (!folder && images.length > 1) {
+    throw new InvalidInputError(
+      `one scribble file for ${images.length} images; expected a folder of NAME.json or NAME.png`,
+    );
+  }
+  const names = new Map<string, string>();
+  return Promise.all(
+    images.map(async (image) => {
+      const name = basename(image, extname(image));
+      const other = names.get(name);
+      if (other !== undefined)
+        throw new InvalidInputError(`${other} and ${image} would both be ${name}; expected names that differ`);
+      names.set(name, image);
+      return { image, name, scribbles: folder ? await scribblesOf(scribbles, name, image) : scribbles };
+    }),
+  );
+}
+
+async function scribblesOf(folder: string, name: string, image: string): Promise<string | undefined> {
+  for (const path of [join(folder, `${name}.json`), join(folder, `${name}.png`)]) {
+    // Images and scribbles may share a folder: a PNG image is not its own scribbles.
+    if (resolve(path) !== resolve(image) && (await isFile(path))) return path;
+  }
+  return undefined;
+}
+
+type Parse<T> = (text: string) => T;
+
+function number(expected: string, test: (value: number) => boolean): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !test(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+}
+
+const whole = (min: number) => number(`a whole number from ${min}`, (v) => Number.isSafeInteger(v) && v >= min);
+const above = (min: number) => number(`a number above ${min}`, (v) => Number.isFinite(v) && v > min);
+const between = (min: number, max: number) => number(`a number from ${min} to ${max}`, (v) => v >= min && v <= max);
+const inside = (min: number, max: number) => number(`a number between ${min} and ${max}`, (v) => v > min && v < max);
+
+function orWord<W extends string>(word: W, parse: Parse<number>): Parse<number | W> {
+  return (text) => (text === word ? word : parse(text));
+}

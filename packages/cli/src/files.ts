@@ -1,0 +1,55 @@
+/** Files read and written by commands: a file appears under its name whole or not at all. */
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InvalidInputError } from '@saltworks/core/errors';
+
+/** @throws InvalidInputError if there is no such file, or it is a folder */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** @throws InvalidInputError if the path is taken by something that is no folder */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw new InvalidInputError(`${path} is a file; expected a folder`);
+    throw error;
+  }
+}
+
+/** Writes beside the target, then renames: readers and later runs never see half a file. */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  try {
+    await writeFile(partial, bytes);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return new InvalidInputError(`${path}: no such file`);
+  if (error.code === 'EISDIR') return new InvalidInputError(`${path} is a folder; expected a file`);
+  if (error.code === 'EACCES') return new InvalidInputError(`${path}: permission denied`);
+  return error;
+}

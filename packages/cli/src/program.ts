@@ -1,0 +1,35 @@
+/** The command's tree, and what its exit codes mean. */
+import { readFileSync } from 'node:fs';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { Command, CommanderError } from 'commander';
+import { backboneCommand } from './commands/backbone.ts';
+import { segmentCommand } from './commands/segment.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */
+export async function main(args: string[]): Promise<number> {
+  const program = new Command('saltworks')
+    .description('A few scribbles become full segmentation masks.')
+    .version(version)
+    .addCommand(segmentCommand())
+    .addCommand(backboneCommand())
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted.');
+  for (const command of everyCommand(program)) {
+    command.exitOverride().showSuggestionAfterError(false);
+    command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'saltworks: ')) });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    console.error(`saltworks: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    if (process.env.SALTWORKS_DEBUG) console.error(error);
+    return error instanceof InvalidInputError ? 2 : 1;
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
