@@ -18,7 +18,9 @@ const stems = (folder, extension) =>
     .sort();
 
 /** Names of the images that have strokes, per set. */
-export const sets = haveData ? { coco: stems('scribbles_simulated', '.json'), icg: stems('scribbles', '.png') } : {};
+export const sets = haveData
+  ? { coco: stems('scribbles_simulated', '.json'), icg: stems('scribbles', '.png') }
+  : { coco: [], icg: [] };
 
 let panoptic;
 function annotationOf(name) {

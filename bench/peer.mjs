@@ -23,11 +23,15 @@ function install() {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   // pydensecrf2 is built from source by what is installed before it.
   call(python, [...pip, 'numpy', 'scikit-learn', 'setuptools<70', 'cython', 'wheel']);
-  call(python, [...pip, '--no-build-isolation', 'pydensecrf2']);
+  try {
+    call(python, [...pip, '--no-build-isolation', 'pydensecrf2']);
+  } catch (error) {
+    console.error(`bench: no pydensecrf, rows against it are left out (it needs a C++ compiler): ${error.message}`);
+  }
   writeFileSync(done, '');
 }
 
-/** Starts the peers: `spread` and `crf` take typed arrays and give times and results. */
+/** Starts the peers: `spread` and `crf` take typed arrays and give times and results; `versions` says who is there. */
 export async function startPeer() {
   install();
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
@@ -46,7 +50,7 @@ export async function startPeer() {
   };
   const result = () => new Float32Array(readFileSync(path('out')).buffer.slice(0));
   return {
-    about: () => ask({ op: 'about' }),
+    versions: await ask({ op: 'about' }),
     async spread({ nodes, n, d, seeds, gamma, alpha }) {
       const job = {
         op: 'spread',

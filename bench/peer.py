@@ -44,10 +44,15 @@ def crf(job):
 
 
 def about(_):
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    names = ["numpy", "scikit-learn", "pydensecrf2"]
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+    versions = {"python": platform.python_version()}
+    for name in ("scikit-learn", "pydensecrf2"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    return versions
 
 
 warnings.filterwarnings("ignore")

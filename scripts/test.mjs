@@ -7,6 +7,7 @@ import { env, root, run, setup } from './setup.mjs';
 
 setup();
 run('biome', ['check', '.']);
+run('tsc', ['--project', root]);
 
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-test-'));
 const report = join(scratch, 'report.json');

@@ -25,7 +25,7 @@ function marginals(unary: Float32Array, c: number, steps: number, parameters: st
 }
 
 describe('marginals are those of pydensecrf on a photograph', () => {
-  test.each(golden.cases)('$classes labels, $steps steps, $parameters', (golden_) => {
+  test.each(golden.cases as Record<string, never>[])('$classes labels, $steps steps, $parameters', (golden_) => {
     const { classes, steps, parameters, scores, marginals: expected } = golden_;
     const q = marginals(unaryFromScores(tensor(scores), 0), classes, steps, parameters);
     expectClose(q, tensor(expected), 1e-4);
