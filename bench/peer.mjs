@@ -1,4 +1,4 @@
-// Python peers in a scratch environment that is made on first use: scikit-learn and pydensecrf.
+// Python peers, installed into a folder of their own on first use: scikit-learn and pydensecrf.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,25 +6,27 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../scripts/setup.mjs';
 
-const environment = join(root, '.tools', 'bench-python');
-const python = join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const packages = join(root, '.tools', 'bench-python');
+const python = process.env.SALTWORKS_PYTHON ?? 'python3';
+const pythonEnv = { ...process.env, PYTHONPATH: packages };
 
-/** Makes the environment. @throws Error with what pip said, where it cannot be made */
+/** Installs the peers. @throws Error with what pip said, where it cannot */
 function install() {
-  const done = join(environment, 'saltworks-ready');
+  const done = join(packages, 'saltworks-ready');
   if (existsSync(done)) return;
-  const call = (command, args) => {
-    const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const pip = (...args) => {
+    const target = ['--quiet', '--disable-pip-version-check', '--upgrade', '--target', packages];
+    const options = { env: pythonEnv, encoding: 'utf8' };
+    const { status, error, stderr } = spawnSync(python, ['-m', 'pip', 'install', ...target, ...args], options);
     if (status !== 0)
-      throw new Error(`${command} ${args.join(' ')} failed: ${(stderr || stdout).trim().split('\n').at(-1)}`);
+      throw new Error(`pip install ${args.join(' ')}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
   };
   console.error('bench: installing scikit-learn and pydensecrf into .tools/bench-python …');
-  call(process.env.SALTWORKS_PYTHON ?? 'python3', ['-m', 'venv', '--clear', environment]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  // pydensecrf2 is built from source by what is installed before it.
-  call(python, [...pip, 'numpy', 'scikit-learn', 'setuptools<70', 'cython', 'wheel']);
+  pip('numpy', 'scikit-learn');
   try {
-    call(python, [...pip, '--no-build-isolation', 'pydensecrf2']);
+    // Built from source, by what is installed before it.
+    pip('setuptools<70', 'cython', 'wheel');
+    pip('--no-build-isolation', '--no-deps', 'pydensecrf2');
   } catch (error) {
     console.error(`bench: no pydensecrf, rows against it are left out (it needs a C++ compiler): ${error.message}`);
   }
@@ -35,7 +37,7 @@ function install() {
 export async function startPeer() {
   install();
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
-  const child = spawn(python, [join(root, 'bench/peer.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [join(root, 'bench/peer.py')], { env: pythonEnv, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const path = (name) => join(scratch, name);
   const put = (name, array) => {

@@ -1,11 +1,9 @@
 /** The command's tree, and what its exit codes mean. */
-import { readFileSync } from 'node:fs';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { Command, CommanderError } from 'commander';
 import { backboneCommand } from './commands/backbone.ts';
 import { segmentCommand } from './commands/segment.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+import { version } from './results.ts';
 
 /** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */
 export async function main(args: string[]): Promise<number> {

@@ -1,11 +1,9 @@
 /** `saltworks backbone …`: the networks that keys come from. */
-import { pullBackbone } from '@saltworks/backbone/pull';
 import { listBackbones } from '@saltworks/backbone/registry';
 import { Command } from 'commander';
-import { type Progress, progress } from '../progress.ts';
+import { megabytes, pull } from '../backbones.ts';
+import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
-
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 
 export function backboneCommand(): Command {
   const command = new Command('backbone').description('the networks that keys come from');
@@ -30,17 +28,4 @@ export function backboneCommand(): Command {
       console.log(json ? JSON.stringify({ name, path }) : `${name}: ${path}`);
     });
   return command;
-}
-
-/** Fetches a backbone while saying how far it is. @returns its path */
-export async function pull(name: string, home: string, line: Progress): Promise<string> {
-  try {
-    return await pullBackbone(name, {
-      home,
-      onProgress: ({ stage, bytes }) =>
-        line.show(`${name}: ${stage === 'verify' ? 'verifying' : `downloading, ${megabytes(bytes)}`}`),
-    });
-  } finally {
-    line.clear();
-  }
 }

@@ -3,9 +3,11 @@ import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets, type SegmentOptions } from '@saltworks/core/segment';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { findBackbone } from '../backbones.ts';
 import { isFile, isFolder, makeFolder } from '../files.ts';
 import { progress } from '../progress.ts';
-import { type ImageReport, type ImageTask, openSegmenter } from '../segmenter.ts';
+import { type ImageReport, writeResults } from '../results.ts';
+import { type ImageTask, segmentImages } from '../segmenter.ts';
 import { readSettings } from '../settings.ts';
 
 interface Flags {
@@ -82,56 +84,54 @@ export function segmentCommand(): Command {
 }
 
 async function run(images: string[], flags: Flags): Promise<void> {
-  const settings = readSettings();
-  const options = segmentOptions(flags);
+  const { home, maxPixels } = readSettings();
+  const solve = segmentOptions(flags);
   const tasks = await plan(images, flags.scribbles);
   await makeFolder(flags.out);
   const line = progress(process.stderr, flags.json);
-  const segmenter = await openSegmenter({
-    backbone: flags.backbone,
-    layer: flags.layer,
-    facet: flags.facet,
-    longSide: flags.longSide,
-    upsample: flags.upsample ?? 'linear',
-    preset: flags.preset,
-    options,
-    out: flags.out,
-    patch: flags.patch ?? false,
-    settings,
-    line,
-  });
+  const spec = await findBackbone(flags.backbone, home, line);
+  const { preset, out, layer, facet, upsample = 'linear', longSide = spec.longSide, patch = false, json } = flags;
+  const options = { spec, layer, facet, longSide, upsample, maxPixels, preset, out, patch };
+  const results = { ...options, solve: { ...solve, sigmaFactor: spec.sigma } };
 
   const start = performance.now();
-  let exitCode = 0;
-  let done = 0;
-  try {
-    for (const [i, task] of tasks.entries()) {
-      const where = tasks.length > 1 ? `[${i + 1}/${tasks.length}] ${task.name}` : task.name;
-      try {
-        const report = await segmenter.segment(task, (stage) => line.show(`${where}: ${stage}`));
-        line.clear();
-        console.log(flags.json ? JSON.stringify(report) : describe(report));
-        for (const warning of report.warnings) console.error(`saltworks: ${task.image}: ${warning}`);
-        done++;
-      } catch (error) {
-        line.clear();
-        const message = (error as Error).message.replaceAll('\n', ' ');
-        const unusable = error instanceof InvalidInputError;
-        if (flags.json) console.log(JSON.stringify({ image: task.image, status: 'failed', error: message }));
-        console.error(`saltworks: ${task.image}: ${message}`);
-        exitCode = exitCode === 1 || !unusable ? 1 : 2;
-      }
+  const failures: Error[] = [];
+  const fail = (image: string, error: Error) => {
+    const message = error.message.replaceAll('\n', ' ');
+    if (json) console.log(JSON.stringify({ image, status: 'failed', error: message }));
+    console.error(`saltworks: ${image}: ${message}`);
+    failures.push(error);
+  };
+  const onStage = ({ name }: ImageTask, stage: string) => {
+    const count = tasks.length > 1 ? `[${tasks.findIndex((task) => task.name === name) + 1}/${tasks.length}] ` : '';
+    line.show(`${count}${name}: ${stage}`);
+  };
+  for await (const outcome of segmentImages(tasks, results, onStage)) {
+    const { task } = outcome;
+    try {
+      if ('error' in outcome) throw outcome.error;
+      const report = await writeResults(task, outcome.input, outcome.result, results);
+      line.clear();
+      console.log(json ? JSON.stringify(report) : describe(report));
+      for (const warning of report.warnings) console.error(`saltworks: ${task.image}: ${warning}`);
+    } catch (error) {
+      line.clear();
+      fail(task.image, error as Error);
     }
-  } finally {
-    await segmenter.close();
   }
-  const failed = tasks.length - done;
-  const seconds = Math.round(performance.now() - start) / 1000;
-  const peakMemory = process.resourceUsage().maxRSS * 1024;
-  if (flags.json)
-    console.log(JSON.stringify({ images: tasks.length, done, failed, seconds, peak_memory_bytes: peakMemory }));
-  else if (tasks.length > 1) console.log(`${done} of ${tasks.length} images in ${seconds.toFixed(1)} s → ${flags.out}`);
-  process.exitCode = exitCode;
+
+  const summary = {
+    images: tasks.length,
+    done: tasks.length - failures.length,
+    failed: failures.length,
+    seconds: Math.round(performance.now() - start) / 1000,
+    peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+  };
+  if (json) console.log(JSON.stringify(summary));
+  else if (tasks.length > 1) {
+    console.log(`${summary.done} of ${tasks.length} images in ${summary.seconds.toFixed(1)} s → ${out}`);
+  }
+  if (failures.length > 0) process.exitCode = failures.every((error) => error instanceof InvalidInputError) ? 2 : 1;
 }
 
 function describe({ name, segments, timings }: ImageReport): string {

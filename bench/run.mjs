@@ -1,7 +1,7 @@
 // npm run bench: our code beside its peers. `-- --json FILE` also writes the rows, `-- --only NAME,…` runs some.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { setup } from './setup.mjs';
+import { setup } from '../scripts/setup.mjs';
 
 const args = process.argv.slice(2);
 const flags = {};
@@ -13,8 +13,8 @@ for (let i = 0; i < args.length; i += 2) {
 setup();
 
 // After set-up: these import what it built.
-const { names, speed } = await import('../bench/speed.mjs');
-const { startPeer } = await import('../bench/peer.mjs');
+const { names, speed } = await import('./speed.mjs');
+const { startPeer } = await import('./peer.mjs');
 const wanted = flags.only?.split(',') ?? names;
 const unknown = wanted.find((name) => !names.includes(name));
 if (unknown) refuse(`--only ${unknown}; expected some of ${names.join(', ')}`);

@@ -1,0 +1,129 @@
+/** What a segmented image leaves behind: mask, document, overlay, node labels (spec/mask.md). */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { encodePng } from '@saltworks/backbone/decode';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { RgbImage } from '@saltworks/core/image';
+import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask';
+import { colours, overlayMask } from '@saltworks/core/overlay';
+import type { NodeScores } from '@saltworks/core/refine';
+import { argmax } from '@saltworks/core/spread';
+import { writeWhole } from './files.ts';
+import type { ImageInput, ImageResult, ImageTask, SegmenterOptions } from './segmenter.ts';
+
+export interface ResultOptions extends SegmenterOptions {
+  preset: string;
+  out: string;
+  /** Also the labels of the node grid. */
+  patch: boolean;
+}
+
+export interface ImageReport {
+  image: string;
+  name: string;
+  status: 'done';
+  panoptic: string;
+  document: string;
+  overlay: string;
+  patch?: string;
+  /** With pixels, the background not counted. */
+  segments: number;
+  warnings: string[];
+  /** Milliseconds a stage. */
+  timings: Record<string, number>;
+}
+
+export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** Writes an image's files, the document last: where it is, the others are. */
+export async function writeResults(
+  task: ImageTask,
+  { bytes, image, segments }: ImageInput,
+  result: ImageResult,
+  options: ResultOptions,
+): Promise<ImageReport> {
+  const start = performance.now();
+  const { mask, nodes, seeds, layer, sigma } = result;
+  const path = (kind: string) => join(options.out, `${task.name}.${kind}`);
+  await writePicture(path('panoptic.png'), encodePanoptic(mask));
+  await writePicture(path('overlay.png'), overlayMask(image, mask, colours(nodes.labels)));
+  const values = options.patch ? patchValues(nodes.labels) : undefined;
+  if (values) await writePatch(path('patch.png'), nodes, values);
+
+  const categories = categoriesOf(segments);
+  const info = segmentsInfo(mask, segments, categories);
+  const warnings = seeds.unseeded.map(
+    (id) =>
+      `segment ${id} has no node of its own on the ${nodes.h} × ${nodes.w} grid and is missing; expected larger strokes, or a larger --long-side`,
+  );
+  const timings = inMilliseconds({ ...result.timings, write: performance.now() - start });
+  const { spec, longSide, facet, upsample } = options;
+  const document = {
+    version: 1,
+    image: {
+      file_name: basename(task.image),
+      width: image.width,
+      height: image.height,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    },
+    file_name: `${task.name}.panoptic.png`,
+    segments_info: info,
+    categories,
+    ...(values && {
+      patch: { file_name: `${task.name}.patch.png`, labels: nodes.labels.map((id, i) => ({ value: values[i], id })) },
+    }),
+    nodes: { height: nodes.h, width: nodes.w, sigma, iterations: nodes.iterations, converged: nodes.converged },
+    warnings,
+    parameters: {
+      preset: options.preset,
+      backbone: spec.id,
+      layer,
+      facet,
+      long_side: longSide,
+      ...options.solve,
+      upsample,
+    },
+    timings,
+    versions: { saltworks: version, node: process.versions.node, backbone_sha256: spec.sha256 },
+  };
+  await writeWhole(path('panoptic.json'), `${JSON.stringify(document, null, 1)}\n`);
+  return {
+    image: task.image,
+    name: task.name,
+    status: 'done',
+    panoptic: path('panoptic.png'),
+    document: path('panoptic.json'),
+    overlay: path('overlay.png'),
+    ...(values && { patch: path('patch.png') }),
+    segments: info.length,
+    warnings,
+    timings,
+  };
+}
+
+async function writePicture(path: string, { data, width, height }: RgbImage): Promise<void> {
+  await writeWhole(path, await encodePng(data, { width, height, channels: 3 }));
+}
+
+async function writePatch(path: string, { data, h, w, labels }: NodeScores, values: readonly number[]): Promise<void> {
+  const pixels = Uint8Array.from(argmax(data, labels.length), (label) => values[label]);
+  await writeWhole(path, await encodePng(pixels, { width: w, height: h, channels: 1 }));
+}
+
+/** 8-bit values for labels: the segment ids where all fit, otherwise their ranks, the background staying 0. */
+function patchValues(labels: readonly number[]): number[] {
+  if (labels.every((id) => id < 256)) return [...labels];
+  const shift = labels[0] === 0 ? 0 : 1;
+  if (labels.length + shift > 256) {
+    throw new InvalidInputError(`${labels.length} labels; expected at most 255 with --patch`);
+  }
+  return labels.map((_, i) => i + shift);
+}
+
+function inMilliseconds(stages: Record<string, number>): Record<string, number> {
+  const total = Object.values(stages).reduce((sum, ms) => sum + ms, 0);
+  return Object.fromEntries(
+    Object.entries({ ...stages, total }).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]),
+  );
+}
