@@ -1,6 +1,7 @@
 /** Backbones as commands use them: looked up, and fetched while a person watches. */
 import { pullBackbone } from '@saltworks/backbone/pull';
 import { BackboneMissingError, type BackboneSpec, resolveBackbone } from '@saltworks/backbone/registry';
+import { interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
@@ -21,6 +22,7 @@ export async function pull(name: string, home: string, line: Progress): Promise<
   try {
     return await pullBackbone(name, {
       home,
+      signal: interruption,
       onProgress: ({ stage, bytes }) =>
         line.show(`${name}: ${stage === 'verify' ? 'verifying' : `downloading, ${megabytes(bytes)}`}`),
     });

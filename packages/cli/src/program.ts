@@ -3,6 +3,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { Command, CommanderError } from 'commander';
 import { backboneCommand } from './commands/backbone.ts';
 import { segmentCommand } from './commands/segment.ts';
+import { interruption } from './interrupt.ts';
 import { version } from './results.ts';
 
 /** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */
@@ -21,6 +22,7 @@ export async function main(args: string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
+    if (interruption.aborted) return 130;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(`saltworks: ${(error as Error).message.replaceAll('\n', ' ')}`);
     if (process.env.SALTWORKS_DEBUG) console.error(error);

@@ -11,6 +11,7 @@ import { checkSize } from '@saltworks/core/matrix';
 import { drawnLabels, rasterise, type StrokeRaster } from '@saltworks/core/seeds';
 import { type Segmentation, type SegmentOptions, segment } from '@saltworks/core/segment';
 import { readInput } from './files.ts';
+import { interruption } from './interrupt.ts';
 
 export interface ImageTask {
   image: string;
@@ -47,7 +48,7 @@ export interface ImageResult extends Segmentation {
 export type Outcome = { task: ImageTask } & ({ input: ImageInput; result: ImageResult } | { error: Error });
 
 /**
- * Yields every image's answer, or why it has none: one bad image does not stop the others.
+ * Yields every image's answer, or why it has none: one bad image does not stop the others, Ctrl-C does.
  *
  * @param onStage called as each image enters a stage
  * @throws InvalidInputError if the backbone cannot be opened, which would stop them all
@@ -61,6 +62,7 @@ export async function* segmentImages(
   let session: KeySession | undefined;
   try {
     for (const task of tasks) {
+      interruption.throwIfAborted();
       onStage(task, 'decode');
       const read = await attempt(() => timed(() => readImage(task, options)));
       if ('error' in read) {
@@ -86,7 +88,9 @@ async function solve(
   onSolve: () => void,
 ) {
   const { longSide, upsample } = options;
-  const { value, ms } = await timed(() => session.extract(image, { longSide, overlap: upsample === 'overlap' }));
+  const { value, ms } = await timed(() =>
+    session.extract(image, { longSide, overlap: upsample === 'overlap', signal: interruption }),
+  );
   onSolve();
   const result = segment(image, roundToHalf(value), raster, options.solve);
   return { ...result, layer: session.facts.layer, timings: { keys: ms, ...result.timings } };
@@ -133,6 +137,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { erro
   try {
     return { value: await work() };
   } catch (error) {
+    interruption.throwIfAborted();
     return { error: error as Error };
   }
 }

@@ -35,7 +35,7 @@ export function segmentCommand(): Command {
   const { best } = presets;
   return new Command('segment')
     .description('turn images and scribbles into masks')
-    .argument('<image...>', 'image files: JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF')
+    .argument('<image...>', 'image files: JPEG, PNG, WebP, GIF, TIFF, AVIF')
     .requiredOption(
       '--scribbles <file|dir>',
       'scribbles of the one image, or a folder with NAME.json or NAME.png for each',

@@ -1,0 +1,5 @@
+/** Ctrl-C: the first ends what can be ended cleanly, the second ends the process at once. */
+const controller = new AbortController();
+process.once('SIGINT', () => controller.abort(new Error('interrupted')));
+
+export const interruption: AbortSignal = controller.signal;
