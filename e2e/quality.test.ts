@@ -25,8 +25,8 @@ test.skipIf(!haveData)(
     }
     await session.close();
     expect(names.length).toBeGreaterThan(5);
-    // Measured on these: NODES and BEST.
-    expect(mean(dice.nodes)).toBeGreaterThan(0.8);
-    expect(mean(dice.best)).toBeGreaterThan(mean(dice.nodes));
+    // Measured on these nine: 0.8958 and 0.9202. Other processors round differently, a little.
+    expect(mean(dice.nodes)).toBeGreaterThan(0.893);
+    expect(mean(dice.best)).toBeGreaterThan(0.917);
   },
 );

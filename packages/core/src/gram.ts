@@ -1,7 +1,7 @@
 /**
  * Distances between nodes, by way of the Gram matrix: all inner products of their keys. n nodes; d dimensions.
  */
-import { linearTaps } from './interpolate.ts';
+import { interpolateLinear } from './interpolate.ts';
 import type { Keys } from './keys.ts';
 import { checkSize, type DenseMatrix } from './matrix.ts';
 
@@ -77,40 +77,13 @@ function dotBlock(x: Float32Array, p: number, q: number, d: number, out: Float64
 export function doubleGram(g: DenseMatrix, h: number, w: number): DenseMatrix {
   const n = 4 * h * w;
   checkSize(n);
-  const half = new Float32Array(n * g.n);
-  doubleRows(g.a, h, w, g.n, half);
+  // PG first; then every row of it is itself a grid to be doubled, since (PG)Pᵀ is P on each row.
+  const half = interpolateLinear(g.a, h, w, g.n, 2 * h, 2 * w);
   const a = new Float32Array(n * n);
-  // P(PG)ᵀ by columns of PG, written as rows: G is symmetric and so is the result.
-  const column = new Float32Array(g.n);
-  const wide = new Float32Array(n);
   for (let i = 0; i < n; i++) {
-    column.set(half.subarray(i * g.n, (i + 1) * g.n));
-    doubleRows(column, h, w, 1, wide);
-    a.set(wide, i * n);
+    a.set(interpolateLinear(half.subarray(i * g.n, (i + 1) * g.n), h, w, 1, 2 * h, 2 * w), i * n);
   }
   return { n, a };
-}
-
-/** P·M for M `[h·w, d]`: ×2 linear interpolation of every column. */
-function doubleRows(m: Float32Array, h: number, w: number, d: number, out: Float32Array): void {
-  const down = linearTaps(h, 2 * h);
-  const across = linearTaps(w, 2 * w);
-  for (let y = 0, o = 0; y < 2 * h; y++) {
-    const v = down.weight[y];
-    for (let x = 0; x < 2 * w; x++) {
-      const u = across.weight[x];
-      const p00 = (down.lo[y] * w + across.lo[x]) * d;
-      const p01 = (down.lo[y] * w + across.hi[x]) * d;
-      const p10 = (down.hi[y] * w + across.lo[x]) * d;
-      const p11 = (down.hi[y] * w + across.hi[x]) * d;
-      const w00 = (1 - v) * (1 - u);
-      const w01 = (1 - v) * u;
-      const w10 = v * (1 - u);
-      const w11 = v * u;
-      for (let k = 0; k < d; k++, o++)
-        out[o] = w00 * m[p00 + k] + w01 * m[p01 + k] + w10 * m[p10 + k] + w11 * m[p11 + k];
-    }
-  }
 }
 
 /** Squared distances from a Gram matrix, in place: ‖xi − xj‖² = gii + gjj − 2gij, never below zero. */

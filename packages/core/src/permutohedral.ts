@@ -143,7 +143,7 @@ export function filterLattice(
   const alpha = 1 / (1 + 2 ** -d);
   for (let p = 0, o = 0; p < n; p++) {
     const to = p * c;
-    out.fill(0, to, to + c);
+    for (let k = 0; k < c; k++) out[to + k] = 0;
     for (let r = 0; r < size; r++, o++) {
       const share = weight[o] * alpha;
       for (let k = 0, from = vertex[o] * c; k < c; k++, from++) out[to + k] += share * now[from];
