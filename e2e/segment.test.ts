@@ -5,6 +5,7 @@ import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import { decodePanoptic } from '@saltworks/core/mask';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
+import { disc, height, scribblesFor, width } from './pictures.ts';
 import { root, saltworks } from './saltworks.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-e2e-'));
@@ -18,17 +19,9 @@ const folder = (name: string) => {
 const examples = join(root, 'examples/images');
 const exampleScribbles = join(root, 'examples/scribbles');
 
-// A small picture of two things: a dark disc on a light ground.
-const [width, height] = [154, 112];
-const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
-  const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
-  return (Math.hypot(x - 60, y - 56) < 36 ? [32, 48, 80] : [216, 200, 160])[i % 3];
-});
-const disc = sharp(pixels, { raw: { width, height, channels: 3 } });
+const picture = disc(60, 56, 36);
 const scribbles = {
-  version: 1,
-  image: { width, height },
-  segments: [{ id: 7, category: 'disc', isthing: true }],
+  ...scribblesFor(60, 56),
   strokes: [
     {
       segment: 7,
@@ -63,7 +56,7 @@ const write = (path: string, content: Uint8Array | string | object) => {
   writeFileSync(path, raw ? content : JSON.stringify(content));
   return path;
 };
-const discFile = async (name: string) => write(join(scratch, name), await disc.clone().png().toBuffer());
+const discFile = async (name: string) => write(join(scratch, name), await picture.clone().png().toBuffer());
 const scribbleFile = write(join(scratch, 'scribbles.json'), scribbles);
 
 /** Ids at pixels, of a written panoptic PNG. */
@@ -185,18 +178,18 @@ describe('what is drawn comes out', () => {
     const images = folder('formats');
     const marks = folder('formats-scribbles');
     const variants: Record<string, Sharp> = {
-      'grey.png': disc.clone().toColourspace('b-w').png(),
-      'cmyk.jpg': disc.clone().toColourspace('cmyk').jpeg(),
-      'deep.png': disc.clone().toColourspace('rgb16').png(),
-      'palette.png': disc.clone().png({ palette: true, colours: 8 }),
-      'alpha.png': disc.clone().ensureAlpha(1).png(),
-      'web.webp': disc.clone().webp(),
-      'old.gif': disc.clone().gif(),
-      'print.tif': disc.clone().tiff(),
+      'grey.png': picture.clone().toColourspace('b-w').png(),
+      'cmyk.jpg': picture.clone().toColourspace('cmyk').jpeg(),
+      'deep.png': picture.clone().toColourspace('rgb16').png(),
+      'palette.png': picture.clone().png({ palette: true, colours: 8 }),
+      'alpha.png': picture.clone().ensureAlpha(1).png(),
+      'web.webp': picture.clone().webp(),
+      'old.gif': picture.clone().gif(),
+      'print.tif': picture.clone().tiff(),
     };
     for (const [name, image] of Object.entries(variants)) write(join(images, name), await image.toBuffer());
     // Stored lying on its side; tag 6 says to turn it by 90° clockwise.
-    const lying = await sharp(await disc.clone().png().toBuffer())
+    const lying = await sharp(await picture.clone().png().toBuffer())
       .rotate(-90)
       .withMetadata({ orientation: 6 })
       .jpeg()
@@ -227,7 +220,7 @@ describe('what is drawn comes out', () => {
     const [w, h] = [4000, 3000];
     const image = write(
       join(scratch, 'camera.jpg'),
-      await sharp(await disc.clone().png().toBuffer())
+      await sharp(await picture.clone().png().toBuffer())
         .resize(w, h, { fit: 'fill' })
         .jpeg()
         .toBuffer(),
@@ -272,7 +265,7 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
     refuse(['segment', image, '--scribbles', marks, '--out', out, ...flags]);
 
   test('images', async () => {
-    const png = await disc.clone().png().toBuffer();
+    const png = await picture.clone().png().toBuffer();
     const bomb = Buffer.from(png);
     bomb.writeUInt32BE(60_000, 16);
     bomb.writeUInt32BE(60_000, 20);
@@ -280,7 +273,7 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
       ['text.jpg', 'hello', /image/],
       ['empty.png', '', /0 bytes/],
       ['torn.png', png.subarray(0, png.length >> 1), /expected a whole JPEG/],
-      ['torn.jpg', (await disc.clone().jpeg().toBuffer()).subarray(0, 900), /expected a whole JPEG/],
+      ['torn.jpg', (await picture.clone().jpeg().toBuffer()).subarray(0, 900), /expected a whole JPEG/],
       ['vector.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', /image/],
       ['bomb.png', bomb, /60000 × 60000 pixels; expected at most 100000000/],
     ] as [string, Uint8Array | string, RegExp][]) {

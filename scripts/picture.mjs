@@ -19,7 +19,7 @@ for (const file of shown) {
   const name = file.replace(/\.\w+$/, '');
   const image = await decodeImage(readFileSync(join(root, 'examples/images', file)));
   const scribbles = parseScribbles(readFileSync(join(root, 'examples/scribbles', `${name}.json`), 'utf8'));
-  const mask = decodePanoptic(await decodeImage(readFileSync(join(root, 'out', `${name}.panoptic.png`))));
+  const mask = decodePanoptic(await decodeImage(readFileSync(join(root, 'out/panoptic', `${name}.png`))));
   const palette = colours([0, ...scribbles.segments.map(({ id }) => id).sort((a, b) => a - b)]);
   const bold = { ...scribbles, strokes: scribbles.strokes.map((stroke) => ({ ...stroke, radius: stroke.radius + 1 })) };
   const panels = [image, overlayStrokes(image, rasterise(bold), palette), overlayMask(image, mask, palette)];

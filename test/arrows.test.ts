@@ -8,7 +8,10 @@ const packages = new URL('../packages/', import.meta.url).pathname;
 const arrows: Record<string, string[]> = {
   core: [],
   backbone: ['core'],
-  cli: ['core', 'backbone'],
+  store: ['core'],
+  worker: ['backbone', 'core', 'store'],
+  orchestrator: ['core'],
+  cli: ['backbone', 'core', 'orchestrator', 'store', 'worker'],
 };
 
 const sources = readdirSync(packages).flatMap((name) =>

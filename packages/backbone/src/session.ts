@@ -5,14 +5,14 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image';
 import type { Keys } from '@saltworks/core/keys';
 import type { BackboneSpec } from './registry.ts';
-import type { Reply, Request, WorkerInput } from './session.worker.ts';
+import type { Device, Reply, Request, WorkerInput } from './session.worker.ts';
 import type { Facet, TapFacts } from './tap.ts';
 
 /** Attention takes memory by the square of the patches: six heads of 16,384 are 6 GB. */
 const MAX_PATCHES = 16_384;
 
 export interface KeySession {
-  readonly facts: TapFacts & { layer: number; facet: Facet };
+  readonly facts: TapFacts & { layer: number; facet: Facet; device: 'cpu' | 'cuda' };
   /**
    * The keys of one image. Requests are done one after the other, in order; the image is copied, not kept.
    *
@@ -39,15 +39,21 @@ interface Job {
  * Opens a backbone.
  *
  * @param spec from `resolveBackbone`; its sha256 is checked against the file
- * @param options layer counted from 0 (default the last); threads of one inference, default all cores
+ * @param options layer counted from 0 (default the last); threads of one inference, default all cores;
+ *   device, default the CPU
  * @throws InvalidInputError when the file is not the one of the spec, or has no such layer, or is not understood
  */
 export async function openSession(
   spec: BackboneSpec,
-  { layer, facet, threads = availableParallelism() }: { layer?: number; facet: Facet; threads?: number },
+  {
+    layer,
+    facet,
+    threads = availableParallelism(),
+    device = 'cpu',
+  }: { layer?: number; facet: Facet; threads?: number; device?: Device },
 ): Promise<KeySession> {
   if (!Number.isInteger(threads) || threads < 1) throw new InvalidInputError(`${threads} threads; expected 1 or more`);
-  const workerInput: WorkerInput = { spec, layer, facet, threads };
+  const workerInput: WorkerInput = { spec, layer, facet, threads, device };
   const worker = new Worker(new URL('./session.worker.js', import.meta.url), { workerData: workerInput });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const opened = await firstReply(worker);
@@ -84,7 +90,7 @@ export async function openSession(
   worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));
 
   return {
-    facts: { ...opened.facts, layer: opened.layer, facet },
+    facts: { ...opened.facts, layer: opened.layer, facet, device: opened.device },
     async extract(image, { longSide = spec.longSide, overlap = false, signal } = {}) {
       check(image, longSide, spec.patch);
       signal?.throwIfAborted();
@@ -112,7 +118,7 @@ export async function openSession(
   };
 }
 
-function firstReply(worker: Worker): Promise<{ facts: TapFacts; layer: number }> {
+function firstReply(worker: Worker): Promise<Extract<Reply, { facts: TapFacts }>> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {
       worker.removeAllListeners('error').off('exit', onExit);

@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { RgbImage } from '@saltworks/core/image';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
 import { preprocess, preprocessOverlapping } from './preprocess.ts';
 import type { BackboneSpec } from './registry.ts';
 import { type Facet, type TapFacts, tap } from './tap.ts';
@@ -18,19 +18,29 @@ export interface WorkerInput {
   layer: number | undefined;
   facet: Facet;
   threads: number;
+  device: Device;
 }
+
+/** Where inference runs; `auto` is CUDA where there is one, else the CPU. */
+export type Device = 'auto' | 'cpu' | 'cuda';
 
 /** null asks the thread to end. */
 export type Request = { image: RgbImage; longSide: number | 'native'; overlap: boolean } | null;
 
 /** One reply to the start and one to each request, in order. */
-export type Reply = { keys: Keys } | { facts: TapFacts; layer: number } | { error: string; invalid: boolean };
+export type Reply =
+  | { keys: Keys }
+  | { facts: TapFacts; layer: number; device: 'cpu' | 'cuda' }
+  | { error: string; invalid: boolean };
 
 type Run = (pixels: Float32Array, width: number, height: number) => Promise<Keys>;
 
 if (!parentPort) throw new Error('session.worker runs in a worker thread only');
 const port = parentPort;
-const { spec, layer, facet, threads } = workerData as WorkerInput;
+const { spec, layer, facet, threads, device } = workerData as WorkerInput;
+
+// Trying CUDA where there is none would print a page about it.
+ort.logLevel = 'fatal';
 
 const session = await answer(open);
 if (session) {
@@ -47,16 +57,7 @@ if (session) {
 
 async function open() {
   const { model, input, output, layer: tapped, facts } = await load();
-  const inference = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    // Images differ in size; patterns kept for each size would only grow.
-    enableMemPattern: false,
-    // Threads that wait asleep: beside other work, spinning ones made inference a fifth slower.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-    // Errors are thrown, no need to print them too.
-    logSeverityLevel: 4,
-  });
+  const { inference, device } = await create(model);
   const run: Run = async (pixels, width, height) => {
     const results = await inference.run({ [input]: new Tensor('float32', pixels, [1, 3, height, width]) });
     const { data, dims } = results[output];
@@ -73,7 +74,31 @@ async function open() {
     await inference.release();
     port.close();
   };
-  return { reply: { facts, layer: tapped }, run, end };
+  return { reply: { facts, layer: tapped, device }, run, end };
+}
+
+/** onnxruntime throws where CUDA is missing instead of going on without it: falling back is ours. */
+async function create(model: Uint8Array): Promise<{ inference: InferenceSession; device: 'cpu' | 'cuda' }> {
+  const on = (device: 'cpu' | 'cuda') =>
+    InferenceSession.create(model, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      // Images differ in size; patterns kept for each size would only grow.
+      enableMemPattern: false,
+      // Threads that wait asleep: beside other work, spinning ones made inference a fifth slower.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      // Errors are thrown, no need to print them too.
+      logSeverityLevel: 4,
+    });
+  if (device !== 'cpu') {
+    try {
+      return { inference: await on('cuda'), device: 'cuda' };
+    } catch (error) {
+      const [reason] = (error as Error).message.split('\n');
+      if (device === 'cuda') throw new InvalidInputError(`no CUDA here (${reason}); expected device cpu or auto`);
+    }
+  }
+  return { inference: await on('cpu'), device: 'cpu' };
 }
 
 /** Reads, checks and taps the file; only the tapped model outlives the call. */

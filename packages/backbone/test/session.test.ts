@@ -39,7 +39,7 @@ describe('a tiny model', () => {
 
   test('says what it is', () => {
     const found = { layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX };
-    expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query' });
+    expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query', device: 'cpu' });
   });
 
   test('gives the grid of patches, prefix tokens dropped, as the tapped model does', async () => {
@@ -172,5 +172,16 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
     copyFileSync(spec.path, path);
     writeFileSync(path, 'x', { flag: 'r+' });
     await expect(openSession({ ...spec, path }, { facet: 'key' })).rejects.toThrow(`expected ${spec.sha256}`);
+  });
+});
+
+describe('device', () => {
+  test('auto falls back to the CPU where there is no CUDA; cuda says so', async () => {
+    const spec = await specOf(tinyVit(), 'device');
+    const session = await openSession(spec, { facet: 'key', device: 'auto' });
+    const { device } = session.facts;
+    await session.close();
+    if (device === 'cuda') return;
+    await expect(openSession(spec, { facet: 'key', device: 'cuda' })).rejects.toThrow('expected device cpu or auto');
   });
 });

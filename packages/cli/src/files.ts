@@ -1,6 +1,8 @@
 /** Files read and written by commands: a file appears under its name whole or not at all. */
+import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { InvalidInputError } from '@saltworks/core/errors';
 
 /** @throws InvalidInputError if there is no such file, or it is a folder */
@@ -40,6 +42,18 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
     await writeFile(partial, bytes);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** The same from chunks, in constant memory. */
+export async function writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  try {
+    await pipeline(chunks, createWriteStream(partial));
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

@@ -4,3 +4,5 @@ import { main } from './program.ts';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await main(process.argv.slice(2));
+// A process of the embedded stack holds a channel to its supervisor, which would keep it alive.
+if (process.connected) process.disconnect();

@@ -2,6 +2,9 @@
 import { InvalidInputError } from '@saltworks/core/errors';
 import { Command, CommanderError } from 'commander';
 import { backboneCommand } from './commands/backbone.ts';
+import { datasetCommand } from './commands/dataset.ts';
+import { roleCommands } from './commands/roles.ts';
+import { extractCommand, propagateCommand } from './commands/runs.ts';
 import { segmentCommand } from './commands/segment.ts';
 import { interruption } from './interrupt.ts';
 import { version } from './results.ts';
@@ -13,7 +16,9 @@ export async function main(args: string[]): Promise<number> {
     .version(version)
     .addCommand(segmentCommand())
     .addCommand(backboneCommand())
+    .addCommand(datasetCommand())
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted.');
+  for (const command of [extractCommand(), propagateCommand(), ...roleCommands()]) program.addCommand(command);
   for (const command of everyCommand(program)) {
     command.exitOverride().showSuggestionAfterError(false);
     command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'saltworks: ')) });

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import type { RgbImage } from '@saltworks/core/image';
-import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask';
+import { encodePanoptic } from '@saltworks/core/mask';
 import { colours, overlayMask } from '@saltworks/core/overlay';
 import type { NodeScores } from '@saltworks/core/refine';
 import { argmax } from '@saltworks/core/spread';
@@ -44,37 +45,25 @@ export async function writeResults(
   options: ResultOptions,
 ): Promise<ImageReport> {
   const start = performance.now();
-  const { mask, nodes, seeds, layer, sigma } = result;
+  const { mask, nodes, layer } = result;
   const path = (kind: string) => join(options.out, `${task.name}.${kind}`);
   await writePicture(path('panoptic.png'), encodePanoptic(mask));
   await writePicture(path('overlay.png'), overlayMask(image, mask, colours(nodes.labels)));
   const values = options.patch ? patchValues(nodes.labels) : undefined;
   if (values) await writePatch(path('patch.png'), nodes, values);
 
-  const categories = categoriesOf(segments);
-  const info = segmentsInfo(mask, segments, categories);
-  const warnings = seeds.unseeded.map(
-    (id) =>
-      `segment ${id} has no node of its own on the ${nodes.h} × ${nodes.w} grid and is missing; expected larger strokes, or a larger --long-side`,
-  );
+  const described = panopticDocument(result, segments, {
+    image: basename(task.image),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    mask: `${task.name}.panoptic.png`,
+  });
   const timings = inMilliseconds({ ...result.timings, write: performance.now() - start });
   const { spec, longSide, facet, upsample } = options;
   const document = {
-    version: 1,
-    image: {
-      file_name: basename(task.image),
-      width: image.width,
-      height: image.height,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    },
-    file_name: `${task.name}.panoptic.png`,
-    segments_info: info,
-    categories,
+    ...described,
     ...(values && {
       patch: { file_name: `${task.name}.patch.png`, labels: nodes.labels.map((id, i) => ({ value: values[i], id })) },
     }),
-    nodes: { height: nodes.h, width: nodes.w, sigma, iterations: nodes.iterations, converged: nodes.converged },
-    warnings,
     parameters: {
       preset: options.preset,
       backbone: spec.id,
@@ -96,8 +85,8 @@ export async function writeResults(
     document: path('panoptic.json'),
     overlay: path('overlay.png'),
     ...(values && { patch: path('patch.png') }),
-    segments: info.length,
-    warnings,
+    segments: described.segments_info.length,
+    warnings: described.warnings,
     timings,
   };
 }

@@ -4,11 +4,11 @@ import type { BackboneSpec } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { roundToHalf } from '@saltworks/core/formats/keys';
-import { parseScribblePng } from '@saltworks/core/formats/scribble-png';
-import { parseScribbles, type Segment } from '@saltworks/core/formats/scribbles';
+import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import type { Segment } from '@saltworks/core/formats/scribbles';
 import { type RgbImage, workingSize } from '@saltworks/core/image';
 import { checkSize } from '@saltworks/core/matrix';
-import { drawnLabels, rasterise, type StrokeRaster } from '@saltworks/core/seeds';
+import type { StrokeRaster } from '@saltworks/core/seeds';
 import { type Segmentation, type SegmentOptions, segment } from '@saltworks/core/segment';
 import { readInput } from './files.ts';
 import { interruption } from './interrupt.ts';
@@ -105,32 +105,18 @@ async function readImage(
   // A grid too fine for the graph is refused before its keys are computed.
   const { width, height } = workingSize(image.width, image.height, spec.patch, longSide);
   checkSize(((width * height) / spec.patch ** 2) * (upsample === 'none' ? 1 : 4));
-  return { bytes, image, ...(await readScribbles(task, image)) };
+  return { bytes, image, ...(await scribblesFor(task, image)) };
 }
 
-async function readScribbles({ name, scribbles }: ImageTask, image: RgbImage) {
+async function scribblesFor({ name, scribbles }: ImageTask, image: RgbImage) {
   if (!scribbles) throw new InvalidInputError(`no scribbles; expected ${name}.json or ${name}.png in the folder`);
   const bytes = await readInput(scribbles);
   try {
-    const isPng = scribbles.toLowerCase().endsWith('.png');
-    const { raster, segments } = isPng ? parseScribblePng(bytes, image) : fromDocument(bytes, image);
-    drawnLabels(raster);
-    return { raster, segments };
+    return readScribbles(bytes, scribbles.toLowerCase().endsWith('.png') ? '.png' : '.json', image);
   } catch (error) {
     if (error instanceof InvalidInputError) error.message = `${scribbles}: ${error.message}`;
     throw error;
   }
-}
-
-function fromDocument(bytes: Uint8Array, { width, height }: RgbImage) {
-  const scribbles = parseScribbles(new TextDecoder().decode(bytes));
-  const { image, segments } = scribbles;
-  if (image.width !== width || image.height !== height) {
-    throw new InvalidInputError(
-      `scribbles for ${image.width} × ${image.height} pixels; expected the image's ${width} × ${height}`,
-    );
-  }
-  return { raster: rasterise(scribbles), segments };
 }
 
 async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { error: Error }> {

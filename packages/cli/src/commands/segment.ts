@@ -2,9 +2,10 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets, type SegmentOptions } from '@saltworks/core/segment';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
 import { isFile, isFolder, makeFolder } from '../files.ts';
+import { parseAbove, parseBetween, parseFromTo, parseOrWord, parseWhole } from '../options.ts';
 import { progress } from '../progress.ts';
 import { type ImageReport, writeResults } from '../results.ts';
 import { type ImageTask, segmentImages } from '../segmenter.ts';
@@ -47,7 +48,7 @@ export function segmentCommand(): Command {
         .default('best'),
     )
     .option('--backbone <name|file.onnx>', 'where keys come from', 'dinov2-small-focus')
-    .option('--layer <n>', 'attention layer, from 0 (default: the last)', whole(0))
+    .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
     .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
     .addOption(
       new Option('--graph <kind>', `affinity between nodes (default: ${best.graph})`).choices([
@@ -56,15 +57,19 @@ export function segmentCommand(): Command {
         'knn',
       ]),
     )
-    .option('--sigma <x|auto>', 'width of rbf, in units of key distance (default: auto)', orWord('auto', above(0)))
-    .option('--tau <x>', `cosine from which similarity counts (default: ${best.tau})`, between(-1, 1))
+    .option(
+      '--sigma <x|auto>',
+      'width of rbf, in units of key distance (default: auto)',
+      parseOrWord('auto', parseAbove(0)),
+    )
+    .option('--tau <x>', `cosine from which similarity counts (default: ${best.tau})`, parseFromTo(-1, 1))
     .option(
       '--neighbors <k>',
       `neighbours of a node in knn and colour graphs, itself counted (default: ${best.neighbors})`,
-      whole(2),
+      parseWhole(2),
     )
-    .option('--color-weight <x>', `weight of the colour k-NN graph (default: ${best.colorWeight})`, between(0, 1e6))
-    .option('--alpha <x>', `share that a node takes from its neighbours (default: ${best.alpha})`, inside(0, 1))
+    .option('--color-weight <x>', `weight of the colour k-NN graph (default: ${best.colorWeight})`, parseFromTo(0, 1e6))
+    .option('--alpha <x>', `share that a node takes from its neighbours (default: ${best.alpha})`, parseBetween(0, 1))
     .addOption(
       new Option(
         '--upsample <how>',
@@ -75,9 +80,9 @@ export function segmentCommand(): Command {
     .option(
       '--long-side <n|native>',
       'size at which the backbone sees the image (default: its own)',
-      orWord('native', whole(1)),
+      parseOrWord('native', parseWhole(1)),
     )
-    .option('--seed <n>', 'which nodes preset paper hides from its CRF (default: 0)', whole(0))
+    .option('--seed <n>', 'which nodes preset paper hides from its CRF (default: 0)', parseWhole(0))
     .option('--patch', 'also write NAME.patch.png, the labels of the node grid')
     .option('--json', 'one JSON document a line: each image, then a summary')
     .action(run);
@@ -195,23 +200,4 @@ async function scribblesOf(folder: string, name: string, image: string): Promise
     if (resolve(path) !== resolve(image) && (await isFile(path))) return path;
   }
   return undefined;
-}
-
-type Parse<T> = (text: string) => T;
-
-function number(expected: string, test: (value: number) => boolean): Parse<number> {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !test(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
-    return value;
-  };
-}
-
-const whole = (min: number) => number(`a whole number from ${min}`, (v) => Number.isSafeInteger(v) && v >= min);
-const above = (min: number) => number(`a number above ${min}`, (v) => Number.isFinite(v) && v > min);
-const between = (min: number, max: number) => number(`a number from ${min} to ${max}`, (v) => v >= min && v <= max);
-const inside = (min: number, max: number) => number(`a number between ${min} and ${max}`, (v) => v > min && v < max);
-
-function orWord<W extends string>(word: W, parse: Parse<number>): Parse<number | W> {
-  return (text) => (text === word ? word : parse(text));
 }

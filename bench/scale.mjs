@@ -1,0 +1,143 @@
+// node bench/scale.mjs [--images N] [--json FILE]: a dataset of a million images through Temporal, server and worker, with
+// a stub for the backbone: what the engine itself costs, and whether anything grows.
+//
+// Real: manifest, workflows, activities, heartbeats, decoding (of one tiny picture, again and again), reports in a folder.
+// Stubbed: inference returns at once, and keys are counted instead of stored.
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePng } from '@saltworks/backbone/decode';
+import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
+import { encodeLines } from '@saltworks/core/contract/dataset';
+import { datasetKey, shardKey } from '@saltworks/core/contract/layout';
+import { extractDataset } from '@saltworks/orchestrator/client';
+import { fileStore } from '@saltworks/store/fs';
+import { createActivities } from '@saltworks/worker/activities';
+import { openWorkers } from '@saltworks/worker/worker';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { env, root, setup } from '../scripts/setup.mjs';
+
+if (process.argv[2] === 'worker') await work(process.argv[3], process.argv[4]);
+else await measure(flags(process.argv.slice(2)));
+
+function flags(args) {
+  const out = { images: 1_000_000 };
+  for (let i = 0; i < args.length; i += 2) {
+    if (args[i] === '--images' && Number(args[i + 1]) > 0) out.images = Number(args[i + 1]);
+    else if (args[i] === '--json' && args[i + 1]) out.json = args[i + 1];
+    else {
+      console.error(`scale: ${args[i]} ${args[i + 1] ?? ''}; expected --images N or --json FILE`);
+      process.exit(2);
+    }
+  }
+  return out;
+}
+
+/** A worker whose backbone takes no time and whose keys take no room. */
+async function work(address, folder) {
+  const store = fileStore(folder);
+  const png = await encodePng(new Uint8Array(3 * 16 * 16).fill(90), { width: 16, height: 16, channels: 3 });
+  const isKeys = (key) => key.startsWith('keys/');
+  const sink = {
+    ...store,
+    get: (...args) => store.get(...args),
+    list: (...args) => store.list(...args),
+    head: async (key, options) => (isKeys(key) ? undefined : store.head(key, options)),
+    put: async (key, ...rest) => (isKeys(key) ? undefined : store.put(key, ...rest)),
+  };
+  const data = new Float32Array(384);
+  const keys = { open: async () => ({ layer: 11, extract: async () => ({ data, h: 1, w: 1, d: 384 }) }), close() {} };
+  const activities = createActivities({ store: sink, keys, readObject: async () => png, maxPixels: 1e8, ahead: 8 });
+  const connection = await NativeConnection.connect({ address });
+  const { run, shutdown } = await openWorkers({
+    ...{ connection, namespace: 'default', roles: ['extract', 'propagate'], activities },
+    concurrency: { extract: 4, propagate: 1 },
+  });
+  process.once('disconnect', shutdown);
+  await run();
+  process.exit();
+}
+
+async function measure({ images, json }) {
+  setup();
+  const scratch = mkdtempSync(join(tmpdir(), 'saltworks-scale-'));
+  const objects = join(scratch, 'objects');
+  mkdirSync(objects);
+  const shards = await makeDataset(fileStore(objects), images);
+  const address = `127.0.0.1:${await freePort()}`;
+  const temporal = spawnTemporal(await temporalBinary(env.SALTWORKS_HOME), scratch, Number(address.split(':')[1]));
+  await waitForTemporal(address);
+  const settings = { env: { ...env, SALTWORKS_TEMPORAL_ADDRESS: address }, silent: true };
+  const server = fork(join(root, 'packages/cli/dist/main.js'), ['server'], settings);
+  const worker = fork(fileURLToPath(import.meta.url), ['worker', address, objects], settings);
+  const client = new Client({ connection: await Connection.connect({ address }) });
+
+  const input = { dataset: 'scale', extract: { backbone: 'stub', facet: 'key' }, window: 8 };
+  const parts = { temporal, server, worker };
+  const first = await follow(client, input, parts);
+  const again = await follow(client, input, parts);
+  for (const child of [worker, server]) child.kill('SIGKILL');
+  temporal.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+
+  const figures = { date: new Date().toISOString().slice(0, 10), images, shards, first, again };
+  console.log(JSON.stringify(figures, null, 1));
+  if (json) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
+  process.exit();
+}
+
+/** Runs the workflow to its end, and watches histories and memory meanwhile. */
+async function follow(client, input, parts) {
+  const began = performance.now();
+  const run = await extractDataset(client, 'stub', input);
+  const memory = [];
+  let longest = { events: 0, bytes: 0 };
+  const sample = async () => {
+    const { historyLength, historySize } = await client.workflow.getHandle(run.id).describe();
+    longest = { events: Math.max(longest.events, historyLength), bytes: Math.max(longest.bytes, historySize ?? 0) };
+    memory.push(Object.fromEntries(Object.entries(parts).map(([name, { pid }]) => [name, residentMegabytes(pid)])));
+    const now = await run.progress();
+    if (process.stderr.isTTY && now) process.stderr.write(`\r${now.shardsDone} of ${now.shards} shards `);
+  };
+  const timer = setInterval(() => sample().catch(() => {}), 2_000);
+  const tally = await run.result();
+  clearInterval(timer);
+  await sample();
+  const seconds = (performance.now() - began) / 1000;
+  // At a tenth of the run and at its end: what grew in between grows with the dataset.
+  const early = memory[Math.floor(memory.length / 10)];
+  return {
+    ...tally,
+    seconds: Math.round(seconds),
+    images_per_second: Math.round(tally.images / seconds),
+    longest_history: longest,
+    memory_early_mb: early,
+    memory_late_mb: memory.at(-1),
+  };
+}
+
+function residentMegabytes(pid) {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
+/** The manifest that an import of so many images leaves. */
+async function makeDataset(store, images) {
+  let [id, shards] = [0, 0];
+  while (id < images) {
+    const size = shards < 64 ? 16 : shards < 1024 ? 64 : 256;
+    const lines = Array.from({ length: Math.min(size, images - id) }, () => {
+      id++;
+      const sha256 = createHash('sha256').update(String(id)).digest('hex');
+      return { id, sha256, name: `${id}.png`, object: `images/${sha256}.png`, bytes: 100, version: '1' };
+    });
+    await store.put(shardKey('scale', shards++), encodeLines(lines));
+  }
+  const dataset = { version: 1, name: 'scale', source: 'made', images, duplicates: 0, shards, bytes: 100 * images };
+  await store.put(datasetKey('scale'), JSON.stringify({ ...dataset, categories: [], updated: '' }));
+  return shards;
+}

@@ -1,0 +1,289 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { objectsOf } from './objects.ts';
+import { disc, pictureFolder } from './pictures.ts';
+import { root, saltworks } from './saltworks.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'saltworks-engine-'));
+const running: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  // What a failed test left: a killed supervisor takes its children along, but for Temporal.
+  for (const name of existsSync(scratch) ? readdirSync(scratch) : []) {
+    const file = join(scratch, name, 'stack.json');
+    if (existsSync(file)) process.kill(JSON.parse(readFileSync(file, 'utf8')).temporal, 'SIGKILL');
+  }
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** A home that shares the fetched backbone and binaries with the clone's. */
+function home(name: string): { path: string; env: Record<string, string>; objects: string } {
+  const path = join(scratch, name);
+  const shared = process.env.SALTWORKS_HOME ?? join(root, '.saltworks');
+  mkdirSync(path);
+  for (const part of ['models', 'tools']) {
+    mkdirSync(join(shared, part), { recursive: true });
+    symlinkSync(join(shared, part), join(path, part));
+  }
+  return { path, env: { SALTWORKS_HOME: path }, objects: join(path, 'objects') };
+}
+
+const small = ['--long-side', '154'];
+const last = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!);
+
+/** `saltworks up`, and who lives in it. */
+function up(env: Record<string, string>) {
+  const child = spawn(process.execPath, [join(root, 'saltworks'), 'up'], { env: { ...process.env, ...env } });
+  running.push(child);
+  const lines: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
+  const pids = (part: string) =>
+    lines.flatMap((line) => new RegExp(`^${part}: started, process (\\d+)`).exec(line)?.[1] ?? []).map(Number);
+  return {
+    lines,
+    pids,
+    ready: () => expect.poll(() => pids('worker').length, { timeout: 60_000 }).toBeGreaterThan(0),
+    /** Kills the process that now plays a part, as a crash would. @returns whether there was one */
+    kill(part: string): boolean {
+      try {
+        process.kill(pids(part).at(-1)!, 'SIGKILL');
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async stop(): Promise<number | null> {
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
+}
+
+describe('a dataset from import to masks', () => {
+  const { env, objects } = home('plain');
+  const folder = join(scratch, 'plain-source');
+
+  test('imports each image once, and later only what is new', async () => {
+    const { images } = await pictureFolder(folder, 20);
+    writeFileSync(join(images, 'same-as-3.png'), readFileSync(join(images, 'disc-0003.png')));
+    writeFileSync(join(images, 'zero.png'), '');
+    writeFileSync(join(images, 'text.jpg'), 'hello');
+    const bomb = await disc(60, 50, 20).png().toBuffer();
+    bomb.writeUInt32BE(60_000, 16);
+    bomb.writeUInt32BE(60_000, 20);
+    writeFileSync(join(images, 'bomb.png'), bomb);
+    writeFileSync(join(images, 'vanishing.png'), await disc(40, 40, 30, 77).png().toBuffer());
+    writeFileSync(join(images, 'notes.txt'), 'no image');
+
+    const run = () =>
+      saltworks(['dataset', 'import', images, '--name', 'discs', '--scribbles', join(folder, 'scribbles'), '--json'], {
+        env,
+      });
+    expect(last((await run()).stdout)).toMatchObject({
+      images: 24,
+      added: 24,
+      unchanged: 0,
+      duplicates: 1,
+      scribbles: 20,
+    });
+    expect(last((await run()).stdout)).toMatchObject({ images: 24, added: 0, unchanged: 24, duplicates: 1 });
+    writeFileSync(join(images, 'new.png'), await disc(44, 44, 31, 78).png().toBuffer());
+    expect(last((await run()).stdout)).toMatchObject({ images: 25, added: 1, unchanged: 24 });
+  });
+
+  test('extracts what can be, and lists what cannot with reasons', async () => {
+    const manifest = readFileSync(join(objects, 'datasets/discs/images/000000001.jsonl'), 'utf8');
+    const vanishing = manifest.split('\n').find((line) => line.includes('vanishing'))!;
+    unlinkSync(join(objects, JSON.parse(vanishing).object));
+    const { status, stdout } = await saltworks(['extract', 'discs', ...small, '--json'], { env });
+    expect(status).toBe(0);
+    expect(last(stdout)).toMatchObject({ images: 25, done: 21, cached: 0, failed: 4 });
+
+    const failed = await saltworks(['dataset', 'ls', 'discs', '--failed'], { env });
+    for (const pattern of [
+      /zero\.png: 0 bytes/,
+      /text\.jpg: .*expected/,
+      /bomb\.png: 60000 × 60000 pixels/,
+      /vanishing\.png: no object/,
+    ]) {
+      expect(failed.stdout).toMatch(pattern);
+    }
+    expect(failed.stdout.trim().split('\n')).toHaveLength(4);
+  });
+
+  test('a second run does nothing; a new image costs one', async () => {
+    expect(last((await saltworks(['extract', 'discs', ...small, '--json'], { env })).stdout)).toMatchObject({
+      done: 0,
+      cached: 21,
+      failed: 4,
+    });
+    writeFileSync(join(folder, 'images/newest.png'), await disc(48, 48, 32, 79).png().toBuffer());
+    await saltworks(['dataset', 'import', join(folder, 'images'), '--name', 'discs'], { env });
+    expect(last((await saltworks(['extract', 'discs', ...small, '--json'], { env })).stdout)).toMatchObject({
+      images: 26,
+      done: 1,
+      cached: 21,
+    });
+  });
+
+  test('propagates, the same masks as segment', async () => {
+    const run = await saltworks(['propagate', 'discs', ...small, '--json'], { env });
+    expect(last(run.stdout)).toMatchObject({ images: 20, done: 20, cached: 0, failed: 0 });
+    const again = await saltworks(['propagate', 'discs', ...small, '--json'], { env });
+    expect(last(again.stdout)).toMatchObject({ images: 20, done: 0, cached: 20, failed: 0 });
+
+    const out = join(scratch, 'segment-out');
+    await saltworks([
+      'segment',
+      join(folder, 'images/disc-0004.png'),
+      '--scribbles',
+      join(folder, 'scribbles'),
+      '--out',
+      out,
+      ...small,
+    ]);
+    const recipe = readdirSync(join(objects, 'datasets/discs/masks'))[0];
+    const { masks } = JSON.parse(readFileSync(join(objects, 'datasets/discs/masks', recipe, '000000000.json'), 'utf8'));
+    const { mask } = masks.find(({ name }: { name: string }) => name === 'disc-0004.png');
+    expect(readFileSync(join(objects, 'masks', mask.slice(0, 2), `${mask}.png`))).toEqual(
+      readFileSync(join(out, 'disc-0004.panoptic.png')),
+    );
+  });
+
+  test('exports in every format, as many images as there are masks', async () => {
+    for (const [format, files] of [
+      ['coco-panoptic', 21],
+      ['coco-instances', 1],
+      ['voc', 42],
+      ['yolo-seg', 21],
+    ] as [string, number][]) {
+      const out = join(scratch, format);
+      const run = await saltworks(
+        ['dataset', 'export', 'discs', ...small, '--format', format, '--out', out, '--json'],
+        { env },
+      );
+      expect(run.status, run.stderr).toBe(0);
+      expect(last(run.stdout)).toMatchObject({ images: 20, failed: 0 });
+      const written = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      expect(written).toHaveLength(files);
+    }
+    const { images, annotations, categories } = JSON.parse(
+      readFileSync(join(scratch, 'coco-panoptic/panoptic.json'), 'utf8'),
+    );
+    expect([images.length, annotations.length]).toEqual([20, 20]);
+    expect(categories).toMatchObject([{ name: 'disc', isthing: 1 }]);
+  });
+
+  test('what cannot be used is one line and exit code 2', async () => {
+    for (const [args, message] of [
+      [['extract', 'nothing'], 'no dataset nothing'],
+      [['extract', 'discs', '--backbone', 'resnet'], 'resnet; expected one of'],
+      [['extract', 'discs', '--layer', '40'], 'layer 40; expected 0 to 11'],
+      [['dataset', 'import', folder, '--name', 'Not A Name'], 'dataset "Not A Name"'],
+      [['dataset', 'import', join(folder, 'nowhere'), '--name', 'x'], 'no such file'],
+      [
+        ['dataset', 'export', 'discs', '--format', 'voc', '--out', join(scratch, 'none')],
+        'no masks of discs with these settings',
+      ],
+      [['worker'], 'no SALTWORKS_TEMPORAL_ADDRESS'],
+      [['worker', '--roles', 'sleep'], '--roles sleep; expected some of extract,propagate'],
+    ] as [string[], string][]) {
+      const { status, stderr } = await saltworks(args, { env });
+      expect(stderr).toContain(message);
+      expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
+      expect(status, args.join(' ')).toBe(2);
+    }
+  });
+});
+
+describe('two workers', () => {
+  test('share the work, and no image is done twice; SIGTERM lets a worker finish what it holds', async () => {
+    const { env, objects } = home('two');
+    const { images } = await pictureFolder(join(scratch, 'two-source'), 100);
+    await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
+    const stack = up(env);
+    await stack.ready();
+    const { address } = JSON.parse(readFileSync(join(env.SALTWORKS_HOME, 'stack.json'), 'utf8'));
+    const other = spawn(process.execPath, [join(root, 'saltworks'), 'worker', '--roles', 'extract'], {
+      env: { ...process.env, ...env, SALTWORKS_TEMPORAL_ADDRESS: address, SALTWORKS_DEBUG: '1' },
+    });
+    running.push(other);
+    let log = '';
+    other.stderr.on('data', (chunk: Buffer) => {
+      log += chunk;
+    });
+    await expect.poll(() => log, { timeout: 60_000 }).toContain("state: 'RUNNING'");
+    const run = await saltworks(['extract', 'discs', ...small, '--json'], { env });
+    // Every image once: had both done one, the sum of what was done would be larger than what there is.
+    expect(last(run.stdout)).toMatchObject({ images: 100, done: 100, cached: 0, failed: 0 });
+    expect(objectsOf(objects, ['keys']).size).toBe(100);
+
+    const ended = new Promise((resolve) => other.once('exit', resolve));
+    other.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(await stack.stop()).toBe(0);
+  });
+});
+
+describe('nothing that happens to a process loses work', () => {
+  test('kill -9 of worker, server and Temporal at random moments: the same objects, byte for byte', async () => {
+    const { images, scribbles } = await pictureFolder(join(scratch, 'killed-source'), 200);
+    const results: Map<string, string>[] = [];
+    for (const disturbed of [false, true]) {
+      const { env, objects } = home(disturbed ? 'killed' : 'undisturbed');
+      await saltworks(['dataset', 'import', images, '--name', 'discs', '--scribbles', scribbles], { env });
+      const stack = up(env);
+      await stack.ready();
+      const kills = disturbed ? killer(stack) : undefined;
+      for (const step of ['extract', 'propagate']) {
+        const { status, stdout, stderr } = await saltworks([step, 'discs', ...small, '--json'], { env });
+        expect(status, stderr).toBe(0);
+        const { images: count, done, cached, failed } = last(stdout);
+        expect([count, done + cached, failed]).toEqual([200, 200, 0]);
+      }
+      if (kills) expect(await kills.stop()).toBeGreaterThanOrEqual(3);
+      expect(await stack.stop()).toBe(0);
+      results.push(objectsOf(objects, ['keys', 'masks', 'datasets']));
+    }
+    const [undisturbed, killed] = results;
+    expect(killed.size).toBe(undisturbed.size);
+    expect(killed).toEqual(undisturbed);
+  });
+
+  /** Kills one part after another at moments drawn from a seed. */
+  function killer(stack: ReturnType<typeof up>) {
+    let [state, stopped, count] = [20_261_122, false, 0];
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const loop = (async () => {
+      while (!stopped && count < 8) {
+        await new Promise((resolve) => setTimeout(resolve, 1500 + 3000 * random()));
+        const part = ['worker', 'server', 'temporal', 'worker'][Math.floor(4 * random())];
+        if (!stopped && stack.kill(part)) count++;
+      }
+      return count;
+    })();
+    return {
+      stop() {
+        stopped = true;
+        return loop;
+      },
+    };
+  }
+});

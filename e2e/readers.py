@@ -1,0 +1,172 @@
+"""Reads an export of saltworks with the tools that people read such files with, and compares it with the truth.
+
+usage: readers.py FOLDER   FOLDER/truth.json says what was exported into FOLDER/<format>/
+Prints one JSON object: what was compared, by format. Any difference ends it with an assertion.
+"""
+import contextlib
+import io
+import json
+import os
+import sys
+
+import numpy as np
+from PIL import Image
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from panopticapi.evaluation import pq_compute
+from panopticapi.utils import IdGenerator, rgb2id
+
+
+def load_truth(folder):
+    with open(os.path.join(folder, "truth.json"), encoding="utf-8") as file:
+        truth = json.load(file)
+    for image in truth["images"]:
+        image["ids"] = np.array(image["ids"], dtype=np.uint32).reshape(image["height"], image["width"])
+    return truth
+
+
+def png(*path):
+    with Image.open(os.path.join(*path)) as image:
+        return image.mode, np.array(image), image.getpalette()
+
+
+def coco_panoptic(folder, truth):
+    document = os.path.join(folder, "panoptic.json")
+    with open(document, encoding="utf-8") as file:
+        panoptic = json.load(file)
+    assert panoptic["info"]["description"] == truth["name"]
+    annotations = {annotation["image_id"]: annotation for annotation in panoptic["annotations"]}
+    assert [image["id"] for image in panoptic["images"]] == [image["id"] for image in truth["images"]]
+    for image in truth["images"]:
+        annotation = annotations[image["id"]]
+        mode, colours, _ = png(folder, "panoptic", annotation["file_name"])
+        assert mode == "RGB"
+        assert np.array_equal(rgb2id(colours), image["ids"])
+        assert annotation["segments_info"] == image["segments"]
+
+    categories = {category["id"]: category for category in panoptic["categories"]}
+    IdGenerator(categories).get_id(truth["categories"][0]["id"])
+    # The export against itself, through the official evaluation and all its checks of PNG against JSON.
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = pq_compute(document, document)
+    for group in ("All", "Things", "Stuff"):
+        assert result[group]["pq"] == 1.0, result[group]
+    return {"images": len(annotations), "pq": result["All"]["pq"], "categories": result["All"]["n"]}
+
+
+def coco_instances(folder, truth):
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(os.path.join(folder, "instances.json"))
+    things = {category["id"] for category in truth["categories"] if category["isthing"]}
+    assert set(coco.getCatIds()) == things
+    assert coco.getImgIds() == [image["id"] for image in truth["images"]]
+    count = 0
+    for image in truth["images"]:
+        expected = [segment for segment in image["segments"] if segment["category_id"] in things]
+        annotations = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
+        assert len(annotations) == len(expected)
+        for annotation, segment in zip(annotations, expected):
+            pixels = (image["ids"] == segment["id"]).astype(np.uint8)
+            assert np.array_equal(coco.annToMask(annotation), pixels)
+            run_lengths = coco.annToRLE(annotation)
+            # Character by character what pycocotools writes.
+            assert coco_mask.encode(np.asfortranarray(pixels))["counts"].decode() == run_lengths["counts"]
+            assert annotation["area"] == coco_mask.area(run_lengths) == segment["area"]
+            assert annotation["bbox"] == coco_mask.toBbox(run_lengths).tolist() == segment["bbox"]
+            assert annotation["category_id"] == segment["category_id"] and annotation["iscrowd"] == 0
+            count += 1
+    assert count == len(coco.anns)
+    return {"annotations": count}
+
+
+def voc(folder, truth):
+    with open(os.path.join(folder, "labelmap.txt"), encoding="utf-8") as file:
+        fields = [line.rstrip("\n").split(":") for line in file if not line.startswith("#")]
+    names = [name for name, _, _, _ in fields]
+    colours = [[int(level) for level in colour.split(",")] for _, colour, _, _ in fields]
+    ordered = sorted(truth["categories"], key=lambda category: category["id"])
+    assert names == ["background"] + [category["name"] for category in ordered]
+    index = {category["id"]: i + 1 for i, category in enumerate(ordered)}
+    with open(os.path.join(folder, "ImageSets", "Segmentation", "all.txt"), encoding="utf-8") as file:
+        assert file.read().splitlines() == [image["stem"] for image in truth["images"]]
+    for image in truth["images"]:
+        classes = np.zeros_like(image["ids"])
+        objects = np.zeros_like(image["ids"])
+        for number, segment in enumerate(image["segments"]):
+            pixels = image["ids"] == segment["id"]
+            classes[pixels] = index[segment["category_id"]]
+            objects[pixels] = number + 1
+        for kind, expected in (("SegmentationClass", classes), ("SegmentationObject", objects)):
+            mode, found, palette = png(folder, kind, image["stem"] + ".png")
+            assert mode == "P"
+            assert np.array_equal(found, expected)
+            assert np.array_equal(np.array(palette).reshape(-1, 3)[: len(colours)], colours)
+            assert palette[-3:] == [224, 224, 192]
+    return {"images": len(truth["images"]), "labels": len(names)}
+
+
+def enclosed(polygon, width, height):
+    """Pixels whose centres a polygon encloses, by the even-odd rule: for each, the sides to its left are counted."""
+    x = np.arange(width) + 0.5
+    out = np.zeros((height, width), dtype=bool)
+    for k in range(len(polygon)):
+        (x0, y0), (x1, y1) = sorted((polygon[k - 1], polygon[k]), key=lambda corner: corner[1])
+        for row in range(max(int(np.ceil(y0 - 0.5)), 0), min(int(np.ceil(y1 - 0.5)), height)):
+            out[row] ^= x > x0 + (row + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+    return out
+
+
+def without_holes(pixels):
+    """The ground that leads out, over sides and corners, taken away: what is left is a segment and its holes."""
+    height, width = pixels.shape
+    ground = np.pad(~pixels, 1, constant_values=True)
+    out = np.zeros_like(ground)
+    out[0] = out[-1] = out[:, 0] = out[:, -1] = True
+    while True:
+        grown = np.zeros_like(out)
+        padded = np.pad(out, 1)
+        for dy in range(3):
+            for dx in range(3):
+                grown |= padded[dy : dy + height + 2, dx : dx + width + 2]
+        grown &= ground
+        if np.array_equal(grown, out):
+            return ~out[1:-1, 1:-1]
+        out = grown
+
+
+def yolo_seg(folder, truth):
+    with open(os.path.join(folder, "data.yaml"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    names = [json.loads(line.split(": ", 1)[1]) for line in lines[lines.index("names:") + 1 :]]
+    ordered = sorted(truth["categories"], key=lambda category: category["id"])
+    assert names == [category["name"] for category in ordered]
+    count = holes = 0
+    for image in truth["images"]:
+        width, height = image["width"], image["height"]
+        with open(os.path.join(folder, "labels", image["stem"] + ".txt"), encoding="utf-8") as file:
+            rows = [line.split() for line in file]
+        assert len(rows) == len(image["segments"])
+        for row, segment in zip(rows, image["segments"]):
+            assert ordered[int(row[0])]["id"] == segment["category_id"]
+            # As Ultralytics reads them: single precision, between 0 and 1, at least three corners.
+            shares = np.array(row[1:], dtype=np.float32).reshape(-1, 2)
+            assert len(shares) >= 3 and shares.min() >= 0 and shares.max() <= 1
+            polygon = np.round(shares.astype(np.float64) * [width, height], 2)
+            pixels = image["ids"] == segment["id"]
+            expected = without_holes(pixels)
+            assert np.array_equal(enclosed(polygon.tolist(), width, height), expected)
+            box = polygon.min(axis=0).tolist() + (polygon.max(axis=0) - polygon.min(axis=0)).tolist()
+            assert box == segment["bbox"]
+            holes += int((expected & ~pixels).sum())
+            count += 1
+    return {"polygons": count, "pixels_in_holes": holes}
+
+
+def main(folder):
+    truth = load_truth(folder)
+    formats = {"coco-panoptic": coco_panoptic, "coco-instances": coco_instances, "voc": voc, "yolo-seg": yolo_seg}
+    print(json.dumps({name: read(os.path.join(folder, name), truth) for name, read in formats.items()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

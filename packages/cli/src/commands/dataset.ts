@@ -1,0 +1,98 @@
+/** `saltworks dataset …`: images brought in, and what became of them. */
+import type { Failure } from '@saltworks/core/contract/activities';
+import type { Dataset } from '@saltworks/core/contract/dataset';
+import { listDatasets, readDataset } from '@saltworks/store/dataset';
+import { readFailures } from '@saltworks/store/failures';
+import type { ImportReport, SourceFile } from '@saltworks/store/import';
+import { importDataset } from '@saltworks/store/import';
+import { importScribbles } from '@saltworks/store/import-scribbles';
+import { openStore } from '@saltworks/store/open';
+import { cocoSource, folderSource, objectSource } from '@saltworks/store/sources';
+import { Command } from 'commander';
+import { isFolder } from '../files.ts';
+import { interruption } from '../interrupt.ts';
+import { progress } from '../progress.ts';
+import { readSettings } from '../settings.ts';
+import { exportCommand } from './runs.ts';
+
+export function datasetCommand(): Command {
+  const command = new Command('dataset').description('images brought in, and what became of them');
+  command
+    .command('import')
+    .description('add the images of a folder, an s3:// prefix or a COCO document; only what is new is read')
+    .argument('<source>', 'a folder, s3://bucket/prefix, or a COCO JSON document')
+    .requiredOption('--name <name>', 'of the dataset')
+    .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
+    .option('--json', 'one JSON document instead of text')
+    .action(importCommand);
+  command
+    .command('ls')
+    .description('the datasets, or one of them')
+    .argument('[name]')
+    .option('--failed', 'its images that could not be used, with reasons')
+    .option('--json', 'JSON, one document a line')
+    .action(list);
+  command.addCommand(exportCommand());
+  return command;
+}
+
+interface ImportFlags {
+  name: string;
+  scribbles?: string;
+  json?: boolean;
+}
+
+async function importCommand(source: string, { name, scribbles, json }: ImportFlags): Promise<void> {
+  const settings = readSettings();
+  const store = await openStore(settings.store);
+  if (scribbles !== undefined) await isFolder(scribbles);
+  const line = progress(process.stderr, json);
+  const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
+  const { files, categories } = await openSource(source);
+  let report: Awaited<ReturnType<typeof importDataset>>;
+  try {
+    report = await importDataset(store, name, files, { source, categories, signal: interruption, onProgress });
+  } finally {
+    line.clear();
+  }
+  const drawn =
+    scribbles === undefined
+      ? undefined
+      : await importScribbles(store, report.dataset, scribbles, { signal: interruption });
+  const { added, unchanged, duplicates, failed, dataset } = report;
+  if (json) {
+    console.log(
+      JSON.stringify({ dataset: name, images: dataset.images, added, unchanged, duplicates, failed, scribbles: drawn }),
+    );
+  } else {
+    const marks = drawn === undefined ? '' : `, ${drawn} with scribbles`;
+    console.log(
+      `${name}: ${dataset.images} images (${added} new, ${unchanged} unchanged, ${duplicates} duplicates${marks})`,
+    );
+  }
+  for (const { name: file, reason } of failed) console.error(`saltworks: ${file}: ${reason}`);
+  if (failed.length > 0) process.exitCode = 2;
+}
+
+async function openSource(
+  source: string,
+): Promise<{ files: AsyncIterable<SourceFile>; categories?: Dataset['categories'] }> {
+  if (source.startsWith('s3://')) return { files: objectSource(await openStore(source), source, interruption) };
+  return (await isFolder(source)) ? { files: folderSource(source) } : cocoSource(source);
+}
+
+async function list(name: string | undefined, { failed, json }: { failed?: boolean; json?: boolean }): Promise<void> {
+  const store = await openStore(readSettings().store);
+  if (name === undefined) {
+    for await (const dataset of listDatasets(store)) console.log(json ? JSON.stringify(dataset) : describe(dataset));
+    return;
+  }
+  const dataset = await readDataset(store, name);
+  if (!failed) return console.log(json ? JSON.stringify(dataset) : describe(dataset));
+  for await (const failure of readFailures(store, dataset)) console.log(json ? JSON.stringify(failure) : tell(failure));
+}
+
+const describe = ({ name, images, bytes, shards, source, updated }: Dataset) =>
+  `${name}  ${images} images  ${(bytes / 1e6).toFixed(1)} MB  ${shards} shards  from ${source}  ${updated}`;
+
+const tell = ({ step, name, reason }: Failure & { step: string }) => `${step}  ${name}: ${reason}`;

@@ -1,0 +1,109 @@
+/** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
+import { dirname, join } from 'node:path';
+import type { ExtractSettings } from '@saltworks/core/contract/activities';
+import { exportFile, keysId } from '@saltworks/core/contract/layout';
+import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
+import { presets } from '@saltworks/core/segment';
+import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
+import { openStore } from '@saltworks/store/open';
+import { recipeOf } from '@saltworks/worker/propagate';
+import { Command, Option } from 'commander';
+import { makeFolder, writeStream } from '../files.ts';
+import { follow, report } from '../follow.ts';
+import { parseWhole } from '../options.ts';
+import { readSettings } from '../settings.ts';
+
+interface RunFlags {
+  backbone: string;
+  layer?: number;
+  facet: 'key' | 'query' | 'value';
+  longSide?: number;
+  window: number;
+  json?: boolean;
+}
+
+interface MaskFlags extends RunFlags {
+  preset: keyof typeof presets;
+}
+
+interface ExportFlags extends MaskFlags {
+  format: ExportFormat;
+  out: string;
+}
+
+export const extractCommand = (): Command =>
+  runCommand('extract', 'compute the keys of a dataset that are not there yet').action(
+    async (dataset: string, flags: RunFlags) => {
+      const extract = extractSettings(flags);
+      const input = { dataset, extract, window: flags.window };
+      const keys = keysId(extract.backbone, extract);
+      report(
+        dataset,
+        !!flags.json,
+        await follow(dataset, !!flags.json, (client) => extractDataset(client, keys, input)),
+      );
+    },
+  );
+
+export const propagateCommand = (): Command =>
+  maskCommand('propagate', 'compute the masks of a dataset that has scribbles, from its keys').action(
+    async (dataset: string, flags: MaskFlags) => {
+      const settings = maskSettings(flags);
+      const { recipe } = recipeOf(settings);
+      const input = { dataset, window: flags.window, ...settings };
+      report(
+        dataset,
+        !!flags.json,
+        await follow(dataset, !!flags.json, (client) => propagateDataset(client, recipe, input)),
+      );
+    },
+  );
+
+export const exportCommand = (): Command =>
+  maskCommand('export', 'write the masks that propagate made, in a format that others read')
+    .addOption(new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory())
+    .requiredOption('--out <dir>', 'where to')
+    .action(async (dataset: string, flags: ExportFlags) => {
+      const { format, out, window, json } = flags;
+      const { recipe } = recipeOf(maskSettings(flags));
+      await makeFolder(out);
+      const input = { dataset, recipe, format, window };
+      const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
+      const store = await openStore(readSettings().store);
+      const root = exportFile(dataset, result.id, '');
+      for await (const { key } of store.list(root)) {
+        const path = join(out, key.slice(root.length));
+        await makeFolder(dirname(path));
+        await writeStream(path, store.stream(key));
+      }
+      report(dataset, !!json, result);
+      if (!json)
+        console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+    });
+
+function runCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<dataset>', 'a name from "dataset ls"')
+    .option('--backbone <name>', 'where keys come from', 'dinov2-small-focus')
+    .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
+    .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
+    .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
+    .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), 8)
+    .option('--json', 'one JSON document at the end instead of text')
+    .addHelpText('after', '\nCtrl-C detaches; the same command takes it up again.');
+}
+
+const maskCommand = (name: string, description: string): Command =>
+  runCommand(name, description).addOption(
+    new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'),
+  );
+
+const extractSettings = ({ backbone, layer, facet, longSide }: RunFlags): ExtractSettings => ({
+  backbone,
+  layer,
+  facet,
+  longSide,
+});
+
+const maskSettings = (flags: MaskFlags) => ({ extract: extractSettings(flags), preset: flags.preset, solve: {} });

@@ -1,0 +1,83 @@
+/** A run over a dataset, started or rejoined, followed to its end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Tally } from '@saltworks/core/contract/activities';
+import type { Progress as RunProgress } from '@saltworks/core/contract/runs';
+import type { Run } from '@saltworks/orchestrator/client';
+import { readDataset } from '@saltworks/store/dataset';
+import { openStore } from '@saltworks/store/open';
+import type { Client } from '@temporalio/client';
+import { interruption } from './interrupt.ts';
+import { type Progress, progress } from './progress.ts';
+import { readSettings } from './settings.ts';
+import { connect } from './stack/connect.ts';
+
+/**
+ * Starts a run, or joins the one that is under way, shows how far it is and says how it ended. Ctrl-C leaves it running.
+ *
+ * @throws InvalidInputError if there is no such dataset, or the run refuses what it was given
+ */
+export async function follow<Result extends Tally>(
+  dataset: string,
+  json: boolean,
+  start: (client: Client) => Promise<Run<Result>>,
+): Promise<Result & { seconds: number }> {
+  const settings = readSettings();
+  await readDataset(await openStore(settings.store), dataset);
+  const line = progress(process.stderr, json);
+  const { client, close } = await connect(settings, (text) => line.show(text));
+  const began = performance.now();
+  try {
+    const tally = await watch(await start(client), dataset, line, json);
+    return { ...tally, seconds: Math.round(performance.now() - began) / 1000 };
+  } finally {
+    line.clear();
+    await close();
+  }
+}
+
+/** Prints a run's end: a line for people, or the document for machines as the last line. */
+export function report(dataset: string, json: boolean, result: Tally & { seconds: number }): void {
+  const { images, done, cached, failed, seconds } = result;
+  if (json) console.log(JSON.stringify({ images, done, cached, failed, seconds }));
+  else
+    console.log(
+      `${dataset}: ${images} images: ${done} done, ${cached} cached, ${failed} failed, ${seconds.toFixed(1)} s`,
+    );
+  if (failed > 0) {
+    console.error(`saltworks: ${failed} of ${images} images failed: saltworks dataset ls ${dataset} --failed`);
+  }
+}
+
+async function watch<Result extends Tally>(run: Run<Result>, dataset: string, line: Progress, json: boolean) {
+  const result = run.result();
+  result.catch(() => {});
+  const began = performance.now();
+  let first: RunProgress | undefined;
+  let lastLine = began;
+  for (;;) {
+    const wait = delay(400, false, { signal: interruption }).catch(() => false);
+    if (await Promise.race([result.then(() => true), wait])) return result;
+    interruption.throwIfAborted();
+    const now = await run.progress();
+    if (!now) continue;
+    first ??= now;
+    const text = describe(dataset, now, (now.done - first.done) / ((performance.now() - began) / 1000));
+    line.show(text);
+    // Without a terminal: a plain line now and then, so that a log shows that it lives.
+    if (!json && !process.stderr.isTTY && performance.now() - lastLine > 10_000) {
+      lastLine = performance.now();
+      console.error(text);
+    }
+  }
+}
+
+const BAR = 20;
+
+function describe(dataset: string, now: RunProgress, perSecond: number): string {
+  const { done, cached, failed, shards, shardsDone, paused } = now;
+  const full = Math.round((BAR * shardsDone) / Math.max(shards, 1));
+  const bar = '█'.repeat(full) + '░'.repeat(BAR - full);
+  const rate = perSecond > 0 ? ` (${perSecond.toFixed(1)}/s)` : '';
+  const counts = `${done} done${rate}, ${cached} cached, ${failed} failed`;
+  return `${dataset} ${bar} ${shards - shardsDone} of ${shards} shards remain, ${counts}${paused ? ', paused' : ''}`;
+}

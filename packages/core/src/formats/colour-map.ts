@@ -1,0 +1,9 @@
+/**
+ * The colour of the i-th class in the PASCAL VOC colour map: the bits of i are dealt to red, green and blue in turn,
+ * highest first. Every i below 2²⁴ has a colour of its own; 0 is black.
+ */
+export function vocColour(i: number): [number, number, number] {
+  const colour: [number, number, number] = [0, 0, 0];
+  for (let bit = 0; bit < 24; bit++) colour[bit % 3] |= ((i >>> bit) & 1) << (7 - Math.floor(bit / 3));
+  return colour;
+}

@@ -1,0 +1,149 @@
+/**
+ * What every export format offers (spec/export.md). An export of millions of images is made in shards: each writes its
+ * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
+ */
+import { InvalidInputError } from '../errors.ts';
+import { type Category, type Mask, type SegmentInfo, segmentsInfo } from '../mask.ts';
+import { maxSegmentId } from './scribbles.ts';
+
+export interface ExportDataset {
+  name: string;
+  /** When, ISO 8601. Given, not taken from the clock, so that a repeated export writes the same bytes. */
+  date: string;
+  categories: readonly Category[];
+}
+
+export interface ExportImage {
+  /** 1 … n, each once in the dataset. */
+  id: number;
+  /** As documents name the image. */
+  fileName: string;
+  /** What the image's own files are named after, `/` between folders; each once in the dataset. */
+  stem: string;
+  mask: Mask;
+  /** Every segment with pixels; `category_id` is one of the dataset's. */
+  segments: readonly SegmentInfo[];
+}
+
+export interface ExportFile {
+  /** Relative to the export's folder, `/` between folders. */
+  path: string;
+  bytes: Uint8Array;
+}
+
+/** A file over the whole dataset: text, and lists whose lines come from the images. */
+export interface ExportDocument {
+  path: string;
+  parts: readonly (string | LineList)[];
+}
+
+interface LineList {
+  list: string;
+  /** Between two lines. */
+  between: string;
+  /** After every line. */
+  after: string;
+}
+
+/** A format, opened for one dataset. */
+export interface Exporter {
+  /** What the format cannot hold, for people: one sentence. */
+  loses: string;
+  /**
+   * An image's files, and its lines for the lists of the documents (each without a line break).
+   *
+   * @throws InvalidInputError if the format cannot hold the image
+   */
+  image(image: ExportImage): { files: ExportFile[]; lines: Record<string, string[]> };
+  documents: readonly ExportDocument[];
+}
+
+/**
+ * A document's text, piece by piece: no more than one line is held at a time.
+ *
+ * @param lines the lines of a list, those of all images in order
+ */
+export async function* documentText(
+  { parts }: ExportDocument,
+  lines: (list: string) => AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<string, void> {
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      yield part;
+      continue;
+    }
+    let between = '';
+    for await (const line of lines(part.list)) {
+      yield between + line + part.after;
+      between = part.between;
+    }
+  }
+}
+
+/** Annotation ids are image id · 2²⁴ + segment id, which stays exact up to here. */
+const maxImageId = 2 ** 29 - 1;
+
+/** The dataset's categories, ids ascending. @throws InvalidInputError if an id is not a positive integer or repeats */
+export function orderedCategories({ categories }: ExportDataset): Category[] {
+  const ordered = [...categories].sort((a, b) => a.id - b.id);
+  ordered.forEach(({ id, name }, i) => {
+    if (!Number.isSafeInteger(id) || id < 1 || id === ordered[i - 1]?.id) {
+      throw new InvalidInputError(`category ${JSON.stringify(name)} has id ${id}; expected a positive one of its own`);
+    }
+  });
+  return ordered;
+}
+
+/**
+ * A name of its own for every category, for formats that do not know kinds: of two with one name the later is called
+ * NAME-thing or NAME-stuff.
+ *
+ * @param reserved names that no category may have
+ */
+export function distinctNames(categories: readonly Category[], reserved: readonly string[] = []): string[] {
+  const taken = new Set(reserved);
+  return categories.map(({ name, isthing }) => {
+    let own = name;
+    while (taken.has(own)) own += isthing ? '-thing' : '-stuff';
+    taken.add(own);
+    return own;
+  });
+}
+
+/**
+ * Refuses what would be lost or land outside the export: pixels and segments that disagree, unknown categories, stems
+ * that are no relative path.
+ */
+export function checkImage({ id, stem, mask, segments }: ExportImage, categories: readonly Category[]): void {
+  if (!Number.isInteger(id) || id < 1 || id > maxImageId) {
+    throw new InvalidInputError(`image id ${id}; expected a whole number from 1 to ${maxImageId}`);
+  }
+  if (/\p{Cc}|\\/u.test(stem) || stem.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    throw new InvalidInputError(
+      `stem ${JSON.stringify(stem)} of image ${id}; expected a relative path without . or ..`,
+    );
+  }
+  const { ids, width, height } = mask;
+  if (!(width > 0 && height > 0) || ids.length !== width * height) {
+    throw new InvalidInputError(`a mask of ${ids.length} pixels for ${stem}; expected ${width} × ${height}`);
+  }
+  const found = new Map(segmentsInfo(mask, [], []).map((segment) => [segment.id, segment]));
+  const known = new Set(categories.map((category) => category.id));
+  for (const segment of segments) {
+    const name = `segment ${segment.id} of ${stem}`;
+    const seen = found.get(segment.id);
+    if (!seen) throw new InvalidInputError(`${name} has no pixels, or is listed twice; expected it once, with pixels`);
+    if (segment.id > maxSegmentId) throw new InvalidInputError(`${name}; expected ids from 1 to ${maxSegmentId}`);
+    if (!known.has(segment.category_id)) {
+      throw new InvalidInputError(`${name} has category ${segment.category_id}; expected one of the dataset's`);
+    }
+    if (segment.area !== seen.area || segment.bbox.some((value, i) => value !== seen.bbox[i])) {
+      const [listed, real] = [segment, seen].map(({ area, bbox }) => `area ${area} and box ${bbox}`);
+      throw new InvalidInputError(`${name} has ${listed}; expected ${real}, as its pixels have`);
+    }
+    found.delete(segment.id);
+  }
+  if (found.size > 0) {
+    throw new InvalidInputError(`the mask of ${stem} holds ids ${[...found.keys()].slice(0, 5)} that no segment has`);
+  }
+}

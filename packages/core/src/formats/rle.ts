@@ -1,0 +1,103 @@
+/**
+ * COCO run lengths of a binary mask: pixels column by column from the top left, counts of zeros and ones in turn,
+ * zeros first. Compressed, each count is written as its difference to the last but one, in five-bit groups, lowest
+ * first, as printable characters.
+ */
+import { InvalidInputError } from '../errors.ts';
+import type { Mask } from '../mask.ts';
+
+export interface Rle {
+  /** [height, width] */
+  size: [number, number];
+  /** Run lengths, or those compressed. */
+  counts: number[] | string;
+}
+
+/** The run lengths of every segment, in one pass over the mask; the background (0) has none. */
+export function encodeRuns({ ids, width, height }: Mask): Map<number, number[]> {
+  const runs = new Map<number, { counts: number[]; end: number }>();
+  const add = (id: number, start: number, end: number) => {
+    if (id === 0) return;
+    let run = runs.get(id);
+    if (!run) {
+      run = { counts: [], end: 0 };
+      runs.set(id, run);
+    }
+    run.counts.push(start - run.end, end - start);
+    run.end = end;
+  };
+  let id = ids[0];
+  let start = 0;
+  for (let x = 0, p = 0; x < width; x++) {
+    for (let y = 0, i = x; y < height; y++, i += width, p++) {
+      if (ids[i] === id) continue;
+      add(id, start, p);
+      id = ids[i];
+      start = p;
+    }
+  }
+  add(id, start, ids.length);
+  return new Map(
+    [...runs].map(([id, { counts, end }]) => [id, end < ids.length ? [...counts, ids.length - end] : counts]),
+  );
+}
+
+/** @returns 1 where the mask is set, row-major. @throws InvalidInputError if the counts do not make up the size */
+export function decodeRle({ size: [height, width], counts }: Rle): Uint8Array {
+  const runs = typeof counts === 'string' ? expandCounts(counts) : counts;
+  const out = new Uint8Array(width * height);
+  let p = 0;
+  runs.forEach((count, k) => {
+    if (!Number.isInteger(count) || count < 0 || p + count > out.length) {
+      throw new InvalidInputError(`run ${k} of ${count} pixels from ${p} on; expected ${width} × ${height} in all`);
+    }
+    if (k % 2 === 0) p += count;
+    else for (const end = p + count; p < end; p++) out[(p % height) * width + Math.floor(p / height)] = 1;
+  });
+  if (p !== out.length) throw new InvalidInputError(`runs of ${p} pixels; expected ${width} × ${height}`);
+  return out;
+}
+
+/** A character is 48 + six bits: five of the number, and whether more follow. */
+const firstCharacter = 48;
+const more = 0x20;
+const group = 0x1f;
+const sign = 0x10;
+
+export function compressCounts(counts: readonly number[]): string {
+  const codes: number[] = [];
+  counts.forEach((count, k) => {
+    // The first three are written as they are: a difference to the first count of zeros seldom is small.
+    let rest = k > 2 ? count - counts[k - 2] : count;
+    for (let last = false; !last; ) {
+      const bits = rest & group;
+      rest >>= 5;
+      // What is left over must be what reading the last group's top bit as a sign gives.
+      last = rest === (bits & sign ? -1 : 0);
+      codes.push(firstCharacter + (last ? bits : bits | more));
+    }
+  });
+  return codes.map((code) => String.fromCharCode(code)).join('');
+}
+
+/** @throws InvalidInputError for characters that no compressed count has, or an end within a count */
+export function expandCounts(text: string): number[] {
+  const counts: number[] = [];
+  let value = 0;
+  let shift = 0;
+  for (let i = 0; i < text.length; i++) {
+    const bits = text.charCodeAt(i) - firstCharacter;
+    if (!(bits >= 0 && bits < 64) || shift > 30) {
+      throw new InvalidInputError(`character ${i} of compressed counts is ${JSON.stringify(text[i])}; expected 0 to o`);
+    }
+    value |= (bits & group) << shift;
+    shift += 5;
+    if (bits & more) continue;
+    if (bits & sign && shift < 32) value |= -1 << shift;
+    counts.push(counts.length > 2 ? value + counts[counts.length - 2] : value);
+    value = 0;
+    shift = 0;
+  }
+  if (shift > 0) throw new InvalidInputError('compressed counts end within a count');
+  return counts;
+}

@@ -1,0 +1,10 @@
+/** Build step: the workflow bundle, made once instead of at every start of the server. */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const { code } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('./workflows/all.js', import.meta.url)),
+  logger: { ...console, trace() {}, debug() {}, info() {}, log() {} } as never,
+});
+await writeFile(new URL('./workflow-bundle.js', import.meta.url), code);

@@ -1,0 +1,106 @@
+/** Runs over datasets, started and followed from outside. */
+import type { Tally } from '@saltworks/core/contract/activities';
+import { queues } from '@saltworks/core/contract/queues';
+import {
+  type ExportRun,
+  type ExtractRun,
+  type Progress,
+  type PropagateRun,
+  pauseSignal,
+  progressQuery,
+  resumeSignal,
+  workflows,
+} from '@saltworks/core/contract/runs';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { type Client, isGrpcServiceError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+export interface Run<Result extends Tally = Tally> {
+  id: string;
+  /** Undefined while nobody could say: the server is starting, or busy. */
+  progress(): Promise<Progress | undefined>;
+  /** @throws InvalidInputError if an activity refused its input, Error with the reason if the run failed or was cancelled */
+  result(): Promise<Result>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+/** Starts an extraction, or attaches to the one of this dataset and backbone that runs. @param keys id of the keys */
+export const extractDataset = (client: Client, keys: string, input: ExtractRun): Promise<Run> =>
+  startOrAttach(client, workflows.extractDataset, `extract/${input.dataset}/${keys}`, input);
+
+/** The same for a propagation. @param recipe names its settings */
+export const propagateDataset = (client: Client, recipe: string, input: PropagateRun): Promise<Run> =>
+  startOrAttach(client, workflows.propagateDataset, `propagate/${input.dataset}/${recipe}`, input);
+
+/** The same for an export. */
+export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tally & { id: string }>> =>
+  startOrAttach(client, workflows.exportDataset, `export/${input.dataset}/${input.format}/${input.recipe}`, input);
+
+async function startOrAttach<Result extends Tally>(
+  client: Client,
+  type: string,
+  workflowId: string,
+  input: unknown,
+): Promise<Run<Result>> {
+  const handle = await throughOutages(() =>
+    client.workflow.start(type, {
+      workflowId,
+      taskQueue: queues.workflows,
+      args: [input],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    }),
+  );
+  // Not bound to one execution: a long run continues as a new one under the same id.
+  const run = client.workflow.getHandle(workflowId);
+  return {
+    id: workflowId,
+    progress: () => run.query<Progress>(progressQuery).catch(() => undefined),
+    result: () =>
+      throughOutages(() => handle.result() as Promise<Result>).catch((error) => Promise.reject(rootOf(error))),
+    pause: () => run.signal(pauseSignal),
+    resume: () => run.signal(resumeSignal),
+    cancel: async () => {
+      await run.cancel();
+    },
+  };
+}
+
+/** How long a server that does not answer is waited for. */
+const OUTAGE_MS = 120_000;
+/** gRPC: deadline exceeded, unavailable. */
+const OUTAGE_CODES = [4, 14];
+
+/** Asks again while nobody answers: a server that restarts knows all that it knew. */
+async function throughOutages<T>(ask: () => Promise<T>): Promise<T> {
+  let down: number | undefined;
+  for (;;) {
+    const asked = Date.now();
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      // An answer that was waited for long means that the outage began just now.
+      down = down === undefined || Date.now() - asked > 5_000 ? Date.now() : down;
+      if (Date.now() - down > OUTAGE_MS) throw error;
+      await new Promise((again) => setTimeout(again, 300));
+    }
+  }
+}
+
+/** The client wraps what gRPC says, not always at the same depth. */
+function isOutage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return OUTAGE_CODES.includes(cause.code);
+  }
+  return false;
+}
+
+/** What went wrong in the first place: Temporal wraps it once for the activity and once for the workflow. */
+function rootOf(error: unknown): Error {
+  let root = error as Error;
+  while (root.cause instanceof Error) root = root.cause;
+  const refused = root instanceof ApplicationFailure && root.type === 'InvalidInputError';
+  return refused ? new InvalidInputError(root.message) : root;
+}

@@ -1,0 +1,17 @@
+import type { Tally } from '@saltworks/core/contract/activities';
+import { queues } from '@saltworks/core/contract/queues';
+import type { ExtractRun } from '@saltworks/core/contract/runs';
+import { continueAsNew } from '@temporalio/workflow';
+import { runShards, shardActivities } from './shards.ts';
+
+const { extractShard } = shardActivities(queues.extract);
+
+/** Keys for every image of a dataset that has none. */
+export async function extractDataset(input: ExtractRun): Promise<Tally> {
+  const { dataset, extract } = input;
+  return runShards(
+    input,
+    (shard) => extractShard({ dataset, shard, extract }),
+    (next) => continueAsNew<typeof extractDataset>(next),
+  );
+}

@@ -1,0 +1,17 @@
+import type { Tally } from '@saltworks/core/contract/activities';
+import { queues } from '@saltworks/core/contract/queues';
+import type { PropagateRun } from '@saltworks/core/contract/runs';
+import { continueAsNew } from '@temporalio/workflow';
+import { runShards, shardActivities } from './shards.ts';
+
+const { propagateShard } = shardActivities(queues.propagate);
+
+/** Masks for every image of a dataset that has scribbles. */
+export async function propagateDataset(input: PropagateRun): Promise<Tally> {
+  const { dataset, extract, preset, solve } = input;
+  return runShards(
+    input,
+    (shard) => propagateShard({ dataset, shard, extract, preset, solve }),
+    (next) => continueAsNew<typeof propagateDataset>(next),
+  );
+}

@@ -1,0 +1,89 @@
+/** What every run over a dataset shares: a sliding window of shards, progress, pause, and a bounded history. */
+import type { Activities, Tally } from '@saltworks/core/contract/activities';
+import { queues } from '@saltworks/core/contract/queues';
+import { type Progress, pauseSignal, progressQuery, type RunInput, resumeSignal } from '@saltworks/core/contract/runs';
+import { condition, defineQuery, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+
+/** A shard leaves about four events; Temporal takes 51,200 and warns at a fifth of that. */
+const SHARDS_A_PART = 1_000;
+
+/** Inputs that cannot be used stay so however often they are tried; so does a shard that is not there. */
+const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError'];
+
+const { describeDataset } = proxyActivities<Activities>({
+  taskQueue: queues.propagate,
+  startToCloseTimeout: '1 minute',
+  retry: { nonRetryableErrorTypes },
+});
+
+/** Activities that say where they are: a worker that falls silent loses its shard to another one within the minute. */
+export const shardActivities = (taskQueue: string) =>
+  proxyActivities<Activities>({
+    taskQueue,
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: '10 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute', nonRetryableErrorTypes },
+  });
+
+/**
+ * Does every shard once, `window` of them at a time, and adds up what they say. Answers the query `progress`, takes
+ * the signals `pause` and `resume` (shards under way are finished), continues as new before its history grows long.
+ *
+ * @param again starts the next part of the run, with what this one carries over
+ */
+export async function runShards<Input extends RunInput>(
+  input: Input,
+  doShard: (shard: number) => Promise<Tally>,
+  again: (next: Input) => Promise<never>,
+): Promise<Tally> {
+  const { next: first, tally, paused: wasPaused } = input.carried ?? { next: 0, tally: zero(), paused: false };
+  let next = first;
+  let paused = wasPaused;
+  let underWay = 0;
+  let failure: unknown;
+  let dataset = { shards: 0, images: 0 };
+  setHandler(defineQuery<Progress>(progressQuery), () => ({
+    ...tally,
+    total: dataset.images,
+    shards: dataset.shards,
+    shardsDone: next - underWay,
+    paused,
+  }));
+  setHandler(defineSignal(pauseSignal), () => {
+    paused = true;
+  });
+  setHandler(defineSignal(resumeSignal), () => {
+    paused = false;
+  });
+  dataset = await describeDataset({ dataset: input.dataset });
+
+  const last = Math.min(dataset.shards, first + SHARDS_A_PART);
+  while (next < last && failure === undefined) {
+    await condition(() => failure !== undefined || (!paused && underWay < input.window));
+    if (failure !== undefined) break;
+    underWay++;
+    void doShard(next++)
+      .then((done) => add(tally, done))
+      .catch((error) => {
+        failure ??= error;
+      })
+      .finally(() => {
+        underWay--;
+      });
+    if (workflowInfo().continueAsNewSuggested) break;
+  }
+  // The others may be in for a long wait: their workers learn from the next heartbeat that nobody waits for them.
+  await condition(() => failure !== undefined || underWay === 0);
+  if (failure !== undefined) throw failure;
+  if (next < dataset.shards) return again({ ...input, carried: { next, tally, paused } });
+  return tally;
+}
+
+const zero = (): Tally => ({ images: 0, done: 0, cached: 0, failed: 0 });
+
+function add(tally: Tally, { images, done, cached, failed }: Tally): void {
+  tally.images += images;
+  tally.done += done;
+  tally.cached += cached;
+  tally.failed += failed;
+}

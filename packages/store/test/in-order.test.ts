@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { inOrder } from '../src/in-order.ts';
+import { collect, random } from './bytes.ts';
+
+const numbers = Array.from({ length: 50 }, (_, i) => i);
+
+describe.each([1, 2, 7, 100])('with %i under way', (concurrency) => {
+  test('results come in the order of the input, and never more are under way', async () => {
+    const next = random(concurrency);
+    let [underWay, most] = [0, 0];
+    const results = await collect(
+      inOrder(numbers, concurrency, async (i) => {
+        most = Math.max(most, ++underWay);
+        await sleep(next() * 4);
+        underWay--;
+        return i * i;
+      }),
+    );
+    expect(results).toEqual(numbers.map((i) => i * i));
+    expect(most).toBe(Math.min(concurrency, numbers.length));
+  });
+});
+
+test('an error surfaces in its turn, after what came before it', async () => {
+  const seen: number[] = [];
+  const running = async () => {
+    for await (const i of inOrder(numbers, 4, async (i) => {
+      if (i === 5) throw new Error('five');
+      await sleep(2);
+      return i;
+    })) {
+      seen.push(i);
+    }
+  };
+  await expect(running()).rejects.toThrow('five');
+  expect(seen).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('an error of the source surfaces once all that runs has settled', async () => {
+  let settled = 0;
+  async function* failing() {
+    yield* [1, 2];
+    throw new Error('source');
+  }
+  const all = collect(
+    inOrder(failing(), 8, async () => {
+      await sleep(10);
+      settled++;
+    }),
+  );
+  await expect(all).rejects.toThrow('source');
+  expect(settled).toBe(2);
+});
+
+test('stopping early settles what runs and closes the source', async () => {
+  let [started, settled, closed] = [0, 0, false];
+  function* source() {
+    try {
+      yield* numbers;
+    } finally {
+      closed = true;
+    }
+  }
+  for await (const i of inOrder(source(), 4, async (i) => {
+    started++;
+    await sleep(5);
+    settled++;
+    // What fails unseen is no unhandled rejection.
+    if (i > 2) throw new Error('unseen');
+    return i;
+  })) {
+    if (i === 1) break;
+  }
+  expect({ started, settled, closed }).toEqual({ started: 5, settled: 5, closed: true });
+});
+
+test('nothing in, nothing out', async () => {
+  expect(await collect(inOrder([], 4, async (x) => x))).toEqual([]);
+});

@@ -1,0 +1,179 @@
+/** Exports: a shard's masks as files and lines, then the documents over the whole dataset. */
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import { decodeImage } from '@saltworks/backbone/decode';
+import type {
+  ExportPlan,
+  ExportShardRequest,
+  FinishExportRequest,
+  PrepareExportRequest,
+  Tally,
+} from '@saltworks/core/contract/activities';
+import {
+  exportedKey,
+  exportFile,
+  exportLines,
+  exportPlanKey,
+  maskKey,
+  propagatedKey,
+} from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { exportFormats } from '@saltworks/core/formats/export';
+import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { type Category, decodePanoptic } from '@saltworks/core/mask';
+import { readDataset } from '@saltworks/store/dataset';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import { readJson } from './objects.ts';
+import type { MaskReport } from './propagate.ts';
+import { failureOf, type Pulse, type ShardReport } from './shard.ts';
+
+/**
+ * Settles what an export consists of: its categories, numbered over all images, and its name, which is the hash of all
+ * masks in it, so that an export never mixes masks of two states.
+ *
+ * @throws InvalidInputError if there are no masks, or the format cannot hold them
+ */
+export async function prepareExport(
+  store: ObjectStore,
+  { dataset, recipe, format }: PrepareExportRequest,
+  signal: AbortSignal,
+): Promise<ExportPlan> {
+  if (!Object.hasOwn(exportFormats, format)) {
+    throw new InvalidInputError(`format ${format}; expected one of ${Object.keys(exportFormats).join(', ')}`);
+  }
+  const { shards, updated, categories: known } = await readDataset(store, dataset, { signal });
+  const categories: Category[] = [...known];
+  const all = createHash('sha256').update(`${format} ${updated}`);
+  let masks = 0;
+  for (let shard = 0; shard < shards; shard++) {
+    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), signal);
+    for (const { mask } of report?.masks ?? []) all.update(mask);
+    masks += report?.masks.length ?? 0;
+    for (const { name, isthing } of report?.categories ?? []) {
+      if (find(categories, { name, isthing })) continue;
+      const id = 1 + Math.max(0, ...categories.map((category) => category.id));
+      categories.push({ id, name, isthing });
+    }
+  }
+  if (masks === 0)
+    throw new InvalidInputError(
+      `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
+    );
+  const plan: ExportDataset = { name: dataset, date: updated, categories };
+  exportFormats[format](plan);
+  const id = `${format}-${all.digest('hex').slice(0, 16)}`;
+  await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
+  return { id };
+}
+
+/** Writes the files of a shard's masks, and their lines of the documents. */
+export async function exportShard(
+  store: ObjectStore,
+  { dataset, shard, recipe, format, id }: ExportShardRequest,
+  { beat, signal }: Pulse,
+): Promise<Tally> {
+  const plan = await readPlan(store, dataset, id, signal);
+  const exporter = exportFormats[format](plan);
+  const masks = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), signal);
+  const lines: Record<string, string[]> = {};
+  const failures: ShardReport['failures'] = [];
+  let next = 0;
+  for (const image of masks?.masks ?? []) {
+    try {
+      const { mask, document } = await readMask(store, image.mask, signal);
+      const segments = document.segments_info.map((segment) => ({
+        ...segment,
+        category_id:
+          find(
+            plan.categories,
+            document.categories.find(({ id }) => id === segment.category_id),
+          )?.id ?? 0,
+      }));
+      const stem = image.name.slice(0, image.name.length - extname(image.name).length);
+      const made = exporter.image({ id: image.id, fileName: image.name, stem, mask, segments });
+      for (const { path, bytes } of made.files) await putOnce(store, exportFile(dataset, id, path), bytes, signal);
+      for (const [list, own] of Object.entries(made.lines)) {
+        lines[list] ??= [];
+        lines[list].push(...own);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(failureOf(image, error));
+    }
+    beat({ next: ++next, done: next });
+  }
+  for (const [list, own] of Object.entries(lines)) {
+    await store.put(exportLines(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
+  }
+  const images = masks?.masks.length ?? 0;
+  if (failures.length > 0) {
+    await store.put(exportedKey(dataset, id, shard), JSON.stringify({ images, failures }), { signal });
+  }
+  return { images, done: images - failures.length, cached: 0, failed: failures.length };
+}
+
+/** Writes the documents, from the lines of all shards in order, in constant memory. */
+export async function finishExport(
+  store: ObjectStore,
+  { dataset, format, id }: FinishExportRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { shards } = await readDataset(store, dataset, { signal });
+  const exporter = exportFormats[format](await readPlan(store, dataset, id, signal));
+  async function* lines(list: string): AsyncGenerator<string> {
+    for (let shard = 0; shard < shards; shard++) {
+      const text = await readText(store, exportLines(dataset, id, list, shard), signal);
+      for (const line of text?.split('\n') ?? []) if (line !== '') yield line;
+    }
+  }
+  for (const document of exporter.documents) {
+    await store.putStream(exportFile(dataset, id, document.path), chunked(documentText(document, lines)), { signal });
+  }
+}
+
+/** A file of the export, unless it is there: a repeated shard writes the same bytes, another image of that name does not. */
+async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  if (await store.putIfAbsent(key, bytes, { signal })) return;
+  if (Buffer.compare(await store.get(key, { signal }), bytes) !== 0) {
+    throw new InvalidInputError(`another image has the same name but for its extension; expected names that differ`);
+  }
+}
+
+async function readMask(store: ObjectStore, id: string, signal: AbortSignal) {
+  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), signal);
+  if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
+  const mask = decodePanoptic(await decodeImage(await store.get(maskKey(id, '.png'), { signal }), { maxPixels: 1e9 }));
+  return { mask, document };
+}
+
+async function readPlan(store: ObjectStore, dataset: string, id: string, signal: AbortSignal): Promise<ExportDataset> {
+  const plan = await readJson<ExportDataset>(store, exportPlanKey(dataset, id), signal);
+  if (!plan) throw new InvalidInputError(`no export ${id} of ${dataset}; expected one that was prepared`);
+  return plan;
+}
+
+async function readText(store: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await store.get(key, { signal }));
+  } catch (error) {
+    if (error instanceof ObjectMissingError) return undefined;
+    throw error;
+  }
+}
+
+const find = (categories: readonly Category[], wanted?: Pick<Category, 'name' | 'isthing'>): Category | undefined =>
+  categories.find(({ name, isthing }) => name === wanted?.name && isthing === wanted.isthing);
+
+/** Text as chunks of some size: a line each would be millions of small writes. */
+async function* chunked(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let held = '';
+  for await (const piece of text) {
+    held += piece;
+    if (held.length < 1 << 18) continue;
+    yield encoder.encode(held);
+    held = '';
+  }
+  yield encoder.encode(held);
+}

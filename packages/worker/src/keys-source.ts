@@ -1,0 +1,71 @@
+/** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
+import { pullBackbone } from '@saltworks/backbone/pull';
+import { BackboneMissingError, knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
+import { type KeySession, openSession } from '@saltworks/backbone/session';
+import type { Device } from '@saltworks/backbone/session.worker';
+import type { ExtractSettings } from '@saltworks/core/contract/activities';
+import type { RgbImage } from '@saltworks/core/image';
+import type { Keys } from '@saltworks/core/keys';
+
+export interface KeysSource {
+  /** The layer that keys come from. */
+  layer: number;
+  extract(image: RgbImage, signal: AbortSignal): Promise<Keys>;
+}
+
+export interface KeysSources {
+  /** @throws InvalidInputError if there is no such backbone or layer */
+  open(settings: ExtractSettings): Promise<KeysSource>;
+  close(): Promise<void>;
+}
+
+export interface Inference {
+  /** Of one inference, default all cores. */
+  threads?: number;
+  /** Default: CUDA where there is one, else the CPU. */
+  device?: Device;
+}
+
+export function keysSources(home: string, inference: Inference = {}): KeysSources {
+  const sessions = new Map<string, Promise<KeySession>>();
+  return {
+    async open(settings) {
+      const name = JSON.stringify(settings);
+      let opening = sessions.get(name);
+      if (!opening) {
+        opening = open(settings, home, inference);
+        sessions.set(name, opening);
+        // What could not be opened is tried anew next time.
+        opening.catch(() => sessions.delete(name));
+      }
+      const session = await opening;
+      return {
+        layer: session.facts.layer,
+        extract: (image, signal) => session.extract(image, { longSide: settings.longSide, signal }),
+      };
+    },
+    async close() {
+      for (const opening of sessions.values()) await (await opening.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function open(
+  { backbone, layer, facet }: ExtractSettings,
+  home: string,
+  { threads, device = 'auto' }: Inference,
+): Promise<KeySession> {
+  return openSession(await spec(backbone, home), { layer, facet, threads, device });
+}
+
+async function spec(backbone: string, home: string) {
+  // A name from outside never becomes a path on this machine.
+  knownBackbone(backbone);
+  try {
+    return await resolveBackbone(backbone, { home });
+  } catch (error) {
+    if (!(error instanceof BackboneMissingError)) throw error;
+    await pullBackbone(backbone, { home });
+    return resolveBackbone(backbone, { home });
+  }
+}

@@ -1,0 +1,46 @@
+/** What working through a shard means, whatever is done with its images: failures apart, progress told, resumable. */
+import type { Failure, Tally } from '@saltworks/core/contract/activities';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { ObjectMissingError } from '@saltworks/store/store';
+
+/** How an activity tells the server where it is, and learns that it should stop. */
+export interface Pulse {
+  /** What the last attempt at this shard said before it fell silent. */
+  last: Position | undefined;
+  beat(position: Position): void;
+  signal: AbortSignal;
+}
+
+export interface Position {
+  /** Images that are through, in the shard's order. */
+  next: number;
+  done: number;
+}
+
+/** What is kept of a shard that is through: the same bytes however often and by whomever it is done. */
+export interface ShardReport {
+  images: number;
+  failures: (Failure & { permanent: boolean })[];
+}
+
+/** A failure that lies with the image; anything else is thrown, to be tried again. @throws what it cannot name */
+export function failureOf(image: { sha256: string; name: string }, error: unknown): ShardReport['failures'][number] {
+  const known = error instanceof InvalidInputError || error instanceof ObjectMissingError;
+  if (!known) throw error;
+  return {
+    sha256: image.sha256,
+    name: image.name,
+    reason: error.message.replaceAll('\n', ' '),
+    // What is missing may come back; what cannot be used stays so.
+    permanent: error instanceof InvalidInputError,
+  };
+}
+
+/** Of a shard that an earlier run finished, what a new one says: nothing to do, unless something missing came back. */
+export function isFinished(report: ShardReport | undefined): report is ShardReport {
+  return report?.failures.every(({ permanent }) => permanent) ?? false;
+}
+
+export function tallyOf({ images, failures }: ShardReport, done: number): Tally {
+  return { images, done, failed: failures.length, cached: images - failures.length - done };
+}

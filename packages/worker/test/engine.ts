@@ -1,0 +1,143 @@
+/** What the worker's tests share: a store in a folder, small pictures in it as a dataset, and keys without a network. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodePng } from '@saltworks/backbone/decode';
+import type { DatasetImage } from '@saltworks/core/contract/dataset';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { RgbImage } from '@saltworks/core/image';
+import type { Keys } from '@saltworks/core/keys';
+import { readShard } from '@saltworks/store/dataset';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import type { ObjectStore } from '@saltworks/store/store';
+import type { ExtractDeps } from '../src/extract.ts';
+import type { KeysSources } from '../src/keys-source.ts';
+import { objectReader } from '../src/objects.ts';
+import type { Position, Pulse } from '../src/shard.ts';
+
+export const [width, height] = [48, 32];
+
+/** A dark square on a light ground; every `shade` is another picture. */
+export function picture(shade: number): Promise<Uint8Array> {
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return x >= 12 && x < 32 && y >= 8 && y < 24 ? 40 + shade : [216, 200 - shade, 160][i % 3];
+  });
+  return encodePng(pixels, { width, height, channels: 3 });
+}
+
+/** Strokes on square and ground. */
+export const scribbles = (note = 0) => ({
+  version: 1,
+  image: { width, height },
+  segments: [{ id: 7, category: 'square', isthing: true }],
+  strokes: [
+    {
+      segment: 7,
+      points: [
+        [16, 12],
+        [28, 20],
+      ],
+      radius: 2,
+    },
+    {
+      segment: 0,
+      points: [
+        [44, 2],
+        [44, 28],
+      ],
+      radius: 2,
+    },
+  ],
+  note,
+});
+
+/** Keys are the mean colours of 8 × 8 cells; `extracted` counts, `before` is called with the number of the call. */
+export class StubKeys implements KeysSources {
+  extracted = 0;
+  opened = 0;
+  before: (call: number) => unknown = () => {};
+
+  async open({ backbone }: { backbone: string }) {
+    this.opened++;
+    if (backbone === 'unknown') throw new InvalidInputError('backbone unknown; expected one of stub');
+    return {
+      layer: 11,
+      extract: async (image: RgbImage) => {
+        this.extracted++;
+        await this.before(this.extracted);
+        return cellMeans(image);
+      },
+    };
+  }
+
+  async close() {}
+}
+
+function cellMeans({ data, width, height }: RgbImage): Keys {
+  const [h, w, d] = [Math.ceil(height / 8), Math.ceil(width / 8), 4];
+  const keys = new Float32Array(h * w * d);
+  for (let i = 0; i < width * height; i++) {
+    const cell = Math.floor(i / width / 8) * w + Math.floor((i % width) / 8);
+    for (let c = 0; c < 3; c++) keys[cell * d + c] += data[3 * i + c] / 255 / 64;
+    keys[cell * d + 3] = 1;
+  }
+  return { data: keys, h, w, d };
+}
+
+export interface Engine extends ExtractDeps {
+  root: string;
+  keys: StubKeys;
+}
+
+/** An engine on a new store. @param wrap may make the store misbehave */
+export function openEngine(wrap = (store: ObjectStore) => store): Engine {
+  const root = mkdtempSync(join(tmpdir(), 'saltworks-worker-'));
+  const store = wrap(fileStore(root));
+  return { root, store, keys: new StubKeys(), readObject: objectReader(store), maxPixels: 1e6 };
+}
+
+export const removeEngine = ({ root }: Engine) => rmSync(root, { recursive: true, force: true });
+
+/** Imports files as a dataset. @returns the images of its first shard */
+export async function importFiles(
+  store: ObjectStore,
+  name: string,
+  files: Record<string, Uint8Array>,
+): Promise<DatasetImage[]> {
+  async function* source() {
+    for (const [name, bytes] of Object.entries(files)) yield { name, version: '1', read: async () => bytes };
+  }
+  await importDataset(store, name, source(), { source: 'test' });
+  return readShard(store, name, 0);
+}
+
+/** `count` pictures named 0.png, 1.png, … */
+export async function pictures(count: number): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < count; i++) files[`${i}.png`] = await picture(i);
+  return files;
+}
+
+/** The pulse of an activity that nobody disturbs; `beats` is what it told. */
+export function pulse({ last, signal }: Partial<Pulse> = {}): Pulse & { beats: Position[] } {
+  const beats: Position[] = [];
+  return {
+    last,
+    beats,
+    beat: (position) => beats.push({ ...position }),
+    signal: signal ?? new AbortController().signal,
+  };
+}
+
+/** Every object below some prefixes, with its bytes. */
+export function objectsBelow(root: string, prefixes: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (prefixes.some((prefix) => name.startsWith(prefix)) && /\.\w+$/.test(name)) {
+      found.set(name, readFileSync(join(root, name)).toString('hex'));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,294 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { decodeKeys } from '@saltworks/core/formats/keys';
+import type { ObjectStore } from '@saltworks/store/store';
+import { ObjectMissingError } from '@saltworks/store/store';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { extractShard } from '../src/extract.ts';
+import type { ShardReport } from '../src/shard.ts';
+import {
+  type Engine,
+  height,
+  importFiles,
+  objectsBelow,
+  openEngine,
+  picture,
+  pictures,
+  pulse,
+  removeEngine,
+  width,
+} from './engine.ts';
+
+const extract = { backbone: 'stub', facet: 'key' } as const;
+const request = { dataset: 'd', shard: 0, extract };
+
+let engine: Engine;
+beforeEach(() => {
+  engine = openEngine();
+});
+afterEach(() => removeEngine(engine));
+
+const reportOf = async ({ store }: Engine): Promise<ShardReport> =>
+  JSON.parse(Buffer.from(await store.get(extractedKey('d', 'stub', 0))).toString());
+const keysOf = ({ root }: Engine) => objectsBelow(root, ['keys/']);
+const outputOf = ({ root }: Engine) => objectsBelow(root, ['keys/', 'datasets/d/extracted/']);
+
+/** Attempts after attempt, each told what the last one said, as Temporal does. */
+async function untilDone(engine: Engine, attempts: (() => { signal?: AbortSignal })[]) {
+  let last: { next: number; done: number } | undefined;
+  for (const attempt of attempts) {
+    const beats = pulse({ last, ...attempt() });
+    await extractShard(engine, request, beats).catch(() => {});
+    last = beats.beats.at(-1) ?? last;
+  }
+  return extractShard(engine, request, pulse({ last }));
+}
+
+describe('a shard', () => {
+  test('gets keys for every image, in files that say where they come from', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(3));
+    const told = pulse();
+    expect(await extractShard(engine, request, told)).toEqual({ images: 3, done: 3, cached: 0, failed: 0 });
+    for (const { sha256 } of images) {
+      const { keys, origin } = decodeKeys(await engine.store.get(keysKey('stub', sha256)));
+      expect(keys).toMatchObject({ h: 4, w: 6, d: 4 });
+      expect(origin).toEqual({
+        ...{ backbone: 'stub', layer: 11, facet: 'key' },
+        ...{ image: { width, height }, imageSha256: sha256 },
+      });
+    }
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [] });
+    expect(told.beats.map(({ next }) => next)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('done before costs no inference, no image read and no backbone', async () => {
+    await importFiles(engine.store, 'd', await pictures(3));
+    await extractShard(engine, request, pulse());
+    const before = outputOf(engine);
+    engine.keys.opened = engine.keys.extracted = 0;
+    engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
+    expect(engine.keys).toMatchObject({ opened: 0, extracted: 0 });
+    expect(outputOf(engine)).toEqual(before);
+  });
+
+  test('takes keys that another dataset made of the same images', async () => {
+    await importFiles(engine.store, 'e', { 'other name.png': await picture(1) });
+    await extractShard(engine, { ...request, dataset: 'e' }, pulse());
+    await importFiles(engine.store, 'd', await pictures(3));
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 2, cached: 1, failed: 0 });
+    expect(engine.keys.extracted).toBe(3);
+  });
+
+  test('is done once for each of the settings that give other keys', async () => {
+    const [image] = await importFiles(engine.store, 'd', await pictures(1));
+    const settings = [
+      extract,
+      { ...extract, layer: 3 },
+      { ...extract, facet: 'query' as const },
+      { ...extract, longSide: 98 },
+    ];
+    for (const extract of settings) await extractShard(engine, { ...request, extract }, pulse());
+    expect(engine.keys.extracted).toBe(4);
+    expect(settings.map((extract) => keysId('stub', extract))).toEqual([
+      'stub',
+      'stub-layer3',
+      'stub-query',
+      'stub-98px',
+    ]);
+    for (const extract of settings) {
+      expect(await engine.store.head(keysKey(keysId('stub', extract), image.sha256))).toBeDefined();
+    }
+  });
+
+  test('that is not there is missing', async () => {
+    await expect(extractShard(engine, request, pulse())).rejects.toThrow(ObjectMissingError);
+  });
+
+  test('is read and decoded ahead, but never far ahead, of inference', async () => {
+    const files = await pictures(12);
+    await importFiles(engine.store, 'd', files);
+    const read = engine.readObject;
+    let reads = 0;
+    let most = 0;
+    engine.readObject = (object, signal) => {
+      most = Math.max(most, ++reads - engine.keys.extracted);
+      return read(object, signal);
+    };
+    engine.keys.before = () => sleep(5);
+    await extractShard({ ...engine, ahead: 3 }, request, pulse());
+    expect(reads).toBe(12);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(most).toBeGreaterThan(1);
+  });
+});
+
+describe('what cannot be done', () => {
+  /** A PNG whose header claims more than it holds. */
+  async function bomb() {
+    const bytes = Buffer.from(await picture(0));
+    bytes.writeUInt32BE(60_000, 16);
+    bytes.writeUInt32BE(60_000, 20);
+    return bytes;
+  }
+
+  test('fails alone, with a reason of one line', async () => {
+    const good = await pictures(2);
+    await importFiles(engine.store, 'd', {
+      'first.png': good['0.png'],
+      'zero.png': new Uint8Array(),
+      'text.jpg': Buffer.from('no image\nat all'),
+      'bomb.png': await bomb(),
+      'cut.png': (await picture(9)).subarray(0, 120),
+      'last.png': good['1.png'],
+    });
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 6, done: 2, cached: 0, failed: 4 });
+    const { failures } = await reportOf(engine);
+    expect(failures.map(({ name }) => name)).toEqual(['zero.png', 'text.jpg', 'bomb.png', 'cut.png']);
+    for (const [i, reason] of [/^0 bytes/, /do not decode/, /60000 × 60000 pixels/, /do not decode/].entries()) {
+      expect(failures[i].reason).toMatch(reason);
+      expect(failures[i].reason).not.toContain('\n');
+      expect(failures[i].permanent).toBe(true);
+    }
+    // Nobody tries them again.
+    engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 6, done: 0, cached: 2, failed: 4 });
+  });
+
+  test('because it is gone is done once it is back', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(3));
+    const bytes = await engine.store.get(images[1].object);
+    await engine.store.delete(images[1].object);
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 2, cached: 0, failed: 1 });
+    const { failures } = await reportOf(engine);
+    const [{ sha256, name }] = [images[1]];
+    expect(failures).toEqual([{ sha256, name, reason: `no object ${images[1].object}`, permanent: false }]);
+
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 2, failed: 1 });
+    await engine.store.put(images[1].object, bytes);
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [] });
+    expect(engine.keys.extracted).toBe(3);
+  });
+
+  test('because its store refuses it is tried again by the next run', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(2));
+    const read = engine.readObject;
+    engine.readObject = (object, signal) =>
+      object === images[0].object ? Promise.reject(new InvalidInputError('access denied')) : read(object, signal);
+    expect(await extractShard(engine, request, pulse())).toMatchObject({ done: 1, failed: 1 });
+    expect((await reportOf(engine)).failures).toMatchObject([{ reason: 'access denied', permanent: false }]);
+    engine.readObject = read;
+    expect(await extractShard(engine, request, pulse())).toMatchObject({ done: 1, cached: 1, failed: 0 });
+  });
+
+  test('because the backbone refuses the picture fails alone', async () => {
+    await importFiles(engine.store, 'd', await pictures(3));
+    engine.keys.before = (call) => {
+      if (call === 2) throw new InvalidInputError('1 × 900 pixels; expected more');
+    };
+    expect(await extractShard(engine, request, pulse())).toMatchObject({ done: 2, failed: 1 });
+    expect((await reportOf(engine)).failures).toMatchObject([{ name: '1.png', permanent: true }]);
+  });
+
+  test('because there is no such backbone fails the shard, not its images', async () => {
+    await importFiles(engine.store, 'd', { 'zero.png': new Uint8Array(), ...(await pictures(2)) });
+    const unknown = { ...request, extract: { ...extract, backbone: 'unknown' } };
+    await expect(extractShard(engine, unknown, pulse())).rejects.toThrow('backbone unknown; expected one of stub');
+    expect(objectsBelow(engine.root, ['datasets/d/extracted/'])).toEqual(new Map());
+  });
+});
+
+describe('an attempt that ends in the middle', () => {
+  test('is taken up where it was: what is stored is not computed again', async () => {
+    await importFiles(engine.store, 'd', await pictures(8));
+    const stop = new AbortController();
+    engine.keys.before = (call) => call === 5 && stop.abort(new Error('lost its worker'));
+    const first = pulse({ signal: stop.signal });
+    await expect(extractShard(engine, request, first)).rejects.toThrow('lost its worker');
+    const stored = keysOf(engine).size;
+    expect(stored).toBeGreaterThanOrEqual(3);
+    expect(stored).toBeLessThanOrEqual(5);
+    const last = first.beats.at(-1)!;
+    expect(last.done).toBeLessThanOrEqual(stored);
+
+    engine.keys.extracted = 0;
+    engine.keys.before = () => {};
+    const tally = await extractShard(engine, request, pulse({ last }));
+    expect(engine.keys.extracted).toBe(8 - stored);
+    expect(tally).toEqual({ images: 8, failed: 0, done: last.done + 8 - stored, cached: stored - last.done });
+  });
+
+  test('leaves the same bytes as one that did not, whenever and however often it ended', async () => {
+    const files = { ...(await pictures(6)), 'zero.png': new Uint8Array() };
+    await importFiles(engine.store, 'd', files);
+    await extractShard(engine, request, pulse());
+    const expected = outputOf(engine);
+    for (const calls of [[1], [6], [3, 1, 1], [2, 2, 2]]) {
+      const disturbed = openEngine();
+      await importFiles(disturbed.store, 'd', files);
+      const attempts = calls.map((at) => () => {
+        const stop = new AbortController();
+        disturbed.keys.extracted = 0;
+        disturbed.keys.before = (call) => call === at && stop.abort(new Error('stopped'));
+        return { signal: stop.signal };
+      });
+      const { done, cached, failed } = await untilDone(disturbed, [...attempts]);
+      expect([done + cached, failed]).toEqual([6, 1]);
+      expect(Math.min(done, cached)).toBeGreaterThanOrEqual(0);
+      expect(outputOf(disturbed)).toEqual(expected);
+      removeEngine(disturbed);
+    }
+  });
+
+  test('leaves the same bytes where two workers did the same shard at once', async () => {
+    await importFiles(engine.store, 'd', await pictures(6));
+    engine.keys.before = () => sleep(2);
+    await Promise.all([extractShard(engine, request, pulse()), extractShard(engine, request, pulse())]);
+    const both = outputOf(engine);
+    rmSync(`${engine.root}/keys`, { recursive: true });
+    rmSync(`${engine.root}/datasets/d/extracted`, { recursive: true });
+    await extractShard(engine, request, pulse());
+    expect(both).toEqual(outputOf(engine));
+  });
+
+  test.each([1, 2, 5, 6])('because the store threw at write %i fails the shard, and no image', async (at) => {
+    // The import's own writes are not meant.
+    let writes = Number.NEGATIVE_INFINITY;
+    const failing = openEngine((store) => failingOnce(store, () => ++writes === at));
+    await importFiles(failing.store, 'd', await pictures(5));
+    writes = 0;
+    const first = pulse();
+    await expect(extractShard(failing, request, first)).rejects.toThrow('no space left');
+    expect(await failing.store.head(extractedKey('d', 'stub', 0))).toBeUndefined();
+    const last = first.beats.at(-1)!;
+    expect(last.done).toBeLessThanOrEqual(keysOf(failing).size);
+
+    const { done, cached } = await extractShard(failing, request, pulse({ last }));
+    expect(done + cached).toBe(5);
+    expect(cached).toBeGreaterThanOrEqual(0);
+    expect(await reportOf(failing)).toEqual({ images: 5, failures: [] });
+    removeEngine(failing);
+  });
+
+  test('because a read failed for a reason that may pass fails the shard, and no image', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(3));
+    const read = engine.readObject;
+    engine.readObject = (object, signal) =>
+      object === images[1].object ? Promise.reject(new Error('connection reset')) : read(object, signal);
+    await expect(extractShard(engine, request, pulse())).rejects.toThrow('connection reset');
+    engine.readObject = read;
+    expect(await extractShard(engine, request, pulse())).toMatchObject({ failed: 0 });
+  });
+});
+
+/** A store of which one write fails. */
+function failingOnce(store: ObjectStore, fails: () => boolean): ObjectStore {
+  return {
+    ...store,
+    put: (key, bytes, options) =>
+      fails() ? Promise.reject(new Error('no space left')) : store.put(key, bytes, options),
+  };
+}

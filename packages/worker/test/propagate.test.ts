@@ -1,0 +1,248 @@
+import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
+import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { decodeKeys } from '@saltworks/core/formats/keys';
+import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import { presets, segment } from '@saltworks/core/segment';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { extractShard } from '../src/extract.ts';
+import { type MaskReport, propagateShard, recipeOf } from '../src/propagate.ts';
+import {
+  type Engine,
+  height,
+  importFiles,
+  objectsBelow,
+  openEngine,
+  picture,
+  pictures,
+  pulse,
+  removeEngine,
+  scribbles,
+  width,
+} from './engine.ts';
+
+/** Known by name, for its σ factor; what its keys are is the stub's to say. */
+const backbone = 'dinov2-small-focus';
+const extract = { backbone, facet: 'key' } as const;
+const request: PropagateShardRequest = { dataset: 'd', shard: 0, extract, preset: 'best', solve: {} };
+
+let engine: Engine;
+beforeEach(() => {
+  engine = openEngine();
+});
+afterEach(() => removeEngine(engine));
+
+const draw = (sha256: string, content: unknown = scribbles(), dataset = 'd') =>
+  engine.store.put(
+    scribblesKey(dataset, 0, sha256, '.json'),
+    typeof content === 'string' ? content : JSON.stringify(content),
+  );
+
+/** Imports pictures, extracts their keys, draws on each. */
+async function prepare(count: number, dataset = 'd') {
+  const images = await importFiles(engine.store, dataset, await pictures(count));
+  await extractShard(engine, { dataset, shard: 0, extract }, pulse());
+  for (const { sha256 } of images) await draw(sha256, scribbles(), dataset);
+  return images;
+}
+
+/** Runs a shard. @returns what its report says */
+async function reportOf(changes: Partial<PropagateShardRequest> = {}): Promise<MaskReport> {
+  const whole = { ...request, ...changes };
+  await propagateShard(engine, whole, pulse());
+  const { recipe } = recipeOf(whole);
+  return JSON.parse(Buffer.from(await engine.store.get(propagatedKey(whole.dataset, recipe, 0))).toString());
+}
+
+const masksOf = () => objectsBelow(engine.root, ['masks/']);
+
+describe('a shard', () => {
+  test('gets a mask for every image that was drawn on: the one that segment makes', async () => {
+    const images = await prepare(3);
+    await engine.store.delete(scribblesKey('d', 0, images[1].sha256, '.json'));
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 2, done: 2, cached: 0, failed: 0 });
+    const report = await reportOf();
+    expect(report.masks.map(({ name }) => name)).toEqual(['0.png', '2.png']);
+    expect(report.categories).toEqual([{ id: 1, name: 'square', isthing: 1 }]);
+    for (const { id, sha256, name, mask } of report.masks) {
+      const image = images.find((image) => image.sha256 === sha256)!;
+      expect({ id, name }).toEqual({ id: image.id, name: image.name });
+      const pixels = await sharp(await engine.store.get(image.object))
+        .raw()
+        .toBuffer();
+      const rgb = { data: new Uint8Array(pixels), width, height };
+      const { keys } = decodeKeys(await engine.store.get(keysKey(backbone, sha256)));
+      const { raster } = readScribbles(Buffer.from(JSON.stringify(scribbles())), '.json', rgb);
+      const expected = segment(rgb, keys, raster, { ...presets.best, sigmaFactor: 0.15 });
+      const png = await sharp(await engine.store.get(maskKey(mask, '.png')))
+        .raw()
+        .toBuffer();
+      const ids = Array.from({ length: width * height }, (_, i) => png[3 * i] + 256 * png[3 * i + 1]);
+      expect(ids).toEqual([...expected.mask.ids]);
+      expect(new Set(ids)).toEqual(new Set([0, 7]));
+      const document = JSON.parse(Buffer.from(await engine.store.get(maskKey(mask, '.json'))).toString());
+      expect(document.parameters).toMatchObject({ backbone, sigmaFactor: 0.15, unary: 'soft' });
+    }
+  });
+
+  test('done before makes nothing, reads no image, and says the same', async () => {
+    await prepare(3);
+    await propagateShard(engine, request, pulse());
+    const before = objectsBelow(engine.root, ['masks/', 'datasets/']);
+    engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
+    expect(objectsBelow(engine.root, ['masks/', 'datasets/'])).toEqual(before);
+  });
+
+  test('of which one image was drawn on anew makes one mask', async () => {
+    const images = await prepare(3);
+    const before = await reportOf();
+    await draw(images[1].sha256, scribbles(1));
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
+    const after = await reportOf();
+    expect(after.masks.filter(({ mask }) => !before.masks.some((old) => old.mask === mask))).toMatchObject([
+      { name: '1.png' },
+    ]);
+    expect(masksOf().size).toBe(2 * 4);
+  });
+
+  test('nobody drew on is done at once', async () => {
+    await importFiles(engine.store, 'd', await pictures(2));
+    await draw('0'.repeat(64));
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 0, done: 0, cached: 0, failed: 0 });
+  });
+
+  test('interrupted in the middle is taken up where it was, and leaves the same bytes', async () => {
+    await prepare(5);
+    await propagateShard(engine, request, pulse());
+    const expected = objectsBelow(engine.root, ['masks/', 'datasets/']);
+    const { recipe } = recipeOf(request);
+    for (const { mask } of (await reportOf()).masks) {
+      await engine.store.delete(maskKey(mask, '.json'));
+      await engine.store.delete(maskKey(mask, '.png'));
+    }
+    await engine.store.delete(propagatedKey('d', recipe, 0));
+
+    const stop = new AbortController();
+    const read = engine.readObject;
+    let reads = 0;
+    engine.readObject = (object, signal) => {
+      if (++reads === 3) stop.abort(new Error('lost its worker'));
+      return read(object, signal);
+    };
+    const first = pulse({ signal: stop.signal });
+    await expect(propagateShard(engine, request, first)).rejects.toThrow('lost its worker');
+    expect(first.beats.at(-1)).toEqual({ next: 2, done: 2 });
+    reads = -10;
+    expect(await propagateShard(engine, request, pulse({ last: first.beats.at(-1) }))).toEqual({
+      ...{ images: 5, done: 5, cached: 0, failed: 0 },
+    });
+    expect(reads).toBe(-7);
+    expect(objectsBelow(engine.root, ['masks/', 'datasets/'])).toEqual(expected);
+  });
+});
+
+describe('the name of a mask', () => {
+  const maskOf = async (changes: Partial<PropagateShardRequest> = {}) => (await reportOf(changes)).masks[0].mask;
+
+  test('is the same for the same picture, strokes and settings, wherever and however they lie', async () => {
+    await prepare(1);
+    const mask = await maskOf();
+    await importFiles(engine.store, 'e', { 'a.png': await picture(5), 'deep/other name.png': await picture(0) });
+    const [, { sha256 }] = await importFiles(engine.store, 'e', {});
+    await draw(sha256, scribbles(), 'e');
+    const before = masksOf();
+    expect(await maskOf({ dataset: 'e' })).toBe(mask);
+    // A default written out changes nothing, nor does the order of settings.
+    const { tol, alpha } = presets.best;
+    expect(await maskOf({ solve: { tol, alpha } })).toBe(mask);
+    expect(await maskOf({ solve: { alpha, tol } })).toBe(mask);
+    expect(await maskOf({ solve: { sigmaFactor: 0.15 } })).toBe(mask);
+    expect(masksOf()).toEqual(before);
+  });
+
+  test('differs with the picture, the strokes, and each setting', async () => {
+    const images = await prepare(2);
+    const names = (await reportOf()).masks.map(({ mask }) => mask);
+    await engine.store.delete(scribblesKey('d', 0, images[1].sha256, '.json'));
+    names.push(await maskOf({ preset: 'paper' }));
+    names.push(await maskOf({ solve: { alpha: 0.3 } }));
+    names.push(await maskOf({ solve: { refine: 'none' } }));
+    for (const changed of [
+      { ...extract, longSide: 98 },
+      { ...extract, layer: 3 },
+      { ...extract, facet: 'query' as const },
+    ]) {
+      await extractShard(engine, { dataset: 'd', shard: 0, extract: changed }, pulse());
+      names.push(await maskOf({ extract: changed }));
+    }
+    await draw(images[0].sha256, scribbles(1));
+    names.push(await maskOf());
+    expect(new Set(names).size).toBe(9);
+  });
+
+  test('needs a preset and a backbone that there are', () => {
+    for (const preset of ['worst', 'constructor', '']) {
+      expect(() => recipeOf({ ...request, preset: preset as 'best' })).toThrow(InvalidInputError);
+    }
+    expect(() => recipeOf({ ...request, extract: { ...extract, backbone: 'resnet' } })).toThrow(InvalidInputError);
+  });
+});
+
+describe('what cannot be done', () => {
+  test('bad scribbles fail alone, with reasons, and are done once they are mended', async () => {
+    const images = await prepare(5);
+    const bad = [
+      'no JSON',
+      { version: 2 },
+      { ...scribbles(), image: { width: 9, height: 9 } },
+      { ...scribbles(), strokes: [] },
+    ];
+    for (const [i, content] of bad.entries()) await draw(images[i].sha256, content);
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 5, done: 1, cached: 0, failed: 4 });
+    const { failures, masks } = await reportOf();
+    expect(masks.map(({ name }) => name)).toEqual(['4.png']);
+    const reasons = new Map(failures.map(({ name, reason }) => [name, reason]));
+    expect(reasons.get('0.png')).toMatch(/not JSON/);
+    expect(reasons.get('1.png')).toMatch(/version 2; expected 1/);
+    expect(reasons.get('2.png')).toMatch(/expected a number from 0 to 9/);
+    expect(reasons.get('3.png')).toMatch(/no strokes/);
+    expect(failures.every(({ permanent }) => permanent)).toBe(true);
+
+    for (const { sha256 } of images) await draw(sha256);
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 5, done: 4, cached: 1, failed: 0 });
+  });
+
+  test('missing keys are named, and found once they are there', async () => {
+    const [image] = await importFiles(engine.store, 'd', await pictures(1));
+    await draw(image.sha256);
+    expect(await propagateShard(engine, request, pulse())).toMatchObject({ done: 0, failed: 1 });
+    expect((await reportOf()).failures).toEqual([
+      {
+        ...{ sha256: image.sha256, name: '0.png', permanent: false },
+        reason: `no object ${keysKey(backbone, image.sha256)}`,
+      },
+    ]);
+    await extractShard(engine, { dataset: 'd', shard: 0, extract }, pulse());
+    expect(await propagateShard(engine, request, pulse())).toMatchObject({ done: 1, failed: 0 });
+  });
+
+  test('a store that throws fails the shard, and no image', async () => {
+    await prepare(2);
+    const { store } = engine;
+    let fails = true;
+    engine.store = {
+      ...store,
+      async put(key, bytes, options) {
+        if (key.startsWith('masks/') && fails) {
+          fails = false;
+          throw new Error('no space left');
+        }
+        return store.put(key, bytes, options);
+      },
+    };
+    await expect(propagateShard(engine, request, pulse())).rejects.toThrow('no space left');
+    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 2, done: 2, cached: 0, failed: 0 });
+  });
+});
