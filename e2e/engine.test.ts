@@ -239,6 +239,31 @@ describe('two workers', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  test('detaches from a run, which goes on; the same command takes it up again', async () => {
+    const { env } = home('detached');
+    const { images } = await pictureFolder(join(scratch, 'detached-source'), 100);
+    await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
+    const stack = up(env);
+    await stack.ready();
+    const command = spawn(process.execPath, [join(root, 'saltworks'), 'extract', 'discs', ...small], {
+      env: { ...process.env, ...env },
+    });
+    const left = new Promise((resolve) => command.once('exit', resolve));
+    // Once the first shard is through, the run is surely under way.
+    const reports = join(env.SALTWORKS_HOME, 'objects/datasets/discs/extracted');
+    await expect.poll(() => existsSync(reports), { timeout: 60_000 }).toBe(true);
+    command.kill('SIGINT');
+    expect(await left).toBe(130);
+
+    const run = await saltworks(['extract', 'discs', ...small, '--json'], { env });
+    // Joined, or begun again had it just ended: either way every image once, and none failed.
+    const { images: count, done, cached, failed } = last(run.stdout);
+    expect([count, done + cached, failed]).toEqual([100, 100, 0]);
+    expect(await stack.stop()).toBe(0);
+  });
+});
+
 describe('nothing that happens to a process loses work', () => {
   test('kill -9 of worker, server and Temporal at random moments: the same objects, byte for byte', async () => {
     const { images, scribbles } = await pictureFolder(join(scratch, 'killed-source'), 200);

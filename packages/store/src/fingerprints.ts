@@ -1,4 +1,4 @@
-/** A set of hashes that takes 16 bytes an entry, for telling among hundreds of millions what was seen before. */
+/** A set of hashes that takes at most 32 bytes an entry, for telling among hundreds of millions what was seen before. */
 
 /**
  * Remembers the first 8 bytes of sha256 digests. Two of n entries share them by chance with a probability of
