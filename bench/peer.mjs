@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { doubleKeys } from '@saltworks/core/keys';
 import { root } from '../scripts/setup.mjs';
 
 const packages = join(root, '.tools', 'bench-python');
@@ -31,6 +32,12 @@ function install() {
     console.error(`bench: no pydensecrf, rows against it are left out (it needs a C++ compiler): ${error.message}`);
   }
   writeFileSync(done, '');
+}
+
+/** What scikit-learn is given to solve what `propagate` solves on an rbf graph. */
+export function spreadJob(keys, graph, seeds, alpha) {
+  const { data, h, w, d } = doubleKeys(keys);
+  return { nodes: data, n: h * w, d, seeds: seeds.nodes, gamma: 1 / (2 * graph.sigma ** 2), alpha };
 }
 
 /** Starts the peers: `spread` and `crf` take typed arrays and give times and results; `versions` says who is there. */

@@ -5,7 +5,6 @@ import { openSession } from '@saltworks/backbone/session';
 import { pairwiseTerms, startMeanField, unaryFromScores } from '@saltworks/core/crf';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { interpolateLinear } from '@saltworks/core/interpolate';
-import { doubleKeys } from '@saltworks/core/keys';
 import { mean, overlaps } from '@saltworks/core/metrics';
 import { refine } from '@saltworks/core/refine';
 import { seedNodes } from '@saltworks/core/seeds';
@@ -13,7 +12,7 @@ import { nodeGraph, presets, propagate } from '@saltworks/core/segment';
 import { argmax } from '@saltworks/core/spread';
 import { env, setup } from '../scripts/setup.mjs';
 import { haveData, load, sets } from './data.mjs';
-import { startPeer } from './peer.mjs';
+import { spreadJob, startPeer } from './peer.mjs';
 
 const { paper, best } = presets;
 /** Every row shares the keys, the graph and the spreading; they differ from the nodes on. */
@@ -83,15 +82,7 @@ await session.close();
 /** Our answer against scikit-learn's and pydensecrf's on the same nodes and the same unary. */
 async function compare(image, keys, graph, seeds, nodes) {
   const c = seeds.labels.length;
-  const double = doubleKeys(keys);
-  const fit = await peer.spread({
-    nodes: double.data,
-    n: double.h * double.w,
-    d: double.d,
-    seeds: seeds.nodes,
-    gamma: 1 / (2 * graph.sigma ** 2),
-    alpha: paper.alpha,
-  });
+  const fit = await peer.spread(spreadJob(keys, graph, seeds, paper.alpha));
   const unary = unaryFromScores(interpolateLinear(nodes.data, nodes.h, nodes.w, c, image.height, image.width));
   const field = startMeanField(unary, c, pairwiseTerms(image, paper.crf));
   for (let i = 0; i < paper.crf.steps; i++) field.step();

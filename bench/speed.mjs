@@ -8,10 +8,10 @@ import { pairwiseTerms, startMeanField, unaryFromScores } from '@saltworks/core/
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { resizeBicubic } from '@saltworks/core/image';
 import { interpolateLinear } from '@saltworks/core/interpolate';
-import { doubleKeys } from '@saltworks/core/keys';
 import { rasterise, seedNodes } from '@saltworks/core/seeds';
 import { nodeGraph, presets, propagate } from '@saltworks/core/segment';
 import { env, root } from '../scripts/setup.mjs';
+import { spreadJob } from './peer.mjs';
 
 const repeats = 7;
 const [width, height] = [640, 480];
@@ -28,15 +28,7 @@ export async function speed(wanted, peer) {
   const rows = [];
 
   if (wanted.some((name) => name.startsWith('propagate'))) {
-    const double = doubleKeys(keys);
-    const job = {
-      nodes: double.data,
-      n: double.h * double.w,
-      d: double.d,
-      seeds: seeds.nodes,
-      gamma: 1 / (2 * graph.sigma ** 2),
-      alpha: paper.alpha,
-    };
+    const job = spreadJob(keys, graph, seeds, paper.alpha);
     const peerName = 'scikit-learn LabelSpreading.fit';
     const what = `${job.n} nodes × ${job.d}, K = ${c}`;
     const pairs = await repeat(async () => ({

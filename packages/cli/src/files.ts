@@ -1,8 +1,6 @@
 /** Files read and written by commands: a file appears under its name whole or not at all. */
-import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { InvalidInputError } from '@saltworks/core/errors';
 
 /** @throws InvalidInputError if there is no such file, or it is a folder */
@@ -37,23 +35,15 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes beside the target, then renames: readers and later runs never see half a file. */
-export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file from bytes, or from chunks in constant memory. */
+export async function writeWhole(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  // Beside the target, then renamed: readers and later runs never see half a file.
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
-    await writeFile(partial, bytes);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
-
-/** The same from chunks, in constant memory. */
-export async function writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
-  try {
-    await pipeline(chunks, createWriteStream(partial));
+    await writeFile(partial, content);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

@@ -42,12 +42,18 @@ export function decodePanoptic({ data, width, height }: RgbImage): Mask {
   return { ids, width, height };
 }
 
+/** A category is a name and a kind: two lists number the same one differently. */
+export const findCategory = (
+  categories: readonly Category[],
+  { name, isthing }: Pick<Category, 'name' | 'isthing'>,
+): Category | undefined => categories.find((known) => known.name === name && known.isthing === isthing);
+
 /** COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind. */
 export function categoriesOf(segments: readonly Segment[]): Category[] {
   const categories: Category[] = [];
   for (const { category: name, isthing } of segments) {
     const kind = isthing ? 1 : 0;
-    if (!categories.some((known) => known.name === name && known.isthing === kind)) {
+    if (!findCategory(categories, { name, isthing: kind })) {
       categories.push({ id: categories.length + 1, name, isthing: kind });
     }
   }
@@ -79,9 +85,8 @@ export function segmentsInfo(
     .sort(([a], [b]) => a - b)
     .map(([id, { area, left, top, right, bottom }]) => {
       const segment = segments.find((known) => known.id === id);
-      const category = categories.find(
-        ({ name, isthing }) => name === segment?.category && isthing === (segment.isthing ? 1 : 0),
-      );
+      const category =
+        segment && findCategory(categories, { name: segment.category, isthing: segment.isthing ? 1 : 0 });
       return {
         id,
         category_id: category?.id ?? 0,

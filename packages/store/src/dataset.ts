@@ -2,7 +2,8 @@
 import { checkDatasetName, type Dataset, type DatasetImage, decodeLines } from '@saltworks/core/contract/dataset';
 import { datasetKey, shardKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { type CallOptions, ObjectMissingError, type ObjectStore } from './store.ts';
+import type { CallOptions, ObjectStore } from './store.ts';
+import { readJson } from './text.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -19,12 +20,7 @@ export async function findDataset(
   options?: CallOptions,
 ): Promise<Dataset | undefined> {
   checkDatasetName(name);
-  try {
-    return JSON.parse(text(await store.get(datasetKey(name), options)));
-  } catch (error) {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  }
+  return readJson(store, datasetKey(name), options);
 }
 
 /** All datasets, by name. */

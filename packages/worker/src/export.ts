@@ -21,10 +21,10 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type Category, decodePanoptic } from '@saltworks/core/mask';
+import { type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
 import { readDataset } from '@saltworks/store/dataset';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
-import { readJson } from './objects.ts';
+import { readJson, readText } from '@saltworks/store/text';
 import type { MaskReport } from './propagate.ts';
 import { failureOf, type Pulse, type ShardReport } from './shard.ts';
 
@@ -47,11 +47,11 @@ export async function prepareExport(
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
   for (let shard = 0; shard < shards; shard++) {
-    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), signal);
+    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
     for (const { mask } of report?.masks ?? []) all.update(mask);
     masks += report?.masks.length ?? 0;
     for (const { name, isthing } of report?.categories ?? []) {
-      if (find(categories, { name, isthing })) continue;
+      if (findCategory(categories, { name, isthing })) continue;
       const id = 1 + Math.max(0, ...categories.map((category) => category.id));
       categories.push({ id, name, isthing });
     }
@@ -75,21 +75,17 @@ export async function exportShard(
 ): Promise<Tally> {
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
-  const masks = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), signal);
+  const masks = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
   let next = 0;
   for (const image of masks?.masks ?? []) {
     try {
       const { mask, document } = await readMask(store, image.mask, signal);
-      const segments = document.segments_info.map((segment) => ({
-        ...segment,
-        category_id:
-          find(
-            plan.categories,
-            document.categories.find(({ id }) => id === segment.category_id),
-          )?.id ?? 0,
-      }));
+      const segments = document.segments_info.map((segment) => {
+        const own = document.categories.find(({ id }) => id === segment.category_id);
+        return { ...segment, category_id: (own && findCategory(plan.categories, own)?.id) ?? 0 };
+      });
       const stem = image.name.slice(0, image.name.length - extname(image.name).length);
       const made = exporter.image({ id: image.id, fileName: image.name, stem, mask, segments });
       for (const { path, bytes } of made.files) await putOnce(store, exportFile(dataset, id, path), bytes, signal);
@@ -123,7 +119,7 @@ export async function finishExport(
   const exporter = exportFormats[format](await readPlan(store, dataset, id, signal));
   async function* lines(list: string): AsyncGenerator<string> {
     for (let shard = 0; shard < shards; shard++) {
-      const text = await readText(store, exportLines(dataset, id, list, shard), signal);
+      const text = await readText(store, exportLines(dataset, id, list, shard), { signal });
       for (const line of text?.split('\n') ?? []) if (line !== '') yield line;
     }
   }
@@ -141,29 +137,17 @@ async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signa
 }
 
 async function readMask(store: ObjectStore, id: string, signal: AbortSignal) {
-  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), signal);
+  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), { signal });
   if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
   const mask = decodePanoptic(await decodeImage(await store.get(maskKey(id, '.png'), { signal }), { maxPixels: 1e9 }));
   return { mask, document };
 }
 
 async function readPlan(store: ObjectStore, dataset: string, id: string, signal: AbortSignal): Promise<ExportDataset> {
-  const plan = await readJson<ExportDataset>(store, exportPlanKey(dataset, id), signal);
+  const plan = await readJson<ExportDataset>(store, exportPlanKey(dataset, id), { signal });
   if (!plan) throw new InvalidInputError(`no export ${id} of ${dataset}; expected one that was prepared`);
   return plan;
 }
-
-async function readText(store: ObjectStore, key: string, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await store.get(key, { signal }));
-  } catch (error) {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  }
-}
-
-const find = (categories: readonly Category[], wanted?: Pick<Category, 'name' | 'isthing'>): Category | undefined =>
-  categories.find(({ name, isthing }) => name === wanted?.name && isthing === wanted.isthing);
 
 /** Text as chunks of some size: a line each would be millions of small writes. */
 async function* chunked(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

@@ -8,8 +8,8 @@ import type { RgbImage } from '@saltworks/core/image';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
 import type { KeysSource, KeysSources } from './keys-source.ts';
-import { readJson } from './objects.ts';
 import { failureOf, isFinished, type Pulse, type ShardReport, tallyOf } from './shard.ts';
 
 export interface ExtractDeps {
@@ -40,7 +40,7 @@ export async function extractShard(
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
   const reportKey = extractedKey(dataset, backbone, shard);
-  const before = await readJson<ShardReport>(store, reportKey, signal);
+  const before = await readJson<ShardReport>(store, reportKey, { signal });
   if (isFinished(before)) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });

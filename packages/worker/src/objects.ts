@@ -1,16 +1,6 @@
-/** Small objects, read as what they are. */
+/** Images of a dataset, wherever they are. */
 import { openStore } from '@saltworks/store/open';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
-
-/** A JSON object, or undefined where there is none. */
-export async function readJson<T>(store: ObjectStore, key: string, signal: AbortSignal): Promise<T | undefined> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await store.get(key, { signal })));
-  } catch (error) {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  }
-}
+import type { ObjectStore } from '@saltworks/store/store';
 
 /** Reads what a dataset calls an `object`: one of the store, or an `s3://` URL of another. */
 export function objectReader(store: ObjectStore): (object: string, signal: AbortSignal) => Promise<Uint8Array> {

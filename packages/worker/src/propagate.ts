@@ -10,11 +10,11 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { type Category, encodePanoptic } from '@saltworks/core/mask';
+import { type Category, encodePanoptic, findCategory } from '@saltworks/core/mask';
 import { presets, type SegmentOptions, segment } from '@saltworks/core/segment';
 import { readShard } from '@saltworks/store/dataset';
+import { readJson } from '@saltworks/store/text';
 import type { ExtractDeps } from './extract.ts';
-import { readJson } from './objects.ts';
 import { failureOf, type Pulse, type ShardReport } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
@@ -70,7 +70,7 @@ export async function propagateShard(
       const bytes = await store.get(key, { signal });
       const mask = hash(JSON.stringify([image.sha256, hash(bytes), recipe]));
       // The document is written last: where it is, the PNG is too.
-      let document = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), signal);
+      let document = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
       if (!document) {
         const extension = key.endsWith('.png') ? '.png' : '.json';
         const backbone = keysId(extract.backbone, extract);
@@ -78,8 +78,8 @@ export async function propagateShard(
         made++;
       }
       for (const { name, isthing } of document.categories) {
-        const known = report.categories.some((category) => category.name === name && category.isthing === isthing);
-        if (!known) report.categories.push({ id: report.categories.length + 1, name, isthing });
+        if (findCategory(report.categories, { name, isthing })) continue;
+        report.categories.push({ id: report.categories.length + 1, name, isthing });
       }
       report.masks.push({ id: image.id, sha256: image.sha256, name: image.name, mask });
     } catch (error) {

@@ -8,7 +8,7 @@ import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orch
 import { openStore } from '@saltworks/store/open';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
-import { makeFolder, writeStream } from '../files.ts';
+import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
 import { parseWhole } from '../options.ts';
 import { readSettings } from '../settings.ts';
@@ -74,7 +74,7 @@ export const exportCommand = (): Command =>
       for await (const { key } of store.list(root)) {
         const path = join(out, key.slice(root.length));
         await makeFolder(dirname(path));
-        await writeStream(path, store.stream(key));
+        await writeWhole(path, store.stream(key));
       }
       report(dataset, !!json, result);
       if (!json)
