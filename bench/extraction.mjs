@@ -1,4 +1,5 @@
-// Extraction with everything around it (store, heartbeats, read-ahead, its own thread) beside a bare onnxruntime-node loop.
+// Extraction with everything around it (store, heartbeats, read-ahead, its own thread) beside bare loops over the same
+// files and the same network: onnxruntime in Node, and onnxruntime in Python with Pillow.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -14,54 +15,52 @@ import { extractShard } from '@saltworks/worker/extract';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { objectReader } from '@saltworks/worker/objects';
 import { env, root } from '../scripts/setup.mjs';
+import { row, takeTurns } from './measure.mjs';
 
-const repeats = 7;
+export const names = ['extract-overhead', 'extract-python'];
 const threads = 2;
 const folder = join(root, 'examples/images');
 
 /** @returns rows of the bench's JSON */
-export async function extraction() {
+export async function extraction(wanted, peer, { quick }) {
   const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
-  const files = readdirSync(folder);
-  const bare = await bareLoop(spec, files);
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const tapped = tap(readFileSync(spec.path), { facet: 'key' });
   const keys = keysSources(env.SALTWORKS_HOME, { threads, device: 'cpu' });
-  const engine = () => engineLoop(keys);
-  await bare();
-  await engine();
-  const rates = { ours: [], peer: [] };
-  for (let i = 0; i < repeats; i++) {
-    rates.peer.push(files.length / (await seconds(bare)));
-    rates.ours.push(files.length / (await engine()));
-  }
-  await keys.close();
-  const sorted = (values) => values.sort((a, b) => a - b).map((value) => Math.round(value * 100) / 100);
-  const [ours, peer] = [sorted(rates.ours), sorted(rates.peer)];
-  const middle = repeats >> 1;
-  return [
+  const bare = await bareLoop(spec, tapped, files);
+  const { model, input, output } = tapped;
+  const { patch, longSide, mean, std } = spec;
+  const job = { model, input, output, files, threads, patch, longSide, mean, std };
+  const rates = await takeTurns(
     {
-      name: 'extract-overhead',
-      ours: ours[middle],
-      peer: peer[middle],
-      peer_name: 'bare onnxruntime-node loop: read, decode, resize, run',
-      unit: 'images/s',
-      ratio: Math.round((100 * ours[middle]) / peer[middle]) / 100,
-      what: `${files.length} photographs, long side 518, ${threads} threads`,
-      ours_range: [ours[0], ours.at(-1)],
-      peer_range: [peer[0], peer.at(-1)],
+      ours: async () => files.length / (await engineLoop(keys)),
+      node: async () => files.length / (await seconds(bare)),
+      ...(wanted.includes('extract-python') && {
+        python: async () => files.length / (await peer.extract(job)).seconds,
+      }),
     },
-  ];
+    { repeats: quick ? 3 : 7 },
+  );
+  await keys.close();
+  const about = { unit: 'images/s', what: `${files.length} photographs, long side 518, ${threads} threads` };
+  const peers = {
+    'extract-overhead': [rates.node, 'bare onnxruntime-node loop: read, decode, resize, run'],
+    'extract-python': [rates.python, 'onnxruntime in Python, Pillow: read, decode, resize, run'],
+  };
+  return names
+    .filter((name) => wanted.includes(name))
+    .map((name) => row(rates.ours, peers[name][0], { name, peer_name: peers[name][1], ...about }));
 }
 
 /** What somebody would write who needs keys once. */
-async function bareLoop(spec, files) {
+async function bareLoop(spec, { model, input, output }, files) {
   // The backbone package's own copy of onnxruntime-node.
   const require = createRequire(join(root, 'packages/backbone/package.json'));
   const { InferenceSession, Tensor } = require('onnxruntime-node');
-  const { model, input, output } = tap(readFileSync(spec.path), { facet: 'key' });
   const session = await InferenceSession.create(model, { executionProviders: ['cpu'], intraOpNumThreads: threads });
   return async () => {
     for (const file of files) {
-      const { data, width, height } = preprocess(await decodeImage(readFileSync(join(folder, file))), spec);
+      const { data, width, height } = preprocess(await decodeImage(readFileSync(file)), spec);
       await session.run({ [input]: new Tensor('float32', data, [1, 3, height, width]) }, [output]);
     }
   };

@@ -1,38 +1,12 @@
-// Python peers, installed into a folder of their own on first use: scikit-learn and pydensecrf.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Python peers in a process of their own: scikit-learn, scikit-image, pydensecrf, onnxruntime.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { doubleKeys } from '@saltworks/core/keys';
 import { root } from '../scripts/setup.mjs';
-
-const packages = join(root, '.tools', 'bench-python');
-const python = process.env.SALTWORKS_PYTHON ?? 'python3';
-const pythonEnv = { ...process.env, PYTHONPATH: packages };
-
-/** Installs the peers. @throws Error with what pip said, where it cannot */
-function install() {
-  const done = join(packages, 'saltworks-ready');
-  if (existsSync(done)) return;
-  const pip = (...args) => {
-    const target = ['--quiet', '--disable-pip-version-check', '--upgrade', '--target', packages];
-    const options = { env: pythonEnv, encoding: 'utf8' };
-    const { status, error, stderr } = spawnSync(python, ['-m', 'pip', 'install', ...target, ...args], options);
-    if (status !== 0)
-      throw new Error(`pip install ${args.join(' ')}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
-  };
-  console.error('bench: installing scikit-learn and pydensecrf into .tools/bench-python …');
-  pip('numpy', 'scikit-learn');
-  try {
-    // Built from source, by what is installed before it.
-    pip('setuptools<70', 'cython', 'wheel');
-    pip('--no-build-isolation', '--no-deps', 'pydensecrf2');
-  } catch (error) {
-    console.error(`bench: no pydensecrf, rows against it are left out (it needs a C++ compiler): ${error.message}`);
-  }
-  writeFileSync(done, '');
-}
+import { install, python, pythonEnv } from './peer-install.mjs';
 
 /** What scikit-learn is given to solve what `propagate` solves on an rbf graph. */
 export function spreadJob(keys, graph, seeds, alpha) {
@@ -40,47 +14,50 @@ export function spreadJob(keys, graph, seeds, alpha) {
   return { nodes: data, n: h * w, d, seeds: seeds.nodes, gamma: 1 / (2 * graph.sigma ** 2), alpha };
 }
 
-/** Starts the peers: `spread` and `crf` take typed arrays and give times and results; `versions` says who is there. */
+/**
+ * Starts the peers: calls take typed arrays and give times in seconds, and results. `versions` says who is there,
+ * `threads` how many each library may use.
+ */
 export async function startPeer() {
   install();
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
   const child = spawn(python, [join(root, 'bench/peer.py')], { env: pythonEnv, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const path = (name) => join(scratch, name);
   const put = (name, array) => {
-    writeFileSync(path(name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    return path(name);
+    const path = join(scratch, name);
+    writeFileSync(path, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    return path;
   };
-  const ask = async (job) => {
-    child.stdin.write(`${JSON.stringify(job)}\n`);
-    const answer = JSON.parse((await lines.next()).value);
+  const out = join(scratch, 'out');
+  const result = () => new Float32Array(readFileSync(out).buffer.slice(0));
+  /** Typed arrays of a job travel as files. */
+  const ask = async (op, job = {}) => {
+    const fields = Object.entries(job).map(([key, value]) => [
+      key,
+      ArrayBuffer.isView(value) ? put(key, value) : value,
+    ]);
+    child.stdin.write(`${JSON.stringify({ ...Object.fromEntries(fields), op, out })}\n`);
+    const { value: line } = await lines.next();
+    if (line === undefined) throw new Error(`peer: ended while asked to ${op}`);
+    const answer = JSON.parse(line);
     if (answer.error) throw new Error(`peer: ${answer.error}`);
     return answer;
   };
-  const result = () => new Float32Array(readFileSync(path('out')).buffer.slice(0));
+  const { threads, ...versions } = await ask('about');
   return {
-    versions: await ask({ op: 'about' }),
-    async spread({ nodes, n, d, seeds, gamma, alpha }) {
-      const job = {
-        op: 'spread',
-        nodes: put('nodes', nodes),
-        n,
-        d,
-        seeds: put('seeds', seeds),
-        gamma,
-        alpha,
-        out: path('out'),
-      };
-      return { ...(await ask(job)), scores: result() };
-    },
+    versions,
+    threads,
+    /** @param job from {@link spreadJob}, and `limit` on threads */
+    spread: async (job) => ({ ...(await ask('spread', job)), scores: result() }),
+    /** Random walker on a grid: `colours` [h·w, 3] in 0 … 1, `seeds` int32 labels or −1. Scores are planes [c, h·w]. */
+    walk: async (job) => ({ ...(await ask('walk', job)), scores: result() }),
     async crf({ image, unary, c, gaussian, bilateral, steps }) {
-      const { width, height } = image;
-      const files = { image: put('image', image.data), unary: put('unary', unary), out: path('out') };
-      return {
-        ...(await ask({ op: 'crf', width, height, c, gaussian, bilateral, steps, ...files })),
-        marginals: result(),
-      };
+      const { width, height, data } = image;
+      const job = { image: data, unary, width, height, c, gaussian, bilateral, steps };
+      return { ...(await ask('crf', job)), marginals: result() };
     },
+    /** Files to keys: `model` bytes, the names of its `input` and `output`, `files`, and what of a backbone's spec counts. */
+    extract: (job) => ask('extract', job),
     stop() {
       child.stdin.end();
       rmSync(scratch, { recursive: true, force: true });

@@ -1,38 +1,76 @@
-// npm run quality: how good the masks are, and how exactly `paper` is its references, on all of ../shared/data.
+// npm run quality: how good the masks are, how exactly `paper` is its references, and whether kernels, their plain
+// TypeScript and Chromium agree, on all of ../shared/data.
 import { writeFileSync } from 'node:fs';
 import { resolveBackbone } from '@saltworks/backbone/registry';
 import { openSession } from '@saltworks/backbone/session';
-import { pairwiseTerms, startMeanField, unaryFromScores } from '@saltworks/core/crf';
+import { unaryFromScores } from '@saltworks/core/crf';
+import { Arena } from '@saltworks/core/fast/arena';
+import { startMeanField } from '@saltworks/core/fast/crf';
+import { buildPairwise } from '@saltworks/core/fast/lattice';
+import { openRefiner } from '@saltworks/core/fast/refine';
+import { openFast } from '@saltworks/core/fast/solver';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { interpolateLinear } from '@saltworks/core/interpolate';
 import { mean, overlaps } from '@saltworks/core/metrics';
-import { refine } from '@saltworks/core/refine';
+import { presets } from '@saltworks/core/options';
 import { seedNodes } from '@saltworks/core/seeds';
-import { nodeGraph, presets, propagate } from '@saltworks/core/segment';
 import { argmax } from '@saltworks/core/spread';
+import { likeness, prepareWalk } from '@saltworks/core/walk';
 import { env, setup } from '../scripts/setup.mjs';
+import { agreement, sumUp } from './agreement.mjs';
 import { haveData, load, sets } from './data.mjs';
 import { spreadJob, startPeer } from './peer.mjs';
 
 const { paper, best } = presets;
-/** Every row shares the keys, the graph and the spreading; they differ from the nodes on. */
+/** What a row starts from, and how it becomes pixels. The middle ones are the stages of `best`, one more each. */
 const rows = {
-  'paper, nodes': { ...paper, refine: 'none' },
-  'nodes interpolated': { ...best, refine: 'none' },
-  paper,
-  best,
+  'paper, nodes': ['paper', { ...paper, refine: 'none' }],
+  paper: ['paper', paper],
+  'kernel ridge, interpolated': ['ridge', { ...best, refine: 'none', colourLikelihood: 0 }],
+  '+ random walk': ['best', { ...best, refine: 'none', colourLikelihood: 0 }],
+  '+ colour likelihood': ['best', { ...best, refine: 'none' }],
+  'best: + CRF': ['best', best],
+};
+const ends = ['paper, nodes', 'paper', 'best: + CRF'];
+/** Which seeds are left, and which rows are measured with them. */
+const tables = {
+  'all seeds': { keep: 1, names: Object.keys(rows) },
+  '80 % of the seeds removed': { keep: 0.2, names: ends },
+  'one seed a label': { keep: 0, names: ends },
 };
 
+/** A share of each label's seeds, at least one, chosen at random: the same for every method, and in every run. */
+function thin(seeds, share, random) {
+  const nodes = seeds.nodes.slice();
+  seeds.labels.forEach((_, label) => {
+    const own = [...nodes.keys()].filter((node) => nodes[node] === label);
+    const keep = Math.max(1, Math.round(share * own.length));
+    for (let left = own.length; left > keep; left--) nodes[own.splice(Math.floor(random() * left), 1)[0]] = -1;
+  });
+  return { ...seeds, nodes };
+}
+
+/** Numbers in [0, 1) from a name: FNV-1a, then a linear congruential generator. */
+function randomFrom(name) {
+  let state = 2166136261;
+  for (const letter of name) state = Math.imul(state ^ letter.charCodeAt(0), 16777619) >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 function flags(args) {
-  const out = { limit: Number.POSITIVE_INFINITY, peers: 12 };
+  const out = { limit: Number.POSITIVE_INFINITY, peers: 12, agreement: 0 };
   for (let i = 0; i < args.length; i += 2) {
     const [flag, value] = [args[i], args[i + 1]];
     if (flag === '--json' && value) out.json = value;
     else if (flag === '--limit' && Number(value) > 0) out.limit = Number(value);
     else if (flag === '--peers' && Number(value) >= 0) out.peers = Number(value);
+    else if (flag === '--agreement' && Number(value) >= 0) out.agreement = Number(value);
     else {
       console.error(
-        `quality: ${flag} ${value ?? ''}; expected --json FILE, --limit IMAGES a set or --peers IMAGES a set`,
+        `quality: ${flag} ${value ?? ''}; expected --json FILE, and --limit, --peers or --agreement IMAGES a set`,
       );
       process.exit(2);
     }
@@ -40,7 +78,7 @@ function flags(args) {
   return out;
 }
 
-const { json, limit, peers } = flags(process.argv.slice(2));
+const { json, limit, peers, agreement: agreeing } = flags(process.argv.slice(2));
 if (!haveData) {
   console.log('quality: skipped, there is no ../shared/data');
   process.exit(0);
@@ -51,48 +89,105 @@ const session = await openSession(spec, { facet: 'key' });
 const peer = peers > 0 ? await startPeer() : undefined;
 if (peer && !peer.versions.pydensecrf2)
   throw new Error('no pydensecrf to compare with; expected a C++ compiler, or --peers 0');
-const figures = { date: new Date().toISOString().slice(0, 10), images: {}, quality: {}, exactness: [] };
+const figures = {
+  date: new Date().toISOString().slice(0, 10),
+  images: {},
+  seeds: {},
+  quality: {},
+  exactness: [],
+  agreement: [],
+};
 
 for (const [set, names] of Object.entries(sets)) {
-  const scores = Object.fromEntries(Object.keys(rows).map((row) => [row, { iou: [], dice: [] }]));
+  const scores = {};
   const chosen = names.slice(0, limit);
-  const every = Math.ceil(chosen.length / peers);
+  const every = (count) => Math.max(1, Math.ceil(chosen.length / count));
+  const counts = [];
   for (const [i, name] of chosen.entries()) {
     const { image, truth, ignore, raster } = await load(set, name);
     const keys = roundToHalf(await session.extract(image));
-    const graph = nodeGraph(keys, image, paper);
-    const seeds = seedNodes(raster, graph.h, graph.w);
-    const nodes = propagate(graph, seeds, paper);
-    for (const [row, options] of Object.entries(rows)) {
-      const found = overlaps(refine(image, nodes, options), truth, ignore);
-      scores[row].iou.push(mean(found.map(({ iou }) => iou)));
-      scores[row].dice.push(mean(found.map(({ dice }) => dice)));
+    const all = seedNodes(raster, 2 * keys.h, 2 * keys.w);
+    const solvers = { paper: openFast(image, keys, paper), best: openFast(image, keys, best) };
+    const refiners = new Map(
+      Object.values(rows).map(([, options]) => [options, openRefiner(new Arena(), image, options)]),
+    );
+    counts.push(all.nodes.filter((label) => label >= 0).length);
+    for (const [table, { keep, names: measured }] of Object.entries(tables)) {
+      const seeds = keep === 1 ? all : thin(all, keep, randomFrom(name));
+      const nodes = {
+        paper: solvers.paper.solve(seeds),
+        best: solvers.best.solve(seeds),
+        ridge: keep === 1 ? ridgeNodes(prepareWalk(keys, image, best), seeds) : undefined,
+      };
+      for (const row of measured) {
+        const [start, options] = rows[row];
+        const found = overlaps(refiners.get(options).refine(nodes[start]), truth, ignore);
+        scores[table] ??= {};
+        scores[table][row] ??= { iou: [], dice: [] };
+        scores[table][row].iou.push(mean(found.map(({ iou }) => iou)));
+        scores[table][row].dice.push(mean(found.map(({ dice }) => dice)));
+      }
     }
-    if (peer && i % every === 0) figures.exactness.push({ name, ...(await compare(image, keys, graph, seeds, nodes)) });
+    if (peer && i % every(peers) === 0) {
+      figures.exactness.push({ name, ...(await compare(image, keys, all, solvers.paper)) });
+    }
+    if (agreeing && i % every(agreeing) === 0)
+      figures.agreement.push({ name, ...(await agreement(image, keys, raster)) });
     if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
   }
   figures.images[set] = chosen.length;
-  figures.quality[set] = Object.fromEntries(
-    Object.entries(scores).map(([row, { iou, dice }]) => [row, { mIoU: mean(iou), dice: mean(dice) }]),
-  );
+  for (const [table, byRow] of Object.entries(scores)) {
+    figures.quality[table] ??= {};
+    figures.quality[table][set] = Object.fromEntries(
+      Object.entries(byRow).map(([row, { iou, dice }]) => [row, { mIoU: mean(iou), dice: mean(dice) }]),
+    );
+  }
+  figures.seeds[set] = quantiles(counts);
 }
 peer?.stop();
 await session.close();
 
-/** Our answer against scikit-learn's and pydensecrf's on the same nodes and the same unary. */
-async function compare(image, keys, graph, seeds, nodes) {
+/** The scores that the walk starts from, as nodes. */
+function ridgeNodes(graph, seeds) {
+  const { h, w } = graph;
   const c = seeds.labels.length;
-  const fit = await peer.spread(spreadJob(keys, graph, seeds, paper.alpha));
+  const planes = likeness(graph, seeds);
+  const data = new Float32Array(planes.length);
+  planes.forEach((score, i) => {
+    data[(i % (h * w)) * c + Math.floor(i / (h * w))] = score;
+  });
+  return { data, h, w, labels: seeds.labels };
+}
+
+function quantiles(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  return { least: at(0), median: at(0.5), ninety: at(0.9), most: at(1) };
+}
+
+/** Our answer against scikit-learn's and pydensecrf's on the same nodes and the same unary. */
+async function compare(image, keys, seeds, solver) {
+  const nodes = solver.solve(seeds);
+  const c = seeds.labels.length;
+  const fit = await peer.spread(spreadJob(keys, solver, seeds, paper.alpha));
   const unary = unaryFromScores(interpolateLinear(nodes.data, nodes.h, nodes.w, c, image.height, image.width));
-  const field = startMeanField(unary, c, pairwiseTerms(image, paper.crf));
-  for (let i = 0; i < paper.crf.steps; i++) field.step();
   const { marginals } = await peer.crf({ image, unary, c, ...paper.crf });
+  const q = marginalsOf(image, unary, c);
   return {
     scores: farthest(nodes.data, fit.scores),
     nodeLabels: equal(argmax(nodes.data, c), argmax(fit.scores, c)),
-    marginals: farthest(field.q, marginals),
-    pixelLabels: equal(argmax(field.q, c), argmax(marginals, c)),
+    marginals: farthest(q, marginals),
+    pixelLabels: equal(argmax(q, c), argmax(marginals, c)),
   };
+}
+
+function marginalsOf(image, unary, c) {
+  const arena = new Arena();
+  const field = startMeanField(arena, buildPairwise(arena, image, paper.crf), arena.put(unary), c);
+  field.run(paper.crf.steps);
+  const out = arena.reserve(4 * unary.length);
+  field.marginals(out);
+  return arena.floats(out, unary.length).slice();
 }
 
 function farthest(a, b) {
@@ -107,12 +202,22 @@ function equal(a, b) {
   return count / a.length;
 }
 
-const columns = Object.keys(figures.quality);
-console.log(`\n| | ${columns.map((set) => `${set} (${figures.images[set]} images): mIoU · Dice`).join(' | ')} |`);
-console.log(`| --- |${columns.map(() => ' --- |').join('')}`);
-for (const row of Object.keys(rows)) {
-  const cell = (set) => `${figures.quality[set][row].mIoU.toFixed(4)} · ${figures.quality[set][row].dice.toFixed(4)}`;
-  console.log(`| ${row} | ${columns.map(cell).join(' | ')} |`);
+const columns = Object.keys(figures.images);
+for (const [table, { names }] of Object.entries(tables)) {
+  const heads = columns.map((set) => `${set} (${figures.images[set]} images): mIoU · Dice`);
+  console.log(`\n| ${table} | ${heads.join(' | ')} |`);
+  console.log(`| --- |${columns.map(() => ' --- |').join('')}`);
+  for (const row of names) {
+    const cells = columns.map((set) => {
+      const { mIoU, dice } = figures.quality[table][set][row];
+      return `${mIoU.toFixed(4)} · ${dice.toFixed(4)}`;
+    });
+    console.log(`| ${row} | ${cells.join(' | ')} |`);
+  }
+}
+for (const set of columns) {
+  const { least, median, ninety, most } = figures.seeds[set];
+  console.log(`\n${set}: ${least} to ${most} seed nodes an image, median ${median}, nine in ten below ${ninety + 1}`);
 }
 if (peer) {
   const worst = (key, pick) => pick(...figures.exactness.map((row) => row[key]));
@@ -124,4 +229,5 @@ if (peer) {
     `marginals ${worst('marginals', Math.max).toExponential(1)}, pixel labels ${(100 * worst('pixelLabels', Math.min)).toFixed(3)} % equal`,
   );
 }
+if (agreeing) console.log(`\n${sumUp(figures.agreement)}`);
 if (json) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);

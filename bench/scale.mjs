@@ -50,7 +50,8 @@ async function work(address, folder) {
     put: async (key, ...rest) => (isKeys(key) ? undefined : store.put(key, ...rest)),
   };
   const data = new Float32Array(384);
-  const keys = { open: async () => ({ layer: 11, extract: async () => ({ data, h: 1, w: 1, d: 384 }) }), close() {} };
+  const source = { layer: 11, batch: 1, extract: async () => ({ data, h: 1, w: 1, d: 384 }) };
+  const keys = { open: async () => source, close() {} };
   const activities = createActivities({ store: sink, keys, readObject: async () => png, maxPixels: 1e8, ahead: 8 });
   const connection = await NativeConnection.connect({ address });
   const { run, shutdown } = await openWorkers({

@@ -1,114 +1,128 @@
-// Side by side with the peers, in the same run: each repeat times ours and theirs one after the other.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
-import { pairwiseTerms, startMeanField, unaryFromScores } from '@saltworks/core/crf';
-import { roundToHalf } from '@saltworks/core/formats/keys';
-import { resizeBicubic } from '@saltworks/core/image';
+// The table at the top: our kernels, their peers in Python and their twins in TypeScript, on one picture with five labels.
+import { unaryFromScores } from '@saltworks/core/crf';
+import { cellColours } from '@saltworks/core/image';
 import { interpolateLinear } from '@saltworks/core/interpolate';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
-import { nodeGraph, presets, propagate } from '@saltworks/core/segment';
-import { env, root } from '../scripts/setup.mjs';
+import { presets } from '@saltworks/core/options';
+import { agreement, median, round, row, takeTurns } from './measure.mjs';
+import { gridSolve, refining, spreading, walking } from './ours.mjs';
 import { spreadJob } from './peer.mjs';
+import { twins } from './twins.mjs';
 
-const repeats = 7;
-const [width, height] = [640, 480];
 const { paper } = presets;
+const fit = 'scikit-learn LabelSpreading.fit';
 
-/** Names that this file can time; later ones of the contract join as their parts are built. */
-export const names = ['propagate-cached', 'propagate-from-keys', 'crf-warm', 'crf-cold'];
+/** Rows, in groups that take turns with the same peers. */
+const groups = {
+  fit: ['propagate-cached', 'stroke-added', 'propagate-from-keys', 'walk-from-keys', 'walk-stroke-added'],
+  walk: ['walk-solve', 'walk-solve-direct'],
+  crf: ['crf-warm', 'crf-cold'],
+};
+export const names = Object.values(groups).flat();
 
-/** Times the named rows. @returns rows of the bench's JSON, with the ranges beside */
-export async function speed(wanted, peer) {
-  const { image, keys, seeds, c } = await scene();
-  const graph = nodeGraph(keys, image, paper);
-  const nodes = propagate(graph, seeds, paper);
+/**
+ * Times the named rows.
+ *
+ * @param scene from `drawn`
+ * @returns rows of the bench's JSON
+ */
+export async function speed(wanted, scene, peer, limits) {
+  const asked = (group) => groups[group].some((name) => wanted.includes(name));
+  const { contenders, graph, answer } = spreading(scene);
+  const unary = pixelEnergies(scene, answer());
   const rows = [];
-
-  if (wanted.some((name) => name.startsWith('propagate'))) {
-    const job = spreadJob(keys, graph, seeds, paper.alpha);
-    const peerName = 'scikit-learn LabelSpreading.fit';
-    const what = `${job.n} nodes × ${job.d}, K = ${c}`;
-    const pairs = await repeat(async () => ({
-      cached: clock(() => propagate(graph, seeds, paper)),
-      fromKeys: clock(() => propagate(nodeGraph(keys, image, paper), seeds, paper)),
-      peer: (await peer.spread(job)).seconds * 1000,
-    }));
-    rows.push(row('propagate-cached', pairs, 'cached', 'peer', peerName, what));
-    rows.push(row('propagate-from-keys', pairs, 'fromKeys', 'peer', peerName, what));
-  }
-
-  if (peer.versions.pydensecrf2 && wanted.some((name) => name.startsWith('crf'))) {
-    const unary = unaryFromScores(interpolateLinear(nodes.data, nodes.h, nodes.w, c, height, width));
-    const infer = (terms) => {
-      const field = startMeanField(unary, c, terms);
-      for (let i = 0; i < paper.crf.steps; i++) field.step();
-    };
-    const terms = pairwiseTerms(image, paper.crf);
-    const what = `${width} × ${height}, K = ${c}, ${paper.crf.steps} steps`;
-    const pairs = await repeat(async () => {
-      const { warm, cold } = await peer.crf({ image, unary, c, ...paper.crf });
-      return {
-        warm: clock(() => infer(terms)),
-        cold: clock(() => infer(pairwiseTerms(image, paper.crf))),
-        peerWarm: warm * 1000,
-        peerCold: cold * 1000,
-      };
-    });
-    rows.push(row('crf-warm', pairs, 'warm', 'peerWarm', 'pydensecrf inference', what));
-    rows.push(row('crf-cold', pairs, 'cold', 'peerCold', 'pydensecrf set-up + inference', what));
-  }
-  return rows.filter(({ name }) => wanted.includes(name));
+  if (asked('fit')) rows.push(...(await againstFit(scene, { contenders, graph, answer }, peer, limits)));
+  if (asked('walk')) rows.push(...(await againstWalker(scene, peer, limits)));
+  if (asked('crf') && peer.versions.pydensecrf2) rows.push(...(await againstCrf(scene, unary, peer, limits)));
+  const chosen = rows.filter(({ name }) => wanted.includes(name));
+  await addTwins(chosen, twins(scene, unary));
+  return chosen;
 }
 
-/** A photograph at 640 × 480 with five labels drawn on it. */
-async function scene() {
-  const file = readFileSync(join(root, 'examples/images/coffee.jpg'));
-  const image = resizeBicubic(await decodeImage(file), width, height);
-  const session = await openSession(await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME }), {
-    facet: 'key',
-  });
-  const keys = roundToHalf(await session.extract(image));
-  await session.close();
-  // Where the strokes lie does not matter for time; how many labels does.
-  const strokes = Array.from({ length: 5 }, (_, label) => ({
-    segment: label,
-    points: [0.2, 0.8].map((x) => [x * width, ((label + 0.5) / 5) * height]),
-    radius: 3,
+async function againstFit(scene, { contenders, graph, answer }, peer, limits) {
+  const job = spreadJob(scene.keys, graph, scene.seeds, paper.alpha);
+  let theirs;
+  const times = await takeTurns(
+    {
+      ...contenders,
+      ...walking(scene),
+      peer: async () => {
+        theirs = await peer.spread(job);
+        return 1000 * theirs.seconds;
+      },
+      alone: async () => 1000 * (await peer.spread({ ...job, limit: 1 })).seconds,
+    },
+    limits,
+  );
+  const what = `${job.n} nodes × ${job.d}, K = ${scene.c}`;
+  return groups.fit.map((name) => ({
+    ...row(times[name], times.peer, { name, peer_name: fit, what }),
+    peer_one_thread: round(median(times.alone)),
+    ...(name.startsWith('propagate') && { agreement: agreement(answer().data, theirs.scores, scene.c) }),
   }));
-  const raster = rasterise({ image: { width, height }, segments: [], strokes });
-  return { image, keys, seeds: seedNodes(raster, 2 * keys.h, 2 * keys.w), c: 5 };
 }
 
-function clock(work) {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
+async function againstWalker(scene, peer, limits) {
+  const { seeds } = scene;
+  const colours = Float32Array.from(cellColours(scene.image, seeds.h, seeds.w), (value) => value / 255);
+  const job = { h: seeds.h, w: seeds.w, colours, seeds: seeds.nodes, beta: 130, tol: 1e-6 };
+  const times = await takeTurns(
+    {
+      ours: gridSolve(scene),
+      cg_j: async () => 1000 * (await peer.walk({ ...job, mode: 'cg_j' })).seconds,
+      bf: async () => 1000 * (await peer.walk({ ...job, mode: 'bf' })).seconds,
+    },
+    limits,
+  );
+  const what = `${seeds.h} × ${seeds.w} nodes, K = ${scene.c}, no prior, to 1e-6`;
+  return [
+    row(times.ours, times.cg_j, { name: 'walk-solve', peer_name: 'scikit-image random_walker, cg_j', what }),
+    row(times.ours, times.bf, {
+      name: 'walk-solve-direct',
+      peer_name: 'scikit-image random_walker, bf (direct)',
+      what,
+    }),
+  ];
 }
 
-async function repeat(once) {
-  await once(); // the first run compiles
-  const results = [];
-  for (let i = 0; i < repeats; i++) results.push(await once());
-  return results;
+async function againstCrf(scene, unary, peer, limits) {
+  const { image, c } = scene;
+  const { contenders, answer } = refining(scene, unary);
+  let theirs;
+  const times = await takeTurns(
+    {
+      ...contenders,
+      peer: async () => {
+        theirs = await peer.crf({ image, unary, c, ...paper.crf });
+        return 1000 * theirs.warm;
+      },
+      peerCold: () => 1000 * theirs.cold,
+    },
+    limits,
+  );
+  const what = `${image.width} × ${image.height}, K = ${c}, ${paper.crf.steps} steps`;
+  const same = { what, agreement: agreement(answer(), theirs.marginals, c) };
+  return [
+    row(times['crf-warm'], times.peer, { name: 'crf-warm', peer_name: 'pydensecrf inference', ...same }),
+    row(times['crf-cold'], times.peerCold, { name: 'crf-cold', peer_name: 'pydensecrf set-up + inference', ...same }),
+  ];
 }
 
-function row(name, pairs, ours, theirs, peerName, what) {
-  const sorted = (key) => pairs.map((pair) => pair[key]).sort((a, b) => a - b);
-  const median = (values) => values[values.length >> 1];
-  const [a, b] = [sorted(ours), sorted(theirs)];
-  const round = (value) => Math.round(value * 100) / 100;
-  return {
-    name,
-    ours: round(median(a)),
-    peer: round(median(b)),
-    peer_name: peerName,
-    unit: 'ms',
-    ratio: round(median(b) / median(a)),
-    what,
-    ours_range: [round(a[0]), round(a.at(-1))],
-    peer_range: [round(b[0]), round(b.at(-1))],
-  };
+async function addTwins(rows, contenders) {
+  const chosen = Object.fromEntries(
+    Object.entries(contenders).filter(([name]) => rows.some((row) => row.name === name)),
+  );
+  // Some need what another one makes.
+  if (chosen['propagate-cached']) chosen['propagate-from-keys'] ??= contenders['propagate-from-keys'];
+  if (chosen['crf-warm']) chosen['crf-cold'] ??= contenders['crf-cold'];
+  const order = Object.keys(contenders).filter((name) => name in chosen);
+  const times = await takeTurns(Object.fromEntries(order.map((name) => [name, chosen[name]])), {
+    repeats: 3,
+    seconds: 20,
+  });
+  for (const row of rows) if (times[row.name]) row.typescript = round(median(times[row.name]));
+}
+
+/** Energies of the picture's pixels, from scores of its nodes. */
+export function pixelEnergies({ image, c }, { data, h, w }) {
+  return unaryFromScores(interpolateLinear(data, h, w, c, image.height, image.width));
 }

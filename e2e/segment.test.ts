@@ -132,6 +132,7 @@ describe('what is drawn comes out', () => {
     ['queries of layer 3', ['--layer', '3', '--facet', 'query']],
     ['knn', ['--graph', 'knn', '--neighbors', '12', '--alpha', '0.9']],
     ['similarity', ['--graph', 'similarity', '--tau', '0.85']],
+    ['rbf', ['--graph', 'rbf']],
     ['colour', ['--color-weight', '0.1']],
     ['overlapping patches', ['--upsample', 'overlap']],
     ['no upsampling', ['--upsample', 'none']],
@@ -342,8 +343,12 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
       [['--graph', 'walkabout'], 'Allowed choices'],
       [['--long-side', '0'], 'Expected a whole number from 1'],
       [['--long-side', '6000'], 'expected at most 16384'],
-      [['--tau', '0.5'], '--tau with --graph rbf; expected --graph similarity'],
-      [['--neighbors', '5'], '--neighbors with --graph rbf'],
+      [['--tau', '0.5'], '--tau with --graph walk; expected --graph similarity'],
+      [['--neighbors', '5'], '--neighbors with --graph walk'],
+      [['--graph', 'rbf', '--neighbors', '5'], '--neighbors with --graph rbf'],
+      [['--graph', 'walk', '--alpha', '0.5'], '--alpha with --graph walk; expected --graph rbf, similarity or knn'],
+      [['--graph', 'walk', '--color-weight', '0.1'], '--color-weight with --graph walk; expected --graph rbf'],
+      [['--preset', 'paper', '--graph', 'walk', '--sigma', '1'], '--sigma with --graph walk; expected --graph rbf'],
       [['--wrong'], "unknown option '--wrong'"],
     ] as [string[], string][]) {
       expect(await segment(image, scribbleFile, ...flags), flags.join(' ')).toContain(message);

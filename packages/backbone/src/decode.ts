@@ -2,6 +2,7 @@
  * Bytes of an image file to 8-bit sRGB, and pixels back to PNG. Decoding is sharp's (libvips); what it may open is
  * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else.
  */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { orient, type RgbImage } from '@saltworks/core/image';
 import sharp from 'sharp';
@@ -9,10 +10,15 @@ import sharp from 'sharp';
 const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF or AVIF';
 const PNG_SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`),
-});
+// Not again in a thread of one that did it: for a moment no thread could read anything.
+const NARROWED = 'saltworks: loaders are narrowed';
+if (!getEnvironmentData(NARROWED)) {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`),
+  });
+  setEnvironmentData(NARROWED, true);
+}
 // Every image is seen once, so a cache of operations only holds memory; several images decode beside each other in
 // libuv's pool, so one thread for each is enough.
 sharp.cache(false);

@@ -1,20 +1,29 @@
-/** Images in, keys out: a backbone held open in a thread of its own, so that the caller's event loop stays free. */
+/**
+ * Images in, keys out: a backbone held open in a thread of its own, so that the caller's event loop stays free. Images are
+ * made ready in other threads meanwhile, and those of one size that wait together go through one inference.
+ */
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image';
 import type { Keys } from '@saltworks/core/keys';
+import type { PreprocessJob, Views } from './preprocess.worker.ts';
 import type { BackboneSpec } from './registry.ts';
-import type { Device, Reply, Request, WorkerInput } from './session.worker.ts';
+import type { Device, Opened, Reply, Request, WorkerInput } from './session.worker.ts';
 import type { Facet, TapFacts } from './tap.ts';
+import type { Failure } from './thread.ts';
+import { threadPool } from './threads.ts';
 
 /** Attention takes memory by the square of the patches: six heads of 16,384 are 6 GB. */
 const MAX_PATCHES = 16_384;
 
 export interface KeySession {
-  readonly facts: TapFacts & { layer: number; facet: Facet; device: 'cpu' | 'cuda' };
+  /** `batch`: pictures in one inference, at most. */
+  readonly facts: TapFacts & { layer: number; facet: Facet; device: 'cpu' | 'cuda'; batch: number };
   /**
-   * The keys of one image. Requests are done one after the other, in order; the image is copied, not kept.
+   * The keys of one image. The image is copied, not kept. Whoever has many asks for several at once: one is made ready
+   * while another is in inference, and a batch consists of what waits.
    *
    * @param options longSide in pixels or `native`, default the backbone's own; overlap measures keys at the ×2 grid by
    *   four shifted passes, and takes four times as long; aborting rejects at once with the
@@ -25,12 +34,12 @@ export interface KeySession {
     image: RgbImage,
     options?: { longSide?: number | 'native'; overlap?: boolean; signal?: AbortSignal },
   ): Promise<Keys>;
-  /** Ends the thread and rejects what was not answered yet. An open session that has nothing to do keeps no process alive. */
+  /** Ends the threads and rejects what was not answered yet. An open session that has nothing to do keeps no process alive. */
   close(): Promise<void>;
 }
 
 interface Job {
-  request: NonNullable<Request>;
+  views: Views;
   resolve: (keys: Keys) => void;
   reject: (error: unknown) => void;
 }
@@ -40,7 +49,8 @@ interface Job {
  *
  * @param spec from `resolveBackbone`; its sha256 is checked against the file
  * @param options layer counted from 0 (default the last); threads of one inference, default all cores;
- *   device, default the CPU
+ *   device, default the CPU; batch: pictures of one size in one inference, default 1 on the CPU and 8 on CUDA, and 1
+ *   for a model that bears no more
  * @throws InvalidInputError when the file is not the one of the spec, or has no such layer, or is not understood
  */
 export async function openSession(
@@ -50,67 +60,93 @@ export async function openSession(
     facet,
     threads = availableParallelism(),
     device = 'cpu',
-  }: { layer?: number; facet: Facet; threads?: number; device?: Device },
+    batch,
+  }: { layer?: number; facet: Facet; threads?: number; device?: Device; batch?: number },
 ): Promise<KeySession> {
-  if (!Number.isInteger(threads) || threads < 1) throw new InvalidInputError(`${threads} threads; expected 1 or more`);
-  const workerInput: WorkerInput = { spec, layer, facet, threads, device };
+  for (const [name, value] of Object.entries({ threads, batch: batch ?? 1 })) {
+    if (!Number.isInteger(value) || value < 1) throw new InvalidInputError(`${name} ${value}; expected 1 or more`);
+  }
+  const workerInput: WorkerInput = { spec, layer, facet, threads, device, batch };
   const worker = new Worker(new URL('./session.worker.js', import.meta.url), { workerData: workerInput });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const opened = await firstReply(worker);
   worker.unref();
 
+  // Half the cores keep up with a GPU; a CPU that infers asks for far less.
+  const preprocessing = threadPool<PreprocessJob, Views>(new URL('./preprocess.worker.js', import.meta.url), {
+    threads: Math.max(1, availableParallelism() >> 1),
+  });
+  /** Ready, and waiting. */
   const queue: Job[] = [];
-  let running: Job | undefined;
+  let running: Job[] = [];
   let failure: Error | undefined;
 
   const next = () => {
-    running = queue.shift();
-    if (!running) {
+    if (running.length > 0) return;
+    if (queue.length === 0) {
       worker.unref();
       return;
     }
+    running = takeBatch(queue, opened.batch);
     worker.ref();
-    const { image, longSide, overlap } = running.request;
-    // A copy of just these pixels: the caller keeps its image, and a view would drag its whole buffer along.
-    const data = new Uint8Array(image.data);
-    worker.postMessage({ image: { ...image, data }, longSide, overlap } satisfies Request, [data.buffer]);
+    const [{ width, height }] = running.map(({ views }) => views);
+    const images = running.map(({ views }) => views.data);
+    const buffers = images.flat().map(({ buffer }) => buffer as ArrayBuffer);
+    worker.postMessage({ images, width, height } satisfies Request, buffers);
   };
   const fail = (error: Error) => {
     failure ??= error;
-    const jobs = [...(running ? [running] : []), ...queue.splice(0)];
-    running = undefined;
-    for (const job of jobs) job.reject(failure);
+    for (const job of [...running.splice(0), ...queue.splice(0)]) job.reject(failure);
   };
   worker.on('message', (reply: Reply) => {
-    if ('keys' in reply) running?.resolve(reply.keys);
-    else if ('error' in reply) running?.reject(errorOf(reply));
-    if (!failure) next();
+    if (failure || !('answers' in reply)) return;
+    for (const [i, { resolve, reject }] of running.splice(0).entries()) {
+      const answer = reply.answers[i];
+      if ('result' in answer) resolve(answer.result);
+      else reject(errorOf(answer));
+    }
+    next();
   });
   worker.on('error', fail);
   worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));
 
   return {
-    facts: { ...opened.facts, layer: opened.layer, facet, device: opened.device },
+    facts: { ...opened.facts, layer: opened.layer, facet, device: opened.device, batch: opened.batch },
     async extract(image, { longSide = spec.longSide, overlap = false, signal } = {}) {
       check(image, longSide, spec.patch);
       signal?.throwIfAborted();
       if (failure) throw failure;
+      // A copy of just these pixels: the caller keeps its image, and a view would drag its whole buffer along.
+      const data = new Uint8Array(image.data);
+      const { patch, mean, std } = spec;
+      const job: PreprocessJob = { image: { ...image, data }, options: { patch, longSide, mean, std }, overlap };
+      // One signal may end many requests at once; Node takes eleven listeners for a leak.
+      if (signal) setMaxListeners(0, signal);
       let abort = () => {};
       const keys = new Promise<Keys>((resolve, reject) => {
-        const job: Job = { request: { image, longSide, overlap }, resolve, reject };
+        let waiting: Job | undefined;
         abort = () => {
-          const waiting = queue.indexOf(job);
-          if (waiting >= 0) queue.splice(waiting, 1);
+          if (waiting && queue.includes(waiting)) queue.splice(queue.indexOf(waiting), 1);
           reject(signal?.reason);
         };
         signal?.addEventListener('abort', abort);
-        queue.push(job);
+        const ready = (views: Views) => {
+          if (failure) throw failure;
+          if (signal?.aborted) return;
+          waiting = { views, resolve, reject };
+          queue.push(waiting);
+          next();
+        };
+        preprocessing
+          .run(job, { move: [data] })
+          .then(ready)
+          .catch((error) => reject(failure ?? error));
       });
-      if (!running) next();
       return keys.finally(() => signal?.removeEventListener('abort', abort));
     },
     async close() {
       fail(new Error('the session was closed'));
+      await preprocessing.close();
       worker.ref();
       worker.postMessage(null satisfies Request);
       await ended;
@@ -118,7 +154,22 @@ export async function openSession(
   };
 }
 
-function firstReply(worker: Worker): Promise<Extract<Reply, { facts: TapFacts }>> {
+/** Takes out of a queue the one that waits longest, and what has its size as long as the batch holds it. */
+function takeBatch(queue: Job[], batch: number): Job[] {
+  const taken: Job[] = [];
+  const [{ views: first }] = queue;
+  let room = batch;
+  for (const job of [...queue]) {
+    const { data, width, height } = job.views;
+    if (width !== first.width || height !== first.height || (taken.length > 0 && data.length > room)) continue;
+    room -= data.length;
+    taken.push(job);
+    queue.splice(queue.indexOf(job), 1);
+  }
+  return taken;
+}
+
+function firstReply(worker: Worker): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {
       worker.removeAllListeners('error').off('exit', onExit);
@@ -135,7 +186,7 @@ function firstReply(worker: Worker): Promise<Extract<Reply, { facts: TapFacts }>
   });
 }
 
-function errorOf({ error, invalid }: { error: string; invalid: boolean }): Error {
+function errorOf({ error, invalid }: Failure): Error {
   return invalid ? new InvalidInputError(error) : new Error(error);
 }
 

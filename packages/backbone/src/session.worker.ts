@@ -1,17 +1,13 @@
-/**
- * The thread behind a session: it loads the file, checks and taps it, and runs inference, which blocks its event loop.
- * Preprocessing happens here too, since resizing a photograph takes longer than an event loop should stand still.
- */
+/** The thread behind a session: it loads the file, checks and taps it, and runs inference, which blocks its event loop. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/core/errors';
-import type { RgbImage } from '@saltworks/core/image';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
-import { preprocess, preprocessOverlapping } from './preprocess.ts';
 import type { BackboneSpec } from './registry.ts';
 import { type Facet, type TapFacts, tap } from './tap.ts';
+import { type Answer, type Failure, failureOf } from './thread.ts';
 
 export interface WorkerInput {
   spec: BackboneSpec;
@@ -19,62 +15,86 @@ export interface WorkerInput {
   facet: Facet;
   threads: number;
   device: Device;
+  /** Views in one inference, if the model bears it; default by the device. */
+  batch: number | undefined;
 }
 
 /** Where inference runs; `auto` is CUDA where there is one, else the CPU. */
 export type Device = 'auto' | 'cpu' | 'cuda';
 
-/** null asks the thread to end. */
-export type Request = { image: RgbImage; longSide: number | 'native'; overlap: boolean } | null;
+/** Images of one size, each by its views (one, or four for `overlap`); null asks the thread to end. */
+export type Request = { images: Float32Array[][]; width: number; height: number } | null;
 
 /** One reply to the start and one to each request, in order. */
-export type Reply =
-  | { keys: Keys }
-  | { facts: TapFacts; layer: number; device: 'cpu' | 'cuda' }
-  | { error: string; invalid: boolean };
+export type Reply = Opened | { answers: Answer<Keys>[] } | Failure;
 
-type Run = (pixels: Float32Array, width: number, height: number) => Promise<Keys>;
+export interface Opened {
+  facts: TapFacts;
+  layer: number;
+  device: 'cpu' | 'cuda';
+  batch: number;
+}
+
+/** Pictures of one size, each `[3, height, width]`, in one inference. */
+type Run = (pictures: Float32Array[], width: number, height: number) => Promise<Keys[]>;
+
+/** On the CPU a batch was no faster (docs/performance.md); a GPU is not filled by one picture. */
+const BATCH = { cpu: 1, cuda: 8 };
 
 if (!parentPort) throw new Error('session.worker runs in a worker thread only');
 const port = parentPort;
-const { spec, layer, facet, threads, device } = workerData as WorkerInput;
+const { spec, layer, facet, threads, device, batch } = workerData as WorkerInput;
 
 // Trying CUDA where there is none would print a page about it.
 ort.logLevel = 'fatal';
 
-const session = await answer(open);
-if (session) {
+try {
+  const { opened, run, end } = await open();
+  port.postMessage(opened satisfies Reply);
   let before: Promise<unknown> = Promise.resolve();
   port.on('message', (request: Request) => {
     before = before.then(async () => {
-      if (request) await answer(() => extract(session.run, request));
-      else await session.end();
+      if (!request) return end();
+      const answers = await extract(run, opened.batch, request);
+      const buffers = answers.flatMap((answer) => ('result' in answer ? [answer.result.data.buffer] : []));
+      port.postMessage({ answers } satisfies Reply, buffers as ArrayBuffer[]);
     });
   });
-} else {
+} catch (error) {
+  port.postMessage(failureOf(error) satisfies Reply);
   port.close();
 }
 
 async function open() {
   const { model, input, output, layer: tapped, facts } = await load();
   const { inference, device } = await create(model);
-  const run: Run = async (pixels, width, height) => {
-    const results = await inference.run({ [input]: new Tensor('float32', pixels, [1, 3, height, width]) });
+  const run: Run = async (pictures, width, height) => {
+    const n = pictures.length;
+    const results = await inference.run({ [input]: new Tensor('float32', joined(pictures), [n, 3, height, width]) });
     const { data, dims } = results[output];
     const [h, w, d] = [height / facts.patch, width / facts.patch, facts.dim];
-    if (!(data instanceof Float32Array) || dims[1] !== facts.prefixTokens + h * w) {
+    const tokens = facts.prefixTokens + h * w;
+    if (!(data instanceof Float32Array) || dims[0] !== n || dims[1] !== tokens) {
       throw new InvalidInputError(
-        `${dims[1]} tokens at ${width} × ${height}; expected ${facts.prefixTokens} + ${h} × ${w}`,
+        `${dims[0]} × ${dims[1]} tokens at ${width} × ${height}; expected ${n} × (${facts.prefixTokens} + ${h} × ${w})`,
       );
     }
-    return { data: data.slice(facts.prefixTokens * d), h, w, d };
+    return pictures.map((_, i) => ({
+      ...{ h, w, d },
+      data: data.slice((i * tokens + facts.prefixTokens) * d, (i + 1) * tokens * d),
+    }));
   };
   await followsSize(run, facts.patch);
+  const wanted = batch ?? BATCH[device];
+  const opened: Opened = {
+    ...{ facts, layer: tapped, device },
+    batch: wanted > 1 && (await followsBatch(run, facts.patch)) ? wanted : 1,
+  };
   const end = async () => {
     await inference.release();
     port.close();
   };
-  return { reply: { facts, layer: tapped, device }, run, end };
+  return { opened, run, end };
 }
 
 /** onnxruntime throws where CUDA is missing instead of going on without it: falling back is ours. */
@@ -124,7 +144,7 @@ async function followsSize(run: Run, patch: number): Promise<void> {
     [4, 1],
   ]) {
     try {
-      await run(new Float32Array(3 * h * w * patch * patch), w * patch, h * patch);
+      await run([new Float32Array(3 * h * w * patch * patch)], w * patch, h * patch);
     } catch (error) {
       const [reason] = String((error as Error).message).split('\n');
       throw new InvalidInputError(
@@ -134,28 +154,46 @@ async function followsSize(run: Run, patch: number): Promise<void> {
   }
 }
 
-async function extract(run: Run, { image, longSide, overlap }: NonNullable<Request>) {
-  const options = { ...spec, longSide };
-  if (!overlap) {
-    const { data, width, height } = preprocess(image, options);
-    return { reply: { keys: await run(data, width, height) } };
+/** Whether two pictures in one inference get the keys that each gets alone: many an export has frozen a batch of one. */
+async function followsBatch(run: Run, patch: number): Promise<boolean> {
+  const [width, height] = [3 * patch, 2 * patch];
+  const wave = (step: number) => Float32Array.from({ length: 3 * width * height }, (_, i) => Math.sin(step * i));
+  const pictures = [wave(0.1), wave(0.7)];
+  try {
+    const together = await run(pictures, width, height);
+    for (const [i, picture] of pictures.entries()) {
+      const [alone] = await run([picture], width, height);
+      const scale = alone.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (!alone.data.every((value, k) => Math.abs(value - together[i].data[k]) <= 1e-2 * scale)) return false;
+    }
+    return true;
+  } catch {
+    return false;
   }
-  const passes: Keys[] = [];
-  for (const { data, width, height } of preprocessOverlapping(image, options))
-    passes.push(await run(data, width, height));
-  return { reply: { keys: interleaveKeys(passes) } };
 }
 
-/** Does one piece of work and replies with its result, or with why there is none. */
-async function answer<T extends { reply: Reply }>(work: () => Promise<T>): Promise<T | undefined> {
+async function extract(run: Run, batch: number, { images, width, height }: NonNullable<Request>) {
+  const views = images.flat();
+  const keys: Keys[] = [];
   try {
-    const done = await work();
-    const { reply } = done;
-    port.postMessage(reply, 'keys' in reply ? [reply.keys.data.buffer as ArrayBuffer] : []);
-    return done;
+    for (let i = 0; i < views.length; i += batch) keys.push(...(await run(views.slice(i, i + batch), width, height)));
   } catch (error) {
-    const { message } = error as Error;
-    port.postMessage({ error: message, invalid: error instanceof InvalidInputError } satisfies Reply);
-    return undefined;
+    if (images.length === 1) return [failureOf(error)];
+    // What was too much for all (memory, mostly) may do for each alone.
+    const answers: Answer<Keys>[] = [];
+    for (const image of images) answers.push(...(await extract(run, batch, { images: [image], width, height })));
+    return answers;
   }
+  return images.map((own): Answer<Keys> => {
+    const passes = keys.splice(0, own.length);
+    return { result: passes.length === 1 ? passes[0] : interleaveKeys(passes) };
+  });
+}
+
+function joined(pictures: readonly Float32Array[]): Float32Array {
+  if (pictures.length === 1) return pictures[0];
+  const [{ length }] = pictures;
+  const all = new Float32Array(pictures.length * length);
+  for (const [i, picture] of pictures.entries()) all.set(picture, i * length);
+  return all;
 }

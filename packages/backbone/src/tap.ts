@@ -29,7 +29,10 @@ export interface TapFacts {
 }
 
 export interface Tapped {
-  /** An ONNX model: `[1, 3, height, width]` float32, both multiples of the patch, to `[1, tokens, dim]` float32. */
+  /**
+   * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, to `[batch, tokens, dim]`
+   * float32. Whether the graph in between bears more than one picture is for a run to tell.
+   */
   model: Uint8Array;
   /** Names of its one input and its one output. */
   input: string;
@@ -92,8 +95,14 @@ export function tap(bytes: Uint8Array, { layer, facet }: { layer?: number; facet
   }
   const used = new Set([...flow.kinds.keys()]);
   const fresh = (name: string): string => (used.has(name) ? fresh(`${name}_`) : name);
-  const [shape, merged, output] = [`saltworks.shape`, `saltworks.merged`, `saltworks.${facet}`].map(fresh);
+  const [size, zero, batch, rest, shape, merged, output] = [
+    ...['size', 'zero', 'batch', 'rest', 'shape', 'merged'],
+    facet,
+  ].map((name) => fresh(`saltworks.${name}`));
   const finish = [
+    makeNode('Shape', [input], [size]),
+    makeNode('Gather', [size, zero], [batch], { axis: 0 }),
+    makeNode('Concat', [batch, rest], [shape], { axis: 0 }),
     makeNode('Reshape', [projected, shape], [merged]),
     makeNode('Cast', [merged], [output], { to: FLOAT }),
   ];
@@ -103,9 +112,9 @@ export function tap(bytes: Uint8Array, { layer, facet }: { layer?: number; facet
     irVersion: Math.max(model.irVersion, 4),
     graph: {
       nodes: [...nodes, ...finish],
-      initializers: [...initializers, makeInts(shape, [1, -1, dim])],
-      inputs: [makeValueInfo(input, FLOAT, [1, 3, 'height', 'width'])],
-      outputs: [makeValueInfo(output, FLOAT, [1, 'tokens', dim])],
+      initializers: [...initializers, makeInts(zero, [0]), makeInts(rest, [-1, dim])],
+      inputs: [makeValueInfo(input, FLOAT, ['batch', 3, 'height', 'width'])],
+      outputs: [makeValueInfo(output, FLOAT, ['batch', 'tokens', dim])],
       // Annotations of tensors hold the sizes of the export.
       valueInfo: [],
       rest: model.graph.rest,

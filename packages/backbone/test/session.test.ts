@@ -39,7 +39,7 @@ describe('a tiny model', () => {
 
   test('says what it is', () => {
     const found = { layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX };
-    expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query', device: 'cpu' });
+    expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query', device: 'cpu', batch: 1 });
   });
 
   test('gives the grid of patches, prefix tokens dropped, as the tapped model does', async () => {
@@ -77,16 +77,10 @@ describe('a tiny model', () => {
     }
   });
 
-  test('requests are answered in order', async () => {
-    const order: number[] = [];
+  test('of many requests at once each gets its own answer', async () => {
     const widths = [40, 8, 24, 12];
-    const all = widths.map(async (width) => {
-      const { w } = await session.extract(noise(width, 8), { longSide: 'native' });
-      order.push(width);
-      expect(w).toBe(width / PATCH);
-    });
-    await Promise.all(all);
-    expect(order).toEqual(widths);
+    const all = await Promise.all(widths.map((width) => session.extract(noise(width, 8), { longSide: 'native' })));
+    expect(all.map(({ w }) => w)).toEqual(widths.map((width) => width / PATCH));
   });
 
   test('an aborted request rejects with its reason, and the next is answered', async () => {
@@ -113,6 +107,38 @@ describe('a tiny model', () => {
   });
 });
 
+describe('a batch', () => {
+  const native = { longSide: 'native' } as const;
+  /** Noise that differs, of mixed sizes. */
+  const mixed = Array.from({ length: 23 }, (_, i) => {
+    const image = noise([16, 24, 16, 8][i % 4], [8, 16][i % 2]);
+    return { ...image, data: image.data.map((value) => (value * (i + 3)) & 255) };
+  });
+  const keysOf = async (bytes: Uint8Array, batch: number) => {
+    const session = await openSession(await specOf(bytes, `batch-${batch}`), { facet: 'key', threads: 1, batch });
+    const all = await Promise.all(mixed.map((image) => session.extract(image, native)));
+    const overlapping = await session.extract(mixed[0], { ...native, overlap: true });
+    await session.close();
+    return { batch: session.facts.batch, keys: [...all, overlapping] };
+  };
+
+  test.each([2, 3, 8])('of up to %i gives every image the keys that it gets alone', async (batch) => {
+    const alone = await keysOf(tinyVit({ batched: true }), 1);
+    const together = await keysOf(tinyVit({ batched: true }), batch);
+    expect([alone.batch, together.batch]).toEqual([1, batch]);
+    for (const [i, { h, w, data }] of together.keys.entries()) {
+      expect([h, w]).toEqual([alone.keys[i].h, alone.keys[i].w]);
+      expectClose(data, alone.keys[i].data, 1e-6);
+    }
+  });
+
+  test('is of one where the export has frozen that', async () => {
+    const { batch, keys } = await keysOf(tinyVit(), 8);
+    expect(batch).toBe(1);
+    expect(keys).toEqual((await keysOf(tinyVit({ batched: true }), 1)).keys);
+  });
+});
+
 test('closing rejects what was not answered, then and later', async () => {
   const session = await openSession(await specOf(tinyVit(), 'closing'), { facet: 'key', threads: 1 });
   const extract = () => session.extract(noise(40, 40), { longSide: 'native' });
@@ -129,7 +155,8 @@ describe('opening refuses', () => {
     const refused = openSession(spec, { facet: 'key', layer: 2 });
     await expect(refused).rejects.toThrow(InvalidInputError);
     await expect(refused).rejects.toThrow('layer 2; expected 0 to 1');
-    await expect(openSession(spec, { facet: 'key', threads: 0 })).rejects.toThrow(/^0 threads; expected/);
+    await expect(openSession(spec, { facet: 'key', threads: 0 })).rejects.toThrow(/^threads 0; expected/);
+    await expect(openSession(spec, { facet: 'key', batch: 1.5 })).rejects.toThrow(/^batch 1.5; expected/);
   });
 
   test('a file that changed since, with both hashes', async () => {
@@ -164,6 +191,19 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
     const pixels = preprocess(image, { patch, longSide: 518, mean, std });
     expectClose(data, (await run(pixels.data, 392, 518)).data.slice(384), 1e-4);
     await session.close();
+  }, 60_000);
+
+  test('gives an image the same bits in a batch as alone', async () => {
+    const spec = await resolveBackbone('dinov2-small-focus', { home });
+    const images = [1, 2, 3].map((i) => ({ ...noise(64, 48), data: noise(64, 48).data.map((value) => value * i) }));
+    const found = [];
+    for (const batch of [1, 3]) {
+      const session = await openSession(spec, { facet: 'key', batch });
+      expect(session.facts.batch).toBe(batch);
+      found.push(await Promise.all(images.map((image) => session.extract(image, { longSide: 154 }))));
+      await session.close();
+    }
+    expect(found[1]).toEqual(found[0]);
   }, 60_000);
 
   test('a changed file under its name is refused', async () => {

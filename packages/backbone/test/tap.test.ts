@@ -68,8 +68,8 @@ describe('a tiny model', () => {
     const { graph } = readModel(tap(bytes, { layer: 0, facet: 'key' }).model);
     expect(graph.nodes.map(({ opType }) => opType)).not.toContain('Softmax');
     expect(graph.initializers.map(({ name }) => name)).not.toContain('query.weight.0');
-    expect(graph.inputs).toMatchObject([{ name: 'picture', dims: [1, 3, 'height', 'width'] }]);
-    expect(graph.outputs).toMatchObject([{ dims: [1, 'tokens', DIM] }]);
+    expect(graph.inputs).toMatchObject([{ name: 'picture', dims: ['batch', 3, 'height', 'width'] }]);
+    expect(graph.outputs).toMatchObject([{ dims: ['batch', 'tokens', DIM] }]);
     expect(tap(bytes, { layer: 0, facet: 'key' }).model.length).toBeLessThan(tap(bytes, key).model.length);
   });
 

@@ -28,6 +28,8 @@ export interface Spoils {
   tokensFrom?: { layer: number; input: string };
   /** Extra outputs, besides the class scores. */
   outputs?: string[];
+  /** The prefix tokens are put before every picture of a batch, instead of before one alone. */
+  batched?: boolean;
   /** Stride of the patch embedding. */
   stride?: number;
 }
@@ -68,7 +70,14 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
   });
   add('Reshape', ['grid', spoils.frozenRows ? ints(1, DIM, GRID * GRID) : ints(0, 0, -1)], 'columns');
   add('Transpose', ['columns'], 'rows', { perm: [0, 2, 1] });
-  add('Concat', [weight('cls', 1, 1, DIM), weight('registers', 1, REGISTERS, DIM), 'rows'], 'tokens', { axis: 1 });
+  const prefix = [weight('cls', 1, 1, DIM), weight('registers', 1, REGISTERS, DIM)];
+  if (spoils.batched) {
+    add('Shape', ['picture'], 'picture size');
+    add('Slice', ['picture size', ints(0), ints(1)], 'batch');
+    add('Concat', ['batch', ints(1, DIM)], 'prefix size', { axis: 0 });
+    for (const [i, name] of prefix.entries()) prefix[i] = add('Expand', [name, 'prefix size'], `${name} for each`);
+  }
+  add('Concat', [...prefix, 'rows'], 'tokens', { axis: 1 });
   if (spoils.fixedPositions) {
     weight('positions', 1, spoils.fixedPositions, DIM);
   } else {

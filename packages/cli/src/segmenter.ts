@@ -8,8 +8,9 @@ import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import type { Segment } from '@saltworks/core/formats/scribbles';
 import { type RgbImage, workingSize } from '@saltworks/core/image';
 import { checkSize } from '@saltworks/core/matrix';
+import type { SegmentOptions } from '@saltworks/core/options';
 import type { StrokeRaster } from '@saltworks/core/seeds';
-import { type Segmentation, type SegmentOptions, segment } from '@saltworks/core/segment';
+import { type Segmentation, segment } from '@saltworks/core/segment';
 import { readInput } from './files.ts';
 import { interruption } from './interrupt.ts';
 
@@ -98,13 +99,13 @@ async function solve(
 
 async function readImage(
   task: ImageTask,
-  { spec, longSide, upsample, maxPixels }: SegmenterOptions,
+  { spec, longSide, upsample, maxPixels, solve: { graph } }: SegmenterOptions,
 ): Promise<ImageInput> {
   const bytes = await readInput(task.image);
   const image = await decodeImage(bytes, { maxPixels });
   // A grid too fine for the graph is refused before its keys are computed.
   const { width, height } = workingSize(image.width, image.height, spec.patch, longSide);
-  checkSize(((width * height) / spec.patch ** 2) * (upsample === 'none' ? 1 : 4));
+  if (graph !== 'walk') checkSize(((width * height) / spec.patch ** 2) * (upsample === 'none' ? 1 : 4));
   return { bytes, image, ...(await scribblesFor(task, image)) };
 }
 

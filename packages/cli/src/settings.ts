@@ -13,14 +13,13 @@ export interface Settings {
   namespace: string;
   /** SALTWORKS_MAX_PIXELS: images that say they are larger are refused before they are decoded. */
   maxPixels: number;
+  /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at the same time; default all cores. */
+  propagateThreads?: number;
+  /** SALTWORKS_BATCH: images in one inference; default 1 on the CPU, 8 on CUDA. */
+  batch?: number;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const pixels = env.SALTWORKS_MAX_PIXELS ?? '100000000';
-  const maxPixels = Number(pixels);
-  if (!(Number.isInteger(maxPixels) && maxPixels > 0)) {
-    throw new InvalidInputError(`SALTWORKS_MAX_PIXELS=${pixels}; expected a whole number above 0`);
-  }
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;
   if (temporalAddress && !/^[^\s:/]+:\d+$/.test(temporalAddress)) {
     throw new InvalidInputError(`SALTWORKS_TEMPORAL_ADDRESS=${temporalAddress}; expected host:port`);
@@ -31,6 +30,18 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     store: env.SALTWORKS_STORE || join(home, 'objects'),
     temporalAddress,
     namespace: env.SALTWORKS_TEMPORAL_NAMESPACE || 'default',
-    maxPixels,
+    maxPixels: wholeOf(env, 'SALTWORKS_MAX_PIXELS') ?? 100_000_000,
+    propagateThreads: wholeOf(env, 'SALTWORKS_PROPAGATE_THREADS'),
+    batch: wholeOf(env, 'SALTWORKS_BATCH'),
   };
+}
+
+function wholeOf(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  const value = Number(text);
+  if (!(Number.isSafeInteger(value) && value > 0)) {
+    throw new InvalidInputError(`${name}=${text}; expected a whole number above 0`);
+  }
+  return value;
 }

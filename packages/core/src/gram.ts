@@ -96,28 +96,34 @@ export function squaredDistances(g: DenseMatrix): DenseMatrix {
 }
 
 /**
- * The median distance over all pairs i < j, exactly: the lower of the two middle ones. Selection by the bits of the
- * floats (which sort like the numbers), 16 at a time, instead of sorting millions of pairs.
+ * The median distance over all pairs i < j, exactly: the lower of the two middle ones.
  *
  * @param d2 squared distances
  * @returns a distance, not squared
  */
 export function medianDistance({ n, a }: DenseMatrix): number {
   const bits = new Uint32Array(a.buffer, a.byteOffset, a.length);
-  const rank = Math.floor(((n * (n - 1)) / 2 - 1) / 2);
-  const count = new Uint32Array(0x10000);
-  const select = (rank: number) => {
-    let bin = 0;
-    for (let left = rank; left >= count[bin]; bin++) left -= count[bin];
-    return bin;
-  };
-  for (let i = 0; i < n; i++) for (let o = i * n + i + 1; o < (i + 1) * n; o++) count[bits[o] >>> 16]++;
-  const high = select(rank);
-  const below = count.subarray(0, high).reduce((sum, value) => sum + value, 0);
-  count.fill(0);
-  for (let i = 0; i < n; i++) {
-    for (let o = i * n + i + 1; o < (i + 1) * n; o++) if (bits[o] >>> 16 === high) count[bits[o] & 0xffff]++;
+  const pairs = new Uint32Array((n * (n - 1)) / 2);
+  for (let i = 0, o = 0; i < n; i++) {
+    pairs.set(bits.subarray(i * n + i + 1, (i + 1) * n), o);
+    o += n - 1 - i;
   }
-  const median = new Uint32Array([high * 0x10000 + select(rank - below)]);
-  return Math.sqrt(new Float32Array(median.buffer)[0]);
+  return Math.sqrt(selectRank(pairs, Math.floor((pairs.length - 1) / 2)));
+}
+
+/**
+ * The value at a rank (from 0) among floats that are not negative, by their bits, which sort like the numbers: 16 at a
+ * time, instead of sorting millions.
+ */
+export function selectRank(bits: Uint32Array, rank: number): number {
+  const upper = new Uint32Array(0x10000);
+  for (let o = 0; o < bits.length; o++) upper[bits[o] >>> 16]++;
+  let high = 0;
+  for (; rank >= upper[high]; high++) rank -= upper[high];
+  const lower = new Uint32Array(0x10000);
+  for (let o = 0; o < bits.length; o++) if (bits[o] >>> 16 === high) lower[bits[o] & 0xffff]++;
+  let low = 0;
+  for (; rank >= lower[low]; low++) rank -= lower[low];
+  const found = new Uint32Array([high * 0x10000 + low]);
+  return new Float32Array(found.buffer)[0];
 }

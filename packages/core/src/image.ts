@@ -191,12 +191,29 @@ export function normalise(image: RgbImage, mean: readonly number[], std: readonl
 export function cellColours({ data, width, height }: RgbImage, h: number, w: number): Float32Array {
   const sum = new Float64Array(3 * h * w);
   const count = new Uint32Array(h * w);
-  for (let y = 0, s = 0; y < height; y++) {
+  // Where each column of cells ends: the cells of a row of pixels are runs of them.
+  const end = new Int32Array(w);
+  for (let x = 0; x < width; x++) end[Math.floor(((x + 0.5) * w) / width)] = x + 1;
+  for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * h) / height) * w;
-    for (let x = 0; x < width; x++, s += 3) {
-      const cell = row + Math.floor(((x + 0.5) * w) / width);
-      count[cell]++;
-      for (let k = 0; k < 3; k++) sum[3 * cell + k] += data[s + k];
+    for (let column = 0, x = 0; column < w; column++) {
+      const pixels = end[column] - x;
+      if (pixels <= 0) continue;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      const stop = 3 * (y * width + end[column]);
+      for (let s = 3 * (y * width + x); s < stop; s += 3) {
+        red += data[s];
+        green += data[s + 1];
+        blue += data[s + 2];
+      }
+      const to = 3 * (row + column);
+      sum[to] += red;
+      sum[to + 1] += green;
+      sum[to + 2] += blue;
+      count[row + column] += pixels;
+      x = end[column];
     }
   }
   for (let cell = 0; cell < count.length; cell++) {

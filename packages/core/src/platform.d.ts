@@ -10,3 +10,5 @@ declare const performance: {
   /** Milliseconds from some fixed moment. */
   now(): number;
 };
+/** Bytes as characters, from base64. */
+declare function atob(base64: string): string;

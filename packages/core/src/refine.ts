@@ -1,7 +1,16 @@
 /** From nodes to pixels: scores or labels of the node grid, refined along the image's edges, become one owner per pixel. */
-import { type CrfOptions, hideNodes, pairwiseTerms, startMeanField, unaryFromLabels, unaryFromScores } from './crf.ts';
+import { colourFactors, weighByColour } from './colour-likelihood.ts';
+import {
+  type CrfOptions,
+  hideNodes,
+  type PairwiseTerm,
+  pairwiseTerms,
+  startMeanField,
+  unaryFromLabels,
+  unaryFromScores,
+} from './crf.ts';
 import { type RgbImage, resizeBicubic } from './image.ts';
-import { interpolateLinear, linearRows } from './interpolate.ts';
+import { linearRows } from './interpolate.ts';
 import type { Mask } from './mask.ts';
 import { argmax } from './spread.ts';
 
@@ -26,27 +35,47 @@ export interface RefineOptions {
   hidden: number;
   /** Chooses which nodes are hidden. */
   seed: number;
+  /** For `soft`: interpolated scores are weighed by the colour likelihood to this power; 0 leaves it out. */
+  colourLikelihood: number;
   crf: CrfOptions;
 }
 
 /** Bytes that the CRF may take; a larger picture is refined at the largest size that fits, then scaled up softly. */
 const crfBudget = 400e6;
 
-export function refine(image: RgbImage, scores: NodeScores, options: RefineOptions): Mask {
-  const { width, height } = image;
-  if (options.refine === 'none') return fromNodes(scores, width, height, options.unary);
+/** What the CRF needs of an image, to be kept as long as it is worked on with as many labels and the same settings. */
+export interface PixelTerms {
+  /** At the size that is refined. */
+  image: RgbImage;
+  terms: PairwiseTerm[];
+}
 
-  const c = scores.labels.length;
+export function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: CrfOptions): PixelTerms {
+  const { width, height } = image;
   const scale = crfScale(width * height, c);
-  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-  const { gaussian, bilateral, steps } = options.crf;
-  const terms = pairwiseTerms(resizeBicubic(image, size.width, size.height), {
+  const size = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const scaled = resizeBicubic(image, size[0], size[1]);
+  const terms = pairwiseTerms(scaled, {
     gaussian: { ...gaussian, xy: gaussian.xy * scale },
     bilateral: { ...bilateral, xy: bilateral.xy * scale },
   });
-  const field = startMeanField(unary(scores, size.width, size.height, options), c, terms);
-  for (let i = 0; i < steps; i++) field.step();
-  return softMask(field.q, size.height, size.width, scores.labels, width, height);
+  return { image: scaled, terms };
+}
+
+/** @param kept of the same image, number of labels and `crf` settings; made anew where it is left out */
+export function refine(image: RgbImage, scores: NodeScores, options: RefineOptions, kept?: PixelTerms): Mask {
+  const { width, height } = image;
+  const { labels } = scores;
+  const c = labels.length;
+  if (options.refine === 'none') {
+    if (options.unary === 'soft') return bestLabels(softRows(image, scores, options), labels, width, height);
+    const nodes = nearest(argmax(scores.data, c), scores.h, scores.w, width, height);
+    return { ids: Uint32Array.from(nodes, (label) => labels[label]), width, height };
+  }
+  const { image: scaled, terms } = kept ?? pixelTerms(image, c, options.crf);
+  const field = startMeanField(unary(scaled, scores, options), c, terms);
+  for (let i = 0; i < options.crf.steps; i++) field.step();
+  return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
 }
 
 /** At which share of its size an image of that many pixels is refined: 1 unless it would not fit the budget. */
@@ -56,19 +85,31 @@ export function crfScale(pixels: number, c: number): number {
   return Math.min(1, Math.sqrt(crfBudget / bytes));
 }
 
-function unary(scores: NodeScores, width: number, height: number, options: RefineOptions): Float32Array {
+function unary(image: RgbImage, scores: NodeScores, options: RefineOptions): Float32Array {
+  const { width, height } = image;
   const { data, h, w, labels } = scores;
   const c = labels.length;
-  if (options.unary === 'soft') return unaryFromScores(interpolateLinear(data, h, w, c, height, width));
-  const nodes = hideNodes(argmax(data, c), options.hidden, options.seed);
-  return unaryFromLabels(nearest(nodes, h, w, width, height), c);
+  if (options.unary === 'hard') {
+    const nodes = hideNodes(argmax(data, c), options.hidden, options.seed);
+    return unaryFromLabels(nearest(nodes, h, w, width, height), c);
+  }
+  const rows = softRows(image, scores, options);
+  const soft = new Float32Array(width * height * c);
+  for (let y = 0; y < height; y++) soft.set(rows(y), y * width * c);
+  return unaryFromScores(soft);
 }
 
-function fromNodes(scores: NodeScores, width: number, height: number, kind: 'hard' | 'soft'): Mask {
-  const { data, h, w, labels } = scores;
-  if (kind === 'soft') return softMask(data, h, w, labels, width, height);
-  const nodes = nearest(argmax(data, labels.length), h, w, width, height);
-  return { ids: Uint32Array.from(nodes, (label) => labels[label]), width, height };
+/** The scores of pixels, row by row: interpolated between nodes, and weighed by colour where asked for. */
+function softRows(
+  image: RgbImage,
+  { data, h, w, labels }: NodeScores,
+  { colourLikelihood }: RefineOptions,
+): (y: number) => Float32Array {
+  const c = labels.length;
+  const rows = linearRows(data, h, w, c, image.height, image.width);
+  if (!(colourLikelihood > 0)) return rows;
+  const factors = colourFactors(image, rows, c, { exponent: colourLikelihood });
+  return (y) => weighByColour(rows(y), image, y, factors, c);
 }
 
 /** Every pixel takes the value of the node in whose cell it lies. */
@@ -82,17 +123,9 @@ function nearest(nodes: Int32Array, h: number, w: number, width: number, height:
   return out;
 }
 
-/** Interpolates scores `[h, w, c]` to pixels and gives each to its best label. */
-function softMask(
-  data: Float32Array,
-  h: number,
-  w: number,
-  labels: readonly number[],
-  width: number,
-  height: number,
-): Mask {
+/** Gives each pixel to its best label. @param rows row y of the pixels' scores, `[width, c]` */
+function bestLabels(rows: (y: number) => Float32Array, labels: readonly number[], width: number, height: number): Mask {
   const ids = new Uint32Array(width * height);
-  const rows = linearRows(data, h, w, labels.length, height, width);
   for (let y = 0; y < height; y++) {
     argmax(rows(y), labels.length).forEach((label, x) => {
       ids[y * width + x] = labels[label];

@@ -70,6 +70,8 @@ export interface Seeds {
   labels: number[];
   /** Per node, row-major: a label's index, or −1. */
   nodes: Int32Array;
+  /** Per node: the number (from 1) of the last stroke of that label in its cell, or 0. */
+  strokes: Int32Array;
   /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
   unseeded: number[];
 }
@@ -81,7 +83,7 @@ export interface Seeds {
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
-  const winners = cellWinners(raster, h, w);
+  const { winners, strokes } = cellWinners(raster, h, w);
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
   if (labels.length < 2) {
@@ -90,7 +92,7 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
     );
   }
   const index = new Map(labels.map((id, label) => [id, label]));
-  return { h, w, labels, nodes: Int32Array.from(winners, (id) => index.get(id) ?? -1), unseeded };
+  return { h, w, labels, nodes: Int32Array.from(winners, (id) => index.get(id) ?? -1), strokes, unseeded };
 }
 
 /**
@@ -107,8 +109,8 @@ export function drawnLabels({ segments }: StrokeRaster): number[] {
   return drawn;
 }
 
-/** The segment id that owns each cell, or −1 where nothing was drawn. */
-function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number): Int32Array {
+/** The segment id that owns each cell, or −1 where nothing was drawn; and its last stroke there, or 0. */
+function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
   // Stroke pixels are few: count them per (node, segment) in a map rather than in an array of nodes × segments.
   const counts = new Map<number, { pixels: number; last: number }>();
   const base = 0x1000000;
@@ -126,6 +128,7 @@ function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number
     }
   }
   const winners = new Int32Array(h * w).fill(-1);
+  const strokes = new Int32Array(h * w);
   const best = new Map<number, { pixels: number; last: number }>();
   for (const [cell, count] of counts) {
     const node = Math.floor(cell / base);
@@ -135,8 +138,48 @@ function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number
     if (!wins) continue;
     best.set(node, count);
     winners[node] = cell % base;
+    strokes[node] = count.last;
   }
-  return winners;
+  return { winners, strokes };
+}
+
+/** Labelled nodes as a list. */
+export interface SeedList {
+  nodes: Int32Array;
+  /** Of each, 0 … c − 1. */
+  labels: Int32Array;
+}
+
+/** The nodes that carry a label, in the order in which they were drawn: by stroke, then by node. */
+export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
+  const order = Int32Array.from([...nodes.keys()].filter((node) => nodes[node] >= 0)).sort(
+    (a, b) => strokes[a] - strokes[b] || a - b,
+  );
+  return { nodes: order, labels: order.map((node) => nodes[node]) };
+}
+
+/**
+ * Fewer of many seeds: a checkerboard's worth of them, then every other row and column, and so on, until at most about
+ * `most` are left. Neighbours along a stroke say nearly the same. Which of them stay depends on where they lie and not on
+ * when they were drawn; a label that would lose all keeps its first.
+ *
+ * @returns the seeds in the order in which they were drawn, and the share of them that this is
+ */
+export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: number } {
+  const { nodes, labels } = seedsInOrder(seeds);
+  let level = 0;
+  while (nodes.length / 2 ** level > most) level++;
+  const step = 2 ** (level >> 1);
+  const kept = [...nodes.keys()].filter((i) => {
+    const x = nodes[i] % seeds.w;
+    const y = (nodes[i] - x) / seeds.w;
+    return x % step === 0 && y % step === 0 && (level % 2 === 0 || ((x + y) / step) % 2 === 0);
+  });
+  const missing = new Set(labels);
+  for (const i of kept) missing.delete(labels[i]);
+  for (const label of missing) kept.push(labels.indexOf(label));
+  const order = Int32Array.from(kept).sort();
+  return { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share: 2 ** -level };
 }
 
 /** One-hot seeds Y, `[n, c]` row-major: 1 where a node carries the label, zero rows elsewhere. */

@@ -10,6 +10,12 @@ export interface SpreadOptions {
   maxIter?: number;
 }
 
+/** How an iteration ended. */
+export interface Convergence {
+  iterations: number;
+  converged: boolean;
+}
+
 /**
  * Iterates F ← αSF + (1−α)Y from F = Y, then divides each row by its sum (rows of zeros stay).
  * Zhou et al. 2004, "Learning with Local and Global Consistency"; stopping rule and defaults of scikit-learn's
@@ -24,7 +30,7 @@ export function spread(
   y: Float32Array,
   c: number,
   { alpha = 0.2, tol = 1e-3, maxIter = 30 }: SpreadOptions = {},
-): { scores: Float32Array; iterations: number; converged: boolean } {
+): { scores: Float32Array } & Convergence {
   const { n } = s;
   if (y.length !== n * c) throw new InvalidInputError(`y has ${y.length} values; expected n × c = ${n} × ${c}`);
   if (!(alpha > 0 && alpha < 1)) throw new InvalidInputError(`alpha ${alpha}; expected a number between 0 and 1`);

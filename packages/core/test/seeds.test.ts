@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseScribblePng } from '../src/formats/scribble-png.ts';
 import { parseScribbles, type Scribbles } from '../src/formats/scribbles.ts';
-import { oneHot, rasterise, seedNodes } from '../src/seeds.ts';
+import { oneHot, rasterise, sampleSeeds, seedNodes, seedsInOrder } from '../src/seeds.ts';
 import { goldenBytes, goldenJson, goldenText, random } from './golden.ts';
 
 const golden = parseScribbles(goldenText('scribbles.json'));
@@ -73,12 +73,47 @@ describe('seedNodes', () => {
     expect(seeds.unseeded).toEqual([5]);
     expect([...seeds.nodes]).toEqual([0, 1]);
   });
+  test('a seed belongs to the last stroke of its own label in its cell, and seeds are ordered by stroke, then node', () => {
+    // Strokes 1 and 3 are of segment 7, 2 and 4 of segment 5; cells of two pixels, the third of three.
+    const owner = Uint8Array.from([4, 4, 2, 2, 3, 1, 2, 0, 1, 0, 0]);
+    const seeds = seedNodes({ width: 11, height: 1, owner, segments: [7, 5, 7, 5] }, 1, 5);
+    expect([...seeds.nodes]).toEqual([0, 0, 1, 1, -1]);
+    expect([...seeds.strokes]).toEqual([4, 2, 3, 1, 0]);
+    expect(seedsInOrder(seeds)).toEqual({
+      nodes: Int32Array.from([3, 1, 2, 0]),
+      labels: Int32Array.from([1, 0, 1, 0]),
+    });
+    const alike = seedsInOrder({ ...seeds, strokes: Int32Array.from([2, 2, 2, 2, 0]) });
+    expect([...alike.nodes]).toEqual([0, 1, 2, 3]);
+  });
   test.each([
     ['no strokes', [0, 0], []],
     ['only label 4', [1, 1], [4]],
     ['strokes label 1 × 1 nodes with 1 of 2 segments', [1, 2], [4, 5]],
   ])('refuses: %s', (message, owner, segments) => {
     expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
+  });
+});
+
+test('a sample of seeds is a lattice that thins by halves, keeps every label, and leaves few alone', () => {
+  const [h, w] = [20, 30];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => (i === 31 ? 2 : i % 2));
+  const seeds = { h, w, labels: [0, 1, 2], nodes, strokes: new Int32Array(h * w).fill(1), unseeded: [] };
+  const kept = (most: number) => {
+    const { nodes: at, labels, share } = sampleSeeds(seeds, most);
+    expect([...labels]).toEqual([...at].map((node) => nodes[node]));
+    return { share, at: [...at].filter((node) => node !== 31), rare: at.includes(31) };
+  };
+  const where = (rule: (x: number, y: number) => boolean) =>
+    [...nodes.keys()].filter((i) => i !== 31 && rule(i % w, Math.floor(i / w)));
+  const one = { rare: true };
+  expect(kept(600)).toEqual({ ...one, share: 1, at: where(() => true) });
+  expect(kept(300)).toEqual({ ...one, share: 1 / 2, at: where((x, y) => (x + y) % 2 === 0) });
+  // Label 1 lies on odd columns only, which this lattice has none of: it keeps its first.
+  expect(kept(299)).toEqual({
+    ...one,
+    share: 1 / 4,
+    at: [0, 1, ...where((x, y) => x + y > 0 && x % 2 === 0 && y % 2 === 0)].sort((a, b) => a - b),
   });
 });
 

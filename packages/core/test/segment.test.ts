@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { RgbImage } from '../src/image.ts';
 import type { Keys } from '../src/keys.ts';
+import { presets, type SegmentOptions } from '../src/options.ts';
 import { crfScale, type NodeScores, refine } from '../src/refine.ts';
 import { rasterise } from '../src/seeds.ts';
-import { presets, type SegmentOptions, segment } from '../src/segment.ts';
+import { segment } from '../src/segment.ts';
 import { agreement, random } from './golden.ts';
 
 /** A picture of two halves, dark and light, parted at x = `edge`, with a little noise. */
@@ -48,12 +49,14 @@ const run = (options: Partial<SegmentOptions>) => segment(image, keys, raster, {
 
 describe('segment', () => {
   test.each([
-    ['rbf', {}],
+    ['walk', {}],
+    ['walk on keys as they come', { upsample: 'none' }],
+    ['rbf', { graph: 'rbf' }],
     ['similarity', { graph: 'similarity', tau: 0.9 }],
     ['knn', { graph: 'knn', neighbors: 10, alpha: 0.9 }],
-    ['rbf with colour', { colorWeight: 0.1 }],
-    ['keys as they come', { upsample: 'none' }],
-    ['a given sigma', { sigma: 0.2 }],
+    ['rbf with colour', { graph: 'rbf', colorWeight: 0.1 }],
+    ['rbf on keys as they come', { graph: 'rbf', upsample: 'none' }],
+    ['a given sigma', { graph: 'rbf', sigma: 0.2 }],
   ] as [string, Partial<SegmentOptions>][])('finds the edge to a pixel from two strokes: %s', (_, options) => {
     const { mask, nodes } = run(options);
     expect(agreement(mask.ids, truth)).toBeGreaterThan(0.99);
@@ -73,9 +76,11 @@ describe('segment', () => {
     expect(() => segment(image, keys, other, presets.best)).toThrow("80 × 120 pixels; expected the image's 120 × 80");
   });
 
-  test('a blank picture, all keys alike, still gets an answer', () => {
+  test.each(['walk', 'rbf'] as const)('a blank picture, all keys alike, still gets an answer: %s', (graph) => {
     const blank = { ...keys, data: new Float32Array(keys.data.length).fill(1) };
-    expect(segment(image, blank, raster, { ...presets.best, refine: 'none' }).mask.ids).toHaveLength(9600);
+    const { mask, nodes } = segment(image, blank, raster, { ...presets.best, graph, refine: 'none' });
+    expect(mask.ids).toHaveLength(9600);
+    expect(nodes.data.every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -83,13 +88,20 @@ describe('from nodes to pixels', () => {
   // Two nodes over four pixels: the left one sure, the right one only just for the other label.
   const scores: NodeScores = { data: Float32Array.from([1, 0, 0.4, 0.6]), h: 1, w: 2, labels: [5, 9] };
   const four = { data: new Uint8Array(12), width: 4, height: 1 };
-  const ids = (unary: 'hard' | 'soft') => [...refine(four, scores, { ...presets.best, unary, refine: 'none' }).ids];
+  const ids = (options: Partial<SegmentOptions>, image: RgbImage = four) => [
+    ...refine(image, scores, { ...presets.best, refine: 'none', ...options }).ids,
+  ];
 
   test('hard: every pixel takes the label of its node', () => {
-    expect(ids('hard')).toEqual([5, 5, 9, 9]);
+    expect(ids({ unary: 'hard' })).toEqual([5, 5, 9, 9]);
   });
   test('soft: scores are interpolated first', () => {
-    expect(ids('soft')).toEqual([5, 5, 5, 9]);
+    expect(ids({ colourLikelihood: 0 })).toEqual([5, 5, 5, 9]);
+  });
+
+  test('soft, with colours that tell more: a pixel goes with those that look like it', () => {
+    const halves = { ...four, data: Uint8Array.from([0, 0, 0, 0, 0, 0, 200, 0, 0, 200, 0, 0]) };
+    expect(ids({ colourLikelihood: 0.3 }, halves)).toEqual([5, 5, 9, 9]);
   });
 
   test('a picture too large for the CRF is refined smaller, its edges kept', () => {

@@ -22,6 +22,20 @@ describe.each([1, 2, 7, 100])('with %i under way', (concurrency) => {
   });
 });
 
+test('how many are under way may grow', async () => {
+  let [allowed, underWay, most] = [1, 0, 0];
+  const work = async (i: number) => {
+    if (i === 10) allowed = 5;
+    most = Math.max(most, ++underWay);
+    expect(underWay).toBeLessThanOrEqual(allowed);
+    await sleep(1);
+    underWay--;
+    return i;
+  };
+  expect(await collect(inOrder(numbers, () => allowed, work))).toEqual(numbers);
+  expect(most).toBe(5);
+});
+
 test('an error surfaces in its turn, after what came before it', async () => {
   const seen: number[] = [];
   const running = async () => {

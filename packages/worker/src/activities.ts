@@ -4,12 +4,12 @@ import { readDataset } from '@saltworks/store/dataset';
 import { Context } from '@temporalio/activity';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
-import { propagateShard } from './propagate.ts';
+import { type PropagateDeps, propagateShard } from './propagate.ts';
 import type { Position, Pulse } from './shard.ts';
 
 const BEAT_MS = 2_000;
 
-export function createActivities(deps: ExtractDeps): Activities {
+export function createActivities(deps: ExtractDeps & PropagateDeps): Activities {
   return {
     async describeDataset({ dataset }) {
       const { shards, images } = await readDataset(deps.store, dataset);

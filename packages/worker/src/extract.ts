@@ -3,35 +3,31 @@ import { decodeImage } from '@saltworks/backbone/decode';
 import type { ExtractShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
-import { encodeKeys, roundToHalf } from '@saltworks/core/formats/keys';
+import { encodeKeys } from '@saltworks/core/formats/keys';
 import type { RgbImage } from '@saltworks/core/image';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
-import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
+import { hasKeys } from './cached-keys.ts';
 import type { KeysSource, KeysSources } from './keys-source.ts';
-import { failureOf, isFinished, type Pulse, type ShardReport, tallyOf } from './shard.ts';
+import { failureOf, isFinished, type Pulse, type ShardDeps, type ShardReport, tallyOf } from './shard.ts';
 
-export interface ExtractDeps {
-  store: ObjectStore;
+export interface ExtractDeps extends ShardDeps {
   keys: KeysSources;
-  /** Reads an image's bytes, wherever its `object` points. */
-  readObject(object: string, signal: AbortSignal): Promise<Uint8Array>;
-  maxPixels: number;
-  /** Images read and decoded ahead of inference. */
+  /** Images under way besides what a batch of more than one adds: one in inference, the others before and behind it. */
   ahead?: number;
 }
 
-type Loaded = { image: DatasetImage } & (
+type Outcome = { image: DatasetImage } & (
   | { cached: true }
-  | { pixels: RgbImage }
-  | { error: unknown }
-  | { error: unknown; unread: true }
+  /** The keys' file. */
+  | { file: Uint8Array }
+  | { failure: ShardReport['failures'][number] }
 );
 
 /**
- * Stores the keys of every image of a shard that has none. Images are read and decoded ahead while inference runs in
- * its thread, and stored behind it. What cannot be decoded fails alone; a finished shard costs one read.
+ * Stores the keys of every image of a shard that has none. While one image is in inference others are read, decoded and
+ * made ready, and those before it are stored. What cannot be decoded fails alone; a finished shard costs one read.
  */
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
@@ -44,18 +40,36 @@ export async function extractShard(
   if (isFinished(before)) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });
-  const load = async (image: DatasetImage): Promise<Loaded> => {
-    if (await store.head(keysKey(backbone, image.sha256), { signal })) return { image, cached: true };
+  let source: KeysSource | undefined;
+  const keysOf = async (image: DatasetImage): Promise<Outcome> => {
+    const failed = (error: unknown) => {
+      signal.throwIfAborted();
+      return failureOf(image, error);
+    };
+    if (await hasKeys(store, backbone, image.sha256, signal)) return { image, cached: true };
     let bytes: Uint8Array;
     try {
       bytes = await readObject(image.object, signal);
     } catch (error) {
-      return { image, error, unread: true };
+      // What a store refuses today it may give tomorrow.
+      return { image, failure: { ...failed(error), permanent: false } };
     }
+    let pixels: RgbImage;
     try {
-      return { image, pixels: await decodeImage(bytes, { maxPixels }) };
+      pixels = await decodeImage(bytes, { maxPixels });
     } catch (error) {
-      return { image, error };
+      return { image, failure: failed(error) };
+    }
+    // A backbone that cannot be opened is no fault of the image: it ends the shard.
+    source ??= await keys.open(extract);
+    const { width, height } = pixels;
+    const { facet } = extract;
+    const origin = { backbone: extract.backbone, layer: source.layer, facet, image: { width, height } };
+    try {
+      const found = await source.extract(pixels, signal);
+      return { image, file: encodeKeys(found, { ...origin, imageSha256: image.sha256 }) };
+    } catch (error) {
+      return { image, failure: failed(error) };
     }
   };
 
@@ -63,34 +77,15 @@ export async function extractShard(
   let stored: Promise<void> = Promise.resolve();
   let done = last?.done ?? 0;
   let next = 0;
-  let source: KeysSource | undefined;
   beat({ next, done });
-  for await (const loaded of inOrder(images, ahead, load)) {
+  // While one batch is in inference, another one waits.
+  const underWay = () => ahead + 2 * ((source?.batch ?? 1) - 1);
+  for await (const outcome of inOrder(images, underWay, keysOf)) {
     signal.throwIfAborted();
-    const { image } = loaded;
-    // A backbone that cannot be opened is no fault of the image: it ends the shard.
-    if ('pixels' in loaded) source ??= await keys.open(extract);
-    let file: Uint8Array | undefined;
-    try {
-      if ('error' in loaded) throw loaded.error;
-      if ('pixels' in loaded && source) {
-        file = encodeKeys(roundToHalf(await source.extract(loaded.pixels, signal)), {
-          backbone: extract.backbone,
-          layer: source.layer,
-          facet: extract.facet,
-          image: { width: loaded.pixels.width, height: loaded.pixels.height },
-          imageSha256: image.sha256,
-        });
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      const failure = failureOf(image, error);
-      // What a store refuses today it may give tomorrow.
-      failures.push('unread' in loaded ? { ...failure, permanent: false } : failure);
-    }
-    if (file) {
+    if ('failure' in outcome) failures.push(outcome.failure);
+    if ('file' in outcome) {
       await stored;
-      stored = store.put(keysKey(backbone, image.sha256), file, { signal }).then(() => {
+      stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
         // Not before it is there: another attempt counts on from what this one said last.
         done++;
       });

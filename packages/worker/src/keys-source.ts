@@ -10,6 +10,8 @@ import type { Keys } from '@saltworks/core/keys';
 export interface KeysSource {
   /** The layer that keys come from. */
   layer: number;
+  /** Images that go through one inference, if so many are asked for at once. */
+  batch: number;
   extract(image: RgbImage, signal: AbortSignal): Promise<Keys>;
 }
 
@@ -24,6 +26,8 @@ export interface Inference {
   threads?: number;
   /** Default: CUDA where there is one, else the CPU. */
   device?: Device;
+  /** Images in one inference; default 1 on the CPU, 8 on CUDA. */
+  batch?: number;
 }
 
 export function keysSources(home: string, inference: Inference = {}): KeysSources {
@@ -41,6 +45,7 @@ export function keysSources(home: string, inference: Inference = {}): KeysSource
       const session = await opening;
       return {
         layer: session.facts.layer,
+        batch: session.facts.batch,
         extract: (image, signal) => session.extract(image, { longSide: settings.longSide, signal }),
       };
     },
@@ -53,9 +58,9 @@ export function keysSources(home: string, inference: Inference = {}): KeysSource
 async function open(
   { backbone, layer, facet }: ExtractSettings,
   home: string,
-  { threads, device = 'auto' }: Inference,
+  { threads, device = 'auto', batch }: Inference,
 ): Promise<KeySession> {
-  return openSession(await spec(backbone, home), { layer, facet, threads, device });
+  return openSession(await spec(backbone, home), { layer, facet, threads, device, batch });
 }
 
 async function spec(backbone: string, home: string) {

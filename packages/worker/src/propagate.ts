@@ -1,24 +1,29 @@
 /** Masks for the images of a shard that have scribbles. */
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import { knownBackbone } from '@saltworks/backbone/registry';
+import { ThreadError } from '@saltworks/backbone/threads';
 import type { PropagateShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { keysId, keysKey, maskKey, propagatedKey, scribblesPrefix } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { decodeKeys } from '@saltworks/core/formats/keys';
-import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
-import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { type Category, encodePanoptic, findCategory } from '@saltworks/core/mask';
-import { presets, type SegmentOptions, segment } from '@saltworks/core/segment';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { type Category, findCategory } from '@saltworks/core/mask';
+import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/dataset';
+import { inOrder } from '@saltworks/store/in-order';
+import { ObjectMissingError } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
-import type { ExtractDeps } from './extract.ts';
-import { failureOf, type Pulse, type ShardReport } from './shard.ts';
+import type { MadeMask } from './mask.worker.ts';
+import type { MaskThreads } from './mask-threads.ts';
+import { failureOf, type Pulse, type ShardDeps, type ShardReport } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
-const CODE_VERSION = 1;
+const CODE_VERSION = 2;
+
+export interface PropagateDeps extends ShardDeps {
+  maskThreads: MaskThreads;
+}
 
 /** What is kept of a shard: which mask belongs to which image. */
 export interface MaskReport extends ShardReport {
@@ -46,59 +51,87 @@ export function recipeOf({ extract, preset, solve }: Omit<PropagateShardRequest,
 
 /**
  * Stores the masks of a shard's images that have scribbles. A mask is named by the hash of image, scribbles, backbone and
- * settings: what is there under that name is not made again.
+ * settings: what is there under that name is not made again. Images are read ahead and masks stored behind while the
+ * threads make them; the report is the same in whatever order they end.
  */
 export async function propagateShard(
-  deps: ExtractDeps,
+  deps: PropagateDeps,
   request: PropagateShardRequest,
   { last, beat, signal }: Pulse,
 ): Promise<Tally> {
-  const { store } = deps;
+  const { store, maskThreads } = deps;
   const { dataset, shard, extract } = request;
   const { recipe, options } = recipeOf(request);
+  const backbone = keysId(extract.backbone, extract);
   const images = new Map((await readShard(store, dataset, shard, { signal })).map((image) => [image.sha256, image]));
+
+  const maskOf = async ({ image, key }: Drawn): Promise<Outcome> => {
+    try {
+      const scribbles = await store.get(key, { signal });
+      const mask = hash(JSON.stringify([image.sha256, hash(scribbles), recipe]));
+      // The document is written last: where it is, the PNG is too.
+      const known = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
+      if (known) return { image, mask, document: known, made: false };
+      const extension = key.endsWith('.png') ? '.png' : '.json';
+      const wanted: Wanted = { image, scribbles, extension, mask, options, backbone };
+      return { image, mask, document: await makeMask(deps, wanted, signal), made: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { image, failure: failureOf(image, error) };
+    }
+  };
 
   const report: MaskReport = { images: 0, failures: [], categories: [], masks: [] };
   let done = last?.done ?? 0;
-  let made = 0;
   beat({ next: 0, done });
-  for await (const { key } of store.list(scribblesPrefix(dataset, shard), { signal })) {
-    const image = images.get(basename(key, extname(key)));
-    if (!image) continue;
+  const drawn = drawnImages(store.list(scribblesPrefix(dataset, shard), { signal }), images);
+  // As many wait with their files read as are being solved, so that no thread waits for a store.
+  for await (const outcome of inOrder(drawn, 2 * maskThreads.threads, maskOf)) {
+    signal.throwIfAborted();
     report.images++;
-    try {
-      const bytes = await store.get(key, { signal });
-      const mask = hash(JSON.stringify([image.sha256, hash(bytes), recipe]));
-      // The document is written last: where it is, the PNG is too.
-      let document = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
-      if (!document) {
-        const extension = key.endsWith('.png') ? '.png' : '.json';
-        const backbone = keysId(extract.backbone, extract);
-        document = await makeMask(deps, { image, bytes, extension, mask, options, backbone }, signal);
-        made++;
-      }
+    if ('failure' in outcome) {
+      report.failures.push(outcome.failure);
+    } else {
+      const { image, mask, document, made } = outcome;
+      if (made) done++;
       for (const { name, isthing } of document.categories) {
         if (findCategory(report.categories, { name, isthing })) continue;
         report.categories.push({ id: report.categories.length + 1, name, isthing });
       }
       report.masks.push({ id: image.id, sha256: image.sha256, name: image.name, mask });
-    } catch (error) {
-      signal.throwIfAborted();
-      report.failures.push(failureOf(image, error));
     }
-    beat({ next: report.images, done: done + made });
+    beat({ next: report.images, done });
   }
-  done += made;
   report.masks.sort((a, b) => a.id - b.id);
   await store.put(propagatedKey(dataset, recipe, shard), JSON.stringify(report), { signal });
   const { length: failed } = report.failures;
   return { images: report.images, done, failed, cached: report.images - failed - done };
 }
 
-interface MaskJob {
+/** An image and the name of the object that holds its scribbles. */
+interface Drawn {
   image: DatasetImage;
-  /** The scribbles. */
-  bytes: Uint8Array;
+  key: string;
+}
+
+type Outcome =
+  | { image: DatasetImage; mask: string; document: PanopticDocument; made: boolean }
+  | { image: DatasetImage; failure: ShardReport['failures'][number] };
+
+async function* drawnImages(
+  objects: AsyncIterable<{ key: string }>,
+  images: ReadonlyMap<string, DatasetImage>,
+): AsyncGenerator<Drawn> {
+  for await (const { key } of objects) {
+    const image = images.get(basename(key, extname(key)));
+    if (image) yield { image, key };
+  }
+}
+
+interface Wanted {
+  image: DatasetImage;
+  /** Their bytes. */
+  scribbles: Uint8Array;
   extension: '.json' | '.png';
   /** The mask's id. */
   mask: string;
@@ -106,22 +139,38 @@ interface MaskJob {
   backbone: string;
 }
 
-async function makeMask(
-  { store, readObject, maxPixels }: ExtractDeps,
-  { image, bytes, extension, mask, options, backbone }: MaskJob,
-  signal: AbortSignal,
-): Promise<PanopticDocument> {
-  const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
-  const { raster, segments } = readScribbles(bytes, extension, pixels);
-  const { keys } = decodeKeys(await store.get(keysKey(backbone, image.sha256), { signal }));
-  const result = segment(pixels, keys, raster, options);
-  const { data, width, height } = encodePanoptic(result.mask);
-  const document = panopticDocument(result, segments, { image: image.name, sha256: image.sha256, mask: `${mask}.png` });
-  await store.put(maskKey(mask, '.png'), await encodePng(data, { width, height, channels: 3 }), { signal });
-  await store.put(maskKey(mask, '.json'), JSON.stringify({ ...document, parameters: { backbone, ...options } }), {
+async function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<PanopticDocument> {
+  const { png, document } = await solve(deps, wanted, signal).catch((error) => {
+    if (!(error instanceof ThreadError && error.died)) throw error;
+    // It may have died of what another one took; a second death is the image's own.
+    return solve(deps, wanted, signal);
+  });
+  const { mask, backbone, options } = wanted;
+  await deps.store.put(maskKey(mask, '.png'), png, { signal });
+  await deps.store.put(maskKey(mask, '.json'), JSON.stringify({ ...document, parameters: { backbone, ...options } }), {
     signal,
   });
   return document;
+}
+
+async function solve(
+  { store, readObject, maxPixels, maskThreads }: PropagateDeps,
+  { image, scribbles, extension, mask, options, backbone }: Wanted,
+  signal: AbortSignal,
+): Promise<MadeMask> {
+  const file = await readObject(image.object, signal);
+  let missing: unknown;
+  const keys = await store.get(keysKey(backbone, image.sha256), { signal }).catch((error) => {
+    if (!(error instanceof ObjectMissingError)) throw error;
+    missing = error;
+    return undefined;
+  });
+  const names = { image: image.name, sha256: image.sha256, mask: `${mask}.png` };
+  const job = { image: file, scribbles, extension, keys, options, maxPixels, names };
+  const made = await maskThreads.run(job, { move: keys ? [file, keys] : [file], signal });
+  // An image that cannot be used has no keys either: it is what is named then.
+  if (!made) throw missing;
+  return made;
 }
 
 const hash = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');

@@ -1,7 +1,16 @@
 /** What working through a shard means, whatever is done with its images: failures apart, progress told, resumable. */
+import { ThreadError } from '@saltworks/backbone/threads';
 import type { Failure, Tally } from '@saltworks/core/contract/activities';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { ObjectMissingError } from '@saltworks/store/store';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+
+/** What every shard is worked through with. */
+export interface ShardDeps {
+  store: ObjectStore;
+  /** Reads an image's bytes, wherever its `object` points, into a buffer of their own. */
+  readObject(object: string, signal: AbortSignal): Promise<Uint8Array>;
+  maxPixels: number;
+}
 
 /** How an activity tells the server where it is, and learns that it should stop. */
 export interface Pulse {
@@ -25,13 +34,13 @@ export interface ShardReport {
 
 /** A failure that lies with the image; anything else is thrown, to be tried again. @throws what it cannot name */
 export function failureOf(image: { sha256: string; name: string }, error: unknown): ShardReport['failures'][number] {
-  const known = error instanceof InvalidInputError || error instanceof ObjectMissingError;
+  const known = [InvalidInputError, ObjectMissingError, ThreadError].some((kind) => error instanceof kind);
   if (!known) throw error;
   return {
     sha256: image.sha256,
     name: image.name,
-    reason: error.message.replaceAll('\n', ' '),
-    // What is missing may come back; what cannot be used stays so.
+    reason: (error as Error).message.replaceAll('\n', ' '),
+    // What is missing may come back, and memory be free again; what cannot be used stays so.
     permanent: error instanceof InvalidInputError,
   };
 }

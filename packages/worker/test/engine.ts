@@ -11,9 +11,12 @@ import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
 import type { ObjectStore } from '@saltworks/store/store';
+// Its threads run the built package.
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
 import { objectReader } from '../src/objects.ts';
+import type { PropagateDeps } from '../src/propagate.ts';
 import type { Position, Pulse } from '../src/shard.ts';
 
 export const [width, height] = [48, 32];
@@ -53,21 +56,32 @@ export const scribbles = (note = 0) => ({
   note,
 });
 
-/** Keys are the mean colours of 8 × 8 cells; `extracted` counts, `before` is called with the number of the call. */
+/**
+ * Keys are the mean colours of 8 × 8 cells. One image after the other, as in a session; `extracted` counts, `before` is
+ * called with the number of the call.
+ */
 export class StubKeys implements KeysSources {
   extracted = 0;
   opened = 0;
+  batch = 1;
   before: (call: number) => unknown = () => {};
+  private last: Promise<unknown> = Promise.resolve();
 
   async open({ backbone }: { backbone: string }) {
     this.opened++;
     if (backbone === 'unknown') throw new InvalidInputError('backbone unknown; expected one of stub');
     return {
       layer: 11,
-      extract: async (image: RgbImage) => {
-        this.extracted++;
-        await this.before(this.extracted);
-        return cellMeans(image);
+      batch: this.batch,
+      extract: (image: RgbImage, signal: AbortSignal) => {
+        const keys = this.last.then(async () => {
+          signal.throwIfAborted();
+          this.extracted++;
+          await this.before(this.extracted);
+          return cellMeans(image);
+        });
+        this.last = keys.catch(() => {});
+        return keys;
       },
     };
   }
@@ -86,7 +100,7 @@ function cellMeans({ data, width, height }: RgbImage): Keys {
   return { data: keys, h, w, d };
 }
 
-export interface Engine extends ExtractDeps {
+export interface Engine extends ExtractDeps, PropagateDeps {
   root: string;
   keys: StubKeys;
 }
@@ -95,8 +109,11 @@ export interface Engine extends ExtractDeps {
 export function openEngine(wrap = (store: ObjectStore) => store): Engine {
   const root = mkdtempSync(join(tmpdir(), 'saltworks-worker-'));
   const store = wrap(fileStore(root));
-  return { root, store, keys: new StubKeys(), readObject: objectReader(store), maxPixels: 1e6 };
+  return { root, store, keys: new StubKeys(), maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
 }
+
+/** One for all engines of a test file. */
+export const maskThreads = openMaskThreads(2);
 
 export const removeEngine = ({ root }: Engine) => rmSync(root, { recursive: true, force: true });
 

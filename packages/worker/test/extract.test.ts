@@ -6,6 +6,7 @@ import { decodeKeys } from '@saltworks/core/formats/keys';
 import type { ObjectStore } from '@saltworks/store/store';
 import { ObjectMissingError } from '@saltworks/store/store';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hasKeys } from '../src/cached-keys.ts';
 import { extractShard } from '../src/extract.ts';
 import type { ShardReport } from '../src/shard.ts';
 import {
@@ -125,6 +126,66 @@ describe('a shard', () => {
   });
 });
 
+describe('keys that are there', () => {
+  test('are known by their header, and their data is not read', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(3));
+    await extractShard(engine, request, pulse());
+    await engine.store.delete(extractedKey('d', 'stub', 0));
+    const { store } = engine;
+    let longest = 0;
+    engine.store = {
+      ...store,
+      get(key, options) {
+        if (key.startsWith('keys/')) longest = Math.max(longest, options?.range?.end ?? Number.POSITIVE_INFINITY);
+        return store.get(key, options);
+      },
+    };
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
+    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeLessThanOrEqual(4096);
+    expect(await hasKeys(store, 'stub', images[0].sha256, new AbortController().signal)).toBe(true);
+    expect(await hasKeys(store, 'stub', '0'.repeat(64), new AbortController().signal)).toBe(false);
+  });
+
+  test('but not whole, or of another image, are made again', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(5));
+    await extractShard(engine, request, pulse());
+    const expected = outputOf(engine);
+    await engine.store.delete(extractedKey('d', 'stub', 0));
+    const nameOf = (i: number) => keysKey('stub', images[i].sha256);
+    const whole = await engine.store.get(nameOf(0));
+    await engine.store.put(nameOf(0), whole.subarray(0, whole.length - 1));
+    await engine.store.put(nameOf(1), whole.subarray(0, 100));
+    await engine.store.put(nameOf(2), '');
+    await engine.store.put(nameOf(3), whole);
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 5, done: 4, cached: 1, failed: 0 });
+    expect(outputOf(engine)).toEqual(expected);
+  });
+});
+
+test('a batch finds as many images waiting as it holds', async () => {
+  await importFiles(engine.store, 'd', await pictures(16));
+  const most = async (batch: number) => {
+    let [now, most] = [0, 0];
+    const source = {
+      ...{ layer: 11, batch },
+      async extract() {
+        most = Math.max(most, ++now);
+        await sleep(20);
+        now--;
+        return { data: new Float32Array(4), h: 1, w: 1, d: 4 };
+      },
+    };
+    const keys = { open: async () => source, close: async () => {} };
+    const extract = { backbone: `stub${batch}`, facet: 'key' } as const;
+    await extractShard({ ...engine, keys }, { ...request, extract }, pulse());
+    return most;
+  };
+  expect(await most(1)).toBe(4);
+  // Another one while it runs.
+  expect(await most(5)).toBeGreaterThanOrEqual(2 * 5);
+});
+
 describe('what cannot be done', () => {
   /** A PNG whose header claims more than it holds. */
   async function bomb() {
@@ -190,7 +251,9 @@ describe('what cannot be done', () => {
       if (call === 2) throw new InvalidInputError('1 × 900 pixels; expected more');
     };
     expect(await extractShard(engine, request, pulse())).toMatchObject({ done: 2, failed: 1 });
-    expect((await reportOf(engine)).failures).toMatchObject([{ name: '1.png', permanent: true }]);
+    expect((await reportOf(engine)).failures).toMatchObject([
+      { reason: '1 × 900 pixels; expected more', permanent: true },
+    ]);
   });
 
   test('because there is no such backbone fails the shard, not its images', async () => {
@@ -205,11 +268,14 @@ describe('an attempt that ends in the middle', () => {
   test('is taken up where it was: what is stored is not computed again', async () => {
     await importFiles(engine.store, 'd', await pictures(8));
     const stop = new AbortController();
-    engine.keys.before = (call) => call === 5 && stop.abort(new Error('lost its worker'));
+    engine.keys.before = async (call) => {
+      await sleep(20);
+      if (call === 5) stop.abort(new Error('lost its worker'));
+    };
     const first = pulse({ signal: stop.signal });
     await expect(extractShard(engine, request, first)).rejects.toThrow('lost its worker');
     const stored = keysOf(engine).size;
-    expect(stored).toBeGreaterThanOrEqual(3);
+    expect(stored).toBeGreaterThanOrEqual(1);
     expect(stored).toBeLessThanOrEqual(5);
     const last = first.beats.at(-1)!;
     expect(last.done).toBeLessThanOrEqual(stored);

@@ -1,9 +1,13 @@
+import { setEnvironmentData } from 'node:worker_threads';
+import { threadPool } from '@saltworks/backbone/threads';
 import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
 import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { presets, segment } from '@saltworks/core/segment';
+import { presets } from '@saltworks/core/options';
+import { segment } from '@saltworks/core/segment';
+import { type MaskThreads, openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
@@ -125,20 +129,21 @@ describe('a shard', () => {
     await engine.store.delete(propagatedKey('d', recipe, 0));
 
     const stop = new AbortController();
-    const read = engine.readObject;
-    let reads = 0;
-    engine.readObject = (object, signal) => {
-      if (++reads === 3) stop.abort(new Error('lost its worker'));
-      return read(object, signal);
-    };
     const first = pulse({ signal: stop.signal });
+    const { beat } = first;
+    first.beat = (position) => {
+      beat(position);
+      if (position.next === 2) stop.abort(new Error('lost its worker'));
+    };
     await expect(propagateShard(engine, request, first)).rejects.toThrow('lost its worker');
-    expect(first.beats.at(-1)).toEqual({ next: 2, done: 2 });
-    reads = -10;
-    expect(await propagateShard(engine, request, pulse({ last: first.beats.at(-1) }))).toEqual({
-      ...{ images: 5, done: 5, cached: 0, failed: 0 },
+    const last = first.beats.at(-1)!;
+    expect(last).toEqual({ next: 2, done: 2 });
+    const stored = [...masksOf().keys()].filter((name) => name.endsWith('.json')).length;
+    expect(stored).toBeGreaterThanOrEqual(2);
+    const cached = stored - 2;
+    expect(await propagateShard(engine, request, pulse({ last }))).toEqual({
+      ...{ images: 5, done: 5 - cached, cached, failed: 0 },
     });
-    expect(reads).toBe(-7);
     expect(objectsBelow(engine.root, ['masks/', 'datasets/'])).toEqual(expected);
   });
 });
@@ -214,6 +219,14 @@ describe('what cannot be done', () => {
     expect(await propagateShard(engine, request, pulse())).toEqual({ images: 5, done: 4, cached: 1, failed: 0 });
   });
 
+  test('an image that cannot be used is named, not the keys that it cannot have', async () => {
+    const [image] = await importFiles(engine.store, 'd', { 'text.jpg': Buffer.from('no image') });
+    await draw(image.sha256);
+    expect((await reportOf()).failures).toMatchObject([
+      { name: 'text.jpg', reason: expect.stringMatching(/^8 bytes that do not decode/) },
+    ]);
+  });
+
   test('missing keys are named, and found once they are there', async () => {
     const [image] = await importFiles(engine.store, 'd', await pictures(1));
     await draw(image.sha256);
@@ -243,6 +256,88 @@ describe('what cannot be done', () => {
       },
     };
     await expect(propagateShard(engine, request, pulse())).rejects.toThrow('no space left');
-    expect(await propagateShard(engine, request, pulse())).toEqual({ images: 2, done: 2, cached: 0, failed: 0 });
+    const { done, cached, failed } = await propagateShard(engine, request, pulse());
+    expect([done + cached, failed]).toEqual([2, 0]);
+  });
+});
+
+describe('the threads', () => {
+  /** Threads that do no good to so many jobs. */
+  function unreliable(what: 'die' | 'hang', jobs: number, threads = 2) {
+    const left = new Int32Array(new SharedArrayBuffer(4)).fill(jobs);
+    setEnvironmentData('unreliable', { what, left });
+    const maskThreads: MaskThreads = threadPool(new URL('./unreliable-mask.worker.mjs', import.meta.url), { threads });
+    return { maskThreads, left };
+  }
+  const outputOf = () => objectsBelow(engine.root, ['masks/', 'datasets/']);
+
+  test('leave the same bytes, however many they are, for how many shards at once', async () => {
+    const outputs: Map<string, string>[] = [];
+    for (const threads of [1, 3]) {
+      const maskThreads = openMaskThreads(threads);
+      await prepare(9, 'd');
+      await prepare(5, 'e');
+      const requests = [request, { ...request, dataset: 'e', preset: 'paper' as const }];
+      await Promise.all(requests.map((each) => propagateShard({ ...engine, maskThreads }, each, pulse())));
+      outputs.push(outputOf());
+      await maskThreads.close();
+      removeEngine(engine);
+      engine = openEngine();
+    }
+    expect(outputs[0].size).toBeGreaterThan(2 * 14);
+    expect(outputs[1]).toEqual(outputs[0]);
+  });
+
+  test('that die leave the same bytes: what they were at is done by others', async () => {
+    await prepare(6);
+    await propagateShard(engine, request, pulse());
+    const expected = outputOf();
+    for (const name of expected.keys()) if (name.startsWith('masks/')) await engine.store.delete(name);
+    const { maskThreads, left } = unreliable('die', 1);
+    expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toEqual({
+      ...{ images: 6, done: 6, cached: 0, failed: 0 },
+    });
+    expect(Atomics.load(left, 0)).toBe(1 - 7);
+    expect(outputOf()).toEqual(expected);
+    await maskThreads.close();
+  });
+
+  test('that die of one image whenever it comes fail it alone, until another run', async () => {
+    await prepare(3);
+    const { maskThreads, left } = unreliable('die', 2, 1);
+    expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 3, failed: 0 });
+    Atomics.store(left, 0, 1000);
+    for (const name of masksOf().keys()) await engine.store.delete(name);
+    expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 0, failed: 3 });
+    const { recipe } = recipeOf(request);
+    const { failures } = JSON.parse(Buffer.from(await engine.store.get(propagatedKey('d', recipe, 0))).toString());
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ reason: 'the thread at work on it died (code 9)', permanent: false });
+    }
+    Atomics.store(left, 0, 0);
+    expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 3, failed: 0 });
+    await maskThreads.close();
+  });
+
+  test('end at once when the activity is cancelled, however long they would have taken, and serve the next', async () => {
+    await prepare(5);
+    const { maskThreads, left } = unreliable('hang', 2);
+    const stop = new AbortController();
+    const cancelled = propagateShard({ ...engine, maskThreads }, request, pulse({ signal: stop.signal }));
+    cancelled.catch(() => {});
+    await expect.poll(() => Atomics.load(left, 0), { timeout: 30_000 }).toBe(0);
+    stop.abort(new Error('cancelled'));
+    await expect(cancelled).rejects.toThrow('cancelled');
+    expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 5, failed: 0 });
+    await maskThreads.close();
+  });
+
+  test('that were ended fail the shard, and no image', async () => {
+    await prepare(2);
+    const maskThreads = openMaskThreads(1);
+    await maskThreads.close();
+    await expect(propagateShard({ ...engine, maskThreads }, request, pulse())).rejects.toThrow(
+      'the threads were ended',
+    );
   });
 });

@@ -4,6 +4,7 @@ import { openServer } from '@saltworks/orchestrator/server';
 import { openStore } from '@saltworks/store/open';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { openWorkers, type Role, roles } from '@saltworks/worker/worker';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
@@ -34,7 +35,8 @@ export function roleCommands(): Command[] {
         new Option('--roles <list>', 'what it does, of extract and propagate').argParser(parseRoles).default(roles),
       )
       .option('--extract-concurrency <n>', 'shards whose keys are computed at the same time', parseWhole(1), 1)
-      .option('--propagate-concurrency <n>', 'shards whose strokes are propagated at the same time', parseWhole(1), 1)
+      // Two, so that no core idles while the last image of a shard is solved.
+      .option('--propagate-concurrency <n>', 'shards whose strokes are propagated at the same time', parseWhole(1), 2)
       .option('--threads <n>', 'of one inference (default: all cores)', parseWhole(1))
       .addOption(
         new Option('--device <name>', 'for inference; auto is CUDA where there is one')
@@ -57,14 +59,17 @@ async function worker(flags: WorkerFlags): Promise<void> {
   const settings = readSettings();
   const store = await openStore(settings.store);
   const { roles, extractConcurrency, propagateConcurrency, threads, device } = flags;
-  const keys = keysSources(settings.home, { threads, device });
+  const { batch, propagateThreads, maxPixels } = settings;
+  const keys = keysSources(settings.home, { threads, device, batch });
+  const maskThreads = openMaskThreads(propagateThreads);
   const connection = await reach(settings);
-  const activities = createActivities({ store, keys, readObject: objectReader(store), maxPixels: settings.maxPixels });
+  const activities = createActivities({ store, keys, maskThreads, readObject: objectReader(store), maxPixels });
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency };
   await runUntilStopped(
     await openWorkers({ connection, namespace: settings.namespace, roles, activities, concurrency }),
   );
   await keys.close();
+  await maskThreads.close();
   await connection.close();
 }
 

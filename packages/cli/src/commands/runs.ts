@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ExtractSettings } from '@saltworks/core/contract/activities';
 import { exportFile, keysId } from '@saltworks/core/contract/layout';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
-import { presets } from '@saltworks/core/segment';
+import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
 import { openStore } from '@saltworks/store/open';
 import { recipeOf } from '@saltworks/worker/propagate';

@@ -1,7 +1,7 @@
 /** `saltworks segment`: images and scribbles to masks, with no service running. */
 import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { presets, type SegmentOptions } from '@saltworks/core/segment';
+import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
 import { isFile, isFolder, makeFolder } from '../files.ts';
@@ -51,11 +51,10 @@ export function segmentCommand(): Command {
     .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
     .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
     .addOption(
-      new Option('--graph <kind>', `affinity between nodes (default: ${best.graph})`).choices([
-        'rbf',
-        'similarity',
-        'knn',
-      ]),
+      new Option(
+        '--graph <kind>',
+        `how nodes are joined: an affinity to spread along, or a random walk (default: ${best.graph}; rbf for paper, or with --sigma, --alpha or --color-weight)`,
+      ).choices(['rbf', 'similarity', 'knn', 'walk']),
     )
     .option(
       '--sigma <x|auto>',
@@ -68,8 +67,16 @@ export function segmentCommand(): Command {
       `neighbours of a node in knn and colour graphs, itself counted (default: ${best.neighbors})`,
       parseWhole(2),
     )
-    .option('--color-weight <x>', `weight of the colour k-NN graph (default: ${best.colorWeight})`, parseFromTo(0, 1e6))
-    .option('--alpha <x>', `share that a node takes from its neighbours (default: ${best.alpha})`, parseBetween(0, 1))
+    .option(
+      '--color-weight <x>',
+      `weight of the colour k-NN graph beside an affinity (default: ${best.colorWeight})`,
+      parseFromTo(0, 1e6),
+    )
+    .option(
+      '--alpha <x>',
+      `share that a node takes from its neighbours along an affinity (default: ${best.alpha})`,
+      parseBetween(0, 1),
+    )
     .addOption(
       new Option(
         '--upsample <how>',
@@ -150,13 +157,18 @@ function describe({ name, segments, timings }: ImageReport): string {
 /** The preset with what the flags change; a flag that would change nothing is refused. */
 function segmentOptions(flags: Flags): SegmentOptions {
   const preset = presets[flags.preset];
-  const graph = flags.graph ?? preset.graph;
+  // Who says how to spread along an affinity wants one.
+  const spreads = [flags.sigma, flags.alpha, flags.colorWeight].some((given) => given !== undefined);
+  const graph = flags.graph ?? (spreads ? 'rbf' : preset.graph);
   const colorWeight = flags.colorWeight ?? preset.colorWeight;
   const needs = (flag: string, given: unknown, met: boolean, what: string) => {
     if (given !== undefined && !met) throw new InvalidInputError(`${flag} with --graph ${graph}; expected ${what}`);
   };
   needs('--sigma', flags.sigma, graph === 'rbf', '--graph rbf');
   needs('--tau', flags.tau, graph === 'similarity', '--graph similarity');
+  const affinity = graph !== 'walk';
+  needs('--color-weight', flags.colorWeight, affinity, '--graph rbf, similarity or knn');
+  needs('--alpha', flags.alpha, affinity, '--graph rbf, similarity or knn');
   needs('--neighbors', flags.neighbors, graph === 'knn' || colorWeight > 0, '--graph knn or --color-weight');
   return {
     ...preset,

@@ -1,6 +1,6 @@
 /** What workflows ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
 import type { ExportFormat } from '../formats/export.ts';
-import type { SegmentOptions } from '../segment.ts';
+import type { SegmentOptions } from '../options.ts';
 
 /** What keys are taken with. */
 export interface ExtractSettings {

@@ -1,0 +1,111 @@
+// Our side of every row, as functions that time themselves on a drawn picture, each in an arena that stays: memory is
+// touched once, by the turn that does not count.
+import { Arena } from '@saltworks/core/fast/arena';
+import { manyLabels, startMeanField } from '@saltworks/core/fast/crf';
+import { denseGraph } from '@saltworks/core/fast/graph';
+import { buildPairwise } from '@saltworks/core/fast/lattice';
+import { StrokeColumns, spreadDense } from '@saltworks/core/fast/spread';
+import { placeTiles } from '@saltworks/core/fast/tiles';
+import { WalkSolver } from '@saltworks/core/fast/walk';
+import { presets } from '@saltworks/core/options';
+import { timeKernels } from './kernel-timer.mjs';
+import { clock } from './measure.mjs';
+import { seedsWithOneMore } from './scene.mjs';
+
+const { paper, best } = presets;
+
+/** Label spreading as scikit-learn does it. @returns contenders, the graph, and the answer of `propagate-cached` */
+export function spreading(scene, arena = new Arena()) {
+  const { image, keys, seeds } = scene;
+  const graph = denseGraph(arena, keys, image, paper);
+  const columns = new StrokeColumns(graph, paper);
+  columns.scores(seeds);
+  const end = arena.mark();
+  let strokes = 0;
+  const contenders = {
+    'propagate-cached': () => clock(() => spreadDense(graph, seeds, paper)),
+    'stroke-added': () => {
+      const more = seedsWithOneMore(scene, strokes++);
+      return clock(() => columns.scores(more));
+    },
+    'propagate-from-keys': () => {
+      const ms = clock(() => spreadDense(denseGraph(arena, keys, image, paper), seeds, paper));
+      arena.release(end);
+      return ms;
+    },
+  };
+  return { contenders, graph, answer: () => spreadDense(graph, seeds, paper) };
+}
+
+/** The solver of `best`. */
+export function walking(scene, arena = new Arena()) {
+  const { image, keys, seeds } = scene;
+  const solver = new WalkSolver(arena, keys, image, best);
+  solver.solve(seeds);
+  const end = arena.mark();
+  let strokes = 0;
+  return {
+    'walk-from-keys': () => {
+      const ms = clock(() => new WalkSolver(arena, keys, image, best).solve(seeds));
+      arena.release(end);
+      return ms;
+    },
+    'walk-stroke-added': () => {
+      const more = seedsWithOneMore(scene, strokes++);
+      return clock(() => solver.solve(more));
+    },
+  };
+}
+
+const ofGrid = ['edgeWeights', 'edgeDegrees', 'walkDiagonal', 'walkLabel'];
+
+/** Of the walk the grid alone: edges' weights, conjugate gradients. Next to no prior, as the peer has none. */
+export function gridSolve({ image, keys, seeds }) {
+  const arena = new Arena();
+  const take = timeKernels(arena);
+  const empty = arena.mark();
+  return () => {
+    arena.release(empty);
+    new WalkSolver(arena, keys, image, best).solve(seeds, { prior: 1e-6 });
+    return take().reduce((sum, { kernel, ms }) => sum + (ofGrid.includes(kernel) ? ms : 0), 0);
+  };
+}
+
+/**
+ * The dense CRF of `paper`. Warm: the lattices and the energies are there; cold: all is made from the picture.
+ *
+ * @param unary energies `[n, c]`
+ * @returns contenders, and marginals `[n, c]`
+ */
+export function refining({ image, c }, unary, [warm, cold] = [new Arena(), new Arena()]) {
+  const n = image.width * image.height;
+  const infer = (arena, pairwise, energies) => {
+    const out = arena.reserve(4 * n * c);
+    const field = startMeanField(arena, pairwise, energies, c);
+    field.run(paper.crf.steps);
+    field.marginals(out);
+    return out;
+  };
+  const fromPicture = (arena) => infer(arena, buildPairwise(arena, image, paper.crf), arena.put(unary));
+
+  const pairwise = buildPairwise(warm, image, paper.crf);
+  if (c >= manyLabels) pairwise.tiles = placeTiles(warm, pairwise);
+  const ready = warm.mark();
+  const empty = cold.mark();
+  const contenders = {
+    'crf-warm': () => {
+      warm.release(ready);
+      const energies = warm.put(unary);
+      return clock(() => infer(warm, pairwise, energies));
+    },
+    'crf-cold': () => {
+      cold.release(empty);
+      return clock(() => fromPicture(cold));
+    },
+  };
+  const answer = () => {
+    cold.release(empty);
+    return cold.floats(fromPicture(cold), n * c);
+  };
+  return { contenders, answer };
+}

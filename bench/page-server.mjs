@@ -1,0 +1,51 @@
+// Serves @saltworks/core to a browser as it was built, plain modules and no bundler, and scenes as bytes. The page's own
+// functions (page.mjs) are `saltworks` there.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join, normalize } from 'node:path';
+import { root } from '../scripts/setup.mjs';
+
+const core = join(root, 'packages/core/dist');
+const html = `<!doctype html><title>saltworks</title>
+<script type="importmap">{"imports": {"@saltworks/core/": "/core/"}}</script>
+<script type="module">import * as page from '/page.mjs'; globalThis.saltworks = page;</script>`;
+
+/**
+ * @param scenes images with keys and scribbles, which the page fetches by number
+ * @returns the address, and how to close it
+ */
+export async function servePage(scenes) {
+  const files = {
+    '/': ['text/html', html],
+    '/page.mjs': ['text/javascript', readFileSync(new URL('page.mjs', import.meta.url))],
+  };
+  for (const [i, { image, keys, scribbles }] of scenes.entries()) {
+    const { h, w, d } = keys;
+    const { width, height } = image;
+    files[`/scenes/${i}.json`] = ['application/json', JSON.stringify({ h, w, d, width, height, scribbles })];
+    files[`/scenes/${i}.image`] = ['application/octet-stream', bytesOf(image.data)];
+    files[`/scenes/${i}.keys`] = ['application/octet-stream', bytesOf(keys.data)];
+  }
+  const server = createServer(({ url }, response) => {
+    const [type, body] = files[url] ?? moduleOf(url) ?? [];
+    if (!body) return response.writeHead(404).end();
+    // Isolated pages have the finer clock.
+    const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    response.writeHead(200, { 'Content-Type': type, ...isolated }).end(body);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+/** A module of core; inside of it they are named with their ending, from outside without. */
+function moduleOf(url) {
+  if (!/^\/core\/[\w/-]+(\.js)?$/.test(url)) return undefined;
+  const path = normalize(join(core, url.slice('/core/'.length)));
+  try {
+    return ['text/javascript', readFileSync(path.endsWith('.js') ? path : `${path}.js`)];
+  } catch {
+    return undefined;
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,0 +1,60 @@
+// What is done in the page, written so that Node does the same: solving a scene, and answering strokes as they are drawn.
+import { Arena } from '@saltworks/core/fast/arena';
+import { openRefiner } from '@saltworks/core/fast/refine';
+import { openFast } from '@saltworks/core/fast/solver';
+import { WalkSolver } from '@saltworks/core/fast/walk';
+import { presets } from '@saltworks/core/options';
+import { rasterise, seedNodes } from '@saltworks/core/seeds';
+import { argmax } from '@saltworks/core/spread';
+
+/** Scene i of the server. */
+export async function fetchScene(i) {
+  const get = async (ending) => await (await fetch(`/scenes/${i}.${ending}`)).arrayBuffer();
+  const { h, w, d, width, height, scribbles } = await (await fetch(`/scenes/${i}.json`)).json();
+  return {
+    image: { data: new Uint8Array(await get('image')), width, height },
+    keys: { data: new Float32Array(await get('keys')), h, w, d },
+    scribbles,
+  };
+}
+
+/** @returns SHA-256 of the nodes' scores and of the mask's ids */
+export async function solveScene({ image, keys, scribbles }, preset) {
+  const solver = openFast(image, keys, presets[preset]);
+  const nodes = solver.solve(seedNodes(rasterise(scribbles), 2 * keys.h, 2 * keys.w));
+  const { ids } = solver.refine(nodes);
+  return { scores: await digest(nodes.data), ids: await digest(ids) };
+}
+
+async function digest({ buffer, byteOffset, byteLength }) {
+  const hash = await crypto.subtle.digest('SHA-256', new Uint8Array(buffer, byteOffset, byteLength).slice());
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Draws strokes one after the other into an image that is open, as somebody would by hand.
+ *
+ * @param more strokes drawn beside those of the scene; the first `warmUps` do not count
+ * @returns milliseconds from each stroke to its nodes' labels, and to its pixels' at half size
+ */
+export async function drawStrokes({ image, keys, scribbles }, more, warmUps) {
+  const solver = new WalkSolver(new Arena(), keys, image, presets.best);
+  const refiner = openRefiner(new Arena(), image, { ...presets.best, scale: 0.5 });
+  const strokes = [...scribbles.strokes];
+  const times = { nodes: [], pixels: [] };
+  for (const [i, stroke] of more.entries()) {
+    strokes.push(stroke);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const start = performance.now();
+    const seeds = seedNodes(rasterise({ ...scribbles, strokes }), solver.h, solver.w);
+    const nodes = solver.solve(seeds);
+    argmax(nodes.data, seeds.labels.length);
+    const labelled = performance.now();
+    refiner.refine(nodes);
+    const refined = performance.now();
+    if (i < warmUps) continue;
+    times.nodes.push(labelled - start);
+    times.pixels.push(refined - start);
+  }
+  return times;
+}

@@ -1,0 +1,87 @@
+// What the bench consists of, in the order in which it runs: rows by their names, and what is more than a row.
+import { cpus, loadavg, totalmem } from 'node:os';
+import { browser, names as browserNames } from './browser.mjs';
+import { extraction, names as extractionNames } from './extraction.mjs';
+import { growth } from './growth.mjs';
+import { spreading } from './ours.mjs';
+import { peaks } from './peaks.mjs';
+import { startPeer } from './peer.mjs';
+import { propagation } from './propagation.mjs';
+import { drawn, pictures, sizes } from './scene.mjs';
+import { fromFile } from './segment.mjs';
+import { pixelEnergies, speed, names as speedNames } from './speed.mjs';
+import { stages } from './stages.mjs';
+
+/** @param flags `quick` repeats less */
+export function openParts({ quick = false }) {
+  const cache = {};
+  const once = (name, make) => async () => {
+    cache[name] ??= make();
+    return await cache[name];
+  };
+  const photographs = once('pictures', () => pictures(Object.keys(sizes)));
+  const middle = once('middle', async () => (await pictures(['middle'])).middle);
+  const scene = async () => drawn(await middle(), 5);
+  const peer = once('peer', startPeer);
+
+  const rows = (names, work) => ({ names, work: async (wanted) => ({ rows: await work(wanted) }) });
+  const parts = [
+    rows(speedNames, async (wanted) =>
+      speed(wanted, await scene(), await peer(), quick ? { repeats: 3, warmUps: 2 } : { repeats: 9, warmUps: 3 }),
+    ),
+    {
+      names: ['stages'],
+      work: async () => {
+        const five = await scene();
+        const found = peaks();
+        return { peaks: found, stages: stages(five, pixelEnergies(five, spreading(five).answer()), found, { quick }) };
+      },
+    },
+    rows(browserNames, async (wanted) => browser(wanted, await scene(), { quick })),
+    { names: ['growth'], work: async () => ({ growth: await growth(await photographs(), await peer(), { quick }) }) },
+    rows(extractionNames, async (wanted) =>
+      extraction(wanted, wanted.includes('extract-python') ? await peer() : undefined, { quick }),
+    ),
+    rows(['propagate-threads'], propagation),
+    { names: ['files'], work: async () => ({ files: fromFile({ quick }) }) },
+  ];
+
+  return {
+    names: parts.flatMap(({ names }) => names),
+    /** Runs the wanted ones. A part that fails is reported, and the others run on. */
+    async run(wanted) {
+      const figures = { ...thisMachine(), quick, rows: [] };
+      for (const { names, work } of parts) {
+        const own = names.filter((name) => wanted.includes(name));
+        if (own.length === 0) continue;
+        const start = performance.now();
+        try {
+          const { rows = [], ...more } = await work(own);
+          figures.rows.push(...rows);
+          Object.assign(figures, more);
+        } catch (error) {
+          console.error(`bench: ${own.join(', ')}: ${error.stack}`);
+          process.exitCode = 1;
+        }
+        console.error(`bench: ${own.join(', ')}: ${Math.round((performance.now() - start) / 1000)} s`);
+      }
+      if (cache.peer) {
+        const { versions, threads, stop } = await cache.peer;
+        Object.assign(figures, { peers: versions, threads });
+        stop();
+      }
+      return figures;
+    },
+  };
+}
+
+function thisMachine() {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cores: cpus().length,
+    processor: cpus()[0].model.trim(),
+    memory: Math.round(totalmem() / 2 ** 30),
+    load: Math.round(10 * loadavg()[0]) / 10,
+    node: process.versions.node,
+  };
+}

@@ -1,0 +1,126 @@
+// Propagation of shards in two threads beside one, and how long the event loop stands still meanwhile (on stderr).
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import { importScribbles } from '@saltworks/store/import-scribbles';
+import { folderSource } from '@saltworks/store/sources';
+import { extractShard } from '@saltworks/worker/extract';
+import { keysSources } from '@saltworks/worker/keys-source';
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
+import { objectReader } from '@saltworks/worker/objects';
+import { propagateShard } from '@saltworks/worker/propagate';
+import { env, root } from '../scripts/setup.mjs';
+
+const repeats = 5;
+const count = 24;
+const extract = { backbone: 'dinov2-small-focus', facet: 'key' };
+const pulse = { last: undefined, beat() {}, signal: new AbortController().signal };
+
+/** @returns rows of the bench's JSON */
+export async function propagation() {
+  const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
+  const objects = join(scratch, 'objects');
+  const store = fileStore(objects);
+  const deps = { store, readObject: objectReader(store), maxPixels: 100e6 };
+  const { shards, images } = await drawnDataset(deps, scratch);
+
+  const run = async (maskThreads) => {
+    rmSync(join(objects, 'masks'), { recursive: true, force: true });
+    const clock = stalls();
+    const start = performance.now();
+    const tallies = await Promise.all(
+      Array.from({ length: shards }, (_, shard) =>
+        propagateShard(
+          { ...deps, maskThreads },
+          { dataset: 'bench', shard, extract, preset: 'best', solve: {} },
+          pulse,
+        ),
+      ),
+    );
+    const seconds = (performance.now() - start) / 1000;
+    const done = tallies.reduce((sum, tally) => sum + tally.done, 0);
+    if (done !== images) throw new Error(`${done} images done; expected ${images}`);
+    return { rate: images / seconds, stall: clock.stop() };
+  };
+  const [one, two] = [1, 2].map((threads) => openMaskThreads(threads));
+  const rates = { ours: [], peer: [] };
+  let stall = 0;
+  for (let i = 0; i <= repeats; i++) {
+    const [peer, ours] = [await run(one), await run(two)];
+    // The first of each starts the threads.
+    if (i === 0) continue;
+    rates.peer.push(peer.rate);
+    rates.ours.push(ours.rate);
+    stall = Math.max(stall, ours.stall);
+  }
+  await one.close();
+  await two.close();
+  rmSync(scratch, { recursive: true });
+  console.error(`propagate-threads: the event loop stood still for at most ${Math.round(stall)} ms`);
+  const sorted = (values) => values.sort((a, b) => a - b).map((value) => Math.round(value * 100) / 100);
+  const [ours, peer] = [sorted(rates.ours), sorted(rates.peer)];
+  const middle = repeats >> 1;
+  return [
+    {
+      name: 'propagate-threads',
+      ours: ours[middle],
+      peer: peer[middle],
+      peer_name: 'the same in one thread',
+      unit: 'images/s',
+      ratio: Math.round((100 * ours[middle]) / peer[middle]) / 100,
+      what: `${images} photographs in ${shards} shards, preset best, 2 threads`,
+      ours_range: [ours[0], ours.at(-1)],
+      peer_range: [peer[0], peer.at(-1)],
+    },
+  ];
+}
+
+/** Photographs that were drawn on, with their keys: of ../shared/data as far as it is there, else the examples. */
+async function drawnDataset(deps, scratch) {
+  const shared = join(root, '../shared/data');
+  const folders = existsSync(shared)
+    ? {
+        images: join(shared, 'images'),
+        drawings: ['scribbles', 'scribbles_simulated'].map((name) => join(shared, name)),
+      }
+    : { images: join(root, 'examples/images'), drawings: [join(root, 'examples/scribbles')] };
+  const [source, scribbles] = ['images', 'scribbles'].map((name) => join(scratch, name));
+  for (const folder of [source, scribbles]) mkdirSync(folder);
+  const drawings = folders.drawings.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const photographs = new Map(readdirSync(folders.images).map((name) => [stemOf(name), name]));
+  const drawn = drawings.filter((path) => photographs.has(stemOf(path)));
+  const every = Math.ceil(drawn.length / count);
+  for (const path of drawn.filter((_, i) => i % every === 0)) {
+    const photograph = photographs.get(stemOf(path));
+    copyFileSync(join(folders.images, photograph), join(source, photograph));
+    copyFileSync(path, join(scribbles, stemOf(path) + extname(path)));
+  }
+  const { dataset } = await importDataset(deps.store, 'bench', folderSource(source), { source });
+  const images = await importScribbles(deps.store, dataset, scribbles);
+  const keys = keysSources(env.SALTWORKS_HOME, { device: 'cpu' });
+  for (let shard = 0; shard < dataset.shards; shard++) {
+    await extractShard({ ...deps, keys }, { dataset: 'bench', shard, extract }, pulse);
+  }
+  await keys.close();
+  return { shards: dataset.shards, images };
+}
+
+const stemOf = (path) => path.slice(path.lastIndexOf('/') + 1, -extname(path).length);
+
+/** Watches the event loop by a clock that should tick every 5 ms. `stop` says for how many ms it stood still at most. */
+function stalls() {
+  let [last, most] = [performance.now(), 0];
+  const clock = setInterval(() => {
+    const now = performance.now();
+    most = Math.max(most, now - last - 5);
+    last = now;
+  }, 5);
+  return {
+    stop() {
+      clearInterval(clock);
+      return Math.max(most, performance.now() - last - 5);
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// docs/performance.md, .json and .svg: written from what the bench measured, and from nothing else.
+// node bench/report.mjs writes them again from docs/performance.json.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from '../scripts/setup.mjs';
+import { python, pythonEnv } from './peer-install.mjs';
+import { fileTable, growthTables, rowTable, stageTables, time } from './report-tables.mjs';
+
+export { rowTable };
+
+const command = 'npm run bench -- --docs';
+
+export function writeDocs(figures) {
+  const path = (ending) => join(root, `docs/performance.${ending}`);
+  writeFileSync(path('json'), `${JSON.stringify(figures, null, 1)}\n`);
+  writeFileSync(path('md'), document(figures));
+  const options = { env: pythonEnv, encoding: 'utf8' };
+  const plot = spawnSync(python, [join(root, 'bench/plot.py'), path('json'), path('svg')], options);
+  if (plot.status !== 0) throw new Error(`plot: ${plot.error?.message ?? plot.stderr.trim().split('\n').at(-1)}`);
+}
+
+/** One line: when, on what, with which versions and threads. */
+export function about({ date, processor, cores, memory, load, node, peers = {}, threads = {}, quick }) {
+  const versions = Object.entries(peers).map(([name, version]) => `${name} ${version ?? 'missing'}`);
+  const their = Object.entries(threads).map(([name, count]) => `${name} ${count}`);
+  return [
+    `${date}, ${cores} × ${processor}, ${memory} GiB, load ${load} before`,
+    [`Node ${node}`, ...versions].join(', '),
+    ...(their.length > 0 ? [`threads of the peers: ${their.join(', ')}`] : []),
+    ...(quick ? ['few repeats'] : []),
+  ].join('; ');
+}
+
+/** What is printed for parts that are more than rows. */
+export function printed(part, figures) {
+  if (part === 'growth') return Object.values(growthTables(figures.growth)).join('\n\n');
+  if (part === 'stages') return figures.stages.map((one) => `${one.title}\n\n${stageTables(one)}`).join('\n\n');
+  return fileTable(figures.files);
+}
+
+function document(figures) {
+  const { rows, growth, stages, peaks, files } = figures;
+  return `${[
+    `<!-- Written by \`${command}\` from what it measured: change bench/report.mjs instead. -->`,
+    '# Performance',
+    `What \`${command}\` measured. Contenders take turns within one run, so that whatever else the machine does falls on all alike;
+medians (least–most) of ${rows[0]?.repeats ?? 0} turns for the first rows. Ratios are how many times better ours is: below 1 it is worse.`,
+    `${about(figures)}. Ours runs in one thread wherever nothing else is said.`,
+    '![Ratios, and cost as work grows](performance.svg)',
+    rowTable(rows),
+    compared(rows),
+    ...(growth ? [grown(growth, rows)] : []),
+    ...(stages ? [timed(stages, peaks)] : []),
+    inBrowser(rows),
+    ...(files ? [fromFile(files)] : []),
+    batches(rows),
+  ].join('\n\n')}\n`;
+}
+
+const find = (rows, name) => rows.find((row) => row.name === name);
+
+function compared(rows) {
+  const cached = find(rows, 'propagate-cached');
+  const crf = find(rows, 'crf-warm');
+  const percent = ({ same }) => `${(100 * same).toFixed(same === 1 ? 0 : 3)} %`;
+  return `## What is compared
+
+The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov2-small-focus\`, drawn on with five labels.
+
+- \`propagate-cached\` spreads labels over a dense graph that is there; \`propagate-from-keys\` makes the graph first. Both follow
+  scikit-learn's stopping rule, and give its scores${cached?.agreement ? `: here at most ${cached.agreement.apart} apart, with ${percent(cached.agreement)} of the labels equal` : ''}.
+  \`fit\` makes its graph each time and cannot keep it; so for the cached row part of the gain is that ours can.
+- \`stroke-added\` is not a full solve: spreading is linear in the seeds, every stroke has a column of its own, and another stroke costs
+  one column. The columns' sums follow scikit-learn's stopping rule, iteration by iteration, so that the answer is the full
+  solve's.
+- \`walk-from-keys\` and \`walk-stroke-added\` are the solver of preset \`best\`, which solves another problem than \`fit\` (docs/quality.md
+  says how well); the ratio says what a person waits for, not which arithmetic is quicker.
+- \`walk-solve\` is its grid alone, against scikit-image's random walker on the same nodes and seeds, without the prior that
+  it does not have either. On a grid this small a direct sparse solver is a strong peer, so there is a row against that, too.
+- \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${crf.agreement.apart} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
+- scikit-learn multiplies in as many threads as BLAS has, above. ${cached?.peer_one_thread ? `Held to one, its \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
+- The last column is the same in our plain TypeScript, which the kernels are tested against.`;
+}
+
+function grown(growth, rows) {
+  const tables = growthTables(growth);
+  const shards = find(rows, 'propagate-threads');
+  const apart = (name) => Math.max(0, ...growth.map((cell) => (cell.name === name ? (cell.agreement?.apart ?? 0) : 0)));
+  return `## As work grows
+
+Times of one solve; in brackets how many times quicker than the peer. "–" was not measured: scikit-learn takes several gigabytes
+and the time above for 16,384 nodes, whatever K is, and energies of a megapixel for 100 labels are 400 MB, so there each peer ran once or not at
+all. Strokes are long for K ≤ 5, and short ones on a regular grid for more.
+
+### Pictures and labels: graph, spreading and walk against \`fit\`
+
+${tables.solvers}
+
+From eight labels on, ours leaves out tiles of the graph that cannot matter; the scores of all peers asked were at most
+${apart('propagate-cached')} apart.
+
+### Pictures and labels: dense CRF against pydensecrf
+
+${tables.crfs}
+
+From ten labels on, ours follows a label only where it may come to matter; marginals were at most ${apart('crf-cold')} apart.
+
+### Strokes, at 640 × 480 with five labels
+
+${tables.strokes}
+${shards ? `\n### Images\n\nA shard is propagated image by image, so its cost is theirs: ${shards.what}, ${shards.peer} images/s in one thread and ${shards.ours} in two.` : ''}`;
+}
+
+function timed(stages, peaks) {
+  const parts = stages.map((part) => `### ${part.title}\n\n${stageTables(part)}`);
+  return `## Where the time goes
+
+At 640 × 480 with five labels, one thread. What this machine gives a WebAssembly kernel at best, measured in the same run
+(\`packages/core/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of multiplications and additions in registers, ${peaks.read} GB/s read from memory, ${peaks.copy}
+GB/s moved by copying, ${peaks.cached} GB/s read from the second cache. Operations and bytes are counted in \`bench/work.mjs\`; a kernel's share is that
+of the limit it is nearest to. WebAssembly's baseline vectors are 128 bits wide and never fuse a multiplication with an addition.
+
+${parts.join('\n\n')}`;
+}
+
+function inBrowser(rows) {
+  const [nodes, pixels] = ['browser-node-labels', 'browser-pixel-labels'].map((name) => find(rows, name));
+  const text = `## In a browser
+
+The same modules and kernels, unbundled, in headless Chromium; \`e2e/browser.test.ts\` holds that they give the same bytes as in Node.`;
+  if (!nodes || !pixels) return `${text} There was no Chromium on this machine.`;
+  return `${text}
+Strokes are drawn one after the other into an open image (${nodes.what}): from a stroke to the labels of all nodes half take
+${time(nodes.ours)} and 95 % less than ${time(nodes.p95)} (a frame is 16 ms), to those of all pixels, refined at half size, ${time(pixels.ours)} and ${time(pixels.p95)}.`;
+}
+
+function fromFile(files) {
+  const [{ runs }] = files;
+  const opening =
+    Math.round(files.reduce((sum, file) => sum + file.process - file.timings.total, 0) / files.length / 100) / 10;
+  return `## From file to mask
+
+\`./saltworks segment\` with preset \`best\`, a process a picture, medians of ${runs}. Keys are inference at 518 pixels in two threads. Starting
+Node and opening the backbone take about ${opening} s more, once a command.
+
+${fileTable(files)}`;
+}
+
+function batches(rows) {
+  const overhead = find(rows, 'extract-overhead');
+  return `## Batches
+
+\`extract-overhead\` is the activity that workers run, with store, heartbeats, read-ahead, encoding and writing of keys around the same
+inference${overhead ? ` (${overhead.what})` : ''}; for rates, the ratio is ours to the peer's. \`extract-python\` is what somebody would write in Python.
+\`propagate-threads\` is the activity that makes masks of keys, in two threads beside one. docs/scale.md has a million images.`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeDocs(JSON.parse(readFileSync(join(root, 'docs/performance.json'), 'utf8')));
+}

@@ -1,0 +1,33 @@
+// The same in plain TypeScript: what the kernels are checked against, and what they are worth.
+import { pairwiseTerms, startMeanField } from '@saltworks/core/crf';
+import { presets } from '@saltworks/core/options';
+import { nodeGraph, propagate } from '@saltworks/core/solver';
+import { prepareWalk, walk } from '@saltworks/core/walk';
+import { clock } from './measure.mjs';
+
+const { paper, best } = presets;
+
+/** @returns contenders by the names of the rows that they are twins of */
+export function twins({ image, keys, seeds, c }, unary) {
+  let graph;
+  let terms;
+  const open = () => {
+    graph = nodeGraph(keys, image, paper);
+    return graph;
+  };
+  const infer = () => {
+    const field = startMeanField(unary, c, terms);
+    for (let i = 0; i < paper.crf.steps; i++) field.step();
+  };
+  return {
+    'propagate-from-keys': () => clock(() => propagate(open(), seeds, paper)),
+    'propagate-cached': () => clock(() => propagate(graph, seeds, paper)),
+    'walk-from-keys': () => clock(() => walk(prepareWalk(keys, image, best), seeds)),
+    'crf-cold': () =>
+      clock(() => {
+        terms = pairwiseTerms(image, paper.crf);
+        infer();
+      }),
+    'crf-warm': () => clock(infer),
+  };
+}

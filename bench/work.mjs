@@ -1,0 +1,140 @@
+// How much each kernel does, counted by hand from packages/core/kernels: floating-point operations, and bytes that cross
+// the border of the memory that limits it. Arguments are those of the kernels, which say what they mean.
+//
+// An addition, multiplication, comparison or conversion of one lane is one operation, of float64 two, since half as many
+// fit a vector; moving lanes about is none. Bytes: of what does not fit the second cache, each once a pass, and a line that
+// is written where nothing was read twice, for it is read first (`read`, or `copy` if some are written); of what stays in
+// the cache, every vector loaded or stored (`cached`). Each is held against the peak of that name in peaks.mjs.
+
+/** exp4 of kernels/exp.ts: clamp 1, round 3, reduce 4, polynomial 8 + 4, build 2, scale 1. */
+const exp = 23;
+
+/** Tiles of the upper triangle: 16 entries and 64 bytes each. */
+const tiles = (nb) => (nb * (nb + 1)) / 2;
+
+const read = (flops, bytes, why) => ({ flops, bytes, at: 'read', why });
+const copy = (flops, bytes, why) => ({ flops, bytes, at: 'copy', why });
+const cached = (flops, bytes, why) => ({ flops, bytes, at: 'cached', why });
+
+/** A grid doubled, rows from `from` on: a column and row 3 operations downwards and 5 across, with 8 loads and stores. */
+const doubled = (h, w, from, why) => cached(8 * w * (2 * h - from), 32 * w * (2 * h - from), why);
+
+/** A mixture of four rows: 7 operations with 5 loads and stores. */
+const mixed = (count, why) => cached(7 * count, 20 * count, why);
+
+/** A vertex and direction: two numbers of neighbours; (a + b)·side + own·self, three vectors read and one written. */
+const blur =
+  (channels) =>
+  ([, m, , d]) =>
+    cached(4 * channels * m * (d + 1), (8 + 16 * channels) * m * (d + 1), 'gathers: its neighbours lie anywhere');
+
+/** A pixel's corners in place and colour, and in place. */
+const corners = 6 + 3;
+
+/** A pass of mean field: mode 1 slices, 2 splats, 4 keeps Q. */
+const update =
+  (channels) =>
+  ([n, , , , , , mode]) => ({
+    variant: `update${channels}${mode & 1 ? '' : ' (first)'}`,
+    // A corner, sliced or splatted: multiply and add. A label: messages and their sum 4, exponential, sum and division 3.
+    // From memory: corners, base, ones, and Q where it is kept.
+    ...copy(
+      n * channels * (2 * corners * ((mode & 1 ? 1 : 0) + (mode & 2 ? 1 : 0)) + exp + 7),
+      n * (8 * corners + 4 * channels + 4 + (mode & 4 ? 8 * channels : 0)),
+      'scattered: nine vertices read and nine added to for a pixel, and an addition waits for the one before',
+    ),
+  });
+
+const hashing = 'hashes: whole numbers, and look-ups that wait for memory instead of filling it';
+
+const formulas = {
+  // Dense graph. Of each pair of panels of eight, 2 · 64 operations a dimension.
+  gram([, n, d, back]) {
+    const count = (n + 7) >> 3;
+    let pairs = 0;
+    for (let i = 0; i < count; i++) pairs += count - (Math.max(0, 8 * i - back) >> 3);
+    return copy(128 * d * pairs, 4 * n * d + 512 * pairs);
+  },
+  doubledRow([, , h, w, i]) {
+    const y = Math.floor(i / (2 * w));
+    const [a, b] = [mixed(w * (h - Math.max((y - 1) >> 1, 0))), doubled(h, w, y)];
+    return cached(
+      a.flops + b.flops,
+      a.bytes + b.bytes,
+      'moves more than it computes: five loads and stores for seven operations',
+    );
+  },
+  // n + other − 2·product, at least 0; tiles are written where nothing was read.
+  distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I)),
+  // Two comparisons, what lies between them, and a count.
+  gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb)),
+  rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb)),
+  // Every entry is added to its row and to its column.
+  degrees: ([, nb]) => read(32 * tiles(nb), 64 * tiles(nb)),
+
+  // Spreading. A tile and label: rows 32 operations, columns 32; the tile is read once for all labels.
+  product: ([, nb, , c, seeded]) =>
+    seeded ? { variant: 'product (first)' } : read(64 * c * tiles(nb), 64 * tiles(nb)),
+  listedProduct([, nb, , c, starts], _, arena) {
+    const [listed] = arena.integers(starts + 4 * nb, 1);
+    return read(64 * c * listed, 68 * listed, 'tiles lie apart: nothing can be fetched ahead');
+  },
+  // Rows and columns multiplied and summed, 28 each; compared with their limits.
+  listTiles: ([, nb]) => read(76 * tiles(nb), 64 * tiles(nb)),
+  scalePlanes: ([, , nb, c]) => cached(4 * nb * c, 48 * nb * c),
+  // Three products and a sum; difference, magnitude, conversion, sum in float64.
+  spreadStep: ([, , , , nb, c]) => cached(40 * nb * c, 80 * nb * c),
+
+  // Whitening. A third of d³ operations; then d² for each of the eight vectors of a panel.
+  factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'within panels of eight, number by number'),
+  substitutePanels: ([, d, , , count]) => copy(8 * d * d * count, 64 * d * count),
+  // Edges. A node and dimension: own square 2, four differences squared and summed 12, of four vectors; nodes made first.
+  edgeDistances([, h, w, d, double]) {
+    const nodes = (double ? 4 : 1) * h * w;
+    const made = double ? doubled(h, w * d, 0) : cached(0, 0);
+    return cached(14 * d * nodes + made.flops, 16 * d * nodes + made.bytes);
+  },
+  edgeWeights: ([, , n]) => cached((exp + 12) * n, 32 * n),
+  // Ridge.
+  mixPanel: ([, d]) => mixed(d, 'lane by lane'),
+  panelProducts: ([, , n, d]) => read(16 * d * n, 4 * d * n),
+  doubleGrid: ([, h, w, from]) => doubled(h, w, from),
+  ridgeRow: ([, , , , , , , , n]) => cached((exp + 10) * n, 24 * n, 'the exponential is one long chain'),
+  // Each row's inner products with those before it, and with itself.
+  factorRows: ([, from, to]) =>
+    cached((2 * (to ** 3 - from ** 3)) / 3, (4 * (to ** 3 - from ** 3)) / 3, 'float64 sums in two chains'),
+  solveRows: ([, m, , c]) => cached(4 * m * m * c, 12 * m * m * c, 'each unknown waits for those before it'),
+  // A row is loaded once for two labels; their sums are loaded and stored.
+  ridgeSums: ([, stride, m, , c]) => cached(2 * m * c * stride, 10 * m * c * stride),
+  softmaxPlanes: ([, stride, c]) => cached((exp + 6) * stride * c, 28 * stride * c),
+  // Grid. A step and node: image 17, its product 5; x and residual 4, z 1, worst 2, their product 5; direction 3. Loads
+  // and stores: 19, 7 and 4.
+  walkLabel: ([, , n], steps) => cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps)),
+
+  // Lattices. Corners written (twice), pixels read; a number and a key looked up for each corner.
+  embedPixels: ([, , n, d, , , from]) => copy(0, (n - from) * (28 * (d + 1) + 3), hashing),
+  // Keys read, neighbours written on both sides (twice), a number and a key looked up.
+  connectVertices: ([, m, d]) => copy(0, m * (d + 1) * (8 + 16 + 12), hashing),
+  normaliseCorners: ([, n, d]) => copy(5 * n * (d + 1), 12 * n * (d + 1), 'scattered'),
+  settleCorners: ([, n, d]) => copy(2 * n * (d + 1), 12 * n * (d + 1), 'scattered'),
+  // Mean field.
+  ...Object.fromEntries(
+    [1, 4, 8].flatMap((c) => [
+      [`blur${c}`, blur(c)],
+      [`update${c}`, update(c)],
+    ]),
+  ),
+  beginField: ([, , n, c, channels]) => copy(0, 4 * n * (c + 1 + 2 * channels), 'number by number'),
+  fieldMarginals: ([, n, c, channels]) => copy(n * c, 4 * n * (channels + 2 * c), 'number by number'),
+};
+
+/**
+ * What a call did.
+ *
+ * @param result what it returned: of some kernels, how many steps they took
+ * @returns operations, bytes, `at` which peak they are held against, `why` it may be far from a limit, and a name of its own for a call unlike
+ *   the others; nothing of kernels that are not counted here
+ */
+export function workOf(name, args, result, arena) {
+  return formulas[name]?.(args, result, arena) ?? {};
+}

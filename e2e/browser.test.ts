@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeImage } from '@saltworks/backbone/decode';
+import { resolveBackbone } from '@saltworks/backbone/registry';
+import { openSession } from '@saltworks/backbone/session';
+import { roundToHalf } from '@saltworks/core/formats/keys';
+import { parseScribbles } from '@saltworks/core/formats/scribbles';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { solveScene } from '../bench/page.mjs';
+import { servePage } from '../bench/page-server.mjs';
+import { chromium, launch } from '../scripts/chromium.mjs';
+import { root } from './saltworks.ts';
+
+const path = chromium();
+const names = ['astronaut.jpg', 'chelsea.png', 'coffee.jpg'];
+
+/** Photographs with their keys and the strokes drawn on them. */
+async function readScenes() {
+  const home = process.env.SALTWORKS_HOME ?? `${root}/.saltworks`;
+  const session = await openSession(await resolveBackbone('dinov2-small-focus', { home }), { facet: 'key' });
+  const scenes = [];
+  for (const name of names) {
+    const read = (...parts: string[]) => readFileSync(join(root, 'examples', ...parts));
+    const image = await decodeImage(read('images', name));
+    const keys = roundToHalf(await session.extract(image));
+    const scribbles = parseScribbles(read('scribbles', name.replace(/\.\w+$/, '.json')).toString());
+    scenes.push({ image, keys, scribbles });
+  }
+  await session.close();
+  return scenes;
+}
+
+describe.skipIf(!path)(
+  `in a browser${path ? '' : ' (skipped: no Chromium; SALTWORKS_CHROMIUM says where it is)'}`,
+  () => {
+    let scenes: Awaited<ReturnType<typeof readScenes>>;
+    let server: Awaited<ReturnType<typeof servePage>>;
+    let browser: Awaited<ReturnType<typeof launch>>;
+    beforeAll(async () => {
+      scenes = await readScenes();
+      server = await servePage(scenes);
+      browser = await launch(path);
+    });
+    afterAll(async () => {
+      await browser?.close();
+      server?.close();
+    });
+
+    test.each(['paper', 'best'])('%s gives the bytes that it gives in Node', async (preset) => {
+      const page = await browser.newPage();
+      await page.goto(server.address);
+      for (const [i, scene] of scenes.entries()) {
+        const solve = `saltworks.fetchScene(${i}).then((scene) => saltworks.solveScene(scene, '${preset}'))`;
+        const there = await page.evaluate(solve);
+        expect(there, names[i]).toEqual(await solveScene(scene, preset));
+      }
+      await page.close();
+    });
+  },
+);

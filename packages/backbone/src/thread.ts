@@ -1,0 +1,33 @@
+/** The inner side of a pool (threads.ts): a thread that answers one job after the other. */
+import { parentPort } from 'node:worker_threads';
+import { InvalidInputError } from '@saltworks/core/errors';
+
+/** What comes back of a job: its result, or why there is none. */
+export type Answer<Result> = { result: Result } | Failure;
+
+export interface Failure {
+  error: string;
+  /** It was an InvalidInputError. */
+  invalid: boolean;
+}
+
+export function failureOf(error: unknown): Failure {
+  const { message } = error as Error;
+  return { error: message, invalid: error instanceof InvalidInputError };
+}
+
+/** Answers every job that is posted to this thread. @param work its result, and the buffers that may move with it */
+export function answerJobs<Job, Result>(
+  work: (job: Job) => Promise<{ result: Result; move?: ArrayBufferLike[] }>,
+): void {
+  if (!parentPort) throw new Error('expected to run in a worker thread');
+  const port = parentPort;
+  port.on('message', async (job: Job) => {
+    try {
+      const { result, move = [] } = await work(job);
+      port.postMessage({ result } satisfies Answer<Result>, move as ArrayBuffer[]);
+    } catch (error) {
+      port.postMessage(failureOf(error) satisfies Answer<Result>);
+    }
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * Inner products of rows, in blocks of 4 × 8 that stay in registers. Rows lie in panels of eight, `[⌈n/8⌉, d, 8]`: the
+ * eight values that a block needs at once are next to each other. Rows beyond n are zero.
+ */
+
+/** Column means of X `[n, d]` row-major into mean `[d]`, float64 sums; `sums` is scratch of d float64. */
+export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize): void {
+  memory.fill(sums, 0, (<usize>d) << 3);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < d; k++) {
+      const at = sums + ((<usize>k) << 3);
+      store<f64>(at, load<f64>(at) + <f64>load<f32>(x));
+      x += 4;
+    }
+  }
+  for (let k = 0; k < d; k++) store<f32>(mean + ((<usize>k) << 2), <f32>(load<f64>(sums + ((<usize>k) << 3)) / <f64>n));
+}
+
+/** X − mean `[n, d]` row-major into panels of `depth` ≥ d columns, those beyond d zero. */
+export function pack(x: usize, n: i32, d: i32, depth: i32, mean: usize, panels: usize): void {
+  const rows = (n + 7) & ~7;
+  for (let i = 0; i < rows; i++) {
+    let to = panels + ((<usize>(i >> 3) * <usize>depth) << 5) + ((<usize>(i & 7)) << 2);
+    const from = x + ((<usize>i * <usize>d) << 2);
+    for (let k = 0; k < depth; k++, to += 32) {
+      const at = (<usize>k) << 2;
+      store<f32>(to, i < n && k < d ? load<f32>(from + at) - load<f32>(mean + at) : 0);
+    }
+  }
+}
+
+/** Inner products of four rows of a panel (`a` points at their half of it) with the eight of panel b: out `[4]` rows of
+ * 8, `stride` bytes apart. */
+export function block(a: usize, b: usize, d: i32, out: usize, stride: usize): void {
+  let r0 = f32x4.splat(0),
+    r1 = r0,
+    r2 = r0,
+    r3 = r0,
+    r4 = r0,
+    r5 = r0,
+    r6 = r0,
+    r7 = r0;
+  const end = b + ((<usize>d) << 5);
+  for (; b < end; b += 32, a += 32) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    const x0 = v128.load32_splat(a);
+    r0 = f32x4.add(r0, f32x4.mul(x0, left));
+    r1 = f32x4.add(r1, f32x4.mul(x0, right));
+    const x1 = v128.load32_splat(a, 4);
+    r2 = f32x4.add(r2, f32x4.mul(x1, left));
+    r3 = f32x4.add(r3, f32x4.mul(x1, right));
+    const x2 = v128.load32_splat(a, 8);
+    r4 = f32x4.add(r4, f32x4.mul(x2, left));
+    r5 = f32x4.add(r5, f32x4.mul(x2, right));
+    const x3 = v128.load32_splat(a, 12);
+    r6 = f32x4.add(r6, f32x4.mul(x3, left));
+    r7 = f32x4.add(r7, f32x4.mul(x3, right));
+  }
+  v128.store(out, r0);
+  v128.store(out, r1, 16);
+  v128.store(out + stride, r2);
+  v128.store(out + stride, r3, 16);
+  out += stride << 1;
+  v128.store(out, r4);
+  v128.store(out, r5, 16);
+  v128.store(out + stride, r6);
+  v128.store(out + stride, r7, 16);
+}
+
+/**
+ * Gram matrix out `[⌈n/8⌉·8, stride]` of n rows in panels: of row i the columns from i − back on; with back ≥ n, all.
+ */
+export function gram(panels: usize, n: i32, d: i32, back: i32, out: usize, stride: i32): void {
+  const count = (n + 7) >> 3;
+  for (let i = 0; i < count; i++)
+    rowsOfGram(panels, i << 3, n, d, max(0, (i << 3) - back), out + <usize>(i << 3) * ((<usize>stride) << 2), stride);
+}
+
+/** Eight rows of the Gram matrix, i … i + 7 for i a multiple of 8: columns from `from` (rounded down to a panel) on. */
+export function rowsOfGram(panels: usize, i: i32, n: i32, d: i32, from: i32, out: usize, stride: i32): void {
+  const size = (<usize>d) << 5;
+  const bytes = (<usize>stride) << 2;
+  const a = panels + <usize>(i >> 3) * size;
+  const count = (n + 7) >> 3;
+  for (let j = from >> 3; j < count; j++) {
+    const b = panels + <usize>j * size;
+    const at = out + ((<usize>j) << 5);
+    block(a, b, d, at, bytes);
+    block(a + 16, b, d, at + (bytes << 2), bytes);
+  }
+}

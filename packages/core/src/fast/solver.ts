@@ -1,0 +1,68 @@
+/** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
+import { addScaled, colourKnn, normalise } from '../graph.ts';
+import { cellColours, type RgbImage } from '../image.ts';
+import type { Keys } from '../keys.ts';
+import type { SegmentOptions } from '../options.ts';
+import { propagate, type Solver } from '../solver.ts';
+import { Arena } from './arena.ts';
+import { denseGraph, knnGraph } from './graph.ts';
+import { gridOf } from './nodes.ts';
+import { openRefiner } from './refine.ts';
+import { StrokeColumns, spreadDense } from './spread.ts';
+import { WalkSolver } from './walk.ts';
+
+/** Memory for one open image: what nodes need and what pixels need grow independently. */
+export interface Arenas {
+  nodes: Arena;
+  pixels: Arena;
+}
+
+export interface FastOptions {
+  /** Whose memory is taken until its owner resets it. Default: new ones. */
+  arenas?: Arenas;
+  /**
+   * Whether strokes will come and go: then each stroke's share of an answer is kept, so that another one, undo and
+   * weights cost little. Otherwise all labels are solved at once, which is quicker for strokes that are all there.
+   */
+  strokes?: boolean;
+  /** The share of the picture's sides at which the CRF runs at most, for previews. */
+  scale?: number;
+}
+
+/** As `openPlain` of solver.ts, with the same answers. */
+export function openFast(
+  image: RgbImage,
+  keys: Keys,
+  options: SegmentOptions,
+  { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale }: FastOptions = {},
+): Solver {
+  const refiner = openRefiner(arenas.pixels, image, { ...options, scale });
+  return { ...openNodes(arenas.nodes, image, keys, options, strokes), refine: (nodes) => refiner.refine(nodes) };
+}
+
+function openNodes(
+  arena: Arena,
+  image: RgbImage,
+  keys: Keys,
+  options: SegmentOptions,
+  strokes: boolean,
+): Omit<Solver, 'refine'> {
+  const { graph: kind } = options;
+  if (kind === 'walk') {
+    const walk = new WalkSolver(arena, keys, image, options);
+    return { solve: (seeds) => walk.solve(seeds) };
+  }
+  if (kind === 'knn') {
+    const { height: h, width: w } = gridOf(keys, options.upsample);
+    const a = knnGraph(arena, keys, { ...options, graph: kind });
+    const colours = () => colourKnn(cellColours(image, h, w), options.neighbors);
+    const s = normalise(options.colorWeight > 0 ? addScaled(a, options.colorWeight, colours()) : a);
+    return { solve: (seeds) => propagate({ h, w, s }, seeds, options) };
+  }
+  const graph = denseGraph(arena, keys, image, { ...options, graph: kind });
+  const columns = strokes ? new StrokeColumns(graph, options) : undefined;
+  return {
+    sigma: graph.sigma,
+    solve: (seeds) => columns?.scores(seeds) ?? spreadDense(graph, seeds, options),
+  };
+}

@@ -1,0 +1,267 @@
+/**
+ * The walk solver by kernels: what walk.ts and the files it composes say in plain TypeScript. n nodes; d dimensions,
+ * padded to a multiple of 8; m seeds; c labels.
+ */
+import { medianDistance, selectRank } from '../gram.ts';
+import { cellColours, type RgbImage } from '../image.ts';
+import type { Keys } from '../keys.ts';
+import type { NodeScores } from '../refine.ts';
+import type { RidgeOptions } from '../ridge.ts';
+import { type Seeds, sampleSeeds } from '../seeds.ts';
+import type { Convergence } from '../spread.ts';
+import { rawShare, type WalkGraphOptions, type WalkOptions, walkDefaults } from '../walk.ts';
+import { maxSample } from '../whiten.ts';
+import type { Address, Arena } from './arena.ts';
+import { corners, type Grid, gridOf, type Panels, packKeys } from './nodes.ts';
+import { type PackedKeys, Ridge, vectors } from './ridge.ts';
+
+/** Keys in panels, centred, and whitened as whiten.ts if a shrinkage is given. */
+function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): Panels {
+  const { h, w, d } = keys;
+  const n = h * w;
+  return packKeys(arena, keys, true, (x, mean, { at, depth }) => {
+    if (shrinkage === undefined) return;
+    const { kernels } = arena;
+    const count = Math.min(n, maxSample);
+    const sample = arena.reserve(4 * depth * count);
+    kernels.packSample(x, n, d, count, mean, sample);
+    const covariance = arena.reserve(4 * depth * depth);
+    kernels.gram(sample, depth, count, 0, covariance, depth);
+    const panels = Math.ceil(n / 8);
+    if (kernels.shrink(covariance, depth, d, count, shrinkage) > 0) {
+      const factor = arena.reserve(4 * depth * depth);
+      const block = arena.reserve(256);
+      kernels.factorPanels(covariance, depth, depth, block, factor);
+      kernels.substitutePanels(factor, depth, block, at, panels);
+    } else arena.bytes(at, 32 * panels * depth).fill(0);
+  });
+}
+
+/** Nodes whose pairs the scale is taken over, as key-distances.ts. */
+const medianSample = 192;
+
+/** The median squared distance over all pairs of at most 192 evenly spread nodes; 1 if it is 0. @param z keys by rows */
+function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
+  const { kernels } = arena;
+  const n = grid.height * grid.width;
+  const count = Math.min(n, medianSample);
+  const size = 4 * depth;
+  const mark = arena.mark();
+  const rows = arena.reserve(count * size);
+  const panels = arena.reserve((count + 8) * size);
+  const none = arena.reserve(size);
+  arena.floats(none, depth).fill(0);
+  const stride = Math.ceil(count / 8) * 8;
+  const g = arena.reserve(4 * stride * stride);
+  for (let s = 0; s < count; s++) {
+    const node = Math.floor(((s + 0.5) * n) / count);
+    const { patches, u, v } = corners(grid, node);
+    const [a, b, c, d] = patches.map((patch) => z + patch * size);
+    kernels.mixRows(a, b, c, d, u, v, 0, depth, rows + s * size);
+  }
+  kernels.pack(rows, count, depth, depth, none, panels);
+  kernels.gram(panels, count, depth, count, g, stride);
+  const products = arena.floats(g, stride * stride);
+  const d2 = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      d2[i * count + j] = Math.max(
+        0,
+        products[i * stride + i] + products[j * stride + j] - 2 * products[i * stride + j],
+      );
+    }
+  }
+  arena.release(mark);
+  return (count > 1 && medianDistance({ n: count, a: d2 }) ** 2) || 1;
+}
+
+/** An image ready to be walked: depends on keys and image alone, and keeps what seeds asked for. */
+export class WalkSolver {
+  readonly h: number;
+  readonly w: number;
+  readonly #arena: Arena;
+  readonly #keys: Keys;
+  readonly #grid: Grid;
+  /** Zeros before and after planes. */
+  readonly #pad: number;
+  /** Floats from one padded plane to the next. */
+  readonly #stride: number;
+  /** Four padded planes: east, south, south-east, south-west. */
+  readonly #edges: Address;
+  readonly #degrees: Address;
+  readonly #colours: Address;
+  readonly #whitened: Ridge;
+  #raw: Ridge | undefined;
+
+  constructor(arena: Arena, keys: Keys, image: RgbImage, options: WalkGraphOptions) {
+    const { upsample, shrinkage = walkDefaults.shrinkage, edgeColour = walkDefaults.edgeColour } = options;
+    const grid = gridOf(keys, upsample);
+    const { height, width } = grid;
+    this.h = height;
+    this.w = width;
+    this.#arena = arena;
+    this.#keys = keys;
+    this.#grid = grid;
+    const n = height * width;
+    this.#pad = vectors(width + 8);
+    this.#stride = vectors(n) + 2 * this.#pad;
+    this.#edges = this.#planes(4);
+    this.#degrees = this.#planes(1);
+    this.#colours = this.#planes(3);
+    const colours = cellColours(image, height, width);
+    const planes = arena.floats(this.#colours, 3 * this.#stride);
+    for (let i = 0; i < n; i++) for (let k = 0; k < 3; k++) planes[k * this.#stride + i] = colours[3 * i + k] / 255;
+    const packed = this.#pack(shrinkage, this.#edges);
+    this.#weighEdges(edgeColour);
+    this.#whitened = this.#ridge(packed, walkDefaults.whitened);
+  }
+
+  /** Padded planes, all zero. @returns the address of the first node of the first */
+  #planes(count: number): Address {
+    const at = this.#arena.reserve(4 * this.#stride * count);
+    this.#arena.floats(at, this.#stride * count).fill(0);
+    return at + 4 * this.#pad;
+  }
+
+  /** Keys packed, and squared distances along edges. */
+  #pack(shrinkage: number | undefined, edges: Address): PackedKeys {
+    const arena = this.#arena;
+    const { h, w, double, height, width } = this.#grid;
+    const panels = packWhitened(arena, this.#keys, shrinkage);
+    const { at, depth } = panels;
+    const norms = arena.reserve(4 * height * width);
+    const mark = arena.mark();
+    const rows = arena.reserve(4 * h * w * depth);
+    arena.kernels.unpack(at, h * w, depth, rows);
+    const lines = arena.reserve(4 * (2 * width + w) * depth);
+    arena.kernels.edgeDistances(rows, h, w, depth, double ? 1 : 0, lines, edges, this.#stride, norms);
+    const scale = scaleOf(arena, this.#grid, rows, depth);
+    arena.release(mark);
+    return { grid: this.#grid, panels, norms, scale };
+  }
+
+  #weighEdges(colourWeight: number): void {
+    const { kernels } = this.#arena;
+    const { h, w } = this;
+    const n = h * w;
+    const sides = [
+      { dx: 1, dy: 0 },
+      { dx: 0, dy: 1 },
+      { dx: 1, dy: 1 },
+      { dx: -1, dy: 1 },
+    ].map((side, k) => ({ ...side, plane: this.#edges + 4 * k * this.#stride }));
+    const all = new Float32Array(4 * n);
+    let count = 0;
+    for (const { dx, dy, plane } of sides) {
+      const d2 = this.#arena.floats(plane, n);
+      for (let y = 0; y + dy < h; y++)
+        for (let x = Math.max(0, -dx); x < Math.min(w, w - dx); x++) all[count++] = d2[y * w + x];
+    }
+    // Half of all neighbours alike (a blank picture) leave no scale: any joins them fully.
+    const median = (count > 0 && selectRank(new Uint32Array(all.buffer, 0, count), (count - 1) >> 1)) || 1;
+    for (const { dx, dy, plane } of sides) {
+      const offset = dy * w + dx;
+      kernels.edgeWeights(
+        plane,
+        offset,
+        n,
+        1 / (2 * median),
+        this.#colours,
+        this.#stride,
+        colourWeight,
+        walkDefaults.leastEdge,
+      );
+      // The last vector may have gone on into the padding; and where the grid ends there is no edge.
+      const weights = this.#arena.floats(plane, n + 4);
+      weights.fill(0, n);
+      if (dy > 0) weights.fill(0, n - w, n);
+      if (dx !== 0) for (let y = 0; y < h; y++) weights[y * w + (dx > 0 ? w - 1 : 0)] = 0;
+    }
+    kernels.edgeDegrees(this.#edges, this.#stride, n, w, this.#degrees);
+  }
+
+  #ridge(keys: PackedKeys, options: RidgeOptions): Ridge {
+    const colours = { planes: this.#colours, stride: this.#stride };
+    return new Ridge(this.#arena, keys, colours, options);
+  }
+
+  /** Ridge on keys as they are; made when first asked for, since only few seeds need it. */
+  #onRaw(): Ridge {
+    if (!this.#raw) {
+      // Its edges are of no use.
+      const edges = this.#planes(4);
+      this.#raw = this.#ridge(this.#pack(undefined, edges), walkDefaults.raw);
+    }
+    return this.#raw;
+  }
+
+  /** As `walk` of walk.ts: scores of every node for every label that owns a seed; rows sum to 1. */
+  solve(seeds: Seeds, options: WalkOptions = {}): NodeScores & Convergence {
+    const { sharpness, prior, hold, tol, maxIter } = { ...walkDefaults, ...options };
+    const arena = this.#arena;
+    const { kernels } = arena;
+    const { h, w } = this;
+    const n = h * w;
+    const stride = vectors(n);
+    const c = seeds.labels.length;
+    const { nodes, labels, share } = sampleSeeds(seeds, walkDefaults.most);
+    const mixed = rawShare(nodes.length / share, c);
+    const raw = mixed > 0 ? this.#onRaw() : undefined;
+    this.#whitened.makeRoom(nodes.length);
+    raw?.makeRoom(nodes.length);
+    const mark = arena.mark();
+    const scores = arena.reserve(4 * stride * c);
+    this.#whitened.scores(nodes, labels, c, share, scores);
+    if (raw) {
+      const others = arena.reserve(4 * stride * c);
+      raw.scores(nodes, labels, c, share, others);
+      kernels.blend(scores, others, stride * c, mixed);
+    }
+    kernels.softmaxPlanes(scores, stride, c, sharpness, 1e-8);
+    const held = arena.put(seeds.nodes);
+    const diagonal = this.#planes(2);
+    const inverse = diagonal + 4 * this.#stride;
+    kernels.walkDiagonal(this.#degrees, held, n, prior, hold, diagonal, inverse);
+    const work = this.#planes(4);
+    const data = new Float32Array(n * c);
+    let iterations = 0;
+    let converged = true;
+    for (let label = 0; label < c; label++) {
+      const steps = kernels.walkLabel(
+        this.#edges,
+        this.#stride,
+        n,
+        w,
+        diagonal,
+        inverse,
+        scores + 4 * stride * label,
+        held,
+        label,
+        prior,
+        hold,
+        tol,
+        maxIter,
+        work,
+      );
+      converged &&= steps > 0;
+      iterations = Math.max(iterations, Math.abs(steps));
+      const x = arena.floats(work, n);
+      for (let i = 0, o = label; i < n; i++, o += c) data[o] = x[i];
+    }
+    arena.release(mark);
+    normaliseRows(data, c);
+    return { data, h, w, labels: seeds.labels, iterations, converged };
+  }
+}
+
+/** What the solver left below zero is zero; rows then sum to 1. */
+function normaliseRows(data: Float32Array, c: number): void {
+  for (let o = 0; o < data.length; o += c) {
+    let sum = 0;
+    for (let k = o; k < o + c; k++) {
+      if (data[k] < 0) data[k] = 0;
+      sum += data[k];
+    }
+    for (let k = o; k < o + c; k++) data[k] /= sum;
+  }
+}

@@ -1,0 +1,18 @@
+/** Images and scribbles to masks, on all cores: solving takes seconds in which an event loop must not stand still. */
+import { availableParallelism } from 'node:os';
+// Here first: what images may be is settled once, before there are threads.
+import '@saltworks/backbone/decode';
+import { type ThreadPool, threadPool } from '@saltworks/backbone/threads';
+import type { MadeMask, MaskJob } from './mask.worker.ts';
+
+export type MaskThreads = ThreadPool<MaskJob, MadeMask | undefined>;
+
+/**
+ * One for all shards of a worker: whoever asks, no more images than threads are solved at once, so memory is bounded.
+ *
+ * @param threads default all cores
+ * @throws InvalidInputError unless threads is a whole number above 0
+ */
+export function openMaskThreads(threads = availableParallelism()): MaskThreads {
+  return threadPool(new URL('./mask.worker.js', import.meta.url), { threads });
+}
