@@ -39,7 +39,7 @@ export async function extraction(wanted, peer, { quick }) {
         python: async () => files.length / (await peer.extract(job)).seconds,
       }),
     },
-    { repeats: quick ? 3 : 7 },
+    { repeats: quick ? 3 : 7, seconds: 90 },
   );
   await keys.close();
   const about = { unit: 'images/s', what: `${files.length} photographs, long side 518, ${threads} threads` };

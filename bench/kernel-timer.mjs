@@ -2,12 +2,13 @@
 import { workOf } from './work.mjs';
 
 /**
- * From now on, times every kernel that is called through an arena.
+ * Runs with every kernel timed that is called through an arena, which takes time itself.
  *
- * @returns takes what was seen since the last time: by kernel, calls, milliseconds, operations, bytes
+ * @returns by kernel: calls, milliseconds, operations, bytes
  */
-export function timeKernels(arena) {
-  let seen = {};
+export function timeKernels(arena, run) {
+  const { kernels } = arena;
+  const seen = {};
   const timed = (name, kernel) =>
     function call(...args) {
       const start = performance.now();
@@ -22,13 +23,16 @@ export function timeKernels(arena) {
       sum.bytes += bytes;
       return result;
     };
-  const value = Object.fromEntries(
-    Object.entries(arena.kernels).map(([name, item]) => [name, typeof item === 'function' ? timed(name, item) : item]),
-  );
-  Object.defineProperty(arena, 'kernels', { value, configurable: true });
-  return () => {
-    const taken = Object.values(seen);
-    seen = {};
-    return taken;
-  };
+  const entries = Object.entries(kernels).map(([name, item]) => [
+    name,
+    typeof item === 'function' ? timed(name, item) : item,
+  ]);
+  const set = (value) => Object.defineProperty(arena, 'kernels', { value, configurable: true });
+  set(Object.fromEntries(entries));
+  try {
+    run();
+  } finally {
+    set(kernels);
+  }
+  return Object.values(seen);
 }

@@ -1,5 +1,8 @@
 // What the bench consists of, in the order in which it runs: rows by their names, and what is more than a row.
+import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../scripts/setup.mjs';
 import { browser, names as browserNames } from './browser.mjs';
 import { extraction, names as extractionNames } from './extraction.mjs';
 import { growth } from './growth.mjs';
@@ -27,7 +30,7 @@ export function openParts({ quick = false }) {
   const rows = (names, work) => ({ names, work: async (wanted) => ({ rows: await work(wanted) }) });
   const parts = [
     rows(speedNames, async (wanted) =>
-      speed(wanted, await scene(), await peer(), quick ? { repeats: 3, warmUps: 2 } : { repeats: 9, warmUps: 3 }),
+      speed(wanted, await scene(), await peer(), quick ? { repeats: 3, warmUps: 2 } : { repeats: 9, warmUps: 3, seconds: 60 }),
     ),
     {
       names: ['stages'],
@@ -75,6 +78,8 @@ export function openParts({ quick = false }) {
   };
 }
 
+const runtime = join(root, 'packages/backbone/node_modules/onnxruntime-node/package.json');
+
 function thisMachine() {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -83,5 +88,6 @@ function thisMachine() {
     memory: Math.round(totalmem() / 2 ** 30),
     load: Math.round(10 * loadavg()[0]) / 10,
     node: process.versions.node,
+    onnxruntimeNode: JSON.parse(readFileSync(runtime, 'utf8')).version,
   };
 }

@@ -23,10 +23,13 @@ LINES = {
 def bars(axes, rows):
     rows = [row for row in rows if not row["name"].startswith("browser")][::-1]
     ratios = [row["ratio"] for row in rows]
-    axes.barh([row["name"] for row in rows], ratios, color=[BLUE if r >= 1 else VERMILION for r in ratios], height=0.6)
+    colours = [BLUE if ratio >= 1 else VERMILION for ratio in ratios]
+    # From 1, the same: longer to the right is better, to the left worse.
+    axes.barh([row["name"] for row in rows], [ratio - 1 for ratio in ratios], left=1, color=colours, height=0.6)
     axes.axvline(1, color=GREY, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlim(min(0.5, *ratios) / 1.3, max(ratios) * 2.5)
+    axes.xaxis.set_major_formatter("{x:g}×")
     for place, ratio in enumerate(ratios):
         axes.text(max(ratio, 1) * 1.08, place, f"{ratio:.3g}×", va="center", fontsize=8)
     axes.set_title("Times better than the peer (640 × 480, K = 5)")
@@ -52,7 +55,10 @@ def lines(axes, cells, names, x, peer, title, xlabel):
     axes.set_xlabel(xlabel)
     axes.set_ylabel("ms")
     axes.set_title(title)
-    axes.legend(fontsize=7, frameon=False)
+    least, most = axes.get_ylim()
+    axes.set_ylim(least, most * (most / least) ** 0.2)  # room for the legend
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.legend(fontsize=7, frameon=False, loc="upper left", ncols=2)
 
 
 def main(source, target):

@@ -12,8 +12,9 @@ import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { propagateShard } from '@saltworks/worker/propagate';
 import { env, root } from '../scripts/setup.mjs';
+import { row, takeTurns } from './measure.mjs';
 
-const repeats = 5;
+const repeats = 7;
 const count = 24;
 const extract = { backbone: 'dinov2-small-focus', facet: 'key' };
 const pulse = { last: undefined, beat() {}, signal: new AbortController().signal };
@@ -26,54 +27,34 @@ export async function propagation() {
   const deps = { store, readObject: objectReader(store), maxPixels: 100e6 };
   const { shards, images } = await drawnDataset(deps, scratch);
 
-  const run = async (maskThreads) => {
+  const request = { dataset: 'bench', extract, preset: 'best', solve: {} };
+  let stall = 0;
+  const rateOf = (maskThreads) => async () => {
     rmSync(join(objects, 'masks'), { recursive: true, force: true });
     const clock = stalls();
     const start = performance.now();
-    const tallies = await Promise.all(
-      Array.from({ length: shards }, (_, shard) =>
-        propagateShard(
-          { ...deps, maskThreads },
-          { dataset: 'bench', shard, extract, preset: 'best', solve: {} },
-          pulse,
-        ),
-      ),
+    const all = Array.from({ length: shards }, (_, shard) =>
+      propagateShard({ ...deps, maskThreads }, { ...request, shard }, pulse),
     );
-    const seconds = (performance.now() - start) / 1000;
-    const done = tallies.reduce((sum, tally) => sum + tally.done, 0);
+    const done = (await Promise.all(all)).reduce((sum, tally) => sum + tally.done, 0);
+    const rate = done / ((performance.now() - start) / 1000);
+    stall = Math.max(stall, clock.stop());
     if (done !== images) throw new Error(`${done} images done; expected ${images}`);
-    return { rate: images / seconds, stall: clock.stop() };
+    return rate;
   };
   const [one, two] = [1, 2].map((threads) => openMaskThreads(threads));
-  const rates = { ours: [], peer: [] };
-  let stall = 0;
-  for (let i = 0; i <= repeats; i++) {
-    const [peer, ours] = [await run(one), await run(two)];
-    // The first of each starts the threads.
-    if (i === 0) continue;
-    rates.peer.push(peer.rate);
-    rates.ours.push(ours.rate);
-    stall = Math.max(stall, ours.stall);
-  }
-  await one.close();
-  await two.close();
+  // The first turn starts the threads.
+  const rates = await takeTurns({ one: rateOf(one), two: rateOf(two) }, { repeats });
+  for (const threads of [one, two]) await threads.close();
   rmSync(scratch, { recursive: true });
   console.error(`propagate-threads: the event loop stood still for at most ${Math.round(stall)} ms`);
-  const sorted = (values) => values.sort((a, b) => a - b).map((value) => Math.round(value * 100) / 100);
-  const [ours, peer] = [sorted(rates.ours), sorted(rates.peer)];
-  const middle = repeats >> 1;
   return [
-    {
+    row(rates.two, rates.one, {
       name: 'propagate-threads',
-      ours: ours[middle],
-      peer: peer[middle],
       peer_name: 'the same in one thread',
       unit: 'images/s',
-      ratio: Math.round((100 * ours[middle]) / peer[middle]) / 100,
       what: `${images} photographs in ${shards} shards, preset best, 2 threads`,
-      ours_range: [ours[0], ours.at(-1)],
-      peer_range: [peer[0], peer.at(-1)],
-    },
+    }),
   ];
 }
 

@@ -3,8 +3,7 @@ import { round } from './measure.mjs';
 
 export function table(heads, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  const named = heads.map((head) => (head === '' ? '' : head));
-  return [line(named), line(heads.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  return [line(heads), line(heads.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
 /** Milliseconds, or seconds from ten of them on. */
@@ -31,9 +30,9 @@ export function rowTable(rows) {
   );
 }
 
-/** @param names columns, `peers` their last ones: heads and the row whose peer they show */
+/** A line for each key. @param names columns of ours; then `peers`, by their heads the row whose peer they show */
 function growthTable(cells, names, peers, keyOf, heads) {
-  const lines = Map.groupBy ? Map.groupBy(cells, keyOf) : groupBy(cells, keyOf);
+  const lines = groupBy(cells, keyOf);
   return table(
     [...heads, ...names.map((name) => `\`${name}\``), ...Object.keys(peers)],
     [...lines].map(([key, group]) => {
@@ -95,7 +94,7 @@ export function stageTables({ stages, kernels, total }) {
   return [
     table(['stage', 'kernels', ...(twins ? ['TypeScript', ''] : [])], [...lines, all]),
     table(
-      ['kernel', 'calls', 'time', 'GFLOP/s', 'GB/s', 'nearest limit', 'share of it', 'why less than half'],
+      ['kernel', 'calls', 'time', 'GFLOP/s', 'GB/s', 'nearest limit', 'share of it', 'if below half, likely for'],
       kernels.map(({ kernel, calls, ms, gflops, gbs, limit, share, why }) => [
         `\`${kernel}\``,
         calls,

@@ -12,8 +12,8 @@ export { rowTable };
 
 const command = 'npm run bench -- --docs';
 
-export function writeDocs(figures) {
-  const path = (ending) => join(root, `docs/performance.${ending}`);
+export function writeDocs(figures, folder = join(root, 'docs')) {
+  const path = (ending) => join(folder, `performance.${ending}`);
   writeFileSync(path('json'), `${JSON.stringify(figures, null, 1)}\n`);
   writeFileSync(path('md'), document(figures));
   const options = { env: pythonEnv, encoding: 'utf8' };
@@ -22,12 +22,23 @@ export function writeDocs(figures) {
 }
 
 /** One line: when, on what, with which versions and threads. */
-export function about({ date, processor, cores, memory, load, node, peers = {}, threads = {}, quick }) {
+export function about({
+  date,
+  processor,
+  cores,
+  memory,
+  load,
+  node,
+  onnxruntimeNode,
+  peers = {},
+  threads = {},
+  quick,
+}) {
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version ?? 'missing'}`);
   const their = Object.entries(threads).map(([name, count]) => `${name} ${count}`);
   return [
     `${date}, ${cores} × ${processor}, ${memory} GiB, load ${load} before`,
-    [`Node ${node}`, ...versions].join(', '),
+    [`Node ${node}`, `onnxruntime-node ${onnxruntimeNode}`, ...versions].join(', '),
     ...(their.length > 0 ? [`threads of the peers: ${their.join(', ')}`] : []),
     ...(quick ? ['few repeats'] : []),
   ].join('; ');
@@ -59,18 +70,25 @@ medians (least–most) of ${rows[0]?.repeats ?? 0} turns for the first rows. Rat
   ].join('\n\n')}\n`;
 }
 
+/** A small number as people write it. */
+function small(value) {
+  if (value === 0 || value >= 0.001) return `${value}`;
+  const [digits, power] = value.toExponential(1).split('e-');
+  return `${digits}·10⁻${power.replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])}`;
+}
+
 const find = (rows, name) => rows.find((row) => row.name === name);
 
 function compared(rows) {
   const cached = find(rows, 'propagate-cached');
   const crf = find(rows, 'crf-warm');
-  const percent = ({ same }) => `${(100 * same).toFixed(same === 1 ? 0 : 3)} %`;
+  const percent = ({ same }) => `${(100 * same).toFixed(same === 1 ? 0 : 4)} %`;
   return `## What is compared
 
 The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov2-small-focus\`, drawn on with five labels.
 
 - \`propagate-cached\` spreads labels over a dense graph that is there; \`propagate-from-keys\` makes the graph first. Both follow
-  scikit-learn's stopping rule, and give its scores${cached?.agreement ? `: here at most ${cached.agreement.apart} apart, with ${percent(cached.agreement)} of the labels equal` : ''}.
+  scikit-learn's stopping rule, and give its scores${cached?.agreement ? `: here at most ${small(cached.agreement.apart)} apart, with ${percent(cached.agreement)} of the labels equal` : ''}.
   \`fit\` makes its graph each time and cannot keep it; so for the cached row part of the gain is that ours can.
 - \`stroke-added\` is not a full solve: spreading is linear in the seeds, every stroke has a column of its own, and another stroke costs
   one column. The columns' sums follow scikit-learn's stopping rule, iteration by iteration, so that the answer is the full
@@ -79,7 +97,7 @@ The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov
   says how well); the ratio says what a person waits for, not which arithmetic is quicker.
 - \`walk-solve\` is its grid alone, against scikit-image's random walker on the same nodes and seeds, without the prior that
   it does not have either. On a grid this small a direct sparse solver is a strong peer, so there is a row against that, too.
-- \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${crf.agreement.apart} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
+- \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${small(crf.agreement.apart)} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
 - scikit-learn multiplies in as many threads as BLAS has, above. ${cached?.peer_one_thread ? `Held to one, its \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
 - The last column is the same in our plain TypeScript, which the kernels are tested against.`;
 }
@@ -87,7 +105,8 @@ The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov
 function grown(growth, rows) {
   const tables = growthTables(growth);
   const shards = find(rows, 'propagate-threads');
-  const apart = (name) => Math.max(0, ...growth.map((cell) => (cell.name === name ? (cell.agreement?.apart ?? 0) : 0)));
+  const apart = (name) =>
+    small(Math.max(0, ...growth.map((cell) => (cell.name === name ? (cell.agreement?.apart ?? 0) : 0))));
   return `## As work grows
 
 Times of one solve; in brackets how many times quicker than the peer. "–" was not measured: scikit-learn takes several gigabytes
@@ -110,7 +129,7 @@ From ten labels on, ours follows a label only where it may come to matter; margi
 ### Strokes, at 640 × 480 with five labels
 
 ${tables.strokes}
-${shards ? `\n### Images\n\nA shard is propagated image by image, so its cost is theirs: ${shards.what}, ${shards.peer} images/s in one thread and ${shards.ours} in two.` : ''}`;
+${shards ? `\n### Images\n\nA shard's images do not depend on each other, so its cost is their sum. ${shards.what.replace(/, 2 threads$/, '')}: ${shards.peer} images/s in one thread, ${shards.ours} in two.` : ''}`;
 }
 
 function timed(stages, peaks) {
@@ -120,7 +139,7 @@ function timed(stages, peaks) {
 At 640 × 480 with five labels, one thread. What this machine gives a WebAssembly kernel at best, measured in the same run
 (\`packages/core/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of multiplications and additions in registers, ${peaks.read} GB/s read from memory, ${peaks.copy}
 GB/s moved by copying, ${peaks.cached} GB/s read from the second cache. Operations and bytes are counted in \`bench/work.mjs\`; a kernel's share is that
-of the limit it is nearest to. WebAssembly's baseline vectors are 128 bits wide and never fuse a multiplication with an addition.
+of the limit it is nearest to. Kernels are timed in runs of their own, whole solves without that, so that they may not add up. WebAssembly's baseline vectors are 128 bits wide and never fuse a multiplication with an addition.
 
 ${parts.join('\n\n')}`;
 }

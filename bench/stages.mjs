@@ -144,7 +144,7 @@ const parts = {
 export function stages(scene, unary, peaks, { quick }) {
   return Object.entries(parts).map(([title, part]) => {
     const { arena, run } = part.open(scene, unary);
-    const runs = profile(arena, run, quick ? 3 : 9);
+    const { total, runs } = profile(arena, run, quick ? 3 : 9);
     const typescript = {};
     part.twin(
       scene,
@@ -157,7 +157,6 @@ export function stages(scene, unary, peaks, { quick }) {
       },
       unary,
     );
-    const total = median(runs.map(({ ms }) => ms).sort((a, b) => a - b));
     const kernels = medianKernels(runs).map((kernel) => ({ ...kernel, stage: stageOf(part.stages, kernel.kernel) }));
     const named = Object.keys(part.stages).map((name) => ({
       name,
@@ -181,21 +180,21 @@ function stageOf(stages, kernel) {
   return length(found) > 0 ? found : undefined;
 }
 
+/** Runs as they are, in turns with runs whose kernels are timed, which takes time itself. */
 function profile(arena, run, repeats) {
-  run();
-  const take = timeKernels(arena);
-  run();
-  take();
-  return Array.from({ length: repeats }, () => {
-    const ms = clock(run);
-    return { ms, kernels: take() };
-  });
+  for (let i = 0; i < 5; i++) run();
+  const plain = [];
+  const runs = [];
+  for (let i = 0; i < repeats; i++) {
+    plain.push(clock(run));
+    runs.push(timeKernels(arena, run));
+  }
+  return { total: median(plain.sort((a, b) => a - b)), runs };
 }
 
 function medianKernels(runs) {
-  const [{ kernels }] = runs;
-  return kernels.map(({ kernel, ...counts }) => {
-    const times = runs.flatMap((run) => run.kernels.filter((other) => other.kernel === kernel).map(({ ms }) => ms));
+  return runs[0].map(({ kernel, ...counts }) => {
+    const times = runs.flatMap((run) => run.filter((other) => other.kernel === kernel).map(({ ms }) => ms));
     return { kernel, ...counts, ms: median(times.sort((a, b) => a - b)) };
   });
 }

@@ -22,29 +22,39 @@ const doubled = (h, w, from, why) => cached(8 * w * (2 * h - from), 32 * w * (2 
 /** A mixture of four rows: 7 operations with 5 loads and stores. */
 const mixed = (count, why) => cached(7 * count, 20 * count, why);
 
+/** Second caches are of this size or more. */
+const secondCache = 2 ** 20;
+
 /** A vertex and direction: two numbers of neighbours; (a + b)·side + own·self, three vectors read and one written. */
 const blur =
   (channels) =>
   ([, m, , d]) =>
-    cached(4 * channels * m * (d + 1), (8 + 16 * channels) * m * (d + 1), 'gathers: its neighbours lie anywhere');
+    (8 * channels * m < secondCache ? cached : copy)(
+      4 * channels * m * (d + 1),
+      (8 + 16 * channels) * m * (d + 1),
+      'gathers: its neighbours lie anywhere',
+    );
 
 /** A pixel's corners in place and colour, and in place. */
 const corners = 6 + 3;
 
-/** A pass of mean field: mode 1 slices, 2 splats, 4 keeps Q. */
-const update =
-  (channels) =>
-  ([n, , , , , , mode]) => ({
+/** A pass of mean field: mode, the last argument, 1 slices, 2 splats, 4 keeps Q. */
+const update = (channels) => (args) => {
+  const [n, mode] = [args[0], args.at(-1)];
+  const sides = (mode & 1 ? 1 : 0) + (mode & 2 ? 1 : 0);
+  return {
     variant: `update${channels}${mode & 1 ? '' : ' (first)'}`,
     // A corner, sliced or splatted: multiply and add. A label: messages and their sum 4, exponential, sum and division 3.
     // From memory: corners, base, ones, and Q where it is kept.
     ...copy(
-      n * channels * (2 * corners * ((mode & 1 ? 1 : 0) + (mode & 2 ? 1 : 0)) + exp + 7),
+      n * channels * (2 * corners * sides + exp + 7),
       n * (8 * corners + 4 * channels + 4 + (mode & 4 ? 8 * channels : 0)),
       'scattered: nine vertices read and nine added to for a pixel, and an addition waits for the one before',
     ),
-  });
+  };
+};
 
+const chain = 'the exponential is one long chain, with more constants than registers';
 const hashing = 'hashes: whole numbers, and look-ups that wait for memory instead of filling it';
 
 const formulas = {
@@ -65,16 +75,18 @@ const formulas = {
     );
   },
   // n + other − 2·product, at least 0; tiles are written where nothing was read.
-  distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I)),
+  distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I), 'writes only: nothing else fills its waits'),
   // Two comparisons, what lies between them, and a count.
-  gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb)),
-  rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb)),
+  gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb), 'a test and a branch for every vector'),
+  rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb), chain),
   // Every entry is added to its row and to its column.
   degrees: ([, nb]) => read(32 * tiles(nb), 64 * tiles(nb)),
 
   // Spreading. A tile and label: rows 32 operations, columns 32; the tile is read once for all labels.
   product: ([, nb, , c, seeded]) =>
-    seeded ? { variant: 'product (first)' } : read(64 * c * tiles(nb), 64 * tiles(nb)),
+    seeded
+      ? { variant: 'product (first)' }
+      : read(64 * c * tiles(nb), 64 * tiles(nb), 'seven loads and stores for sixteen vectors of operations'),
   listedProduct([, nb, , c, starts], _, arena) {
     const [listed] = arena.integers(starts + 4 * nb, 1);
     return read(64 * c * listed, 68 * listed, 'tiles lie apart: nothing can be fetched ahead');
@@ -99,7 +111,7 @@ const formulas = {
   mixPanel: ([, d]) => mixed(d, 'lane by lane'),
   panelProducts: ([, , n, d]) => read(16 * d * n, 4 * d * n),
   doubleGrid: ([, h, w, from]) => doubled(h, w, from),
-  ridgeRow: ([, , , , , , , , n]) => cached((exp + 10) * n, 24 * n, 'the exponential is one long chain'),
+  ridgeRow: ([, , , , , , , , n]) => cached((exp + 10) * n, 24 * n, chain),
   // Each row's inner products with those before it, and with itself.
   factorRows: ([, from, to]) =>
     cached((2 * (to ** 3 - from ** 3)) / 3, (4 * (to ** 3 - from ** 3)) / 3, 'float64 sums in two chains'),
@@ -109,7 +121,8 @@ const formulas = {
   softmaxPlanes: ([, stride, c]) => cached((exp + 6) * stride * c, 28 * stride * c),
   // Grid. A step and node: image 17, its product 5; x and residual 4, z 1, worst 2, their product 5; direction 3. Loads
   // and stores: 19, 7 and 4.
-  walkLabel: ([, , n], steps) => cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps)),
+  walkLabel: ([, , n], steps) =>
+    cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps), 'vectors that straddle lines of the cache'),
 
   // Lattices. Corners written (twice), pixels read; a number and a key looked up for each corner.
   embedPixels: ([, , n, d, , , from]) => copy(0, (n - from) * (28 * (d + 1) + 3), hashing),
@@ -124,7 +137,18 @@ const formulas = {
       [`update${c}`, update(c)],
     ]),
   ),
-  beginField: ([, , n, c, channels]) => copy(0, 4 * n * (c + 1 + 2 * channels), 'number by number'),
+  // From nodes to pixels. A row's scores mixed downwards, then across: 3 operations each; weighed, summed, weighed.
+  interpolateRows: ([, w, c, , , y0, y1, width]) =>
+    cached(
+      3 * c * (y1 - y0) * (w + width),
+      12 * c * (y1 - y0) * (w + width),
+      'short rows: vectors that overlap wait for each other',
+    ),
+  countColours: ([, , n, c]) => copy(c * n, n * (4 * c + 3), 'scattered'),
+  weighByColours: ([, , n, c]) =>
+    copy(4 * c * n, n * (12 * c + 3), 'scattered, and vectors that overlap wait for each other'),
+  beginField1: ([, , n]) => copy(4 * n, 20 * n, 'number by number'),
+  beginField: ([, , n, c, channels]) => copy(2 * n * channels, 4 * n * (c + 1 + 2 * channels)),
   fieldMarginals: ([, n, c, channels]) => copy(n * c, 4 * n * (channels + 2 * c), 'number by number'),
 };
 

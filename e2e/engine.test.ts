@@ -207,6 +207,10 @@ describe('a dataset from import to masks', () => {
       expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
       expect(status, args.join(' ')).toBe(2);
     }
+    for (const name of ['SALTWORKS_PROPAGATE_THREADS', 'SALTWORKS_BATCH']) {
+      const { status, stderr } = await saltworks(['worker'], { env: { ...env, [name]: '1.5' } });
+      expect([status, stderr.trim()]).toEqual([2, `saltworks: ${name}=1.5; expected a whole number above 0`]);
+    }
   });
 });
 

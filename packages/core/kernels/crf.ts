@@ -127,22 +127,22 @@ export function update1(
   }
 }
 
-/** Messages `[count, 4]`. */
-export function slice4(b: usize, g: usize, count: i32, to: usize): void {
+/** Messages `[count, 4]`, from values bo and go bytes after those that the corners tell. */
+export function slice4(b: usize, g: usize, bo: usize, go: usize, count: i32, to: usize): void {
   const end = to + ((<usize>count) << 4);
   for (let o = to; o < end; o += 16, b += 48) {
-    let x = f32x4.mul(v128.load32_splat(b, 24), v128.load(load<u32>(b)));
-    let y = f32x4.mul(v128.load32_splat(b, 28), v128.load(load<u32>(b, 4)));
-    x = f32x4.add(x, f32x4.mul(v128.load32_splat(b, 32), v128.load(load<u32>(b, 8))));
-    y = f32x4.add(y, f32x4.mul(v128.load32_splat(b, 36), v128.load(load<u32>(b, 12))));
-    x = f32x4.add(x, f32x4.mul(v128.load32_splat(b, 40), v128.load(load<u32>(b, 16))));
-    y = f32x4.add(y, f32x4.mul(v128.load32_splat(b, 44), v128.load(load<u32>(b, 20))));
+    let x = f32x4.mul(v128.load32_splat(b, 24), v128.load(bo + load<u32>(b)));
+    let y = f32x4.mul(v128.load32_splat(b, 28), v128.load(bo + load<u32>(b, 4)));
+    x = f32x4.add(x, f32x4.mul(v128.load32_splat(b, 32), v128.load(bo + load<u32>(b, 8))));
+    y = f32x4.add(y, f32x4.mul(v128.load32_splat(b, 36), v128.load(bo + load<u32>(b, 12))));
+    x = f32x4.add(x, f32x4.mul(v128.load32_splat(b, 40), v128.load(bo + load<u32>(b, 16))));
+    y = f32x4.add(y, f32x4.mul(v128.load32_splat(b, 44), v128.load(bo + load<u32>(b, 20))));
     v128.store(o, f32x4.add(x, y));
   }
   for (let o = to; o < end; o += 16, g += 24) {
-    let x = f32x4.mul(v128.load32_splat(g, 12), v128.load(load<u32>(g)));
-    x = f32x4.add(x, f32x4.mul(v128.load32_splat(g, 16), v128.load(load<u32>(g, 4))));
-    x = f32x4.add(x, f32x4.mul(v128.load32_splat(g, 20), v128.load(load<u32>(g, 8))));
+    let x = f32x4.mul(v128.load32_splat(g, 12), v128.load(go + load<u32>(g)));
+    x = f32x4.add(x, f32x4.mul(v128.load32_splat(g, 16), v128.load(go + load<u32>(g, 4))));
+    x = f32x4.add(x, f32x4.mul(v128.load32_splat(g, 20), v128.load(go + load<u32>(g, 8))));
     v128.store(o, f32x4.add(v128.load(o), x));
   }
 }
@@ -209,7 +209,7 @@ export function update4(
   for (let p = 0; p < n; p += chunk, b += 48 * chunk, g += 24 * chunk) {
     const count = min(chunk, n - p);
     const to = mode & 4 ? q + ((<usize>p) << 4) : q;
-    if (mode & 1) slice4(b, g, count, to);
+    if (mode & 1) slice4(b, g, 0, 0, count, to);
     const end = to + ((<usize>count) << 4);
     for (let o = to; o < end; o += 16, base += 16, ones += 4) {
       let x = v128.load(base),

@@ -6,7 +6,7 @@
  * (3·10⁻⁹), 2^k by writing k into the exponent.
  */
 export function exp4(x: v128): v128 {
-  const clamped = f32x4.max(x, f32x4.splat(-60));
+  const clamped = f32x4.pmax(x, f32x4.splat(-60));
   // Adding 1½·2²³ rounds to a whole number, which is then also what the sum's lowest bits say.
   const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(12582912));
   const k = f32x4.sub(shifted, f32x4.splat(12582912));

@@ -144,10 +144,10 @@ export function tileVertices(
   return found;
 }
 
-/** The highest value on vertices `from` … `to`. */
-function highest(from: usize, to: usize): f32 {
+/** The highest value on vertices `from` … `to`, so many bytes behind where they are said to be. */
+function highest(from: usize, to: usize, offset: usize): f32 {
   let most = f32x4.splat(0);
-  for (; from < to; from += 4) most = f32x4.pmax(most, v128.load(load<u32>(from)));
+  for (; from < to; from += 4) most = f32x4.pmax(most, v128.load(offset + load<u32>(from)));
   return highestLane(most);
 }
 
@@ -157,14 +157,15 @@ function highest(from: usize, to: usize): f32 {
  *
  * @param need `[tiles]`; infinite where nothing is to be found
  * @param b starts, vertices and norms of the lattice in place and colour, three addresses; g the same in place
+ * @param bo by how many bytes the group's values lie behind those that vertices tell, go the same in place
  * @returns how many tiles are in `out`
  */
-export function reachedTiles(tiles: i32, need: usize, b: usize, g: usize, out: usize): i32 {
+export function reachedTiles(tiles: i32, need: usize, b: usize, g: usize, bo: usize, go: usize, out: usize): i32 {
   let count = 0;
   for (let t: usize = 0; t < (<usize>tiles) << 2; t += 4) {
     const needed = load<f32>(need + t);
     if (needed > 1e30) continue;
-    if (bound(b, t) + bound(g, t) > needed) {
+    if (bound(b, t, bo) + bound(g, t, go) > needed) {
       store<i32>(out + ((<usize>count) << 2), <i32>(t >> 2));
       count++;
     }
@@ -172,9 +173,10 @@ export function reachedTiles(tiles: i32, need: usize, b: usize, g: usize, out: u
   return count;
 }
 
-function bound(lattice: usize, t: usize): f32 {
+function bound(lattice: usize, t: usize, offset: usize): f32 {
   const starts = load<usize>(lattice) + t,
     vertices = load<usize>(lattice, 4);
-  const most = highest(vertices + ((<usize>load<u32>(starts)) << 2), vertices + ((<usize>load<u32>(starts, 4)) << 2));
-  return most * load<f32>(load<usize>(lattice, 8) + t);
+  const first = vertices + ((<usize>load<u32>(starts)) << 2),
+    end = vertices + ((<usize>load<u32>(starts, 4)) << 2);
+  return highest(first, end, offset) * load<f32>(load<usize>(lattice, 8) + t);
 }

@@ -250,7 +250,6 @@ function applyLaplacian(
 ): f64 {
   let low = f64x2.splat(0);
   let high = low;
-  const one = f32x4.splat(1);
   for (let i: usize = 0; i < bytes; i += 16) {
     const east = edges + i;
     const south = east + plane;

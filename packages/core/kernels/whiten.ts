@@ -83,7 +83,7 @@ export function mixPanel(
 
 /** Where row i of panels begins; its values are 32 bytes apart. */
 function rowOf(panels: usize, d: i32, i: i32): usize {
-  return panels + (((<usize>(i >> 3)) * <usize>d) << 5) + ((<usize>(i & 7)) << 2);
+  return panels + ((<usize>(i >> 3) * <usize>d) << 5) + ((<usize>(i & 7)) << 2);
 }
 
 /** Inner products of the eight rows of a panel of their own with all n rows: out `[8, stride]`. */

@@ -86,6 +86,8 @@ export function sparse(rows: Map<number, number>[]): SparseMatrix {
 /** @throws InvalidInputError if n nodes are too many to be compared with one another */
 export function checkSize(n: number): void {
   if (n > maxNodes) {
-    throw new InvalidInputError(`a graph of ${n} nodes; expected at most ${maxNodes}: use --graph walk or a smaller --long-side`);
+    throw new InvalidInputError(
+      `a graph of ${n} nodes; expected at most ${maxNodes}: use --graph walk or a smaller --long-side`,
+    );
   }
 }

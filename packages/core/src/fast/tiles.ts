@@ -12,7 +12,7 @@
  */
 import type { Address, Arena } from './arena.ts';
 import type { FastMeanField } from './crf.ts';
-import { blur, type Pairwise, planeOf, settle, type TilePlaces } from './lattice.ts';
+import { blur, type Pairwise, type PixelLattice, planeOf, settle, type TilePlaces } from './lattice.ts';
 
 const tileWidth = 32;
 const tileHeight = 8;
@@ -20,13 +20,24 @@ const blockBytes = 8192;
 
 /** Four labels (−1: none) and where they are followed. */
 interface Group {
-  labels: Address;
-  /** `[tiles, 2]`: tile and block; the first `count` count. */
-  jobs: Address;
-  count: number;
+  labels: Int32Array;
+  /** The same in the arena. */
+  labelsAt: Address;
   /** `[tiles]`: the message from which on a tile is followed; infinite where it is. */
   need: Address;
+  /** By how many bytes its values on either lattice lie behind the lattice's own. */
+  offsets: readonly [number, number];
 }
+
+/** A group in a tile. */
+interface Entry {
+  group: Group;
+  block: Address;
+}
+
+// What a pass does.
+const slice = 1;
+const splat = 2;
 
 /**
  * @param unary energies `[n, c]`; `rows` overwrites them with Q
@@ -38,14 +49,12 @@ export function startTiledField(
   pairwise: Pairwise,
   unary: Address,
   c: number,
-  threshold = 1e-3,
+  threshold = 3e-3,
 ): FastMeanField {
   const { width, height, bilateral, gaussian } = pairwise;
   const least = Math.min(bilateral.gain, gaussian.gain) < 0 ? 0 : threshold;
   const { kernels } = arena;
   const tiles = tileCount(pairwise);
-  const corners = [bilateral.corners, gaussian.corners] as const;
-  const planes = [planeOf(bilateral, 4), planeOf(gaussian, 4)] as const;
   settle(arena, pairwise, 4);
   const { places } = pairwise.tiles ?? placeTiles(arena, pairwise);
 
@@ -54,41 +63,52 @@ export function startTiledField(
   const lowest = arena.reserve(4 * tiles);
   const scratch = arena.reserve(3072);
   const reached = arena.reserve(4 * tiles);
-  const starts = arena.reserve(4 * tiles + 4);
   kernels.surveyTiles(unary, width, height, c, floors, above, lowest);
-  const groups = openGroups(arena, above, lowest, c, tiles, least);
-  // Blocks of every tile, and their labels: remade where a tile was added.
+  const groups = openGroups(arena, pairwise, above, lowest, c, tiles, least);
+  const followed: Entry[][] = Array.from({ length: tiles }, () => []);
+  // The same as the kernels see it.
   const room = groups.length * tiles;
-  const blocks = arena.reserve(4 * room);
-  const blockLabels = arena.reserve(16 * room);
+  const starts = arena.reserve(4 * tiles + 4);
+  const entries = arena.reserve(12 * room);
+  const entryLabels = arena.reserve(16 * room);
 
   const follow = (group: Group, tile: number) => {
     const block = arena.reserve(blockBytes);
-    kernels.fillBlock(unary, floors, width, height, c, tile, group.labels, block);
+    kernels.fillBlock(unary, floors, width, height, c, tile, group.labelsAt, block);
     arena.floats(group.need, tiles)[tile] = Number.POSITIVE_INFINITY;
-    arena.integers(group.jobs + 8 * group.count++, 2).set([tile, block]);
+    followed[tile].push({ group, block });
   };
-  const soften = (high: number) => {
-    const byTile: [block: number, labels: Int32Array][][] = Array.from({ length: tiles }, () => []);
-    for (const { jobs, count, labels } of groups) {
-      const four = arena.integers(labels, 4);
-      const list = arena.integers(jobs, 2 * count);
-      for (let i = 0; i < list.length; i += 2) byTile[list[i]].push([list[i + 1], four]);
-    }
-    const all = byTile.flat();
-    arena.integers(blocks, room).set(all.map(([block]) => block));
-    const named = arena.integers(blockLabels, 4 * room);
-    all.forEach(([, labels], i) => {
-      named.set(labels, 4 * i);
-    });
+  const list = () => {
     const begin = arena.integers(starts, tiles + 1);
-    let sum = 0;
-    byTile.forEach((list, t) => {
-      begin[t] = sum;
-      sum += list.length;
+    const all = arena.integers(entries, 3 * room);
+    const named = arena.integers(entryLabels, 4 * room);
+    let i = 0;
+    followed.forEach((inTile, tile) => {
+      begin[tile] = i;
+      for (const { group, block } of inTile) {
+        all[3 * i] = block;
+        all.set(group.offsets, 3 * i + 1);
+        named.set(group.labels, 4 * i++);
+      }
     });
-    begin[tiles] = sum;
-    kernels.softenTiles(tiles, starts, blocks, c, high, scratch);
+    begin[tiles] = i;
+  };
+  const pass = (mode: number) => {
+    const corners = [bilateral.corners, gaussian.corners] as const;
+    const planes = [planeOf(bilateral, 4), planeOf(gaussian, 4)] as const;
+    kernels.updateTiles(width, height, c, starts, entries, ...corners, ...planes, mode, scratch);
+  };
+  /** Messages of all groups, and the tiles that they newly reach. */
+  const send = () => {
+    let more = 0;
+    for (const group of groups) {
+      const [b, g] = group.offsets;
+      blur(arena, { ...pairwise, bilateral: behind(bilateral, b), gaussian: behind(gaussian, g) });
+      const count = kernels.reachedTiles(tiles, group.need, places[0], places[1], b, g, reached);
+      for (const tile of arena.integers(reached, count).slice()) follow(group, tile);
+      more += count;
+    }
+    if (more > 0) list();
   };
 
   const needs = groups.map(({ need }) => arena.floats(need, tiles).slice());
@@ -97,25 +117,21 @@ export function startTiledField(
       if (needs[i][tile] <= 0) follow(group, tile);
     });
   }
-  soften(1);
-  const step = () => {
-    let high = 0;
-    for (const group of groups) {
-      kernels.splatTiles(group.jobs, group.count, width, height, ...corners, ...planes);
-      blur(arena, pairwise);
-      const more = kernels.reachedTiles(tiles, group.need, places[0], places[1], reached);
-      for (const tile of arena.integers(reached, more).slice()) follow(group, tile);
-      high |= kernels.sliceTiles(group.jobs, group.count, width, height, ...corners);
-    }
-    soften(high);
-  };
+  list();
+  pass(splat);
   const marginals = (out: Address) => {
-    kernels.tileMarginals(width, height, starts, blocks, blockLabels, c, out);
+    kernels.tileMarginals(width, height, starts, entries, entryLabels, c, out);
   };
   return {
-    step,
+    step() {
+      send();
+      pass(slice | splat);
+    },
     run(steps) {
-      for (let i = 0; i < steps; i++) step();
+      for (let i = 1; i <= steps; i++) {
+        send();
+        pass(i < steps ? slice | splat : slice);
+      }
     },
     rows() {
       marginals(unary);
@@ -124,6 +140,8 @@ export function startTiledField(
     marginals,
   };
 }
+
+const behind = (lattice: PixelLattice, bytes: number): PixelLattice => ({ ...lattice, values: lattice.values + bytes });
 
 const tileCount = ({ width, height }: Pairwise): number =>
   Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight);
@@ -152,6 +170,7 @@ export function placeTiles(arena: Arena, pairwise: Pairwise): TilePlaces {
 /** Labels in groups of four that lie in the same tiles, as far as there are such. */
 function openGroups(
   arena: Arena,
+  pairwise: Pairwise,
   above: Address,
   lowest: Address,
   c: number,
@@ -194,8 +213,19 @@ function openGroups(
       for (const k of members) most = Math.max(most, shares[t * stride + k]);
       need[t] = Math.log((threshold + floors[t]) / (most + floors[t]));
     }
-    const labels = arena.put(Int32Array.from([...members, -1, -1, -1].slice(0, 4)));
-    return { labels, jobs: arena.reserve(8 * tiles), count: 0, need: arena.put(need) };
+    const values = (lattice: PixelLattice) => {
+      const bytes = 2 * planeOf(lattice, 4);
+      const at = arena.reserve(bytes);
+      arena.bytes(at, bytes).fill(0);
+      return at - lattice.values;
+    };
+    const labels = Int32Array.from([...members, -1, -1, -1].slice(0, 4));
+    return {
+      labels,
+      labelsAt: arena.put(labels),
+      need: arena.put(need),
+      offsets: [values(pairwise.bilateral), values(pairwise.gaussian)],
+    };
   });
 }
 

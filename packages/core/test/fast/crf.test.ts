@@ -247,7 +247,7 @@ describe('many labels', () => {
     const image = photograph(160, 120);
     const unary = unaries(160, 120, c);
     const [ours, theirs] = [fast(image, unary, c, terms, 5), twin(image, unary, c, terms, 5)];
-    expectClose(ours, theirs, 5e-3);
+    expectClose(ours, theirs, 2e-2);
     expect(agreement(argmax(ours, c), argmax(theirs, c))).toBeGreaterThan(0.999);
   });
 
@@ -261,7 +261,7 @@ describe('many labels', () => {
     });
     const unary = unaryFromLabels(labels, c);
     const [ours, theirs] = [fast(image, unary, c, usual, 5), twin(image, unary, c, usual, 5)];
-    expectClose(ours, theirs, 5e-3);
+    expectClose(ours, theirs, 2e-2);
     expect(agreement(argmax(ours, c), argmax(theirs, c))).toBeGreaterThan(0.999);
   });
 });
