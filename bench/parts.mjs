@@ -30,7 +30,12 @@ export function openParts({ quick = false }) {
   const rows = (names, work) => ({ names, work: async (wanted) => ({ rows: await work(wanted) }) });
   const parts = [
     rows(speedNames, async (wanted) =>
-      speed(wanted, await scene(), await peer(), quick ? { repeats: 3, warmUps: 2 } : { repeats: 9, warmUps: 3, seconds: 60 }),
+      speed(
+        wanted,
+        await scene(),
+        await peer(),
+        quick ? { repeats: 3, warmUps: 2 } : { repeats: 9, warmUps: 3, seconds: 60 },
+      ),
     ),
     {
       names: ['stages'],

@@ -2,9 +2,7 @@
  * The dense affinity A over n nodes as 4 × 4 tiles, upper triangle only: tile row I holds tiles (I, I), (I, I + 1) …,
  * each 16 floats row-major. nb = ⌈n/4⌉ tiles a side. Diagonal tiles are whole; entries beyond n are never similar.
  */
-import { exp4, sums4 } from './exp';
-
-const far: f32 = 1e30;
+import { expAbove, sums4 } from './exp';
 
 /** Where tile row I begins, in tiles. */
 export function tileRow(I: i32, nb: i32): usize {
@@ -179,16 +177,19 @@ export function gather(tiles: usize, nb: i32, low: f32, high: f32, found: usize,
   return inside;
 }
 
-/** exp(γ·d²) in place of squared distances, the diagonal zero. γ < 0. */
+/**
+ * exp(γ·d²) in place of squared distances, the diagonal zero. γ < 0. What is below e^−86 is zero, as it soon would be in
+ * float32 anyway; nothing is rounded up, since a node may have nothing else to go by.
+ */
 export function rbfTiles(tiles: usize, nb: i32, gamma: f32): void {
   const g = f32x4.splat(gamma);
-  const least = f32x4.splat(far);
+  const least = f32x4.splat(-86);
   for (let I = 0; I < nb; I++) {
     const diagonal = tiles;
     const end = tiles + ((<usize>(nb - I)) << 6);
     for (; tiles < end; tiles += 16) {
-      const x = v128.load(tiles);
-      v128.store(tiles, v128.and(exp4(f32x4.mul(g, x)), f32x4.lt(x, least)));
+      const x = f32x4.mul(g, v128.load(tiles));
+      v128.store(tiles, v128.and(expAbove(x, -86), f32x4.gt(x, least)));
     }
     for (let r: usize = 0; r < 4; r++) store<f32>(diagonal + 20 * r, 0);
   }

@@ -1,12 +1,19 @@
 /**
  * e^x for four lanes, x ≤ 88: within 2 units in the last place. Below −60 the result stays at e^−60: smaller ones would
- * soon be denormal numbers, which processors multiply a hundred times slower, and add nothing to any sum here.
- *
- * x = k·ln 2 + r with |r| ≤ ½ ln 2; e^r by a polynomial of degree 6 fitted to the least relative error
- * (3·10⁻⁹), 2^k by writing k into the exponent.
+ * soon be denormal numbers, which processors multiply a hundred times slower, and add nothing to most sums.
  */
 export function exp4(x: v128): v128 {
-  const clamped = f32x4.pmax(x, f32x4.splat(-60));
+  return expAbove(x, -60);
+}
+
+/**
+ * e^x for four lanes, of x or `least` ≥ −87, whichever is more.
+ *
+ * x = k·ln 2 + r with |r| ≤ ½ ln 2; e^r by a polynomial of degree 6 fitted to the least relative error (3·10⁻⁹), 2^k by
+ * writing k into the exponent.
+ */
+export function expAbove(x: v128, least: f32): v128 {
+  const clamped = f32x4.pmax(x, f32x4.splat(least));
   // Adding 1½·2²³ rounds to a whole number, which is then also what the sum's lowest bits say.
   const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(12582912));
   const k = f32x4.sub(shifted, f32x4.splat(12582912));
