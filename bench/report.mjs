@@ -151,8 +151,7 @@ function inBrowser(rows) {
 The same modules and kernels, unbundled, in headless Chromium; \`e2e/browser.test.ts\` holds that they give the same bytes as in Node.`;
   if (!nodes || !pixels) return `${text} There was no Chromium on this machine.`;
   return `${text}
-Strokes are drawn one after the other into an open image (${nodes.what}): from a stroke to the labels of all nodes half take
-${time(nodes.ours)} and 95 % less than ${time(nodes.p95)} (a frame is 16 ms), to those of all pixels, refined at half size, ${time(pixels.ours)} and ${time(pixels.p95)}.`;
+An image is open (${nodes.what}). From a stroke to the labels of all nodes half take ${time(nodes.ours)} and 95 % less than ${time(nodes.p95)} (a frame is 16 ms), to those of all pixels, refined at half size, ${time(pixels.ours)} and ${time(pixels.p95)}.`;
 }
 
 function fromFile(files) {

@@ -15,9 +15,9 @@ const manyLabels = 8;
 /**
  * What a tile must hand to a node, of all that the node gets, to be worth its time. Each of nb tiles beyond the diagonal
  * may be left out for less than that share, at every iteration: with 1,036 a side and 7 iterations, scores move by at
- * most 7·10⁻⁶ (measured: 6·10⁻⁷, a third of what rounding does).
+ * most 7·10⁻⁵ (measured: 6·10⁻⁶, about what rounding does).
  */
-const leastShare = 1e-9;
+const leastShare = 1e-8;
 
 /** As `propagate` of segment.ts: scores of every node for every label that owns a seed. */
 export function spreadDense(
