@@ -59,6 +59,7 @@ function document(figures) {
     `What \`${command}\` measured. Contenders take turns within one run, so that whatever else the machine does falls on all alike;
 medians (least–most) of ${rows[0]?.repeats ?? 0} turns for the first rows. Ratios are how many times better ours is: below 1 it is worse.`,
     `${about(figures)}. Ours runs in one thread wherever nothing else is said.`,
+    ...(figures.note ? [figures.note] : []),
     '![Ratios, and cost as work grows](performance.svg)',
     rowTable(rows),
     compared(rows),
