@@ -159,6 +159,13 @@ function checked(options: Required<SpreadOptions>): Required<SpreadOptions> {
 /** What one stroke contributes: F after 0, 1, 2 … iterations from its own seeds alone, `[4·nb]` each. */
 type Column = Float32Array[];
 
+/** What a label's strokes give together, and how much each iteration changed it. */
+interface LabelSum {
+  strokes: { weight: number; column: Column }[];
+  iterates: Float32Array[];
+  changes: number[];
+}
+
 /**
  * Spreading by strokes. Every iterate is linear in Y, so what all strokes give together is the sum of what each gives
  * alone, iteration by iteration: scikit-learn's stopping rule can be followed on the sums. A stroke's column is computed
@@ -169,6 +176,8 @@ export class StrokeColumns {
   readonly #options: Required<SpreadOptions>;
   /** By the nodes that a stroke owns; those used last come last. */
   readonly #columns = new Map<string, Column>();
+  /** By the strokes that a label has, as of the last call: most labels are as they were. */
+  #sums = new Map<string, LabelSum>();
   readonly #room: number;
 
   /** @param room columns kept when nobody asks for them any more */
@@ -183,42 +192,47 @@ export class StrokeColumns {
     const { h, w, nb } = this.#graph;
     const { tol, maxIter } = this.#options;
     const plane = 4 * nb;
-    const strokes = ownedNodes(seeds).map(({ stroke, label, nodes }) => ({
-      label,
-      weight: weight(stroke),
-      column: this.#column(nodes),
-    }));
-    const c = seeds.labels.length;
-    const sum = (t: number) => {
-      this.#extend(
-        strokes.map(({ column }) => column),
-        t,
-      );
-      const planes = new Float32Array(plane * c);
-      for (const { label, weight, column } of strokes) {
-        const [from, to] = [column[t], planes.subarray(label * plane, (label + 1) * plane)];
-        for (let i = 0; i < plane; i++) to[i] += weight * from[i];
-      }
-      return planes;
+    const owned = ownedNodes(seeds);
+    const sums = this.#labelSums(owned, seeds.labels.length, weight);
+    const columns = sums.flatMap(({ strokes }) => strokes.map(({ column }) => column));
+    const sumAt = (t: number) => {
+      this.#extend(columns, t);
+      return sums.reduce((change, sum) => change + addUp(sum, t, plane), 0);
     };
-    let f = sum(0);
-    let change = f.reduce((total, value) => total + Math.abs(value), 0);
+    let change = sumAt(0);
     let iterations = 0;
-    while (change >= tol && iterations < maxIter) {
-      const next = sum(++iterations);
-      change = 0;
-      for (let i = 0; i < f.length; i++) change += Math.abs(next[i] - f[i]);
-      f = next;
-    }
+    while (change >= tol && iterations < maxIter) change = sumAt(++iterations);
     for (const key of this.#columns.keys()) {
-      if (this.#columns.size <= Math.max(this.#room, strokes.length)) break;
+      if (this.#columns.size <= Math.max(this.#room, owned.length)) break;
       this.#columns.delete(key);
     }
-    return { data: toRows(f, plane, h * w, c), h, w, labels: seeds.labels, iterations, converged: change < tol };
+    const planes = new Float32Array(plane * sums.length);
+    sums.forEach(({ iterates }, label) => {
+      planes.set(iterates[iterations], label * plane);
+    });
+    const data = toRows(planes, plane, h * w, sums.length);
+    return { data, h, w, labels: seeds.labels, iterations, converged: change < tol };
   }
 
-  #column(nodes: number[]): Column {
-    const key = nodes.join();
+  /** Of every label: those of the last call where their strokes and weights are the same, else new ones. */
+  #labelSums(owned: ReturnType<typeof ownedNodes>, c: number, weight: (stroke: number) => number): LabelSum[] {
+    const last = this.#sums;
+    this.#sums = new Map();
+    return Array.from({ length: c }, (_, label) => {
+      const own = owned
+        .filter((stroke) => stroke.label === label)
+        .map((stroke) => {
+          const key = stroke.nodes.join();
+          return { key, weight: weight(stroke.stroke), column: this.#column(key, stroke.nodes) };
+        });
+      const name = own.map(({ key, weight }) => `${weight}:${key}`).join(';');
+      const sum = last.get(name) ?? { strokes: own, iterates: [], changes: [] };
+      this.#sums.set(name, sum);
+      return sum;
+    });
+  }
+
+  #column(key: string, nodes: number[]): Column {
     const column = this.#columns.get(key) ?? [indicator(nodes, 4 * this.#graph.nb)];
     this.#columns.delete(key);
     this.#columns.set(key, column);
@@ -246,6 +260,24 @@ export class StrokeColumns {
       arena.release(mark);
     }
   }
+}
+
+/** Adds a label's columns up to their t-th iterates. @returns the sum of |change| that the t-th made, of |Y| at 0 */
+function addUp({ strokes, iterates, changes }: LabelSum, t: number, plane: number): number {
+  while (iterates.length <= t) {
+    const at = iterates.length;
+    const sum = new Float32Array(plane);
+    for (const { weight, column } of strokes) {
+      const from = column[at];
+      for (let i = 0; i < plane; i++) sum[i] += weight * from[i];
+    }
+    let change = 0;
+    const before = at > 0 ? iterates[at - 1] : new Float32Array(plane);
+    for (let i = 0; i < plane; i++) change += Math.abs(sum[i] - before[i]);
+    iterates.push(sum);
+    changes.push(change);
+  }
+  return changes[t];
 }
 
 function indicator(nodes: number[], length: number): Float32Array {
