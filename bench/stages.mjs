@@ -20,29 +20,32 @@ import { refining } from './ours.mjs';
 
 const { paper, best } = presets;
 
+/** An arena that every run finds empty. */
+function afresh(work) {
+  const arena = new Arena();
+  return {
+    arena,
+    run() {
+      arena.reset();
+      work(arena);
+    },
+  };
+}
+
 /**
  * The three parts: how we run each, which kernels make up a stage, and the same stages in TypeScript, in order. Kernels
  * are named by how they begin.
  */
 const parts = {
   'Dense graph and spreading (`paper`)': {
-    open: ({ image, keys, seeds }) => {
-      const arena = new Arena();
-      const empty = arena.mark();
-      return {
-        arena,
-        run() {
-          arena.release(empty);
-          spreadDense(denseGraph(arena, keys, image, paper), seeds, paper);
-        },
-      };
-    },
+    open: ({ image, keys, seeds }) =>
+      afresh((arena) => spreadDense(denseGraph(arena, keys, image, paper), seeds, paper)),
     stages: {
       'inner products of patches': ['columnMeans', 'pack', 'gram'],
       'distances of nodes': ['doubledRow', 'distanceTiles'],
       'their median': ['sampleBins', 'gather'],
       'affinities and degrees': ['rbfTiles', 'degrees'],
-      spreading: ['scalePlanes', 'product', 'listedProduct', 'listTiles', 'spreadStep'],
+      spreading: ['scalePlanes', 'seeded', 'product', 'listedProduct', 'listTiles', 'advance'],
     },
     twin({ keys, seeds }, time) {
       const c = seeds.labels.length;
@@ -54,17 +57,7 @@ const parts = {
     },
   },
   'Ridge and random walk (`best`)': {
-    open: ({ image, keys, seeds }) => {
-      const arena = new Arena();
-      const empty = arena.mark();
-      return {
-        arena,
-        run() {
-          arena.release(empty);
-          new WalkSolver(arena, keys, image, best).solve(seeds);
-        },
-      };
-    },
+    open: ({ image, keys, seeds }) => afresh((arena) => new WalkSolver(arena, keys, image, best).solve(seeds)),
     stages: {
       whitening: ['columnMeans', 'packSample', 'pack', 'gram', 'shrink', 'factorPanels', 'substitutePanels'],
       edges: ['unpack', 'edgeDistances', 'mixRows', 'edgeWeights', 'edgeDegrees'],

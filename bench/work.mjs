@@ -83,10 +83,10 @@ const formulas = {
   degrees: ([, nb]) => read(32 * tiles(nb), 64 * tiles(nb)),
 
   // Spreading. A tile and label: rows 32 operations, columns 32; the tile is read once for all labels.
-  product: ([, nb, , c, seeded]) =>
-    seeded
-      ? { variant: 'product (first)' }
-      : read(64 * c * tiles(nb), 64 * tiles(nb), 'seven loads and stores for sixteen vectors of operations'),
+  product: ([, nb, , c]) =>
+    read(64 * c * tiles(nb), 64 * tiles(nb), 'seven loads and stores for sixteen vectors of operations'),
+  // A seed: a row of A times a number, added to the label's; of a tile it takes a quarter, but not fewer lines.
+  seededProduct: ([, nb, , , seeds]) => copy(8 * nb * seeds, 64 * nb * seeds, 'a line of 64 bytes for four numbers'),
   listedProduct([, nb, , c, starts], _, arena) {
     const [listed] = arena.integers(starts + 4 * nb, 1);
     return read(64 * c * listed, 68 * listed, 'tiles lie apart: nothing can be fetched ahead');
@@ -94,8 +94,8 @@ const formulas = {
   // Rows and columns multiplied and summed, 28 each; compared with their limits.
   listTiles: ([, nb]) => read(76 * tiles(nb), 64 * tiles(nb)),
   scalePlanes: ([, , nb, c]) => cached(4 * nb * c, 48 * nb * c),
-  // Three products and a sum; difference, magnitude, conversion, sum in float64.
-  spreadStep: ([, , , , nb, c]) => cached(40 * nb * c, 80 * nb * c),
+  // Two products; two sums and a magnitude; six loads and stores.
+  advance: ([, , nb, c]) => cached(20 * nb * c, 112 * nb * c),
 
   // Whitening. A third of d³ operations; then d² for each of the eight vectors of a panel.
   factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'within panels of eight, number by number'),

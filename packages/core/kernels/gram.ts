@@ -20,13 +20,18 @@ export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize):
 export function pack(x: usize, n: i32, d: i32, depth: i32, mean: usize, panels: usize): void {
   const rows = (n + 7) & ~7;
   for (let i = 0; i < rows; i++) {
-    let to = panels + ((<usize>(i >> 3) * <usize>depth) << 5) + ((<usize>(i & 7)) << 2);
+    let to = rowOf(panels, depth, i);
     const from = x + ((<usize>i * <usize>d) << 2);
     for (let k = 0; k < depth; k++, to += 32) {
       const at = (<usize>k) << 2;
       store<f32>(to, i < n && k < d ? load<f32>(from + at) - load<f32>(mean + at) : 0);
     }
   }
+}
+
+/** Where row i of panels begins; its values are 32 bytes apart. */
+export function rowOf(panels: usize, d: i32, i: i32): usize {
+  return panels + ((<usize>(i >> 3) * <usize>d) << 5) + ((<usize>(i & 7)) << 2);
 }
 
 /** Inner products of four rows of a panel (`a` points at their half of it) with the eight of panel b: out `[4]` rows of
@@ -79,14 +84,17 @@ export function gram(panels: usize, n: i32, d: i32, back: i32, out: usize, strid
 
 /** Eight rows of the Gram matrix, i … i + 7 for i a multiple of 8: columns from `from` (rounded down to a panel) on. */
 export function rowsOfGram(panels: usize, i: i32, n: i32, d: i32, from: i32, out: usize, stride: i32): void {
+  const first = from & ~7;
+  panelProducts(rowOf(panels, d, i), rowOf(panels, d, first), n - first, d, out + ((<usize>first) << 2), stride);
+}
+
+/** Inner products of the eight rows of a panel with n rows in panels: out `[8, stride]`. */
+export function panelProducts(panel: usize, panels: usize, n: i32, d: i32, out: usize, stride: i32): void {
   const size = (<usize>d) << 5;
   const bytes = (<usize>stride) << 2;
-  const a = panels + <usize>(i >> 3) * size;
-  const count = (n + 7) >> 3;
-  for (let j = from >> 3; j < count; j++) {
-    const b = panels + <usize>j * size;
-    const at = out + ((<usize>j) << 5);
-    block(a, b, d, at, bytes);
-    block(a + 16, b, d, at + (bytes << 2), bytes);
+  const end = panels + <usize>((n + 7) >> 3) * size;
+  for (; panels < end; panels += size, out += 32) {
+    block(panel, panels, d, out, bytes);
+    block(panel + 16, panels, d, out + (bytes << 2), bytes);
   }
 }

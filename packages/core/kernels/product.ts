@@ -1,42 +1,65 @@
 /** Spreading over the tiles of affinity.ts: products with several labels at once, each label a plane of 4·nb floats. */
+import { tileRow } from './affinity';
 import { sums4 } from './exp';
 
 /** Tiles that stay in the first cache while every label passes over them. */
 const chunk = 192;
-/** Of planes that are mostly zero, tiles that are looked through at once. */
-const fine = 32;
+/** Columns of tiles at a time, where rows take turns. */
+const stretch = 96;
+
+/**
+ * out = A·D^−½·Y, for seeds Y: nodes that carry a label each, which sum the rows of A that they own.
+ *
+ * @param scale D^−½ `[4·nb]`
+ * @param seeds `[count, 2]` int32: node and label
+ * @param out planes `[c, 4·nb]`
+ */
+export function seededProduct(tiles: usize, nb: i32, scale: usize, seeds: usize, count: i32, c: i32, out: usize): void {
+  const plane = (<usize>nb) << 4;
+  memory.fill(out, 0, plane * <usize>c);
+  for (let at = seeds; at < seeds + ((<usize>count) << 3); at += 8) {
+    const node = load<i32>(at);
+    const J = node >> 2;
+    const share = v128.load32_splat(scale + ((<usize>node) << 2));
+    let to = out + plane * <usize>load<i32>(at, 4);
+    // Above its own row a node's entries stand in a column of their tiles.
+    let column = tiles + ((<usize>J) << 6) + ((<usize>(node & 3)) << 2);
+    for (let I = 0; I < J; I++, to += 16) {
+      let entries = v128.load32_zero(column);
+      entries = v128.load_lane<f32>(column, entries, 1, 16);
+      entries = v128.load_lane<f32>(column, entries, 2, 32);
+      entries = v128.load_lane<f32>(column, entries, 3, 48);
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(entries, share)));
+      column += (<usize>(nb - I - 1)) << 6;
+    }
+    const end = tiles + (tileRow(J + 1, nb) << 6);
+    for (let row = tiles + (tileRow(J, nb) << 6) + ((<usize>(node & 3)) << 4); row < end; row += 64, to += 16) {
+      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(v128.load(row), share)));
+    }
+  }
+}
 
 /**
  * out = A·F for planes F `[c, 4·nb]`. Each tile serves twice: its rows for the nodes of its row, its columns for those
  * of its column.
- *
- * @param seeded 1: F is zero at most nodes; tiles that meet zeros only are passed over
  */
-export function product(tiles: usize, nb: i32, f: usize, c: i32, seeded: i32, out: usize): void {
+export function product(tiles: usize, nb: i32, f: usize, c: i32, out: usize): void {
   const plane = (<usize>nb) << 4;
-  const length = seeded ? fine : chunk;
   memory.fill(out, 0, plane * <usize>c);
   for (let I = 0; I < nb; I++) {
     diagonalTile(tiles, f + ((<usize>I) << 4), c, plane, out + ((<usize>I) << 4));
     tiles += 64;
-    for (let J = I + 1; J < nb; J += length) {
-      const count = min(length, nb - J);
+    for (let J = I + 1; J < nb; J += chunk) {
+      const count = min(chunk, nb - J);
       const across = (<usize>J) << 4;
       for (let k = 0; k < c; k++) {
         const own = plane * <usize>k + ((<usize>I) << 4);
         const other = plane * <usize>k + across;
-        if (seeded && !v128.any_true(v128.load(f + own)) && allZero(f + other, count)) continue;
         tileRun(tiles, count, f + own, f + other, out + own, out + other);
       }
       tiles += (<usize>count) << 6;
     }
   }
-}
-
-function allZero(f: usize, count: i32): bool {
-  const end = f + ((<usize>count) << 4);
-  for (; f < end; f += 16) if (v128.any_true(v128.load(f))) return false;
-  return true;
 }
 
 function diagonalTile(tile: usize, f: usize, c: i32, plane: usize, out: usize): void {
@@ -50,11 +73,11 @@ function diagonalTile(tile: usize, f: usize, c: i32, plane: usize, out: usize): 
 }
 
 /**
- * Lists the tiles that matter to a solve whose row sums are known: tile (I, J) is left out if what its nodes hand each
- * other is less than `least` of what those who take it have.
+ * Lists the tiles that matter to a product: tile (I, J) is left out if what its nodes hand each other is less than
+ * `least` of what those who take it have.
  *
- * @param given `[4·nb]`: α·scale·the most that each node has had at any iteration
- * @param had `[4·nb]`: what each node has in the end, over its scale
+ * @param given `[4·nb]`: α·scale·what each node hands on
+ * @param had `[4·nb]`: what each node has, over its scale
  * @param starts receives, for each I and after the last, where its tiles begin in `list`, as int32
  * @param list receives J − I of each, as int32; there is room for all
  */
@@ -98,20 +121,50 @@ export function listTiles(
   store<i32>(starts + ((<usize>nb) << 2), listed);
 }
 
+/** Rows of tiles that take turns with a label while its stretch of F stays in the first cache. */
+const together = 4;
+/** Where each of those rows is in the list: from, to and end of its part; and where its tiles begin. */
+const parts = memory.data(16 * together);
+
 /** As {@link product}, over the diagonal and listed tiles only. */
 export function listedProduct(tiles: usize, nb: i32, f: usize, c: i32, starts: usize, list: usize, out: usize): void {
   const plane = (<usize>nb) << 4;
   memory.fill(out, 0, plane * <usize>c);
-  for (let I = 0; I < nb; I++) {
-    const own = (<usize>I) << 4;
-    diagonalTile(tiles, f + own, c, plane, out + own);
-    const end = load<i32>(starts + ((<usize>I) << 2), 4);
-    for (let at = load<i32>(starts + ((<usize>I) << 2)); at < end; at += chunk) {
-      const first = list + ((<usize>at) << 2);
-      const last = list + ((<usize>min(at + chunk, end)) << 2);
-      for (let k = 0, p = own; k < c; k++, p += plane) listedRun(tiles, first, last, f + p, out + p);
+  for (let first = 0; first < nb; first += together) {
+    const rows = min(together, nb - first);
+    for (let r = 0; r < rows; r++) {
+      const I = first + r;
+      const part = parts + ((<usize>r) << 4);
+      const row = tiles + (tileRow(I, nb) << 6);
+      diagonalTile(row, f + ((<usize>I) << 4), c, plane, out + ((<usize>I) << 4));
+      store<usize>(part, list + ((<usize>load<i32>(starts + ((<usize>I) << 2))) << 2), 4);
+      store<usize>(part, list + ((<usize>load<i32>(starts + ((<usize>I) << 2), 4)) << 2), 8);
+      store<usize>(part, row, 12);
     }
-    tiles += (<usize>(nb - I)) << 6;
+    for (let J = first; J < nb; J += stretch) {
+      let found = false;
+      for (let r = 0; r < rows; r++) {
+        const part = parts + ((<usize>r) << 4);
+        let to = load<usize>(part, 4);
+        const end = load<usize>(part, 8);
+        const limit = J + stretch - first - r;
+        store<usize>(part, to);
+        while (to < end && load<i32>(to) < limit) to += 4;
+        store<usize>(part, to, 4);
+        found = found || to > load<usize>(part);
+      }
+      if (!found) continue;
+      for (let k = 0, p = (<usize>first) << 4; k < c; k++, p += plane) {
+        for (let r = 0; r < rows; r++) {
+          const part = parts + ((<usize>r) << 4);
+          const from = load<usize>(part);
+          const to = load<usize>(part, 4);
+          if (from === to) continue;
+          const own = p + ((<usize>r) << 4);
+          listedRun(load<usize>(part, 12), from, to, f + own, out + own);
+        }
+      }
+    }
   }
 }
 
@@ -182,34 +235,38 @@ export function scalePlanes(f: usize, scale: usize, nb: i32, c: i32, out: usize)
 }
 
 /**
- * next = α·scale·product + (1 − α)·Y.
+ * A step of spreading: Δ = α·scale·product, F += Δ.
  *
- * @returns the sum of |next − F|
+ * @param moved `[4·nb]`: receives each node's sum of |Δ| over labels
+ * @returns the sum of |Δ|
  */
-export function spreadStep(
+export function advance(
   product: usize,
   scale: usize,
-  y: usize,
-  f: usize,
   nb: i32,
   c: i32,
   alpha: f32,
-  next: usize,
+  delta: usize,
+  f: usize,
+  moved: usize,
 ): f64 {
   const plane = (<usize>nb) << 4;
-  const a = f32x4.splat(alpha),
-    b = f32x4.splat(1 - alpha);
+  const a = f32x4.splat(alpha);
+  memory.fill(moved, 0, plane);
+  for (let k = 0; k < c; k++) {
+    for (let i: usize = 0; i < plane; i += 16, product += 16, delta += 16, f += 16) {
+      const change = f32x4.mul(a, f32x4.mul(v128.load(scale + i), v128.load(product)));
+      v128.store(delta, change);
+      v128.store(f, f32x4.add(v128.load(f), change));
+      v128.store(moved + i, f32x4.add(v128.load(moved + i), f32x4.abs(change)));
+    }
+  }
   let low = f64x2.splat(0),
     high = f64x2.splat(0);
-  for (let k = 0; k < c; k++) {
-    for (let i: usize = 0; i < plane; i += 16, product += 16, y += 16, f += 16, next += 16) {
-      const spread = f32x4.mul(a, f32x4.mul(v128.load(scale + i), v128.load(product)));
-      const value = f32x4.add(spread, f32x4.mul(b, v128.load(y)));
-      v128.store(next, value);
-      const change = f32x4.abs(f32x4.sub(value, v128.load(f)));
-      low = f64x2.add(low, f64x2.promote_low_f32x4(change));
-      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(change, change, 2, 3, 2, 3)));
-    }
+  for (let i: usize = 0; i < plane; i += 16) {
+    const sums = v128.load(moved + i);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(sums));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(sums, sums, 2, 3, 2, 3)));
   }
   const sum = f64x2.add(low, high);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);

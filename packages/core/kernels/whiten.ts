@@ -1,5 +1,5 @@
 /** What whitening needs beside gram.ts and cholesky.ts: the covariance, shrunk, and keys in and out of panels. */
-import { block } from './gram';
+import { rowOf } from './gram';
 
 /**
  * An even sample of rows of X − mean `[n, d]` as panels over columns, `[⌈d/8⌉, count, 8]`: their Gram matrix is `count`
@@ -78,21 +78,5 @@ export function mixPanel(
   for (let k = 0; k < d; k++, to += 32, ra += 32, rb += 32, rc += 32, re += 32) {
     const upper: f32 = wa * load<f32>(ra) + wb * load<f32>(rb);
     store<f32>(to, upper + (wc * load<f32>(rc) + we * load<f32>(re)));
-  }
-}
-
-/** Where row i of panels begins; its values are 32 bytes apart. */
-function rowOf(panels: usize, d: i32, i: i32): usize {
-  return panels + ((<usize>(i >> 3) * <usize>d) << 5) + ((<usize>(i & 7)) << 2);
-}
-
-/** Inner products of the eight rows of a panel of their own with all n rows: out `[8, stride]`. */
-export function panelProducts(panel: usize, panels: usize, n: i32, d: i32, out: usize, stride: i32): void {
-  const size = (<usize>d) << 5;
-  const bytes = (<usize>stride) << 2;
-  const end = panels + <usize>((n + 7) >> 3) * size;
-  for (; panels < end; panels += size, out += 32) {
-    block(panel, panels, d, out, bytes);
-    block(panel + 16, panels, d, out + (bytes << 2), bytes);
   }
 }

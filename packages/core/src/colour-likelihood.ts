@@ -11,6 +11,9 @@ export interface ColourLikelihoodOptions {
   smoothing?: number;
 }
 
+/** A hundredth of a pixel. */
+export const usualSmoothing = 0.01;
+
 /** Bins a channel. */
 const bins = 16;
 const shift = 4;
@@ -27,7 +30,7 @@ export function colourFactors(
   { data, width, height }: RgbImage,
   rows: (y: number) => Float32Array,
   c: number,
-  { exponent, smoothing = 0.01 }: ColourLikelihoodOptions,
+  { exponent, smoothing = usualSmoothing }: ColourLikelihoodOptions,
 ): Float32Array {
   let histograms: Float32Array = new Float32Array(bins ** 3 * c);
   const totals = new Float64Array(c);

@@ -99,8 +99,14 @@ function softmaxOfNegative(energy: Float32Array, c: number, out: Float32Array): 
   return out;
 }
 
+/** Scores below this count as this: no energy is infinite. */
+export const leastScore = 1e-4;
+
+/** How far hard labels are trusted, as pydensecrf's users usually do. */
+export const labelConfidence = 0.7;
+
 /** Energies from soft scores: −log, scores clipped from below. @param scores `[n, c]`, rows summing to 1 or 0 */
-export function unaryFromScores(scores: Float32Array, least = 1e-4): Float32Array {
+export function unaryFromScores(scores: Float32Array, least = leastScore): Float32Array {
   return scores.map((score) => -Math.log(Math.max(score, least)));
 }
 
@@ -108,7 +114,7 @@ export function unaryFromScores(scores: Float32Array, least = 1e-4): Float32Arra
  * Energies from hard labels that are right with probability `confidence`, as pydensecrf's `unary_from_labels`; a
  * hidden pixel (−1) believes in every label alike.
  */
-export function unaryFromLabels(labels: Int32Array, c: number, confidence = 0.7): Float32Array {
+export function unaryFromLabels(labels: Int32Array, c: number, confidence = labelConfidence): Float32Array {
   const unary = new Float32Array(labels.length * c);
   const right = -Math.log(confidence);
   const wrong = -Math.log((1 - confidence) / (c - 1));

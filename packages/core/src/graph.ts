@@ -23,12 +23,15 @@ export function rbf(d2: DenseMatrix, sigma: number): DenseMatrix {
   return d2;
 }
 
+/** What two nodes that are not alike still share: no node is cut off. */
+export const leastSimilarity = 1e-5;
+
 /**
  * 1 where the cosine of two keys reaches τ, else ε: Wang et al. 2022, TokenCut, eq. 2.
  *
  * @param keys the nodes' keys themselves, not centred
  */
-export function similarity(keys: Keys, tau: number, epsilon = 1e-5): DenseMatrix {
+export function similarity(keys: Keys, tau: number, epsilon = leastSimilarity): DenseMatrix {
   const { data, h, w, d } = keys;
   const n = h * w;
   checkSize(n);

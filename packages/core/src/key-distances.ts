@@ -20,8 +20,8 @@ export interface KeyDistances {
   rows: Map<number, Float32Array>;
 }
 
-/** Nodes whose pairs the median is taken over. */
-const medianSample = 192;
+/** Nodes whose pairs the scale is taken over. */
+export const medianSample = 192;
 
 /**
  * @param patches keys, centred (cancellation would cost bits)

@@ -33,7 +33,7 @@ export function spread(
 ): { scores: Float32Array } & Convergence {
   const { n } = s;
   if (y.length !== n * c) throw new InvalidInputError(`y has ${y.length} values; expected n × c = ${n} × ${c}`);
-  if (!(alpha > 0 && alpha < 1)) throw new InvalidInputError(`alpha ${alpha}; expected a number between 0 and 1`);
+  checkAlpha(alpha);
 
   // One plane a label: a row of S is read once for several labels, and each plane runs straight through memory.
   const seeds = transpose(y, n, c);
@@ -50,7 +50,32 @@ export function spread(
     }
     [f, next] = [next, f];
   }
-  return { scores: normaliseRows(transpose(f, c, n), c), iterations, converged: change < tol };
+  return { scores: shares(f, n, c), iterations, converged: change < tol };
+}
+
+/** @throws InvalidInputError if α is not between 0 and 1 */
+export function checkAlpha(alpha: number): void {
+  if (!(alpha > 0 && alpha < 1)) throw new InvalidInputError(`alpha ${alpha}; expected a number between 0 and 1`);
+}
+
+/**
+ * Scores by label to shares by node: rows `[n, c]` that sum to 1, or to 0 where a node has nothing. What a solver left
+ * below zero is zero.
+ *
+ * @param planes `[c, stride]`, of which the first n of each count
+ */
+export function shares(planes: Float32Array, n: number, c: number, stride = n): Float32Array {
+  const out = new Float32Array(n * c);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let k = 0; k < c; k++) {
+      const score = Math.max(0, planes[k * stride + i]);
+      out[i * c + k] = score;
+      sum += score;
+    }
+    if (sum > 0) for (let o = i * c; o < (i + 1) * c; o++) out[o] /= sum;
+  }
+  return out;
 }
 
 /** Each node's best label: the first of the largest scores in its row. @param scores `[n, c]` */
@@ -68,13 +93,4 @@ function transpose(x: Float32Array, rows: number, columns: number): Float32Array
   const out = new Float32Array(x.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = x[i * columns + j];
   return out;
-}
-
-function normaliseRows(scores: Float32Array, c: number): Float32Array {
-  for (let o = 0; o < scores.length; o += c) {
-    let sum = 0;
-    for (let k = 0; k < c; k++) sum += scores[o + k];
-    if (sum > 0) for (let k = 0; k < c; k++) scores[o + k] /= sum;
-  }
-  return scores;
 }

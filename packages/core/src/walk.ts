@@ -9,7 +9,7 @@ import { doubleKeys, type Keys } from './keys.ts';
 import type { NodeScores } from './refine.ts';
 import { type RidgeOptions, ridgeScores, ridgeSystem } from './ridge.ts';
 import { type Seeds, sampleSeeds } from './seeds.ts';
-import type { Convergence } from './spread.ts';
+import { type Convergence, shares } from './spread.ts';
 import { meanOf, whiten } from './whiten.ts';
 
 /** Found on the evaluation sets (docs/quality.md); `few` and `raw` by removing seeds there. */
@@ -105,7 +105,7 @@ export function walk(graph: WalkGraph, seeds: Seeds, options: WalkOptions = {}):
   const c = seeds.labels.length;
   const belief = softmax(likeness(graph, seeds, settings), c, settings.sharpness);
   const { scores, ...end } = solveWalk(edges, belief, seeds.nodes, c, settings);
-  return { ...end, data: rows(scores, c), h, w, labels: seeds.labels };
+  return { ...end, data: shares(scores, h * w, c), h, w, labels: seeds.labels };
 }
 
 /**
@@ -137,7 +137,10 @@ export function rawShare(m: number, c: number, few: number = walkDefaults.few): 
   return share < 0.01 ? 0 : share;
 }
 
-/** softmax(sharpness · scores) over the labels of every node, in place, none below 1e-8. @param scores planes `[c, n]` */
+/** What a node believes of a label at least, before the walk. */
+export const leastBelief = 1e-8;
+
+/** softmax(sharpness · scores) over the labels of every node, in place, none below `leastBelief`. @param scores planes `[c, n]` */
 function softmax(scores: Float32Array, c: number, sharpness: number): Float32Array {
   const n = scores.length / c;
   for (let i = 0; i < n; i++) {
@@ -148,23 +151,7 @@ function softmax(scores: Float32Array, c: number, sharpness: number): Float32Arr
       scores[o] = Math.exp(sharpness * (scores[o] - most));
       sum += scores[o];
     }
-    for (let o = i; o < scores.length; o += n) scores[o] = Math.max(scores[o] / sum, 1e-8);
+    for (let o = i; o < scores.length; o += n) scores[o] = Math.max(scores[o] / sum, leastBelief);
   }
   return scores;
-}
-
-/** Planes `[c, n]` to rows `[n, c]` that sum to 1. What the solver left below zero is zero. */
-function rows(planes: Float32Array, c: number): Float32Array {
-  const n = planes.length / c;
-  const out = new Float32Array(planes.length);
-  for (let i = 0; i < n; i++) {
-    let sum = 0;
-    for (let k = 0; k < c; k++) {
-      const score = Math.max(0, planes[k * n + i]);
-      out[i * c + k] = score;
-      sum += score;
-    }
-    for (let o = i * c; o < (i + 1) * c; o++) out[o] /= sum;
-  }
-  return out;
 }

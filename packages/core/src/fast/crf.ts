@@ -1,7 +1,7 @@
 /** Mean field over an image's pairwise terms, in an arena: kernels/crf.ts and its memory. src/crf.ts is the twin. */
 import type { Address, Arena } from './arena.ts';
 import { blur, type Channels, type Pairwise, planeOf, settle } from './lattice.ts';
-import { startTiledField } from './tiles.ts';
+import { slice, splat, startTiledField } from './tiles.ts';
 
 /** Mean-field inference that can be watched: a call a step, or several steps at once. */
 export interface FastMeanField {
@@ -20,9 +20,7 @@ export interface FastMeanField {
 /** From so many labels on they are followed only where they may matter (tiles.ts); fewer are exact. */
 export const manyLabels = 10;
 
-// What a pass does.
-const slice = 1;
-const splat = 2;
+/** What a pass does besides: writes Q. */
 const keep = 4;
 
 /**

@@ -4,7 +4,7 @@
  */
 import { InvalidInputError } from '../errors.ts';
 import { selectRank } from '../gram.ts';
-import { colourKnn, nearestNeighbours } from '../graph.ts';
+import { colourKnn, leastSimilarity, nearestNeighbours } from '../graph.ts';
 import { cellColours, type RgbImage } from '../image.ts';
 import type { Keys } from '../keys.ts';
 import { checkSize, type SparseMatrix } from '../matrix.ts';
@@ -56,7 +56,9 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: G
     kernels.rbfTiles(tiles, nb, -1 / (2 * sigma * sigma));
   } else {
     const norm = arena.put(padded(norms, 4 * nb, 0));
-    strips((rows, stride, I) => kernels.similarityTiles(rows, stride, norm, I, n, nb, options.tau, 1e-5, tiles));
+    strips((rows, stride, I) =>
+      kernels.similarityTiles(rows, stride, norm, I, n, nb, options.tau, leastSimilarity, tiles),
+    );
   }
   arena.release(scratch);
   const graph = { arena, h, w, nb, tiles, scale, sigma };

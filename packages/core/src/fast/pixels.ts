@@ -1,4 +1,5 @@
 /** Pixels' scores, energies and owners in an arena: kernels/pixels.ts and its memory. */
+import { usualSmoothing } from '../colour-likelihood.ts';
 import type { RgbImage } from '../image.ts';
 import { linearTaps } from '../interpolate.ts';
 import type { NodeScores } from '../refine.ts';
@@ -62,7 +63,7 @@ export function softRows(
   pixels: Address,
   { data, h, w, labels }: NodeScores,
   exponent: number,
-  smoothing = 0.01,
+  smoothing = usualSmoothing,
 ): Rows {
   const { kernels } = arena;
   const c = labels.length;

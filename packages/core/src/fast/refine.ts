@@ -1,5 +1,5 @@
 /** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
-import { hideNodes } from '../crf.ts';
+import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
 import { type RgbImage, resizeBicubic } from '../image.ts';
 import type { Mask } from '../mask.ts';
 import { crfScale, type NodeScores, type RefineOptions } from '../refine.ts';
@@ -90,12 +90,11 @@ function unary(arena: Arena, image: Sized, scores: NodeScores, options: FastRefi
   if (options.unary === 'hard') {
     const { hidden, seed } = options;
     const nodes = nearest(arena, hideNodes(argmax(data, c), hidden, seed), h, w, height, width);
-    // As unaryFromLabels of crf.ts.
-    const confidence = 0.7;
-    kernels.hardEnergies(nodes, n, c, -Math.log(confidence), -Math.log((1 - confidence) / (c - 1)), Math.log(c), out);
+    const [own, other] = [labelConfidence, (1 - labelConfidence) / (c - 1)];
+    kernels.hardEnergies(nodes, n, c, -Math.log(own), -Math.log(other), Math.log(c), out);
   } else {
     softRows(arena, image, pixels, scores, options.colourLikelihood)(0, height, out);
-    kernels.scoreEnergies(out, n * c, 1e-4);
+    kernels.scoreEnergies(out, n * c, leastScore);
   }
   return out;
 }

@@ -2,10 +2,9 @@
  * Spreading by kernels: what spread.ts says in plain TypeScript, over the tiles of a dense graph. n nodes, padded to 4·nb;
  * c labels, one plane of 4·nb floats each.
  */
-import { InvalidInputError } from '../errors.ts';
 import type { NodeScores } from '../refine.ts';
 import type { Seeds } from '../seeds.ts';
-import type { Convergence, SpreadOptions } from '../spread.ts';
+import { type Convergence, checkAlpha, type SpreadOptions, shares } from '../spread.ts';
 import type { Address } from './arena.ts';
 import type { DenseGraph } from './graph.ts';
 
@@ -13,9 +12,9 @@ import type { DenseGraph } from './graph.ts';
 const manyLabels = 8;
 
 /**
- * What a tile must hand to a node, of all that the node gets, to be worth its time. Each of nb tiles beyond the diagonal
+ * What a tile must hand to a node, of all that the node has, to be worth its time. Each of nb tiles beyond the diagonal
  * may be left out for less than that share, at every iteration: with 1,036 a side and 7 iterations, scores move by at
- * most 7·10⁻⁵ (measured: 6·10⁻⁶, about what rounding does).
+ * most 7·10⁻⁵ (measured: 1·10⁻⁶).
  */
 const leastShare = 1e-8;
 
@@ -26,140 +25,107 @@ export function spreadDense(
   options: Required<SpreadOptions>,
 ): NodeScores & Convergence {
   const { arena, h, w, nb } = graph;
-  const { tol } = checked(options);
+  const { alpha, tol, maxIter } = options;
+  checkAlpha(alpha);
   const c = seeds.labels.length;
   const plane = 4 * nb;
   const mark = arena.mark();
-  const list = c < manyLabels ? undefined : listTiles(graph, seeds, options);
-  const planes = new Float32Array(plane * c);
-  seeds.nodes.forEach((label, node) => {
-    if (label >= 0) planes[label * plane + node] = 1;
-  });
-  const work = reservePlanes(graph, c);
-  const { change, iterations } = iterate(graph, planes, c, options, work, list);
-  const data = toRows(arena.floats(work.f, plane * c), plane, h * w, c);
+  const owned = ownedNodes(seeds);
+  const work = reserveSteps(graph, c);
+  const f = arena.floats(work.f, plane * c).fill(0);
+  let change = 0;
+  for (const { label, nodes } of owned) {
+    change += nodes.length;
+    for (const node of nodes) f[label * plane + node] = 1;
+  }
+  let iterations = 0;
+  for (; change >= tol && iterations < maxIter; iterations++) {
+    change = iterations === 0 ? firstStep(graph, work, owned, c, alpha) : step(graph, work, c, alpha, c >= manyLabels);
+  }
+  const data = shares(arena.floats(work.f, plane * c), h * w, c, plane);
   arena.release(mark);
   return { data, h, w, labels: seeds.labels, iterations, converged: change < tol };
 }
 
-interface Planes {
-  y: Address;
+/** What steps work on: planes of F, of how it changed, and of two products; what each node moved by. */
+interface Steps {
   f: Address;
-  next: Address;
+  delta: Address;
   scaled: Address;
   sums: Address;
+  moved: Address;
 }
 
-function reservePlanes({ arena, nb }: DenseGraph, c: number): Planes {
-  const [y, f, next, scaled, sums] = [0, 1, 2, 3, 4].map(() => arena.reserve(16 * nb * c));
-  return { y, f, next, scaled, sums };
+function reserveSteps({ arena, nb }: DenseGraph, c: number): Steps {
+  const [f, delta, scaled, sums] = [0, 1, 2, 3].map(() => arena.reserve(16 * nb * c));
+  return { f, delta, scaled, sums, moved: arena.reserve(16 * nb) };
 }
 
-/** Tiles worth multiplying: packages/core/kernels/product.ts. */
-interface TileList {
-  starts: Address;
-  list: Address;
-}
-
-/**
- * Iterates from F = Y until scikit-learn would stop; F is then at `work.f`.
- *
- * @param seeds Y as planes
- * @param each called with every iterate, Y first
- */
-function iterate(
-  graph: DenseGraph,
-  seeds: Float32Array,
-  c: number,
-  { alpha, tol, maxIter }: Required<SpreadOptions>,
-  work: Planes,
-  list?: TileList,
-  each: (f: Address) => void = () => {},
-) {
-  const { arena } = graph;
-  arena.floats(work.y, seeds.length).set(seeds);
-  arena.floats(work.f, seeds.length).set(seeds);
-  let change = seeds.reduce((sum, value) => sum + value, 0);
-  let iterations = 0;
-  each(work.f);
-  for (; change >= tol && iterations < maxIter; iterations++) {
-    change = step(graph, work, c, alpha, iterations === 0 ? 'seeded' : list);
-    [work.f, work.next] = [work.next, work.f];
-    each(work.f);
-  }
-  return { change, iterations };
-}
-
-/**
- * next = αSF + (1 − α)Y, for S = D^−½ A D^−½.
- *
- * @param tiles `seeded` if most of F is zero, or those to go by
- * @returns the sum of |next − F|
- */
-function step(
+/** From F = Y, which is there, to αSY + (1 − α)Y: Δ = α(S − I)Y. @returns the sum of |Δ| */
+function firstStep(
   { arena, nb, tiles, scale }: DenseGraph,
-  { y, f, next, scaled, sums }: Planes,
+  { f, delta, sums, moved }: Steps,
+  seeds: { label: number; nodes: number[] }[],
   c: number,
   alpha: number,
-  by?: 'seeded' | TileList,
 ): number {
   const { kernels } = arena;
-  kernels.scalePlanes(f, scale, nb, c, scaled);
-  if (typeof by === 'object') kernels.listedProduct(tiles, nb, scaled, c, by.starts, by.list, sums);
-  else kernels.product(tiles, nb, scaled, c, by === 'seeded' ? 1 : 0, sums);
-  return kernels.spreadStep(sums, scale, y, f, nb, c, alpha, next);
+  const mark = arena.mark();
+  const pairs = Int32Array.from(seeds.flatMap(({ label, nodes }) => nodes.flatMap((node) => [node, label])));
+  kernels.seededProduct(tiles, nb, scale, arena.put(pairs), pairs.length / 2, c, sums);
+  arena.release(mark);
+  const scales = arena.floats(scale, 4 * nb);
+  const products = arena.floats(sums, 4 * nb * c);
+  for (let at = 0; at < pairs.length; at += 2) products[pairs[at + 1] * 4 * nb + pairs[at]] -= 1 / scales[pairs[at]];
+  return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
-/** Solves for all labels as if they were one, and lists the tiles that this would miss. */
-function listTiles(graph: DenseGraph, seeds: Seeds, options: Required<SpreadOptions>): TileList {
+/**
+ * From one iterate to the next: αSF + (1 − α)Y changes F by αSΔ, of the change Δ before.
+ *
+ * @param sparing leaves out tiles that do not matter: the smaller Δ, the more they are
+ * @returns the sum of |Δ|
+ */
+function step(graph: DenseGraph, work: Steps, c: number, alpha: number, sparing: boolean): number {
   const { arena, nb, tiles, scale } = graph;
+  const { f, delta, scaled, sums, moved } = work;
+  const { kernels } = arena;
+  kernels.scalePlanes(delta, scale, nb, c, scaled);
+  if (sparing) {
+    const mark = arena.mark();
+    const { starts, list } = listTiles(graph, work, c, alpha);
+    kernels.listedProduct(tiles, nb, scaled, c, starts, list, sums);
+    arena.release(mark);
+  } else {
+    kernels.product(tiles, nb, scaled, c, sums);
+  }
+  return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
+}
+
+/** Tiles by which some node's scores, of all labels together, would change enough. */
+function listTiles({ arena, nb, tiles, scale }: DenseGraph, { f, moved }: Steps, c: number, alpha: number) {
   const plane = 4 * nb;
+  const [given, had] = [arena.reserve(4 * plane), arena.reserve(4 * plane)];
   const starts = arena.reserve(4 * (nb + 1));
   const list = arena.reserve(2 * nb * nb);
-  const mark = arena.mark();
-  const most = new Float32Array(plane);
-  const work = reservePlanes(graph, 1);
-  const all = new Float32Array(plane);
-  seeds.nodes.forEach((label, node) => {
-    if (label >= 0) all[node] = 1;
-  });
-  iterate(graph, all, 1, options, work, undefined, (f) => {
-    const had = arena.floats(f, plane);
-    for (let i = 0; i < plane; i++) most[i] = Math.max(most[i], had[i]);
-  });
   const scales = arena.floats(scale, plane);
-  const had = arena.floats(work.f, plane);
+  const moves = arena.floats(moved, plane);
+  const scores = arena.floats(f, plane * c);
+  const gives = arena.floats(given, plane);
+  const has = arena.floats(had, plane).fill(0);
+  for (let k = 0; k < c; k++) for (let i = 0; i < plane; i++) has[i] += scores[k * plane + i];
   for (let i = 0; i < plane; i++) {
-    most[i] *= options.alpha * scales[i];
-    had[i] /= scales[i];
+    gives[i] = alpha * scales[i] * moves[i];
+    has[i] /= scales[i];
   }
-  arena.kernels.listTiles(tiles, nb, arena.put(most), work.f, leastShare, starts, list);
-  arena.release(mark);
+  arena.kernels.listTiles(tiles, nb, given, had, leastShare, starts, list);
   return { starts, list };
 }
 
-/** Planes to rows `[n, c]` that sum to 1, or to 0 where nothing arrived. */
-function toRows(planes: Float32Array, plane: number, n: number, c: number): Float32Array {
-  const out = new Float32Array(n * c);
-  for (let i = 0; i < n; i++) {
-    let sum = 0;
-    for (let k = 0; k < c; k++) sum += planes[k * plane + i];
-    if (sum > 0) for (let k = 0; k < c; k++) out[i * c + k] = planes[k * plane + i] / sum;
-  }
-  return out;
-}
-
-function checked(options: Required<SpreadOptions>): Required<SpreadOptions> {
-  if (!(options.alpha > 0 && options.alpha < 1)) {
-    throw new InvalidInputError(`alpha ${options.alpha}; expected a number between 0 and 1`);
-  }
-  return options;
-}
-
-/** What one stroke contributes: F after 0, 1, 2 … iterations from its own seeds alone, `[4·nb]` each. */
+/** What one stroke contributes: its own seeds, then by how much each iteration changes F from them alone, `[4·nb]`. */
 type Column = Float32Array[];
 
-/** What a label's strokes give together, and how much each iteration changed it. */
+/** What a label's strokes give together after 0, 1, 2 … iterations, and the sum of |Δ| that each made. */
 interface LabelSum {
   strokes: { weight: number; column: Column }[];
   iterates: Float32Array[];
@@ -183,7 +149,8 @@ export class StrokeColumns {
   /** @param room columns kept when nobody asks for them any more */
   constructor(graph: DenseGraph, options: Required<SpreadOptions>, room = 256) {
     this.#graph = graph;
-    this.#options = checked(options);
+    this.#options = options;
+    checkAlpha(options.alpha);
     this.#room = room;
   }
 
@@ -210,7 +177,7 @@ export class StrokeColumns {
     sums.forEach(({ iterates }, label) => {
       planes.set(iterates[iterations], label * plane);
     });
-    const data = toRows(planes, plane, h * w, sums.length);
+    const data = shares(planes, h * w, sums.length, plane);
     return { data, h, w, labels: seeds.labels, iterations, converged: change < tol };
   }
 
@@ -239,30 +206,35 @@ export class StrokeColumns {
     return column;
   }
 
-  /** Computes the columns' iterates up to the t-th, those that are equally far together. */
+  /** Computes the columns' changes up to the t-th, those that are equally far together. */
   #extend(columns: Column[], t: number): void {
     const { arena, nb } = this.#graph;
+    const { alpha } = this.#options;
     const plane = 4 * nb;
     for (let have = 1; have <= t; have++) {
       const behind = columns.filter((column) => column.length === have);
       if (behind.length === 0) continue;
       const c = behind.length;
       const mark = arena.mark();
-      const work = reservePlanes(this.#graph, c);
+      const work = reserveSteps(this.#graph, c);
+      if (have === 1) {
+        const seeds = behind.map(([own], label) => ({ label, nodes: [...own.keys()].filter((node) => own[node] > 0) }));
+        firstStep(this.#graph, work, seeds, c, alpha);
+      } else {
+        behind.forEach((column, k) => {
+          arena.floats(work.delta, plane * c).set(column[have - 1], k * plane);
+        });
+        step(this.#graph, work, c, alpha, false);
+      }
       behind.forEach((column, k) => {
-        arena.floats(work.y, plane * c).set(column[0], k * plane);
-        arena.floats(work.f, plane * c).set(column[have - 1], k * plane);
-      });
-      step(this.#graph, work, c, this.#options.alpha, have === 1 ? 'seeded' : undefined);
-      behind.forEach((column, k) => {
-        column.push(arena.floats(work.next, plane * c).slice(k * plane, (k + 1) * plane));
+        column.push(arena.floats(work.delta, plane * c).slice(k * plane, (k + 1) * plane));
       });
       arena.release(mark);
     }
   }
 }
 
-/** Adds a label's columns up to their t-th iterates. @returns the sum of |change| that the t-th made, of |Y| at 0 */
+/** Adds up a label's columns to their t-th iterate. @returns the sum of |Δ| that the t-th made, of |Y| at 0 */
 function addUp({ strokes, iterates, changes }: LabelSum, t: number, plane: number): number {
   while (iterates.length <= t) {
     const at = iterates.length;
@@ -272,8 +244,8 @@ function addUp({ strokes, iterates, changes }: LabelSum, t: number, plane: numbe
       for (let i = 0; i < plane; i++) sum[i] += weight * from[i];
     }
     let change = 0;
-    const before = at > 0 ? iterates[at - 1] : new Float32Array(plane);
-    for (let i = 0; i < plane; i++) change += Math.abs(sum[i] - before[i]);
+    for (let i = 0; i < plane; i++) change += Math.abs(sum[i]);
+    if (at > 0) for (let i = 0; i < plane; i++) sum[i] += iterates[at - 1][i];
     iterates.push(sum);
     changes.push(change);
   }

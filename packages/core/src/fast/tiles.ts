@@ -36,8 +36,8 @@ interface Entry {
 }
 
 // What a pass does.
-const slice = 1;
-const splat = 2;
+export const slice = 1;
+export const splat = 2;
 
 /**
  * @param unary energies `[n, c]`; `rows` overwrites them with Q

@@ -2,14 +2,22 @@
  * The walk solver by kernels: what walk.ts and the files it composes say in plain TypeScript. n nodes; d dimensions,
  * padded to a multiple of 8; m seeds; c labels.
  */
-import { medianDistance, selectRank } from '../gram.ts';
+import { medianDistance, selectRank, squaredDistances } from '../gram.ts';
 import { cellColours, type RgbImage } from '../image.ts';
+import { medianSample } from '../key-distances.ts';
 import type { Keys } from '../keys.ts';
 import type { NodeScores } from '../refine.ts';
 import type { RidgeOptions } from '../ridge.ts';
 import { type Seeds, sampleSeeds } from '../seeds.ts';
-import type { Convergence } from '../spread.ts';
-import { rawShare, type WalkGraphOptions, type WalkOptions, walkDefaults } from '../walk.ts';
+import { type Convergence, shares } from '../spread.ts';
+import {
+  leastBelief,
+  type RidgeBlend,
+  rawShare,
+  type WalkGraphOptions,
+  type WalkOptions,
+  walkDefaults,
+} from '../walk.ts';
 import { maxSample } from '../whiten.ts';
 import type { Address, Arena } from './arena.ts';
 import { corners, type Grid, gridOf, type Panels, packKeys } from './nodes.ts';
@@ -37,9 +45,6 @@ function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): 
   });
 }
 
-/** Nodes whose pairs the scale is taken over, as key-distances.ts. */
-const medianSample = 192;
-
 /** The median squared distance over all pairs of at most 192 evenly spread nodes; 1 if it is 0. @param z keys by rows */
 function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
   const { kernels } = arena;
@@ -61,18 +66,11 @@ function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
   }
   kernels.pack(rows, count, depth, depth, none, panels);
   kernels.gram(panels, count, depth, count, g, stride);
-  const products = arena.floats(g, stride * stride);
-  const d2 = new Float32Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = i + 1; j < count; j++) {
-      d2[i * count + j] = Math.max(
-        0,
-        products[i * stride + i] + products[j * stride + j] - 2 * products[i * stride + j],
-      );
-    }
-  }
+  const rowsOf = arena.floats(g, stride * stride);
+  const products = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) products.set(rowsOf.subarray(i * stride, i * stride + count), i * count);
   arena.release(mark);
-  return (count > 1 && medianDistance({ n: count, a: d2 }) ** 2) || 1;
+  return (count > 1 && medianDistance(squaredDistances({ n: count, a: products })) ** 2) || 1;
 }
 
 /** An image ready to be walked: depends on keys and image alone, and keeps what seeds asked for. */
@@ -196,7 +194,7 @@ export class WalkSolver {
   }
 
   /** As `walk` of walk.ts: scores of every node for every label that owns a seed; rows sum to 1. */
-  solve(seeds: Seeds, options: WalkOptions = {}): NodeScores & Convergence {
+  solve(seeds: Seeds, options: Omit<WalkOptions, keyof RidgeBlend> = {}): NodeScores & Convergence {
     const { sharpness, prior, hold, tol, maxIter } = { ...walkDefaults, ...options };
     const arena = this.#arena;
     const { kernels } = arena;
@@ -217,13 +215,13 @@ export class WalkSolver {
       raw.scores(nodes, labels, c, share, others);
       kernels.blend(scores, others, stride * c, mixed);
     }
-    kernels.softmaxPlanes(scores, stride, c, sharpness, 1e-8);
+    kernels.softmaxPlanes(scores, stride, c, sharpness, leastBelief);
     const held = arena.put(seeds.nodes);
     const diagonal = this.#planes(2);
     const inverse = diagonal + 4 * this.#stride;
     kernels.walkDiagonal(this.#degrees, held, n, prior, hold, diagonal, inverse);
     const work = this.#planes(4);
-    const data = new Float32Array(n * c);
+    const planes = new Float32Array(n * c);
     let iterations = 0;
     let converged = true;
     for (let label = 0; label < c; label++) {
@@ -245,23 +243,9 @@ export class WalkSolver {
       );
       converged &&= steps > 0;
       iterations = Math.max(iterations, Math.abs(steps));
-      const x = arena.floats(work, n);
-      for (let i = 0, o = label; i < n; i++, o += c) data[o] = x[i];
+      planes.set(arena.floats(work, n), n * label);
     }
     arena.release(mark);
-    normaliseRows(data, c);
-    return { data, h, w, labels: seeds.labels, iterations, converged };
-  }
-}
-
-/** What the solver left below zero is zero; rows then sum to 1. */
-function normaliseRows(data: Float32Array, c: number): void {
-  for (let o = 0; o < data.length; o += c) {
-    let sum = 0;
-    for (let k = o; k < o + c; k++) {
-      if (data[k] < 0) data[k] = 0;
-      sum += data[k];
-    }
-    for (let k = o; k < o + c; k++) data[k] /= sum;
+    return { data: shares(planes, n, c), h, w, labels: seeds.labels, iterations, converged };
   }
 }
