@@ -10,7 +10,7 @@ const arrows: Record<string, string[]> = {
   backbone: ['core'],
   store: ['core'],
   worker: ['backbone', 'core', 'store'],
-  orchestrator: ['core'],
+  orchestrator: ['core', 'store'],
   cli: ['backbone', 'core', 'orchestrator', 'store', 'worker'],
 };
 

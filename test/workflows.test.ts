@@ -7,7 +7,7 @@ import type { Activities, Tally } from '@saltworks/core/contract/activities';
 import { workflows } from '@saltworks/core/contract/runs';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { extractDataset, propagateDataset, type Run } from '@saltworks/orchestrator/client';
-import { openServer } from '@saltworks/orchestrator/server';
+import { openWorkflows } from '@saltworks/orchestrator/server';
 import { openWorkers } from '@saltworks/worker/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
@@ -87,7 +87,7 @@ let closeWorker = async () => {};
 
 async function startServer() {
   const { nativeConnection: connection, namespace = 'default' } = environment;
-  closeServer = await running(await openServer({ connection, namespace }));
+  closeServer = await running(await openWorkflows({ connection, namespace }));
 }
 
 async function startWorker() {

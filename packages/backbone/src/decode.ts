@@ -1,5 +1,5 @@
 /**
- * Bytes of an image file to 8-bit sRGB, and pixels back to PNG. Decoding is sharp's (libvips); what it may open is
+ * Bytes of an image file to 8-bit sRGB, and pixels back to PNG or WebP. Decoding is sharp's (libvips); what it may open is
  * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
@@ -90,4 +90,27 @@ export async function encodePng(
     .png({ palette: false, compressionLevel: 6 })
     .toBuffer();
   return new Uint8Array(png.buffer, png.byteOffset, png.length);
+}
+
+/** What WebP can hold. */
+const WEBP_SIDE = 16_383;
+
+/**
+ * Encodes 8-bit RGB as WebP with nothing but pixels in it.
+ *
+ * @param options quality: 1 … 100; left out, every pixel is kept as it is. side: a longer picture is shrunk to so many
+ *   pixels at its longer side
+ * @throws InvalidInputError when a side is longer than WebP can hold
+ */
+export async function encodeWebp(
+  { data, width, height }: RgbImage,
+  { quality, side }: { quality?: number; side?: number } = {},
+): Promise<Uint8Array> {
+  if (Math.min(Math.max(width, height), side ?? Number.POSITIVE_INFINITY) > WEBP_SIDE) {
+    throw new InvalidInputError(`${width} × ${height} pixels; expected sides of at most ${WEBP_SIDE}`);
+  }
+  const image = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  if (side !== undefined) image.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
+  const webp = await image.webp(quality === undefined ? { lossless: true, effort: 0 } : { quality }).toBuffer();
+  return new Uint8Array(webp.buffer, webp.byteOffset, webp.length);
 }

@@ -1,4 +1,5 @@
 /** What the environment decides, read once and validated. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 
@@ -11,12 +12,31 @@ export interface Settings {
   temporalAddress?: string;
   /** SALTWORKS_TEMPORAL_NAMESPACE. */
   namespace: string;
+  /** SALTWORKS_DATABASE: `postgres://…`, or a folder; default `database/` of the home. */
+  database: string;
+  /** SALTWORKS_HOST and SALTWORKS_PORT: where the server listens; default 127.0.0.1 and 7300. */
+  host: string;
+  port: number;
+  /** SALTWORKS_URL: where people and commands reach the server; default http://HOST:PORT. */
+  url?: string;
+  /** SALTWORKS_SECRET: signs sessions, 32 characters or more; default one of the home's own, made at the first start. */
+  secret?: string;
+  /** SALTWORKS_API_KEY: whom commands speak for; default the home's own, of its first administrator. */
+  apiKey?: string;
+  /** SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with. */
+  oidc?: { issuer: string; clientId: string; clientSecret: string };
+  /** SALTWORKS_REQUESTS_PER_MINUTE: of one caller at most; default 1200. */
+  requestsPerMinute?: number;
   /** SALTWORKS_MAX_PIXELS: images that say they are larger are refused before they are decoded. */
   maxPixels: number;
   /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at the same time; default all cores. */
   propagateThreads?: number;
   /** SALTWORKS_BATCH: images in one inference; default 1 on the CPU, 8 on CUDA. */
   batch?: number;
+  /** SALTWORKS_SESSION_BYTES: memory that a worker's open images may take; the last used one stays, however large. */
+  sessionBytes: number;
+  /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at the same time; at most all cores. */
+  sessionThreads: number;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -30,18 +50,56 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     store: env.SALTWORKS_STORE || join(home, 'objects'),
     temporalAddress,
     namespace: env.SALTWORKS_TEMPORAL_NAMESPACE || 'default',
+    database: env.SALTWORKS_DATABASE || join(home, 'database'),
+    host: env.SALTWORKS_HOST || '127.0.0.1',
+    port: wholeOf(env, 'SALTWORKS_PORT') ?? 7300,
+    url: urlOf(env),
+    secret: secretOf(env),
+    apiKey: env.SALTWORKS_API_KEY || undefined,
+    oidc: oidcOf(env),
+    requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
     maxPixels: wholeOf(env, 'SALTWORKS_MAX_PIXELS') ?? 100_000_000,
     propagateThreads: wholeOf(env, 'SALTWORKS_PROPAGATE_THREADS'),
     batch: wholeOf(env, 'SALTWORKS_BATCH'),
+    sessionBytes: wholeOf(env, 'SALTWORKS_SESSION_BYTES') ?? 1e9,
+    sessionThreads: wholeOf(env, 'SALTWORKS_SESSION_THREADS', availableParallelism()) ?? 1,
   };
 }
 
-function wholeOf(env: NodeJS.ProcessEnv, name: string): number | undefined {
+function urlOf({ SALTWORKS_URL: url }: NodeJS.ProcessEnv): string | undefined {
+  if (!url) return undefined;
+  const { protocol, pathname, search, hash, origin } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
+  if (!/^https?:$/.test(protocol ?? '') || pathname !== '/' || search || hash) {
+    throw new InvalidInputError(`SALTWORKS_URL=${url}; expected http(s)://host[:port]`);
+  }
+  return origin;
+}
+
+function secretOf({ SALTWORKS_SECRET: secret }: NodeJS.ProcessEnv): string | undefined {
+  if (secret && secret.length < 32) {
+    throw new InvalidInputError(`SALTWORKS_SECRET of ${secret.length} characters; expected 32 or more, at random`);
+  }
+  return secret || undefined;
+}
+
+function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {
+  const [issuer, clientId, clientSecret] = ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET'].map(
+    (name) => env[`SALTWORKS_OIDC_${name}`] ?? '',
+  );
+  if (!issuer && !clientId && !clientSecret) return undefined;
+  if (!URL.canParse(issuer) || !clientId || !clientSecret) {
+    throw new InvalidInputError('SALTWORKS_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET; expected all three, or none');
+  }
+  return { issuer, clientId, clientSecret };
+}
+
+function wholeOf(env: NodeJS.ProcessEnv, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const text = env[name];
   if (!text) return undefined;
   const value = Number(text);
-  if (!(Number.isSafeInteger(value) && value > 0)) {
-    throw new InvalidInputError(`${name}=${text}; expected a whole number above 0`);
+  if (!(Number.isSafeInteger(value) && value > 0 && value <= most)) {
+    const limit = most < Number.MAX_SAFE_INTEGER ? `from 1 to ${most}` : 'above 0';
+    throw new InvalidInputError(`${name}=${text}; expected a whole number ${limit}`);
   }
   return value;
 }

@@ -9,6 +9,7 @@
  */
 import { selectRank } from './gram.ts';
 import type { Keys } from './keys.ts';
+import { softWeights } from './seeds.ts';
 import type { Convergence } from './spread.ts';
 
 /** Weights of edges. In each padded plane, a node's edge to that side; 0 where the grid ends. */
@@ -83,10 +84,11 @@ export interface WalkSolveOptions {
 
 /**
  * Solves (L + diag(hold·seed + prior)) F = hold·Y + prior·P, L the graph's Laplacian, label by label: conjugate
- * gradients from 0, preconditioned by the diagonal.
+ * gradients from 0, preconditioned by the diagonal. A soft seed is held as hard as it counts: by the sum of its row of Y.
  *
  * @param prior P, planes `[c, n]`, columns summing to 1, each value above 0
  * @param held a label, or −1, per node
+ * @param soft Y of soft seeds, `[n, c]`. Default: one-hot
  * @returns F as planes `[c, n]`; steps of the slowest label; whether all met tol
  */
 export function solveWalk(
@@ -95,10 +97,12 @@ export function solveWalk(
   held: Int32Array,
   c: number,
   options: WalkSolveOptions,
+  soft?: Float32Array,
 ): { scores: Float32Array } & Convergence {
   const n = h * w;
   const pad = padding(w);
   const plane = () => new Float32Array(n + 2 * pad);
+  const weights = soft && softWeights(soft, c);
   const diagonal = plane();
   for (let i = 0, o = pad; i < n; i++, o++) {
     const degree =
@@ -107,7 +111,7 @@ export function solveWalk(
       (south[o] + south[o - w]) +
       (southEast[o] + southEast[o - w - 1]) +
       (southWest[o] + southWest[o - w + 1]);
-    diagonal[o] = degree + options.prior + (held[i] >= 0 ? options.hold : 0);
+    diagonal[o] = degree + options.prior + (held[i] >= 0 ? options.hold * (weights?.[i] ?? 1) : 0);
   }
 
   const scores = new Float32Array(c * n);
@@ -121,7 +125,8 @@ export function solveWalk(
     let rz = 0;
     x.fill(0);
     for (let i = 0, o = pad; i < n; i++, o++) {
-      const r = options.prior * prior[label * n + i] + (held[i] === label ? options.hold : 0);
+      const y = soft ? soft[i * c + label] : held[i] === label ? 1 : 0;
+      const r = options.prior * prior[label * n + i] + options.hold * y;
       residual[o] = r;
       direction[o] = r / diagonal[o];
       rz += r * direction[o];

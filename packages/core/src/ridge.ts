@@ -30,6 +30,7 @@ export interface RidgeSystem {
  * @param colours of nodes, `[n, 3]`, 0 … 1
  * @param known a system of the same image and options: what its first seeds share with these is taken over, and the
  *   result is the same bits as without it
+ * @param weights how much each seed counts: what counts little has a larger ridge, ridge / weight. Default: 1
  */
 export function ridgeSystem(
   distances: KeyDistances,
@@ -37,6 +38,7 @@ export function ridgeSystem(
   nodes: Int32Array,
   { width, ridge, colour }: RidgeOptions,
   known?: RidgeSystem,
+  weights?: ArrayLike<number>,
 ): RidgeSystem {
   const n = colours.length / 3;
   const m = nodes.length;
@@ -58,7 +60,8 @@ export function ridgeSystem(
       const db = colours[3 * i + 2] - b;
       kernel[o] = Math.exp(gamma * (d2[i] + colour * (dr * dr + dg * dg + db * db)));
     }
-    for (let t = 0; t <= s; t++) factor[rowStart(s) + t] = kernel[s * n + nodes[t]] + (t === s ? ridge : 0);
+    for (let t = 0; t <= s; t++) factor[rowStart(s) + t] = kernel[s * n + nodes[t]];
+    factor[rowStart(s) + s] += ridge / (weights?.[s] ?? 1);
   });
   factorise(factor, shared, m);
   return { nodes, kernel, factor };
@@ -68,16 +71,22 @@ export function ridgeSystem(
  * U = 1/c + G(all, seeds) (G(seeds, seeds) + ridge·I)⁻¹ (Y − 1/c): linear in Y; rows sum to 1.
  *
  * @param labels of the seeds, 0 … c − 1
+ * @param rows Y of soft seeds, `[m, c]`, rows summing to 1. Default: one-hot
  * @returns planes `[c, n]`
  */
-export function ridgeScores({ kernel, factor }: RidgeSystem, labels: Int32Array, c: number): Float32Array {
+export function ridgeScores(
+  { kernel, factor }: RidgeSystem,
+  labels: Int32Array,
+  c: number,
+  rows?: Float32Array,
+): Float32Array {
   const m = labels.length;
   const n = kernel.length / m;
   const scores = new Float32Array(c * n);
   const weights = new Float64Array(m);
   const sum = new Float64Array(n);
   for (let label = 0; label < c; label++) {
-    for (let s = 0; s < m; s++) weights[s] = (labels[s] === label ? 1 : 0) - 1 / c;
+    for (let s = 0; s < m; s++) weights[s] = (rows ? rows[s * c + label] : labels[s] === label ? 1 : 0) - 1 / c;
     forwardSubstitute(factor, weights);
     backSubstitute(factor, weights);
     sum.fill(1 / c);

@@ -74,6 +74,25 @@ export interface Seeds {
   strokes: Int32Array;
   /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
   unseeded: number[];
+  /**
+   * Y of soft seeds, `[n, c]` row-major, none below 0: how much each label counts at a node. `nodes` holds the label that
+   * counts most. Left out, a seed counts 1 for its label.
+   */
+  soft?: Float32Array;
+}
+
+/** Y, `[n, c]` row-major: what seeds say of every node; zero rows where nothing was drawn. */
+export const seedRows = ({ soft, nodes, labels }: Seeds): Float32Array => soft ?? oneHot(nodes, labels.length);
+
+/** How much soft seeds count at every node: the sums of Y's rows. */
+export function softWeights(soft: Float32Array, c: number): Float32Array {
+  const weights = new Float32Array(soft.length / c);
+  for (let i = 0, o = 0; i < weights.length; i++) {
+    let sum = 0;
+    for (let k = 0; k < c; k++) sum += soft[o++];
+    weights[i] = sum;
+  }
+  return weights;
 }
 
 /**
@@ -100,7 +119,7 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
  *
  * @throws InvalidInputError if they are fewer than two
  */
-export function drawnLabels({ segments }: StrokeRaster): number[] {
+export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): number[] {
   const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
   if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
   if (drawn.length === 1) {
@@ -110,7 +129,7 @@ export function drawnLabels({ segments }: StrokeRaster): number[] {
 }
 
 /** The segment id that owns each cell, or −1 where nothing was drawn; and its last stroke there, or 0. */
-function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
+export function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
   // Stroke pixels are few: count them per (node, segment) in a map rather than in an array of nodes × segments.
   const counts = new Map<number, { pixels: number; last: number }>();
   const base = 0x1000000;
@@ -148,6 +167,8 @@ export interface SeedList {
   nodes: Int32Array;
   /** Of each, 0 … c − 1. */
   labels: Int32Array;
+  /** Of soft seeds: how much each counts, and its row of Y as shares of that, `[m, c]`. */
+  soft?: { weights: Float32Array; rows: Float32Array };
 }
 
 /** The nodes that carry a label, in the order in which they were drawn: by stroke, then by node. */
@@ -163,9 +184,10 @@ export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
  * `most` are left. Neighbours along a stroke say nearly the same. Which of them stay depends on where they lie and not on
  * when they were drawn; a label that would lose all keeps its first.
  *
- * @returns the seeds in the order in which they were drawn, and the share of them that this is
+ * @returns the seeds in the order in which they were drawn; the share of them that this is; about how many there were,
+ *   soft ones by what they count
  */
-export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: number } {
+export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: number; count: number } {
   const { nodes, labels } = seedsInOrder(seeds);
   let level = 0;
   while (nodes.length / 2 ** level > most) level++;
@@ -179,7 +201,20 @@ export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: num
   for (const i of kept) missing.delete(labels[i]);
   for (const label of missing) kept.push(labels.indexOf(label));
   const order = Int32Array.from(kept).sort();
-  return { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share: 2 ** -level };
+  const share = 2 ** -level;
+  const list = { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share };
+  if (!seeds.soft) return { ...list, count: order.length / share };
+  const soft = softList(seeds.soft, list.nodes, seeds.labels.length);
+  return { ...list, soft, count: soft.weights.reduce((sum, weight) => sum + weight, 0) / share };
+}
+
+function softList(soft: Float32Array, nodes: Int32Array, c: number): Required<SeedList>['soft'] {
+  const rows = new Float32Array(nodes.length * c);
+  nodes.forEach((node, s) => {
+    rows.set(soft.subarray(node * c, (node + 1) * c), s * c);
+  });
+  const weights = softWeights(rows, c);
+  return { weights, rows: rows.map((value, i) => value / weights[Math.floor(i / c)]) };
 }
 
 /** One-hot seeds Y, `[n, c]` row-major: 1 where a node carries the label, zero rows elsewhere. */

@@ -10,7 +10,7 @@ import type { Mask } from './mask.ts';
 import type { Matrix } from './matrix.ts';
 import type { GraphOptions, SegmentOptions } from './options.ts';
 import { type NodeScores, refine } from './refine.ts';
-import { oneHot, type Seeds } from './seeds.ts';
+import { type Seeds, seedRows } from './seeds.ts';
 import { type Convergence, type SpreadOptions, spread } from './spread.ts';
 import { prepareWalk, walk } from './walk.ts';
 
@@ -74,6 +74,6 @@ export function nodeGraph(keys: Keys, image: RgbImage, options: GraphOptions): N
 /** Scores of every node for every label that owns a seed. */
 export function propagate({ h, w, s }: NodeGraph, seeds: Seeds, options: SpreadOptions): NodeScores & Convergence {
   const c = seeds.labels.length;
-  const { scores, iterations, converged } = spread(s, oneHot(seeds.nodes, c), c, options);
+  const { scores, iterations, converged } = spread(s, seedRows(seeds), c, options);
   return { data: scores, h, w, labels: seeds.labels, iterations, converged };
 }

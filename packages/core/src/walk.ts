@@ -104,7 +104,7 @@ export function walk(graph: WalkGraph, seeds: Seeds, options: WalkOptions = {}):
   const settings = { ...walkDefaults, ...options };
   const c = seeds.labels.length;
   const belief = softmax(likeness(graph, seeds, settings), c, settings.sharpness);
-  const { scores, ...end } = solveWalk(edges, belief, seeds.nodes, c, settings);
+  const { scores, ...end } = solveWalk(edges, belief, seeds.nodes, c, settings, seeds.soft);
   return { ...end, data: shares(scores, h * w, c), h, w, labels: seeds.labels };
 }
 
@@ -117,14 +117,15 @@ export function walk(graph: WalkGraph, seeds: Seeds, options: WalkOptions = {}):
 export function likeness(graph: WalkGraph, seeds: Seeds, options: RidgeBlend = {}): Float32Array {
   const { whitened, raw, few, most } = { ...walkDefaults, ...options };
   const c = seeds.labels.length;
-  const { nodes, labels, share } = sampleSeeds(seeds, most);
+  const { nodes, labels, share, count, soft } = sampleSeeds(seeds, most);
   const ridge = (distances: KeyDistances, options: RidgeOptions) => {
     // Half the seeds, each of which counts as two, are contradicted as easily at half the ridge.
-    const system = ridgeSystem(distances, graph.colours, nodes, { ...options, ridge: share * options.ridge });
-    return ridgeScores(system, labels, c);
+    const shared = { ...options, ridge: share * options.ridge };
+    const system = ridgeSystem(distances, graph.colours, nodes, shared, undefined, soft?.weights);
+    return ridgeScores(system, labels, c, soft?.rows);
   };
   const scores = ridge(graph.whitened, whitened);
-  const mixed = rawShare(nodes.length / share, c, few);
+  const mixed = rawShare(count, c, few);
   if (mixed === 0) return scores;
   const other = ridge(graph.raw(), raw);
   for (let i = 0; i < scores.length; i++) scores[i] += mixed * (other[i] - scores[i]);

@@ -1,10 +1,36 @@
-/** The server: runs the workflows. */
+/** The server: runs the workflows, keeps the campaigns, answers over HTTP. */
 import { fileURLToPath } from 'node:url';
+import type { ServerActivities } from '@saltworks/core/contract/annotate';
+import { keysId } from '@saltworks/core/contract/layout';
 import { queues } from '@saltworks/core/contract/queues';
+import type { ObjectStore } from '@saltworks/store/store';
+import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
+import { openApp } from './api/app.ts';
+import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
+import { openStreams } from './api/streams.ts';
+import { openAnswers } from './campaigns/answers.ts';
+import { expiredLeases, expireLease } from './campaigns/assignments.ts';
+import { extendCampaigns, fillCampaigns, imageSize } from './campaigns/filling.ts';
+import { restoreInteraction } from './campaigns/interactions.ts';
+import { extractDataset } from './client.ts';
+import { type Journal, openJournal } from './db/journal.ts';
+import { type Database, openDatabase } from './db/open.ts';
 
-/** @returns `run` resolves once `shutdown` was called and what was under way is settled */
-export async function openServer({ connection, namespace }: { connection: NativeConnection; namespace: string }) {
+export interface Closable {
+  /** Resolves once `shutdown` was called and what was under way is settled. */
+  run(): Promise<void>;
+  shutdown(): void;
+}
+
+/** Runs workflows; needs nothing but Temporal. */
+export async function openWorkflows({
+  connection,
+  namespace,
+}: {
+  connection: NativeConnection;
+  namespace: string;
+}): Promise<Closable> {
   const worker = await Worker.create({
     connection,
     namespace,
@@ -17,6 +43,156 @@ export async function openServer({ connection, namespace }: { connection: Native
     run: () => worker.run(),
     shutdown() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
+
+export interface CampaignServerOptions extends AuthOptions {
+  connection: NativeConnection;
+  client: Client;
+  namespace: string;
+  store: ObjectStore;
+  /** postgres://…, or a folder. */
+  database: string;
+  /** What is committed is written here, too, before it is acknowledged, where the database is a folder. */
+  journal: string;
+  host: string;
+  port: number;
+  requestsPerMinute?: number;
+  log(message: string): void;
+}
+
+export interface CampaignServer {
+  /** Port that is listened on. */
+  port: number;
+  database: Database;
+  /** A link that signs the first administrator in, once; the account is made if there is none. */
+  adminLink(): Promise<string>;
+  /** An API key of the first administrator. */
+  adminKey(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const fillMs = 3_000;
+const sweepMs = 30_000;
+
+/** Opens database and HTTP; listens when this returns. */
+export async function openCampaigns(options: CampaignServerOptions): Promise<CampaignServer> {
+  const { connection, client, namespace, store, host, log } = options;
+  const database = await openDatabase(options.database);
+  const { db } = database;
+  const journal = await openJournal(database.kind === 'pglite' ? options.journal : undefined);
+  const restored = await restore(journal, database);
+  if (restored > 0) log(`${restored} strokes put back from the journal`);
+
+  const auth = openAuth(db, options);
+  const answers = openAnswers({ db, store, client, log });
+  const streams = await openStreams(database);
+  const fill = every(fillMs, () => fillCampaigns(db, store), log);
+  const app = await openApp({
+    ...options,
+    database,
+    db,
+    auth,
+    answers,
+    journal,
+    streams,
+    imageSize: (sha256, backbone) => imageSize(store, sha256, backbone),
+    async prepare({ dataset, backbone }) {
+      const extract = { backbone, facet: 'key' } as const;
+      await extractDataset(client, keysId(backbone, extract), { dataset, window: 4, extract });
+      fill.now();
+    },
+  });
+  const sweep = every(
+    sweepMs,
+    async () => {
+      for (const id of await expiredLeases(db)) await expireLease(db, id);
+      await extendCampaigns(db, store);
+    },
+    log,
+  );
+
+  const activities: ServerActivities = {
+    expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
+  };
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: queues.server,
+    activities: { ...activities },
+  });
+  const working = worker.run();
+  await answers.resume();
+  await app.listen({ host, port: options.port });
+  const address = app.server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    database,
+    adminLink: async () => auth.signInLink((await admin(database, auth)).email),
+    adminKey: async (name) => (await createApiKey(db, { user: (await admin(database, auth)).id, name })).key,
+    async close() {
+      fill.stop();
+      sweep.stop();
+      await streams.close();
+      await app.close();
+      await answers.close();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await working;
+      await journal.close();
+      await database.close();
+    },
+  };
+}
+
+/** Puts back what was acknowledged and is not in the database. */
+async function restore(journal: Journal, { db, sync }: Database): Promise<number> {
+  let restored = 0;
+  await journal.replay(async (entry) => {
+    if (await restoreInteraction(db, entry)) restored++;
+  });
+  await sync();
+  await journal.clear();
+  return restored;
+}
+
+/** The first administrator, made if there is none. */
+async function admin({ db }: Database, auth: ReturnType<typeof openAuth>) {
+  const find = () =>
+    db
+      .selectFrom('user')
+      .select(['id', 'email'])
+      .where('role', '=', 'admin')
+      .orderBy('createdAt')
+      .limit(1)
+      .executeTakeFirst();
+  const found = await find();
+  if (found) return found;
+  await auth.createUser({ email: 'admin@saltworks.local', name: 'Administrator', role: 'admin' });
+  return (await find())!;
+}
+
+/** Does something again and again, one at a time. */
+function every(ms: number, work: () => Promise<unknown>, log: (message: string) => void) {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running = false;
+  const turn = async () => {
+    if (running || stopped) return;
+    running = true;
+    await work().catch((error) => log((error as Error).message));
+    running = false;
+    if (!stopped) timer = setTimeout(turn, ms);
+  };
+  void turn();
+  return {
+    now() {
+      clearTimeout(timer);
+      void turn();
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -1,15 +1,23 @@
 /** The activities that workflows call, over whatever store and backbone they are given. */
 import type { Activities } from '@saltworks/core/contract/activities';
+import type { AnnotateActivities } from '@saltworks/core/contract/annotate';
+import type { MeasureActivities } from '@saltworks/core/contract/measure';
 import { readDataset } from '@saltworks/store/dataset';
 import { Context } from '@temporalio/activity';
+import { type AnnotateDeps, answerPatch, answerPixel, attribute, openImage } from './annotate.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
+import { agree, makeConsensus } from './measure.ts';
 import { type PropagateDeps, propagateShard } from './propagate.ts';
 import type { Position, Pulse } from './shard.ts';
 
 const BEAT_MS = 2_000;
 
-export function createActivities(deps: ExtractDeps & PropagateDeps): Activities {
+/** @param deps sessions and queue: of a worker that serves annotators */
+export function createActivities(
+  deps: ExtractDeps & PropagateDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
+): Activities & MeasureActivities & Partial<AnnotateActivities> {
+  const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
       const { shards, images } = await readDataset(deps.store, dataset);
@@ -20,6 +28,18 @@ export function createActivities(deps: ExtractDeps & PropagateDeps): Activities 
     prepareExport: (request) => withPulse(({ signal }) => prepareExport(deps.store, request, signal)),
     exportShard: (request) => withPulse((pulse) => exportShard(deps.store, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
+    agree: (request) => withPulse(({ signal }) => agree(deps, request, signal)),
+    makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
+    ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
+  };
+}
+
+export function createAnnotateActivities(deps: AnnotateDeps): AnnotateActivities {
+  return {
+    openImage: (request) => withPulse(({ signal }) => openImage(deps, request, signal)),
+    answerPatch: (request) => withPulse(({ signal }) => answerPatch(deps, request, signal)),
+    answerPixel: (request) => withPulse(({ signal }) => answerPixel(deps, request, signal)),
+    attribute: (request) => withPulse(({ signal }) => attribute(deps, request, signal)),
   };
 }
 

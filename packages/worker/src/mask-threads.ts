@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os';
 // Here first: what images may be is settled once, before there are threads.
 import '@saltworks/backbone/decode';
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads';
-import type { MadeMask, MaskJob } from './mask.worker.ts';
+import type { ConsensusJob, MaskJob } from './mask.worker.ts';
+import type { MadeMask } from './mask-file.ts';
 
-export type MaskThreads = ThreadPool<MaskJob, MadeMask | undefined>;
+export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefined>;
 
 /**
  * One for all shards of a worker: whoever asks, no more images than threads are solved at once, so memory is bounded.

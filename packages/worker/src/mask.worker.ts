@@ -1,12 +1,16 @@
-/** The threads that make masks (mask-threads.ts): bytes of files in, a mask and its document out. */
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+/** A thread that makes masks: bytes of files in, a mask and its document out. */
+import { decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
+import { consensus } from '@saltworks/core/consensus';
 import { decodeKeys } from '@saltworks/core/formats/keys';
-import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { encodePanoptic } from '@saltworks/core/mask';
+import type { RgbImage } from '@saltworks/core/image';
+import { decodePanoptic } from '@saltworks/core/mask';
 import type { SegmentOptions } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
+import { type MadeMask, maskFile } from './mask-file.ts';
+import type { MaskNames } from './masks.ts';
+import { yieldToOthers } from './thread-priority.ts';
 
 export interface MaskJob {
   /** Bytes of the image's file. */
@@ -18,22 +22,41 @@ export interface MaskJob {
   keys: Uint8Array | undefined;
   options: SegmentOptions;
   maxPixels: number;
-  /** Of the image, and of the PNG to come. */
-  names: { image: string; sha256: string; mask: string };
+  names: MaskNames;
 }
 
-export interface MadeMask {
-  png: Uint8Array;
-  document: PanopticDocument;
+/** The same of several annotators' strokes together. */
+export interface ConsensusJob extends Pick<MaskJob, 'image' | 'options' | 'maxPixels' | 'names'> {
+  keys: Uint8Array;
+  /** Bytes of each one's scribble document, and of the mask that came of it alone. */
+  annotations: { annotator: string; weight: number; scribbles: Uint8Array; mask: Uint8Array }[];
 }
 
-answerJobs<MaskJob, MadeMask | undefined>(async (job) => {
+// Nobody waits for a batch as an annotator does for an answer.
+yieldToOthers();
+
+answerJobs<MaskJob | ConsensusJob, MadeMask | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
+  if ('annotations' in job) {
+    const made = await together(image, job);
+    return { result: made, move: [made.png.buffer] };
+  }
   const { raster, segments } = readScribbles(job.scribbles, job.extension, image);
   if (!job.keys) return { result: undefined };
-  const result = segment(image, decodeKeys(job.keys).keys, raster, job.options);
-  const { data, width, height } = encodePanoptic(result.mask);
-  // A copy in a buffer that may move: libvips' own may not.
-  const png = new Uint8Array(await encodePng(data, { width, height, channels: 3 }));
-  return { result: { png, document: panopticDocument(result, segments, job.names) }, move: [png.buffer] };
+  const made = await maskFile(segment(image, decodeKeys(job.keys).keys, raster, job.options), segments, job.names);
+  return { result: made, move: [made.png.buffer] };
 });
+
+async function together(image: RgbImage, { keys, annotations, options, names }: ConsensusJob): Promise<MadeMask> {
+  const drawn = await Promise.all(
+    annotations.map(async ({ annotator, weight, scribbles, mask }) => ({
+      annotator,
+      weight,
+      ...readScribbles(scribbles, '.json', image),
+      mask: decodePanoptic(await decodeImage(mask)),
+    })),
+  );
+  const found = consensus(image, decodeKeys(keys).keys, drawn, options);
+  const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
+  return { ...(await maskFile(found, found.segments, names)), dissent };
+}

@@ -1,11 +1,10 @@
 /** Masks for the images of a shard that have scribbles. */
-import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { knownBackbone } from '@saltworks/backbone/registry';
 import { ThreadError } from '@saltworks/backbone/threads';
 import type { PropagateShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
-import { keysId, keysKey, maskKey, propagatedKey, scribblesPrefix } from '@saltworks/core/contract/layout';
+import { keysId, keysKey, propagatedKey, scribblesPrefix } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { type Category, findCategory } from '@saltworks/core/mask';
@@ -13,9 +12,9 @@ import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { ObjectMissingError } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
-import type { MadeMask } from './mask.worker.ts';
+import type { MadeMask } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
+import { hash, type MaskNames, type MaskOrigin, storeMask } from './masks.ts';
 import { failureOf, type Pulse, type ShardDeps, type ShardReport } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
@@ -68,13 +67,10 @@ export async function propagateShard(
   const maskOf = async ({ image, key }: Drawn): Promise<Outcome> => {
     try {
       const scribbles = await store.get(key, { signal });
-      const mask = hash(JSON.stringify([image.sha256, hash(scribbles), recipe]));
-      // The document is written last: where it is, the PNG is too.
-      const known = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
-      if (known) return { image, mask, document: known, made: false };
       const extension = key.endsWith('.png') ? '.png' : '.json';
-      const wanted: Wanted = { image, scribbles, extension, mask, options, backbone };
-      return { image, mask, document: await makeMask(deps, wanted, signal), made: true };
+      const origin: MaskOrigin = { image, scribbles, recipe, options, backbone };
+      const make = (names: MaskNames) => makeMask(deps, { ...origin, image, extension, names }, signal);
+      return { image, ...(await storeMask(store, origin, make, signal)) };
     } catch (error) {
       signal.throwIfAborted();
       return { image, failure: failureOf(image, error) };
@@ -128,34 +124,23 @@ async function* drawnImages(
   }
 }
 
-interface Wanted {
+interface Wanted extends MaskOrigin {
   image: DatasetImage;
-  /** Their bytes. */
-  scribbles: Uint8Array;
   extension: '.json' | '.png';
-  /** The mask's id. */
-  mask: string;
-  options: SegmentOptions;
-  backbone: string;
+  names: MaskNames;
 }
 
-async function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<PanopticDocument> {
-  const { png, document } = await solve(deps, wanted, signal).catch((error) => {
+function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<MadeMask> {
+  return solve(deps, wanted, signal).catch((error) => {
     if (!(error instanceof ThreadError && error.died)) throw error;
     // It may have died of what another one took; a second death is the image's own.
     return solve(deps, wanted, signal);
   });
-  const { mask, backbone, options } = wanted;
-  await deps.store.put(maskKey(mask, '.png'), png, { signal });
-  await deps.store.put(maskKey(mask, '.json'), JSON.stringify({ ...document, parameters: { backbone, ...options } }), {
-    signal,
-  });
-  return document;
 }
 
 async function solve(
   { store, readObject, maxPixels, maskThreads }: PropagateDeps,
-  { image, scribbles, extension, mask, options, backbone }: Wanted,
+  { image, scribbles, extension, names, options, backbone }: Wanted,
   signal: AbortSignal,
 ): Promise<MadeMask> {
   const file = await readObject(image.object, signal);
@@ -165,15 +150,12 @@ async function solve(
     missing = error;
     return undefined;
   });
-  const names = { image: image.name, sha256: image.sha256, mask: `${mask}.png` };
   const job = { image: file, scribbles, extension, keys, options, maxPixels, names };
   const made = await maskThreads.run(job, { move: keys ? [file, keys] : [file], signal });
   // An image that cannot be used has no keys either: it is what is named then.
   if (!made) throw missing;
   return made;
 }
-
-const hash = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
 /** The same fields in the same order, however they were put together. */
 function sorted(value: unknown): unknown {

@@ -1,16 +1,17 @@
 /** `saltworks up`, `server`, `worker`: the stack as a whole, or one of its roles alone. */
 import { InvalidInputError } from '@saltworks/core/errors';
-import { openServer } from '@saltworks/orchestrator/server';
 import { openStore } from '@saltworks/store/open';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
-import { openWorkers, type Role, roles } from '@saltworks/worker/worker';
+import { openSessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue, type Role, roles } from '@saltworks/worker/worker';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { Command, Option } from 'commander';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
+import { openServerRole } from '../serve.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { startStack } from '../stack/supervisor.ts';
 
@@ -26,13 +27,15 @@ export function roleCommands(): Command[] {
     new Command('server').description('run the server alone, against SALTWORKS_TEMPORAL_ADDRESS').action(async () => {
       const settings = readSettings();
       const connection = await reach(settings);
-      await runUntilStopped(await openServer({ connection, namespace: settings.namespace }));
+      await runUntilStopped(await openServerRole(settings, connection, (line) => console.log(line)));
       await connection.close();
     }),
     new Command('worker')
       .description('run a worker alone, against SALTWORKS_TEMPORAL_ADDRESS and SALTWORKS_STORE')
       .addOption(
-        new Option('--roles <list>', 'what it does, of extract and propagate').argParser(parseRoles).default(roles),
+        new Option('--roles <list>', 'what it does, of extract, propagate and annotate')
+          .argParser(parseRoles)
+          .default(roles),
       )
       .option('--extract-concurrency <n>', 'shards whose keys are computed at the same time', parseWhole(1), 1)
       // Two, so that no core idles while the last image of a shard is solved.
@@ -59,15 +62,19 @@ async function worker(flags: WorkerFlags): Promise<void> {
   const settings = readSettings();
   const store = await openStore(settings.store);
   const { roles, extractConcurrency, propagateConcurrency, threads, device } = flags;
-  const { batch, propagateThreads, maxPixels } = settings;
+  const { batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const keys = keysSources(settings.home, { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const connection = await reach(settings);
-  const activities = createActivities({ store, keys, maskThreads, readObject: objectReader(store), maxPixels });
-  const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency };
-  await runUntilStopped(
-    await openWorkers({ connection, namespace: settings.namespace, roles, activities, concurrency }),
-  );
+  const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
+  const queue = ownQueue();
+  const readObject = objectReader(store);
+  const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
+  // As many images being opened as threads, and one whose files are read meanwhile.
+  const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
+  const { namespace } = settings;
+  await runUntilStopped(await openWorkers({ connection, namespace, roles, activities, concurrency, queue }));
+  await sessions.close();
   await keys.close();
   await maskThreads.close();
   await connection.close();

@@ -1,5 +1,6 @@
 /** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
 import { Client, Connection } from '@temporalio/client';
+import { type Api, openApi, waitForServer } from '../api.ts';
 import type { Settings } from '../settings.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
@@ -11,7 +12,7 @@ export interface Connected {
 
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
   const { temporalAddress, namespace, home } = settings;
-  const running = temporalAddress ?? (await findStack(home));
+  const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say);
   const address = running ?? (stack as Stack).address;
   // It may be starting again at this moment.
@@ -24,4 +25,21 @@ export async function connect(settings: Settings, say: (line: string) => void): 
       await stack?.stop();
     },
   };
+}
+
+/** The server's API: of the environment, of the stack that runs, or of one for as long as it takes. */
+export async function connectApi(
+  settings: Settings,
+  say: (line: string) => void,
+): Promise<{ api: Api; url: string; close(): Promise<void> }> {
+  const running = settings.url ?? (await findStack(settings.home))?.url;
+  const stack = running ? undefined : await startStack(settings, say);
+  const url = running ?? (stack as Stack).url;
+  try {
+    await waitForServer(url);
+    return { api: await openApi(url, settings), url, close: async () => stack?.stop() };
+  } catch (error) {
+    await stack?.stop();
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../settings.ts';
-import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
+import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
 
 /** What a running stack writes to `home/stack.json`, so that other commands find it. */
 interface StackFile {
@@ -12,18 +12,21 @@ interface StackFile {
   pid: number;
   temporal: number;
   address: string;
+  /** Of the HTTP server. */
+  url: string;
 }
 
 export interface Stack {
   address: string;
+  url: string;
   /** Stops worker, server and Temporal, in this order, each having finished what it holds. */
   stop(): Promise<void>;
 }
 
-/** The address of the stack that runs on this home, if one does. */
-export async function findStack(home: string): Promise<string | undefined> {
+/** Where the stack is that runs on this home, if one does. */
+export async function findStack(home: string): Promise<Pick<Stack, 'address' | 'url'> | undefined> {
   const file = await readStackFile(home);
-  return file && isAlive(file.pid) ? file.address : undefined;
+  return file && isAlive(file.pid) ? file : undefined;
 }
 
 /**
@@ -43,9 +46,18 @@ export async function startStack(settings: Settings, say: (line: string) => void
   const binary = await temporalBinary(home);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  const env = { ...process.env, SALTWORKS_TEMPORAL_ADDRESS: address };
+  // The usual port, so that a bookmark stays good; another one where that is taken.
+  const { host } = settings;
+  const webPort = settings.url || (await isFree(host, settings.port)) ? settings.port : await freePort();
+  const url = settings.url ?? `http://${host}:${webPort}`;
+  const env = {
+    ...process.env,
+    SALTWORKS_TEMPORAL_ADDRESS: address,
+    SALTWORKS_PORT: String(webPort),
+    SALTWORKS_URL: url,
+  };
   const record = (temporal: number | undefined) =>
-    writeFile(join(home, 'stack.json'), JSON.stringify({ pid: process.pid, temporal, address }));
+    writeFile(join(home, 'stack.json'), JSON.stringify({ pid: process.pid, temporal, address, url }));
 
   const temporal = keepAlive('temporal', say, () => {
     const child = spawnTemporal(binary, home, port);
@@ -65,6 +77,7 @@ export async function startStack(settings: Settings, say: (line: string) => void
   const worker = role('worker');
   return {
     address,
+    url,
     async stop() {
       await worker.stop('SIGTERM');
       await server.stop('SIGTERM');

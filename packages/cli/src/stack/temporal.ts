@@ -64,13 +64,22 @@ export async function waitForTemporal(address: string, milliseconds = 30_000): P
 }
 
 /** A loopback port that nobody uses at this moment. */
-export function freePort(): Promise<number> {
+export const freePort = (): Promise<number> => probe('127.0.0.1', 0);
+
+/** Whether nobody listens there. */
+export const isFree = (host: string, port: number): Promise<boolean> =>
+  probe(host, port).then(
+    () => true,
+    () => false,
+  );
+
+function probe(host: string, wanted: number): Promise<number> {
   return new Promise((found, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => found(port));
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(wanted, host, () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => found(port));
     });
   });
 }

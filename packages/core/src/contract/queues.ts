@@ -4,6 +4,10 @@ export const queues = {
   workflows: 'saltworks-workflows',
   /** Inference: workers with a backbone. */
   extract: 'saltworks-extract',
-  /** Solving, import and export: any worker. */
+  /** Solving and export: any worker. */
   propagate: 'saltworks-propagate',
+  /** Opening images for annotators: any worker; each also has a queue of its own for the images that it holds. */
+  annotate: 'saltworks-annotate',
+  /** What workflows ask of the server itself. */
+  server: 'saltworks-server',
 } as const;

@@ -1,5 +1,6 @@
 /** Kernel ridge regression from seeds, by kernels: what ridge.ts and key-distances.ts say in plain TypeScript. */
 import type { RidgeOptions } from '../ridge.ts';
+import type { SeedList } from '../seeds.ts';
 import type { Address, Arena } from './arena.ts';
 import { corners, type Grid, type Panels } from './nodes.ts';
 
@@ -28,9 +29,9 @@ export class Ridge {
   #kernel: Address = 0;
   /** Packed lower triangle. */
   #factor: Address = 0;
-  /** The seeds that kernel and factor are of, and the ridge. */
+  /** The seeds that kernel and factor are of, and the ridge of each. */
   #nodes: Int32Array = new Int32Array(0);
-  #ridge = 0;
+  #ridges: Float64Array = new Float64Array(0);
 
   constructor(arena: Arena, keys: PackedKeys, colours: { planes: Address; stride: number }, options: RidgeOptions) {
     const { height, width } = keys.grid;
@@ -65,20 +66,23 @@ export class Ridge {
   /**
    * U = 1/c + G(all, seeds) (G(seeds, seeds) + ridge·I)⁻¹ (Y − 1/c).
    *
-   * @param nodes no more than there is room for
+   * @param seeds no more than there is room for
    * @param share of the ridge
    * @param out planes `[c, n rounded up to whole vectors]`
    */
-  scores(nodes: Int32Array, labels: Int32Array, c: number, share: number, out: Address): void {
+  scores({ nodes, labels, soft }: SeedList, c: number, share: number, out: Address): void {
     const { kernels } = this.#arena;
     const m = nodes.length;
-    this.#append(nodes, share * this.#options.ridge);
+    const ridge = share * this.#options.ridge;
+    this.#append(
+      nodes,
+      new Float64Array(m).fill(ridge).map((value, s) => value / (soft?.weights[s] ?? 1)),
+    );
     const mark = this.#arena.mark();
     const weights = this.#arena.reserve(8 * m * c);
     const y = this.#arena.doubles(weights, m * c).fill(-1 / c);
-    labels.forEach((label, s) => {
-      y[label * m + s] += 1;
-    });
+    if (soft) for (let s = 0, o = 0; s < m; s++) for (let k = 0; k < c; k++) y[k * m + s] += soft.rows[o++];
+    else for (let s = 0; s < m; s++) y[labels[s] * m + s] += 1;
     kernels.solveRows(this.#factor, m, weights, c);
     const { height, width } = this.#keys.grid;
     kernels.ridgeSums(this.#kernel, vectors(height * width), m, weights, c, 1 / c, out);
@@ -86,24 +90,24 @@ export class Ridge {
   }
 
   /** Makes kernel and factor those of these seeds; what the ones before share with them stays. */
-  #append(nodes: Int32Array, ridge: number): void {
+  #append(nodes: Int32Array, ridges: Float64Array): void {
     const { kernels } = this.#arena;
     const n = this.#keys.grid.height * this.#keys.grid.width;
     const m = nodes.length;
-    if (ridge !== this.#ridge) this.#nodes = new Int32Array(0);
-    this.#ridge = ridge;
+    const same = (s: number) => nodes[s] === this.#nodes[s] && ridges[s] === this.#ridges[s];
     let shared = 0;
-    while (shared < Math.min(m, this.#nodes.length) && nodes[shared] === this.#nodes[shared]) shared++;
+    while (shared < Math.min(m, this.#nodes.length) && same(shared)) shared++;
     for (let s = shared; s < m; s += 8) this.#rows(nodes.subarray(s, s + 8), s);
     const factor = this.#arena.doubles(this.#factor, (m * (m + 1)) / 2);
     for (let s = shared; s < m; s++) {
       const kernel = this.#arena.floats(this.#kernel + 4 * vectors(n) * s, n);
       const start = (s * (s + 1)) / 2;
       for (let t = 0; t < s; t++) factor[start + t] = kernel[nodes[t]];
-      factor[start + s] = kernel[nodes[s]] + ridge;
+      factor[start + s] = kernel[nodes[s]] + ridges[s];
     }
     kernels.factorRows(this.#factor, shared, m);
     this.#nodes = nodes;
+    this.#ridges = ridges;
   }
 
   /** Kernel rows of up to eight nodes, the first of them row `first`. */

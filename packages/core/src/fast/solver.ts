@@ -63,6 +63,7 @@ function openNodes(
   const columns = strokes ? new StrokeColumns(graph, options) : undefined;
   return {
     sigma: graph.sigma,
-    solve: (seeds) => columns?.scores(seeds) ?? spreadDense(graph, seeds, options),
+    // A column is a stroke that counts 1: soft seeds have none.
+    solve: (seeds) => (columns && !seeds.soft ? columns.scores(seeds) : spreadDense(graph, seeds, options)),
   };
 }

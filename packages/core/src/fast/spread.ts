@@ -30,17 +30,26 @@ export function spreadDense(
   const c = seeds.labels.length;
   const plane = 4 * nb;
   const mark = arena.mark();
+  const { soft } = seeds;
   const owned = ownedNodes(seeds);
   const work = reserveSteps(graph, c);
   const f = arena.floats(work.f, plane * c).fill(0);
   let change = 0;
-  for (const { label, nodes } of owned) {
-    change += nodes.length;
-    for (const node of nodes) f[label * plane + node] = 1;
+  if (soft) {
+    for (let i = 0; i < soft.length; i++) {
+      f[(i % c) * plane + Math.floor(i / c)] = soft[i];
+      change += soft[i];
+    }
+  } else {
+    for (const { label, nodes } of owned) {
+      change += nodes.length;
+      for (const node of nodes) f[label * plane + node] = 1;
+    }
   }
+  const first = () => (soft ? firstSoftStep(graph, work, c, alpha) : firstStep(graph, work, owned, c, alpha));
   let iterations = 0;
   for (; change >= tol && iterations < maxIter; iterations++) {
-    change = iterations === 0 ? firstStep(graph, work, owned, c, alpha) : step(graph, work, c, alpha, c >= manyLabels);
+    change = iterations === 0 ? first() : step(graph, work, c, alpha, c >= manyLabels);
   }
   const data = shares(arena.floats(work.f, plane * c), h * w, c, plane);
   arena.release(mark);
@@ -77,6 +86,25 @@ function firstStep(
   const scales = arena.floats(scale, 4 * nb);
   const products = arena.floats(sums, 4 * nb * c);
   for (let at = 0; at < pairs.length; at += 2) products[pairs[at + 1] * 4 * nb + pairs[at]] -= 1 / scales[pairs[at]];
+  return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
+}
+
+/** As firstStep, for any Y. */
+function firstSoftStep(
+  { arena, nb, tiles, scale }: DenseGraph,
+  { f, delta, scaled, sums, moved }: Steps,
+  c: number,
+  alpha: number,
+): number {
+  const { kernels } = arena;
+  kernels.scalePlanes(f, scale, nb, c, scaled);
+  kernels.product(tiles, nb, scaled, c, sums);
+  const plane = 4 * nb;
+  const scales = arena.floats(scale, plane);
+  const y = arena.floats(f, plane * c);
+  const products = arena.floats(sums, plane * c);
+  // Padded nodes have neither seeds nor, maybe, a scale.
+  for (let i = 0; i < y.length; i++) if (y[i] > 0) products[i] -= y[i] / scales[i % plane];
   return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 

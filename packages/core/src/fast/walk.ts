@@ -8,7 +8,7 @@ import { medianSample } from '../key-distances.ts';
 import type { Keys } from '../keys.ts';
 import type { NodeScores } from '../refine.ts';
 import type { RidgeOptions } from '../ridge.ts';
-import { type Seeds, sampleSeeds } from '../seeds.ts';
+import { type Seeds, sampleSeeds, softWeights } from '../seeds.ts';
 import { type Convergence, shares } from '../spread.ts';
 import {
   leastBelief,
@@ -202,24 +202,28 @@ export class WalkSolver {
     const n = h * w;
     const stride = vectors(n);
     const c = seeds.labels.length;
-    const { nodes, labels, share } = sampleSeeds(seeds, walkDefaults.most);
-    const mixed = rawShare(nodes.length / share, c);
+    const { share, count, ...sample } = sampleSeeds(seeds, walkDefaults.most);
+    const m = sample.nodes.length;
+    const mixed = rawShare(count, c);
     const raw = mixed > 0 ? this.#onRaw() : undefined;
-    this.#whitened.makeRoom(nodes.length);
-    raw?.makeRoom(nodes.length);
+    this.#whitened.makeRoom(m);
+    raw?.makeRoom(m);
     const mark = arena.mark();
     const scores = arena.reserve(4 * stride * c);
-    this.#whitened.scores(nodes, labels, c, share, scores);
+    this.#whitened.scores(sample, c, share, scores);
     if (raw) {
       const others = arena.reserve(4 * stride * c);
-      raw.scores(nodes, labels, c, share, others);
+      raw.scores(sample, c, share, others);
       kernels.blend(scores, others, stride * c, mixed);
     }
     kernels.softmaxPlanes(scores, stride, c, sharpness, leastBelief);
-    const held = arena.put(seeds.nodes);
+    // Soft seeds are nothing to the kernels: they are put into prior and diagonal.
+    const { soft } = seeds;
+    const held = arena.put(soft ? new Int32Array(n).fill(-1) : seeds.nodes);
     const diagonal = this.#planes(2);
     const inverse = diagonal + 4 * this.#stride;
     kernels.walkDiagonal(this.#degrees, held, n, prior, hold, diagonal, inverse);
+    if (soft) this.#holdSoft(soft, { scores, diagonal, inverse }, c, prior, hold);
     const work = this.#planes(4);
     const planes = new Float32Array(n * c);
     let iterations = 0;
@@ -235,7 +239,7 @@ export class WalkSolver {
         scores + 4 * stride * label,
         held,
         label,
-        prior,
+        soft ? 1 : prior,
         hold,
         tol,
         maxIter,
@@ -247,5 +251,29 @@ export class WalkSolver {
     }
     arena.release(mark);
     return { data: shares(planes, n, c), h, w, labels: seeds.labels, iterations, converged };
+  }
+
+  /** P becomes prior·P + hold·Y, and the diagonal gets hold·(sum of Y's row): rounded as the kernels round. */
+  #holdSoft(
+    soft: Float32Array,
+    { scores, diagonal, inverse }: { scores: Address; diagonal: Address; inverse: Address },
+    c: number,
+    prior: number,
+    hold: number,
+  ): void {
+    const n = this.h * this.w;
+    const stride = vectors(n);
+    const { fround } = Math;
+    for (let k = 0; k < c; k++) {
+      const p = this.#arena.floats(scores + 4 * stride * k, n);
+      for (let i = 0; i < n; i++) p[i] = fround(fround(prior) * p[i]) + fround(hold * soft[i * c + k]);
+    }
+    const d = this.#arena.floats(diagonal, n);
+    const r = this.#arena.floats(inverse, n);
+    softWeights(soft, c).forEach((weight, i) => {
+      if (weight === 0) return;
+      d[i] += fround(hold * weight);
+      r[i] = 1 / d[i];
+    });
   }
 }

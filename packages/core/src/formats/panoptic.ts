@@ -17,7 +17,7 @@ export interface PanopticDocument {
 
 /** @param names the image file and the PNG that this describes */
 export function panopticDocument(
-  { mask, nodes, seeds, sigma }: Segmentation,
+  { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
 ): PanopticDocument {

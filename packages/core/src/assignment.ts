@@ -1,0 +1,58 @@
+/** The assignment problem: whom to pair with whom, one to one, so that scores sum to the most. */
+
+/**
+ * Exact, in O(rows² · columns): the Hungarian method by shortest augmenting paths, with potentials (Kuhn 1955; Jonker and
+ * Volgenant 1987).
+ *
+ * @param scores `[rows][columns]`, none below 0, all rows equally long
+ * @returns each row's column, or −1: a pair that scores 0 is none
+ */
+export function assign(scores: readonly (readonly number[])[]): number[] {
+  const rows = scores.length;
+  const columns = scores[0]?.length ?? 0;
+  // Every row needs a column: those beyond the last are nobody, at 0.
+  const width = Math.max(rows, columns);
+  const cost = (row: number, column: number) => -(scores[row][column] ?? 0);
+  const rowPotential = new Float64Array(rows);
+  const columnPotential = new Float64Array(width);
+  const rowOf = new Int32Array(width).fill(-1);
+  for (let start = 0; start < rows; start++) {
+    const distance = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
+    const before = new Int32Array(width).fill(-1);
+    const done = new Uint8Array(width);
+    const reached: number[] = [];
+    let row = start;
+    let column = -1;
+    // Dijkstra over columns, until one is free.
+    while (row >= 0) {
+      const from = column < 0 ? 0 : distance[column];
+      let next = -1;
+      for (let k = 0; k < width; k++) {
+        if (done[k]) continue;
+        const through = from + cost(row, k) - rowPotential[row] - columnPotential[k];
+        if (through < distance[k]) {
+          distance[k] = through;
+          before[k] = column;
+        }
+        if (next < 0 || distance[k] < distance[next]) next = k;
+      }
+      column = next;
+      done[column] = 1;
+      reached.push(column);
+      row = rowOf[column];
+    }
+    const shortest = distance[column];
+    rowPotential[start] += shortest;
+    for (const k of reached) {
+      if (rowOf[k] >= 0) rowPotential[rowOf[k]] += shortest - distance[k];
+      columnPotential[k] -= shortest - distance[k];
+    }
+    // Along the path, every column takes the row of the one before it.
+    for (; column >= 0; column = before[column]) rowOf[column] = before[column] < 0 ? start : rowOf[before[column]];
+  }
+  const columnOf = new Array<number>(rows).fill(-1);
+  rowOf.forEach((row, column) => {
+    if (row >= 0 && scores[row][column] > 0) columnOf[row] = column;
+  });
+  return columnOf;
+}

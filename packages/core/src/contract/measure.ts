@@ -1,0 +1,47 @@
+/** How annotators of one image compare, and what they say together: asked of workers, kept in the store. */
+import type { ImageRequest } from './annotate.ts';
+
+/** Two masks, by their ids; the second may be the known one of an image instead. */
+export interface AgreeRequest {
+  a: string;
+  b: string | { dataset: string; sha256: string };
+}
+
+/** What is kept of it at `agreementKey`. */
+export interface AgreementReport {
+  miou: number;
+  pixels: number;
+  kappa: number;
+  classes: { category: string; iou: number; both: number }[];
+}
+
+export interface ConsensusRequest extends ImageRequest {
+  annotations: {
+    annotator: string;
+    /** The assignment and its n: `drawingKey` says where the scribbles are. */
+    assignment: string;
+    n: number;
+    mask: string;
+    weight: number;
+  }[];
+}
+
+export interface ConsensusAnswer {
+  mask: string;
+  /** Mean share of weight, 0 … 1, whose own masks call a node something else. */
+  dissent: number;
+}
+
+export interface MeasureActivities {
+  /** Compares two masks and keeps what was found, unless it is known. */
+  agree(request: AgreeRequest): Promise<void>;
+  /** One mask of several annotators' strokes, stored like any other. */
+  makeConsensus(request: ConsensusRequest): Promise<ConsensusAnswer>;
+}
+
+/** Names by which workflows are started. */
+export const measureWorkflows = { agreeImages: 'agreeImages', consensusImage: 'consensusImage' } as const;
+
+/** `agreement/ab/abcd…-efgh….json`: two masks compared. */
+export const agreementKey = ({ a, b }: AgreeRequest): string =>
+  `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : `${b.dataset}-${b.sha256}`}.json`;

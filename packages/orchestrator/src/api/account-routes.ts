@@ -1,0 +1,164 @@
+/** Routes of the one who asks, and of accounts. */
+import { z } from 'zod';
+import { audit, verifyAudit } from '../campaigns/audit.ts';
+import { listCampaigns } from '../campaigns/campaigns.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { createApiKey } from './auth.ts';
+import { route } from './routes.ts';
+import { apiKey, newUser, nothing, user } from './schemas.ts';
+
+export const accountRoutes = [
+  route({
+    method: 'GET',
+    url: '/api/health',
+    summary: 'Whether the server and its database answer',
+    access: 'public',
+    response: z.object({ ok: z.literal(true) }),
+    async handler({ deps }) {
+      await deps.db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
+      return { ok: true };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/me',
+    summary: 'Who asks, and the campaigns they may see',
+    access: 'user',
+    response: user.extend({ campaigns: z.array(z.object({ id: z.string(), name: z.string() })) }),
+    async handler({ deps, user }) {
+      const campaigns = await listCampaigns(deps.db, user.role === 'admin' ? undefined : user.id);
+      return { ...user, campaigns: campaigns.map(({ id, name }) => ({ id, name })) };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/me/keys',
+    summary: 'My API keys',
+    access: 'user',
+    response: z.array(apiKey),
+    async handler({ deps, user }) {
+      const rows = await deps.db
+        .selectFrom('api_key')
+        .selectAll()
+        .where('user_id', '=', user.id)
+        .orderBy('created')
+        .execute();
+      return rows.map(({ id, name, created, expires, last_used }) => ({
+        id,
+        name,
+        created: created.toISOString(),
+        expires: expires?.toISOString() ?? null,
+        lastUsed: last_used?.toISOString() ?? null,
+      }));
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/me/keys',
+    summary: 'A new API key of mine; it is told this once',
+    access: 'user',
+    body: z.strictObject({ name: z.string().min(1).max(100), expires: z.iso.datetime().optional() }),
+    response: z.object({ id: z.string(), key: z.string() }),
+    handler: ({ deps, user, body }) => createApiKey(deps.db, { user: user.id, ...body }),
+  }),
+  route({
+    method: 'DELETE',
+    url: '/api/me/keys/:key',
+    summary: 'Ends an API key of mine',
+    access: 'user',
+    response: nothing,
+    async handler({ deps, user, params }) {
+      const { numDeletedRows } = await deps.db
+        .deleteFrom('api_key')
+        .where('id', '=', params.key)
+        .where('user_id', '=', user.id)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) throw new NotFoundError('no such key');
+      return null;
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/users',
+    summary: 'All accounts',
+    access: 'admin',
+    response: z.array(user),
+    handler: ({ deps }) =>
+      deps.db.selectFrom('user').select(['id', 'name', 'email', 'role']).orderBy('email').execute(),
+  }),
+  route({
+    method: 'POST',
+    url: '/api/users',
+    summary: 'A new account; without a password it signs in by a link or OpenID Connect',
+    access: 'admin',
+    body: newUser,
+    response: z.object({ id: z.string(), link: z.string().optional() }),
+    async handler({ deps, body, user }) {
+      const id = await deps.auth.createUser(body);
+      if (!id) throw new ConflictError(`account ${body.email} is there already; expected an address that is new`);
+      await deps.db.transaction().execute((tx) =>
+        audit(tx, {
+          actor: user.id,
+          action: 'user.create',
+          object: id,
+          detail: { email: body.email, role: body.role },
+        }),
+      );
+      return { id, link: body.password ? undefined : await deps.auth.signInLink(body.email.toLowerCase()) };
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/users/:user/link',
+    summary: 'A link that signs an account in once, within ten minutes',
+    access: 'admin',
+    response: z.object({ link: z.string() }),
+    async handler({ deps, params, user }) {
+      const found = await deps.db.selectFrom('user').select('email').where('id', '=', params.user).executeTakeFirst();
+      if (!found) throw new NotFoundError(`no user ${params.user}`);
+      await deps.db
+        .transaction()
+        .execute((tx) => audit(tx, { actor: user.id, action: 'user.link', object: params.user }));
+      return { link: await deps.auth.signInLink(found.email) };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/audit',
+    summary: 'The latest entries of the audit trail',
+    access: 'admin',
+    query: z.object({ before: z.coerce.number().int().min(1).optional() }),
+    response: z.array(
+      z.object({
+        n: z.int(),
+        at: z.string(),
+        actor: z.string().nullable(),
+        action: z.string(),
+        object: z.string(),
+        detail: z.unknown(),
+        hash: z.string(),
+      }),
+    ),
+    async handler({ deps, query }) {
+      let rows = deps.db.selectFrom('audit').selectAll().orderBy('n', 'desc').limit(100);
+      if (query.before) rows = rows.where('n', '<', String(query.before));
+      return (await rows.execute()).map(({ n, at, actor, action, object, detail, hash }) => ({
+        n: Number(n),
+        at: at.toISOString(),
+        actor,
+        action,
+        object,
+        detail,
+        hash,
+      }));
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/audit/verify',
+    summary: 'Follows the chain of the audit trail',
+    access: 'admin',
+    response: z.object({ entries: z.int(), broken: z.int().optional() }),
+    handler: ({ deps }) => verifyAudit(deps.db),
+  }),
+];

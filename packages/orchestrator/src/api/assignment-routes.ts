@@ -1,0 +1,206 @@
+/** Routes of one annotator's work on one image. */
+import { replay } from '@saltworks/core/contract/annotate';
+import { keysId, keysKey, maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { z } from 'zod';
+import { sizeOf } from '../campaigns/answers.ts';
+import {
+  findAssignment,
+  readReviews,
+  renewLease,
+  returnAssignment,
+  reviewAssignment,
+  skipAssignment,
+  submitAssignment,
+} from '../campaigns/assignments.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import { appendInteractions, readInteractions, readLog } from '../campaigns/interactions.ts';
+import { NotFoundError } from '../errors.ts';
+import { sendObject } from './objects.ts';
+import { type Deps, route } from './routes.ts';
+import { appended, assignment, attribution, batch, drawing, logEntry, nothing, review, reviewed } from './schemas.ts';
+
+const at = '/api/assignments/:assignment';
+const own = { assignment: 'own' } as const;
+const see = { assignment: 'see' } as const;
+
+const sized = async (deps: Deps, id: string) => {
+  const found = await findAssignment(deps.db, id);
+  const campaign = await findCampaign(deps.db, found.campaign);
+  const size = await sizeOf(deps.db, found, (sha256) => deps.imageSize(sha256, campaign.backbone));
+  return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
+};
+
+export const assignmentRoutes = [
+  route({
+    method: 'GET',
+    url: at,
+    summary: 'An assignment, and what is drawn in it',
+    access: see,
+    response: assignment.extend({ drawing, reviews: z.array(reviewed) }),
+    async handler({ deps, params }) {
+      const { found } = await sized(deps, params.assignment);
+      const interactions = await readInteractions(deps.db, found.id, found.n);
+      return { ...found, drawing: replay(interactions), reviews: await readReviews(deps.db, found.id) };
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/interactions`,
+    summary: 'Adds what was done; answered when it is safe. What was sent before is not added twice',
+    access: own,
+    body: batch,
+    response: appended,
+    async handler({ deps, params, body }) {
+      const { db, journal, answers } = deps;
+      const { found, campaign, size } = await sized(deps, params.assignment);
+      const until = new Date(Date.now() + 1000 * campaign.leaseSeconds);
+      const categories = campaign.categories.map((category) => category.id);
+      const { n, added, entries } = await appendInteractions(db, found.id, body, { until, size, categories });
+      await journal.append(...entries);
+      answers.answer(found.id);
+      answers.renewed(found.id, until);
+      return { n, added };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/interactions`,
+    summary: 'Everything that was done, and when',
+    access: see,
+    response: z.array(logEntry),
+    handler: ({ deps, params }) => readLog(deps.db, params.assignment),
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/events`,
+    summary: 'Answers as they come: Server-Sent Events (spec/events.md), resumed by Last-Event-ID',
+    access: see,
+    query: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+    handler({ deps, params, query, request, reply }) {
+      const last = Number(request.headers['last-event-id']);
+      deps.streams.follow(params.assignment, Number.isSafeInteger(last) && last > 0 ? last : query.after, reply);
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/renew`,
+    summary: 'Holds the image for another while',
+    access: own,
+    response: z.object({ leaseUntil: z.string() }),
+    async handler({ deps, params }) {
+      const { campaign } = await findAssignment(deps.db, params.assignment);
+      const until = await renewLease(deps.db, params.assignment, (await findCampaign(deps.db, campaign)).leaseSeconds);
+      deps.answers.renewed(params.assignment, until);
+      return { leaseUntil: until.toISOString() };
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/submit`,
+    summary: 'Hands the image in, with the mask of all that is drawn',
+    access: own,
+    response: z.object({ n: z.int(), mask: z.string() }),
+    async handler({ deps, params }) {
+      const settled = await deps.answers.settle(params.assignment);
+      await submitAssignment(deps.db, params.assignment, settled);
+      deps.answers.closed(params.assignment);
+      return settled;
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/skip`,
+    summary: 'Leaves the image to others, for a reason',
+    access: own,
+    body: z.strictObject({ reason: z.string().min(1).max(500) }),
+    response: nothing,
+    async handler({ deps, params, body }) {
+      await skipAssignment(deps.db, params.assignment, body.reason);
+      deps.answers.closed(params.assignment);
+      return null;
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/return`,
+    summary: 'Gives the image back for now; what is drawn stays',
+    access: own,
+    response: nothing,
+    async handler({ deps, params }) {
+      await returnAssignment(deps.db, params.assignment);
+      deps.answers.closed(params.assignment);
+      return null;
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/review`,
+    summary: 'Accepts what was handed in, or sends it back with a note',
+    access: { assignment: 'review' },
+    body: review,
+    response: nothing,
+    async handler({ deps, params, body, user }) {
+      await reviewAssignment(deps.db, params.assignment, body, user.id);
+      return null;
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/attribution`,
+    summary: 'Which strokes gave a pixel to its segment',
+    access: see,
+    query: z.object({ x: z.coerce.number().min(0), y: z.coerce.number().min(0) }),
+    response: attribution,
+    handler: ({ deps, params, query }) => deps.answers.attribute(params.assignment, query),
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/image`,
+    summary: 'The image as WebP: upright, lossless, nothing but pixels',
+    access: see,
+    async handler({ deps, params, request, reply }) {
+      const { image } = await findAssignment(deps.db, params.assignment);
+      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp');
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/thumbnail`,
+    summary: 'The image as WebP, 256 pixels at its longer side',
+    access: see,
+    async handler({ deps, params, request, reply }) {
+      const { image } = await findAssignment(deps.db, params.assignment);
+      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp');
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/keys`,
+    summary: 'The keys of the image (spec/keys.md)',
+    access: see,
+    async handler({ deps, params, request, reply }) {
+      const { image, campaign } = await findAssignment(deps.db, params.assignment);
+      const { backbone } = await findCampaign(deps.db, campaign);
+      const key = keysKey(keysId(backbone, { facet: 'key' }), image.sha256);
+      return sendObject(request, reply, deps.store, key, 'application/octet-stream');
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/masks/:mask`,
+    summary: 'A mask that was an answer here: COCO panoptic PNG (spec/mask.md)',
+    access: see,
+    async handler({ deps, params, request, reply }) {
+      const { mask } = params;
+      const answered = await deps.db
+        .selectFrom('event')
+        .select('n')
+        .where('assignment', '=', params.assignment)
+        .where((eb) => eb(eb.ref('body', '->>').key('mask' as never), '=', mask as never))
+        .limit(1)
+        .executeTakeFirst();
+      if (!answered) throw new NotFoundError('no such mask');
+      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png');
+    },
+  }),
+];

@@ -1,0 +1,179 @@
+/** Routes of campaigns: their settings, their members, their progress, the next image. */
+import { listDatasets, readDataset } from '@saltworks/store/dataset';
+import { z } from 'zod';
+import { sizeOf } from '../campaigns/answers.ts';
+import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
+import {
+  changeCampaign,
+  createCampaign,
+  findCampaign,
+  listCampaigns,
+  listMembers,
+  progressOf,
+  removeMember,
+  setMember,
+} from '../campaigns/campaigns.ts';
+import { comingTasks, takeTask } from '../campaigns/tasks.ts';
+import { ConflictError } from '../errors.ts';
+import { route } from './routes.ts';
+import {
+  assignment,
+  assignmentState,
+  campaign,
+  campaignChanges,
+  dataset,
+  id,
+  member,
+  memberRole,
+  newCampaign,
+  nothing,
+  page,
+  progress,
+} from './schemas.ts';
+
+/** Images opened beforehand. */
+const warmed = 2;
+
+export const campaignRoutes = [
+  route({
+    method: 'GET',
+    url: '/api/datasets',
+    summary: 'Datasets that campaigns can be made of',
+    access: 'admin',
+    response: z.array(dataset),
+    async handler({ deps }) {
+      const found = [];
+      for await (const { name, images, bytes, shards, updated } of listDatasets(deps.store)) {
+        found.push({ name, images, bytes, shards, updated });
+      }
+      return found;
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns',
+    summary: 'Campaigns that I am a member of; all, for administrators',
+    access: 'user',
+    response: z.array(campaign),
+    handler: ({ deps, user }) => listCampaigns(deps.db, user.role === 'admin' ? undefined : user.id),
+  }),
+  route({
+    method: 'POST',
+    url: '/api/campaigns',
+    summary: 'A new campaign over a dataset; whoever makes it manages it',
+    access: 'admin',
+    body: newCampaign,
+    bodyLimit: 512 * 1024,
+    response: campaign,
+    async handler({ deps, body, user }) {
+      const { shards } = await readDataset(deps.store, body.dataset);
+      const made = await createCampaign(deps.db, body, { actor: user.id, shards });
+      await deps.prepare(made);
+      return made;
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign',
+    summary: 'A campaign',
+    access: { campaign: 'annotator' },
+    response: campaign,
+    handler: ({ deps, params }) => findCampaign(deps.db, params.campaign),
+  }),
+  route({
+    method: 'PATCH',
+    url: '/api/campaigns/:campaign',
+    summary: 'Changes a campaign, running or not',
+    access: { campaign: 'manager' },
+    body: campaignChanges,
+    response: campaign,
+    handler: ({ deps, params, body, user }) => changeCampaign(deps.db, params.campaign, body, user.id),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/progress',
+    summary: 'How far a campaign is',
+    access: { campaign: 'annotator' },
+    response: progress,
+    handler: ({ deps, params }) => progressOf(deps.db, params.campaign),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/members',
+    summary: 'Members of a campaign',
+    access: { campaign: 'manager' },
+    response: z.array(member),
+    handler: ({ deps, params }) => listMembers(deps.db, params.campaign),
+  }),
+  route({
+    method: 'PUT',
+    url: '/api/campaigns/:campaign/members/:user',
+    summary: 'Makes an account a member, or changes its role',
+    access: { campaign: 'manager' },
+    body: z.strictObject({ role: memberRole }),
+    response: nothing,
+    async handler({ deps, params, body, user }) {
+      await setMember(deps.db, params.campaign, params.user, body.role, user.id);
+      return null;
+    },
+  }),
+  route({
+    method: 'DELETE',
+    url: '/api/campaigns/:campaign/members/:user',
+    summary: 'Takes a membership away; what was drawn stays',
+    access: { campaign: 'manager' },
+    response: nothing,
+    async handler({ deps, params, user }) {
+      await removeMember(deps.db, params.campaign, params.user, user.id);
+      return null;
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/next',
+    summary: 'The image to work on: the one I hold, or another one; null when nothing is left',
+    access: { campaign: 'annotator' },
+    response: assignment.nullable(),
+    async handler({ deps, params, user, request }) {
+      const { db, answers } = deps;
+      const campaign = await findCampaign(db, params.campaign);
+      const taken = await takeTask(db, campaign, user.id);
+      if (taken === undefined) return null;
+      const found = await findAssignment(db, taken);
+      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, campaign.backbone));
+      const warn = (error: Error) => request.log.warn(error.message);
+      answers.open(found, campaign).catch(warn);
+      comingTasks(db, campaign, user.id, warmed)
+        .then((images) => answers.warm(campaign, images))
+        .catch(warn);
+      return { ...found, image: { ...found.image, width, height } };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/assignments',
+    summary: 'Assignments of a campaign, the newest first; of annotators, their own',
+    access: { campaign: 'annotator' },
+    query: page.extend({
+      state: assignmentState.optional(),
+      user: id.optional(),
+      task: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .optional(),
+    }),
+    response: z.array(assignment),
+    async handler({ deps, params, query, user }) {
+      const { role } = (await deps.db
+        .selectFrom('member')
+        .select('role')
+        .where('campaign', '=', params.campaign)
+        .where('user_id', '=', user.id)
+        .executeTakeFirst()) ?? { role: user.role === 'admin' ? 'manager' : 'annotator' };
+      if (role !== 'annotator' || user.role === 'admin') return listAssignments(deps.db, params.campaign, query);
+      if (query.user !== undefined && query.user !== user.id)
+        throw new ConflictError('annotators see their own work only');
+      return listAssignments(deps.db, params.campaign, { ...query, user: user.id });
+    },
+  }),
+];

@@ -1,0 +1,50 @@
+/** Objects of the store over HTTP: ETag, conditional requests, one range. */
+
+import { Readable } from 'node:stream';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { NotFoundError } from '../errors.ts';
+
+/** Named by their content, so they never change; theirs alone who may see them. */
+const forever = 'private, max-age=31536000, immutable';
+
+/** @throws NotFoundError if there is no such object */
+export async function sendObject(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  store: ObjectStore,
+  key: string,
+  type: string,
+): Promise<FastifyReply> {
+  const found = await store.head(key);
+  if (!found) throw new NotFoundError('not there yet');
+  const etag = `"${Buffer.from(found.etag).toString('base64url')}"`;
+  reply.headers({
+    etag,
+    'cache-control': forever,
+    'accept-ranges': 'bytes',
+    'content-type': type,
+    'x-content-type-options': 'nosniff',
+  });
+  if (headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
+  const range = headers['if-range'] && headers['if-range'] !== etag ? undefined : rangeOf(headers.range, found.size);
+  if (range === 'none') return reply.code(416).header('content-range', `bytes */${found.size}`).send();
+  const { start, end } = range ?? { start: 0, end: found.size };
+  reply.header('content-length', end - start);
+  if (range) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${found.size}`);
+  try {
+    return await reply.send(Readable.from(store.stream(key, { range: { start, end } })));
+  } catch (error) {
+    if (error instanceof ObjectMissingError) throw new NotFoundError('not there any more');
+    throw error;
+  }
+}
+
+/** @returns undefined for all of it: no range, several, or none that is understood */
+export function rangeOf(header: string | undefined, size: number): { start: number; end: number } | 'none' | undefined {
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
+  if (first === undefined || (first === '' && last === '')) return undefined;
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size);
+  return start < end ? { start, end } : 'none';
+}

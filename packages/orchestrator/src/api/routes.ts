@@ -1,0 +1,66 @@
+/** The shape of a route, and the table of all of them. */
+import type { ObjectStore } from '@saltworks/store/store';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Kysely } from 'kysely';
+import type { z } from 'zod';
+import type { Answers } from '../campaigns/answers.ts';
+import type { Journal } from '../db/journal.ts';
+import type { Database } from '../db/open.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Access } from './access.ts';
+import type { Auth, User } from './auth.ts';
+import type { Streams } from './streams.ts';
+
+/** What handlers work with. */
+export interface Deps {
+  database: Database;
+  db: Kysely<Schema>;
+  store: ObjectStore;
+  auth: Auth;
+  answers: Answers;
+  journal: Journal;
+  streams: Streams;
+  /** Starts what a new campaign needs: the keys of its images. */
+  prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;
+  /** Size of an image, from its keys; undefined while it has none. */
+  imageSize(sha256: string, backbone: string): Promise<{ width: number; height: number } | undefined>;
+}
+
+type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+export interface Call<Body, Query> {
+  deps: Deps;
+  params: Record<string, string>;
+  body: Body;
+  query: Query;
+  /** Who asks; of public routes perhaps nobody. */
+  user: User;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+  summary: string;
+  access: Access;
+  body?: z.ZodType;
+  query?: z.ZodType;
+  /** What comes back with 200; left out where the handler sends bytes or a stream itself. */
+  response?: z.ZodType;
+  /** Bytes of a body at most, where it is not the usual limit. */
+  bodyLimit?: number;
+  // biome-ignore lint/suspicious/noExplicitAny: `route` has typed it
+  handler(call: Call<any, any>): unknown;
+}
+
+/** A route whose handler is given what its schemas let through. */
+export function route<Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
+  definition: Omit<Route, 'body' | 'query' | 'handler'> & {
+    body?: Body;
+    query?: Query;
+    handler(call: Call<Infer<Body>, Infer<Query>>): unknown;
+  },
+): Route {
+  return definition as Route;
+}

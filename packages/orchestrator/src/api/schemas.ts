@@ -1,0 +1,220 @@
+/** What the API takes and gives, as zod checks it and OpenAPI shows it. */
+import { presets } from '@saltworks/core/options';
+import { z } from 'zod';
+
+const maxSegmentId = 0xffffff;
+
+export const id = z.string().min(1).max(64);
+export const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a-z, 0-9 and -, at most 64');
+const time = z.iso.datetime();
+
+export const failure = z
+  .object({ error: z.string(), detail: z.record(z.string(), z.unknown()).optional() })
+  .meta({ id: 'Failure' });
+
+export const user = z
+  .object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) })
+  .meta({ id: 'User' });
+
+export const newUser = z
+  .object({
+    email: z.email().max(254),
+    name: z.string().min(1).max(100),
+    role: z.enum(['admin', 'member']).default('member'),
+    password: z.string().min(12).max(128).optional(),
+  })
+  .meta({ id: 'NewUser' });
+
+export const memberRole = z.enum(['manager', 'reviewer', 'annotator']);
+export const member = z
+  .object({ user: id, name: z.string(), email: z.string(), role: memberRole })
+  .meta({ id: 'Member' });
+
+export const category = z
+  .object({
+    id: z.int().min(1).max(65_535),
+    name: z.string().min(1).max(100),
+    colour: z.string().regex(/^#[0-9a-f]{6}$/, '#rrggbb'),
+    isthing: z.boolean(),
+  })
+  .meta({ id: 'Category' });
+
+const changes = {
+  name: z.string().min(1).max(200),
+  instructions: z.string().max(20_000),
+  annotators: z.int().min(1).max(100),
+  blind: z.boolean(),
+  honeypotRate: z.number().min(0).max(1),
+  deadline: time.nullable(),
+  leaseSeconds: z.int().min(5).max(86_400),
+  state: z.enum(['open', 'paused', 'closed']),
+};
+export const campaignChanges = z.strictObject(changes).partial().meta({ id: 'CampaignChanges' });
+
+/** What may differ from a preset: numbers and choices that the solver checks itself. */
+const solve = z
+  .strictObject({
+    graph: z.enum(['walk', 'rbf', 'similarity', 'knn']),
+    sigma: z.union([z.literal('auto'), z.number().positive()]),
+    tau: z.number().min(-1).max(1),
+    neighbors: z.int().min(2).max(100),
+    colorWeight: z.number().min(0).max(100),
+    alpha: z.number().gt(0).lt(1),
+    refine: z.enum(['crf', 'none']),
+  })
+  .partial();
+
+export const newCampaign = z
+  .strictObject({
+    ...campaignChanges.shape,
+    id: slug,
+    name: changes.name,
+    dataset: z.string().min(1).max(64),
+    categories: z.array(category).min(1).max(1000),
+    backbone: z.string().min(1).max(100).default('dinov2-small-focus'),
+    preset: z.enum(Object.keys(presets) as ['paper', 'best']).default('best'),
+    solve: solve.default({}),
+    ordering: z.enum(['import', 'random']).default('import'),
+  })
+  .meta({ id: 'NewCampaign' });
+
+export const campaign = z
+  .object({
+    ...changes,
+    id: slug,
+    dataset: z.string(),
+    backbone: z.string(),
+    preset: z.enum(['paper', 'best']),
+    solve: z.record(z.string(), z.unknown()),
+    ordering: z.enum(['import', 'random']),
+    deadline: z.string().nullable(),
+    categories: z.array(category),
+    created: z.string(),
+  })
+  .meta({ id: 'Campaign' });
+
+export const progress = z
+  .object({
+    filled: z.boolean(),
+    tasks: z.int(),
+    done: z.int(),
+    assignments: z.record(z.string(), z.int()),
+  })
+  .meta({ id: 'Progress' });
+
+export const assignmentState = z.enum(['leased', 'submitted', 'skipped', 'returned', 'accepted', 'sent_back']);
+export const assignment = z
+  .object({
+    id,
+    task: z.string(),
+    campaign: z.string(),
+    user: z.string(),
+    state: assignmentState,
+    leaseUntil: z.string(),
+    n: z.int(),
+    answered: z.int(),
+    refined: z.int(),
+    event: z.int(),
+    mask: z.string().nullable(),
+    reason: z.string().nullable(),
+    created: z.string(),
+    submitted: z.string().nullable(),
+    image: z.object({
+      id: z.int(),
+      name: z.string(),
+      sha256: z.string(),
+      width: z.int().nullable(),
+      height: z.int().nullable(),
+    }),
+  })
+  .meta({ id: 'Assignment' });
+
+const point = z.tuple([z.number().min(0).max(1e6), z.number().min(0).max(1e6)]);
+const segmentId = z.int().min(0).max(maxSegmentId);
+
+export const stroke = z.strictObject({
+  kind: z.literal('stroke'),
+  segment: segmentId,
+  points: z.array(point).min(1).max(4096),
+  radius: z.number().min(0).max(10_000),
+});
+
+export const interaction = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('segment'), id: z.int().min(1).max(maxSegmentId), category: z.int() }),
+    stroke,
+    z.strictObject({ kind: z.literal('erase'), stroke: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('undo') }),
+    z.strictObject({ kind: z.literal('redo') }),
+  ])
+  .meta({ id: 'Interaction' });
+
+export const batch = z
+  .strictObject({
+    client: z.string().regex(/^[\w-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64'),
+    interactions: z
+      .array(z.strictObject({ seq: z.int().min(1), interaction }))
+      .min(1)
+      .max(500),
+  })
+  .meta({ id: 'Batch' });
+
+export const appended = z.object({ n: z.int(), added: z.int() }).meta({ id: 'Appended' });
+
+export const drawing = z
+  .object({
+    segments: z.array(z.object({ id: z.int(), category: z.int() })),
+    strokes: z.array(
+      z.object({ n: z.int(), segment: z.int(), points: z.array(z.array(z.number())), radius: z.number() }),
+    ),
+    undo: z.boolean(),
+    redo: z.boolean(),
+  })
+  .meta({ id: 'Drawing' });
+
+export const logEntry = z
+  .object({ n: z.int(), client: z.string(), seq: z.int(), interaction: z.unknown(), received: z.string() })
+  .meta({ id: 'LogEntry' });
+
+export const review = z
+  .strictObject({
+    verdict: z.enum(['accept', 'send_back']),
+    note: z.string().max(2000).optional(),
+    at: z.strictObject({ x: z.number().min(0), y: z.number().min(0) }).optional(),
+  })
+  .meta({ id: 'Review' });
+
+export const reviewed = z
+  .object({
+    id,
+    reviewer: z.string(),
+    verdict: z.enum(['accept', 'send_back']),
+    note: z.string().nullable(),
+    at: z.object({ x: z.number(), y: z.number() }).nullable(),
+    created: z.string(),
+  })
+  .meta({ id: 'Reviewed' });
+
+export const attribution = z
+  .object({ segment: z.int(), strokes: z.array(z.object({ n: z.int(), share: z.number() })) })
+  .meta({ id: 'Attribution' });
+
+export const apiKey = z
+  .object({
+    id,
+    name: z.string(),
+    created: z.string(),
+    expires: z.string().nullable(),
+    lastUsed: z.string().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+export const dataset = z
+  .object({ name: z.string(), images: z.int(), bytes: z.int(), shards: z.int(), updated: z.string() })
+  .meta({ id: 'Dataset' });
+
+export const page = z.object({
+  before: id.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const nothing = z.null();

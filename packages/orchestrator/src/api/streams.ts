@@ -1,0 +1,90 @@
+/** Events of assignments as Server-Sent Events, from any point on, for as long as somebody listens. */
+import type { FastifyReply } from 'fastify';
+import { eventsAfter } from '../campaigns/events.ts';
+import type { Database } from '../db/open.ts';
+import { eventChannel } from '../db/schema.ts';
+
+/** Proxies give up connections that stay silent. */
+const commentMs = 15_000;
+
+export interface Streams {
+  /**
+   * Sends what happened after event n, and from then on what happens.
+   *
+   * @param headers of the reply so far
+   */
+  follow(assignment: string, after: number, reply: FastifyReply): void;
+  /** Streams that are open. */
+  readonly size: number;
+  close(): Promise<void>;
+}
+
+export async function openStreams(database: Database): Promise<Streams> {
+  /** Woken when there may be something new. */
+  const listeners = new Map<string, Set<() => void>>();
+  const open = new Set<() => void>();
+  const stop = await database.listen(eventChannel, (assignment) => {
+    const woken = assignment === '' ? [...listeners.values()] : [listeners.get(assignment) ?? []];
+    for (const wake of woken.flatMap((set) => [...set])) wake();
+  });
+
+  return {
+    get size() {
+      return open.size;
+    },
+    follow(assignment, after, reply) {
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      });
+      raw.write('retry: 1000\n\n');
+      let sent = after;
+      let reading = false;
+      let again = false;
+      const send = async () => {
+        again = true;
+        if (reading) return;
+        reading = true;
+        try {
+          while (again && !raw.destroyed) {
+            again = false;
+            const events = await eventsAfter(database.db, assignment, sent);
+            for (const { n, kind, body } of events) {
+              raw.write(`id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(body)}\n\n`);
+              sent = n;
+            }
+            if (events.length > 0) again = true;
+            // A reader that does not keep up is waited for, not buffered for.
+            if (raw.writableNeedDrain) await new Promise((resume) => raw.once('drain', resume).once('close', resume));
+          }
+        } catch {
+          // The database is away; the reader comes back and asks from where it was.
+          raw.end();
+        } finally {
+          reading = false;
+        }
+      };
+      const wake = () => void send();
+      const set = listeners.get(assignment) ?? new Set();
+      listeners.set(assignment, set.add(wake));
+      const comment = setInterval(() => raw.write(': still here\n\n'), commentMs);
+      const end = () => raw.end();
+      open.add(end);
+      raw.on('close', () => {
+        clearInterval(comment);
+        open.delete(end);
+        set.delete(wake);
+        if (set.size === 0 && listeners.get(assignment) === set) listeners.delete(assignment);
+      });
+      wake();
+    },
+    async close() {
+      for (const end of open) end();
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,316 @@
+/** Assignments: one annotator's work on one image, from its lease to its review. */
+import type { Kysely, Transaction } from 'kysely';
+import type { AssignmentState, Schema, Verdict } from '../db/schema.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { audit } from './audit.ts';
+import { addEvent } from './events.ts';
+import { newId } from './ids.ts';
+import { count, settleTask, takeAgain } from './tasks.ts';
+
+export interface Assignment {
+  id: string;
+  task: string;
+  campaign: string;
+  user: string;
+  state: AssignmentState;
+  leaseUntil: string;
+  /** Interactions so far; how many of them the last answers saw, on the node grid and in pixels. */
+  n: number;
+  answered: number;
+  refined: number;
+  /** Number of the last event. */
+  event: number;
+  mask: string | null;
+  reason: string | null;
+  created: string;
+  submitted: string | null;
+  image: { id: number; name: string; sha256: string; object: string; width: number | null; height: number | null };
+}
+
+const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
+  db
+    .selectFrom('assignment')
+    .innerJoin('task', 'task.id', 'assignment.task')
+    .selectAll('assignment')
+    .select(['task.image_id', 'task.name', 'task.sha256', 'task.object', 'task.width', 'task.height']);
+
+type Joined = Awaited<ReturnType<ReturnType<typeof joined>['executeTakeFirstOrThrow']>>;
+
+const assignmentOf = (row: Joined): Assignment => ({
+  id: row.id,
+  task: row.task,
+  campaign: row.campaign,
+  user: row.user_id,
+  state: row.state,
+  leaseUntil: row.lease_until.toISOString(),
+  n: row.n,
+  answered: row.answered,
+  refined: row.refined,
+  event: row.event,
+  mask: row.mask,
+  reason: row.reason,
+  created: row.created.toISOString(),
+  submitted: row.submitted?.toISOString() ?? null,
+  image: {
+    id: row.image_id,
+    name: row.name,
+    sha256: row.sha256,
+    object: row.object,
+    width: row.width,
+    height: row.height,
+  },
+});
+
+/** @throws NotFoundError */
+export async function findAssignment(db: Kysely<Schema>, id: string): Promise<Assignment> {
+  const row = await joined(db).where('assignment.id', '=', id).executeTakeFirst();
+  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  return assignmentOf(row);
+}
+
+/** A page of a campaign's assignments, the newest first. @param before the last one of the page before */
+export async function listAssignments(
+  db: Kysely<Schema>,
+  campaign: string,
+  {
+    state,
+    user,
+    task,
+    before,
+    limit = 50,
+  }: { state?: AssignmentState; user?: string; task?: string; before?: string; limit?: number },
+): Promise<Assignment[]> {
+  let query = joined(db).where('assignment.campaign', '=', campaign);
+  if (state) query = query.where('assignment.state', '=', state);
+  if (user) query = query.where('assignment.user_id', '=', user);
+  if (task) query = query.where('assignment.task', '=', task);
+  if (before) {
+    query = query.where((eb) =>
+      eb(
+        eb.refTuple('assignment.created', 'assignment.id'),
+        '<',
+        eb
+          .selectFrom('assignment as last')
+          .select(['last.created', 'last.id'])
+          .where('last.id', '=', before)
+          .$asTuple('created', 'id'),
+      ),
+    );
+  }
+  const rows = await query
+    .orderBy('assignment.created', 'desc')
+    .orderBy('assignment.id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(assignmentOf);
+}
+
+/** Those whose strokes have no answer yet, of those that somebody works on. */
+export async function unanswered(db: Kysely<Schema>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('assignment')
+    .select('id')
+    .where('state', '=', 'leased')
+    .where((eb) => eb.or([eb('answered', '<', eb.ref('n')), eb('refined', '<', eb.ref('n'))]))
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Locks an assignment. @throws NotFoundError, ConflictError unless it is held by its user */
+export async function lockHeld(tx: Transaction<Schema>, id: string, now: Date) {
+  const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  if (row.state !== 'leased') {
+    throw new ConflictError(`assignment ${id} is ${row.state}; expected it leased`, { state: row.state });
+  }
+  if (row.lease_until <= now) {
+    throw new ConflictError(`the lease of assignment ${id} ended; expected the image to be taken again`, {
+      state: 'returned',
+    });
+  }
+  return row;
+}
+
+/**
+ * Locks an assignment to be drawn in. What somebody drew is taken even after their lease has run out, and though others may
+ * have the image by now; where nobody has, it is theirs again.
+ *
+ * @param until when its lease ends from now on
+ * @throws NotFoundError, ConflictError once it was handed in or skipped
+ */
+export async function lockDrawable(tx: Transaction<Schema>, id: string, until: Date, now: Date) {
+  const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  const { state } = row;
+  if (state === 'submitted' || state === 'accepted' || state === 'skipped') {
+    throw new ConflictError(`assignment ${id} is ${state}; expected it to be worked on`, { state });
+  }
+  const held = state !== 'returned' || (await takeAgain(tx, row.task));
+  if (held) {
+    await tx
+      .updateTable('assignment')
+      .set({ state: 'leased', lease_until: until, updated: now })
+      .where('id', '=', id)
+      .execute();
+  }
+  return row;
+}
+
+/** @returns when the lease ends now */
+export async function renewLease(db: Kysely<Schema>, id: string, seconds: number, now = new Date()): Promise<Date> {
+  return db.transaction().execute(async (tx) => {
+    await lockHeld(tx, id, now);
+    const until = new Date(now.getTime() + 1000 * seconds);
+    await tx.updateTable('assignment').set({ lease_until: until, updated: now }).where('id', '=', id).execute();
+    return until;
+  });
+}
+
+/**
+ * Gives an assignment back whose lease has run out: the image is free for others, what was drawn stays.
+ *
+ * @returns when the lease ends, if that is still to come
+ */
+export async function expireLease(db: Kysely<Schema>, id: string, now = new Date()): Promise<Date | undefined> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+    if (row?.state !== 'leased') return undefined;
+    if (row.lease_until > now) return row.lease_until;
+    await leave(tx, row, 'returned', { now });
+    return undefined;
+  });
+}
+
+/** Those whose leases have run out without anybody noticing. */
+export async function expiredLeases(db: Kysely<Schema>, now = new Date()): Promise<string[]> {
+  const rows = await db
+    .selectFrom('assignment')
+    .select('id')
+    .where('state', '=', 'leased')
+    .where('lease_until', '<=', now)
+    .limit(1000)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Ends a user's work on an image; it is no longer theirs. */
+async function leave(
+  tx: Transaction<Schema>,
+  { id, task }: { id: string; task: string },
+  state: 'returned' | 'skipped',
+  { now, reason = null }: { now: Date; reason?: string | null },
+): Promise<void> {
+  await tx.updateTable('assignment').set({ state, reason, updated: now }).where('id', '=', id).execute();
+  await count(tx, task, -1);
+  await addEvent(tx, id, 'state', { state, reason });
+}
+
+export async function skipAssignment(db: Kysely<Schema>, id: string, reason: string, now = new Date()): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await lockHeld(tx, id, now);
+    await leave(tx, row, 'skipped', { now, reason });
+    await audit(tx, { actor: row.user_id, action: 'assignment.skip', object: id, detail: { reason } });
+  });
+}
+
+/** Gives the image back, to be taken by others or again. */
+export async function returnAssignment(db: Kysely<Schema>, id: string, now = new Date()): Promise<void> {
+  await db.transaction().execute(async (tx) => leave(tx, await lockHeld(tx, id, now), 'returned', { now }));
+}
+
+/**
+ * @param n interactions that the submission is made of
+ * @param mask of them
+ * @throws ConflictError if something was drawn since
+ */
+export async function submitAssignment(
+  db: Kysely<Schema>,
+  id: string,
+  { n, mask }: { n: number; mask: string },
+  now = new Date(),
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await lockHeld(tx, id, now);
+    if (row.n !== n) {
+      throw new ConflictError(`assignment ${id} has ${row.n} interactions; expected the ${n} that are submitted`, {
+        n: row.n,
+      });
+    }
+    await tx
+      .updateTable('assignment')
+      .set({ state: 'submitted', mask, submitted: now, updated: now })
+      .where('id', '=', id)
+      .execute();
+    await settleTask(tx, row.task);
+    await addEvent(tx, id, 'state', { state: 'submitted', mask });
+    await audit(tx, { actor: row.user_id, action: 'assignment.submit', object: id, detail: { n, mask } });
+  });
+}
+
+export interface Review {
+  verdict: Verdict;
+  note?: string;
+  /** Where the note belongs, pixels of the upright image. */
+  at?: { x: number; y: number };
+}
+
+/** @throws ConflictError unless the assignment was submitted or accepted */
+export async function reviewAssignment(
+  db: Kysely<Schema>,
+  id: string,
+  { verdict, note, at }: Review,
+  reviewer: string,
+  now = new Date(),
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+    if (!row) throw new NotFoundError(`no assignment ${id}`);
+    if (row.state !== 'submitted' && row.state !== 'accepted') {
+      throw new ConflictError(`assignment ${id} is ${row.state}; expected it submitted`, { state: row.state });
+    }
+    const state = verdict === 'accept' ? 'accepted' : 'sent_back';
+    await tx
+      .insertInto('review')
+      .values({
+        id: newId(),
+        assignment: id,
+        user_id: reviewer,
+        verdict,
+        note: note ?? null,
+        x: at?.x,
+        y: at?.y,
+        created: now,
+      })
+      .execute();
+    await tx.updateTable('assignment').set({ state, updated: now }).where('id', '=', id).execute();
+    await settleTask(tx, row.task);
+    await addEvent(tx, id, 'state', { state, note, at });
+    await audit(tx, { actor: reviewer, action: `review.${verdict}`, object: id, detail: { note, at } });
+  });
+}
+
+export async function readReviews(db: Kysely<Schema>, assignment: string) {
+  const rows = await db
+    .selectFrom('review')
+    .selectAll()
+    .where('assignment', '=', assignment)
+    .orderBy('created')
+    .execute();
+  return rows.map(({ id, user_id, verdict, note, x, y, created }) => ({
+    id,
+    reviewer: user_id,
+    verdict,
+    note,
+    at: x !== null && y !== null ? { x, y } : null,
+    created: created.toISOString(),
+  }));
+}
+
+/** The size of a task's image, once it is known. */
+export async function setImageSize(
+  db: Kysely<Schema>,
+  task: string,
+  { width, height }: { width: number; height: number },
+): Promise<void> {
+  await db.updateTable('task').set({ width, height }).where('id', '=', task).execute();
+}

@@ -1,0 +1,89 @@
+/** The audit trail: who did what, in a chain of hashes that shows whether something was changed or taken out. */
+import { createHash } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+
+export interface AuditEntry {
+  /** User id, or null for the system itself. */
+  actor: string | null;
+  /** `campaign.create`, `review.accept` … */
+  action: string;
+  /** What it was done to. */
+  object: string;
+  detail?: unknown;
+}
+
+interface Row {
+  n: string | number;
+  at: Date;
+  actor: string | null;
+  action: string;
+  object: string;
+  detail: unknown;
+  previous: string;
+}
+
+/** One writer at a time: numbers have no gaps and every row knows the one before. */
+const lock = 7_253_001;
+
+/** Adds an entry within the transaction that does what it tells of. */
+export async function audit(
+  tx: Transaction<Schema>,
+  { actor, action, object, detail = {} }: AuditEntry,
+): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+  const last = await tx.selectFrom('audit').select(['n', 'hash']).orderBy('n', 'desc').limit(1).executeTakeFirst();
+  const row = {
+    n: last ? Number(last.n) + 1 : 1,
+    at: new Date(),
+    actor,
+    action,
+    object,
+    detail,
+    previous: last?.hash ?? '',
+  };
+  await tx
+    .insertInto('audit')
+    .values({ ...row, detail: JSON.stringify(detail), hash: hashOf(row) })
+    .execute();
+}
+
+/**
+ * Follows the chain from its beginning.
+ *
+ * @returns entries looked at, and the number of the first that does not fit, if one does not
+ */
+export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number; broken?: number }> {
+  let entries = 0;
+  let previous = '';
+  for (;;) {
+    const rows = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('n', '>', String(entries))
+      .orderBy('n')
+      .limit(1000)
+      .execute();
+    for (const row of rows) {
+      const fits = Number(row.n) === entries + 1 && row.previous === previous && row.hash === hashOf(row);
+      if (!fits) return { entries, broken: entries + 1 };
+      previous = row.hash;
+      entries++;
+    }
+    if (rows.length === 0) return { entries };
+  }
+}
+
+const hashOf = ({ n, at, actor, action, object, detail, previous }: Row): string =>
+  createHash('sha256')
+    .update(canonical([Number(n), at.toISOString(), actor, action, object, detail, previous]))
+    .digest('hex');
+
+/** JSON with the fields of objects in order: jsonb keeps none of its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,286 @@
+/** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { CampaignState, MemberRole, Schema, TaskOrdering } from '../db/schema.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { audit } from './audit.ts';
+
+/** What may be changed while a campaign runs. */
+export interface CampaignChanges {
+  name?: string;
+  instructions?: string;
+  /** Wanted per image. */
+  annotators?: number;
+  /** Whether annotators of one image know nothing of one another. */
+  blind?: boolean;
+  /** How often an image comes whose mask is known, 0 … 1. */
+  honeypotRate?: number;
+  /** ISO 8601; null takes it away. */
+  deadline?: string | null;
+  leaseSeconds?: number;
+  state?: CampaignState;
+}
+
+export interface NewCampaign extends CampaignChanges {
+  id: string;
+  name: string;
+  dataset: string;
+  categories: LabelCategory[];
+  backbone: string;
+  preset: 'paper' | 'best';
+  solve?: Record<string, unknown>;
+  ordering?: TaskOrdering;
+}
+
+export interface Campaign {
+  id: string;
+  name: string;
+  dataset: string;
+  instructions: string;
+  backbone: string;
+  preset: 'paper' | 'best';
+  solve: Record<string, unknown>;
+  annotators: number;
+  blind: boolean;
+  ordering: TaskOrdering;
+  honeypotRate: number;
+  deadline: string | null;
+  leaseSeconds: number;
+  state: CampaignState;
+  categories: LabelCategory[];
+  created: string;
+}
+
+/** @param shards of the dataset, as it is now @throws ConflictError if the id is taken */
+export async function createCampaign(
+  db: Kysely<Schema>,
+  { categories, ...given }: NewCampaign,
+  { actor, shards }: { actor: string; shards: number },
+): Promise<Campaign> {
+  checkCategories(categories);
+  const { id, name, dataset, backbone, preset, solve = {}, ordering } = given;
+  await db.transaction().execute(async (tx) => {
+    const { numInsertedOrUpdatedRows: inserted } = await tx
+      .insertInto('campaign')
+      .values({
+        ...columnsOf(given),
+        id,
+        name,
+        dataset,
+        backbone,
+        preset,
+        solve: JSON.stringify(solve),
+        ...(ordering ? { ordering } : {}),
+        shards,
+        created_by: actor,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst();
+    if (!inserted) throw new ConflictError(`campaign ${id} is there already; expected an id that is free`);
+    await tx
+      .insertInto('category')
+      .values(categories.map(({ id: category, ...rest }) => ({ campaign: id, id: category, ...rest })))
+      .execute();
+    await tx.insertInto('member').values({ campaign: id, user_id: actor, role: 'manager' }).execute();
+    await audit(tx, { actor, action: 'campaign.create', object: id, detail: { ...given, categories } });
+  });
+  return findCampaign(db, id);
+}
+
+function checkCategories(categories: readonly LabelCategory[]): void {
+  if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
+  for (const field of ['id', 'name'] as const) {
+    if (new Set(categories.map((category) => category[field])).size < categories.length) {
+      throw new InvalidInputError(`categories share a${field === 'id' ? 'n id' : ' name'}; expected them to differ`);
+    }
+  }
+}
+
+function columnsOf({
+  name,
+  instructions,
+  annotators,
+  blind,
+  honeypotRate,
+  deadline,
+  leaseSeconds,
+  state,
+}: CampaignChanges) {
+  const columns = {
+    name,
+    instructions,
+    annotators,
+    blind,
+    honeypot_rate: honeypotRate,
+    deadline,
+    lease_seconds: leaseSeconds,
+    state,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
+    typeof columns
+  >;
+}
+
+export async function changeCampaign(
+  db: Kysely<Schema>,
+  id: string,
+  changes: CampaignChanges,
+  actor: string,
+): Promise<Campaign> {
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('campaign')
+      .set({ ...columnsOf(changes), updated: new Date() })
+      .where('id', '=', id)
+      .execute();
+    if (changes.annotators !== undefined) await settleTasks(tx, id);
+    await audit(tx, { actor, action: 'campaign.change', object: id, detail: changes });
+  });
+  return findCampaign(db, id);
+}
+
+/** More or fewer annotators are wanted now: tasks that were done may be open again, and the other way round. */
+async function settleTasks(tx: Transaction<Schema>, campaign: string): Promise<void> {
+  await sql`
+    update task set state = case when (
+        select count(*) from assignment a where a.task = task.id and a.state in ('submitted', 'accepted')
+      ) >= coalesce(task.wanted, c.annotators) then 'done' else 'open' end
+    from campaign c where task.campaign = c.id and c.id = ${campaign} and not task.honeypot`.execute(tx);
+}
+
+/** @throws NotFoundError */
+export async function findCampaign(db: Kysely<Schema>, id: string): Promise<Campaign> {
+  const [found] = await readCampaigns(db, [id]);
+  if (!found) throw new NotFoundError(`no campaign ${id}`);
+  return found;
+}
+
+/** @param user only those that this one is a member of */
+export async function listCampaigns(db: Kysely<Schema>, user?: string): Promise<Campaign[]> {
+  let query = db.selectFrom('campaign').select('campaign.id').orderBy('campaign.created').orderBy('campaign.id');
+  if (user !== undefined) {
+    query = query.innerJoin('member', 'member.campaign', 'campaign.id').where('member.user_id', '=', user);
+  }
+  return readCampaigns(
+    db,
+    (await query.execute()).map(({ id }) => id),
+  );
+}
+
+async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promise<Campaign[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('campaign')
+    .selectAll()
+    .where('id', 'in', ids)
+    .orderBy('created')
+    .orderBy('id')
+    .execute();
+  const categories = await db.selectFrom('category').selectAll().where('campaign', 'in', ids).orderBy('id').execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    dataset: row.dataset,
+    instructions: row.instructions,
+    backbone: row.backbone,
+    preset: row.preset as Campaign['preset'],
+    solve: row.solve,
+    annotators: row.annotators,
+    blind: row.blind,
+    ordering: row.ordering,
+    honeypotRate: row.honeypot_rate,
+    deadline: row.deadline?.toISOString() ?? null,
+    leaseSeconds: row.lease_seconds,
+    state: row.state,
+    categories: categories
+      .filter(({ campaign }) => campaign === row.id)
+      .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
+    created: row.created.toISOString(),
+  }));
+}
+
+export interface Member {
+  user: string;
+  name: string;
+  email: string;
+  role: MemberRole;
+}
+
+export const listMembers = (db: Kysely<Schema>, campaign: string): Promise<Member[]> =>
+  db
+    .selectFrom('member')
+    .innerJoin('user', 'user.id', 'member.user_id')
+    .select(['user.id as user', 'user.name', 'user.email', 'member.role'])
+    .where('member.campaign', '=', campaign)
+    .orderBy('user.email')
+    .execute();
+
+/** @throws NotFoundError if there is no such user */
+export async function setMember(
+  db: Kysely<Schema>,
+  campaign: string,
+  user: string,
+  role: MemberRole,
+  actor: string,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const known = await tx.selectFrom('user').select('id').where('id', '=', user).executeTakeFirst();
+    if (!known) throw new NotFoundError(`no user ${user}`);
+    await tx
+      .insertInto('member')
+      .values({ campaign, user_id: user, role })
+      .onConflict((conflict) => conflict.columns(['campaign', 'user_id']).doUpdateSet({ role }))
+      .execute();
+    await audit(tx, { actor, action: 'member.set', object: campaign, detail: { user, role } });
+  });
+}
+
+export async function removeMember(db: Kysely<Schema>, campaign: string, user: string, actor: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { numDeletedRows } = await tx
+      .deleteFrom('member')
+      .where('campaign', '=', campaign)
+      .where('user_id', '=', user)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) throw new NotFoundError(`no member ${user}`);
+    await audit(tx, { actor, action: 'member.remove', object: campaign, detail: { user } });
+  });
+}
+
+export interface CampaignProgress {
+  /** Whether every image of the dataset is a task yet. */
+  filled: boolean;
+  tasks: number;
+  done: number;
+  /** Assignments by state. */
+  assignments: Record<string, number>;
+}
+
+export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<CampaignProgress> {
+  const { filled, shards } = await db
+    .selectFrom('campaign')
+    .select(['filled', 'shards'])
+    .where('id', '=', campaign)
+    .executeTakeFirstOrThrow();
+  const tasks = await db
+    .selectFrom('task')
+    .select(['state', (eb) => eb.fn.countAll().as('count')])
+    .where('campaign', '=', campaign)
+    .where('honeypot', '=', false)
+    .groupBy('state')
+    .execute();
+  const states = await db
+    .selectFrom('assignment')
+    .select(['state', (eb) => eb.fn.countAll().as('count')])
+    .where('campaign', '=', campaign)
+    .groupBy('state')
+    .execute();
+  const count = (state: string) => Number(tasks.find((row) => row.state === state)?.count ?? 0);
+  return {
+    filled: filled >= shards,
+    tasks: count('open') + count('done'),
+    done: count('done'),
+    assignments: Object.fromEntries(states.map(({ state, count }) => [state, Number(count)])),
+  };
+}

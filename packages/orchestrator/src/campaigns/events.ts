@@ -1,0 +1,47 @@
+/** What happened to an assignment, in order: read from any point on, and told to whoever listens. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+
+export interface AssignmentEvent {
+  /** From 1, without a gap. */
+  n: number;
+  kind: string;
+  body: unknown;
+}
+
+/** The row of the assignment is locked until the transaction ends, so numbers are in the order of commits. */
+export async function addEvent(
+  tx: Transaction<Schema>,
+  assignment: string,
+  kind: string,
+  body: unknown,
+): Promise<number> {
+  const { event } = await tx
+    .updateTable('assignment')
+    .set({ event: sql`event + 1` })
+    .where('id', '=', assignment)
+    .returning('event')
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('event')
+    .values({ assignment, n: event, kind, body: JSON.stringify(body) })
+    .execute();
+  return event;
+}
+
+/** @param after the last one that is known */
+export async function eventsAfter(
+  db: Kysely<Schema>,
+  assignment: string,
+  after: number,
+  limit = 100,
+): Promise<AssignmentEvent[]> {
+  return db
+    .selectFrom('event')
+    .select(['n', 'kind', 'body'])
+    .where('assignment', '=', assignment)
+    .where('n', '>', after)
+    .orderBy('n')
+    .limit(limit)
+    .execute();
+}

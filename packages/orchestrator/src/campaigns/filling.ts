@@ -1,0 +1,87 @@
+/** Turns the images of datasets into tasks, as fast as their keys are extracted. */
+import { extractedKey, keysId, keysKey, truthKey } from '@saltworks/core/contract/layout';
+import { decodeSafeTensors } from '@saltworks/core/formats/safetensors';
+import { readDataset, readShard } from '@saltworks/store/dataset';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+import { type Campaign, findCampaign } from './campaigns.ts';
+import { fillShard } from './tasks.ts';
+
+/**
+ * Fills campaigns with what has keys by now; what a server left half done, the next one goes on with.
+ *
+ * @returns campaigns that still wait for keys
+ */
+export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Promise<number> {
+  const rows = await db
+    .selectFrom('campaign')
+    .select(['id', 'filled', 'shards'])
+    .where('state', '!=', 'closed')
+    .whereRef('filled', '<', 'shards')
+    .execute();
+  let waiting = 0;
+  for (const { id, filled, shards } of rows) {
+    const campaign = await findCampaign(db, id);
+    let shard = filled;
+    while (shard < shards && (await fill(db, store, campaign, shard))) shard++;
+    if (shard < shards) waiting++;
+  }
+  return waiting;
+}
+
+/** @returns whether the shard's keys are there */
+async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
+  const { dataset, backbone, honeypotRate } = campaign;
+  const extracted = extractedKey(dataset, keysId(backbone, { facet: 'key' }), shard);
+  const report = await readJson<{ failures: { sha256: string }[] }>(store, extracted);
+  if (!report) return false;
+  const failed = new Set(report.failures.map(({ sha256 }) => sha256));
+  const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
+  const known = new Set<string>();
+  if (honeypotRate > 0) {
+    for (const { sha256 } of images) if (await store.head(truthKey(dataset, sha256, '.png'))) known.add(sha256);
+  }
+  await fillShard(db, campaign, shard, images, known);
+  return true;
+}
+
+/** A dataset may have grown: its new images become tasks, too. */
+export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): Promise<void> {
+  const rows = await db
+    .selectFrom('campaign')
+    .select(['id', 'dataset', 'shards'])
+    .where('state', '!=', 'closed')
+    .execute();
+  for (const { id, dataset, shards } of rows) {
+    const now = await readDataset(store, dataset).catch(() => undefined);
+    if (now && now.shards > shards) {
+      await db.updateTable('campaign').set({ shards: now.shards }).where('id', '=', id).execute();
+    }
+  }
+}
+
+/** Bytes that hold the header of a keys file several times over. */
+const headerBytes = 4096;
+
+/** Size of the upright image that keys were taken from; undefined while there are none. */
+export async function imageSize(
+  store: ObjectStore,
+  sha256: string,
+  backbone: string,
+): Promise<{ width: number; height: number } | undefined> {
+  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
+  const found = await store.head(key);
+  if (!found) return undefined;
+  try {
+    // The header says where the data lies, which has to be within the file, whatever it is.
+    const file = new Uint8Array(found.size);
+    file.set((await store.get(key, { range: { start: 0, end: headerBytes } })).subarray(0, found.size));
+    const { metadata } = decodeSafeTensors(file);
+    return { width: Number(metadata.image_width), height: Number(metadata.image_height) };
+  } catch (error) {
+    if (error instanceof ObjectMissingError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+/** The log of what an annotator did: append-only, idempotent, in the order in which it was done. */
+import { type Drawing, type Interaction, replay } from '@saltworks/core/contract/annotate';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { Kysely, Transaction } from 'kysely';
+import type { JournalEntry } from '../db/journal.ts';
+import type { Schema } from '../db/schema.ts';
+import { ConflictError } from '../errors.ts';
+import { lockDrawable } from './assignments.ts';
+
+/** Things done in one window, numbered there from 1 without a gap. */
+export interface Batch {
+  /** Names the window. */
+  client: string;
+  interactions: { seq: number; interaction: Interaction }[];
+}
+
+export interface Appended {
+  /** Interactions of the assignment now. */
+  n: number;
+  /** Of the batch, how many were new. */
+  added: number;
+  entries: JournalEntry[];
+  drawing: Drawing;
+}
+
+/**
+ * Adds what is new of a batch. All of it is taken or nothing.
+ *
+ * @param until when the lease ends from now on
+ * @throws ConflictError if the image was handed in, or something between is missing; InvalidInputError if it makes no sense
+ */
+export async function appendInteractions(
+  db: Kysely<Schema>,
+  assignment: string,
+  { client, interactions }: Batch,
+  { now = new Date(), until, size, categories }: AppendOptions,
+): Promise<Appended> {
+  return db.transaction().execute(async (tx) => {
+    const row = await lockDrawable(tx, assignment, until, now);
+    const last = await lastSeq(tx, assignment, client);
+    const added = interactions.filter(({ seq }) => seq > last);
+    added.forEach(({ seq }, index) => {
+      if (seq !== last + 1 + index) {
+        throw new ConflictError(`interaction ${seq} of client ${client}; expected ${last + 1 + index}`, {
+          expected: last + 1 + index,
+        });
+      }
+    });
+    for (const { interaction } of added) checkInteraction(interaction, size, categories);
+    const before = await readInteractions(tx, assignment);
+    const drawing = replay([...before, ...added.map(({ interaction }) => interaction)]);
+    const entries = added.map(({ seq, interaction }, index) => ({
+      assignment,
+      n: row.n + 1 + index,
+      client,
+      seq,
+      kind: interaction.kind,
+      body: interaction,
+      received: now.toISOString(),
+    }));
+    if (entries.length > 0) {
+      await tx
+        .insertInto('interaction')
+        .values(entries.map((entry) => ({ ...entry, body: JSON.stringify(entry.body) })))
+        .execute();
+    }
+    const n = row.n + entries.length;
+    await tx.updateTable('assignment').set({ n }).where('id', '=', assignment).execute();
+    return { n, added: added.length, entries, drawing };
+  });
+}
+
+interface AppendOptions {
+  now?: Date;
+  until: Date;
+  /** Of the upright image, pixels. */
+  size: { width: number; height: number };
+  /** Ids of the campaign's categories. */
+  categories: readonly number[];
+}
+
+async function lastSeq(tx: Transaction<Schema>, assignment: string, client: string): Promise<number> {
+  const found = await tx
+    .selectFrom('interaction')
+    .select((eb) => eb.fn.max('seq').as('seq'))
+    .where('assignment', '=', assignment)
+    .where('client', '=', client)
+    .executeTakeFirst();
+  return found?.seq ?? 0;
+}
+
+function checkInteraction(
+  interaction: Interaction,
+  { width, height }: { width: number; height: number },
+  categories: readonly number[],
+): void {
+  if (interaction.kind === 'segment' && !categories.includes(interaction.category)) {
+    throw new InvalidInputError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
+  }
+  if (interaction.kind !== 'stroke') return;
+  for (const [x, y] of interaction.points) {
+    if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
+      throw new InvalidInputError(`a point at ${x}, ${y}; expected one within ${width} × ${height}`);
+    }
+  }
+}
+
+/** All of an assignment's interactions, or its first n. */
+export async function readInteractions(
+  db: Kysely<Schema> | Transaction<Schema>,
+  assignment: string,
+  n?: number,
+): Promise<Interaction[]> {
+  let query = db.selectFrom('interaction').select('body').where('assignment', '=', assignment).orderBy('n');
+  if (n !== undefined) query = query.where('n', '<=', n);
+  return (await query.execute()).map(({ body }) => body);
+}
+
+/** The log itself: what was done when, and by which window. */
+export async function readLog(db: Kysely<Schema>, assignment: string) {
+  const rows = await db
+    .selectFrom('interaction')
+    .select(['n', 'client', 'seq', 'body', 'received'])
+    .where('assignment', '=', assignment)
+    .orderBy('n')
+    .execute();
+  return rows.map(({ received, body, ...row }) => ({ ...row, interaction: body, received: received.toISOString() }));
+}
+
+/** Puts an entry of the journal back that the database does not have. @returns whether it was missing */
+export async function restoreInteraction(db: Kysely<Schema>, { body, ...entry }: JournalEntry): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom('assignment')
+      .select('n')
+      .where('id', '=', entry.assignment)
+      .forUpdate()
+      .executeTakeFirst();
+    // Entries of an assignment come without a gap; what follows one would be replayed wrongly.
+    if (row?.n !== entry.n - 1) return false;
+    await tx
+      .insertInto('interaction')
+      .values({ ...entry, body: JSON.stringify(body) })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await tx.updateTable('assignment').set({ n: entry.n }).where('id', '=', entry.assignment).execute();
+    return true;
+  });
+}

@@ -1,0 +1,236 @@
+/** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
+import {
+  type AgreementReport,
+  type AgreeRequest,
+  agreementKey,
+  type ConsensusAnswer,
+  type ConsensusRequest,
+  measureWorkflows,
+} from '@saltworks/core/contract/measure';
+import { queues } from '@saltworks/core/contract/queues';
+import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Work } from '@saltworks/core/effort';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { type Reliability, reliabilities } from '@saltworks/core/reliability';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+import type { Campaign } from './campaigns.ts';
+
+/** Time spent on one assignment, from the server's own clock. */
+export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
+  const { created, submitted } = await db
+    .selectFrom('assignment')
+    .select(['created', 'submitted'])
+    .where('id', '=', assignment)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom('interaction')
+    .select(['body', 'received'])
+    .where('assignment', '=', assignment)
+    .orderBy('n')
+    .execute();
+  return imageEffort(
+    rows.map(({ body, received }) => ({ at: received.getTime(), interaction: body })),
+    { opened: created.getTime(), submitted: submitted?.getTime() },
+  );
+}
+
+/** Time spent on a campaign, by annotator and by category. @param limit assignments looked at, the latest first */
+export async function campaignEffort(
+  db: Kysely<Schema>,
+  { id, categories }: Campaign,
+  limit = 5_000,
+): Promise<{ annotators: Record<string, EffortTotals>; total: EffortTotals; categories: Record<string, string> }> {
+  const rows = await db
+    .selectFrom('assignment')
+    .select(['id', 'user_id'])
+    .where('campaign', '=', id)
+    .where('n', '>', 0)
+    .orderBy('created', 'desc')
+    .limit(limit)
+    .execute();
+  const works: Work[] = [];
+  for (const row of rows) works.push({ annotator: row.user_id, effort: await assignmentEffort(db, row.id) });
+  const annotators = groupBy(works, ({ annotator }) => annotator);
+  return {
+    annotators: Object.fromEntries([...annotators].map(([annotator, own]) => [annotator, effortTotals(own)])),
+    total: effortTotals(works),
+    categories: Object.fromEntries(categories.map(({ id, name }) => [id, name])),
+  };
+}
+
+export interface CampaignAgreement {
+  /** Images that two or more handed in; the mean over every two of them. */
+  images: { task: string; name: string; annotators: number; miou: number; pixels: number; kappa: number }[];
+  /** Mean over all pairs, by category. */
+  classes: { category: string; iou: number; pairs: number }[];
+  /** Against masks that are known. */
+  honeypots: { task: string; annotator: string; miou: number }[];
+  annotators: Reliability[];
+  /** Pairs that are being compared at this moment: ask again. */
+  pending: number;
+}
+
+interface Handed {
+  task: string;
+  name: string;
+  sha256: string;
+  honeypot: boolean;
+  assignment: string;
+  user: string;
+  mask: string;
+  n: number;
+}
+
+/** @param limit assignments looked at, the latest first */
+export async function campaignAgreement(
+  { db, store, client }: { db: Kysely<Schema>; store: ObjectStore; client: Client },
+  campaign: Campaign,
+  limit = 2_000,
+): Promise<CampaignAgreement> {
+  const handed = await handedIn(db, campaign.id, { limit });
+  const compared = {
+    images: [] as CampaignAgreement['images'],
+    overlaps: [] as { annotators: [string, string]; score: number }[],
+  };
+  const byClass = new Map<string, number[]>();
+  const missing: AgreeRequest[] = [];
+  const compare = async (request: AgreeRequest): Promise<AgreementReport | undefined> => {
+    const report = await readJson<AgreementReport>(store, agreementKey(request));
+    if (!report) missing.push(request);
+    return report;
+  };
+  for (const [task, works] of groupBy(handed, ({ task }) => task)) {
+    if (works.length < 2) continue;
+    const reports: AgreementReport[] = [];
+    for (const [i, a] of works.entries()) {
+      for (const b of works.slice(i + 1)) {
+        const [first, second] = a.mask < b.mask ? [a, b] : [b, a];
+        const report = await compare({ a: first.mask, b: second.mask });
+        if (!report) continue;
+        reports.push(report);
+        compared.overlaps.push({ annotators: [a.user, b.user], score: report.miou });
+        for (const { category, iou } of report.classes) byClass.set(category, [...(byClass.get(category) ?? []), iou]);
+      }
+    }
+    if (reports.length === 0) continue;
+    const of = (field: 'miou' | 'pixels' | 'kappa') => mean(reports.map((report) => report[field]));
+    compared.images.push({
+      task,
+      name: works[0].name,
+      annotators: works.length,
+      miou: of('miou'),
+      pixels: of('pixels'),
+      kappa: of('kappa'),
+    });
+  }
+  const honeypots: CampaignAgreement['honeypots'] = [];
+  for (const { task, user, mask, sha256 } of handed.filter(({ honeypot }) => honeypot)) {
+    const report = await compare({ a: mask, b: { dataset: campaign.dataset, sha256 } });
+    if (report) honeypots.push({ task, annotator: user, miou: report.miou });
+  }
+  if (missing.length > 0) await startComparing(client, campaign.id, missing);
+  return {
+    images: compared.images,
+    classes: [...byClass].sort().map(([category, ious]) => ({ category, iou: mean(ious), pairs: ious.length })),
+    honeypots,
+    annotators: reliabilities({
+      honeypots: honeypots.map(({ annotator, miou }) => ({ annotator, score: miou })),
+      overlaps: compared.overlaps,
+    }),
+    pending: missing.length,
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One run at a time a campaign; what it leaves is asked for next time. */
+async function startComparing(client: Client, campaign: string, pairs: readonly AgreeRequest[]): Promise<void> {
+  await client.workflow.start(measureWorkflows.agreeImages, {
+    workflowId: `agree/${campaign}`,
+    taskQueue: queues.workflows,
+    args: [{ pairs: pairs.slice(0, 500) }],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+  });
+}
+
+async function handedIn(
+  db: Kysely<Schema>,
+  campaign: string,
+  { task, limit = 1_000 }: { task?: string; limit?: number },
+): Promise<Handed[]> {
+  let query = db
+    .selectFrom('assignment')
+    .innerJoin('task', 'task.id', 'assignment.task')
+    .select([
+      'task.id as task',
+      'task.name',
+      'task.sha256',
+      'task.honeypot',
+      'assignment.id as assignment',
+      'assignment.user_id as user',
+      'assignment.mask',
+      'assignment.n',
+    ])
+    .where('assignment.campaign', '=', campaign)
+    .where('assignment.state', 'in', ['submitted', 'accepted'])
+    .orderBy('assignment.submitted', 'desc')
+    .orderBy('assignment.id')
+    .limit(limit);
+  if (task !== undefined) query = query.where('task.id', '=', task);
+  return (await query.execute()).flatMap(({ mask, ...row }) => (mask === null ? [] : [{ ...row, mask }]));
+}
+
+/**
+ * What the annotators of an image say together, in one solve over all their strokes.
+ *
+ * @param weights by user; whoever is not named counts 1
+ * @throws InvalidInputError if nobody has handed anything in
+ */
+export async function makeConsensus(
+  { db, client }: { db: Kysely<Schema>; client: Client },
+  campaign: Campaign,
+  task: string,
+  weights: Readonly<Record<string, number>>,
+): Promise<ConsensusAnswer & { weights: Record<string, number> }> {
+  const handed = await handedIn(db, campaign.id, { task });
+  if (handed.length === 0) throw new InvalidInputError('nothing was handed in; expected one mask or more');
+  const { object } = await db.selectFrom('task').select('object').where('id', '=', task).executeTakeFirstOrThrow();
+  const { backbone, preset, solve } = campaign;
+  const request: ConsensusRequest = {
+    image: { sha256: handed[0].sha256, name: handed[0].name, object },
+    extract: { backbone, facet: 'key' },
+    preset,
+    solve,
+    annotations: handed.map(({ user, assignment, n, mask }) => ({
+      annotator: user,
+      assignment,
+      n,
+      mask,
+      weight: weights[user] ?? 1,
+    })),
+  };
+  const answer: ConsensusAnswer = await client.workflow.execute(measureWorkflows.consensusImage, {
+    workflowId: `consensus/${task}`,
+    taskQueue: queues.workflows,
+    args: [request],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.TERMINATE_EXISTING,
+  });
+  const used = Object.fromEntries(request.annotations.map(({ annotator, weight }) => [annotator, weight]));
+  const row = { mask: answer.mask, weights: JSON.stringify(used), made: new Date() };
+  await db
+    .insertInto('consensus')
+    .values({ task, ...row })
+    .onConflict((conflict) => conflict.column('task').doUpdateSet(row))
+    .execute();
+  return { ...answer, weights: used };
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}

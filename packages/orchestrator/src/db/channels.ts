@@ -1,0 +1,44 @@
+/** Who listens to which channel of the database. */
+
+type Listener = (payload: string) => void;
+
+export interface Channels {
+  names(): string[];
+  /** Tells the listeners of a channel, or of all channels. */
+  tell(payload: string, channel?: string): void;
+  listen(channel: string, listener: Listener): Promise<() => Promise<void>>;
+}
+
+/** @param subscribe and unsubscribe may be called for a channel more than once; they take effect in the order of the calls */
+export function openChannels(
+  subscribe: (channel: string) => Promise<void>,
+  unsubscribe: (channel: string) => Promise<void>,
+): Channels {
+  const channels = new Map<string, Set<Listener>>();
+  const leave = async (channel: string, listener: Listener) => {
+    const listeners = channels.get(channel);
+    if (!listeners?.delete(listener) || listeners.size > 0) return;
+    channels.delete(channel);
+    await unsubscribe(channel);
+  };
+  return {
+    names: () => [...channels.keys()],
+    tell(payload, channel) {
+      const told = channel === undefined ? [...channels.values()] : [channels.get(channel) ?? new Set<Listener>()];
+      for (const listeners of told) for (const listener of [...listeners]) listener(payload);
+    },
+    async listen(channel, given) {
+      // One function may listen twice.
+      const listener: Listener = (payload) => given(payload);
+      const listeners = channels.get(channel) ?? new Set();
+      channels.set(channel, listeners.add(listener));
+      try {
+        await subscribe(channel);
+      } catch (error) {
+        await leave(channel, listener).catch(() => {});
+        throw error;
+      }
+      return () => leave(channel, listener);
+    },
+  };
+}

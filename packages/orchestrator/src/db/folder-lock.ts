@@ -1,0 +1,67 @@
+/** Keeps a folder to one process at a time. PGlite does not: two processes on one folder lose what both wrote. */
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/**
+ * On Linux the lock is an abstract socket named by the folder: it goes with the process, however that ends. It holds among
+ * processes that share a network namespace, so not between containers. Elsewhere it is a file that names the process.
+ *
+ * @returns unlocks
+ * @throws Error if the folder is locked already, be it by this process
+ */
+export async function lockFolder(folder: string, platform = process.platform): Promise<() => Promise<void>> {
+  const path = await realpath(folder);
+  const unlock = platform === 'linux' ? await lockBySocket(path) : await lockByFile(join(path, 'lock'));
+  if (!unlock) throw new Error(`${folder} is in use by another process; expected to have it alone`);
+  return unlock;
+}
+
+async function lockBySocket(path: string): Promise<(() => Promise<void>) | undefined> {
+  const server = createServer((socket) => socket.destroy()).unref();
+  server.listen(`\0saltworks-${createHash('sha256').update(path).digest('hex')}`);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+  return async () => {
+    server.close();
+    await once(server, 'close');
+  };
+}
+
+async function lockByFile(lock: string): Promise<(() => Promise<void>) | undefined> {
+  const mine = `${lock}.${randomUUID()}`;
+  await writeFile(mine, String(process.pid));
+  try {
+    for (;;) {
+      try {
+        await link(mine, lock);
+        return () => rm(lock, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = await readFile(lock, 'utf8').catch(() => '');
+      if (owner !== '' && isAlive(Number(owner))) return undefined;
+      // Set aside by one of those who try; the others find nothing to rename.
+      const stale = `${mine}.stale`;
+      await rename(lock, stale).catch(() => {});
+      await rm(stale, { force: true });
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

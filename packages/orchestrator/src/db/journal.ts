@@ -1,0 +1,137 @@
+/**
+ * What PGlite acknowledged, once more, in a file of JSON Lines that is flushed to the disk: PGlite itself never is, so a
+ * power loss takes its last seconds. At start the journal is replayed into the database, the database is flushed
+ * (`Database.sync`), and the journal is emptied; it grows until the next start, some 300 bytes an interaction.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Interaction } from '@saltworks/core/contract/annotate';
+
+/** An interaction as its table holds it. */
+export interface JournalEntry {
+  assignment: string;
+  n: number;
+  client: string;
+  seq: number;
+  kind: Interaction['kind'];
+  body: Interaction;
+  /** ISO 8601. */
+  received: string;
+}
+
+export interface Journal {
+  /**
+   * Resolves once the entries are on the disk, in the order of the calls. Append right after the commit, and
+   * acknowledge after this: then an assignment's entries have no gap.
+   *
+   * @throws Error of the file system; from then on for every call, since what a file holds after that is unknown
+   */
+  append(...entries: readonly JournalEntry[]): Promise<void>;
+  /** Calls for one entry after the other, those of this process included. What no longer reads, a power loss cut off. */
+  replay(each: (entry: JournalEntry) => Promise<unknown>): Promise<void>;
+  /** Forgets all entries: the database has them, on the disk. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** On PostgreSQL, which flushes by itself. */
+const noJournal: Journal = {
+  append: async () => {},
+  replay: async () => {},
+  clear: async () => {},
+  close: async () => {},
+};
+
+interface Batch {
+  lines: string[];
+  /** When it is on the disk. */
+  done: Promise<void>;
+}
+
+/** @param path of the file, made if absent, which one process at a time may have open; without one, nothing is kept */
+export async function openJournal(path: string | undefined): Promise<Journal> {
+  if (path === undefined) return noJournal;
+  const file = await open(path, 'a+', 0o600);
+  try {
+    await cutTornLine(file);
+    const folder = await open(dirname(path), 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+
+  /** Entries that come while a flush is under way share the next one. */
+  let gathering: Batch | undefined;
+  let last: Promise<void> = Promise.resolve();
+  const flush = async (batch: Batch) => {
+    await file.appendFile(batch.lines.join(''));
+    await file.datasync();
+  };
+  return {
+    append(...entries) {
+      if (entries.length === 0) return Promise.resolve();
+      if (!gathering) {
+        const batch: Batch = { lines: [], done: last };
+        // A failure is passed on to every later batch.
+        const turn = last.finally(() => {
+          gathering = undefined;
+        });
+        batch.done = last = turn.then(() => flush(batch));
+        last.catch(() => {});
+        gathering = batch;
+      }
+      for (const entry of entries) gathering.lines.push(`${JSON.stringify(entry)}\n`);
+      return gathering.done;
+    },
+    async replay(each) {
+      await last;
+      const reader = await open(path, 'r');
+      try {
+        for await (const line of reader.readLines()) {
+          const entry = parse(line);
+          if (entry) await each(entry);
+        }
+      } finally {
+        await reader.close();
+      }
+    },
+    async clear() {
+      last = last.then(async () => {
+        await file.truncate(0);
+        await file.datasync();
+      });
+      last.catch(() => {});
+      await last;
+    },
+    async close() {
+      await last.catch(() => {});
+      await file.close();
+    },
+  };
+}
+
+/** Cuts what follows the last whole line, so that the next one does not continue it. */
+async function cutTornLine(file: FileHandle): Promise<void> {
+  const { size } = await file.stat();
+  const block = Buffer.alloc(64 * 1024);
+  for (let end = size; end > 0; ) {
+    const from = Math.max(0, end - block.length);
+    const { bytesRead } = await file.read(block, 0, end - from, from);
+    const newline = block.subarray(0, bytesRead).lastIndexOf('\n');
+    if (newline >= 0) {
+      if (from + newline + 1 < size) await file.truncate(from + newline + 1);
+      return;
+    }
+    end = from;
+  }
+  if (size > 0) await file.truncate(0);
+}
+
+function parse(line: string): JournalEntry | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

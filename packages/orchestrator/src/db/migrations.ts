@@ -1,0 +1,219 @@
+/**
+ * The tables, as a list that only ever grows at its end: what is released is never edited. Written for PostgreSQL 15.
+ * Ids are text, made by the caller, unless said.
+ */
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from './schema.ts';
+
+export interface Migration {
+  name: string;
+  up(db: Kysely<Schema>): Promise<unknown>;
+}
+
+const users = `
+create table "user" (
+  id text primary key,
+  name text not null,
+  email text not null unique,
+  "emailVerified" boolean not null,
+  image text,
+  "createdAt" timestamptz not null default now(),
+  "updatedAt" timestamptz not null default now(),
+  role text not null default 'member' check (role in ('admin', 'member'))
+);
+create table session (
+  id text primary key,
+  "expiresAt" timestamptz not null,
+  token text not null unique,
+  "createdAt" timestamptz not null default now(),
+  "updatedAt" timestamptz not null default now(),
+  "ipAddress" text,
+  "userAgent" text,
+  "userId" text not null references "user" on delete cascade
+);
+create index "session_userId_idx" on session ("userId");
+create table account (
+  id text primary key,
+  "accountId" text not null,
+  "providerId" text not null,
+  "userId" text not null references "user" on delete cascade,
+  "accessToken" text,
+  "refreshToken" text,
+  "idToken" text,
+  "accessTokenExpiresAt" timestamptz,
+  "refreshTokenExpiresAt" timestamptz,
+  scope text,
+  password text,
+  "createdAt" timestamptz not null default now(),
+  "updatedAt" timestamptz not null default now()
+);
+create index "account_userId_idx" on account ("userId");
+create table verification (
+  id text primary key,
+  identifier text not null,
+  value text not null,
+  "expiresAt" timestamptz not null,
+  "createdAt" timestamptz not null default now(),
+  "updatedAt" timestamptz not null default now()
+);
+create index verification_identifier_idx on verification (identifier);
+create table api_key (
+  id text primary key,
+  user_id text not null references "user" on delete cascade,
+  name text not null,
+  hash text not null unique,
+  created timestamptz not null default now(),
+  expires timestamptz,
+  last_used timestamptz
+);
+create index on api_key (user_id);`;
+
+const campaigns = `
+create table campaign (
+  id text primary key check (id ~ '^[a-z0-9-]{1,64}$'),
+  name text not null,
+  dataset text not null,
+  instructions text not null default '',
+  backbone text not null,
+  preset text not null,
+  solve jsonb not null default '{}',
+  annotators int not null default 1 check (annotators > 0),
+  blind boolean not null default true,
+  ordering text not null default 'import' check (ordering in ('import', 'random')),
+  honeypot_rate double precision not null default 0 check (honeypot_rate between 0 and 1),
+  deadline timestamptz,
+  lease_seconds int not null default 900 check (lease_seconds > 0),
+  state text not null default 'open' check (state in ('open', 'paused', 'closed')),
+  filled int not null default 0,
+  shards int not null default 0,
+  created_by text not null references "user",
+  created timestamptz not null default now(),
+  updated timestamptz not null default now()
+);
+create table category (
+  campaign text not null references campaign on delete cascade,
+  id int not null check (id > 0),
+  name text not null,
+  colour text not null,
+  isthing boolean not null,
+  primary key (campaign, id),
+  unique (campaign, name)
+);
+create table member (
+  campaign text not null references campaign on delete cascade,
+  user_id text not null references "user" on delete cascade,
+  role text not null check (role in ('manager', 'reviewer', 'annotator')),
+  primary key (campaign, user_id)
+);
+create index on member (user_id);
+create table task (
+  id bigint generated always as identity primary key,
+  campaign text not null references campaign on delete cascade,
+  image_id int not null,
+  sha256 text not null,
+  name text not null,
+  object text not null,
+  rank double precision not null,
+  width int,
+  height int,
+  honeypot boolean not null default false,
+  wanted int check (wanted > 0),
+  state text not null default 'open' check (state in ('open', 'done')),
+  taken int not null default 0 check (taken >= 0),
+  unique (campaign, sha256)
+);
+create index on task (campaign, state, rank, id);
+create index on task (campaign, rank, id);`;
+
+const annotations = `
+create table assignment (
+  id text primary key,
+  task bigint not null references task,
+  campaign text not null references campaign,
+  user_id text not null references "user",
+  state text not null check (state in ('leased', 'submitted', 'skipped', 'returned', 'accepted', 'sent_back')),
+  lease_until timestamptz not null,
+  n int not null default 0,
+  answered int not null default 0,
+  refined int not null default 0,
+  event int not null default 0,
+  mask text,
+  reason text,
+  created timestamptz not null default now(),
+  submitted timestamptz,
+  updated timestamptz not null default now(),
+  unique (task, user_id)
+);
+create index on assignment (campaign, state);
+create index on assignment (user_id, state);
+create index on assignment (lease_until) where state = 'leased';
+create table interaction (
+  assignment text not null references assignment,
+  n int not null check (n > 0),
+  client text not null,
+  seq int not null,
+  kind text not null,
+  body jsonb not null,
+  received timestamptz not null default now(),
+  primary key (assignment, n),
+  unique (assignment, client, seq)
+);
+create table event (
+  assignment text not null references assignment,
+  n int not null check (n > 0),
+  kind text not null,
+  body jsonb not null,
+  created timestamptz not null default now(),
+  primary key (assignment, n)
+);
+create table review (
+  id text primary key,
+  assignment text not null references assignment,
+  user_id text not null references "user",
+  verdict text not null check (verdict in ('accept', 'send_back')),
+  note text,
+  x double precision,
+  y double precision,
+  created timestamptz not null default now()
+);
+create index on review (assignment);
+create table consensus (
+  task bigint primary key references task,
+  mask text not null,
+  weights jsonb not null,
+  made timestamptz not null default now()
+);
+create table audit (
+  n bigint primary key check (n > 0),
+  at timestamptz not null,
+  actor text,
+  action text not null,
+  object text not null,
+  detail jsonb not null,
+  previous text not null,
+  hash text not null
+);`;
+
+const triggers = `
+create function append_only() returns trigger language plpgsql as $$
+begin
+  raise exception 'table % is append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger append_only before update or delete or truncate on interaction execute function append_only();
+create trigger append_only before update or delete or truncate on event execute function append_only();
+create trigger append_only before update or delete or truncate on audit execute function append_only();
+create function notify_event() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('saltworks_event', new.assignment);
+  return null;
+end $$;
+create trigger notify_event after insert on event for each row execute function notify_event();`;
+
+const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
+
+export const migrations: readonly Migration[] = [
+  { name: '0001-users', up: run(users) },
+  { name: '0002-campaigns', up: run(campaigns) },
+  { name: '0003-annotations', up: run(annotations) },
+  { name: '0004-triggers', up: run(triggers) },
+];

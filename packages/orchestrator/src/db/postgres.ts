@@ -1,0 +1,61 @@
+/** The database in a PostgreSQL server, 15 or later. */
+import { once } from 'node:events';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database } from './open.ts';
+import { openNotifications } from './postgres-notifications.ts';
+import type { Schema } from './schema.ts';
+
+const CONNECTIONS = 10;
+const CONNECT_MS = 10_000;
+const STATEMENT_MS = 60_000;
+
+/** @throws InvalidInputError for an address that is no URL, without saying it: it holds a password */
+export async function openPostgres(url: string, signal?: AbortSignal): Promise<Database> {
+  if (!URL.canParse(url)) {
+    throw new InvalidInputError('an address of a database that is no URL; expected postgres://user:password@host/name');
+  }
+  const connection = { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true };
+  const pool = new pg.Pool({
+    ...connection,
+    max: CONNECTIONS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_MS,
+    application_name: 'saltworks',
+  });
+  // A connection that breaks is replaced; who was using it is told by the query. Unheard, either event ends the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const notifications = openNotifications({ ...connection, application_name: 'saltworks listening' });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const close = async () => {
+    await notifications.close();
+    // Kysely ends the pool only if it was used through it.
+    await db.destroy();
+    if (!pool.ended) await pool.end();
+  };
+  try {
+    await abortable(pool.query('select 1'), signal);
+  } catch (error) {
+    close().catch(() => {});
+    throw error;
+  }
+  return { db, kind: 'postgres', listen: notifications.listen, sync: async () => {}, close };
+}
+
+/** Rejects with the signal's reason as soon as it aborts; the work itself goes on. */
+async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work;
+  work.catch(() => {});
+  const done = new AbortController();
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => {
+    throw signal.reason;
+  });
+  aborted.catch(() => {});
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+  }
+}

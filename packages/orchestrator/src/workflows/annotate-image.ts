@@ -1,0 +1,83 @@
+import {
+  type AnnotateRun,
+  type Attribution,
+  attributeUpdate,
+  closeSignal,
+  type PatchAnswer,
+  type PixelAnswer,
+  patchUpdate,
+  pixelUpdate,
+  renewSignal,
+  type ServerActivities,
+} from '@saltworks/core/contract/annotate';
+import { queues } from '@saltworks/core/contract/queues';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { imageHost } from './image-host.ts';
+
+/** An update leaves about a dozen events; Temporal takes 2,000 updates and warns at 10,240 events. */
+const UPDATES_A_PART = 250;
+
+const { expireLease } = proxyActivities<ServerActivities>({
+  taskQueue: queues.server,
+  startToCloseTimeout: '30 seconds',
+  retry: { maximumInterval: '10 seconds' },
+});
+
+/**
+ * An assignment: an annotator at work on one image. Answers from the worker that has it open, until the assignment is
+ * closed or its lease runs out.
+ */
+export async function annotateImage(run: AnnotateRun): Promise<void> {
+  const { assignment, image, extract, preset, solve } = run;
+  const request = { image, extract, preset, solve };
+  const host = imageHost(request, run.queue);
+  let { lease } = run;
+  let closed = false;
+  let updates = 0;
+
+  setHandler(defineUpdate<PatchAnswer, [{ n: number }]>(patchUpdate), ({ n }) => {
+    updates++;
+    return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, n }));
+  });
+  setHandler(defineUpdate<PixelAnswer, [{ n: number }]>(pixelUpdate), ({ n }) => {
+    updates++;
+    return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, n }));
+  });
+  setHandler(defineUpdate<Attribution, [{ n: number; x: number; y: number }]>(attributeUpdate), ({ n, x, y }) => {
+    updates++;
+    return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, n, x, y }));
+  });
+  setHandler(defineSignal<[number]>(renewSignal), (until) => {
+    lease = Math.max(lease, until);
+  });
+  setHandler(defineSignal(closeSignal), () => {
+    closed = true;
+  });
+
+  // Before the first stroke. Whoever draws one is told if it cannot be opened.
+  host.find().catch(() => {});
+
+  const long = () => updates >= UPDATES_A_PART || workflowInfo().continueAsNewSuggested;
+  while (!closed && !long()) {
+    // A renewed lease needs no new timer: when this one ends, what is left is slept.
+    const left = lease - Date.now();
+    if (left > 0) await condition(() => closed || long(), left);
+    else {
+      const later = await expireLease({ assignment });
+      if (later === undefined || later === null) break;
+      lease = Math.max(later, Date.now() + 1_000);
+    }
+  }
+  const again = !closed && long();
+  await condition(allHandlersFinished);
+  if (again && !closed) await continueAsNew<typeof annotateImage>({ ...run, lease, queue: host.queue });
+}

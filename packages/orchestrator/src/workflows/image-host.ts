@@ -1,0 +1,112 @@
+/** The worker that has an image open, found again whenever it is gone. */
+import type { AnnotateActivities, ImageRequest, OpenedImage } from '@saltworks/core/contract/annotate';
+import { queues } from '@saltworks/core/contract/queues';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+
+/** How long an answer is tried for, whatever becomes of workers. */
+const PATIENCE_MS = 120_000;
+
+/** What stays so however often it is tried. */
+const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError'];
+
+/** Workers beat every two seconds: who is silent for this long is dead. */
+const heartbeatTimeout = '8 seconds';
+
+/** Lower is sooner; 3 is what has none. */
+export const priorities = { answer: 1, open: 2, warm: 5 };
+
+/** Opens an image at any worker. @throws ApplicationFailure */
+export async function openImage(request: ImageRequest, priorityKey: number): Promise<OpenedImage> {
+  const activities = proxyActivities<AnnotateActivities>({
+    taskQueue: queues.annotate,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: PATIENCE_MS,
+    heartbeatTimeout,
+    priority: { priorityKey },
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds', nonRetryableErrorTypes },
+  });
+  return activities.openImage(request).catch((error) => Promise.reject(reasonOf(error)));
+}
+
+export interface ImageHost {
+  /** Its queue, unless nobody is known to have the image open. */
+  queue: string | undefined;
+  /** Finds a worker, unless one is known. */
+  find(): Promise<string>;
+  /**
+   * Asks the worker; another one, which opens the image, if it is gone.
+   *
+   * @param limit of one answer
+   * @throws ApplicationFailure of the type of what the worker threw
+   */
+  ask<T>(limit: '30 seconds' | '2 minutes', question: (activities: AnnotateActivities) => Promise<T>): Promise<T>;
+}
+
+/** @param known the queue of a worker that is likely to have the image open */
+export function imageHost(request: ImageRequest, known?: string): ImageHost {
+  let opening: Promise<string> | undefined;
+  const host: ImageHost = {
+    queue: known,
+    async find() {
+      if (host.queue !== undefined) return host.queue;
+      opening ??= openImage(request, priorities.open)
+        .then(({ queue }) => {
+          host.queue = queue;
+          return queue;
+        })
+        .finally(() => {
+          opening = undefined;
+        });
+      return opening;
+    },
+    async ask(limit, question) {
+      const end = Date.now() + PATIENCE_MS;
+      for (let wait = 100; ; wait = Math.min(2 * wait, 5_000)) {
+        const taskQueue = await host.find();
+        try {
+          return await question(activitiesAt(taskQueue, limit));
+        } catch (error) {
+          const final = isCancellation(error) || isFinal(error) || Date.now() > end;
+          if (final) throw reasonOf(error);
+          if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
+            // Others may have found the next one meanwhile.
+            if (host.queue === taskQueue) host.queue = undefined;
+          } else await sleep(wait);
+        }
+      }
+    },
+  };
+  return host;
+}
+
+const activitiesAt = (taskQueue: string, startToCloseTimeout: '30 seconds' | '2 minutes') =>
+  proxyActivities<AnnotateActivities>({
+    taskQueue,
+    // A queue that only one worker polls: nobody comes if that is gone.
+    scheduleToStartTimeout: '1500 milliseconds',
+    startToCloseTimeout,
+    heartbeatTimeout,
+    priority: { priorityKey: priorities.answer },
+    // Trying again is not for the same queue to do.
+    retry: { maximumAttempts: 1 },
+  });
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  nonRetryableErrorTypes.includes(error.cause.type ?? '');
+
+/** What an activity failed of, as whoever sent the update is told. */
+function reasonOf(error: unknown): unknown {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) return ApplicationFailure.nonRetryable(cause.message, cause.type);
+  return ApplicationFailure.nonRetryable('no worker answered in time; expected one with the role annotate', 'TimedOut');
+}

@@ -1,0 +1,32 @@
+/** Masks compared, and made of several annotators' strokes: a few activities, each worth trying again. */
+import type {
+  AgreeRequest,
+  ConsensusAnswer,
+  ConsensusRequest,
+  MeasureActivities,
+} from '@saltworks/core/contract/measure';
+import { queues } from '@saltworks/core/contract/queues';
+import { proxyActivities } from '@temporalio/workflow';
+
+const { agree, makeConsensus } = proxyActivities<MeasureActivities>({
+  // Of annotators: a long run over a dataset is not in its way.
+  taskQueue: queues.annotate,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { maximumAttempts: 5, nonRetryableErrorTypes: ['InvalidInputError'] },
+});
+
+/** @returns pairs that could not be compared, and why */
+export async function agreeImages({ pairs }: { pairs: AgreeRequest[] }): Promise<string[]> {
+  const failures: string[] = [];
+  for (const pair of pairs) {
+    try {
+      await agree(pair);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  return failures;
+}
+
+export const consensusImage = (request: ConsensusRequest): Promise<ConsensusAnswer> => makeConsensus(request);

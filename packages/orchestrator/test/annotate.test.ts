@@ -1,0 +1,387 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { encodePng } from '@saltworks/backbone/decode';
+import { temporalBinary } from '@saltworks/cli/stack/temporal';
+import {
+  type AnnotateActivities,
+  type AnnotateRun,
+  type AnswerRequest,
+  annotateWorkflowId,
+  annotateWorkflows,
+  attributeUpdate,
+  closeSignal,
+  type ImageRequest,
+  patchUpdate,
+  pixelUpdate,
+  renewSignal,
+} from '@saltworks/core/contract/annotate';
+import { drawingKey, keysKey, maskKey, patchKey, viewKey } from '@saltworks/core/contract/layout';
+import { queues } from '@saltworks/core/contract/queues';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { encodeKeys } from '@saltworks/core/formats/keys';
+import { openWorkflows } from '@saltworks/orchestrator/server';
+import { fileStore } from '@saltworks/store/fs';
+import { createAnnotateActivities } from '@saltworks/worker/activities';
+import { objectReader } from '@saltworks/worker/objects';
+import { openSessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue } from '@saltworks/worker/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const request: ImageRequest = {
+  image: { sha256: 'ab'.repeat(32), name: 'a.png', object: 'images/a.png' },
+  extract: { backbone: 'dinov2-small-focus', facet: 'key' },
+  preset: 'best',
+  solve: {},
+};
+/** These tests share the machine with others. */
+const patient = { timeout: 50_000, interval: 20 };
+
+let environment: TestWorkflowEnvironment;
+/** What is closed after all tests, and after each. */
+const closing: (() => Promise<void>)[] = [];
+const hosts: (() => Promise<void>)[] = [];
+
+/** A server or worker that runs until it is closed. */
+function running({ run, shutdown }: { run(): Promise<void>; shutdown(): void }): () => Promise<void> {
+  const ended = run();
+  let closed = false;
+  const close = () => {
+    if (!closed) shutdown();
+    closed = true;
+    return ended;
+  };
+  return close;
+}
+
+const connected = () => {
+  const { nativeConnection: connection, namespace = 'default' } = environment;
+  return { connection, namespace };
+};
+
+beforeAll(async () => {
+  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
+  });
+  closing.push(running(await openWorkflows(connected())));
+  const activities = { expireLease };
+  const taskQueue = queues.server;
+  const worker = await Worker.create({ ...connected(), taskQueue, activities });
+  closing.push(running({ run: () => worker.run(), shutdown: () => worker.shutdown() }));
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(closing.map((close) => close()));
+  await environment?.teardown();
+}, 60_000);
+
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((close) => close()));
+}, 60_000);
+
+/** A worker with a connection of its own, as another process has. @returns what closes it */
+async function openHostOf(activities: AnnotateActivities, queue: string): Promise<() => Promise<void>> {
+  const { address } = environment.connection.options;
+  const connection = await NativeConnection.connect({ address });
+  const { namespace } = connected();
+  const concurrency = { annotate: 4 };
+  const worker = await openWorkers({ connection, namespace, roles: ['annotate'], activities, concurrency, queue });
+  const close = running({ ...worker, run: () => worker.run().then(() => connection.close()) });
+  hosts.push(close);
+  return close;
+}
+
+/** What the server says of leases, by assignment, and how often it was asked. */
+const leases = new Map<string, { until: (number | undefined)[]; asked: number }>();
+
+async function expireLease({ assignment }: { assignment: string }): Promise<number | undefined> {
+  const lease = leases.get(assignment);
+  if (!lease) return undefined;
+  lease.asked++;
+  return lease.until.shift();
+}
+
+/** A worker that answers by rule. `opened` and `asked` count; `before` is called with what an answer is asked for. */
+async function openHost(before: (request: AnswerRequest) => Promise<void> = async () => {}) {
+  const queue = ownQueue();
+  const host = { queue, opened: 0, asked: [] as number[], close: async () => {} };
+  const asked = async (request: AnswerRequest) => {
+    host.asked.push(request.n);
+    await before(request);
+  };
+  const activities: AnnotateActivities = {
+    async openImage({ image }) {
+      host.opened++;
+      if (image.name === 'bad.png') throw new InvalidInputError('3 bytes that do not decode');
+      return { queue, width: 10, height: 20 };
+    },
+    async answerPatch(request) {
+      await asked(request);
+      return { n: request.n, queue, ms: 1, solve: 1 };
+    },
+    async answerPixel(request) {
+      await asked(request);
+      return { n: request.n, mask: `${request.assignment}-${request.n}`, ms: 1 };
+    },
+    async attribute(request) {
+      await asked(request);
+      return { segment: request.x, strokes: [] };
+    },
+  };
+  host.close = await openHostOf(activities, queue);
+  return host;
+}
+
+async function start(changes: Partial<AnnotateRun> = {}): Promise<{ assignment: string; run: WorkflowHandle }> {
+  const assignment = randomUUID();
+  const workflowId = annotateWorkflowId(assignment);
+  const args: [AnnotateRun] = [{ ...request, assignment, lease: Date.now() + 600_000, ...changes }];
+  await environment.client.workflow.start(annotateWorkflows.annotateImage, {
+    workflowId,
+    taskQueue: queues.workflows,
+    args,
+  });
+  // Not bound to one execution.
+  return { assignment, run: environment.client.workflow.getHandle(workflowId) };
+}
+
+const patch = (run: WorkflowHandle, n: number) =>
+  run.executeUpdate<{ n: number; queue: string }, [{ n: number }]>(patchUpdate, { args: [{ n }] });
+
+async function failureOf(update: Promise<unknown>): Promise<{ message: string; type?: string | null }> {
+  const error = await update.then(
+    () => undefined,
+    (reason) => reason.cause,
+  );
+  expect(error).toBeInstanceOf(ApplicationFailure);
+  return { message: error.message, type: error.type };
+}
+
+const statusOf = async (run: WorkflowHandle) => (await run.describe()).status.name;
+
+describe('an assignment', () => {
+  test('is answered by the worker that has the image open, until it is closed', async () => {
+    const host = await openHost();
+    const { assignment, run } = await start();
+    expect(await patch(run, 1)).toMatchObject({ n: 1, queue: host.queue });
+    expect(await run.executeUpdate(pixelUpdate, { args: [{ n: 2 }] })).toMatchObject({ mask: `${assignment}-2` });
+    expect(await run.executeUpdate(attributeUpdate, { args: [{ n: 2, x: 7, y: 1 }] })).toMatchObject({ segment: 7 });
+    expect(host).toMatchObject({ opened: 1, asked: [1, 2, 2] });
+    await run.signal(closeSignal);
+    await run.result();
+    expect(await statusOf(run)).toBe('COMPLETED');
+  });
+
+  test('goes straight to a worker that is known to have it open', async () => {
+    const host = await openHost();
+    const { run } = await start({ queue: host.queue });
+    expect(await patch(run, 1)).toMatchObject({ queue: host.queue });
+    expect(host.opened).toBe(0);
+    await run.signal(closeSignal);
+  });
+
+  test('finds another worker when its own is gone', async () => {
+    const first = await openHost();
+    const { run } = await start();
+    await patch(run, 1);
+    const second = await openHost();
+    await first.close();
+    const answers = await Promise.all([2, 3, 4].map((n) => patch(run, n)));
+    expect(answers.map(({ queue }) => queue)).toEqual([second.queue, second.queue, second.queue]);
+    expect(second.opened).toBe(1);
+    await run.signal(closeSignal);
+  });
+
+  test('is not kept by a worker that took an update and fell silent', async () => {
+    let silent = true;
+    const host = await openHost(async () => {
+      if (!silent) return;
+      silent = false;
+      await sleep(12_000);
+    });
+    const { run } = await start();
+    const began = Date.now();
+    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    expect(Date.now() - began).toBeLessThan(11_500);
+    expect(host.asked).toEqual([1, 1]);
+    await run.signal(closeSignal);
+  }, 60_000);
+
+  test('waits for one where there is none', async () => {
+    const { run } = await start({ queue: ownQueue() });
+    const answer = patch(run, 1);
+    await sleep(3_000);
+    const host = await openHost();
+    expect(await answer).toMatchObject({ queue: host.queue });
+    await run.signal(closeSignal);
+  });
+
+  test('tries again what may pass, and is told what will not, which ends nothing', async () => {
+    let failed = 0;
+    const host = await openHost(async ({ n }) => {
+      if (n === 1 && failed++ < 2) throw new Error('connection reset');
+      if (n === 2) throw new InvalidInputError('only label 7 is drawn; expected at least two');
+    });
+    const { run } = await start();
+    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    expect(failed).toBe(3);
+    expect(await failureOf(patch(run, 2))).toEqual({
+      message: 'only label 7 is drawn; expected at least two',
+      type: 'InvalidInputError',
+    });
+    expect(host.asked.filter((n) => n === 2)).toHaveLength(1);
+    expect(await patch(run, 3)).toMatchObject({ n: 3 });
+    expect(host.opened).toBe(1);
+
+    const { run: bad } = await start({ image: { ...request.image, name: 'bad.png' } });
+    const unusable = { message: '3 bytes that do not decode', type: 'InvalidInputError' };
+    expect(await failureOf(patch(bad, 1))).toEqual(unusable);
+    expect(await statusOf(bad)).toBe('RUNNING');
+    for (const each of [run, bad]) await each.signal(closeSignal);
+  });
+});
+
+describe('a lease', () => {
+  test('that runs out gives the assignment back', async () => {
+    const { run } = await start({ lease: Date.now() + 300 });
+    await run.result();
+    expect(await statusOf(run)).toBe('COMPLETED');
+  });
+
+  test('goes on as long as it is renewed, here or where the server keeps it', async () => {
+    await openHost();
+    const { assignment, run } = await start({ lease: Date.now() + 1_500 });
+    const lease = { until: [Date.now() + 5_500, undefined], asked: 0 };
+    leases.set(assignment, lease);
+    await run.signal(renewSignal, Date.now() + 3_500);
+    await sleep(2_000);
+    expect(lease.asked).toBe(0);
+    await expect.poll(() => lease.asked, patient).toBe(1);
+    expect(Date.now()).toBeLessThan(lease.until[0] ?? Number.POSITIVE_INFINITY);
+    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    await run.result();
+    expect(lease.asked).toBe(2);
+  });
+});
+
+test('a long assignment continues as new: its worker stays, no update is lost, no history grows long', async () => {
+  const host = await openHost(() => sleep(5));
+  const { run } = await start();
+  await patch(run, 1);
+  const other = await openHost();
+  let next = 2;
+  const draw = async () => {
+    while (next <= 620) {
+      const n = next++;
+      expect(await patch(run, n)).toMatchObject({ n, queue: host.queue });
+    }
+  };
+  await Promise.all([draw(), draw(), draw(), draw()]);
+  expect(new Set(host.asked).size).toBe(620);
+  expect(host.opened + other.opened).toBe(1);
+  await run.signal(closeSignal);
+  await run.result();
+
+  const lengths = async () => {
+    const found: number[] = [];
+    for await (const part of environment.client.workflow.list({ query: `WorkflowId = '${run.workflowId}'` })) {
+      if (part.status.name !== 'RUNNING') found.push(part.historyLength ?? 0);
+    }
+    return found;
+  };
+  // Listings lag behind.
+  await expect.poll(async () => (await lengths()).length, { ...patient, interval: 200 }).toBe(3);
+  for (const length of await lengths()) expect(length).toBeLessThan(6_000);
+}, 180_000);
+
+test('images that will be wanted are opened, but for those that cannot be', async () => {
+  const host = await openHost();
+  const bad = { ...request, image: { ...request.image, name: 'bad.png' } };
+  const opened = await environment.client.workflow.execute(annotateWorkflows.openImages, {
+    workflowId: randomUUID(),
+    taskQueue: queues.workflows,
+    args: [{ images: [request, bad, request] }],
+  });
+  const answer = { queue: host.queue, width: 10, height: 20 };
+  expect(opened).toEqual([answer, null, answer]);
+});
+
+describe('with images, keys and threads', () => {
+  const [width, height] = [48, 32];
+  const { sha256, object } = request.image;
+  const folder = mkdtempSync(join(tmpdir(), 'saltworks-annotate-'));
+  const store = fileStore(folder);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function openWorker() {
+    const [sessions, queue] = [openSessionThreads(), ownQueue()];
+    const deps = { store, readObject: objectReader(store), maxPixels: 1e6, sessions, queue };
+    const close = await openHostOf(createAnnotateActivities(deps), queue);
+    hosts.push(() => sessions.close());
+    return { queue, close };
+  }
+
+  test('a drawing gets labels and a mask, and the same from another worker after the first is gone', async () => {
+    const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) =>
+      Math.floor(i / 3) % width < 24 ? 40 : 200,
+    );
+    await store.put(object, await encodePng(pixels, { width, height, channels: 3 }));
+    const [h, w] = [4, 6];
+    const data = Float32Array.from({ length: h * w * 2 }, (_, i) => (i % 2 === 0 ? (i % (2 * w) < w ? 1 : -1) : 0.5));
+    const origin = {
+      backbone: 'stub',
+      layer: 11,
+      facet: 'key',
+      image: { width, height },
+      imageSha256: sha256,
+    } as const;
+    const worker = await openWorker();
+    const { assignment, run } = await start();
+    const stroke = (segment: number, x: number) => ({ segment, points: [[x, 16]], radius: 3 });
+    const segments = [{ id: 5, category: 'thing', isthing: true }];
+    const draw = (n: number, strokes: unknown[]) =>
+      store.put(drawingKey(assignment, n), JSON.stringify({ version: 1, image: { width, height }, segments, strokes }));
+    await draw(1, [stroke(5, 10)]);
+    await draw(2, [stroke(5, 10), stroke(0, 40)]);
+    await draw(3, [stroke(5, 10), stroke(0, 40)]);
+
+    expect(await failureOf(patch(run, 2))).toEqual({
+      message: 'image a.png has no keys of dinov2-small-focus yet; expected saltworks extract DATASET first',
+      type: 'InvalidInputError',
+    });
+    await store.put(keysKey('dinov2-small-focus', sha256), encodeKeys({ data, h, w, d: 2 }, origin));
+    expect(await failureOf(patch(run, 1))).toEqual({
+      message: 'only label 5 is drawn; expected at least two, the background being one',
+      type: 'InvalidInputError',
+    });
+    expect(await patch(run, 2)).toMatchObject({ n: 2, queue: worker.queue });
+    const labels = async (n: number) => JSON.parse(Buffer.from(await store.get(patchKey(assignment, n))).toString());
+    expect(await labels(2)).toMatchObject({ h: 8, w: 12, labels: [0, 5], runs: expect.arrayContaining([1, 6]) });
+    expect(await store.head(viewKey(sha256))).toBeDefined();
+    type Mask = { mask: string };
+    const refine = (n: number) => run.executeUpdate<Mask, [{ n: number }]>(pixelUpdate, { args: [{ n }] });
+    const { mask } = await refine(2);
+    const png = await store.get(maskKey(mask, '.png'));
+
+    const second = await openWorker();
+    await worker.close();
+    for (const extension of ['.json', '.png'] as const) await store.delete(maskKey(mask, extension));
+    expect(await refine(3)).toMatchObject({ n: 3, mask });
+    expect(await store.get(maskKey(mask, '.png'))).toEqual(png);
+    expect(await patch(run, 3)).toMatchObject({ queue: second.queue });
+    expect(await labels(3)).toEqual(await labels(2));
+    await run.signal(closeSignal);
+    await run.result();
+  });
+});

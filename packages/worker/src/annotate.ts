@@ -1,0 +1,105 @@
+/** What annotators ask of an image that is open: labels of the node grid, a mask, whose stroke a pixel follows. */
+import type {
+  AnswerRequest,
+  Attribution,
+  ImageRequest,
+  OpenedImage,
+  PatchAnswer,
+  PixelAnswer,
+} from '@saltworks/core/contract/annotate';
+import { drawingKey, keysId, keysKey, patchKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { ObjectMissingError } from '@saltworks/store/store';
+import { type MaskNames, storeMask } from './masks.ts';
+import { recipeOf } from './propagate.ts';
+import type { SessionSource, SessionThreads } from './session-threads.ts';
+import type { ShardDeps } from './shard.ts';
+import { makeViews } from './views.ts';
+
+export interface AnnotateDeps extends ShardDeps {
+  sessions: SessionThreads;
+  /** The queue of this worker alone. */
+  queue: string;
+}
+
+/** Who waits for it: an eye on the next stroke, one on the finished mask, nobody yet. */
+const rank = { patch: 0, pixel: 1, open: 2 };
+
+export async function openImage(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal): Promise<OpenedImage> {
+  const { source } = sessionOf(deps, request, signal);
+  await makeViews(deps, request.image, signal);
+  const size = await deps.sessions.run(source, { kind: 'size' }, { rank: rank.open });
+  return { queue: deps.queue, ...size };
+}
+
+/**
+ * Stores the labels of the node grid. Of requests that wait together only the latest is solved: its answer is everyone's.
+ *
+ * @throws InvalidInputError if the image has no keys, or the drawing cannot be solved
+ */
+export async function answerPatch(
+  deps: AnnotateDeps,
+  request: AnswerRequest,
+  signal: AbortSignal,
+): Promise<PatchAnswer> {
+  const start = performance.now();
+  const { store, sessions, queue } = deps;
+  const { assignment, n } = request;
+  const { source } = sessionOf(deps, request, signal);
+  const scribbles = await store.get(drawingKey(assignment, n), { signal });
+  const job = { kind: 'patch', n, scribbles } as const;
+  const turn = { rank: rank.patch, topic: assignment, n };
+  const { n: answered, labels, solve } = await sessions.run(source, job, turn);
+  await store.put(patchKey(assignment, answered), JSON.stringify(labels), { signal });
+  return { n: answered, queue, ms: performance.now() - start, solve };
+}
+
+/** Stores the mask that a run over the dataset would make of the same drawing, unless it is there. */
+export async function answerPixel(
+  deps: AnnotateDeps,
+  request: AnswerRequest,
+  signal: AbortSignal,
+): Promise<PixelAnswer> {
+  const start = performance.now();
+  const { store, sessions } = deps;
+  const { image, assignment, n } = request;
+  const { source, ...settings } = sessionOf(deps, request, signal);
+  const scribbles = await store.get(drawingKey(assignment, n), { signal });
+  const make = (names: MaskNames) => sessions.run(source, { kind: 'pixel', scribbles, names }, { rank: rank.pixel });
+  const { mask } = await storeMask(store, { image, scribbles, ...settings }, make, signal);
+  return { n, mask, ms: performance.now() - start };
+}
+
+/** @returns strokes by their place in the drawing, from 1 */
+export async function attribute(
+  deps: AnnotateDeps,
+  request: AnswerRequest & { x: number; y: number },
+  signal: AbortSignal,
+): Promise<Attribution> {
+  const { assignment, n, x, y } = request;
+  const { source } = sessionOf(deps, request, signal);
+  const scribbles = await deps.store.get(drawingKey(assignment, n), { signal });
+  const job = { kind: 'attribute', scribbles, x, y } as const;
+  const { segment, strokes } = await deps.sessions.run(source, job, { rank: rank.patch });
+  return { segment, strokes: strokes.map(({ stroke, share }) => ({ n: stroke, share })) };
+}
+
+/** An image with its settings as a session, and what else the settings are good for. */
+function sessionOf({ store, readObject, maxPixels }: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
+  const { image, extract } = request;
+  const { recipe, options } = recipeOf(request);
+  const backbone = keysId(extract.backbone, extract);
+  const source: SessionSource = {
+    name: `${image.sha256}/${recipe}`,
+    async read() {
+      const keys = await store.get(keysKey(backbone, image.sha256), { signal }).catch((error) => {
+        if (!(error instanceof ObjectMissingError)) throw error;
+        throw new InvalidInputError(
+          `image ${image.name} has no keys of ${backbone} yet; expected saltworks extract DATASET first`,
+        );
+      });
+      return { image: await readObject(image.object, signal), keys, options, maxPixels };
+    },
+  };
+  return { source, recipe, options, backbone };
+}

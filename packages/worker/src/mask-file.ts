@@ -1,0 +1,26 @@
+/** A mask as its files: in a thread, since it takes time. */
+import { encodePng } from '@saltworks/backbone/decode';
+import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
+import type { Segment } from '@saltworks/core/formats/scribbles';
+import { encodePanoptic } from '@saltworks/core/mask';
+import type { Segmentation } from '@saltworks/core/segment';
+import type { MaskNames } from './masks.ts';
+
+export interface MadeMask {
+  /** Bytes of its file, in a buffer of their own. */
+  png: Uint8Array;
+  document: PanopticDocument;
+  /** Of several annotators together: mean share of weight that calls a node something else, 0 … 1. */
+  dissent?: number;
+}
+
+export async function maskFile(
+  segmentation: Omit<Segmentation, 'timings'>,
+  segments: readonly Segment[],
+  names: MaskNames,
+): Promise<MadeMask> {
+  const { data, width, height } = encodePanoptic(segmentation.mask);
+  // A copy in a buffer that may move: libvips' own may not.
+  const png = new Uint8Array(await encodePng(data, { width, height, channels: 3 }));
+  return { png, document: panopticDocument(segmentation, segments, names) };
+}

@@ -1,0 +1,52 @@
+/** How a mask is named and kept, whoever makes it: a shard's run or an annotator. */
+import { createHash } from 'node:crypto';
+import { maskKey } from '@saltworks/core/contract/layout';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import type { SegmentOptions } from '@saltworks/core/options';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import type { MadeMask } from './mask-file.ts';
+
+/** All that a mask is made from. */
+export interface MaskOrigin {
+  image: { sha256: string; name: string };
+  /** Their bytes. */
+  scribbles: Uint8Array;
+  /** What `recipeOf` says of the settings. */
+  recipe: string;
+  options: SegmentOptions;
+  /** Id of the keys. */
+  backbone: string;
+}
+
+/** What is written into a mask's document: the image, and the PNG to come. */
+export interface MaskNames {
+  image: string;
+  sha256: string;
+  mask: string;
+}
+
+/**
+ * Stores a mask under the hash of image, scribbles and recipe, unless it is there.
+ *
+ * @param make called only if it is not
+ * @returns its id, and whether it was made
+ */
+export async function storeMask(
+  store: ObjectStore,
+  { image, scribbles, recipe, options, backbone }: MaskOrigin,
+  make: (names: MaskNames) => Promise<MadeMask>,
+  signal: AbortSignal,
+): Promise<{ mask: string; document: PanopticDocument; made: boolean }> {
+  const mask = hash(JSON.stringify([image.sha256, hash(scribbles), recipe]));
+  // The document is written last: where it is, the PNG is too.
+  const known = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
+  if (known) return { mask, document: known, made: false };
+  const { png, document } = await make({ image: image.name, sha256: image.sha256, mask: `${mask}.png` });
+  await store.put(maskKey(mask, '.png'), png, { signal });
+  const parameters = { backbone, ...options };
+  await store.put(maskKey(mask, '.json'), JSON.stringify({ ...document, parameters }), { signal });
+  return { mask, document, made: true };
+}
+
+export const hash = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -1,0 +1,70 @@
+/** Images open for strokes, in threads: solving would hold an event loop up. An image is always in the same thread. */
+import { setEnvironmentData } from 'node:worker_threads';
+// Here first: what images may be is settled once, before there are threads.
+import '@saltworks/backbone/decode';
+import { ThreadError, threadPool } from '@saltworks/backbone/threads';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
+import { type Turn, Turns } from './turns.ts';
+
+/** A thread whose images nobody asked for in this time is ended, and gives back all that it holds. */
+const IDLE_MS = 15 * 60_000;
+
+export interface SessionSource {
+  /** Of the session: the image's sha256, and whatever tells its settings apart. */
+  name: string;
+  /** Reads what opens it; asked where it is not open. */
+  read(): Promise<Omit<OpenJob, 'kind'>>;
+}
+
+export interface SessionThreads {
+  /**
+   * Does a job on an image, which is opened first unless it is open.
+   *
+   * @throws InvalidInputError as the thread did, or what `read` threw; ThreadError for anything else that happened there
+   */
+  run<Job extends SessionJob>(source: SessionSource, job: Job, turn: Turn): Promise<SessionAnswers[Job['kind']]>;
+  /** Ends all threads and rejects what is not done. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param options threads: each does one job at a time; bytes: of all sessions together, in equal parts for the threads
+ * @throws InvalidInputError unless threads is a whole number above 0
+ */
+export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile } = {}): SessionThreads {
+  if (!Number.isInteger(threads) || threads < 1) throw new InvalidInputError(`${threads} threads; expected 1 or more`);
+  setEnvironmentData(sessionBytes, bytes / threads);
+  const lanes = Array.from({ length: threads }, () => ({
+    turns: new Turns(),
+    thread: threadPool<{ session: string } & (SessionJob | OpenJob), unknown>(file, { threads: 1, idleMs: IDLE_MS }),
+  }));
+  return {
+    run<Job extends SessionJob>({ name, read }: SessionSource, job: Job, turn: Turn) {
+      const { turns, thread } = lanes[Number.parseInt(name.slice(0, 8), 16) % threads || 0];
+      type Result = SessionAnswers[Job['kind']];
+      const attempt = async (): Promise<Result> => {
+        const found = await thread.run({ session: name, ...job });
+        if (found !== undefined) return found as Result;
+        const { image, keys, options, maxPixels } = await read();
+        const open = { session: name, kind: 'open', image, keys, options, maxPixels } as const;
+        await thread.run(open, { move: [image, keys] });
+        return (await thread.run({ session: name, ...job })) as Result;
+      };
+      return turns.take(
+        () =>
+          attempt().catch((error) => {
+            if (!(error instanceof ThreadError && error.died)) throw error;
+            // What it held is lost, and opened anew; a second death is this job's own.
+            return attempt();
+          }),
+        turn,
+      );
+    },
+    async close() {
+      await Promise.all(lanes.map(({ thread }) => thread.close()));
+    },
+  };
+}
+
+const threadFile = new URL('./session.worker.js', import.meta.url);

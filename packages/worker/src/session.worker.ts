@@ -1,0 +1,58 @@
+/** A thread that holds images open and answers what annotators ask of them. */
+import { getEnvironmentData } from 'node:worker_threads';
+import { decodeImage } from '@saltworks/backbone/decode';
+import { answerJobs } from '@saltworks/backbone/thread';
+import { attributeNode } from '@saltworks/core/attribution';
+import { encodeRuns } from '@saltworks/core/contract/annotate';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { decodeKeys } from '@saltworks/core/formats/keys';
+import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import { seedNodes } from '@saltworks/core/seeds';
+import { argmax } from '@saltworks/core/spread';
+import { maskFile } from './mask-file.ts';
+import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
+import { openSession, type Session, Sessions } from './sessions.ts';
+
+const sessions = new Sessions(getEnvironmentData(sessionBytes) as number);
+
+answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof SessionAnswers] | undefined>(
+  async ({ session: name, ...job }) => {
+    if (job.kind === 'open') {
+      const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
+      sessions.add(name, openSession(image, decodeKeys(job.keys).keys, job.options));
+    }
+    const session = sessions.get(name);
+    if (!session) return { result: undefined };
+    try {
+      const result = await answer(session, job);
+      return { result, move: 'png' in result ? [result.png.buffer] : [] };
+    } finally {
+      sessions.shrink();
+    }
+  },
+);
+
+async function answer(session: Session, job: SessionJob | OpenJob): Promise<SessionAnswers[keyof SessionAnswers]> {
+  const { image, h, w, solver } = session;
+  const { width, height } = image;
+  if (job.kind === 'open' || job.kind === 'size') return { width, height };
+  const { raster, segments } = readScribbles(job.scribbles, '.json', image);
+  const seeds = seedNodes(raster, h, w);
+  if (job.kind === 'attribute') {
+    const { x, y } = job;
+    if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
+      throw new InvalidInputError(`pixel ${x}, ${y}; expected one of the image's ${width} × ${height}`);
+    }
+    const cell = (at: number, side: number, cells: number) =>
+      Math.floor(((Math.min(Math.floor(at), side - 1) + 0.5) * cells) / side);
+    return attributeNode(solver, seeds, cell(y, height, h) * w + cell(x, width, w));
+  }
+  const start = performance.now();
+  const nodes = solver.solve(seeds);
+  const solve = performance.now() - start;
+  if (job.kind === 'patch') {
+    const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));
+    return { n: job.n, labels: { h, w, labels: seeds.labels, runs }, solve };
+  }
+  return maskFile({ mask: solver.refine(nodes), nodes, seeds, sigma: solver.sigma }, segments, job.names);
+}

@@ -1,0 +1,68 @@
+/** Images that are open for strokes, in the memory of one thread: the last that were used, as many as fit. */
+import { Arena } from '@saltworks/core/fast/arena';
+import { type Arenas, openFast } from '@saltworks/core/fast/solver';
+import type { RgbImage } from '@saltworks/core/image';
+import type { Keys } from '@saltworks/core/keys';
+import type { SegmentOptions } from '@saltworks/core/options';
+import type { Solver } from '@saltworks/core/solver';
+
+export interface Session {
+  image: RgbImage;
+  /** Rows and columns of nodes. */
+  h: number;
+  w: number;
+  solver: Solver;
+  /** What it takes now, which grows with what is asked of it. */
+  bytes(): number;
+}
+
+export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions): Session {
+  const factor = options.upsample === 'linear' ? 2 : 1;
+  // Its own: memory of WebAssembly never shrinks, it only goes as a whole once nobody refers to it.
+  const arenas: Arenas = { nodes: new Arena(), pixels: new Arena() };
+  return {
+    image,
+    ...{ h: factor * keys.h, w: factor * keys.w },
+    solver: openFast(image, keys, options, { arenas }),
+    bytes: () => arenas.nodes.size + arenas.pixels.size + image.data.byteLength + keys.data.byteLength,
+  };
+}
+
+export class Sessions {
+  readonly #limit: number;
+  /** The one that was used longest ago is the first. */
+  readonly #open = new Map<string, Session>();
+
+  /** @param limit bytes that all together may take; the last used one stays, however large */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get bytes(): number {
+    return [...this.#open.values()].reduce((sum, session) => sum + session.bytes(), 0);
+  }
+
+  /** A session that is open; it is now the last used one. */
+  get(name: string): Session | undefined {
+    const session = this.#open.get(name);
+    if (session) this.add(name, session);
+    return session;
+  }
+
+  add(name: string, session: Session): void {
+    this.#open.delete(name);
+    this.#open.set(name, session);
+  }
+
+  /** Closes those that were used longest ago until the others fit. To be called after every job: sessions grow. */
+  shrink(): void {
+    for (const name of this.#open.keys()) {
+      if (this.#open.size === 1 || this.bytes <= this.#limit) return;
+      this.#open.delete(name);
+    }
+  }
+}

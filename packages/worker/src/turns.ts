@@ -1,0 +1,54 @@
+/** One thing after the other, the urgent first; what newer work makes pointless is answered by the newer. */
+
+export interface Turn {
+  /** Lower is sooner. */
+  rank: number;
+  /** Of waiting work on one topic only the newest, the one with the highest n, is done; its answer goes to all. */
+  topic?: string;
+  n?: number;
+}
+
+interface Waiting {
+  turn: Turn;
+  work: () => Promise<unknown>;
+  begin: () => void;
+  result: Promise<unknown>;
+}
+
+export class Turns {
+  readonly #waiting: Waiting[] = [];
+  #busy = false;
+
+  /** Does work in its turn. All work on a topic answers alike. @returns what it answers, or what newer work of the topic does */
+  take<T>(work: () => Promise<T>, turn: Turn): Promise<T> {
+    const { topic, n = 0 } = turn;
+    const other = this.#waiting.find((waiting) => topic !== undefined && waiting.turn.topic === topic);
+    if (other) {
+      // In the place of the older.
+      if (n >= (other.turn.n ?? 0)) Object.assign(other, { turn, work });
+      return other.result as Promise<T>;
+    }
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const waiting: Waiting = { turn, work, begin, result: begun.then(() => waiting.work()) };
+    // No failure of one is a failure of those after it.
+    const ended = () => {
+      this.#busy = false;
+      this.#next();
+    };
+    waiting.result.then(ended, ended);
+    this.#waiting.push(waiting);
+    this.#next();
+    return waiting.result as Promise<T>;
+  }
+
+  #next(): void {
+    if (this.#busy || this.#waiting.length === 0) return;
+    this.#busy = true;
+    const first = this.#waiting.reduce((best, waiting) => (waiting.turn.rank < best.turn.rank ? waiting : best));
+    this.#waiting.splice(this.#waiting.indexOf(first), 1);
+    first.begin();
+  }
+}
