@@ -96,6 +96,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     auth,
     answers,
     journal,
+    client,
     streams,
     imageSize: (sha256, backbone) => imageSize(store, sha256, backbone),
     async prepare({ dataset, backbone }) {

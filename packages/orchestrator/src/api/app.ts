@@ -17,11 +17,12 @@ import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import type { User } from './auth.ts';
 import { campaignRoutes } from './campaign-routes.ts';
+import { measureRoutes } from './measure-routes.ts';
 import type { Deps, Route } from './routes.ts';
 import { failure } from './schemas.ts';
 
 /** All that is served, besides sign-in below /api/auth. */
-export const routes: Route[] = [...accountRoutes, ...campaignRoutes, ...assignmentRoutes];
+export const routes: Route[] = [...accountRoutes, ...campaignRoutes, ...assignmentRoutes, ...measureRoutes];
 
 export interface AppOptions extends Deps {
   /** Where people reach the server, without a slash at its end. */

@@ -1,5 +1,6 @@
 /** The shape of a route, and the table of all of them. */
 import type { ObjectStore } from '@saltworks/store/store';
+import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
@@ -19,6 +20,7 @@ export interface Deps {
   auth: Auth;
   answers: Answers;
   journal: Journal;
+  client: Client;
   streams: Streams;
   /** Starts what a new campaign needs: the keys of its images. */
   prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;

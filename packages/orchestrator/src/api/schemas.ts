@@ -218,3 +218,58 @@ export const page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export const nothing = z.null();
+
+const segmentEffort = z.object({ segment: z.int(), category: z.int(), strokes: z.int(), seconds: z.number() });
+export const effort = z
+  .object({
+    seconds: z.number(),
+    idle: z.number(),
+    interactions: z.int(),
+    strokes: z.array(z.object({ n: z.int(), segment: z.int(), seconds: z.number() })),
+    segments: z.array(segmentEffort),
+    review: z.number(),
+  })
+  .meta({ id: 'Effort' });
+
+export const effortTotals = z
+  .object({
+    annotators: z.array(
+      z.object({ annotator: z.string(), images: z.int(), strokes: z.int(), seconds: z.number(), idle: z.number() }),
+    ),
+    classes: z.array(z.object({ category: z.int(), segments: z.int(), strokes: z.int(), seconds: z.number() })),
+  })
+  .meta({ id: 'EffortTotals' });
+
+export const agreement = z
+  .object({
+    images: z.array(
+      z.object({
+        task: z.string(),
+        name: z.string(),
+        annotators: z.int(),
+        miou: z.number(),
+        pixels: z.number(),
+        kappa: z.number(),
+      }),
+    ),
+    classes: z.array(z.object({ category: z.string(), iou: z.number(), pairs: z.int() })),
+    honeypots: z.array(z.object({ task: z.string(), annotator: z.string(), miou: z.number() })),
+    annotators: z.array(
+      z.object({
+        annotator: z.string(),
+        weight: z.number(),
+        honeypots: z.object({ mean: z.number(), count: z.int() }),
+        overlaps: z.object({ mean: z.number(), count: z.int() }),
+      }),
+    ),
+    pending: z.int(),
+  })
+  .meta({ id: 'Agreement' });
+
+export const weights = z.record(id, z.number().min(0).max(1000));
+export const consensus = z
+  .object({ mask: z.string(), weights: z.record(z.string(), z.number()), made: z.string() })
+  .meta({ id: 'Consensus' });
+export const published = z
+  .object({ dataset: z.string(), recipe: z.string(), images: z.int() })
+  .meta({ id: 'Published' });

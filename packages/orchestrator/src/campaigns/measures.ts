@@ -37,12 +37,8 @@ export async function assignmentEffort(db: Kysely<Schema>, assignment: string): 
   );
 }
 
-/** Time spent on a campaign, by annotator and by category. @param limit assignments looked at, the latest first */
-export async function campaignEffort(
-  db: Kysely<Schema>,
-  { id, categories }: Campaign,
-  limit = 5_000,
-): Promise<{ annotators: Record<string, EffortTotals>; total: EffortTotals; categories: Record<string, string> }> {
+/** Time spent on a campaign, by annotator and category. @param limit assignments looked at, the latest first */
+export async function campaignEffort(db: Kysely<Schema>, { id }: Campaign, limit = 5_000): Promise<EffortTotals> {
   const rows = await db
     .selectFrom('assignment')
     .select(['id', 'user_id'])
@@ -53,12 +49,7 @@ export async function campaignEffort(
     .execute();
   const works: Work[] = [];
   for (const row of rows) works.push({ annotator: row.user_id, effort: await assignmentEffort(db, row.id) });
-  const annotators = groupBy(works, ({ annotator }) => annotator);
-  return {
-    annotators: Object.fromEntries([...annotators].map(([annotator, own]) => [annotator, effortTotals(own)])),
-    total: effortTotals(works),
-    categories: Object.fromEntries(categories.map(({ id, name }) => [id, name])),
-  };
+  return effortTotals(works);
 }
 
 export interface CampaignAgreement {

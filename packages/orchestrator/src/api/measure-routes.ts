@@ -1,0 +1,109 @@
+/** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
+import { maskKey } from '@saltworks/core/contract/layout';
+import { z } from 'zod';
+import { audit } from '../campaigns/audit.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
+import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
+import { NotFoundError } from '../errors.ts';
+import { sendObject } from './objects.ts';
+import { type Deps, route } from './routes.ts';
+import { agreement, consensus, effort, effortTotals, published, weights } from './schemas.ts';
+
+const campaignOf = async ({ db }: Deps, task: string) => {
+  const { campaign } = await db.selectFrom('task').select('campaign').where('id', '=', task).executeTakeFirstOrThrow();
+  return findCampaign(db, campaign);
+};
+
+const consensusOf = async ({ db }: Deps, task: string) => {
+  const found = await db.selectFrom('consensus').selectAll().where('task', '=', task).executeTakeFirst();
+  if (!found) throw new NotFoundError('no consensus was made yet');
+  return found;
+};
+
+export const measureRoutes = [
+  route({
+    method: 'GET',
+    url: '/api/assignments/:assignment/effort',
+    summary: 'Seconds that went into an image, by stroke and segment; idle time cut',
+    access: { assignment: 'see' },
+    response: effort,
+    handler: ({ deps, params }) => assignmentEffort(deps.db, params.assignment),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/effort',
+    summary: 'Seconds that went into a campaign, by annotator and category',
+    access: { campaign: 'manager' },
+    response: effortTotals,
+    handler: async ({ deps, params }) => campaignEffort(deps.db, await findCampaign(deps.db, params.campaign)),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/agreement',
+    summary:
+      'How far annotators of the same images agree, how they do on known masks, and how reliable that makes them',
+    access: { campaign: 'manager' },
+    response: agreement,
+    handler: async ({ deps, params }) => campaignAgreement(deps, await findCampaign(deps.db, params.campaign)),
+  }),
+  route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/publish',
+    summary: "Makes the campaign's masks a run of its dataset, for export",
+    access: { campaign: 'manager' },
+    body: z.strictObject({ accepted: z.boolean().default(false) }),
+    response: published,
+    async handler({ deps, params, body, user }) {
+      const campaign = await findCampaign(deps.db, params.campaign);
+      const images = await publishMasks(deps.db, deps.store, campaign, body);
+      const recipe = campaignRecipe(campaign.id);
+      await deps.db
+        .transaction()
+        .execute((tx) =>
+          audit(tx, { actor: user.id, action: 'campaign.publish', object: campaign.id, detail: { images, ...body } }),
+        );
+      return { dataset: campaign.dataset, recipe, images };
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/tasks/:task/consensus',
+    summary: "One mask of all annotators' strokes on an image, each counting by weight (1 where none is given)",
+    access: { task: 'manager' },
+    body: z.strictObject({ weights: weights.default({}) }),
+    response: consensus,
+    async handler({ deps, params, body, user }) {
+      const campaign = await campaignOf(deps, params.task);
+      const { mask, weights } = await makeConsensus(deps, campaign, params.task, body.weights);
+      await deps.db
+        .transaction()
+        .execute((tx) =>
+          audit(tx, { actor: user.id, action: 'task.consensus', object: params.task, detail: { mask, weights } }),
+        );
+      const { made } = await consensusOf(deps, params.task);
+      return { mask, weights, made: made.toISOString() };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/consensus',
+    summary: 'The consensus on an image, as it was made last',
+    access: { task: 'reviewer' },
+    response: consensus,
+    async handler({ deps, params }) {
+      const { mask, weights, made } = await consensusOf(deps, params.task);
+      return { mask, weights: weights as Record<string, number>, made: made.toISOString() };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/consensus/mask',
+    summary: 'Its mask: COCO panoptic PNG (spec/mask.md)',
+    access: { task: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      const { mask } = await consensusOf(deps, params.task);
+      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png');
+    },
+  }),
+];
