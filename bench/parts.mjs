@@ -6,6 +6,7 @@ import { root } from '../scripts/setup.mjs';
 import { browser, names as browserNames } from './browser.mjs';
 import { extraction, names as extractionNames } from './extraction.mjs';
 import { growth } from './growth.mjs';
+import { names as latencyNames, strokeToPatch } from './latency.mjs';
 import { spreading } from './ours.mjs';
 import { peaks } from './peaks.mjs';
 import { startPeer } from './peer.mjs';
@@ -51,6 +52,7 @@ export function openParts({ quick = false }) {
       extraction(wanted, wanted.includes('extract-python') ? await peer() : undefined, { quick }),
     ),
     rows(['propagate-threads'], propagation),
+    { names: latencyNames, work: () => strokeToPatch({ quick }) },
     { names: ['files'], work: async () => ({ files: fromFile({ quick }) }) },
   ];
 

@@ -133,3 +133,29 @@ export function fileTable(files) {
     ]),
   );
 }
+
+/** An annotator's wait: by segments, then step by step. */
+export function latencyTables({ segments, steps }) {
+  const heads = [
+    'segments',
+    'strokes',
+    'acknowledged, p50',
+    'answered, p50',
+    'p95',
+    'p99',
+    'bare solve',
+    'bytes up',
+    'bytes down',
+  ];
+  const lines = segments.map((one) => [
+    one.segments,
+    one.strokes,
+    ...[one.post, one.p50, one.p95, one.p99, one.bare].map(time),
+    one.up,
+    one.down,
+  ]);
+  return `${table(heads, lines)}\n\n${table(
+    ['step', 'median'],
+    steps.map(({ step, ms }) => [step, time(ms)]),
+  )}`;
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../scripts/setup.mjs';
 import { python, pythonEnv } from './peer-install.mjs';
-import { fileTable, growthTables, rowTable, stageTables, time } from './report-tables.mjs';
+import { fileTable, growthTables, latencyTables, rowTable, stageTables, time } from './report-tables.mjs';
 
 export { rowTable };
 
@@ -48,11 +48,11 @@ export function about({
 export function printed(part, figures) {
   if (part === 'growth') return Object.values(growthTables(figures.growth)).join('\n\n');
   if (part === 'stages') return figures.stages.map((one) => `${one.title}\n\n${stageTables(one)}`).join('\n\n');
-  return fileTable(figures.files);
+  return part === 'latency' ? latencyTables(figures.latency) : fileTable(figures.files);
 }
 
 function document(figures) {
-  const { rows, growth, stages, peaks, files } = figures;
+  const { rows, growth, stages, peaks, latency, files } = figures;
   return `${[
     `<!-- Written by \`${command}\` from what it measured: change bench/report.mjs instead. -->`,
     '# Performance',
@@ -66,6 +66,7 @@ medians (least–most) of ${rows[0]?.repeats ?? 0} turns for the first rows. Rat
     ...(growth ? [grown(growth, rows)] : []),
     ...(stages ? [timed(stages, peaks)] : []),
     inBrowser(rows),
+    ...(latency ? [answered(latency)] : []),
     ...(files ? [fromFile(files)] : []),
     batches(rows),
   ].join('\n\n')}\n`;
@@ -153,6 +154,15 @@ The same modules and kernels, unbundled, in headless Chromium; \`e2e/browser.tes
   if (!nodes || !pixels) return `${text} There was no Chromium on this machine.`;
   return `${text}
 An image is open (${nodes.what}). From a stroke to the labels of all nodes half take ${time(nodes.ours)} and 95 % less than ${time(nodes.p95)} (a frame is 16 ms), to those of all pixels, refined at half size, ${time(pixels.ours)} and ${time(pixels.p95)}.`;
+}
+
+function answered(latency) {
+  return `## From stroke to answer
+
+An annotator draws over HTTP, a stroke each 0.2 to 1 s; the server stores it, a workflow has it solved, and the labels come back as an
+event (docs/latency.md).
+
+${latencyTables(latency)}`;
 }
 
 function fromFile(files) {

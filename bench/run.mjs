@@ -19,7 +19,8 @@ if (unknown !== undefined) refuse(`--only ${unknown}; expected some of ${names.j
 const figures = await run(wanted);
 console.log(`\n${about(figures)}\n`);
 if (figures.rows.length > 0) console.log(rowTable(figures.rows));
-for (const part of ['growth', 'stages', 'files']) if (figures[part]) console.log(`\n${printed(part, figures)}`);
+for (const part of ['growth', 'stages', 'latency', 'files'])
+  if (figures[part]) console.log(`\n${printed(part, figures)}`);
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify(figures.rows, null, 1)}\n`);
 if (flags.docs) writeDocs(figures);
 

@@ -11,7 +11,8 @@ const arrows: Record<string, string[]> = {
   store: ['core'],
   worker: ['backbone', 'core', 'store'],
   orchestrator: ['core', 'store'],
-  cli: ['backbone', 'core', 'orchestrator', 'store', 'worker'],
+  cli: ['backbone', 'core', 'orchestrator', 'store', 'ui', 'worker'],
+  ui: ['core'],
 };
 
 const sources = readdirSync(packages).flatMap((name) =>

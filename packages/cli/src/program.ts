@@ -1,7 +1,10 @@
 /** The command's tree, and what its exit codes mean. */
 import { InvalidInputError } from '@saltworks/core/errors';
 import { Command, CommanderError } from 'commander';
+import { accountCommand } from './commands/account.ts';
+import { auditCommand } from './commands/audit.ts';
 import { backboneCommand } from './commands/backbone.ts';
+import { campaignCommand } from './commands/campaign.ts';
 import { datasetCommand } from './commands/dataset.ts';
 import { roleCommands } from './commands/roles.ts';
 import { extractCommand, propagateCommand } from './commands/runs.ts';
@@ -18,7 +21,10 @@ export async function main(args: string[]): Promise<number> {
     .addCommand(backboneCommand())
     .addCommand(datasetCommand())
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted.');
-  for (const command of [extractCommand(), propagateCommand(), ...roleCommands()]) program.addCommand(command);
+  for (const command of [extractCommand(), propagateCommand(), campaignCommand(), accountCommand(), auditCommand()]) {
+    program.addCommand(command);
+  }
+  for (const command of roleCommands()) program.addCommand(command);
   for (const command of everyCommand(program)) {
     command.exitOverride().showSuggestionAfterError(false);
     command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'saltworks: ')) });

@@ -2,14 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { openStore } from '@saltworks/store/open';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { Settings } from './settings.ts';
-
-/** Where a home keeps the key that its own commands use. */
-export const apiKeyFile = (home: string): string => join(home, 'api-key');
+import { apiKeyFile, type Settings } from './settings.ts';
 
 /** @param say told where the server is, and how to sign in */
 export async function openServerRole(
@@ -34,6 +32,8 @@ export async function openServerRole(
     secret: settings.secret ?? (await keptSecret(join(home, 'secret'))),
     oidc: settings.oidc,
     requestsPerMinute: settings.requestsPerMinute,
+    trustedProxies: settings.trustedProxies,
+    page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     log: (message) => console.error(`server: ${message}`),
   });
   const ready = opening.then((server) => welcome(server, settings, url, say));

@@ -1,4 +1,6 @@
 /** What the environment decides, read once and validated. */
+
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
@@ -25,6 +27,8 @@ export interface Settings {
   apiKey?: string;
   /** SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with. */
   oidc?: { issuer: string; clientId: string; clientSecret: string };
+  /** SALTWORKS_TRUSTED_PROXIES: addresses or networks, by comma, whose X-Forwarded-For says who calls; default nobody's. */
+  trustedProxies?: string[];
   /** SALTWORKS_REQUESTS_PER_MINUTE: of one caller at most; default 1200. */
   requestsPerMinute?: number;
   /** SALTWORKS_MAX_PIXELS: images that say they are larger are refused before they are decoded. */
@@ -38,6 +42,9 @@ export interface Settings {
   /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at the same time; at most all cores. */
   sessionThreads: number;
 }
+
+/** Where a home keeps the key that its own commands use. */
+export const apiKeyFile = (home: string): string => join(home, 'api-key');
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;
@@ -57,6 +64,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     secret: secretOf(env),
     apiKey: env.SALTWORKS_API_KEY || undefined,
     oidc: oidcOf(env),
+    trustedProxies: proxiesOf(env),
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
     maxPixels: wholeOf(env, 'SALTWORKS_MAX_PIXELS') ?? 100_000_000,
     propagateThreads: wholeOf(env, 'SALTWORKS_PROPAGATE_THREADS'),
@@ -80,6 +88,20 @@ function secretOf({ SALTWORKS_SECRET: secret }: NodeJS.ProcessEnv): string | und
     throw new InvalidInputError(`SALTWORKS_SECRET of ${secret.length} characters; expected 32 or more, at random`);
   }
   return secret || undefined;
+}
+
+function proxiesOf({ SALTWORKS_TRUSTED_PROXIES: list }: NodeJS.ProcessEnv): string[] | undefined {
+  if (!list) return undefined;
+  const proxies = list.split(',').map((each) => each.trim());
+  const wrong = proxies.find((each) => {
+    const [address, bits, more] = each.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    return isIP(address) === 0 || more !== undefined || (bits !== undefined && !(/^\d+$/.test(bits) && +bits <= most));
+  });
+  if (wrong !== undefined) {
+    throw new InvalidInputError(`SALTWORKS_TRUSTED_PROXIES with ${wrong}; expected addresses or networks: 10.0.0.0/8`);
+  }
+  return proxies;
 }
 
 function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {

@@ -59,6 +59,10 @@ export interface CampaignServerOptions extends AuthOptions {
   host: string;
   port: number;
   requestsPerMinute?: number;
+  /** Addresses or networks of proxies in front. */
+  trustedProxies?: string[];
+  /** Folder of the annotators' page. */
+  page?: string;
   log(message: string): void;
 }
 

@@ -1,4 +1,7 @@
-/** Images open for strokes, in threads: solving would hold an event loop up. An image is always in the same thread. */
+/**
+ * Images open for strokes, in threads: solving would hold an event loop up. An image is always in the same thread, and in
+ * another one for pixels, which take up to seconds where there are many labels: the next stroke does not wait for them.
+ */
 import { setEnvironmentData } from 'node:worker_threads';
 // Here first: what images may be is settled once, before there are threads.
 import '@saltworks/backbone/decode';
@@ -29,18 +32,22 @@ export interface SessionThreads {
 }
 
 /**
- * @param options threads: each does one job at a time; bytes: of all sessions together, in equal parts for the threads
+ * @param options threads: of each of the two kinds, which do one job at a time; bytes: of all sessions together, in equal
+ *   parts for the threads
  * @throws InvalidInputError unless threads is a whole number above 0
  */
 export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile } = {}): SessionThreads {
   if (!Number.isInteger(threads) || threads < 1) throw new InvalidInputError(`${threads} threads; expected 1 or more`);
-  setEnvironmentData(sessionBytes, bytes / threads);
-  const lanes = Array.from({ length: threads }, () => ({
+  setEnvironmentData(sessionBytes, bytes / (2 * threads));
+  const lane = () => ({
     turns: new Turns(),
     thread: threadPool<{ session: string } & (SessionJob | OpenJob), unknown>(file, { threads: 1, idleMs: IDLE_MS }),
-  }));
+  });
+  const nodes = Array.from({ length: threads }, lane);
+  const pixels = Array.from({ length: threads }, lane);
   return {
     run<Job extends SessionJob>({ name, read }: SessionSource, job: Job, turn: Turn) {
+      const lanes = job.kind === 'pixel' ? pixels : nodes;
       const { turns, thread } = lanes[Number.parseInt(name.slice(0, 8), 16) % threads || 0];
       type Result = SessionAnswers[Job['kind']];
       const attempt = async (): Promise<Result> => {
@@ -62,7 +69,7 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
       );
     },
     async close() {
-      await Promise.all(lanes.map(({ thread }) => thread.close()));
+      await Promise.all([...nodes, ...pixels].map(({ thread }) => thread.close()));
     },
   };
 }

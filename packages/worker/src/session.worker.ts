@@ -12,11 +12,14 @@ import { argmax } from '@saltworks/core/spread';
 import { maskFile } from './mask-file.ts';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { openSession, type Session, Sessions } from './sessions.ts';
+import { yieldToOthers } from './thread-priority.ts';
 
 const sessions = new Sessions(getEnvironmentData(sessionBytes) as number);
 
 answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof SessionAnswers] | undefined>(
   async ({ session: name, ...job }) => {
+    // From then on this thread does nothing else.
+    if (job.kind === 'pixel') yieldToOthers();
     if (job.kind === 'open') {
       const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
       sessions.add(name, openSession(image, decodeKeys(job.keys).keys, job.options));

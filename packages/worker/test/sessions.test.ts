@@ -90,7 +90,7 @@ const turn = (topic?: string, n?: number) => ({ rank: 0, topic, n });
 
 describe('threads of sessions', () => {
   test('open an image once, and again once others took its place', async () => {
-    const threads = openSessionThreads({ threads: 2, bytes: 2 * 40e6 });
+    const threads = openSessionThreads({ threads: 2, bytes: 4 * 40e6 });
     const sources = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((shade) => source(shade)));
     const answers = [];
     for (const each of [...sources, sources[7], sources[6]]) answers.push(await threads.run(each, patch(1), turn()));
@@ -109,7 +109,7 @@ describe('threads of sessions', () => {
   });
 
   test('give memory back: after a hundred images they hold no more than after the first few', async () => {
-    const threads = openSessionThreads({ bytes: 30e6 });
+    const threads = openSessionThreads({ bytes: 60e6 });
     const { read } = await source(0);
     const names = { image: 'a.png', sha256: '0', mask: 'm.png' };
     const rssAfter = async (from: number, to: number) => {

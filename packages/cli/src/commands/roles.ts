@@ -1,19 +1,16 @@
 /** `saltworks up`, `server`, `worker`: the stack as a whole, or one of its roles alone. */
 import { InvalidInputError } from '@saltworks/core/errors';
-import { openStore } from '@saltworks/store/open';
-import { createActivities } from '@saltworks/worker/activities';
-import { keysSources } from '@saltworks/worker/keys-source';
-import { openMaskThreads } from '@saltworks/worker/mask-threads';
-import { objectReader } from '@saltworks/worker/objects';
-import { openSessionThreads } from '@saltworks/worker/session-threads';
-import { openWorkers, ownQueue, type Role, roles } from '@saltworks/worker/worker';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { Closable } from '@saltworks/orchestrator/server';
+import type { Role } from '@saltworks/worker/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { Command, Option } from 'commander';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
-import { openServerRole } from '../serve.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { startStack } from '../stack/supervisor.ts';
+import type { WorkFlags } from '../work.ts';
+
+const roles = ['extract', 'propagate', 'annotate'] as const satisfies readonly Role[];
 
 export function roleCommands(): Command[] {
   return [
@@ -24,12 +21,12 @@ export function roleCommands(): Command[] {
         await untilStopped();
         await stack.stop();
       }),
-    new Command('server').description('run the server alone, against SALTWORKS_TEMPORAL_ADDRESS').action(async () => {
-      const settings = readSettings();
-      const connection = await reach(settings);
-      await runUntilStopped(await openServerRole(settings, connection, (line) => console.log(line)));
-      await connection.close();
-    }),
+    new Command('server').description('run the server alone, against SALTWORKS_TEMPORAL_ADDRESS').action(() =>
+      runUntilStopped(async (connection, settings) => {
+        const { openServerRole } = await import('../serve.ts');
+        return openServerRole(settings, connection, (line) => console.log(line));
+      }),
+    ),
     new Command('worker')
       .description('run a worker alone, against SALTWORKS_TEMPORAL_ADDRESS and SALTWORKS_STORE')
       .addOption(
@@ -46,54 +43,35 @@ export function roleCommands(): Command[] {
           .choices(['auto', 'cpu', 'cuda'])
           .default('auto'),
       )
-      .action(worker),
+      .action((flags: WorkFlags) =>
+        runUntilStopped(async (connection, settings) => {
+          const { openWorkerRole } = await import('../work.ts');
+          return openWorkerRole(settings, connection, flags);
+        }),
+      ),
   ];
 }
 
-interface WorkerFlags {
-  roles: readonly Role[];
-  extractConcurrency: number;
-  propagateConcurrency: number;
-  threads?: number;
-  device: 'auto' | 'cpu' | 'cuda';
-}
-
-async function worker(flags: WorkerFlags): Promise<void> {
+/** Runs a role until this process is told to stop. What roles are made of is loaded only where one runs. */
+async function runUntilStopped(open: (connection: NativeConnection, settings: Settings) => Promise<Closable>) {
   const settings = readSettings();
-  const store = await openStore(settings.store);
-  const { roles, extractConcurrency, propagateConcurrency, threads, device } = flags;
-  const { batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
-  const keys = keysSources(settings.home, { threads, device, batch });
-  const maskThreads = openMaskThreads(propagateThreads);
   const connection = await reach(settings);
-  const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
-  const queue = ownQueue();
-  const readObject = objectReader(store);
-  const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
-  // As many images being opened as threads, and one whose files are read meanwhile.
-  const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
-  const { namespace } = settings;
-  await runUntilStopped(await openWorkers({ connection, namespace, roles, activities, concurrency, queue }));
-  await sessions.close();
-  await keys.close();
-  await maskThreads.close();
+  const role = await open(connection, settings);
+  const running = role.run();
+  await Promise.race([untilStopped(), running]);
+  role.shutdown();
+  await running;
   await connection.close();
 }
 
 async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
   if (!temporalAddress)
     throw new InvalidInputError('no SALTWORKS_TEMPORAL_ADDRESS; expected host:port ("saltworks up" needs none)');
+  const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/worker');
   // Signals are ours to handle: the SDK would otherwise stop its workers by itself.
   const logger = new DefaultLogger(process.env.SALTWORKS_DEBUG ? 'INFO' : 'ERROR');
   Runtime.install({ shutdownSignals: [], logger });
   return NativeConnection.connect({ address: temporalAddress });
-}
-
-async function runUntilStopped({ run, shutdown }: { run(): Promise<void>; shutdown(): void }): Promise<void> {
-  const running = run();
-  await Promise.race([untilStopped(), running]);
-  shutdown();
-  await running;
 }
 
 /** Ctrl-C, SIGTERM, or the death of the process that supervises this one. */

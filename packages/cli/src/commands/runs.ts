@@ -61,25 +61,38 @@ export const propagateCommand = (): Command =>
 
 export const exportCommand = (): Command =>
   maskCommand('export', 'write the masks that propagate made, in a format that others read')
-    .addOption(new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory())
+    .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
     .action(async (dataset: string, flags: ExportFlags) => {
-      const { format, out, window, json } = flags;
       const { recipe } = recipeOf(maskSettings(flags));
-      await makeFolder(out);
-      const input = { dataset, recipe, format, window };
-      const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
-      const store = await openStore(readSettings().store);
-      const root = exportFile(dataset, result.id, '');
-      for await (const { key } of store.list(root)) {
-        const path = join(out, key.slice(root.length));
-        await makeFolder(dirname(path));
-        await writeWhole(path, store.stream(key));
-      }
-      report(dataset, !!json, result);
-      if (!json)
-        console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+      await writeExport({ dataset, recipe }, flags);
     });
+
+/** Exports one set of a dataset's masks and brings it here. @param recipe names the set */
+export async function writeExport(
+  { dataset, recipe }: { dataset: string; recipe: string },
+  { format, out, window, json }: Pick<ExportFlags, 'format' | 'out' | 'json'> & { window?: number },
+): Promise<void> {
+  await makeFolder(out);
+  const input = { dataset, recipe, format, window: window ?? defaultWindow };
+  const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
+  const store = await openStore(readSettings().store);
+  const root = exportFile(dataset, result.id, '');
+  for await (const { key } of store.list(root)) {
+    const path = join(out, key.slice(root.length));
+    await makeFolder(dirname(path));
+    await writeWhole(path, store.stream(key));
+  }
+  report(dataset, !!json, result);
+  if (!json)
+    console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+}
+
+/** Shards of a run under way at the same time, unless it is told. */
+const defaultWindow = 8;
+
+export const formatOption = (): Option =>
+  new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory();
 
 function runCommand(name: string, description: string): Command {
   return new Command(name)
@@ -89,7 +102,7 @@ function runCommand(name: string, description: string): Command {
     .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
     .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
     .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
-    .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), 8)
+    .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), defaultWindow)
     .option('--json', 'one JSON document at the end instead of text')
     .addHelpText('after', '\nCtrl-C detaches; the same command takes it up again.');
 }

@@ -1,7 +1,8 @@
 /** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
 import { Client, Connection } from '@temporalio/client';
 import { type Api, openApi, waitForServer } from '../api.ts';
-import type { Settings } from '../settings.ts';
+import { type Progress, progress } from '../progress.ts';
+import { readSettings, type Settings } from '../settings.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
 
@@ -13,7 +14,7 @@ export interface Connected {
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
   const { temporalAddress, namespace, home } = settings;
   const running = temporalAddress ?? (await findStack(home))?.address;
-  const stack = running ? undefined : await startStack(settings, say);
+  const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;
   // It may be starting again at this moment.
   await waitForTemporal(address);
@@ -31,15 +32,48 @@ export async function connect(settings: Settings, say: (line: string) => void): 
 export async function connectApi(
   settings: Settings,
   say: (line: string) => void,
-): Promise<{ api: Api; url: string; close(): Promise<void> }> {
-  const running = settings.url ?? (await findStack(settings.home))?.url;
-  const stack = running ? undefined : await startStack(settings, say);
-  const url = running ?? (stack as Stack).url;
+): Promise<{ api: Api; close(): Promise<void> }> {
+  const running = settings.url ?? (await findStack(settings.home));
+  const stack = running ? undefined : await startStack(settings, say, { quiet: true });
+  if (stack) say('the server opens its database, some seconds the first time');
   try {
-    await waitForServer(url);
-    return { api: await openApi(url, settings), url, close: async () => stack?.stop() };
+    return { api: await reachApi(settings), close: async () => stack?.stop() };
   } catch (error) {
     await stack?.stop();
     throw error;
+  }
+}
+
+/** How long a stack may take until it answers as its own. */
+const patienceMs = 60_000;
+
+async function reachApi(settings: Settings): Promise<Api> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const url = settings.url ?? (await findStack(settings.home))?.url;
+    if (url === undefined) throw new Error(`the stack on ${settings.home} has stopped`);
+    await waitForServer(url);
+    const api = await openApi(url, settings);
+    if (settings.url || Date.now() > until) return api;
+    // Another home's server may have the port that ours was to have, until ours moves to another.
+    const known = await api('GET', '/api/me').catch(() => undefined);
+    if (known) return api;
+    await new Promise((again) => setTimeout(again, 300));
+  }
+}
+
+/** Gives a command the API for as long as it works. @param json whether nobody watches */
+export async function withApi(
+  json: boolean | undefined,
+  work: (api: Api, line: Progress) => Promise<void>,
+): Promise<void> {
+  const line = progress(process.stderr, json);
+  const { api, close } = await connectApi(readSettings(), (text) => line.show(text));
+  line.clear();
+  try {
+    await work(api, line);
+  } finally {
+    line.clear();
+    await close();
   }
 }

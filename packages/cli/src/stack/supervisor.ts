@@ -1,5 +1,5 @@
 /** The embedded stack: Temporal, server and worker as processes that are kept alive and stopped in order. */
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,21 +10,20 @@ import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from
 interface StackFile {
   /** Of the supervising process, and of Temporal's server. */
   pid: number;
-  temporal: number;
+  temporal: number | undefined;
   address: string;
-  /** Of the HTTP server. */
+  /** Of the HTTP server: another one once it had to move to another port. */
   url: string;
 }
 
 export interface Stack {
   address: string;
-  url: string;
   /** Stops worker, server and Temporal, in this order, each having finished what it holds. */
   stop(): Promise<void>;
 }
 
 /** Where the stack is that runs on this home, if one does. */
-export async function findStack(home: string): Promise<Pick<Stack, 'address' | 'url'> | undefined> {
+export async function findStack(home: string): Promise<Pick<StackFile, 'address' | 'url'> | undefined> {
   const file = await readStackFile(home);
   return file && isAlive(file.pid) ? file : undefined;
 }
@@ -33,35 +32,43 @@ export async function findStack(home: string): Promise<Pick<Stack, 'address' | '
  * Starts the stack of a home. What dies is started again, a little later each time.
  *
  * @param say told in one line what happens to which part
+ * @param quiet whether parts say nothing themselves: standard output belongs to a command's own answer
  * @throws Error if another stack runs on this home
  */
-export async function startStack(settings: Settings, say: (line: string) => void): Promise<Stack> {
+export async function startStack(
+  settings: Settings,
+  say: (line: string) => void,
+  { quiet = false } = {},
+): Promise<Stack> {
   const { home } = settings;
   await mkdir(home, { recursive: true });
   const found = await readStackFile(home);
   if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
   // Its supervisor died and left it: it holds the database file.
-  if (found && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
+  if (found?.temporal && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
 
   const binary = await temporalBinary(home);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  // The usual port, so that a bookmark stays good; another one where that is taken.
   const { host } = settings;
-  const webPort = settings.url || (await isFree(host, settings.port)) ? settings.port : await freePort();
-  const url = settings.url ?? `http://${host}:${webPort}`;
-  const env = {
-    ...process.env,
-    SALTWORKS_TEMPORAL_ADDRESS: address,
-    SALTWORKS_PORT: String(webPort),
-    SALTWORKS_URL: url,
+  const web = { port: settings.port, url: settings.url ?? `http://${host}:${settings.port}` };
+  let temporalPid: number | undefined;
+  const record = () => {
+    const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
+    return writeFile(join(home, 'stack.json'), JSON.stringify(file));
   };
-  const record = (temporal: number | undefined) =>
-    writeFile(join(home, 'stack.json'), JSON.stringify({ pid: process.pid, temporal, address, url }));
+  /** The usual port, so that a bookmark stays good; another one where that is taken, by whoever was faster. */
+  const choosePort = async () => {
+    if (settings.url || (await isFree(host, web.port))) return;
+    web.port = await freePort();
+    web.url = `http://${host}:${web.port}`;
+  };
+  await choosePort();
 
-  const temporal = keepAlive('temporal', say, () => {
+  const temporal = keepAlive('temporal', say, async () => {
     const child = spawnTemporal(binary, home, port);
-    void record(child.pid);
+    temporalPid = child.pid;
+    await record();
     return child;
   });
   try {
@@ -71,13 +78,25 @@ export async function startStack(settings: Settings, say: (line: string) => void
     throw error;
   }
   say(`temporal: ready at ${address}`);
-  const role = (name: string) =>
-    keepAlive(name, say, () => fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env }));
-  const server = role('server');
+  const role = (name: string, before?: () => Promise<void>) =>
+    keepAlive(name, say, async () => {
+      await before?.();
+      const env = {
+        ...process.env,
+        SALTWORKS_TEMPORAL_ADDRESS: address,
+        SALTWORKS_PORT: String(web.port),
+        SALTWORKS_URL: web.url,
+      };
+      const stdio: StdioOptions = ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'];
+      return fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env, stdio });
+    });
+  const server = role('server', async () => {
+    await choosePort();
+    await record();
+  });
   const worker = role('worker');
   return {
     address,
-    url,
     async stop() {
       await worker.stop('SIGTERM');
       await server.stop('SIGTERM');
@@ -92,30 +111,33 @@ interface Kept {
 }
 
 /** Starts a process again whenever it ends, until it is stopped. */
-function keepAlive(name: string, say: (line: string) => void, start: () => ChildProcess): Kept {
+function keepAlive(name: string, say: (line: string) => void, start: () => Promise<ChildProcess>): Kept {
   let stopping = false;
-  let child: ChildProcess;
   let again: NodeJS.Timeout | undefined;
   let wait = 250;
-  const launch = () => {
+  const launch = async (): Promise<ChildProcess> => {
     const began = Date.now();
-    child = start();
+    const child = await start();
     say(`${name}: started, process ${child.pid}`);
     child.once('exit', (code, signal) => {
       if (stopping) return;
       // One that ran for a while is worth starting at once; one that dies at once is not.
       wait = Date.now() - began > 10_000 ? 250 : Math.min(wait * 2, 10_000);
       say(`${name}: ended (${signal ?? `code ${code}`}), again in ${wait / 1000} s`);
-      again = setTimeout(launch, wait);
+      again = setTimeout(() => {
+        running = launch();
+      }, wait);
     });
+    return child;
   };
-  launch();
+  let running = launch();
   return {
-    stop(signal) {
+    async stop(signal) {
       stopping = true;
       clearTimeout(again);
-      return new Promise((stopped) => {
-        if (child.exitCode !== null || child.signalCode !== null) return stopped();
+      const child = await running;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      await new Promise<void>((stopped) => {
         const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
         child.once('exit', () => {
           clearTimeout(force);

@@ -32,61 +32,68 @@ export interface Drawing {
  * @throws InvalidInputError for a segment named twice, a stroke of an unnamed one, and an erasure of what is no stroke
  */
 export function replay(interactions: readonly Interaction[]): Drawing {
+  const segments = new Map<number, Drawing['segments'][number]>();
+  /** By number; those that are erased keep their place, for an undo. */
+  const strokes = new Map<number, Drawing['strokes'][number]>();
+  const erased = new Set<number>();
   /** Numbers of what was done and counts, and of what was taken back and may be done again. */
   const done: number[] = [];
   const undone: number[] = [];
-  interactions.forEach((interaction, index) => {
-    const n = index + 1;
-    if (interaction.kind === 'undo') {
-      const last = done.pop();
-      if (last !== undefined) undone.push(last);
-    } else if (interaction.kind === 'redo') {
-      const last = undone.pop();
-      if (last !== undefined) done.push(last);
-    } else {
-      check(interaction, drawingOf(interactions, done), n);
-      done.push(n);
-      undone.length = 0;
-    }
-  });
-  return { ...drawingOf(interactions, done), undo: done.length > 0, redo: undone.length > 0 };
-}
 
-function drawingOf(
-  interactions: readonly Interaction[],
-  done: readonly number[],
-): Pick<Drawing, 'segments' | 'strokes'> {
-  const segments: Drawing['segments'] = [];
-  const strokes = new Map<number, Drawing['strokes'][number]>();
-  for (const n of done) {
+  const apply = (n: number) => {
     const interaction = interactions[n - 1];
-    if (interaction.kind === 'segment') segments.push({ id: interaction.id, category: interaction.category });
-    else if (interaction.kind === 'erase') strokes.delete(interaction.stroke);
+    if (interaction.kind === 'segment') {
+      segments.set(interaction.id, { id: interaction.id, category: interaction.category });
+    } else if (interaction.kind === 'erase') erased.add(interaction.stroke);
     else if (interaction.kind === 'stroke') {
       const { segment, points, radius } = interaction;
       strokes.set(n, { segment, points, radius, n });
     }
-  }
-  return { segments, strokes: [...strokes.values()] };
-}
+    done.push(n);
+  };
+  // What is taken back was done last, so nothing that still counts rests on it.
+  const revert = (n: number) => {
+    const interaction = interactions[n - 1];
+    if (interaction.kind === 'segment') segments.delete(interaction.id);
+    else if (interaction.kind === 'erase') erased.delete(interaction.stroke);
+    else strokes.delete(n);
+    undone.push(n);
+  };
+  const check = (interaction: Interaction, n: number) => {
+    if (interaction.kind === 'segment' && (interaction.id === 0 || segments.has(interaction.id))) {
+      throw new InvalidInputError(
+        `interaction ${n} names segment ${interaction.id}; expected one that has no name yet`,
+      );
+    }
+    if (interaction.kind === 'stroke' && interaction.segment !== 0 && !segments.has(interaction.segment)) {
+      throw new InvalidInputError(
+        `interaction ${n} draws segment ${interaction.segment}; expected 0 or one that was named`,
+      );
+    }
+    if (interaction.kind === 'erase' && (!strokes.has(interaction.stroke) || erased.has(interaction.stroke))) {
+      throw new InvalidInputError(`interaction ${n} erases stroke ${interaction.stroke}; expected one that is there`);
+    }
+  };
 
-function check(
-  interaction: Interaction,
-  { segments, strokes }: Pick<Drawing, 'segments' | 'strokes'>,
-  n: number,
-): void {
-  const named = (id: number) => segments.some((segment) => segment.id === id);
-  if (interaction.kind === 'segment' && (interaction.id === 0 || named(interaction.id))) {
-    throw new InvalidInputError(`interaction ${n} names segment ${interaction.id}; expected one that has no name yet`);
-  }
-  if (interaction.kind === 'stroke' && interaction.segment !== 0 && !named(interaction.segment)) {
-    throw new InvalidInputError(
-      `interaction ${n} draws segment ${interaction.segment}; expected 0 or one that was named`,
-    );
-  }
-  if (interaction.kind === 'erase' && !strokes.some((stroke) => stroke.n === interaction.stroke)) {
-    throw new InvalidInputError(`interaction ${n} erases stroke ${interaction.stroke}; expected one that is there`);
-  }
+  interactions.forEach((interaction, index) => {
+    if (interaction.kind === 'undo') {
+      const last = done.pop();
+      if (last !== undefined) revert(last);
+    } else if (interaction.kind === 'redo') {
+      const last = undone.pop();
+      if (last !== undefined) apply(last);
+    } else {
+      check(interaction, index + 1);
+      apply(index + 1);
+      undone.length = 0;
+    }
+  });
+  return {
+    segments: [...segments.values()],
+    strokes: [...strokes.values()].filter(({ n }) => !erased.has(n)),
+    undo: done.length > 0,
+    redo: undone.length > 0,
+  };
 }
 
 /** A category of a campaign's label schema. */

@@ -66,13 +66,16 @@ export const exportLines = (dataset: string, id: string, list: string, shard: nu
 export const exportFile = (dataset: string, id: string, path: string): string =>
   `${exportRoot(dataset, id)}files/${path}`;
 
+/** `drawings/ASSIGNMENT/`: what an assignment's drawings were, and their answers. */
+export const drawingsPrefix = (assignment: string): string => `drawings/${assignment}/`;
+
 /** `drawings/ASSIGNMENT/000000012.json`: what an assignment's first interactions amount to (spec/scribbles.md). */
 export const drawingKey = (assignment: string, n: number): string =>
-  `drawings/${assignment}/${String(n).padStart(9, '0')}.json`;
+  `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.json`;
 
 /** `drawings/ASSIGNMENT/000000012.patch.json`: its answer on the node grid, a PatchLabels. */
 export const patchKey = (assignment: string, n: number): string =>
-  `drawings/${assignment}/${String(n).padStart(9, '0')}.patch.json`;
+  `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.patch.json`;
 
 /** `views/ab/abcd….webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. */
 export const viewKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.webp`;

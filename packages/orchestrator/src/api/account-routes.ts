@@ -1,11 +1,27 @@
 /** Routes of the one who asks, and of accounts. */
 import { z } from 'zod';
+import { changeAccount } from '../campaigns/accounts.ts';
 import { audit, verifyAudit } from '../campaigns/audit.ts';
 import { listCampaigns } from '../campaigns/campaigns.ts';
+import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { createApiKey } from './auth.ts';
-import { route } from './routes.ts';
-import { apiKey, newUser, nothing, user } from './schemas.ts';
+import { type Deps, route } from './routes.ts';
+import { account, accountChanges, apiKey, newUser, nothing, text, time, user } from './schemas.ts';
+
+/** @returns its id, or undefined if the address is taken */
+export async function createAccount(
+  { auth, db }: Deps,
+  { role = 'member', ...given }: { email: string; name: string; role?: UserRole; password?: string },
+  actor: string,
+): Promise<string | undefined> {
+  const id = await auth.createUser({ role, ...given });
+  if (id) {
+    const detail = { email: given.email, role };
+    await db.transaction().execute((tx) => audit(tx, { actor, action: 'user.create', object: id, detail }));
+  }
+  return id;
+}
 
 export const accountRoutes = [
   route({
@@ -57,7 +73,7 @@ export const accountRoutes = [
     url: '/api/me/keys',
     summary: 'A new API key of mine; it is told this once',
     access: 'user',
-    body: z.strictObject({ name: z.string().min(1).max(100), expires: z.iso.datetime().optional() }),
+    body: z.strictObject({ name: text(100), expires: time.optional() }),
     response: z.object({ id: z.string(), key: z.string() }),
     handler: ({ deps, user, body }) => createApiKey(deps.db, { user: user.id, ...body }),
   }),
@@ -82,9 +98,21 @@ export const accountRoutes = [
     url: '/api/users',
     summary: 'All accounts',
     access: 'admin',
-    response: z.array(user),
+    response: z.array(account),
     handler: ({ deps }) =>
-      deps.db.selectFrom('user').select(['id', 'name', 'email', 'role']).orderBy('email').execute(),
+      deps.db.selectFrom('user').select(['id', 'name', 'email', 'role', 'disabled']).orderBy('email').execute(),
+  }),
+  route({
+    method: 'PATCH',
+    url: '/api/users/:user',
+    summary: 'Changes what an account may do, or ends it; what it drew stays',
+    access: 'admin',
+    body: accountChanges,
+    response: nothing,
+    async handler({ deps, params, body, user }) {
+      for (const id of await changeAccount(deps.db, params.user, body, user.id)) deps.answers.closed(id);
+      return null;
+    },
   }),
   route({
     method: 'POST',
@@ -94,16 +122,8 @@ export const accountRoutes = [
     body: newUser,
     response: z.object({ id: z.string(), link: z.string().optional() }),
     async handler({ deps, body, user }) {
-      const id = await deps.auth.createUser(body);
+      const id = await createAccount(deps, body, user.id);
       if (!id) throw new ConflictError(`account ${body.email} is there already; expected an address that is new`);
-      await deps.db.transaction().execute((tx) =>
-        audit(tx, {
-          actor: user.id,
-          action: 'user.create',
-          object: id,
-          detail: { email: body.email, role: body.role },
-        }),
-      );
       return { id, link: body.password ? undefined : await deps.auth.signInLink(body.email.toLowerCase()) };
     },
   }),
@@ -114,8 +134,13 @@ export const accountRoutes = [
     access: 'admin',
     response: z.object({ link: z.string() }),
     async handler({ deps, params, user }) {
-      const found = await deps.db.selectFrom('user').select('email').where('id', '=', params.user).executeTakeFirst();
+      const found = await deps.db
+        .selectFrom('user')
+        .select(['email', 'disabled'])
+        .where('id', '=', params.user)
+        .executeTakeFirst();
       if (!found) throw new NotFoundError(`no user ${params.user}`);
+      if (found.disabled) throw new ConflictError(`account ${found.email} was ended`);
       await deps.db
         .transaction()
         .execute((tx) => audit(tx, { actor: user.id, action: 'user.link', object: params.user }));
@@ -158,7 +183,7 @@ export const accountRoutes = [
     url: '/api/audit/verify',
     summary: 'Follows the chain of the audit trail',
     access: 'admin',
-    response: z.object({ entries: z.int(), broken: z.int().optional() }),
+    response: z.object({ entries: z.int(), head: z.string(), broken: z.int().optional() }),
     handler: ({ deps }) => verifyAudit(deps.db),
   }),
 ];

@@ -7,6 +7,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
+  jsonSchemaTransformObject,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -15,18 +16,31 @@ import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
-import type { User } from './auth.ts';
+import { authRoutes, callerHeader, type User } from './auth.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { measureRoutes } from './measure-routes.ts';
+import { servePage } from './page.ts';
 import type { Deps, Route } from './routes.ts';
 import { failure } from './schemas.ts';
 
 /** All that is served, besides sign-in below /api/auth. */
 export const routes: Route[] = [...accountRoutes, ...campaignRoutes, ...assignmentRoutes, ...measureRoutes];
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, once that is known, and by what they showed it. */
+    caller?: User;
+    by?: 'cookie' | 'key';
+  }
+}
+
 export interface AppOptions extends Deps {
   /** Where people reach the server, without a slash at its end. */
   url: string;
+  /** Addresses or networks whose word on who calls is taken; default nobody's. */
+  trustedProxies?: string[];
+  /** Folder of the annotators' page, where there is one. */
+  page?: string;
   /** Requests a minute and caller at most. */
   requestsPerMinute?: number;
   /** Told of what went wrong on our side. */
@@ -36,12 +50,27 @@ export interface AppOptions extends Deps {
 /** Bytes of a body at most: a long stroke is a tenth of it. */
 const bodyLimit = 128 * 1024;
 
-export async function openApp({ url, requestsPerMinute = 1200, log, ...deps }: AppOptions): Promise<FastifyInstance> {
+/** What is being answered may take so long, once the server closes. */
+const graceMs = 2_000;
+
+export async function openApp({
+  url,
+  page,
+  trustedProxies,
+  requestsPerMinute = 1200,
+  log,
+  ...deps
+}: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
-    trustProxy: false,
+    trustProxy: trustedProxies ?? false,
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<ZodTypeProvider>();
+  // Connections that browsers open and ask nothing by would keep us from closing for a minute.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
@@ -65,8 +94,17 @@ export async function openApp({ url, requestsPerMinute = 1200, log, ...deps }: A
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',
-    keyGenerator: (request) => request.headers.authorization ?? sessionOf(request.headers.cookie) ?? request.ip,
+    global: false,
+    // Not what they claim: whoever is not known yet is one with all who come from there.
+    keyGenerator: (request) => request.caller?.id ?? request.ip,
   });
+  const counted = app.createRateLimit();
+  const limit = async (request: FastifyRequest, reply: FastifyReply) => {
+    const state = await counted(request);
+    if (state.isAllowed || !state.isExceeded) return;
+    reply.header('retry-after', state.ttlInSeconds);
+    throw new TooManyRequestsError(`more than ${state.max} requests a minute; expected another try later`);
+  };
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -79,49 +117,81 @@ export async function openApp({ url, requestsPerMinute = 1200, log, ...deps }: A
       },
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
 
   app.setErrorHandler((error: Thrown, request, reply) => {
     const { code, body } = answerTo(error);
     if (code === 500) log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
-    return reply.code(code).send(body);
+    // What a handler has said of its answer does not hold for this one.
+    for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
+    return reply.code(code).header('cache-control', 'no-store').type('application/json').send(body);
   });
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'no such route' }));
+  const isPage = page === undefined ? () => false : await servePage(app, page);
+  app.setNotFoundHandler({ preHandler: limit }, (request, reply) =>
+    isPage(request) ? reply.sendFile('index.html') : reply.code(404).send({ error: 'no such route' }),
+  );
 
-  /** Sign-in, sign-out, sessions: the library's own routes, which check where requests come from themselves. */
+  const { origin } = new URL(url);
+  /** Sign-in, sign-out, sessions: the library's own routes. */
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body));
-    scope.route({
-      method: ['GET', 'POST'],
-      url: '/api/auth/*',
-      schema: { hide: true },
-      handler: async (request, reply) => {
-        const headers = headersOf(request);
-        headers.set('x-saltworks-client', request.ip);
-        const body = request.method === 'POST' ? (request.body as string | undefined) : undefined;
-        const answer = await deps.auth.handle(
-          new Request(`${url}${request.url}`, { method: request.method, headers, body }),
-        );
-        reply.code(answer.status);
-        answer.headers.forEach((value, name) => {
-          if (name !== 'set-cookie') reply.header(name, value);
-        });
-        for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie);
-        return reply.send(await answer.text());
-      },
+    scope.addHook('onRequest', async (request, reply) => {
+      await limit(request, reply);
+      if (request.method === 'POST') expectOrigin(request, origin);
     });
+    for (const [method, path] of authRoutes) {
+      scope.route({
+        method,
+        url: `/api/auth${path}`,
+        schema: { hide: true },
+        handler: async (request, reply) => {
+          const headers = headersOf(request);
+          headers.set(callerHeader, request.ip);
+          const body = method === 'POST' ? (request.body as string | undefined) : undefined;
+          const answer = await deps.auth.handle(new Request(`${url}${request.url}`, { method, headers, body }));
+          reply.code(answer.status);
+          answer.headers.forEach((value, name) => {
+            if (name !== 'set-cookie') reply.header(name, value);
+          });
+          for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie);
+          return reply.header('cache-control', 'no-store').send(await answer.text());
+        },
+      });
+    }
   });
 
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/api/openapi.json', { schema: { hide: true }, onRequest: limit }, () => app.swagger());
 
-  for (const route of routes) serve(app, route, deps, new URL(url).origin);
+  for (const route of routes) serve(app, route, { deps, limit, origin });
   await app.ready();
   return app;
 }
 
-function serve(app: FastifyInstance, route: Route, deps: Deps, origin: string): void {
+interface Serving {
+  deps: Deps;
+  /** @throws TooManyRequestsError */
+  limit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Of our own pages. */
+  origin: string;
+}
+
+function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serving): void {
   const { method, url, summary, access, body, query, response, bodyLimit, handler } = route;
+  /** @throws UnauthorisedError, ForbiddenError, NotFoundError */
+  const admit = async (request: FastifyRequest) => {
+    if (access === 'public') return;
+    const user = expectCaller(request, origin);
+    const params = request.params as Record<string, string>;
+    for (const name in params) if (!isId(params[name])) throw new NotFoundError(`no such ${name}`);
+    if (access !== 'user') await authorise(deps.db, access, user, params);
+  };
+  const identify = async (request: FastifyRequest) => {
+    const found = access === 'public' ? undefined : await deps.auth.userOf(headersOf(request));
+    request.caller = found?.user;
+    request.by = found?.by;
+  };
   app.route({
     method,
     url,
@@ -133,22 +203,24 @@ function serve(app: FastifyInstance, route: Route, deps: Deps, origin: string): 
       ...(query ? { querystring: query } : {}),
       response: { ...(response ? { 200: response } : {}), default: failure },
     },
-    // Before the body is looked at: who may not ask is told nothing about what a right question looks like.
-    preValidation: async (request) => {
-      if (access === 'public') return;
-      const user = await whoAsks(request, deps, origin);
-      if (access !== 'user') await authorise(deps.db, access, user, request.params as Record<string, string>);
-      (request as FastifyRequest & { user?: User }).user = user;
+    // Before the body is read: who may not ask is told nothing about what a right question looks like.
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      await identify(request);
+      await limit(request, reply);
+      await admit(request);
     },
     handler: async (request, reply: FastifyReply) => {
-      const { user } = request as FastifyRequest & { user?: User };
-      const params = request.params as Record<string, string>;
       const result = await handler({
         deps,
-        params,
+        params: request.params as Record<string, string>,
         body: request.body,
         query: request.query,
-        user: user as User,
+        user: request.caller as User,
+        async stillAllowed() {
+          await identify(request);
+          await admit(request);
+        },
         request,
         reply,
       });
@@ -157,18 +229,24 @@ function serve(app: FastifyInstance, route: Route, deps: Deps, origin: string): 
   });
 }
 
+/** Of whatever it is: so nothing that no id can be reaches the database or a name in the store. */
+const isId = (param: string) => /^[\w-]{1,64}$/.test(param);
+
 /** @throws UnauthorisedError for nobody, ForbiddenError for a page of somebody else's that uses a visitor's cookie */
-async function whoAsks(request: FastifyRequest, { auth }: Deps, origin: string): Promise<User> {
-  const found = await auth.userOf(headersOf(request));
-  if (!found) throw new UnauthorisedError('not signed in; expected a session or an API key');
-  const changes = request.method !== 'GET' && request.method !== 'HEAD';
-  if (found.by === 'cookie' && changes && request.headers.origin !== origin) {
-    throw new ForbiddenError(`a request from ${request.headers.origin ?? 'no origin'}; expected ${origin}`);
-  }
-  return found.user;
+function expectCaller(request: FastifyRequest, origin: string): User {
+  const { caller, by, method } = request;
+  if (!caller) throw new UnauthorisedError('not signed in; expected a session or an API key');
+  if (by === 'cookie' && method !== 'GET') expectOrigin(request, origin);
+  return caller;
+}
+
+function expectOrigin({ headers }: FastifyRequest, origin: string): void {
+  if (headers.origin === origin) return;
+  throw new ForbiddenError(`a request from ${headers.origin ?? 'no origin'}; expected ${origin}`);
 }
 
 class UnauthorisedError extends Error {}
+class TooManyRequestsError extends Error {}
 
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
@@ -176,18 +254,16 @@ function headersOf(request: FastifyRequest): Headers {
     if (value !== undefined && !name.startsWith(':'))
       headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  // Ours to say, below.
-  headers.delete('x-saltworks-client');
+  headers.delete(callerHeader);
   return headers;
 }
-
-const sessionOf = (cookie: string | undefined) => /session_token=([^;]+)/.exec(cookie ?? '')?.[1];
 
 const codes = [
   [InvalidInputError, 400],
   [UnauthorisedError, 401],
   [ForbiddenError, 403],
   [NotFoundError, 404],
+  [TooManyRequestsError, 429],
 ] as const;
 
 type Thrown = Error & { statusCode?: number; validation?: { instancePath: string; message?: string }[] };
@@ -196,7 +272,10 @@ function answerTo(error: Thrown): { code: number; body: { error: string; detail?
   const body = { error: error.message.replaceAll('\n', ' ') };
   if (error.validation) {
     const { instancePath, message } = error.validation[0] ?? {};
-    return { code: 400, body: { error: `${instancePath || 'request'}: ${message ?? 'not as expected'}` } };
+    return {
+      code: 400,
+      body: { error: `${(instancePath ?? '').length > 1 ? instancePath : 'request'}: ${message ?? 'not as expected'}` },
+    };
   }
   if (error instanceof ConflictError) return { code: 409, body: { ...body, detail: error.detail } };
   for (const [kind, code] of codes) if (error instanceof kind) return { code, body };

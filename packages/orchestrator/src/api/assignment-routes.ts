@@ -5,19 +5,30 @@ import { z } from 'zod';
 import { sizeOf } from '../campaigns/answers.ts';
 import {
   findAssignment,
-  readReviews,
   renewLease,
   returnAssignment,
-  reviewAssignment,
   skipAssignment,
   submitAssignment,
 } from '../campaigns/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/interactions.ts';
+import { readReviews, reviewAssignment } from '../campaigns/reviews.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
-import { appended, assignment, attribution, batch, drawing, logEntry, nothing, review, reviewed } from './schemas.ts';
+import {
+  appended,
+  assignment,
+  attribution,
+  batch,
+  drawing,
+  eventNumber,
+  logEntry,
+  nothing,
+  review,
+  reviewed,
+  text,
+} from './schemas.ts';
 
 const at = '/api/assignments/:assignment';
 const own = { assignment: 'own' } as const;
@@ -29,6 +40,9 @@ const sized = async (deps: Deps, id: string) => {
   const size = await sizeOf(deps.db, found, (sha256) => deps.imageSize(sha256, campaign.backbone));
   return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
 };
+
+/** Milliseconds in which a worker makes what browsers are shown of an image that was just taken. */
+const opening = 10_000;
 
 export const assignmentRoutes = [
   route({
@@ -75,10 +89,10 @@ export const assignmentRoutes = [
     url: `${at}/events`,
     summary: 'Answers as they come: Server-Sent Events (spec/events.md), resumed by Last-Event-ID',
     access: see,
-    query: z.object({ after: z.coerce.number().int().min(0).default(0) }),
-    handler({ deps, params, query, request, reply }) {
-      const last = Number(request.headers['last-event-id']);
-      deps.streams.follow(params.assignment, Number.isSafeInteger(last) && last > 0 ? last : query.after, reply);
+    query: z.object({ after: eventNumber.default(0) }),
+    handler({ deps, params, query, request, reply, stillAllowed }) {
+      const last = eventNumber.safeParse(request.headers['last-event-id'] || undefined);
+      deps.streams.follow(params.assignment, last.success ? last.data : query.after, reply, stillAllowed);
     },
   }),
   route({
@@ -112,7 +126,7 @@ export const assignmentRoutes = [
     url: `${at}/skip`,
     summary: 'Leaves the image to others, for a reason',
     access: own,
-    body: z.strictObject({ reason: z.string().min(1).max(500) }),
+    body: z.strictObject({ reason: text(500) }),
     response: nothing,
     async handler({ deps, params, body }) {
       await skipAssignment(deps.db, params.assignment, body.reason);
@@ -160,7 +174,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp');
+      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp', opening);
     },
   }),
   route({
@@ -170,7 +184,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp');
+      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp', opening);
     },
   }),
   route({

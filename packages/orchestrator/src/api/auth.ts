@@ -1,6 +1,7 @@
 /** Who asks: accounts and sessions by better-auth, API keys of our own. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { betterAuth } from 'better-auth';
+import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
 import { newId } from '../campaigns/ids.ts';
@@ -23,7 +24,7 @@ export interface AuthOptions {
 }
 
 export interface Auth {
-  /** Answers requests below /api/auth. */
+  /** Answers requests to one of `authRoutes`. */
   handle(request: Request): Promise<Response>;
   /** The user of a session cookie or an API key; undefined for nobody. */
   userOf(headers: Headers): Promise<{ user: User; by: 'cookie' | 'key' } | undefined>;
@@ -33,10 +34,24 @@ export interface Auth {
   createUser(user: { email: string; name: string; role: UserRole; password?: string }): Promise<string | undefined>;
 }
 
+/** What of the library's own routes, below /api/auth, is served. */
+export const authRoutes = [
+  ['POST', '/sign-in/email'],
+  ['POST', '/sign-in/social'],
+  ['GET', '/callback/oidc'],
+  ['GET', '/magic-link/verify'],
+  ['POST', '/sign-out'],
+  ['GET', '/get-session'],
+  ['POST', '/change-password'],
+  ['POST', '/revoke-other-sessions'],
+] as const;
+
+/** Header by which we tell the library who calls; what callers say there themselves is dropped. */
+export const callerHeader = 'x-saltworks-client';
+
 const keyPrefix = 'sw_';
 
 export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions): Auth {
-  const links = new Map<string, string>();
   const auth = betterAuth({
     database: { db, type: 'postgres' },
     secret,
@@ -45,10 +60,23 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     trustedOrigins: [new URL(url).origin],
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'member' } } },
-    session: { cookieCache: { enabled: true, maxAge: 60 } },
+    // Also outside of what NODE_ENV calls production.
+    rateLimit: { enabled: true },
+    onAPIError: { errorURL: `${url}/` },
+    databaseHooks: {
+      session: {
+        create: {
+          async before({ userId }) {
+            if (!(await userById(userId))) throw new APIError('FORBIDDEN', { message: 'this account was ended' });
+          },
+        },
+      },
+    },
     advanced: {
+      // Said, because the library drops it where the environment looks like a test's.
+      disableOriginCheck: false,
       useSecureCookies: url.startsWith('https:'),
-      ipAddress: { ipAddressHeaders: ['x-saltworks-client'] },
+      ipAddress: { ipAddressHeaders: [callerHeader] },
       database: { generateId: newId },
     },
     telemetry: { enabled: false },
@@ -58,9 +86,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         storeToken: 'hashed',
         disableSignUp: true,
         expiresIn: 600,
-        sendMagicLink: ({ email, url: link }) => {
-          links.set(email, link);
-        },
+        sendMagicLink: ({ url: link, metadata }) => metadata?.told(link),
       }),
       ...(oidc
         ? [
@@ -81,8 +107,21 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     ],
   });
 
-  const userById = async (id: string): Promise<User | undefined> =>
-    db.selectFrom('user').select(['id', 'name', 'email', 'role']).where('id', '=', id).executeTakeFirst();
+  const users = () =>
+    db.selectFrom('user').select(['user.id', 'user.name', 'user.email', 'user.role']).where('disabled', '=', false);
+  const userById = (id: string): Promise<User | undefined> => users().where('user.id', '=', id).executeTakeFirst();
+
+  /** One query, where the library's own look at a session takes several; and nothing outlives a sign-out. */
+  const userOfSession = async (cookies: string): Promise<User | undefined> => {
+    const { authCookies, secret } = await auth.$context;
+    const token = signedCookie(cookies, authCookies.sessionToken.name, secret);
+    if (token === undefined) return undefined;
+    return users()
+      .innerJoin('session', 'session.userId', 'user.id')
+      .where('session.token', '=', token)
+      .where('session.expiresAt', '>', new Date())
+      .executeTakeFirst();
+  };
 
   return {
     handle: (request) => auth.handler(request),
@@ -93,48 +132,57 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         const user = id && (await userById(id));
         return user ? { user, by: 'key' } : undefined;
       }
-      if (!headers.has('cookie')) return undefined;
-      const session = await auth.api.getSession({ headers });
-      const user = session && (await userById(session.user.id));
-      return user ? { user, by: 'cookie' } : undefined;
+      const user = await userOfSession(headers.get('cookie') ?? '');
+      return user && { user, by: 'cookie' };
     },
     async signInLink(email) {
-      await auth.api.signInMagicLink({ body: { email, callbackURL: '/' }, headers: new Headers() });
-      const link = links.get(email);
-      links.delete(email);
+      let link: string | undefined;
+      const told = (url: string) => {
+        link = url;
+      };
+      await auth.api.signInMagicLink({
+        body: { email, callbackURL: '/', metadata: { told } },
+        headers: new Headers(),
+      });
       if (!link) throw new Error(`no account ${email}`);
       return link;
     },
     async createUser({ email, name, role, password }) {
-      const known = await db
-        .selectFrom('user')
-        .select('id')
-        .where('email', '=', email.toLowerCase())
-        .executeTakeFirst();
-      if (known) return undefined;
       const id = newId();
-      await db.transaction().execute(async (tx) => {
+      const { password: hasher } = await auth.$context;
+      const hash = password === undefined ? undefined : await hasher.hash(password);
+      return db.transaction().execute(async (tx) => {
         // Verified, or else its password would stop working with the first link.
-        await tx
+        const made = await tx
           .insertInto('user')
           .values({ id, email: email.toLowerCase(), name, role, emailVerified: true })
-          .execute();
-        if (password === undefined) return;
-        const { password: hasher } = await auth.$context;
-        await tx
-          .insertInto('account')
-          .values({
-            id: newId(),
-            accountId: id,
-            providerId: 'credential',
-            userId: id,
-            password: await hasher.hash(password),
-          })
-          .execute();
+          .onConflict((conflict) => conflict.column('email').doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        if (!made) return undefined;
+        if (hash !== undefined) {
+          await tx
+            .insertInto('account')
+            .values({ id: newId(), accountId: id, providerId: 'credential', userId: id, password: hash })
+            .execute();
+        }
+        return id;
       });
-      return id;
     },
   };
+}
+
+/** The value of a cookie that the library has signed: value.hmac, URL-encoded. */
+function signedCookie(cookies: string, name: string, secret: string): string | undefined {
+  const cookie = cookies
+    .split(/;\s*/)
+    .find((each) => each.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+  const [, value, signature] = /^([\w-]+)(?:\.|%2E)([\w%+/=-]+)$/.exec(cookie ?? '') ?? [];
+  if (value === undefined) return undefined;
+  const expected = createHmac('sha256', secret).update(value).digest();
+  const given = Buffer.from(signature.replaceAll('%2B', '+').replaceAll('%2F', '/').replaceAll('%3D', '='), 'base64');
+  return given.length === expected.length && timingSafeEqual(given, expected) ? value : undefined;
 }
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');

@@ -3,18 +3,11 @@ import { listDatasets, readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
 import { sizeOf } from '../campaigns/answers.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
-import {
-  changeCampaign,
-  createCampaign,
-  findCampaign,
-  listCampaigns,
-  listMembers,
-  progressOf,
-  removeMember,
-  setMember,
-} from '../campaigns/campaigns.ts';
+import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
+import { listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
-import { ConflictError } from '../errors.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { createAccount } from './account-routes.ts';
 import { route } from './routes.ts';
 import {
   assignment,
@@ -26,6 +19,7 @@ import {
   member,
   memberRole,
   newCampaign,
+  newUser,
   nothing,
   page,
   progress,
@@ -67,9 +61,9 @@ export const campaignRoutes = [
     response: campaign,
     async handler({ deps, body, user }) {
       const { shards } = await readDataset(deps.store, body.dataset);
-      const made = await createCampaign(deps.db, body, { actor: user.id, shards });
-      await deps.prepare(made);
-      return made;
+      // First: if it fails, nothing is there that would wait for it.
+      await deps.prepare(body);
+      return createCampaign(deps.db, body, { actor: user.id, shards });
     },
   }),
   route({
@@ -106,6 +100,27 @@ export const campaignRoutes = [
     handler: ({ deps, params }) => listMembers(deps.db, params.campaign),
   }),
   route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/members',
+    summary: 'Makes an account a member by its address; administrators also make the account, and are given its link',
+    access: { campaign: 'manager' },
+    body: z.strictObject({ email: newUser.shape.email, role: memberRole }),
+    response: z.object({ user: id, link: z.string().optional() }),
+    async handler({ deps, params, body, user }) {
+      const email = body.email.toLowerCase();
+      const find = () => deps.db.selectFrom('user').select('id').where('email', '=', email).executeTakeFirst();
+      const known = await find();
+      if (!known && user.role !== 'admin') {
+        throw new NotFoundError(`no account ${email}; expected one that is there, or an administrator to make it`);
+      }
+      const made = known ? undefined : await createAccount(deps, { email, name: email.split('@')[0] }, user.id);
+      const id = made ?? (await find())?.id;
+      if (id === undefined) throw new NotFoundError(`no account ${email}`);
+      await setMember(deps.db, params.campaign, id, body.role, user.id);
+      return { user: id, link: made && (await deps.auth.signInLink(email)) };
+    },
+  }),
+  route({
     method: 'PUT',
     url: '/api/campaigns/:campaign/members/:user',
     summary: 'Makes an account a member, or changes its role',
@@ -124,7 +139,8 @@ export const campaignRoutes = [
     access: { campaign: 'manager' },
     response: nothing,
     async handler({ deps, params, user }) {
-      await removeMember(deps.db, params.campaign, params.user, user.id);
+      const held = await removeMember(deps.db, params.campaign, params.user, user.id);
+      for (const id of held) deps.answers.closed(id);
       return null;
     },
   }),
@@ -172,7 +188,7 @@ export const campaignRoutes = [
         .executeTakeFirst()) ?? { role: user.role === 'admin' ? 'manager' : 'annotator' };
       if (role !== 'annotator' || user.role === 'admin') return listAssignments(deps.db, params.campaign, query);
       if (query.user !== undefined && query.user !== user.id)
-        throw new ConflictError('annotators see their own work only');
+        throw new ForbiddenError('annotators see their own work only');
       return listAssignments(deps.db, params.campaign, { ...query, user: user.id });
     },
   }),

@@ -1,6 +1,7 @@
 /** Objects of the store over HTTP: ETag, conditional requests, one range. */
 
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundError } from '../errors.ts';
@@ -8,15 +9,23 @@ import { NotFoundError } from '../errors.ts';
 /** Named by their content, so they never change; theirs alone who may see them. */
 const forever = 'private, max-age=31536000, immutable';
 
-/** @throws NotFoundError if there is no such object */
+/**
+ * @param patience milliseconds in which it may come
+ * @throws NotFoundError if there is no such object
+ */
 export async function sendObject(
   { headers }: FastifyRequest,
   reply: FastifyReply,
   store: ObjectStore,
   key: string,
   type: string,
+  patience = 0,
 ): Promise<FastifyReply> {
-  const found = await store.head(key);
+  let found = await store.head(key);
+  for (const until = Date.now() + patience; !found && Date.now() < until && !reply.raw.destroyed; ) {
+    await sleep(100);
+    found = await store.head(key);
+  }
   if (!found) throw new NotFoundError('not there yet');
   const etag = `"${Buffer.from(found.etag).toString('base64url')}"`;
   reply.headers({
@@ -26,7 +35,9 @@ export async function sendObject(
     'content-type': type,
     'x-content-type-options': 'nosniff',
   });
-  if (headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
+  // A proxy that compresses calls it a weak one.
+  const known = headers['if-none-match']?.split(/\s*,\s*/).map((tag) => tag.replace(/^W\//, ''));
+  if (known?.includes(etag)) return reply.code(304).send();
   const range = headers['if-range'] && headers['if-range'] !== etag ? undefined : rangeOf(headers.range, found.size);
   if (range === 'none') return reply.code(416).header('content-range', `bytes */${found.size}`).send();
   const { start, end } = range ?? { start: 0, end: found.size };

@@ -37,6 +37,8 @@ export interface Call<Body, Query> {
   query: Query;
   /** Who asks; of public routes perhaps nobody. */
   user: User;
+  /** @throws unless they still may: for what goes on for long */
+  stillAllowed(): Promise<void>;
   request: FastifyRequest;
   reply: FastifyReply;
 }

@@ -4,9 +4,18 @@ import { z } from 'zod';
 
 const maxSegmentId = 0xffffff;
 
-export const id = z.string().min(1).max(64);
+export const id = z.string().regex(/^[\w-]{1,64}$/, 'an id');
+/** What a database can hold: neither NUL nor half of a surrogate pair. */
+export const text = (max: number, min = 1) =>
+  z
+    .string()
+    .min(min)
+    .max(max)
+    .regex(/^[^\0\p{Cs}]*$/u, 'text without NUL and halves of surrogate pairs');
 export const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a-z, 0-9 and -, at most 64');
-const time = z.iso.datetime();
+/** Years before 1 are none to PostgreSQL. */
+export const time = z.iso.datetime().refine((at) => Date.parse(at) > 0, 'expected a time after 1970');
+export const eventNumber = z.coerce.number().int().min(0).max(0x7fffffff);
 
 export const failure = z
   .object({ error: z.string(), detail: z.record(z.string(), z.unknown()).optional() })
@@ -17,13 +26,19 @@ export const user = z
   .meta({ id: 'User' });
 
 export const newUser = z
-  .object({
+  .strictObject({
     email: z.email().max(254),
-    name: z.string().min(1).max(100),
+    name: text(100),
     role: z.enum(['admin', 'member']).default('member'),
     password: z.string().min(12).max(128).optional(),
   })
   .meta({ id: 'NewUser' });
+
+export const account = user.extend({ disabled: z.boolean() }).meta({ id: 'Account' });
+export const accountChanges = z
+  .strictObject({ role: z.enum(['admin', 'member']), disabled: z.boolean() })
+  .partial()
+  .meta({ id: 'AccountChanges' });
 
 export const memberRole = z.enum(['manager', 'reviewer', 'annotator']);
 export const member = z
@@ -33,15 +48,15 @@ export const member = z
 export const category = z
   .object({
     id: z.int().min(1).max(65_535),
-    name: z.string().min(1).max(100),
+    name: text(100),
     colour: z.string().regex(/^#[0-9a-f]{6}$/, '#rrggbb'),
     isthing: z.boolean(),
   })
   .meta({ id: 'Category' });
 
 const changes = {
-  name: z.string().min(1).max(200),
-  instructions: z.string().max(20_000),
+  name: text(200),
+  instructions: text(20_000, 0),
   annotators: z.int().min(1).max(100),
   blind: z.boolean(),
   honeypotRate: z.number().min(0).max(1),
@@ -69,9 +84,12 @@ export const newCampaign = z
     ...campaignChanges.shape,
     id: slug,
     name: changes.name,
-    dataset: z.string().min(1).max(64),
+    dataset: text(64),
     categories: z.array(category).min(1).max(1000),
-    backbone: z.string().min(1).max(100).default('dinov2-small-focus'),
+    backbone: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'the name of a backbone')
+      .default('dinov2-small-focus'),
     preset: z.enum(Object.keys(presets) as ['paper', 'best']).default('best'),
     solve: solve.default({}),
     ordering: z.enum(['import', 'random']).default('import'),
@@ -179,7 +197,7 @@ export const logEntry = z
 export const review = z
   .strictObject({
     verdict: z.enum(['accept', 'send_back']),
-    note: z.string().max(2000).optional(),
+    note: text(2000, 0).optional(),
     at: z.strictObject({ x: z.number().min(0), y: z.number().min(0) }).optional(),
   })
   .meta({ id: 'Review' });

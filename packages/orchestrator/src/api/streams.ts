@@ -1,4 +1,5 @@
 /** Events of assignments as Server-Sent Events, from any point on, for as long as somebody listens. */
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { eventsAfter } from '../campaigns/events.ts';
 import type { Database } from '../db/open.ts';
@@ -6,20 +7,22 @@ import { eventChannel } from '../db/schema.ts';
 
 /** Proxies give up connections that stay silent. */
 const commentMs = 15_000;
+/** What was written may take so long to leave, once a stream is ended. */
+const lingerMs = 1_000;
 
 export interface Streams {
   /**
-   * Sends what happened after event n, and from then on what happens.
+   * Sends what happened after event n, and from then on what happens, with the headers of the reply so far.
    *
-   * @param headers of the reply so far
+   * @param stillAllowed throws once its reader may not read it any more: asked now and then
    */
-  follow(assignment: string, after: number, reply: FastifyReply): void;
+  follow(assignment: string, after: number, reply: FastifyReply, stillAllowed: () => Promise<void>): void;
   /** Streams that are open. */
   readonly size: number;
   close(): Promise<void>;
 }
 
-export async function openStreams(database: Database): Promise<Streams> {
+export async function openStreams(database: Database, { everyMs = commentMs } = {}): Promise<Streams> {
   /** Woken when there may be something new. */
   const listeners = new Map<string, Set<() => void>>();
   const open = new Set<() => void>();
@@ -32,7 +35,7 @@ export async function openStreams(database: Database): Promise<Streams> {
     get size() {
       return open.size;
     },
-    follow(assignment, after, reply) {
+    follow(assignment, after, reply, stillAllowed) {
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
@@ -42,6 +45,12 @@ export async function openStreams(database: Database): Promise<Streams> {
         'x-accel-buffering': 'no',
       });
       raw.write('retry: 1000\n\n');
+      // A reader that is gone is no news.
+      raw.on('error', () => {});
+      const end = () => {
+        raw.end();
+        setTimeout(() => raw.destroy(), lingerMs).unref();
+      };
       let sent = after;
       let reading = false;
       let again = false;
@@ -50,20 +59,21 @@ export async function openStreams(database: Database): Promise<Streams> {
         if (reading) return;
         reading = true;
         try {
-          while (again && !raw.destroyed) {
+          while (again && !raw.writableEnded) {
             again = false;
             const events = await eventsAfter(database.db, assignment, sent);
             for (const { n, kind, body } of events) {
+              // A reader that does not keep up is waited for, not buffered for.
+              if (raw.writableNeedDrain && !raw.destroyed) await drained(raw);
+              if (raw.writableEnded || raw.destroyed) return;
               raw.write(`id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(body)}\n\n`);
               sent = n;
             }
             if (events.length > 0) again = true;
-            // A reader that does not keep up is waited for, not buffered for.
-            if (raw.writableNeedDrain) await new Promise((resume) => raw.once('drain', resume).once('close', resume));
           }
         } catch {
           // The database is away; the reader comes back and asks from where it was.
-          raw.end();
+          end();
         } finally {
           reading = false;
         }
@@ -71,8 +81,11 @@ export async function openStreams(database: Database): Promise<Streams> {
       const wake = () => void send();
       const set = listeners.get(assignment) ?? new Set();
       listeners.set(assignment, set.add(wake));
-      const comment = setInterval(() => raw.write(': still here\n\n'), commentMs);
-      const end = () => raw.end();
+      const comment = setInterval(() => {
+        stillAllowed().then(() => {
+          if (!raw.writableEnded && !raw.writableNeedDrain) raw.write(': still here\n\n');
+        }, end);
+      }, everyMs);
       open.add(end);
       raw.on('close', () => {
         clearInterval(comment);
@@ -88,3 +101,12 @@ export async function openStreams(database: Database): Promise<Streams> {
     },
   };
 }
+
+const drained = (raw: ServerResponse): Promise<void> =>
+  new Promise((resume) => {
+    const done = () => {
+      raw.off('drain', done).off('close', done);
+      resume();
+    };
+    raw.on('drain', done).on('close', done);
+  });

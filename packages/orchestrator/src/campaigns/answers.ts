@@ -1,8 +1,9 @@
 /**
  * From acknowledged strokes to their answers: what is drawn is put where workers find it, the assignment's workflow has it
- * answered on the node grid and then in pixels, and what comes back becomes events. One answer at a time is under way for
- * an assignment; strokes that come meanwhile are answered together.
+ * answered on the node grid and then in pixels, and what comes back becomes events. One answer of a kind is under way at a
+ * time for an assignment; strokes that come meanwhile are answered together.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AnnotateRun,
   type Attribution,
@@ -22,7 +23,7 @@ import {
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
-import { drawingKey, maskKey, patchKey } from '@saltworks/core/contract/layout';
+import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/core/contract/layout';
 import { queues } from '@saltworks/core/contract/queues';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ObjectStore } from '@saltworks/store/store';
@@ -34,18 +35,25 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import { type Assignment, findAssignment, setImageSize, unanswered } from './assignments.ts';
 import { type Campaign, findCampaign } from './campaigns.ts';
-import { addEvent } from './events.ts';
+import { newId } from './ids.ts';
 import { readInteractions } from './interactions.ts';
+import { type OneAtATime, oneAtATime } from './one-at-a-time.ts';
+import { slots } from './slots.ts';
 
 /** A pen that rests for so long is waited for with pixels; strokes that follow at once make them pointless. */
 const restMs = 150;
 /** An answer that does not come is asked for again. */
 const answerMs = 20_000;
+/**
+ * Answers of a kind that are asked for at the same time. More would wait in Temporal and at workers, which grow slower by
+ * it and are taken for dead; here what waits is answered together with what comes meanwhile.
+ */
+const atOnce = { patch: 16, pixel: 4 };
 
 export interface Answers {
   /** A workflow for the assignment, and its image in some worker's memory. */
@@ -74,10 +82,14 @@ export interface AnswersDeps {
 }
 
 export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
-  /** Assignments at work, and whether something came meanwhile. */
-  const working = new Map<string, { again: boolean; done: Promise<void> }>();
   /** Which worker has an image open, as far as is known. */
   const hosts = new Map<string, string>();
+  /** Of them, only what never changes is looked at. */
+  const campaigns = new Map<string, Promise<Campaign>>();
+  /** Until when workflows think that leases last. */
+  const told = new Map<string, number>();
+  const patchSlot = slots(atOnce.patch);
+  const pixelSlot = slots(atOnce.pixel);
   let closing = false;
   const stopped = new AbortController();
 
@@ -87,6 +99,13 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     preset,
     solve,
   });
+
+  const campaignOf = ({ campaign: id }: Assignment): Promise<Campaign> => {
+    const found = campaigns.get(id) ?? findCampaign(db, id);
+    campaigns.set(id, found);
+    found.catch(() => campaigns.delete(id));
+    return found;
+  };
 
   async function start(assignment: Assignment, campaign: Campaign): Promise<void> {
     const run: AnnotateRun = {
@@ -103,8 +122,14 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     });
   }
 
-  /** Asks an assignment's workflow, which is started if it is not there. The same question twice is asked once. */
-  async function ask<Answer>(id: string, update: string, args: { n: number }, updateId: string): Promise<Answer> {
+  /**
+   * Asks an assignment's workflow, which is started if it is not there.
+   *
+   * @throws InvalidInputError as the worker did; WorkflowUpdateFailedError if no worker could answer
+   */
+  async function ask<Answer>(id: string, update: string, args: { n: number }): Promise<Answer> {
+    // What may have arrived is not asked twice.
+    const updateId = newId();
     for (;;) {
       stopped.signal.throwIfAborted();
       try {
@@ -114,11 +139,10 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
             .executeUpdate<Answer, [typeof args]>(update, { updateId, args: [args] }),
         );
       } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal) throw refusal;
+        if (error instanceof WorkflowUpdateFailedError) throw refusalOf(error) ?? error;
         if (error instanceof WorkflowNotFoundError) {
           const assignment = await findAssignment(db, id);
-          await start(assignment, await findCampaign(db, assignment.campaign));
+          await start(assignment, await campaignOf(assignment));
           continue;
         }
         log(`assignment ${id}: ${update}: ${(error as Error).message}; again in a moment`);
@@ -127,18 +151,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     }
   }
 
-  const pause = (ms: number) =>
-    new Promise<void>((resume) => {
-      const timer = setTimeout(resume, closing ? 0 : ms);
-      stopped.signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          resume();
-        },
-        { once: true },
-      );
-    });
+  /** Ends early when the server does. */
+  const pause = (ms: number) => sleep(closing ? 0 : ms, undefined, { signal: stopped.signal }).catch(() => {});
 
   /** What is drawn, put where workers find it. @throws InvalidInputError if it cannot be answered */
   async function putDrawing(assignment: Assignment, campaign: Campaign): Promise<Drawing> {
@@ -162,34 +176,45 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     body: object,
     mask?: string | null,
   ): Promise<void> {
-    await db.transaction().execute(async (tx) => {
-      const { numUpdatedRows } = await tx
-        .updateTable('assignment')
-        .set({ ...Object.fromEntries(columns.map((column) => [column, n])), ...(mask === undefined ? {} : { mask }) })
-        .where('id', '=', id)
-        .where(columns[0], '<', n)
-        .executeTakeFirst();
-      if (numUpdatedRows > 0n) await addEvent(tx, id, kind, { n, ...body });
-    });
+    // What addEvent does, and all in one statement: somebody waits.
+    await db
+      .with('answered', (cte) =>
+        cte
+          .updateTable('assignment')
+          .set({ ...Object.fromEntries(columns.map((column) => [column, n])), ...(mask === undefined ? {} : { mask }) })
+          .set((eb) => ({ event: eb('event', '+', 1) }))
+          .where('id', '=', id)
+          .where(columns[0], '<', n)
+          .returning('event'),
+      )
+      .insertInto('event')
+      .columns(['assignment', 'n', 'kind', 'body'])
+      .expression((eb) =>
+        eb
+          .selectFrom('answered')
+          .select([eb.val(id).as('assignment'), 'answered.event as n', eb.val(kind).as('kind')])
+          .select(sql<string>`${JSON.stringify({ n, ...body })}::jsonb`.as('body')),
+      )
+      .execute();
   }
 
-  /** What an earlier answer was made of: the log says it all. */
+  /** What earlier answers were made of: the log says it all. */
   async function forget(id: string, n: number): Promise<void> {
-    await Promise.all([store.delete(drawingKey(id, n)), store.delete(patchKey(id, n))]);
+    const last = drawingKey(id, n);
+    for await (const { key } of store.list(drawingsPrefix(id))) if (key < last) await store.delete(key);
   }
 
   async function patch(assignment: Assignment): Promise<void> {
     const { id, n } = assignment;
-    const campaign = await findCampaign(db, assignment.campaign);
+    const campaign = await campaignOf(assignment);
     try {
       await putDrawing(assignment, campaign);
-      const answer = await ask<PatchAnswer>(id, patchUpdate, { n }, `${patchUpdate}-${n}`);
+      const answer = await ask<PatchAnswer>(id, patchUpdate, { n });
       hosts.set(assignment.image.sha256, answer.queue);
-      if (hosts.size > 10_000) hosts.delete(hosts.keys().next().value as string);
+      bound(hosts);
       // A later drawing may have been answered in its place.
       const labels = await readJson<PatchLabels>(store, patchKey(id, answer.n));
       await record(id, ['answered'], answer.n, 'patch', { ...labels, ms: answer.ms });
-      if (assignment.answered > 0) await forget(id, assignment.answered);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       // Nothing to refine either.
@@ -199,9 +224,10 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
 
   async function pixel({ id, n }: Assignment): Promise<string | undefined> {
     try {
-      const { mask } = await ask<PixelAnswer>(id, pixelUpdate, { n }, `${pixelUpdate}-${n}`);
+      const { mask } = await ask<PixelAnswer>(id, pixelUpdate, { n });
       const document = await readJson<{ segments_info: unknown }>(store, maskKey(mask, '.json'));
       await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, mask);
+      await forget(id, n);
       return mask;
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
@@ -210,48 +236,37 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     }
   }
 
-  async function work(id: string, state: { again: boolean }): Promise<void> {
-    for (;;) {
-      state.again = false;
-      const assignment = await findAssignment(db, id);
-      if (assignment.answered < assignment.n) {
-        await patch(assignment);
-        continue;
-      }
-      if (assignment.refined >= assignment.n) {
-        if (state.again) continue;
-        return;
-      }
-      await pause(restMs);
-      if (!state.again) await pixel(assignment);
-    }
-  }
-
-  function answer(id: string): Promise<void> {
-    const at = working.get(id);
-    if (at) {
-      at.again = true;
-      return at.done;
-    }
-    const state = { again: false, done: Promise.resolve() };
-    working.set(id, state);
-    state.done = (async () => {
+  /** Work on assignments that is tried until it succeeds. */
+  const chain = (work: (id: string, again: () => boolean) => Promise<void>) =>
+    oneAtATime(async (id, again) => {
       while (!stopped.signal.aborted) {
         try {
-          await work(id, state);
-          return;
+          return await work(id, again);
         } catch (error) {
           if (stopped.signal.aborted) return;
           log(`assignment ${id}: ${(error as Error).message}; again in a moment`);
           await pause(1000);
         }
       }
-    })().finally(() => {
-      working.delete(id);
-      if (state.again && !stopped.signal.aborted) void answer(id);
     });
-    return state.done;
-  }
+
+  const patches: OneAtATime = chain(async (id) => {
+    await patchSlot(async () => {
+      const assignment = await findAssignment(db, id);
+      if (assignment.answered < assignment.n) await patch(assignment);
+    });
+    void pixels.run(id);
+  });
+
+  const pixels: OneAtATime = chain(async (id, again) => {
+    await pause(restMs);
+    await pixelSlot(async () => {
+      // Whoever is at work there comes here next.
+      if (patches.busy(id) || again()) return;
+      const assignment = await findAssignment(db, id);
+      if (assignment.refined < assignment.n) await pixel(assignment);
+    });
+  });
 
   const tell = (id: string, signal: string, ...args: unknown[]) =>
     void client.workflow
@@ -281,47 +296,57 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
         if (found) hosts.set(missing[index].sha256, found.queue);
       });
     },
-    answer: (id) => void answer(id),
+    answer: (id) => void patches.run(id),
     async settle(id) {
       for (;;) {
         const assignment = await findAssignment(db, id);
         const { n, mask } = assignment;
         if (n === 0) throw new InvalidInputError('nothing drawn; expected strokes for at least two labels');
         if (assignment.refined >= n && assignment.answered >= n) {
-          await putDrawing(assignment, await findCampaign(db, assignment.campaign));
+          await putDrawing(assignment, await campaignOf(assignment));
           if (mask) return { n, mask };
           const made = await pixel(assignment);
           if (!made) throw new InvalidInputError('no mask can be made of what is drawn');
           return { n, mask: made };
         }
-        await answer(id);
+        await (assignment.answered < n ? patches : pixels).run(id);
         if (stopped.signal.aborted) throw new ConflictError('the server is stopping; expected another try');
       }
     },
     async attribute(id, at) {
       const { n, answered } = await findAssignment(db, id);
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
-      const found = await ask<Attribution>(
-        id,
-        attributeUpdate,
-        { n, ...at },
-        `${attributeUpdate}-${n}-${at.x}-${at.y}`,
-      );
+      const found = await ask<Attribution>(id, attributeUpdate, { n, ...at });
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };
     },
-    renewed: (id, until) => tell(id, renewSignal, until.getTime()),
-    closed: (id) => tell(id, closeSignal),
+    renewed(id, until) {
+      const end = until.getTime();
+      // A workflow asks before it gives a lease up; it is told so that it need not ask often.
+      if (end - (told.get(id) ?? 0) < (end - Date.now()) / 3) return;
+      told.set(id, end);
+      bound(told);
+      tell(id, renewSignal, end);
+    },
+    closed(id) {
+      told.delete(id);
+      tell(id, closeSignal);
+    },
     async resume() {
-      for (const id of await unanswered(db)) void answer(id);
+      for (const id of await unanswered(db)) void patches.run(id);
     },
     async close() {
       closing = true;
       stopped.abort();
-      await Promise.allSettled([...working.values()].map(({ done }) => done));
+      await Promise.all([patches.settled(), pixels.settled()]);
     },
   };
+}
+
+/** Forgets what came first: it is worth remembering, not needed. */
+function bound(map: Map<string, unknown>): void {
+  if (map.size > 10_000) map.delete(map.keys().next().value as string);
 }
 
 /** What a worker refused for good, in its own words. */

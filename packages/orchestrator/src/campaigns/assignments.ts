@@ -1,11 +1,10 @@
 /** Assignments: one annotator's work on one image, from its lease to its review. */
 import type { Kysely, Transaction } from 'kysely';
-import type { AssignmentState, Schema, Verdict } from '../db/schema.ts';
+import type { AssignmentState, Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
 import { addEvent } from './events.ts';
-import { newId } from './ids.ts';
-import { count, settleTask, takeAgain } from './tasks.ts';
+import { count, settleTasks, takeAgain } from './tasks.ts';
 
 export interface Assignment {
   id: string;
@@ -152,6 +151,7 @@ export async function lockDrawable(tx: Transaction<Schema>, id: string, until: D
       .set({ state: 'leased', lease_until: until, updated: now })
       .where('id', '=', id)
       .execute();
+    if (state !== 'leased') await addEvent(tx, id, 'state', { state: 'leased' });
   }
   return row;
 }
@@ -218,6 +218,29 @@ export async function returnAssignment(db: Kysely<Schema>, id: string, now = new
   await db.transaction().execute(async (tx) => leave(tx, await lockHeld(tx, id, now), 'returned', { now }));
 }
 
+/** Gives back all that a user holds or was sent back, everywhere or in one campaign. @returns what that was */
+export async function returnAssignments(
+  db: Kysely<Schema>,
+  { user, campaign }: { user: string; campaign?: string },
+  now = new Date(),
+): Promise<string[]> {
+  let query = db
+    .selectFrom('assignment')
+    .select('id')
+    .where('user_id', '=', user)
+    .where('state', 'in', ['leased', 'sent_back']);
+  if (campaign !== undefined) query = query.where('campaign', '=', campaign);
+  const held = (await query.execute()).map(({ id }) => id);
+  for (const id of held) {
+    // One at a time: nothing then waits for two of them at once.
+    await db.transaction().execute(async (tx) => {
+      const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+      if (row?.state === 'leased' || row?.state === 'sent_back') await leave(tx, row, 'returned', { now });
+    });
+  }
+  return held;
+}
+
 /**
  * @param n interactions that the submission is made of
  * @param mask of them
@@ -241,69 +264,10 @@ export async function submitAssignment(
       .set({ state: 'submitted', mask, submitted: now, updated: now })
       .where('id', '=', id)
       .execute();
-    await settleTask(tx, row.task);
+    await settleTasks(tx, row);
     await addEvent(tx, id, 'state', { state: 'submitted', mask });
     await audit(tx, { actor: row.user_id, action: 'assignment.submit', object: id, detail: { n, mask } });
   });
-}
-
-export interface Review {
-  verdict: Verdict;
-  note?: string;
-  /** Where the note belongs, pixels of the upright image. */
-  at?: { x: number; y: number };
-}
-
-/** @throws ConflictError unless the assignment was submitted or accepted */
-export async function reviewAssignment(
-  db: Kysely<Schema>,
-  id: string,
-  { verdict, note, at }: Review,
-  reviewer: string,
-  now = new Date(),
-): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-    if (!row) throw new NotFoundError(`no assignment ${id}`);
-    if (row.state !== 'submitted' && row.state !== 'accepted') {
-      throw new ConflictError(`assignment ${id} is ${row.state}; expected it submitted`, { state: row.state });
-    }
-    const state = verdict === 'accept' ? 'accepted' : 'sent_back';
-    await tx
-      .insertInto('review')
-      .values({
-        id: newId(),
-        assignment: id,
-        user_id: reviewer,
-        verdict,
-        note: note ?? null,
-        x: at?.x,
-        y: at?.y,
-        created: now,
-      })
-      .execute();
-    await tx.updateTable('assignment').set({ state, updated: now }).where('id', '=', id).execute();
-    await settleTask(tx, row.task);
-    await addEvent(tx, id, 'state', { state, note, at });
-    await audit(tx, { actor: reviewer, action: `review.${verdict}`, object: id, detail: { note, at } });
-  });
-}
-
-export async function readReviews(db: Kysely<Schema>, assignment: string) {
-  const rows = await db
-    .selectFrom('review')
-    .selectAll()
-    .where('assignment', '=', assignment)
-    .orderBy('created')
-    .execute();
-  return rows.map(({ id, user_id, verdict, note, x, y, created }) => ({
-    id,
-    reviewer: user_id,
-    verdict,
-    note,
-    at: x !== null && y !== null ? { x, y } : null,
-    created: created.toISOString(),
-  }));
 }
 
 /** The size of a task's image, once it is known. */

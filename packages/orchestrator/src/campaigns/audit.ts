@@ -49,11 +49,11 @@ export async function audit(
 }
 
 /**
- * Follows the chain from its beginning.
+ * Follows the chain from its beginning. That its last entries were taken out shows only to who has noted an earlier `head`.
  *
- * @returns entries looked at, and the number of the first that does not fit, if one does not
+ * @returns entries looked at, the hash of the last of them, and the number of the first that does not fit, if one does not
  */
-export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number; broken?: number }> {
+export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number; head: string; broken?: number }> {
   let entries = 0;
   let previous = '';
   for (;;) {
@@ -66,11 +66,11 @@ export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number
       .execute();
     for (const row of rows) {
       const fits = Number(row.n) === entries + 1 && row.previous === previous && row.hash === hashOf(row);
-      if (!fits) return { entries, broken: entries + 1 };
+      if (!fits) return { entries, head: previous, broken: entries + 1 };
       previous = row.hash;
       entries++;
     }
-    if (rows.length === 0) return { entries };
+    if (rows.length === 0) return { entries, head: previous };
   }
 }
 

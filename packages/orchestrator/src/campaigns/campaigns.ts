@@ -1,10 +1,11 @@
 /** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { type Kysely, sql, type Transaction } from 'kysely';
-import type { CampaignState, MemberRole, Schema, TaskOrdering } from '../db/schema.ts';
+import type { Kysely } from 'kysely';
+import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
+import { settleTasks } from './tasks.ts';
 
 /** What may be changed while a campaign runs. */
 export interface CampaignChanges {
@@ -134,19 +135,10 @@ export async function changeCampaign(
       .set({ ...columnsOf(changes), updated: new Date() })
       .where('id', '=', id)
       .execute();
-    if (changes.annotators !== undefined) await settleTasks(tx, id);
+    if (changes.annotators !== undefined) await settleTasks(tx, { campaign: id });
     await audit(tx, { actor, action: 'campaign.change', object: id, detail: changes });
   });
   return findCampaign(db, id);
-}
-
-/** More or fewer annotators are wanted now: tasks that were done may be open again, and the other way round. */
-async function settleTasks(tx: Transaction<Schema>, campaign: string): Promise<void> {
-  await sql`
-    update task set state = case when (
-        select count(*) from assignment a where a.task = task.id and a.state in ('submitted', 'accepted')
-      ) >= coalesce(task.wanted, c.annotators) then 'done' else 'open' end
-    from campaign c where task.campaign = c.id and c.id = ${campaign} and not task.honeypot`.execute(tx);
 }
 
 /** @throws NotFoundError */
@@ -198,54 +190,6 @@ async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promis
       .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
     created: row.created.toISOString(),
   }));
-}
-
-export interface Member {
-  user: string;
-  name: string;
-  email: string;
-  role: MemberRole;
-}
-
-export const listMembers = (db: Kysely<Schema>, campaign: string): Promise<Member[]> =>
-  db
-    .selectFrom('member')
-    .innerJoin('user', 'user.id', 'member.user_id')
-    .select(['user.id as user', 'user.name', 'user.email', 'member.role'])
-    .where('member.campaign', '=', campaign)
-    .orderBy('user.email')
-    .execute();
-
-/** @throws NotFoundError if there is no such user */
-export async function setMember(
-  db: Kysely<Schema>,
-  campaign: string,
-  user: string,
-  role: MemberRole,
-  actor: string,
-): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const known = await tx.selectFrom('user').select('id').where('id', '=', user).executeTakeFirst();
-    if (!known) throw new NotFoundError(`no user ${user}`);
-    await tx
-      .insertInto('member')
-      .values({ campaign, user_id: user, role })
-      .onConflict((conflict) => conflict.columns(['campaign', 'user_id']).doUpdateSet({ role }))
-      .execute();
-    await audit(tx, { actor, action: 'member.set', object: campaign, detail: { user, role } });
-  });
-}
-
-export async function removeMember(db: Kysely<Schema>, campaign: string, user: string, actor: string): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const { numDeletedRows } = await tx
-      .deleteFrom('member')
-      .where('campaign', '=', campaign)
-      .where('user_id', '=', user)
-      .executeTakeFirst();
-    if (numDeletedRows === 0n) throw new NotFoundError(`no member ${user}`);
-    await audit(tx, { actor, action: 'member.remove', object: campaign, detail: { user } });
-  });
 }
 
 export interface CampaignProgress {

@@ -13,8 +13,8 @@ import type { Campaign } from './campaigns.ts';
 export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
 
 /**
- * Writes which mask every image has by now: the consensus where one was made, else what was accepted, else what was handed
- * in last.
+ * Writes which mask every image has by now: the consensus where one was made of what is there, else what was accepted, else
+ * what was handed in last.
  *
  * @param accepted leaves out what nobody accepted yet
  * @returns images that have one
@@ -64,7 +64,7 @@ async function chosenMasks(
     .selectFrom('task')
     .innerJoin('assignment', 'assignment.task', 'task.id')
     .leftJoin('consensus', 'consensus.task', 'task.id')
-    .select(['task.sha256', 'assignment.mask', 'assignment.state', 'consensus.mask as consensus'])
+    .select(['task.sha256', 'assignment.mask', 'assignment.submitted', 'consensus.mask as consensus', 'consensus.made'])
     .where('task.campaign', '=', campaign)
     .where('task.sha256', 'in', images)
     .where('assignment.state', 'in', accepted ? ['accepted'] : ['submitted', 'accepted'])
@@ -72,10 +72,14 @@ async function chosenMasks(
     .orderBy((eb) => eb.case().when('assignment.state', '=', 'accepted').then(1).else(0).end())
     .orderBy('assignment.submitted')
     .execute();
-  return new Map(
-    rows.flatMap(({ sha256, mask, consensus }) => {
-      const chosen = consensus ?? mask;
-      return chosen === null ? [] : [[sha256, chosen] as const];
-    }),
-  );
+  const chosen = new Map<string, string>();
+  const stale = new Set<string>();
+  for (const { sha256, mask, submitted, consensus, made } of rows) {
+    // A consensus says nothing of what was handed in after it.
+    if (made && submitted && submitted > made) stale.add(sha256);
+    const found = consensus !== null && !stale.has(sha256) ? consensus : mask;
+    if (found !== null) chosen.set(sha256, found);
+  }
+  for (const { sha256, mask } of rows) if (stale.has(sha256) && mask !== null) chosen.set(sha256, mask);
+  return chosen;
 }

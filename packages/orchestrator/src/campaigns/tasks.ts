@@ -5,6 +5,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import type { Campaign } from './campaigns.ts';
+import { addEvent } from './events.ts';
 import { newId } from './ids.ts';
 
 /**
@@ -82,10 +83,13 @@ export async function takeTask(
         .set({ state: 'leased', lease_until: until, updated: now })
         .where('id', '=', own.id)
         .execute();
+      if (own.state !== 'leased') await addEvent(tx, own.id, 'state', { state: 'leased' });
       return own.id;
     }
     const honeypot = chance < campaign.honeypotRate ? await freeTask(tx, campaign, user, true) : undefined;
-    const task = honeypot ?? (await freeTask(tx, campaign, user, false));
+    // What others are just taking is passed over at first; it may still want more annotators than they are.
+    const task =
+      honeypot ?? (await freeTask(tx, campaign, user, false)) ?? (await freeTask(tx, campaign, user, false, true));
     if (task === undefined) return undefined;
     await count(tx, task, 1);
     const id = newId();
@@ -128,6 +132,7 @@ async function freeTask(
   { id, annotators }: Campaign,
   user: string,
   honeypot: boolean,
+  wait = false,
 ): Promise<string | undefined> {
   const found = await tx
     .selectFrom('task')
@@ -151,7 +156,7 @@ async function freeTask(
     .orderBy('id')
     .limit(1)
     .forUpdate()
-    .skipLocked()
+    .$if(!wait, (query) => query.skipLocked())
     .executeTakeFirst();
   return found?.id;
 }
@@ -174,13 +179,26 @@ export async function takeAgain(tx: Transaction<Schema>, task: string): Promise<
   return rows.length > 0;
 }
 
-/** Whether enough annotators are through with a task. */
-export async function settleTask(tx: Transaction<Schema>, task: string): Promise<void> {
+/**
+ * Whether enough annotators are through with a task, or with any of a campaign's. What is counted holds still: the campaign
+ * and its tasks are locked before.
+ */
+export async function settleTasks(
+  tx: Transaction<Schema>,
+  { campaign, task }: { campaign: string; task?: string },
+): Promise<void> {
+  const which = task === undefined ? sql`task.campaign = ${campaign}` : sql`task.id = ${task}`;
+  await sql`select from campaign where id = ${campaign} for share`.execute(tx);
+  await sql`select from task where ${which} order by rank, id for update`.execute(tx);
+  // Statements see what was committed before they began: this one must not be one with the locks.
   await sql`
-    update task set state = case when (
-        select count(*) from assignment a where a.task = task.id and a.state in ('submitted', 'accepted')
-      ) >= coalesce(task.wanted, c.annotators) and not task.honeypot then 'done' else 'open' end
-    from campaign c where c.id = task.campaign and task.id = ${task}`.execute(tx);
+    update task set state = now.state from (
+      select task.id, case when coalesce(task.wanted, c.annotators) <= (
+          select count(*) from assignment a where a.task = task.id and a.state in ('submitted', 'accepted')
+        ) then 'done' else 'open' end as state
+      from task join campaign c on c.id = task.campaign
+      where ${which} and not task.honeypot
+    ) now where now.id = task.id and now.state <> task.state`.execute(tx);
 }
 
 /** Images that a user is likely to get next: worth opening beforehand. */

@@ -209,6 +209,8 @@ begin
 end $$;
 create trigger notify_event after insert on event for each row execute function notify_event();`;
 
+const disabled = `alter table "user" add column disabled boolean not null default false;`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -216,4 +218,5 @@ export const migrations: readonly Migration[] = [
   { name: '0002-campaigns', up: run(campaigns) },
   { name: '0003-annotations', up: run(annotations) },
   { name: '0004-triggers', up: run(triggers) },
+  { name: '0005-disabled-accounts', up: run(disabled) },
 ];

@@ -42,7 +42,7 @@ export type TaskState = 'open' | 'done';
 export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
 export type Verdict = 'accept' | 'send_back';
 
-/** This and the next three are the sign-in library's own; role is ours. */
+/** This and the next three are the sign-in library's own; role and disabled are ours. */
 export interface UserTable {
   id: string;
   name: string;
@@ -52,6 +52,8 @@ export interface UserTable {
   createdAt: TimeNow;
   updatedAt: TimeNow;
   role: Generated<UserRole>;
+  /** It can sign in no more, and its keys open nothing. */
+  disabled: Generated<boolean>;
 }
 
 export interface SessionTable {

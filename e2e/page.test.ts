@@ -1,0 +1,202 @@
+import { copyFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCampaign, startStack } from '../bench/stack.mjs';
+import { chromium, launch } from '../scripts/chromium.mjs';
+import { root } from './saltworks.ts';
+
+const path = chromium();
+const id = 'cups';
+
+interface Logged {
+  n: number;
+  client: string;
+  seq: number;
+  interaction: { kind: string };
+}
+
+describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS_CHROMIUM says where it is)'}`, () => {
+  let stack: Awaited<ReturnType<typeof startStack>>;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    const images = mkdtempSync(join(tmpdir(), 'saltworks-page-'));
+    for (const name of ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'camera.png']) {
+      copyFileSync(join(root, 'examples/images', name), join(images, name));
+    }
+    await openCampaign(stack, { id, images, leaseSeconds: 600, instructions: 'Every cup.\n<b>Nothing else.</b>' });
+    browser = await launch(path);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  /** Somebody signed in by a link, in a browser of their own. */
+  async function signIn(name: string, role: 'annotator' | 'reviewer'): Promise<BrowserContext> {
+    const { id: user, link } = (await stack.admin('POST', '/api/users', { email: `${name}@example.org`, name })) as {
+      id: string;
+      link: string;
+    };
+    await stack.admin('PUT', `/api/campaigns/${id}/members/${user}`, { role });
+    const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+    const page = await context.newPage();
+    await page.goto(link);
+    await page.close();
+    return context;
+  }
+
+  async function annotate(context: BrowserContext): Promise<{ page: Page; errors: string[] }> {
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+    });
+    await page.goto(`${stack.url}/campaigns/${id}/annotate`);
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    return { page, errors };
+  }
+
+  const closeDialog = (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+  /** Draws a line, places given as shares of the stage. */
+  async function draw(page: Page, ...places: [number, number][]): Promise<void> {
+    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
+    const at = ([u, v]: [number, number]): [number, number] => [box.x + u * box.width, box.y + v * box.height];
+    await page.mouse.move(...at(places[0]));
+    await page.mouse.down();
+    for (const place of places.slice(1)) await page.mouse.move(...at(place), { steps: 5 });
+    await page.mouse.up();
+  }
+
+  const status = (page: Page, text: RegExp) =>
+    expect.poll(() => page.locator('.status').textContent(), slow).toMatch(text);
+  const saved = (page: Page, text: RegExp) =>
+    expect.poll(() => page.locator('.saved').textContent(), slow).toMatch(text);
+  const slow = { timeout: 60_000, interval: 100 };
+
+  async function mine(name: string): Promise<{ id: string; state: string }> {
+    const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as {
+      id: string;
+      user: string;
+      state: string;
+    }[];
+    const { user } = (
+      (await stack.admin('GET', `/api/campaigns/${id}/members`)) as { user: string; email: string }[]
+    ).find(({ email }) => email === `${name}@example.org`)!;
+    return all.find((assignment) => assignment.user === user)!;
+  }
+  const logOf = async (assignment: string) =>
+    (await stack.admin('GET', `/api/assignments/${assignment}/interactions`)) as Logged[];
+
+  test('draw, undo, reload, offline, hand in, review', async () => {
+    const context = await signIn('ann', 'annotator');
+    const { page, errors } = await annotate(context);
+    expect(await page.getByRole('dialog').textContent()).toContain('<b>Nothing else.</b>');
+    await closeDialog(page);
+
+    // Labels follow the pen, and the server says the same.
+    await page.keyboard.press('c');
+    await page.keyboard.type('thing');
+    await page.keyboard.press('Enter');
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await status(page, /one thing more/);
+    await page.keyboard.press('0');
+    await draw(page, [0.2, 0.2], [0.2, 0.8]);
+    await status(page, /confirmed by the server/);
+    await saved(page, /All saved/);
+    const { id: assignment } = await mine('ann');
+    expect((await logOf(assignment)).map(({ interaction }) => interaction.kind)).toEqual([
+      'segment',
+      'stroke',
+      'stroke',
+    ]);
+
+    // Undo and redo are done, too.
+    await draw(page, [0.8, 0.2], [0.8, 0.8]);
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+Shift+z');
+    await saved(page, /All saved/);
+    expect((await logOf(assignment)).map(({ interaction }) => interaction.kind).slice(3)).toEqual([
+      'stroke',
+      'undo',
+      'redo',
+    ]);
+
+    // Nothing is lost by a reload in the middle.
+    await page.reload();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    await status(page, /confirmed by the server/);
+    expect(await page.getByRole('dialog').count()).toBe(0);
+
+    // Nor without a network, nor by a reload meanwhile.
+    await context.setOffline(true);
+    await page.keyboard.press('1');
+    await draw(page, [0.5, 0.4], [0.5, 0.6]);
+    await draw(page, [0.4, 0.45], [0.45, 0.45]);
+    await status(page, /^Labelled/);
+    await saved(page, /2 kept in this browser/);
+    await context.setOffline(false);
+    await saved(page, /All saved/);
+    const log = await logOf(assignment);
+    expect(log).toHaveLength(8);
+    expect(new Set(log.map(({ client, seq }) => `${client} ${seq}`)).size).toBe(8);
+
+    await status(page, /confirmed by the server/);
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await expect.poll(async () => (await mine('ann')).state, slow).not.toBe('leased');
+    expect(errors).toEqual([]);
+    await context.close();
+
+    // A reviewer sends it back with a note at a place.
+    const reviewer = await signIn('rev', 'reviewer');
+    const review = await reviewer.newPage();
+    await review.goto(`${stack.url}/campaigns/${id}/review`);
+    await review.locator('.stage[aria-busy=false]').waitFor();
+    await review.locator('.stage canvas').nth(1).click();
+    await review.getByRole('textbox', { name: /Note/ }).fill('The handle, too.');
+    await review.getByRole('button', { name: 'Send back' }).click();
+    await expect
+      .poll(async () => ((await stack.admin('GET', `/api/assignments/${assignment}`)) as { state: string }).state, slow)
+      .toBe('sent_back');
+    const { reviews } = (await stack.admin('GET', `/api/assignments/${assignment}`)) as {
+      reviews: { note: string; at: unknown }[];
+    };
+    expect(reviews).toMatchObject([{ note: 'The handle, too.', at: { x: expect.any(Number), y: expect.any(Number) } }]);
+    await review.getByText('Nothing to review').waitFor();
+    await reviewer.close();
+  });
+
+  test('two browsers never hold one image', async () => {
+    const contexts = await Promise.all([signIn('one', 'annotator'), signIn('two', 'annotator')]);
+    const pages = await Promise.all(contexts.map((context) => annotate(context)));
+    const shown = await Promise.all(pages.map(({ page }) => page.locator('.what').textContent()));
+    expect(new Set(shown).size).toBe(2);
+    for (const context of contexts) await context.close();
+  });
+
+  test('server and worker are killed while somebody draws: the page recovers by itself', async () => {
+    const context = await signIn('kay', 'annotator');
+    const { page } = await annotate(context);
+    await closeDialog(page);
+    await page.getByRole('button', { name: 'thing +' }).click();
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await page.keyboard.press('0');
+    await draw(page, [0.2, 0.2], [0.2, 0.8]);
+    await status(page, /confirmed by the server/);
+    stack.kill('server');
+    await draw(page, [0.8, 0.2], [0.8, 0.8]);
+    stack.kill('worker');
+    await draw(page, [0.3, 0.9], [0.7, 0.9]);
+    await status(page, /^Labelled/);
+    await saved(page, /All saved/);
+    await status(page, /confirmed by the server/);
+    expect(await logOf((await mine('kay')).id)).toHaveLength(5);
+    await context.close();
+  });
+});

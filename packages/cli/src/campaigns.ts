@@ -1,0 +1,86 @@
+/** What the server says of campaigns, and the questions that several commands ask. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { Api } from './api.ts';
+
+export interface Campaign {
+  id: string;
+  name: string;
+  dataset: string;
+  state: 'open' | 'paused' | 'closed';
+  annotators: number;
+  honeypotRate: number;
+  leaseSeconds: number;
+  deadline: string | null;
+  categories: LabelCategory[];
+}
+
+export interface CampaignProgress {
+  /** Whether every image of the dataset is a task yet. */
+  filled: boolean;
+  tasks: number;
+  done: number;
+  /** Assignments by state. */
+  assignments: Record<string, number>;
+}
+
+export interface Assignment {
+  id: string;
+  task: string;
+  user: string;
+  submitted: string | null;
+  image: { name: string };
+}
+
+export interface Account {
+  id: string;
+  name: string;
+  email: string;
+  role: 'admin' | 'member';
+}
+
+export interface Member {
+  user: string;
+  name: string;
+  email: string;
+  role: 'annotator' | 'reviewer' | 'manager';
+}
+
+/** @throws InvalidInputError for what cannot be a campaign's id */
+export function campaignPath(id: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
+    throw new InvalidInputError(`campaign "${id}"; expected a-z, 0-9 and -, at most 64`);
+  }
+  return `/api/campaigns/${id}`;
+}
+
+const pageSize = 200;
+
+/** Assignments that were handed in and not sent back, page by page, those that were begun last first. */
+export async function handedIn(api: Api, id: string): Promise<Assignment[]> {
+  const found: Assignment[] = [];
+  for (const state of ['submitted', 'accepted']) {
+    for (let before = ''; ; ) {
+      const query = `state=${state}&limit=${pageSize}${before && `&before=${before}`}`;
+      const page = await api<Assignment[]>('GET', `${campaignPath(id)}/assignments?${query}`);
+      found.push(...page);
+      if (page.length < pageSize) break;
+      before = page[page.length - 1].id;
+    }
+  }
+  return found;
+}
+
+/** What annotators are called, by their account's id: who is no member any more is called by it. */
+export async function namesOf(api: Api, id: string): Promise<(user: string) => string> {
+  const members = await api<Member[]>('GET', `${campaignPath(id)}/members`);
+  const emails = new Map(members.map(({ user, email }) => [user, email]));
+  return (user) => emails.get(user) ?? user;
+}
+
+/** @throws InvalidInputError if there is none */
+export async function findAccount(api: Api, email: string): Promise<Account> {
+  const found = (await api<Account[]>('GET', '/api/users')).find((user) => user.email === email.toLowerCase());
+  if (!found) throw new InvalidInputError(`no account ${email}; expected one of: saltworks account ls`);
+  return found;
+}

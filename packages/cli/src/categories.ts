@@ -1,0 +1,69 @@
+/** The labels of a campaign, as a person writes them on the command line or into a file. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { colours } from '@saltworks/core/overlay';
+import { readInput } from './files.ts';
+
+type Given = { name: string } & Partial<LabelCategory>;
+
+/**
+ * @param text `cat,dog,sky:stuff`, or the path of a JSON list of names or of `{ name, id?, colour?, isthing? }`
+ * @returns ids from 1 and colours that colour-blind people can tell apart, where none are given
+ * @throws InvalidInputError if they make no sense
+ */
+export async function readCategories(text: string): Promise<LabelCategory[]> {
+  const given = text.endsWith('.json') ? parseFile(text, await readInput(text)) : text.split(',').map(parseName);
+  if (given.length === 0 || given.some(({ name }) => name === '')) {
+    throw new InvalidInputError(`categories "${text}"; expected "cat,dog,sky:stuff" or a .json file`);
+  }
+  const taken = new Set(given.map(({ id }) => id));
+  let next = 1;
+  const free = () => {
+    while (taken.has(next)) next++;
+    return next++;
+  };
+  const numbered = given.map((category) => ({ ...category, id: category.id ?? free() }));
+  const palette = colours(numbered.map(({ id }) => id));
+  return numbered.map(({ id, name, colour, isthing }) => ({
+    id,
+    name,
+    colour: colour ?? hex(palette.get(id) ?? []),
+    isthing: isthing ?? true,
+  }));
+}
+
+function parseName(text: string): Given {
+  const [name, kind, ...rest] = text.split(':').map((part) => part.trim());
+  if (rest.length > 0 || (kind !== undefined && kind !== 'thing' && kind !== 'stuff')) {
+    throw new InvalidInputError(`category "${text}"; expected NAME, NAME:thing or NAME:stuff`);
+  }
+  return { name, isthing: kind !== 'stuff' };
+}
+
+function parseFile(path: string, file: Uint8Array): Given[] {
+  const refuse = (what: string): never => {
+    throw new InvalidInputError(
+      `${path}: ${what}; expected a list of names, or of {"name", "id", "colour", "isthing"}`,
+    );
+  };
+  let list: unknown;
+  try {
+    list = JSON.parse(new TextDecoder().decode(file));
+  } catch (error) {
+    return refuse((error as Error).message.replaceAll('\n', ' '));
+  }
+  if (!Array.isArray(list)) return refuse('no list');
+  return list.map((item, i) => {
+    if (typeof item === 'string') return parseName(item);
+    const { name, id, colour, isthing, ...unknown } = Object(item) as Given;
+    const good =
+      typeof name === 'string' &&
+      (id === undefined || (Number.isInteger(id) && id > 0)) &&
+      (colour === undefined || /^#[0-9a-f]{6}$/.test(colour)) &&
+      (isthing === undefined || typeof isthing === 'boolean') &&
+      Object.keys(unknown).length === 0;
+    return good ? { name, id, colour, isthing } : refuse(`category ${i + 1} is ${JSON.stringify(item)}`);
+  });
+}
+
+const hex = (rgb: readonly number[]) => `#${rgb.map((value) => value.toString(16).padStart(2, '0')).join('')}`;

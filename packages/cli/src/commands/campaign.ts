@@ -1,0 +1,213 @@
+/** `saltworks campaign …`: people annotate the images of a dataset. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { presets } from '@saltworks/core/options';
+import { Command, Option } from 'commander';
+import type { Api } from '../api.ts';
+import { type Campaign, type CampaignProgress, campaignPath, handedIn } from '../campaigns.ts';
+import { readCategories } from '../categories.ts';
+import { interruption } from '../interrupt.ts';
+import { parseFromTo, parseWhole } from '../options.ts';
+import type { Progress } from '../progress.ts';
+import { withApi } from '../stack/connect.ts';
+import { table } from '../table.ts';
+import { measureCommands } from './measures.ts';
+import { memberCommands } from './members.ts';
+
+export function campaignCommand(): Command {
+  const command = new Command('campaign').description('people annotate the images of a dataset').addHelpText(
+    'after',
+    `
+Examples:
+  saltworks campaign create street --dataset street --categories "car,person,road:stuff" --annotators 2 --wait
+  saltworks campaign assign street ann@example.org bob@example.org
+  saltworks campaign status street
+  saltworks campaign agreement street
+  saltworks campaign consensus street --weights reliability
+  saltworks campaign export street --format coco-panoptic --out out`,
+  );
+  const creating = settingOptions(command.command('create'))
+    .description('make a campaign over a dataset; keys that are missing are computed')
+    .argument('<id>', 'a-z, 0-9 and -')
+    .requiredOption('--dataset <name>', 'whose images are annotated')
+    .requiredOption('--categories <list>', 'the labels: "cat,dog,sky:stuff", or a .json file')
+    .option('--backbone <name>', 'where keys come from', 'dinov2-small-focus')
+    .addOption(new Option('--preset <name>', 'how masks are made').choices(Object.keys(presets)).default('best'))
+    .addOption(new Option('--order <which>', 'in which images come').choices(['import', 'random']).default('import'))
+    .option('--wait', 'until all images can be annotated')
+    .addHelpText(
+      'after',
+      `
+Of the labels, all are things that can be counted unless ":stuff" says otherwise. Colours that colour-blind people can tell
+apart are chosen. A .json file is a list of names, or of {"name", "id", "colour", "isthing"}.
+
+Example: saltworks campaign create pets --dataset pets --categories "cat,dog,grass:stuff" --annotators 2 --honeypots 0.1`,
+    );
+  creating.action(create);
+  command.command('ls').description('the campaigns').option('--json', 'JSON, one document a line').action(list);
+  command
+    .command('status')
+    .description('how far a campaign is')
+    .argument('<id>', 'of the campaign')
+    .option('--wait', 'until all images can be annotated')
+    .option('--json', 'one JSON document instead of text')
+    .action(status);
+  settingOptions(command.command('set'))
+    .description('change a campaign, running or not')
+    .argument('<id>', 'of the campaign')
+    .addOption(new Option('--state <name>', 'what it is from now on').choices(['open', 'paused', 'closed']))
+    .addHelpText('after', '\nExample: saltworks campaign set pets --state paused')
+    .action(change);
+  for (const more of [...memberCommands(), ...measureCommands()]) command.addCommand(more);
+  return command;
+}
+
+/** What may be given at the beginning and changed later. */
+const settingOptions = (command: Command): Command =>
+  command
+    .option('--name <text>', 'what people read (default: the id)')
+    .option('--instructions <file>', 'what annotators are told, Markdown')
+    .option('--annotators <n>', 'wanted for each image (default: 1)', parseWhole(1))
+    .option('--honeypots <rate>', 'how often an image comes whose mask is known (default: 0)', parseFromTo(0, 1))
+    .option('--deadline <time>', 'after which no image is given out, ISO 8601; "none" takes it away')
+    .option('--lease <seconds>', 'for which an image is held without a sign of life (default: 900)', parseWhole(5))
+    .option('--json', 'one JSON document instead of text');
+
+interface SettingFlags {
+  name?: string;
+  instructions?: string;
+  annotators?: number;
+  honeypots?: number;
+  deadline?: string;
+  lease?: number;
+  json?: boolean;
+}
+
+interface CreateFlags extends SettingFlags {
+  dataset: string;
+  categories: string;
+  backbone: string;
+  preset: string;
+  order: string;
+  wait?: boolean;
+}
+
+async function create(id: string, flags: CreateFlags): Promise<void> {
+  const { dataset, backbone, preset, order, wait, json } = flags;
+  const body = {
+    ...settingsOf(flags),
+    ...{ id, name: flags.name ?? id, dataset, backbone, preset, ordering: order },
+    categories: await readCategories(flags.categories),
+  };
+  await withApi(json, async (api, line) => {
+    const made = await api<Campaign>('POST', '/api/campaigns', body);
+    if (wait) await waitForTasks(api, id, line);
+    if (json) console.log(JSON.stringify(made));
+    else {
+      console.log(`campaign ${made.id} on ${made.dataset}:`);
+      console.log(describeCategories(made));
+      if (!wait) console.log('its images become tasks as fast as their keys are computed: saltworks campaign status');
+    }
+  });
+}
+
+async function list({ json }: { json?: boolean }): Promise<void> {
+  await withApi(json, async (api) => {
+    const campaigns = await api<Campaign[]>('GET', '/api/campaigns');
+    if (json) for (const campaign of campaigns) console.log(JSON.stringify(campaign));
+    else if (campaigns.length > 0) {
+      const rows = campaigns.map(
+        ({ id, state, dataset, annotators, categories, name }) =>
+          [id, state, dataset, annotators, categories.length, name] as const,
+      );
+      console.log(table(['campaign', 'state', 'dataset', 'annotators', 'labels', 'name'], rows));
+    }
+  });
+}
+
+async function status(id: string, { wait, json }: { wait?: boolean; json?: boolean }): Promise<void> {
+  await withApi(json, async (api, line) => {
+    const campaign = await api<Campaign>('GET', campaignPath(id));
+    if (wait) await waitForTasks(api, id, line);
+    const progress = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
+    const pace = paceOf(await handedIn(api, id), Date.now());
+    if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, pace }));
+    const { filled, tasks, done, assignments } = progress;
+    const { name, state, annotators, deadline } = campaign;
+    const share = tasks === 0 ? '' : ` (${Math.round((100 * done) / tasks)} %)`;
+    console.log(`${id}: ${name}, ${state}${deadline ? `, until ${deadline}` : ''}`);
+    console.log(`images       ${done} of ${tasks} done${share}${filled ? '' : ', more to come as keys are computed'}`);
+    console.log(`wanted       ${annotators} annotator${annotators === 1 ? '' : 's'} an image`);
+    const states = Object.entries(assignments).sort();
+    console.log(
+      `assignments  ${states.map(([word, count]) => `${count} ${word.replace('_', ' ')}`).join(', ') || 'none yet'}`,
+    );
+    console.log(`handed in    ${pace.hour} in the last hour, ${pace.day} in the last day`);
+  });
+}
+
+async function change(id: string, flags: SettingFlags & { state?: string }): Promise<void> {
+  const { json, state, name } = flags;
+  const body = { ...settingsOf(flags), ...(name === undefined ? {} : { name }), ...(state ? { state } : {}) };
+  if (Object.keys(body).length === 0) throw new InvalidInputError('nothing to change; expected an option, see --help');
+  await withApi(json, async (api) => {
+    const changed = await api<Campaign>('PATCH', campaignPath(id), body);
+    if (json) return console.log(JSON.stringify(changed));
+    const { name, state, annotators, honeypotRate, leaseSeconds, deadline } = changed;
+    const until = deadline ? `, until ${deadline}` : '';
+    const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
+    console.log(`${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s`);
+  });
+}
+
+/** Options as the API names them; what was not given is left out. */
+function settingsOf({ instructions, annotators, honeypots, deadline, lease }: SettingFlags) {
+  const settings = {
+    instructions: instructions === undefined ? undefined : readText(instructions),
+    annotators,
+    honeypotRate: honeypots,
+    deadline: deadline === undefined ? undefined : timeOf(deadline),
+    leaseSeconds: lease,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidInputError(`${file}: ${(error as Error).message}`);
+  }
+}
+
+function timeOf(text: string): string | null {
+  if (text === 'none') return null;
+  const time = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime())) {
+    throw new InvalidInputError(`--deadline ${text}; expected a time like 2030-12-31T18:00:00Z, or none`);
+  }
+  return time.toISOString();
+}
+
+async function waitForTasks(api: Api, id: string, line: Progress): Promise<void> {
+  for (;;) {
+    const { filled, tasks } = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
+    if (filled) return line.clear();
+    line.show(`${id}: ${tasks} images can be annotated, keys of others are being computed`);
+    await delay(500, undefined, { signal: interruption });
+  }
+}
+
+/** Handed in within the last hour and day. */
+function paceOf(assignments: readonly { submitted: string | null }[], now: number) {
+  const since = (hours: number) =>
+    assignments.filter(({ submitted }) => submitted && now - Date.parse(submitted) < hours * 3_600_000).length;
+  return { hour: since(1), day: since(24) };
+}
+
+const describeCategories = ({ categories }: Campaign) =>
+  table(
+    ['id', 'label', 'colour', ''],
+    categories.map(({ id, name, colour, isthing }) => [id, name, colour, isthing ? 'thing' : 'stuff']),
+  );

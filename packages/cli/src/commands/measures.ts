@@ -1,0 +1,205 @@
+/** `saltworks campaign agreement`, `effort`, `consensus`, `export`: what the work of a campaign amounts to. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EffortTotals } from '@saltworks/core/effort';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { ExportFormat } from '@saltworks/core/formats/export';
+import type { Reliability } from '@saltworks/core/reliability';
+import { Command, Option } from 'commander';
+import type { Api } from '../api.ts';
+import { type Assignment, type Campaign, campaignPath, handedIn, namesOf } from '../campaigns.ts';
+import { interruption } from '../interrupt.ts';
+import type { Progress } from '../progress.ts';
+import { withApi } from '../stack/connect.ts';
+import { table } from '../table.ts';
+import { formatOption, writeExport } from './runs.ts';
+
+interface Agreement {
+  images: { task: string; name: string; annotators: number; miou: number; pixels: number; kappa: number }[];
+  classes: { category: string; iou: number; pairs: number }[];
+  honeypots: { task: string; annotator: string; miou: number }[];
+  annotators: Reliability[];
+  /** Pairs that are not compared yet. */
+  pending: number;
+}
+
+export const measureCommands = (): Command[] => [
+  new Command('agreement')
+    .description('how far annotators of the same images agree, and how reliable that makes them')
+    .argument('<id>', 'of the campaign')
+    .option('--json', 'one JSON document instead of text')
+    .action(agreement),
+  new Command('effort')
+    .description('time that went into a campaign, by annotator and label; idle time is cut')
+    .argument('<id>', 'of the campaign')
+    .option('--json', 'one JSON document instead of text')
+    .action(effort),
+  new Command('consensus')
+    .description("one mask of all annotators' strokes on an image")
+    .argument('<id>', 'of the campaign')
+    .option('--images <which>', 'all that two or more handed in, or the one of this name', 'all')
+    .addOption(
+      new Option('--weights <how>', 'what an annotator counts')
+        .choices(['reliability', 'equal'])
+        .default('reliability'),
+    )
+    .option('--json', 'JSON, one document a line')
+    .addHelpText('after', '\nExports take the consensus wherever there is one.')
+    .action(consensus),
+  new Command('export')
+    .description("write a campaign's masks in a format that others read")
+    .argument('<id>', 'of the campaign')
+    .addOption(formatOption())
+    .requiredOption('--out <dir>', 'where to')
+    .option('--accepted', 'only what a reviewer accepted')
+    .option('--json', 'one JSON document at the end instead of text')
+    .addHelpText(
+      'after',
+      `
+Of every image: the consensus where one was made, else what was accepted, else what was handed in last.
+
+Example: saltworks campaign export pets --format coco-panoptic --out out`,
+    )
+    .action(exportCampaign),
+];
+
+async function agreement(id: string, { json }: { json?: boolean }): Promise<void> {
+  await withApi(json, async (api, line) => {
+    const found = await agreementOf(api, id, line);
+    line.clear();
+    if (json) return console.log(JSON.stringify(found));
+    const { images, classes, honeypots, annotators } = found;
+    const nameOf = await namesOf(api, id);
+    if (images.length === 0) console.log('no image was handed in by two annotators yet');
+    else {
+      const rows = [...images]
+        .sort(byName)
+        .map((one) => [one.name, one.annotators, share(one.miou), share(one.pixels), share(one.kappa)]);
+      console.log(table(['image', 'annotators', 'mIoU', 'pixels', 'κ'], rows));
+    }
+    if (classes.length > 0) {
+      console.log(
+        `\n${table(
+          ['label', 'pairs', 'IoU'],
+          classes.map(({ category, pairs, iou }) => [category, pairs, share(iou)]),
+        )}`,
+      );
+    }
+    if (annotators.length === 0) return;
+    const score = ({ mean, count }: { mean: number; count: number }) => (count === 0 ? '–' : share(mean));
+    const rows = annotators.map(({ annotator, weight, honeypots, overlaps }) => [
+      ...[nameOf(annotator), share(weight)],
+      ...[overlaps.count, score(overlaps), honeypots.count, score(honeypots)],
+    ]);
+    const head = ['annotator', 'reliability', 'overlaps', 'mIoU', 'honeypots', 'mIoU'];
+    console.log(
+      `\n${table(honeypots.length > 0 ? head : head.slice(0, 4), honeypots.length > 0 ? rows : rows.map((row) => row.slice(0, 4)))}`,
+    );
+  });
+}
+
+/** How long nothing may come of comparing. */
+const patienceMs = 120_000;
+
+/** Asks until all that was handed in is compared. */
+async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreement> {
+  let [least, since] = [Number.POSITIVE_INFINITY, Date.now()];
+  for (;;) {
+    const found = await api<Agreement>('GET', `${campaignPath(id)}/agreement`);
+    if (found.pending === 0) return found;
+    if (found.pending < least) [least, since] = [found.pending, Date.now()];
+    if (Date.now() - since > patienceMs) {
+      throw new Error(`${found.pending} pairs of masks wait to be compared; expected a worker with the role propagate`);
+    }
+    line.show(`${id}: ${found.pending} pairs of masks to compare`);
+    await delay(300, undefined, { signal: interruption });
+  }
+}
+
+async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
+  await withApi(json, async (api) => {
+    const { categories } = await api<Campaign>('GET', campaignPath(id));
+    const totals = await api<EffortTotals>('GET', `${campaignPath(id)}/effort`);
+    if (json) return console.log(JSON.stringify(totals));
+    const { annotators, classes } = totals;
+    if (annotators.length === 0) return console.log('nobody has drawn anything yet');
+    const nameOf = await namesOf(api, id);
+    const byPerson = annotators.map(({ annotator, images, strokes, seconds, idle }) => [
+      ...[nameOf(annotator), images, strokes, seconds.toFixed(1)],
+      ...[(seconds / images).toFixed(1), idle.toFixed(1)],
+    ]);
+    console.log(table(['annotator', 'images', 'strokes', 'seconds', 'an image', 'idle'], byPerson));
+    const labels = new Map([[0, 'background'], ...categories.map(({ id, name }) => [id, name] as const)]);
+    const byLabel = classes.map(({ category, segments, strokes, seconds }) => [
+      ...[labels.get(category) ?? category, segments, strokes, seconds.toFixed(1), (seconds / segments).toFixed(1)],
+    ]);
+    console.log(`\n${table(['label', 'segments', 'strokes', 'seconds', 'a segment'], byLabel)}`);
+  });
+}
+
+interface ConsensusFlags {
+  images: string;
+  weights: 'reliability' | 'equal';
+  json?: boolean;
+}
+
+async function consensus(id: string, { images, weights, json }: ConsensusFlags): Promise<void> {
+  await withApi(json, async (api, line) => {
+    const tasks = new Map<string, Assignment[]>();
+    for (const one of await handedIn(api, id)) tasks.set(one.task, [...(tasks.get(one.task) ?? []), one]);
+    const chosen = [...tasks].filter(([, works]) =>
+      images === 'all' ? works.length > 1 : works[0].image.name === images,
+    );
+    if (chosen.length === 0) {
+      const what = images === 'all' ? 'no image was handed in by two annotators' : `nobody handed in ${images}`;
+      throw new InvalidInputError(`${what}; expected one: saltworks campaign status ${id}`);
+    }
+    const { annotators } = weights === 'reliability' ? await agreementOf(api, id, line) : { annotators: [] };
+    const counts = Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight]));
+    const nameOf = await namesOf(api, id);
+    const named = chosen.map(([task, works]) => ({ task, name: works[0].image.name })).sort(byName);
+    for (const [i, { task, name }] of named.entries()) {
+      line.show(`${id}: ${name}, ${i + 1} of ${named.length}`);
+      const made = await api<{ mask: string; weights: Record<string, number> }>(
+        'POST',
+        `/api/tasks/${task}/consensus`,
+        {
+          weights: counts,
+        },
+      );
+      line.clear();
+      if (json) console.log(JSON.stringify({ task, name, ...made }));
+      else {
+        const people = Object.entries(made.weights).map(([user, weight]) => `${nameOf(user)} ${share(weight)}`);
+        console.log(`${name}: ${people.join(', ')} → masks/${made.mask.slice(0, 2)}/${made.mask}.png`);
+      }
+    }
+  });
+}
+
+interface ExportFlags {
+  format: ExportFormat;
+  out: string;
+  accepted?: boolean;
+  json?: boolean;
+}
+
+async function exportCampaign(id: string, { accepted = false, ...flags }: ExportFlags): Promise<void> {
+  await withApi(flags.json, async (api, line) => {
+    line.show(`${id}: collecting masks`);
+    const published = await api<{ dataset: string; recipe: string; images: number }>(
+      'POST',
+      `${campaignPath(id)}/publish`,
+      { accepted },
+    );
+    line.clear();
+    if (published.images === 0) {
+      const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
+      throw new InvalidInputError(`${what}; expected one mask or more`);
+    }
+    await writeExport(published, flags);
+  });
+}
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+
+const share = (value: number) => value.toFixed(3);

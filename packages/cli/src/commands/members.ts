@@ -1,0 +1,55 @@
+/** `saltworks campaign assign`, `members`: who takes part. */
+import { Command, Option } from 'commander';
+import { campaignPath, type Member } from '../campaigns.ts';
+import { withApi } from '../stack/connect.ts';
+import { table } from '../table.ts';
+
+export const memberCommands = (): Command[] => [
+  new Command('assign')
+    .description('make accounts members of a campaign; accounts that are missing are created')
+    .argument('<id>', 'of the campaign')
+    .argument('<email...>')
+    .addOption(
+      new Option('--role <name>', 'what they do').choices(['annotator', 'reviewer', 'manager']).default('annotator'),
+    )
+    .option('--json', 'JSON, one document a line')
+    .addHelpText(
+      'after',
+      `
+Who has no account gets one, and a link that signs them in, once, within ten minutes. Another one: saltworks account link
+
+Example: saltworks campaign assign pets ann@example.org bob@example.org`,
+    )
+    .action(assign),
+  new Command('members')
+    .description('who takes part in a campaign')
+    .argument('<id>', 'of the campaign')
+    .option('--json', 'JSON, one document a line')
+    .action(members),
+];
+
+async function assign(id: string, emails: string[], { role, json }: { role: string; json?: boolean }): Promise<void> {
+  await withApi(json, async (api) => {
+    for (const given of emails) {
+      const email = given.toLowerCase();
+      const body = { email, role };
+      const { user, link } = await api<{ user: string; link?: string }>('POST', `${campaignPath(id)}/members`, body);
+      if (json) console.log(JSON.stringify({ user, email, role, link }));
+      else console.log(`${email}: ${role} of ${id}${link ? `\n  sign in, once: ${link}` : ''}`);
+    }
+  });
+}
+
+async function members(id: string, { json }: { json?: boolean }): Promise<void> {
+  await withApi(json, async (api) => {
+    const found = await api<Member[]>('GET', `${campaignPath(id)}/members`);
+    if (json) for (const member of found) console.log(JSON.stringify(member));
+    else
+      console.log(
+        table(
+          ['account', 'role', 'name'],
+          found.map(({ email, role, name }) => [email, role, name]),
+        ),
+      );
+  });
+}

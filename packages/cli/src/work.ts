@@ -1,0 +1,46 @@
+/** The worker's role: inference, masks, and images open for annotators. */
+import type { Closable } from '@saltworks/orchestrator/server';
+import { openStore } from '@saltworks/store/open';
+import { createActivities } from '@saltworks/worker/activities';
+import { keysSources } from '@saltworks/worker/keys-source';
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
+import { objectReader } from '@saltworks/worker/objects';
+import { openSessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue, type Role } from '@saltworks/worker/worker';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Settings } from './settings.ts';
+
+export interface WorkFlags {
+  roles: readonly Role[];
+  extractConcurrency: number;
+  propagateConcurrency: number;
+  threads?: number;
+  device: 'auto' | 'cpu' | 'cuda';
+}
+
+export async function openWorkerRole(
+  settings: Settings,
+  connection: NativeConnection,
+  { roles, extractConcurrency, propagateConcurrency, threads, device }: WorkFlags,
+): Promise<Closable> {
+  const { home, namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
+  const store = await openStore(settings.store);
+  const keys = keysSources(home, { threads, device, batch });
+  const maskThreads = openMaskThreads(propagateThreads);
+  const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
+  const queue = ownQueue();
+  const readObject = objectReader(store);
+  const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
+  // As many images being opened as threads, and one whose files are read meanwhile.
+  const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
+  const workers = await openWorkers({ connection, namespace, roles, activities, concurrency, queue });
+  return {
+    shutdown: workers.shutdown,
+    async run() {
+      await workers.run();
+      await sessions.close();
+      await keys.close();
+      await maskThreads.close();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Reviews: what was handed in is accepted, or sent back. */
+import type { Kysely } from 'kysely';
+import type { Schema, Verdict } from '../db/schema.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { audit } from './audit.ts';
+import { addEvent } from './events.ts';
+import { newId } from './ids.ts';
+import { settleTasks } from './tasks.ts';
+
+export interface Review {
+  verdict: Verdict;
+  note?: string;
+  /** Where the note belongs, pixels of the upright image. */
+  at?: { x: number; y: number };
+}
+
+/** @throws ConflictError unless the assignment was submitted or accepted */
+export async function reviewAssignment(
+  db: Kysely<Schema>,
+  id: string,
+  { verdict, note, at }: Review,
+  reviewer: string,
+  now = new Date(),
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+    if (!row) throw new NotFoundError(`no assignment ${id}`);
+    if (row.state !== 'submitted' && row.state !== 'accepted') {
+      throw new ConflictError(`assignment ${id} is ${row.state}; expected it submitted`, { state: row.state });
+    }
+    const state = verdict === 'accept' ? 'accepted' : 'sent_back';
+    await tx
+      .insertInto('review')
+      .values({
+        id: newId(),
+        assignment: id,
+        user_id: reviewer,
+        verdict,
+        note: note ?? null,
+        x: at?.x,
+        y: at?.y,
+        created: now,
+      })
+      .execute();
+    await tx.updateTable('assignment').set({ state, updated: now }).where('id', '=', id).execute();
+    await settleTasks(tx, row);
+    await addEvent(tx, id, 'state', { state, note, at });
+    await audit(tx, { actor: reviewer, action: `review.${verdict}`, object: id, detail: { note, at } });
+  });
+}
+
+export async function readReviews(db: Kysely<Schema>, assignment: string) {
+  const rows = await db
+    .selectFrom('review')
+    .selectAll()
+    .where('assignment', '=', assignment)
+    .orderBy('created')
+    .execute();
+  return rows.map(({ id, user_id, verdict, note, x, y, created }) => ({
+    id,
+    reviewer: user_id,
+    verdict,
+    note,
+    at: x !== null && y !== null ? { x, y } : null,
+    created: created.toISOString(),
+  }));
+}

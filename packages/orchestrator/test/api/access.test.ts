@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { routes } from '../../dist/api/app.js';
+import { authRoutes, createApiKey } from '../../dist/api/auth.js';
+import type { Route } from '../../dist/api/routes.js';
+import { findAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
+import { setMember } from '../../dist/campaigns/members.js';
+import { makeUser } from '../campaigns/campaign.ts';
+import { describeDatabases } from '../databases.ts';
+import { openServer, type TestServer } from './server.ts';
+import { makeWorld, type Role, roles, type World } from './world.ts';
+
+/** Routes as they are registered, by anybody. */
+const registered = new Set<string>();
+const watch = (message: unknown) => {
+  const { fastify } = message as { fastify: FastifyInstance };
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) registered.add(`${each} ${url}`);
+  });
+};
+subscribe('fastify.initialization', watch);
+afterAll(() => {
+  unsubscribe('fastify.initialization', watch);
+});
+
+/** What somebody gets who may not, or undefined for those who may. */
+function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefined {
+  if (access === 'public') return undefined;
+  if (role === 'nobody') return 401;
+  if (access === 'user') return undefined;
+  if (access === 'admin') return role === 'admin' ? undefined : 403;
+  // Of strangers to a campaign nothing is known.
+  if (role === 'stranger' || role === 'outsider') return 404;
+  if ('assignment' in access) {
+    if (role === 'colleague') return 404;
+    if (access.assignment === 'own') return role === 'annotator' ? undefined : 403;
+    return access.assignment === 'review' && role === 'annotator' ? 403 : undefined;
+  }
+  const needed = 'campaign' in access ? access.campaign : access.task;
+  const may = {
+    annotator: ['annotator', 'colleague', 'reviewer', 'manager', 'admin'],
+    reviewer: ['reviewer', 'manager', 'admin'],
+    manager: ['manager', 'admin'],
+  }[needed];
+  return may.includes(role) ? undefined : 403;
+}
+
+const named = routes.map((route) => [`${route.method} ${route.url}`, route] as const);
+
+describeDatabases('access', ({ open }) => {
+  let server: TestServer;
+  let world: World;
+  beforeAll(async () => {
+    const database = await open();
+    server = await openServer(database);
+    world = await makeWorld(server);
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  /** A path whose objects are there for whoever asks; what a call would take away is made for it. */
+  async function pathOf({ url }: Route, role: Role, objects = world.ours): Promise<string> {
+    const { db } = server.deps;
+    const values: Record<string, string> = { ...objects };
+    if (url.includes(':user')) {
+      values.user = await makeUser(db);
+      if (url.includes('/members/')) await setMember(db, objects.campaign, values.user, 'annotator', 'owner');
+    }
+    if (url.includes(':key')) {
+      const user = role === 'nobody' ? 'admin' : role;
+      values.key = (await createApiKey(db, { user, name: 'short' })).id;
+    }
+    const path = url.replaceAll(/:(\w+)/g, (_, name) => values[name] ?? expect.fail(`an object for :${name}`));
+    return url.endsWith('/attribution') ? `${path}?x=1&y=1` : path;
+  }
+
+  const ask = async (route: Route, role: Role, path: string) =>
+    server.call(route.method, path, {
+      key: world.keys[role],
+      // Wrong for every route: who may ask is told so, nobody else.
+      body: route.body ? { unexpected: 1 } : undefined,
+    });
+
+  test('every route says who may ask, and nothing else is served', () => {
+    for (const { access } of routes) expect(access).toBeDefined();
+    const table = routes.map(({ method, url }) => `${method} ${url}`);
+    const auth = authRoutes.map(([method, path]) => `${method} /api/auth${path}`);
+    expect([...registered].sort()).toEqual([...table, ...auth, 'GET /api/openapi.json'].sort());
+    expect(new Set(table).size).toBe(table.length);
+  });
+
+  test.each(named)('%s', async (_, route) => {
+    const statuses: Record<string, number> = {};
+    const expected: Record<string, unknown> = {};
+    // Who may not, first: those who may change what is there.
+    const order = [...roles].sort((a, b) => (refusal(route.access, b) ?? 0) - (refusal(route.access, a) ?? 0));
+    for (const role of order) {
+      const answer = await ask(route, role, await pathOf(route, role));
+      const refused = refusal(route.access, role);
+      statuses[role] = answer.status;
+      if (refused !== undefined) {
+        expect(Object.keys(answer.body), answer.text).toEqual(['error']);
+        expected[role] = refused;
+      } else if (route.body) expected[role] = 400;
+      else expected[role] = [200, 400, 409].includes(answer.status) ? answer.status : 200;
+    }
+    expect(statuses).toEqual(expected);
+  });
+
+  test('who may not has changed nothing', async () => {
+    const { state, n } = await findAssignment(server.deps.db, world.theirs.assignment);
+    expect({ state, n }).toEqual({ state: 'leased', n: 0 });
+    expect(server.logged).toEqual([]);
+  });
+
+  const ofObjects = named.filter(([, { url }]) => /:(campaign|task|assignment)\b/.test(url));
+  test.each(ofObjects)('%s of another campaign is not there', async (_, route) => {
+    for (const role of ['stranger', 'annotator', 'colleague', 'reviewer', 'manager'] as const) {
+      const answer = await ask(route, role, await pathOf(route, role, world.theirs));
+      expect([role, answer.status]).toEqual([role, 404]);
+    }
+  });
+
+  test('masks, keys and members of others are not there', async () => {
+    const { keys, ours, theirs } = world;
+    const mask = (objects: typeof ours, mask: string) => `/api/assignments/${objects.assignment}/masks/${mask}`;
+    const as = (role: Role) => ({ key: keys[role] });
+    expect(await server.call('GET', mask(ours, ours.mask), as('annotator'))).toMatchObject({ status: 200 });
+    expect(await server.call('GET', mask(ours, theirs.mask), as('annotator'))).toMatchObject({ status: 404 });
+    expect(await server.call('GET', mask(theirs, ours.mask), as('admin'))).toMatchObject({ status: 404 });
+
+    const { id } = await createApiKey(server.deps.db, { user: 'colleague', name: 'mine' });
+    expect(await server.call('DELETE', `/api/me/keys/${id}`, as('annotator'))).toMatchObject({ status: 404 });
+    expect(await server.call('DELETE', `/api/me/keys/${id}`, as('admin'))).toMatchObject({ status: 404 });
+
+    const member = `/api/campaigns/${ours.campaign}/members/outsider`;
+    expect(await server.call('DELETE', member, as('manager'))).toMatchObject({ status: 404 });
+    const unknown = `/api/campaigns/${ours.campaign}/members/${randomUUID()}`;
+    const body = { role: 'annotator' };
+    expect(await server.call('PUT', unknown, { ...as('manager'), body })).toMatchObject({ status: 404 });
+    expect(await server.call('PATCH', '/api/users/nobody', { ...as('admin'), body: {} })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  test('annotators see their own work only, reviewers all of it', async () => {
+    const { keys, ours } = world;
+    const list = (role: Role, query = '') =>
+      server.call('GET', `/api/campaigns/${ours.campaign}/assignments${query}`, { key: keys[role] });
+    const users = async (role: Role) => new Set((await list(role)).body.map(({ user }: { user: string }) => user));
+    expect(await users('colleague')).toEqual(new Set(['colleague']));
+    expect((await users('reviewer')).has('annotator')).toBe(true);
+    expect(await list('colleague', '?user=annotator')).toMatchObject({ status: 403 });
+    expect(await list('reviewer', '?user=annotator')).toMatchObject({ status: 200 });
+    expect((await server.call('GET', '/api/campaigns', { key: keys.stranger })).body).toEqual([]);
+    expect((await server.call('GET', '/api/campaigns', { key: keys.admin })).body).toHaveLength(2);
+    expect((await server.call('GET', '/api/me', { key: keys.outsider })).body.campaigns).toMatchObject([
+      { id: world.theirs.campaign },
+    ]);
+  });
+
+  test('nobody reviews their own work, not even as a reviewer', async () => {
+    const { keys, ours } = world;
+    const { db } = server.deps;
+    const { body } = await server.call('POST', `/api/campaigns/${ours.campaign}/next`, { key: keys.reviewer });
+    await submitAssignment(db, body.id, { n: 0, mask: 'm' });
+    const review = (key?: string) =>
+      server.call('POST', `/api/assignments/${body.id}/review`, { key, body: { verdict: 'accept' } });
+    expect(await review(keys.reviewer)).toMatchObject({ status: 403 });
+    expect(await review(keys.manager)).toMatchObject({ status: 200 });
+  });
+
+  test('roles hold from the moment that they are given', async () => {
+    const { keys, ours } = world;
+    const members = `/api/campaigns/${ours.campaign}/members`;
+    const seen = async () => (await server.call('GET', members, { key: keys.colleague })).status;
+    const set = (role: string) => server.call('PUT', `${members}/colleague`, { key: keys.manager, body: { role } });
+    expect(await seen()).toBe(403);
+    expect(await set('manager')).toMatchObject({ status: 200 });
+    expect(await seen()).toBe(200);
+    await set('annotator');
+    expect(await seen()).toBe(403);
+    const held = await server.call('POST', `/api/campaigns/${ours.campaign}/next`, { key: keys.colleague });
+    expect(await server.call('DELETE', `${members}/colleague`, { key: keys.manager })).toMatchObject({ status: 200 });
+    expect(await seen()).toBe(404);
+    expect(await findAssignment(server.deps.db, held.body.id)).toMatchObject({ state: 'returned' });
+    expect(await server.call('GET', `/api/assignments/${held.body.id}`, { key: keys.colleague })).toMatchObject({
+      status: 404,
+    });
+    await set('annotator');
+  });
+
+  test('managers add people by their address, administrators also make their accounts', async () => {
+    const { keys, ours } = world;
+    const add = (role: Role, email: string) =>
+      server.call('POST', `/api/campaigns/${ours.campaign}/members`, {
+        key: keys[role],
+        body: { email, role: 'reviewer' },
+      });
+    expect((await add('manager', 'Stranger@Example.org')).body).toEqual({ user: 'stranger' });
+    expect(await add('manager', 'new@example.org')).toMatchObject({ status: 404 });
+    const made = await add('admin', 'New@example.org');
+    expect(made.body).toEqual({
+      user: expect.any(String),
+      link: expect.stringContaining('/api/auth/magic-link/verify'),
+    });
+    const list = await server.call('GET', `/api/campaigns/${ours.campaign}/members`, { key: keys.manager });
+    const reviewer = { email: 'new@example.org', role: 'reviewer', name: 'new', user: made.body.user };
+    expect(list.body).toContainEqual(reviewer);
+    await server.call('DELETE', `/api/campaigns/${ours.campaign}/members/stranger`, { key: keys.manager });
+  });
+});

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePng } from '@saltworks/backbone/decode';
+import { temporalBinary } from '@saltworks/cli/stack/temporal';
+import { decodeRuns } from '@saltworks/core/contract/annotate';
+import { extractedKey, keysKey } from '@saltworks/core/contract/layout';
+import { encodeKeys } from '@saltworks/core/formats/keys';
+import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import { readShard } from '@saltworks/store/dataset';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import { createAnnotateActivities } from '@saltworks/worker/activities';
+import { objectReader } from '@saltworks/worker/objects';
+import { openSessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue } from '@saltworks/worker/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiKey } from '../../dist/api/auth.js';
+import { makeUser } from '../campaigns/campaign.ts';
+import { freshFolder } from '../databases.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const backbone = 'dinov2-small-focus';
+const [width, height] = [48, 32];
+const [h, w] = [4, 6];
+const folder = mkdtempSync(join(tmpdir(), 'saltworks-journey-'));
+const store = fileStore(folder);
+const patient = { timeout: 50_000, interval: 50 };
+
+let environment: TestWorkflowEnvironment;
+let server: CampaignServer;
+const closing: (() => Promise<unknown>)[] = [];
+let admin: string;
+let annotator: string;
+
+/** Halves of the picture, dark and light, and keys that tell them apart. */
+async function importPictures(count: number): Promise<void> {
+  async function* source() {
+    for (let i = 0; i < count; i++) {
+      const pixels = Uint8Array.from({ length: 3 * width * height }, (_, p) =>
+        Math.floor(p / 3) % width < width / 2 ? 40 + i : 200,
+      );
+      const bytes = await encodePng(pixels, { width, height, channels: 3 });
+      yield { name: `${i}.png`, version: '1', read: async () => bytes };
+    }
+  }
+  await importDataset(store, 'pans', source(), { source: 'test' });
+  const data = Float32Array.from({ length: h * w * 2 }, (_, i) => (i % 2 === 1 ? 0.5 : (i / 2) % w < w / 2 ? 1 : -1));
+  for (const { sha256 } of await readShard(store, 'pans', 0)) {
+    const origin = { backbone, layer: 11, facet: 'key', image: { width, height }, imageSha256: sha256 } as const;
+    await store.put(keysKey(backbone, sha256), encodeKeys({ data, h, w, d: 2 }, origin));
+  }
+  await store.put(extractedKey('pans', backbone, 0), JSON.stringify({ images: count, failures: [] }));
+}
+
+beforeAll(async () => {
+  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
+  });
+  const { nativeConnection: connection, namespace = 'default', client } = environment;
+  const workflows = await openWorkflows({ connection, namespace });
+  const working = workflows.run();
+  closing.push(async () => {
+    workflows.shutdown();
+    await working;
+  });
+
+  const [sessions, queue] = [openSessionThreads(), ownQueue()];
+  const activities = createAnnotateActivities({
+    store,
+    readObject: objectReader(store),
+    maxPixels: 1e6,
+    sessions,
+    queue,
+  });
+  const own = await NativeConnection.connect({ address: environment.connection.options.address });
+  const concurrency = { annotate: 4 };
+  const worker = await openWorkers({ connection: own, namespace, roles: ['annotate'], activities, concurrency, queue });
+  const annotating = worker.run();
+  closing.push(async () => {
+    worker.shutdown();
+    await annotating;
+    await sessions.close();
+    await own.close();
+  });
+
+  await importPictures(2);
+  server = await openCampaigns({
+    connection,
+    client,
+    namespace,
+    store,
+    database: await freshFolder(),
+    journal: join(folder, 'journal.ndjson'),
+    host: '127.0.0.1',
+    port: 0,
+    url: 'http://salt.test',
+    secret: 'a secret that only these tests know',
+    log: () => {},
+  });
+  admin = await server.adminKey('test');
+  const { db } = server.database;
+  annotator = (await createApiKey(db, { user: await makeUser(db, 'ann'), name: 'test' })).key;
+}, 120_000);
+
+afterAll(async () => {
+  await server?.close();
+  await Promise.all(closing.map((close) => close()));
+  await environment?.teardown();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function call(method: string, path: string, body?: unknown, key = annotator, headers = {}) {
+  return fetch(`http://127.0.0.1:${server.port}/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+}
+
+async function json(...given: Parameters<typeof call>) {
+  const answer = await call(...given);
+  const text = await answer.text();
+  expect(answer.status, `${given[0]} ${given[1]}: ${text}`).toBe(200);
+  return JSON.parse(text);
+}
+
+/** Events as they come. */
+async function follow(assignment: string) {
+  const answer = await call('GET', `/assignments/${assignment}/events`);
+  const events: { event: string; data: Record<string, unknown> }[] = [];
+  let text = '';
+  const reading = (async () => {
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const parts = text.split('\n\n');
+      text = parts.pop() as string;
+      for (const part of parts) {
+        const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/)));
+        if (fields.event) events.push({ event: fields.event, data: JSON.parse(fields.data) });
+      }
+    }
+  })();
+  return { events, reading };
+}
+
+test('strokes become labels and a mask, which is handed in, sent back, drawn on and accepted', async () => {
+  const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
+  const campaign = { id: 'salt', name: 'Salt', dataset: 'pans', categories, leaseSeconds: 60 };
+  await json('POST', '/campaigns', campaign, admin);
+  await json('PUT', '/campaigns/salt/members/ann', { role: 'annotator' }, admin);
+  await expect.poll(async () => (await json('GET', '/campaigns/salt/progress')).tasks, patient).toBe(2);
+
+  const taken = await json('POST', '/campaigns/salt/next');
+  expect(taken).toMatchObject({ state: 'leased', n: 0, image: { width, height } });
+  const at = `/assignments/${taken.id}`;
+  const { events, reading } = await follow(taken.id);
+  const last = (kind: string) => events.filter(({ event }) => event === kind).at(-1)?.data;
+
+  const client = randomUUID();
+  let seq = 0;
+  const draw = (...interactions: unknown[]) =>
+    json('POST', `${at}/interactions`, {
+      client,
+      interactions: interactions.map((interaction) => ({ seq: ++seq, interaction })),
+    });
+  const stroke = (segment: number, x: number, radius = 3) => ({ kind: 'stroke', segment, points: [[x, 16]], radius });
+
+  expect((await call('POST', `${at}/submit`)).status).toBe(400);
+  await draw({ kind: 'segment', id: 5, category: 1 }, stroke(5, 8));
+  await expect
+    .poll(() => last('none'), patient)
+    .toMatchObject({ n: 2, reason: expect.stringContaining('1 of at least two') });
+  expect(await draw(stroke(0, 40))).toEqual({ n: 3, added: 1 });
+  await expect.poll(() => last('patch'), patient).toMatchObject({ n: 3, h: 8, w: 12, labels: [0, 5] });
+  const patch = last('patch') as unknown as Parameters<typeof decodeRuns>[0];
+  const labels = [...decodeRuns(patch)].map((label) => patch.labels[label]);
+  // Left and right of the edge.
+  expect([labels[4 * 12 + 1], labels[4 * 12 + 10]]).toEqual([5, 0]);
+
+  await expect.poll(() => last('pixel'), patient).toMatchObject({ n: 3, mask: expect.any(String) });
+  const { mask, segments } = last('pixel') as { mask: string; segments: unknown };
+  expect(segments).toMatchObject([{ id: 5, iscrowd: 0 }]);
+  const png = await call('GET', `${at}/masks/${mask}`);
+  expect(png.headers.get('content-type')).toBe('image/png');
+  expect(
+    Buffer.from(await png.arrayBuffer())
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+  const webp = await call('GET', `${at}/image`);
+  expect(
+    Buffer.from(await webp.arrayBuffer())
+      .subarray(8, 12)
+      .toString(),
+  ).toBe('WEBP');
+  expect(await json('GET', `${at}/attribution?x=4&y=16`)).toMatchObject({ segment: 5, strokes: [{ n: 2 }] });
+  expect((await call('GET', `${at}/attribution?x=4000&y=16`)).status).toBe(400);
+
+  expect(await json('POST', `${at}/submit`)).toEqual({ n: 3, mask });
+  expect(
+    (await call('POST', `${at}/interactions`, { client, interactions: [{ seq: 4, interaction: stroke(0, 44) }] }))
+      .status,
+  ).toBe(409);
+  await json('POST', `${at}/review`, { verdict: 'send_back', note: 'more', at: { x: 1, y: 1 } }, admin);
+  expect((await json('POST', '/campaigns/salt/next')).id).toBe(taken.id);
+  await draw({ kind: 'undo' }, stroke(0, 30));
+  const again = await json('POST', `${at}/submit`);
+  expect(again).toMatchObject({ n: 5 });
+  await json('POST', `${at}/review`, { verdict: 'accept' }, admin);
+  const found = await json('GET', at);
+  expect(found).toMatchObject({ state: 'accepted', mask: again.mask, drawing: { strokes: [{ n: 2 }, { n: 5 }] } });
+  expect(found.reviews).toHaveLength(2);
+  const states = () => events.filter(({ event }) => event === 'state').map(({ data }) => data.state);
+  await expect.poll(states, patient).toEqual(['submitted', 'sent_back', 'leased', 'submitted', 'accepted']);
+  expect(await json('GET', '/campaigns/salt/progress')).toMatchObject({ filled: true, tasks: 2, done: 1 });
+  expect((await json('GET', '/audit/verify', undefined, admin)).broken).toBeUndefined();
+  void reading.catch(() => {});
+});
+
+test('a lease that nobody renews ends, and the image goes to the next', async () => {
+  await json('PATCH', '/campaigns/salt', { leaseSeconds: 5 }, admin);
+  const taken = await json('POST', '/campaigns/salt/next');
+  await json(
+    'PUT',
+    `/campaigns/salt/members/${(await json('GET', '/me', undefined, admin)).id}`,
+    { role: 'manager' },
+    admin,
+  );
+  expect(await json('POST', '/campaigns/salt/next', undefined, admin)).toBeNull();
+  await expect.poll(async () => (await json('GET', `/assignments/${taken.id}`)).state, patient).toBe('returned');
+  expect(await json('POST', '/campaigns/salt/next', undefined, admin)).toMatchObject({ image: taken.image });
+});

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../dist/db/open.js';
+import { describeDatabases } from '../databases.ts';
+import { cookiesOf, openServer, publicUrl, type TestServer } from './server.ts';
+import { makeWorld, type World } from './world.ts';
+
+describeDatabases('requests', ({ open }) => {
+  let database: Database;
+  let server: TestServer;
+  let world: World;
+  let admin: string;
+  beforeAll(async () => {
+    database = await open();
+    server = await openServer(database);
+    world = await makeWorld(server);
+    admin = world.keys.admin as string;
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  test('answers tell browsers to keep to what they are', async () => {
+    for (const [path, key] of [
+      ['/api/health', ''],
+      ['/api/me', admin],
+      ['/api/me', ''],
+      ['/nowhere', ''],
+      ['/api/openapi.json', ''],
+      ['/api/auth/get-session', ''],
+      [`/api/assignments/${world.ours.assignment}/events`, admin],
+    ]) {
+      const { headers } = await server.call('GET', path, { key });
+      const policy = headers.get('content-security-policy') ?? '';
+      expect([path, policy]).toEqual([path, expect.stringContaining("default-src 'none'")]);
+      expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe-inline');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toBeNull();
+      expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
+      if (path.startsWith('/api') && !path.endsWith('json')) expect(headers.get('cache-control')).toContain('no-store');
+    }
+  });
+
+  test('objects are sent whole, in part, or not at all to who has them', async () => {
+    const path = `/api/assignments/${world.ours.assignment}/image`;
+    const get = (headers: Record<string, string> = {}) => server.call('GET', path, { key: admin, headers });
+    const { status, headers, text } = await get();
+    const etag = headers.get('etag') as string;
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('image/webp');
+    expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect(Number(headers.get('content-length'))).toBe(text.length);
+    for (const known of [etag, `W/${etag}`, `"else", ${etag}`]) {
+      expect(await get({ 'if-none-match': known })).toMatchObject({ status: 304, text: '' });
+    }
+    expect(await get({ 'if-none-match': '"else"' })).toMatchObject({ status: 200, text });
+    const part = await get({ range: 'bytes=2-5' });
+    expect(part).toMatchObject({ status: 206, text: text.slice(2, 6) });
+    expect(part.headers.get('content-range')).toBe(`bytes 2-5/${text.length}`);
+    expect(await get({ range: 'bytes=-3' })).toMatchObject({ status: 206, text: text.slice(-3) });
+    expect(await get({ range: 'bytes=4-' })).toMatchObject({ status: 206, text: text.slice(4) });
+    expect(await get({ range: 'bytes=4-99999' })).toMatchObject({ status: 206, text: text.slice(4) });
+    const none = await get({ range: `bytes=${text.length}-` });
+    expect(none.status).toBe(416);
+    expect(none.headers.get('content-range')).toBe(`bytes */${text.length}`);
+    for (const range of ['bytes=0-1,3-4', 'lines=1-2', 'bytes=x'])
+      expect(await get({ range })).toMatchObject({ status: 200, text });
+    expect(await get({ range: 'bytes=0-1', 'if-range': '"else"' })).toMatchObject({ status: 200, text });
+    expect(await get({ range: 'bytes=0-1', 'if-range': etag })).toMatchObject({ status: 206 });
+    const gone = await server.call('GET', `/api/assignments/${world.theirs.assignment}/masks/${world.ours.mask}`, {
+      key: admin,
+    });
+    expect(gone).toMatchObject({ status: 404 });
+    expect(gone.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('of a caller there are only so many a minute, whatever else they show', async () => {
+    const limited = await openServer(database, { requestsPerMinute: 5 });
+    const key = await limited.key('hasty');
+    const other = await limited.key('calm');
+    const again = await limited.key('hasty');
+    const statuses = async (count: number, options: () => Parameters<TestServer['call']>[2], path = '/api/me') => {
+      const seen = [];
+      for (let i = 0; i < count; i++) seen.push((await limited.call('GET', path, options())).status);
+      return seen;
+    };
+    expect(await statuses(6, () => ({ key }))).toEqual([200, 200, 200, 200, 200, 429]);
+    const refused = await limited.call('GET', '/api/me', { key: again });
+    expect(refused).toMatchObject({ status: 429, body: { error: expect.stringContaining('more than 5 requests') } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await statuses(1, () => ({ key: other }))).toEqual([200]);
+    let i = 0;
+    const guess = () => ({ key: `sw_${String(i++).padStart(43, 'x')}`, headers: { 'x-forwarded-for': `10.0.0.${i}` } });
+    expect(await statuses(7, guess)).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect(await statuses(1, () => ({}), '/api/health')).toEqual([429]);
+    expect(await statuses(1, () => ({}), '/api/auth/get-session')).toEqual([429]);
+    expect(await statuses(1, () => ({}), '/api/openapi.json')).toEqual([429]);
+    expect(await statuses(1, () => ({}), '/nowhere')).toEqual([429]);
+    await limited.close();
+  });
+
+  test('that change something come from our own pages, or with a key', async () => {
+    const link = (await server.call('POST', '/api/users/manager/link', { key: admin })).body.link as string;
+    const signedIn = await server.call('GET', link.slice(publicUrl.length));
+    const cookie = cookiesOf(signedIn);
+    const path = `/api/campaigns/${world.ours.campaign}`;
+    const change = (headers: Record<string, string>) =>
+      server.call('PATCH', path, { cookie, body: { instructions: 'x' }, headers });
+    expect(await change({ origin: publicUrl })).toMatchObject({ status: 200 });
+    expect(await change({})).toMatchObject({ status: 403 });
+    for (const origin of [
+      'null',
+      'http://evil.test',
+      `${publicUrl}.evil.test`,
+      `${publicUrl}:81`,
+      'https://salt.test',
+    ]) {
+      expect(await change({ origin })).toMatchObject({ status: 403 });
+    }
+    expect(await server.call('GET', path, { cookie })).toMatchObject({ status: 200 });
+    const withKey = { key: world.keys.manager, body: { instructions: 'y' }, headers: { origin: 'http://evil.test' } };
+    expect(await server.call('PATCH', path, withKey)).toMatchObject({ status: 200 });
+  });
+});

@@ -1,0 +1,141 @@
+/** The API over HTTP as the server opens it, on a database and a store of its own; nothing answers strokes here. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileStore } from '@saltworks/store/fs';
+import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { type AppOptions, openApp } from '../../dist/api/app.js';
+import { type AuthOptions, createApiKey, openAuth } from '../../dist/api/auth.js';
+import { openStreams } from '../../dist/api/streams.js';
+import { openAnswers } from '../../dist/campaigns/answers.js';
+import { openJournal } from '../../dist/db/journal.js';
+import type { Database } from '../../dist/db/open.js';
+import { makeUser } from '../campaigns/campaign.ts';
+
+/** Where people are told that the server is. */
+export const publicUrl = 'http://salt.test';
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: Body;
+}
+
+export interface CallOptions {
+  /** An API key. */
+  key?: string;
+  cookie?: string;
+  /** Sent as JSON, a string as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestServer {
+  app: FastifyInstance;
+  deps: AppOptions;
+  /** Where it listens. */
+  url: string;
+  /** What went wrong on our side. */
+  logged: string[];
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the tests look at
+  call(method: string, path: string, options?: CallOptions): Promise<Answer<any>>;
+  /** A user, made if need be. @returns a key of theirs */
+  key(user: string, role?: 'admin' | 'member'): Promise<string>;
+  close(): Promise<void>;
+}
+
+interface ServerOptions extends Pick<AuthOptions, 'oidc'> {
+  url?: string;
+  requestsPerMinute?: number;
+  /** Where calls seem to come from: attempts to sign in are counted by that, in all servers of a process together. */
+  from?: string;
+  /** Between two looks at whether a stream may go on, ms. */
+  everyMs?: number;
+}
+
+export async function openServer(
+  database: Database,
+  { url = publicUrl, oidc, requestsPerMinute = 1e6, everyMs, from }: ServerOptions = {},
+): Promise<TestServer> {
+  const { db } = database;
+  const folder = mkdtempSync(join(tmpdir(), 'saltworks-api-'));
+  const store = fileStore(folder);
+  const logged: string[] = [];
+  const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
+  const answers = openAnswers({ db, store, client, log: () => {} });
+  const deps: AppOptions = {
+    database,
+    db,
+    store,
+    client,
+    answers,
+    url,
+    requestsPerMinute,
+    auth: openAuth(db, { url, oidc, secret: 'a secret that only these tests know'.repeat(2) }),
+    journal: await openJournal(undefined),
+    streams: await openStreams(database, { everyMs }),
+    prepare: async () => {},
+    imageSize: async () => ({ width: 100, height: 50 }),
+    log: (message) => logged.push(message),
+  };
+  const app = await openApp(deps);
+  const listening = await app.listen({ host: '127.0.0.1', port: 0 });
+
+  return {
+    app,
+    deps,
+    url: listening,
+    logged,
+    async call(method, path, { key, cookie, body, headers = {} } = {}) {
+      const sent = {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(cookie ? { cookie } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      };
+      const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const signal = AbortSignal.timeout(20_000);
+      const answer =
+        from === undefined
+          ? await fetch(`${listening}${path}`, { method, redirect: 'manual', headers: sent, body: payload, signal })
+          : responseOf(
+              await app.inject({ method: method as 'GET', url: path, headers: sent, payload, remoteAddress: from }),
+            );
+      const stream = answer.headers.get('content-type')?.startsWith('text/event-stream');
+      const text = stream ? '' : await answer.text();
+      if (stream) await answer.body?.cancel();
+      const json = text !== '' && answer.headers.get('content-type')?.startsWith('application/json');
+      return { status: answer.status, headers: answer.headers, text, body: json ? JSON.parse(text) : undefined };
+    },
+    async key(name, role = 'member') {
+      const user = await makeUser(db, name);
+      await db.updateTable('user').set({ role }).where('id', '=', user).execute();
+      return (await createApiKey(db, { user, name: 'test' })).key;
+    },
+    async close() {
+      await deps.streams.close();
+      await app.close();
+      await answers.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a browser would send back. */
+export const cookiesOf = ({ headers }: Answer): string =>
+  headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .filter((cookie) => !cookie.endsWith('='))
+    .join('; ');
+
+function responseOf({ statusCode, headers, payload }: LightMyRequestResponse): Response {
+  const answer = new Response([204, 304].includes(statusCode) ? null : payload, { status: statusCode });
+  for (const [name, value] of Object.entries(headers)) {
+    answer.headers.delete(name);
+    for (const each of [value].flat()) answer.headers.append(name, String(each));
+  }
+  return answer;
+}

@@ -1,0 +1,252 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../dist/db/open.js';
+import type { Schema } from '../../dist/db/schema.js';
+import { makeUser } from '../campaigns/campaign.ts';
+import { describeDatabases } from '../databases.ts';
+import { cookiesOf, openServer, publicUrl, type TestServer } from './server.ts';
+
+const password = 'correct horse battery';
+describeDatabases('signing in', ({ open }) => {
+  let database: Database;
+  let db: Kysely<Schema>;
+  let server: TestServer;
+  let admin: string;
+  beforeAll(async () => {
+    database = await open();
+    db = database.db;
+    server = await openServer(database);
+    admin = await server.key('root', 'admin');
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  /** Attempts of one address are limited: each test has a server of its own for them. */
+  const fresh = (options: Parameters<typeof openServer>[1] = {}) => {
+    const from = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;
+    return openServer(database, { from, ...options });
+  };
+  const account = async (changes = {}) => {
+    const email = `${randomUUID()}@example.org`;
+    const { body } = await server.call('POST', '/api/users', { key: admin, body: { email, name: 'Ann', ...changes } });
+    return { email, id: body.id as string, link: body.link as string | undefined };
+  };
+  const signIn = (on: TestServer, email: string, given = password, origin = publicUrl) =>
+    on.call('POST', '/api/auth/sign-in/email', { body: { email, password: given }, headers: { origin } });
+  const me = async (on: TestServer, cookie: string) => (await on.call('GET', '/api/me', { cookie })).status;
+  const follow = (on: TestServer, link: string) => on.call('GET', link.slice(publicUrl.length));
+
+  test('by a password opens a session, until it is signed out', async () => {
+    const own = await fresh();
+    const { email, id } = await account({ password });
+    const signedIn = await signIn(own, email.toUpperCase());
+    expect(signedIn.status).toBe(200);
+    const [first] = signedIn.headers.getSetCookie();
+    expect(first).toMatch(/^better-auth\.session_token=/);
+    for (const part of ['HttpOnly', 'SameSite=Lax', 'Path=/']) expect(first).toContain(part);
+    expect(first).not.toContain('Secure');
+    const cookie = cookiesOf(signedIn);
+    expect((await own.call('GET', '/api/me', { cookie })).body).toMatchObject({ id, email, role: 'member' });
+    expect((await own.call('GET', '/api/auth/get-session', { cookie })).body.user).toMatchObject({ id });
+
+    const forged = [
+      cookie.replace(/=./, (start) => `${start}x`),
+      cookie.replace(/\..*/, '.'),
+      cookie.replace(/%2E.*|\.[^.]*$/, ''),
+      `better-auth.session_token=${(await db.selectFrom('session').select('token').where('userId', '=', id).executeTakeFirstOrThrow()).token}`,
+    ];
+    for (const each of forged) expect([each, await me(own, each)]).toEqual([each, 401]);
+
+    expect(await own.call('POST', '/api/auth/sign-out', { cookie })).toMatchObject({ status: 403 });
+    expect(await me(own, cookie)).toBe(200);
+    const out = await own.call('POST', '/api/auth/sign-out', { cookie, headers: { origin: publicUrl } });
+    expect(out.status).toBe(200);
+    // Not even for who kept all of its cookies.
+    expect(await me(own, cookie)).toBe(401);
+    await own.close();
+  });
+
+  test('with a wrong password, for an unknown address or from elsewhere fails, all in one way', async () => {
+    const own = await fresh();
+    const { email } = await account({ password });
+    const wrong = await signIn(own, email, 'wrong horse battery');
+    const unknown = await signIn(own, 'nobody@example.org');
+    expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text]);
+    expect(wrong.status).toBe(401);
+    expect(wrong.headers.getSetCookie()).toEqual([]);
+    for (const origin of ['http://evil.test', 'null', '']) {
+      expect(await signIn(own, email, password, origin)).toMatchObject({ status: 403 });
+    }
+    await own.close();
+  });
+
+  test('is tried a few times only, whatever callers say of where they are', async () => {
+    const own = await fresh();
+    const { email } = await account({ password });
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { status } = await own.call('POST', '/api/auth/sign-in/email', {
+        body: { email, password: 'wrong horse battery' },
+        headers: { origin: publicUrl, 'x-forwarded-for': `10.0.0.${i}`, 'x-saltworks-client': `10.0.0.${i}` },
+      });
+      statuses.push(status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
+    await own.close();
+  });
+
+  test('by a link works once, within ten minutes', async () => {
+    const own = await fresh();
+    const { email, id, link } = await account();
+    const followed = await follow(own, link as string);
+    expect(followed.status).toBe(302);
+    expect(followed.headers.get('location')).toBe(`${publicUrl}/`);
+    expect(await me(own, cookiesOf(followed))).toBe(200);
+    const again = await follow(own, link as string);
+    expect(again.headers.get('location')).toMatch(/error=/i);
+    expect(cookiesOf(again)).toBe('');
+
+    const other = (await server.call('POST', `/api/users/${id}/link`, { key: admin })).body.link;
+    const soon = await db.selectFrom('verification').select(['id', 'expiresAt', 'value']).execute();
+    const [mine] = soon.filter(({ value }) => value.includes(email));
+    expect(Math.abs(mine.expiresAt.getTime() - Date.now() - 600_000)).toBeLessThan(30_000);
+    expect(mine.value).not.toContain(new URL(other).searchParams.get('token'));
+    await db
+      .updateTable('verification')
+      .set({ expiresAt: new Date(Date.now() - 1) })
+      .where('id', '=', mine.id)
+      .execute();
+    const late = await follow(own, other);
+    expect(late.headers.get('location')).toMatch(/error=/i);
+    expect(cookiesOf(late)).toBe('');
+    await own.close();
+  });
+
+  test('by a link opens one session only, however many follow it at once', async () => {
+    const own = await fresh();
+    const { id, link } = await account();
+    const followed = await Promise.all([1, 2, 3, 4].map(() => follow(own, link as string)));
+    expect(followed.filter((answer) => cookiesOf(answer) !== '')).toHaveLength(1);
+    expect(await db.selectFrom('session').select('id').where('userId', '=', id).execute()).toHaveLength(1);
+    await own.close();
+  });
+
+  test('by a link leads to our own pages only', async () => {
+    const own = await fresh();
+    const { link } = await account();
+    const away = new URL(link as string);
+    for (const page of ['http://evil.test/', '//evil.test', '/\\evil.test', 'javascript:alert(1)']) {
+      away.searchParams.set('callbackURL', page);
+      const answer = await follow(own, away.href);
+      expect([page, answer.status]).toEqual([page, 403]);
+      expect(cookiesOf(answer)).toBe('');
+    }
+    await own.close();
+  });
+
+  test('needs an account that somebody made', async () => {
+    const { email } = await account({ password });
+    const body = { email: 'eve@example.org', password, name: 'Eve', role: 'admin' };
+    const headers = { origin: publicUrl };
+    for (const path of [
+      'sign-up/email',
+      'sign-in/magic-link',
+      'request-password-reset',
+      'update-user',
+      'delete-user',
+      'change-email',
+      'set-password',
+      'link-social',
+      'error',
+      'sign-in%2Femail',
+    ]) {
+      const answer = await server.call('POST', `/api/auth/${path}`, { body: { ...body, email }, headers });
+      expect([path, answer.status]).toEqual([path, 404]);
+    }
+    expect(await db.selectFrom('user').select('id').where('email', '=', body.email).execute()).toEqual([]);
+    const twice = { key: admin, body: { email, name: 'Ann' } };
+    const both = await Promise.all([1, 2].map(() => server.call('POST', '/api/users', twice)));
+    expect(both.map(({ status }) => status)).toEqual([409, 409]);
+    const two = { key: admin, body: { email: `${randomUUID()}@example.org`, name: 'Two' } };
+    const raced = await Promise.all([1, 2, 3].map(() => server.call('POST', '/api/users', two)));
+    expect(raced.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  });
+
+  test('a session that ran out, or whose account was ended, is none', async () => {
+    const own = await fresh();
+    const { email, id } = await account({ password });
+    const cookie = cookiesOf(await signIn(own, email));
+    const until = (expiresAt: Date) => db.updateTable('session').set({ expiresAt }).where('userId', '=', id).execute();
+    await until(new Date(Date.now() - 1));
+    expect(await me(own, cookie)).toBe(401);
+    await until(new Date(Date.now() + 60_000));
+    expect(await me(own, cookie)).toBe(200);
+
+    const key = (
+      await own.call('POST', '/api/me/keys', { cookie, body: { name: 'mine' }, headers: { origin: publicUrl } })
+    ).body;
+    expect(await own.call('GET', '/api/me', { key: key.key })).toMatchObject({ status: 200 });
+    const end = (disabled: boolean) => own.call('PATCH', `/api/users/${id}`, { key: admin, body: { disabled } });
+    expect(await end(true)).toMatchObject({ status: 200 });
+    expect(await me(own, cookie)).toBe(401);
+    expect(await own.call('GET', '/api/me', { key: key.key })).toMatchObject({ status: 401 });
+    expect((await signIn(own, email)).headers.getSetCookie()).toEqual([]);
+    expect((await own.call('GET', '/api/users', { key: admin })).body).toContainEqual(
+      expect.objectContaining({ id, disabled: true }),
+    );
+    expect(await own.call('POST', `/api/users/${id}/link`, { key: admin })).toMatchObject({ status: 409 });
+    await end(false);
+    expect(await own.call('GET', '/api/me', { key: key.key })).toMatchObject({ status: 200 });
+    expect(await me(own, cookie)).toBe(401);
+    expect((await signIn(own, email)).status).toBe(200);
+    expect(own.logged).toEqual([]);
+    await own.close();
+  });
+
+  test('a new role holds at once', async () => {
+    const own = await fresh();
+    const { email, id } = await account({ password });
+    const cookie = cookiesOf(await signIn(own, email));
+    const users = async () => (await own.call('GET', '/api/users', { cookie })).status;
+    const give = (role: string) => own.call('PATCH', `/api/users/${id}`, { key: admin, body: { role } });
+    expect(await users()).toBe(403);
+    await give('admin');
+    expect(await users()).toBe(200);
+    await give('member');
+    expect(await users()).toBe(403);
+    await own.close();
+  });
+
+  test('keys open until they expire, are ended, or their account goes', async () => {
+    const user = await makeUser(db);
+    const key = await server.key(user);
+    const status = async (given: string) => (await server.call('GET', '/api/me', { key: given })).status;
+    const make = async (expires?: string) =>
+      (await server.call('POST', '/api/me/keys', { key, body: { name: 'second', expires } })).body;
+    const past = await make(new Date(Date.now() - 1000).toISOString());
+    const future = await make(new Date(Date.now() + 60_000).toISOString());
+    expect(await status(past.key)).toBe(401);
+    expect(await status(future.key)).toBe(200);
+    const { body: listed, text } = await server.call('GET', '/api/me/keys', { key });
+    expect(listed).toHaveLength(3);
+    expect(text).not.toContain(future.key);
+    expect(JSON.stringify(await db.selectFrom('api_key').selectAll().execute())).not.toContain(future.key);
+    await server.call('DELETE', `/api/me/keys/${future.id}`, { key });
+    expect(await status(future.key)).toBe(401);
+    for (const given of [key.slice(0, -1), `${key}x`, key.replace('sw_', 'SW_'), ''])
+      expect(await status(given)).toBe(401);
+    await db.deleteFrom('user').where('id', '=', user).execute();
+    expect(await status(key)).toBe(401);
+  });
+
+  test('over https, cookies are for https alone, and browsers told to stay there', async () => {
+    const secure = await fresh({ url: 'https://salt.test' });
+    const { email } = await account({ password });
+    const signedIn = await signIn(secure, email, password, 'https://salt.test');
+    const [cookie] = signedIn.headers.getSetCookie();
+    expect(cookie).toMatch(/^__Secure-better-auth\.session_token=.*; Secure/);
+    expect(signedIn.headers.get('strict-transport-security')).toContain('max-age');
+    expect(await me(secure, cookiesOf(signedIn))).toBe(200);
+    await secure.close();
+  });
+});

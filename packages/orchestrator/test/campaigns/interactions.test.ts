@@ -1,0 +1,190 @@
+import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { Kysely } from 'kysely';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { expireLease, findAssignment, returnAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
+import {
+  appendInteractions,
+  type Batch,
+  readInteractions,
+  readLog,
+  restoreInteraction,
+} from '../../dist/campaigns/interactions.js';
+import { reviewAssignment } from '../../dist/campaigns/reviews.js';
+import { takeTask } from '../../dist/campaigns/tasks.js';
+import { type Database, openDatabase } from '../../dist/db/open.js';
+import type { Schema } from '../../dist/db/schema.js';
+import { describeDatabases } from '../databases.ts';
+import { makeCampaign, makeUser, tasksOf } from './campaign.ts';
+
+const size = { width: 100, height: 50 };
+const far = new Date('2100-01-01T00:00:00.000Z');
+const stroke = (x: number, segment = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
+/** A window's interactions from `seq` on. */
+const batch = (seq: number, interactions: Interaction[], client = 'window-1'): Batch => ({
+  client,
+  interactions: interactions.map((interaction, index) => ({ seq: seq + index, interaction })),
+});
+
+describeDatabases('interactions', ({ kind, fresh, open }) => {
+  let url: string;
+  let db: Kysely<Schema>;
+  beforeAll(async () => {
+    url = await fresh();
+    ({ db } = await open(url));
+  }, 60_000);
+
+  const begin = async (changes = {}) => {
+    const campaign = await makeCampaign(db, changes);
+    const user = await makeUser(db);
+    const id = (await takeTask(db, campaign, user))!;
+    return { campaign, user, id };
+  };
+  const append = (id: string, given: Batch, on = db, now = new Date()) =>
+    appendInteractions(on, id, given, { now, until: far, size, categories: [1, 2] });
+  const xs = async (id: string) =>
+    (await readInteractions(db, id)).map((interaction) =>
+      interaction.kind === 'stroke' ? interaction.points[0][0] : 0,
+    );
+
+  test('are kept in their order, once, however often they are sent', async () => {
+    const { id } = await begin();
+    expect(await append(id, batch(1, [stroke(1), stroke(2)]))).toMatchObject({ n: 2, added: 2 });
+    expect(await append(id, batch(1, [stroke(1), stroke(2)]))).toMatchObject({ n: 2, added: 0, entries: [] });
+    expect(await append(id, batch(2, [stroke(2), stroke(3)]))).toMatchObject({ n: 3, added: 1 });
+    expect(await append(id, batch(1, [stroke(4)], 'window-2'))).toMatchObject({ n: 4, added: 1 });
+    expect(await xs(id)).toEqual([1, 2, 3, 4]);
+    const log = await readLog(db, id);
+    expect(log.map(({ n, client, seq }) => [n, client, seq])).toEqual([
+      [1, 'window-1', 1],
+      [2, 'window-1', 2],
+      [3, 'window-1', 3],
+      [4, 'window-2', 1],
+    ]);
+    expect(await findAssignment(db, id)).toMatchObject({ n: 4, leaseUntil: far.toISOString() });
+  });
+
+  test('are not taken with a gap, and what is expected is told', async () => {
+    const { id } = await begin();
+    await append(id, batch(1, [stroke(1)]));
+    await expect(append(id, batch(3, [stroke(3)]))).rejects.toMatchObject({ detail: { expected: 2 } });
+    const twice = { client: 'window-1', interactions: [2, 2].map((seq) => ({ seq, interaction: stroke(seq) })) };
+    await expect(append(id, twice)).rejects.toMatchObject({ detail: { expected: 3 } });
+    const backwards = { client: 'window-1', interactions: [3, 2].map((seq) => ({ seq, interaction: stroke(seq) })) };
+    await expect(append(id, backwards)).rejects.toMatchObject({ detail: { expected: 2 } });
+    expect(await xs(id)).toEqual([1]);
+  });
+
+  test.each([
+    [
+      'a category that the campaign has not',
+      { kind: 'segment', id: 1, category: 3 },
+      'category 3; expected one of 1, 2',
+    ],
+    ['a point outside of the image', stroke(101), 'a point at 101, 1; expected one within 100 × 50'],
+    ['a stroke of what has no name', stroke(1, 5), 'interaction 2 draws segment 5'],
+    ['an erasure of nothing', { kind: 'erase', stroke: 9 }, 'interaction 2 erases stroke 9'],
+  ] as [string, Interaction, string][])('of a batch with %s nothing is kept', async (_, wrong, message) => {
+    const { id } = await begin();
+    const before = await findAssignment(db, id);
+    await expect(append(id, batch(1, [stroke(1), wrong]))).rejects.toThrow(message);
+    expect(await readInteractions(db, id)).toEqual([]);
+    expect(await findAssignment(db, id)).toEqual(before);
+    expect(await append(id, batch(1, [stroke(1)]))).toMatchObject({ n: 1, added: 1 });
+  });
+
+  test('undo and redo are done to what is there', async () => {
+    const { id } = await begin();
+    const name: Interaction = { kind: 'segment', id: 4, category: 1 };
+    const { drawing } = await append(id, batch(1, [name, stroke(1, 4), stroke(2), { kind: 'undo' }]));
+    expect(drawing).toMatchObject({ strokes: [{ n: 2, segment: 4 }], undo: true, redo: true });
+    const again = await append(id, batch(5, [{ kind: 'redo' }, { kind: 'erase', stroke: 2 }]));
+    expect(again.drawing).toMatchObject({ strokes: [{ n: 3 }], redo: false });
+  });
+
+  test('that come at once, twice and over several connections are all there once, each window’s in order', async () => {
+    const { id } = await begin();
+    // PGlite has but one connection.
+    const other: Database | undefined = kind === 'postgres' ? await openDatabase(url) : undefined;
+    const connections = [db, other?.db ?? db];
+    const clients = ['window-a', 'window-b', 'window-c'];
+    const send = async (client: string, on: Kysely<Schema>, offset: number) => {
+      for (let seq = 1; seq <= 20; seq += 2) {
+        await append(id, batch(seq, [stroke(seq + offset), stroke(seq + 1 + offset)], client), on);
+      }
+    };
+    await Promise.all(
+      clients.flatMap((client, index) => connections.map((connection) => send(client, connection, 30 * index))),
+    );
+    const log = await readLog(db, id);
+    expect(log.map(({ n }) => n)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    for (const [index, client] of clients.entries()) {
+      const own = log.filter((entry) => entry.client === client);
+      expect(own.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+      for (const { seq, interaction } of own) expect(interaction).toEqual(stroke(seq + 30 * index));
+    }
+    await other?.close();
+  });
+
+  describe('that come late', () => {
+    const later = new Date(Date.now() + 1e7);
+
+    test('renew a lease that ran out unnoticed', async () => {
+      const { id } = await begin();
+      expect(await append(id, batch(1, [stroke(1)]), db, later)).toMatchObject({ n: 1 });
+      expect(await findAssignment(db, id)).toMatchObject({ state: 'leased', leaseUntil: far.toISOString() });
+    });
+
+    test('take an image again that nobody else has', async () => {
+      const { campaign, id } = await begin({ images: 1 });
+      await expireLease(db, id, later);
+      expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 0 }]);
+      expect(await append(id, batch(1, [stroke(1)]))).toMatchObject({ n: 1 });
+      expect(await findAssignment(db, id)).toMatchObject({ state: 'leased' });
+      expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 1 }]);
+    });
+
+    test('are kept though others have the image by now, which stays theirs', async () => {
+      const { campaign, id } = await begin({ images: 1 });
+      await returnAssignment(db, id);
+      const other = await takeTask(db, campaign, await makeUser(db));
+      expect(other).toBeDefined();
+      expect(await append(id, batch(1, [stroke(1)]))).toMatchObject({ n: 1 });
+      expect(await findAssignment(db, id)).toMatchObject({ state: 'returned', n: 1 });
+      expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 1 }]);
+    });
+
+    test('are refused once the image was handed in, and taken again once it was sent back', async () => {
+      const { id } = await begin();
+      await append(id, batch(1, [stroke(1)]));
+      await expect(submitAssignment(db, id, { n: 0, mask: 'm' })).rejects.toMatchObject({ detail: { n: 1 } });
+      await submitAssignment(db, id, { n: 1, mask: 'm' });
+      await expect(append(id, batch(2, [stroke(2)]))).rejects.toMatchObject({ detail: { state: 'submitted' } });
+      // What was sent before, too: its window is told that it is too late.
+      await expect(append(id, batch(1, [stroke(1)]))).rejects.toMatchObject({ detail: { state: 'submitted' } });
+      await reviewAssignment(db, id, { verdict: 'send_back' }, 'owner');
+      expect(await append(id, batch(2, [stroke(2)]))).toMatchObject({ n: 2 });
+      expect(await findAssignment(db, id)).toMatchObject({ state: 'leased' });
+    });
+  });
+
+  test('that are missing are put back from the journal, in order', async () => {
+    const { id } = await begin();
+    await append(id, batch(1, [stroke(1)]));
+    const entry = (n: number) => ({
+      assignment: id,
+      n,
+      client: 'window-1',
+      seq: n,
+      kind: 'stroke' as const,
+      body: stroke(n),
+      received: new Date().toISOString(),
+    });
+    expect(await restoreInteraction(db, entry(1))).toBe(false);
+    expect(await restoreInteraction(db, entry(3))).toBe(false);
+    expect(await restoreInteraction(db, entry(2))).toBe(true);
+    expect(await restoreInteraction(db, entry(3))).toBe(true);
+    expect(await restoreInteraction(db, { ...entry(1), assignment: 'gone' })).toBe(false);
+    expect(await xs(id)).toEqual([1, 2, 3]);
+    expect(await append(id, batch(4, [stroke(4)]))).toMatchObject({ n: 4 });
+  });
+});

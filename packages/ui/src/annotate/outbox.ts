@@ -1,0 +1,141 @@
+/**
+ * What was drawn and is not yet safe on the server: kept in IndexedDB first, sent in order, taken out once acknowledged.
+ * Survives reloads, crashes, hours without a network and a session that ran out.
+ */
+import type { Interaction } from '@saltworks/core/contract/annotate';
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { ApiError, api } from '../api.ts';
+
+export interface Pending {
+  assignment: string;
+  /** The window that it was done in, and its number there, from 1. */
+  client: string;
+  seq: number;
+  interaction: Interaction;
+}
+
+interface Schema extends DBSchema {
+  outbox: { key: [string, string, number]; value: Pending; indexes: { assignment: string } };
+}
+
+export type Saving =
+  | { state: 'saved' }
+  | { state: 'saving'; pending: number }
+  | { state: 'offline'; pending: number }
+  | { state: 'signed out'; pending: number }
+  | { state: 'refused'; pending: number; reason: string };
+
+/** Interactions in one request at most. */
+const batch = 100;
+const patienceMs = 30_000;
+
+let opening: Promise<IDBPDatabase<Schema>> | undefined;
+const database = () => {
+  opening ??= openDB<Schema>('saltworks', 1, {
+    upgrade(db) {
+      db.createObjectStore('outbox', { keyPath: ['assignment', 'client', 'seq'] }).createIndex(
+        'assignment',
+        'assignment',
+      );
+    },
+  });
+  return opening;
+};
+
+export class Outbox {
+  readonly #assignment: string;
+  readonly #client = crypto.randomUUID();
+  readonly #told: (saving: Saving) => void;
+  #seq = 0;
+  #sending: Promise<void> | undefined;
+  #again = false;
+  #wait = 500;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  /** @param told how things stand, whenever that changes */
+  constructor(assignment: string, told: (saving: Saving) => void) {
+    this.#assignment = assignment;
+    this.#told = told;
+    addEventListener('online', this.#online);
+  }
+
+  readonly #online = () => this.flush();
+
+  /** What earlier windows left, and this one has not sent yet, in order. */
+  async pending(): Promise<Pending[]> {
+    return (await database()).getAllFromIndex('outbox', 'assignment', this.#assignment);
+  }
+
+  /** Keeps it, then sends it. @returns once it would survive a crash of the page */
+  async add(interaction: Interaction): Promise<Pending> {
+    const entry = { assignment: this.#assignment, client: this.#client, seq: ++this.#seq, interaction };
+    await (await database()).put('outbox', entry);
+    this.flush();
+    return entry;
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#sending) {
+      this.#again = true;
+      return;
+    }
+    this.#sending = this.#send().finally(() => {
+      this.#sending = undefined;
+      if (this.#again && !this.#closed) {
+        this.#again = false;
+        this.flush();
+      }
+    });
+  }
+
+  /** Waits until all is on the server, or cannot be for now. */
+  async settled(): Promise<void> {
+    this.flush();
+    while (this.#sending) await this.#sending;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    removeEventListener('online', this.#online);
+  }
+
+  async #send(): Promise<void> {
+    // One window at a time sends what all have left.
+    await navigator.locks.request(`outbox ${this.#assignment}`, async () => {
+      for (;;) {
+        const pending = await this.pending();
+        if (pending.length === 0) return this.#told({ state: 'saved' });
+        this.#told({ state: 'saving', pending: pending.length });
+        const { client } = pending[0];
+        const entries = pending.filter((entry) => entry.client === client).slice(0, batch);
+        try {
+          await api('POST', `/api/assignments/${this.#assignment}/interactions`, {
+            client,
+            interactions: entries.map(({ seq, interaction }) => ({ seq, interaction })),
+          });
+          const db = await database();
+          const tx = db.transaction('outbox', 'readwrite');
+          for (const entry of entries) void tx.store.delete([entry.assignment, entry.client, entry.seq]);
+          await tx.done;
+          this.#wait = 500;
+        } catch (error) {
+          return this.#later(error, pending.length);
+        }
+      }
+    });
+  }
+
+  #later(error: unknown, pending: number): void {
+    const status = error instanceof ApiError ? error.status : 0;
+    const refused = status >= 400 && status < 500 && status !== 401 && status !== 429;
+    if (status === 401) this.#told({ state: 'signed out', pending });
+    else if (refused) this.#told({ state: 'refused', pending, reason: (error as Error).message });
+    else this.#told({ state: 'offline', pending });
+    if (this.#closed || refused || status === 401) return;
+    this.#timer = setTimeout(() => this.flush(), this.#wait);
+    this.#wait = Math.min(2 * this.#wait, patienceMs);
+  }
+}

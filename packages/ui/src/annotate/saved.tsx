@@ -1,0 +1,37 @@
+/** What is safe on the server, what is on its way, and what is in the way. */
+import type { Saving } from './outbox.ts';
+
+export function Saved({ saving, retry }: { saving: Saving; retry(): void }) {
+  return (
+    <span className={`saved ${saving.state.replace(' ', '-')}`} role="status">
+      {textOf(saving)}
+      {saving.state !== 'saved' && saving.state !== 'saving' && (
+        <button type="button" onClick={retry}>
+          Try now
+        </button>
+      )}
+    </span>
+  );
+}
+
+function textOf(saving: Saving): React.ReactNode {
+  switch (saving.state) {
+    case 'saved':
+      return 'All saved';
+    case 'saving':
+      return 'Saving…';
+    case 'offline':
+      return `Offline: ${saving.pending} kept in this browser`;
+    case 'signed out':
+      return (
+        <>
+          Signed out: {saving.pending} kept in this browser.{' '}
+          <a href="/sign-in" target="_blank" rel="noreferrer">
+            Sign in
+          </a>
+        </>
+      );
+    case 'refused':
+      return `Not saved (${saving.pending}): ${saving.reason}`;
+  }
+}

@@ -1,0 +1,63 @@
+/** Where the picture lies on the screen. Three spaces: screen (CSS pixels of the canvas), image (pixels, whole numbers are centres). */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** A screen point is scale · (image point + ½) + offset: pixel (0, 0) covers the picture's first square. */
+export interface View {
+  scale: number;
+  x: number;
+  y: number;
+}
+
+const margin = 16;
+const most = 64;
+
+/** The whole picture, in the middle. */
+export function fit(image: Size, screen: Size): View {
+  const scale = Math.max(
+    0.01,
+    Math.min((screen.width - 2 * margin) / image.width, (screen.height - 2 * margin) / image.height),
+  );
+  return { scale, x: (screen.width - scale * image.width) / 2, y: (screen.height - scale * image.height) / 2 };
+}
+
+export const toImage = ({ scale, x, y }: View, at: Point): Point => ({
+  x: (at.x - x) / scale - 0.5,
+  y: (at.y - y) / scale - 0.5,
+});
+
+export const toScreen = ({ scale, x, y }: View, at: Point): Point => ({
+  x: scale * (at.x + 0.5) + x,
+  y: scale * (at.y + 0.5) + y,
+});
+
+/** Larger by a factor, what lies under `at` on the screen stays there. */
+export function zoom(view: View, factor: number, at: Point): View {
+  const scale = Math.min(most, Math.max(0.02, view.scale * factor));
+  const by = scale / view.scale;
+  return { scale, x: at.x - by * (at.x - view.x), y: at.y - by * (at.y - view.y) };
+}
+
+/** Moved, but never so far that the picture is out of sight. */
+export function pan({ scale, x, y }: View, dx: number, dy: number, image: Size, screen: Size): View {
+  const keep = (at: number, length: number, room: number) => Math.min(room - 32, Math.max(32 - length, at));
+  return {
+    scale,
+    x: keep(x + dx, scale * image.width, screen.width),
+    y: keep(y + dy, scale * image.height, screen.height),
+  };
+}
+
+/** Within the picture, edges included. */
+export const clamp = ({ x, y }: Point, { width, height }: Size): Point => ({
+  x: Math.min(width, Math.max(0, x)),
+  y: Math.min(height, Math.max(0, y)),
+});

@@ -1,0 +1,123 @@
+/** The server's API as the page uses it. */
+import type { Drawing, Interaction, LabelCategory } from '@saltworks/core/contract/annotate';
+
+export class ApiError extends Error {
+  override name = 'ApiError';
+  /** 0: nobody answered. */
+  readonly status: number;
+  readonly detail?: Record<string, unknown>;
+
+  constructor(status: number, message: string, detail?: Record<string, unknown>) {
+    super(message);
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** @throws ApiError */
+export async function api<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  const answer = await request(method, path, body);
+  const text = await answer.text();
+  const parsed = parse(text);
+  if (answer.ok) return parsed as Answer;
+  const { error, message, detail } = (parsed ?? {}) as { error?: string; message?: string; detail?: never };
+  throw new ApiError(answer.status, error ?? message ?? `${answer.status} ${answer.statusText}`, detail);
+}
+
+/**
+ * @param patience milliseconds in which what is not there yet may come
+ * @throws ApiError
+ */
+export async function bytes(path: string, patience = 0): Promise<ArrayBuffer> {
+  for (const until = Date.now() + patience; ; ) {
+    const answer = await request('GET', path);
+    if (answer.ok) return answer.arrayBuffer();
+    if (answer.status !== 404 || Date.now() > until) {
+      throw new ApiError(answer.status, `${path}: ${answer.status} ${answer.statusText}`);
+    }
+    await new Promise((again) => setTimeout(again, 200));
+  }
+}
+
+async function request(method: string, path: string, body?: unknown): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(0, 'The server does not answer.');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  role: 'admin' | 'member';
+  campaigns: { id: string; name: string }[];
+}
+
+export interface Campaign {
+  id: string;
+  name: string;
+  dataset: string;
+  instructions: string;
+  backbone: string;
+  preset: 'paper' | 'best';
+  solve: Record<string, unknown>;
+  annotators: number;
+  deadline: string | null;
+  leaseSeconds: number;
+  state: 'open' | 'paused' | 'closed';
+  categories: LabelCategory[];
+}
+
+export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
+
+export interface Review {
+  id: string;
+  verdict: 'accept' | 'send_back';
+  note: string | null;
+  at: { x: number; y: number } | null;
+  created: string;
+}
+
+export interface Assignment {
+  id: string;
+  task: string;
+  campaign: string;
+  user: string;
+  state: AssignmentState;
+  leaseUntil: string;
+  n: number;
+  answered: number;
+  refined: number;
+  event: number;
+  mask: string | null;
+  created: string;
+  submitted: string | null;
+  image: { id: number; name: string; sha256: string; width: number; height: number };
+}
+
+export interface OpenAssignment extends Assignment {
+  drawing: Drawing;
+  reviews: Review[];
+}
+
+/** A line of the server's log. */
+export interface Logged {
+  n: number;
+  client: string;
+  seq: number;
+  interaction: Interaction;
+}
