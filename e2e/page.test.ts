@@ -36,6 +36,9 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await stack?.stop();
   });
 
+  /** The browsers of those who signed in: links are few a minute. */
+  const sessions = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>();
+
   /** Somebody signed in by a link, in a browser of their own. */
   async function signIn(name: string, role: 'annotator' | 'reviewer'): Promise<BrowserContext> {
     const { id: user, link } = (await stack.admin('POST', '/api/users', { email: `${name}@example.org`, name })) as {
@@ -47,6 +50,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const page = await context.newPage();
     await page.goto(link);
     await page.close();
+    sessions.set(name, await context.storageState());
     return context;
   }
 
@@ -93,6 +97,9 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   }
   const logOf = async (assignment: string) =>
     (await stack.admin('GET', `/api/assignments/${assignment}/interactions`)) as Logged[];
+
+  const stateOf = async (assignment: string) =>
+    ((await stack.admin('GET', `/api/assignments/${assignment}`)) as { state: string }).state;
 
   test('draw, undo, reload, offline, hand in, review', async () => {
     const context = await signIn('ann', 'annotator');
@@ -149,7 +156,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
 
     await status(page, /confirmed by the server/);
     await page.getByRole('button', { name: 'Submit' }).click();
-    await expect.poll(async () => (await mine('ann')).state, slow).not.toBe('leased');
+    await expect.poll(() => stateOf(assignment), slow).toBe('submitted');
     expect(errors).toEqual([]);
     await context.close();
 
@@ -161,9 +168,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await review.locator('.stage canvas').nth(1).click();
     await review.getByRole('textbox', { name: /Note/ }).fill('The handle, too.');
     await review.getByRole('button', { name: 'Send back' }).click();
-    await expect
-      .poll(async () => ((await stack.admin('GET', `/api/assignments/${assignment}`)) as { state: string }).state, slow)
-      .toBe('sent_back');
+    await expect.poll(() => stateOf(assignment), slow).toBe('sent_back');
     const { reviews } = (await stack.admin('GET', `/api/assignments/${assignment}`)) as {
       reviews: { note: string; at: unknown }[];
     };
@@ -181,7 +186,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   });
 
   test('server and worker are killed while somebody draws: the page recovers by itself', async () => {
-    const context = await signIn('kay', 'annotator');
+    const context = await browser.newContext({ storageState: sessions.get('one') });
     const { page } = await annotate(context);
     await closeDialog(page);
     await page.getByRole('button', { name: 'thing +' }).click();
@@ -196,7 +201,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await status(page, /^Labelled/);
     await saved(page, /All saved/);
     await status(page, /confirmed by the server/);
-    expect(await logOf((await mine('kay')).id)).toHaveLength(5);
+    expect(await logOf((await mine('one')).id)).toHaveLength(5);
     await context.close();
   });
 });

@@ -61,8 +61,9 @@ export class Session {
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** The photograph, as the core sees it. */
   readonly image: Promise<Blob>;
-  /** The page's own labels of nodes, by n, until the server has said its own. */
+  /** The last labels of nodes that the page has found, and those that the server has. */
   #own: Labels | undefined;
+  #theirs: Labels | undefined;
 
   /** @param open what is there already, in order: the log of the server, and what this browser has not sent yet */
   private constructor(assignment: OpenAssignment, campaign: Campaign, log: Logged[]) {
@@ -224,7 +225,9 @@ export class Session {
     const patch = { n, width: w, height: h, ids };
     const ms = this.#own?.n === n ? this.#state.ms : performance.now() - this.#drawnAt;
     this.#own = patch;
-    this.#set({ patch, margin, ms, confirmed: undefined });
+    const confirmed = this.#confirmed();
+    // Where they differ, the server's hold.
+    this.#set({ patch: confirmed === false ? this.#theirs : patch, margin, ms, confirmed });
   }
 
   #showPixels({ n, width, height, ids }: PixelPreview): void {
@@ -235,8 +238,8 @@ export class Session {
 
   #follow(): void {
     const { id, event } = this.assignment;
-    // From a little before the last event on: the newest answer is among them.
-    const events = new EventSource(`/api/assignments/${id}/events?after=${Math.max(0, event - 2)}`);
+    // From a little before the last event on: the newest answers are among them.
+    const events = new EventSource(`/api/assignments/${id}/events?after=${Math.max(0, event - 8)}`);
     this.#events = events;
     const on = <Body>(kind: string, take: (body: Body) => void) =>
       events.addEventListener(kind, ({ data }) => take(JSON.parse(data)));
@@ -262,9 +265,15 @@ export class Session {
     if (n !== this.#state.n) return;
     const { h, w } = labels;
     const ids = Uint32Array.from(decodeRuns(labels), (label) => labels.labels[label]);
-    const own = this.#own?.n === n ? this.#own : undefined;
-    const confirmed = own ? own.ids.every((segment, i) => segment === ids[i]) : undefined;
-    this.#set({ patch: { n, width: w, height: h, ids }, confirmed, none: undefined });
+    this.#theirs = { n, width: w, height: h, ids };
+    this.#set({ patch: this.#theirs, confirmed: this.#confirmed(), none: undefined });
+  }
+
+  /** Whether both say the same of all that is drawn; undefined until both have. */
+  #confirmed(): boolean | undefined {
+    const [own, theirs] = [this.#own, this.#theirs];
+    if (!own || !theirs || own.n !== theirs.n || own.n !== this.#state.n) return undefined;
+    return own.ids.length === theirs.ids.length && own.ids.every((segment, i) => segment === theirs.ids[i]);
   }
 
   async #serverPixels({ n, mask }: { n: number; mask: string }): Promise<void> {
