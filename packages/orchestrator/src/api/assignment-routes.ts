@@ -2,7 +2,6 @@
 import { replay } from '@saltworks/core/contract/annotate';
 import { keysId, keysKey, maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
-import { sizeOf } from '../campaigns/answers.ts';
 import {
   findAssignment,
   renewLease,
@@ -11,6 +10,7 @@ import {
   submitAssignment,
 } from '../campaigns/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { sizeOf } from '../campaigns/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/interactions.ts';
 import { readReviews, reviewAssignment } from '../campaigns/reviews.ts';
 import { NotFoundError } from '../errors.ts';

@@ -1,9 +1,9 @@
 /** Routes of campaigns: their settings, their members, their progress, the next image. */
 import { listDatasets, readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
-import { sizeOf } from '../campaigns/answers.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
+import { sizeOf } from '../campaigns/image-size.ts';
 import { listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';

@@ -38,7 +38,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
-import { type Assignment, findAssignment, setImageSize, unanswered } from './assignments.ts';
+import { type Assignment, findAssignment, unanswered } from './assignments.ts';
 import { type Campaign, findCampaign } from './campaigns.ts';
 import { newId } from './ids.ts';
 import { readInteractions } from './interactions.ts';
@@ -358,18 +358,4 @@ function refusalOf(error: unknown): InvalidInputError | undefined {
     }
   }
   return undefined;
-}
-
-/** The image's size from the header of its keys, noted on its task. @throws ConflictError while it has no keys */
-export async function sizeOf(
-  db: Kysely<Schema>,
-  assignment: Assignment,
-  readSize: (sha256: string) => Promise<{ width: number; height: number } | undefined>,
-): Promise<{ width: number; height: number }> {
-  const { width, height, sha256, name } = assignment.image;
-  if (width !== null && height !== null) return { width, height };
-  const size = await readSize(sha256);
-  if (!size) throw new ConflictError(`image ${name} has no keys yet; expected them to be extracted`);
-  await setImageSize(db, assignment.task, size);
-  return size;
 }

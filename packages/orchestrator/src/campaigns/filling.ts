@@ -1,8 +1,7 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
-import { extractedKey, keysId, keysKey, truthKey } from '@saltworks/core/contract/layout';
-import { decodeSafeTensors } from '@saltworks/core/formats/safetensors';
+import { extractedKey, keysId, truthKey } from '@saltworks/core/contract/layout';
 import { readDataset, readShard } from '@saltworks/store/dataset';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
@@ -59,29 +58,5 @@ export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): P
     if (now && now.shards > shards) {
       await db.updateTable('campaign').set({ shards: now.shards }).where('id', '=', id).execute();
     }
-  }
-}
-
-/** Bytes that hold the header of a keys file several times over. */
-const headerBytes = 4096;
-
-/** Size of the upright image that keys were taken from; undefined while there are none. */
-export async function imageSize(
-  store: ObjectStore,
-  sha256: string,
-  backbone: string,
-): Promise<{ width: number; height: number } | undefined> {
-  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
-  const found = await store.head(key);
-  if (!found) return undefined;
-  try {
-    // The header says where the data lies, which has to be within the file, whatever it is.
-    const file = new Uint8Array(found.size);
-    file.set((await store.get(key, { range: { start: 0, end: headerBytes } })).subarray(0, found.size));
-    const { metadata } = decodeSafeTensors(file);
-    return { width: Number(metadata.image_width), height: Number(metadata.image_height) };
-  } catch (error) {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
   }
 }

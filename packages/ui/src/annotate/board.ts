@@ -4,7 +4,9 @@
  */
 import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
 import { css, type Rgb } from './colours.ts';
+import { heatPicture, labelPicture, paintPin } from './paint.ts';
 import type { Labels } from './session.ts';
+import { distance, rounded, thinned } from './strokes.ts';
 import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
 
 export type Tool = 'brush' | 'erase' | 'pan' | 'ask';
@@ -338,59 +340,6 @@ export class Board {
       context.stroke();
     }
   }
-}
-
-function labelPicture({ ids, width, height }: Labels, colours: ReadonlyMap<number, Rgb>, contours: boolean): ImageData {
-  const picture = new ImageData(width, height);
-  const { data } = picture;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const id = ids[i];
-      const edge = contours && ((x + 1 < width && ids[i + 1] !== id) || (y + 1 < height && ids[i + width] !== id));
-      const colour = edge ? ([255, 255, 255] as const) : (colours.get(id) ?? ([128, 128, 128] as const));
-      data.set(colour, 4 * i);
-      // The background stays what it is.
-      data[4 * i + 3] = edge ? 255 : id === 0 ? 0 : 170;
-    }
-  }
-  return picture;
-}
-
-/** Where it is unsure: bright, the rest dark. */
-function heatPicture({ values, width, height }: NonNullable<Scene['heat']>): ImageData {
-  const picture = new ImageData(width, height);
-  for (let i = 0; i < values.length; i++) {
-    const doubt = 1 - Math.min(1, Math.max(0, values[i]));
-    picture.data.set([255, Math.round(220 * doubt), 0, Math.round(230 * doubt)], 4 * i);
-  }
-  return picture;
-}
-
-function paintPin(context: CanvasRenderingContext2D, { x, y }: Point): void {
-  context.beginPath();
-  context.arc(x, y, 8, 0, 2 * Math.PI);
-  context.fillStyle = 'rgb(213 94 0)';
-  context.fill();
-  context.lineWidth = 2.5;
-  context.strokeStyle = 'white';
-  context.stroke();
-}
-
-const rounded = ({ x, y }: Point): [number, number] => [Math.round(8 * x) / 8, Math.round(8 * y) / 8];
-
-/** At most as many points as a stroke may have, ends included. */
-function thinned(points: [number, number][], limit = 2000): [number, number][] {
-  if (points.length <= limit) return points;
-  const step = (points.length - 1) / (limit - 1);
-  return Array.from({ length: limit }, (_, i) => points[Math.round(i * step)]);
-}
-
-/** From a point to a line between two. */
-function distance([x, y]: [number, number], [ax, ay]: [number, number], [bx, by]: [number, number]): number {
-  const [dx, dy] = [bx - ax, by - ay];
-  const length2 = dx * dx + dy * dy;
-  const t = length2 === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length2));
-  return Math.hypot(x - ax - t * dx, y - ay - t * dy);
 }
 
 export const isTyping = (target: EventTarget | null): boolean =>

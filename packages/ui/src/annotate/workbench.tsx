@@ -1,16 +1,18 @@
 /** An image at work: the board, its tools, its segments, and what becomes of what is drawn. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { api } from '../api.ts';
-import { Dialog } from '../dialog.tsx';
-import { Board, type Scene, type Tool } from './board.ts';
+import type { Scene, Tool } from './board.ts';
 import { segmentColours } from './colours.ts';
+import { Instructions, Skip } from './dialogs.tsx';
 import { Palette } from './palette.tsx';
 import { Saved } from './saved.tsx';
 import type { Session } from './session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from './shortcuts.ts';
+import { endings, statusOf } from './status.ts';
 import { Timer } from './timer.tsx';
+import { useBoard } from './use-board.ts';
 
 interface Props {
   session: Session;
@@ -106,7 +108,7 @@ export function Workbench({ session, done }: Props) {
     if (!busy) void finish(() => session.submit());
   };
 
-  const { canvas, ink, board, ready } = useBoard(session, scene, {
+  const { canvas, ink, board, ready } = useBoard(session.image, scene, {
     stroke: (stroke) => attempt(() => session.do(stroke)),
     erase: (stroke) => attempt(() => session.do({ kind: 'erase', stroke })),
     ask: (at) => void ask(at),
@@ -275,114 +277,3 @@ const tools: { name: string; tool: Tool; key: string }[] = [
   { name: 'Move', tool: 'pan', key: 'H' },
   { name: 'Whose?', tool: 'ask', key: 'W' },
 ];
-
-const endings: Record<string, string> = {
-  submitted: 'Handed in.',
-  accepted: 'Accepted.',
-  skipped: 'Skipped.',
-  returned: 'You were away for long, so the image was given back. What you drew is safe.',
-};
-
-function statusOf({
-  none,
-  message,
-  confirmed,
-  ms,
-  preview,
-  patch,
-}: {
-  none?: string;
-  message: string;
-  confirmed?: boolean;
-  ms?: number;
-  preview: string;
-  patch: boolean;
-}): string {
-  if (message) return message;
-  if (none) return none;
-  if (preview === 'opening') return 'Opening the picture…';
-  if (!patch) return '';
-  const took = ms === undefined ? '' : ` in ${Math.round(ms)} ms`;
-  if (preview === 'failed') return 'Labels come from the server.';
-  if (confirmed === undefined) return `Labelled${took}`;
-  return confirmed
-    ? `Labelled${took}, confirmed by the server`
-    : 'The server labels some places differently: its labels are shown.';
-}
-
-/** The board under its canvases, made once the photograph is there. */
-function useBoard(session: Session, scene: Scene, events: ConstructorParameters<typeof Board>[4]) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const ink = useRef<HTMLCanvasElement>(null);
-  const current = useRef<Board>(undefined);
-  const [ready, setReady] = useState(false);
-  const latest = useRef({ scene, events });
-  latest.current = { scene, events };
-  useEffect(() => {
-    let closed = false;
-    void (async () => {
-      const image = await createImageBitmap(await session.image);
-      if (closed || !canvas.current || !ink.current) return;
-      current.current = new Board(canvas.current, ink.current, image, latest.current.scene, {
-        stroke: (stroke) => latest.current.events.stroke(stroke),
-        erase: (n) => latest.current.events.erase(n),
-        ask: (at) => latest.current.events.ask(at),
-        over: (at) => latest.current.events.over(at),
-      });
-      current.current.show(latest.current.scene);
-      setReady(true);
-    })();
-    return () => {
-      closed = true;
-      current.current?.close();
-      current.current = undefined;
-    };
-  }, [session]);
-  useEffect(() => current.current?.show(scene));
-  return { canvas, ink, board: current, ready };
-}
-
-function Instructions({ text, close }: { text: string; close(): void }) {
-  return (
-    <Dialog title="Instructions" close={close}>
-      <p className="text">
-        {text || 'None were given. Draw a stroke or two on every thing, and one on what is around them.'}
-      </p>
-    </Dialog>
-  );
-}
-
-const reasons = ['Nothing to label', 'Unclear what is meant', 'Broken picture'];
-
-function Skip({ close, skip }: { close(): void; skip(reason: string): void }) {
-  const [reason, setReason] = useState(reasons[0]);
-  return (
-    <Dialog title="Skip this image" close={close}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          skip(reason);
-        }}
-      >
-        <label>
-          Why?
-          <input
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-            list="reasons"
-            required
-            maxLength={500}
-          />
-        </label>
-        <datalist id="reasons">
-          {reasons.map((reason) => (
-            <option key={reason}>{reason}</option>
-          ))}
-        </datalist>
-        <button type="submit" className="main">
-          Skip
-        </button>
-      </form>
-    </Dialog>
-  );
-}

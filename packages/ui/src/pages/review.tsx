@@ -1,10 +1,11 @@
 /** What was handed in: looked at, accepted, or sent back with a note pinned to a place. */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { Board, type Scene } from '../annotate/board.ts';
+import type { Scene } from '../annotate/board.ts';
 import { segmentColours } from '../annotate/colours.ts';
 import { type Labels, readMask } from '../annotate/session.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
+import { useBoard } from '../annotate/use-board.ts';
 import { type Assignment, api, bytes, type Campaign, type OpenAssignment } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import { Failed, Loading } from '../states.tsx';
@@ -70,6 +71,7 @@ function Handed({ id, campaign, done }: { id: string; campaign: Campaign; done()
   const [shown, setShown] = useState({ labels: true, strokes: true });
   const [sheet, setSheet] = useState(false);
   const text = useRef<HTMLTextAreaElement>(null);
+  const [photograph] = useState(() => bytes(`/api/assignments/${id}/image`).then((file) => new Blob([file])));
 
   useEffect(() => {
     if (!assignment?.mask) return;
@@ -105,9 +107,14 @@ function Handed({ id, campaign, done }: { id: string; campaign: Campaign; done()
     radius: 1,
     pin,
   };
-  const { canvas, ink, board, ready } = useReviewBoard(id, scene, (at) => {
-    setPin(at);
-    text.current?.focus();
+  const { canvas, ink, board, ready } = useBoard(photograph, scene, {
+    stroke() {},
+    erase() {},
+    ask(at) {
+      setPin(at);
+      text.current?.focus();
+    },
+    over() {},
   });
   const shortcuts: Shortcut[] = [
     { keys: ['a'], show: 'A', label: 'accept', run: () => void review('accept') },
@@ -170,36 +177,4 @@ function Handed({ id, campaign, done }: { id: string; campaign: Campaign; done()
       {sheet && <ShortcutSheet shortcuts={shortcuts} close={() => setSheet(false)} />}
     </main>
   );
-}
-
-function useReviewBoard(id: string, scene: Scene, pin: (at: { x: number; y: number }) => void) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const ink = useRef<HTMLCanvasElement>(null);
-  const board = useRef<Board>(undefined);
-  const [ready, setReady] = useState(false);
-  const latest = useRef({ scene, pin });
-  latest.current = { scene, pin };
-  useEffect(() => {
-    let closed = false;
-    void bytes(`/api/assignments/${id}/image`)
-      .then((file) => createImageBitmap(new Blob([file])))
-      .then((image) => {
-        if (closed || !canvas.current || !ink.current) return;
-        board.current = new Board(canvas.current, ink.current, image, latest.current.scene, {
-          stroke() {},
-          erase() {},
-          ask: (at) => latest.current.pin(at),
-          over() {},
-        });
-        board.current.show(latest.current.scene);
-        setReady(true);
-      })
-      .catch(() => {});
-    return () => {
-      closed = true;
-      board.current?.close();
-    };
-  }, [id]);
-  useEffect(() => board.current?.show(scene));
-  return { canvas, ink, board, ready };
 }

@@ -1,0 +1,36 @@
+/** The board under its two canvases, made once the photograph is there. */
+import { useEffect, useRef, useState } from 'react';
+import { Board, type BoardEvents, type Scene } from './board.ts';
+
+export function useBoard(photograph: Promise<Blob>, scene: Scene, events: BoardEvents) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const ink = useRef<HTMLCanvasElement>(null);
+  const board = useRef<Board>(undefined);
+  const [ready, setReady] = useState(false);
+  const latest = useRef({ scene, events });
+  latest.current = { scene, events };
+  useEffect(() => {
+    let closed = false;
+    photograph
+      .then((blob) => createImageBitmap(blob))
+      .then((image) => {
+        if (closed || !canvas.current || !ink.current) return;
+        board.current = new Board(canvas.current, ink.current, image, latest.current.scene, {
+          stroke: (stroke) => latest.current.events.stroke(stroke),
+          erase: (n) => latest.current.events.erase(n),
+          ask: (at) => latest.current.events.ask(at),
+          over: (at) => latest.current.events.over(at),
+        });
+        board.current.show(latest.current.scene);
+        setReady(true);
+      })
+      .catch(() => {});
+    return () => {
+      closed = true;
+      board.current?.close();
+      board.current = undefined;
+    };
+  }, [photograph]);
+  useEffect(() => board.current?.show(scene));
+  return { canvas, ink, board, ready };
+}
