@@ -1,8 +1,9 @@
 /** The embedded stack: Temporal, server and worker as processes that are kept alive and stopped in order. */
 import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeWhole } from '../files.ts';
 import type { Settings } from '../settings.ts';
 import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
 
@@ -53,9 +54,14 @@ export async function startStack(
   const { host } = settings;
   const web = { port: settings.port, url: settings.url ?? `http://${host}:${settings.port}` };
   let temporalPid: number | undefined;
+  let recorded = Promise.resolve();
+  /** Whole each time, one after the other: other commands may be reading it. */
   const record = () => {
-    const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
-    return writeFile(join(home, 'stack.json'), JSON.stringify(file));
+    recorded = recorded.then(() => {
+      const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
+      return writeWhole(join(home, 'stack.json'), JSON.stringify(file));
+    });
+    return recorded;
   };
   /** The usual port, so that a bookmark stays good; another one where that is taken, by whoever was faster. */
   const choosePort = async () => {
