@@ -11,7 +11,7 @@ import type { NodeScores } from './refine.ts';
 import type { Seeds, StrokeRaster } from './seeds.ts';
 import { softSeeds } from './soft-seeds.ts';
 import type { OpenSolver } from './solver.ts';
-import type { Convergence } from './spread.ts';
+import { type Convergence, margins } from './spread.ts';
 
 /** What one annotator drew, the mask that came of it alone, and how much it counts beside the others'. */
 export interface Annotation {
@@ -61,7 +61,14 @@ export function consensus(
   const solver = open(image, keys, options);
   const nodes = solver.solve(seeds);
   const mask = solver.refine(nodes);
-  return { mask, segments, nodes, seeds, margin: margins(nodes), dissent: dissent(mask, shared, nodes) };
+  return {
+    mask,
+    segments,
+    nodes,
+    seeds,
+    margin: margins(nodes.data, nodes.labels.length),
+    dissent: dissent(mask, shared, nodes),
+  };
 }
 
 /** Of the largest weight: less could be lost in rounding. */
@@ -103,21 +110,6 @@ function toCommon(segments: readonly CommonSegment[], annotator: string): (id: n
     if (common !== undefined) return common;
     throw new InvalidInputError(`strokes or mask of ${annotator} hold segment ${id}; expected one of that annotator's`);
   };
-}
-
-function margins({ data, labels }: NodeScores): Float32Array {
-  const c = labels.length;
-  const out = new Float32Array(data.length / c);
-  for (let i = 0, o = 0; i < out.length; i++) {
-    let [best, second] = [0, 0];
-    for (let k = 0; k < c; k++) {
-      const score = data[o++];
-      if (score > best) [best, second] = [score, best];
-      else if (score > second) second = score;
-    }
-    out[i] = best - second;
-  }
-  return out;
 }
 
 function dissent(

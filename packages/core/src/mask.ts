@@ -48,15 +48,21 @@ export const findCategory = (
   { name, isthing }: Pick<Category, 'name' | 'isthing'>,
 ): Category | undefined => categories.find((known) => known.name === name && known.isthing === isthing);
 
+/** Adds those that are not among the categories yet, under the next free ids. */
+export function addCategories(categories: Category[], more: readonly Pick<Category, 'name' | 'isthing'>[]): void {
+  for (const { name, isthing } of more) {
+    if (findCategory(categories, { name, isthing })) continue;
+    categories.push({ id: 1 + Math.max(0, ...categories.map(({ id }) => id)), name, isthing });
+  }
+}
+
 /** COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind. */
 export function categoriesOf(segments: readonly Segment[]): Category[] {
   const categories: Category[] = [];
-  for (const { category: name, isthing } of segments) {
-    const kind = isthing ? 1 : 0;
-    if (!findCategory(categories, { name, isthing: kind })) {
-      categories.push({ id: categories.length + 1, name, isthing: kind });
-    }
-  }
+  addCategories(
+    categories,
+    segments.map(({ category: name, isthing }) => ({ name, isthing: isthing ? 1 : 0 })),
+  );
   return categories;
 }
 

@@ -89,6 +89,21 @@ export function argmax(scores: Float32Array, c: number): Int32Array {
   return labels;
 }
 
+/** How sure each node is: its best score less its second. @param scores `[n, c]` */
+export function margins(scores: Float32Array, c: number): Float32Array {
+  const out = new Float32Array(scores.length / c);
+  for (let i = 0, o = 0; i < out.length; i++) {
+    let [best, second] = [0, 0];
+    for (let k = 0; k < c; k++) {
+      const score = scores[o++];
+      if (score > best) [best, second] = [score, best];
+      else if (score > second) second = score;
+    }
+    out[i] = best - second;
+  }
+  return out;
+}
+
 function transpose(x: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(x.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = x[i * columns + j];

@@ -21,7 +21,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
+import { addCategories, type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
 import { readDataset } from '@saltworks/store/dataset';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import { readJson, readText } from '@saltworks/store/text';
@@ -50,11 +50,7 @@ export async function prepareExport(
     const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
     for (const { mask } of report?.masks ?? []) all.update(mask);
     masks += report?.masks.length ?? 0;
-    for (const { name, isthing } of report?.categories ?? []) {
-      if (findCategory(categories, { name, isthing })) continue;
-      const id = 1 + Math.max(0, ...categories.map((category) => category.id));
-      categories.push({ id, name, isthing });
-    }
+    addCategories(categories, report?.categories ?? []);
   }
   if (masks === 0)
     throw new InvalidInputError(

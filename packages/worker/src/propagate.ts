@@ -7,7 +7,7 @@ import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { keysId, keysKey, propagatedKey, scribblesPrefix } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type Category, findCategory } from '@saltworks/core/mask';
+import { addCategories, type Category } from '@saltworks/core/mask';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
@@ -90,10 +90,7 @@ export async function propagateShard(
     } else {
       const { image, mask, document, made } = outcome;
       if (made) done++;
-      for (const { name, isthing } of document.categories) {
-        if (findCategory(report.categories, { name, isthing })) continue;
-        report.categories.push({ id: report.categories.length + 1, name, isthing });
-      }
+      addCategories(report.categories, document.categories);
       report.masks.push({ id: image.id, sha256: image.sha256, name: image.name, mask });
     }
     beat({ next: report.images, done });

@@ -57,7 +57,7 @@ export async function authorise(
 }
 
 /** Administrators are managers everywhere. */
-async function roleIn(db: Kysely<Schema>, user: User, campaign: string): Promise<MemberRole | undefined> {
+export async function roleIn(db: Kysely<Schema>, user: User, campaign: string): Promise<MemberRole | undefined> {
   if (user.role === 'admin') {
     const found = await db.selectFrom('campaign').select('id').where('id', '=', campaign).executeTakeFirst();
     return found && 'manager';

@@ -7,6 +7,7 @@ import { sizeOf } from '../campaigns/image-size.ts';
 import { listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
 import { route } from './routes.ts';
 import {
@@ -180,13 +181,8 @@ export const campaignRoutes = [
     }),
     response: z.array(assignment),
     async handler({ deps, params, query, user }) {
-      const { role } = (await deps.db
-        .selectFrom('member')
-        .select('role')
-        .where('campaign', '=', params.campaign)
-        .where('user_id', '=', user.id)
-        .executeTakeFirst()) ?? { role: user.role === 'admin' ? 'manager' : 'annotator' };
-      if (role !== 'annotator' || user.role === 'admin') return listAssignments(deps.db, params.campaign, query);
+      const role = await roleIn(deps.db, user, params.campaign);
+      if (role !== 'annotator') return listAssignments(deps.db, params.campaign, query);
       if (query.user !== undefined && query.user !== user.id)
         throw new ForbiddenError('annotators see their own work only');
       return listAssignments(deps.db, params.campaign, { ...query, user: user.id });

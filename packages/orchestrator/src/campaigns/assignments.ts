@@ -4,7 +4,7 @@ import type { AssignmentState, Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
 import { addEvent } from './events.ts';
-import { count, settleTasks, takeAgain } from './tasks.ts';
+import { count, hold, settleTasks, takeAgain } from './tasks.ts';
 
 export interface Assignment {
   id: string;
@@ -115,10 +115,19 @@ export async function unanswered(db: Kysely<Schema>): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+const lockIfThere = (tx: Transaction<Schema>, id: string) =>
+  tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+
+/** Nobody else changes it until the transaction ends. @throws NotFoundError */
+export async function lockAssignment(tx: Transaction<Schema>, id: string) {
+  const row = await lockIfThere(tx, id);
+  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  return row;
+}
+
 /** Locks an assignment. @throws NotFoundError, ConflictError unless it is held by its user */
 export async function lockHeld(tx: Transaction<Schema>, id: string, now: Date) {
-  const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  const row = await lockAssignment(tx, id);
   if (row.state !== 'leased') {
     throw new ConflictError(`assignment ${id} is ${row.state}; expected it leased`, { state: row.state });
   }
@@ -138,21 +147,13 @@ export async function lockHeld(tx: Transaction<Schema>, id: string, now: Date) {
  * @throws NotFoundError, ConflictError once it was handed in or skipped
  */
 export async function lockDrawable(tx: Transaction<Schema>, id: string, until: Date, now: Date) {
-  const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  if (!row) throw new NotFoundError(`no assignment ${id}`);
+  const row = await lockAssignment(tx, id);
   const { state } = row;
   if (state === 'submitted' || state === 'accepted' || state === 'skipped') {
     throw new ConflictError(`assignment ${id} is ${state}; expected it to be worked on`, { state });
   }
   const held = state !== 'returned' || (await takeAgain(tx, row.task));
-  if (held) {
-    await tx
-      .updateTable('assignment')
-      .set({ state: 'leased', lease_until: until, updated: now })
-      .where('id', '=', id)
-      .execute();
-    if (state !== 'leased') await addEvent(tx, id, 'state', { state: 'leased' });
-  }
+  if (held) await hold(tx, row, until, now);
   return row;
 }
 
@@ -173,7 +174,7 @@ export async function renewLease(db: Kysely<Schema>, id: string, seconds: number
  */
 export async function expireLease(db: Kysely<Schema>, id: string, now = new Date()): Promise<Date | undefined> {
   return db.transaction().execute(async (tx) => {
-    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+    const row = await lockIfThere(tx, id);
     if (row?.state !== 'leased') return undefined;
     if (row.lease_until > now) return row.lease_until;
     await leave(tx, row, 'returned', { now });
@@ -234,7 +235,7 @@ export async function returnAssignments(
   for (const id of held) {
     // One at a time: nothing then waits for two of them at once.
     await db.transaction().execute(async (tx) => {
-      const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+      const row = await lockIfThere(tx, id);
       if (row?.state === 'leased' || row?.state === 'sent_back') await leave(tx, row, 'returned', { now });
     });
   }

@@ -1,7 +1,7 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
 import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type Category, findCategory } from '@saltworks/core/mask';
+import { addCategories, type Category } from '@saltworks/core/mask';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
@@ -41,9 +41,7 @@ export async function publishMasks(
       const mask = chosen.get(sha256);
       const document = mask ? await readJson<PanopticDocument>(store, maskKey(mask, '.json')) : undefined;
       if (!mask || !document) continue;
-      for (const { name, isthing } of document.categories) {
-        if (!findCategory(categories, { name, isthing })) categories.push({ id: categories.length + 1, name, isthing });
-      }
+      addCategories(categories, document.categories);
       masks.push({ id, sha256, name, mask });
     }
     const report = { images: masks.length, failures: [], categories, masks };

@@ -1,7 +1,8 @@
 /** Reviews: what was handed in is accepted, or sent back. */
 import type { Kysely } from 'kysely';
 import type { Schema, Verdict } from '../db/schema.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
+import { lockAssignment } from './assignments.ts';
 import { audit } from './audit.ts';
 import { addEvent } from './events.ts';
 import { newId } from './ids.ts';
@@ -23,8 +24,7 @@ export async function reviewAssignment(
   now = new Date(),
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const row = await tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-    if (!row) throw new NotFoundError(`no assignment ${id}`);
+    const row = await lockAssignment(tx, id);
     if (row.state !== 'submitted' && row.state !== 'accepted') {
       throw new ConflictError(`assignment ${id} is ${row.state}; expected it submitted`, { state: row.state });
     }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import type { AssignmentState, Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import type { Campaign } from './campaigns.ts';
 import { addEvent } from './events.ts';
@@ -78,18 +78,13 @@ export async function takeTask(
     const own = await ownAssignment(tx, campaign, user);
     if (own) {
       if (own.state === 'returned') await count(tx, own.task, 1);
-      await tx
-        .updateTable('assignment')
-        .set({ state: 'leased', lease_until: until, updated: now })
-        .where('id', '=', own.id)
-        .execute();
-      if (own.state !== 'leased') await addEvent(tx, own.id, 'state', { state: 'leased' });
+      await hold(tx, own, until, now);
       return own.id;
     }
-    const honeypot = chance < campaign.honeypotRate ? await freeTask(tx, campaign, user, true) : undefined;
+    const honeypot = chance < campaign.honeypotRate ? await lockFree(tx, campaign, user, true) : undefined;
     // What others are just taking is passed over at first; it may still want more annotators than they are.
     const task =
-      honeypot ?? (await freeTask(tx, campaign, user, false)) ?? (await freeTask(tx, campaign, user, false, true));
+      honeypot ?? (await lockFree(tx, campaign, user, false)) ?? (await lockFree(tx, campaign, user, false, true));
     if (task === undefined) return undefined;
     await count(tx, task, 1);
     const id = newId();
@@ -127,16 +122,15 @@ async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campai
     .executeTakeFirst();
 }
 
-async function freeTask(
-  tx: Transaction<Schema>,
+/** Tasks that a user may be given and has not seen, in the order in which they are handed out. */
+function freeTasks(
+  db: Kysely<Schema> | Transaction<Schema>,
   { id, annotators }: Campaign,
   user: string,
   honeypot: boolean,
-  wait = false,
-): Promise<string | undefined> {
-  const found = await tx
+) {
+  return db
     .selectFrom('task')
-    .select('id')
     .where('campaign', '=', id)
     .where('honeypot', '=', honeypot)
     .where('state', '=', 'open')
@@ -153,12 +147,39 @@ async function freeTask(
       ),
     )
     .orderBy('rank')
-    .orderBy('id')
+    .orderBy('id');
+}
+
+/** Locks the first of them. @param wait for what others hold, instead of passing it over */
+async function lockFree(
+  tx: Transaction<Schema>,
+  campaign: Campaign,
+  user: string,
+  honeypot: boolean,
+  wait = false,
+): Promise<string | undefined> {
+  const found = await freeTasks(tx, campaign, user, honeypot)
+    .select('id')
     .limit(1)
     .forUpdate()
     .$if(!wait, (query) => query.skipLocked())
     .executeTakeFirst();
   return found?.id;
+}
+
+/** Gives a lease to whoever has an assignment; told of unless they held it. */
+export async function hold(
+  tx: Transaction<Schema>,
+  { id, state }: { id: string; state: AssignmentState },
+  until: Date,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('assignment')
+    .set({ state: 'leased', lease_until: until, updated: now })
+    .where('id', '=', id)
+    .execute();
+  if (state !== 'leased') await addEvent(tx, id, 'state', { state: 'leased' });
 }
 
 /** Keeps the number of assignments that count. */
@@ -202,27 +223,5 @@ export async function settleTasks(
 }
 
 /** Images that a user is likely to get next: worth opening beforehand. */
-export async function comingTasks(db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) {
-  return db
-    .selectFrom('task')
-    .select(['sha256', 'name', 'object'])
-    .where('campaign', '=', campaign.id)
-    .where('honeypot', '=', false)
-    .where('state', '=', 'open')
-    .where('taken', '<', (eb) => eb.fn.coalesce('wanted', eb.val(campaign.annotators)))
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('assignment')
-            .select('assignment.id')
-            .whereRef('assignment.task', '=', 'task.id')
-            .where('assignment.user_id', '=', user),
-        ),
-      ),
-    )
-    .orderBy('rank')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-}
+export const comingTasks = (db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) =>
+  freeTasks(db, campaign, user, false).select(['sha256', 'name', 'object']).limit(limit).execute();

@@ -5,9 +5,11 @@ import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { parseScribbles } from '@saltworks/core/formats/scribbles';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
+import type { NodeScores } from '@saltworks/core/refine';
 import { rasterise, seedNodes } from '@saltworks/core/seeds';
 import type { Solver } from '@saltworks/core/solver';
-import { argmax } from '@saltworks/core/spread';
+import { argmax, margins } from '@saltworks/core/spread';
+import { pixelsOf } from './pixels.ts';
 
 export type PreviewRequest =
   | {
@@ -52,6 +54,8 @@ interface Opened {
   solver: Solver;
   h: number;
   w: number;
+  /** Nodes of the drawing that was solved last: its pixels are asked for a moment later. */
+  last?: { n: number; scribbles: string; nodes: NodeScores };
 }
 
 let opened: Opened | undefined;
@@ -79,11 +83,7 @@ addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
 
 async function open({ keys: file, image: bytes, preset, solve }: PreviewRequest & { kind: 'open' }): Promise<Opened> {
   const { keys } = decodeKeys(new Uint8Array(file));
-  const bitmap = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  context.drawImage(bitmap, 0, 0);
-  const rgba = context.getImageData(0, 0, width, height).data;
+  const { rgba, width, height } = await pixelsOf(new Blob([bytes]));
   const data = new Uint8Array(3 * width * height);
   for (let i = 0, o = 0; o < data.length; i += 4) {
     data[o++] = rgba[i];
@@ -97,34 +97,25 @@ async function open({ keys: file, image: bytes, preset, solve }: PreviewRequest 
   return { solver, h: factor * keys.h, w: factor * keys.w };
 }
 
-function solve(
-  { solver, h, w }: Opened,
-  { n, scribbles, pixels }: PreviewRequest & { kind: 'solve' },
-  start: number,
-): void {
+function solve(opened: Opened, { n, scribbles, pixels }: PreviewRequest & { kind: 'solve' }, start: number): void {
+  const { last } = opened;
+  const same = last?.n === n && last.scribbles === scribbles;
+  const nodes = same ? last.nodes : solveNodes(opened, n, scribbles, start);
+  if (!pixels) return;
+  const mask = opened.solver.refine(nodes);
+  const { width, height } = mask;
+  const ids = mask.ids.slice();
+  tell({ kind: 'pixel', n, width, height, ids, ms: performance.now() - start }, [ids.buffer]);
+}
+
+function solveNodes(opened: Opened, n: number, scribbles: string, start: number): NodeScores {
+  const { solver, h, w } = opened;
   const seeds = seedNodes(rasterise(parseScribbles(scribbles)), h, w);
   const nodes = solver.solve(seeds);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);
+  opened.last = { n, scribbles, nodes };
   tell({ kind: 'patch', n, h, w, ids, margin, ms: performance.now() - start }, [ids.buffer, margin.buffer]);
-  if (!pixels) return;
-  const mask = solver.refine(nodes);
-  const { width, height } = mask;
-  const own = mask.ids.slice();
-  tell({ kind: 'pixel', n, width, height, ids: own, ms: performance.now() - start }, [own.buffer]);
-}
-
-function margins(scores: Float32Array, c: number): Float32Array {
-  const out = new Float32Array(scores.length / c);
-  for (let i = 0, o = 0; i < out.length; i++) {
-    let [best, second] = [0, 0];
-    for (let k = 0; k < c; k++) {
-      const score = scores[o++];
-      if (score > best) [best, second] = [score, best];
-      else if (score > second) second = score;
-    }
-    out[i] = best - second;
-  }
-  return out;
+  return nodes;
 }

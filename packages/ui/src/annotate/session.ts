@@ -13,6 +13,7 @@ import {
 } from '@saltworks/core/contract/annotate';
 import { api, bytes, type Campaign, type Logged, type OpenAssignment } from '../api.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
+import { pixelsOf } from './pixels.ts';
 import type { PatchPreview, PixelPreview, PreviewAnswer, PreviewRequest } from './preview.worker.ts';
 
 /** Labels of the picture, of whatever size they are. */
@@ -285,12 +286,7 @@ export class Session {
 
 /** Segment ids of a panoptic PNG: R + 256·G + 65536·B. */
 export async function readMask(path: string, n = 0): Promise<Labels> {
-  const blob = new Blob([await bytes(path)], { type: 'image/png' });
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, width, height);
+  const { rgba: data, width, height } = await pixelsOf(new Blob([await bytes(path)], { type: 'image/png' }));
   const ids = new Uint32Array(width * height);
   for (let i = 0, o = 0; i < ids.length; i++, o += 4) ids[i] = data[o] + 256 * data[o + 1] + 65_536 * data[o + 2];
   return { n, width, height, ids };

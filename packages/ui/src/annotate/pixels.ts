@@ -1,0 +1,8 @@
+/** Bytes of a picture's file as the pixels that are in it: no colour management, nothing premultiplied. */
+export async function pixelsOf(file: Blob): Promise<{ rgba: Uint8ClampedArray; width: number; height: number }> {
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+  context.drawImage(bitmap, 0, 0);
+  return { rgba: context.getImageData(0, 0, width, height).data, width, height };
+}
