@@ -1,5 +1,4 @@
-/** The server's API as the page uses it. */
-import type { Drawing, Interaction, LabelCategory } from '@saltworks/core/contract/annotate';
+/** Asking the server; what it answers is `core/contract/api.ts`. */
 
 export class ApiError extends Error {
   override name = 'ApiError';
@@ -57,67 +56,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export interface Me {
-  id: string;
-  name: string;
-  email: string;
-  role: 'admin' | 'member';
-  campaigns: { id: string; name: string }[];
-}
-
-export interface Campaign {
-  id: string;
-  name: string;
-  dataset: string;
-  instructions: string;
-  backbone: string;
-  preset: 'paper' | 'best';
-  solve: Record<string, unknown>;
-  annotators: number;
-  deadline: string | null;
-  leaseSeconds: number;
-  state: 'open' | 'paused' | 'closed';
-  categories: LabelCategory[];
-}
-
-export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
-
-export interface Review {
-  id: string;
-  verdict: 'accept' | 'send_back';
-  note: string | null;
-  at: { x: number; y: number } | null;
-  created: string;
-}
-
-export interface Assignment {
-  id: string;
-  task: string;
-  campaign: string;
-  user: string;
-  state: AssignmentState;
-  leaseUntil: string;
-  n: number;
-  answered: number;
-  refined: number;
-  event: number;
-  mask: string | null;
-  created: string;
-  submitted: string | null;
-  image: { id: number; name: string; sha256: string; width: number; height: number };
-}
-
-export interface OpenAssignment extends Assignment {
-  drawing: Drawing;
-  reviews: Review[];
-}
-
-/** A line of the server's log. */
-export interface Logged {
-  n: number;
-  client: string;
-  seq: number;
-  interaction: Interaction;
 }

@@ -11,7 +11,8 @@ import {
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
-import { api, bytes, type Campaign, type Logged, type OpenAssignment } from '../api.ts';
+import type { Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
+import { api, bytes } from '../api.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
 import { pixelsOf } from './pixels.ts';
 import type { PatchPreview, PixelPreview, PreviewAnswer, PreviewRequest } from './preview.worker.ts';

@@ -1,8 +1,10 @@
 /** The images of a campaign, one after the other. */
+
+import type { Assignment } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useState } from 'react';
 import { Session } from '../annotate/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
-import { type Assignment, api } from '../api.ts';
+import { api } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {

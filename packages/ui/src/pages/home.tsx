@@ -1,14 +1,8 @@
 /** Campaigns that one takes part in. */
-import { api, type Campaign, type Me } from '../api.ts';
+import type { Campaign, CampaignProgress, Me } from '@saltworks/core/contract/api';
+import { api } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import { Failed, Loading } from '../states.tsx';
-
-interface Progress {
-  filled: boolean;
-  tasks: number;
-  done: number;
-  assignments: Record<string, number>;
-}
 
 export function HomePage() {
   const me = useLoaded<Me>('/api/me');
@@ -41,7 +35,7 @@ export function HomePage() {
 }
 
 function Card({ campaign: { id, name, state, dataset, categories } }: { campaign: Campaign }) {
-  const { value: progress } = useLoaded<Progress>(`/api/campaigns/${id}/progress`, 10_000);
+  const { value: progress } = useLoaded<CampaignProgress>(`/api/campaigns/${id}/progress`, 10_000);
   return (
     <li className="card">
       <h2>{name}</h2>

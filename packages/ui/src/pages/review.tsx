@@ -1,4 +1,6 @@
 /** What was handed in: looked at, accepted, or sent back with a note pinned to a place. */
+
+import type { Assignment, Campaign, OpenAssignment } from '@saltworks/core/contract/api';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board.ts';
 import { segmentColours } from '../annotate/colours.ts';
@@ -6,7 +8,7 @@ import { type Labels, readMask } from '../annotate/session.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { useBoard } from '../annotate/use-board.ts';
-import { type Assignment, api, bytes, type Campaign, type OpenAssignment } from '../api.ts';
+import { api, bytes } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import { Failed, Loading } from '../states.tsx';
 

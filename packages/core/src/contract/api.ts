@@ -1,0 +1,249 @@
+/**
+ * What the server's API gives, as JSON: `orchestrator/src/api/schemas.ts` checks it, the page and the command line read it.
+ * Times are ISO 8601, users are ids of accounts.
+ */
+import type { ExportFormat } from '../formats/export.ts';
+import type { Drawing, Interaction, LabelCategory } from './annotate.ts';
+import type { Progress } from './runs.ts';
+
+/** A part of a long list. */
+export interface Page<T> {
+  items: T[];
+  /** Given as `after` it asks for the next part; null at the end. A part may be shorter than was asked for, even empty, before it. */
+  next: string | null;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  role: 'admin' | 'member';
+  /** Campaigns that I am a member of. */
+  campaigns: { id: string; name: string; role: MemberRole }[];
+}
+
+export type MemberRole = 'manager' | 'reviewer' | 'annotator';
+
+export interface Member {
+  user: string;
+  name: string;
+  email: string;
+  role: MemberRole;
+}
+
+export interface Campaign {
+  id: string;
+  name: string;
+  dataset: string;
+  instructions: string;
+  backbone: string;
+  preset: 'paper' | 'best';
+  solve: Record<string, unknown>;
+  /** Wanted per image. */
+  annotators: number;
+  blind: boolean;
+  ordering: 'import' | 'random';
+  /** How often an image comes whose mask is known, 0 … 1. */
+  honeypotRate: number;
+  deadline: string | null;
+  leaseSeconds: number;
+  state: 'open' | 'paused' | 'closed';
+  categories: LabelCategory[];
+  created: string;
+}
+
+export interface CampaignProgress {
+  /** Whether every image of the dataset is a task yet. */
+  filled: boolean;
+  tasks: number;
+  done: number;
+  /** Assignments by state. */
+  assignments: Record<string, number>;
+}
+
+export interface CampaignPace {
+  /** Masks handed in by the hour (the last two days) or by the day (the last sixty), the oldest first, none left out between. */
+  by: 'hour' | 'day';
+  counts: { at: string; handed: number; accepted: number }[];
+  /** Masks that are still wanted. */
+  remaining: number;
+  /** Masks an hour of the hours in which any was handed in, of the last week; null before the first. */
+  perHour: number | null;
+  /** Masks a day, over the last week, idle hours counted; null before the first. */
+  perDay: number | null;
+  /** When the last one comes at that pace; null where nothing can be said. */
+  finished: string | null;
+}
+
+export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
+
+export interface Review {
+  id: string;
+  reviewer: string;
+  verdict: 'accept' | 'send_back';
+  note: string | null;
+  at: { x: number; y: number } | null;
+  /** What was looked at. */
+  mask: string | null;
+  created: string;
+}
+
+export interface Assignment {
+  id: string;
+  task: string;
+  campaign: string;
+  user: string;
+  state: AssignmentState;
+  leaseUntil: string;
+  /** Interactions so far, and how many of them the last answer on nodes, and in pixels, saw. */
+  n: number;
+  answered: number;
+  refined: number;
+  /** Number of the last event. */
+  event: number;
+  mask: string | null;
+  /** Why it was skipped. */
+  reason: string | null;
+  created: string;
+  submitted: string | null;
+  image: ImageInfo;
+}
+
+export interface ImageInfo {
+  /** In its dataset. */
+  id: number;
+  name: string;
+  sha256: string;
+  /** Of the upright image, pixels; null until it was opened. */
+  width: number | null;
+  height: number | null;
+}
+
+export interface OpenAssignment extends Assignment {
+  image: ImageInfo & { width: number; height: number };
+  drawing: Drawing;
+  reviews: Review[];
+}
+
+/** A line of an assignment's log. */
+export interface Logged {
+  n: number;
+  client: string;
+  seq: number;
+  interaction: Interaction;
+}
+
+/** An image of a campaign. */
+export interface Task {
+  id: string;
+  image: ImageInfo;
+  state: 'open' | 'done';
+  honeypot: boolean;
+  /** Annotators wanted; who has it or had it; who handed it in; of these, whom a reviewer agreed with. */
+  wanted: number;
+  taken: number;
+  handed: number;
+  accepted: number;
+  /** Categories that somebody drew. */
+  categories: number[];
+  /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1, of the least sure mask that was handed in. */
+  uncertainty: number | null;
+  /** As it would be published: the consensus, else what was accepted, else what was handed in last. */
+  mask: string | null;
+  consensus: boolean;
+}
+
+export interface Effort {
+  annotators: { annotator: string; images: number; strokes: number; seconds: number; idle: number }[];
+  /** Category 0: the background. */
+  classes: { category: number; segments: number; strokes: number; seconds: number }[];
+}
+
+export interface Agreement {
+  /** Images that two or more handed in; the mean over every two of them. */
+  images: { task: string; name: string; annotators: number; miou: number; pixels: number; kappa: number }[];
+  classes: { category: string; iou: number; pairs: number }[];
+  /** Against masks that are known. */
+  honeypots: { task: string; annotator: string; miou: number }[];
+  annotators: {
+    annotator: string;
+    /** How much they count, 0 … 1. */
+    weight: number;
+    honeypots: { mean: number; count: number };
+    overlaps: { mean: number; count: number };
+  }[];
+  /** Pairs that are being compared at this moment: ask again. */
+  pending: number;
+}
+
+export interface Consensus {
+  mask: string;
+  /** By user. */
+  weights: Record<string, number>;
+  made: string;
+}
+
+export interface DatasetInfo {
+  name: string;
+  images: number;
+  bytes: number;
+  shards: number;
+  updated: string;
+}
+
+export interface DatasetDetail extends DatasetInfo {
+  /** Ids of keys that were extracted. */
+  keys: string[];
+  /** Names of sets of masks: recipes of propagations, and campaigns' own. */
+  recipes: string[];
+  campaigns: { id: string; name: string }[];
+}
+
+/** An image of a dataset, seen through one of its sets of masks. */
+export interface DatasetImageInfo {
+  id: number;
+  name: string;
+  sha256: string;
+  state: 'masked' | 'failed' | 'none';
+  /** Why it failed. */
+  reason: string | null;
+  mask: string | null;
+  /** Names of categories in the mask. */
+  categories: string[];
+  uncertainty: number | null;
+}
+
+export interface DatasetFailure {
+  /** `extracted/KEYS`, `masks/RECIPE`, `exported/ID`. */
+  step: string;
+  sha256: string;
+  name: string;
+  reason: string;
+}
+
+export interface DatasetRun {
+  /** Of its workflow. */
+  id: string;
+  kind: 'extract' | 'propagate' | 'export';
+  /** Keys, recipe, or FORMAT/RECIPE. */
+  of: string;
+  state: 'running' | 'done' | 'failed' | 'cancelled';
+  started: string;
+  ended: string | null;
+  /** Null where nobody could say. */
+  progress: Progress | null;
+  /** Why it failed. */
+  reason: string | null;
+}
+
+/** What can be downloaded. */
+export interface ExportInfo {
+  id: string;
+  format: ExportFormat;
+  recipe: string;
+  /** What the format cannot say of a mask. */
+  loses: string;
+  made: string;
+  files: number;
+  bytes: number;
+}
