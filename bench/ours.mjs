@@ -57,9 +57,9 @@ export function walking(scene, arena = new Arena()) {
   };
 }
 
-const ofGrid = ['edgeWeights', 'edgeDegrees', 'walkDiagonal', 'walkLabel'];
+const ofGrid = ['edgeWeights', 'edgeDegrees', 'walkDiagonal', 'factorBand', 'walkDirect', 'walkLabel'];
 
-/** Of the walk the grid alone: edges' weights, conjugate gradients. Next to no prior, as the peer has none. */
+/** Of the walk the grid alone: edges' weights, a factor, a solve for each label. Next to no prior, as the peer has none. */
 export function gridSolve({ image, keys, seeds }) {
   const arena = new Arena();
   const empty = arena.mark();

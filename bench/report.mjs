@@ -98,7 +98,7 @@ The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov
 - \`walk-from-keys\` and \`walk-stroke-added\` are the solver of preset \`best\`, which solves another problem than \`fit\` (docs/quality.md
   says how well); the ratio says what a person waits for, not which arithmetic is quicker.
 - \`walk-solve\` is its grid alone, against scikit-image's random walker on the same nodes and seeds, without the prior that
-  it does not have either. On a grid this small a direct sparse solver is a strong peer, so there is a row against that, too.
+  it does not have either: conjugate gradients, and the direct sparse solver, since ours factors grids of this size as a band.
 - \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${small(crf.agreement.apart)} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
 - scikit-learn multiplies in as many threads as BLAS has, above. ${cached?.peer_one_thread ? `Held to one, its \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
 - The last column is the same in our plain TypeScript, which the kernels are tested against.`;

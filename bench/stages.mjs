@@ -71,7 +71,7 @@ const parts = {
         'blend',
         'softmaxPlanes',
       ],
-      'random walk': ['walkDiagonal', 'walkLabel'],
+      'random walk': ['walkDiagonal', 'factorBand', 'walkDirect', 'walkLabel'],
     },
     twin({ image, keys, seeds }, time) {
       const c = seeds.labels.length;

@@ -123,6 +123,15 @@ const formulas = {
   // and stores: 19, 7 and 4.
   walkLabel: ([, , n], steps) =>
     cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps), 'vectors that straddle lines of the cache'),
+  // The factor: of four columns at a time, half a square of `width` is taken from the columns they reach; six loads and
+  // stores for eight operations. With it, down and up the band, and the image once.
+  factorBand: ([, , h, w, , width]) => cached(h * w * width ** 2, 3 * h * w * width ** 2, 'short columns'),
+  walkDirect: ([, , h, w, , , width], steps) =>
+    cached(
+      (4 * width + 22) * h * w * Math.abs(steps),
+      (11 * width + 76) * h * w * Math.abs(steps),
+      'four unknowns at a time wait for the ones before',
+    ),
 
   // Lattices. Corners written (twice), pixels read; a number and a key looked up for each corner.
   embedPixels: ([, , n, d, , , from]) => copy(0, (n - from) * (28 * (d + 1) + 3), hashing),

@@ -1,5 +1,6 @@
 // What the module exports. Kernels take addresses in its memory, in bytes, and allocate nothing: src/fast plans memory.
 export * from './affinity';
+export * from './band';
 export * from './blur';
 export * from './cholesky';
 export * from './crf';

@@ -239,7 +239,7 @@ export function walkLabel(
 }
 
 /** image = (L + diagonal)·direction. @returns ⟨direction, image⟩ */
-function applyLaplacian(
+export function applyLaplacian(
   edges: usize,
   plane: usize,
   bytes: usize,

@@ -20,6 +20,7 @@ import {
 } from '../walk.ts';
 import { maxSample } from '../whiten.ts';
 import type { Address, Arena } from './arena.ts';
+import { solveGrid } from './grid-walk.ts';
 import { corners, type Grid, gridOf, type Panels, packKeys } from './nodes.ts';
 import { type PackedKeys, Ridge, vectors } from './ridge.ts';
 
@@ -224,33 +225,15 @@ export class WalkSolver {
     const inverse = diagonal + 4 * this.#stride;
     kernels.walkDiagonal(this.#degrees, held, n, prior, hold, diagonal, inverse);
     if (soft) this.#holdSoft(soft, { scores, diagonal, inverse }, c, prior, hold);
-    const work = this.#planes(4);
-    const planes = new Float32Array(n * c);
-    let iterations = 0;
-    let converged = true;
-    for (let label = 0; label < c; label++) {
-      const steps = kernels.walkLabel(
-        this.#edges,
-        this.#stride,
-        n,
-        w,
-        diagonal,
-        inverse,
-        scores + 4 * stride * label,
-        held,
-        label,
-        soft ? 1 : prior,
-        hold,
-        tol,
-        maxIter,
-        work,
-      );
-      converged &&= steps > 0;
-      iterations = Math.max(iterations, Math.abs(steps));
-      planes.set(arena.floats(work, n), n * label);
-    }
+    const { planes, ...end } = solveGrid(
+      arena,
+      { edges: this.#edges, stride: this.#stride, h, w, diagonal, inverse },
+      { scores, held, c, prior: soft ? 1 : prior, hold },
+      { tol, maxIter },
+      () => this.#planes(4),
+    );
     arena.release(mark);
-    return { data: shares(planes, n, c), h, w, labels: seeds.labels, iterations, converged };
+    return { ...end, data: shares(planes, n, c), h, w, labels: seeds.labels };
   }
 
   /** P becomes prior·P + hold·Y, and the diagonal gets hold·(sum of Y's row): rounded as the kernels round. */
