@@ -185,6 +185,120 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     for (const context of contexts) await context.close();
   });
 
+  test('a pen draws with every point it gave; one finger draws, two move the picture; help while drawing', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('ann'), hasTouch: true });
+    const { page, errors } = await annotate(context);
+    await closeDialog(page);
+    await page.getByRole('button', { name: 'thing +' }).click();
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await page.keyboard.press('0');
+    await saved(page, /All saved/);
+    const { id: assignment } = await mine('ann');
+    const strokes = async () => (await logOf(assignment)).filter(({ interaction }) => interaction.kind === 'stroke');
+    const before = (await strokes()).length;
+    const cdp = await context.newCDPSession(page);
+    const canvas = page.locator('.stage canvas').nth(1);
+    const box = (await canvas.boundingBox())!;
+    const at = (u: number, v: number) => ({ x: box.x + u * box.width, y: box.y + v * box.height });
+
+    // Fingers: no pen was seen yet.
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...fingers: [number, number][]) =>
+      cdp.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: fingers.map(([u, v], id) => ({ ...at(u, v), id })),
+      });
+    await touch('touchStart', [0.3, 0.85]);
+    await touch('touchMove', [0.35, 0.86]);
+    await touch('touchMove', [0.4, 0.87]);
+    await touch('touchEnd');
+    await expect.poll(async () => (await strokes()).length, slow).toBe(before + 1);
+    const picture = () => page.locator('.stage canvas').first().screenshot();
+    const still = await picture();
+    await touch('touchStart', [0.4, 0.5]);
+    await touch('touchMove', [0.42, 0.5]);
+    await touch('touchStart', [0.42, 0.5], [0.6, 0.5]);
+    await touch('touchMove', [0.35, 0.5], [0.7, 0.5]);
+    await touch('touchMove', [0.3, 0.5], [0.8, 0.5]);
+    await touch('touchEnd', [0.3, 0.5]);
+    await touch('touchMove', [0.2, 0.5]);
+    await touch('touchEnd');
+    await expect.poll(async () => still.equals(await picture()), slow).toBe(false);
+    await page.keyboard.press('f');
+
+    // A pen, faster than frames are: what came between them is in the stroke.
+    const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', u: number, v: number, buttons = 1) =>
+      cdp.send('Input.dispatchMouseEvent', {
+        type,
+        ...at(u, v),
+        button: type === 'mouseMoved' ? 'none' : 'left',
+        buttons,
+        clickCount: type === 'mouseMoved' ? 0 : 1,
+        pointerType: 'pen',
+        force: 0.4,
+      });
+    await pen('mousePressed', 0.6, 0.85);
+    await Promise.all(Array.from({ length: 40 }, (_, i) => pen('mouseMoved', 0.6 + i * 0.005, 0.85)));
+    await pen('mouseReleased', 0.8, 0.85, 0);
+    await expect.poll(async () => (await strokes()).length, slow).toBe(before + 2);
+    const { points } = (await strokes()).at(-1)!.interaction as unknown as { points: number[][] };
+    expect(points.length).toBeGreaterThan(30);
+
+    // Once there is a pen, a finger, or a palm, draws nothing.
+    await touch('touchStart', [0.3, 0.3]);
+    await touch('touchMove', [0.4, 0.3]);
+    await touch('touchEnd');
+    await page.keyboard.press('f');
+
+    // Which stroke made a place: it is marked, and Delete erases it.
+    await status(page, /confirmed by the server/);
+    await page.keyboard.press('w');
+    await page.mouse.click(at(0.7, 0.85).x, at(0.7, 0.85).y);
+    await status(page, /by the stroke that is marked/);
+    await page.keyboard.press('Delete');
+    await saved(page, /All saved/);
+    const kinds = (await logOf(assignment)).map(({ interaction }) => interaction.kind);
+    expect(kinds.at(-1)).toBe('erase');
+    expect((await strokes()).length).toBe(before + 2);
+
+    // Where the next stroke helps most, and what looks alike while K is held.
+    await status(page, /confirmed by the server/);
+    await page.keyboard.press('g');
+    await status(page, /^(Unsure between .+ and .+: draw here\.|Nothing is unsure\.)$/);
+    await page.mouse.move(at(0.5, 0.5).x, at(0.5, 0.5).y);
+    // What was pointed out glows for a moment.
+    await expect.poll(async () => (await picture()).equals(await picture()), slow).toBe(true);
+    const labelled = await picture();
+    await page.keyboard.down('k');
+    await page.mouse.move(at(0.5, 0.52).x, at(0.5, 0.52).y);
+    await expect.poll(async () => labelled.equals(await picture()), slow).toBe(false);
+    await page.keyboard.up('k');
+    await expect.poll(async () => labelled.equals(await picture()), slow).toBe(true);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('labels follow the pen before it lifts, and what is not drawn to its end is kept by nobody', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('ann') });
+    const { page } = await annotate(context);
+    await closeDialog(page);
+    await status(page, /confirmed by the server/);
+    const { id: assignment } = await mine('ann');
+    const { length } = await logOf(assignment);
+    const canvas = page.locator('.stage canvas').first();
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.move(box.x + 0.4 * box.width, box.y + 0.1 * box.height);
+    // Ink is on the other canvas: this one has photograph and labels.
+    const painted = () => canvas.evaluate((element) => (element as unknown as { toDataURL(): string }).toDataURL());
+    const before = await painted();
+    await page.keyboard.press('1');
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.1 * box.height, { steps: 10 });
+    await expect.poll(async () => before === (await painted()), slow).toBe(false);
+    await page.reload();
+    expect(await logOf(assignment)).toHaveLength(length);
+    await context.close();
+  });
+
   test('server and worker are killed while somebody draws: the page recovers by itself', async () => {
     const context = await browser.newContext({ storageState: sessions.get('one') });
     const { page } = await annotate(context);

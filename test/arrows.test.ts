@@ -27,7 +27,8 @@ const sources = readdirSync(packages).flatMap((name) =>
 
 /** Every module that a source names: static and dynamic imports, re-exports, types. */
 function imports(text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, module]) => module);
+  // Not within quotes: 'import' is also a word.
+  return [...text.matchAll(/(?:^|[^'\w])(?:from|import)\s*\(?\s*'([^']+)'/gm)].map(([, module]) => module);
 }
 
 describe('import arrows', () => {

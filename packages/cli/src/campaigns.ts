@@ -1,50 +1,7 @@
-/** What the server says of campaigns, and the questions that several commands ask. */
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
+/** Questions about campaigns that several commands ask. */
+import type { Account, Assignment, Member } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { Api } from './api.ts';
-
-export interface Campaign {
-  id: string;
-  name: string;
-  dataset: string;
-  state: 'open' | 'paused' | 'closed';
-  annotators: number;
-  honeypotRate: number;
-  leaseSeconds: number;
-  deadline: string | null;
-  categories: LabelCategory[];
-}
-
-export interface CampaignProgress {
-  /** Whether every image of the dataset is a task yet. */
-  filled: boolean;
-  tasks: number;
-  done: number;
-  /** Assignments by state. */
-  assignments: Record<string, number>;
-}
-
-export interface Assignment {
-  id: string;
-  task: string;
-  user: string;
-  submitted: string | null;
-  image: { name: string };
-}
-
-export interface Account {
-  id: string;
-  name: string;
-  email: string;
-  role: 'admin' | 'member';
-}
-
-export interface Member {
-  user: string;
-  name: string;
-  email: string;
-  role: 'annotator' | 'reviewer' | 'manager';
-}
 
 /** @throws InvalidInputError for what cannot be a campaign's id */
 export function campaignPath(id: string): string {

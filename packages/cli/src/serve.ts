@@ -33,6 +33,7 @@ export async function openServerRole(
     oidc: settings.oidc,
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
+    recipeOf: async (given) => (await import('@saltworks/worker/propagate')).recipeOf(given),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     log: (message) => console.error(`server: ${message}`),
   });

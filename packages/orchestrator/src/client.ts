@@ -90,7 +90,7 @@ async function throughOutages<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** The client wraps what gRPC says, not always at the same depth. */
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return OUTAGE_CODES.includes(cause.code);
   }
@@ -98,7 +98,7 @@ function isOutage(error: unknown): boolean {
 }
 
 /** What went wrong in the first place: Temporal wraps it once for the activity and once for the workflow. */
-function rootOf(error: unknown): Error {
+export function rootOf(error: unknown): Error {
   let root = error as Error;
   while (root.cause instanceof Error) root = root.cause;
   const refused = root instanceof ApplicationFailure && root.type === 'InvalidInputError';

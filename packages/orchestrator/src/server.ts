@@ -8,6 +8,7 @@ import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { openApp } from './api/app.ts';
 import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
+import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
 import { openAnswers } from './campaigns/answers.ts';
 import { expiredLeases, expireLease } from './campaigns/assignments.ts';
@@ -62,6 +63,7 @@ export interface CampaignServerOptions extends AuthOptions {
   requestsPerMinute?: number;
   /** Addresses or networks of proxies in front. */
   trustedProxies?: string[];
+  recipeOf: Deps['recipeOf'];
   /** Folder of the annotators' page. */
   page?: string;
   log(message: string): void;

@@ -132,12 +132,13 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
     },
     async answerPixel(request) {
       await asked(request);
-      return { n: request.n, mask: `${request.assignment}-${request.n}`, ms: 1 };
+      return { n: request.n, mask: `${request.assignment}-${request.n}`, uncertainty: 0.5, ms: 1 };
     },
     async attribute(request) {
       await asked(request);
       return { segment: request.x, strokes: [] };
     },
+    makeThumbnails: async () => [],
   };
   host.close = await openHostOf(activities, queue);
   return host;

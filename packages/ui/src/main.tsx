@@ -2,11 +2,25 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Route, Switch } from 'wouter';
+import { api } from './api.ts';
+import { AccountPage } from './pages/account.tsx';
 import { AnnotatePage } from './pages/annotate.tsx';
+import { CampaignPage } from './pages/campaign.tsx';
+import { CampaignImagesPage } from './pages/campaign-images.tsx';
+import { NewCampaignPage } from './pages/campaign-new.tsx';
+import { CampaignSettingsPage } from './pages/campaign-settings.tsx';
+import { ComparePage } from './pages/compare.tsx';
+import { DatasetPage } from './pages/dataset.tsx';
+import { DatasetsPage } from './pages/datasets.tsx';
 import { HomePage } from './pages/home.tsx';
+import { NowherePage } from './pages/nowhere.tsx';
 import { ReviewPage } from './pages/review.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import './style.css';
+import './pages.css';
+
+// A session in use is prolonged; whoever has none is told by what the page asks for.
+api('GET', '/api/auth/get-session').catch(() => {});
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
@@ -14,18 +28,40 @@ createRoot(document.getElementById('root')!).render(
       <Route path="/sign-in">
         <SignInPage />
       </Route>
+      <Route path="/account">
+        <AccountPage />
+      </Route>
+      <Route path="/campaigns/new">
+        <NewCampaignPage />
+      </Route>
+      <Route path="/campaigns/:campaign">{({ campaign }) => <CampaignPage campaign={campaign} />}</Route>
+      <Route path="/campaigns/:campaign/settings">
+        {({ campaign }) => <CampaignSettingsPage campaign={campaign} />}
+      </Route>
+      <Route path="/campaigns/:campaign/images">{({ campaign }) => <CampaignImagesPage campaign={campaign} />}</Route>
       <Route path="/campaigns/:campaign/annotate">{({ campaign }) => <AnnotatePage campaign={campaign} />}</Route>
+      <Route path="/campaigns/:campaign/compare/:task">
+        {({ campaign, task }) => <ComparePage campaign={campaign} task={task} />}
+      </Route>
       <Route path="/campaigns/:campaign/review">{({ campaign }) => <ReviewPage campaign={campaign} />}</Route>
+      <Route path="/datasets">
+        <DatasetsPage />
+      </Route>
+      <Route path="/datasets/:dataset">{({ dataset }) => <DatasetPage dataset={dataset} part="images" />}</Route>
+      <Route path="/datasets/:dataset/:part">
+        {({ dataset, part }) =>
+          part === 'runs' || part === 'failures' || part === 'exports' ? (
+            <DatasetPage dataset={dataset} part={part} />
+          ) : (
+            <NowherePage />
+          )
+        }
+      </Route>
       <Route path="/">
         <HomePage />
       </Route>
       <Route>
-        <main className="page">
-          <h1>No such page</h1>
-          <p>
-            <a href="/">All campaigns</a>
-          </p>
-        </main>
+        <NowherePage />
       </Route>
     </Switch>
   </StrictMode>,

@@ -1,28 +1,82 @@
-/** A page that is not there yet, and one that will not come. */
+/** What is not there yet, and what will not come: whole pages, and parts of one. */
 import { ApiError } from './api.ts';
+import type { Loaded } from './load.ts';
 
 export const Loading = ({ what }: { what: string }) => (
-  <main className="page" aria-busy="true">
-    <p className="loading" role="status">
-      Loading {what}…
+  <main className="page">
+    <Coming what={what} />
+  </main>
+);
+
+export const Failed = ({ error, again }: { error: Error; again?(): void }) => (
+  <main className="page">
+    <h1>{isSignedOut(error) ? 'You are signed out' : 'That did not work'}</h1>
+    <Trouble error={error} again={again} />
+    <p>
+      <a href="/">All campaigns</a>
     </p>
   </main>
 );
 
-export function Failed({ error, again }: { error: Error; again?(): void }) {
-  const signedOut = error instanceof ApiError && error.status === 401;
+const isSignedOut = (error: Error) => error instanceof ApiError && error.status === 401;
+
+const Coming = ({ what }: { what: string }) => (
+  <p className="loading" role="status" aria-busy="true">
+    Loading {what}…
+  </p>
+);
+
+/** Why something did not come, and what can be done about it. */
+export function Trouble({ error, again }: { error: Error; again?(): void }) {
   return (
-    <main className="page">
-      <h1>{signedOut ? 'You are signed out' : 'That did not work'}</h1>
-      <p role="alert">{signedOut ? 'Sign in to go on; what you drew is kept.' : error.message}</p>
-      <p>
-        {signedOut ? <a href="/sign-in">Sign in</a> : <a href="/">All campaigns</a>}{' '}
-        {again && (
+    <div className="trouble">
+      <p role="alert">{isSignedOut(error) ? 'Sign in to go on; what you drew is kept.' : error.message}</p>
+      {isSignedOut(error) ? (
+        <a className="button" href="/sign-in">
+          Sign in
+        </a>
+      ) : (
+        again && (
           <button type="button" onClick={again}>
             Try again
           </button>
-        )}
-      </p>
-    </main>
+        )
+      )}
+    </div>
+  );
+}
+
+/** What was read, once it is there. */
+export function Await<T>({
+  loaded: { value, error, again },
+  what,
+  children,
+}: {
+  loaded: Loaded<T>;
+  what: string;
+  children(value: T): React.ReactNode;
+}) {
+  if (value !== undefined) return children(value);
+  return error ? <Trouble error={error} again={again} /> : <Coming what={what} />;
+}
+
+/** A part of a page, under a heading of its own. */
+export function Panel({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: React.ReactNode;
+  children: React.ReactNode;
+}) {
+  return (
+    <section className="panel" aria-label={title}>
+      <div className="panel-head">
+        <h2>{title}</h2>
+        {aside}
+      </div>
+      {children}
+    </section>
   );
 }

@@ -66,8 +66,8 @@ export async function answerPixel(
   const { source, ...settings } = sessionOf(deps, request, signal);
   const scribbles = await store.get(drawingKey(assignment, n), { signal });
   const make = (names: MaskNames) => sessions.run(source, { kind: 'pixel', scribbles, names }, { rank: rank.pixel });
-  const { mask } = await storeMask(store, { image, scribbles, ...settings }, make, signal);
-  return { n, mask, ms: performance.now() - start };
+  const { mask, document } = await storeMask(store, { image, scribbles, ...settings }, make, signal);
+  return { n, mask, uncertainty: document.uncertainty ?? null, ms: performance.now() - start };
 }
 
 /** @returns strokes by their place in the drawing, from 1 */

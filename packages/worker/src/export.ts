@@ -5,6 +5,7 @@ import { decodeImage } from '@saltworks/backbone/decode';
 import type {
   ExportPlan,
   ExportShardRequest,
+  ExportSummary,
   FinishExportRequest,
   PrepareExportRequest,
   Tally,
@@ -14,6 +15,7 @@ import {
   exportFile,
   exportLines,
   exportPlanKey,
+  exportSummaryKey,
   maskKey,
   propagatedKey,
 } from '@saltworks/core/contract/layout';
@@ -56,7 +58,7 @@ export async function prepareExport(
     throw new InvalidInputError(
       `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
     );
-  const plan: ExportDataset = { name: dataset, date: updated, categories };
+  const plan: Plan = { name: dataset, date: updated, categories, format, recipe };
   exportFormats[format](plan);
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
@@ -105,14 +107,15 @@ export async function exportShard(
   return { images, done: images - failures.length, cached: 0, failed: failures.length };
 }
 
-/** Writes the documents, from the lines of all shards in order, in constant memory. */
+/** Writes the documents, from the lines of all shards in order, in constant memory; then what there is to download. */
 export async function finishExport(
   store: ObjectStore,
   { dataset, format, id }: FinishExportRequest,
   signal: AbortSignal,
 ): Promise<void> {
   const { shards } = await readDataset(store, dataset, { signal });
-  const exporter = exportFormats[format](await readPlan(store, dataset, id, signal));
+  const plan = await readPlan(store, dataset, id, signal);
+  const exporter = exportFormats[format](plan);
   async function* lines(list: string): AsyncGenerator<string> {
     for (let shard = 0; shard < shards; shard++) {
       const text = await readText(store, exportLines(dataset, id, list, shard), { signal });
@@ -122,7 +125,16 @@ export async function finishExport(
   for (const document of exporter.documents) {
     await store.putStream(exportFile(dataset, id, document.path), chunked(documentText(document, lines)), { signal });
   }
+  const summary: ExportSummary = { format, recipe: plan.recipe, made: new Date().toISOString(), files: 0, bytes: 0 };
+  for await (const { size } of store.list(exportFile(dataset, id, ''), { signal })) {
+    summary.files++;
+    summary.bytes += size;
+  }
+  await store.put(exportSummaryKey(dataset, id), JSON.stringify(summary), { signal });
 }
+
+/** An export as it was settled at its beginning. */
+type Plan = ExportDataset & Pick<PrepareExportRequest, 'format' | 'recipe'>;
 
 /** A file of the export, unless it is there: a repeated shard writes the same bytes, another image of that name does not. */
 async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
@@ -139,8 +151,8 @@ async function readMask(store: ObjectStore, id: string, signal: AbortSignal) {
   return { mask, document };
 }
 
-async function readPlan(store: ObjectStore, dataset: string, id: string, signal: AbortSignal): Promise<ExportDataset> {
-  const plan = await readJson<ExportDataset>(store, exportPlanKey(dataset, id), { signal });
+async function readPlan(store: ObjectStore, dataset: string, id: string, signal: AbortSignal): Promise<Plan> {
+  const plan = await readJson<Plan>(store, exportPlanKey(dataset, id), { signal });
   if (!plan) throw new InvalidInputError(`no export ${id} of ${dataset}; expected one that was prepared`);
   return plan;
 }

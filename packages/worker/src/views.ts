@@ -1,7 +1,10 @@
 /** Images as browsers are shown them: upright, sRGB, and nothing but pixels. */
 import { decodeImage, encodeWebp } from '@saltworks/backbone/decode';
+import type { ThumbnailsRequest } from '@saltworks/core/contract/annotate';
 import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
-import type { ShardDeps } from './shard.ts';
+import type { RgbImage } from '@saltworks/core/image';
+import { inOrder } from '@saltworks/store/in-order';
+import { failureOf, type ShardDeps } from './shard.ts';
 
 const thumbnailSide = 256;
 
@@ -19,7 +22,39 @@ export async function makeViews(
   const found = await Promise.all([view, thumbnail].map((key) => store.head(key, { signal })));
   if (found.every((each) => each !== undefined)) return;
   const image = await decodeImage(await readObject(object, signal), { maxPixels });
-  const small = await encodeWebp(image, { quality: 80, side: thumbnailSide });
+  const small = await encodeSmall(image);
   await store.put(view, await encodeWebp(image), { signal });
   await store.put(thumbnail, small, { signal });
 }
+
+/** Images that are decoded side by side: they are photographs of any size. */
+const atOnce = 2;
+
+/**
+ * Stores images small, and nothing else of them, unless they are there.
+ *
+ * @returns sha256 of those that cannot be used
+ */
+export async function makeThumbnails(
+  { store, readObject, maxPixels }: ShardDeps,
+  { images }: ThumbnailsRequest,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const failed: string[] = [];
+  const make = async (image: ThumbnailsRequest['images'][number]) => {
+    const key = thumbnailKey(image.sha256);
+    if (await store.head(key, { signal })) return;
+    try {
+      const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
+      await store.put(key, await encodeSmall(pixels), { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      failureOf({ ...image, name: image.sha256 }, error);
+      failed.push(image.sha256);
+    }
+  };
+  for await (const _ of inOrder(images, atOnce, make)) signal.throwIfAborted();
+  return failed;
+}
+
+const encodeSmall = (image: RgbImage) => encodeWebp(image, { quality: 80, side: thumbnailSide });

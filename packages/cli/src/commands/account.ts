@@ -1,6 +1,8 @@
 /** `saltworks account …`: who may sign in. */
+
+import type { Account } from '@saltworks/core/contract/api';
 import { Command } from 'commander';
-import { type Account, findAccount } from '../campaigns.ts';
+import { findAccount } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 

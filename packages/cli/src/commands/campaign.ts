@@ -1,11 +1,12 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Campaign, CampaignPace, CampaignProgress } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
-import { type Campaign, type CampaignProgress, campaignPath, handedIn } from '../campaigns.ts';
+import { campaignPath } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
 import { interruption } from '../interrupt.ts';
 import { parseFromTo, parseWhole } from '../options.ts';
@@ -131,7 +132,8 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     const campaign = await api<Campaign>('GET', campaignPath(id));
     if (wait) await waitForTasks(api, id, line);
     const progress = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
-    const pace = paceOf(await handedIn(api, id), Date.now());
+    const { lastHour: hour, lastDay: day } = await api<CampaignPace>('GET', `${campaignPath(id)}/pace`);
+    const pace = { hour, day };
     if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, pace }));
     const { filled, tasks, done, assignments } = progress;
     const { name, state, annotators, deadline } = campaign;
@@ -197,13 +199,6 @@ async function waitForTasks(api: Api, id: string, line: Progress): Promise<void>
     line.show(`${id}: ${tasks} images can be annotated, keys of others are being computed`);
     await delay(500, undefined, { signal: interruption });
   }
-}
-
-/** Handed in within the last hour and day. */
-function paceOf(assignments: readonly { submitted: string | null }[], now: number) {
-  const since = (hours: number) =>
-    assignments.filter(({ submitted }) => submitted && now - Date.parse(submitted) < hours * 3_600_000).length;
-  return { hour: since(1), day: since(24) };
 }
 
 const describeCategories = ({ categories }: Campaign) =>

@@ -1,26 +1,16 @@
 /** `saltworks campaign agreement`, `effort`, `consensus`, `export`: what the work of a campaign amounts to. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EffortTotals } from '@saltworks/core/effort';
+import type { Agreement, Assignment, Campaign, Effort } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ExportFormat } from '@saltworks/core/formats/export';
-import type { Reliability } from '@saltworks/core/reliability';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
-import { type Assignment, type Campaign, campaignPath, handedIn, namesOf } from '../campaigns.ts';
+import { campaignPath, handedIn, namesOf } from '../campaigns.ts';
 import { interruption } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 import { formatOption, writeExport } from './runs.ts';
-
-interface Agreement {
-  images: { task: string; name: string; annotators: number; miou: number; pixels: number; kappa: number }[];
-  classes: { category: string; iou: number; pairs: number }[];
-  honeypots: { task: string; annotator: string; miou: number }[];
-  annotators: Reliability[];
-  /** Pairs that are not compared yet. */
-  pending: number;
-}
 
 export const measureCommands = (): Command[] => [
   new Command('agreement')
@@ -118,7 +108,7 @@ async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreem
 async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
   await withApi(json, async (api) => {
     const { categories } = await api<Campaign>('GET', campaignPath(id));
-    const totals = await api<EffortTotals>('GET', `${campaignPath(id)}/effort`);
+    const totals = await api<Effort>('GET', `${campaignPath(id)}/effort`);
     if (json) return console.log(JSON.stringify(totals));
     const { annotators, classes } = totals;
     if (annotators.length === 0) return console.log('nobody has drawn anything yet');

@@ -1,6 +1,7 @@
 /** `saltworks campaign assign`, `members`: who takes part. */
+import type { Member } from '@saltworks/core/contract/api';
 import { Command, Option } from 'commander';
-import { campaignPath, type Member } from '../campaigns.ts';
+import { campaignPath } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 

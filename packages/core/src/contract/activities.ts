@@ -51,6 +51,14 @@ export interface ExportPlan {
   id: string;
 }
 
+/** What is kept of an export that is through: it can be downloaded. */
+export interface ExportSummary extends Pick<PrepareExportRequest, 'recipe' | 'format'> {
+  /** ISO 8601. */
+  made: string;
+  files: number;
+  bytes: number;
+}
+
 export interface ExportShardRequest extends PrepareExportRequest, ShardRequest, ExportPlan {}
 
 export interface FinishExportRequest extends Omit<PrepareExportRequest, 'recipe'>, ExportPlan {}

@@ -157,6 +157,8 @@ export interface PatchAnswer {
 export interface PixelAnswer {
   n: number;
   mask: string;
+  /** Of its document; null where an earlier version made it. */
+  uncertainty: number | null;
   ms: number;
 }
 
@@ -184,6 +186,13 @@ export interface AnnotateActivities {
   answerPixel(request: AnswerRequest): Promise<PixelAnswer>;
   /** @returns strokes by their place in the drawing, from 1: a document does not hold which interaction drew them */
   attribute(request: AnswerRequest & { x: number; y: number }): Promise<Attribution>;
+  /** Makes the small copies of images that nobody opened. @returns sha256 of those that cannot be used */
+  makeThumbnails(request: ThumbnailsRequest): Promise<string[]>;
+}
+
+/** A few images at a time: all of it stays in a history. */
+export interface ThumbnailsRequest {
+  images: { sha256: string; object: string }[];
 }
 
 /** What the server does for its workflows. */
@@ -201,7 +210,11 @@ export interface AnnotateRun extends ImageRequest {
 }
 
 /** Names by which workflows are asked and told. */
-export const annotateWorkflows = { annotateImage: 'annotateImage', openImages: 'openImages' } as const;
+export const annotateWorkflows = {
+  annotateImage: 'annotateImage',
+  openImages: 'openImages',
+  makeThumbnails: 'makeThumbnails',
+} as const;
 /** Updates; each is given `{ n }`. */
 export const patchUpdate = 'propagate';
 export const pixelUpdate = 'refine';

@@ -22,6 +22,25 @@ export interface Me {
   campaigns: { id: string; name: string; role: MemberRole }[];
 }
 
+/** An account, as administrators see it. */
+export interface Account {
+  id: string;
+  name: string;
+  email: string;
+  role: 'admin' | 'member';
+  /** It can sign in no more. */
+  disabled: boolean;
+}
+
+/** A key for scripts and commands; what it is was told when it was made. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  created: string;
+  expires: string | null;
+  lastUsed: string | null;
+}
+
 export type MemberRole = 'manager' | 'reviewer' | 'annotator';
 
 export interface Member {
@@ -73,6 +92,9 @@ export interface CampaignPace {
   perDay: number | null;
   /** When the last one comes at that pace; null where nothing can be said. */
   finished: string | null;
+  /** Masks handed in within the last 60 minutes, and the last 24 hours. */
+  lastHour: number;
+  lastDay: number;
 }
 
 export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
@@ -178,6 +200,8 @@ export interface Agreement {
 
 export interface Consensus {
   mask: string;
+  /** Of the mask: ids, and categories by name. */
+  segments: { id: number; category: string }[];
   /** By user. */
   weights: Record<string, number>;
   made: string;

@@ -34,9 +34,12 @@ export interface Dataset {
   updated: string;
 }
 
+/** Whether a dataset can have this name. */
+export const isDatasetName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) && !name.endsWith('.');
+
 /** @throws InvalidInputError unless a dataset can have this name */
 export function checkDatasetName(name: string): void {
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) || name.endsWith('.')) {
+  if (!isDatasetName(name)) {
     throw new InvalidInputError(`dataset ${JSON.stringify(name)}; expected a-z, 0-9, '.', '_' and '-', at most 64`);
   }
 }

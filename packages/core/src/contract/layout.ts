@@ -55,8 +55,14 @@ export function keysId(backbone: string, { layer, facet, longSide }: Omit<Extrac
 
 const exportRoot = (dataset: string, id: string): string => `exports/${dataset}/${id}/`;
 
-/** `exports/NAME/ID/plan.json`: categories and date of an export. */
+/** `exports/NAME/`: all exports of a dataset. */
+export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;
+
+/** `exports/NAME/ID/plan.json`: format, recipe, categories and date of an export. */
 export const exportPlanKey = (dataset: string, id: string): string => `${exportRoot(dataset, id)}plan.json`;
+
+/** `exports/NAME/ID/summary.json`: an export is through, and what can be downloaded. */
+export const exportSummaryKey = (dataset: string, id: string): string => `${exportRoot(dataset, id)}summary.json`;
 
 /** `exports/NAME/ID/lines/LIST/000000042`: a shard's lines of a document. */
 export const exportLines = (dataset: string, id: string, list: string, shard: number): string =>

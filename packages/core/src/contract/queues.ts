@@ -8,6 +8,8 @@ export const queues = {
   propagate: 'saltworks-propagate',
   /** Opening images for annotators: any worker; each also has a queue of its own for the images that it holds. */
   annotate: 'saltworks-annotate',
+  /** Small copies of images that nobody opened: workers of annotators, a few images at a time, in nobody's way. */
+  thumbnails: 'saltworks-thumbnails',
   /** What workflows ask of the server itself. */
   server: 'saltworks-server',
 } as const;

@@ -1,6 +1,8 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 import { type Category, categoriesOf, type SegmentInfo, segmentsInfo } from '../mask.ts';
+import type { NodeScores } from '../refine.ts';
 import type { Segmentation } from '../segment.ts';
+import { margins } from '../spread.ts';
 import type { Segment } from './scribbles.ts';
 
 export interface PanopticDocument {
@@ -11,6 +13,8 @@ export interface PanopticDocument {
   segments_info: SegmentInfo[];
   categories: Category[];
   nodes: { height: number; width: number; sigma?: number; iterations: number; converged: boolean };
+  /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1; documents made by earlier versions have none. */
+  uncertainty?: number;
   /** What was left out, in words. */
   warnings: string[];
 }
@@ -30,9 +34,17 @@ export function panopticDocument(
     segments_info: segmentsInfo(mask, segments, categories),
     categories,
     nodes: { height, width, sigma, iterations, converged },
+    uncertainty: uncertaintyOf(nodes),
     warnings: seeds.unseeded.map(
       (id) =>
         `segment ${id} has no node of its own on the ${height} × ${width} grid and is missing; expected larger strokes, or a larger --long-side`,
     ),
   };
+}
+
+/** How unsure nodes are on average, 0 … 1, to four decimals. A node that nothing reached is as unsure as can be. */
+export function uncertaintyOf({ data, labels }: Pick<NodeScores, 'data' | 'labels'>): number {
+  const sure = margins(data, labels.length);
+  const mean = sure.reduce((sum, margin) => sum + margin, 0) / sure.length;
+  return Math.round(1e4 * (1 - mean)) / 1e4;
 }

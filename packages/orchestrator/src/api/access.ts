@@ -1,14 +1,15 @@
 /** Who may do what: every route names one of these, and nothing is served without. */
+import type { MemberRole } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
-import type { MemberRole, Schema } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';
 
 /**
  * `public`: anybody. `user`: whoever is signed in. `admin`: administrators. Else members of the campaign that the route's
- * `:campaign`, `:task` or `:assignment` belongs to, with this role or a higher one; of an assignment, `own` is the
- * annotator who has it and nobody else, `see` that one, and the campaign's reviewers, `review` these alone, and not of their
- * own work.
+ * `:campaign`, `:task` or `:assignment` belongs to, with this role or a higher one, or of any campaign over its `:dataset`; of
+ * an assignment, `own` is the annotator who has it and nobody else, `see` that one, and the campaign's reviewers, `review`
+ * these alone, and not of their own work.
  */
 export type Access =
   | 'public'
@@ -16,6 +17,7 @@ export type Access =
   | 'admin'
   | { campaign: MemberRole }
   | { task: MemberRole }
+  | { dataset: MemberRole }
   | { assignment: 'own' | 'see' | 'review' };
 
 const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
@@ -36,6 +38,7 @@ export async function authorise(
     return;
   }
   if ('campaign' in access) return needRole(await roleIn(db, user, params.campaign), access.campaign, 'campaign');
+  if ('dataset' in access) return needRole(await roleOver(db, user, params.dataset), access.dataset, 'dataset');
   if ('task' in access) {
     const task = /^\d{1,18}$/.test(params.task)
       ? await db.selectFrom('task').select('campaign').where('id', '=', params.task).executeTakeFirst()
@@ -71,7 +74,23 @@ export async function roleIn(db: Kysely<Schema>, user: User, campaign: string): 
   return member?.role;
 }
 
+/** The highest that a user has in a campaign over a dataset. Whether there is such a dataset is the store's to say. */
+async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promise<MemberRole | undefined> {
+  if (user.role === 'admin') return 'manager';
+  const members = await db
+    .selectFrom('member')
+    .innerJoin('campaign', 'campaign.id', 'member.campaign')
+    .select('member.role')
+    .where('member.user_id', '=', user.id)
+    .where('campaign.dataset', '=', dataset)
+    .execute();
+  return members.map(({ role }) => role).sort((a, b) => ranks[b] - ranks[a])[0];
+}
+
 function needRole(role: MemberRole | undefined, needed: MemberRole, what: string): void {
   if (role === undefined) throw new NotFoundError(`no such ${what}`);
-  if (ranks[role] < ranks[needed]) throw new ForbiddenError(`only a ${needed} of the campaign may do this`);
+  if (ranks[role] < ranks[needed])
+    throw new ForbiddenError(
+      `only a ${needed} of ${what === 'dataset' ? 'a campaign over it' : 'the campaign'} may do this`,
+    );
 }

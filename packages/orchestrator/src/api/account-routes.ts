@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { changeAccount } from '../campaigns/accounts.ts';
 import { audit, verifyAudit } from '../campaigns/audit.ts';
-import { listCampaigns } from '../campaigns/campaigns.ts';
+import { campaignsOf } from '../campaigns/members.ts';
 import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { createApiKey } from './auth.ts';
 import { type Deps, route } from './routes.ts';
-import { account, accountChanges, apiKey, newUser, nothing, text, time, user } from './schemas.ts';
+import { account, accountChanges, apiKey, memberRole, newUser, nothing, text, time, user } from './schemas.ts';
 
 /** @returns its id, or undefined if the address is taken */
 export async function createAccount(
@@ -40,10 +40,9 @@ export const accountRoutes = [
     url: '/api/me',
     summary: 'Who asks, and the campaigns they may see',
     access: 'user',
-    response: user.extend({ campaigns: z.array(z.object({ id: z.string(), name: z.string() })) }),
+    response: user.extend({ campaigns: z.array(z.object({ id: z.string(), name: z.string(), role: memberRole })) }),
     async handler({ deps, user }) {
-      const campaigns = await listCampaigns(deps.db, user.role === 'admin' ? undefined : user.id);
-      return { ...user, campaigns: campaigns.map(({ id, name }) => ({ id, name })) };
+      return { ...user, campaigns: await campaignsOf(deps.db, user) };
     },
   }),
   route({

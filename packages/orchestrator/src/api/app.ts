@@ -3,7 +3,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { isDatasetName } from '@saltworks/core/contract/dataset';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -12,19 +12,34 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { openRuns } from '../datasets/runs.ts';
+import { openShards } from '../datasets/shards.ts';
+import { openThumbnails } from '../datasets/thumbnails.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, callerHeader, type User } from './auth.ts';
 import { campaignRoutes } from './campaign-routes.ts';
+import { datasetRoutes } from './dataset-routes.ts';
+import { exportRoutes } from './export-routes.ts';
+import { answerTo, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import type { Deps, Route } from './routes.ts';
 import { failure } from './schemas.ts';
+import { taskRoutes } from './task-routes.ts';
 
 /** All that is served, besides sign-in below /api/auth. */
-export const routes: Route[] = [...accountRoutes, ...campaignRoutes, ...assignmentRoutes, ...measureRoutes];
+export const routes: Route[] = [
+  ...accountRoutes,
+  ...campaignRoutes,
+  ...taskRoutes,
+  ...assignmentRoutes,
+  ...measureRoutes,
+  ...datasetRoutes,
+  ...exportRoutes,
+];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AppOptions extends Deps {
+export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'runs'> {
   /** Where people reach the server, without a slash at its end. */
   url: string;
   /** Addresses or networks whose word on who calls is taken; default nobody's. */
@@ -59,8 +74,15 @@ export async function openApp({
   trustedProxies,
   requestsPerMinute = 1200,
   log,
-  ...deps
+  ...given
 }: AppOptions): Promise<FastifyInstance> {
+  const { store, client } = given;
+  const deps: Deps = {
+    ...given,
+    shards: openShards(store),
+    thumbnails: openThumbnails({ store, client, log }),
+    runs: openRuns(client),
+  };
   const app = fastify({
     bodyLimit,
     trustProxy: trustedProxies ?? false,
@@ -184,7 +206,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
     if (access === 'public') return;
     const user = expectCaller(request, origin);
     const params = request.params as Record<string, string>;
-    for (const name in params) if (!isId(params[name])) throw new NotFoundError(`no such ${name}`);
+    for (const name in params) if (!isParam(name, params[name])) throw new NotFoundError(`no such ${name}`);
     if (access !== 'user') await authorise(deps.db, access, user, params);
   };
   const identify = async (request: FastifyRequest) => {
@@ -230,7 +252,10 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
 }
 
 /** Of whatever it is: so nothing that no id can be reaches the database or a name in the store. */
-const isId = (param: string) => /^[\w-]{1,64}$/.test(param);
+function isParam(name: string, value: string): boolean {
+  if (name === 'dataset') return isDatasetName(value);
+  return name === 'image' ? /^\d{1,9}$/.test(value) : /^[\w-]{1,64}$/.test(value);
+}
 
 /** @throws UnauthorisedError for nobody, ForbiddenError for a page of somebody else's that uses a visitor's cookie */
 function expectCaller(request: FastifyRequest, origin: string): User {
@@ -245,9 +270,6 @@ function expectOrigin({ headers }: FastifyRequest, origin: string): void {
   throw new ForbiddenError(`a request from ${headers.origin ?? 'no origin'}; expected ${origin}`);
 }
 
-class UnauthorisedError extends Error {}
-class TooManyRequestsError extends Error {}
-
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -256,30 +278,4 @@ function headersOf(request: FastifyRequest): Headers {
   }
   headers.delete(callerHeader);
   return headers;
-}
-
-const codes = [
-  [InvalidInputError, 400],
-  [UnauthorisedError, 401],
-  [ForbiddenError, 403],
-  [NotFoundError, 404],
-  [TooManyRequestsError, 429],
-] as const;
-
-type Thrown = Error & { statusCode?: number; validation?: { instancePath: string; message?: string }[] };
-
-function answerTo(error: Thrown): { code: number; body: { error: string; detail?: Record<string, unknown> } } {
-  const body = { error: error.message.replaceAll('\n', ' ') };
-  if (error.validation) {
-    const { instancePath, message } = error.validation[0] ?? {};
-    return {
-      code: 400,
-      body: { error: `${(instancePath ?? '').length > 1 ? instancePath : 'request'}: ${message ?? 'not as expected'}` },
-    };
-  }
-  if (error instanceof ConflictError) return { code: 409, body: { ...body, detail: error.detail } };
-  for (const [kind, code] of codes) if (error instanceof kind) return { code, body };
-  // What fastify itself refuses: bodies too large, too many requests, no JSON.
-  if (error.statusCode !== undefined && error.statusCode < 500) return { code: error.statusCode, body };
-  return { code: 500, body: { error: 'something went wrong on our side' } };
 }

@@ -174,7 +174,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp', opening);
+      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp', { patience: opening });
     },
   }),
   route({
@@ -184,7 +184,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp', opening);
+      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp', { patience: opening });
     },
   }),
   route({

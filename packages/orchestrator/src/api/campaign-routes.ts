@@ -1,5 +1,5 @@
 /** Routes of campaigns: their settings, their members, their progress, the next image. */
-import { listDatasets, readDataset } from '@saltworks/store/dataset';
+import { readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
@@ -15,7 +15,6 @@ import {
   assignmentState,
   campaign,
   campaignChanges,
-  dataset,
   id,
   member,
   memberRole,
@@ -30,20 +29,6 @@ import {
 const warmed = 2;
 
 export const campaignRoutes = [
-  route({
-    method: 'GET',
-    url: '/api/datasets',
-    summary: 'Datasets that campaigns can be made of',
-    access: 'admin',
-    response: z.array(dataset),
-    async handler({ deps }) {
-      const found = [];
-      for await (const { name, images, bytes, shards, updated } of listDatasets(deps.store)) {
-        found.push({ name, images, bytes, shards, updated });
-      }
-      return found;
-    },
-  }),
   route({
     method: 'GET',
     url: '/api/campaigns',

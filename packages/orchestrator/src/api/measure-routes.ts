@@ -1,5 +1,8 @@
 /** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
+import type { Consensus } from '@saltworks/core/contract/api';
 import { maskKey } from '@saltworks/core/contract/layout';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';
 import { audit } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -19,6 +22,18 @@ const consensusOf = async ({ db }: Deps, task: string) => {
   const found = await db.selectFrom('consensus').selectAll().where('task', '=', task).executeTakeFirst();
   if (!found) throw new NotFoundError('no consensus was made yet');
   return found;
+};
+
+const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> => {
+  const { mask, weights, made } = await consensusOf(deps, task);
+  const document = await readJson<PanopticDocument>(deps.store, maskKey(mask, '.json'));
+  if (!document) throw new NotFoundError('not there any more');
+  const names = new Map(document.categories.map(({ id, name }) => [id, name]));
+  const segments = document.segments_info.map(({ id, category_id }) => ({
+    id,
+    category: names.get(category_id) ?? '',
+  }));
+  return { mask, segments, weights: weights as Record<string, number>, made: made.toISOString() };
 };
 
 export const measureRoutes = [
@@ -81,8 +96,7 @@ export const measureRoutes = [
         .execute((tx) =>
           audit(tx, { actor: user.id, action: 'task.consensus', object: params.task, detail: { mask, weights } }),
         );
-      const { made } = await consensusOf(deps, params.task);
-      return { mask, weights, made: made.toISOString() };
+      return describeConsensus(deps, params.task);
     },
   }),
   route({
@@ -91,10 +105,7 @@ export const measureRoutes = [
     summary: 'The consensus on an image, as it was made last',
     access: { task: 'reviewer' },
     response: consensus,
-    async handler({ deps, params }) {
-      const { mask, weights, made } = await consensusOf(deps, params.task);
-      return { mask, weights: weights as Record<string, number>, made: made.toISOString() };
-    },
+    handler: ({ deps, params }) => describeConsensus(deps, params.task),
   }),
   route({
     method: 'GET',
@@ -103,7 +114,7 @@ export const measureRoutes = [
     access: { task: 'reviewer' },
     async handler({ deps, params, request, reply }) {
       const { mask } = await consensusOf(deps, params.task);
-      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png');
+      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png', { changes: true });
     },
   }),
 ];

@@ -8,9 +8,11 @@ import { NotFoundError } from '../errors.ts';
 
 /** Named by their content, so they never change; theirs alone who may see them. */
 const forever = 'private, max-age=31536000, immutable';
+/** What an address means today: asked for again, and not sent again if it is the same. */
+const asked = 'private, no-cache';
 
 /**
- * @param patience milliseconds in which it may come
+ * @param options patience: milliseconds in which it may come; changes: whether the address may mean something else later
  * @throws NotFoundError if there is no such object
  */
 export async function sendObject(
@@ -19,7 +21,7 @@ export async function sendObject(
   store: ObjectStore,
   key: string,
   type: string,
-  patience = 0,
+  { patience = 0, changes = false } = {},
 ): Promise<FastifyReply> {
   let found = await store.head(key);
   for (const until = Date.now() + patience; !found && Date.now() < until && !reply.raw.destroyed; ) {
@@ -30,7 +32,7 @@ export async function sendObject(
   const etag = `"${Buffer.from(found.etag).toString('base64url')}"`;
   reply.headers({
     etag,
-    'cache-control': forever,
+    'cache-control': changes ? asked : forever,
     'accept-ranges': 'bytes',
     'content-type': type,
     'x-content-type-options': 'nosniff',

@@ -1,10 +1,14 @@
 /** The shape of a route, and the table of all of them. */
+import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
 import type { Answers } from '../campaigns/answers.ts';
+import type { Runs } from '../datasets/runs.ts';
+import type { Shards } from '../datasets/shards.ts';
+import type { Thumbnails } from '../datasets/thumbnails.ts';
 import type { Journal } from '../db/journal.ts';
 import type { Database } from '../db/open.ts';
 import type { Schema } from '../db/schema.ts';
@@ -22,11 +26,20 @@ export interface Deps {
   journal: Journal;
   client: Client;
   streams: Streams;
+  /** Images of datasets; their small copies; what runs over them. */
+  shards: Shards;
+  thumbnails: Thumbnails;
+  runs: Runs;
+  /** The name of the masks that settings make. @throws InvalidInputError if there is no such backbone */
+  recipeOf(settings: MaskSettings): Promise<{ recipe: string }>;
   /** Starts what a new campaign needs: the keys of its images. */
   prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;
   /** Size of an image, from its keys; undefined while it has none. */
   imageSize(sha256: string, backbone: string): Promise<{ width: number; height: number } | undefined>;
 }
+
+/** How masks are made. */
+export type MaskSettings = Pick<PropagateShardRequest, 'extract' | 'preset' | 'solve'>;
 
 type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;
 

@@ -79,6 +79,8 @@ const solve = z
   })
   .partial();
 
+export const backboneName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'the name of a backbone');
+
 export const newCampaign = z
   .strictObject({
     ...campaignChanges.shape,
@@ -86,10 +88,7 @@ export const newCampaign = z
     name: changes.name,
     dataset: text(64),
     categories: z.array(category).min(1).max(1000),
-    backbone: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'the name of a backbone')
-      .default('dinov2-small-focus'),
+    backbone: backboneName.default('dinov2-small-focus'),
     preset: z.enum(Object.keys(presets) as ['paper', 'best']).default('best'),
     solve: solve.default({}),
     ordering: z.enum(['import', 'random']).default('import'),
@@ -209,6 +208,7 @@ export const reviewed = z
     verdict: z.enum(['accept', 'send_back']),
     note: z.string().nullable(),
     at: z.object({ x: z.number(), y: z.number() }).nullable(),
+    mask: z.string().nullable(),
     created: z.string(),
   })
   .meta({ id: 'Reviewed' });
@@ -286,7 +286,12 @@ export const agreement = z
 
 export const weights = z.record(id, z.number().min(0).max(1000));
 export const consensus = z
-  .object({ mask: z.string(), weights: z.record(z.string(), z.number()), made: z.string() })
+  .object({
+    mask: z.string(),
+    segments: z.array(z.object({ id: z.int(), category: z.string() })),
+    weights: z.record(z.string(), z.number()),
+    made: z.string(),
+  })
   .meta({ id: 'Consensus' });
 export const published = z
   .object({ dataset: z.string(), recipe: z.string(), images: z.int() })

@@ -23,6 +23,7 @@ import {
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
+import type { Campaign } from '@saltworks/core/contract/api';
 import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/core/contract/layout';
 import { queues } from '@saltworks/core/contract/queues';
 import { InvalidInputError } from '@saltworks/core/errors';
@@ -39,7 +40,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import { type Assignment, findAssignment, unanswered } from './assignments.ts';
-import { type Campaign, findCampaign } from './campaigns.ts';
+import { findCampaign } from './campaigns.ts';
 import { newId } from './ids.ts';
 import { readInteractions } from './interactions.ts';
 import { type OneAtATime, oneAtATime } from './one-at-a-time.ts';
@@ -55,6 +56,8 @@ const answerMs = 20_000;
  */
 const atOnce = { patch: 16, pixel: 4 };
 
+const noMask = { mask: null, uncertainty: null };
+
 export interface Answers {
   /** A workflow for the assignment, and its image in some worker's memory. */
   open(assignment: Assignment, campaign: Campaign): Promise<void>;
@@ -63,7 +66,7 @@ export interface Answers {
   /** There is something to answer. */
   answer(assignment: string): void;
   /** The mask of all that is drawn, made now if need be. @throws InvalidInputError if it cannot be */
-  settle(assignment: string): Promise<{ n: number; mask: string }>;
+  settle(assignment: string): Promise<Settled>;
   attribute(assignment: string, at: { x: number; y: number }): Promise<Attribution>;
   renewed(assignment: string, until: Date): void;
   closed(assignment: string): void;
@@ -71,6 +74,13 @@ export interface Answers {
   resume(): Promise<void>;
   /** Waits until nothing is under way. */
   close(): Promise<void>;
+}
+
+/** A mask of the first n interactions; uncertainty: as its document says it, 0 … 1. */
+export interface Settled {
+  n: number;
+  mask: string;
+  uncertainty: number | null;
 }
 
 export interface AnswersDeps {
@@ -174,14 +184,14 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     n: number,
     kind: string,
     body: object,
-    mask?: string | null,
+    made?: Pick<PixelAnswer, 'mask' | 'uncertainty'> | typeof noMask,
   ): Promise<void> {
     // What addEvent does, and all in one statement: somebody waits.
     await db
       .with('answered', (cte) =>
         cte
           .updateTable('assignment')
-          .set({ ...Object.fromEntries(columns.map((column) => [column, n])), ...(mask === undefined ? {} : { mask }) })
+          .set({ ...Object.fromEntries(columns.map((column) => [column, n])), ...made })
           .set((eb) => ({ event: eb('event', '+', 1) }))
           .where('id', '=', id)
           .where(columns[0], '<', n)
@@ -218,20 +228,20 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       // Nothing to refine either.
-      await record(id, ['answered', 'refined'], n, 'none', { reason: error.message }, null);
+      await record(id, ['answered', 'refined'], n, 'none', { reason: error.message }, noMask);
     }
   }
 
-  async function pixel({ id, n }: Assignment): Promise<string | undefined> {
+  async function pixel({ id, n }: Assignment): Promise<Settled | undefined> {
     try {
-      const { mask } = await ask<PixelAnswer>(id, pixelUpdate, { n });
+      const { mask, uncertainty } = await ask<PixelAnswer>(id, pixelUpdate, { n });
       const document = await readJson<{ segments_info: unknown }>(store, maskKey(mask, '.json'));
-      await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, mask);
+      await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, { mask, uncertainty });
       await forget(id, n);
-      return mask;
+      return { n, mask, uncertainty };
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      await record(id, ['refined'], n, 'none', { reason: error.message }, null);
+      await record(id, ['refined'], n, 'none', { reason: error.message }, noMask);
       return undefined;
     }
   }
@@ -300,14 +310,14 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     async settle(id) {
       for (;;) {
         const assignment = await findAssignment(db, id);
-        const { n, mask } = assignment;
+        const { n, mask, uncertainty } = assignment;
         if (n === 0) throw new InvalidInputError('nothing drawn; expected strokes for at least two labels');
         if (assignment.refined >= n && assignment.answered >= n) {
           await putDrawing(assignment, await campaignOf(assignment));
-          if (mask) return { n, mask };
+          if (mask) return { n, mask, uncertainty };
           const made = await pixel(assignment);
           if (!made) throw new InvalidInputError('no mask can be made of what is drawn');
-          return { n, mask: made };
+          return made;
         }
         await (assignment.answered < n ? patches : pixels).run(id);
         if (stopped.signal.aborted) throw new ConflictError('the server is stopping; expected another try');

@@ -1,29 +1,17 @@
 /** Assignments: one annotator's work on one image, from its lease to its review. */
+import type { AssignmentState, ImageInfo, Assignment as Shown } from '@saltworks/core/contract/api';
 import type { Kysely, Transaction } from 'kysely';
-import type { AssignmentState, Schema } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
 import { addEvent } from './events.ts';
 import { count, hold, settleTasks, takeAgain } from './tasks.ts';
 
-export interface Assignment {
-  id: string;
-  task: string;
-  campaign: string;
-  user: string;
-  state: AssignmentState;
-  leaseUntil: string;
-  /** Interactions so far; how many of them the last answers saw, on the node grid and in pixels. */
-  n: number;
-  answered: number;
-  refined: number;
-  /** Number of the last event. */
-  event: number;
-  mask: string | null;
-  reason: string | null;
-  created: string;
-  submitted: string | null;
-  image: { id: number; name: string; sha256: string; object: string; width: number | null; height: number | null };
+/** What the API gives of it, and what is nobody's business outside. */
+export interface Assignment extends Shown {
+  /** Of its mask, 0 … 1. */
+  uncertainty: number | null;
+  image: ImageInfo & { object: string };
 }
 
 const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
@@ -47,6 +35,7 @@ const assignmentOf = (row: Joined): Assignment => ({
   refined: row.refined,
   event: row.event,
   mask: row.mask,
+  uncertainty: row.uncertainty,
   reason: row.reason,
   created: row.created.toISOString(),
   submitted: row.submitted?.toISOString() ?? null,
@@ -245,12 +234,13 @@ export async function returnAssignments(
 /**
  * @param n interactions that the submission is made of
  * @param mask of them
+ * @param uncertainty of the mask; left out, the one that was noted with it
  * @throws ConflictError if something was drawn since
  */
 export async function submitAssignment(
   db: Kysely<Schema>,
   id: string,
-  { n, mask }: { n: number; mask: string },
+  { n, mask, uncertainty }: { n: number; mask: string; uncertainty?: number | null },
   now = new Date(),
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -262,13 +252,29 @@ export async function submitAssignment(
     }
     await tx
       .updateTable('assignment')
-      .set({ state: 'submitted', mask, submitted: now, updated: now })
+      .set({ state: 'submitted', mask, uncertainty, submitted: now, updated: now })
       .where('id', '=', id)
       .execute();
     await settleTasks(tx, row);
+    await noteUncertainty(tx, row.task);
     await addEvent(tx, id, 'state', { state: 'submitted', mask });
     await audit(tx, { actor: row.user_id, action: 'assignment.submit', object: id, detail: { n, mask } });
   });
+}
+
+/** How unsure the least sure mask is that was handed in on a task, whose row is locked. */
+async function noteUncertainty(tx: Transaction<Schema>, task: string): Promise<void> {
+  await tx
+    .updateTable('task')
+    .set((eb) => ({
+      uncertainty: eb
+        .selectFrom('assignment')
+        .select((each) => each.fn.max('assignment.uncertainty').as('uncertainty'))
+        .where('assignment.task', '=', task)
+        .where('assignment.state', 'in', ['submitted', 'accepted']),
+    }))
+    .where('id', '=', task)
+    .execute();
 }
 
 /** The size of a task's image, once it is known. */

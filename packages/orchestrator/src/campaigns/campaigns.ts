@@ -1,5 +1,6 @@
 /** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { Kysely } from 'kysely';
 import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
@@ -32,25 +33,6 @@ export interface NewCampaign extends CampaignChanges {
   preset: 'paper' | 'best';
   solve?: Record<string, unknown>;
   ordering?: TaskOrdering;
-}
-
-export interface Campaign {
-  id: string;
-  name: string;
-  dataset: string;
-  instructions: string;
-  backbone: string;
-  preset: 'paper' | 'best';
-  solve: Record<string, unknown>;
-  annotators: number;
-  blind: boolean;
-  ordering: TaskOrdering;
-  honeypotRate: number;
-  deadline: string | null;
-  leaseSeconds: number;
-  state: CampaignState;
-  categories: LabelCategory[];
-  created: string;
 }
 
 /** @param shards of the dataset, as it is now @throws ConflictError if the id is taken */
@@ -190,15 +172,6 @@ async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promis
       .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
     created: row.created.toISOString(),
   }));
-}
-
-export interface CampaignProgress {
-  /** Whether every image of the dataset is a task yet. */
-  filled: boolean;
-  tasks: number;
-  done: number;
-  /** Assignments by state. */
-  assignments: Record<string, number>;
 }
 
 export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<CampaignProgress> {

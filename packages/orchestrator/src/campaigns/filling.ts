@@ -1,11 +1,12 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
+import type { Campaign } from '@saltworks/core/contract/api';
 import { extractedKey, keysId, truthKey } from '@saltworks/core/contract/layout';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import { type Campaign, findCampaign } from './campaigns.ts';
+import { findCampaign } from './campaigns.ts';
 import { fillShard } from './tasks.ts';
 
 /**

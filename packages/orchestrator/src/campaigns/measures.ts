@@ -1,4 +1,5 @@
 /** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
+import type { Agreement, Campaign } from '@saltworks/core/contract/api';
 import {
   type AgreementReport,
   type AgreeRequest,
@@ -10,13 +11,12 @@ import {
 import { queues } from '@saltworks/core/contract/queues';
 import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Work } from '@saltworks/core/effort';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { type Reliability, reliabilities } from '@saltworks/core/reliability';
+import { reliabilities } from '@saltworks/core/reliability';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import type { Campaign } from './campaigns.ts';
 
 /** Time spent on one assignment, from the server's own clock. */
 export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
@@ -52,18 +52,6 @@ export async function campaignEffort(db: Kysely<Schema>, { id }: Campaign, limit
   return effortTotals(works);
 }
 
-export interface CampaignAgreement {
-  /** Images that two or more handed in; the mean over every two of them. */
-  images: { task: string; name: string; annotators: number; miou: number; pixels: number; kappa: number }[];
-  /** Mean over all pairs, by category. */
-  classes: { category: string; iou: number; pairs: number }[];
-  /** Against masks that are known. */
-  honeypots: { task: string; annotator: string; miou: number }[];
-  annotators: Reliability[];
-  /** Pairs that are being compared at this moment: ask again. */
-  pending: number;
-}
-
 interface Handed {
   task: string;
   name: string;
@@ -80,10 +68,10 @@ export async function campaignAgreement(
   { db, store, client }: { db: Kysely<Schema>; store: ObjectStore; client: Client },
   campaign: Campaign,
   limit = 2_000,
-): Promise<CampaignAgreement> {
+): Promise<Agreement> {
   const handed = await handedIn(db, campaign.id, { limit });
   const compared = {
-    images: [] as CampaignAgreement['images'],
+    images: [] as Agreement['images'],
     overlaps: [] as { annotators: [string, string]; score: number }[],
   };
   const byClass = new Map<string, number[]>();
@@ -117,7 +105,7 @@ export async function campaignAgreement(
       kappa: of('kappa'),
     });
   }
-  const honeypots: CampaignAgreement['honeypots'] = [];
+  const honeypots: Agreement['honeypots'] = [];
   for (const { task, user, mask, sha256 } of handed.filter(({ honeypot }) => honeypot)) {
     const report = await compare({ a: mask, b: { dataset: campaign.dataset, sha256 } });
     if (report) honeypots.push({ task, annotator: user, miou: report.miou });

@@ -1,15 +1,26 @@
 /** Members of campaigns, and what they may do there. */
+import type { Me, Member, MemberRole } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
-import type { MemberRole, Schema } from '../db/schema.ts';
+import type { Schema, UserRole } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
 import { returnAssignments } from './assignments.ts';
 import { audit } from './audit.ts';
 
-export interface Member {
-  user: string;
-  name: string;
-  email: string;
-  role: MemberRole;
+/** Campaigns that a user is a member of, the oldest first; of administrators all, as their managers. */
+export async function campaignsOf(
+  db: Kysely<Schema>,
+  { id: user, role }: { id: string; role: UserRole },
+): Promise<Me['campaigns']> {
+  const campaigns = db.selectFrom('campaign').select(['campaign.id', 'campaign.name']).orderBy('campaign.created');
+  if (role === 'admin') {
+    return (await campaigns.orderBy('campaign.id').execute()).map((row) => ({ ...row, role: 'manager' }));
+  }
+  return campaigns
+    .innerJoin('member', 'member.campaign', 'campaign.id')
+    .where('member.user_id', '=', user)
+    .select('member.role')
+    .orderBy('campaign.id')
+    .execute();
 }
 
 export const listMembers = (db: Kysely<Schema>, campaign: string): Promise<Member[]> =>

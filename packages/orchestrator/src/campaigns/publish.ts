@@ -1,4 +1,5 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
+import type { Campaign } from '@saltworks/core/contract/api';
 import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories, type Category } from '@saltworks/core/mask';
@@ -7,7 +8,7 @@ import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import type { Campaign } from './campaigns.ts';
+import { chooseMask } from './chosen-mask.ts';
 
 /** The name of a campaign's masks among the dataset's. */
 export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
@@ -62,22 +63,19 @@ async function chosenMasks(
     .selectFrom('task')
     .innerJoin('assignment', 'assignment.task', 'task.id')
     .leftJoin('consensus', 'consensus.task', 'task.id')
-    .select(['task.sha256', 'assignment.mask', 'assignment.submitted', 'consensus.mask as consensus', 'consensus.made'])
+    .select(['task.sha256', 'assignment.state', 'assignment.mask', 'assignment.submitted'])
+    .select(['consensus.mask as together', 'consensus.made'])
     .where('task.campaign', '=', campaign)
     .where('task.sha256', 'in', images)
     .where('assignment.state', 'in', accepted ? ['accepted'] : ['submitted', 'accepted'])
-    // The last one wins: what was accepted comes after what was not.
-    .orderBy((eb) => eb.case().when('assignment.state', '=', 'accepted').then(1).else(0).end())
-    .orderBy('assignment.submitted')
     .execute();
+  const handed = new Map<string, typeof rows>();
+  for (const row of rows) handed.set(row.sha256, [...(handed.get(row.sha256) ?? []), row]);
   const chosen = new Map<string, string>();
-  const stale = new Set<string>();
-  for (const { sha256, mask, submitted, consensus, made } of rows) {
-    // A consensus says nothing of what was handed in after it.
-    if (made && submitted && submitted > made) stale.add(sha256);
-    const found = consensus !== null && !stale.has(sha256) ? consensus : mask;
-    if (found !== null) chosen.set(sha256, found);
+  for (const [sha256, masks] of handed) {
+    const { together, made } = masks[0];
+    const { mask } = chooseMask(masks, together !== null && made !== null ? { mask: together, made } : undefined);
+    if (mask !== null) chosen.set(sha256, mask);
   }
-  for (const { sha256, mask } of rows) if (stale.has(sha256) && mask !== null) chosen.set(sha256, mask);
   return chosen;
 }

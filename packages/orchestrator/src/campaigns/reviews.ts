@@ -1,4 +1,5 @@
 /** Reviews: what was handed in is accepted, or sent back. */
+import type { Review } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import type { Schema, Verdict } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
@@ -8,7 +9,7 @@ import { addEvent } from './events.ts';
 import { newId } from './ids.ts';
 import { settleTasks } from './tasks.ts';
 
-export interface Review {
+export interface NewReview {
   verdict: Verdict;
   note?: string;
   /** Where the note belongs, pixels of the upright image. */
@@ -19,7 +20,7 @@ export interface Review {
 export async function reviewAssignment(
   db: Kysely<Schema>,
   id: string,
-  { verdict, note, at }: Review,
+  { verdict, note, at }: NewReview,
   reviewer: string,
   now = new Date(),
 ): Promise<void> {
@@ -39,6 +40,7 @@ export async function reviewAssignment(
         note: note ?? null,
         x: at?.x,
         y: at?.y,
+        mask: row.mask,
         created: now,
       })
       .execute();
@@ -49,19 +51,20 @@ export async function reviewAssignment(
   });
 }
 
-export async function readReviews(db: Kysely<Schema>, assignment: string) {
+export async function readReviews(db: Kysely<Schema>, assignment: string): Promise<Review[]> {
   const rows = await db
     .selectFrom('review')
     .selectAll()
     .where('assignment', '=', assignment)
     .orderBy('created')
     .execute();
-  return rows.map(({ id, user_id, verdict, note, x, y, created }) => ({
+  return rows.map(({ id, user_id, verdict, note, x, y, mask, created }) => ({
     id,
     reviewer: user_id,
     verdict,
     note,
     at: x !== null && y !== null ? { x, y } : null,
+    mask,
     created: created.toISOString(),
   }));
 }

@@ -1,10 +1,10 @@
 /** Tasks: every image of a campaign's dataset, and who works on which. */
 import { createHash } from 'node:crypto';
+import type { AssignmentState, Campaign } from '@saltworks/core/contract/api';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { AssignmentState, Schema } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
-import type { Campaign } from './campaigns.ts';
 import { addEvent } from './events.ts';
 import { newId } from './ids.ts';
 

@@ -1,9 +1,10 @@
 /** Keeps a folder to one process at a time. PGlite does not: two processes on one folder lose what both wrote. */
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { link, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * On Linux the lock is an abstract socket named by the folder: it goes with the process, however that ends. It holds among
@@ -38,22 +39,40 @@ async function lockByFile(lock: string): Promise<(() => Promise<void>) | undefin
   const mine = `${lock}.${randomUUID()}`;
   await writeFile(mine, String(process.pid));
   try {
-    for (;;) {
-      try {
-        await link(mine, lock);
-        return () => rm(lock, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
+    for (const until = Date.now() + patienceMs; ; ) {
+      if (await linked(mine, lock)) return () => rm(lock, { force: true });
       const owner = await readFile(lock, 'utf8').catch(() => '');
       if (owner !== '' && isAlive(Number(owner))) return undefined;
-      // Set aside by one of those who try; the others find nothing to rename.
-      const stale = `${mine}.stale`;
-      await rename(lock, stale).catch(() => {});
-      await rm(stale, { force: true });
+      await breakLock(mine, lock, owner);
+      if (Date.now() > until) throw new Error(`${lock}.broken is of a process that is gone; expected it to be removed`);
     }
   } finally {
     await rm(mine, { force: true });
+  }
+}
+
+/** How long others may take to remove what a dead process has left: far longer than it takes. */
+const patienceMs = 5_000;
+
+/** Removes the lock of a process that is no more. One at a time: the lock may be somebody else's by now, who lives. */
+async function breakLock(mine: string, lock: string, owner: string): Promise<void> {
+  const broken = `${lock}.broken`;
+  if (!(await linked(mine, broken))) return sleep(10);
+  try {
+    if ((await readFile(lock, 'utf8').catch(() => undefined)) === owner) await rm(lock);
+  } finally {
+    await rm(broken, { force: true });
+  }
+}
+
+/** @returns whether the name was free */
+async function linked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
   }
 }
 

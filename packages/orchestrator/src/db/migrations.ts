@@ -211,6 +211,46 @@ create trigger notify_event after insert on event for each row execute function 
 
 const disabled = `alter table "user" add column disabled boolean not null default false;`;
 
+/** How unsure masks are, and by what lists of tasks are read in parts: each of these is in the order of a list. */
+const lists = `
+alter table review add column mask text;
+alter table assignment add column uncertainty double precision;
+alter table assignment add column rank double precision;
+alter table task add column uncertainty double precision;
+update assignment set rank = task.rank from task where task.id = assignment.task;
+create function assignment_rank() returns trigger language plpgsql as $$
+begin
+  new.rank := (select rank from task where id = new.task);
+  return new;
+end $$;
+create trigger assignment_rank before insert on assignment for each row execute function assignment_rank();
+create table task_category (
+  task bigint not null,
+  category int not null,
+  campaign text not null,
+  rank double precision not null,
+  primary key (task, category)
+);
+create function task_category() returns trigger language plpgsql as $$
+begin
+  insert into task_category
+    select t.id, (new.body->>'category')::int, t.campaign, t.rank
+    from assignment a join task t on t.id = a.task where a.id = new.assignment
+    on conflict do nothing;
+  return null;
+end $$;
+insert into task_category
+  select distinct t.id, (i.body->>'category')::int, t.campaign, t.rank
+  from interaction i join assignment a on a.id = i.assignment join task t on t.id = a.task where i.kind = 'segment';
+create trigger task_category after insert on interaction
+  for each row when (new.kind = 'segment') execute function task_category();
+create index task_by_uncertainty on task (campaign, (coalesce(-uncertainty, 1)), id);
+create index task_unsure on task (campaign, rank, id) where uncertainty is not null;
+create index task_untaken on task (campaign, rank, id) where taken = 0;
+create index task_by_category on task_category (campaign, category, rank, task);
+create index assignment_by_rank on assignment (campaign, state, rank, task);
+create index assignment_by_submission on assignment (campaign, submitted) include (state);`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -219,4 +259,5 @@ export const migrations: readonly Migration[] = [
   { name: '0003-annotations', up: run(annotations) },
   { name: '0004-triggers', up: run(triggers) },
   { name: '0005-disabled-accounts', up: run(disabled) },
+  { name: '0006-lists', up: run(lists) },
 ];

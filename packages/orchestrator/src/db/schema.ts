@@ -2,7 +2,9 @@
  * The tables as kysely sees them; `migrations.ts` makes them. Read the same on both databases: bigint is a string,
  * timestamptz a Date, double precision a number, jsonb what was parsed. jsonb is written as a string: JSON.stringify.
  */
+
 import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { AssignmentState, MemberRole } from '@saltworks/core/contract/api';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {
@@ -15,6 +17,7 @@ export interface Schema {
   category: CategoryTable;
   member: MemberTable;
   task: TaskTable;
+  task_category: TaskCategoryTable;
   assignment: AssignmentTable;
   interaction: InteractionTable;
   event: EventTable;
@@ -35,11 +38,9 @@ type Fixed<T, Written = T> = ColumnType<T, Written, never>;
 type FixedTimeNow = ColumnType<Date, Date | string | undefined, never>;
 
 export type UserRole = 'admin' | 'member';
-export type MemberRole = 'manager' | 'reviewer' | 'annotator';
 export type CampaignState = 'open' | 'paused' | 'closed';
 export type TaskOrdering = 'import' | 'random';
 export type TaskState = 'open' | 'done';
-export type AssignmentState = 'leased' | 'submitted' | 'skipped' | 'returned' | 'accepted' | 'sent_back';
 export type Verdict = 'accept' | 'send_back';
 
 /** This and the next three are the sign-in library's own; role and disabled are ours. */
@@ -164,6 +165,17 @@ export interface TaskTable {
   state: Generated<TaskState>;
   /** Assignments that count: leased, submitted, accepted, sent back. */
   taken: Generated<number>;
+  /** Of the least sure mask that was handed in, 0 … 1. */
+  uncertainty: number | null;
+}
+
+/** Categories that somebody drew, kept by a trigger. No foreign keys: their locks would wait for who takes a task. */
+export interface TaskCategoryTable {
+  task: string;
+  category: number;
+  campaign: string;
+  /** Of the task. */
+  rank: number;
 }
 
 export interface AssignmentTable {
@@ -182,6 +194,10 @@ export interface AssignmentTable {
   event: Generated<number>;
   /** Of its last answer in pixels, or as submitted. */
   mask: string | null;
+  /** Of that mask, 0 … 1. */
+  uncertainty: number | null;
+  /** Of its task: set by a trigger. */
+  rank: GeneratedAlways<number>;
   reason: string | null;
   created: TimeNow;
   submitted: OptionalTime;
@@ -220,6 +236,8 @@ export interface ReviewTable {
   /** Where the note belongs, pixels of the upright image. */
   x: number | null;
   y: number | null;
+  /** What was looked at. */
+  mask: string | null;
   created: TimeNow;
 }
 

@@ -38,7 +38,7 @@ function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefin
     if (access.assignment === 'own') return role === 'annotator' ? undefined : 403;
     return access.assignment === 'review' && role === 'annotator' ? 403 : undefined;
   }
-  const needed = 'campaign' in access ? access.campaign : access.task;
+  const needed = 'campaign' in access ? access.campaign : 'task' in access ? access.task : access.dataset;
   const may = {
     annotator: ['annotator', 'colleague', 'reviewer', 'manager', 'admin'],
     reviewer: ['reviewer', 'manager', 'admin'],
@@ -72,6 +72,7 @@ describeDatabases('access', ({ open }) => {
       values.key = (await createApiKey(db, { user, name: 'short' })).id;
     }
     const path = url.replaceAll(/:(\w+)/g, (_, name) => values[name] ?? expect.fail(`an object for :${name}`));
+    if (url.endsWith('/images/:image/mask')) return `${path}?recipe=best`;
     return url.endsWith('/attribution') ? `${path}?x=1&y=1` : path;
   }
 
@@ -114,7 +115,9 @@ describeDatabases('access', ({ open }) => {
     expect(server.logged).toEqual([]);
   });
 
-  const ofObjects = named.filter(([, { url }]) => /:(campaign|task|assignment)\b/.test(url));
+  const ofObjects = named.filter(
+    ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset)\b/.test(url),
+  );
   test.each(ofObjects)('%s of another campaign is not there', async (_, route) => {
     for (const role of ['stranger', 'annotator', 'colleague', 'reviewer', 'manager'] as const) {
       const answer = await ask(route, role, await pathOf(route, role, world.theirs));
@@ -155,8 +158,15 @@ describeDatabases('access', ({ open }) => {
     expect(await list('reviewer', '?user=annotator')).toMatchObject({ status: 200 });
     expect((await server.call('GET', '/api/campaigns', { key: keys.stranger })).body).toEqual([]);
     expect((await server.call('GET', '/api/campaigns', { key: keys.admin })).body).toHaveLength(2);
-    expect((await server.call('GET', '/api/me', { key: keys.outsider })).body.campaigns).toMatchObject([
-      { id: world.theirs.campaign },
+    const mine = async (role: Role) => (await server.call('GET', '/api/me', { key: keys[role] })).body.campaigns;
+    const named = { id: world.theirs.campaign, name: 'Salt pans' };
+    expect(await mine('outsider')).toEqual([{ ...named, role: 'manager' }]);
+    expect(await mine('reviewer')).toEqual([{ ...named, id: ours.campaign, role: 'reviewer' }]);
+    expect(await mine('stranger')).toEqual([]);
+    // Administrators are managers everywhere.
+    expect(await mine('admin')).toEqual([
+      { ...named, id: ours.campaign, role: 'manager' },
+      { ...named, role: 'manager' },
     ]);
   });
 

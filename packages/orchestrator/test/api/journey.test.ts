@@ -14,6 +14,7 @@ import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
 import { createAnnotateActivities } from '@saltworks/worker/activities';
 import { objectReader } from '@saltworks/worker/objects';
+import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -103,6 +104,7 @@ beforeAll(async () => {
     port: 0,
     url: 'http://salt.test',
     secret: 'a secret that only these tests know',
+    recipeOf: async (given) => recipeOf(given),
     log: () => {},
   });
   admin = await server.adminKey('test');
@@ -221,7 +223,17 @@ test('strokes become labels and a mask, which is handed in, sent back, drawn on 
   await json('POST', `${at}/review`, { verdict: 'accept' }, admin);
   const found = await json('GET', at);
   expect(found).toMatchObject({ state: 'accepted', mask: again.mask, drawing: { strokes: [{ n: 2 }, { n: 5 }] } });
-  expect(found.reviews).toHaveLength(2);
+  // Each review says what was looked at.
+  expect(found.reviews.map((review: { mask: string }) => review.mask)).toEqual([mask, again.mask]);
+  const { items } = await json('GET', '/campaigns/salt/tasks?order=uncertain', undefined, admin);
+  expect(items).toMatchObject([
+    { state: 'done', handed: 1, accepted: 1, categories: [1], mask: again.mask, uncertainty: expect.any(Number) },
+    { state: 'open', handed: 0, categories: [], mask: null, uncertainty: null },
+  ]);
+  expect(await json('GET', '/campaigns/salt/pace?by=hour', undefined, admin)).toMatchObject({
+    remaining: 1,
+    lastHour: 1,
+  });
   const states = () => events.filter(({ event }) => event === 'state').map(({ data }) => data.state);
   await expect.poll(states, patient).toEqual(['submitted', 'sent_back', 'leased', 'submitted', 'accepted']);
   expect(await json('GET', '/campaigns/salt/progress')).toMatchObject({ filled: true, tasks: 2, done: 1 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStore } from '@saltworks/store/fs';
+import { recipeOf } from '@saltworks/worker/propagate';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { type AppOptions, openApp } from '../../dist/api/app.js';
@@ -78,6 +79,7 @@ export async function openServer(
     streams: await openStreams(database, { everyMs }),
     prepare: async () => {},
     imageSize: async () => ({ width: 100, height: 50 }),
+    recipeOf: async (given) => recipeOf(given),
     log: (message) => logged.push(message),
   };
   const app = await openApp(deps);

@@ -1,5 +1,16 @@
 /** Two campaigns and everybody who could have to do with them. */
-import { keysKey, maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { encodeLines } from '@saltworks/core/contract/dataset';
+import {
+  datasetKey,
+  exportFile,
+  exportSummaryKey,
+  keysKey,
+  maskKey,
+  propagatedKey,
+  shardKey,
+  thumbnailKey,
+  viewKey,
+} from '@saltworks/core/contract/layout';
 import { findAssignment } from '../../dist/campaigns/assignments.js';
 import { addEvent } from '../../dist/campaigns/events.js';
 import { takeTask } from '../../dist/campaigns/tasks.js';
@@ -30,8 +41,13 @@ export interface Objects {
   task: string;
   /** `annotator` has it. */
   assignment: string;
-  /** One that was an answer to it. */
+  /** One that was an answer to it, and one image's in the set of masks `best` of its dataset. */
   mask: string;
+  dataset: string;
+  /** Number in its dataset. */
+  image: string;
+  /** Of the dataset. */
+  export: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -44,9 +60,14 @@ export async function makeWorld(server: TestServer): Promise<World> {
       ]),
     ),
   );
-  const make = async (annotator: string, members: Parameters<typeof makeCampaign>[1], letter: string) => {
+  const make = async (
+    annotator: string,
+    members: Parameters<typeof makeCampaign>[1],
+    letter: string,
+    dataset: string,
+  ) => {
     await makeUser(db, annotator);
-    const campaign = await makeCampaign(db, { annotators: 20, images: 3, ...members });
+    const campaign = await makeCampaign(db, { annotators: 20, images: 3, dataset, ...members });
     const assignment = (await takeTask(db, campaign, annotator, { chance: 1 }))!;
     const { task, image } = await findAssignment(db, assignment);
     const mask = letter.repeat(64);
@@ -61,16 +82,40 @@ export async function makeWorld(server: TestServer): Promise<World> {
     ]) {
       await store.put(key, new TextEncoder().encode(`${letter} of ${key}`));
     }
+    await store.put(maskKey(mask, '.json'), JSON.stringify({ segments_info: [], categories: [] }));
+    const handed = {
+      task,
+      mask,
+      campaign: campaign.id,
+      user_id: 'owner',
+      lease_until: new Date(),
+      submitted: new Date(0),
+    };
+    await db
+      .insertInto('assignment')
+      .values({ id: `handed-${letter}`, state: 'submitted', ...handed })
+      .execute();
+    const { sha256, object, name, id } = image;
+    await store.put(shardKey(dataset, 0), encodeLines([{ id, sha256, name, object, bytes: 1, version: '1' }]));
     await store.put(
-      `catalog/${campaign.dataset}.json`,
-      JSON.stringify({ version: 1, name: campaign.dataset, images: 3, bytes: 3, shards: 0, updated: '' }),
+      datasetKey(dataset),
+      JSON.stringify({ version: 1, name: dataset, images: 1, bytes: 1, shards: 1, categories: [], updated: '' }),
     );
-    return { campaign: campaign.id, task, assignment, mask };
+    const masks = [{ id, sha256, name, mask }];
+    await store.put(
+      propagatedKey(dataset, 'best', 0),
+      JSON.stringify({ images: 1, failures: [], categories: [], masks }),
+    );
+    const exported = `voc-${letter.repeat(16)}`;
+    const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
+    await store.put(exportFile(dataset, exported, 'a.txt'), letter);
+    await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
+    return { campaign: campaign.id, task, assignment, mask, dataset, image: String(id), export: exported };
   };
   const ours = { annotator: ['annotator', 'colleague'], reviewer: ['reviewer'], manager: ['manager'] };
   return {
     keys,
-    ours: await make('annotator', { members: ours }, 'a'),
-    theirs: await make('outsider', { members: { manager: ['outsider'] } }, 'b'),
+    ours: await make('annotator', { members: ours }, 'a', 'pans'),
+    theirs: await make('outsider', { members: { manager: ['outsider'] } }, 'b', 'ponds'),
   };
 }

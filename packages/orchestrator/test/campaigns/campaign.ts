@@ -1,10 +1,11 @@
 /** Users, and campaigns with images, made as the server makes them. */
 import { randomUUID } from 'node:crypto';
+import type { Campaign, MemberRole } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
-import { type Campaign, createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
+import { createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
 import { setMember } from '../../dist/campaigns/members.js';
 import { fillShard } from '../../dist/campaigns/tasks.js';
-import type { MemberRole, Schema } from '../../dist/db/schema.js';
+import type { Schema } from '../../dist/db/schema.js';
 
 /** @returns its id */
 export async function makeUser(db: Kysely<Schema>, name: string = randomUUID()): Promise<string> {

@@ -1,3 +1,4 @@
+import type { Campaign } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import {
@@ -7,7 +8,7 @@ import {
   skipAssignment,
   submitAssignment,
 } from '../../dist/campaigns/assignments.js';
-import { type Campaign, changeCampaign, findCampaign, progressOf } from '../../dist/campaigns/campaigns.js';
+import { changeCampaign, findCampaign, progressOf } from '../../dist/campaigns/campaigns.js';
 import { reviewAssignment } from '../../dist/campaigns/reviews.js';
 import { comingTasks, fillShard, takeTask } from '../../dist/campaigns/tasks.js';
 import type { Schema } from '../../dist/db/schema.js';

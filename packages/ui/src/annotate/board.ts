@@ -1,23 +1,29 @@
 /**
  * The canvas: photograph, labels, strokes, and the ink of the stroke that is being drawn, which is on the screen within a
- * frame. Knows pointers and pixels, nothing of servers or React.
+ * frame. Knows pixels, nothing of servers or React.
  */
 import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
-import { css, type Rgb } from './colours.ts';
-import { heatPicture, labelPicture, paintPin } from './paint.ts';
+import type { Rgb } from './colours.ts';
+import { isPressed, isTyping } from './keyboard.ts';
+import { paintBrush, paintStroke, unknown } from './paint.ts';
+import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
+import { listenToPointers, placeOf } from './pointers.ts';
 import type { Labels } from './session.ts';
 import { distance, rounded, thinned } from './strokes.ts';
 import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
 
-export type Tool = 'brush' | 'erase' | 'pan' | 'ask';
+export type Tool = 'brush' | 'erase' | 'pan' | 'ask' | 'similar';
 
 /** What is to be seen, besides the photograph. */
 export interface Scene {
   drawing: Drawing;
   labels?: Labels;
   colours: ReadonlyMap<number, Rgb>;
-  /** By node: how sure, 0 … 1, on a grid of the size beside it; shown instead of labels. */
-  heat?: { values: Float32Array; width: number; height: number };
+  /**
+   * By node: how sure, 0 … 1, on a grid of the size beside it; shown instead of labels. alike: how alike to a place, shown
+   * softly, however clear labels are.
+   */
+  heat?: { values: Float32Array; width: number; height: number; alike?: boolean };
   /** 0 … 1. */
   opacity: number;
   contours: boolean;
@@ -28,10 +34,18 @@ export interface Scene {
   radius: number;
   /** A note pinned to a place of the picture. */
   pin?: Point;
+  /** A place to look at: another one is moved into sight. */
+  ring?: Point;
+  /** The stroke that is pointed out: its number. */
+  picked?: number;
 }
 
+type Stroke = Extract<Interaction, { kind: 'stroke' }>;
+
 export interface BoardEvents {
-  stroke(stroke: Extract<Interaction, { kind: 'stroke' }>): void;
+  stroke(stroke: Stroke): void;
+  /** A stroke as far as it is drawn; undefined: it came to nothing. */
+  draft?(stroke: Stroke | undefined): void;
   /** A stroke was touched with the eraser. */
   erase(n: number): void;
   /** A place was asked about. */
@@ -42,6 +56,15 @@ export interface BoardEvents {
 
 /** Image pixels: nearer points say nothing new. */
 const leastStep = 0.75;
+/** Milliseconds for which what is pointed out glows. */
+const glowMs = 1200;
+const cursors: Record<Tool, string> = {
+  brush: 'none',
+  erase: 'crosshair',
+  pan: 'grab',
+  ask: 'help',
+  similar: 'crosshair',
+};
 
 export class Board {
   readonly #canvas: HTMLCanvasElement;
@@ -49,16 +72,20 @@ export class Board {
   readonly #events: BoardEvents;
   readonly #image: ImageBitmap;
   readonly #cleanup = new AbortController();
+  readonly #layers = newLayers();
   #view: View;
   #screen: Size = { width: 1, height: 1 };
   #fitted = true;
   #scene: Scene;
-  #overlay: { key: unknown[]; canvas: OffscreenCanvas } | undefined;
   #frame = 0;
+  /** What has to be painted in the next frame, besides the ink. */
+  #stale = true;
   #points: [number, number][] | undefined;
-  #pointers = new Map<number, Point>();
+  /** Points that were told of as a draft. */
+  #drafted = 0;
   #space = false;
   #cursor: Point | undefined;
+  #glowFrom = Number.NEGATIVE_INFINITY;
 
   constructor(
     canvas: HTMLCanvasElement,
@@ -77,14 +104,20 @@ export class Board {
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(ink);
     signal.addEventListener('abort', () => observer.disconnect());
-    ink.addEventListener('pointerdown', (event) => this.#down(event), { signal });
-    ink.addEventListener('pointermove', (event) => this.#move(event), { signal });
-    for (const kind of ['pointerup', 'pointercancel'] as const) {
-      ink.addEventListener(kind, (event) => this.#up(event), { signal });
-    }
-    ink.addEventListener('pointerleave', () => this.#leave(), { signal });
-    ink.addEventListener('wheel', (event) => this.#wheel(event), { signal, passive: false });
-    ink.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    listenToPointers(
+      ink,
+      {
+        pans: ({ button }) => this.#space || this.#scene.tool === 'pan' || button === 1 || button === 2,
+        start: (_event, at) => this.#start(at),
+        go: (event, at) => this.#go(event, at),
+        end: () => this.#end(),
+        cancel: () => this.#cancel(),
+        pan: (dx, dy) => this.#pan(dx, dy),
+        zoom: (factor, at) => this.#zoom(factor, at),
+        over: (at) => this.#over(at),
+      },
+      signal,
+    );
     addEventListener('keydown', (event) => this.#key(event, true), { signal });
     addEventListener('keyup', (event) => this.#key(event, false), { signal });
     this.#resize();
@@ -93,11 +126,16 @@ export class Board {
   close(): void {
     this.#cleanup.abort();
     cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
   }
 
   show(scene: Scene): void {
+    const { ring, picked } = this.#scene;
+    const pointed = scene.ring && scene.ring !== ring;
+    if (pointed || (scene.picked !== undefined && scene.picked !== picked)) this.#glowFrom = performance.now();
+    if (pointed) this.#reveal(scene.ring!);
     this.#scene = scene;
-    this.#ink.style.cursor = { brush: 'none', erase: 'crosshair', pan: 'grab', ask: 'help' }[scene.tool];
+    this.#ink.style.cursor = cursors[scene.tool];
     this.#later();
   }
 
@@ -112,6 +150,15 @@ export class Board {
     this.#zoom(factor, { x: width / 2, y: height / 2 });
   }
 
+  /** Moves the picture so that a place of it is well in sight. */
+  #reveal(place: Point): void {
+    const { x, y } = toScreen(this.#view, place);
+    const { width, height } = this.#screen;
+    const into = (at: number, room: number) => Math.min(0.85 * room, Math.max(0.15 * room, at)) - at;
+    const [dx, dy] = [into(x, width), into(y, height)];
+    if (dx !== 0 || dy !== 0) this.#pan(dx, dy);
+  }
+
   #resize(): void {
     const { width, height } = this.#ink.getBoundingClientRect();
     if (width === 0 || height === 0) return;
@@ -122,11 +169,24 @@ export class Board {
     }
     if (this.#fitted) this.#view = fit(this.#image, this.#screen);
     this.#paint();
+    this.#paintInk();
   }
 
-  #later(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.#paint());
+  /** Paints in the next frame. @param stale whether more than the ink is other */
+  #later(stale = true): void {
+    this.#stale ||= stale;
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#stale) this.#paint();
+      this.#paintInk();
+      // Ink first: labels may take longer.
+      if (this.#points && this.#points.length !== this.#drafted) {
+        this.#drafted = this.#points.length;
+        this.#events.draft?.(this.#stroke(this.#points));
+      }
+      if (this.#glow() > 0) this.#later(false);
+    });
   }
 
   #zoom(factor: number, at: Point): void {
@@ -135,90 +195,61 @@ export class Board {
     this.#later();
   }
 
-  // Pointers.
-
-  #at(event: MouseEvent): Point {
-    const { left, top } = this.#ink.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  }
-
-  #down(event: PointerEvent): void {
-    this.#ink.setPointerCapture(event.pointerId);
-    const at = this.#at(event);
-    this.#pointers.set(event.pointerId, at);
-    // A second finger means pinching: what the first has drawn so far was no stroke.
-    if (this.#pointers.size > 1) {
-      this.#points = undefined;
-      this.#paintInk();
-      return;
-    }
-    if (this.#pans(event)) return;
-    const { tool } = this.#scene;
-    const place = clamp(toImage(this.#view, at), this.#image);
-    if (tool === 'brush') {
-      this.#points = [rounded(place)];
-      this.#paintInk();
-    } else if (tool === 'erase') this.#eraseAt(place);
-    else if (tool === 'ask') this.#events.ask(place);
-  }
-
-  #pans({ button, buttons }: PointerEvent): boolean {
-    return this.#space || this.#scene.tool === 'pan' || button === 1 || button === 2 || (buttons & 6) > 0;
-  }
-
-  #move(event: PointerEvent): void {
-    const at = this.#at(event);
-    this.#cursor = at;
-    const before = this.#pointers.get(event.pointerId);
-    if (before) {
-      this.#pointers.set(event.pointerId, at);
-      if (this.#pointers.size > 1) this.#pinch(event.pointerId, before, at);
-      else if (this.#points) this.#draw(event);
-      else if (this.#pans(event)) this.#pan(at.x - before.x, at.y - before.y);
-      else if (this.#scene.tool === 'erase') this.#eraseAt(clamp(toImage(this.#view, at), this.#image));
-    }
-    this.#events.over(clamp(toImage(this.#view, at), this.#image));
-    this.#paintInk();
-  }
-
-  #draw(event: PointerEvent): void {
-    const points = this.#points!;
-    const coalesced = event.getCoalescedEvents();
-    for (const part of coalesced.length > 0 ? coalesced : [event]) {
-      const point = rounded(clamp(toImage(this.#view, this.#at(part)), this.#image));
-      const [x, y] = points.at(-1)!;
-      if (Math.hypot(point[0] - x, point[1] - y) >= leastStep) points.push(point);
-    }
-  }
-
   #pan(dx: number, dy: number): void {
     this.#fitted = false;
     this.#view = pan(this.#view, dx, dy, this.#image, this.#screen);
     this.#later();
   }
 
-  #pinch(moved: number, before: Point, at: Point): void {
-    const [other] = [...this.#pointers].filter(([id]) => id !== moved).map(([, point]) => point);
-    const distance = (point: Point) => Math.max(1, Math.hypot(point.x - other.x, point.y - other.y));
-    this.#zoom(distance(at) / distance(before), other);
-    this.#pan((at.x - before.x) / 2, (at.y - before.y) / 2);
+  // What pointers do.
+
+  #place = (at: Point): Point => clamp(toImage(this.#view, at), this.#image);
+
+  #start(at: Point): void {
+    const { tool } = this.#scene;
+    if (tool === 'brush') {
+      this.#points = [rounded(this.#place(at))];
+      this.#drafted = 0;
+    } else if (tool === 'erase') this.#eraseAt(this.#place(at));
+    else if (tool === 'ask') this.#events.ask(this.#place(at));
   }
 
-  #up(event: PointerEvent): void {
-    this.#pointers.delete(event.pointerId);
+  #go(event: PointerEvent, at: Point): void {
+    const points = this.#points;
+    if (!points) {
+      if (this.#scene.tool === 'erase') this.#eraseAt(this.#place(at));
+      return;
+    }
+    const coalesced = event.getCoalescedEvents();
+    for (const part of coalesced.length > 0 ? coalesced : [event]) {
+      const point = rounded(this.#place(placeOf(part, this.#ink)));
+      const [x, y] = points.at(-1)!;
+      if (Math.hypot(point[0] - x, point[1] - y) >= leastStep) points.push(point);
+    }
+  }
+
+  #end(): void {
     const points = this.#points;
     this.#points = undefined;
-    if (points && event.type === 'pointerup') {
-      const { segment, radius } = this.#scene;
-      this.#events.stroke({ kind: 'stroke', segment, points: thinned(points), radius });
-    }
-    this.#paintInk();
+    if (points) this.#events.stroke(this.#stroke(points));
+    this.#later(false);
   }
 
-  #leave(): void {
-    this.#cursor = undefined;
-    this.#events.over(undefined);
-    this.#paintInk();
+  #cancel(): void {
+    if (this.#points) this.#events.draft?.(undefined);
+    this.#points = undefined;
+    this.#later(false);
+  }
+
+  #stroke(points: [number, number][]): Stroke {
+    const { segment, radius } = this.#scene;
+    return { kind: 'stroke', segment, points: thinned(points), radius };
+  }
+
+  #over(at: Point | undefined): void {
+    this.#cursor = at;
+    this.#events.over(at && this.#place(at));
+    this.#later(false);
   }
 
   #eraseAt({ x, y }: Point): void {
@@ -230,15 +261,8 @@ export class Board {
     if (touched) this.#events.erase(touched.n);
   }
 
-  #wheel(event: WheelEvent): void {
-    event.preventDefault();
-    // Pinching on a touchpad comes as a wheel with Ctrl.
-    const step = event.ctrlKey ? 0.01 : 0.0015;
-    this.#zoom(Math.exp(-step * event.deltaY * (event.deltaMode === 1 ? 16 : 1)), this.#at(event));
-  }
-
   #key(event: KeyboardEvent, down: boolean): void {
-    if (event.code !== 'Space' || isTyping(event.target)) return;
+    if (event.code !== 'Space' || isTyping(event.target) || isPressed(event.target)) return;
     this.#space = down;
     event.preventDefault();
   }
@@ -246,80 +270,8 @@ export class Board {
   // Painting.
 
   #paint(): void {
-    const { scale, x, y } = this.#view;
-    const { opacity, strokes, pin } = this.#scene;
-    const context = this.#canvas.getContext('2d')!;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    context.clearRect(0, 0, this.#screen.width, this.#screen.height);
-    const [width, height] = [scale * this.#image.width, scale * this.#image.height];
-    context.imageSmoothingEnabled = scale < 3;
-    context.drawImage(this.#image, x, y, width, height);
-    const overlay = this.#overlayOf();
-    if (overlay && opacity > 0) {
-      context.globalAlpha = opacity;
-      context.imageSmoothingEnabled = false;
-      context.drawImage(overlay, x, y, width, height);
-      context.globalAlpha = 1;
-    }
-    if (strokes) this.#paintStrokes(context);
-    if (pin) paintPin(context, toScreen(this.#view, pin));
-    this.#paintInk();
-  }
-
-  /** Labels as a picture, made again only when they are others. */
-  #overlayOf(): OffscreenCanvas | undefined {
-    const { labels, heat, colours, contours } = this.#scene;
-    const key = heat ? [heat.values] : [labels?.ids, colours, contours];
-    if (!heat && !labels) return undefined;
-    if (
-      this.#overlay &&
-      key.length === this.#overlay.key.length &&
-      key.every((part, i) => part === this.#overlay!.key[i])
-    ) {
-      return this.#overlay.canvas;
-    }
-    const { width, height } = (heat ?? labels)!;
-    const canvas = new OffscreenCanvas(width, height);
-    const picture = heat ? heatPicture(heat) : labelPicture(labels!, colours, contours);
-    canvas.getContext('2d')!.putImageData(picture, 0, 0);
-    this.#overlay = { key, canvas };
-    return canvas;
-  }
-
-  #paintStrokes(context: CanvasRenderingContext2D): void {
-    const { drawing, colours } = this.#scene;
-    for (const { points, radius, segment } of drawing.strokes) {
-      this.#paintStroke(context, points, radius, colours.get(segment) ?? [255, 255, 255]);
-    }
-  }
-
-  #paintStroke(
-    context: CanvasRenderingContext2D,
-    points: readonly [number, number][],
-    radius: number,
-    colour: Rgb,
-  ): void {
-    const { scale } = this.#view;
-    const width = Math.max(2, 2 * radius * scale);
-    context.lineCap = 'round';
-    context.lineJoin = 'round';
-    // A dark and a light line: to be seen on any picture.
-    for (const [style, extra] of [
-      ['rgb(0 0 0 / 0.6)', 3],
-      ['rgb(255 255 255 / 0.9)', 1.5],
-      [css(colour), 0],
-    ] as const) {
-      context.strokeStyle = style;
-      context.lineWidth = width + extra;
-      context.beginPath();
-      const first = toScreen(this.#view, { x: points[0][0], y: points[0][1] });
-      context.moveTo(first.x, first.y);
-      for (const [x, y] of points) {
-        const at = toScreen(this.#view, { x, y });
-        context.lineTo(at.x, at.y);
-      }
-      context.stroke();
-    }
+    this.#stale = false;
+    paintScene(this.#canvas.getContext('2d')!, this.#layers, this.#image, this.#view, this.#scene);
   }
 
   #paintInk(): void {
@@ -327,20 +279,18 @@ export class Board {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.#screen.width, this.#screen.height);
     const { colours, segment, radius, tool } = this.#scene;
-    const colour = colours.get(segment) ?? [255, 255, 255];
-    if (this.#points) this.#paintStroke(context, this.#points, radius, colour);
+    const colour = colours.get(segment) ?? unknown;
+    paintPointed(context, this.#view, this.#scene, this.#glow());
+    if (this.#points) paintStroke(context, this.#view, this.#points, radius, colour);
     if (this.#cursor && tool === 'brush' && !this.#space) {
-      context.beginPath();
-      context.arc(this.#cursor.x, this.#cursor.y, Math.max(3, radius * this.#view.scale), 0, 2 * Math.PI);
-      context.strokeStyle = 'rgb(0 0 0 / 0.7)';
-      context.lineWidth = 3;
-      context.stroke();
-      context.strokeStyle = css(colour);
-      context.lineWidth = 1.5;
-      context.stroke();
+      paintBrush(context, this.#cursor, radius * this.#view.scale, colour);
     }
   }
-}
 
-export const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+  /** How much what is pointed out glows now, 0 … 1. */
+  #glow(): number {
+    const share = (performance.now() - this.#glowFrom) / glowMs;
+    if (share >= 1 || matchMedia('(prefers-reduced-motion: reduce)').matches) return 0;
+    return (1 - share) * (0.5 + 0.5 * Math.cos(6 * Math.PI * share));
+  }
+}

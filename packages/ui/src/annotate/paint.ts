@@ -1,42 +1,126 @@
-/** Pictures laid over the photograph. */
+/** Pictures laid over the photograph, and what is drawn on them. */
+import type { Drawing } from '@saltworks/core/contract/annotate';
 import type { Scene } from './board.ts';
-import type { Rgb } from './colours.ts';
+import { css, type Rgb } from './colours.ts';
+import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';
 import type { Labels } from './session.ts';
-import type { Point } from './view.ts';
+import { type Point, toScreen, type View } from './view.ts';
+
+/** Of a segment without a colour. */
+export const unknown: Rgb = [255, 255, 255];
+
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** Labels in their colours, one pixel each; the background is clear. */
-export function labelPicture(
-  { ids, width, height }: Labels,
-  colours: ReadonlyMap<number, Rgb>,
-  contours: boolean,
-): ImageData {
-  const picture = new ImageData(width, height);
-  const { data } = picture;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const id = ids[i];
-      const edge = contours && ((x + 1 < width && ids[i + 1] !== id) || (y + 1 < height && ids[i + width] !== id));
-      const colour = edge ? ([255, 255, 255] as const) : (colours.get(id) ?? ([128, 128, 128] as const));
-      data.set(colour, 4 * i);
-      // The background stays what it is.
-      data[4 * i + 3] = edge ? 255 : id === 0 ? 0 : 170;
-    }
-  }
-  return picture;
+export function labelPicture(labels: Labels, colours: ReadonlyMap<number, Rgb>, contours: boolean): ImageData {
+  return pictureOf(labelPixels(labels, colours, contours), labels.width);
 }
 
-/** Where it is unsure: bright, the rest dark. */
-export function heatPicture({ values, width, height }: NonNullable<Scene['heat']>): ImageData {
-  const picture = new ImageData(width, height);
-  for (let i = 0; i < values.length; i++) {
-    const doubt = 1 - Math.min(1, Math.max(0, values[i]));
-    picture.data.set([255, Math.round(220 * doubt), 0, Math.round(230 * doubt)], 4 * i);
+/** Where it is unsure: bright, the rest dark. Or what is alike: bright, the rest as dark as it is unlike. */
+export function heatPicture({ values, width, alike }: NonNullable<Scene['heat']>): ImageData {
+  return pictureOf(alike ? likenessPixels(values) : doubtPixels(values), width);
+}
+
+const pictureOf = (pixels: Uint32Array<ArrayBuffer>, width: number) =>
+  new ImageData(new Uint8ClampedArray(pixels.buffer), width);
+
+export function paintStrokes(
+  context: Context,
+  view: View,
+  strokes: Drawing['strokes'],
+  colours: ReadonlyMap<number, Rgb>,
+): void {
+  for (const { points, radius, segment } of strokes) {
+    paintStroke(context, view, points, radius, colours.get(segment) ?? unknown);
   }
-  return picture;
+}
+
+function trace(context: Context, view: View, points: readonly [number, number][]): void {
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  context.beginPath();
+  points.forEach(([x, y], i) => {
+    const at = toScreen(view, { x, y });
+    if (i === 0) context.moveTo(at.x, at.y);
+    context.lineTo(at.x, at.y);
+  });
+}
+
+const widthOf = (view: View, radius: number) => Math.max(2, 2 * radius * view.scale);
+
+export function paintStroke(
+  context: Context,
+  view: View,
+  points: readonly [number, number][],
+  radius: number,
+  colour: Rgb,
+): void {
+  const width = widthOf(view, radius);
+  trace(context, view, points);
+  // A dark and a light line: to be seen on any picture.
+  for (const [style, extra] of [
+    ['rgb(0 0 0 / 0.6)', 3],
+    ['rgb(255 255 255 / 0.9)', 1.5],
+    [css(colour), 0],
+  ] as const) {
+    context.strokeStyle = style;
+    context.lineWidth = width + extra;
+    context.stroke();
+  }
+}
+
+/** A stroke that is pointed out. @param glow 0 … 1 */
+export function paintHalo(
+  context: Context,
+  view: View,
+  { points, radius }: Drawing['strokes'][number],
+  colour: Rgb,
+  glow: number,
+): void {
+  const width = widthOf(view, radius);
+  trace(context, view, points);
+  context.strokeStyle = `rgb(255 255 255 / ${0.35 * glow})`;
+  context.lineWidth = width + 8 + 16 * glow;
+  context.stroke();
+  context.strokeStyle = 'black';
+  context.lineWidth = width + 8;
+  context.stroke();
+  context.setLineDash([width + 6, width + 6]);
+  context.strokeStyle = 'white';
+  context.lineWidth = width + 5;
+  context.stroke();
+  context.setLineDash([]);
+  context.strokeStyle = css(colour);
+  context.lineWidth = width;
+  context.stroke();
+}
+
+/** The brush's outline. */
+export function paintBrush(context: Context, { x, y }: Point, radius: number, colour: Rgb): void {
+  context.beginPath();
+  context.arc(x, y, Math.max(3, radius), 0, 2 * Math.PI);
+  context.strokeStyle = 'rgb(0 0 0 / 0.7)';
+  context.lineWidth = 3;
+  context.stroke();
+  context.strokeStyle = css(colour);
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+/** A place to look at. @param glow 0 … 1 */
+export function paintRing(context: Context, { x, y }: Point, glow: number): void {
+  context.beginPath();
+  context.arc(x, y, 18 + 10 * glow, 0, 2 * Math.PI);
+  context.strokeStyle = 'rgb(0 0 0 / 0.75)';
+  context.lineWidth = 6;
+  context.stroke();
+  context.strokeStyle = 'rgb(255 225 90)';
+  context.lineWidth = 3;
+  context.stroke();
 }
 
 /** A note's place. */
-export function paintPin(context: CanvasRenderingContext2D, { x, y }: Point): void {
+export function paintPin(context: Context, { x, y }: Point): void {
   context.beginPath();
   context.arc(x, y, 8, 0, 2 * Math.PI);
   context.fillStyle = 'rgb(213 94 0)';

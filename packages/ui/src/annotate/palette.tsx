@@ -1,6 +1,6 @@
 /** Segments of the picture, and how new ones come. */
 import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
-import { useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { css, type Rgb } from './colours.ts';
 
 interface Props {
@@ -14,14 +14,80 @@ interface Props {
   search: React.RefObject<HTMLInputElement | null>;
 }
 
-export function Palette({ segments, strokes, categories, colours, chosen, choose, add, search }: Props) {
-  const [text, setText] = useState('');
-  const found = categories.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
-  const nameOf = (id: number) => categories.find((category) => category.id === id)?.name ?? 'unknown';
-  const drawnOn = (id: number) => strokes.some(({ segment }) => segment === id);
-  const rows = [{ id: 0, name: 'Background' }, ...segments.map(({ id, category }) => ({ id, name: nameOf(category) }))];
+/** Looks at nothing that changes while somebody draws. */
+export const Palette = memo(function Palette({
+  segments,
+  strokes,
+  categories,
+  colours,
+  chosen,
+  choose,
+  add,
+  search,
+}: Props) {
+  const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
+  // Rows that are many may come a moment after the ink.
+  const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
+  const rows = [
+    { id: 0, name: 'Background' },
+    ...segments.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
+  ];
   return (
     <section className="palette" aria-label="Segments">
+      <Classes categories={categories} add={add} search={search} />
+      <ul className="segments" aria-label="Segments of this image">
+        {rows.map(({ id, name }, index) => (
+          <Row
+            key={id}
+            id={id}
+            name={name}
+            colour={css(colours.get(id) ?? [128, 128, 128])}
+            chosen={chosen === id}
+            drawn={drawn.has(id)}
+            digit={index < 10 ? index : undefined}
+            choose={choose}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+});
+
+interface RowProps {
+  id: number;
+  name: string;
+  colour: string;
+  chosen: boolean;
+  drawn: boolean;
+  /** The key that chooses it. */
+  digit?: number;
+  choose(segment: number): void;
+}
+
+const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose }: RowProps) {
+  return (
+    <li>
+      <button type="button" aria-pressed={chosen} onClick={() => choose(id)}>
+        <span className="swatch" style={{ background: colour }} />
+        <span className="name">
+          {name}
+          {id > 0 && <small> {id}</small>}
+        </span>
+        {!drawn && <small className="undrawn">not drawn</small>}
+        {digit !== undefined && <kbd>{digit}</kbd>}
+      </button>
+    </li>
+  );
+});
+
+/** Classes are searched among; so many are shown. */
+const most = 60;
+
+function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' | 'search'>) {
+  const [text, setText] = useState('');
+  const found = categories.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
+  return (
+    <>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -48,7 +114,7 @@ export function Palette({ segments, strokes, categories, colours, chosen, choose
         />
       </form>
       <div className="classes">
-        {found.slice(0, 60).map((category) => (
+        {found.slice(0, most).map((category) => (
           <button
             key={category.id}
             type="button"
@@ -62,21 +128,6 @@ export function Palette({ segments, strokes, categories, colours, chosen, choose
         ))}
         {found.length === 0 && <p className="hint">No class of that name.</p>}
       </div>
-      <ul className="segments" aria-label="Segments of this image">
-        {rows.map(({ id, name }, index) => (
-          <li key={id}>
-            <button type="button" aria-pressed={chosen === id} onClick={() => choose(id)}>
-              <span className="swatch" style={{ background: css(colours.get(id) ?? [128, 128, 128]) }} />
-              <span className="name">
-                {name}
-                {id > 0 && <small> {id}</small>}
-              </span>
-              {!drawnOn(id) && <small className="undrawn">not drawn</small>}
-              {index < 10 && <kbd>{index}</kbd>}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
+    </>
   );
 }

@@ -1,17 +1,21 @@
 /** The picture solved in the page, by the kernels that the server uses: labels follow the pen. */
-
 import { Arena } from '@saltworks/core/fast/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
-import { parseScribbles } from '@saltworks/core/formats/scribbles';
+import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/core/formats/scribbles';
+import type { Keys } from '@saltworks/core/keys';
+import { nextStroke } from '@saltworks/core/next-stroke';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
 import type { NodeScores } from '@saltworks/core/refine';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
+import { rasterise, type Seeds, seedNodes } from '@saltworks/core/seeds';
+import { keyDirections, similarTo } from '@saltworks/core/similarity';
 import type { Solver } from '@saltworks/core/solver';
 import { argmax, margins } from '@saltworks/core/spread';
 import { pixelsOf } from './pixels.ts';
+import type { PixelPreview, RefineRequest } from './refine.worker.ts';
 
-export type PreviewRequest =
+/** `picture` tells pictures apart, and is told back as `n` is. */
+export type PreviewRequest = { picture: number } & (
   | {
       kind: 'open';
       /** Bytes of the keys' file, and of the picture in a form that the browser reads. */
@@ -20,68 +24,93 @@ export type PreviewRequest =
       preset: 'paper' | 'best';
       solve: Partial<SegmentOptions>;
     }
-  /** n: told back; pixels: also a mask at half the picture's size. */
-  | { kind: 'solve'; n: number; scribbles: string; pixels: boolean };
+  /** scribbles: left out if the same as last time. draft: the stroke under the pen, beside them. */
+  | { kind: 'solve'; n: number; scribbles?: string; draft?: Stroke }
+  /** Pixels of what was solved last, if it was n, and no draft. */
+  | { kind: 'refine'; n: number }
+  /** Shares of the picture's sides, 0 … 1. */
+  | { kind: 'similar'; x: number; y: number }
+  | { kind: 'hint'; n: number }
+);
 
 export interface PatchPreview {
   kind: 'patch';
   n: number;
+  /** A stroke under the pen is in it. */
+  draft: boolean;
   h: number;
   w: number;
   /** Segment id by node, row-major. */
   ids: Uint32Array;
   /** How sure each node is: its best score less its second, 0 … 1. */
   margin: Float32Array;
-  ms: number;
 }
 
-export interface PixelPreview {
-  kind: 'pixel';
-  n: number;
+/** By patch, −1 … 1, row-major. */
+export interface SimilarPreview {
+  kind: 'similar';
+  values: Float32Array;
   width: number;
   height: number;
-  ids: Uint32Array;
-  ms: number;
 }
 
-export type PreviewAnswer =
-  | { kind: 'open'; ms: number }
-  | { kind: 'failed'; n?: number; reason: string }
+export interface Hint {
+  kind: 'hint';
+  n: number;
+  /** Shares of the picture's sides, and whose the place is and may be; left out where nothing is unsure. */
+  place?: { x: number; y: number; segment: number; other: number };
+}
+
+export type PreviewAnswer = { picture: number } & (
+  | { kind: 'open' }
+  | { kind: 'failed'; of: PreviewRequest['kind']; n?: number; reason: string }
   | PatchPreview
-  | PixelPreview;
+  | PixelPreview
+  | SimilarPreview
+  | Hint
+);
 
 interface Opened {
+  picture: number;
   solver: Solver;
+  keys: Keys;
   h: number;
   w: number;
-  /** Nodes of the drawing that was solved last: its pixels are asked for a moment later. */
-  last?: { n: number; scribbles: string; nodes: NodeScores };
+  scribbles?: Scribbles;
+  /** Made when first asked for. */
+  directions?: Keys;
+  last?: { n: number; draft: boolean; nodes: NodeScores; seeds: Seeds };
 }
 
 let opened: Opened | undefined;
-/** The last one that was asked for: earlier ones are not worth finishing. */
-let newest = 0;
+/** Memory is kept from one picture to the next. */
+const arenas = { nodes: new Arena(), pixels: new Arena() };
+
+/** Pixels take long: in a thread of their own they hold no stroke up. */
+const refiner = new Worker(new URL('./refine.worker.ts', import.meta.url), { type: 'module' });
+refiner.addEventListener('message', ({ data }: MessageEvent<PreviewAnswer & PixelPreview>) =>
+  tell(data, [data.ids.buffer]),
+);
 
 const tell = (answer: PreviewAnswer, move: Transferable[] = []) => postMessage(answer, { transfer: move });
 
 addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
-  const start = performance.now();
+  const { picture } = data;
   try {
-    if (data.kind === 'open') {
-      opened = await open(data);
-      tell({ kind: 'open', ms: performance.now() - start });
-    } else {
-      newest = data.n;
-      // What came meanwhile is seen first.
-      await new Promise((resume) => setTimeout(resume, 0));
-      if (data.n === newest && opened) solve(opened, data, start);
-    }
+    if (data.kind === 'open') await open(data);
+    else if (opened?.picture !== picture) return;
+    else if (data.kind === 'solve') solve(opened, data);
+    else if (data.kind === 'refine') refine(opened, data.n);
+    else if (data.kind === 'similar') similar(opened, data.x, data.y);
+    else hint(opened, data.n);
   } catch (error) {
-    tell({ kind: 'failed', n: data.kind === 'solve' ? data.n : undefined, reason: (error as Error).message });
+    const n = data.kind === 'solve' ? data.n : undefined;
+    tell({ kind: 'failed', picture, of: data.kind, n, reason: (error as Error).message });
   }
 });
 
-async function open({ keys: file, image: bytes, preset, solve }: PreviewRequest & { kind: 'open' }): Promise<Opened> {
+async function open({ picture, keys: file, image: bytes, preset, solve }: PreviewRequest & { kind: 'open' }) {
+  opened = undefined;
   const { keys } = decodeKeys(new Uint8Array(file));
   const { rgba, width, height } = await pixelsOf(new Blob([bytes]));
   const data = new Uint8Array(3 * width * height);
@@ -92,30 +121,52 @@ async function open({ keys: file, image: bytes, preset, solve }: PreviewRequest 
   }
   const options = { ...presets[preset], ...solve };
   const factor = options.upsample === 'linear' ? 2 : 1;
-  const arenas = { nodes: new Arena(), pixels: new Arena() };
-  const solver = openFast({ data, width, height }, keys, options, { arenas, strokes: true, scale: 0.5 });
-  return { solver, h: factor * keys.h, w: factor * keys.w };
+  arenas.nodes.reset();
+  arenas.pixels.reset();
+  const image = { data, width, height };
+  const solver = openFast(image, keys, options, { arenas, strokes: true });
+  opened = { picture, solver, keys, h: factor * keys.h, w: factor * keys.w };
+  const request: RefineRequest = { kind: 'open', image, options: { ...options, scale: 0.5 } };
+  refiner.postMessage(request, { transfer: [data.buffer] });
+  tell({ kind: 'open', picture });
 }
 
-function solve(opened: Opened, { n, scribbles, pixels }: PreviewRequest & { kind: 'solve' }, start: number): void {
-  const { last } = opened;
-  const same = last?.n === n && last.scribbles === scribbles;
-  const nodes = same ? last.nodes : solveNodes(opened, n, scribbles, start);
-  if (!pixels) return;
-  const mask = opened.solver.refine(nodes);
-  const { width, height } = mask;
-  const ids = mask.ids.slice();
-  tell({ kind: 'pixel', n, width, height, ids, ms: performance.now() - start }, [ids.buffer]);
-}
-
-function solveNodes(opened: Opened, n: number, scribbles: string, start: number): NodeScores {
-  const { solver, h, w } = opened;
-  const seeds = seedNodes(rasterise(parseScribbles(scribbles)), h, w);
+function solve(opened: Opened, { n, scribbles, draft }: PreviewRequest & { kind: 'solve' }): void {
+  if (scribbles !== undefined) opened.scribbles = parseScribbles(scribbles);
+  const { solver, h, w, picture } = opened;
+  const drawn = opened.scribbles!;
+  const strokes = draft ? [...drawn.strokes, draft] : drawn.strokes;
+  const seeds = seedNodes(rasterise({ ...drawn, strokes }), h, w);
   const nodes = solver.solve(seeds);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);
-  opened.last = { n, scribbles, nodes };
-  tell({ kind: 'patch', n, h, w, ids, margin, ms: performance.now() - start }, [ids.buffer, margin.buffer]);
-  return nodes;
+  opened.last = { n, draft: !!draft, nodes, seeds };
+  tell({ kind: 'patch', picture, n, draft: !!draft, h, w, ids, margin }, [ids.buffer, margin.buffer]);
+}
+
+function refine({ last, picture }: Opened, n: number): void {
+  if (last?.n !== n || last.draft) return;
+  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes };
+  refiner.postMessage(request);
+}
+
+function similar(opened: Opened, x: number, y: number): void {
+  opened.directions ??= keyDirections(opened.keys);
+  const { directions, picture } = opened;
+  const { h, w } = directions;
+  const index = (share: number, size: number) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
+  const values = similarTo(directions, index(y, h) * w + index(x, w));
+  tell({ kind: 'similar', picture, values, width: w, height: h }, [values.buffer]);
+}
+
+function hint({ last, picture, h, w }: Opened, n: number): void {
+  const found = last?.n === n ? nextStroke(last.nodes, last.seeds.nodes) : undefined;
+  const place = found && {
+    x: ((found.node % w) + 0.5) / w,
+    y: (Math.floor(found.node / w) + 0.5) / h,
+    segment: found.segment,
+    other: found.other,
+  };
+  tell({ kind: 'hint', picture, n, place });
 }

@@ -2,10 +2,12 @@
 import type { Saving } from './outbox.ts';
 
 export function Saved({ saving, retry }: { saving: Saving; retry(): void }) {
+  // Every stroke is saved: that is not worth saying each time.
+  const calm = saving.state === 'saved' || saving.state === 'saving';
   return (
-    <span className={`saved ${saving.state.replace(' ', '-')}`} role="status">
+    <span className={`saved ${saving.state.replace(' ', '-')}`} role="status" aria-live={calm ? 'off' : 'polite'}>
       {textOf(saving)}
-      {saving.state !== 'saved' && saving.state !== 'saving' && (
+      {!calm && (
         <button type="button" onClick={retry}>
           Try now
         </button>

@@ -4,18 +4,22 @@
  */
 import {
   type Drawing,
-  decodeRuns,
   type Interaction,
   type LabelCategory,
-  type PatchLabels,
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
 import type { Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Stroke } from '@saltworks/core/formats/scribbles';
 import { api, bytes } from '../api.ts';
+import { type Asked, askFor } from './ask-for.ts';
+import { followServer } from './follow.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
 import { pixelsOf } from './pixels.ts';
-import type { PatchPreview, PixelPreview, PreviewAnswer, PreviewRequest } from './preview.worker.ts';
+import type { Preview } from './preview.ts';
+import type { Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './preview.worker.ts';
+import type { PixelPreview } from './refine.worker.ts';
+import type { Point } from './view.ts';
 
 /** Labels of the picture, of whatever size they are. */
 export interface Labels {
@@ -36,6 +40,12 @@ export interface SessionState {
   patch?: Labels;
   pixel?: Labels;
   margin?: Float32Array;
+  /** Labels of nodes with the stroke that is under the pen. */
+  draft?: Labels;
+  /** What looks like the place that was asked about last. */
+  similar?: SimilarPreview;
+  /** Where another stroke helps most, of this many interactions. */
+  hint?: Hint;
   /** The page's labels of nodes are the server's: unknown until both are there. */
   confirmed?: boolean;
   /** Milliseconds from the last stroke to its labels. */
@@ -55,25 +65,35 @@ export class Session {
   readonly campaign: Campaign;
   readonly #outbox: Outbox;
   readonly #listeners = new Set<() => void>();
-  readonly #worker: Worker;
+  readonly #preview: Preview;
   #interactions: Interaction[] = [];
   #events: EventSource | undefined;
   #state: SessionState;
-  #drawnAt = 0;
+  /** As the page's solver takes it, made again only when something was drawn. */
+  #scribbles: { drawing: Drawing; text: string } | undefined;
+  #draft: Stroke | undefined;
+  #closed = false;
+  /** When something was done here last. */
+  #drawnAt: number | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  /** The photograph, as the core sees it. */
-  readonly image: Promise<Blob>;
+  /** The photograph, as the core sees it, decoded where it holds nothing up. */
+  readonly image: Promise<ImageBitmap>;
+  readonly #file: Promise<Blob>;
   /** The last labels of nodes that the page has found, and those that the server has. */
   #own: Labels | undefined;
   #theirs: Labels | undefined;
 
-  /** @param open what is there already, in order: the log of the server, and what this browser has not sent yet */
-  private constructor(assignment: OpenAssignment, campaign: Campaign, log: Logged[]) {
+  private constructor(
+    assignment: OpenAssignment,
+    campaign: Campaign,
+    log: Logged[],
+    { file, image }: Pick<Asked, 'file' | 'image'>,
+    preview: Preview,
+  ) {
     this.assignment = assignment;
     this.campaign = campaign;
-    // Somebody else's worker may be about to make it.
-    this.image = bytes(`/api/assignments/${assignment.id}/image`, 20_000).then((file) => new Blob([file]));
-    this.image.catch(() => {});
+    this.#file = file;
+    this.image = image;
     this.#interactions = log.map(({ interaction }) => interaction);
     this.#state = {
       drawing: replay(this.#interactions),
@@ -82,21 +102,24 @@ export class Session {
       preview: 'opening',
     };
     this.#outbox = new Outbox(assignment.id, (saving) => this.#set({ saving }));
-    this.#worker = new Worker(new URL('./preview.worker.ts', import.meta.url), { type: 'module' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<PreviewAnswer>) => this.#answered(data));
+    this.#preview = preview;
+    preview.take((answer) => this.#answered(answer));
   }
 
-  static async open(id: string): Promise<Session> {
-    const path = `/api/assignments/${id}`;
-    const [assignment, log] = await Promise.all([
-      api<OpenAssignment>('GET', path),
-      api<Logged[]>('GET', `${path}/interactions`),
-    ]);
-    const campaign = await api<Campaign>('GET', `/api/campaigns/${assignment.campaign}`);
-    const session = new Session(assignment, campaign, log);
+  /**
+   * Asks for everything at once. Resolves when the photograph can be painted.
+   *
+   * @param campaign what is known of it
+   * @param preview taken over from the session before
+   */
+  static async open(id: string, campaign: Promise<Campaign>, preview: Preview): Promise<Session> {
+    const asked = askFor(id);
+    const [assignment, log, known] = await Promise.all([asked.assignment, asked.log, campaign]);
+    const session = new Session(assignment, known, log, asked, preview);
+    void session.#openPreview(asked.keys);
     await session.#takeUp(log);
     session.#follow();
-    void session.#openPreview();
+    await asked.image.catch(() => {});
     return session;
   }
 
@@ -114,12 +137,32 @@ export class Session {
     const interactions = [...this.#interactions, interaction];
     const drawing = replay(interactions);
     this.#interactions = interactions;
+    this.#draft = undefined;
     this.#drawnAt = performance.now();
     this.#set({ drawing, n: interactions.length, saving: { state: 'saving', pending: 1 } });
     this.#outbox.add(interaction).catch((error) => {
       this.#set({ saving: { state: 'refused', pending: 1, reason: `this browser keeps nothing: ${error.message}` } });
     });
     this.#solve();
+  }
+
+  /** The stroke that is under the pen: labels follow it, nothing is kept. Undefined: it came to nothing. */
+  draft(stroke: Stroke | undefined): void {
+    clearTimeout(this.#rest);
+    this.#draft = stroke;
+    if (!stroke) this.#set({ draft: undefined });
+    this.#solve();
+  }
+
+  /** What looks like a place. @param at shares of the picture's sides; undefined: no longer wanted */
+  similar(at: Point | undefined): void {
+    if (at && this.#state.preview === 'ready') this.#preview.similar(at);
+    else if (this.#state.similar) this.#set({ similar: undefined });
+  }
+
+  /** Where another stroke helps most: comes as `hint`. */
+  hint(): void {
+    this.#preview.hint(this.#state.n);
   }
 
   /** A new segment of a category; its id. */
@@ -147,13 +190,14 @@ export class Session {
   }
 
   close(): void {
+    this.#closed = true;
     this.#events?.close();
     this.#outbox.close();
-    this.#worker.terminate();
     clearTimeout(this.#rest);
   }
 
   #set(changes: Partial<SessionState>): void {
+    if (this.#closed) return;
     this.#state = { ...this.#state, ...changes };
     for (const listener of this.#listeners) listener();
   }
@@ -175,13 +219,12 @@ export class Session {
     this.#outbox.flush();
   }
 
-  async #openPreview(): Promise<void> {
-    const path = `/api/assignments/${this.assignment.id}`;
+  async #openPreview(file: Promise<ArrayBuffer>): Promise<void> {
     try {
-      const [keys, photograph] = await Promise.all([bytes(`${path}/keys`), this.image]);
+      const [keys, photograph] = await Promise.all([file, this.#file]);
       const image = await photograph.arrayBuffer();
       const { preset, solve } = this.campaign;
-      this.#post({ kind: 'open', keys, image, preset, solve }, [keys, image]);
+      if (!this.#closed) this.#preview.open({ keys, image, preset, solve });
     } catch (error) {
       // Labels then come from the server alone.
       console.warn((error as Error).message);
@@ -189,47 +232,60 @@ export class Session {
     }
   }
 
-  #post(request: PreviewRequest, move: Transferable[] = []): void {
-    this.#worker.postMessage(request, move);
-  }
-
-  #solve(pixels = false): void {
+  #solve(): void {
     clearTimeout(this.#rest);
     const { drawing, n, preview } = this.#state;
-    const drawn = new Set(drawing.strokes.map(({ segment }) => segment)).size;
+    const draft = this.#draft;
+    const drawn = new Set([...drawing.strokes, ...(draft ? [draft] : [])].map(({ segment }) => segment)).size;
     if (drawn < 2) {
       const none =
         drawn === 0 ? 'Draw on a thing, and on what is around it.' : 'Draw on one thing more: the background counts.';
-      this.#set({ patch: undefined, pixel: undefined, margin: undefined, none, confirmed: undefined });
+      const nothing = { patch: undefined, pixel: undefined, margin: undefined, draft: undefined, confirmed: undefined };
+      if (!draft) this.#set({ ...nothing, none });
       return;
     }
-    this.#set({ none: undefined });
-    if (preview !== 'ready') return;
-    const scribbles = scribblesOf(drawing, this.assignment.image, this.campaign.categories);
-    this.#post({ kind: 'solve', n, scribbles, pixels });
-    if (!pixels) this.#rest = setTimeout(() => this.#solve(true), restMs);
+    if (!draft) this.#set({ none: undefined });
+    if (preview === 'ready') this.#preview.solve({ n, scribbles: this.#scribblesOf(drawing), draft });
+  }
+
+  #scribblesOf(drawing: Drawing): string {
+    if (this.#scribbles?.drawing !== drawing) {
+      const text = scribblesOf(drawing, this.assignment.image, this.campaign.categories);
+      this.#scribbles = { drawing, text };
+    }
+    return this.#scribbles.text;
   }
 
   #answered(answer: PreviewAnswer): void {
+    const { n } = this.#state;
     if (answer.kind === 'open') {
       this.#set({ preview: 'ready' });
       this.#solve();
     } else if (answer.kind === 'failed') {
-      if (answer.n === undefined) this.#set({ preview: 'failed' });
-      else if (answer.n === this.#state.n) this.#set({ none: answer.reason });
-    } else if (answer.n === this.#state.n) {
-      if (answer.kind === 'patch') this.#showPatch(answer);
-      else this.#showPixels(answer);
-    }
+      if (answer.of === 'open') this.#set({ preview: 'failed' });
+      else if (answer.n === n && !this.#draft) this.#set({ none: answer.reason });
+    } else if (answer.kind === 'similar') this.#set({ similar: answer });
+    else if (answer.n !== n) return;
+    else if (answer.kind === 'pixel') this.#showPixels(answer);
+    else if (answer.kind === 'hint') this.#set({ hint: answer });
+    else if (!answer.draft) this.#showPatch(answer);
+    else if (this.#draft) this.#showDraft(answer);
+  }
+
+  #showDraft({ n, h, w, ids, margin }: PatchPreview): void {
+    this.#set({ draft: { n, width: w, height: h, ids }, margin });
   }
 
   #showPatch({ n, h, w, ids, margin }: PatchPreview): void {
     const patch = { n, width: w, height: h, ids };
-    const ms = this.#own?.n === n ? this.#state.ms : performance.now() - this.#drawnAt;
+    const took = this.#drawnAt === undefined ? undefined : performance.now() - this.#drawnAt;
+    const ms = this.#own?.n === n ? this.#state.ms : took;
     this.#own = patch;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#preview.refine(n), restMs);
     const confirmed = this.#confirmed();
     // Where they differ, the server's hold.
-    this.#set({ patch: confirmed === false ? this.#theirs : patch, margin, ms, confirmed });
+    this.#set({ patch: confirmed === false ? this.#theirs : patch, margin, ms, confirmed, draft: undefined });
   }
 
   #showPixels({ n, width, height, ids }: PixelPreview): void {
@@ -239,16 +295,10 @@ export class Session {
   }
 
   #follow(): void {
-    const { id, event } = this.assignment;
-    // From a little before the last event on: the newest answers are among them.
-    const events = new EventSource(`/api/assignments/${id}/events?after=${Math.max(0, event - 8)}`);
-    this.#events = events;
-    const on = <Body>(kind: string, take: (body: Body) => void) =>
-      events.addEventListener(kind, ({ data }) => take(JSON.parse(data)));
-    on<PatchLabels & { n: number }>('patch', (body) => this.#serverPatch(body));
-    on<{ n: number; mask: string }>('pixel', (body) => void this.#serverPixels(body));
-    on<{ state: string; reason?: string }>('state', ({ state }) => {
-      if (state !== 'leased') this.#set({ ended: state });
+    this.#events = followServer(this.assignment, {
+      patch: (labels) => this.#serverPatch(labels),
+      pixel: ({ n, mask }) => void this.#serverPixels(n, mask),
+      ended: (ended) => this.#set({ ended }),
     });
   }
 
@@ -262,13 +312,12 @@ export class Session {
     this.#solve();
   }
 
-  #serverPatch({ n, ...labels }: PatchLabels & { n: number }): void {
+  #serverPatch(labels: Labels): void {
+    const { n } = labels;
     if (n > this.#state.n) void this.#resync().catch(() => {});
     if (n !== this.#state.n) return;
-    const { h, w } = labels;
-    const ids = Uint32Array.from(decodeRuns(labels), (label) => labels.labels[label]);
-    this.#theirs = { n, width: w, height: h, ids };
-    this.#set({ patch: this.#theirs, confirmed: this.#confirmed(), none: undefined });
+    this.#theirs = labels;
+    this.#set({ patch: labels, confirmed: this.#confirmed(), none: undefined });
   }
 
   /** Whether both say the same of all that is drawn; undefined until both have. */
@@ -278,7 +327,7 @@ export class Session {
     return own.ids.length === theirs.ids.length && own.ids.every((segment, i) => segment === theirs.ids[i]);
   }
 
-  async #serverPixels({ n, mask }: { n: number; mask: string }): Promise<void> {
+  async #serverPixels(n: number, mask: string): Promise<void> {
     if (n !== this.#state.n) return;
     const labels = await readMask(`/api/assignments/${this.assignment.id}/masks/${mask}`, n).catch(() => undefined);
     if (labels && n === this.#state.n) this.#set({ pixel: labels });

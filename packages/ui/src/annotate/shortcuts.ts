@@ -1,6 +1,6 @@
 /** Keys of the annotate page: what they do is found here, in the sheet behind "?", and nowhere else. */
 import { useEffect, useRef } from 'react';
-import { isTyping } from './board.ts';
+import { isPressed, isTyping } from './keyboard.ts';
 
 export interface Shortcut {
   /** As KeyboardEvent.key says, in lower case; `mod+` for Ctrl or Command, `shift+`. */
@@ -9,6 +9,8 @@ export interface Shortcut {
   show: string;
   label: string;
   run(key: string): void;
+  /** The key is let go, or the window left. */
+  release?(): void;
 }
 
 export const keyOf = ({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string => {
@@ -25,12 +27,25 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
     const listen = (event: KeyboardEvent) => {
       if (isTyping(event.target) || event.altKey || document.querySelector('dialog[open]')) return;
       const key = keyOf(event);
+      if (key === 'enter' && isPressed(event.target)) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
       event.preventDefault();
-      found.run(key);
+      // A key that is held down repeats itself.
+      if (!(found.release && event.repeat)) found.run(key);
+    };
+    const released = ({ key }: KeyboardEvent) =>
+      latest.current.find(({ keys, release }) => release && keys.includes(key.toLowerCase()))?.release?.();
+    const left = () => {
+      for (const { release } of latest.current) release?.();
     };
     addEventListener('keydown', listen);
-    return () => removeEventListener('keydown', listen);
+    addEventListener('keyup', released);
+    addEventListener('blur', left);
+    return () => {
+      removeEventListener('keydown', listen);
+      removeEventListener('keyup', released);
+      removeEventListener('blur', left);
+    };
   }, []);
 }

@@ -8,30 +8,24 @@ export const endings: Record<string, string> = {
   returned: 'You were away for long, so the image was given back. What you drew is safe.',
 };
 
-/** How the labels came about, or why there are none. */
-export function statusOf({
-  none,
-  message,
-  confirmed,
-  ms,
-  preview,
-  patch,
-}: {
+export interface Labelling {
   none?: string;
   message: string;
   confirmed?: boolean;
   ms?: number;
   preview: string;
   patch: boolean;
-}): string {
-  if (message) return message;
-  if (none) return none;
-  if (preview === 'opening') return 'Opening the picture…';
-  if (!patch) return '';
+}
+
+/** How the labels came about, or why there are none: what is shown, and what of it is worth saying. */
+export function statusOf({ none, message, confirmed, ms, preview, patch }: Labelling): { shown: string; said: string } {
+  const both = (text: string) => ({ shown: text, said: text });
+  if (message) return both(message);
+  if (none) return both(none);
+  if (preview === 'opening') return { shown: 'Opening the picture…', said: '' };
+  if (!patch) return both('');
+  if (preview === 'failed') return both('Labels come from the server.');
+  if (confirmed === false) return both('The server labels some places differently: its labels are shown.');
   const took = ms === undefined ? '' : ` in ${Math.round(ms)} ms`;
-  if (preview === 'failed') return 'Labels come from the server.';
-  if (confirmed === undefined) return `Labelled${took}`;
-  return confirmed
-    ? `Labelled${took}, confirmed by the server`
-    : 'The server labels some places differently: its labels are shown.';
+  return { shown: `Labelled${took}${confirmed ? ', confirmed by the server' : ''}`, said: 'Labelled' };
 }

@@ -10,7 +10,7 @@ export function Timer({ since }: { since: string }) {
   const seconds = Math.max(0, Math.round((now - Date.parse(since)) / 1000));
   const minutes = Math.floor(seconds / 60);
   return (
-    <time className="timer" title="Since you opened this image">
+    <time className="timer" title="Since you opened this image" role="timer" aria-live="off">
       {minutes}:{String(seconds % 60).padStart(2, '0')}
     </time>
   );

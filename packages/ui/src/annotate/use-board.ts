@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Board, type BoardEvents, type Scene } from './board.ts';
 
-export function useBoard(photograph: Promise<Blob>, scene: Scene, events: BoardEvents) {
+export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, events: BoardEvents) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const ink = useRef<HTMLCanvasElement>(null);
   const board = useRef<Board>(undefined);
@@ -12,10 +12,11 @@ export function useBoard(photograph: Promise<Blob>, scene: Scene, events: BoardE
   useEffect(() => {
     let closed = false;
     photograph
-      .then((blob) => createImageBitmap(blob))
+      .then((found) => (found instanceof ImageBitmap ? found : createImageBitmap(found)))
       .then((image) => {
         if (closed || !canvas.current || !ink.current) return;
         board.current = new Board(canvas.current, ink.current, image, latest.current.scene, {
+          draft: (stroke) => latest.current.events.draft?.(stroke),
           stroke: (stroke) => latest.current.events.stroke(stroke),
           erase: (n) => latest.current.events.erase(n),
           ask: (at) => latest.current.events.ask(at),

@@ -1,7 +1,7 @@
 /** The images of a campaign, one after the other. */
-
-import type { Assignment } from '@saltworks/core/contract/api';
-import { useCallback, useEffect, useState } from 'react';
+import type { Assignment, Campaign } from '@saltworks/core/contract/api';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { Preview } from '../annotate/preview.ts';
 import { Session } from '../annotate/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
 import { api } from '../api.ts';
@@ -10,29 +10,31 @@ import { Failed, Loading } from '../states.tsx';
 export function AnnotatePage({ campaign }: { campaign: string }) {
   const [session, setSession] = useState<Session | 'nothing left'>();
   const [failure, setFailure] = useState<Error>();
-  const [turn, setTurn] = useState(0);
+  const opener = useRef<Opener>(undefined);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a turn is the next image
+  /** The image before is on the screen until the next one can be painted. */
+  const next = useCallback(async () => {
+    const own = opener.current;
+    try {
+      const found = await own?.next();
+      if (own !== opener.current) return;
+      setFailure(undefined);
+      setSession(found);
+    } catch (error) {
+      if (own === opener.current) setFailure(error as Error);
+    }
+  }, []);
   useEffect(() => {
-    let closed = false;
-    let opened: Session | undefined;
-    setSession(undefined);
-    setFailure(undefined);
-    (async () => {
-      const next = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
-      if (closed) return;
-      if (!next) return setSession('nothing left');
-      opened = await Session.open(next.id);
-      if (closed) return opened.close();
-      setSession(opened);
-    })().catch((error) => !closed && setFailure(error));
+    const own = openOneByOne(campaign);
+    opener.current = own;
+    void next();
     return () => {
-      closed = true;
-      opened?.close();
+      opener.current = undefined;
+      own.close();
+      setSession(undefined);
     };
-  }, [campaign, turn]);
+  }, [campaign, next]);
 
-  const next = useCallback(() => setTurn((now) => now + 1), []);
   useRenewal(session instanceof Session ? session : undefined);
   if (failure) return <Failed error={failure} again={next} />;
   if (!session) return <Loading what="the next image" />;
@@ -48,6 +50,36 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
     );
   }
   return <Workbench key={session.assignment.id} session={session} done={next} />;
+}
+
+type Opener = ReturnType<typeof openOneByOne>;
+
+/** Opens a campaign's images; the solver's thread and what is known of the campaign stay from one to the next. */
+function openOneByOne(campaign: string) {
+  const preview = new Preview();
+  const about = api<Campaign>('GET', `/api/campaigns/${campaign}`);
+  about.catch(() => {});
+  let current: Session | undefined;
+  let closed = false;
+  return {
+    async next(): Promise<Session | 'nothing left' | undefined> {
+      const found = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
+      if (closed) return undefined;
+      // The session before still owns the solver: it must not take what is opened now for its own.
+      current?.close();
+      current = undefined;
+      if (!found) return 'nothing left';
+      const session = await Session.open(found.id, about, preview);
+      if (closed) session.close();
+      else current = session;
+      return session;
+    },
+    close() {
+      closed = true;
+      current?.close();
+      preview.close();
+    },
+  };
 }
 
 /** Holds the image while somebody looks at the page. */

@@ -1,66 +1,62 @@
 /** Campaigns that one takes part in. */
-import type { Campaign, CampaignProgress, Me } from '@saltworks/core/contract/api';
-import { api } from '../api.ts';
+import type { Campaign } from '@saltworks/core/contract/api';
+import { useEffect } from 'react';
+import { ApiError } from '../api.ts';
+import { CampaignCard } from '../campaigns/card.tsx';
 import { useLoaded } from '../load.ts';
-import { Failed, Loading } from '../states.tsx';
+import { Await } from '../states.tsx';
+import { mayIn, useMe } from './me.ts';
+import { Shell } from './shell.tsx';
 
 export function HomePage() {
-  const me = useLoaded<Me>('/api/me');
-  const campaigns = useLoaded<Campaign[]>('/api/campaigns');
-  const failure = me.error ?? campaigns.error;
-  if (failure) return <Failed error={failure} again={campaigns.again} />;
-  if (!me.value || !campaigns.value) return <Loading what="campaigns" />;
+  const { value: me, error } = useMe();
+  const campaigns = useLoaded<Campaign[]>('/api/campaigns', 30_000);
+  const admin = me?.role === 'admin';
+  const signedOut = error instanceof ApiError && error.status === 401;
+  useEffect(() => {
+    // A link that was used or ran out leads here and says so in the query.
+    if (signedOut) location.replace(`/sign-in${location.search}`);
+  }, [signedOut]);
+  const make = () => location.assign('/campaigns/new');
   return (
-    <main className="page">
-      <header className="bar plain">
-        <h1>Campaigns</h1>
-        <span className="space" />
-        <span>{me.value.name}</span>
-        <button type="button" onClick={signOut}>
-          Sign out
-        </button>
-      </header>
-      {campaigns.value.length === 0 && (
-        <p className="hint">
-          None yet. Make one: <code>saltworks campaign create</code>
-        </p>
-      )}
-      <ul className="cards">
-        {campaigns.value.map((campaign) => (
-          <Card key={campaign.id} campaign={campaign} />
-        ))}
-      </ul>
-    </main>
+    <Shell
+      title="Campaigns"
+      shortcuts={admin ? [{ keys: ['n'], show: 'N', label: 'new campaign', run: make }] : []}
+      aside={
+        admin && (
+          <a className="button main" href="/campaigns/new">
+            New campaign
+          </a>
+        )
+      }
+    >
+      <Await loaded={campaigns} what="campaigns">
+        {(campaigns) =>
+          campaigns.length === 0 ? (
+            <div className="empty">
+              {admin ? (
+                <p>
+                  There is none yet. <a href="/campaigns/new">Make one</a> over a <a href="/datasets">dataset</a>, then
+                  add the people who draw.
+                </p>
+              ) : (
+                <p>You take part in none yet. Whoever manages a campaign can add you by your e-mail address.</p>
+              )}
+            </div>
+          ) : (
+            <ul className="cards">
+              {campaigns.map((campaign) => (
+                <CampaignCard
+                  key={campaign.id}
+                  campaign={campaign}
+                  reviews={mayIn(me, campaign.id, 'reviewer')}
+                  manages={mayIn(me, campaign.id, 'manager')}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Await>
+    </Shell>
   );
-}
-
-function Card({ campaign: { id, name, state, dataset, categories } }: { campaign: Campaign }) {
-  const { value: progress } = useLoaded<CampaignProgress>(`/api/campaigns/${id}/progress`, 10_000);
-  return (
-    <li className="card">
-      <h2>{name}</h2>
-      <p className="hint">
-        {dataset} · {categories.length} classes · {state}
-      </p>
-      {progress && (
-        <p>
-          <progress value={progress.done} max={Math.max(1, progress.tasks)} aria-label={`Done of ${name}`} />{' '}
-          {progress.done} of {progress.tasks} images done{progress.filled ? '' : ', more are being prepared'}
-        </p>
-      )}
-      <p className="actions">
-        <a className="button main" href={`/campaigns/${id}/annotate`}>
-          Annotate
-        </a>
-        <a className="button" href={`/campaigns/${id}/review`}>
-          Review
-        </a>
-      </p>
-    </li>
-  );
-}
-
-async function signOut(): Promise<void> {
-  await api('POST', '/api/auth/sign-out', {}).catch(() => {});
-  location.href = '/sign-in';
 }

@@ -1,0 +1,114 @@
+// What the page does, noted from outside: runs in the page before its own scripts, as `probe`. Milliseconds since the page began.
+
+export function probe() {
+  const now = () => performance.now();
+  const log = {};
+  const clear = () =>
+    Object.assign(log, {
+      /** Pointer events while a pen is down, with the time that the browser gave them. */
+      events: [],
+      up: [],
+      /** Frames in which ink was painted; solves asked for and answered; labels painted. */
+      inked: [],
+      asked: [],
+      answered: [],
+      labelled: [],
+      /** Frames while a pen is down: when they began, and how long their callbacks took. */
+      frames: [],
+      work: [],
+      /** Tasks of 50 ms and more, whenever. */
+      long: [],
+      opened: [],
+      painted: undefined,
+      enter: undefined,
+    });
+  clear();
+
+  let down = false;
+  const pointer = (event) => {
+    if (event.type === 'pointerdown') down = event.target instanceof HTMLCanvasElement;
+    if (down && event.type !== 'pointerup') log.events.push(event.timeStamp);
+    if (down && event.type === 'pointerup') log.up.push(event.timeStamp);
+    if (event.type === 'pointerup') down = false;
+  };
+  for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener(kind, pointer, true);
+  addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key === 'Enter') log.enter = event.timeStamp;
+    },
+    true,
+  );
+
+  // Whatever is asked for in a frame belongs to its work.
+  const request = globalThis.requestAnimationFrame.bind(globalThis);
+  globalThis.requestAnimationFrame = (work) =>
+    request((time) => {
+      const start = now();
+      work(time);
+      if (down) log.work.push(now() - start);
+    });
+  const beat = (time) => {
+    if (down) log.frames.push(time);
+    request(beat);
+  };
+  request(beat);
+
+  new PerformanceObserver((list) => log.long.push(...list.getEntries().map(({ duration }) => duration))).observe({
+    type: 'longtask',
+  });
+
+  const stroke = CanvasRenderingContext2D.prototype.stroke;
+  CanvasRenderingContext2D.prototype.stroke = function (...args) {
+    if (down) log.inked.push(now());
+    return stroke.apply(this, args);
+  };
+  const put = OffscreenCanvasRenderingContext2D.prototype.putImageData;
+  OffscreenCanvasRenderingContext2D.prototype.putImageData = function (...args) {
+    put.apply(this, args);
+    log.labelled.push(now());
+  };
+  const draw = OffscreenCanvasRenderingContext2D.prototype.drawImage;
+  OffscreenCanvasRenderingContext2D.prototype.drawImage = function (...args) {
+    draw.apply(this, args);
+    if (args[0] instanceof ImageBitmap) log.painted = now();
+  };
+
+  const post = Worker.prototype.postMessage;
+  const known = new WeakSet();
+  Worker.prototype.postMessage = function (data, ...more) {
+    if (!known.has(this)) {
+      known.add(this);
+      this.addEventListener('message', ({ data }) => {
+        if (data.kind === 'patch') log.answered.push(now());
+        if (data.kind === 'open') log.opened.push(now());
+      });
+    }
+    if (data.kind === 'solve') log.asked.push(now());
+    return post.call(this, data, ...more);
+  };
+
+  /** From each event to the first painting of what it led to. Solves are answered in order. */
+  const labelsAfter = (times) =>
+    times.flatMap((time) => {
+      const solve = log.asked.findIndex((asked) => asked >= time);
+      const answered = solve < 0 ? undefined : log.answered[solve];
+      const painted = answered === undefined ? undefined : log.labelled.find((labelled) => labelled >= answered);
+      return painted === undefined ? [] : [painted - time];
+    });
+  const found = () => ({
+    ink: log.events.flatMap((time) => {
+      const painted = log.inked.find((inked) => inked >= time);
+      return painted === undefined ? [] : [painted - time];
+    }),
+    labels: labelsAfter(log.events),
+    last: labelsAfter(log.up),
+    work: log.work,
+    long: log.long,
+    frames: log.frames
+      .slice(1)
+      .map((time, i) => time - log.frames[i])
+      .filter((gap) => gap < 300),
+  });
+  globalThis.probe = Object.assign(log, { clear, found });
+}

@@ -1,0 +1,81 @@
+import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCampaign, startStack } from '../bench/stack.mjs';
+import { chromium, launch } from '../scripts/chromium.mjs';
+import { root } from './saltworks.ts';
+
+const path = chromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const id = 'cups';
+
+/** Every page, by its address, and what it shows once it is there. */
+const pages: [string, string][] = [
+  ['/', 'main h1'],
+  ['/sign-in', 'input[name=password]'],
+  [`/campaigns/${id}/annotate`, '.stage[aria-busy=false]'],
+  [`/campaigns/${id}/review`, 'main'],
+  [`/campaigns/${id}`, 'main h1'],
+  [`/campaigns/${id}/settings`, 'main form'],
+  [`/campaigns/${id}/images`, 'main h1'],
+  ['/campaigns/new', 'main form'],
+  ['/datasets', 'main h1'],
+  [`/datasets/${id}`, 'main h1'],
+  ['/account', 'main table'],
+  [`/campaigns/${id}/compare/1`, 'main h1'],
+  ['/nowhere', 'main h1'],
+];
+
+describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CHROMIUM says where it is)'}`, () => {
+  let stack: Awaited<ReturnType<typeof startStack>>;
+  let browser: Browser;
+  let contexts: Record<'light' | 'dark', BrowserContext>;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    const images = mkdtempSync(join(tmpdir(), 'saltworks-pages-'));
+    for (const name of ['coffee.jpg', 'chelsea.png']) {
+      copyFileSync(join(root, 'examples/images', name), join(images, name));
+    }
+    await openCampaign(stack, { id, images });
+    browser = await launch(path);
+    const light = await browser.newContext({ viewport: { width: 1200, height: 800 }, colorScheme: 'light' });
+    const page = await light.newPage();
+    await page.goto(stack.run('account', 'link').trim());
+    await page.close();
+    const viewport = { width: 390, height: 800 };
+    const storageState = await light.storageState();
+    contexts = { light, dark: await browser.newContext({ viewport, colorScheme: 'dark', storageState }) };
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  /** What axe calls serious, or worse, of what is on the page. */
+  async function serious(page: Page): Promise<string[]> {
+    // Not by a script tag: the page's policy would not have it.
+    await page.evaluate(axe);
+    const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+      violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
+    };
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }
+
+  for (const scheme of ['light', 'dark'] as const) {
+    test.for(pages)(`%s has nothing that keeps people out, ${scheme}`, async ([address, there]) => {
+      const page = await contexts[scheme].newPage();
+      await page.goto(stack.url + address);
+      await page.locator(there).first().waitFor();
+      await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {});
+      expect(await serious(page)).toEqual([]);
+      await page.close();
+    });
+  }
+});

@@ -1,0 +1,252 @@
+import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startStack } from '../bench/stack.mjs';
+import { chromium, launch } from '../scripts/chromium.mjs';
+import { type Annotator, signIn } from './annotator.ts';
+import { root } from './saltworks.ts';
+import { unzip } from './unzip.ts';
+
+const path = chromium();
+const id = 'cups-and-bowls';
+const names = ['coffee.jpg', 'chelsea.png', 'astronaut.jpg'];
+const slow = { timeout: 120_000, interval: 200 };
+
+describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chromium)'}`, () => {
+  let stack: Awaited<ReturnType<typeof startStack>>;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let annotator: Annotator;
+  const errors: string[] = [];
+
+  const ask = <Answer>(method: string, address: string, body?: unknown) =>
+    stack.admin(method, address, body) as Promise<Answer>;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    const images = mkdtempSync(join(tmpdir(), 'saltworks-pages-'));
+    for (const name of names) copyFileSync(join(root, 'examples/images', name), join(images, name));
+    stack.run('dataset', 'import', images, '--name', 'kitchen');
+    browser = await launch(path);
+    context = await browser.newContext({ viewport: { width: 1200, height: 900 }, acceptDownloads: true });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+    });
+    await page.goto(stack.run('account', 'link').trim());
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const rowsOf = (page: Page, caption: string) =>
+    page.getByRole('table', { name: caption }).locator('tbody tr').allTextContents();
+
+  test('an administrator who has no campaign yet makes one by the form', async () => {
+    await page.getByText('There is none yet').waitFor();
+    await page.getByRole('link', { name: 'New campaign' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Cups and bowls');
+    await page.getByLabel('Dataset').selectOption('kitchen');
+    await page.getByLabel('Add classes').fill('cup, bowl, table:stuff');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove bowl' }).click();
+    await page.getByLabel('Instructions').fill('Every cup.');
+    // What was typed is there after a reload, and after the server has refused it.
+    await page.reload();
+    await page.getByLabel('Id', { exact: true }).fill('new');
+    await page.getByLabel('Id', { exact: true }).fill('');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Cups and bowls');
+    await page.getByLabel('Known images mixed in').fill('0');
+    await page.getByRole('button', { name: 'Create campaign' }).click();
+    await page.waitForURL(`**/campaigns/${id}`);
+    await page.getByRole('heading', { level: 1, name: 'Cups and bowls' }).waitFor();
+    expect(await page.title()).toBe('Cups and bowls · Saltworks');
+    expect(await ask<Campaign>('GET', `/api/campaigns/${id}`)).toMatchObject({
+      dataset: 'kitchen',
+      instructions: 'Every cup.',
+      categories: [
+        { id: 1, name: 'cup', colour: '#e69f00', isthing: true },
+        { id: 2, name: 'table', colour: '#009e73', isthing: false },
+      ],
+    });
+  });
+
+  test('an id that is taken is said beside the form, and nothing typed is lost', async () => {
+    await page.goto(`${stack.url}/campaigns/new`);
+    await page.getByLabel('Name', { exact: true }).fill('Cups and bowls');
+    await page.getByLabel('Dataset').selectOption('kitchen');
+    await page.getByLabel('Add classes').fill('cup');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Create campaign' }).click();
+    await page.getByText(`campaign ${id} is there already`).waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Cups and bowls');
+    expect(await page.getByLabel('Name of class 1').inputValue()).toBe('cup');
+  });
+
+  test('its settings are changed, it is paused and goes on', async () => {
+    const campaign = () => ask<Campaign>('GET', `/api/campaigns/${id}`);
+    await page.goto(`${stack.url}/campaigns/${id}/settings`);
+    await page.getByLabel('Name', { exact: true }).fill('Cups');
+    await page.getByLabel('Annotators an image').fill('2');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await campaign()).toMatchObject({ name: 'Cups', annotators: 2, instructions: 'Every cup.' });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused: no image is given out').waitFor();
+    expect(await campaign()).toMatchObject({ state: 'paused' });
+    await page.locator('h1').click();
+    await page.keyboard.press('p');
+    await page.getByText('Open: images are given out').waitFor();
+  });
+
+  test('a member is added by address and gets a link that is shown this once', async () => {
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.getByLabel('Add by e-mail').fill('ann@example.org');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
+    await expect.poll(() => rowsOf(page, 'Members of the campaign'), slow).toHaveLength(2);
+    annotator = await signIn(link);
+    await page.reload();
+    await page.getByLabel('Role of ann').waitFor();
+    expect(await page.getByText(link).count()).toBe(0);
+  });
+
+  test('what she hands in is seen: progress, pace in a plot and its table, time', async () => {
+    const progress = () => ask<CampaignProgress>('GET', `/api/campaigns/${id}/progress`);
+    await expect.poll(async () => (await progress()).filled, slow).toBe(true);
+    const assignment = await annotator.ask<{ id: string }>('POST', `/api/campaigns/${id}/next`, {});
+    await annotator.send(assignment.id, [
+      { kind: 'segment', id: 1, category: 1 },
+      {
+        kind: 'stroke',
+        segment: 1,
+        points: [
+          [200, 150],
+          [260, 180],
+        ],
+        radius: 4,
+      },
+      {
+        kind: 'stroke',
+        segment: 0,
+        points: [
+          [20, 20],
+          [20, 200],
+        ],
+        radius: 4,
+      },
+    ]);
+    await annotator.events(assignment.id, 0, ({ event }) => event === 'pixel');
+    await annotator.ask('POST', `/api/assignments/${assignment.id}/submit`, {});
+
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.locator('.canvas canvas').first().waitFor();
+    const hours = await rowsOf(page, 'Masks by hour');
+    expect(hours.filter((row) => /10$/.test(row))).toHaveLength(1);
+    const plot = page.getByRole('figure', { name: 'Masks by hour' });
+    await plot.getByRole('button', { name: 'Show as table' }).click();
+    expect(await plot.locator('canvas').count()).toBe(0);
+    expect(await plot.getByRole('columnheader', { name: 'Handed in' }).isVisible()).toBe(true);
+    // Colours are those of the page, also after dark.
+    const other = page.getByRole('figure', { name: 'Seconds an image by annotator' }).locator('canvas');
+    const drawn = () => other.evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
+    const light = await drawn();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(drawn, slow).not.toBe(light);
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await rowsOf(page, 'Seconds an image by annotator')).toEqual([expect.stringMatching(/^ann1/)]);
+    expect(await rowsOf(page, 'Seconds a segment by class')).toHaveLength(2);
+  });
+
+  test('images are filtered, the filter is in the address, one is seen large with its mask', async () => {
+    await page.goto(`${stack.url}/campaigns/${id}/images`);
+    await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
+    await page.getByLabel('Work').selectOption('handed');
+    await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
+    expect(new URL(page.url()).searchParams.get('work')).toBe('handed');
+    await page.reload();
+    await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
+    await page.locator('.cell').click();
+    const large = page.getByRole('dialog').locator('.photograph canvas');
+    await expect.poll(() => large.isVisible(), slow).toBe(true);
+    await page.keyboard.press('m');
+    expect(await large.isVisible()).toBe(false);
+    await page.keyboard.press('Escape');
+  });
+
+  test('its masks are exported and downloaded in a ZIP that unpacks', async () => {
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.getByLabel('Format').selectOption('coco-panoptic');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const link = page.getByRole('link', { name: 'ZIP' });
+    await link.waitFor({ timeout: slow.timeout });
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    const files = unzip(readFileSync(await download.path()));
+    const document = [...files].find(([name]) => name.endsWith('.json'))!;
+    const { annotations, categories } = JSON.parse(document[1].toString());
+    expect(annotations).toHaveLength(1);
+    expect(categories.map(({ name }: { name: string }) => name)).toContain('cup');
+    expect([...files.keys()].filter((name) => name.endsWith('.png'))).toHaveLength(1);
+  });
+
+  test('a dataset shows its images, its runs and its exports', async () => {
+    await page.goto(`${stack.url}/datasets`);
+    await page.getByRole('link', { name: 'kitchen' }).click();
+    await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
+    await page.getByRole('link', { name: 'Runs' }).click();
+    const keys = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: 'Keys' });
+    await keys.first().getByText('3 of 3 images').waitFor();
+    await page.getByLabel('Backbone').fill('nobody-knows');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('alert').filter({ hasText: 'nobody-knows' }).waitFor();
+    // What is there already is found again.
+    await page.getByLabel('Backbone').fill('dinov2-small-focus');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await expect.poll(() => keys.count(), slow).toBe(2);
+    await expect.poll(() => keys.getByText('3 were there').count(), slow).toBe(1);
+    await page.getByRole('link', { name: 'Failures' }).click();
+    await page.getByText('Nothing has failed.').waitFor();
+    await page.getByRole('link', { name: 'Exports' }).click();
+    await expect.poll(() => rowsOf(page, 'Exports to download'), slow).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  test('a plain annotator sees none of it', async () => {
+    const { link } = await ask<{ link: string }>('POST', `/api/users/${annotator.id}/link`, {});
+    const other = await browser.newContext();
+    const page = await other.newPage();
+    await page.goto(link);
+    await page.getByRole('link', { name: 'Annotate' }).waitFor();
+    for (const name of ['Review', 'Manage', 'New campaign', 'Datasets']) {
+      expect(await page.getByRole('link', { name }).count(), name).toBe(0);
+    }
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.getByText('You annotate here.').waitFor();
+    expect(await page.getByRole('heading', { level: 2 }).count()).toBe(0);
+    for (const [address, says] of [
+      [`/campaigns/${id}/images`, 'only a reviewer'],
+      ['/datasets/kitchen', 'only a reviewer'],
+      ['/datasets', 'there is none'],
+      ['/campaigns/new', 'Only administrators'],
+    ]) {
+      await page.goto(stack.url + address);
+      await page.getByText(says).first().waitFor();
+    }
+    // The link was used: it says so to whoever is not signed in.
+    const stranger = await browser.newContext();
+    const late = await stranger.newPage();
+    await late.goto(link);
+    await late.waitForURL('**/sign-in?error=*');
+    await late.getByText('Each link signs in once').waitFor();
+    await other.close();
+    await stranger.close();
+  });
+});

@@ -1,0 +1,155 @@
+/** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
+import { keysId, maskKey } from '@saltworks/core/contract/layout';
+import type { Transaction } from 'kysely';
+import { z } from 'zod';
+import { audit } from '../campaigns/audit.ts';
+import { extractDataset, propagateDataset } from '../client.ts';
+import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
+import { listFailures } from '../datasets/failures.ts';
+import { listImages, readReport } from '../datasets/images.ts';
+import type { Schema } from '../db/schema.ts';
+import { NotFoundError } from '../errors.ts';
+import {
+  datasetDetail,
+  datasetFailure,
+  datasetImage,
+  failureQuery,
+  imageQuery,
+  newRun,
+  recipe,
+  run,
+  runControl,
+} from './dataset-schemas.ts';
+import { sendObject } from './objects.ts';
+import { route } from './routes.ts';
+import { dataset, nothing } from './schemas.ts';
+import { pageOf } from './task-schemas.ts';
+import { sendThumbnail } from './thumbnails.ts';
+
+const at = '/api/datasets/:dataset';
+
+/** Shards of a run under way at the same time. */
+export const runWindow = 8;
+
+export const datasetRoutes = [
+  route({
+    method: 'GET',
+    url: '/api/datasets',
+    summary: 'Datasets of campaigns that I review or manage; all, for administrators',
+    access: 'user',
+    response: z.array(dataset),
+    async handler({ deps, user }) {
+      if (user.role === 'admin') return listInfos(deps.store);
+      return listInfos(deps.store, await datasetsOf(deps.db, user.id, ['reviewer', 'manager']));
+    },
+  }),
+  route({
+    method: 'GET',
+    url: at,
+    summary: 'A dataset: keys, sets of masks and campaigns over it',
+    access: { dataset: 'reviewer' },
+    response: datasetDetail,
+    handler: ({ deps, params, user }) =>
+      describeDataset(deps.db, deps.store, params.dataset, user.role === 'admin' ? undefined : user.id),
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/images`,
+    summary: 'Images by their numbers, through one set of masks; a part may be short before the last',
+    access: { dataset: 'reviewer' },
+    query: imageQuery,
+    response: pageOf(datasetImage),
+    async handler({ deps, params, query }) {
+      return listImages(deps.store, deps.shards, await datasetOf(deps.store, params.dataset), query);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/images/:image/thumbnail`,
+    summary: 'An image as WebP, 256 pixels at its longer side',
+    access: { dataset: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      const { image } = await deps.shards.image(params.dataset, Number(params.image));
+      return sendThumbnail(deps, request, reply, image);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/images/:image/mask`,
+    summary: "An image's mask of one set: COCO panoptic PNG (spec/mask.md)",
+    access: { dataset: 'reviewer' },
+    query: z.object({ recipe }),
+    async handler({ deps, params, query, request, reply }) {
+      const { image, shard } = await deps.shards.image(params.dataset, Number(params.image));
+      const report = await readReport(deps.store, params.dataset, query.recipe, shard);
+      const found = report?.masks.find(({ sha256 }) => sha256 === image.sha256);
+      if (!found) throw new NotFoundError('no such mask');
+      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), 'image/png', { changes: true });
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/failures`,
+    summary: 'Images that runs could not use, and why; a part may be short before the last',
+    access: { dataset: 'reviewer' },
+    query: failureQuery,
+    response: pageOf(datasetFailure),
+    async handler({ deps, params, query }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      return listFailures(deps.store, name, query);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/runs`,
+    summary: 'The latest runs over a dataset',
+    access: { dataset: 'reviewer' },
+    response: z.array(run),
+    async handler({ deps, params }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      return deps.runs.list(name);
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/runs`,
+    summary: 'Starts a run over a dataset, or joins the one that is under way',
+    access: 'admin',
+    body: newRun,
+    response: run,
+    async handler({ deps, params, body, user }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      const { kind, backbone, preset } = body;
+      const settings = { extract: { backbone, facet: 'key' }, preset, solve: {} } as const;
+      // Refuses a backbone that nobody knows, before there is a run.
+      const { recipe } = await deps.recipeOf(settings);
+      const input = { dataset: name, window: runWindow, ...settings };
+      const begun =
+        kind === 'extract'
+          ? await extractDataset(deps.client, keysId(backbone, settings.extract), {
+              ...{ dataset: name, window: runWindow },
+              extract: settings.extract,
+            })
+          : await propagateDataset(deps.client, recipe, input);
+      await deps.db
+        .transaction()
+        .execute((tx) => audit(tx, { actor: user.id, action: 'dataset.run', object: name, detail: { id: begun.id } }));
+      return deps.runs.started(begun);
+    },
+  }),
+  route({
+    method: 'POST',
+    url: `${at}/runs/control`,
+    summary: 'Pauses a run over the dataset, goes on with it, or ends it',
+    access: 'admin',
+    body: runControl,
+    response: nothing,
+    async handler({ deps, params, body, user }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      await deps.runs.control(name, body.id, body.action);
+      const entry = { actor: user.id, action: `dataset.${body.action}`, object: name, detail: { id: body.id } };
+      await deps.db.transaction().execute((tx: Transaction<Schema>) => audit(tx, entry));
+      return null;
+    },
+  }),
+];

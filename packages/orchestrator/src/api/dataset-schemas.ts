@@ -1,0 +1,100 @@
+/** Datasets, their images, runs and exports, as the API takes and gives them. */
+import { exportFormats } from '@saltworks/core/formats/export';
+import { presets } from '@saltworks/core/options';
+import { z } from 'zod';
+import { backboneName, dataset, text } from './schemas.ts';
+
+export const recipe = z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the name of a set of masks');
+export const format = z.enum(Object.keys(exportFormats) as (keyof typeof exportFormats)[]);
+const limit = z.coerce.number().int().min(1).max(200).default(50);
+
+export const datasetDetail = dataset
+  .extend({
+    keys: z.array(z.string()),
+    recipes: z.array(z.string()),
+    campaigns: z.array(z.object({ id: z.string(), name: z.string() })),
+  })
+  .meta({ id: 'DatasetDetail' });
+
+const imageState = z.enum(['masked', 'failed', 'none']);
+export const imageQuery = z.object({
+  recipe: recipe.optional(),
+  after: z.coerce.number().int().min(0).max(0x7fffffff).optional(),
+  limit,
+  state: imageState.optional(),
+  category: text(200).optional(),
+  uncertain: z.coerce.number().min(0).max(1).optional(),
+});
+export const datasetImage = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    sha256: z.string(),
+    state: imageState,
+    reason: z.string().nullable(),
+    mask: z.string().nullable(),
+    categories: z.array(z.string()),
+    uncertainty: z.number().nullable(),
+  })
+  .meta({ id: 'DatasetImage' });
+
+export const failureQuery = z.object({
+  after: z
+    .string()
+    .regex(/^[\w-]{1,2000}$/, 'the `next` of the last part')
+    .optional(),
+  limit,
+});
+export const datasetFailure = z
+  .object({ step: z.string(), sha256: z.string(), name: z.string(), reason: z.string() })
+  .meta({ id: 'DatasetFailure' });
+
+const runProgress = z
+  .object({
+    images: z.int(),
+    done: z.int(),
+    cached: z.int(),
+    failed: z.int(),
+    total: z.int(),
+    shards: z.int(),
+    shardsDone: z.int(),
+    paused: z.boolean(),
+  })
+  .meta({ id: 'RunProgress' });
+
+export const run = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['extract', 'propagate', 'export']),
+    of: z.string(),
+    state: z.enum(['running', 'done', 'failed', 'cancelled']),
+    started: z.string(),
+    ended: z.string().nullable(),
+    progress: runProgress.nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Run' });
+
+export const newRun = z
+  .strictObject({
+    kind: z.enum(['extract', 'propagate']),
+    backbone: backboneName.default('dinov2-small-focus'),
+    preset: z.enum(Object.keys(presets) as ['paper', 'best']).default('best'),
+  })
+  .meta({ id: 'NewRun' });
+
+export const runControl = z
+  .strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) })
+  .meta({ id: 'RunControl' });
+
+export const exportInfo = z
+  .object({
+    id: z.string(),
+    format,
+    recipe: z.string(),
+    loses: z.string(),
+    made: z.string(),
+    files: z.int(),
+    bytes: z.int(),
+  })
+  .meta({ id: 'Export' });

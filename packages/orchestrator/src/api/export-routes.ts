@@ -1,0 +1,84 @@
+/** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
+import { InvalidInputError } from '@saltworks/core/errors';
+import { z } from 'zod';
+import { audit } from '../campaigns/audit.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
+import { exportDataset } from '../client.ts';
+import { datasetOf } from '../datasets/datasets.ts';
+import { listExports, zipExport } from '../datasets/exports.ts';
+import { runWindow } from './dataset-routes.ts';
+import { exportInfo, format, recipe, run } from './dataset-schemas.ts';
+import { route } from './routes.ts';
+
+const at = '/api/datasets/:dataset/exports';
+
+export const exportRoutes = [
+  route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/exports',
+    summary: "Exports a campaign's masks as they are now",
+    access: { campaign: 'manager' },
+    body: z.strictObject({ format, accepted: z.boolean().default(false) }),
+    response: run,
+    async handler({ deps, params, body, user }) {
+      const campaign = await findCampaign(deps.db, params.campaign);
+      const images = await publishMasks(deps.db, deps.store, campaign, body);
+      if (images === 0) {
+        const what = body.accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
+        throw new InvalidInputError(`${what}; expected one mask or more`);
+      }
+      const { id: object, dataset } = campaign;
+      const recipe = campaignRecipe(object);
+      const begun = await exportDataset(deps.client, { dataset, recipe, format: body.format, window: runWindow });
+      const detail = { images, ...body };
+      await deps.db
+        .transaction()
+        .execute((tx) => audit(tx, { actor: user.id, action: 'campaign.export', object, detail }));
+      return deps.runs.started(begun);
+    },
+  }),
+  route({
+    method: 'POST',
+    url: at,
+    summary: 'Exports one set of masks of a dataset',
+    access: { dataset: 'manager' },
+    body: z.strictObject({ recipe, format }),
+    response: run,
+    async handler({ deps, params, body, user }) {
+      const { name: dataset } = await datasetOf(deps.store, params.dataset);
+      const begun = await exportDataset(deps.client, { dataset, ...body, window: runWindow });
+      await deps.db
+        .transaction()
+        .execute((tx) => audit(tx, { actor: user.id, action: 'dataset.export', object: dataset, detail: body }));
+      return deps.runs.started(begun);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: at,
+    summary: 'Exports that can be downloaded, the newest first',
+    access: { dataset: 'manager' },
+    response: z.array(exportInfo),
+    async handler({ deps, params }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      return listExports(deps.store, name);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/:export/zip`,
+    summary: 'An export as a ZIP file',
+    access: { dataset: 'manager' },
+    async handler({ deps, params, reply }) {
+      const zip = await zipExport(deps.store, params.dataset, params.export);
+      reply.headers({
+        'content-type': 'application/zip',
+        // Of letters that no header and no file system minds: names of datasets and ids hold no others.
+        'content-disposition': `attachment; filename="${params.dataset}-${params.export}.zip"`,
+        'x-content-type-options': 'nosniff',
+      });
+      return reply.send(zip);
+    },
+  }),
+];

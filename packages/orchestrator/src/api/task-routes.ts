@@ -1,0 +1,67 @@
+/** Routes of a campaign's images, and of how fast it goes. */
+import { maskKey, viewKey } from '@saltworks/core/contract/layout';
+import { z } from 'zod';
+import { paceOf } from '../campaigns/pace.ts';
+import { readTasks } from '../campaigns/read-tasks.ts';
+import { listTasks } from '../campaigns/task-list.ts';
+import { NotFoundError } from '../errors.ts';
+import { sendObject } from './objects.ts';
+import { type Deps, route } from './routes.ts';
+import { pace, pageOf, task, taskQuery } from './task-schemas.ts';
+import { sendThumbnail } from './thumbnails.ts';
+
+const find = ({ db }: Deps, id: string) =>
+  db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();
+
+export const taskRoutes = [
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/pace',
+    summary: 'Masks handed in by hour or day, and when the last one comes at that pace',
+    access: { campaign: 'annotator' },
+    query: z.object({ by: z.enum(['hour', 'day']).default('day') }),
+    response: pace,
+    handler: ({ deps, params, query }) => paceOf(deps.db, params.campaign, query.by),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/tasks',
+    summary:
+      "A campaign's images and what became of them, in the order in which they are given out or the least sure first",
+    access: { campaign: 'reviewer' },
+    query: taskQuery,
+    response: pageOf(task),
+    handler: ({ deps, params, query }) => listTasks(deps.db, params.campaign, query),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/thumbnail',
+    summary: 'The image as WebP, 256 pixels at its longer side',
+    access: { task: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      return sendThumbnail(deps, request, reply, await find(deps, params.task));
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/image',
+    summary: 'The image as WebP, once somebody has opened it: upright, lossless, nothing but pixels',
+    access: { task: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      const { sha256 } = await find(deps, params.task);
+      return sendObject(request, reply, deps.store, viewKey(sha256), 'image/webp');
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/mask',
+    summary: 'Its mask as it would be published: COCO panoptic PNG (spec/mask.md)',
+    access: { task: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      const { campaign } = await find(deps, params.task);
+      const [found] = await readTasks(deps.db, campaign, [params.task]);
+      if (!found?.mask) throw new NotFoundError('no mask was handed in yet');
+      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), 'image/png', { changes: true });
+    },
+  }),
+];

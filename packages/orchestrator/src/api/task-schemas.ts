@@ -1,0 +1,57 @@
+/** Lists of tasks, and the pace of a campaign, as the API takes and gives them. */
+import { z } from 'zod';
+
+export const cursor = z.string().regex(/^[\w-]{1,200}$/, 'the `next` of the last part');
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+const share = z.coerce.number().min(0).max(1);
+export const image = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    sha256: z.string(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+  })
+  .meta({ id: 'Image' });
+
+export const pace = z
+  .object({
+    by: z.enum(['hour', 'day']),
+    counts: z.array(z.object({ at: z.string(), handed: z.int(), accepted: z.int() })),
+    remaining: z.int(),
+    perHour: z.number().nullable(),
+    perDay: z.number().nullable(),
+    finished: z.string().nullable(),
+    lastHour: z.int(),
+    lastDay: z.int(),
+  })
+  .meta({ id: 'Pace' });
+
+export const taskQuery = z.object({
+  after: cursor.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  state: z.enum(['open', 'done']).optional(),
+  work: z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back']).optional(),
+  category: z.coerce.number().int().min(1).max(65_535).optional(),
+  uncertain: share.optional(),
+  order: z.enum(['given', 'uncertain']).default('given'),
+});
+
+export const task = z
+  .object({
+    id: z.string(),
+    image,
+    state: z.enum(['open', 'done']),
+    honeypot: z.boolean(),
+    wanted: z.int(),
+    taken: z.int(),
+    handed: z.int(),
+    accepted: z.int(),
+    categories: z.array(z.int()),
+    uncertainty: z.number().nullable(),
+    mask: z.string().nullable(),
+    consensus: z.boolean(),
+  })
+  .meta({ id: 'Task' });

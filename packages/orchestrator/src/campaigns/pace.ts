@@ -1,0 +1,110 @@
+/** How fast a campaign goes, and when it will be through at that pace. */
+import type { CampaignPace } from '@saltworks/core/contract/api';
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+
+const hourMs = 3_600_000;
+const dayHours = 24;
+const weekHours = 7 * dayHours;
+
+/** How far back is looked, in buckets, and hours in one. */
+const spans = { hour: { buckets: 48, hours: 1 }, day: { buckets: 60, hours: dayHours } };
+
+/** What was handed in and not sent back, by hours and days of UTC. */
+export async function paceOf(
+  db: Kysely<Schema>,
+  campaign: string,
+  by: CampaignPace['by'],
+  now = new Date(),
+): Promise<CampaignPace> {
+  const hour = Math.floor(now.getTime() / hourMs);
+  const hours = await handedByHour(db, campaign, new Date((hour - spans.day.buckets * dayHours) * hourMs));
+  const { lastHour, lastDay } = await lately(db, campaign, now);
+  const { annotators, created } = await db
+    .selectFrom('campaign')
+    .select(['annotators', 'created'])
+    .where('id', '=', campaign)
+    .executeTakeFirstOrThrow();
+  const remaining = await remainingOf(db, campaign, annotators);
+
+  const week = hours.filter((row) => row.hour > hour - weekHours);
+  const handed = week.reduce((sum, row) => sum + row.handed, 0);
+  // A young campaign is judged by the time that it had.
+  const days = Math.min(7, Math.max(1 / dayHours, (now.getTime() - created.getTime()) / (dayHours * hourMs)));
+  const perDay = hours.length > 0 ? handed / days : null;
+  return {
+    by,
+    counts: buckets(hours, by, hour),
+    remaining,
+    perHour: week.length > 0 ? handed / week.length : null,
+    perDay,
+    finished: remaining > 0 && perDay ? finishedAt(now, remaining / perDay) : null,
+    lastHour,
+    lastDay,
+  };
+}
+
+interface HourCount {
+  /** Since 1970. */
+  hour: number;
+  handed: number;
+  accepted: number;
+}
+
+/** Hours in which something was handed in. */
+async function handedByHour(db: Kysely<Schema>, campaign: string, since: Date): Promise<HourCount[]> {
+  const { rows } = await sql<Record<keyof HourCount, string | number>>`
+    select floor(extract(epoch from submitted) / 3600)::int as hour,
+      count(*) as handed, count(*) filter (where state = 'accepted') as accepted
+    from assignment
+    where campaign = ${campaign} and submitted >= ${since} and state in ('submitted', 'accepted')
+    group by 1`.execute(db);
+  return rows.map(({ hour, handed, accepted }) => ({
+    hour: Number(hour),
+    handed: Number(handed),
+    accepted: Number(accepted),
+  }));
+}
+
+async function lately(db: Kysely<Schema>, campaign: string, now: Date) {
+  const ago = (hours: number) => new Date(now.getTime() - hours * hourMs);
+  const { rows } = await sql<{ hour: string | number; day: string | number }>`
+    select count(*) filter (where submitted > ${ago(1)}) as hour, count(*) as day
+    from assignment
+    where campaign = ${campaign} and submitted > ${ago(dayHours)} and state in ('submitted', 'accepted')`.execute(db);
+  return { lastHour: Number(rows[0].hour), lastDay: Number(rows[0].day) };
+}
+
+/** Masks that are still wanted: of tasks that are done none is, and honeypots are nobody's business. */
+async function remainingOf(db: Kysely<Schema>, campaign: string, annotators: number): Promise<number> {
+  const { rows } = await sql<{ wanted: string | number; handed: string | number }>`
+    with open as (select id, wanted from task where campaign = ${campaign} and state = 'open' and not honeypot)
+    select (select coalesce(sum(coalesce(wanted, ${annotators}::int)), 0) from open) as wanted,
+      (select count(*) from open join assignment a on a.task = open.id where a.state in ('submitted', 'accepted'))
+        as handed`.execute(db);
+  return Math.max(0, Number(rows[0].wanted) - Number(rows[0].handed));
+}
+
+/** All of the last ones, those without anything, too. @param hour now */
+function buckets(hours: readonly HourCount[], by: CampaignPace['by'], hour: number): CampaignPace['counts'] {
+  const span = spans[by];
+  const last = Math.floor(hour / span.hours);
+  const counts = Array.from({ length: span.buckets }, (_, i) => ({
+    at: new Date((last - span.buckets + 1 + i) * span.hours * hourMs).toISOString(),
+    handed: 0,
+    accepted: 0,
+  }));
+  for (const row of hours) {
+    const found = counts[span.buckets - 1 - (last - Math.floor(row.hour / span.hours))];
+    if (!found) continue;
+    found.handed += row.handed;
+    found.accepted += row.accepted;
+  }
+  return counts;
+}
+
+/** Null beyond what a date can say. */
+function finishedAt(now: Date, days: number): string | null {
+  const at = new Date(now.getTime() + days * dayHours * hourMs);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

@@ -1,0 +1,137 @@
+/**
+ * The tasks of a campaign, a part at a time. A part is found by going along the one index that fits what is asked best, from
+ * where the last part ended, over no more than `most` tasks: what else is asked is looked at task by task. So a request
+ * costs little however large the campaign is, and a part may be short.
+ */
+import type { AssignmentState, Page, Task } from '@saltworks/core/contract/api';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { readTasks } from './read-tasks.ts';
+
+export interface TaskQuery {
+  /** What the last part gave as `next`. */
+  after?: string;
+  limit: number;
+  state?: Task['state'];
+  /** none: nobody has it. begun: somebody has it. handed, accepted, sent_back: somebody's is. */
+  work?: 'none' | keyof typeof statesOf;
+  /** Somebody drew it. */
+  category?: number;
+  /** At least, 0 … 1. */
+  uncertain?: number;
+  order: 'given' | 'uncertain';
+}
+
+/** States of assignments that make a task one of these. */
+export const statesOf = {
+  begun: ['leased'],
+  handed: ['submitted', 'accepted'],
+  accepted: ['accepted'],
+  sent_back: ['sent_back'],
+} as const satisfies Record<string, readonly AssignmentState[]>;
+
+/** Tasks that one request looks at, at most. */
+const most = 5_000;
+
+/** @throws InvalidInputError for a cursor that is none of this order */
+export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<Task>> {
+  const { order, limit, after } = query;
+  const last = after === undefined ? undefined : decodeCursor(order, after);
+  const { candidates, filters } = planOf(campaign, query);
+  const looked = filters.length === 0 ? limit + 1 : most;
+  const { rows } = await sql<Place & { fits: boolean }>`
+    with candidate as materialized (${candidates(last, looked)})
+    select task.id, candidate.place, ${sql.join([sql`true`, ...filters], sql` and `)} as fits
+    from candidate join task on task.id = candidate.id
+    order by candidate.place, candidate.id`.execute(db);
+  const fitting = rows.filter(({ fits }) => fits);
+  const shown = fitting.slice(0, limit);
+  const next = fitting.length > limit ? shown.at(-1) : rows.length === looked ? rows.at(-1) : undefined;
+  const items = await readTasks(
+    db,
+    campaign,
+    shown.map(({ id }) => id),
+  );
+  return { items, next: next ? encodeCursor(order, next) : null };
+}
+
+/** Where a task stands in an order: by place, then id. */
+interface Place {
+  place: number;
+  id: string;
+}
+
+interface Plan {
+  /** The next tasks, at most so many: `id` and `place`, in order. */
+  candidates(last: Place | undefined, most: number): RawBuilder<unknown>;
+  /** What is still to be asked of a `task`. */
+  filters: RawBuilder<unknown>[];
+}
+
+function planOf(campaign: string, { order, state, work, category, uncertain }: TaskQuery): Plan {
+  const left = new Map<string, RawBuilder<unknown>>();
+  if (state !== undefined) left.set('state', sql`task.state = ${state}`);
+  if (work === 'none') left.set('work', sql`task.taken = 0`);
+  else if (work !== undefined) {
+    const states = sql.join(statesOf[work]);
+    left.set('work', sql`exists (select from assignment a where a.task = task.id and a.state in (${states}))`);
+  }
+  if (category !== undefined) {
+    left.set('category', sql`exists (select from task_category c where c.task = task.id and c.category = ${category})`);
+  }
+  if (uncertain !== undefined) {
+    left.set('uncertain', sql`(task.uncertainty is not null and task.uncertainty >= ${uncertain})`);
+  }
+  const by = (answered: string, candidates: Plan['candidates']): Plan => {
+    left.delete(answered);
+    return { candidates, filters: [...left.values()] };
+  };
+
+  if (order === 'uncertain') {
+    const place = sql`(coalesce(-uncertainty, 1))`;
+    const sure = uncertain === undefined ? sql`` : sql`and ${place} <= ${-uncertain}`;
+    return by(
+      'uncertain',
+      (last, most) => sql`select id, ${place} as place from task
+        where campaign = ${campaign} ${sure} ${onwards(place, sql`id`, last, most)}`,
+    );
+  }
+  const ofTask = (answered: string, narrow: RawBuilder<unknown>) =>
+    by(
+      answered,
+      (last, most) => sql`select id, rank as place from task
+        where campaign = ${campaign} ${narrow} ${onwards(sql`rank`, sql`id`, last, most)}`,
+    );
+  if (work === 'none') return ofTask('work', sql`and taken = 0`);
+  if (work !== undefined) {
+    // Each state's are in order; of several annotators of a task one counts.
+    return by('work', (last, most) => {
+      const each = statesOf[work].map(
+        (one) => sql`(select distinct rank, task from assignment
+          where campaign = ${campaign} and state = ${one} ${onwards(sql`rank`, sql`task`, last, most)})`,
+      );
+      return sql`select task as id, rank as place from (${sql.join(each, sql` union `)}) handed
+        order by rank, task limit ${most}`;
+    });
+  }
+  if (category !== undefined) {
+    return by(
+      'category',
+      (last, most) => sql`select task as id, rank as place from task_category
+        where campaign = ${campaign} and category = ${category} ${onwards(sql`rank`, sql`task`, last, most)}`,
+    );
+  }
+  if (uncertain !== undefined) return ofTask('nothing', sql`and uncertainty is not null`);
+  return state === undefined ? ofTask('nothing', sql``) : ofTask('state', sql`and state = ${state}`);
+}
+
+const onwards = (
+  place: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
+  last: Place | undefined,
+  most: number,
+): RawBuilder<unknown> => {
+  const from = last ? sql`and (${place}, ${id}) > (${last.place}::double precision, ${last.id}::bigint)` : sql``;
+  return sql`${from} order by ${place}, ${id} limit ${most}`;
+};

@@ -1,0 +1,81 @@
+/** Datasets as people see them: which, and what was made of their images. */
+import type { DatasetDetail, DatasetInfo, MemberRole } from '@saltworks/core/contract/api';
+import type { Dataset } from '@saltworks/core/contract/dataset';
+import { findDataset, listDatasets } from '@saltworks/store/dataset';
+import { folderNames } from '@saltworks/store/names';
+import type { ObjectStore } from '@saltworks/store/store';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+import { NotFoundError } from '../errors.ts';
+
+/** @throws NotFoundError */
+export async function datasetOf(store: ObjectStore, name: string): Promise<Dataset> {
+  const found = await findDataset(store, name);
+  if (!found) throw new NotFoundError('no such dataset');
+  return found;
+}
+
+/** Datasets of the campaigns in which a user has one of these roles. */
+export async function datasetsOf(
+  db: Kysely<Schema>,
+  user: string,
+  roles: readonly MemberRole[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('member')
+    .innerJoin('campaign', 'campaign.id', 'member.campaign')
+    .select('campaign.dataset')
+    .distinct()
+    .where('member.user_id', '=', user)
+    .where('member.role', 'in', roles)
+    .execute();
+  return new Set(rows.map(({ dataset }) => dataset));
+}
+
+/** @param names only these */
+export async function listInfos(store: ObjectStore, names?: ReadonlySet<string>): Promise<DatasetInfo[]> {
+  const found: DatasetInfo[] = [];
+  for await (const dataset of listDatasets(store)) {
+    if (!names || names.has(dataset.name)) found.push(infoOf(dataset));
+  }
+  return found;
+}
+
+/** @param user of whose campaigns the others are shown; all of them without one */
+export async function describeDataset(
+  db: Kysely<Schema>,
+  store: ObjectStore,
+  name: string,
+  user?: string,
+): Promise<DatasetDetail> {
+  const info = infoOf(await datasetOf(store, name));
+  let campaigns = db
+    .selectFrom('campaign')
+    .select(['campaign.id', 'campaign.name'])
+    .where('campaign.dataset', '=', name)
+    .orderBy('campaign.created')
+    .orderBy('campaign.id');
+  if (user !== undefined) {
+    campaigns = campaigns.innerJoin('member', 'member.campaign', 'campaign.id').where('member.user_id', '=', user);
+  }
+  return {
+    ...info,
+    keys: await namesBelow(store, `datasets/${name}/extracted/`),
+    recipes: await namesBelow(store, `datasets/${name}/masks/`),
+    campaigns: await campaigns.execute(),
+  };
+}
+
+const infoOf = ({ name, images, bytes, shards, updated }: Dataset): DatasetInfo => ({
+  name,
+  images,
+  bytes,
+  shards,
+  updated,
+});
+
+async function namesBelow(store: ObjectStore, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of folderNames(store, prefix)) names.push(name);
+  return names;
+}

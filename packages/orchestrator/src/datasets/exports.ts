@@ -1,0 +1,74 @@
+/** Exports of a dataset that are through: which there are, and one of them as a ZIP file. */
+import { Readable } from 'node:stream';
+import type { ExportSummary } from '@saltworks/core/contract/activities';
+import type { ExportInfo } from '@saltworks/core/contract/api';
+import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/core/contract/layout';
+import { exportFormats } from '@saltworks/core/formats/export';
+import { folderNames } from '@saltworks/store/names';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import { ZipFile } from 'yazl';
+import { NotFoundError } from '../errors.ts';
+
+/** The newest first. */
+export async function listExports(store: ObjectStore, dataset: string): Promise<ExportInfo[]> {
+  const found: ExportInfo[] = [];
+  for await (const id of folderNames(store, exportsPrefix(dataset))) {
+    const info = await exportOf(store, dataset, id);
+    if (info) found.push(info);
+  }
+  return found.sort((a, b) => (a.made < b.made ? 1 : -1));
+}
+
+/** Undefined unless it is through. */
+async function exportOf(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo | undefined> {
+  const summary = await readJson<ExportSummary>(store, exportSummaryKey(dataset, id));
+  if (!summary) return undefined;
+  const { format, recipe, made, files, bytes } = summary;
+  const { loses } = exportFormats[format]({ name: dataset, date: made, categories: [] });
+  return { id, format, recipe, loses, made, files, bytes };
+}
+
+/**
+ * An export's files as one ZIP file, read from the store as fast as it is taken: a file at a time, so that memory holds no
+ * more than their names. Ends with an error if the store fails, and reads no further once it is destroyed.
+ *
+ * @throws NotFoundError if there is no such export
+ */
+export async function zipExport(store: ObjectStore, dataset: string, id: string): Promise<Readable> {
+  const info = await exportOf(store, dataset, id);
+  if (!info) throw new NotFoundError('no such export');
+  const root = exportFile(dataset, id, '');
+  const zip = new ZipFile();
+  const output = zip.outputStream as Readable;
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  let reading: Readable | undefined;
+  output.once('close', () => {
+    stopped.abort();
+    reading?.destroy();
+  });
+  // What is written twice is the same, so a ZIP file of it should be, too.
+  const mtime = new Date(info.made);
+
+  const add = (key: string, size: number): Promise<void> =>
+    new Promise((read, failed) => {
+      const options = { size, mtime, compress: !key.endsWith('.png') };
+      zip.addReadStreamLazy(key.slice(root.length), options, (give) => {
+        reading = Readable.from(store.stream(key, { signal }));
+        reading.once('close', read).once('error', failed);
+        give(null, reading);
+      });
+    });
+  const addAll = async () => {
+    for await (const { key, size } of store.list(root, { signal })) {
+      await add(key, size);
+      signal.throwIfAborted();
+    }
+    zip.end();
+  };
+  // A store that fails shows here, too: half a file must not look like a whole one.
+  zip.on('error', (error) => output.destroy(error));
+  addAll().catch((error) => output.destroy(error));
+  return output;
+}

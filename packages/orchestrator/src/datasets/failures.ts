@@ -1,0 +1,36 @@
+/** Images that a dataset's runs could not use, a part of the list at a time. */
+import type { DatasetFailure, Page } from '@saltworks/core/contract/api';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { type FailurePlace, failuresFrom } from '@saltworks/store/failures';
+import { isKey, type ObjectStore } from '@saltworks/store/store';
+
+/** Reports that one request reads at most: nearly all of them name no failure. */
+const mostReports = 256;
+
+/** @throws InvalidInputError for a cursor that is none of this list */
+export async function listFailures(
+  store: ObjectStore,
+  dataset: string,
+  { after, limit }: { after?: string; limit: number },
+): Promise<Page<DatasetFailure>> {
+  const items: DatasetFailure[] = [];
+  let reports = 0;
+  const from = after === undefined ? undefined : placeOf(dataset, after);
+  for await (const { key, index, failure } of failuresFrom(store, dataset, { after: from })) {
+    if (failure) items.push(failure);
+    else reports++;
+    const full = items.length === limit || reports === mostReports;
+    if (full) return { items, next: Buffer.from(JSON.stringify([key, index])).toString('base64url') };
+  }
+  return { items, next: null };
+}
+
+function placeOf(dataset: string, text: string): FailurePlace {
+  try {
+    const [key, index] = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (isKey(key) && key.startsWith(`datasets/${dataset}/`) && Number.isInteger(index)) return { key, index };
+  } catch {
+    // Said below.
+  }
+  throw new InvalidInputError('after: no place in this list; expected the `next` of its last part');
+}

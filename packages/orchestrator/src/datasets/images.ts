@@ -1,0 +1,93 @@
+/** The images of a dataset as one of its sets of masks shows them, a part at a time. */
+import type { Failure } from '@saltworks/core/contract/activities';
+import type { DatasetImageInfo, Page } from '@saltworks/core/contract/api';
+import type { Dataset, DatasetImage } from '@saltworks/core/contract/dataset';
+import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import type { Category } from '@saltworks/core/mask';
+import { inOrder } from '@saltworks/store/in-order';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import type { Shards } from './shards.ts';
+
+export interface ImageQuery {
+  /** Names the set of masks. */
+  recipe?: string;
+  /** The image after which to go on. */
+  after?: number;
+  limit: number;
+  state?: DatasetImageInfo['state'];
+  /** Name of a category in the mask. */
+  category?: string;
+  /** At least, 0 … 1. */
+  uncertain?: number;
+}
+
+/** Shards, and documents of masks, that one request reads at most; documents side by side. */
+const most = { shards: 32, documents: 400 };
+const atOnce = 16;
+
+interface MaskReport {
+  failures: Failure[];
+  categories: Category[];
+  masks: { sha256: string; mask: string }[];
+}
+
+export const readReport = (store: ObjectStore, dataset: string, recipe: string, shard: number) =>
+  readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard));
+
+export async function listImages(
+  store: ObjectStore,
+  shards: Shards,
+  dataset: Pick<Dataset, 'name' | 'shards'>,
+  query: ImageQuery,
+): Promise<Page<DatasetImageInfo>> {
+  const { recipe, after = 0, limit } = query;
+  const items: DatasetImageInfo[] = [];
+  let documents = 0;
+  let last = after;
+  const first = await shards.find(dataset, after + 1);
+  for (let shard = first ?? dataset.shards; shard < dataset.shards; shard++) {
+    if (shard - (first ?? 0) === most.shards) return { items, next: String(last) };
+    const images = (await shards.read(dataset.name, shard)).filter(({ id }) => id > after);
+    const report = recipe === undefined ? undefined : await readReport(store, dataset.name, recipe, shard);
+    const candidates = images.map((image) => seen(image, report)).filter((image) => mayFit(image, report, query));
+    const described = inOrder(candidates, Math.min(atOnce, limit), (image) => describe(store, image));
+    for await (const image of described) {
+      if (image.mask !== null) documents++;
+      last = image.id;
+      if (fits(image, query)) items.push(image);
+      if (items.length === limit || documents === most.documents) return { items, next: String(last) };
+    }
+    last = images.at(-1)?.id ?? last;
+  }
+  return { items, next: null };
+}
+
+/** What the shard's report says of an image. */
+function seen({ id, name, sha256 }: DatasetImage, report: MaskReport | undefined): DatasetImageInfo {
+  const mask = report?.masks.find((each) => each.sha256 === sha256)?.mask ?? null;
+  const reason = report?.failures.find((each) => each.sha256 === sha256)?.reason ?? null;
+  const state = mask !== null ? 'masked' : reason !== null ? 'failed' : 'none';
+  return { id, name, sha256, state, reason, mask, categories: [], uncertainty: null };
+}
+
+/** Told without its mask's document. */
+function mayFit({ state, mask }: DatasetImageInfo, report: MaskReport | undefined, query: ImageQuery): boolean {
+  if (query.state !== undefined && query.state !== state) return false;
+  if (query.category === undefined && query.uncertain === undefined) return true;
+  if (mask === null) return false;
+  return query.category === undefined || !!report?.categories.some(({ name }) => name === query.category);
+}
+
+const fits = ({ categories, uncertainty }: DatasetImageInfo, { category, uncertain }: ImageQuery): boolean =>
+  (category === undefined || categories.includes(category)) &&
+  (uncertain === undefined || (uncertainty !== null && uncertainty >= uncertain));
+
+async function describe(store: ObjectStore, image: DatasetImageInfo): Promise<DatasetImageInfo> {
+  if (image.mask === null) return image;
+  const document = await readJson<PanopticDocument>(store, maskKey(image.mask, '.json'));
+  const used = new Set(document?.segments_info.map(({ category_id }) => category_id));
+  const categories = (document?.categories ?? []).filter(({ id }) => used.has(id)).map(({ name }) => name);
+  return { ...image, categories: [...new Set(categories)], uncertainty: document?.uncertainty ?? null };
+}

@@ -1,0 +1,64 @@
+/** The images of datasets by their numbers. Shards never change, so the last ones that were read are remembered. */
+import type { DatasetImage } from '@saltworks/core/contract/dataset';
+import { findDataset, readShard } from '@saltworks/store/dataset';
+import type { ObjectStore } from '@saltworks/store/store';
+import { NotFoundError } from '../errors.ts';
+
+/** A few hundred lines each. */
+const remembered = 64;
+
+export interface Shards {
+  /** @throws ObjectMissingError if there is no such shard */
+  read(dataset: string, shard: number): Promise<DatasetImage[]>;
+  /** The shard that holds the first image from this number on; undefined after the last. */
+  find(dataset: { name: string; shards: number }, image: number): Promise<number | undefined>;
+  /** @throws NotFoundError if there is no such image or dataset */
+  image(dataset: string, image: number): Promise<{ image: DatasetImage; shard: number }>;
+}
+
+export function openShards(store: ObjectStore): Shards {
+  const known = new Map<string, Promise<DatasetImage[]>>();
+
+  function read(dataset: string, shard: number): Promise<DatasetImage[]> {
+    const name = `${dataset}/${shard}`;
+    const reading = known.get(name) ?? readShard(store, dataset, shard);
+    known.delete(name);
+    known.set(name, reading);
+    reading.catch(() => known.delete(name));
+    if (known.size > remembered) known.delete(known.keys().next().value as string);
+    return reading;
+  }
+
+  async function find({ name, shards }: { name: string; shards: number }, image: number): Promise<number | undefined> {
+    let [from, to] = [0, shards];
+    let probe = Math.min(fullShards(image), shards - 1);
+    while (from < to) {
+      const images = await read(name, probe);
+      if (image > images[images.length - 1].id) from = probe + 1;
+      else if (image < images[0].id) to = probe;
+      else return probe;
+      probe = (from + to) >> 1;
+    }
+    return from < shards ? from : undefined;
+  }
+
+  return {
+    read,
+    find,
+    async image(name, number) {
+      const dataset = await findDataset(store, name);
+      const shard = dataset && (await find(dataset, number));
+      const image = shard === undefined ? undefined : (await read(name, shard)).find(({ id }) => id === number);
+      if (shard === undefined || !image) throw new NotFoundError('no such image');
+      return { image, shard };
+    },
+  };
+}
+
+/** Where an image is if every import filled its shards (`shardSize` of the store's import): a good first guess. */
+function fullShards(image: number): number {
+  const before = image - 1;
+  if (before < 64 * 16) return Math.max(0, Math.floor(before / 16));
+  if (before < 64 * 16 + 960 * 64) return 64 + Math.floor((before - 64 * 16) / 64);
+  return 1024 + Math.floor((before - 64 * 16 - 960 * 64) / 256);
+}

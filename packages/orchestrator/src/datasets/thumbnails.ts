@@ -1,0 +1,134 @@
+/**
+ * Small copies of images that nobody opened, made when somebody looks at them: what is asked for at about the same time goes
+ * to a worker together, the last asked for first, since that is what is on the screen.
+ */
+import { annotateWorkflows, type ThumbnailsRequest } from '@saltworks/core/contract/annotate';
+import { thumbnailKey } from '@saltworks/core/contract/layout';
+import { queues } from '@saltworks/core/contract/queues';
+import type { ObjectStore } from '@saltworks/store/store';
+import type { Client } from '@temporalio/client';
+import { newId } from '../campaigns/ids.ts';
+import { slots } from '../campaigns/slots.ts';
+import { NotFoundError } from '../errors.ts';
+
+type Image = ThumbnailsRequest['images'][number];
+
+export interface Thumbnails {
+  /**
+   * Resolves once an image's small copy is there.
+   *
+   * @param signal whoever asked has gone
+   * @throws NotFoundError if there can be none, or not soon
+   */
+  make(image: Image, signal: AbortSignal): Promise<void>;
+}
+
+interface Asked {
+  image: Image;
+  askers: number;
+  done: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const batchSize = 64;
+const batchesAtOnce = 3;
+/** Milliseconds in which requests join; for which one waits; in which an image that cannot be used is not asked for again. */
+const joinMs = 15;
+const patienceMs = 10_000;
+const uselessMs = 10 * 60_000;
+const remembered = 100_000;
+
+export function openThumbnails({
+  store,
+  client,
+  log,
+}: {
+  store: ObjectStore;
+  client: Client;
+  log(message: string): void;
+}): Thumbnails {
+  const waiting = new Map<string, Asked>();
+  const underWay = new Map<string, Asked>();
+  /** Until when. */
+  const useless = new Map<string, number>();
+  const slot = slots(batchesAtOnce);
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || waiting.size === 0) return;
+    scheduled = true;
+    setTimeout(() => {
+      void slot(async () => {
+        scheduled = false;
+        const batch = [...waiting.values()].slice(-batchSize).reverse();
+        for (const asked of batch) {
+          waiting.delete(asked.image.sha256);
+          underWay.set(asked.image.sha256, asked);
+        }
+        schedule();
+        await run(batch);
+        for (const { image } of batch) underWay.delete(image.sha256);
+      });
+    }, joinMs);
+  }
+
+  async function run(batch: readonly Asked[]): Promise<void> {
+    if (batch.length === 0) return;
+    try {
+      const failed = await client.connection.withDeadline(Date.now() + patienceMs, () =>
+        client.workflow.execute<(request: ThumbnailsRequest) => Promise<string[]>>(annotateWorkflows.makeThumbnails, {
+          workflowId: `thumbnails/${newId()}`,
+          taskQueue: queues.workflows,
+          args: [{ images: batch.map(({ image }) => image) }],
+          workflowExecutionTimeout: '1 minute',
+        }),
+      );
+      for (const sha256 of failed) {
+        useless.set(sha256, Date.now() + uselessMs);
+        if (useless.size > remembered) useless.delete(useless.keys().next().value as string);
+      }
+      for (const { image, resolve, reject } of batch) {
+        if (failed.includes(image.sha256)) reject(new NotFoundError('it cannot be shown'));
+        else resolve();
+      }
+    } catch (error) {
+      log(`${batch.length} thumbnails: ${(error as Error).message}`);
+      for (const { reject } of batch) reject(new NotFoundError('not there yet'));
+    }
+  }
+
+  function ask(image: Image): Asked {
+    const known = underWay.get(image.sha256) ?? waiting.get(image.sha256);
+    if (known) return known;
+    const asked = { image, askers: 0 } as Asked;
+    asked.done = new Promise((resolve, reject) => Object.assign(asked, { resolve, reject }));
+    // Everybody may have gone before it is settled.
+    asked.done.catch(() => {});
+    waiting.set(image.sha256, asked);
+    schedule();
+    return asked;
+  }
+
+  return {
+    async make({ sha256, object }, signal) {
+      if (await store.head(thumbnailKey(sha256))) return;
+      if ((useless.get(sha256) ?? 0) > Date.now()) throw new NotFoundError('it cannot be shown');
+      const asked = ask({ sha256, object });
+      asked.askers++;
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+      const gone = new Promise<never>((_, reject) => {
+        const leave = () => {
+          // What nobody waits for any more is not made: it has been scrolled by.
+          if (--asked.askers === 0) waiting.delete(sha256);
+          reject(new NotFoundError('not there yet'));
+        };
+        if (limit.aborted) leave();
+        else limit.addEventListener('abort', leave, { once: true });
+        void asked.done.catch(() => {}).then(() => limit.removeEventListener('abort', leave));
+      });
+      gone.catch(() => {});
+      await Promise.race([asked.done, gone]);
+    },
+  };
+}

@@ -1,0 +1,312 @@
+/** Runs, thumbnails and exports as a person starts them over the API: Temporal, a server and a worker as they are. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePng } from '@saltworks/backbone/decode';
+import { temporalBinary } from '@saltworks/cli/stack/temporal';
+import type { DatasetRun } from '@saltworks/core/contract/api';
+import { extractedKey, keysKey, scribblesKey, thumbnailKey } from '@saltworks/core/contract/layout';
+import { encodeKeys } from '@saltworks/core/formats/keys';
+import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import { readShard } from '@saltworks/store/dataset';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import { createActivities } from '@saltworks/worker/activities';
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
+import { objectReader } from '@saltworks/worker/objects';
+import { recipeOf } from '@saltworks/worker/propagate';
+import { openSessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue } from '@saltworks/worker/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiKey } from '../../dist/api/auth.js';
+import { verifyAudit } from '../../dist/campaigns/audit.js';
+import { makeUser } from '../campaigns/campaign.ts';
+import { freshFolder } from '../databases.ts';
+import { unzip } from '../unzip.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const backbone = 'dinov2-small-focus';
+const [width, height, count] = [48, 32, 100];
+const [h, w] = [4, 6];
+const folder = mkdtempSync(join(tmpdir(), 'saltworks-runs-'));
+const store = fileStore(folder);
+const patient = { timeout: 50_000, interval: 100 };
+
+let environment: TestWorkflowEnvironment;
+let server: CampaignServer;
+const closing: (() => Promise<unknown>)[] = [];
+let admin: string;
+let stranger: string;
+
+/** A picture whose halves differ, and keys and strokes that tell them apart; the last image is none. */
+async function importPictures(): Promise<void> {
+  async function* source() {
+    for (let i = 0; i < count; i++) {
+      const pixels = Uint8Array.from({ length: 3 * width * height }, (_, p) =>
+        Math.floor(p / 3) % width < width / 2 ? 40 + i : 200,
+      );
+      const bytes = i + 1 < count ? await encodePng(pixels, { width, height, channels: 3 }) : Buffer.from('no image');
+      yield { name: `${i}.png`, version: '1', read: async () => bytes };
+    }
+  }
+  const { dataset } = await importDataset(store, 'salt.pans', source(), { source: 'test' });
+  const data = Float32Array.from({ length: h * w * 2 }, (_, i) => (i % 2 === 1 ? 0.5 : (i / 2) % w < w / 2 ? 1 : -1));
+  for (let shard = 0; shard < dataset.shards; shard++) {
+    const images = await readShard(store, 'salt.pans', shard);
+    const failures = images
+      .filter(({ id }) => id === count)
+      .map(({ sha256, name }) => ({ sha256, name, reason: 'no image', permanent: true }));
+    await store.put(extractedKey('salt.pans', backbone, shard), JSON.stringify({ images: images.length, failures }));
+  }
+  const [first] = await readShard(store, 'salt.pans', 0);
+  const origin = { backbone, layer: 11, facet: 'key', image: { width, height }, imageSha256: first.sha256 } as const;
+  await store.put(keysKey(backbone, first.sha256), encodeKeys({ data, h, w, d: 2 }, origin));
+  const stroke = (segment: number, x: number) => ({ segment, points: [[x, 16]], radius: 3 });
+  const segments = [{ id: 5, category: 'pan', isthing: true }];
+  const strokes = [stroke(5, 8), stroke(0, 40)];
+  const scribbles = { version: 1, image: { width, height }, segments, strokes };
+  await store.put(scribblesKey('salt.pans', 0, first.sha256, '.json'), JSON.stringify(scribbles));
+}
+
+beforeAll(async () => {
+  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
+  });
+  const { nativeConnection: connection, namespace = 'default', client } = environment;
+  const workflows = await openWorkflows({ connection, namespace });
+  const working = workflows.run();
+  closing.push(async () => {
+    workflows.shutdown();
+    await working;
+  });
+
+  const [sessions, maskThreads, queue] = [openSessionThreads(), openMaskThreads(1), ownQueue()];
+  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6, sessions, queue };
+  const own = await NativeConnection.connect({ address: environment.connection.options.address });
+  const worker = await openWorkers({
+    ...{ connection: own, namespace, roles: ['extract', 'propagate', 'annotate'], queue },
+    activities: createActivities(deps),
+    concurrency: {},
+  });
+  const doing = worker.run();
+  closing.push(async () => {
+    worker.shutdown();
+    await doing;
+    await sessions.close();
+    await maskThreads.close();
+    await own.close();
+  });
+
+  await importPictures();
+  server = await openCampaigns({
+    ...{ connection, client, namespace, store },
+    database: await freshFolder(),
+    journal: join(folder, 'journal.ndjson'),
+    ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
+    secret: 'a secret that only these tests know',
+    recipeOf: async (given) => recipeOf(given),
+    log: () => {},
+  });
+  admin = await server.adminKey('test');
+  stranger = (await createApiKey(server.database.db, { user: await makeUser(server.database.db), name: 'test' })).key;
+}, 120_000);
+
+afterAll(async () => {
+  await server?.close();
+  await Promise.all(closing.map((close) => close()));
+  await environment?.teardown();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const call = (method: string, path: string, body?: unknown, key = admin) =>
+  fetch(`http://127.0.0.1:${server.port}/api${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+
+async function json(...given: Parameters<typeof call>) {
+  const answer = await call(...given);
+  const text = await answer.text();
+  expect(answer.status, `${given[0]} ${given[1]}: ${text}`).toBe(200);
+  return JSON.parse(text);
+}
+
+const runs = (): Promise<DatasetRun[]> => json('GET', '/datasets/salt.pans/runs');
+const stored = async () => {
+  const keys: string[] = [];
+  for await (const { key } of store.list('views/')) keys.push(key);
+  return keys;
+};
+const thumbnails = async () => (await stored()).filter((key) => key.endsWith('.thumb.webp')).length;
+const views = async () => (await stored()).filter((key) => !key.endsWith('.thumb.webp'));
+
+test('images that nobody opened are shown small, those that are none are not', async () => {
+  const small = (image: number) => call('GET', `/datasets/salt.pans/images/${image}/thumbnail`);
+  const answers = await Promise.all(Array.from({ length: count }, (_, i) => small(i + 1)));
+  expect(answers.map(({ status }) => status)).toEqual([...Array(count - 1).fill(200), 404]);
+  const bytes = Buffer.from(await answers[0].arrayBuffer());
+  expect(bytes.toString('latin1', 8, 12)).toBe('WEBP');
+  expect(answers[0].headers.get('cache-control')).toContain('immutable');
+  expect(await thumbnails()).toBe(count - 1);
+  // Not the view that annotators work on.
+  expect(await views()).toEqual([]);
+
+  // As one, in batches; and not again.
+  const started = await environment.client.workflow.count("WorkflowId STARTS_WITH 'thumbnails/'");
+  expect(started.count).toBeLessThan(8);
+  expect((await small(count)).status).toBe(404);
+  expect((await small(1)).status).toBe(200);
+  expect(await environment.client.workflow.count("WorkflowId STARTS_WITH 'thumbnails/'")).toEqual(started);
+});
+
+test('what nobody waits for any more is not asked for', async () => {
+  const images = await readShard(store, 'salt.pans', 2);
+  for (const { sha256 } of images) await store.delete(thumbnailKey(sha256));
+  const gone = new AbortController();
+  const asked = images.map(({ id }) =>
+    fetch(`http://127.0.0.1:${server.port}/api/datasets/salt.pans/images/${id}/thumbnail`, {
+      headers: { authorization: `Bearer ${admin}` },
+      signal: gone.signal,
+    }).catch(() => undefined),
+  );
+  await new Promise((resume) => setTimeout(resume, 5));
+  gone.abort();
+  await Promise.all(asked);
+  // Whatever became of those, who asks now is answered.
+  expect((await call('GET', `/datasets/salt.pans/images/${images[0].id}/thumbnail`)).status).toBe(200);
+});
+
+test('runs are started, listed and followed to their ends', async () => {
+  expect(await runs()).toEqual([]);
+  const extract = await json('POST', '/datasets/salt.pans/runs', { kind: 'extract' });
+  expect(extract).toMatchObject({ id: `extract/salt.pans/${backbone}`, kind: 'extract', of: backbone });
+  const progress = { total: count, images: count, cached: count - 1, failed: 1, done: 0 };
+  await expect.poll(runs, patient).toMatchObject([{ id: extract.id, state: 'done', reason: null, progress }]);
+
+  const { of: recipe } = await json('POST', '/datasets/salt.pans/runs', { kind: 'propagate' });
+  await expect.poll(runs, patient).toMatchObject([
+    { kind: 'propagate', of: recipe, state: 'done', ended: expect.any(String), progress: { done: 1 } },
+    { kind: 'extract', state: 'done' },
+  ]);
+  const { items } = await json('GET', `/datasets/salt.pans/images?recipe=${recipe}&state=masked`);
+  expect(items).toMatchObject([{ id: 1, categories: ['pan'], uncertainty: expect.any(Number) }]);
+  expect(items[0].uncertainty).toBeGreaterThan(0);
+  expect(items[0].uncertainty).toBeLessThan(1);
+
+  const unknown = await call('POST', '/datasets/salt.pans/runs', { kind: 'extract', backbone: 'unknown' });
+  expect(unknown.status).toBe(400);
+  expect(await runs()).toHaveLength(2);
+});
+
+test('exports are made of a set of masks, and downloaded', async () => {
+  const [{ recipes }] = await Promise.all([json('GET', '/datasets/salt.pans')]);
+  const body = { recipe: recipes[0], format: 'coco-panoptic' };
+  const started = await json('POST', '/datasets/salt.pans/exports', body);
+  expect(started).toMatchObject({ kind: 'export', of: `coco-panoptic/${recipes[0]}` });
+  await expect.poll(() => json('GET', '/datasets/salt.pans/exports'), patient).toMatchObject([body]);
+  const [made] = await json('GET', '/datasets/salt.pans/exports');
+  const zip = await call('GET', `/datasets/salt.pans/exports/${made.id}/zip`);
+  const files = unzip(Buffer.from(await zip.arrayBuffer()));
+  expect(Object.keys(files)).toHaveLength(made.files);
+  const document = JSON.parse(files[Object.keys(files).find((name) => name.endsWith('.json'))!]);
+  expect(document.categories).toMatchObject([{ name: 'pan' }]);
+  expect((await call('GET', `/datasets/salt.pans/exports/${made.id}/zip`, undefined, stranger)).status).toBe(404);
+
+  // A run that refuses its input says why.
+  await json('POST', '/datasets/salt.pans/exports', { recipe: 'none', format: 'voc' });
+  const of = async () => (await runs()).find(({ of }) => of === 'voc/none');
+  await expect
+    .poll(of, patient)
+    .toMatchObject({ state: 'failed', reason: expect.stringContaining('no masks of salt.pans') });
+});
+
+test("runs are paused, go on and are ended, a dataset's own alone", async () => {
+  const control = (id: string, action: string, dataset = 'salt.pans') =>
+    call('POST', `/datasets/${dataset}/runs/control`, { id, action });
+  const id = 'extract/salt.pans/waiting';
+  const { client } = environment;
+  // Of no worker: it waits for as long as it is let.
+  await client.workflow.start('extractDataset', {
+    workflowId: id,
+    taskQueue: 'nobody',
+    args: [{ dataset: 'salt.pans', window: 1, extract: { backbone, facet: 'key' } }],
+  });
+  const found = async () => (await runs()).find((run) => run.id === id);
+  await expect.poll(found, patient).toMatchObject({ state: 'running', progress: null, ended: null });
+  for (const action of ['pause', 'resume']) expect((await control(id, action)).status).toBe(200);
+  const history = await client.workflow.getHandle(id).fetchHistory();
+  const signals = history.events?.flatMap(
+    ({ workflowExecutionSignaledEventAttributes: said }) => said?.signalName ?? [],
+  );
+  expect(signals).toEqual(['pause', 'resume']);
+  expect((await control('annotate/x', 'cancel')).status).toBe(404);
+  expect((await control('extract/salt.pans-2/x', 'cancel')).status).toBe(404);
+  expect((await control(id, 'cancel', 'nowhere')).status).toBe(404);
+  expect((await control(id, 'cancel')).status).toBe(200);
+  await client.workflow.getHandle(id).terminate();
+  await expect.poll(found, patient).toMatchObject({ state: 'cancelled' });
+  expect((await control(id, 'cancel')).status).toBe(404);
+
+  const { db } = server.database;
+  expect(await verifyAudit(db)).not.toHaveProperty('broken');
+  const actions = await db
+    .selectFrom('audit')
+    .select('action')
+    .where('action', 'like', 'dataset.%')
+    .orderBy('n')
+    .execute();
+  expect(actions.map(({ action }) => action)).toEqual(
+    ['run', 'run', 'export', 'export', 'pause', 'resume', 'cancel'].map((action) => `dataset.${action}`),
+  );
+});
+
+test("a campaign's masks are exported as they are now", async () => {
+  const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
+  await json('POST', '/campaigns', { id: 'salt', name: 'Salt', dataset: 'salt.pans', categories });
+  const exported = await call('POST', '/campaigns/salt/exports', { format: 'voc' });
+  expect([exported.status, await exported.json()]).toEqual([
+    400,
+    { error: 'nothing was handed in yet; expected one mask or more' },
+  ]);
+  const { db } = server.database;
+  await expect.poll(async () => (await json('GET', '/campaigns/salt/tasks')).items.length, patient).toBe(50);
+  const [task] = (await json('GET', '/campaigns/salt/tasks?limit=1')).items;
+  const { recipes } = await json('GET', '/datasets/salt.pans');
+  const [{ mask }] = (
+    await json(
+      'GET',
+      `/datasets/salt.pans/images?recipe=${recipes.find((name: string) => !name.startsWith('campaign'))}&state=masked`,
+    )
+  ).items;
+  const handed = {
+    id: 'handed',
+    task: task.id,
+    campaign: 'salt',
+    user_id: await makeUser(db),
+    lease_until: new Date(),
+  };
+  await db
+    .insertInto('assignment')
+    .values({ ...handed, state: 'submitted', mask, submitted: new Date() })
+    .execute();
+  const run = await json('POST', '/campaigns/salt/exports', { format: 'voc' });
+  expect(run).toMatchObject({ kind: 'export', of: 'voc/campaign-salt' });
+  const exports = () => json('GET', '/datasets/salt.pans/exports');
+  await expect
+    .poll(exports, patient)
+    .toMatchObject([{ format: 'voc', recipe: 'campaign-salt' }, { format: 'coco-panoptic' }]);
+  expect((await call('GET', `/tasks/${task.id}/thumbnail`)).status).toBe(200);
+  const shown = await call('GET', `/tasks/${task.id}/mask`);
+  expect(Buffer.from(await shown.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
+});

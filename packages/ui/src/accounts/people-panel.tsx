@@ -1,0 +1,145 @@
+/** Everybody who has an account, for administrators. */
+import type { Account } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { api } from '../api.ts';
+import { AskTwice } from '../ask-twice.tsx';
+import { useLoaded } from '../load.ts';
+import { Table } from '../plots/table.tsx';
+import { Secret } from '../secret.tsx';
+import { Await, Panel } from '../states.tsx';
+
+export function PeoplePanel({ me }: { me: string }) {
+  const accounts = useLoaded<Account[]>('/api/users');
+  const [link, setLink] = useState<{ who: string; link: string }>();
+  const [failure, setFailure] = useState('');
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+      setFailure('');
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    accounts.again();
+  };
+  const change = (id: string, changes: Partial<Account>) =>
+    void attempt(() => api('PATCH', `/api/users/${id}`, changes));
+  const invite = ({ id, email }: Account) =>
+    void attempt(async () =>
+      setLink({ who: email, ...(await api<{ link: string }>('POST', `/api/users/${id}/link`, {})) }),
+    );
+  return (
+    <Panel title="Accounts">
+      <Await loaded={accounts} what="accounts">
+        {(list) => (
+          <Table
+            caption="All accounts"
+            columns={[{ name: 'Name' }, { name: 'E-mail' }, { name: 'Role' }, { name: 'Sign-in' }, { name: 'End' }]}
+            rows={list.map((account) => [
+              account.name,
+              account.email,
+              // One's own stays as it is: somebody has to be able to undo it.
+              account.id === me ? (
+                account.role
+              ) : (
+                <select
+                  key={account.id}
+                  value={account.role}
+                  aria-label={`Role of ${account.name}`}
+                  onChange={({ target }) => change(account.id, { role: target.value as Account['role'] })}
+                >
+                  <option value="member">member</option>
+                  <option value="admin">admin</option>
+                </select>
+              ),
+              account.disabled ? (
+                'ended'
+              ) : (
+                <button
+                  key={account.id}
+                  type="button"
+                  className="quiet"
+                  aria-label={`Sign-in link for ${account.name}`}
+                  onClick={() => invite(account)}
+                >
+                  Make a link
+                </button>
+              ),
+              account.id === me ? (
+                ''
+              ) : account.disabled ? (
+                <button
+                  key={account.id}
+                  type="button"
+                  className="quiet"
+                  aria-label={`Restore ${account.name}`}
+                  onClick={() => change(account.id, { disabled: false })}
+                >
+                  Restore
+                </button>
+              ) : (
+                <AskTwice
+                  key={account.id}
+                  label="End"
+                  what={account.name}
+                  act={() => change(account.id, { disabled: true })}
+                />
+              ),
+            ])}
+          />
+        )}
+      </Await>
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+      <div role="status">
+        {link && (
+          <Secret name={`Sign-in link of ${link.who}`} value={link.link}>
+            This link signs {link.who} in once, within ten minutes; it is not shown again. Send it to them and nobody
+            else.
+          </Secret>
+        )}
+      </div>
+      <NewAccount
+        made={(who, link) => {
+          if (link) setLink({ who, link });
+          accounts.again();
+        }}
+      />
+    </Panel>
+  );
+}
+
+function NewAccount({ made }: { made(who: string, link?: string): void }) {
+  const [failure, setFailure] = useState('');
+  const add = async (event: React.FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const [email, name] = ['email', 'name'].map((field) => String(new FormData(form).get(field)).trim());
+    try {
+      const { link } = await api<{ link?: string }>('POST', '/api/users', { email, name });
+      setFailure('');
+      form.reset();
+      made(email, link);
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+  };
+  return (
+    <form onSubmit={add}>
+      <div className="add">
+        <label>
+          Name
+          <input name="name" required maxLength={100} autoComplete="off" />
+        </label>
+        <label>
+          E-mail
+          <input name="email" type="email" required autoComplete="off" />
+        </label>
+        <button type="submit">Make an account</button>
+      </div>
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,8 @@
+/** Whom a key is meant for. */
+
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+
+/** A button that was reached by the keyboard: Space and Enter press it. */
+export const isPressed = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('button:focus-visible, a:focus-visible, summary:focus-visible');

@@ -1,0 +1,75 @@
+/** What is to be seen, painted in layers that are drawn again only when they are other. */
+import type { Scene } from './board.ts';
+import { Layer } from './layer.ts';
+import { heatPicture, labelPicture, paintHalo, paintPin, paintRing, paintStrokes, unknown } from './paint.ts';
+import { toScreen, type View } from './view.ts';
+
+export type Layers = ReturnType<typeof newLayers>;
+
+/** Photograph and strokes are as large as the screen, labels as large as they come. */
+export const newLayers = () => ({ photograph: new Layer(), labels: new Layer(), strokes: new Layer() });
+
+/** Photograph, labels, strokes and pin. */
+export function paintScene(
+  context: CanvasRenderingContext2D,
+  layers: Layers,
+  image: ImageBitmap,
+  view: View,
+  scene: Scene,
+): void {
+  const { scale, x, y } = view;
+  const { opacity, strokes, pin, drawing, colours, heat } = scene;
+  const { width, height } = context.canvas;
+  const box = [x, y, scale * image.width, scale * image.height] as const;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, width, height);
+  const photograph = layers.photograph.get([view], width, height, (layer) => {
+    layer.scale(devicePixelRatio, devicePixelRatio);
+    layer.imageSmoothingEnabled = scale < 3;
+    layer.drawImage(image, ...box);
+  });
+  context.drawImage(photograph, 0, 0);
+  const labels = labelsOf(layers, scene);
+  const shown = heat?.alike ? 1 : opacity;
+  if (labels && shown > 0) {
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.globalAlpha = shown;
+    context.imageSmoothingEnabled = !!heat?.alike;
+    context.drawImage(labels, ...box);
+    context.globalAlpha = 1;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+  if (strokes && drawing.strokes.length > 0) {
+    const all = layers.strokes.get([view, drawing.strokes, colours], width, height, (layer) => {
+      layer.scale(devicePixelRatio, devicePixelRatio);
+      paintStrokes(layer, view, drawing.strokes, colours);
+    });
+    context.drawImage(all, 0, 0);
+  }
+  if (pin) {
+    context.scale(devicePixelRatio, devicePixelRatio);
+    paintPin(context, toScreen(view, pin));
+  }
+}
+
+/** Labels as a picture of their own size. */
+function labelsOf(layers: Layers, { labels, heat, colours, contours }: Scene): OffscreenCanvas | undefined {
+  const shown = heat ?? labels;
+  if (!shown) return undefined;
+  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours];
+  return layers.labels.get(key, shown.width, shown.height, (layer) =>
+    layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, colours, contours), 0, 0),
+  );
+}
+
+/** The stroke and the place that are pointed out. @param glow 0 … 1 */
+export function paintPointed(
+  context: CanvasRenderingContext2D,
+  view: View,
+  { picked, ring, drawing, colours }: Scene,
+  glow: number,
+): void {
+  const stroke = picked === undefined ? undefined : drawing.strokes.find(({ n }) => n === picked);
+  if (stroke) paintHalo(context, view, stroke, colours.get(stroke.segment) ?? unknown, glow);
+  if (ring) paintRing(context, toScreen(view, ring), glow);
+}

@@ -1,0 +1,60 @@
+/** What is laid over the photograph as pixels: red, green, blue, alpha from the lowest byte up. */
+import type { Rgb } from './oklch.ts';
+
+/** Every machine that runs browsers puts the lowest byte first, as pictures want it. */
+const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
+/** Labels in their colours, one pixel each; the background is clear. @param contours white edges between segments */
+export function labelPixels(
+  { ids, width, height }: { ids: Uint32Array; width: number; height: number },
+  colours: ReadonlyMap<number, Rgb>,
+  contours: boolean,
+): Uint32Array<ArrayBuffer> {
+  const out = new Uint32Array(width * height);
+  const edge = pixel([255, 255, 255], 255);
+  // Neighbours are mostly of one segment: its colour is looked up once.
+  let last = 0;
+  let colour = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    const below = y + 1 < height ? width : 0;
+    for (let x = 1; x <= width; x++, i++) {
+      const id = ids[i];
+      if (id !== last) {
+        last = id;
+        // The background stays what it is.
+        colour = id === 0 ? 0 : pixel(colours.get(id) ?? [128, 128, 128], 170);
+      }
+      out[i] = contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id) ? edge : colour;
+    }
+  }
+  return out;
+}
+
+/** Where it is unsure: bright, the rest clear. @param margins 0 … 1 */
+export const doubtPixels = (margins: Float32Array): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from(margins, (margin) => {
+    const doubt = 1 - Math.min(1, Math.max(0, margin));
+    return pixel([255, Math.round(220 * doubt), 0], Math.round(230 * doubt));
+  });
+
+/** What is alike: bright, the rest as dark as it is unlike. @param values −1 … 1 */
+export const likenessPixels = (values: Float32Array): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from(values, (value) => {
+    const share = Math.min(1, Math.max(0, value));
+    return pixel(ramp(share), Math.round(210 - 60 * share));
+  });
+
+/** From dark blue over magenta to yellow, lighter all the way: reads the same without colour. */
+const stops = [
+  [8, 8, 40],
+  [76, 18, 110],
+  [182, 50, 110],
+  [250, 130, 60],
+  [252, 240, 150],
+];
+
+function ramp(value: number): number[] {
+  const at = value * (stops.length - 1);
+  const low = Math.min(stops.length - 2, Math.floor(at));
+  return stops[low].map((from, k) => Math.round(from + (at - low) * (stops[low + 1][k] - from)));
+}

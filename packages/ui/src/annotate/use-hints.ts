@@ -1,0 +1,73 @@
+/** Help while drawing: what looks alike, where the next stroke helps most, which stroke made a place. */
+import type { Attribution } from '@saltworks/core/contract/annotate';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { api } from '../api.ts';
+import { nameOf } from './names.ts';
+import type { Session, SessionState } from './session.ts';
+import type { Point } from './view.ts';
+
+/**
+ * @param alike what looks like the place under the pointer is wanted
+ * @param say shows a line
+ */
+export function useHints(
+  session: Session,
+  state: SessionState,
+  { alike, say }: { alike: boolean; say(text: string): void },
+) {
+  const { drawing, n, hint, similar } = state;
+  const { image } = session.assignment;
+  const { categories } = session.campaign;
+  const name = (id: number) => nameOf(id, drawing.segments, categories);
+  const [picked, setPicked] = useState<number>();
+  const place = useRef<Point>(undefined);
+
+  const over = (at: Point | undefined) => {
+    place.current = at && { x: (at.x + 0.5) / image.width, y: (at.y + 0.5) / image.height };
+    if (alike) session.similar(place.current);
+  };
+  useEffect(() => {
+    session.similar(alike ? place.current : undefined);
+  }, [session, alike]);
+
+  // A hint is of what was drawn when it was asked for.
+  const found = hint?.n === n ? hint.place : undefined;
+  const ring = useMemo(
+    () => found && { x: found.x * image.width - 0.5, y: found.y * image.height - 0.5 },
+    [found, image.width, image.height],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each hint
+  useEffect(() => {
+    if (!hint || hint.n !== n) return;
+    say(found ? `Unsure between ${name(found.segment)} and ${name(found.other)}: draw here.` : 'Nothing is unsure.');
+  }, [hint]);
+
+  const ask = async ({ x, y }: Point) => {
+    setPicked(undefined);
+    const pixel = (at: number, size: number) => Math.min(size - 1, Math.max(0, Math.round(at)));
+    const query = `x=${pixel(x, image.width)}&y=${pixel(y, image.height)}`;
+    try {
+      const { segment, strokes } = await api<Attribution>(
+        'GET',
+        `/api/assignments/${session.assignment.id}/attribution?${query}`,
+      );
+      const [first] = strokes;
+      setPicked(first?.n);
+      const share = first && `${Math.round(100 * first.share)} % by the stroke that is marked; Delete erases it`;
+      say(`${name(segment)}: ${share ?? 'by likeness alone'}`);
+    } catch (error) {
+      say((error as Error).message);
+    }
+  };
+
+  return {
+    over,
+    ask: (at: Point) => void ask(at),
+    /** Where the next stroke helps most. */
+    hint: () => session.hint(),
+    ring,
+    /** The stroke that was found, while it is there. */
+    picked: drawing.strokes.some((stroke) => stroke.n === picked) ? picked : undefined,
+    heat: alike && similar ? { ...similar, alike } : undefined,
+  };
+}

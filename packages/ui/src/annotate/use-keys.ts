@@ -1,0 +1,84 @@
+/** What keys do while an image is at work. */
+import type { Drawing } from '@saltworks/core/contract/annotate';
+import type { Board, Tool } from './board.ts';
+import { type Shortcut, useShortcuts } from './shortcuts.ts';
+
+interface Actions {
+  /** Keys do nothing for now. */
+  off: boolean;
+  drawing: Drawing;
+  board: React.RefObject<Board | undefined>;
+  choose(segment: number): void;
+  setTool(tool: Tool): void;
+  resize(factor: number): void;
+  toggle(what: 'labels' | 'strokes' | 'pixels' | 'contours' | 'doubt'): void;
+  alike(on: boolean): void;
+  search(): void;
+  again(): void;
+  undo?(): void;
+  redo?(): void;
+  hint?(): void;
+  /** Erases the stroke that is pointed out. */
+  erase?(): void;
+  submit(): void;
+  open(dialog: 'keys' | 'instructions' | 'skip'): void;
+}
+
+/** @returns them, for the sheet */
+export function useKeys(actions: Actions): Shortcut[] {
+  const { drawing, board, choose, setTool, resize, toggle, open } = actions;
+  const shortcuts: Shortcut[] = [
+    {
+      keys: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+      show: '0 – 9',
+      label: 'choose a segment',
+      run(key) {
+        const id = [0, ...drawing.segments.map(({ id }) => id)][Number(key)];
+        if (id !== undefined) choose(id);
+      },
+    },
+    { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
+    { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
+    { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
+    { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
+    { keys: ['h'], show: 'H, or Space and drag', label: 'move the picture', run: () => setTool('pan') },
+    { keys: ['['], show: '[', label: 'smaller brush', run: () => resize(0.8) },
+    { keys: [']'], show: ']', label: 'larger brush', run: () => resize(1.25) },
+    { keys: ['z', 'mod+z'], show: 'Z, Ctrl Z', label: 'undo', run: () => actions.undo?.() },
+    {
+      keys: ['y', 'mod+y', 'shift+z', 'mod+shift+z'],
+      show: 'Y, Ctrl Shift Z',
+      label: 'redo',
+      run: () => actions.redo?.(),
+    },
+    { keys: ['g'], show: 'G', label: 'where the next stroke helps most', run: () => actions.hint?.() },
+    {
+      keys: ['k'],
+      show: 'K, held',
+      label: 'what looks like the place under the pointer',
+      run: () => actions.alike(true),
+      release: () => actions.alike(false),
+    },
+    { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
+    { keys: ['w'], show: 'W', label: 'ask which stroke made a place', run: () => setTool('ask') },
+    {
+      keys: ['delete', 'backspace'],
+      show: 'Delete',
+      label: 'erase the stroke that was found',
+      run: () => actions.erase?.(),
+    },
+    { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
+    { keys: ['+', '='], show: '+', label: 'larger', run: () => board.current?.zoomBy(1.25) },
+    { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },
+    { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
+    { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
+    { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('pixels') },
+    { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
+    { keys: ['i'], show: 'I', label: 'instructions', run: () => open('instructions') },
+    { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },
+    { keys: ['x'], show: 'X', label: 'skip, for a reason', run: () => open('skip') },
+    { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => open('keys') },
+  ];
+  useShortcuts(actions.off ? [] : shortcuts);
+  return shortcuts;
+}

@@ -1,0 +1,60 @@
+/** A campaign among others. */
+import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
+import { useLoaded } from '../load.ts';
+import { count, counted } from '../plots/figures.ts';
+
+interface Props {
+  campaign: Campaign;
+  reviews: boolean;
+  manages: boolean;
+}
+
+export function CampaignCard({ campaign: { id, name, state, dataset, categories }, reviews, manages }: Props) {
+  const { value: progress } = useLoaded<CampaignProgress>(`/api/campaigns/${id}/progress`, 30_000);
+  const waiting = progress?.assignments.submitted ?? 0;
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2>
+          {reviews ? (
+            <a className="title" href={`/campaigns/${id}`}>
+              {name}
+            </a>
+          ) : (
+            name
+          )}
+        </h2>
+        {state !== 'open' && <span className="tag">{state}</span>}
+      </div>
+      <p className="hint">
+        {dataset} · {counted(categories.length, 'class', 'classes')}
+      </p>
+      <p className="progress-line">
+        <progress value={progress?.done ?? 0} max={Math.max(1, progress?.tasks ?? 1)} aria-label={`Done of ${name}`} />
+        {progress ? (
+          <span>
+            {count(progress.done)} of {counted(progress.tasks, 'image')} done
+            {progress.filled ? '' : '; more are being prepared'}
+          </span>
+        ) : (
+          <span className="hint">…</span>
+        )}
+      </p>
+      <p className="actions">
+        <a className="button main" href={`/campaigns/${id}/annotate`}>
+          Annotate
+        </a>
+        {reviews && (
+          <a className="button" href={`/campaigns/${id}/review`}>
+            Review{waiting > 0 ? ` ${count(waiting)}` : ''}
+          </a>
+        )}
+        {manages && (
+          <a className="button" href={`/campaigns/${id}`}>
+            Manage
+          </a>
+        )}
+      </p>
+    </li>
+  );
+}

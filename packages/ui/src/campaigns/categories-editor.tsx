@@ -1,0 +1,113 @@
+/** The classes of a new campaign: typed or pasted, coloured, ordered. */
+import { useState } from 'react';
+import { addCategories, type CategoryDraft, moved, palette } from './categories.ts';
+
+interface Props {
+  categories: CategoryDraft[];
+  change(categories: CategoryDraft[]): void;
+}
+
+export function CategoriesEditor({ categories, change }: Props) {
+  const [text, setText] = useState('');
+  const add = () => {
+    change(addCategories(categories, text));
+    setText('');
+  };
+  const set = (at: number, changes: Partial<CategoryDraft>) =>
+    change(categories.map((category, i) => (i === at ? { ...category, ...changes } : category)));
+  return (
+    <div className="categories">
+      <div className="add">
+        <label>
+          Add classes
+          <input
+            value={text}
+            placeholder="cat, dog, sky:stuff"
+            onChange={(event) => setText(event.target.value)}
+            onPaste={(event) => {
+              // A line of text would drop the ends of lines that tell classes apart.
+              const pasted = event.clipboardData.getData('text');
+              if (!/[,;\n]/.test(pasted)) return;
+              event.preventDefault();
+              change(addCategories(categories, `${text},${pasted}`));
+              setText('');
+            }}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              event.preventDefault();
+              add();
+            }}
+          />
+        </label>
+        <button type="button" onClick={add} disabled={text.trim() === ''}>
+          Add
+        </button>
+      </div>
+      <p className="hint">
+        One, or a list to paste. Things are counted one by one; stuff, like sky or grass, is one region.
+      </p>
+      <datalist id="palette">
+        {palette.map((colour) => (
+          <option key={colour} value={colour} />
+        ))}
+      </datalist>
+      <ol>
+        {categories.map((category, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a class is its place until it is made
+          <li key={i}>
+            <input
+              type="color"
+              list="palette"
+              value={category.colour}
+              aria-label={`Colour of ${category.name}`}
+              onChange={(event) => set(i, { colour: event.target.value })}
+            />
+            <input
+              value={category.name}
+              required
+              maxLength={100}
+              aria-label={`Name of class ${i + 1}`}
+              onChange={(event) => set(i, { name: event.target.value })}
+            />
+            <select
+              value={category.isthing ? 'thing' : 'stuff'}
+              aria-label={`Kind of ${category.name}`}
+              onChange={(event) => set(i, { isthing: event.target.value === 'thing' })}
+            >
+              <option value="thing">Thing</option>
+              <option value="stuff">Stuff</option>
+            </select>
+            <span className="buttons">
+              <button
+                type="button"
+                className="quiet"
+                disabled={i === 0}
+                aria-label={`Move ${category.name} up`}
+                onClick={() => change(moved(categories, i, i - 1))}
+              >
+                ↑
+              </button>
+              <button
+                type="button"
+                className="quiet"
+                disabled={i === categories.length - 1}
+                aria-label={`Move ${category.name} down`}
+                onClick={() => change(moved(categories, i, i + 1))}
+              >
+                ↓
+              </button>
+              <button
+                type="button"
+                className="quiet"
+                aria-label={`Remove ${category.name}`}
+                onClick={() => change(categories.filter((_, other) => other !== i))}
+              >
+                ×
+              </button>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+/** A campaign as it stands in the form: what was typed, kept as it was typed. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Campaign } from '@saltworks/core/contract/api';
+import type { CategoryDraft } from './categories.ts';
+
+/** What may be changed later. */
+export interface SettingsDraft {
+  name: string;
+  instructions: string;
+  /** Of an image. */
+  annotators: string;
+  /** Percent. */
+  honeypots: string;
+  /** As `<input type="datetime-local">` has it, or empty. */
+  deadline: string;
+  /** Minutes. */
+  lease: string;
+  blind: boolean;
+}
+
+export interface CampaignDraft extends SettingsDraft {
+  /** Empty: proposed from the name. */
+  id: string;
+  dataset: string;
+  categories: CategoryDraft[];
+  preset: Campaign['preset'];
+  ordering: Campaign['ordering'];
+}
+
+export const emptyDraft: CampaignDraft = {
+  name: '',
+  id: '',
+  dataset: '',
+  categories: [],
+  instructions: '',
+  annotators: '1',
+  honeypots: '0',
+  deadline: '',
+  lease: '30',
+  blind: true,
+  preset: 'best',
+  ordering: 'import',
+};
+
+/** a-z, 0-9 and -, at most 64: what a campaign can be called in an address. */
+export const slugOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, 64)
+    .replace(/-$/, '');
+
+export function draftOf(campaign: Campaign): SettingsDraft {
+  const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind } = campaign;
+  return {
+    name,
+    instructions,
+    annotators: String(annotators),
+    honeypots: shortNumber(100 * honeypotRate),
+    deadline: deadline === null ? '' : localTime(deadline),
+    lease: shortNumber(leaseSeconds / 60),
+    blind,
+  };
+}
+
+export const changesOf = ({ name, instructions, annotators, honeypots, deadline, lease, blind }: SettingsDraft) => ({
+  name: name.trim(),
+  instructions,
+  annotators: Number(annotators),
+  honeypotRate: Number(honeypots) / 100,
+  deadline: deadline === '' ? null : new Date(deadline).toISOString(),
+  leaseSeconds: Math.round(Number(lease) * 60),
+  blind,
+});
+
+export const campaignOf = ({ id, dataset, categories, preset, ordering, ...settings }: CampaignDraft) => ({
+  ...changesOf(settings),
+  id: id || slugOf(settings.name),
+  dataset,
+  preset,
+  ordering,
+  categories: categories.map((category, i): LabelCategory => ({ id: i + 1, ...category })),
+});
+
+const shortNumber = (value: number) => String(Math.round(value * 1000) / 1000);
+
+/** ISO 8601 as the clock on the wall says it, to the minute. */
+function localTime(at: string): string {
+  const time = new Date(at);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day}T${two(time.getHours())}:${two(time.getMinutes())}`;
+}

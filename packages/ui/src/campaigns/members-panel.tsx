@@ -1,0 +1,115 @@
+/** Who takes part, and as what. */
+import type { Member, MemberRole } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { api } from '../api.ts';
+import { AskTwice } from '../ask-twice.tsx';
+import type { Loaded } from '../load.ts';
+import { Table } from '../plots/table.tsx';
+import { Secret } from '../secret.tsx';
+import { Await, Panel } from '../states.tsx';
+
+const roles: MemberRole[] = ['annotator', 'reviewer', 'manager'];
+
+export function MembersPanel({ campaign, members }: { campaign: string; members: Loaded<Member[]> }) {
+  const [failure, setFailure] = useState('');
+  const path = `/api/campaigns/${campaign}/members`;
+  const ask = async (method: string, user: string, body?: object) => {
+    try {
+      await api(method, `${path}/${user}`, body);
+      setFailure('');
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    members.again();
+  };
+  return (
+    <Panel title="Members">
+      <Await loaded={members} what="members">
+        {(list) =>
+          list.length === 0 ? (
+            <p>Nobody yet.</p>
+          ) : (
+            <Table
+              caption="Members of the campaign"
+              columns={[{ name: 'Name' }, { name: 'E-mail' }, { name: 'Role' }, { name: 'Membership' }]}
+              rows={list.map(({ user, name, email, role }) => [
+                name,
+                email,
+                <select
+                  key={user}
+                  value={role}
+                  aria-label={`Role of ${name}`}
+                  onChange={(event) => void ask('PUT', user, { role: event.target.value })}
+                >
+                  {roles.map((each) => (
+                    <option key={each}>{each}</option>
+                  ))}
+                </select>,
+                <AskTwice key={user} label="Remove" what={name} act={() => void ask('DELETE', user)} />,
+              ])}
+            />
+          )
+        }
+      </Await>
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+      <AddMember path={path} added={members.again} />
+    </Panel>
+  );
+}
+
+function AddMember({ path, added }: { path: string; added(): void }) {
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<MemberRole>('annotator');
+  const [said, setSaid] = useState<{ failure?: string; link?: string; who?: string }>({});
+  const add = async (event: React.FormEvent) => {
+    event.preventDefault();
+    try {
+      const { link } = await api<{ link?: string }>('POST', path, { email: email.trim(), role });
+      setSaid({ link, who: email.trim() });
+      setEmail('');
+      added();
+    } catch (error) {
+      setSaid({ failure: (error as Error).message });
+    }
+  };
+  return (
+    <form onSubmit={add}>
+      <div className="add">
+        <label>
+          Add by e-mail
+          <input
+            id="member-email"
+            type="email"
+            required
+            value={email}
+            autoComplete="off"
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </label>
+        <label className="short">
+          As
+          <select value={role} onChange={(event) => setRole(event.target.value as MemberRole)}>
+            {roles.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Add</button>
+      </div>
+      <p role="alert" className="failure">
+        {said.failure}
+      </p>
+      <div role="status">
+        {said.who && !said.link && <p>{said.who} is a member.</p>}
+        {said.link && (
+          <Secret name={`Sign-in link of ${said.who}`} value={said.link}>
+            A new account for {said.who}. This link signs them in once, within ten minutes; it is not shown again. Send
+            it to them and nobody else.
+          </Secret>
+        )}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,45 @@
+/** Fields of what may be changed while a campaign runs. */
+import type { SettingsDraft } from './draft.ts';
+import { Field } from './field.tsx';
+
+interface Props {
+  draft: SettingsDraft;
+  change(changes: Partial<SettingsDraft>): void;
+}
+
+export function SettingsFields({ draft, change }: Props) {
+  const text = (field: 'annotators' | 'honeypots' | 'deadline' | 'lease') => ({
+    value: draft[field],
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) => change({ [field]: event.target.value }),
+  });
+  return (
+    <>
+      <Field label="Instructions" hint="Annotators see them before their first image, and whenever they ask.">
+        <textarea
+          rows={5}
+          maxLength={20_000}
+          value={draft.instructions}
+          onChange={(event) => change({ instructions: event.target.value })}
+        />
+      </Field>
+      <div className="fields">
+        <Field label="Annotators an image" hint="From two on, their agreement is measured.">
+          <input type="number" min={1} max={100} required {...text('annotators')} />
+        </Field>
+        <Field label="Known images mixed in, %" hint="Honeypots: their masks are compared with the dataset’s own.">
+          <input type="number" min={0} max={100} step="any" required {...text('honeypots')} />
+        </Field>
+        <Field label="Deadline" hint="After it no image is given out. May be left empty.">
+          <input type="datetime-local" {...text('deadline')} />
+        </Field>
+        <Field label="Time an image is held, minutes" hint="Untouched for so long, it goes to somebody else.">
+          <input type="number" min={0.1} max={1440} step="any" required {...text('lease')} />
+        </Field>
+      </div>
+      <label className="check">
+        <input type="checkbox" checked={draft.blind} onChange={(event) => change({ blind: event.target.checked })} />
+        Annotators of one image know nothing of one another
+      </label>
+    </>
+  );
+}

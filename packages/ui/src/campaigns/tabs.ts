@@ -1,0 +1,19 @@
+/** Where one can go in a campaign. */
+import type { Me } from '@saltworks/core/contract/api';
+import { mayIn } from '../pages/me.ts';
+import type { Tab } from '../pages/shell.tsx';
+
+export function campaignTabs(id: string, me: Me | undefined): Tab[] {
+  const at = `/campaigns/${id}`;
+  return [
+    ...(mayIn(me, id, 'reviewer')
+      ? [
+          { name: 'Overview', href: at },
+          { name: 'Images', href: `${at}/images` },
+          { name: 'Review', href: `${at}/review` },
+        ]
+      : []),
+    { name: 'Annotate', href: `${at}/annotate` },
+    ...(mayIn(me, id, 'manager') ? [{ name: 'Settings', href: `${at}/settings` }] : []),
+  ];
+}

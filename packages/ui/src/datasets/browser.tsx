@@ -1,0 +1,127 @@
+/** Images to look through: filters, a grid, one of them large. */
+import type { Page } from '@saltworks/core/contract/api';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { api } from '../api.ts';
+import { count, counted } from '../plots/figures.ts';
+import { Trouble } from '../states.tsx';
+import { Feed } from './feed.ts';
+import { Grid } from './grid.tsx';
+import { Large } from './large.tsx';
+import { Photograph } from './photograph.tsx';
+
+/** An image as the browser shows it. */
+export interface Shown {
+  name: string;
+  thumbnail: string;
+  /** As large as there is. */
+  image: string;
+  mask?: string;
+  /** How it stands, in a word or two. */
+  state: string;
+  categories: string[];
+  /** 0 … 1. */
+  uncertainty: number | null;
+  /** More to say of it, and where to go from it. */
+  notes: string[];
+  links: { name: string; href: string }[];
+}
+
+interface Props<T> {
+  /** Of the list, with its filters and without `after`. */
+  path: string;
+  show(item: T): Shown;
+  masked: boolean;
+  toggleMask(): void;
+  /** How many there are, where that is known. */
+  total?: number;
+  /** What to say where there is none. */
+  nothing: string;
+}
+
+export function Browser<T>({ path, show, masked, toggleMask, total, nothing }: Props<T>) {
+  const [feed, setFeed] = useState<Feed<T>>();
+  const [opened, setOpened] = useState<number>();
+  useEffect(() => {
+    const made = new Feed<T>((after) =>
+      api<Page<T>>('GET', after === null ? path : `${path}&after=${encodeURIComponent(after)}`),
+    );
+    setFeed(made);
+    return () => made.close();
+  }, [path]);
+  const state = useSyncExternalStore(
+    useCallback((told) => feed?.subscribe(told) ?? (() => {}), [feed]),
+    () => feed?.state,
+  );
+  const look = useCallback((first: number, last: number) => feed?.look(first, last), [feed]);
+  if (!feed || !state) return null;
+  const at = (index: number) => {
+    const item = feed.at(index);
+    return item === undefined ? undefined : show(item);
+  };
+  const images = opened === undefined ? undefined : at(opened);
+  return (
+    <>
+      <p className="hint" role="status">
+        {total !== undefined
+          ? counted(total, 'image')
+          : state.complete
+            ? counted(state.count, 'image')
+            : `${count(state.count)} and more`}
+      </p>
+      {state.error && <Trouble error={state.error} again={() => feed.again()} />}
+      {state.complete && state.count === 0 && <p className="empty">{nothing}</p>}
+      <Grid
+        key={path}
+        count={state.count}
+        label="Images"
+        look={look}
+        cell={(index) => <Cell index={index} image={at(index)} masked={masked} open={() => setOpened(index)} />}
+      />
+      {state.count === 0 && !state.complete && !state.error && (
+        <p className="loading" role="status">
+          Loading images…
+        </p>
+      )}
+      {images && (
+        <Large
+          image={images}
+          masked={masked}
+          toggleMask={toggleMask}
+          step={(by) => {
+            const to = opened! + by;
+            if (to < 0 || to >= state.count) return;
+            feed.look(to, to + 1);
+            setOpened(to);
+          }}
+          close={() => setOpened(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+interface CellProps {
+  index: number;
+  image: Shown | undefined;
+  masked: boolean;
+  open(): void;
+}
+
+function Cell({ index, image, masked, open }: CellProps) {
+  return (
+    <button type="button" className="cell" data-cell={index} onClick={open} disabled={!image} title={image?.name}>
+      {image ? (
+        <>
+          <Photograph image={image.thumbnail} mask={image.mask} masked={masked} side={256} name={image.name} />
+          <span className="name">{image.name}</span>
+          <span className="below">
+            <span>{image.state}</span>
+            {image.uncertainty !== null && <span title="Uncertainty">{image.uncertainty.toFixed(2)}</span>}
+          </span>
+        </>
+      ) : (
+        <span className="photograph" />
+      )}
+    </button>
+  );
+}

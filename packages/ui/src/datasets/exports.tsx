@@ -1,0 +1,173 @@
+/** What can be downloaded, and how more is made. */
+import type { DatasetRun, ExportInfo } from '@saltworks/core/contract/api';
+import type { ExportFormat } from '@saltworks/core/formats/export';
+import { useEffect, useRef, useState } from 'react';
+import { api } from '../api.ts';
+import { useLoaded } from '../load.ts';
+import { count, moment, size } from '../plots/figures.ts';
+import { Table } from '../plots/table.tsx';
+import { Await } from '../states.tsx';
+import { RunList } from './run-list.tsx';
+import { useRuns } from './use-runs.ts';
+
+const formats: Record<ExportFormat, string> = {
+  'coco-panoptic': 'COCO panoptic',
+  'coco-instances': 'COCO instances',
+  voc: 'Pascal VOC',
+  'yolo-seg': 'YOLO segmentation',
+};
+
+interface Props {
+  dataset: string;
+  /** Names of sets of masks that may be exported. */
+  recipes: string[];
+  /** Where one is asked for; what is asked for besides format and masks. */
+  path: string;
+  /** A campaign's: its own masks only, and a choice of those that a reviewer accepted. */
+  campaign?: boolean;
+  controls: boolean;
+}
+
+export function Exports({ dataset, recipes, path, campaign, controls }: Props) {
+  const runs = useRuns(dataset);
+  const made = useLoaded<ExportInfo[]>(`/api/datasets/${dataset}/exports`);
+  const mine = (recipe: string) => !campaign || recipes.includes(recipe);
+  const running = (runs.value ?? []).filter(
+    ({ kind, of, state }) => kind === 'export' && state === 'running' && mine(of.slice(of.indexOf('/') + 1)),
+  );
+  useWhenFewer(running.length, made.again);
+  return (
+    <>
+      <StartExport recipes={recipes} path={path} campaign={campaign} started={runs.again} />
+      {running.length > 0 && <RunList dataset={dataset} runs={running} controls={controls} changed={runs.again} />}
+      <Failed runs={runs.value} mine={mine} />
+      <Await loaded={made} what="exports">
+        {(all) => {
+          const list = all.filter(({ recipe }) => mine(recipe));
+          return list.length === 0 ? (
+            <p className="hint">No export was made yet.</p>
+          ) : (
+            <Downloads dataset={dataset} list={list} />
+          );
+        }}
+      </Await>
+    </>
+  );
+}
+
+/** What a run leaves is there once it is gone. */
+function useWhenFewer(running: number, then: () => void): void {
+  const before = useRef(running);
+  useEffect(() => {
+    if (running < before.current) then();
+    before.current = running;
+  }, [running, then]);
+}
+
+/** The last export, if it went wrong. */
+function Failed({ runs = [], mine }: { runs?: DatasetRun[]; mine(recipe: string): boolean }) {
+  const last = runs
+    .filter(({ kind, of }) => kind === 'export' && mine(of.slice(of.indexOf('/') + 1)))
+    .reduce<DatasetRun | undefined>((late, run) => (late && late.started > run.started ? late : run), undefined);
+  if (last?.state !== 'failed') return null;
+  return (
+    <p role="alert" className="failure">
+      {last.of} failed: {last.reason ?? 'nobody could say why'}
+    </p>
+  );
+}
+
+const Downloads = ({ dataset, list }: { dataset: string; list: ExportInfo[] }) => (
+  <Table
+    caption="Exports to download"
+    columns={[
+      { name: 'Format' },
+      { name: 'Masks' },
+      { name: 'Made' },
+      { name: 'Files', number: true },
+      { name: 'Size', number: true },
+      { name: 'What it leaves out' },
+      { name: 'Download' },
+    ]}
+    rows={[...list]
+      .sort((a, b) => (a.made < b.made ? 1 : -1))
+      .map(({ id, format, recipe, loses, made, files, bytes }) => [
+        formats[format],
+        <code key="recipe">{recipe}</code>,
+        <time key="made" dateTime={made}>
+          {moment(made)}
+        </time>,
+        count(files),
+        size(bytes),
+        loses,
+        <a key="zip" href={`/api/datasets/${dataset}/exports/${encodeURIComponent(id)}/zip`} download>
+          ZIP
+        </a>,
+      ])}
+  />
+);
+
+function StartExport({
+  recipes,
+  path,
+  campaign,
+  started,
+}: Pick<Props, 'recipes' | 'path' | 'campaign'> & { started(): void }) {
+  const [format, setFormat] = useState<ExportFormat>('coco-panoptic');
+  const [chosen, setRecipe] = useState('');
+  const [accepted, setAccepted] = useState(false);
+  const [said, setSaid] = useState({ failure: '', busy: false });
+  const recipe = recipes.includes(chosen) ? chosen : recipes[0];
+  if (!campaign && recipes.length === 0) {
+    return <p className="hint">There are no masks yet: start a run that makes them, or a campaign.</p>;
+  }
+  const start = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setSaid({ failure: '', busy: true });
+    try {
+      await api('POST', path, campaign ? { format, accepted } : { format, recipe });
+      setSaid({ failure: '', busy: false });
+    } catch (error) {
+      setSaid({ failure: (error as Error).message, busy: false });
+    }
+    started();
+  };
+  return (
+    <form onSubmit={start}>
+      <div className="add">
+        <label>
+          Format
+          <select id="export-format" value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
+            {Object.entries(formats).map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {!campaign && (
+          <label>
+            Masks
+            <select value={recipe} onChange={(event) => setRecipe(event.target.value)}>
+              {recipes.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </select>
+          </label>
+        )}
+        {campaign && (
+          <label className="check">
+            <input type="checkbox" checked={accepted} onChange={(event) => setAccepted(event.target.checked)} />
+            Accepted only
+          </label>
+        )}
+        <button type="submit" disabled={said.busy}>
+          {said.busy ? 'Starting…' : 'Export'}
+        </button>
+      </div>
+      <p role="alert" className="failure">
+        {said.failure}
+      </p>
+    </form>
+  );
+}

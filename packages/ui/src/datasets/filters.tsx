@@ -1,0 +1,67 @@
+/** What of many images is looked at; kept in the address, so that it can be sent to somebody. */
+import { useSearchParams } from 'wouter';
+
+export interface Filter {
+  /** Of the query. */
+  name: string;
+  label: string;
+  /** Values and what they are called; the first is the default and stays out of the address. */
+  choices: readonly (readonly [value: string, name: string])[];
+}
+
+/** The same choices everywhere: at least so unsure. */
+export const uncertainty: Filter = {
+  name: 'uncertain',
+  label: 'Uncertainty',
+  choices: [
+    ['', 'any'],
+    ['0.05', 'from 0.05'],
+    ['0.1', 'from 0.1'],
+    ['0.2', 'from 0.2'],
+    ['0.3', 'from 0.3'],
+    ['0.5', 'from 0.5'],
+  ],
+};
+
+/** What is chosen, as a query for the server: known names and values only. */
+export function queryOf(filters: readonly Filter[], params: URLSearchParams): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const { name, choices } of filters) {
+    const value = params.get(name);
+    if (value && choices.some(([known]) => known === value)) query.set(name, value);
+  }
+  return query;
+}
+
+export function Filters({ filters, children }: { filters: readonly Filter[]; children?: React.ReactNode }) {
+  const [params, setParams] = useSearchParams();
+  const set = (name: string, value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (value === '') next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
+  return (
+    <search className="filters">
+      {filters.map(({ name, label, choices }) => (
+        <label key={name}>
+          {label}
+          <select value={params.get(name) ?? ''} onChange={(event) => set(name, event.target.value)}>
+            {choices.map(([value, called]) => (
+              <option key={value} value={value}>
+                {called}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      {children}
+    </search>
+  );
+}
+
+export const focusFilters = (): void => document.querySelector<HTMLElement>('.filters select')?.focus();

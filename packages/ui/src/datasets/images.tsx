@@ -1,0 +1,106 @@
+/** The images of a dataset, through one of its sets of masks. */
+import type { DatasetDetail, DatasetImageInfo } from '@saltworks/core/contract/api';
+import { useCallback } from 'react';
+import { useSearchParams } from 'wouter';
+import { Browser, type Shown } from './browser.tsx';
+import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
+
+interface Props {
+  dataset: DatasetDetail;
+  masked: boolean;
+  toggle(): void;
+}
+
+export function DatasetImages({ dataset: { name, recipes, images }, masked, toggle }: Props) {
+  const [params] = useSearchParams();
+  const recipe = recipes.find((each) => each === params.get('recipe')) ?? recipes[0];
+  const filters: Filter[] = [
+    ...(recipes.length > 0
+      ? [{ name: 'recipe', label: 'Masks', choices: recipes.map((each, i) => [i === 0 ? '' : each, each] as const) }]
+      : []),
+    {
+      name: 'state',
+      label: 'State',
+      choices: [
+        ['', 'any'],
+        ['masked', 'with a mask'],
+        ['failed', 'failed'],
+        ['none', 'without a mask'],
+      ],
+    },
+    uncertainty,
+  ];
+  const query = queryOf(filters, params);
+  const category = params.get('category');
+  if (category) query.set('category', category);
+  const narrowed = ['state', 'category', 'uncertain'].some((each) => query.has(each));
+  if (recipe) query.set('recipe', recipe);
+  query.set('limit', '100');
+  const show = useCallback((image: DatasetImageInfo) => shownOf(image, name, recipe), [name, recipe]);
+  return (
+    <>
+      <Filters filters={filters}>
+        <CategoryFilter />
+        <button type="button" aria-pressed={masked} aria-keyshortcuts="M" onClick={toggle}>
+          Masks
+        </button>
+      </Filters>
+      <Browser
+        path={`/api/datasets/${name}/images?${query}`}
+        show={show}
+        masked={masked}
+        toggleMask={toggle}
+        total={narrowed ? undefined : images}
+        nothing={narrowed ? 'No image is like that.' : 'This dataset has no images.'}
+      />
+    </>
+  );
+}
+
+/** By name: which ones there are is known to the masks alone. */
+function CategoryFilter() {
+  const [params, setParams] = useSearchParams();
+  const choose = (name: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (name === '') next.delete('category');
+        else next.set('category', name);
+        return next;
+      },
+      { replace: true },
+    );
+  const current = params.get('category') ?? '';
+  return (
+    <label>
+      Class
+      <input
+        key={current}
+        type="search"
+        defaultValue={current}
+        placeholder="any"
+        maxLength={100}
+        onBlur={(event) => event.target.value.trim() !== current && choose(event.target.value.trim())}
+        onKeyDown={(event) => event.key === 'Enter' && choose(event.currentTarget.value.trim())}
+      />
+    </label>
+  );
+}
+
+const states = { masked: 'has a mask', failed: 'failed', none: 'no mask' };
+
+function shownOf(image: DatasetImageInfo, dataset: string, recipe: string | undefined): Shown {
+  const at = `/api/datasets/${dataset}/images/${image.id}`;
+  const mask = recipe && image.mask !== null ? `${at}/mask?recipe=${encodeURIComponent(recipe)}` : undefined;
+  return {
+    name: image.name,
+    thumbnail: `${at}/thumbnail`,
+    image: `${at}/thumbnail`,
+    mask,
+    state: states[image.state],
+    categories: image.categories,
+    uncertainty: image.uncertainty,
+    notes: image.reason === null ? [] : [image.reason],
+    links: [],
+  };
+}

@@ -1,0 +1,74 @@
+/** One image of many, as large as the window lets it be. */
+
+import { keyOf } from '../annotate/shortcuts.ts';
+import { Dialog } from '../dialog.tsx';
+import type { Shown } from './browser.tsx';
+import { Photograph } from './photograph.tsx';
+
+interface Props {
+  image: Shown;
+  masked: boolean;
+  toggleMask(): void;
+  step(by: 1 | -1): void;
+  close(): void;
+}
+
+export function Large({ image, masked, toggleMask, step, close }: Props) {
+  const keys: Partial<Record<string, () => void>> = {
+    m: toggleMask,
+    arrowleft: () => step(-1),
+    arrowright: () => step(1),
+  };
+  return (
+    <Dialog title={image.name} close={close} large>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the dialog, whatever in it has the focus */}
+      <div
+        className="large"
+        onKeyDown={(event) => {
+          const run = keys[keyOf(event.nativeEvent)];
+          if (run) event.preventDefault();
+          run?.();
+        }}
+      >
+        <Photograph
+          key={image.image}
+          image={image.image}
+          instead={image.thumbnail}
+          mask={image.mask}
+          masked={masked}
+          side={1600}
+          name={image.name}
+        />
+        <ul className="chips">
+          <li>{image.state}</li>
+          {image.uncertainty !== null && <li>uncertainty {image.uncertainty.toFixed(3)}</li>}
+          {image.categories.map((name) => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+        {image.notes.map((note) => (
+          <p key={note} className="hint">
+            {note}
+          </p>
+        ))}
+        <p className="actions">
+          <button type="button" onClick={() => step(-1)} aria-keyshortcuts="ArrowLeft">
+            Previous
+          </button>
+          <button type="button" onClick={() => step(1)} aria-keyshortcuts="ArrowRight">
+            Next
+          </button>
+          <button type="button" onClick={toggleMask} aria-pressed={masked} aria-keyshortcuts="M">
+            Mask
+          </button>
+          <span className="space" />
+          {image.links.map(({ name, href }) => (
+            <a key={href} className="button" href={href}>
+              {name}
+            </a>
+          ))}
+        </p>
+      </div>
+    </Dialog>
+  );
+}

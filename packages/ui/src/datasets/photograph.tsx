@@ -1,0 +1,62 @@
+/** A photograph with its mask over it. */
+import { useEffect, useRef, useState } from 'react';
+import { maskPicture } from './picture.ts';
+
+interface Props {
+  image: string;
+  /** Shown where that is not there. */
+  instead?: string;
+  /** Where the mask is, if there is one. */
+  mask: string | undefined;
+  masked: boolean;
+  /** Pixels of the mask's longer side. */
+  side: number;
+  name: string;
+}
+
+/** What is scrolled past is not asked for. */
+const restMs = 150;
+
+export function Photograph({ image, instead, mask, masked, side, name }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [shown, setShown] = useState<string>();
+  const [missing, setMissing] = useState(0);
+  const [source, setSource] = useState<string>();
+  useEffect(() => {
+    const timer = setTimeout(() => setSource(image), side > 600 ? 0 : restMs);
+    return () => clearTimeout(timer);
+  }, [image, side]);
+  useEffect(() => {
+    if (!mask || !masked) return;
+    const ended = new AbortController();
+    const timer = setTimeout(
+      () =>
+        maskPicture(mask, side, ended.signal).then(
+          (picture) => {
+            const context = canvas.current?.getContext('2d');
+            if (ended.signal.aborted || !context) return;
+            context.canvas.width = picture.width;
+            context.canvas.height = picture.height;
+            context.drawImage(picture, 0, 0);
+            setShown(mask);
+          },
+          () => {},
+        ),
+      restMs,
+    );
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+    };
+  }, [mask, masked, side]);
+  const shownImage = [source ?? image, instead][missing];
+  return (
+    <span className="photograph">
+      {source && shownImage && (
+        <img src={shownImage} alt={side > 600 ? name : ''} onError={() => setMissing((now) => now + 1)} />
+      )}
+      {!shownImage && <span className="missing">No picture yet</span>}
+      <canvas ref={canvas} hidden={!masked || shown !== mask} />
+    </span>
+  );
+}

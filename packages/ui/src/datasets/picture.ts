@@ -1,0 +1,59 @@
+/** Masks as small pictures to lay over thumbnails: a few at a time, the latest kept. */
+import { bytes } from '../api.ts';
+import { paint } from './paint.ts';
+
+const keptPictures = 400;
+const pictures = new Map<string, Promise<ImageBitmap>>();
+/** Masks that are read at the same time. */
+let free = 4;
+const waiting: (() => void)[] = [];
+
+/** @param side pixels at most, of the longer side @param signal ends the wait for a turn */
+export function maskPicture(path: string, side: number, signal: AbortSignal): Promise<ImageBitmap> {
+  const key = `${path} ${side}`;
+  const known = pictures.get(key);
+  if (known) {
+    pictures.delete(key);
+    pictures.set(key, known);
+    // Whoever asked first may have given up.
+    return known.catch(() => {
+      signal.throwIfAborted();
+      return maskPicture(path, side, signal);
+    });
+  }
+  const picture = inTurn(() => read(path, side), signal);
+  pictures.set(key, picture);
+  picture.catch(() => pictures.delete(key));
+  const [oldest] = pictures.keys();
+  if (pictures.size > keptPictures) pictures.delete(oldest);
+  return picture;
+}
+
+async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  if (free === 0) await new Promise<void>((turn) => waiting.push(turn));
+  else free--;
+  try {
+    signal.throwIfAborted();
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free++;
+  }
+}
+
+async function read(path: string, side: number): Promise<ImageBitmap> {
+  const file = new Blob([await bytes(path)], { type: 'image/png' });
+  const exact = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
+  const whole = await createImageBitmap(file, exact);
+  const scale = Math.min(1, side / Math.max(whole.width, whole.height));
+  const [width, height] = [whole.width, whole.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+  // Ids between two ids would be those of somebody else.
+  context.imageSmoothingEnabled = false;
+  context.drawImage(whole, 0, 0, width, height);
+  whole.close();
+  const pixels = context.getImageData(0, 0, width, height);
+  paint(pixels.data, width);
+  return createImageBitmap(pixels);
+}

@@ -1,0 +1,85 @@
+/** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
+import type { DatasetRun } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { api } from '../api.ts';
+import { count, moment } from '../plots/figures.ts';
+
+interface Props {
+  dataset: string;
+  runs: DatasetRun[];
+  /** Whether one may pause and end them. */
+  controls: boolean;
+  changed(): void;
+}
+
+const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export' };
+
+export function RunList({ dataset, runs, controls, changed }: Props) {
+  const [failure, setFailure] = useState('');
+  const control = async (id: string, action: string) => {
+    try {
+      await api('POST', `/api/datasets/${dataset}/runs/control`, { id, action });
+      setFailure('');
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    changed();
+  };
+  return (
+    <>
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+      <ul className="runs" aria-label="Runs">
+        {runs.map((run) => (
+          <li key={`${run.id} ${run.started}`}>
+            <Run run={run} />
+            {controls && run.state === 'running' && (
+              <span className="buttons">
+                {run.progress?.paused ? (
+                  <button type="button" onClick={() => void control(run.id, 'resume')}>
+                    Resume
+                  </button>
+                ) : (
+                  <button type="button" onClick={() => void control(run.id, 'pause')}>
+                    Pause
+                  </button>
+                )}
+                <button type="button" onClick={() => void control(run.id, 'cancel')}>
+                  Cancel
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Run({ run: { kind, of, state, started, ended, progress, reason } }: { run: DatasetRun }) {
+  const through = progress ? progress.done + progress.cached + progress.failed : 0;
+  return (
+    <div className="run">
+      <p>
+        <strong>{kinds[kind]}</strong> <code>{of}</code>{' '}
+        <span className="tag">{progress?.paused ? 'paused' : state}</span>
+      </p>
+      {progress && (
+        <p className="progress-line">
+          <progress value={through} max={Math.max(1, progress.total)} aria-label={`Progress of ${kinds[kind]} ${of}`} />
+          <span>
+            {count(through)} of {count(progress.total)} images
+            {progress.cached > 0 && `, ${count(progress.cached)} were there`}
+            {progress.failed > 0 && `, ${count(progress.failed)} failed`}
+          </span>
+        </p>
+      )}
+      <p className="hint">
+        {moment(started)}
+        {ended && ` to ${moment(ended)}`}
+      </p>
+      {reason && <p className="failure">{reason}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** Starts what computes keys, or masks, of a whole dataset. */
+import { useState } from 'react';
+import { api } from '../api.ts';
+
+export function StartRun({ dataset, started }: { dataset: string; started(): void }) {
+  const [draft, setDraft] = useState({ kind: 'extract', backbone: 'dinov2-small-focus', preset: 'best' });
+  const [failure, setFailure] = useState('');
+  const change = (changes: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...changes }));
+  const start = async (event: React.FormEvent) => {
+    event.preventDefault();
+    const { kind, backbone, preset } = draft;
+    try {
+      await api('POST', `/api/datasets/${dataset}/runs`, {
+        kind,
+        backbone,
+        ...(kind === 'propagate' ? { preset } : {}),
+      });
+      setFailure('');
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    started();
+  };
+  return (
+    <form onSubmit={start}>
+      <div className="add">
+        <label>
+          Start
+          <select value={draft.kind} onChange={(event) => change({ kind: event.target.value })}>
+            <option value="extract">Keys of all images</option>
+            <option value="propagate">Masks of all scribbles</option>
+          </select>
+        </label>
+        <label>
+          Backbone
+          <input required value={draft.backbone} onChange={(event) => change({ backbone: event.target.value })} />
+        </label>
+        {draft.kind === 'propagate' && (
+          <label className="short">
+            Preset
+            <select value={draft.preset} onChange={(event) => change({ preset: event.target.value })}>
+              <option>best</option>
+              <option>paper</option>
+            </select>
+          </label>
+        )}
+        <button type="submit">Start</button>
+      </div>
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,14 @@
+/** Runs over a dataset, followed closely while one of them goes on. */
+import type { DatasetRun } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { type Loaded, useLoaded } from '../load.ts';
+
+const [busyMs, restingMs] = [1_000, 15_000];
+
+export function useRuns(dataset: string): Loaded<DatasetRun[]> {
+  const [every, setEvery] = useState(busyMs);
+  const runs = useLoaded<DatasetRun[]>(`/api/datasets/${dataset}/runs`, every);
+  const wanted = runs.value?.some(({ state }) => state === 'running') ? busyMs : restingMs;
+  if (runs.value && wanted !== every) setEvery(wanted);
+  return runs;
+}

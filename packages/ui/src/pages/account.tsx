@@ -1,0 +1,26 @@
+/** One's own keys; for administrators, everybody's accounts. */
+import { KeysPanel } from '../accounts/keys-panel.tsx';
+import { PeoplePanel } from '../accounts/people-panel.tsx';
+import { Await } from '../states.tsx';
+import { useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+export function AccountPage() {
+  const me = useMe();
+  return (
+    <Shell title="Account">
+      <Await loaded={{ ...me, again: () => location.reload() }} what="your account">
+        {({ id, name, email, role }) => (
+          <>
+            <p className="hint">
+              {name}, {email}
+              {role === 'admin' && ', an administrator'}
+            </p>
+            <KeysPanel />
+            {role === 'admin' && <PeoplePanel me={id} />}
+          </>
+        )}
+      </Await>
+    </Shell>
+  );
+}

@@ -1,0 +1,143 @@
+/** A new campaign, by a form. What was typed outlives a reload and a sign-in. */
+import type { Campaign, DatasetInfo } from '@saltworks/core/contract/api';
+import { useEffect, useState } from 'react';
+import { api } from '../api.ts';
+import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
+import { type CampaignDraft, campaignOf, emptyDraft, slugOf } from '../campaigns/draft.ts';
+import { Field } from '../campaigns/field.tsx';
+import { SettingsFields } from '../campaigns/settings-fields.tsx';
+import { useLoaded } from '../load.ts';
+import { counted } from '../plots/figures.ts';
+import { Await } from '../states.tsx';
+import { useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+const kept = 'saltworks new campaign';
+
+function keptDraft(): CampaignDraft {
+  try {
+    return { ...emptyDraft, ...JSON.parse(sessionStorage.getItem(kept) ?? '{}') };
+  } catch {
+    return emptyDraft;
+  }
+}
+
+export function NewCampaignPage() {
+  const me = useMe().value;
+  const datasets = useLoaded<DatasetInfo[]>('/api/datasets');
+  const save = {
+    keys: ['mod+enter', 'mod+s'],
+    show: 'Ctrl Enter',
+    label: 'create the campaign',
+    run: () => document.querySelector('form')?.requestSubmit(),
+  };
+  return (
+    <Shell title="New campaign" shortcuts={[save]}>
+      {me && me.role !== 'admin' ? (
+        <p className="empty">Only administrators make campaigns.</p>
+      ) : (
+        <Await loaded={datasets} what="datasets">
+          {(datasets) => (datasets.length === 0 ? <NoDataset /> : <Form datasets={datasets} />)}
+        </Await>
+      )}
+    </Shell>
+  );
+}
+
+const NoDataset = () => (
+  <div className="empty">
+    <p>A campaign is made over a dataset, and there is none yet. Import a folder of images:</p>
+    <pre>saltworks dataset import FOLDER --name NAME</pre>
+  </div>
+);
+
+function Form({ datasets }: { datasets: DatasetInfo[] }) {
+  const [draft, setDraft] = useState(keptDraft);
+  const [failure, setFailure] = useState('');
+  const [busy, setBusy] = useState(false);
+  useEffect(() => sessionStorage.setItem(kept, JSON.stringify(draft)), [draft]);
+  const change = (changes: Partial<CampaignDraft>) => setDraft((now) => ({ ...now, ...changes }));
+
+  const create = async (event: React.FormEvent) => {
+    event.preventDefault();
+    if (draft.categories.length === 0) return setFailure('Add at least one class.');
+    setBusy(true);
+    setFailure('');
+    try {
+      const { id } = await api<Campaign>('POST', '/api/campaigns', campaignOf(draft));
+      sessionStorage.removeItem(kept);
+      location.assign(`/campaigns/${id}`);
+    } catch (error) {
+      setFailure((error as Error).message);
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="sheet" onSubmit={create}>
+      <fieldset>
+        <legend>What it is</legend>
+        <div className="fields">
+          <Field label="Name">
+            <input
+              required
+              maxLength={200}
+              value={draft.name}
+              onChange={(event) => change({ name: event.target.value })}
+            />
+          </Field>
+          <Field label="Id" hint="In addresses and commands. Fixed once made.">
+            <input
+              pattern="[a-z0-9][a-z0-9\-]{0,63}"
+              title="a-z, 0-9 and -, at most 64"
+              value={draft.id}
+              placeholder={slugOf(draft.name)}
+              required={slugOf(draft.name) === ''}
+              onChange={(event) => change({ id: event.target.value })}
+            />
+          </Field>
+        </div>
+        <Field label="Dataset" hint="Fixed once made.">
+          <select required value={draft.dataset} onChange={(event) => change({ dataset: event.target.value })}>
+            <option value="">Choose one…</option>
+            {datasets.map(({ name, images }) => (
+              <option key={name} value={name}>
+                {name} · {counted(images, 'image')}
+              </option>
+            ))}
+          </select>
+        </Field>
+      </fieldset>
+      <fieldset>
+        <legend>Classes</legend>
+        <p className="hint">Fixed once made.</p>
+        <CategoriesEditor categories={draft.categories} change={(categories) => change({ categories })} />
+      </fieldset>
+      <fieldset>
+        <legend>How it is worked on</legend>
+        <SettingsFields draft={draft} change={change} />
+        <div className="fields">
+          <Field label="Preset" hint="How masks are made of strokes. Fixed once made.">
+            <select value={draft.preset} onChange={(event) => change({ preset: event.target.value as 'best' })}>
+              <option value="best">best: for quality</option>
+              <option value="paper">paper: the method as published</option>
+            </select>
+          </Field>
+          <Field label="Order" hint="In which images are given out. Fixed once made.">
+            <select value={draft.ordering} onChange={(event) => change({ ordering: event.target.value as 'import' })}>
+              <option value="import">as imported</option>
+              <option value="random">random</option>
+            </select>
+          </Field>
+        </div>
+      </fieldset>
+      <div className="submit">
+        <button type="submit" className="main" disabled={busy}>
+          {busy ? 'Creating…' : 'Create campaign'}
+        </button>
+        <p role="alert" className="failure">
+          {failure}
+        </p>
+      </div>
+    </form>
+  );
+}

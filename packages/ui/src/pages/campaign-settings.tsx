@@ -1,0 +1,113 @@
+/** The settings of a campaign that is there: what may be changed, and what may not. */
+import type { Campaign } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { api } from '../api.ts';
+import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
+import { Field } from '../campaigns/field.tsx';
+import { SettingsFields } from '../campaigns/settings-fields.tsx';
+import { pauseOrResume, StateControl } from '../campaigns/state-control.tsx';
+import { campaignTabs } from '../campaigns/tabs.ts';
+import { useLoaded } from '../load.ts';
+import { moment } from '../plots/figures.ts';
+import { Await, Panel } from '../states.tsx';
+import { useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
+  const me = useMe().value;
+  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
+  const save = {
+    keys: ['mod+enter', 'mod+s'],
+    show: 'Ctrl Enter',
+    label: 'save the settings',
+    run: () => document.querySelector('form')?.requestSubmit(),
+  };
+  return (
+    <Shell
+      title={campaign.value?.name ?? id}
+      tabs={campaignTabs(id, me)}
+      shortcuts={[save, { keys: ['p'], show: 'P', label: 'pause or resume', run: pauseOrResume }]}
+    >
+      <Await loaded={campaign} what="the campaign">
+        {(value) => (
+          <>
+            <Panel title="State">
+              <StateControl campaign={value} changed={campaign.again} />
+            </Panel>
+            <Panel title="Settings">
+              <Form campaign={value} changed={campaign.again} />
+            </Panel>
+            <Panel title="Fixed since it was made">
+              <Fixed campaign={value} />
+            </Panel>
+          </>
+        )}
+      </Await>
+    </Shell>
+  );
+}
+
+function Form({ campaign, changed }: { campaign: Campaign; changed(): void }) {
+  const [draft, setDraft] = useState<SettingsDraft>(() => draftOf(campaign));
+  const [said, setSaid] = useState<{ failure?: string; saved?: boolean }>({});
+  const change = (changes: Partial<SettingsDraft>) => {
+    setDraft((now) => ({ ...now, ...changes }));
+    setSaid({});
+  };
+  const save = async (event: React.FormEvent) => {
+    event.preventDefault();
+    try {
+      await api('PATCH', `/api/campaigns/${campaign.id}`, changesOf(draft));
+      setSaid({ saved: true });
+      changed();
+    } catch (error) {
+      setSaid({ failure: (error as Error).message });
+    }
+  };
+  return (
+    <form className="sheet plain" onSubmit={save}>
+      <Field label="Name">
+        <input required maxLength={200} value={draft.name} onChange={(event) => change({ name: event.target.value })} />
+      </Field>
+      <SettingsFields draft={draft} change={change} />
+      <div className="submit">
+        <button type="submit" className="main">
+          Save
+        </button>
+        <p role="alert" className="failure">
+          {said.failure}
+        </p>
+        <p role="status">{said.saved && 'Saved.'}</p>
+      </div>
+    </form>
+  );
+}
+
+const Fixed = ({ campaign }: { campaign: Campaign }) => (
+  <dl className="facts">
+    <dt>Id</dt>
+    <dd>{campaign.id}</dd>
+    <dt>Dataset</dt>
+    <dd>{campaign.dataset}</dd>
+    <dt>Backbone</dt>
+    <dd>{campaign.backbone}</dd>
+    <dt>Preset</dt>
+    <dd>{campaign.preset}</dd>
+    <dt>Order</dt>
+    <dd>{campaign.ordering === 'import' ? 'as imported' : 'random'}</dd>
+    <dt>Made</dt>
+    <dd>{moment(campaign.created)}</dd>
+    <dt>Classes</dt>
+    <dd>
+      <ul className="chips">
+        {campaign.categories.map(({ id, name, colour, isthing }) => (
+          <li key={id}>
+            <span className="swatch" style={{ background: colour }} />
+            {name}
+            {!isthing && <small> stuff</small>}
+          </li>
+        ))}
+      </ul>
+    </dd>
+  </dl>
+);

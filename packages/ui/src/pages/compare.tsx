@@ -1,0 +1,147 @@
+/** One image as several annotators have labelled it, and what they say together. */
+import type { Assignment, Campaign } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import type { Shortcut } from '../annotate/shortcuts.ts';
+import { api } from '../api.ts';
+import { useLoaded } from '../load.ts';
+import { Pane } from '../review/pane.tsx';
+import { usePeople } from '../review/people.ts';
+import '../review/review.css';
+import { useWorks } from '../review/works.ts';
+import { Failed, Loading } from '../states.tsx';
+import { mayIn, useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+const handedIn = ['submitted', 'accepted', 'sent_back'];
+
+export function ComparePage({ campaign: id, task }: { campaign: string; task: string }) {
+  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
+  const assignments = useLoaded<Assignment[]>(`/api/campaigns/${id}/assignments?task=${task}&limit=200`);
+  const failure = campaign.error ?? assignments.error;
+  if (failure) return <Failed error={failure} again={assignments.again} />;
+  if (!campaign.value || !assignments.value) return <Loading what="what annotators have drawn" />;
+  const works = assignments.value.filter(({ state, mask }) => handedIn.includes(state) && mask !== null);
+  if (works.length === 0) {
+    return (
+      <Shell title="Nothing to compare">
+        <p>Nobody has handed this image in yet.</p>
+        <p>
+          <a href={`/campaigns/${id}/review`}>To the reviews</a>
+        </p>
+      </Shell>
+    );
+  }
+  return <Compare campaign={campaign.value} task={task} assignments={works} />;
+}
+
+function Compare({ campaign, task, assignments }: { campaign: Campaign; task: string; assignments: Assignment[] }) {
+  const { works, together, consent, photograph, failure, readConsensus } = useWorks(campaign, task, assignments);
+  const nameOf = usePeople(
+    campaign.id,
+    assignments.map(({ user }) => user),
+  );
+  const { value: me } = useMe();
+  // The consensus is what is exported: making it is for those who answer for that.
+  const manages = mayIn(me, campaign.id, 'manager');
+  const [labels, setLabels] = useState(true);
+  const [differences, setDifferences] = useState(false);
+  const [message, setMessage] = useState('');
+  const [busy, setBusy] = useState(false);
+
+  const make = async () => {
+    setBusy(true);
+    setMessage('All strokes are being solved together…');
+    try {
+      await api('POST', `/api/tasks/${task}/consensus`, {});
+      await readConsensus();
+      setMessage('');
+    } catch (error) {
+      setMessage((error as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const shortcuts: Shortcut[] = [
+    { keys: ['v'], show: 'V', label: 'where they differ', run: () => setDifferences((now) => !now) },
+    { keys: ['m'], show: 'M', label: 'labels on and off', run: () => setLabels((now) => !now) },
+    ...(manages ? [{ keys: ['g'], show: 'G', label: 'make the consensus', run: () => void make() }] : []),
+  ];
+  const { name } = assignments[0].image;
+  const aside = (
+    <>
+      <span className="hint">
+        {campaign.name}, {assignments.length} {assignments.length === 1 ? 'annotator' : 'annotators'}
+      </span>
+      <span className="space" />
+      <button type="button" aria-pressed={labels} onClick={() => setLabels(!labels)}>
+        Labels
+      </button>
+      <button
+        type="button"
+        aria-pressed={differences}
+        disabled={assignments.length < 2}
+        onClick={() => setDifferences(!differences)}
+      >
+        Where they differ
+      </button>
+      {manages && (
+        <button type="button" className="main" disabled={busy} onClick={() => void make()}>
+          {together ? 'Make the consensus again' : 'Make the consensus'}
+        </button>
+      )}
+      <a className="button" href={`/campaigns/${campaign.id}/review`}>
+        Reviews
+      </a>
+    </>
+  );
+  return (
+    <Shell title={name} aside={aside} shortcuts={shortcuts} wide>
+      <p role="status" className="hint">
+        {failure || message}
+      </p>
+      {photograph && (
+        <div className="panes">
+          {together && (
+            <figure>
+              <Pane
+                photograph={photograph}
+                labels={together.labels}
+                colours={together.colours}
+                shown={labels}
+                name={`Consensus on ${name}`}
+              />
+              <figcaption>
+                <strong>Consensus</strong>
+                <span className="hint">
+                  {Object.entries(together.weights)
+                    .map(([user, weight]) => `${nameOf(user)} × ${weight.toFixed(2)}`)
+                    .join(', ')}
+                </span>
+              </figcaption>
+            </figure>
+          )}
+          {works.map(({ assignment, labels: mask, colours, agrees }) => (
+            <figure key={assignment.id}>
+              <Pane
+                photograph={photograph}
+                labels={mask}
+                colours={colours}
+                consent={differences ? consent : undefined}
+                shown={labels || differences}
+                name={`${name} by ${nameOf(assignment.user)}`}
+              />
+              <figcaption>
+                <strong>{nameOf(assignment.user)}</strong>
+                <span className="hint">
+                  {assignment.state.replace('_', ' ')}
+                  {agrees !== undefined && `, the consensus agrees on ${(100 * agrees).toFixed(1)} % of pixels`}
+                </span>
+                <a href={`/campaigns/${campaign.id}/review?assignment=${assignment.id}`}>Review</a>
+              </figcaption>
+            </figure>
+          ))}
+        </div>
+      )}
+    </Shell>
+  );
+}

@@ -1,0 +1,90 @@
+/** A dataset: its images, what runs over it, what failed, what can be downloaded. */
+import type { DatasetDetail } from '@saltworks/core/contract/api';
+import { useState } from 'react';
+import { Exports } from '../datasets/exports.tsx';
+import { Failures } from '../datasets/failures.tsx';
+import { focusFilters } from '../datasets/filters.tsx';
+import { DatasetImages } from '../datasets/images.tsx';
+import { RunList } from '../datasets/run-list.tsx';
+import { StartRun } from '../datasets/start-run.tsx';
+import { datasetTabs } from '../datasets/tabs.ts';
+import { useRuns } from '../datasets/use-runs.ts';
+import { useLoaded } from '../load.ts';
+import { counted, moment, size } from '../plots/figures.ts';
+import { Await } from '../states.tsx';
+import { mayIn, useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+type Part = 'images' | 'runs' | 'failures' | 'exports';
+
+export function DatasetPage({ dataset: name, part }: { dataset: string; part: Part }) {
+  const me = useMe().value;
+  const admin = me?.role === 'admin';
+  const dataset = useLoaded<DatasetDetail>(`/api/datasets/${name}`);
+  const manages = admin || (dataset.value?.campaigns ?? []).some(({ id }) => mayIn(me, id, 'manager'));
+  const [masked, setMasked] = useState(true);
+  const toggle = () => setMasked((now) => !now);
+  const keys = [
+    { keys: ['f'], show: 'F', label: 'to the filters', run: focusFilters },
+    { keys: ['m'], show: 'M', label: 'masks on and off', run: toggle },
+    { keys: [], show: '← → ↑ ↓', label: 'from image to image', run() {} },
+  ];
+  const start = () => document.querySelector<HTMLElement>('main form select')?.focus();
+  const startKey = { keys: ['s'], show: 'S', label: part === 'runs' ? 'start a run' : 'start an export', run: start };
+  const shortcuts = { images: keys, runs: admin ? [startKey] : [], failures: [], exports: [startKey] };
+  return (
+    <Shell title={name} tabs={datasetTabs(name, manages)} wide={part === 'images'} shortcuts={shortcuts[part]}>
+      <Await loaded={dataset} what="the dataset">
+        {(value) => (
+          <>
+            <Facts dataset={value} />
+            {part === 'images' && <DatasetImages dataset={value} masked={masked} toggle={toggle} />}
+            {part === 'runs' && <Runs dataset={name} admin={admin} />}
+            {part === 'failures' && <Failures dataset={name} />}
+            {part === 'exports' && (
+              <Exports dataset={name} recipes={value.recipes} path={`/api/datasets/${name}/exports`} controls={admin} />
+            )}
+          </>
+        )}
+      </Await>
+    </Shell>
+  );
+}
+
+const Facts = ({ dataset: { images, bytes, shards, updated, campaigns } }: { dataset: DatasetDetail }) => (
+  <p className="hint facts-line">
+    <span>{counted(images, 'image')}</span>
+    <span>{size(bytes)}</span>
+    <span>{counted(shards, 'shard')}</span>
+    <span>updated {moment(updated)}</span>
+    {campaigns.length > 0 && (
+      <span>
+        {campaigns.length === 1 ? 'campaign ' : 'campaigns '}
+        {campaigns.map(({ id, name }, i) => (
+          <span key={id}>
+            {i > 0 && ', '}
+            <a href={`/campaigns/${id}`}>{name}</a>
+          </span>
+        ))}
+      </span>
+    )}
+  </p>
+);
+
+function Runs({ dataset, admin }: { dataset: string; admin: boolean }) {
+  const runs = useRuns(dataset);
+  return (
+    <>
+      {admin && <StartRun dataset={dataset} started={runs.again} />}
+      <Await loaded={runs} what="runs">
+        {(list) =>
+          list.length === 0 ? (
+            <p className="empty">Nothing ran over this dataset lately.</p>
+          ) : (
+            <RunList dataset={dataset} runs={list} controls={admin} changed={runs.again} />
+          )
+        }
+      </Await>
+    </>
+  );
+}

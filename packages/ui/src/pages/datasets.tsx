@@ -1,0 +1,53 @@
+/** The datasets that there are. */
+import type { DatasetInfo } from '@saltworks/core/contract/api';
+import { useLoaded } from '../load.ts';
+import { count, moment, size } from '../plots/figures.ts';
+import { Table } from '../plots/table.tsx';
+import { Await } from '../states.tsx';
+import { useMe } from './me.ts';
+import { Shell } from './shell.tsx';
+
+export function DatasetsPage() {
+  const admin = useMe().value?.role === 'admin';
+  const datasets = useLoaded<DatasetInfo[]>('/api/datasets', 30_000);
+  return (
+    <Shell title="Datasets">
+      <Await loaded={datasets} what="datasets">
+        {(datasets) =>
+          datasets.length === 0 ? (
+            <div className="empty">
+              {admin ? (
+                <>
+                  <p>There is none yet. Import a folder of images, an S3 prefix or a COCO file:</p>
+                  <pre>saltworks dataset import FOLDER --name NAME</pre>
+                </>
+              ) : (
+                <p>Those of campaigns that you review or manage are listed here: there is none.</p>
+              )}
+            </div>
+          ) : (
+            <Table
+              caption="All datasets"
+              columns={[
+                { name: 'Name' },
+                { name: 'Images', number: true },
+                { name: 'Size', number: true },
+                { name: 'Shards', number: true },
+                { name: 'Updated' },
+              ]}
+              rows={datasets.map(({ name, images, bytes, shards, updated }) => [
+                <a key={name} href={`/datasets/${name}`}>
+                  {name}
+                </a>,
+                count(images),
+                size(bytes),
+                count(shards),
+                moment(updated),
+              ])}
+            />
+          )
+        }
+      </Await>
+    </Shell>
+  );
+}

@@ -1,0 +1,34 @@
+/** Who looks at the page. */
+import type { Me, MemberRole } from '@saltworks/core/contract/api';
+import { useEffect, useState } from 'react';
+import { api } from '../api.ts';
+import type { Loaded } from '../load.ts';
+
+let asked: Promise<Me> | undefined;
+
+/** Asked once a page, however many parts of it want to know. */
+export function useMe(): Pick<Loaded<Me>, 'value' | 'error'> {
+  const [state, setState] = useState<{ value?: Me; error?: Error }>({});
+  useEffect(() => {
+    asked ??= api<Me>('GET', '/api/me');
+    asked.then(
+      (value) => setState({ value }),
+      (error) => setState({ error }),
+    );
+  }, []);
+  return state;
+}
+
+const ranks = { annotator: 0, reviewer: 1, manager: 2 };
+
+/** Administrators are managers everywhere. */
+export function mayIn(me: Me | undefined, campaign: string, role: MemberRole): boolean {
+  if (me?.role === 'admin') return true;
+  const mine = me?.campaigns.find(({ id }) => id === campaign)?.role;
+  return mine !== undefined && ranks[mine] >= ranks[role];
+}
+
+export async function signOut(): Promise<void> {
+  await api('POST', '/api/auth/sign-out', {}).catch(() => {});
+  location.href = '/sign-in';
+}

@@ -1,0 +1,99 @@
+/** What every page of management has around it: where one is, who one is, and the keys. */
+import { useEffect, useState } from 'react';
+import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
+import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
+import { mayIn, signOut, useMe } from './me.ts';
+
+interface Props {
+  title: string;
+  /** Beside the title. */
+  aside?: React.ReactNode;
+  tabs?: Tab[];
+  shortcuts?: Shortcut[];
+  /** As wide as the window. */
+  wide?: boolean;
+  children: React.ReactNode;
+}
+
+export interface Tab {
+  name: string;
+  href: string;
+}
+
+export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children }: Props) {
+  const { value: me } = useMe();
+  const [sheet, setSheet] = useState(false);
+  const datasets = me?.role === 'admin' || me?.campaigns.some(({ id }) => mayIn(me, id, 'reviewer'));
+  const go = (href: string) => () => location.assign(href);
+  const keys: Shortcut[] = [
+    ...shortcuts,
+    ...tabs.map(({ name, href }, i) => ({
+      keys: [String(i + 1)],
+      show: String(i + 1),
+      label: `go to ${name}`,
+      run: go(href),
+    })),
+    { keys: ['h'], show: 'H', label: 'campaigns', run: go('/') },
+    ...(datasets ? [{ keys: ['d'], show: 'D', label: 'datasets', run: go('/datasets') }] : []),
+    { keys: ['u'], show: 'U', label: 'account', run: go('/account') },
+    { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => setSheet(true) },
+  ];
+  useShortcuts(keys);
+  useEffect(() => {
+    document.title = `${title} · Saltworks`;
+  }, [title]);
+  const here = (href: string) => (location.pathname === href ? 'page' : undefined);
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className={wide ? 'bar site wide' : 'bar site'}>
+        <a href="/" className="brand">
+          Saltworks
+        </a>
+        <nav className="ways" aria-label="Site">
+          <a href="/" aria-current={here('/')}>
+            Campaigns
+          </a>
+          {datasets && (
+            <a href="/datasets" aria-current={here('/datasets')}>
+              Datasets
+            </a>
+          )}
+        </nav>
+        <span className="space" />
+        {me && (
+          <a href="/account" className="who" aria-current={here('/account')}>
+            {me.name}
+          </a>
+        )}
+        <button type="button" className="quiet" onClick={() => setSheet(true)} aria-label="Keyboard shortcuts">
+          <kbd>?</kbd>
+        </button>
+        {me && (
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+        )}
+      </header>
+      <main id="content" className={wide ? 'page wide' : 'page'} tabIndex={-1}>
+        <div className="page-head">
+          <h1>{title}</h1>
+          {aside}
+        </div>
+        {tabs.length > 0 && (
+          <nav className="tabs ways" aria-label={title}>
+            {tabs.map(({ name, href }) => (
+              <a key={href} href={href} aria-current={here(href)}>
+                {name}
+              </a>
+            ))}
+          </nav>
+        )}
+        {children}
+      </main>
+      {sheet && <ShortcutSheet shortcuts={keys} close={() => setSheet(false)} />}
+    </>
+  );
+}

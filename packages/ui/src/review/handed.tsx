@@ -1,0 +1,179 @@
+/** One image as it was handed in: looked at, accepted, or sent back with a note pinned to a place. */
+import type { Campaign, OpenAssignment } from '@saltworks/core/contract/api';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Scene } from '../annotate/board.ts';
+import { segmentColours } from '../annotate/colours.ts';
+import { type Labels, readMask } from '../annotate/session.ts';
+import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
+import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
+import { useBoard } from '../annotate/use-board.ts';
+import { api, bytes } from '../api.ts';
+import { useLoaded } from '../load.ts';
+import { Failed } from '../states.tsx';
+
+interface Props {
+  id: string;
+  campaign: Campaign;
+  /** To the next in the queue, or the one before. */
+  step(by: 1 | -1): void;
+  /** It was reviewed. */
+  done(): void;
+}
+
+export function Handed({ id, campaign, step, done }: Props) {
+  const { value: assignment, error } = useLoaded<OpenAssignment>(`/api/assignments/${id}`);
+  const now = useMask(id, assignment?.mask);
+  // What was sent back last: the annotator has mended that.
+  const sentBack = assignment?.reviews.findLast(({ verdict }) => verdict === 'send_back');
+  const before = useMask(id, sentBack?.mask);
+  const [failure, setFailure] = useState('');
+  const [note, setNote] = useState('');
+  const [pin, setPin] = useState<{ x: number; y: number }>();
+  const [shown, setShown] = useState({ labels: true, strokes: true, before: false });
+  const [sheet, setSheet] = useState(false);
+  const text = useRef<HTMLTextAreaElement>(null);
+  const [photograph] = useState(() => bytes(`/api/assignments/${id}/image`, 20_000).then((file) => new Blob([file])));
+
+  const colours = useMemo(
+    () => segmentColours(assignment?.drawing.segments ?? [], campaign.categories),
+    [assignment, campaign],
+  );
+  const toggle = (what: keyof typeof shown) => setShown((now) => ({ ...now, [what]: !now[what] }));
+  const review = async (verdict: 'accept' | 'send_back') => {
+    if (verdict === 'send_back' && !note.trim()) {
+      setFailure('Say what is to be done better.');
+      text.current?.focus();
+      return;
+    }
+    try {
+      await api('POST', `/api/assignments/${id}/review`, { verdict, note: note.trim() || undefined, at: pin });
+      done();
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+  };
+  const scene: Scene = {
+    drawing: assignment?.drawing ?? { segments: [], strokes: [], undo: false, redo: false },
+    labels: shown.before ? before : now,
+    colours,
+    opacity: shown.labels ? 0.6 : 0,
+    contours: true,
+    strokes: shown.strokes && !shown.before,
+    tool: 'ask',
+    segment: 0,
+    radius: 1,
+    pin: shown.before ? (sentBack?.at ?? undefined) : pin,
+  };
+  const { canvas, ink, board, ready } = useBoard(photograph, scene, {
+    stroke() {},
+    erase() {},
+    ask(at) {
+      setPin(at);
+      text.current?.focus();
+    },
+    over() {},
+  });
+  const shortcuts: Shortcut[] = [
+    { keys: ['a'], show: 'A', label: 'accept', run: () => void review('accept') },
+    { keys: ['r'], show: 'R', label: 'send back: say why', run: () => text.current?.focus() },
+    { keys: ['v'], show: 'V', label: 'as it was sent back, and as it is now', run: () => before && toggle('before') },
+    {
+      keys: ['c'],
+      show: 'C',
+      label: 'compare annotators',
+      run: () => assignment && location.assign(comparison(assignment)),
+    },
+    { keys: ['j', 'arrowdown'], show: 'J, ↓', label: 'the next one', run: () => step(1) },
+    { keys: ['k', 'arrowup'], show: 'K, ↑', label: 'the one before', run: () => step(-1) },
+    { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
+    { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
+    { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
+    { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => setSheet(true) },
+  ];
+  useShortcuts(shortcuts);
+  if (error) return <Failed error={error} />;
+  const open = assignment?.state === 'submitted' || assignment?.state === 'accepted';
+  return (
+    <main className="handed">
+      <div className="stage" aria-busy={!ready}>
+        <canvas ref={canvas} />
+        <canvas ref={ink} role="img" aria-label={`Photograph ${assignment?.image.name ?? ''} with its labels`} />
+        <p className="status" role="status">
+          {failure || statusOf(assignment, shown.before)}
+        </p>
+      </div>
+      {sentBack && (
+        <p className="earlier">
+          Sent back before: “{sentBack.note}”{' '}
+          <button type="button" aria-pressed={shown.before} disabled={!before} onClick={() => toggle('before')}>
+            Show as it was (V)
+          </button>
+        </p>
+      )}
+      <form
+        className="verdict"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void review('send_back');
+        }}
+      >
+        <label>
+          Note{pin && ' (pinned)'}
+          <textarea
+            ref={text}
+            value={note}
+            maxLength={2000}
+            onChange={(event) => setNote(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+          />
+        </label>
+        <button type="button" className="main" disabled={!open} onClick={() => void review('accept')}>
+          Accept (A)
+        </button>
+        <button type="submit" disabled={!open}>
+          Send back
+        </button>
+        <button type="button" onClick={() => toggle('labels')} aria-pressed={shown.labels}>
+          Labels
+        </button>
+        {assignment && (
+          <a className="button" href={comparison(assignment)}>
+            Compare
+          </a>
+        )}
+        <button type="button" onClick={() => setSheet(true)} aria-label="Keys">
+          ?
+        </button>
+      </form>
+      {sheet && <ShortcutSheet shortcuts={shortcuts} close={() => setSheet(false)} />}
+    </main>
+  );
+}
+
+const comparison = ({ campaign, task }: OpenAssignment) => `/campaigns/${campaign}/compare/${task}`;
+
+function statusOf(assignment: OpenAssignment | undefined, before: boolean): string {
+  if (!assignment) return 'Loading…';
+  if (before) return 'As it was when it was sent back.';
+  const { state } = assignment;
+  if (state === 'submitted') return 'Click a place to pin your note to it.';
+  return state === 'accepted' ? 'Accepted.' : 'Sent back: the annotator has it.';
+}
+
+/** Labels of a mask of an assignment, once they are there. */
+function useMask(assignment: string, mask: string | null | undefined): Labels | undefined {
+  const [labels, setLabels] = useState<Labels>();
+  useEffect(() => {
+    if (!mask) return;
+    let closed = false;
+    readMask(`/api/assignments/${assignment}/masks/${mask}`).then(
+      (found) => !closed && setLabels(found),
+      // The photograph and the strokes are there without it.
+      () => {},
+    );
+    return () => {
+      closed = true;
+    };
+  }, [assignment, mask]);
+  return labels;
+}

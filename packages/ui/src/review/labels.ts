@@ -1,0 +1,44 @@
+/** Masks of one image beside each other: their categories, and where these differ. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+
+/** Category by segment id; ids that are not named are background, 0. */
+export function categoriesOf(
+  { ids }: { ids: Uint32Array },
+  segments: readonly { id: number; category: number }[],
+): Uint16Array {
+  const byId = new Map(segments.map(({ id, category }) => [id, category]));
+  return Uint16Array.from(ids, (id) => byId.get(id) ?? 0);
+}
+
+/** Share of pixels, 0 … 1, on which two masks of one size say the same category. */
+export function sameShare(a: Uint16Array, b: Uint16Array): number {
+  let same = 0;
+  for (let i = 0; i < a.length; i++) if (a[i] === b[i]) same++;
+  return same / a.length;
+}
+
+/** 1 where all masks say the same category, 0 where no two do: per pixel, the share of the most frequent one, stretched to that. */
+export function consent(masks: readonly Uint16Array[]): Float32Array {
+  const found = new Float32Array(masks[0]?.length ?? 0).fill(1);
+  if (masks.length < 2) return found;
+  for (let i = 0; i < found.length; i++) {
+    let most = 1;
+    for (const mask of masks) {
+      let votes = 0;
+      for (const other of masks) if (other[i] === mask[i]) votes++;
+      if (votes > most) most = votes;
+    }
+    found[i] = (most - 1) / (masks.length - 1);
+  }
+  return found;
+}
+
+/** Segments of a mask whose categories are told by name, as those of the campaign. */
+export const numbered = (
+  segments: readonly { id: number; category: string }[],
+  categories: readonly LabelCategory[],
+): { id: number; category: number }[] =>
+  segments.flatMap(({ id, category }) => {
+    const found = categories.find(({ name }) => name === category);
+    return found ? [{ id, category: found.id }] : [];
+  });

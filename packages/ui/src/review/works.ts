@@ -1,0 +1,84 @@
+/** What each annotator of an image says, what they say together, and where they differ. */
+import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type Rgb, segmentColours } from '../annotate/colours.ts';
+import { type Labels, readMask } from '../annotate/session.ts';
+import { ApiError, api, bytes } from '../api.ts';
+import { categoriesOf, consent, numbered, sameShare } from './labels.ts';
+
+interface Read {
+  labels: Labels;
+  categories: Uint16Array;
+  colours: ReadonlyMap<number, Rgb>;
+}
+
+export interface Work extends Read {
+  assignment: Assignment;
+  /** Share of pixels on which the consensus says the same category. */
+  agrees?: number;
+}
+
+export interface Together extends Read {
+  weights: Record<string, number>;
+}
+
+/** @param assignments of one image, each with its mask */
+export function useWorks(campaign: Campaign, task: string, assignments: readonly Assignment[]) {
+  const [works, setWorks] = useState<Work[]>([]);
+  const [together, setTogether] = useState<Together>();
+  const [photograph, setPhotograph] = useState<ImageBitmap>();
+  const [failure, setFailure] = useState('');
+
+  const readConsensus = useCallback(async () => {
+    try {
+      const { weights, segments } = await api<Consensus>('GET', `/api/tasks/${task}/consensus`);
+      const labels = await readMask(`/api/tasks/${task}/consensus/mask`);
+      setTogether({ weights, ...read(labels, numbered(segments, campaign.categories), campaign) });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    }
+  }, [task, campaign]);
+
+  useEffect(() => {
+    let closed = false;
+    const fail = (error: Error) => !closed && setFailure(error.message);
+    bytes(`/api/assignments/${assignments[0].id}/image`, 20_000)
+      .then((file) => createImageBitmap(new Blob([file])))
+      .then((found) => !closed && setPhotograph(found), fail);
+    Promise.all(assignments.map((assignment) => readWork(campaign, assignment))).then(
+      (found) => !closed && setWorks(found),
+      fail,
+    );
+    readConsensus().catch(fail);
+    return () => {
+      closed = true;
+    };
+  }, [campaign, assignments, readConsensus]);
+
+  const differences = useMemo(() => {
+    const [first] = works;
+    if (!first) return undefined;
+    const { width, height } = first.labels;
+    return { values: consent(works.map(({ categories }) => categories)), width, height };
+  }, [works]);
+  const compared = useMemo(
+    () => works.map((work) => ({ ...work, agrees: together && sameShare(work.categories, together.categories) })),
+    [works, together],
+  );
+  return { works: compared, together, consent: differences, photograph, failure, readConsensus };
+}
+
+async function readWork(campaign: Campaign, assignment: Assignment): Promise<Work> {
+  const path = `/api/assignments/${assignment.id}`;
+  const [{ drawing }, labels] = await Promise.all([
+    api<OpenAssignment>('GET', path),
+    readMask(`${path}/masks/${assignment.mask}`),
+  ]);
+  return { assignment, ...read(labels, drawing.segments, campaign) };
+}
+
+const read = (labels: Labels, segments: { id: number; category: number }[], { categories }: Campaign): Read => ({
+  labels,
+  categories: categoriesOf(labels, segments),
+  colours: segmentColours(segments, categories),
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { doubtPixels, labelPixels, likenessPixels } from '../../src/annotate/pictures.ts';
+
+const pixels = ({ buffer }: Uint32Array<ArrayBuffer>) => {
+  const bytes = [...new Uint8Array(buffer)];
+  return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.slice(4 * i, 4 * i + 4));
+};
+
+describe('labels', () => {
+  const ids = Uint32Array.of(0, 7, 7, 9, 7, 7);
+  const labels = { width: 3, height: 2, ids };
+  const colours = new Map([[7, [10, 20, 30] as [number, number, number]]]);
+
+  test('are in the colours of their segments, grey without one; the background is clear', () => {
+    const seven = [10, 20, 30, 170];
+    expect(pixels(labelPixels(labels, colours, false))).toEqual([
+      [0, 0, 0, 0],
+      seven,
+      seven,
+      [128, 128, 128, 170],
+      seven,
+      seven,
+    ]);
+  });
+
+  test('have white edges where the neighbour to the right or below is another', () => {
+    const white = [255, 255, 255, 255];
+    const seven = [10, 20, 30, 170];
+    expect(pixels(labelPixels(labels, colours, true))).toEqual([white, seven, seven, white, seven, seven]);
+  });
+});
+
+test('doubt is bright where the margin is small', () => {
+  expect(pixels(doubtPixels(Float32Array.of(0, 1, 2)))).toEqual([
+    [255, 220, 0, 230],
+    [255, 0, 0, 0],
+    [255, 0, 0, 0],
+  ]);
+});
+
+test('likeness gets lighter all the way', () => {
+  const values = Float32Array.from({ length: 21 }, (_, i) => i / 20);
+  const light = pixels(likenessPixels(values)).map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b);
+  for (let i = 1; i < light.length; i++) expect(light[i]).toBeGreaterThan(light[i - 1]);
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { statusOf } from '../../src/annotate/status.ts';
+
+const labelled = { message: '', preview: 'ready', patch: true, ms: 12.4 };
+
+test('that labels followed once more is shown, and said only the first time', () => {
+  expect(statusOf({ ...labelled })).toEqual({ shown: 'Labelled in 12 ms', said: 'Labelled' });
+  const again = statusOf({ ...labelled, ms: 30, confirmed: true });
+  expect(again).toEqual({ shown: 'Labelled in 30 ms, confirmed by the server', said: 'Labelled' });
+});
+
+test('what is in the way is said', () => {
+  const missing = { ...labelled, patch: false, none: 'Draw on one thing more: the background counts.' };
+  expect(statusOf(missing)).toEqual({ shown: missing.none, said: missing.none });
+  expect(statusOf({ ...labelled, confirmed: false }).said).toMatch(/^The server labels some places differently/);
+  expect(statusOf({ ...labelled, message: 'No.' }).said).toBe('No.');
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { addCategories, moved, palette, parseCategories } from '../../src/campaigns/categories.ts';
+
+describe('classes', () => {
+  test('a pasted list is split by commas, semicolons and lines; kinds are said after a colon', () => {
+    expect(parseCategories('cat, dog ; sky:stuff\n grass : STUFF,, person:thing\n')).toEqual([
+      { name: 'cat', isthing: true },
+      { name: 'dog', isthing: true },
+      { name: 'sky', isthing: false },
+      { name: 'grass', isthing: false },
+      { name: 'person', isthing: true },
+    ]);
+  });
+
+  test('a colon that says no kind belongs to the name', () => {
+    expect(parseCategories('ratio 1:2, road:lane')).toEqual([
+      { name: 'ratio 1:2', isthing: true },
+      { name: 'road:lane', isthing: true },
+    ]);
+  });
+
+  test('colours come in the order of the palette, free ones first, and again when all are taken', () => {
+    const names = Array.from({ length: palette.length + 2 }, (_, i) => `class ${i}`).join(',');
+    const all = addCategories([], names);
+    expect(all.map(({ colour }) => colour)).toEqual([...palette, palette[0], palette[1]]);
+    const without = all.slice(0, 3).filter((_, i) => i !== 1);
+    expect(addCategories(without, 'new').at(-1)!.colour).toBe(palette[1]);
+  });
+
+  test('what is there already is left out, however it is written', () => {
+    const one = addCategories([], 'Cat');
+    expect(addCategories(one, 'cat, CAT, dog').map(({ name }) => name)).toEqual(['Cat', 'dog']);
+  });
+
+  test('one of a list is moved, and stays at either end', () => {
+    expect(moved(['a', 'b', 'c'], 2, 0)).toEqual(['c', 'a', 'b']);
+    expect(moved(['a', 'b', 'c'], 0, 1)).toEqual(['b', 'a', 'c']);
+    expect(moved(['a', 'b', 'c'], 0, -1)).toEqual(['a', 'b', 'c']);
+    expect(moved(['a', 'b', 'c'], 2, 3)).toEqual(['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,55 @@
+import type { Campaign } from '@saltworks/core/contract/api';
+import { describe, expect, test } from 'vitest';
+import { campaignOf, changesOf, draftOf, emptyDraft, slugOf } from '../../src/campaigns/draft.ts';
+
+describe('a campaign in the form', () => {
+  test.each([
+    ['Cups & their handles', 'cups-their-handles'],
+    ['  Bäume, Straßen 2026!', 'baume-stra-en-2026'],
+    ['---', ''],
+    ['日本', ''],
+    [`${'a'.repeat(63)} b`, 'a'.repeat(63)],
+  ])('%s is called %s in addresses', (name, slug) => {
+    expect(slugOf(name)).toBe(slug);
+    expect(slug === '' || /^[a-z0-9][a-z0-9-]{0,63}$/.test(slug)).toBe(true);
+  });
+
+  test('what was typed becomes what the server takes: ids of classes by place, the id by name', () => {
+    const categories = [
+      { name: 'cat', colour: '#e69f00', isthing: true },
+      { name: 'sky', colour: '#56b4e9', isthing: false },
+    ];
+    const draft = { ...emptyDraft, name: ' Cups ', dataset: 'cups', categories, honeypots: '12.5', lease: '0.5' };
+    expect(campaignOf(draft)).toEqual({
+      id: 'cups',
+      name: 'Cups',
+      dataset: 'cups',
+      instructions: '',
+      annotators: 1,
+      honeypotRate: 0.125,
+      deadline: null,
+      leaseSeconds: 30,
+      blind: true,
+      preset: 'best',
+      ordering: 'import',
+      categories: [
+        { id: 1, ...categories[0] },
+        { id: 2, ...categories[1] },
+      ],
+    });
+    expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
+  });
+
+  test('settings that are only looked at stay as they are', () => {
+    const settings = {
+      name: 'Cups',
+      instructions: 'Every cup.\n',
+      annotators: 3,
+      honeypotRate: 0.07,
+      deadline: '2026-12-24T18:30:00.000Z',
+      leaseSeconds: 605,
+      blind: false,
+    };
+    expect(changesOf(draftOf(settings as Campaign))).toEqual(settings);
+  });
+});
