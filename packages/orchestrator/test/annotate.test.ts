@@ -138,7 +138,7 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
       await asked(request);
       return { segment: request.x, strokes: [] };
     },
-    makeThumbnails: async () => [],
+    showImages: async () => [],
   };
   host.close = await openHostOf(activities, queue);
   return host;

@@ -11,18 +11,19 @@ interface Props {
 
 export function AskTwice({ label, what, act }: Props) {
   const [asked, setAsked] = useState(false);
+  const text = asked ? `Really ${label.toLowerCase()}?` : label;
   return (
     <button
       type="button"
       className={asked ? undefined : 'quiet'}
-      aria-label={`${asked ? `Really ${label.toLowerCase()}` : label} ${what}`}
+      aria-label={`${text} ${what}`}
       onClick={() => {
         if (asked) act();
         setAsked(!asked);
       }}
       onBlur={() => setAsked(false)}
     >
-      {asked ? `Really ${label.toLowerCase()}?` : label}
+      {text}
     </button>
   );
 }

@@ -10,7 +10,7 @@ import { type ExtractDeps, extractShard } from './extract.ts';
 import { agree, makeConsensus } from './measure.ts';
 import { type PropagateDeps, propagateShard } from './propagate.ts';
 import type { Position, Pulse } from './shard.ts';
-import { makeThumbnails } from './views.ts';
+import { showImages } from './views.ts';
 
 const BEAT_MS = 2_000;
 
@@ -41,7 +41,7 @@ export function createAnnotateActivities(deps: AnnotateDeps): AnnotateActivities
     answerPatch: (request) => withPulse(({ signal }) => answerPatch(deps, request, signal)),
     answerPixel: (request) => withPulse(({ signal }) => answerPixel(deps, request, signal)),
     attribute: (request) => withPulse(({ signal }) => attribute(deps, request, signal)),
-    makeThumbnails: (request) => withPulse(({ signal }) => makeThumbnails(deps, request, signal)),
+    showImages: (request) => withPulse(({ signal }) => showImages(deps, request, signal)),
   };
 }
 

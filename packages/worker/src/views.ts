@@ -1,6 +1,6 @@
 /** Images as browsers are shown them: upright, sRGB, and nothing but pixels. */
 import { decodeImage, encodeWebp } from '@saltworks/backbone/decode';
-import type { ThumbnailsRequest } from '@saltworks/core/contract/annotate';
+import type { ShowRequest } from '@saltworks/core/contract/annotate';
 import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import type { RgbImage } from '@saltworks/core/image';
 import { inOrder } from '@saltworks/store/in-order';
@@ -31,22 +31,19 @@ export async function makeViews(
 const atOnce = 2;
 
 /**
- * Stores images small, and nothing else of them, unless they are there.
+ * Makes what browsers are shown of images, small or at both sizes, unless it is there.
  *
  * @returns sha256 of those that cannot be used
  */
-export async function makeThumbnails(
-  { store, readObject, maxPixels }: ShardDeps,
-  { images }: ThumbnailsRequest,
+export async function showImages(
+  deps: ShardDeps,
+  { images, whole }: ShowRequest,
   signal: AbortSignal,
 ): Promise<string[]> {
   const failed: string[] = [];
-  const make = async (image: ThumbnailsRequest['images'][number]) => {
-    const key = thumbnailKey(image.sha256);
-    if (await store.head(key, { signal })) return;
+  const make = async (image: ShowRequest['images'][number]) => {
     try {
-      const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
-      await store.put(key, await encodeSmall(pixels), { signal });
+      await (whole ? makeViews : makeThumbnail)(deps, image, signal);
     } catch (error) {
       signal.throwIfAborted();
       failureOf({ ...image, name: image.sha256 }, error);
@@ -55,6 +52,17 @@ export async function makeThumbnails(
   };
   for await (const _ of inOrder(images, atOnce, make)) signal.throwIfAborted();
   return failed;
+}
+
+async function makeThumbnail(
+  { store, readObject, maxPixels }: ShardDeps,
+  { sha256, object }: { sha256: string; object: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const key = thumbnailKey(sha256);
+  if (await store.head(key, { signal })) return;
+  const pixels = await decodeImage(await readObject(object, signal), { maxPixels });
+  await store.put(key, await encodeSmall(pixels), { signal });
 }
 
 const encodeSmall = (image: RgbImage) => encodeWebp(image, { quality: 80, side: thumbnailSide });

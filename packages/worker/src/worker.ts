@@ -31,7 +31,7 @@ export async function openWorkers(options: WorkerOptions) {
   const { connection, namespace, roles, activities, concurrency, queue } = options;
   const polled: [string, number][] = roles.map((role) => [queues[role], concurrency[role] ?? 1]);
   // One batch at a time: they come in bursts, and nobody waits for them as for a stroke.
-  if (roles.includes('annotate')) polled.push([queues.thumbnails, 1]);
+  if (roles.includes('annotate')) polled.push([queues.views, 1]);
   if (roles.includes('annotate') && queue !== undefined) polled.push([queue, ANSWERS]);
   const workers = await Promise.all(
     polled.map(([taskQueue, most]) =>

@@ -1,7 +1,7 @@
 import { decodeImage } from '@saltworks/backbone/decode';
 import { thumbnailKey } from '@saltworks/core/contract/layout';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { makeThumbnails } from '../src/views.ts';
+import { showImages } from '../src/views.ts';
 import { type Engine, importFiles, objectsBelow, openEngine, pictures, removeEngine } from './engine.ts';
 
 let engine: Engine;
@@ -17,7 +17,10 @@ test('small copies are made of what can be, and nothing else of it; what cannot 
   const images = await importFiles(engine.store, 'd', { ...(await pictures(3)), 'bad.png': Buffer.from('no image') });
   const bad = images.find(({ name }) => name === 'bad.png')!;
   const missing = { sha256: 'f'.repeat(64), object: 'images/ff/gone.png' };
-  expect(await makeThumbnails(engine, { images: [...images, missing] }, signal)).toEqual([bad.sha256, missing.sha256]);
+  expect(await showImages(engine, { whole: false, images: [...images, missing] }, signal)).toEqual([
+    bad.sha256,
+    missing.sha256,
+  ]);
   const made = objectsBelow(engine.root, ['views/']);
   expect([...made.keys()].sort()).toEqual(
     images
@@ -37,12 +40,12 @@ test('what is there is not made again', async () => {
     read.push(object);
     return engine.readObject(object, signal);
   };
-  expect(await makeThumbnails({ ...engine, readObject }, { images }, signal)).toEqual([]);
+  expect(await showImages({ ...engine, readObject }, { whole: false, images }, signal)).toEqual([]);
   expect(read).toEqual([images[1].object]);
 });
 
 test('a store that fails for now fails the batch, to be tried again', async () => {
   const images = await importFiles(engine.store, 'd', await pictures(2));
   const readObject = () => Promise.reject(new Error('away'));
-  await expect(makeThumbnails({ ...engine, readObject }, { images }, signal)).rejects.toThrow('away');
+  await expect(showImages({ ...engine, readObject }, { whole: false, images }, signal)).rejects.toThrow('away');
 });

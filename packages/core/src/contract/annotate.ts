@@ -186,12 +186,14 @@ export interface AnnotateActivities {
   answerPixel(request: AnswerRequest): Promise<PixelAnswer>;
   /** @returns strokes by their place in the drawing, from 1: a document does not hold which interaction drew them */
   attribute(request: AnswerRequest & { x: number; y: number }): Promise<Attribution>;
-  /** Makes the small copies of images that nobody opened. @returns sha256 of those that cannot be used */
-  makeThumbnails(request: ThumbnailsRequest): Promise<string[]>;
+  /** Makes what browsers are shown of images that nobody opened. @returns sha256 of those that cannot be used */
+  showImages(request: ShowRequest): Promise<string[]>;
 }
 
 /** A few images at a time: all of it stays in a history. */
-export interface ThumbnailsRequest {
+export interface ShowRequest {
+  /** At their own size besides the small one. */
+  whole: boolean;
   images: { sha256: string; object: string }[];
 }
 
@@ -213,7 +215,7 @@ export interface AnnotateRun extends ImageRequest {
 export const annotateWorkflows = {
   annotateImage: 'annotateImage',
   openImages: 'openImages',
-  makeThumbnails: 'makeThumbnails',
+  showImages: 'showImages',
 } as const;
 /** Updates; each is given `{ n }`. */
 export const patchUpdate = 'propagate';

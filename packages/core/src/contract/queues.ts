@@ -9,7 +9,7 @@ export const queues = {
   /** Opening images for annotators: any worker; each also has a queue of its own for the images that it holds. */
   annotate: 'saltworks-annotate',
   /** Small copies of images that nobody opened: workers of annotators, a few images at a time, in nobody's way. */
-  thumbnails: 'saltworks-thumbnails',
+  views: 'saltworks-views',
   /** What workflows ask of the server itself. */
   server: 'saltworks-server',
 } as const;

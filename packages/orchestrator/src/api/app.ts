@@ -14,7 +14,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { openRuns } from '../datasets/runs.ts';
 import { openShards } from '../datasets/shards.ts';
-import { openThumbnails } from '../datasets/thumbnails.ts';
+import { openViews } from '../datasets/views.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
@@ -49,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'runs'> {
+export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views' | 'runs'> {
   /** Where people reach the server, without a slash at its end. */
   url: string;
   /** Addresses or networks whose word on who calls is taken; default nobody's. */
@@ -80,7 +80,8 @@ export async function openApp({
   const deps: Deps = {
     ...given,
     shards: openShards(store),
-    thumbnails: openThumbnails({ store, client, log }),
+    thumbnails: openViews({ store, client, log, whole: false }),
+    views: openViews({ store, client, log, whole: true }),
     runs: openRuns(client),
   };
   const app = fastify({

@@ -24,7 +24,7 @@ import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
 import { dataset, nothing } from './schemas.ts';
 import { pageOf } from './task-schemas.ts';
-import { sendThumbnail } from './thumbnails.ts';
+import { sendThumbnail, sendView } from './views.ts';
 
 const at = '/api/datasets/:dataset';
 
@@ -71,6 +71,16 @@ export const datasetRoutes = [
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
       return sendThumbnail(deps, request, reply, image);
+    },
+  }),
+  route({
+    method: 'GET',
+    url: `${at}/images/:image/view`,
+    summary: 'An image as WebP: upright, lossless, nothing but pixels',
+    access: { dataset: 'reviewer' },
+    async handler({ deps, params, request, reply }) {
+      const { image } = await deps.shards.image(params.dataset, Number(params.image));
+      return sendView(deps, request, reply, image);
     },
   }),
   route({

@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import type { Answers } from '../campaigns/answers.ts';
 import type { Runs } from '../datasets/runs.ts';
 import type { Shards } from '../datasets/shards.ts';
-import type { Thumbnails } from '../datasets/thumbnails.ts';
+import type { Views } from '../datasets/views.ts';
 import type { Journal } from '../db/journal.ts';
 import type { Database } from '../db/open.ts';
 import type { Schema } from '../db/schema.ts';
@@ -28,7 +28,8 @@ export interface Deps {
   streams: Streams;
   /** Images of datasets; their small copies; what runs over them. */
   shards: Shards;
-  thumbnails: Thumbnails;
+  thumbnails: Views;
+  views: Views;
   runs: Runs;
   /** The name of the masks that settings make. @throws InvalidInputError if there is no such backbone */
   recipeOf(settings: MaskSettings): Promise<{ recipe: string }>;

@@ -1,5 +1,5 @@
 /** Routes of a campaign's images, and of how fast it goes. */
-import { maskKey, viewKey } from '@saltworks/core/contract/layout';
+import { maskKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
 import { paceOf } from '../campaigns/pace.ts';
 import { readTasks } from '../campaigns/read-tasks.ts';
@@ -8,7 +8,7 @@ import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
 import { pace, pageOf, task, taskQuery } from './task-schemas.ts';
-import { sendThumbnail } from './thumbnails.ts';
+import { sendThumbnail, sendView } from './views.ts';
 
 const find = ({ db }: Deps, id: string) =>
   db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();
@@ -45,11 +45,10 @@ export const taskRoutes = [
   route({
     method: 'GET',
     url: '/api/tasks/:task/image',
-    summary: 'The image as WebP, once somebody has opened it: upright, lossless, nothing but pixels',
+    summary: 'The image as WebP: upright, lossless, nothing but pixels',
     access: { task: 'reviewer' },
     async handler({ deps, params, request, reply }) {
-      const { sha256 } = await find(deps, params.task);
-      return sendObject(request, reply, deps.store, viewKey(sha256), 'image/webp');
+      return sendView(deps, request, reply, await find(deps, params.task));
     },
   }),
   route({

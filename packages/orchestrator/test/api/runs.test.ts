@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
 import { temporalBinary } from '@saltworks/cli/stack/temporal';
 import type { DatasetRun } from '@saltworks/core/contract/api';
-import { extractedKey, keysKey, scribblesKey, thumbnailKey } from '@saltworks/core/contract/layout';
+import { extractedKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { readShard } from '@saltworks/store/dataset';
@@ -163,11 +163,21 @@ test('images that nobody opened are shown small, those that are none are not', a
   expect(await views()).toEqual([]);
 
   // As one, in batches; and not again.
-  const started = await environment.client.workflow.count("WorkflowId STARTS_WITH 'thumbnails/'");
+  const started = await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'");
   expect(started.count).toBeLessThan(8);
   expect((await small(count)).status).toBe(404);
   expect((await small(1)).status).toBe(200);
-  expect(await environment.client.workflow.count("WorkflowId STARTS_WITH 'thumbnails/'")).toEqual(started);
+  expect(await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'")).toEqual(started);
+});
+
+test('looked at closely, one is shown whole, and no other', async () => {
+  const whole = (image: number) => call('GET', `/datasets/salt.pans/images/${image}/view`);
+  const [{ sha256 }] = await readShard(store, 'salt.pans', 0);
+  const answer = await whole(1);
+  expect(answer.status).toBe(200);
+  expect(Buffer.from(await answer.arrayBuffer()).toString('latin1', 8, 12)).toBe('WEBP');
+  expect(await views()).toEqual([viewKey(sha256)]);
+  expect((await whole(count)).status).toBe(404);
 });
 
 test('what nobody waits for any more is not asked for', async () => {

@@ -58,7 +58,7 @@ export function PeoplePanel({ me }: { me: string }) {
                   key={account.id}
                   type="button"
                   className="quiet"
-                  aria-label={`Sign-in link for ${account.name}`}
+                  aria-label={`Make a link that signs ${account.name} in`}
                   onClick={() => invite(account)}
                 >
                   Make a link

@@ -5,10 +5,10 @@
 import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
 import type { Rgb } from './colours.ts';
 import { isPressed, isTyping } from './keyboard.ts';
+import type { Labels } from './labels.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
 import { listenToPointers, placeOf } from './pointers.ts';
-import type { Labels } from './session.ts';
 import { distance, rounded, thinned } from './strokes.ts';
 import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
 

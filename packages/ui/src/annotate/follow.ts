@@ -1,7 +1,7 @@
 /** What the server tells of an assignment while it is open. */
 import { decodeRuns, type PatchLabels } from '@saltworks/core/contract/annotate';
 import type { Assignment } from '@saltworks/core/contract/api';
-import type { Labels } from './session.ts';
+import type { Labels } from './labels.ts';
 
 interface Told {
   /** Labels of nodes. */

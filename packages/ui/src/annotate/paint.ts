@@ -2,8 +2,8 @@
 import type { Drawing } from '@saltworks/core/contract/annotate';
 import type { Scene } from './board.ts';
 import { css, type Rgb } from './colours.ts';
+import type { Labels } from './labels.ts';
 import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';
-import type { Labels } from './session.ts';
 import { type Point, toScreen, type View } from './view.ts';
 
 /** Of a segment without a colour. */

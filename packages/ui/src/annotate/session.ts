@@ -11,25 +11,15 @@ import {
 } from '@saltworks/core/contract/annotate';
 import type { Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Stroke } from '@saltworks/core/formats/scribbles';
-import { api, bytes } from '../api.ts';
+import { api } from '../api.ts';
 import { type Asked, askFor } from './ask-for.ts';
 import { followServer } from './follow.ts';
+import { type Labels, readMask } from './labels.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
-import { pixelsOf } from './pixels.ts';
 import type { Preview } from './preview.ts';
 import type { Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './preview.worker.ts';
 import type { PixelPreview } from './refine.worker.ts';
 import type { Point } from './view.ts';
-
-/** Labels of the picture, of whatever size they are. */
-export interface Labels {
-  /** Of how many interactions they are the answer. */
-  n: number;
-  width: number;
-  height: number;
-  /** Segment ids, row-major. */
-  ids: Uint32Array;
-}
 
 export interface SessionState {
   drawing: Drawing;
@@ -332,12 +322,4 @@ export class Session {
     const labels = await readMask(`/api/assignments/${this.assignment.id}/masks/${mask}`, n).catch(() => undefined);
     if (labels && n === this.#state.n) this.#set({ pixel: labels });
   }
-}
-
-/** Segment ids of a panoptic PNG: R + 256·G + 65536·B. */
-export async function readMask(path: string, n = 0): Promise<Labels> {
-  const { rgba: data, width, height } = await pixelsOf(new Blob([await bytes(path)], { type: 'image/png' }));
-  const ids = new Uint32Array(width * height);
-  for (let i = 0, o = 0; i < ids.length; i++, o += 4) ids[i] = data[o] + 256 * data[o + 1] + 65_536 * data[o + 2];
-  return { n, width, height, ids };
 }

@@ -29,8 +29,9 @@ export function AgreementPanels({ campaign, nameOf }: { campaign: string; nameOf
   );
 }
 
-function Pairs({ agreement: { images, classes } }: { agreement: Agreement }) {
+function Pairs({ agreement: { images, classes, pending } }: { agreement: Agreement }) {
   if (images.length === 0) {
+    if (pending > 0) return <p>What was handed in is being compared.</p>;
     return <p>Nothing to compare yet: it takes an image that two annotators handed in.</p>;
   }
   const worst = [...images].sort((a, b) => a.miou - b.miou);

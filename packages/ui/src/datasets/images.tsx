@@ -95,7 +95,7 @@ function shownOf(image: DatasetImageInfo, dataset: string, recipe: string | unde
   return {
     name: image.name,
     thumbnail: `${at}/thumbnail`,
-    image: `${at}/thumbnail`,
+    image: `${at}/view`,
     mask,
     state: states[image.state],
     categories: image.categories,

@@ -2,13 +2,20 @@
 import { KeysPanel } from '../accounts/keys-panel.tsx';
 import { PeoplePanel } from '../accounts/people-panel.tsx';
 import { Await } from '../states.tsx';
-import { useMe } from './me.ts';
+import { signOut, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
 export function AccountPage() {
   const me = useMe();
   return (
-    <Shell title="Account">
+    <Shell
+      title="Account"
+      aside={
+        <button type="button" onClick={signOut}>
+          Sign out
+        </button>
+      }
+    >
       <Await loaded={{ ...me, again: () => location.reload() }} what="your account">
         {({ id, name, email, role }) => (
           <>

@@ -72,7 +72,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
           <kbd>?</kbd>
         </button>
         {me && (
-          <button type="button" onClick={signOut}>
+          <button type="button" className="sign-out" onClick={signOut}>
             Sign out
           </button>
         )}

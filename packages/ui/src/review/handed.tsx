@@ -3,7 +3,7 @@ import type { Campaign, OpenAssignment } from '@saltworks/core/contract/api';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board.ts';
 import { segmentColours } from '../annotate/colours.ts';
-import { type Labels, readMask } from '../annotate/session.ts';
+import { type Labels, readMask } from '../annotate/labels.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { useBoard } from '../annotate/use-board.ts';

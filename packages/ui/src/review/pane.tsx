@@ -1,8 +1,8 @@
 /** A photograph with labels over it, as large as its place, beside others. */
 import { useEffect, useRef } from 'react';
 import type { Rgb } from '../annotate/colours.ts';
+import type { Labels } from '../annotate/labels.ts';
 import { heatPicture, labelPicture } from '../annotate/paint.ts';
-import type { Labels } from '../annotate/session.ts';
 
 export interface PaneProps {
   photograph: ImageBitmap;

@@ -2,7 +2,7 @@
 import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Rgb, segmentColours } from '../annotate/colours.ts';
-import { type Labels, readMask } from '../annotate/session.ts';
+import { type Labels, readMask } from '../annotate/labels.ts';
 import { ApiError, api, bytes } from '../api.ts';
 import { categoriesOf, consent, numbered, sameShare } from './labels.ts';
 

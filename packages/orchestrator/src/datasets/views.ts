@@ -1,9 +1,9 @@
 /**
- * Small copies of images that nobody opened, made when somebody looks at them: what is asked for at about the same time goes
- * to a worker together, the last asked for first, since that is what is on the screen.
+ * What browsers are shown of images that nobody opened, made when somebody looks at them: what is asked for at about the same
+ * time goes to a worker together, the last asked for first, since that is what is on the screen.
  */
-import { annotateWorkflows, type ThumbnailsRequest } from '@saltworks/core/contract/annotate';
-import { thumbnailKey } from '@saltworks/core/contract/layout';
+import { annotateWorkflows, type ShowRequest } from '@saltworks/core/contract/annotate';
+import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { queues } from '@saltworks/core/contract/queues';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
@@ -11,11 +11,11 @@ import { newId } from '../campaigns/ids.ts';
 import { slots } from '../campaigns/slots.ts';
 import { NotFoundError } from '../errors.ts';
 
-type Image = ThumbnailsRequest['images'][number];
+type Image = ShowRequest['images'][number];
 
-export interface Thumbnails {
+export interface Views {
   /**
-   * Resolves once an image's small copy is there.
+   * Resolves once an image can be shown.
    *
    * @param signal whoever asked has gone
    * @throws NotFoundError if there can be none, or not soon
@@ -31,7 +31,6 @@ interface Asked {
   reject(error: Error): void;
 }
 
-const batchSize = 64;
 const batchesAtOnce = 3;
 /** Milliseconds in which requests join; for which one waits; in which an image that cannot be used is not asked for again. */
 const joinMs = 15;
@@ -39,15 +38,20 @@ const patienceMs = 10_000;
 const uselessMs = 10 * 60_000;
 const remembered = 100_000;
 
-export function openThumbnails({
+/** @param whole at their own size, a few at a time; else small, many */
+export function openViews({
   store,
   client,
   log,
+  whole,
 }: {
   store: ObjectStore;
   client: Client;
   log(message: string): void;
-}): Thumbnails {
+  whole: boolean;
+}): Views {
+  const batchSize = whole ? 2 : 64;
+  const keyOf = whole ? viewKey : thumbnailKey;
   const waiting = new Map<string, Asked>();
   const underWay = new Map<string, Asked>();
   /** Until when. */
@@ -77,10 +81,10 @@ export function openThumbnails({
     if (batch.length === 0) return;
     try {
       const failed = await client.connection.withDeadline(Date.now() + patienceMs, () =>
-        client.workflow.execute<(request: ThumbnailsRequest) => Promise<string[]>>(annotateWorkflows.makeThumbnails, {
-          workflowId: `thumbnails/${newId()}`,
+        client.workflow.execute<(request: ShowRequest) => Promise<string[]>>(annotateWorkflows.showImages, {
+          workflowId: `views/${newId()}`,
           taskQueue: queues.workflows,
-          args: [{ images: batch.map(({ image }) => image) }],
+          args: [{ whole, images: batch.map(({ image }) => image) }],
           workflowExecutionTimeout: '1 minute',
         }),
       );
@@ -93,7 +97,7 @@ export function openThumbnails({
         else resolve();
       }
     } catch (error) {
-      log(`${batch.length} thumbnails: ${(error as Error).message}`);
+      log(`${batch.length} images to be shown: ${(error as Error).message}`);
       for (const { reject } of batch) reject(new NotFoundError('not there yet'));
     }
   }
@@ -112,7 +116,7 @@ export function openThumbnails({
 
   return {
     async make({ sha256, object }, signal) {
-      if (await store.head(thumbnailKey(sha256))) return;
+      if (await store.head(keyOf(sha256))) return;
       if ((useless.get(sha256) ?? 0) > Date.now()) throw new NotFoundError('it cannot be shown');
       const asked = ask({ sha256, object });
       asked.askers++;
