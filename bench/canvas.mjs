@@ -1,7 +1,7 @@
-// node bench/canvas.mjs [--json FILE] [--quick]: the annotators' page in a real Chromium over a whole stack. From pointer to ink,
-// to labels; frames with 100 segments; from Enter to the next image; the page's scripts in bytes.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+// page-…: the annotators' page in a real Chromium over a whole stack. From pointer to ink, to labels; frames with 100 segments;
+// from Enter to the next image; the page's scripts in bytes.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -9,12 +9,10 @@ import sharp from 'sharp';
 import { chromium, launch } from '../scripts/chromium.mjs';
 import { root } from '../scripts/setup.mjs';
 import { probe } from './canvas-probe.mjs';
-import { quantile, round } from './measure.mjs';
+import { quantile, round, row } from './measure.mjs';
 import { openCampaign, startStack } from './stack.mjs';
 
-const args = process.argv.slice(2);
-const quick = args.includes('--quick');
-const json = args.includes('--json') ? args[args.indexOf('--json') + 1] : undefined;
+export const names = ['page'];
 
 const categories = ['cup', 'plate', 'spoon', 'table', 'wall'].map((name, i) => ({
   id: i + 1,
@@ -23,48 +21,42 @@ const categories = ['cup', 'plate', 'spoon', 'table', 'wall'].map((name, i) => (
   isthing: true,
 }));
 
-const folder = mkdtempSync(join(tmpdir(), 'saltworks-canvas-'));
-const stack = await startStack();
-const browser = await launch(chromium());
-try {
-  const { small, large } = await writePictures(quick ? 3 : 10);
-  await openCampaign(stack, { id: 'small', images: small, leaseSeconds: 3600, categories });
-  await openCampaign(stack, { id: 'large', images: large, leaseSeconds: 3600, categories });
-  const context = await signIn();
-  const rows = [
-    ...scripts(),
-    ...(await drawing(context, 'small', 5, '640 × 480, 5 segments')),
-    ...(await opening(context)),
-    ...(await drawing(context, 'small', 100, '640 × 480, 100 segments')),
-    ...(await drawing(context, 'large', 100, '2048 × 1536, 100 segments')),
-  ];
-  const about = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} × ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)}`,
-    node: process.version,
-    chromium: browser.version().split('.')[0],
-  };
-  console.log(`\n${about.date} · ${about.machine} · Chromium ${about.chromium}\n`);
-  console.log('| | median | p95 | limit |\n| --- | ---: | ---: | ---: |');
-  for (const { name, median, p95, unit, limit = '' } of rows) {
-    console.log(
-      `| ${name} | ${median} ${unit} | ${p95 === undefined ? '' : `${p95} ${unit}`} | ${limit && `${limit} ${unit}`} |`,
-    );
+/** @returns rows of the bench's JSON, each beside its limit; none where there is no Chromium */
+export async function page({ quick }) {
+  const path = chromium();
+  if (!path) {
+    console.error('bench: no Chromium, rows of the page are left out (SALTWORKS_CHROMIUM says where it is)');
+    return [];
   }
-  if (json) writeFileSync(json, `${JSON.stringify({ about, rows }, null, 1)}\n`);
-} finally {
-  await browser.close();
-  await stack.stop();
-  rmSync(folder, { recursive: true, force: true });
+  const folder = mkdtempSync(join(tmpdir(), 'saltworks-canvas-'));
+  const stack = await startStack();
+  const browser = await launch(path);
+  try {
+    const { small, large } = await writePictures(folder, quick ? 3 : 10);
+    await openCampaign(stack, { id: 'small', images: small, leaseSeconds: 3600, categories });
+    await openCampaign(stack, { id: 'large', images: large, leaseSeconds: 3600, categories });
+    const world = { url: stack.url, context: await signIn(stack, browser), quick };
+    return [
+      scripts(),
+      ...(await drawing(world, 'small', 5, '640 × 480, 5 segments')),
+      ...(await opening(world)),
+      ...(await drawing(world, 'small', 100, '640 × 480, 100 segments')),
+      ...(await drawing(world, 'large', 100, '2048 × 1536, 100 segments')),
+    ];
+  } finally {
+    await browser.close();
+    await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Photographs of two sizes, each another one. */
-async function writePictures(count) {
+async function writePictures(folder, count) {
   const names = ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'raccoon.jpg', 'flower.jpg'];
   const write = async (name, width, height, many) => {
     const to = mkdtempSync(join(folder, name));
     for (let i = 0; i < many; i++) {
-      const from = sharp(join(root, 'examples/images', names[i % names.length])).flop(i >= names.length);
+      const from = sharp(readFileSync(join(root, 'examples/images', names[i % names.length]))).flop(i >= names.length);
       await from
         .resize(width, height, { fit: 'cover' })
         .jpeg({ quality: 92 })
@@ -75,7 +67,7 @@ async function writePictures(count) {
   return { small: await write('small', 640, 480, count + 2), large: await write('large', 2048, 1536, 1) };
 }
 
-async function signIn() {
+async function signIn(stack, browser) {
   const { id, link } = await stack.admin('POST', '/api/users', { email: 'canvas@example.org', name: 'canvas' });
   for (const campaign of ['small', 'large']) {
     await stack.admin('PUT', `/api/campaigns/${campaign}/members/${id}`, { role: 'annotator' });
@@ -88,9 +80,9 @@ async function signIn() {
   return context;
 }
 
-async function openPage(context, campaign) {
+async function openPage({ context, url }, campaign) {
   const page = await context.newPage();
-  await page.goto(`${stack.url}/campaigns/${campaign}/annotate`);
+  await page.goto(`${url}/campaigns/${campaign}/annotate`);
   await page.locator('.stage[aria-busy=false]').waitFor();
   await page.waitForFunction(() => globalThis.probe.opened.length > 0);
   return page;
@@ -117,8 +109,9 @@ async function stroke(page, from, to, steps) {
 }
 
 /** Segments by their palette buttons, a dash for each; then strokes that are measured. */
-async function drawing(context, campaign, segments, name) {
-  const page = await openPage(context, campaign);
+async function drawing(world, campaign, segments, what) {
+  const { quick } = world;
+  const page = await openPage(world, campaign);
   const at = await places(page);
   const have = (await page.locator('.segments li').count()) - 1;
   const columns = Math.ceil(Math.sqrt(segments));
@@ -144,19 +137,21 @@ async function drawing(context, campaign, segments, name) {
   }
   const found = await page.evaluate(() => globalThis.probe.found());
   await page.close();
+  const few = segments === 5 && what.startsWith('640');
   return [
-    figure(`pointer to ink, ${name}`, found.ink, 'ms', 17),
-    figure(`pointer to labels, pen down, ${name}`, found.labels, 'ms', segments === 5 ? 50 : undefined),
-    figure(`pen up to labels, ${name}`, found.last, 'ms', segments === 5 ? 50 : undefined),
-    figure(`work of a frame while drawing, ${name}`, found.work, 'ms', 17),
-    figure(`from frame to frame while drawing, ${name}`, found.frames, 'ms', 17),
-    figure(`tasks over 50 ms (${found.long.length}), ${name}`, found.long, 'ms'),
+    ...figure('page-ink', found.ink, 17, `from the pointer to ink; ${what}`),
+    ...(few
+      ? figure('page-labels-pen-down', found.labels, 50, `from the pointer to labels, pen still down; ${what}`)
+      : []),
+    ...(few ? figure('page-labels', found.last, 50, `from the pen's lifting to labels; ${what}`) : []),
+    ...figure('page-frame', found.frames, 17, `from frame to frame while drawing; ${what}`),
   ];
 }
 
 /** Two strokes, Enter, and so on. */
-async function opening(context) {
-  const page = await openPage(context, 'small');
+async function opening(world) {
+  const { quick } = world;
+  const page = await openPage(world, 'small');
   const times = { painted: [], solver: [] };
   for (let i = 0; i < (quick ? 2 : 8); i++) {
     const at = await places(page);
@@ -181,8 +176,8 @@ async function opening(context) {
   }
   await page.close();
   return [
-    figure('Enter to the next photograph, tools live', times.painted, 'ms', 300),
-    figure('Enter to a solver that answers', times.solver, 'ms', 300),
+    ...figure('page-next-image', times.painted, 300, 'from Enter to the next photograph, its tools live'),
+    ...figure('page-next-solver', times.solver, 300, 'from Enter to labels that would follow the pen'),
   ];
 }
 
@@ -193,18 +188,17 @@ function scripts() {
     .filter((name) => /^index.*\.js$|worker.*\.js$/.test(name))
     .map((name) => gzipSync(readFileSync(join(assets, name))).length / 1000);
   const sum = sizes.reduce((total, size) => total + size, 0);
-  return [{ name: 'scripts, workers included, gzipped', median: round(sum), unit: 'KB', limit: 300 }];
+  const about = {
+    name: 'page-scripts',
+    peer_name: 'the limit',
+    unit: 'KB',
+    what: 'workers included, gzipped, without charts',
+  };
+  return row([sum], [300], about);
 }
 
-function figure(name, values, unit, limit) {
+function figure(name, values, limit, what) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  if (sorted.length === 0) return { name, median: 'none', unit, limit };
-  return {
-    name,
-    median: round(quantile(sorted, 0.5)),
-    p95: round(quantile(sorted, 0.95)),
-    count: sorted.length,
-    unit,
-    limit,
-  };
+  if (sorted.length === 0) return [];
+  return [{ ...row(sorted, [limit], { name, peer_name: 'the limit', what }), p95: round(quantile(sorted, 0.95)) }];
 }

@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
 import { browser, names as browserNames } from './browser.mjs';
+import { page, names as pageNames } from './canvas.mjs';
 import { extraction, names as extractionNames } from './extraction.mjs';
 import { growth } from './growth.mjs';
 import { names as latencyNames, strokeToPatch } from './latency.mjs';
@@ -47,6 +48,7 @@ export function openParts({ quick = false }) {
       },
     },
     rows(browserNames, async (wanted) => browser(wanted, await scene(), { quick })),
+    rows(pageNames, () => page({ quick })),
     { names: ['growth'], work: async () => ({ growth: await growth(await photographs(), await peer(), { quick }) }) },
     rows(extractionNames, async (wanted) =>
       extraction(wanted, wanted.includes('extract-python') ? await peer() : undefined, { quick }),
