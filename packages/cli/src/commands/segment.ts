@@ -1,4 +1,5 @@
 /** `saltworks segment`: images and scribbles to masks, with no service running. */
+import { readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
@@ -137,7 +138,7 @@ async function run(images: string[], flags: Flags): Promise<void> {
     done: tasks.length - failures.length,
     failed: failures.length,
     seconds: Math.round(performance.now() - start) / 1000,
-    peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+    peak_memory_bytes: peakMemory(),
   };
   if (json) console.log(JSON.stringify(summary));
   else if (tasks.length > 1) {
@@ -212,4 +213,15 @@ async function scribblesOf(folder: string, name: string, image: string): Promise
     if (resolve(path) !== resolve(image) && (await isFile(path))) return path;
   }
   return undefined;
+}
+
+/** Bytes of memory that this process held at most. Linux' own count begins with what the parent held when it forked. */
+function peakMemory(): number {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    if (kilobytes !== undefined) return 1024 * Number(kilobytes);
+  } catch {
+    // Elsewhere there is no such file.
+  }
+  return 1024 * process.resourceUsage().maxRSS;
 }

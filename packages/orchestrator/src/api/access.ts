@@ -1,6 +1,7 @@
 /** Who may do what: every route names one of these, and nothing is served without. */
 import type { MemberRole } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
+import { campaignOf } from '../campaigns/publish.ts';
 import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';
@@ -85,6 +86,19 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
     .where('campaign.dataset', '=', dataset)
     .execute();
   return members.map(({ role }) => role).sort((a, b) => ranks[b] - ranks[a])[0];
+}
+
+/** Whether a user may see a set of a dataset's masks: those that a campaign has published are for its own reviewers. */
+export async function maySee(db: Kysely<Schema>, user: User, recipe: string): Promise<boolean> {
+  const campaign = campaignOf(recipe);
+  if (campaign === undefined) return true;
+  const role = await roleIn(db, user, campaign);
+  return role !== undefined && ranks[role] >= ranks.reviewer;
+}
+
+/** @throws NotFoundError: what is not theirs to see does not exist for them */
+export async function expectSeen(db: Kysely<Schema>, user: User, recipe: string | undefined): Promise<void> {
+  if (recipe !== undefined && !(await maySee(db, user, recipe))) throw new NotFoundError('no such set of masks');
 }
 
 function needRole(role: MemberRole | undefined, needed: MemberRole, what: string): void {

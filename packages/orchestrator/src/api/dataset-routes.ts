@@ -1,4 +1,5 @@
 /** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
+import type { DatasetRun } from '@saltworks/core/contract/api';
 import { keysId, maskKey } from '@saltworks/core/contract/layout';
 import type { Transaction } from 'kysely';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import { listFailures } from '../datasets/failures.ts';
 import { listImages, readReport } from '../datasets/images.ts';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
+import { expectSeen, maySee } from './access.ts';
 import {
   datasetDetail,
   datasetFailure,
@@ -27,6 +29,12 @@ import { pageOf } from './task-schemas.ts';
 import { sendThumbnail, sendView } from './views.ts';
 
 const at = '/api/datasets/:dataset';
+
+/** Of a list, what may be seen. */
+export async function seen<T>(list: readonly T[], may: (each: T) => Promise<boolean>): Promise<T[]> {
+  const allowed = await Promise.all(list.map(may));
+  return list.filter((_, i) => allowed[i]);
+}
 
 /** Shards of a run under way at the same time. */
 export const runWindow = 8;
@@ -49,8 +57,11 @@ export const datasetRoutes = [
     summary: 'A dataset: keys, sets of masks and campaigns over it',
     access: { dataset: 'reviewer' },
     response: datasetDetail,
-    handler: ({ deps, params, user }) =>
-      describeDataset(deps.db, deps.store, params.dataset, user.role === 'admin' ? undefined : user.id),
+    async handler({ deps, params, user }) {
+      const { db, store } = deps;
+      const found = await describeDataset(db, store, params.dataset, user.role === 'admin' ? undefined : user.id);
+      return { ...found, recipes: await seen(found.recipes, (recipe) => maySee(db, user, recipe)) };
+    },
   }),
   route({
     method: 'GET',
@@ -59,7 +70,8 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     query: imageQuery,
     response: pageOf(datasetImage),
-    async handler({ deps, params, query }) {
+    async handler({ deps, params, query, user }) {
+      await expectSeen(deps.db, user, query.recipe);
       return listImages(deps.store, deps.shards, await datasetOf(deps.store, params.dataset), query);
     },
   }),
@@ -89,7 +101,8 @@ export const datasetRoutes = [
     summary: "An image's mask of one set: COCO panoptic PNG (spec/mask.md)",
     access: { dataset: 'reviewer' },
     query: z.object({ recipe }),
-    async handler({ deps, params, query, request, reply }) {
+    async handler({ deps, params, query, user, request, reply }) {
+      await expectSeen(deps.db, user, query.recipe);
       const { image, shard } = await deps.shards.image(params.dataset, Number(params.image));
       const report = await readReport(deps.store, params.dataset, query.recipe, shard);
       const found = report?.masks.find(({ sha256 }) => sha256 === image.sha256);
@@ -115,9 +128,11 @@ export const datasetRoutes = [
     summary: 'The latest runs over a dataset',
     access: { dataset: 'reviewer' },
     response: z.array(run),
-    async handler({ deps, params }) {
+    async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
-      return deps.runs.list(name);
+      // Of an export: its format, then its masks.
+      const masksOf = ({ kind, of }: DatasetRun) => (kind === 'export' ? of.slice(of.indexOf('/') + 1) : of);
+      return seen(await deps.runs.list(name), (run) => maySee(deps.db, user, masksOf(run)));
     },
   }),
   route({

@@ -6,8 +6,9 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
 import { exportDataset } from '../client.ts';
 import { datasetOf } from '../datasets/datasets.ts';
-import { listExports, zipExport } from '../datasets/exports.ts';
-import { runWindow } from './dataset-routes.ts';
+import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
+import { expectSeen, maySee } from './access.ts';
+import { runWindow, seen } from './dataset-routes.ts';
 import { exportInfo, format, recipe, run } from './dataset-schemas.ts';
 import { route } from './routes.ts';
 
@@ -47,6 +48,7 @@ export const exportRoutes = [
     response: run,
     async handler({ deps, params, body, user }) {
       const { name: dataset } = await datasetOf(deps.store, params.dataset);
+      await expectSeen(deps.db, user, body.recipe);
       const begun = await exportDataset(deps.client, { dataset, ...body, window: runWindow });
       await deps.db
         .transaction()
@@ -60,9 +62,9 @@ export const exportRoutes = [
     summary: 'Exports that can be downloaded, the newest first',
     access: { dataset: 'manager' },
     response: z.array(exportInfo),
-    async handler({ deps, params }) {
+    async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
-      return listExports(deps.store, name);
+      return seen(await listExports(deps.store, name), ({ recipe }) => maySee(deps.db, user, recipe));
     },
   }),
   route({
@@ -70,8 +72,10 @@ export const exportRoutes = [
     url: `${at}/:export/zip`,
     summary: 'An export as a ZIP file',
     access: { dataset: 'manager' },
-    async handler({ deps, params, reply }) {
-      const zip = await zipExport(deps.store, params.dataset, params.export);
+    async handler({ deps, params, user, reply }) {
+      const info = await exportOf(deps.store, params.dataset, params.export);
+      await expectSeen(deps.db, user, info.recipe);
+      const zip = zipExport(deps.store, params.dataset, info);
       reply.headers({
         'content-type': 'application/zip',
         // Of letters that no header and no file system minds: names of datasets and ids hold no others.

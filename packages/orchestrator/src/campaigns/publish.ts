@@ -13,6 +13,9 @@ import { chooseMask } from './chosen-mask.ts';
 /** The name of a campaign's masks among the dataset's. */
 export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
 
+/** @returns the campaign whose masks these are, if they are one's */
+export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
+
 /**
  * Writes which mask every image has by now: the consensus where one was made of what is there, else what was accepted, else
  * what was handed in last.

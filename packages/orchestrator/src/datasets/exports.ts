@@ -14,14 +14,20 @@ import { NotFoundError } from '../errors.ts';
 export async function listExports(store: ObjectStore, dataset: string): Promise<ExportInfo[]> {
   const found: ExportInfo[] = [];
   for await (const id of folderNames(store, exportsPrefix(dataset))) {
-    const info = await exportOf(store, dataset, id);
+    const info = await findExport(store, dataset, id);
     if (info) found.push(info);
   }
   return found.sort((a, b) => (a.made < b.made ? 1 : -1));
 }
 
-/** Undefined unless it is through. */
-async function exportOf(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo | undefined> {
+/** @throws NotFoundError unless there is one, and it is through */
+export async function exportOf(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo> {
+  const found = await findExport(store, dataset, id);
+  if (!found) throw new NotFoundError('no such export');
+  return found;
+}
+
+async function findExport(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo | undefined> {
   const summary = await readJson<ExportSummary>(store, exportSummaryKey(dataset, id));
   if (!summary) return undefined;
   const { format, recipe, made, files, bytes } = summary;
@@ -32,13 +38,9 @@ async function exportOf(store: ObjectStore, dataset: string, id: string): Promis
 /**
  * An export's files as one ZIP file, read from the store as fast as it is taken: a file at a time, so that memory holds no
  * more than their names. Ends with an error if the store fails, and reads no further once it is destroyed.
- *
- * @throws NotFoundError if there is no such export
  */
-export async function zipExport(store: ObjectStore, dataset: string, id: string): Promise<Readable> {
-  const info = await exportOf(store, dataset, id);
-  if (!info) throw new NotFoundError('no such export');
-  const root = exportFile(dataset, id, '');
+export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo): Readable {
+  const root = exportFile(dataset, info.id, '');
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   const stopped = new AbortController();

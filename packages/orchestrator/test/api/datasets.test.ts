@@ -232,6 +232,32 @@ describeDatabases('datasets', ({ open }) => {
     expect(bytes.length).toBeLessThan(2_000);
   });
 
+  test('masks that another campaign has published are its own', async () => {
+    const { store } = server.deps;
+    const recipe = 'campaign-others';
+    const report = { images: 1, failures: [], categories: [], masks: [] };
+    await store.put(propagatedKey('salt.pans', recipe, 0), JSON.stringify(report));
+    const id = `voc-${'c'.repeat(16)}`;
+    const summary = { format: 'voc', recipe, made: '2026-03-03T04:05:06.000Z', files: 1, bytes: 3 };
+    await store.put(exportSummaryKey('salt.pans', id), JSON.stringify(summary));
+    await store.put(exportFile('salt.pans', id, 'a.txt'), 'abc');
+    const recipes = async (key: string) => (await get('/salt.pans', key)).body.recipes;
+    const ids = async (key: string) =>
+      (await get('/salt.pans/exports', key)).body.map((each: { id: string }) => each.id);
+    expect(await recipes(manager)).toEqual(['best', 'campaign-salt']);
+    expect(await recipes(admin)).toEqual(['best', recipe, 'campaign-salt']);
+    expect(await ids(manager)).not.toContain(id);
+    expect(await ids(admin)).toContain(id);
+    for (const path of [`images?recipe=${recipe}`, `images/8/mask?recipe=${recipe}`, `exports/${id}/zip`]) {
+      expect(await get(`/salt.pans/${path}`, manager), path).toMatchObject({ status: 404 });
+    }
+    const body = { recipe, format: 'voc' };
+    const asked = await server.call('POST', '/api/datasets/salt.pans/exports', { key: manager, body });
+    expect(asked).toMatchObject({ status: 404, body: { error: 'no such set of masks' } });
+    await store.delete(exportSummaryKey('salt.pans', id));
+    await store.delete(propagatedKey('salt.pans', recipe, 0));
+  });
+
   test('a ZIP file whose files are gone from the store ends as an error', async () => {
     const { store } = server.deps;
     const id = `voc-${'b'.repeat(16)}`;
