@@ -24,7 +24,15 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   beforeAll(async () => {
     stack = await startStack();
     const images = mkdtempSync(join(tmpdir(), 'saltworks-page-'));
-    for (const name of ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'camera.png']) {
+    for (const name of [
+      'coffee.jpg',
+      'chelsea.png',
+      'astronaut.jpg',
+      'camera.png',
+      'flower.jpg',
+      'china.jpg',
+      'raccoon.jpg',
+    ]) {
       copyFileSync(join(root, 'examples/images', name), join(images, name));
     }
     await openCampaign(stack, { id, images, leaseSeconds: 600, instructions: 'Every cup.\n<b>Nothing else.</b>' });
@@ -316,6 +324,30 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await saved(page, /All saved/);
     await status(page, /confirmed by the server/);
     expect(await logOf((await mine('one')).id)).toHaveLength(5);
+    await context.close();
+  });
+
+  test('what comes next is read ahead, and then not again', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('two') });
+    const asked: string[] = [];
+    context.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const { page } = await annotate(context);
+    await closeDialog(page);
+    await page.getByRole('button', { name: 'thing +' }).click();
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await page.keyboard.press('0');
+    await draw(page, [0.2, 0.2], [0.2, 0.8]);
+    await status(page, /confirmed by the server/);
+    await expect
+      .poll(() => asked.filter((path) => /^\/api\/tasks\/\d+\/(image|keys)$/.test(path)).length, slow)
+      .toBe(2);
+    const before = await page.locator('.what').textContent();
+    asked.length = 0;
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.what').textContent(), slow).not.toBe(before);
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    await status(page, /^Draw on a thing/);
+    expect(asked.filter((path) => /^\/api\/assignments\/[\w-]+\/(image|keys)$/.test(path))).toEqual([]);
     await context.close();
   });
 });

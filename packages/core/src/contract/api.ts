@@ -175,6 +175,12 @@ export interface Task {
   consensus: boolean;
 }
 
+/** An image that I am likely to get next: what is shown of it may be read ahead. */
+export interface ComingTask {
+  task: string;
+  sha256: string;
+}
+
 export interface Effort {
   annotators: { annotator: string; images: number; strokes: number; seconds: number; idle: number }[];
   /** Category 0: the background. */

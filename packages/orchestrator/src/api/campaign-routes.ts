@@ -146,7 +146,12 @@ export const campaignRoutes = [
       const warn = (error: Error) => request.log.warn(error.message);
       answers.open(found, campaign).catch(warn);
       comingTasks(db, campaign, user.id, warmed)
-        .then((images) => answers.warm(campaign, images))
+        .then((tasks) =>
+          answers.warm(
+            campaign,
+            tasks.map(({ sha256, name, object }) => ({ sha256, name, object })),
+          ),
+        )
         .catch(warn);
       return { ...found, image: { ...found.image, width, height } };
     },

@@ -1,14 +1,19 @@
 /** Routes of a campaign's images, and of how fast it goes. */
-import { maskKey } from '@saltworks/core/contract/layout';
+import { keysId, keysKey, maskKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
+import { findCampaign } from '../campaigns/campaigns.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { readTasks } from '../campaigns/read-tasks.ts';
 import { listTasks } from '../campaigns/task-list.ts';
+import { comingTasks } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
-import { pace, pageOf, task, taskQuery } from './task-schemas.ts';
+import { comingTask, pace, pageOf, task, taskQuery } from './task-schemas.ts';
 import { sendThumbnail, sendView } from './views.ts';
+
+/** Images that are told of before they come. */
+const ahead = 1;
 
 const find = ({ db }: Deps, id: string) =>
   db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();
@@ -22,6 +27,18 @@ export const taskRoutes = [
     query: z.object({ by: z.enum(['hour', 'day']).default('day') }),
     response: pace,
     handler: ({ deps, params, query }) => paceOf(deps.db, params.campaign, query.by),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/coming',
+    summary: 'Images that I am likely to get next: they may be read ahead, and are not held for me',
+    access: { campaign: 'annotator' },
+    response: z.array(comingTask),
+    async handler({ deps, params, user }) {
+      const campaign = await findCampaign(deps.db, params.campaign);
+      const tasks = await comingTasks(deps.db, campaign, user.id, ahead);
+      return tasks.map(({ id, sha256 }) => ({ task: id, sha256 }));
+    },
   }),
   route({
     method: 'GET',
@@ -46,9 +63,21 @@ export const taskRoutes = [
     method: 'GET',
     url: '/api/tasks/:task/image',
     summary: 'The image as WebP: upright, lossless, nothing but pixels',
-    access: { task: 'reviewer' },
+    access: { task: 'annotator' },
     async handler({ deps, params, request, reply }) {
       return sendView(deps, request, reply, await find(deps, params.task));
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tasks/:task/keys',
+    summary: 'The keys of the image (spec/keys.md)',
+    access: { task: 'annotator' },
+    async handler({ deps, params, request, reply }) {
+      const { campaign, sha256 } = await find(deps, params.task);
+      const { backbone } = await findCampaign(deps.db, campaign);
+      const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
+      return sendObject(request, reply, deps.store, key, 'application/octet-stream');
     },
   }),
   route({

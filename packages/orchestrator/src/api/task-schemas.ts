@@ -16,6 +16,8 @@ export const image = z
   })
   .meta({ id: 'Image' });
 
+export const comingTask = z.object({ task: z.string(), sha256: z.string() }).meta({ id: 'ComingTask' });
+
 export const pace = z
   .object({
     by: z.enum(['hour', 'day']),

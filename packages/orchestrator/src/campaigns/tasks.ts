@@ -224,4 +224,4 @@ export async function settleTasks(
 
 /** Images that a user is likely to get next: worth opening beforehand. */
 export const comingTasks = (db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) =>
-  freeTasks(db, campaign, user, false).select(['sha256', 'name', 'object']).limit(limit).execute();
+  freeTasks(db, campaign, user, false).select(['id', 'sha256', 'name', 'object']).limit(limit).execute();

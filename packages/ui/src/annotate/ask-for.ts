@@ -1,11 +1,15 @@
-/** Everything that an assignment's page needs, asked for at once. */
-import type { Logged, OpenAssignment } from '@saltworks/core/contract/api';
+/** Everything that an assignment's page needs, asked for at once; of the image that is likely to come next, beforehand. */
+import type { Assignment, ComingTask, Logged, OpenAssignment } from '@saltworks/core/contract/api';
 import { api, bytes } from '../api.ts';
 
-export interface Asked {
+export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;
   /** What was done so far. */
   log: Promise<Logged[]>;
+}
+
+/** What an image itself is to the page. */
+interface Shown {
   /** The photograph as it came, and decoded where it holds nothing up. */
   file: Promise<Blob>;
   image: Promise<ImageBitmap>;
@@ -15,17 +19,50 @@ export interface Asked {
 /** Milliseconds in which the photograph may come: somebody else's worker may be about to make it. */
 const patienceMs = 20_000;
 
-export function askFor(id: string): Asked {
+let ahead: (Shown & { sha256: string }) | undefined;
+
+export function askFor({ id, image }: Assignment): Asked {
   const path = `/api/assignments/${id}`;
+  const known = ahead?.sha256 === image.sha256 ? ahead : undefined;
+  if (known) ahead = undefined;
+  return unhandled({
+    assignment: api<OpenAssignment>('GET', path),
+    log: api<Logged[]>('GET', `${path}/interactions`),
+    ...(known ? orElse(known, () => show(path)) : show(path)),
+  });
+}
+
+/** Reads what comes next, unless it was read already. It may still be given to somebody else. */
+export async function askAhead(campaign: string): Promise<void> {
+  const [next] = await api<ComingTask[]>('GET', `/api/campaigns/${campaign}/coming`);
+  if (!next || next.sha256 === ahead?.sha256) return;
+  ahead?.image.then(
+    (image) => image.close(),
+    () => {},
+  );
+  ahead = { sha256: next.sha256, ...unhandled(show(`/api/tasks/${next.task}`)) };
+}
+
+function show(path: string): Shown {
   const file = bytes(`${path}/image`, patienceMs).then((content) => new Blob([content]));
-  const asked: Asked = {
-    assignment: api('GET', path),
-    log: api('GET', `${path}/interactions`),
-    file,
-    image: file.then((blob) => createImageBitmap(blob)),
-    keys: bytes(`${path}/keys`),
+  return { file, image: file.then((blob) => createImageBitmap(blob)), keys: bytes(`${path}/keys`) };
+}
+
+function orElse(first: Shown, instead: () => Shown): Shown {
+  let second: Shown | undefined;
+  const other = () => {
+    second ??= unhandled(instead());
+    return second;
   };
-  // Whoever waits for them is told; nobody may.
-  for (const each of Object.values(asked)) each.catch(() => {});
-  return asked;
+  return {
+    file: first.file.catch(() => other().file),
+    image: first.image.catch(() => other().image),
+    keys: first.keys.catch(() => other().keys),
+  };
+}
+
+/** Whoever waits for them is told that they failed; nobody may. */
+function unhandled<T extends object>(promises: T): T {
+  for (const each of Object.values(promises)) each.catch(() => {});
+  return promises;
 }

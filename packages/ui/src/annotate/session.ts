@@ -9,7 +9,7 @@ import {
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
-import type { Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Stroke } from '@saltworks/core/formats/scribbles';
 import { api } from '../api.ts';
 import { type Asked, askFor } from './ask-for.ts';
@@ -102,8 +102,8 @@ export class Session {
    * @param campaign what is known of it
    * @param preview taken over from the session before
    */
-  static async open(id: string, campaign: Promise<Campaign>, preview: Preview): Promise<Session> {
-    const asked = askFor(id);
+  static async open(given: Assignment, campaign: Promise<Campaign>, preview: Preview): Promise<Session> {
+    const asked = askFor(given);
     const [assignment, log, known] = await Promise.all([asked.assignment, asked.log, campaign]);
     const session = new Session(assignment, known, log, asked, preview);
     void session.#openPreview(asked.keys);

@@ -1,6 +1,7 @@
 /** The images of a campaign, one after the other. */
 import type { Assignment, Campaign } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { askAhead } from '../annotate/ask-for.ts';
 import { Preview } from '../annotate/preview.ts';
 import { Session } from '../annotate/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
@@ -52,6 +53,9 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   return <Workbench key={session.assignment.id} session={session} done={next} />;
 }
 
+/** What comes next is read once this image is on the screen and solved. */
+const restMs = 1_000;
+
 type Opener = ReturnType<typeof openOneByOne>;
 
 /** Opens a campaign's images; the solver's thread and what is known of the campaign stay from one to the next. */
@@ -61,6 +65,7 @@ function openOneByOne(campaign: string) {
   about.catch(() => {});
   let current: Session | undefined;
   let closed = false;
+  let later: ReturnType<typeof setTimeout> | undefined;
   return {
     async next(): Promise<Session | 'nothing left' | undefined> {
       const found = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
@@ -69,13 +74,16 @@ function openOneByOne(campaign: string) {
       current?.close();
       current = undefined;
       if (!found) return 'nothing left';
-      const session = await Session.open(found.id, about, preview);
+      const session = await Session.open(found, about, preview);
       if (closed) session.close();
       else current = session;
+      clearTimeout(later);
+      later = setTimeout(() => void askAhead(campaign).catch(() => {}), restMs);
       return session;
     },
     close() {
       closed = true;
+      clearTimeout(later);
       current?.close();
       preview.close();
     },
