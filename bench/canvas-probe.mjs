@@ -13,11 +13,8 @@ export function probe() {
       asked: [],
       answered: [],
       labelled: [],
-      /** Frames while a pen is down: when they began, and how long their callbacks took. */
+      /** Frames while a pen is down: when they began. */
       frames: [],
-      work: [],
-      /** Tasks of 50 ms and more, whenever. */
-      long: [],
       opened: [],
       painted: undefined,
       enter: undefined,
@@ -40,23 +37,11 @@ export function probe() {
     true,
   );
 
-  // Whatever is asked for in a frame belongs to its work.
-  const request = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.requestAnimationFrame = (work) =>
-    request((time) => {
-      const start = now();
-      work(time);
-      if (down) log.work.push(now() - start);
-    });
   const beat = (time) => {
     if (down) log.frames.push(time);
-    request(beat);
+    requestAnimationFrame(beat);
   };
-  request(beat);
-
-  new PerformanceObserver((list) => log.long.push(...list.getEntries().map(({ duration }) => duration))).observe({
-    type: 'longtask',
-  });
+  requestAnimationFrame(beat);
 
   const stroke = CanvasRenderingContext2D.prototype.stroke;
   CanvasRenderingContext2D.prototype.stroke = function (...args) {
@@ -103,8 +88,6 @@ export function probe() {
     }),
     labels: labelsAfter(log.events),
     last: labelsAfter(log.up),
-    work: log.work,
-    long: log.long,
     frames: log.frames
       .slice(1)
       .map((time, i) => time - log.frames[i])

@@ -92,6 +92,16 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect.poll(() => page.locator('.saved').textContent(), slow).toMatch(text);
   const slow = { timeout: 60_000, interval: 100 };
 
+  /** A thing and the background: enough for labels, which the server confirms. */
+  async function begin(page: Page): Promise<void> {
+    await closeDialog(page);
+    await page.getByRole('button', { name: 'thing +' }).click();
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await page.keyboard.press('0');
+    await draw(page, [0.2, 0.2], [0.2, 0.8]);
+    await status(page, /confirmed by the server/);
+  }
+
   async function mine(name: string): Promise<{ id: string; state: string }> {
     const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as {
       id: string;
@@ -310,12 +320,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   test('server and worker are killed while somebody draws: the page recovers by itself', async () => {
     const context = await browser.newContext({ storageState: sessions.get('one') });
     const { page } = await annotate(context);
-    await closeDialog(page);
-    await page.getByRole('button', { name: 'thing +' }).click();
-    await draw(page, [0.45, 0.5], [0.55, 0.5]);
-    await page.keyboard.press('0');
-    await draw(page, [0.2, 0.2], [0.2, 0.8]);
-    await status(page, /confirmed by the server/);
+    await begin(page);
     stack.kill('server');
     await draw(page, [0.8, 0.2], [0.8, 0.8]);
     stack.kill('worker');
@@ -332,12 +337,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const asked: string[] = [];
     context.on('request', (request) => asked.push(new URL(request.url()).pathname));
     const { page } = await annotate(context);
-    await closeDialog(page);
-    await page.getByRole('button', { name: 'thing +' }).click();
-    await draw(page, [0.45, 0.5], [0.55, 0.5]);
-    await page.keyboard.press('0');
-    await draw(page, [0.2, 0.2], [0.2, 0.8]);
-    await status(page, /confirmed by the server/);
+    await begin(page);
     await expect
       .poll(() => asked.filter((path) => /^\/api\/tasks\/\d+\/(image|keys)$/.test(path)).length, slow)
       .toBe(2);

@@ -5,10 +5,10 @@ import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';
+import { unzip } from '../packages/orchestrator/test/unzip.ts';
 import { chromium, launch } from '../scripts/chromium.mjs';
 import { type Annotator, signIn } from './annotator.ts';
 import { root } from './saltworks.ts';
-import { unzip } from './unzip.ts';
 
 const path = chromium();
 const id = 'cups-and-bowls';

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { temporalBinary } from '@saltworks/cli/stack/temporal';
 import type { Activities, Tally } from '@saltworks/core/contract/activities';
 import { workflows } from '@saltworks/core/contract/runs';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { extractDataset, propagateDataset, type Run } from '@saltworks/orchestrator/client';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { openWorkers } from '@saltworks/worker/worker';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTemporal } from '../packages/orchestrator/test/temporal.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'packages/orchestrator/src/workflows');
@@ -98,12 +98,7 @@ async function startWorker() {
 }
 
 beforeAll(async () => {
-  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
-  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
-  });
+  environment = await openTemporal();
   await Promise.all([startServer(), startWorker()]);
 }, 120_000);
 

@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
-import { temporalBinary } from '@saltworks/cli/stack/temporal';
 import {
   type AnnotateActivities,
   type AnnotateRun,
@@ -31,11 +29,11 @@ import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openTemporal } from './temporal.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const request: ImageRequest = {
   image: { sha256: 'ab'.repeat(32), name: 'a.png', object: 'images/a.png' },
   extract: { backbone: 'dinov2-small-focus', facet: 'key' },
@@ -68,12 +66,7 @@ const connected = () => {
 };
 
 beforeAll(async () => {
-  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
-  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
-  });
+  environment = await openTemporal();
   closing.push(running(await openWorkflows(connected())));
   const activities = { expireLease };
   const taskQueue = queues.server;

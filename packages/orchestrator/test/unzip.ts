@@ -1,23 +1,27 @@
-/** Reads a ZIP file by its own directory at its end, as whoever downloads it does. */
+/** What is in a ZIP file, read by its central directory (APPNOTE 4.3.12): names and bytes. */
 import { inflateRawSync } from 'node:zlib';
 
-/** @returns texts by name @throws if the file is not whole */
-export function unzip(zip: Buffer): Record<string, string> {
-  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06'));
-  const files: Record<string, string> = {};
-  let at = zip.readUInt32LE(end + 16);
-  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
-    if (zip.readUInt32LE(at) !== 0x02014b50) throw new Error(`no entry at byte ${at}`);
-    const [method, packed, size] = [zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 24)];
-    const [nameLength, more, comment] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
-    const name = zip.toString('utf8', at + 46, at + 46 + nameLength);
-    const local = zip.readUInt32LE(at + 42);
-    const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-    const bytes = zip.subarray(from, from + packed);
+/** @throws Error unless it is one, of files that are stored or deflated and smaller than 4 GB */
+export function unzip(file: Buffer): Map<string, Buffer> {
+  const end = file.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  if (end < 0) throw new Error('no end of central directory; expected a ZIP file');
+  const found = new Map<string, Buffer>();
+  let at = file.readUInt32LE(end + 16);
+  for (let i = 0; i < file.readUInt16LE(end + 10); i++) {
+    if (file.readUInt32LE(at) !== 0x02014b50) throw new Error(`no entry at ${at}; expected one more of the directory`);
+    const [method, packed, size] = [file.readUInt16LE(at + 10), file.readUInt32LE(at + 20), file.readUInt32LE(at + 24)];
+    const [name, extra, comment] = [28, 30, 32].map((offset) => file.readUInt16LE(at + offset));
+    const local = file.readUInt32LE(at + 42);
+    const from = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
+    const bytes = file.subarray(from, from + packed);
     const content = method === 8 ? inflateRawSync(bytes) : bytes;
-    if (content.length !== size) throw new Error(`${name} of ${content.length} bytes; expected ${size}`);
-    files[name] = content.toString();
-    at += 46 + nameLength + more + comment;
+    if (content.length !== size) throw new Error(`${content.length} bytes; expected ${size}`);
+    found.set(file.toString('utf8', at + 46, at + 46 + name), content);
+    at += 46 + name + extra + comment;
   }
-  return files;
+  return found;
 }
+
+/** The same, of texts. */
+export const unzipTexts = (file: Buffer): Record<string, string> =>
+  Object.fromEntries([...unzip(file)].map(([name, content]) => [name, content.toString()]));

@@ -1,6 +1,6 @@
 /** Routes of one annotator's work on one image. */
 import { replay } from '@saltworks/core/contract/annotate';
-import { keysId, keysKey, maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
 import {
   findAssignment,
@@ -29,6 +29,7 @@ import {
   reviewed,
   text,
 } from './schemas.ts';
+import { sendKeys } from './views.ts';
 
 const at = '/api/assignments/:assignment';
 const own = { assignment: 'own' } as const;
@@ -194,9 +195,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image, campaign } = await findAssignment(deps.db, params.assignment);
-      const { backbone } = await findCampaign(deps.db, campaign);
-      const key = keysKey(keysId(backbone, { facet: 'key' }), image.sha256);
-      return sendObject(request, reply, deps.store, key, 'application/octet-stream');
+      return sendKeys(deps, request, reply, { campaign, sha256: image.sha256 });
     },
   }),
   route({

@@ -8,15 +8,11 @@ import { audit } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
+import { findTask } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
 import { agreement, consensus, effort, effortTotals, published, weights } from './schemas.ts';
-
-const campaignOf = async ({ db }: Deps, task: string) => {
-  const { campaign } = await db.selectFrom('task').select('campaign').where('id', '=', task).executeTakeFirstOrThrow();
-  return findCampaign(db, campaign);
-};
 
 const consensusOf = async ({ db }: Deps, task: string) => {
   const found = await db.selectFrom('consensus').selectAll().where('task', '=', task).executeTakeFirst();
@@ -89,7 +85,8 @@ export const measureRoutes = [
     body: z.strictObject({ weights: weights.default({}) }),
     response: consensus,
     async handler({ deps, params, body, user }) {
-      const campaign = await campaignOf(deps, params.task);
+      const { campaign: id } = await findTask(deps.db, params.task);
+      const campaign = await findCampaign(deps.db, id);
       const { mask, weights } = await makeConsensus(deps, campaign, params.task, body.weights);
       await deps.db
         .transaction()

@@ -1,22 +1,19 @@
 /** Routes of a campaign's images, and of how fast it goes. */
-import { keysId, keysKey, maskKey } from '@saltworks/core/contract/layout';
+import { maskKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { readTasks } from '../campaigns/read-tasks.ts';
 import { listTasks } from '../campaigns/task-list.ts';
-import { comingTasks } from '../campaigns/tasks.ts';
+import { comingTasks, findTask } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
-import { type Deps, route } from './routes.ts';
+import { route } from './routes.ts';
 import { comingTask, pace, pageOf, task, taskQuery } from './task-schemas.ts';
-import { sendThumbnail, sendView } from './views.ts';
+import { sendKeys, sendThumbnail, sendView } from './views.ts';
 
 /** Images that are told of before they come. */
 const ahead = 1;
-
-const find = ({ db }: Deps, id: string) =>
-  db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();
 
 export const taskRoutes = [
   route({
@@ -56,7 +53,7 @@ export const taskRoutes = [
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: { task: 'reviewer' },
     async handler({ deps, params, request, reply }) {
-      return sendThumbnail(deps, request, reply, await find(deps, params.task));
+      return sendThumbnail(deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
   route({
@@ -65,7 +62,7 @@ export const taskRoutes = [
     summary: 'The image as WebP: upright, lossless, nothing but pixels',
     access: { task: 'annotator' },
     async handler({ deps, params, request, reply }) {
-      return sendView(deps, request, reply, await find(deps, params.task));
+      return sendView(deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
   route({
@@ -74,10 +71,8 @@ export const taskRoutes = [
     summary: 'The keys of the image (spec/keys.md)',
     access: { task: 'annotator' },
     async handler({ deps, params, request, reply }) {
-      const { campaign, sha256 } = await find(deps, params.task);
-      const { backbone } = await findCampaign(deps.db, campaign);
-      const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
-      return sendObject(request, reply, deps.store, key, 'application/octet-stream');
+      const { campaign, sha256 } = await findTask(deps.db, params.task);
+      return sendKeys(deps, request, reply, { campaign, sha256 });
     },
   }),
   route({
@@ -86,7 +81,7 @@ export const taskRoutes = [
     summary: 'Its mask as it would be published: COCO panoptic PNG (spec/mask.md)',
     access: { task: 'reviewer' },
     async handler({ deps, params, request, reply }) {
-      const { campaign } = await find(deps, params.task);
+      const { campaign } = await findTask(deps.db, params.task);
       const [found] = await readTasks(deps.db, campaign, [params.task]);
       if (!found?.mask) throw new NotFoundError('no mask was handed in yet');
       return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), 'image/png', { changes: true });

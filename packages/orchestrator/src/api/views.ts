@@ -1,6 +1,7 @@
-/** What browsers are shown of an image over HTTP, made if nobody has opened the image yet. */
-import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+/** What browsers are given of an image over HTTP; what they show is made if nobody has opened the image yet. */
+import { keysId, keysKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findCampaign } from '../campaigns/campaigns.ts';
 import type { Views } from '../datasets/views.ts';
 import { sendObject } from './objects.ts';
 import type { Deps } from './routes.ts';
@@ -29,4 +30,16 @@ async function made(views: Views, reply: FastifyReply, image: Image): Promise<vo
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   await views.make(image, gone.signal);
+}
+
+/** The keys that a campaign solves an image by. @throws NotFoundError while there are none */
+export async function sendKeys(
+  { db, store }: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { campaign, sha256 }: { campaign: string; sha256: string },
+): Promise<FastifyReply> {
+  const { backbone } = await findCampaign(db, campaign);
+  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
+  return sendObject(request, reply, store, key, 'application/octet-stream');
 }

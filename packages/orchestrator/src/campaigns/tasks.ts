@@ -222,6 +222,10 @@ export async function settleTasks(
     ) now where now.id = task.id and now.state <> task.state`.execute(tx);
 }
 
+/** A task's image, and whose it is. */
+export const findTask = (db: Kysely<Schema>, id: string) =>
+  db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();
+
 /** Images that a user is likely to get next: worth opening beforehand. */
 export const comingTasks = (db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) =>
   freeTasks(db, campaign, user, false).select(['id', 'sha256', 'name', 'object']).limit(limit).execute();

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCampaign } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';
-import { unzip } from '../unzip.ts';
+import { unzipTexts } from '../unzip.ts';
 import { openServer, type TestServer } from './server.ts';
 
 const hash = (i: number) => i.toString(16).padStart(64, '0');
@@ -227,7 +227,7 @@ describeDatabases('datasets', ({ open }) => {
     expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="salt.pans-${id}.zip"`);
     expect(answer.headers.get('content-type')).toBe('application/zip');
     const bytes = Buffer.from(await answer.arrayBuffer());
-    expect(unzip(bytes)).toEqual({ 'Annotations/1.xml': 'x'.repeat(100_000), 'Masks/ü 1.png': 'png' });
+    expect(unzipTexts(bytes)).toEqual({ 'Annotations/1.xml': 'x'.repeat(100_000), 'Masks/ü 1.png': 'png' });
     // Text is packed.
     expect(bytes.length).toBeLessThan(2_000);
   });

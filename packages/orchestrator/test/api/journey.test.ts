@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
-import { temporalBinary } from '@saltworks/cli/stack/temporal';
 import { decodeRuns } from '@saltworks/core/contract/annotate';
 import { extractedKey, keysKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
@@ -17,14 +15,14 @@ import { objectReader } from '@saltworks/worker/objects';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { freshFolder } from '../databases.ts';
+import { openTemporal } from '../temporal.ts';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const backbone = 'dinov2-small-focus';
 const [width, height] = [48, 32];
 const [h, w] = [4, 6];
@@ -59,12 +57,7 @@ async function importPictures(count: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
-  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
-  });
+  environment = await openTemporal();
   const { nativeConnection: connection, namespace = 'default', client } = environment;
   const workflows = await openWorkflows({ connection, namespace });
   const working = workflows.run();

@@ -2,9 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
-import { temporalBinary } from '@saltworks/cli/stack/temporal';
 import type { DatasetRun } from '@saltworks/core/contract/api';
 import { extractedKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
@@ -18,16 +16,16 @@ import { objectReader } from '@saltworks/worker/objects';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { verifyAudit } from '../../dist/campaigns/audit.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { freshFolder } from '../databases.ts';
-import { unzip } from '../unzip.ts';
+import { openTemporal } from '../temporal.ts';
+import { unzipTexts } from '../unzip.ts';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const backbone = 'dinov2-small-focus';
 const [width, height, count] = [48, 32, 100];
 const [h, w] = [4, 6];
@@ -72,12 +70,7 @@ async function importPictures(): Promise<void> {
 }
 
 beforeAll(async () => {
-  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
-  const path = await temporalBinary(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'));
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path }, log: { format: 'pretty', level: 'error' } },
-  });
+  environment = await openTemporal();
   const { nativeConnection: connection, namespace = 'default', client } = environment;
   const workflows = await openWorkflows({ connection, namespace });
   const working = workflows.run();
@@ -227,7 +220,7 @@ test('exports are made of a set of masks, and downloaded', async () => {
   await expect.poll(() => json('GET', '/datasets/salt.pans/exports'), patient).toMatchObject([body]);
   const [made] = await json('GET', '/datasets/salt.pans/exports');
   const zip = await call('GET', `/datasets/salt.pans/exports/${made.id}/zip`);
-  const files = unzip(Buffer.from(await zip.arrayBuffer()));
+  const files = unzipTexts(Buffer.from(await zip.arrayBuffer()));
   expect(Object.keys(files)).toHaveLength(made.files);
   const document = JSON.parse(files[Object.keys(files).find((name) => name.endsWith('.json'))!]);
   expect(document.categories).toMatchObject([{ name: 'pan' }]);

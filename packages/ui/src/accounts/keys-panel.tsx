@@ -3,6 +3,7 @@ import type { ApiKey } from '@saltworks/core/contract/api';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
+import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
@@ -13,16 +14,7 @@ export function KeysPanel() {
   const keys = useLoaded<ApiKey[]>('/api/me/keys');
   const [name, setName] = useState('');
   const [made, setMade] = useState<string>();
-  const [failure, setFailure] = useState('');
-  const attempt = async (work: () => Promise<unknown>) => {
-    try {
-      await work();
-      setFailure('');
-    } catch (error) {
-      setFailure((error as Error).message);
-    }
-    keys.again();
-  };
+  const { failure, attempt } = useAttempt(keys.again);
   const add = (event: React.FormEvent) => {
     event.preventDefault();
     void attempt(async () => {

@@ -3,6 +3,7 @@ import type { Account } from '@saltworks/core/contract/api';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
+import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';
 import { Secret } from '../secret.tsx';
@@ -11,16 +12,7 @@ import { Await, Panel } from '../states.tsx';
 export function PeoplePanel({ me }: { me: string }) {
   const accounts = useLoaded<Account[]>('/api/users');
   const [link, setLink] = useState<{ who: string; link: string }>();
-  const [failure, setFailure] = useState('');
-  const attempt = async (work: () => Promise<unknown>) => {
-    try {
-      await work();
-      setFailure('');
-    } catch (error) {
-      setFailure((error as Error).message);
-    }
-    accounts.again();
-  };
+  const { failure, attempt } = useAttempt(accounts.again);
   const change = (id: string, changes: Partial<Account>) =>
     void attempt(() => api('PATCH', `/api/users/${id}`, changes));
   const invite = ({ id, email }: Account) =>

@@ -3,6 +3,7 @@ import type { Member, MemberRole } from '@saltworks/core/contract/api';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
+import { useAttempt } from '../attempt.ts';
 import type { Loaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';
 import { Secret } from '../secret.tsx';
@@ -11,17 +12,9 @@ import { Await, Panel } from '../states.tsx';
 const roles: MemberRole[] = ['annotator', 'reviewer', 'manager'];
 
 export function MembersPanel({ campaign, members }: { campaign: string; members: Loaded<Member[]> }) {
-  const [failure, setFailure] = useState('');
+  const { failure, attempt } = useAttempt(members.again);
   const path = `/api/campaigns/${campaign}/members`;
-  const ask = async (method: string, user: string, body?: object) => {
-    try {
-      await api(method, `${path}/${user}`, body);
-      setFailure('');
-    } catch (error) {
-      setFailure((error as Error).message);
-    }
-    members.again();
-  };
+  const ask = (method: string, user: string, body?: object) => attempt(() => api(method, `${path}/${user}`, body));
   return (
     <Panel title="Members">
       <Await loaded={members} what="members">

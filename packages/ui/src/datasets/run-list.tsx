@@ -1,7 +1,7 @@
 /** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
 import type { DatasetRun } from '@saltworks/core/contract/api';
-import { useState } from 'react';
 import { api } from '../api.ts';
+import { useAttempt } from '../attempt.ts';
 import { count, moment } from '../plots/figures.ts';
 
 interface Props {
@@ -15,16 +15,9 @@ interface Props {
 const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export' };
 
 export function RunList({ dataset, runs, controls, changed }: Props) {
-  const [failure, setFailure] = useState('');
-  const control = async (id: string, action: string) => {
-    try {
-      await api('POST', `/api/datasets/${dataset}/runs/control`, { id, action });
-      setFailure('');
-    } catch (error) {
-      setFailure((error as Error).message);
-    }
-    changed();
-  };
+  const { failure, attempt } = useAttempt(changed);
+  const control = (id: string, action: string) =>
+    attempt(() => api('POST', `/api/datasets/${dataset}/runs/control`, { id, action }));
   return (
     <>
       <p role="alert" className="failure">

@@ -1,25 +1,17 @@
 /** Starts what computes keys, or masks, of a whole dataset. */
 import { useState } from 'react';
 import { api } from '../api.ts';
+import { useAttempt } from '../attempt.ts';
 
 export function StartRun({ dataset, started }: { dataset: string; started(): void }) {
   const [draft, setDraft] = useState({ kind: 'extract', backbone: 'dinov2-small-focus', preset: 'best' });
-  const [failure, setFailure] = useState('');
+  const { failure, attempt } = useAttempt(started);
   const change = (changes: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...changes }));
-  const start = async (event: React.FormEvent) => {
+  const start = (event: React.FormEvent) => {
     event.preventDefault();
     const { kind, backbone, preset } = draft;
-    try {
-      await api('POST', `/api/datasets/${dataset}/runs`, {
-        kind,
-        backbone,
-        ...(kind === 'propagate' ? { preset } : {}),
-      });
-      setFailure('');
-    } catch (error) {
-      setFailure((error as Error).message);
-    }
-    started();
+    const run = { kind, backbone, ...(kind === 'propagate' ? { preset } : {}) };
+    void attempt(() => api('POST', `/api/datasets/${dataset}/runs`, run));
   };
   return (
     <form onSubmit={start}>
