@@ -121,7 +121,7 @@ all. Strokes are long for K ≤ 5, and short ones on a regular grid for more.
 
 ${tables.solvers}
 
-From eight labels on, ours leaves out tiles of the graph that cannot matter; the scores of all peers asked were at most
+Ours leaves out tiles of the graph that cannot matter; the scores of all peers asked were at most
 ${apart('propagate-cached')} apart.
 
 ### Pictures and labels: dense CRF against pydensecrf

@@ -45,7 +45,7 @@ const parts = {
       'distances of nodes': ['doubledRow', 'distanceTiles'],
       'their median': ['sampleBins', 'gather'],
       'affinities and degrees': ['rbfTiles', 'degrees'],
-      spreading: ['scalePlanes', 'seeded', 'product', 'listedProduct', 'listTiles', 'advance'],
+      spreading: ['scalePlanes', 'seeded', 'product', 'countTiles', 'sparingProduct', 'advance'],
     },
     twin({ keys, seeds }, time) {
       const c = seeds.labels.length;

@@ -79,20 +79,28 @@ const formulas = {
   // Two comparisons, what lies between them, and a count.
   gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb), 'a test and a branch for every vector'),
   rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb), chain),
-  // Every entry is added to its row and to its column.
-  degrees: ([, nb]) => read(32 * tiles(nb), 64 * tiles(nb)),
+  // Every entry is added to its row and to its column, and compared with others of its tile.
+  degrees: ([, nb]) => read(48 * tiles(nb), 68 * tiles(nb)),
 
   // Spreading. A tile and label: rows 32 operations, columns 32; the tile is read once for all labels.
   product: ([, nb, , c]) =>
     read(64 * c * tiles(nb), 64 * tiles(nb), 'seven loads and stores for sixteen vectors of operations'),
   // A seed: a row of A times a number, added to the label's; of a tile it takes a quarter, but not fewer lines.
   seededProduct: ([, nb, , , seeds]) => copy(8 * nb * seeds, 64 * nb * seeds, 'a line of 64 bytes for four numbers'),
-  listedProduct([, nb, , c, starts], _, arena) {
-    const [listed] = arena.integers(starts + 4 * nb, 1);
-    return read(64 * c * listed, 68 * listed, 'tiles lie apart: nothing can be fetched ahead');
+  // The same for tiles that matter; read wherever they are, packed, and written where they go.
+  sparingProduct([, , nb, , c, , , , begun, starts], _, arena) {
+    const [kept] = arena.integers(starts + 4 * nb, 1);
+    return {
+      variant: begun ? 'sparingProduct' : 'sparingProduct (first)',
+      ...copy(
+        64 * c * (kept + nb),
+        132 * kept + 64 * nb,
+        begun ? 'moves what it keeps' : 'gathers tiles that lie apart',
+      ),
+    };
   },
-  // Rows and columns multiplied and summed, 28 each; compared with their limits.
-  listTiles: ([, nb]) => read(76 * tiles(nb), 64 * tiles(nb)),
+  // Greatest entries twice multiplied and compared.
+  countTiles: ([, nb]) => read(6 * tiles(nb), 4 * tiles(nb)),
   scalePlanes: ([, , nb, c]) => cached(4 * nb * c, 48 * nb * c),
   // Two products; two sums and a magnitude; six loads and stores.
   advance: ([, , nb, c]) => cached(20 * nb * c, 112 * nb * c),

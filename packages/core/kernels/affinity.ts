@@ -228,8 +228,13 @@ export function similarityTiles(
   mirror(diagonal);
 }
 
-/** Row sums of A `[4·nb]`. */
-export function degrees(tiles: usize, nb: i32, out: usize): void {
+/**
+ * Row sums of A.
+ *
+ * @param out receives them, `[4·nb]`
+ * @param tops receives the greatest entry of each tile, in their order
+ */
+export function degrees(tiles: usize, nb: i32, out: usize, tops: usize): void {
   memory.fill(out, 0, (<usize>nb) << 4);
   for (let I = 0; I < nb; I++) {
     const own = out + ((<usize>I) << 4);
@@ -237,10 +242,12 @@ export function degrees(tiles: usize, nb: i32, out: usize): void {
       a1 = v128.load(tiles, 16),
       a2 = v128.load(tiles, 32),
       a3 = v128.load(tiles, 48);
+    storeTop(tops, a0, a1, a2, a3);
     tiles += 64;
+    tops += 4;
     let to = own + 16;
     const end = out + ((<usize>nb) << 4);
-    for (; to < end; to += 16, tiles += 64) {
+    for (; to < end; to += 16, tiles += 64, tops += 4) {
       const t0 = v128.load(tiles),
         t1 = v128.load(tiles, 16),
         t2 = v128.load(tiles, 32),
@@ -250,7 +257,14 @@ export function degrees(tiles: usize, nb: i32, out: usize): void {
       a2 = f32x4.add(a2, t2);
       a3 = f32x4.add(a3, t3);
       v128.store(to, f32x4.add(v128.load(to), f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3))));
+      storeTop(tops, t0, t1, t2, t3);
     }
     v128.store(own, f32x4.add(v128.load(own), sums4(a0, a1, a2, a3)));
   }
+}
+
+function storeTop(at: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const most = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+  const half = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 2, 3));
+  v128.store_lane<f32>(at, f32x4.pmax(half, v128.shuffle<f32>(half, half, 1, 1, 1, 1)), 0);
 }

@@ -4,8 +4,6 @@ import { sums4 } from './exp';
 
 /** Tiles that stay in the first cache while every label passes over them. */
 const chunk = 192;
-/** Columns of tiles at a time, where rows take turns. */
-const stretch = 96;
 
 /**
  * out = A·D^−½·Y, for seeds Y: nodes that carry a label each, which sum the rows of A that they own.
@@ -73,102 +71,181 @@ function diagonalTile(tile: usize, f: usize, c: i32, plane: usize, out: usize): 
 }
 
 /**
- * Lists the tiles that matter to a product: tile (I, J) is left out if what its nodes hand each other is less than
- * `least` of what those who take it have.
+ * Counts the tiles that matter beside the diagonal: tile (I, J) does not if the most that nodes of one block can hand to a
+ * node of the other is less than `least` of what that node has.
  *
- * @param given `[4·nb]`: α·scale·what each node hands on
- * @param had `[4·nb]`: what each node has, over its scale
- * @param starts receives, for each I and after the last, where its tiles begin in `list`, as int32
- * @param list receives J − I of each, as int32; there is room for all
+ * @param tops greatest entry of each tile
+ * @param given `[nb]`: what the four nodes of a block hand on together
+ * @param had `[nb]`: the least that one of them has
  */
-export function listTiles(
+export function countTiles(tops: usize, nb: i32, given: usize, had: usize, least: f32): i32 {
+  let count = 0;
+  for (let I = 0; I < nb; I++) {
+    let step = 1;
+    for (; step + 4 <= nb - I; step += 4) count += i32.popcnt(mattering(tops, given, had, least, I, step, nb));
+    for (; step < nb - I; step++) count += <i32>matters(tops, given, had, least, I, step, nb);
+  }
+  return count;
+}
+
+/** Which of tiles (I, I + step) and the three after it matter, a bit each. */
+function mattering(tops: usize, given: usize, had: usize, least: f32, I: i32, step: i32, nb: i32): i32 {
+  const own = (<usize>I) << 2;
+  const other = (<usize>(I + step)) << 2;
+  const top = v128.load(tops + ((tileRow(I, nb) + <usize>step) << 2));
+  const l = f32x4.splat(least);
+  const down = f32x4.gt(f32x4.mul(top, v128.load(given + other)), f32x4.mul(l, v128.load32_splat(had + own)));
+  const up = f32x4.gt(f32x4.mul(top, v128.load32_splat(given + own)), f32x4.mul(l, v128.load(had + other)));
+  return i32x4.bitmask(v128.or(down, up));
+}
+
+function matters(tops: usize, given: usize, had: usize, least: f32, I: i32, step: i32, nb: i32): bool {
+  const own = (<usize>I) << 2;
+  const other = (<usize>(I + step)) << 2;
+  const top = load<f32>(tops + ((tileRow(I, nb) + <usize>step) << 2));
+  return (
+    top * load<f32>(given + other) > least * load<f32>(had + own) ||
+    top * load<f32>(given + own) > least * load<f32>(had + other)
+  );
+}
+
+/**
+ * As {@link product}, over the diagonal and the tiles that matter only, which are packed on the way, one after the other:
+ * the next product reads less, and nothing from afar.
+ *
+ * @param given as `had` and `least`: see {@link countTiles}
+ * @param begun whether tiles are packed already: others are not looked at then
+ * @param starts for each I and after the last, where its tiles begin in `list`, as int32
+ * @param list 16·(J − I) of each, as int32, with room for one more
+ * @param packed the tiles
+ */
+export function sparingProduct(
   tiles: usize,
+  tops: usize,
+  nb: i32,
+  f: usize,
+  c: i32,
+  given: usize,
+  had: usize,
+  least: f32,
+  begun: bool,
+  starts: usize,
+  list: usize,
+  packed: usize,
+  out: usize,
+): void {
+  const plane = (<usize>nb) << 4;
+  memory.fill(out, 0, plane * <usize>c);
+  let at = list;
+  let from = begun ? load<i32>(starts) : 0;
+  for (let I = 0; I < nb; I++, starts += 4) {
+    const own = (<usize>I) << 4;
+    const row = tiles + (tileRow(I, nb) << 6);
+    diagonalTile(row, f + own, c, plane, out + own);
+    // Rows' tiles move towards the front: where the next begin is read before it is written.
+    const to = begun ? load<i32>(starts, 4) : nb - I;
+    if (!begun) from = 1;
+    store<i32>(starts, <i32>((at - list) >> 2));
+    while (from < to) {
+      const first = at;
+      const firstTile = packed + ((at - list) << 4);
+      const end = min(from + chunk, to);
+      at = begun
+        ? keepTiles(tops, nb, given, had, least, I, list, packed, from, end, at)
+        : packTiles(row, tops, nb, given, had, least, I, list, packed, from, end, at);
+      for (let k = 0, p = own; k < c; k++, p += plane) packedRun(firstTile, first, at, f + p, out + p);
+      from = end;
+    }
+  }
+  store<i32>(starts, <i32>((at - list) >> 2));
+}
+
+/** Packs those of tiles (I, I + from) … (I, I + to − 1) that matter behind `at` of the list. @returns its new end */
+function packTiles(
+  row: usize,
+  tops: usize,
   nb: i32,
   given: usize,
   had: usize,
   least: f32,
-  starts: usize,
+  I: i32,
   list: usize,
-): void {
-  const l = f32x4.splat(least);
-  let listed = 0;
-  for (let I = 0; I < nb; I++) {
-    const own = (<usize>I) << 4;
-    store<i32>(starts + ((<usize>I) << 2), listed);
-    const g0 = v128.load32_splat(given + own);
-    const g1 = v128.load32_splat(given + own, 4);
-    const g2 = v128.load32_splat(given + own, 8);
-    const g3 = v128.load32_splat(given + own, 12);
-    const enough = f32x4.mul(l, v128.load(had + own));
-    tiles += 64;
-    for (let J = I + 1; J < nb; J++, tiles += 64) {
-      const other = (<usize>J) << 4;
-      const g = v128.load(given + other);
-      const t0 = v128.load(tiles);
-      const t1 = v128.load(tiles, 16);
-      const t2 = v128.load(tiles, 32);
-      const t3 = v128.load(tiles, 48);
-      const rows = sums4(f32x4.mul(t0, g), f32x4.mul(t1, g), f32x4.mul(t2, g), f32x4.mul(t3, g));
-      const left = f32x4.add(f32x4.mul(t0, g0), f32x4.mul(t1, g1));
-      const columns = f32x4.add(left, f32x4.add(f32x4.mul(t2, g2), f32x4.mul(t3, g3)));
-      const matters = v128.or(f32x4.gt(rows, enough), f32x4.gt(columns, f32x4.mul(l, v128.load(had + other))));
-      if (v128.any_true(matters)) {
-        store<i32>(list + ((<usize>listed) << 2), J - I);
-        listed++;
-      }
-    }
+  packed: usize,
+  from: i32,
+  to: i32,
+  at: usize,
+): usize {
+  const first = at;
+  for (; from + 4 <= to; from += 4) {
+    const mask = mattering(tops, given, had, least, I, from, nb);
+    if (mask === 0) continue;
+    // Written whatever it is, passed over if it does not matter: no branch to guess wrongly.
+    const across = from << 4;
+    store<i32>(at, across);
+    at += (mask & 1) << 2;
+    store<i32>(at, across + 16);
+    at += (mask & 2) << 1;
+    store<i32>(at, across + 32);
+    at += mask & 4;
+    store<i32>(at, across + 48);
+    at += (mask & 8) >> 1;
   }
-  store<i32>(starts + ((<usize>nb) << 2), listed);
+  for (; from < to; from++) {
+    store<i32>(at, from << 4);
+    at += (<usize>matters(tops, given, had, least, I, from, nb)) << 2;
+  }
+  let tile = packed + ((first - list) << 4);
+  for (let entry = first; entry < at; entry += 4, tile += 64) copyTile(row + ((<usize>load<i32>(entry)) << 2), tile);
+  return at;
 }
 
-/** Rows of tiles that take turns with a label while its stretch of F stays in the first cache. */
-const together = 4;
-/** Where each of those rows is in the list: from, to and end of its part; and where its tiles begin. */
-const parts = memory.data(16 * together);
-
-/** As {@link product}, over the diagonal and listed tiles only. */
-export function listedProduct(tiles: usize, nb: i32, f: usize, c: i32, starts: usize, list: usize, out: usize): void {
-  const plane = (<usize>nb) << 4;
-  memory.fill(out, 0, plane * <usize>c);
-  for (let first = 0; first < nb; first += together) {
-    const rows = min(together, nb - first);
-    for (let r = 0; r < rows; r++) {
-      const I = first + r;
-      const part = parts + ((<usize>r) << 4);
-      const row = tiles + (tileRow(I, nb) << 6);
-      diagonalTile(row, f + ((<usize>I) << 4), c, plane, out + ((<usize>I) << 4));
-      store<usize>(part, list + ((<usize>load<i32>(starts + ((<usize>I) << 2))) << 2), 4);
-      store<usize>(part, list + ((<usize>load<i32>(starts + ((<usize>I) << 2), 4)) << 2), 8);
-      store<usize>(part, row, 12);
-    }
-    for (let J = first; J < nb; J += stretch) {
-      let found = false;
-      for (let r = 0; r < rows; r++) {
-        const part = parts + ((<usize>r) << 4);
-        let to = load<usize>(part, 4);
-        const end = load<usize>(part, 8);
-        const limit = J + stretch - first - r;
-        store<usize>(part, to);
-        while (to < end && load<i32>(to) < limit) to += 4;
-        store<usize>(part, to, 4);
-        found = found || to > load<usize>(part);
-      }
-      if (!found) continue;
-      for (let k = 0, p = (<usize>first) << 4; k < c; k++, p += plane) {
-        for (let r = 0; r < rows; r++) {
-          const part = parts + ((<usize>r) << 4);
-          const from = load<usize>(part);
-          const to = load<usize>(part, 4);
-          if (from === to) continue;
-          const own = p + ((<usize>r) << 4);
-          listedRun(load<usize>(part, 12), from, to, f + own, out + own);
-        }
-      }
-    }
+/** Moves those of the packed tiles from..to, of row I, that still matter to `at` of the list. @returns its new end */
+function keepTiles(
+  tops: usize,
+  nb: i32,
+  given: usize,
+  had: usize,
+  least: f32,
+  I: i32,
+  list: usize,
+  packed: usize,
+  from: i32,
+  to: i32,
+  at: usize,
+): usize {
+  const own = (<usize>I) << 2;
+  const row = tops + (tileRow(I, nb) << 2);
+  const gives = load<f32>(given + own);
+  const enough = least * load<f32>(had + own);
+  given += own;
+  had += own;
+  const end = list + ((<usize>to) << 2);
+  let tile = packed + ((<usize>from) << 6);
+  for (let entry = list + ((<usize>from) << 2); entry < end; entry += 4, tile += 64) {
+    const across = load<i32>(entry);
+    const other = <usize>across >> 2;
+    const top = load<f32>(row + other);
+    store<i32>(at, across);
+    copyTile(tile, packed + ((at - list) << 4));
+    const down = top * load<f32>(given + other) > enough;
+    const up = top * gives > least * load<f32>(had + other);
+    at += (<usize>(<i32>down | <i32>up)) << 2;
   }
+  return at;
 }
 
-function listedRun(tiles: usize, list: usize, end: usize, f: usize, y: usize): void {
+function copyTile(from: usize, to: usize): void {
+  const t0 = v128.load(from);
+  const t1 = v128.load(from, 16);
+  const t2 = v128.load(from, 32);
+  const t3 = v128.load(from, 48);
+  v128.store(to, t0);
+  v128.store(to, t1, 16);
+  v128.store(to, t2, 32);
+  v128.store(to, t3, 48);
+}
+
+function packedRun(tile: usize, list: usize, end: usize, f: usize, y: usize): void {
   const s0 = v128.load32_splat(f);
   const s1 = v128.load32_splat(f, 4);
   const s2 = v128.load32_splat(f, 8);
@@ -177,10 +254,8 @@ function listedRun(tiles: usize, list: usize, end: usize, f: usize, y: usize): v
   let a1 = a0;
   let a2 = a0;
   let a3 = a0;
-  for (; list < end; list += 4) {
-    const step = <usize>load<i32>(list);
-    const tile = tiles + (step << 6);
-    const across = step << 4;
+  for (; list < end; list += 4, tile += 64) {
+    const across = <usize>load<i32>(list);
     const x = v128.load(f + across);
     const t0 = v128.load(tile);
     const t1 = v128.load(tile, 16);

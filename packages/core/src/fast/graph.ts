@@ -21,6 +21,8 @@ export interface DenseGraph {
   nb: number;
   /** A, not normalised: packages/core/kernels/affinity.ts. */
   tiles: Address;
+  /** The greatest entry of each tile, in their order. */
+  tops: Address;
   /** D^−½ `[4·nb]`. */
   scale: Address;
   /** The σ that `rbf` used. */
@@ -42,6 +44,7 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: G
   const nb = Math.ceil(n / 4);
   const { kernels } = arena;
   const tiles = arena.reserve(32 * nb * (nb + 1));
+  const tops = arena.reserve(2 * nb * (nb + 1));
   const scale = arena.reserve(16 * nb);
   const scratch = arena.mark();
   const { norms, strips } = nodeProducts(arena, keys, grid, options.graph === 'rbf', false);
@@ -61,11 +64,11 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: G
     );
   }
   arena.release(scratch);
-  const graph = { arena, h, w, nb, tiles, scale, sigma };
+  const graph = { arena, h, w, nb, tiles, tops, scale, sigma };
   if (options.colorWeight > 0) {
     addToTiles(graph, options.colorWeight, colourKnn(cellColours(image, h, w), options.neighbors));
   }
-  kernels.degrees(tiles, nb, scale);
+  kernels.degrees(tiles, nb, scale, tops);
   const sums = arena.floats(scale, 4 * nb);
   // A node that nothing reaches keeps its row unscaled.
   for (let i = 0; i < sums.length; i++) sums[i] = sums[i] > 0 ? 1 / Math.sqrt(sums[i]) : 1;

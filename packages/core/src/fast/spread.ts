@@ -7,16 +7,7 @@ import type { Seeds } from '../seeds.ts';
 import { type Convergence, checkAlpha, type SpreadOptions, shares } from '../spread.ts';
 import type { Address } from './arena.ts';
 import type { DenseGraph } from './graph.ts';
-
-/** From so many labels on, tiles that do not matter are left out. */
-const manyLabels = 8;
-
-/**
- * What a tile must hand to a node, of all that the node has, to be worth its time. Each of nb tiles beyond the diagonal
- * may be left out for less than that share, at every iteration: with 1,036 a side and 7 iterations, scores move by at
- * most 7·10⁻⁵ (measured: 1·10⁻⁶).
- */
-const leastShare = 1e-8;
+import { type Multiply, sparingProducts } from './sparing-products.ts';
 
 /** As `propagate` of segment.ts: scores of every node for every label that owns a seed. */
 export function spreadDense(
@@ -47,9 +38,10 @@ export function spreadDense(
     }
   }
   const first = () => (soft ? firstSoftStep(graph, work, c, alpha) : firstStep(graph, work, owned, c, alpha));
+  const multiply = sparingProducts(graph, c);
   let iterations = 0;
   for (; change >= tol && iterations < maxIter; iterations++) {
-    change = iterations === 0 ? first() : step(graph, work, c, alpha, c >= manyLabels);
+    change = iterations === 0 ? first() : step(graph, work, multiply, c, alpha);
   }
   const data = shares(arena.floats(work.f, plane * c), h * w, c, plane);
   arena.release(mark);
@@ -108,46 +100,12 @@ function firstSoftStep(
   return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
-/**
- * From one iterate to the next: αSF + (1 − α)Y changes F by αSΔ, of the change Δ before.
- *
- * @param sparing leaves out tiles that do not matter: the smaller Δ, the more they are
- * @returns the sum of |Δ|
- */
-function step(graph: DenseGraph, work: Steps, c: number, alpha: number, sparing: boolean): number {
-  const { arena, nb, tiles, scale } = graph;
+/** From one iterate to the next: αSF + (1 − α)Y changes F by αSΔ, of the change Δ before. @returns the sum of |Δ| */
+function step({ arena, nb, scale }: DenseGraph, work: Steps, multiply: Multiply, c: number, alpha: number): number {
   const { f, delta, scaled, sums, moved } = work;
-  const { kernels } = arena;
-  kernels.scalePlanes(delta, scale, nb, c, scaled);
-  if (sparing) {
-    const mark = arena.mark();
-    const { starts, list } = listTiles(graph, work, c, alpha);
-    kernels.listedProduct(tiles, nb, scaled, c, starts, list, sums);
-    arena.release(mark);
-  } else {
-    kernels.product(tiles, nb, scaled, c, sums);
-  }
-  return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
-}
-
-/** Tiles by which some node's scores, of all labels together, would change enough. */
-function listTiles({ arena, nb, tiles, scale }: DenseGraph, { f, moved }: Steps, c: number, alpha: number) {
-  const plane = 4 * nb;
-  const [given, had] = [arena.reserve(4 * plane), arena.reserve(4 * plane)];
-  const starts = arena.reserve(4 * (nb + 1));
-  const list = arena.reserve(2 * nb * nb);
-  const scales = arena.floats(scale, plane);
-  const moves = arena.floats(moved, plane);
-  const scores = arena.floats(f, plane * c);
-  const gives = arena.floats(given, plane);
-  const has = arena.floats(had, plane).fill(0);
-  for (let k = 0; k < c; k++) for (let i = 0; i < plane; i++) has[i] += scores[k * plane + i];
-  for (let i = 0; i < plane; i++) {
-    gives[i] = alpha * scales[i] * moves[i];
-    has[i] /= scales[i];
-  }
-  arena.kernels.listTiles(tiles, nb, given, had, leastShare, starts, list);
-  return { starts, list };
+  arena.kernels.scalePlanes(delta, scale, nb, c, scaled);
+  multiply(work, alpha, sums);
+  return arena.kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
 /** What one stroke contributes: its own seeds, then by how much each iteration changes F from them alone, `[4·nb]`. */
@@ -236,13 +194,15 @@ export class StrokeColumns {
 
   /** Computes the columns' changes up to the t-th, those that are equally far together. */
   #extend(columns: Column[], t: number): void {
-    const { arena, nb } = this.#graph;
+    const { arena, nb, tiles } = this.#graph;
     const { alpha } = this.#options;
     const plane = 4 * nb;
     for (let have = 1; have <= t; have++) {
       const behind = columns.filter((column) => column.length === have);
       if (behind.length === 0) continue;
       const c = behind.length;
+      // A stroke alone reaches most nodes so faintly that next to no tile could be left out.
+      const multiply: Multiply = ({ scaled }, _, sums) => arena.kernels.product(tiles, nb, scaled, c, sums);
       const mark = arena.mark();
       const work = reserveSteps(this.#graph, c);
       if (have === 1) {
@@ -252,7 +212,7 @@ export class StrokeColumns {
         behind.forEach((column, k) => {
           arena.floats(work.delta, plane * c).set(column[have - 1], k * plane);
         });
-        step(this.#graph, work, c, alpha, false);
+        step(this.#graph, work, multiply, c, alpha);
       }
       behind.forEach((column, k) => {
         column.push(arena.floats(work.delta, plane * c).slice(k * plane, (k + 1) * plane));
