@@ -102,13 +102,13 @@ export function distanceTiles(rows: usize, stride: i32, norm: usize, I: i32, nb:
   for (let j = (<usize>I) << 4; j < (<usize>nb) << 4; j += 16, to += 64) {
     const other = v128.load(norm + j);
     let r = rows + j;
-    v128.store(to, f32x4.max(zero, f32x4.sub(f32x4.add(n0, other), f32x4.mul(two, v128.load(r)))));
+    v128.store(to, f32x4.pmax(zero, f32x4.sub(f32x4.add(n0, other), f32x4.mul(two, v128.load(r)))));
     r += bytes;
-    v128.store(to, f32x4.max(zero, f32x4.sub(f32x4.add(n1, other), f32x4.mul(two, v128.load(r)))), 16);
+    v128.store(to, f32x4.pmax(zero, f32x4.sub(f32x4.add(n1, other), f32x4.mul(two, v128.load(r)))), 16);
     r += bytes;
-    v128.store(to, f32x4.max(zero, f32x4.sub(f32x4.add(n2, other), f32x4.mul(two, v128.load(r)))), 32);
+    v128.store(to, f32x4.pmax(zero, f32x4.sub(f32x4.add(n2, other), f32x4.mul(two, v128.load(r)))), 32);
     r += bytes;
-    v128.store(to, f32x4.max(zero, f32x4.sub(f32x4.add(n3, other), f32x4.mul(two, v128.load(r)))), 48);
+    v128.store(to, f32x4.pmax(zero, f32x4.sub(f32x4.add(n3, other), f32x4.mul(two, v128.load(r)))), 48);
   }
   mirror(diagonal);
 }

@@ -179,7 +179,7 @@ export function walkDirect(
     for (let i: usize = 0; i < bytes; i += 16) {
       const r = f32x4.sub(v128.load(source + i), v128.load(image + i));
       v128.store(residual + i, r);
-      worst = f32x4.max(worst, f32x4.abs(f32x4.mul(r, v128.load(inverse + i))));
+      worst = f32x4.pmax(worst, f32x4.abs(f32x4.mul(r, v128.load(inverse + i))));
     }
     if (!v128.any_true(f32x4.gt(worst, f32x4.splat(tol)))) return step;
   }

@@ -7,10 +7,14 @@
 export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize): void {
   memory.fill(sums, 0, (<usize>d) << 3);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < d; k++) {
+    let k = 0;
+    for (; k + 2 <= d; k += 2, x += 8) {
+      const at = sums + ((<usize>k) << 3);
+      v128.store(at, f64x2.add(v128.load(at), f64x2.promote_low_f32x4(v128.load64_zero(x))));
+    }
+    for (; k < d; k++, x += 4) {
       const at = sums + ((<usize>k) << 3);
       store<f64>(at, load<f64>(at) + <f64>load<f32>(x));
-      x += 4;
     }
   }
   for (let k = 0; k < d; k++) store<f32>(mean + ((<usize>k) << 2), <f32>(load<f64>(sums + ((<usize>k) << 3)) / <f64>n));
@@ -19,14 +23,43 @@ export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize):
 /** X − mean `[n, d]` row-major into panels of `depth` ≥ d columns, those beyond d zero. */
 export function pack(x: usize, n: i32, d: i32, depth: i32, mean: usize, panels: usize): void {
   const rows = (n + 7) & ~7;
-  for (let i = 0; i < rows; i++) {
-    let to = rowOf(panels, depth, i);
-    const from = x + ((<usize>i * <usize>d) << 2);
-    for (let k = 0; k < depth; k++, to += 32) {
-      const at = (<usize>k) << 2;
-      store<f32>(to, i < n && k < d ? load<f32>(from + at) - load<f32>(mean + at) : 0);
+  const bytes = (<usize>d) << 2;
+  const whole = d & ~3;
+  for (let i = 0; i < rows; i += 4) {
+    let from = 0;
+    if (i + 4 <= n) {
+      const corner = x + <usize>i * bytes;
+      const to = rowOf(panels, depth, i);
+      for (; from < whole; from += 4) {
+        const o = (<usize>from) << 2;
+        packFour(corner + o, bytes, v128.load(mean + o), to + (o << 3));
+      }
+    }
+    for (let r = i; r < i + 4; r++) {
+      const row = x + <usize>r * bytes;
+      let to = rowOf(panels, depth, r) + ((<usize>from) << 5);
+      for (let k = from; k < depth; k++, to += 32) {
+        const o = (<usize>k) << 2;
+        store<f32>(to, r < n && k < d ? load<f32>(row + o) - load<f32>(mean + o) : 0);
+      }
     }
   }
+}
+
+/** Four rows of four, `bytes` apart and less their means, to columns, 32 bytes apart. */
+function packFour(x: usize, bytes: usize, mean: v128, to: usize): void {
+  const a = f32x4.sub(v128.load(x), mean);
+  const b = f32x4.sub(v128.load(x + bytes), mean);
+  const c = f32x4.sub(v128.load(x + 2 * bytes), mean);
+  const d = f32x4.sub(v128.load(x + 3 * bytes), mean);
+  const lower = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const upper = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  v128.store(to, v128.shuffle<f32>(lower, upper, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(lower, upper, 2, 3, 6, 7), 32);
+  const last = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const others = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(last, others, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<f32>(last, others, 2, 3, 6, 7), 96);
 }
 
 /** Where row i of panels begins; its values are 32 bytes apart. */

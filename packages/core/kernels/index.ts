@@ -2,6 +2,7 @@
 export * from './affinity';
 export * from './band';
 export * from './blur';
+export * from './cells';
 export * from './cholesky';
 export * from './crf';
 export * from './gram';

@@ -62,7 +62,7 @@ export function ridgeRow(
       f32x4.mul(blue, v128.load(colour + 2 * plane + i)),
       f32x4.mul(keys, v128.load(products + i)),
     );
-    v128.store(out + i, exp4(f32x4.min(zero, f32x4.add(lengths, f32x4.add(warm, rest)))));
+    v128.store(out + i, exp4(f32x4.pmin(zero, f32x4.add(lengths, f32x4.add(warm, rest)))));
   }
   store<f32>(out + at, 1);
 }
@@ -129,7 +129,7 @@ export function softmaxPlanes(scores: usize, stride: i32, c: i32, sharpness: f32
   for (let i: usize = 0; i < plane; i += 16) {
     const first = scores + i;
     let most = v128.load(first);
-    for (let k = 1; k < c; k++) most = f32x4.max(most, v128.load(first + <usize>k * plane));
+    for (let k = 1; k < c; k++) most = f32x4.pmax(most, v128.load(first + <usize>k * plane));
     let sum = f32x4.splat(0);
     for (let k = 0; k < c; k++) {
       const at = first + <usize>k * plane;
@@ -139,7 +139,7 @@ export function softmaxPlanes(scores: usize, stride: i32, c: i32, sharpness: f32
     }
     for (let k = 0; k < c; k++) {
       const at = first + <usize>k * plane;
-      v128.store(at, f32x4.max(f32x4.div(v128.load(at), sum), floor));
+      v128.store(at, f32x4.pmax(f32x4.div(v128.load(at), sum), floor));
     }
   }
 }

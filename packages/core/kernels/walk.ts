@@ -220,7 +220,7 @@ export function walkLabel(
       const r = f32x4.sub(v128.load(residual + i), f32x4.mul(a, v128.load(image + i)));
       v128.store(residual + i, r);
       const z = f32x4.mul(r, v128.load(inverse + i));
-      worst = f32x4.max(worst, f32x4.abs(z));
+      worst = f32x4.pmax(worst, f32x4.abs(z));
       const term = f32x4.mul(r, z);
       low = f64x2.add(low, f64x2.promote_low_f32x4(term));
       high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(term, term, 2, 3, 2, 3)));

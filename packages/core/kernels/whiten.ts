@@ -10,6 +10,12 @@ export function packSample(x: usize, n: i32, d: i32, count: i32, mean: usize, pa
     const row = x + ((<usize>(<i32>floor(((<f64>s + 0.5) * <f64>n) / <f64>count)) * <usize>d) << 2);
     for (let j = 0; j < d; j += 8) {
       const to = panels + ((<usize>(j >> 3) * <usize>count + <usize>s) << 5);
+      const o = (<usize>j) << 2;
+      if (j + 8 <= d) {
+        v128.store(to, f32x4.sub(v128.load(row + o), v128.load(mean + o)));
+        v128.store(to, f32x4.sub(v128.load(row + o, 16), v128.load(mean + o, 16)), 16);
+        continue;
+      }
       for (let k = j; k < j + 8; k++) {
         const value: f32 = k < d ? load<f32>(row + ((<usize>k) << 2)) - load<f32>(mean + ((<usize>k) << 2)) : 0;
         store<f32>(to + ((<usize>(k - j)) << 2), value);

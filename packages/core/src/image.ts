@@ -186,42 +186,56 @@ export function normalise(image: RgbImage, mean: readonly number[], std: readonl
  * The mean colour of every cell of an h × w grid; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row
  * ⌊(y + ½)·h / height⌋. A cell that holds no pixel centre takes the pixel under its own centre.
  *
+ * @param add who adds up the cells' pixels
  * @returns `[h·w, 3]`, row-major, 0 … 255
  */
-export function cellColours({ data, width, height }: RgbImage, h: number, w: number): Float32Array {
-  const sum = new Float64Array(3 * h * w);
-  const count = new Uint32Array(h * w);
-  // Where each column of cells ends: the cells of a row of pixels are runs of them.
-  const end = new Int32Array(w);
-  for (let x = 0; x < width; x++) end[Math.floor(((x + 0.5) * w) / width)] = x + 1;
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * h) / height) * w;
-    for (let column = 0, x = 0; column < w; column++) {
-      const pixels = end[column] - x;
-      if (pixels <= 0) continue;
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      const stop = 3 * (y * width + end[column]);
-      for (let s = 3 * (y * width + x); s < stop; s += 3) {
-        red += data[s];
-        green += data[s + 1];
-        blue += data[s + 2];
-      }
-      const to = 3 * (row + column);
-      sum[to] += red;
-      sum[to + 1] += green;
-      sum[to + 2] += blue;
-      count[row + column] += pixels;
-      x = end[column];
+export function cellColours(image: RgbImage, h: number, w: number, add: AddCells = addCells): Float32Array {
+  const { data, width, height } = image;
+  const rows = cellEnds(height, h);
+  const columns = cellEnds(width, w);
+  const sums = add(image, rows, columns);
+  const out = new Float32Array(3 * h * w);
+  for (let row = 0, to = 0; row < h; row++) {
+    const lines = rows[row] - (rows[row - 1] ?? 0);
+    for (let column = 0; column < w; column++, to += 3) {
+      const count = lines * (columns[column] - (columns[column - 1] ?? 0));
+      const x = Math.floor(((column + 0.5) * width) / w);
+      const y = Math.floor(((row + 0.5) * height) / h);
+      for (let k = 0; k < 3; k++) out[to + k] = count > 0 ? sums[to + k] / count : data[3 * (y * width + x) + k];
     }
   }
-  for (let cell = 0; cell < count.length; cell++) {
-    if (count[cell] > 0) continue;
-    const x = Math.floor((((cell % w) + 0.5) * width) / w);
-    const y = Math.floor(((Math.floor(cell / w) + 0.5) * height) / h);
-    count[cell] = 1;
-    for (let k = 0; k < 3; k++) sum[3 * cell + k] = data[3 * (y * width + x) + k];
-  }
-  return Float32Array.from(sum, (value, i) => value / count[Math.floor(i / 3)]);
+  return out;
 }
+
+/** Where each cell of an axis ends, before which pixel; a cell that holds none ends where it begins. */
+function cellEnds(size: number, cells: number): Int32Array {
+  const end = new Int32Array(cells);
+  for (let i = 0; i < size; i++) end[Math.floor(((i + 0.5) * cells) / size)] = i + 1;
+  for (let cell = 1; cell < cells; cell++) end[cell] = Math.max(end[cell], end[cell - 1]);
+  return end;
+}
+
+/** Sums of the pixels of cells that end at these rows and columns, `[rows, columns, 3]`. */
+export type AddCells = (image: RgbImage, rows: Int32Array, columns: Int32Array) => Uint32Array;
+
+const addCells: AddCells = ({ data, width }, rows, columns) => {
+  const sums = new Uint32Array(3 * rows.length * columns.length);
+  rows.forEach((bottom, row) => {
+    for (let y = rows[row - 1] ?? 0; y < bottom; y++) {
+      let to = 3 * row * columns.length;
+      let s = 3 * y * width;
+      for (const end of columns) {
+        let [red, green, blue] = [0, 0, 0];
+        for (const stop = 3 * (y * width + end); s < stop; s += 3) {
+          red += data[s];
+          green += data[s + 1];
+          blue += data[s + 2];
+        }
+        sums[to++] += red;
+        sums[to++] += green;
+        sums[to++] += blue;
+      }
+    }
+  });
+  return sums;
+};

@@ -5,11 +5,12 @@
 import { InvalidInputError } from '../errors.ts';
 import { selectRank } from '../gram.ts';
 import { colourKnn, leastSimilarity, nearestNeighbours } from '../graph.ts';
-import { cellColours, type RgbImage } from '../image.ts';
+import type { RgbImage } from '../image.ts';
 import type { Keys } from '../keys.ts';
 import { checkSize, type SparseMatrix } from '../matrix.ts';
 import type { GraphOptions } from '../options.ts';
 import type { Address, Arena } from './arena.ts';
+import { fastCellColours } from './cells.ts';
 import { gridOf, nodeProducts } from './nodes.ts';
 
 /** A dense affinity in an arena, ready to be spread over: depends on keys and image alone. */
@@ -66,7 +67,7 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: G
   arena.release(scratch);
   const graph = { arena, h, w, nb, tiles, tops, scale, sigma };
   if (options.colorWeight > 0) {
-    addToTiles(graph, options.colorWeight, colourKnn(cellColours(image, h, w), options.neighbors));
+    addToTiles(graph, options.colorWeight, colourKnn(fastCellColours(arena, image, h, w), options.neighbors));
   }
   kernels.degrees(tiles, nb, scale, tops);
   const sums = arena.floats(scale, 4 * nb);

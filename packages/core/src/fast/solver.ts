@@ -1,10 +1,11 @@
 /** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
 import { addScaled, colourKnn, normalise } from '../graph.ts';
-import { cellColours, type RgbImage } from '../image.ts';
+import type { RgbImage } from '../image.ts';
 import type { Keys } from '../keys.ts';
 import type { SegmentOptions } from '../options.ts';
 import { propagate, type Solver } from '../solver.ts';
 import { Arena } from './arena.ts';
+import { fastCellColours } from './cells.ts';
 import { denseGraph, knnGraph } from './graph.ts';
 import { gridOf } from './nodes.ts';
 import { openRefiner } from './refine.ts';
@@ -55,7 +56,7 @@ function openNodes(
   if (kind === 'knn') {
     const { height: h, width: w } = gridOf(keys, options.upsample);
     const a = knnGraph(arena, keys, { ...options, graph: kind });
-    const colours = () => colourKnn(cellColours(image, h, w), options.neighbors);
+    const colours = () => colourKnn(fastCellColours(arena, image, h, w), options.neighbors);
     const s = normalise(options.colorWeight > 0 ? addScaled(a, options.colorWeight, colours()) : a);
     return { solve: (seeds) => propagate({ h, w, s }, seeds, options) };
   }

@@ -2,8 +2,8 @@
  * The walk solver by kernels: what walk.ts and the files it composes say in plain TypeScript. n nodes; d dimensions,
  * padded to a multiple of 8; m seeds; c labels.
  */
-import { medianDistance, selectRank, squaredDistances } from '../gram.ts';
-import { cellColours, type RgbImage } from '../image.ts';
+import { selectRank } from '../gram.ts';
+import type { RgbImage } from '../image.ts';
 import { medianSample } from '../key-distances.ts';
 import type { Keys } from '../keys.ts';
 import type { NodeScores } from '../refine.ts';
@@ -20,6 +20,7 @@ import {
 } from '../walk.ts';
 import { maxSample } from '../whiten.ts';
 import type { Address, Arena } from './arena.ts';
+import { fastCellColours } from './cells.ts';
 import { solveGrid } from './grid-walk.ts';
 import { corners, type Grid, gridOf, type Panels, packKeys } from './nodes.ts';
 import { type PackedKeys, Ridge, vectors } from './ridge.ts';
@@ -66,12 +67,17 @@ function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
     kernels.mixRows(a, b, c, d, u, v, 0, depth, rows + s * size);
   }
   kernels.pack(rows, count, depth, depth, none, panels);
-  kernels.gram(panels, count, depth, count, g, stride);
-  const rowsOf = arena.floats(g, stride * stride);
-  const products = new Float32Array(count * count);
-  for (let i = 0; i < count; i++) products.set(rowsOf.subarray(i * stride, i * stride + count), i * count);
+  kernels.gram(panels, count, depth, 0, g, stride);
+  const products = arena.floats(g, stride * stride);
+  const squared = new Float32Array((count * (count - 1)) / 2);
+  for (let i = 0, o = 0; i < count; i++) {
+    const own = products[i * stride + i];
+    for (let j = i + 1; j < count; j++) {
+      squared[o++] = Math.max(0, own + products[j * stride + j] - 2 * products[i * stride + j]);
+    }
+  }
   arena.release(mark);
-  return (count > 1 && medianDistance(squaredDistances({ n: count, a: products })) ** 2) || 1;
+  return (count > 1 && selectRank(new Uint32Array(squared.buffer), (squared.length - 1) >> 1)) || 1;
 }
 
 /** An image ready to be walked: depends on keys and image alone, and keeps what seeds asked for. */
@@ -107,7 +113,7 @@ export class WalkSolver {
     this.#edges = this.#planes(4);
     this.#degrees = this.#planes(1);
     this.#colours = this.#planes(3);
-    const colours = cellColours(image, height, width);
+    const colours = fastCellColours(arena, image, height, width);
     const planes = arena.floats(this.#colours, 3 * this.#stride);
     for (let i = 0; i < n; i++) for (let k = 0; k < 3; k++) planes[k * this.#stride + i] = colours[3 * i + k] / 255;
     const packed = this.#pack(shrinkage, this.#edges);
