@@ -16,7 +16,7 @@ import { presets } from '@saltworks/core/options';
 import { seedNodes } from '@saltworks/core/seeds';
 import { argmax } from '@saltworks/core/spread';
 import { likeness, prepareWalk } from '@saltworks/core/walk';
-import { env, setup } from '../scripts/setup.mjs';
+import { env } from '../scripts/setup.mjs';
 import { agreement, sumUp } from './agreement.mjs';
 import { haveData, load, sets } from './data.mjs';
 import { spreadJob, startPeer } from './peer.mjs';
@@ -83,7 +83,6 @@ if (!haveData) {
   console.log('quality: skipped, there is no ../shared/data');
   process.exit(0);
 }
-setup();
 const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
 const session = await openSession(spec, { facet: 'key' });
 const peer = peers > 0 ? await startPeer() : undefined;

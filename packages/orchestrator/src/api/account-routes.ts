@@ -1,7 +1,7 @@
 /** Routes of the one who asks, and of accounts. */
 import { z } from 'zod';
 import { changeAccount } from '../campaigns/accounts.ts';
-import { audit, verifyAudit } from '../campaigns/audit.ts';
+import { auditAlone, verifyAudit } from '../campaigns/audit.ts';
 import { campaignsOf } from '../campaigns/members.ts';
 import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
@@ -18,7 +18,7 @@ export async function createAccount(
   const id = await auth.createUser({ role, ...given });
   if (id) {
     const detail = { email: given.email, role };
-    await db.transaction().execute((tx) => audit(tx, { actor, action: 'user.create', object: id, detail }));
+    await auditAlone(db, { actor, action: 'user.create', object: id, detail });
   }
   return id;
 }
@@ -140,9 +140,7 @@ export const accountRoutes = [
         .executeTakeFirst();
       if (!found) throw new NotFoundError(`no user ${params.user}`);
       if (found.disabled) throw new ConflictError(`account ${found.email} was ended`);
-      await deps.db
-        .transaction()
-        .execute((tx) => audit(tx, { actor: user.id, action: 'user.link', object: params.user }));
+      await auditAlone(deps.db, { actor: user.id, action: 'user.link', object: params.user });
       return { link: await deps.auth.signInLink(found.email) };
     },
   }),

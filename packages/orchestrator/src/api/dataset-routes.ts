@@ -1,14 +1,12 @@
 /** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
 import type { DatasetRun } from '@saltworks/core/contract/api';
 import { keysId, maskKey } from '@saltworks/core/contract/layout';
-import type { Transaction } from 'kysely';
 import { z } from 'zod';
-import { audit } from '../campaigns/audit.ts';
+import { auditAlone } from '../campaigns/audit.ts';
 import { extractDataset, propagateDataset } from '../client.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
 import { listImages, readReport } from '../datasets/images.ts';
-import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
 import { expectSeen, maySee } from './access.ts';
 import {
@@ -156,9 +154,7 @@ export const datasetRoutes = [
               extract: settings.extract,
             })
           : await propagateDataset(deps.client, recipe, input);
-      await deps.db
-        .transaction()
-        .execute((tx) => audit(tx, { actor: user.id, action: 'dataset.run', object: name, detail: { id: begun.id } }));
+      await auditAlone(deps.db, { actor: user.id, action: 'dataset.run', object: name, detail: { id: begun.id } });
       return deps.runs.started(begun);
     },
   }),
@@ -173,7 +169,7 @@ export const datasetRoutes = [
       const { name } = await datasetOf(deps.store, params.dataset);
       await deps.runs.control(name, body.id, body.action);
       const entry = { actor: user.id, action: `dataset.${body.action}`, object: name, detail: { id: body.id } };
-      await deps.db.transaction().execute((tx: Transaction<Schema>) => audit(tx, entry));
+      await auditAlone(deps.db, entry);
       return null;
     },
   }),

@@ -1,7 +1,7 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
 import { InvalidInputError } from '@saltworks/core/errors';
 import { z } from 'zod';
-import { audit } from '../campaigns/audit.ts';
+import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
 import { exportDataset } from '../client.ts';
@@ -33,9 +33,7 @@ export const exportRoutes = [
       const recipe = campaignRecipe(object);
       const begun = await exportDataset(deps.client, { dataset, recipe, format: body.format, window: runWindow });
       const detail = { images, ...body };
-      await deps.db
-        .transaction()
-        .execute((tx) => audit(tx, { actor: user.id, action: 'campaign.export', object, detail }));
+      await auditAlone(deps.db, { actor: user.id, action: 'campaign.export', object, detail });
       return deps.runs.started(begun);
     },
   }),
@@ -50,9 +48,7 @@ export const exportRoutes = [
       const { name: dataset } = await datasetOf(deps.store, params.dataset);
       await expectSeen(deps.db, user, body.recipe);
       const begun = await exportDataset(deps.client, { dataset, ...body, window: runWindow });
-      await deps.db
-        .transaction()
-        .execute((tx) => audit(tx, { actor: user.id, action: 'dataset.export', object: dataset, detail: body }));
+      await auditAlone(deps.db, { actor: user.id, action: 'dataset.export', object: dataset, detail: body });
       return deps.runs.started(begun);
     },
   }),

@@ -4,7 +4,7 @@ import { maskKey } from '@saltworks/core/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';
-import { audit } from '../campaigns/audit.ts';
+import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
@@ -69,11 +69,12 @@ export const measureRoutes = [
       const campaign = await findCampaign(deps.db, params.campaign);
       const images = await publishMasks(deps.db, deps.store, campaign, body);
       const recipe = campaignRecipe(campaign.id);
-      await deps.db
-        .transaction()
-        .execute((tx) =>
-          audit(tx, { actor: user.id, action: 'campaign.publish', object: campaign.id, detail: { images, ...body } }),
-        );
+      await auditAlone(deps.db, {
+        actor: user.id,
+        action: 'campaign.publish',
+        object: campaign.id,
+        detail: { images, ...body },
+      });
       return { dataset: campaign.dataset, recipe, images };
     },
   }),
@@ -88,11 +89,12 @@ export const measureRoutes = [
       const { campaign: id } = await findTask(deps.db, params.task);
       const campaign = await findCampaign(deps.db, id);
       const { mask, weights } = await makeConsensus(deps, campaign, params.task, body.weights);
-      await deps.db
-        .transaction()
-        .execute((tx) =>
-          audit(tx, { actor: user.id, action: 'task.consensus', object: params.task, detail: { mask, weights } }),
-        );
+      await auditAlone(deps.db, {
+        actor: user.id,
+        action: 'task.consensus',
+        object: params.task,
+        detail: { mask, weights },
+      });
       return describeConsensus(deps, params.task);
     },
   }),

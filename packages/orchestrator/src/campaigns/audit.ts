@@ -48,6 +48,10 @@ export async function audit(
     .execute();
 }
 
+/** An entry for what changes nothing else in the database. */
+export const auditAlone = (db: Kysely<Schema>, entry: AuditEntry): Promise<void> =>
+  db.transaction().execute((tx) => audit(tx, entry));
+
 /**
  * Follows the chain from its beginning. That its last entries were taken out shows only to who has noted an earlier `head`.
  *

@@ -64,7 +64,8 @@ export async function openServer(
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-api-'));
   const store = fileStore(folder);
   const logged: string[] = [];
-  const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
+  // Nobody is there, and nothing is gained by asking again.
+  const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1', interceptors: [] }) });
   const answers = openAnswers({ db, store, client, log: () => {} });
   const deps: AppOptions = {
     database,
