@@ -23,7 +23,7 @@ export function peaks(repeats = 9) {
   const operations = 10e6;
   const passes = 400;
   const measure = {
-    gflops: () => (104 * operations) / nanoseconds(() => multiplyAdd(operations)),
+    gflops: () => (64 * operations) / nanoseconds(() => multiplyAdd(at, operations)),
     read: () => large / nanoseconds(() => read(at, large, 1)),
     cached: () => (passes * small) / nanoseconds(() => read(at, small, passes)),
     copy: () => (3 * large) / nanoseconds(() => copy(at, at + large, large)),

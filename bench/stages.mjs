@@ -60,7 +60,7 @@ const parts = {
     open: ({ image, keys, seeds }) => afresh((arena) => new WalkSolver(arena, keys, image, best).solve(seeds)),
     stages: {
       whitening: ['columnMeans', 'packSample', 'pack', 'gram', 'shrink', 'factorPanels', 'substitutePanels'],
-      edges: ['unpack', 'edgeDistances', 'mixRows', 'edgeWeights', 'edgeDegrees'],
+      edges: ['addCells', 'unpack', 'edgeDistances', 'mixRows', 'edgeWeights', 'edgeDegrees'],
       'kernel ridge': [
         'ridge',
         'mixPanel',

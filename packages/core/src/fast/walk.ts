@@ -70,11 +70,9 @@ function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
   kernels.gram(panels, count, depth, 0, g, stride);
   const products = arena.floats(g, stride * stride);
   const squared = new Float32Array((count * (count - 1)) / 2);
+  const norms = Float32Array.from({ length: count }, (_, i) => products[i * (stride + 1)]);
   for (let i = 0, o = 0; i < count; i++) {
-    const own = products[i * stride + i];
-    for (let j = i + 1; j < count; j++) {
-      squared[o++] = Math.max(0, own + products[j * stride + j] - 2 * products[i * stride + j]);
-    }
+    for (let j = i + 1; j < count; j++) squared[o++] = Math.max(0, norms[i] + norms[j] - 2 * products[i * stride + j]);
   }
   arena.release(mark);
   return (count > 1 && selectRank(new Uint32Array(squared.buffer), (squared.length - 1) >> 1)) || 1;
