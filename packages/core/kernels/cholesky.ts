@@ -14,19 +14,26 @@ export function factorPanels(a: usize, stride: i32, d: i32, scratch: usize, pane
   const size = (<usize>d) << 5;
   for (let i = 0; i < d; i += 8) {
     const rows = panels + <usize>(i >> 3) * size;
-    for (let j = 0; j <= i; j += 8) {
-      const columns = panels + <usize>(j >> 3) * size;
-      block(rows, columns, j, scratch, 32);
-      block(rows + 16, columns, j, scratch + 128, 32);
-      for (let r = 0; r < 8; r++) {
-        for (let s = 0; s < (j < i ? 8 : r + 1); s++) {
-          const product = load<f32>(scratch + ((<usize>(8 * r + s)) << 2));
-          let sum = load<f32>(a + ((<usize>(j + s) * <usize>stride + <usize>(i + r)) << 2)) - product;
-          for (let q = 0; q < s; q++) sum -= at(rows, j + q, r) * at(columns, j + q, s);
-          const value = j === i && s === r ? sqrt(sum) : sum / at(columns, j + s, s);
-          store<f32>(rows + ((<usize>(8 * (j + s) + r)) << 2), value);
+    const from = a + ((<usize>i) << 2);
+    for (let k = 0; k < i + 8; k++) {
+      const row = from + ((<usize>k * <usize>stride) << 2);
+      const to = rows + ((<usize>k) << 5);
+      v128.store(to, v128.load(row));
+      v128.store(to, v128.load(row, 16), 16);
+    }
+    for (let j = 0; j < i; j += 8) substituteEight(panels + <usize>(j >> 3) * size, j, scratch, rows);
+    block(rows, rows, i, scratch, 32);
+    block(rows + 16, rows, i, scratch + 128, 32);
+    for (let r = 0; r < 8; r++) {
+      for (let s = 0; s < 8; s++) {
+        const to = rows + ((<usize>(8 * (i + s) + r)) << 2);
+        if (s > r) {
+          store<f32>(to, 0);
+          continue;
         }
-        if (j === i) for (let s = r + 1; s < 8; s++) store<f32>(rows + ((<usize>(8 * (j + s) + r)) << 2), 0);
+        let sum = load<f32>(to) - load<f32>(scratch + ((<usize>(8 * r + s)) << 2));
+        for (let q = 0; q < s; q++) sum -= at(rows, i + q, r) * at(rows, i + q, s);
+        store<f32>(to, s === r ? sqrt(sum) : sum / at(rows, i + s, s));
       }
     }
   }
@@ -45,25 +52,27 @@ function at(panel: usize, column: i32, row: i32): f32 {
 export function substitutePanels(l: usize, d: i32, scratch: usize, x: usize, count: i32): void {
   const size = (<usize>d) << 5;
   for (let p = 0; p < count; p++, x += size) {
-    for (let i = 0; i < d; i += 8) {
-      const rows = l + <usize>(i >> 3) * size;
-      block(rows, x, i, scratch, 32);
-      block(rows + 16, x, i, scratch + 128, 32);
-      const own = x + ((<usize>i) << 5);
-      const diagonal = rows + ((<usize>i) << 5);
-      for (let r: usize = 0; r < 8; r++) {
-        let left = f32x4.sub(v128.load(own + (r << 5)), v128.load(scratch + (r << 5)));
-        let right = f32x4.sub(v128.load(own + (r << 5), 16), v128.load(scratch + (r << 5), 16));
-        for (let s: usize = 0; s < r; s++) {
-          const weight = v128.load32_splat(diagonal + (s << 5) + (r << 2));
-          left = f32x4.sub(left, f32x4.mul(weight, v128.load(own + (s << 5))));
-          right = f32x4.sub(right, f32x4.mul(weight, v128.load(own + (s << 5), 16)));
-        }
-        const inverse = f32x4.splat(1 / load<f32>(diagonal + (r << 5) + (r << 2)));
-        v128.store(own + (r << 5), f32x4.mul(left, inverse));
-        v128.store(own + (r << 5), f32x4.mul(right, inverse), 16);
-      }
+    for (let i = 0; i < d; i += 8) substituteEight(l + <usize>(i >> 3) * size, i, scratch, x);
+  }
+}
+
+/** Unknowns i … i + 7 of L Z = X in place, those before being known. @param rows the panel of L that holds rows i … i + 7 */
+function substituteEight(rows: usize, i: i32, scratch: usize, x: usize): void {
+  block(rows, x, i, scratch, 32);
+  block(rows + 16, x, i, scratch + 128, 32);
+  const own = x + ((<usize>i) << 5);
+  const diagonal = rows + ((<usize>i) << 5);
+  for (let r: usize = 0; r < 8; r++) {
+    let left = f32x4.sub(v128.load(own + (r << 5)), v128.load(scratch + (r << 5)));
+    let right = f32x4.sub(v128.load(own + (r << 5), 16), v128.load(scratch + (r << 5), 16));
+    for (let s: usize = 0; s < r; s++) {
+      const weight = v128.load32_splat(diagonal + (s << 5) + (r << 2));
+      left = f32x4.sub(left, f32x4.mul(weight, v128.load(own + (s << 5))));
+      right = f32x4.sub(right, f32x4.mul(weight, v128.load(own + (s << 5), 16)));
     }
+    const inverse = f32x4.splat(1 / load<f32>(diagonal + (r << 5) + (r << 2)));
+    v128.store(own + (r << 5), f32x4.mul(left, inverse));
+    v128.store(own + (r << 5), f32x4.mul(right, inverse), 16);
   }
 }
 
