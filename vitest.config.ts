@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Suites in the order they run: unit tests beside each package, then what crosses packages, then whole journeys. */
 export default defineConfig({
   test: {
+    // Much of what tests do is to wait for databases, stores and servers: two go on beside each other on two cores, too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
