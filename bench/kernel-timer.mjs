@@ -14,7 +14,7 @@ export function timeKernels(arena, run) {
       const start = performance.now();
       const result = kernel(...args);
       const ms = performance.now() - start;
-      const { variant = name, flops = Number.NaN, bytes = Number.NaN, at, why } = workOf(name, args, result, arena);
+      const { variant = name, flops = Number.NaN, bytes = Number.NaN, at, why } = workOf(name, args, result);
       seen[variant] ??= { kernel: variant, at, why, calls: 0, ms: 0, flops: 0, bytes: 0 };
       const sum = seen[variant];
       sum.calls++;

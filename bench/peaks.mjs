@@ -20,6 +20,7 @@ export function peaks(repeats = 9) {
   const at = (heapBase() + 127) & ~127;
   // Pages that were never written are all one page of zeros, which fits any cache.
   new Uint8Array(memory.buffer, at, 2 * large).fill(1);
+  new Float32Array(memory.buffer, at, 16).fill(0.5);
   const operations = 10e6;
   const passes = 400;
   const measure = {

@@ -88,8 +88,7 @@ const formulas = {
   // A seed: a row of A times a number, added to the label's; of a tile it takes a quarter, but not fewer lines.
   seededProduct: ([, nb, , , seeds]) => copy(8 * nb * seeds, 64 * nb * seeds, 'a line of 64 bytes for four numbers'),
   // The same for tiles that matter; read wherever they are, packed, and written where they go.
-  sparingProduct([, , nb, , c, , , , begun, starts], _, arena) {
-    const [kept] = arena.integers(starts + 4 * nb, 1);
+  sparingProduct([, , nb, , c, , , , begun], kept) {
     return {
       variant: begun ? 'sparingProduct' : 'sparingProduct (first)',
       ...copy(
@@ -178,6 +177,6 @@ const formulas = {
  * @returns operations, bytes, `at` which peak they are held against, `why` it may be far from a limit, and a name of its own for a call unlike
  *   the others; nothing of kernels that are not counted here
  */
-export function workOf(name, args, result, arena) {
-  return formulas[name]?.(args, result, arena) ?? {};
+export function workOf(name, args, result) {
+  return formulas[name]?.(args, result) ?? {};
 }

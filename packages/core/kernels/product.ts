@@ -115,9 +115,11 @@ function matters(tops: usize, given: usize, had: usize, least: f32, I: i32, step
  *
  * @param given as `had` and `least`: see {@link countTiles}
  * @param begun whether tiles are packed already: others are not looked at then
- * @param starts for each I and after the last, where its tiles begin in `list`, as int32
+ * @param starts where each cell's tiles begin in `list`, and where the last one's end, as int32: a cell is a row of tiles
+ * over `chunk` columns, and cells of rows that take turns follow each other
  * @param list 16·(J − I) of each, as int32, with room for one more
  * @param packed the tiles
+ * @returns how many there are
  */
 export function sparingProduct(
   tiles: usize,
@@ -133,36 +135,56 @@ export function sparingProduct(
   list: usize,
   packed: usize,
   out: usize,
-): void {
+): i32 {
   const plane = (<usize>nb) << 4;
   memory.fill(out, 0, plane * <usize>c);
   let at = list;
-  let from = begun ? load<i32>(starts) : 0;
-  for (let I = 0; I < nb; I++, starts += 4) {
-    const own = (<usize>I) << 4;
-    const row = tiles + (tileRow(I, nb) << 6);
-    diagonalTile(row, f + own, c, plane, out + own);
-    // Rows' tiles move towards the front: where the next begin is read before it is written.
-    const to = begun ? load<i32>(starts, 4) : nb - I;
-    if (!begun) from = 1;
-    store<i32>(starts, <i32>((at - list) >> 2));
-    while (from < to) {
-      const first = at;
-      const firstTile = packed + ((at - list) << 4);
-      const end = min(from + chunk, to);
-      at = begun
-        ? keepTiles(tops, nb, given, had, least, I, list, packed, from, end, at)
-        : packTiles(row, tops, nb, given, had, least, I, list, packed, from, end, at);
-      for (let k = 0, p = own; k < c; k++, p += plane) packedRun(firstTile, first, at, f + p, out + p);
-      from = end;
+  let from = 0;
+  const turns = c < manyLabels ? 1 : together;
+  for (let first = 0; first < nb; first += turns) {
+    const rows = min(turns, nb - first);
+    for (let I = first; I < first + rows; I++) {
+      const own = (<usize>I) << 4;
+      diagonalTile(tiles + (tileRow(I, nb) << 6), f + own, c, plane, out + own);
+    }
+    for (let J = first; J < nb; J += chunk) {
+      const end = min(J + chunk, nb);
+      const begin = at;
+      for (let I = first, part = parts; I < first + rows; I++, part += 4, starts += 4) {
+        // Tiles move towards the front: where the next cell begins is read before it is written.
+        const to = begun ? load<i32>(starts, 4) : 0;
+        store<i32>(starts, <i32>((at - list) >> 2));
+        at = begun
+          ? keepTiles(tops, nb, given, had, least, I, list, packed, from, to, at)
+          : packTiles(tiles, tops, nb, given, had, least, I, list, packed, max(J - I, 1), end - I, at);
+        from = to;
+        store<usize>(part, at);
+      }
+      for (let k = 0, p = (<usize>first) << 4; k < c; k++, p += plane) {
+        let run = begin;
+        for (let r: usize = 0; r < <usize>rows; r++) {
+          const next = load<usize>(parts + (r << 2));
+          if (run < next) packedRun(packed + ((run - list) << 4), run, next, f + p + (r << 4), out + p + (r << 4));
+          run = next;
+        }
+      }
     }
   }
-  store<i32>(starts, <i32>((at - list) >> 2));
+  const kept = <i32>((at - list) >> 2);
+  store<i32>(starts, kept);
+  return kept;
 }
+
+/** Rows of tiles that take turns with a label while its stretch of F stays in the first cache … */
+const together = 4;
+/** … from so many labels on: for fewer all of F stays there, and one row after the other is how tiles lie. */
+const manyLabels = 16;
+/** Where each of those rows' runs ends in the list. */
+const parts = memory.data(4 * together);
 
 /** Packs those of tiles (I, I + from) … (I, I + to − 1) that matter behind `at` of the list. @returns its new end */
 function packTiles(
-  row: usize,
+  tiles: usize,
   tops: usize,
   nb: i32,
   given: usize,
@@ -194,6 +216,7 @@ function packTiles(
     store<i32>(at, from << 4);
     at += (<usize>matters(tops, given, had, least, I, from, nb)) << 2;
   }
+  const row = tiles + (tileRow(I, nb) << 6);
   let tile = packed + ((first - list) << 4);
   for (let entry = first; entry < at; entry += 4, tile += 64) copyTile(row + ((<usize>load<i32>(entry)) << 2), tile);
   return at;
