@@ -10,6 +10,7 @@ export * from './lattice';
 export * from './pixels';
 export * from './product';
 export * from './ridge';
+export * from './sparing-product';
 export * from './survey';
 export * from './tiles';
 export * from './walk';

@@ -18,7 +18,7 @@ const slack = 2;
 /** Tiles are packed once no more than this share of them matters; before, reading them as they lie is as quick. */
 const packedShare = 0.6;
 
-/** Tiles of a row that the kernels pack together at most: packages/core/kernels/product.ts. */
+/** Tiles of a row that the kernels pack together at most: packages/core/kernels/sparing-product.ts. */
 const chunk = 192;
 
 /** Planes in the arena. */
