@@ -101,7 +101,8 @@ The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov
   it does not have either: conjugate gradients, and the direct sparse solver, since ours factors grids of this size as a band.
 - \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${small(crf.agreement.apart)} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
 - Rows that begin with \`page\` are the annotators' page itself, in Chromium over a whole stack (docs/latency.md). They stand beside limits and
-  not beside peers, so they may come from a run of their own.
+  not beside peers.
+- Rows may come from runs of their own; each shares one with its peer.
 - scikit-learn multiplies in as many threads as BLAS has, above. ${cached?.peer_one_thread ? `Held to one, its \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
 - The last column is the same in our plain TypeScript, which the kernels are tested against.`;
 }
