@@ -105,7 +105,7 @@ const formulas = {
   advance: ([, , nb, c]) => cached(20 * nb * c, 112 * nb * c),
 
   // Whitening. A third of d³ operations; then d² for each of the eight vectors of a panel.
-  factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'within panels of eight, number by number'),
+  factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'on the diagonal, number by number'),
   substitutePanels: ([, d, , , count]) => copy(8 * d * d * count, 64 * d * count),
   // A pixel: three additions across rows.
   addCells: ([, rows, width]) => cached(3 * rows * width, 15 * rows * width),

@@ -2,7 +2,7 @@
  * The dense affinity A over n nodes as 4 × 4 tiles, upper triangle only: tile row I holds tiles (I, I), (I, I + 1) …,
  * each 16 floats row-major. nb = ⌈n/4⌉ tiles a side. Diagonal tiles are whole; entries beyond n are never similar.
  */
-import { expAbove, sums4 } from './exp';
+import { expAbove, highestLane, sums4 } from './exp';
 
 /** Where tile row I begins, in tiles. */
 export function tileRow(I: i32, nb: i32): usize {
@@ -242,7 +242,7 @@ export function degrees(tiles: usize, nb: i32, out: usize, tops: usize): void {
       a1 = v128.load(tiles, 16),
       a2 = v128.load(tiles, 32),
       a3 = v128.load(tiles, 48);
-    storeTop(tops, a0, a1, a2, a3);
+    store<f32>(tops, greatest(a0, a1, a2, a3));
     tiles += 64;
     tops += 4;
     let to = own + 16;
@@ -257,14 +257,12 @@ export function degrees(tiles: usize, nb: i32, out: usize, tops: usize): void {
       a2 = f32x4.add(a2, t2);
       a3 = f32x4.add(a3, t3);
       v128.store(to, f32x4.add(v128.load(to), f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3))));
-      storeTop(tops, t0, t1, t2, t3);
+      store<f32>(tops, greatest(t0, t1, t2, t3));
     }
     v128.store(own, f32x4.add(v128.load(own), sums4(a0, a1, a2, a3)));
   }
 }
 
-function storeTop(at: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const most = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
-  const half = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 2, 3));
-  v128.store_lane<f32>(at, f32x4.pmax(half, v128.shuffle<f32>(half, half, 1, 1, 1, 1)), 0);
+function greatest(a: v128, b: v128, c: v128, d: v128): f32 {
+  return highestLane(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
 }

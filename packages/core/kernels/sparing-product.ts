@@ -36,10 +36,14 @@ function matters(tops: usize, given: usize, had: usize, least: f32, I: i32, step
   const own = (<usize>I) << 2;
   const other = (<usize>(I + step)) << 2;
   const top = load<f32>(tops + ((tileRow(I, nb) + <usize>step) << 2));
-  return (
-    top * load<f32>(given + other) > least * load<f32>(had + own) ||
-    top * load<f32>(given + own) > least * load<f32>(had + other)
-  );
+  const down = top * load<f32>(given + other) > least * load<f32>(had + own);
+  const up = top * load<f32>(given + own) > least * load<f32>(had + other);
+  return (<i32>down | <i32>up) !== 0;
+}
+
+/** Room for so many cells' beginnings is enough for {@link sparingProduct}. */
+export function cellsOf(nb: i32): i32 {
+  return nb * ((nb + chunk - 1) / chunk) + 1;
 }
 
 /**
@@ -48,7 +52,7 @@ function matters(tops: usize, given: usize, had: usize, least: f32, I: i32, step
  *
  * @param given as `had` and `least`: see {@link countTiles}
  * @param begun whether tiles are packed already: others are not looked at then
- * @param starts where each cell's tiles begin in `list`, and where the last one's end, as int32: a cell is a row of tiles
+ * @param starts `[cellsOf(nb)]`: where each cell's tiles begin in `list`, and where the last one's end, as int32: a cell is a row of tiles
  * over `chunk` columns, and cells of rows that take turns follow each other
  * @param list 16·(J − I) of each, as int32, with room for one more
  * @param packed the tiles
@@ -169,23 +173,13 @@ function keepTiles(
   to: i32,
   at: usize,
 ): usize {
-  const own = (<usize>I) << 2;
-  const row = tops + (tileRow(I, nb) << 2);
-  const gives = load<f32>(given + own);
-  const enough = least * load<f32>(had + own);
-  given += own;
-  had += own;
   const end = list + ((<usize>to) << 2);
   let tile = packed + ((<usize>from) << 6);
   for (let entry = list + ((<usize>from) << 2); entry < end; entry += 4, tile += 64) {
     const across = load<i32>(entry);
-    const other = <usize>across >> 2;
-    const top = load<f32>(row + other);
     store<i32>(at, across);
     copyTile(tile, packed + ((at - list) << 4));
-    const down = top * load<f32>(given + other) > enough;
-    const up = top * gives > least * load<f32>(had + other);
-    at += (<usize>(<i32>down | <i32>up)) << 2;
+    at += (<usize>matters(tops, given, had, least, I, across >> 4, nb)) << 2;
   }
   return at;
 }

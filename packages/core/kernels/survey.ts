@@ -2,7 +2,7 @@
  * Where labels may matter, tile by tile (tiles.ts): what the unary says, which vertices a tile's pixels touch, and how far
  * messages reach.
  */
-import { exp4 } from './exp';
+import { exp4, highestLane } from './exp';
 
 export const tileWidth = 32;
 export const tileHeight = 8;
@@ -78,11 +78,6 @@ export function surveyTiles(
 function lowestLane(x: v128): f32 {
   const pairs = f32x4.pmin(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return min(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
-}
-
-export function highestLane(x: v128): f32 {
-  const pairs = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
 function sumLanes(x: v128): f32 {

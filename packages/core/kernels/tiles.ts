@@ -7,8 +7,8 @@
  * stay at the floor.
  */
 import { slice4, splat4 } from './crf';
-import { exp4, sums4 } from './exp';
-import { across, highestLane, tileHeight, tileWidth } from './survey';
+import { exp4, highestLane, sums4 } from './exp';
+import { across, tileHeight, tileWidth } from './survey';
 
 const values: usize = 4096;
 const rowBytes: usize = 512;

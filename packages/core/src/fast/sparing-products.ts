@@ -18,9 +18,6 @@ const slack = 2;
 /** Tiles are packed once no more than this share of them matters; before, reading them as they lie is as quick. */
 const packedShare = 0.6;
 
-/** Tiles of a row that the kernels pack together at most: packages/core/kernels/sparing-product.ts. */
-const chunk = 192;
-
 /** Planes in the arena. */
 export interface Change {
   /** What nodes have. */
@@ -44,8 +41,7 @@ export type Multiply = (change: Change, alpha: number, sums: Address) => void;
  */
 export function sparingProducts({ arena, nb, tiles, tops, scale }: DenseGraph, c: number): Multiply {
   const { kernels } = arena;
-  const cells = nb * Math.ceil(nb / chunk + 1);
-  const [given, had, starts] = [nb, nb, cells + 1].map((count) => arena.reserve(4 * count));
+  const [given, had, starts] = [nb, nb, kernels.cellsOf(nb)].map((count) => arena.reserve(4 * count));
   const least = leastShare / slack;
   const mark = arena.mark();
   let packed: { list: Address; at: Address } | undefined;

@@ -49,7 +49,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
   const given = blocks(next);
   const had = blocks(next);
   const [givenAt, hadAt] = [arena.put(given), arena.put(had)];
-  const [starts, list] = [arena.reserve(4 * nb * nb), arena.reserve(2 * nb * nb)];
+  const [starts, list] = [arena.reserve(4 * arena.kernels.cellsOf(nb)), arena.reserve(2 * nb * nb)];
   const packed = arena.reserve(32 * nb * nb);
   const sparing = (least: number, begun: 0 | 1) => {
     const limits = [givenAt, hadAt, least, begun];
