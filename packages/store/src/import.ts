@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/core/contract/dataset';
-import { datasetKey, imageKey, shardKey, truthKey } from '@saltworks/core/contract/layout';
+import { datasetKey, imageKey, shardKey } from '@saltworks/core/contract/layout';
 import type { Category } from '@saltworks/core/mask';
 import { findDataset, readShard } from './dataset.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { inOrder } from './in-order.ts';
 import { ObjectMissingError, type ObjectStore } from './store.ts';
+import { putTruth, type TruthSegment } from './truth.ts';
 
 /** One file that may become an image of a dataset. */
 export interface SourceFile {
@@ -18,8 +19,8 @@ export interface SourceFile {
   read(): Promise<Uint8Array>;
   /** Where the bytes stay reachable without a copy, as an `s3://` URL. */
   url?: string;
-  /** A known panoptic mask: PNG bytes and its segments_info. */
-  truth?: { png(): Promise<Uint8Array>; segments: unknown[] };
+  /** A known panoptic mask: PNG bytes, its segments_info, and the categories that those name by id. */
+  truth?: { png(): Promise<Uint8Array>; segments: TruthSegment[]; categories: Category[] };
 }
 
 export interface ImportReport {
@@ -63,7 +64,7 @@ export async function importDataset(
   const before = await findDataset(store, name, { signal });
   const dataset: Dataset = {
     ...{ version: 1, name, source, images: 0, duplicates: 0, shards: 0, bytes: 0 },
-    categories: categories ?? before?.categories ?? [],
+    categories: categories?.length ? categories : (before?.categories ?? []),
     updated: '',
   };
   const seen: Seen = { contents: new Fingerprints(), versions: new Fingerprints() };
@@ -184,10 +185,7 @@ async function keep(
   const object = file.url ?? imageKey(sha, extname(file.name).toLowerCase());
   if (!file.url) await store.putIfAbsent(object, bytes, { signal });
   if (file.truth && mask) {
-    await store.put(truthKey(dataset, sha, '.png'), mask, { signal });
-    await store.put(truthKey(dataset, sha, '.json'), JSON.stringify({ segments_info: file.truth.segments }), {
-      signal,
-    });
+    await putTruth(store, { dataset, sha256: sha }, { ...file.truth, png: mask }, { signal });
   }
   return { id, sha256: sha, name: file.name, object, bytes: bytes.length, version: file.version };
 }

@@ -6,6 +6,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import type { Category } from '@saltworks/core/mask';
 import type { SourceFile } from './import.ts';
 import type { ObjectStore } from './store.ts';
+import type { TruthSegment } from './truth.ts';
 
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
@@ -44,7 +45,7 @@ export async function* objectSource(store: ObjectStore, url: string, signal?: Ab
 
 interface CocoDocument {
   images: { id: number; file_name: string }[];
-  annotations?: { image_id: number; file_name?: string; segments_info?: unknown[] }[];
+  annotations?: { image_id: number; file_name?: string; segments_info?: TruthSegment[] }[];
   categories?: { id: number; name: string; isthing?: number }[];
 }
 
@@ -55,7 +56,8 @@ interface CocoDocument {
  * @throws InvalidInputError if this is no COCO document
  */
 export async function cocoSource(path: string): Promise<{ files: AsyncGenerator<SourceFile>; categories: Category[] }> {
-  const { images, annotations = [], categories = [] } = await readCoco(path);
+  const { images, annotations = [], categories: listed = [] } = await readCoco(path);
+  const categories = listed.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing === 0 ? 0 : 1 }));
   const folder = dirname(path);
   const masks = join(folder, basename(path).replace(/\.json$/i, ''));
   const panoptic = new Map(
@@ -74,14 +76,13 @@ export async function cocoSource(path: string): Promise<{ files: AsyncGenerator<
       yield {
         ...(await fileSource(found, name)),
         ...(truth &&
-          isBelow(png) && { truth: { png: () => readFile(join(masks, png)), segments: truth.segments_info ?? [] } }),
+          isBelow(png) && {
+            truth: { png: () => readFile(join(masks, png)), segments: truth.segments_info ?? [], categories },
+          }),
       };
     }
   }
-  return {
-    files: files(),
-    categories: categories.map(({ id, name, isthing }) => ({ id, name, isthing: isthing === 0 ? 0 : 1 })),
-  };
+  return { files: files(), categories };
 }
 
 async function readCoco(path: string): Promise<CocoDocument> {

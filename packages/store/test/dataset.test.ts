@@ -34,6 +34,8 @@ import { importDataset, type SourceFile } from '../src/import.ts';
 import { importScribbles } from '../src/import-scribbles.ts';
 import { cocoSource, folderSource, objectSource } from '../src/sources.ts';
 import { ObjectMissingError, type ObjectStore } from '../src/store.ts';
+import { readJson } from '../src/text.ts';
+import { readTruth } from '../src/truth.ts';
 import { collect } from './bytes.ts';
 
 let scratch: string;
@@ -336,13 +338,39 @@ describe('a COCO document', () => {
         { image_id: 1, file_name: 'gone.png', segments_info: [] },
         { image_id: 2, file_name: '../../outside.png', segments_info: [] },
       ],
+      categories: [
+        { id: 1, name: 'cat' },
+        { id: 2, name: 'dog' },
+      ],
     });
     expect(report).toMatchObject({ added: 2, failed: [{ name: 'b.png' }] });
     expect(await namesOf()).toEqual(['a.png', 'c.png']);
     expect(Buffer.from(await store.get(truthKey('d', sha256('a'), '.png'))).toString()).toBe('mask of a');
-    const document = Buffer.from(await store.get(truthKey('d', sha256('a'), '.json'))).toString();
-    expect(JSON.parse(document)).toEqual({ segments_info: [{ id: 5, category_id: 1 }] });
+    const truth = {
+      version: 1,
+      segments_info: [{ id: 5, category_id: 1 }],
+      categories: [{ id: 1, name: 'cat', isthing: 1 }],
+    };
+    expect(await readJson(store, truthKey('d', sha256('a'), '.json'))).toEqual(truth);
+    // It needs no other document: a later import may call 1 something else.
+    await importCoco({ images: [], categories: [{ id: 1, name: 'horse' }] });
+    expect(await readTruth(store, { dataset: 'd', sha256: sha256('a') })).toEqual(truth);
     expect(await store.head(truthKey('d', sha256('c'), '.png'))).toBeUndefined();
+  });
+
+  test('a known mask stored without categories takes those of its dataset', async () => {
+    write({ 'images/a.png': 'a', 'coco/a.png': 'mask of a' }, scratch);
+    await importCoco({
+      images: [{ id: 0, file_name: 'a.png' }],
+      annotations: [{ image_id: 0, file_name: 'a.png', segments_info: [{ id: 5, category_id: 1 }] }],
+      categories: [{ id: 1, name: 'cat' }],
+    });
+    await store.put(truthKey('d', sha256('a'), '.json'), '{"segments_info":[{"id":5,"category_id":1}]}');
+    expect(await readTruth(store, { dataset: 'd', sha256: sha256('a') })).toMatchObject({
+      segments_info: [{ id: 5, category_id: 1 }],
+      categories: [{ id: 1, name: 'cat' }],
+    });
+    expect(await readTruth(store, { dataset: 'd', sha256: sha256('b') })).toBeUndefined();
   });
 
   test.each(['../x.png', '/etc/passwd', 'a/../../x.png', 'a\\..\\..\\x.png', '', 7, null, undefined])(

@@ -1,0 +1,58 @@
+/** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
+import { truthKey } from '@saltworks/core/contract/layout';
+import type { Category, SegmentInfo } from '@saltworks/core/mask';
+import { findDataset } from './dataset.ts';
+import type { ObjectStore } from './store.ts';
+import { readJson } from './text.ts';
+
+/** A segment as its source lists it; fields beyond these are kept as they came. */
+export type TruthSegment = Pick<SegmentInfo, 'id' | 'category_id'> & Partial<SegmentInfo>;
+
+/** The document beside the PNG. It needs no other: later imports may number their categories differently. */
+export interface Truth {
+  version: 1;
+  segments_info: TruthSegment[];
+  /** Those that the segments have. */
+  categories: Category[];
+}
+
+/**
+ * Stores the known mask of an image. The PNG comes last: where it lies, the document does, too.
+ *
+ * @param categories those of the segments, and any others
+ */
+export async function putTruth(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+  {
+    png,
+    segments,
+    categories,
+  }: { png: Uint8Array; segments: readonly TruthSegment[]; categories: readonly Category[] },
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const used = new Set(segments.map(({ category_id }) => category_id));
+  const truth: Truth = {
+    version: 1,
+    segments_info: [...segments],
+    categories: categories.filter(({ id }) => used.has(id)),
+  };
+  await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
+  await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
+}
+
+/**
+ * What the segments of an image's known mask are; nothing where no mask is known. Documents stored before they had
+ * a version lack categories, and take the dataset's.
+ */
+export async function readTruth(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Truth | undefined> {
+  const stored = await readJson<Partial<Truth>>(store, truthKey(dataset, sha256, '.json'), { signal });
+  if (!stored) return undefined;
+  const { version = 1, segments_info = [] } = stored;
+  const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];
+  return { version, segments_info, categories };
+}
