@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
-import { chromium, launch } from '../scripts/chromium.mjs';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { root } from '../scripts/setup.mjs';
 import { probe } from './canvas-probe.mjs';
 import { quantile, round, row } from './measure.mjs';
@@ -75,7 +75,7 @@ async function signIn(stack, browser) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   await context.addInitScript(probe);
   const page = await context.newPage();
-  await page.goto(link);
+  await signInBy(page, link);
   await page.close();
   return context;
 }

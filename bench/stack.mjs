@@ -99,7 +99,7 @@ export async function openAccount({ admin, url }, campaign, number) {
   const { id, link } = await admin('POST', '/api/users', { email: `${name}@example.org`, name });
   await admin('PUT', `/api/campaigns/${campaign}/members/${id}`, { role: 'annotator' });
   const localAddress = process.platform === 'linux' ? `127.1.${number >> 8}.${number & 255}` : undefined;
-  const { headers } = await patiently(() => send(link, { localAddress }));
+  const { headers } = await patiently(() => send(link, { method: 'POST', localAddress, headers: { origin: url } }));
   const cookie = headers['set-cookie'].map((one) => one.split(';')[0]).join('; ');
   const asks = { cookie, origin: url };
   const answer = await send(`${url}/api/me/keys`, { method: 'POST', headers: asks, localAddress }, { name: 'script' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
-import { chromium, launch } from '../scripts/chromium.mjs';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { root } from './saltworks.ts';
 
 const path = chromium();
@@ -44,7 +44,7 @@ describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CH
     browser = await launch(path);
     const light = await browser.newContext({ viewport: { width: 1200, height: 800 }, colorScheme: 'light' });
     const page = await light.newPage();
-    await page.goto(stack.run('account', 'link').trim());
+    await signInBy(page, stack.run('account', 'link').trim());
     await page.close();
     const viewport = { width: 390, height: 800 };
     const storageState = await light.storageState();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
-import { chromium, launch } from '../scripts/chromium.mjs';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { root } from './saltworks.ts';
 
 const path = chromium();
@@ -56,7 +56,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await stack.admin('PUT', `/api/campaigns/${id}/members/${user}`, { role });
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
     const page = await context.newPage();
-    await page.goto(link);
+    await signInBy(page, link);
     await page.close();
     sessions.set(name, await context.storageState());
     return context;

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';
 import { unzip } from '../packages/orchestrator/test/unzip.ts';
-import { chromium, launch } from '../scripts/chromium.mjs';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { type Annotator, signIn } from './annotator.ts';
 import { root } from './saltworks.ts';
 
@@ -39,7 +39,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     page.on('console', (message) => {
       if (/Content Security Policy/.test(message.text())) errors.push(message.text());
     });
-    await page.goto(stack.run('account', 'link').trim());
+    await signInBy(page, stack.run('account', 'link').trim());
   });
 
   afterAll(async () => {
@@ -113,7 +113,16 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     const link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
     await expect.poll(() => rowsOf(page, 'Members of the campaign'), slow).toHaveLength(2);
+    // A second one does not take the first one's link away.
+    await page.getByLabel('Add by e-mail').fill('bob@example.org');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const second = await page.getByLabel('Sign-in link of bob@example.org').inputValue();
+    expect(await page.getByLabel('Sign-in link of ann@example.org').inputValue()).toBe(link);
+    expect((await signIn(second)).id).not.toBe('');
     annotator = await signIn(link);
+    await page.getByRole('button', { name: 'Remove bob' }).click();
+    await page.getByRole('button', { name: 'Really remove? bob' }).click();
+    await expect.poll(() => rowsOf(page, 'Members of the campaign'), slow).toHaveLength(2);
     await page.reload();
     await page.getByLabel('Role of ann').waitFor();
     expect(await page.getByText(link).count()).toBe(0);
@@ -219,11 +228,18 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(errors).toEqual([]);
   });
 
+  let link: string;
+  test('a link is made anew for a member; looking at it, as chats do, does not spend it', async () => {
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.getByRole('button', { name: 'Make a link that signs ann in' }).click();
+    link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
+    for (const method of ['GET', 'HEAD', 'GET']) expect((await fetch(link, { method })).status).toBe(200);
+  });
+
   test('a plain annotator sees none of it', async () => {
-    const { link } = await ask<{ link: string }>('POST', `/api/users/${annotator.id}/link`, {});
     const other = await browser.newContext();
     const page = await other.newPage();
-    await page.goto(link);
+    await signInBy(page, link);
     await page.getByRole('link', { name: 'Annotate' }).waitFor();
     for (const name of ['Review', 'Manage', 'New campaign', 'Datasets']) {
       expect(await page.getByRole('link', { name }).count(), name).toBe(0);
@@ -244,9 +260,41 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     const stranger = await browser.newContext();
     const late = await stranger.newPage();
     await late.goto(link);
-    await late.waitForURL('**/sign-in?error=*');
     await late.getByText('Each link signs in once').waitFor();
     await other.close();
     await stranger.close();
+  });
+
+  test('she sets a password, signs in by it, and a new one signs her out elsewhere', async () => {
+    const { link } = await ask<{ link: string }>('POST', `/api/users/${annotator.id}/link`, {});
+    const [here, there] = [await browser.newContext(), await browser.newContext()];
+    const [mine, other] = [await here.newPage(), await there.newPage()];
+    for (const page of [mine, other]) page.on('pageerror', ({ message }) => errors.push(message));
+    mine.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+    });
+    await signInBy(mine, link);
+    const save = async (button: string, fields: Record<string, string>) => {
+      await mine.goto(`${stack.url}/account`);
+      for (const [label, value] of Object.entries(fields)) await mine.getByLabel(label).fill(value);
+      await mine.getByRole('button', { name: button, exact: true }).click();
+    };
+    await save('Set', { 'New password': 'correct horse battery' });
+    await mine.getByText('Saved.').waitFor();
+    await other.goto(`${stack.url}/sign-in`);
+    await other.getByLabel('E-mail').fill('ann@example.org');
+    await other.getByLabel('Password').fill('correct horse staple');
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.getByText('Invalid email or password').waitFor();
+    await other.getByLabel('Password').fill('correct horse battery');
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.getByRole('link', { name: 'Annotate' }).waitFor();
+    await save('Change', { 'New password': 'staple battery horse' });
+    await mine.getByText('Saved.').waitFor();
+    await other.reload();
+    await other.waitForURL('**/sign-in');
+    expect(errors).toEqual([]);
+    await here.close();
+    await there.close();
   });
 });

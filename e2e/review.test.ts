@@ -6,7 +6,7 @@ import type { Assignment, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
-import { chromium, launch } from '../scripts/chromium.mjs';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { type Annotator, signIn } from './annotator.ts';
 import { root } from './saltworks.ts';
 
@@ -53,7 +53,7 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
     page = await context.newPage();
     page.on('pageerror', ({ message }) => errors.push(message));
-    await page.goto(await invite('mia', 'manager'));
+    await signInBy(page, await invite('mia', 'manager'));
   });
 
   afterAll(async () => {

@@ -57,3 +57,10 @@ export async function launch(executablePath) {
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', ...quiet];
   return await driver.launch({ executablePath, args, headless: true });
 }
+
+/** Opens a sign-in link in a page and presses its button. */
+export async function signInBy(page, link) {
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname === '/');
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseScribbles } from '@saltworks/core/formats/scribbles';
 import sharp from 'sharp';
 import { startStack } from '../bench/stack.mjs';
-import { chromium, launch } from './chromium.mjs';
+import { chromium, launch, signInBy } from './chromium.mjs';
 import { root } from './setup.mjs';
 
 const name = 'coffee';
@@ -42,7 +42,7 @@ async function film(browser) {
   const page = await context.newPage();
   const { id, link } = await stack.admin('POST', '/api/users', { email: 'ann@example.org', name: 'Ann' });
   await stack.admin('PUT', `/api/campaigns/${name}/members/${id}`, { role: 'annotator' });
-  await page.goto(link);
+  await signInBy(page, link);
   await page.goto(`${stack.url}/campaigns/${name}/annotate`);
   await page.locator('.stage[aria-busy=false]').waitFor();
   await page.getByText('Opening the picture…').waitFor({ state: 'detached' });

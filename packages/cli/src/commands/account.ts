@@ -1,8 +1,10 @@
 /** `saltworks account …`: who may sign in. */
 
-import type { Account } from '@saltworks/core/contract/api';
+import type { Account, Me, Member } from '@saltworks/core/contract/api';
+import { InvalidInputError } from '@saltworks/core/errors';
 import { Command } from 'commander';
-import { findAccount } from '../campaigns.ts';
+import type { Api } from '../api.ts';
+import { campaignPath, findAccount } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 
@@ -30,12 +32,19 @@ export function accountCommand(): Command {
     .description('a link that signs an account in, once, within ten minutes')
     .argument('[email]', 'whose (default: of whom this command speaks for)')
     .option('--json', 'one JSON document instead of text')
-    .addHelpText('after', '\nExample: saltworks account link ann@example.org')
+    .addHelpText(
+      'after',
+      `
+Administrators make links for everybody, managers for members of their campaigns who may do no more than they may.
+
+Example: saltworks account link ann@example.org`,
+    )
     .action(async (email: string | undefined, { json }: { json?: boolean }) =>
       withApi(json, async (api) => {
-        const account = email === undefined ? await api<Account>('GET', '/api/me') : await findAccount(api, email);
-        const { link } = await api<{ link: string }>('POST', `/api/users/${account.id}/link`);
-        console.log(json ? JSON.stringify({ email: account.email, link }) : link);
+        const me = await api<Me>('GET', '/api/me');
+        const whose = (email ?? me.email).toLowerCase();
+        const { link } = await api<{ link: string }>('POST', await linkPath(api, me, whose));
+        console.log(json ? JSON.stringify({ email: whose, link }) : link);
       }),
     );
   command
@@ -50,4 +59,23 @@ export function accountCommand(): Command {
       }),
     );
   return command;
+}
+
+/**
+ * The route that makes a link: a manager's is that of a campaign.
+ *
+ * @throws InvalidInputError if there is no such account, or none that the manager knows
+ */
+async function linkPath(api: Api, me: Me, email: string): Promise<string> {
+  if (me.role === 'admin') return `/api/users/${(await findAccount(api, email)).id}/link`;
+  const managed = me.campaigns.filter(({ role }) => role === 'manager');
+  for (const { id } of managed) {
+    const members = await api<Member[]>('GET', `${campaignPath(id)}/members`);
+    const found = members.find((member) => member.email === email);
+    if (found) return `${campaignPath(id)}/members/${found.user}/link`;
+  }
+  const known = managed.map(({ id }) => id).join(', ') || 'none';
+  throw new InvalidInputError(
+    `no account ${email} in the campaigns that you manage (${known}); expected a member of one`,
+  );
 }

@@ -7,7 +7,8 @@ import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';
 
 /**
- * `public`: anybody. `user`: whoever is signed in. `admin`: administrators. Else members of the campaign that the route's
+ * `public`: anybody. `user`: whoever is signed in. `session`: in a browser, not by an API key: whoever holds one must not
+ * outlive it. `admin`: administrators. Else members of the campaign that the route's
  * `:campaign`, `:task` or `:assignment` belongs to, with this role or a higher one, or of any campaign over its `:dataset`; of
  * an assignment, `own` is the annotator who has it and nobody else, `see` that one, and the campaign's reviewers, `review`
  * these alone, and not of their own work.
@@ -15,6 +16,7 @@ import type { User } from './auth.ts';
 export type Access =
   | 'public'
   | 'user'
+  | 'session'
   | 'admin'
   | { campaign: MemberRole }
   | { task: MemberRole }
@@ -30,7 +32,7 @@ const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 
  */
 export async function authorise(
   db: Kysely<Schema>,
-  access: Exclude<Access, 'public' | 'user'>,
+  access: Exclude<Access, 'public' | 'user' | 'session'>,
   user: User,
   params: Record<string, string>,
 ): Promise<void> {

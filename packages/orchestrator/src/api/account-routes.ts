@@ -6,8 +6,20 @@ import { campaignsOf } from '../campaigns/members.ts';
 import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { createApiKey } from './auth.ts';
+import { headersOf } from './caller.ts';
 import { type Deps, route } from './routes.ts';
-import { account, accountChanges, apiKey, memberRole, newUser, nothing, text, time, user } from './schemas.ts';
+import {
+  account,
+  accountChanges,
+  apiKey,
+  memberRole,
+  newUser,
+  nothing,
+  password,
+  text,
+  time,
+  user,
+} from './schemas.ts';
 
 /** @returns its id, or undefined if the address is taken */
 export async function createAccount(
@@ -89,6 +101,27 @@ export const accountRoutes = [
         .where('user_id', '=', user.id)
         .executeTakeFirst();
       if (numDeletedRows === 0n) throw new NotFoundError('no such key');
+      return null;
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/me/password',
+    summary: 'Whether I have a password, and must give it to set a new one',
+    access: 'session',
+    response: z.object({ set: z.boolean(), needed: z.boolean() }),
+    handler: ({ deps, request }) => deps.auth.passwordState(headersOf(request)),
+  }),
+  route({
+    method: 'PUT',
+    url: '/api/me/password',
+    summary: 'Sets my password and ends my other sessions',
+    access: 'session',
+    body: z.strictObject({ password, current: z.string().max(128).optional() }),
+    response: nothing,
+    perMinute: 10,
+    async handler({ deps, request, body }) {
+      await deps.auth.setPassword(headersOf(request), body);
       return null;
     },
   }),

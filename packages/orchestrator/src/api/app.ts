@@ -19,7 +19,8 @@ import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
-import { authRoutes, callerHeader, type User } from './auth.ts';
+import { authRoutes, type User } from './auth.ts';
+import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -28,6 +29,7 @@ import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import type { Deps, Route } from './routes.ts';
 import { failure } from './schemas.ts';
+import { serveSignInLink } from './sign-in-link.ts';
 import { taskRoutes } from './task-routes.ts';
 
 /** All that is served, besides sign-in below /api/auth. */
@@ -40,14 +42,6 @@ export const routes: Route[] = [
   ...datasetRoutes,
   ...exportRoutes,
 ];
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks, once that is known, and by what they showed it. */
-    caller?: User;
-    by?: 'cookie' | 'key';
-  }
-}
 
 export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views' | 'runs'> {
   /** Where people reach the server, without a slash at its end. */
@@ -121,13 +115,17 @@ export async function openApp({
     // Not what they claim: whoever is not known yet is one with all who come from there.
     keyGenerator: (request) => request.caller?.id ?? request.ip,
   });
-  const counted = app.createRateLimit();
-  const limit = async (request: FastifyRequest, reply: FastifyReply) => {
-    const state = await counted(request);
-    if (state.isAllowed || !state.isExceeded) return;
-    reply.header('retry-after', state.ttlInSeconds);
-    throw new TooManyRequestsError(`more than ${state.max} requests a minute; expected another try later`);
+  /** @param max requests a minute of one caller */
+  const limitTo = (max: number): Limit => {
+    const counted = app.createRateLimit({ max });
+    return async (request, reply) => {
+      const state = await counted(request);
+      if (state.isAllowed || !state.isExceeded) return;
+      reply.header('retry-after', state.ttlInSeconds);
+      throw new TooManyRequestsError(`more than ${state.max} requests a minute; expected another try later`);
+    };
   };
+  const limit = limitTo(requestsPerMinute);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -164,14 +162,14 @@ export async function openApp({
       await limit(request, reply);
       if (request.method === 'POST') expectOrigin(request, origin);
     });
+    await serveSignInLink(scope, { auth: deps.auth, page, headersOf: withCaller });
     for (const [method, path] of authRoutes) {
       scope.route({
         method,
         url: `/api/auth${path}`,
         schema: { hide: true },
         handler: async (request, reply) => {
-          const headers = headersOf(request);
-          headers.set(callerHeader, request.ip);
+          const headers = withCaller(request);
           const body = method === 'POST' ? (request.body as string | undefined) : undefined;
           const answer = await deps.auth.handle(new Request(`${url}${request.url}`, { method, headers, body }));
           reply.code(answer.status);
@@ -187,20 +185,26 @@ export async function openApp({
 
   app.get('/api/openapi.json', { schema: { hide: true }, onRequest: limit }, () => app.swagger());
 
-  for (const route of routes) serve(app, route, { deps, limit, origin });
+  for (const route of routes) {
+    serve(app, route, { deps, limit, perRoute: route.perMinute ? limitTo(route.perMinute) : undefined, origin });
+  }
   await app.ready();
   return app;
 }
 
+/** @throws TooManyRequestsError */
+type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
 interface Serving {
   deps: Deps;
-  /** @throws TooManyRequestsError */
-  limit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  limit: Limit;
+  /** Of this route alone. */
+  perRoute?: Limit;
   /** Of our own pages. */
   origin: string;
 }
 
-function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serving): void {
+function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, origin }: Serving): void {
   const { method, url, summary, access, body, query, response, bodyLimit, handler } = route;
   /** @throws UnauthorisedError, ForbiddenError, NotFoundError */
   const admit = async (request: FastifyRequest) => {
@@ -208,7 +212,9 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
     const user = expectCaller(request, origin);
     const params = request.params as Record<string, string>;
     for (const name in params) if (!isParam(name, params[name])) throw new NotFoundError(`no such ${name}`);
-    if (access !== 'user') await authorise(deps.db, access, user, params);
+    if (access === 'session' && request.by !== 'cookie')
+      throw new ForbiddenError('a request with an API key; expected a session: sign in in a browser');
+    if (access !== 'user' && access !== 'session') await authorise(deps.db, access, user, params);
   };
   const identify = async (request: FastifyRequest) => {
     const found = access === 'public' ? undefined : await deps.auth.userOf(headersOf(request));
@@ -221,7 +227,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
     ...(bodyLimit ? { bodyLimit } : {}),
     schema: {
       summary,
-      security: access === 'public' ? [] : [{ key: [] }, { session: [] }],
+      security: securityOf(access),
       ...(body ? { body } : {}),
       ...(query ? { querystring: query } : {}),
       response: { ...(response ? { 200: response } : {}), default: failure },
@@ -232,6 +238,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
       await identify(request);
       await limit(request, reply);
       await admit(request);
+      await perRoute?.(request, reply);
     },
     handler: async (request, reply: FastifyReply) => {
       const result = await handler({
@@ -252,6 +259,12 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, origin }: Serv
   });
 }
 
+/** What must be shown to call a route, as OpenAPI says it. */
+function securityOf(access: Route['access']): Record<string, string[]>[] {
+  if (access === 'public') return [];
+  return access === 'session' ? [{ session: [] }] : [{ key: [] }, { session: [] }];
+}
+
 /** Of whatever it is: so nothing that no id can be reaches the database or a name in the store. */
 function isParam(name: string, value: string): boolean {
   if (name === 'dataset') return isDatasetName(value);
@@ -269,14 +282,4 @@ function expectCaller(request: FastifyRequest, origin: string): User {
 function expectOrigin({ headers }: FastifyRequest, origin: string): void {
   if (headers.origin === origin) return;
   throw new ForbiddenError(`a request from ${headers.origin ?? 'no origin'}; expected ${origin}`);
-}
-
-function headersOf(request: FastifyRequest): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && !name.startsWith(':'))
-      headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  headers.delete(callerHeader);
-  return headers;
 }

@@ -4,8 +4,10 @@ import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
+import { audit } from '../campaigns/audit.ts';
 import { newId } from '../campaigns/ids.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
+import { ForbiddenError } from '../errors.ts';
 
 export interface User {
   id: string;
@@ -28,10 +30,30 @@ export interface Auth {
   handle(request: Request): Promise<Response>;
   /** The user of a session cookie or an API key; undefined for nobody. */
   userOf(headers: Headers): Promise<{ user: User; by: 'cookie' | 'key' } | undefined>;
-  /** A link that signs a user in once, within ten minutes. */
+  /** A link to a page that signs a user in once, within ten minutes. Earlier links stay valid. */
   signInLink(email: string): Promise<string>;
+  /** The address that a link's token signs in, without spending it; undefined once it was used or has expired. */
+  emailOfLink(token: string): Promise<string | undefined>;
+  /** Spends a link's token. @returns the library's answer: cookies of a new session, or a redirect that says why there is none */
+  spendLink(token: string, headers: Headers): Promise<Response>;
+  /** Whether the user of a session has a password, and must give it to set a new one. */
+  passwordState(headers: Headers): Promise<PasswordState>;
+  /**
+   * Sets the password of a session's user and ends their other sessions.
+   *
+   * @param current needed where there is a password, unless a link opened the session within the last hour
+   * @throws ForbiddenError if `current` is needed and wrong
+   */
+  setPassword(headers: Headers, passwords: { password: string; current?: string }): Promise<void>;
   /** Creates an account; with a password it can sign in by it. @returns its id, or undefined if the address is taken */
   createUser(user: { email: string; name: string; role: UserRole; password?: string }): Promise<string | undefined>;
+}
+
+export interface PasswordState {
+  /** There is one. */
+  set: boolean;
+  /** It must be given to set a new one. */
+  needed: boolean;
 }
 
 /** What of the library's own routes, below /api/auth, is served. */
@@ -39,15 +61,21 @@ export const authRoutes = [
   ['POST', '/sign-in/email'],
   ['POST', '/sign-in/social'],
   ['GET', '/callback/oidc'],
-  ['GET', '/magic-link/verify'],
   ['POST', '/sign-out'],
   ['GET', '/get-session'],
-  ['POST', '/change-password'],
   ['POST', '/revoke-other-sessions'],
 ] as const;
 
 /** Header by which we tell the library who calls; what callers say there themselves is dropped. */
 export const callerHeader = 'x-saltworks-client';
+
+/** Where people spend a link: a page with a button. */
+export const linkPath = '/sign-in/link';
+/** Where the library does. */
+const verifyPath = '/magic-link/verify';
+
+/** So long a link shows who somebody is, as a password would. */
+const freshMs = 3_600_000;
 
 const keyPrefix = 'sw_';
 
@@ -60,14 +88,17 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     trustedOrigins: [new URL(url).origin],
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'member' } } },
+    session: { additionalFields: { byLink: { type: 'boolean', input: false, defaultValue: false } } },
     // Also outside of what NODE_ENV calls production.
     rateLimit: { enabled: true },
     onAPIError: { errorURL: `${url}/` },
     databaseHooks: {
       session: {
         create: {
-          async before({ userId }) {
-            if (!(await userById(userId))) throw new APIError('FORBIDDEN', { message: 'this account was ended' });
+          async before(session, context) {
+            if (!(await userById(session.userId)))
+              throw new APIError('FORBIDDEN', { message: 'this account was ended' });
+            return { data: { ...session, byLink: context?.path === verifyPath } };
           },
         },
       },
@@ -83,10 +114,12 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     logger: { level: 'error' },
     plugins: [
       magicLink({
-        storeToken: 'hashed',
+        storeToken: { type: 'custom-hasher', hash: async (token) => hashOf(token) },
         disableSignUp: true,
         expiresIn: 600,
-        sendMagicLink: ({ url: link, metadata }) => metadata?.told(link),
+        // A token cannot be guessed: the limit is for a room full of people behind one address.
+        rateLimit: { window: 60, max: 100 },
+        sendMagicLink: ({ token, metadata }) => metadata?.told(token),
       }),
       ...(oidc
         ? [
@@ -111,10 +144,36 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     db.selectFrom('user').select(['user.id', 'user.name', 'user.email', 'user.role']).where('disabled', '=', false);
   const userById = (id: string): Promise<User | undefined> => users().where('user.id', '=', id).executeTakeFirst();
 
+  const sessionToken = async (cookies: string): Promise<string | undefined> => {
+    const { authCookies, secret } = await auth.$context;
+    return signedCookie(cookies, authCookies.sessionToken.name, secret);
+  };
+
+  /** A session, and its user's password. */
+  const sessionWithPassword = async (headers: Headers) => {
+    const token = (await sessionToken(headers.get('cookie') ?? '')) ?? '';
+    const found = await db
+      .selectFrom('session')
+      .leftJoin('account', (join) =>
+        join.onRef('account.userId', '=', 'session.userId').on('account.providerId', '=', 'credential'),
+      )
+      .select([
+        'session.id',
+        'session.userId',
+        'session.byLink',
+        'session.createdAt',
+        'account.id as account',
+        'account.password',
+      ])
+      .where('session.token', '=', token)
+      .executeTakeFirstOrThrow();
+    const fresh = found.byLink && Date.now() - found.createdAt.getTime() < freshMs;
+    return { ...found, needed: found.password !== null && !fresh };
+  };
+
   /** One query, where the library's own look at a session takes several; and nothing outlives a sign-out. */
   const userOfSession = async (cookies: string): Promise<User | undefined> => {
-    const { authCookies, secret } = await auth.$context;
-    const token = signedCookie(cookies, authCookies.sessionToken.name, secret);
+    const token = await sessionToken(cookies);
     if (token === undefined) return undefined;
     return users()
       .innerJoin('session', 'session.userId', 'user.id')
@@ -136,16 +195,49 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       return user && { user, by: 'cookie' };
     },
     async signInLink(email) {
-      let link: string | undefined;
-      const told = (url: string) => {
-        link = url;
+      let token: string | undefined;
+      const told = (made: string) => {
+        token = made;
       };
-      await auth.api.signInMagicLink({
-        body: { email, callbackURL: '/', metadata: { told } },
-        headers: new Headers(),
+      await auth.api.signInMagicLink({ body: { email, metadata: { told } }, headers: new Headers() });
+      if (!token) throw new Error(`no account ${email}`);
+      return `${url}${linkPath}?token=${token}`;
+    },
+    async emailOfLink(token) {
+      const found = await db
+        .selectFrom('verification')
+        .select('value')
+        .where('identifier', '=', `magic-link:${hashOf(token)}`)
+        .where('expiresAt', '>', new Date())
+        .executeTakeFirst();
+      return found && JSON.parse(found.value).email;
+    },
+    spendLink(token, headers) {
+      const query = new URLSearchParams({ token, callbackURL: '/', errorCallbackURL: '/sign-in' });
+      return auth.handler(new Request(`${url}/api/auth${verifyPath}?${query}`, { headers }));
+    },
+    async passwordState(headers) {
+      const { password, needed } = await sessionWithPassword(headers);
+      return { set: password !== null, needed };
+    },
+    async setPassword(headers, { password, current = '' }) {
+      const { id, userId, account, password: known, needed } = await sessionWithPassword(headers);
+      const { password: hasher } = await auth.$context;
+      if (needed && !(await hasher.verify({ hash: known as string, password: current })))
+        throw new ForbiddenError('current: not the password of this account');
+      const hash = await hasher.hash(password);
+      await db.transaction().execute(async (tx) => {
+        await audit(tx, { actor: userId, action: 'user.password', object: userId });
+        const credential = { accountId: userId, providerId: 'credential', userId, password: hash };
+        if (account !== null)
+          await tx.updateTable('account').set({ password: hash }).where('id', '=', account).execute();
+        else
+          await tx
+            .insertInto('account')
+            .values({ id: newId(), ...credential })
+            .execute();
+        await tx.deleteFrom('session').where('userId', '=', userId).where('id', '!=', id).execute();
       });
-      if (!link) throw new Error(`no account ${email}`);
-      return link;
     },
     async createUser({ email, name, role, password }) {
       const id = newId();

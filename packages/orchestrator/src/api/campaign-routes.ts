@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
 import { sizeOf } from '../campaigns/image-size.ts';
-import { listMembers, removeMember, setMember } from '../campaigns/members.ts';
+import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { roleIn } from './access.ts';
@@ -128,6 +128,17 @@ export const campaignRoutes = [
       const held = await removeMember(deps.db, params.campaign, params.user, user.id);
       for (const id of held) deps.answers.closed(id);
       return null;
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/members/:user/link',
+    summary: 'A link that signs a member in once, within ten minutes; not for accounts that may do more than I may',
+    access: { campaign: 'manager' },
+    response: z.object({ link: z.string() }),
+    async handler({ deps, params, user }) {
+      const email = await auditLink(deps.db, params.campaign, params.user, user);
+      return { link: await deps.auth.signInLink(email) };
     },
   }),
   route({

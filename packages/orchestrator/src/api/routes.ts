@@ -68,6 +68,8 @@ export interface Route {
   response?: z.ZodType;
   /** Bytes of a body at most, where it is not the usual limit. */
   bodyLimit?: number;
+  /** Requests a minute of one caller at most, where fewer than usual are wanted: guesses are made here. */
+  perMinute?: number;
   // biome-ignore lint/suspicious/noExplicitAny: `route` has typed it
   handler(call: Call<any, any>): unknown;
 }

@@ -25,12 +25,13 @@ export const user = z
   .object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) })
   .meta({ id: 'User' });
 
+export const password = z.string().min(12).max(128);
 export const newUser = z
   .strictObject({
     email: z.email().max(254),
     name: text(100),
     role: z.enum(['admin', 'member']).default('member'),
-    password: z.string().min(12).max(128).optional(),
+    password: password.optional(),
   })
   .meta({ id: 'NewUser' });
 

@@ -2,7 +2,7 @@
 import type { Me, Member, MemberRole } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import type { Schema, UserRole } from '../db/schema.ts';
-import { NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { returnAssignments } from './assignments.ts';
 import { audit } from './audit.ts';
 
@@ -49,6 +49,50 @@ export async function setMember(
       .onConflict((conflict) => conflict.columns(['campaign', 'user_id']).doUpdateSet({ role }))
       .execute();
     await audit(tx, { actor, action: 'member.set', object: campaign, detail: { user, role } });
+  });
+}
+
+/**
+ * Notes that a manager makes a sign-in link for a member. Whoever makes a link can use it, so a manager makes none for an
+ * account that may do more than they may: an administrator's, or one with a campaign that they do not manage.
+ *
+ * @returns the member's address
+ * @throws NotFoundError if there is no such member, ForbiddenError, ConflictError for an account that was ended
+ */
+export async function auditLink(
+  db: Kysely<Schema>,
+  campaign: string,
+  user: string,
+  actor: { id: string; role: UserRole },
+): Promise<string> {
+  return db.transaction().execute(async (tx) => {
+    await audit(tx, { actor: actor.id, action: 'user.link', object: user, detail: { campaign } });
+    const member = await tx
+      .selectFrom('member')
+      .innerJoin('user', 'user.id', 'member.user_id')
+      .select(['user.email', 'user.role', 'user.disabled'])
+      .where('member.campaign', '=', campaign)
+      .where('user.id', '=', user)
+      .executeTakeFirst();
+    if (!member) throw new NotFoundError(`no member ${user}`);
+    if (member.disabled) throw new ConflictError(`account ${member.email} was ended`);
+    if (actor.role === 'admin') return member.email;
+    if (member.role === 'admin') throw new ForbiddenError('an administrator; expected another administrator to ask');
+    const elsewhere = await tx
+      .selectFrom('member')
+      .select('campaign')
+      .where('user_id', '=', user)
+      .where('campaign', 'not in', (eb) =>
+        eb.selectFrom('member').select('campaign').where('user_id', '=', actor.id).where('role', '=', 'manager'),
+      )
+      .limit(1)
+      .executeTakeFirst();
+    if (elsewhere) {
+      throw new ForbiddenError(
+        `${member.email} takes part in a campaign that you do not manage; expected an administrator to make the link`,
+      );
+    }
+    return member.email;
   });
 }
 

@@ -251,6 +251,8 @@ create index task_by_category on task_category (campaign, category, rank, task);
 create index assignment_by_rank on assignment (campaign, state, rank, task);
 create index assignment_by_submission on assignment (campaign, submitted) include (state);`;
 
+const linkSessions = `alter table session add column "byLink" boolean not null default false;`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -260,4 +262,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-triggers', up: run(triggers) },
   { name: '0005-disabled-accounts', up: run(disabled) },
   { name: '0006-lists', up: run(lists) },
+  { name: '0007-link-sessions', up: run(linkSessions) },
 ];

@@ -66,6 +66,8 @@ export interface SessionTable {
   ipAddress: string | null;
   userAgent: string | null;
   userId: string;
+  /** A sign-in link opened it. */
+  byLink: Generated<boolean>;
 }
 
 export interface AccountTable {

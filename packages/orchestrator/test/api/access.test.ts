@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { MemberRole } from '@saltworks/core/contract/api';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';
@@ -30,6 +31,8 @@ function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefin
   if (access === 'public') return undefined;
   if (role === 'nobody') return 401;
   if (access === 'user') return undefined;
+  // They all show keys here.
+  if (access === 'session') return 403;
   if (access === 'admin') return role === 'admin' ? undefined : 403;
   // Of strangers to a campaign nothing is known.
   if (role === 'stranger' || role === 'outsider') return 404;
@@ -86,8 +89,9 @@ describeDatabases('access', ({ open }) => {
   test('every route says who may ask, and nothing else is served', () => {
     for (const { access } of routes) expect(access).toBeDefined();
     const table = routes.map(({ method, url }) => `${method} ${url}`);
+    const link = ['GET', 'HEAD', 'POST'].map((method) => `${method} /sign-in/link`);
     const auth = authRoutes.map(([method, path]) => `${method} /api/auth${path}`);
-    expect([...registered].sort()).toEqual([...table, ...auth, 'GET /api/openapi.json'].sort());
+    expect([...registered].sort()).toEqual([...table, ...auth, ...link, 'GET /api/openapi.json'].sort());
     expect(new Set(table).size).toBe(table.length);
   });
 
@@ -213,11 +217,48 @@ describeDatabases('access', ({ open }) => {
     const made = await add('admin', 'New@example.org');
     expect(made.body).toEqual({
       user: expect.any(String),
-      link: expect.stringContaining('/api/auth/magic-link/verify'),
+      link: expect.stringContaining('/sign-in/link?token='),
     });
     const list = await server.call('GET', `/api/campaigns/${ours.campaign}/members`, { key: keys.manager });
     const reviewer = { email: 'new@example.org', role: 'reviewer', name: 'new', user: made.body.user };
     expect(list.body).toContainEqual(reviewer);
     await server.call('DELETE', `/api/campaigns/${ours.campaign}/members/stranger`, { key: keys.manager });
+  });
+
+  test('managers make links for members who may do no more than they may', async () => {
+    const { db } = server.deps;
+    const { keys, ours, theirs } = world;
+    const link = async (user: string, role: Role = 'manager', campaign = ours.campaign) =>
+      (await server.call('POST', `/api/campaigns/${campaign}/members/${user}/link`, { key: keys[role] })).status;
+    const join = async (user: string, campaign: string, role: MemberRole) =>
+      setMember(db, campaign, user, role, 'owner');
+    expect([await link('annotator'), await link('reviewer'), await link('manager')]).toEqual([200, 200, 200]);
+    for (const role of ['annotator', 'reviewer'] as const) expect(await link('annotator', role)).toBe(403);
+    // Strangers, and members of what they have no say in.
+    expect([await link('stranger'), await link('outsider')]).toEqual([404, 404]);
+    expect(await link('outsider', 'manager', theirs.campaign)).toBe(404);
+
+    // Who was made a member in order to be signed in as: an administrator, somebody with work elsewhere.
+    const [root, guest] = [await makeUser(db), await makeUser(db)];
+    await db.updateTable('user').set({ role: 'admin' }).where('id', '=', root).execute();
+    await join(root, ours.campaign, 'annotator');
+    expect([await link(root), await link(root, 'admin')]).toEqual([403, 200]);
+    await join(guest, ours.campaign, 'annotator');
+    expect(await link(guest)).toBe(200);
+    await join(guest, theirs.campaign, 'annotator');
+    expect([await link(guest), await link(guest, 'admin')]).toEqual([403, 200]);
+    await join('manager', theirs.campaign, 'reviewer');
+    expect(await link(guest)).toBe(403);
+    await join('manager', theirs.campaign, 'manager');
+    expect(await link(guest)).toBe(200);
+    await server.call('DELETE', `/api/campaigns/${theirs.campaign}/members/manager`, { key: keys.admin });
+
+    await db.updateTable('user').set({ disabled: true }).where('id', '=', guest).execute();
+    expect(await link(guest, 'admin')).toBe(409);
+    const made = await db.selectFrom('audit').select('object').where('action', '=', 'user.link').execute();
+    expect(made.filter(({ object }) => object === guest)).toHaveLength(3);
+    for (const user of [root, guest]) {
+      await server.call('DELETE', `/api/campaigns/${ours.campaign}/members/${user}`, { key: keys.admin });
+    }
   });
 });

@@ -96,7 +96,8 @@ describeDatabases('hostile requests', ({ open }) => {
   });
 
   describe('bodies', () => {
-    const withBody = routes.filter(({ body }) => body);
+    // A key is refused by what is for sessions before its body is read.
+    const withBody = routes.filter(({ body, access }) => body && access !== 'session');
     const keyOf = (url: string) =>
       url.endsWith('/interactions') || url.endsWith('/skip') ? (world.keys.annotator as string) : admin;
 

@@ -100,7 +100,7 @@ describeDatabases('requests', ({ open }) => {
 
   test('that change something come from our own pages, or with a key', async () => {
     const link = (await server.call('POST', '/api/users/manager/link', { key: admin })).body.link as string;
-    const signedIn = await server.call('GET', link.slice(publicUrl.length));
+    const signedIn = await server.call('POST', link.slice(publicUrl.length), { headers: { origin: publicUrl } });
     const cookie = cookiesOf(signedIn);
     const path = `/api/campaigns/${world.ours.campaign}`;
     const change = (headers: Record<string, string>) =>

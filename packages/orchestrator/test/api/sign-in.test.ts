@@ -34,7 +34,13 @@ describeDatabases('signing in', ({ open }) => {
   const signIn = (on: TestServer, email: string, given = password, origin = publicUrl) =>
     on.call('POST', '/api/auth/sign-in/email', { body: { email, password: given }, headers: { origin } });
   const me = async (on: TestServer, cookie: string) => (await on.call('GET', '/api/me', { cookie })).status;
-  const follow = (on: TestServer, link: string) => on.call('GET', link.slice(publicUrl.length));
+  const look = (on: TestServer, link: string, method = 'GET') => on.call(method, link.slice(publicUrl.length));
+  /** Presses the button of the link's page. */
+  const follow = (on: TestServer, link: string, origin = publicUrl) =>
+    on.call('POST', link.slice(publicUrl.length), {
+      body: '',
+      headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+    });
 
   test('by a password opens a session, until it is signed out', async () => {
     const own = await fresh();
@@ -99,7 +105,7 @@ describeDatabases('signing in', ({ open }) => {
     const own = await fresh();
     const { email, id, link } = await account();
     const followed = await follow(own, link as string);
-    expect(followed.status).toBe(302);
+    expect(followed.status).toBe(303);
     expect(followed.headers.get('location')).toBe(`${publicUrl}/`);
     expect(await me(own, cookiesOf(followed))).toBe(200);
     const again = await follow(own, link as string);
@@ -131,16 +137,119 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
+  test('by a link takes its button: looking at it, however often, spends nothing', async () => {
+    const own = await fresh();
+    const { email, id, link } = await account();
+    for (const method of ['GET', 'HEAD', 'GET']) {
+      const page = await look(own, link as string, method);
+      expect([method, page.status, cookiesOf(page)]).toEqual([method, 200, '']);
+      expect(page.headers.get('cache-control')).toBe('no-store');
+      if (method === 'GET') expect(page.text).toContain(email);
+    }
+    for (const origin of ['http://evil.test', 'null', '']) {
+      expect(await follow(own, link as string, origin)).toMatchObject({ status: 403 });
+    }
+    // The library's own way in, which a GET would spend, is closed.
+    const { searchParams } = new URL(link as string);
+    expect(await own.call('GET', `/api/auth/magic-link/verify?${searchParams}`)).toMatchObject({ status: 404 });
+    expect(await db.selectFrom('session').select('id').where('userId', '=', id).execute()).toEqual([]);
+    expect(await me(own, cookiesOf(await follow(own, link as string)))).toBe(200);
+    const spent = await look(own, link as string);
+    expect([spent.status, spent.text.includes(email)]).toEqual([410, false]);
+    for (const token of ['', 'x', '%00', "'", 'a'.repeat(5000), '&token=x']) {
+      expect(await own.call('GET', `/sign-in/link?token=${token}`)).toMatchObject({ status: 410 });
+    }
+    await own.close();
+  });
+
   test('by a link leads to our own pages only', async () => {
     const own = await fresh();
     const { link } = await account();
     const away = new URL(link as string);
-    for (const page of ['http://evil.test/', '//evil.test', '/\\evil.test', 'javascript:alert(1)']) {
-      away.searchParams.set('callbackURL', page);
-      const answer = await follow(own, away.href);
-      expect([page, answer.status]).toEqual([page, 403]);
-      expect(cookiesOf(answer)).toBe('');
+    for (const name of ['callbackURL', 'errorCallbackURL', 'newUserCallbackURL'])
+      away.searchParams.set(name, 'http://evil.test/');
+    const answer = await follow(own, away.href);
+    expect(answer.headers.get('location')).toBe(`${publicUrl}/`);
+    const again = await follow(own, away.href);
+    expect(again.headers.get('location')).toMatch(new RegExp(`^${publicUrl}/sign-in\\?error=`));
+    await own.close();
+  });
+
+  test('by a link does not make other links worthless, of one account or of several', async () => {
+    const own = await fresh();
+    const [ann, bob] = [await account(), await account()];
+    const second = (await server.call('POST', `/api/users/${ann.id}/link`, { key: admin })).body.link;
+    for (const link of [ann.link, bob.link, second]) {
+      expect(await me(own, cookiesOf(await follow(own, link as string)))).toBe(200);
     }
+    await own.close();
+  });
+
+  test('a person sets a password, changes it by the old one, and ends all other sessions by that', async () => {
+    const own = await fresh();
+    const { email, id, link } = await account();
+    const set = (cookie: string, body: object, origin = publicUrl) =>
+      own.call('PUT', '/api/me/password', { cookie, body, headers: { origin } });
+    const state = async (cookie: string) => (await own.call('GET', '/api/me/password', { cookie })).body;
+    const linked = cookiesOf(await follow(own, link as string));
+    expect(await state(linked)).toEqual({ set: false, needed: false });
+    expect(await set(linked, { password: 'too short' })).toMatchObject({ status: 400 });
+    expect(await set(linked, { password }, 'http://evil.test')).toMatchObject({ status: 403 });
+    expect(await set(linked, { password })).toMatchObject({ status: 200 });
+
+    const [first, second] = [cookiesOf(await signIn(own, email)), cookiesOf(await signIn(own, email))];
+    expect(await state(first)).toEqual({ set: true, needed: true });
+    const next = 'wrong horse staple';
+    for (const current of [undefined, '', 'wrong horse battery'])
+      expect(await set(first, { password: next, current })).toMatchObject({ status: 403 });
+    expect(await me(own, second)).toBe(200);
+    expect(await set(first, { password: next, current: password })).toMatchObject({ status: 200 });
+    expect([await me(own, first), await me(own, second), await me(own, linked)]).toEqual([200, 401, 401]);
+    expect(await db.selectFrom('audit').select('action').where('actor', '=', id).execute()).toEqual([
+      { action: 'user.password' },
+      { action: 'user.password' },
+    ]);
+    // Whoever holds a key may not lock its owner out.
+    const { key } = (
+      await own.call('POST', '/api/me/keys', { cookie: first, body: { name: 'k' }, headers: { origin: publicUrl } })
+    ).body;
+    for (const cookie of [undefined, first]) {
+      const answer = await own.call('PUT', '/api/me/password', { key, cookie, body: { password, current: next } });
+      expect(answer.status).toBe(403);
+    }
+    // Forgotten: a link lets its owner set another one.
+    const anew = (await server.call('POST', `/api/users/${id}/link`, { key: admin })).body.link;
+    const back = cookiesOf(await follow(own, anew));
+    expect(await state(back)).toEqual({ set: true, needed: false });
+    const since = (createdAt: number) =>
+      db
+        .updateTable('session')
+        .set({ createdAt: new Date(createdAt) })
+        .where('userId', '=', id)
+        .execute();
+    await since(Date.now() - 3_600_001);
+    expect(await set(back, { password })).toMatchObject({ status: 403 });
+    await since(Date.now());
+    expect(await set(back, { password })).toMatchObject({ status: 200 });
+    expect(await me(own, first)).toBe(401);
+    await own.close();
+    const later = await fresh();
+    expect((await signIn(later, email, next)).status).toBe(401);
+    expect((await signIn(later, email)).status).toBe(200);
+    await later.close();
+  });
+
+  test('a password is guessed a few times only', async () => {
+    const own = await fresh();
+    const { email } = await account({ password });
+    const cookie = cookiesOf(await signIn(own, email));
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const body = { password: 'another horse battery', current: `guess ${i}` };
+      const headers = { origin: publicUrl };
+      statuses.push((await own.call('PUT', '/api/me/password', { cookie, body, headers })).status);
+    }
+    expect(statuses).toEqual([...Array(10).fill(403), 429, 429]);
     await own.close();
   });
 

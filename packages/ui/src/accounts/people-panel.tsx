@@ -6,19 +6,17 @@ import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';
-import { Secret } from '../secret.tsx';
 import { Await, Panel } from '../states.tsx';
+import { SignInLinks, useSignInLinks } from './sign-in-links.tsx';
 
 export function PeoplePanel({ me }: { me: string }) {
   const accounts = useLoaded<Account[]>('/api/users');
-  const [link, setLink] = useState<{ who: string; link: string }>();
+  const { links, add } = useSignInLinks();
   const { failure, attempt } = useAttempt(accounts.again);
   const change = (id: string, changes: Partial<Account>) =>
     void attempt(() => api('PATCH', `/api/users/${id}`, changes));
   const invite = ({ id, email }: Account) =>
-    void attempt(async () =>
-      setLink({ who: email, ...(await api<{ link: string }>('POST', `/api/users/${id}/link`, {})) }),
-    );
+    void attempt(async () => add(email, (await api<{ link: string }>('POST', `/api/users/${id}/link`, {})).link));
   return (
     <Panel title="Accounts">
       <Await loaded={accounts} what="accounts">
@@ -83,17 +81,10 @@ export function PeoplePanel({ me }: { me: string }) {
       <p role="alert" className="failure">
         {failure}
       </p>
-      <div role="status">
-        {link && (
-          <Secret name={`Sign-in link of ${link.who}`} value={link.link}>
-            This link signs {link.who} in once, within ten minutes; it is not shown again. Send it to them and nobody
-            else.
-          </Secret>
-        )}
-      </div>
+      <SignInLinks links={links} />
       <NewAccount
         made={(who, link) => {
-          if (link) setLink({ who, link });
+          if (link) add(who, link);
           accounts.again();
         }}
       />

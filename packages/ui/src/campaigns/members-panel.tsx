@@ -1,12 +1,12 @@
 /** Who takes part, and as what. */
 import type { Member, MemberRole } from '@saltworks/core/contract/api';
 import { useState } from 'react';
+import { SignInLinks, useSignInLinks } from '../accounts/sign-in-links.tsx';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import type { Loaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';
-import { Secret } from '../secret.tsx';
 import { Await, Panel } from '../states.tsx';
 
 const roles: MemberRole[] = ['annotator', 'reviewer', 'manager'];
@@ -15,6 +15,9 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
   const { failure, attempt } = useAttempt(members.again);
   const path = `/api/campaigns/${campaign}/members`;
   const ask = (method: string, user: string, body?: object) => attempt(() => api(method, `${path}/${user}`, body));
+  const { links, add } = useSignInLinks();
+  const invite = ({ user, email }: Member) =>
+    void attempt(async () => add(email, (await api<{ link: string }>('POST', `${path}/${user}/link`, {})).link));
   return (
     <Panel title="Members">
       <Await loaded={members} what="members">
@@ -24,22 +27,40 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
           ) : (
             <Table
               caption="Members of the campaign"
-              columns={[{ name: 'Name' }, { name: 'E-mail' }, { name: 'Role' }, { name: 'Membership' }]}
-              rows={list.map(({ user, name, email, role }) => [
-                name,
-                email,
-                <select
-                  key={user}
-                  value={role}
-                  aria-label={`Role of ${name}`}
-                  onChange={(event) => void ask('PUT', user, { role: event.target.value })}
-                >
-                  {roles.map((each) => (
-                    <option key={each}>{each}</option>
-                  ))}
-                </select>,
-                <AskTwice key={user} label="Remove" what={name} act={() => void ask('DELETE', user)} />,
-              ])}
+              columns={[
+                { name: 'Name' },
+                { name: 'E-mail' },
+                { name: 'Role' },
+                { name: 'Sign-in' },
+                { name: 'Membership' },
+              ]}
+              rows={list.map((member) => {
+                const { user, name, email, role } = member;
+                return [
+                  name,
+                  email,
+                  <select
+                    key={user}
+                    value={role}
+                    aria-label={`Role of ${name}`}
+                    onChange={(event) => void ask('PUT', user, { role: event.target.value })}
+                  >
+                    {roles.map((each) => (
+                      <option key={each}>{each}</option>
+                    ))}
+                  </select>,
+                  <button
+                    key={user}
+                    type="button"
+                    className="quiet"
+                    aria-label={`Make a link that signs ${name} in`}
+                    onClick={() => invite(member)}
+                  >
+                    Make a link
+                  </button>,
+                  <AskTwice key={user} label="Remove" what={name} act={() => void ask('DELETE', user)} />,
+                ];
+              })}
             />
           )
         }
@@ -47,22 +68,29 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
       <p role="alert" className="failure">
         {failure}
       </p>
-      <AddMember path={path} added={members.again} />
+      <SignInLinks links={links} />
+      <AddMember
+        path={path}
+        added={(who, link) => {
+          if (link) add(who, link);
+          members.again();
+        }}
+      />
     </Panel>
   );
 }
 
-function AddMember({ path, added }: { path: string; added(): void }) {
+function AddMember({ path, added }: { path: string; added(who: string, link?: string): void }) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<MemberRole>('annotator');
-  const [said, setSaid] = useState<{ failure?: string; link?: string; who?: string }>({});
+  const [said, setSaid] = useState<{ failure?: string; who?: string }>({});
   const add = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
       const { link } = await api<{ link?: string }>('POST', path, { email: email.trim(), role });
-      setSaid({ link, who: email.trim() });
+      setSaid({ who: email.trim() });
       setEmail('');
-      added();
+      added(email.trim(), link);
     } catch (error) {
       setSaid({ failure: (error as Error).message });
     }
@@ -94,15 +122,7 @@ function AddMember({ path, added }: { path: string; added(): void }) {
       <p role="alert" className="failure">
         {said.failure}
       </p>
-      <div role="status">
-        {said.who && !said.link && <p>{said.who} is a member.</p>}
-        {said.link && (
-          <Secret name={`Sign-in link of ${said.who}`} value={said.link}>
-            A new account for {said.who}. This link signs them in once, within ten minutes; it is not shown again. Send
-            it to them and nobody else.
-          </Secret>
-        )}
-      </div>
+      <p role="status">{said.who && `${said.who} is a member.`}</p>
     </form>
   );
 }

@@ -1,5 +1,6 @@
-/** One's own keys; for administrators, everybody's accounts. */
+/** One's own password and keys; for administrators, everybody's accounts. */
 import { KeysPanel } from '../accounts/keys-panel.tsx';
+import { PasswordPanel } from '../accounts/password-panel.tsx';
 import { PeoplePanel } from '../accounts/people-panel.tsx';
 import { Await } from '../states.tsx';
 import { signOut, useMe } from './me.ts';
@@ -23,6 +24,7 @@ export function AccountPage() {
               {name}, {email}
               {role === 'admin' && ', an administrator'}
             </p>
+            <PasswordPanel email={email} />
             <KeysPanel />
             {role === 'admin' && <PeoplePanel me={id} />}
           </>

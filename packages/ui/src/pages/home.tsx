@@ -14,7 +14,7 @@ export function HomePage() {
   const admin = me?.role === 'admin';
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {
-    // A link that was used or ran out leads here and says so in the query.
+    // A sign-in that an OpenID Connect provider refused leads here and says so in the query.
     if (signedOut) location.replace(`/sign-in${location.search}`);
   }, [signedOut]);
   const make = () => location.assign('/campaigns/new');

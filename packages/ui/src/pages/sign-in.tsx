@@ -4,9 +4,10 @@ import { api } from '../api.ts';
 
 /** What the server says of a link, in plain words. */
 const errors: Record<string, string> = {
-  INVALID_TOKEN: 'This link was used before or was cut short. Each link signs in once: ask for a new one.',
-  EXPIRED_TOKEN: 'This link ran out: links hold for ten minutes. Ask for a new one.',
-  ATTEMPTS_EXCEEDED: 'This link was used before. Each link signs in once: ask for a new one.',
+  INVALID_TOKEN:
+    'This link was used before, ran out or was cut short. Each link signs in once, within ten minutes: ask for a new one.',
+  403: 'This account was ended. Ask whoever runs this server.',
+  429: 'Too many have tried to sign in from here. Wait a minute, then open the link again.',
 };
 
 export function SignInPage() {
@@ -56,7 +57,10 @@ export function SignInPage() {
           {failure}
         </p>
       </form>
-      <p className="hint">No password? Whoever runs this server can give you a link that signs you in.</p>
+      <p className="hint">
+        No password, or forgotten? Whoever manages your campaign or runs this server can make you a link that signs you
+        in; then set one on your account page.
+      </p>
     </main>
   );
 }

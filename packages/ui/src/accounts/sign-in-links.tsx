@@ -1,0 +1,24 @@
+/** Sign-in links that were made while a page is open: each is told once, and stays until the page is left. */
+import { useState } from 'react';
+import { Secret } from '../secret.tsx';
+
+export interface SignInLink {
+  who: string;
+  link: string;
+}
+
+/** The newest first: a second one does not take the first away. */
+export function useSignInLinks() {
+  const [links, setLinks] = useState<SignInLink[]>([]);
+  return { links, add: (who: string, link: string) => setLinks((known) => [{ who, link }, ...known]) };
+}
+
+export const SignInLinks = ({ links }: { links: SignInLink[] }) => (
+  <div role="status">
+    {links.map(({ who, link }) => (
+      <Secret key={link} name={`Sign-in link of ${who}`} value={link}>
+        This link signs {who} in once, within ten minutes; it is not shown again. Send it to them and nobody else.
+      </Secret>
+    ))}
+  </div>
+);
