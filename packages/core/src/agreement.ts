@@ -7,7 +7,7 @@ import type { Mask } from './mask.ts';
 export interface Answer {
   /** 0 is the background, which is no segment. */
   mask: Mask;
-  /** By segment id. A segment that has none may be matched with any. */
+  /** By segment id. Where either answer has no names at all, any two segments may be matched. */
   categories?: ReadonlyMap<number, string | number>;
 }
 
@@ -44,8 +44,9 @@ export function agreement(a: Answer, b: Answer, ignore?: Uint8Array): Agreement 
   const segments = (of: ReadonlyMap<number, number>) => [...of.keys()].filter((id) => id > 0).sort((x, y) => x - y);
   const [left, right] = [segments(areas.a), segments(areas.b)];
   const alike = (i: number, j: number) => {
-    const [one, other] = [a.categories?.get(i), b.categories?.get(j)];
-    return one === undefined || other === undefined || one === other;
+    if (!a.categories || !b.categories) return true;
+    const name = a.categories.get(i);
+    return name !== undefined && name === b.categories.get(j);
   };
   const columns = assign(left.map((i) => right.map((j) => (alike(i, j) ? iou(areas, i, j) : 0))));
   const pairs = left.flatMap((i, row) => {

@@ -1,18 +1,23 @@
 /** What several annotators' masks of one image have in common, and the one that their strokes make together. */
 import { decodeImage } from '@saltworks/backbone/decode';
-import { type Answer, agreement } from '@saltworks/core/agreement';
+import { agreement } from '@saltworks/core/agreement';
 import { drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/core/contract/layout';
 import {
   type AgreementReport,
   type AgreeRequest,
   agreementKey,
+  agreementVersion,
   type ConsensusAnswer,
   type ConsensusRequest,
 } from '@saltworks/core/contract/measure';
+import { InvalidInputError } from '@saltworks/core/errors';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { type KnownMask, knownAgreement } from '@saltworks/core/known-image';
 import { decodePanoptic, type Mask } from '@saltworks/core/mask';
-import type { ObjectStore } from '@saltworks/store/store';
+import { readDataset } from '@saltworks/store/dataset';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
+import { readTruth } from '@saltworks/store/truth';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash } from './masks.ts';
 import { recipeOf } from './propagate.ts';
@@ -24,40 +29,57 @@ export interface MeasureDeps extends ShardDeps {
 
 export async function agree({ store }: MeasureDeps, request: AgreeRequest, signal: AbortSignal): Promise<void> {
   const key = agreementKey(request);
-  if (await store.head(key, { signal })) return;
-  const known = async ({ dataset, sha256 }: { dataset: string; sha256: string }) =>
-    answerAt(store, (extension) => truthKey(dataset, sha256, extension), signal);
-  const named = async (mask: string) => answerAt(store, (extension) => maskKey(mask, extension), signal);
-  const { b } = request;
-  const { miou, pixels, kappa, classes } = agreement(
-    await named(request.a),
-    await (typeof b === 'string' ? named(b) : known(b)),
-  );
-  const report: AgreementReport = {
-    miou,
-    pixels,
-    kappa,
-    classes: classes.map(({ category, ...rest }) => ({ category: String(category), ...rest })),
-  };
-  await store.put(key, JSON.stringify(report), { signal });
+  const known = await readJson<Partial<AgreementReport>>(store, key, { signal });
+  if (known?.version === agreementVersion) return;
+  await store.put(key, JSON.stringify(await compare(store, request, signal)), { signal });
 }
 
-async function answerAt(
+async function compare(
   store: ObjectStore,
-  key: (extension: '.png' | '.json') => string,
+  { a, b, classes: offered }: AgreeRequest,
   signal: AbortSignal,
-): Promise<Answer> {
-  const mask = await readMask(store, key('.png'), signal);
-  const document = await readJson<Pick<PanopticDocument, 'segments_info' | 'categories'>>(store, key('.json'), {
-    signal,
-  });
-  const names = new Map(document?.categories?.map(({ id, name }) => [id, name]));
-  const categories = new Map<number, string>();
-  for (const { id, category_id } of document?.segments_info ?? []) {
-    const name = names.get(category_id);
-    if (name !== undefined) categories.set(id, name);
+): Promise<AgreementReport> {
+  const version = agreementVersion;
+  try {
+    const answer = await answerOf(store, a, signal);
+    const { miou, pixels, kappa, classes } =
+      typeof b === 'string'
+        ? agreement(answer, await answerOf(store, b, signal))
+        : knownAgreement(answer, ...(await knownMask(store, b, offered, signal)));
+    const named = classes.map(({ category, ...rest }) => ({ category: String(category), ...rest }));
+    return { version, miou, pixels, kappa, classes: named };
+  } catch (error) {
+    // Kept, so that nobody waits for it; everything else is worth another try.
+    if (error instanceof InvalidInputError) return { version, reason: error.message };
+    throw error;
   }
+}
+
+/** A mask that somebody drew, and the names of its segments. */
+async function answerOf(store: ObjectStore, id: string, signal: AbortSignal) {
+  const mask = await readMask(store, maskKey(id, '.png'), signal);
+  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), { signal });
+  if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
+  const names = new Map(document.categories.map(({ id, name }) => [id, name]));
+  const categories = new Map(document.segments_info.map(({ id, category_id }) => [id, names.get(category_id) ?? '']));
   return { mask, categories };
+}
+
+/** The known mask of an image, and the classes to compare it in. */
+async function knownMask(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+  classes: string[],
+  signal: AbortSignal,
+): Promise<[KnownMask, { classes: string[]; listed: string[] }]> {
+  const png = truthKey(dataset, sha256, '.png');
+  const truth = await readTruth(store, { dataset, sha256 }, { signal });
+  if (!truth) throw new ObjectMissingError(png);
+  const { categories: listed } = await readDataset(store, dataset, { signal });
+  return [
+    { mask: await readMask(store, png, signal), segments: truth.segments_info, categories: truth.categories },
+    { classes, listed: listed.map(({ name }) => name) },
+  ];
 }
 
 const readMask = async (store: ObjectStore, key: string, signal: AbortSignal): Promise<Mask> =>

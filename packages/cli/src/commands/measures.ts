@@ -57,7 +57,8 @@ async function agreement(id: string, { json }: { json?: boolean }): Promise<void
     const found = await agreementOf(api, id, line);
     line.clear();
     if (json) return console.log(JSON.stringify(found));
-    const { images, classes, honeypots, annotators } = found;
+    const { images, classes, honeypots, annotators, incomparable } = found;
+    for (const { name, reason } of incomparable) console.error(`${name}: ${reason}`);
     const nameOf = await namesOf(api, id);
     if (images.length === 0) console.log('no image was handed in by two annotators yet');
     else {

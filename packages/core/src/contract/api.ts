@@ -200,6 +200,8 @@ export interface Agreement {
     honeypots: { mean: number; count: number };
     overlaps: { mean: number; count: number };
   }[];
+  /** Pairs of masks that cannot be compared, and why. */
+  incomparable: { task: string; name: string; reason: string }[];
   /** Pairs that are being compared at this moment: ask again. */
   pending: number;
 }

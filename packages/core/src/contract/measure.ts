@@ -1,19 +1,30 @@
 /** How annotators of one image compare, and what they say together: asked of workers, kept in the store. */
 import type { ImageRequest } from './annotate.ts';
 
-/** Two masks, by their ids; the second may be the known one of an image instead. */
-export interface AgreeRequest {
+/** Two masks, by their ids; the second may be the known one of an image instead, for a campaign's classes. */
+export interface AgreePair {
   a: string;
-  b: string | { dataset: string; sha256: string };
+  b: string | { dataset: string; sha256: string; campaign: string };
 }
 
-/** What is kept of it at `agreementKey`. */
-export interface AgreementReport {
-  miou: number;
-  pixels: number;
-  kappa: number;
-  classes: { category: string; iou: number; both: number }[];
+/** @property classes names that the campaign's annotators choose from */
+export interface AgreeRequest extends AgreePair {
+  classes: string[];
 }
+
+/** Of the way in which masks are compared. What an earlier one found is found anew. */
+export const agreementVersion = 2;
+
+/** What is kept of a pair at `agreementKey`: how far they agree, or why they cannot be compared. */
+export type AgreementReport = { version: typeof agreementVersion } & (
+  | {
+      miou: number;
+      pixels: number;
+      kappa: number;
+      classes: { category: string; iou: number; both: number }[];
+    }
+  | { reason: string }
+);
 
 export interface ConsensusRequest extends ImageRequest {
   annotations: {
@@ -33,7 +44,7 @@ export interface ConsensusAnswer {
 }
 
 export interface MeasureActivities {
-  /** Compares two masks and keeps what was found, unless it is known. */
+  /** Compares two masks and keeps what was found, unless this version of the measure was here before. */
   agree(request: AgreeRequest): Promise<void>;
   /** One mask of several annotators' strokes, stored like any other. */
   makeConsensus(request: ConsensusRequest): Promise<ConsensusAnswer>;
@@ -43,5 +54,5 @@ export interface MeasureActivities {
 export const measureWorkflows = { agreeImages: 'agreeImages', consensusImage: 'consensusImage' } as const;
 
 /** `agreement/ab/abcd…-efgh….json`: two masks compared. */
-export const agreementKey = ({ a, b }: AgreeRequest): string =>
-  `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : `${b.dataset}-${b.sha256}`}.json`;
+export const agreementKey = ({ a, b }: AgreePair): string =>
+  `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : `${b.dataset}-${b.sha256}-${b.campaign}`}.json`;

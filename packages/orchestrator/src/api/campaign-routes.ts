@@ -3,6 +3,7 @@ import { readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
+import { checkHoneypots } from '../campaigns/filling.ts';
 import { sizeOf } from '../campaigns/image-size.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
@@ -46,10 +47,11 @@ export const campaignRoutes = [
     bodyLimit: 512 * 1024,
     response: campaign,
     async handler({ deps, body, user }) {
-      const { shards } = await readDataset(deps.store, body.dataset);
+      const dataset = await readDataset(deps.store, body.dataset);
+      checkHoneypots(body, dataset);
       // First: if it fails, nothing is there that would wait for it.
       await deps.prepare(body);
-      return createCampaign(deps.db, body, { actor: user.id, shards });
+      return createCampaign(deps.db, body, { actor: user.id, shards: dataset.shards });
     },
   }),
   route({

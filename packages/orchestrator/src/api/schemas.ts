@@ -281,6 +281,7 @@ export const agreement = z
         overlaps: z.object({ mean: z.number(), count: z.int() }),
       }),
     ),
+    incomparable: z.array(z.object({ task: z.string(), name: z.string(), reason: z.string() })),
     pending: z.int(),
   })
   .meta({ id: 'Agreement' });

@@ -1,12 +1,16 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
 import type { Campaign } from '@saltworks/core/contract/api';
-import { extractedKey, keysId, truthKey } from '@saltworks/core/contract/layout';
+import type { Dataset } from '@saltworks/core/contract/dataset';
+import { extractedKey, keysId } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { classNamed } from '@saltworks/core/known-image';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
+import { readTruth } from '@saltworks/store/truth';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import { findCampaign } from './campaigns.ts';
+import { findCampaign, type NewCampaign } from './campaigns.ts';
 import { fillShard } from './tasks.ts';
 
 /**
@@ -33,7 +37,7 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 
 /** @returns whether the shard's keys are there */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
-  const { dataset, backbone, honeypotRate } = campaign;
+  const { dataset, backbone, honeypotRate, categories } = campaign;
   const extracted = extractedKey(dataset, keysId(backbone, { facet: 'key' }), shard);
   const report = await readJson<{ failures: { sha256: string }[] }>(store, extracted);
   if (!report) return false;
@@ -41,10 +45,32 @@ async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, 
   const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
   const known = new Set<string>();
   if (honeypotRate > 0) {
-    for (const { sha256 } of images) if (await store.head(truthKey(dataset, sha256, '.png'))) known.add(sha256);
+    const classes = categories.map(({ name }) => name);
+    for (const { sha256 } of images) if (await shows(store, { dataset, sha256 }, classes)) known.add(sha256);
   }
   await fillShard(db, campaign, shard, images, known);
   return true;
+}
+
+/** Whether the known mask of an image has one of the classes: on another, nobody could be right or wrong. */
+async function shows(store: ObjectStore, image: { dataset: string; sha256: string }, classes: string[]) {
+  const truth = await readTruth(store, image);
+  if (!truth) return false;
+  const shown = new Set(truth.segments_info.map(({ category_id }) => category_id));
+  return truth.categories.some(({ id, name }) => shown.has(id) && classNamed(name, classes) !== undefined);
+}
+
+/** @throws InvalidInputError if a campaign wants honeypots and the dataset's known masks have none of its classes */
+export function checkHoneypots(
+  { honeypotRate = 0, categories }: Pick<NewCampaign, 'honeypotRate' | 'categories'>,
+  dataset: Pick<Dataset, 'name' | 'categories'>,
+): void {
+  const classes = categories.map(({ name }) => name);
+  const known = dataset.categories.map(({ name }) => name);
+  if (honeypotRate === 0 || known.length === 0 || known.some((name) => classNamed(name, classes) !== undefined)) return;
+  throw new InvalidInputError(
+    `honeypots with the classes ${classes.slice(0, 5).join(', ')}; expected one that known masks of ${dataset.name} have: ${known.slice(0, 10).join(', ')}`,
+  );
 }
 
 /** A dataset may have grown: its new images become tasks, too. */

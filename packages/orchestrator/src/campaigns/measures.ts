@@ -2,8 +2,9 @@
 import type { Agreement, Campaign } from '@saltworks/core/contract/api';
 import {
   type AgreementReport,
-  type AgreeRequest,
+  type AgreePair,
   agreementKey,
+  agreementVersion,
   type ConsensusAnswer,
   type ConsensusRequest,
   measureWorkflows,
@@ -63,6 +64,8 @@ interface Handed {
   n: number;
 }
 
+type Measures = Exclude<AgreementReport, { reason: string }>;
+
 /** @param limit assignments looked at, the latest first */
 export async function campaignAgreement(
   { db, store, client }: { db: Kysely<Schema>; store: ObjectStore; client: Client },
@@ -75,19 +78,22 @@ export async function campaignAgreement(
     overlaps: [] as { annotators: [string, string]; score: number }[],
   };
   const byClass = new Map<string, number[]>();
-  const missing: AgreeRequest[] = [];
-  const compare = async (request: AgreeRequest): Promise<AgreementReport | undefined> => {
-    const report = await readJson<AgreementReport>(store, agreementKey(request));
-    if (!report) missing.push(request);
-    return report;
+  const missing: AgreePair[] = [];
+  const incomparable: Agreement['incomparable'] = [];
+  const compare = async (pair: AgreePair, { task, name }: Handed): Promise<Measures | undefined> => {
+    const report = await readJson<AgreementReport>(store, agreementKey(pair));
+    if (report?.version !== agreementVersion) missing.push(pair);
+    else if (!('reason' in report)) return report;
+    else incomparable.push({ task, name, reason: report.reason });
+    return undefined;
   };
   for (const [task, works] of groupBy(handed, ({ task }) => task)) {
     if (works.length < 2) continue;
-    const reports: AgreementReport[] = [];
+    const reports: Measures[] = [];
     for (const [i, a] of works.entries()) {
       for (const b of works.slice(i + 1)) {
         const [first, second] = a.mask < b.mask ? [a, b] : [b, a];
-        const report = await compare({ a: first.mask, b: second.mask });
+        const report = await compare({ a: first.mask, b: second.mask }, a);
         if (!report) continue;
         reports.push(report);
         compared.overlaps.push({ annotators: [a.user, b.user], score: report.miou });
@@ -106,11 +112,12 @@ export async function campaignAgreement(
     });
   }
   const honeypots: Agreement['honeypots'] = [];
-  for (const { task, user, mask, sha256 } of handed.filter(({ honeypot }) => honeypot)) {
-    const report = await compare({ a: mask, b: { dataset: campaign.dataset, sha256 } });
+  for (const work of handed.filter(({ honeypot }) => honeypot)) {
+    const { task, user, mask, sha256 } = work;
+    const report = await compare({ a: mask, b: { dataset: campaign.dataset, sha256, campaign: campaign.id } }, work);
     if (report) honeypots.push({ task, annotator: user, miou: report.miou });
   }
-  if (missing.length > 0) await startComparing(client, campaign.id, missing);
+  if (missing.length > 0) await startComparing(client, campaign, missing);
   return {
     images: compared.images,
     classes: [...byClass].sort().map(([category, ious]) => ({ category, iou: mean(ious), pairs: ious.length })),
@@ -119,6 +126,7 @@ export async function campaignAgreement(
       honeypots: honeypots.map(({ annotator, miou }) => ({ annotator, score: miou })),
       overlaps: compared.overlaps,
     }),
+    incomparable,
     pending: missing.length,
   };
 }
@@ -126,11 +134,15 @@ export async function campaignAgreement(
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One run at a time a campaign; what it leaves is asked for next time. */
-async function startComparing(client: Client, campaign: string, pairs: readonly AgreeRequest[]): Promise<void> {
+async function startComparing(
+  client: Client,
+  { id, categories }: Campaign,
+  pairs: readonly AgreePair[],
+): Promise<void> {
   await client.workflow.start(measureWorkflows.agreeImages, {
-    workflowId: `agree/${campaign}`,
+    workflowId: `agree/${id}`,
     taskQueue: queues.workflows,
-    args: [{ pairs: pairs.slice(0, 500) }],
+    args: [{ pairs: pairs.slice(0, 500), classes: categories.map(({ name }) => name) }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   });

@@ -1,10 +1,5 @@
 /** Masks compared, and made of several annotators' strokes: a few activities, each worth trying again. */
-import type {
-  AgreeRequest,
-  ConsensusAnswer,
-  ConsensusRequest,
-  MeasureActivities,
-} from '@saltworks/core/contract/measure';
+import type { AgreePair, ConsensusAnswer, ConsensusRequest, MeasureActivities } from '@saltworks/core/contract/measure';
 import { queues } from '@saltworks/core/contract/queues';
 import { proxyActivities } from '@temporalio/workflow';
 
@@ -16,12 +11,18 @@ const { agree, makeConsensus } = proxyActivities<MeasureActivities>({
   retry: { maximumAttempts: 5, nonRetryableErrorTypes: ['InvalidInputError'] },
 });
 
+interface AgreeImages {
+  pairs: AgreePair[];
+  /** Of the campaign; runs that an earlier version started have none. */
+  classes?: string[];
+}
+
 /** @returns pairs that could not be compared, and why */
-export async function agreeImages({ pairs }: { pairs: AgreeRequest[] }): Promise<string[]> {
+export async function agreeImages({ pairs, classes = [] }: AgreeImages): Promise<string[]> {
   const failures: string[] = [];
   for (const pair of pairs) {
     try {
-      await agree(pair);
+      await agree({ ...pair, classes });
     } catch (error) {
       failures.push((error as Error).message);
     }

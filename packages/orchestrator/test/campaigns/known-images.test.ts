@@ -1,0 +1,186 @@
+/** Agreement with masks that came with a dataset: a real import, server, worker and Temporal. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodePng } from '@saltworks/backbone/decode';
+import { extractedKey, keysId, maskKey, truthKey } from '@saltworks/core/contract/layout';
+import { agreementKey } from '@saltworks/core/contract/measure';
+import type { Scribbles } from '@saltworks/core/formats/scribbles';
+import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask';
+import { openWorkflows } from '@saltworks/orchestrator/server';
+import { readShard } from '@saltworks/store/dataset';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import { cocoSource } from '@saltworks/store/sources';
+import { createActivities } from '@saltworks/worker/activities';
+import { openWorkers } from '@saltworks/worker/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Kysely } from 'kysely';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { submitAssignment } from '../../dist/campaigns/assignments.js';
+import { findCampaign } from '../../dist/campaigns/campaigns.js';
+import { checkHoneypots, fillCampaigns } from '../../dist/campaigns/filling.js';
+import { campaignAgreement } from '../../dist/campaigns/measures.js';
+import { takeTask } from '../../dist/campaigns/tasks.js';
+import { type Database, openDatabase } from '../../dist/db/open.js';
+import type { Schema } from '../../dist/db/schema.js';
+import { freshFolder } from '../databases.ts';
+import { openTemporal } from '../temporal.ts';
+import { makeCampaign, makeUser, tasksOf } from './campaign.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'saltworks-known-'));
+const store = fileStore(join(folder, 'objects'));
+const [width, height] = [8, 4];
+/** Left half 5, right half 9. */
+const halves = { width, height, ids: Uint32Array.from({ length: width * height }, (_, i) => (i % width < 4 ? 5 : 9)) };
+const pngOf = ({ data, width, height } = encodePanoptic(halves)) => encodePng(data, { width, height, channels: 3 });
+
+let environment: TestWorkflowEnvironment;
+let database: Database;
+let db: Kysely<Schema>;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  environment = await openTemporal();
+  const { nativeConnection: connection, namespace = 'default' } = environment;
+  database = await openDatabase(await freshFolder());
+  db = database.db;
+  const activities = createActivities({ store } as Parameters<typeof createActivities>[0]);
+  for (const worker of [
+    await openWorkflows({ connection, namespace }),
+    await openWorkers({ connection, namespace, roles: ['annotate'], activities, concurrency: {} }),
+  ]) {
+    const ended = worker.run();
+    closing.push(() => {
+      worker.shutdown();
+      return ended;
+    });
+  }
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(closing.map((close) => close()));
+  await database?.close();
+  await environment?.teardown();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** Imports images with known masks: a dog beside a couch, a couch beside nothing that anybody knows. */
+async function importKnown(): Promise<void> {
+  mkdirSync(join(folder, 'pans'), { recursive: true });
+  const images = ['dog', 'couch'];
+  for (const [shade, name] of images.entries()) {
+    const pixels = new Uint8Array(3 * width * height).fill(shade);
+    writeFileSync(join(folder, `${name}.png`), await encodePng(pixels, { width, height, channels: 3 }));
+    writeFileSync(join(folder, 'pans', `${name}.png`), await pngOf());
+  }
+  const segments = [[18, 63], [63]].map((ids) => ids.map((category_id, i) => ({ id: [5, 9][i], category_id })));
+  const document = {
+    images: images.map((name, id) => ({ id, file_name: `${name}.png` })),
+    annotations: images.map((name, id) => ({
+      ...{ image_id: id, file_name: `${name}.png`, segments_info: segments[id] },
+    })),
+    categories: [
+      { id: 17, name: 'cat' },
+      { id: 18, name: 'dog' },
+      { id: 63, name: 'couch' },
+    ],
+  };
+  writeFileSync(join(folder, 'pans.json'), JSON.stringify(document));
+  const { files, categories } = await cocoSource(join(folder, 'pans.json'));
+  await importDataset(store, 'pans', files, { source: 'pans.json', categories });
+  const report = JSON.stringify({ images: 2, failures: [] });
+  await store.put(extractedKey('pans', keysId('tiny', { facet: 'key' }), 0), report);
+}
+
+/** Keeps a mask as a worker keeps it. @returns its id */
+async function drawn(id: string, categories: Record<number, string>): Promise<string> {
+  const segments: Scribbles['segments'] = Object.entries(categories).map(([id, category]) => ({
+    ...{ id: Number(id), category, isthing: true },
+  }));
+  const mask = { ...halves, ids: halves.ids.map((id) => (id in categories ? id : 0)) };
+  const numbered = categoriesOf(segments);
+  const document = { version: 1, segments_info: segmentsInfo(mask, segments, numbered), categories: numbered };
+  await store.put(maskKey(id, '.json'), JSON.stringify(document));
+  await store.put(maskKey(id, '.png'), await pngOf(encodePanoptic(mask)));
+  return id;
+}
+
+/** Agreement once everything is compared. */
+const agreementOf = async (id: string) => {
+  const campaign = await findCampaign(db, id);
+  return vi.waitFor(
+    async () => {
+      const found = await campaignAgreement({ db, store, client: environment.client }, campaign);
+      expect(found.pending).toBe(0);
+      return found;
+    },
+    { timeout: 50_000, interval: 50 },
+  );
+};
+
+test('honeypots need a class that known masks have', () => {
+  const dataset = { name: 'pans', categories: [{ id: 1, name: 'dog', isthing: 1 as const }] };
+  const categories = (name: string) => [{ id: 1, name, colour: '#000000', isthing: true }];
+  expect(() => checkHoneypots({ honeypotRate: 0.1, categories: categories('heap') }, dataset)).toThrow(
+    'honeypots with the classes heap; expected one that known masks of pans have: dog',
+  );
+  checkHoneypots({ honeypotRate: 0.1, categories: categories('Dog') }, dataset);
+  checkHoneypots({ honeypotRate: 0, categories: categories('heap') }, dataset);
+});
+
+test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matched by name', async () => {
+  await importKnown();
+  const names = ['cat', 'Dog', 'other'];
+  const categories = names.map((name, i) => ({ id: i + 1, name, colour: `#00000${i}`, isthing: true }));
+  const { id } = await makeCampaign(db, { images: 0, categories, honeypotRate: 1 });
+  await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', id).execute();
+  await fillCampaigns(db, store);
+  // Of the couch nobody could be right or wrong: it is an image like any other.
+  expect(await tasksOf(db, id)).toMatchObject([
+    { name: 'dog.png', honeypot: true },
+    { name: 'couch.png', honeypot: false },
+  ]);
+
+  const masks = {
+    right: await drawn('right', { 5: 'Dog' }),
+    wrong: await drawn('wrong', { 5: 'cat' }),
+    both: await drawn('both', { 5: 'Dog', 9: 'other' }),
+    more: await drawn('more', { 5: 'Dog', 9: 'cat' }),
+  };
+  const campaign = await findCampaign(db, id);
+  for (const user of Object.keys(masks) as (keyof typeof masks)[]) {
+    await makeUser(db, user);
+    const assignment = await takeTask(db, campaign, user, { chance: 0 });
+    await submitAssignment(db, assignment!, { n: 0, mask: masks[user] });
+  }
+  const scores = async () => {
+    const { honeypots, incomparable } = await agreementOf(id);
+    expect(incomparable).toEqual([]);
+    return Object.fromEntries(honeypots.map(({ annotator, miou }) => [annotator, miou]));
+  };
+  const expected = { right: 1, wrong: 0, both: 1, more: 1 / 2 };
+  expect(await scores()).toEqual(expected);
+
+  // As an earlier version left them: a known mask without categories, and reports in which everybody was right.
+  const [{ sha256 }] = await readShard(store, 'pans', 0);
+  const segments_info = [
+    { id: 5, category_id: 18 },
+    { id: 9, category_id: 63 },
+  ];
+  await store.put(truthKey('pans', sha256, '.json'), JSON.stringify({ segments_info }));
+  for (const a of Object.values(masks)) {
+    const key = agreementKey({ a, b: { dataset: 'pans', sha256, campaign: id } });
+    await store.put(key, JSON.stringify({ miou: 1, pixels: 1, kappa: 1, classes: [] }));
+  }
+  expect(await scores()).toEqual(expected);
+
+  // What cannot be compared is told, and nobody waits for it.
+  await store.put(truthKey('pans', sha256, '.json'), JSON.stringify({ segments_info: [{ id: 5, category_id: 7 }] }));
+  await store.delete(agreementKey({ a: 'right', b: { dataset: 'pans', sha256, campaign: id } }));
+  const { honeypots, incomparable } = await agreementOf(id);
+  expect(honeypots.map(({ annotator }) => annotator).sort()).toEqual(['both', 'more', 'wrong']);
+  expect(incomparable).toMatchObject([
+    { name: 'dog.png', reason: 'segment 5 of the known mask has category 7; expected a listed one' },
+  ]);
+});
