@@ -1,8 +1,9 @@
 /** The server's API as commands use it. */
 import { readFile } from 'node:fs/promises';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { operatorToken } from '@saltworks/orchestrator/api/operator';
 import { interruption } from './interrupt.ts';
-import { apiKeyFile, type Settings } from './settings.ts';
+import { type Settings, secretFile } from './settings.ts';
 
 /**
  * @param path from `/api` on
@@ -11,17 +12,24 @@ import { apiKeyFile, type Settings } from './settings.ts';
 export type Api = <Answer>(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown) => Promise<Answer>;
 
 /**
+ * Speaks by SALTWORKS_API_KEY, else as the operator, who knows the server's secret.
+ *
  * @param url of the server, without a slash at its end
- * @throws InvalidInputError where there is no key to speak with
+ * @throws InvalidInputError where there is neither
  */
 export async function openApi(url: string, settings: Settings): Promise<Api> {
-  const key = settings.apiKey ?? (await homeKey(settings));
-  if (!key) throw new InvalidInputError('no SALTWORKS_API_KEY; expected a key of an account on that server');
+  const { apiKey } = settings;
+  const secret = apiKey ?? (await secretOf(settings));
+  if (!secret) {
+    throw new InvalidInputError(
+      "no SALTWORKS_API_KEY; expected a key of an account on that server, or the server's SALTWORKS_SECRET",
+    );
+  }
   return async <Answer>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${key.trim()}`,
+        authorization: `Bearer ${apiKey?.trim() ?? operatorToken(secret)}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -36,13 +44,11 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
   };
 }
 
-/** A server that starts for the first time writes it a moment after it begins to answer. */
-async function homeKey({ home, secret }: Settings, milliseconds = 10_000): Promise<string | undefined> {
-  // With a secret of their own, people bring their keys, too.
-  const until = Date.now() + (secret === undefined ? milliseconds : 0);
-  for (;;) {
-    const key = await readFile(apiKeyFile(home), 'utf8').catch(() => '');
-    if (key !== '' || Date.now() >= until) return key || undefined;
+/** Of the environment, or the home's own, which a server that starts for the first time writes before it answers. */
+async function secretOf({ home, secret }: Settings, milliseconds = 10_000): Promise<string | undefined> {
+  for (const until = Date.now() + milliseconds; ; ) {
+    const known = secret ?? (await readFile(secretFile(home), 'utf8').catch(() => ''));
+    if (known !== '' || Date.now() >= until) return known || undefined;
     await new Promise((again) => setTimeout(again, 100));
   }
 }

@@ -39,11 +39,12 @@ export async function makeFolder(path: string): Promise<void> {
 export async function writeWhole(
   path: string,
   content: Uint8Array | string | AsyncIterable<Uint8Array>,
+  { mode }: { mode?: number } = {},
 ): Promise<void> {
   // Beside the target, then renamed: readers and later runs never see half a file.
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   try {
-    await writeFile(partial, content);
+    await writeFile(partial, content, { mode });
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

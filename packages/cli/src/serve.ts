@@ -1,15 +1,16 @@
 /** The server's role: workflows at once, campaigns and HTTP as soon as the database is open. */
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { openStore } from '@saltworks/store/open';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { apiKeyFile, type Settings } from './settings.ts';
+import { writeWhole } from './files.ts';
+import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 
-/** @param say told where the server is, and how to sign in */
+/** @param say told that the server is ready, where, and on what */
 export async function openServerRole(
   settings: Settings,
   connection: NativeConnection,
@@ -18,7 +19,7 @@ export async function openServerRole(
   const { namespace, home, host, port, database } = settings;
   const workflows = await openWorkflows({ connection, namespace });
   const address = await Connection.connect({ address: settings.temporalAddress });
-  const url = settings.url ?? `http://${host}:${port}`;
+  const url = serverUrl(settings);
   const opening = openCampaigns({
     connection,
     client: new Client({ connection: address, namespace }),
@@ -29,7 +30,7 @@ export async function openServerRole(
     host,
     port,
     url,
-    secret: settings.secret ?? (await keptSecret(join(home, 'secret'))),
+    secret: settings.secret ?? (await keptSecret(secretFile(home))),
     oidc: settings.oidc,
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
@@ -37,7 +38,7 @@ export async function openServerRole(
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     log: (message) => console.error(`server: ${message}`),
   });
-  const ready = opening.then((server) => welcome(server, settings, url, say));
+  const ready = opening.then((server) => welcome(server, settings, say));
   // What cannot be opened ends the process: its supervisor starts it again.
   const failed = new Promise<never>((_, reject) => opening.catch(reject));
   return {
@@ -52,27 +53,43 @@ export async function openServerRole(
   };
 }
 
-/** A home of one's own has a key for its commands, and a link to sign in by; elsewhere people bring their own. */
+/** A home of one's own has a key for scripts, too; elsewhere people bring theirs. */
 async function welcome(
   server: CampaignServer,
-  { home, secret, apiKey }: Settings,
-  url: string,
+  settings: Settings,
   say: (line: string) => void,
 ): Promise<CampaignServer> {
-  const embedded = secret === undefined;
-  if (embedded && apiKey === undefined && !(await readFile(apiKeyFile(home), 'utf8').catch(() => ''))) {
-    await writeFile(apiKeyFile(home), await server.adminKey('commands of this machine'), { mode: 0o600 });
+  const { home, secret, apiKey, temporalAddress, namespace, database, store } = settings;
+  if (secret === undefined && apiKey === undefined) {
+    const known = await readFile(apiKeyFile(home), 'utf8').catch(() => '');
+    const key = await server.adminKey('commands of this machine', known.trim());
+    if (key !== known.trim()) await writeWhole(apiKeyFile(home), key, { mode: 0o600 });
   }
-  const noAccounts = !(await server.database.db.selectFrom('session').select('id').limit(1).executeTakeFirst());
-  say(`server: ready at ${url}`);
-  if (embedded || noAccounts) say(`server: sign in, once, within ten minutes: ${await server.adminLink()}`);
+  const where = `Temporal ${temporalAddress}, namespace ${namespace}, database ${nameOf(database)}, store ${store}`;
+  say(`server: ready at ${serverUrl(settings)} (${where})`);
+  const signedIn = await server.database.db.selectFrom('session').select('id').limit(1).executeTakeFirst();
+  // Links are keys: whoever reads a log must not find one there.
+  if (!signedIn && !process.connected) {
+    say('server: nobody has signed in yet; "saltworks account link" with this environment prints a link');
+  }
   return server;
 }
 
+/** A database's address without user, password and parameters. */
+function nameOf(database: string): string {
+  if (!/^postgres(ql)?:/.test(database) || !URL.canParse(database)) return database;
+  const { protocol, host, pathname } = new URL(database);
+  return `${protocol}//${host}${pathname}`;
+}
+
 async function keptSecret(file: string): Promise<string> {
-  const known = await readFile(file, 'utf8').catch(() => '');
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // One that cannot be read now is not to be replaced: that would sign everybody out.
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
   if (known.length >= 32) return known;
   const secret = randomBytes(32).toString('base64url');
-  await writeFile(file, secret, { mode: 0o600, flag: 'w' });
+  await writeWhole(file, secret, { mode: 0o600 });
   return secret;
 }

@@ -23,7 +23,7 @@ export interface Settings {
   url?: string;
   /** SALTWORKS_SECRET: signs sessions, 32 characters or more; default one of the home's own, made at the first start. */
   secret?: string;
-  /** SALTWORKS_API_KEY: whom commands speak for; default the home's own, of its first administrator. */
+  /** SALTWORKS_API_KEY: whom commands speak for; default an administrator, for whoever knows the server's secret. */
   apiKey?: string;
   /** SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with. */
   oidc?: { issuer: string; clientId: string; clientSecret: string };
@@ -43,8 +43,14 @@ export interface Settings {
   sessionThreads: number;
 }
 
-/** Where a home keeps the key that its own commands use. */
+/** Where a home keeps the secret of its server: whoever can read it may do everything there. */
+export const secretFile = (home: string): string => join(home, 'secret');
+
+/** Where a home keeps a key of its administrator's, for scripts. */
 export const apiKeyFile = (home: string): string => join(home, 'api-key');
+
+/** Where the server of these settings is reached, if it is not one of an embedded stack. */
+export const serverUrl = ({ url, host, port }: Settings): string => url ?? `http://${host}:${port}`;
 
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;

@@ -1,4 +1,5 @@
 /** The worker's role: inference, masks, and images open for annotators. */
+import { hostname } from 'node:os';
 import type { Closable } from '@saltworks/orchestrator/server';
 import { openStore } from '@saltworks/store/open';
 import { createActivities } from '@saltworks/worker/activities';
@@ -18,10 +19,12 @@ export interface WorkFlags {
   device: 'auto' | 'cpu' | 'cuda';
 }
 
+/** @param say told that the worker is ready, who it is, and for what */
 export async function openWorkerRole(
   settings: Settings,
   connection: NativeConnection,
   { roles, extractConcurrency, propagateConcurrency, threads, device }: WorkFlags,
+  say: (line: string) => void,
 ): Promise<Closable> {
   const { home, namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const store = await openStore(settings.store);
@@ -34,10 +37,19 @@ export async function openWorkerRole(
   // As many images being opened as threads, and one whose files are read meanwhile.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
   const workers = await openWorkers({ connection, namespace, roles, activities, concurrency, queue });
+  const where = [
+    `queues ${workers.queues.join(', ')}`,
+    `Temporal ${settings.temporalAddress}, namespace ${namespace}`,
+    `store ${settings.store}`,
+    `device ${device}`,
+  ].join('; ');
   return {
     shutdown: workers.shutdown,
     async run() {
-      await workers.run();
+      const running = workers.run();
+      // The name that Temporal knows it by.
+      say(`worker: ready for ${roles.join(', ')}, as ${process.pid}@${hostname()} (${where})`);
+      await running;
       await sessions.close();
       await keys.close();
       await maskThreads.close();

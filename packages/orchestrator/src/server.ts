@@ -10,6 +10,7 @@ import { openApp } from './api/app.ts';
 import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
 import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
+import { findAdministrator } from './campaigns/accounts.ts';
 import { openAnswers } from './campaigns/answers.ts';
 import { expiredLeases, expireLease } from './campaigns/assignments.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/filling.ts';
@@ -73,10 +74,8 @@ export interface CampaignServer {
   /** Port that is listened on. */
   port: number;
   database: Database;
-  /** A link that signs the first administrator in, once; the account is made if there is none. */
-  adminLink(): Promise<string>;
-  /** An API key of the first administrator. */
-  adminKey(name: string): Promise<string>;
+  /** An API key of an administrator's: the known one as long as it opens anything, else a new one. */
+  adminKey(name: string, known?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -137,8 +136,12 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     database,
-    adminLink: async () => auth.signInLink((await admin(database, auth)).email),
-    adminKey: async (name) => (await createApiKey(db, { user: (await admin(database, auth)).id, name })).key,
+    async adminKey(name, known) {
+      const { id: user } = await findAdministrator(db);
+      if (known && (await auth.userOf(new Headers({ authorization: `Bearer ${known}` })))?.user.role === 'admin')
+        return known;
+      return (await createApiKey(db, { user, name })).key;
+    },
     async close() {
       fill.stop();
       sweep.stop();
@@ -162,22 +165,6 @@ async function restore(journal: Journal, { db, sync }: Database): Promise<number
   await sync();
   await journal.clear();
   return restored;
-}
-
-/** The first administrator, made if there is none. */
-async function admin({ db }: Database, auth: ReturnType<typeof openAuth>) {
-  const find = () =>
-    db
-      .selectFrom('user')
-      .select(['id', 'email'])
-      .where('role', '=', 'admin')
-      .orderBy('createdAt')
-      .limit(1)
-      .executeTakeFirst();
-  const found = await find();
-  if (found) return found;
-  await auth.createUser({ email: 'admin@saltworks.local', name: 'Administrator', role: 'admin' });
-  return (await find())!;
 }
 
 /** Does something again and again, one at a time. */

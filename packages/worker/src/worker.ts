@@ -26,7 +26,7 @@ export interface WorkerOptions {
   queue?: string;
 }
 
-/** @returns `run` resolves once `shutdown` was called and every activity has finished, or was given up after a while */
+/** @returns `queues` that are polled; `run` resolves once `shutdown` was called and every activity has finished, or was given up after a while */
 export async function openWorkers(options: WorkerOptions) {
   const { connection, namespace, roles, activities, concurrency, queue } = options;
   const polled: [string, number][] = roles.map((role) => [queues[role], concurrency[role] ?? 1]);
@@ -46,6 +46,7 @@ export async function openWorkers(options: WorkerOptions) {
     ),
   );
   return {
+    queues: polled.map(([name]) => name),
     run: () => Promise.all(workers.map((worker) => worker.run())).then(() => {}),
     shutdown() {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,12 +1,16 @@
 /** `saltworks up`, `server`, `worker`: the stack as a whole, or one of its roles alone. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { Closable } from '@saltworks/orchestrator/server';
 import type { Role } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import { Command, Option } from 'commander';
+import { openApi } from '../api.ts';
+import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings, type Settings, serverUrl } from '../settings.ts';
+import { serverOf } from '../stack/connect.ts';
 import { startStack } from '../stack/supervisor.ts';
 import type { WorkFlags } from '../work.ts';
 
@@ -17,8 +21,13 @@ export function roleCommands(): Command[] {
     new Command('up')
       .description('run everything on this machine: Temporal, server and worker, until Ctrl-C')
       .action(async () => {
-        const stack = await startStack(readSettings(), (line) => console.log(line));
-        await untilStopped();
+        const settings = readSettings();
+        const stack = await startStack(settings, (line) => console.log(line));
+        const stopping = untilStopped();
+        const told = new AbortController();
+        void tellLink(settings, told.signal);
+        await stopping;
+        told.abort();
         await stack.stop();
       }),
     new Command('server').description('run the server alone, against SALTWORKS_TEMPORAL_ADDRESS').action(() =>
@@ -46,15 +55,32 @@ export function roleCommands(): Command[] {
       .action((flags: WorkFlags) =>
         runUntilStopped(async (connection, settings) => {
           const { openWorkerRole } = await import('../work.ts');
-          return openWorkerRole(settings, connection, flags);
+          return openWorkerRole(settings, connection, flags, (line) => console.log(line));
         }),
       ),
   ];
 }
 
+/** Prints a link that signs in whoever started the stack, once its server answers. Links are for eyes, not for logs. */
+async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // It may be opening its database, or another home's server has the port until ours moves to another.
+    const api = await openApi((await serverOf(settings)) ?? serverUrl(settings), settings).catch(() => undefined);
+    const me = await api?.<{ id: string }>('GET', '/api/me').catch(() => undefined);
+    if (api && me) {
+      return api<{ link: string }>('POST', `/api/users/${me.id}/link`).then(
+        ({ link }) => console.log(`sign in, once, within ten minutes: ${link}`),
+        ({ message }) => console.error(`no link to sign in: ${message}`),
+      );
+    }
+    await sleep(500, undefined, { signal }).catch(() => {});
+  }
+}
+
 /** Runs a role until this process is told to stop. What roles are made of is loaded only where one runs. */
 async function runUntilStopped(open: (connection: NativeConnection, settings: Settings) => Promise<Closable>) {
   const settings = readSettings();
+  await makeHome(settings.home);
   const connection = await reach(settings);
   const role = await open(connection, settings);
   const running = role.run();

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { type Api, openApi, waitForServer } from '../api.ts';
 import { type Progress, progress } from '../progress.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings, type Settings, serverUrl } from '../settings.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
 
@@ -33,7 +33,7 @@ export async function connectApi(
   settings: Settings,
   say: (line: string) => void,
 ): Promise<{ api: Api; close(): Promise<void> }> {
-  const running = settings.url ?? (await findStack(settings.home));
+  const running = await serverOf(settings);
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   if (stack) say('the server opens its database, some seconds the first time');
   try {
@@ -44,13 +44,19 @@ export async function connectApi(
   }
 }
 
+/** The server that runs: the environment's, or the home's. With a Temporal of one's own, there is one beside it. */
+export async function serverOf(settings: Settings): Promise<string | undefined> {
+  const found = settings.url ?? (await findStack(settings.home))?.url;
+  return found ?? (settings.temporalAddress && serverUrl(settings));
+}
+
 /** How long a stack may take until it answers as its own. */
 const patienceMs = 60_000;
 
 async function reachApi(settings: Settings): Promise<Api> {
   const until = Date.now() + patienceMs;
   for (;;) {
-    const url = settings.url ?? (await findStack(settings.home))?.url;
+    const url = await serverOf(settings);
     if (url === undefined) throw new Error(`the stack on ${settings.home} has stopped`);
     await waitForServer(url);
     const api = await openApi(url, settings);

@@ -1,10 +1,11 @@
 /** The embedded stack: Temporal, server and worker as processes that are kept alive and stopped in order. */
 import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeWhole } from '../files.ts';
-import type { Settings } from '../settings.ts';
+import { makeHome } from '../home.ts';
+import { type Settings, serverUrl } from '../settings.ts';
 import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
 
 /** What a running stack writes to `home/stack.json`, so that other commands find it. */
@@ -42,7 +43,7 @@ export async function startStack(
   { quiet = false } = {},
 ): Promise<Stack> {
   const { home } = settings;
-  await mkdir(home, { recursive: true });
+  await makeHome(home);
   const found = await readStackFile(home);
   if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
   // Its supervisor died and left it: it holds the database file.
@@ -52,7 +53,7 @@ export async function startStack(
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const { host } = settings;
-  const web = { port: settings.port, url: settings.url ?? `http://${host}:${settings.port}` };
+  const web = { port: settings.port, url: serverUrl(settings) };
   let temporalPid: number | undefined;
   let recorded = Promise.resolve();
   /** Whole each time, one after the other: other commands may be reading it. */

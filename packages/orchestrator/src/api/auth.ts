@@ -4,10 +4,12 @@ import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
+import { findAdministrator } from '../campaigns/accounts.ts';
 import { audit } from '../campaigns/audit.ts';
 import { newId } from '../campaigns/ids.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ForbiddenError } from '../errors.ts';
+import { isOperatorToken } from './operator.ts';
 
 export interface User {
   id: string;
@@ -28,7 +30,7 @@ export interface AuthOptions {
 export interface Auth {
   /** Answers requests to one of `authRoutes`. */
   handle(request: Request): Promise<Response>;
-  /** The user of a session cookie or an API key; undefined for nobody. */
+  /** The user of a session cookie or an API key, an administrator for the operator; undefined for nobody. */
   userOf(headers: Headers): Promise<{ user: User; by: 'cookie' | 'key' } | undefined>;
   /** A link to a page that signs a user in once, within ten minutes. Earlier links stay valid. */
   signInLink(email: string): Promise<string>;
@@ -191,6 +193,8 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         const user = id && (await userById(id));
         return user ? { user, by: 'key' } : undefined;
       }
+      const token = /^Bearer (operator_\S+)$/.exec(headers.get('authorization') ?? '')?.[1];
+      if (token) return isOperatorToken(token, secret) ? { user: await findAdministrator(db), by: 'key' } : undefined;
       const user = await userOfSession(headers.get('cookie') ?? '');
       return user && { user, by: 'cookie' };
     },

@@ -4,6 +4,7 @@ import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { returnAssignments } from './assignments.ts';
 import { audit } from './audit.ts';
+import { newId } from './ids.ts';
 
 export interface AccountChanges {
   role?: UserRole;
@@ -42,4 +43,31 @@ export async function changeAccount(
     if (disabled) await tx.deleteFrom('session').where('userId', '=', user).execute();
   });
   return disabled ? returnAssignments(db, { user }) : [];
+}
+
+/** The oldest account that may administer; where there is none, one is made. */
+export async function findAdministrator(db: Kysely<Schema>) {
+  const find = () =>
+    db
+      .selectFrom('user')
+      .select(['id', 'name', 'email', 'role'])
+      .where('role', '=', 'admin')
+      .where('disabled', '=', false)
+      .orderBy('createdAt')
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst();
+  const id = newId();
+  // The usual address may be that of an account that was ended.
+  for (const email of ['admin@saltworks.local', `admin-${id}@saltworks.local`.toLowerCase()]) {
+    const found = await find();
+    if (found) return found;
+    // Of two who make it at the same time, the address lets one.
+    await db
+      .insertInto('user')
+      .values({ id, email, name: 'Administrator', role: 'admin', emailVerified: true })
+      .onConflict((conflict) => conflict.column('email').doNothing())
+      .execute();
+  }
+  return (await find())!;
 }

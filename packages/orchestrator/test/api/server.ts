@@ -17,6 +17,9 @@ import { makeUser } from '../campaigns/campaign.ts';
 /** Where people are told that the server is. */
 export const publicUrl = 'http://salt.test';
 
+/** What the server signs with. */
+export const secret = 'a secret that only these tests know'.repeat(2);
+
 export interface Answer<Body = unknown> {
   status: number;
   headers: Headers;
@@ -75,7 +78,7 @@ export async function openServer(
     answers,
     url,
     requestsPerMinute,
-    auth: openAuth(db, { url, oidc, secret: 'a secret that only these tests know'.repeat(2) }),
+    auth: openAuth(db, { url, oidc, secret }),
     journal: await openJournal(undefined),
     streams: await openStreams(database, { everyMs }),
     prepare: async () => {},
