@@ -92,7 +92,7 @@ test('who owns the server gets in when the first administrator is ended, and eve
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    return { status: answer.status, body: await answer.json() };
+    return { status: answer.status, body: (await answer.json()) as { id?: string; email?: string; error?: string } };
   };
   const first = run('account', 'key', '--name', 'first');
   const { id } = (await api('GET', '/api/me', first)).body;
