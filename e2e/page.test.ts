@@ -35,7 +35,9 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     ]) {
       copyFileSync(join(root, 'examples/images', name), join(images, name));
     }
-    await openCampaign(stack, { id, images, leaseSeconds: 600, instructions: 'Every cup.\n<b>Nothing else.</b>' });
+    const instructions =
+      '# Cups\n\nEvery **cup**.\n\n<b>Nothing else.</b> <img src=x onerror=alert(1)>\n\n[how](https://a.test/) ![x](https://a.test/x.png)';
+    await openCampaign(stack, { id, images, leaseSeconds: 600, instructions });
     browser = await launch(path);
   });
 
@@ -122,7 +124,13 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   test('draw, undo, reload, offline, hand in, review', async () => {
     const context = await signIn('ann', 'annotator');
     const { page, errors } = await annotate(context);
-    expect(await page.getByRole('dialog').textContent()).toContain('<b>Nothing else.</b>');
+    const dialog = page.getByRole('dialog', { name: 'Instructions' });
+    await dialog.getByRole('heading', { name: 'Cups' }).waitFor();
+    expect(await dialog.locator('strong').textContent()).toBe('cup');
+    // No HTML and no picture of what was written, only text and links.
+    expect(await dialog.textContent()).toContain('<b>Nothing else.</b> <img src=x onerror=alert(1)>');
+    expect(await dialog.locator('b, img').count()).toBe(0);
+    expect(await dialog.getByRole('link', { name: 'how' }).getAttribute('rel')).toContain('noopener');
     await closeDialog(page);
 
     // Labels follow the pen, and the server says the same.

@@ -96,6 +96,10 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.goto(`${stack.url}/campaigns/${id}/settings`);
     await page.getByLabel('Name', { exact: true }).fill('Cups');
     await page.getByLabel('Annotators an image').fill('2');
+    const preview = page.getByRole('region', { name: 'As annotators see them' });
+    await page.getByLabel('Instructions').fill('- every *cup*\n- <b>x</b>');
+    await expect.poll(() => preview.locator('li').allTextContents()).toEqual(['every cup', '<b>x</b>']);
+    await page.getByLabel('Instructions').fill('Every cup.');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     expect(await campaign()).toMatchObject({ name: 'Cups', annotators: 2, instructions: 'Every cup.' });

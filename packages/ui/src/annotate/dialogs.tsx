@@ -1,13 +1,14 @@
 /** What is asked and told over the picture. */
 import { useState } from 'react';
 import { Dialog } from '../dialog.tsx';
+import { InstructionsText } from '../instructions.tsx';
 
 export function Instructions({ text, close }: { text: string; close(): void }) {
   return (
     <Dialog title="Instructions" close={close}>
-      <p className="text">
-        {text || 'None were given. Draw a stroke or two on every thing, and one on what is around them.'}
-      </p>
+      <InstructionsText
+        text={text || 'None were given. Draw a stroke or two on every thing, and one on what is around them.'}
+      />
     </Dialog>
   );
 }

@@ -1,4 +1,5 @@
 /** Fields of what may be changed while a campaign runs. */
+import { InstructionsText } from '../instructions.tsx';
 import type { SettingsDraft } from './draft.ts';
 import { Field } from './field.tsx';
 
@@ -14,7 +15,7 @@ export function SettingsFields({ draft, change }: Props) {
   });
   return (
     <>
-      <Field label="Instructions" hint="Annotators see them before their first image, and whenever they ask.">
+      <Field label="Instructions" hint="Markdown. Annotators see them before their first image, and whenever they ask.">
         <textarea
           rows={5}
           maxLength={20_000}
@@ -22,6 +23,12 @@ export function SettingsFields({ draft, change }: Props) {
           onChange={(event) => change({ instructions: event.target.value })}
         />
       </Field>
+      {draft.instructions.trim() && (
+        <section className="preview" aria-label="As annotators see them">
+          <small>As annotators see them</small>
+          <InstructionsText text={draft.instructions} />
+        </section>
+      )}
       <div className="fields">
         <Field label="Annotators an image" hint="From two on, their agreement is measured.">
           <input type="number" min={1} max={100} required {...text('annotators')} />
