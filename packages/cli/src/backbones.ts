@@ -1,6 +1,12 @@
 /** Backbones as commands use them: looked up, and fetched while a person watches. */
 import { pullBackbone } from '@saltworks/backbone/pull';
-import { BackboneMissingError, type BackboneSpec, resolveBackbone } from '@saltworks/backbone/registry';
+import {
+  BackboneMissingError,
+  type BackboneSpec,
+  KNOWN_BACKBONES,
+  resolveBackbone,
+} from '@saltworks/backbone/registry';
+import { InvalidInputError } from '@saltworks/core/errors';
 import { interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 
@@ -15,6 +21,14 @@ export async function findBackbone(nameOrFile: string, home: string, line: Progr
     await pull(nameOrFile, home, line);
     return resolveBackbone(nameOrFile, { home });
   }
+}
+
+/** Of a run, whose workers may be anywhere: a file on this machine is none of theirs. @throws InvalidInputError */
+export function namedBackbone(name: string): string {
+  const names = KNOWN_BACKBONES.map((known) => known.name);
+  if (names.includes(name)) return name;
+  const file = name.endsWith('.onnx') ? '; a file is for "saltworks segment" alone' : '';
+  throw new InvalidInputError(`backbone ${name}; expected one of ${names.join(', ')}${file}`);
 }
 
 /** Fetches a backbone while saying how far it is. @returns its path */

@@ -1,7 +1,7 @@
 /** A run over a dataset, started or rejoined, followed to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Tally } from '@saltworks/core/contract/activities';
-import type { Progress as RunProgress } from '@saltworks/core/contract/runs';
+import { failingText, type Progress as RunProgress, type Standing, waitingText } from '@saltworks/core/contract/runs';
 import type { Run } from '@saltworks/orchestrator/client';
 import { readDataset } from '@saltworks/store/dataset';
 import { openStore } from '@saltworks/store/open';
@@ -24,10 +24,11 @@ export async function follow<Result extends Tally>(
   const settings = readSettings();
   await readDataset(await openStore(settings.store), dataset);
   const line = progress(process.stderr, json);
-  const { client, close } = await connect(settings, (text) => line.show(text));
+  const { client, patience, close } = await connect(settings, (text) => line.show(text));
   const began = performance.now();
   try {
-    const tally = await watch(await start(client), dataset, line, json);
+    const run = await start(client);
+    const tally = await watch(run, dataset, { line, json, tell: teller(dataset, { line, json, patience }) });
     return { ...tally, seconds: Math.round(performance.now() - began) / 1000 };
   } finally {
     line.clear();
@@ -48,16 +49,53 @@ export function report(dataset: string, json: boolean, result: Tally & { seconds
   }
 }
 
-async function watch<Result extends Tally>(run: Run<Result>, dataset: string, line: Progress, json: boolean) {
+/**
+ * Tells, whenever it is another, why a run does not get on: a plain line, or a document for machines.
+ *
+ * @param patience milliseconds before it is said that nobody polls
+ */
+function teller(dataset: string, { line, json, patience }: { line: Progress; json: boolean; patience: number }) {
+  const began = performance.now();
+  const told = { waiting: '', failing: '' };
+  const tell = (what: keyof Standing, text: string, document: Standing['waiting'] | Standing['failing']) => {
+    if (text === told[what]) return;
+    told[what] = text;
+    line.clear();
+    if (json) console.log(JSON.stringify({ [what]: document }));
+    else console.error(`${dataset}: ${text || 'goes on'}`);
+  };
+  return (standing: Standing | undefined) => {
+    if (!standing) return;
+    const { waiting, failing } = standing;
+    if (failing) tell('failing', failingText(failing), failing);
+    if (!waiting) tell('waiting', '', null);
+    else if (performance.now() - began > patience) tell('waiting', waitingText(waiting), waiting);
+  };
+}
+
+const STANDING_MS = 1_000;
+
+interface Watching {
+  line: Progress;
+  json: boolean;
+  tell(standing: Standing | undefined): void;
+}
+
+async function watch<Result extends Tally>(run: Run<Result>, dataset: string, { line, json, tell }: Watching) {
   const result = run.result();
   result.catch(() => {});
   const began = performance.now();
   let first: RunProgress | undefined;
   let lastLine = began;
+  let lastLook = began;
   for (;;) {
     const wait = delay(400, false, { signal: interruption }).catch(() => false);
     if (await Promise.race([result.then(() => true), wait])) return result;
     interruption.throwIfAborted();
+    if (performance.now() - lastLook > STANDING_MS) {
+      tell(await run.standing());
+      lastLook = performance.now();
+    }
     const now = await run.progress();
     if (!now) continue;
     first ??= now;
@@ -79,5 +117,6 @@ function describe(dataset: string, now: RunProgress, perSecond: number): string 
   const bar = '█'.repeat(full) + '░'.repeat(BAR - full);
   const rate = perSecond > 0 ? ` (${perSecond.toFixed(1)}/s)` : '';
   const counts = `${done} done${rate}, ${cached} cached, ${failed} failed`;
+  if (shards === 0) return `${dataset}: begins${paused ? ', paused' : ''}`;
   return `${dataset} ${bar} ${shards - shardsDone} of ${shards} shards remain, ${counts}${paused ? ', paused' : ''}`;
 }

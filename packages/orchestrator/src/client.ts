@@ -9,16 +9,20 @@ import {
   pauseSignal,
   progressQuery,
   resumeSignal,
+  type Standing,
   workflows,
 } from '@saltworks/core/contract/runs';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { type Client, isGrpcServiceError, WorkflowIdConflictPolicy } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { standingOf } from './standing.ts';
 
 export interface Run<Result extends Tally = Tally> {
   id: string;
   /** Undefined while nobody could say: the server is starting, or busy. */
   progress(): Promise<Progress | undefined>;
+  /** Why it gets on slowly, or not at all; undefined while nobody could say. */
+  standing(): Promise<Standing | undefined>;
   /** @throws InvalidInputError if an activity refused its input, Error with the reason if the run failed or was cancelled */
   result(): Promise<Result>;
   pause(): Promise<void>;
@@ -52,11 +56,15 @@ async function startOrAttach<Result extends Tally>(
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     }),
   );
+  /** A query waits for whoever runs the workflow: not for ever. */
+  const soon = <T>(ask: () => Promise<T>): Promise<T | undefined> =>
+    client.connection.withDeadline(Date.now() + LOOK_MS, ask).catch(() => undefined);
   // Not bound to one execution: a long run continues as a new one under the same id.
   const run = client.workflow.getHandle(workflowId);
   return {
     id: workflowId,
-    progress: () => run.query<Progress>(progressQuery).catch(() => undefined),
+    progress: () => soon(() => run.query<Progress>(progressQuery)),
+    standing: () => soon(() => standingOf(client, workflowId)),
     result: () =>
       throughOutages(() => handle.result() as Promise<Result>).catch((error) => Promise.reject(rootOf(error))),
     pause: () => run.signal(pauseSignal),
@@ -67,6 +75,8 @@ async function startOrAttach<Result extends Tally>(
   };
 }
 
+/** How long one look at a run may take. */
+const LOOK_MS = 2_000;
 /** How long a server that does not answer is waited for. */
 const OUTAGE_MS = 120_000;
 /** gRPC: deadline exceeded, unavailable. */
@@ -100,7 +110,14 @@ export function isOutage(error: unknown): boolean {
 /** What went wrong in the first place: Temporal wraps it once for the activity and once for the workflow. */
 export function rootOf(error: unknown): Error {
   let root = error as Error;
-  while (root.cause instanceof Error) root = root.cause;
+  while (root.cause instanceof Error) {
+    if (root instanceof ActivityFailure && root.retryState === 'MAXIMUM_ATTEMPTS_REACHED') {
+      return new Error(
+        `${rootOf(root.cause).message} (given up, as no attempt succeeded; started again, the run goes on where it stopped)`,
+      );
+    }
+    root = root.cause;
+  }
   const refused = root instanceof ApplicationFailure && root.type === 'InvalidInputError';
   return refused ? new InvalidInputError(root.message) : root;
 }

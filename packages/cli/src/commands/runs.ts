@@ -2,12 +2,14 @@
 import { dirname, join } from 'node:path';
 import type { ExtractSettings } from '@saltworks/core/contract/activities';
 import { exportFile, keysId } from '@saltworks/core/contract/layout';
+import { ATTEMPTS } from '@saltworks/core/contract/runs';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
 import { openStore } from '@saltworks/store/open';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
+import { namedBackbone } from '../backbones.ts';
 import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
 import { parseWhole } from '../options.ts';
@@ -19,6 +21,7 @@ interface RunFlags {
   facet: 'key' | 'query' | 'value';
   longSide?: number;
   window: number;
+  attempts: number;
   json?: boolean;
 }
 
@@ -35,7 +38,7 @@ export const extractCommand = (): Command =>
   runCommand('extract', 'compute the keys of a dataset that are not there yet').action(
     async (dataset: string, flags: RunFlags) => {
       const extract = extractSettings(flags);
-      const input = { dataset, extract, window: flags.window };
+      const input = { dataset, extract, window: flags.window, attempts: flags.attempts };
       const keys = keysId(extract.backbone, extract);
       report(
         dataset,
@@ -50,7 +53,7 @@ export const propagateCommand = (): Command =>
     async (dataset: string, flags: MaskFlags) => {
       const settings = maskSettings(flags);
       const { recipe } = recipeOf(settings);
-      const input = { dataset, window: flags.window, ...settings };
+      const input = { dataset, window: flags.window, attempts: flags.attempts, ...settings };
       report(
         dataset,
         !!flags.json,
@@ -71,10 +74,16 @@ export const exportCommand = (): Command =>
 /** Exports one set of a dataset's masks and brings it here. @param recipe names the set */
 export async function writeExport(
   { dataset, recipe }: { dataset: string; recipe: string },
-  { format, out, window, json }: Pick<ExportFlags, 'format' | 'out' | 'json'> & { window?: number },
+  {
+    format,
+    out,
+    window,
+    attempts,
+    json,
+  }: Pick<ExportFlags, 'format' | 'out' | 'json'> & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
 ): Promise<void> {
   await makeFolder(out);
-  const input = { dataset, recipe, format, window: window ?? defaultWindow };
+  const input = { dataset, recipe, format, window: window ?? defaultWindow, attempts };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const store = await openStore(readSettings().store);
   const root = exportFile(dataset, result.id, '');
@@ -103,7 +112,8 @@ function runCommand(name: string, description: string): Command {
     .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
     .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
     .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), defaultWindow)
-    .option('--json', 'one JSON document at the end instead of text')
+    .option('--attempts <n>', 'tries of a shard before the run gives up', parseWhole(1), ATTEMPTS)
+    .option('--json', 'JSON instead of text: one document at the end, before it why the run waits or fails')
     .addHelpText('after', '\nCtrl-C detaches; the same command takes it up again.');
 }
 
@@ -113,7 +123,7 @@ const maskCommand = (name: string, description: string): Command =>
   );
 
 const extractSettings = ({ backbone, layer, facet, longSide }: RunFlags): ExtractSettings => ({
-  backbone,
+  backbone: namedBackbone(backbone),
   layer,
   facet,
   longSide,

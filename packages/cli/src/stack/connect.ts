@@ -8,6 +8,8 @@ import { waitForTemporal } from './temporal.ts';
 
 export interface Connected {
   client: Client;
+  /** How long its workers may take until they poll, ms: an embedded stack may be starting. */
+  patience: number;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function connect(settings: Settings, say: (line: string) => void): 
   const connection = await Connection.connect({ address });
   return {
     client: new Client({ connection, namespace }),
+    patience: temporalAddress ? 3_000 : 20_000,
     async close() {
       await connection.close();
       await stack?.stop();

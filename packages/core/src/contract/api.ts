@@ -4,7 +4,7 @@
  */
 import type { ExportFormat } from '../formats/export.ts';
 import type { Drawing, Interaction, LabelCategory } from './annotate.ts';
-import type { Progress } from './runs.ts';
+import type { Progress, Standing } from './runs.ts';
 
 /** A part of a long list. */
 export interface Page<T> {
@@ -253,7 +253,8 @@ export interface DatasetFailure {
   reason: string;
 }
 
-export interface DatasetRun {
+/** Null in both of its {@link Standing} where it is over, gets on well, or nobody could say. */
+export interface DatasetRun extends Standing {
   /** Of its workflow. */
   id: string;
   kind: 'extract' | 'propagate' | 'export';

@@ -13,3 +13,13 @@ export const queues = {
   /** What workflows ask of the server itself. */
   server: 'saltworks-server',
 } as const;
+
+/** The command that polls a queue. */
+export const pollers: Record<string, string> = {
+  [queues.workflows]: 'saltworks server',
+  [queues.server]: 'saltworks server',
+  [queues.extract]: 'saltworks worker --roles extract',
+  [queues.propagate]: 'saltworks worker --roles propagate',
+  [queues.annotate]: 'saltworks worker --roles annotate',
+  [queues.views]: 'saltworks worker --roles annotate',
+};

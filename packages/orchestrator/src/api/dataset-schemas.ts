@@ -62,8 +62,17 @@ const runProgress = z
   })
   .meta({ id: 'RunProgress' });
 
-export const run = z
-  .object({
+/** Why a run gets on slowly, or not at all. */
+export const standing = z.object({
+  waiting: z
+    .object({ queue: z.string(), address: z.string(), namespace: z.string(), start: z.string() })
+    .meta({ id: 'Waiting' })
+    .nullable(),
+  failing: z.object({ reason: z.string(), attempts: z.int(), most: z.int() }).meta({ id: 'Failing' }).nullable(),
+});
+
+export const run = standing
+  .extend({
     id: z.string(),
     kind: z.enum(['extract', 'propagate', 'export']),
     of: z.string(),

@@ -6,6 +6,7 @@ import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '
 import { slots } from '../campaigns/slots.ts';
 import { isOutage, type Run, rootOf } from '../client.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { standingOf } from '../standing.ts';
 
 export interface Runs {
   /** The newest first. @throws ConflictError while Temporal is away */
@@ -28,7 +29,7 @@ const remembered = 1_000;
 
 export function openRuns(client: Client): Runs {
   /** Of executions that are over, by their run ids. */
-  const known = new Map<string, Pick<DatasetRun, 'progress' | 'reason'>>();
+  const known = new Map<string, typeof noMore>();
   const slot = slots(atOnce);
 
   const within = <T>(ms: number, ask: () => Promise<T>): Promise<T> =>
@@ -50,11 +51,13 @@ export function openRuns(client: Client): Runs {
     const handle = client.workflow.getHandle(workflowId, runId);
     const progress = () => within(patience.progress, () => handle.query<Progress>(progressQuery));
     const failed = () => within(patience.progress, () => handle.result()).then(() => null, reasonOf);
-    const [now, reason] = await Promise.all([
+    const standing = () => within(patience.progress, () => standingOf(client, workflowId)).catch(() => ({}));
+    const [now, reason, stands] = await Promise.all([
       stateOf(status.name) === 'cancelled' ? null : progress().catch(() => null),
       stateOf(status.name) === 'failed' ? failed() : null,
+      status.name === 'RUNNING' ? standing() : {},
     ]);
-    const said = { progress: now, reason };
+    const said = { ...noMore, progress: now, reason, ...stands };
     if (status.name !== 'RUNNING' && (now || reason)) known.set(runId, said);
     if (known.size > remembered) known.delete(known.keys().next().value as string);
     return said;
@@ -99,7 +102,10 @@ export function openRuns(client: Client): Runs {
   };
 }
 
-const noMore: Pick<DatasetRun, 'progress' | 'reason'> = { progress: null, reason: null };
+const noMore: Pick<DatasetRun, 'progress' | 'reason' | 'waiting' | 'failing'> = {
+  ...{ progress: null, reason: null },
+  ...{ waiting: null, failing: null },
+};
 
 const reasonOf = (error: unknown): string => rootOf(error).message.replaceAll('\n', ' ');
 

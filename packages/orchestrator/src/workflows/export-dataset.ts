@@ -4,10 +4,9 @@ import type { ExportRun } from '@saltworks/core/contract/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-const { prepareExport, exportShard, finishExport }: Activities = shardActivities(queues.propagate);
-
 /** All masks of a dataset that one recipe made, in a format that others read. */
 export async function exportDataset(input: ExportRun): Promise<Tally & { id: string }> {
+  const { prepareExport, exportShard, finishExport }: Activities = shardActivities(queues.propagate, input);
   const { dataset, recipe, format } = input;
   // Part of what a long run carries over: all its parts export the same masks.
   const { id } = input.plan ?? (await prepareExport({ dataset, recipe, format }));

@@ -4,10 +4,9 @@ import type { ExtractRun } from '@saltworks/core/contract/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-const { extractShard } = shardActivities(queues.extract);
-
 /** Keys for every image of a dataset that has none. */
 export async function extractDataset(input: ExtractRun): Promise<Tally> {
+  const { extractShard } = shardActivities(queues.extract, input);
   const { dataset, extract } = input;
   return runShards(
     input,

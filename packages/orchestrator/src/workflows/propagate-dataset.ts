@@ -4,10 +4,9 @@ import type { PropagateRun } from '@saltworks/core/contract/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-const { propagateShard } = shardActivities(queues.propagate);
-
 /** Masks for every image of a dataset that has scribbles. */
 export async function propagateDataset(input: PropagateRun): Promise<Tally> {
+  const { propagateShard } = shardActivities(queues.propagate, input);
   const { dataset, extract, preset, solve } = input;
   return runShards(
     input,

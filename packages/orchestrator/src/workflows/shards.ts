@@ -1,7 +1,14 @@
 /** What every run over a dataset shares: a sliding window of shards, progress, pause, and a bounded history. */
 import type { Activities, Tally } from '@saltworks/core/contract/activities';
 import { queues } from '@saltworks/core/contract/queues';
-import { type Progress, pauseSignal, progressQuery, type RunInput, resumeSignal } from '@saltworks/core/contract/runs';
+import {
+  ATTEMPTS,
+  type Progress,
+  pauseSignal,
+  progressQuery,
+  type RunInput,
+  resumeSignal,
+} from '@saltworks/core/contract/runs';
 import { condition, defineQuery, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 
 /** A shard leaves about four events; Temporal takes 51,200 and warns at a fifth of that. */
@@ -10,19 +17,20 @@ const SHARDS_A_PART = 1_000;
 /** Inputs that cannot be used stay so however often they are tried; so does a shard that is not there. */
 const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError'];
 
-const { describeDataset } = proxyActivities<Activities>({
-  taskQueue: queues.propagate,
-  startToCloseTimeout: '1 minute',
-  retry: { nonRetryableErrorTypes },
+const retries = ({ attempts: maximumAttempts = ATTEMPTS }: Pick<RunInput, 'attempts'>) => ({
+  initialInterval: '1 second' as const,
+  maximumInterval: '1 minute' as const,
+  maximumAttempts,
+  nonRetryableErrorTypes,
 });
 
 /** Activities that say where they are: a worker that falls silent loses its shard to another one within the minute. */
-export const shardActivities = (taskQueue: string) =>
+export const shardActivities = (taskQueue: string, run: Pick<RunInput, 'attempts'>) =>
   proxyActivities<Activities>({
     taskQueue,
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '10 seconds',
-    retry: { initialInterval: '1 second', maximumInterval: '1 minute', nonRetryableErrorTypes },
+    retry: retries(run),
   });
 
 /**
@@ -54,6 +62,11 @@ export async function runShards<Input extends RunInput>(
   });
   setHandler(defineSignal(resumeSignal), () => {
     paused = false;
+  });
+  const { describeDataset } = proxyActivities<Activities>({
+    taskQueue: queues.propagate,
+    startToCloseTimeout: '1 minute',
+    retry: retries(input),
   });
   dataset = await describeDataset({ dataset: input.dataset });
 

@@ -247,6 +247,7 @@ test("runs are paused, go on and are ended, a dataset's own alone", async () => 
   });
   const found = async () => (await runs()).find((run) => run.id === id);
   await expect.poll(found, patient).toMatchObject({ state: 'running', progress: null, ended: null });
+  expect(await found()).toMatchObject({ waiting: { queue: 'nobody', namespace: 'default' }, failing: null });
   for (const action of ['pause', 'resume']) expect((await control(id, action)).status).toBe(200);
   const history = await client.workflow.getHandle(id).fetchHistory();
   const signals = history.events?.flatMap(

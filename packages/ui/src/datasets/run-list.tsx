@@ -1,5 +1,6 @@
 /** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
 import type { DatasetRun } from '@saltworks/core/contract/api';
+import { failingText, waitingText } from '@saltworks/core/contract/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { count, moment } from '../plots/figures.ts';
@@ -50,7 +51,8 @@ export function RunList({ dataset, runs, controls, changed }: Props) {
   );
 }
 
-function Run({ run: { kind, of, state, started, ended, progress, reason } }: { run: DatasetRun }) {
+function Run({ run }: { run: DatasetRun }) {
+  const { kind, of, state, started, ended, progress, reason, waiting, failing } = run;
   const through = progress ? progress.done + progress.cached + progress.failed : 0;
   return (
     <div className="run">
@@ -72,6 +74,8 @@ function Run({ run: { kind, of, state, started, ended, progress, reason } }: { r
         {moment(started)}
         {ended && ` to ${moment(ended)}`}
       </p>
+      {waiting && <p className="failure">{waitingText(waiting)}</p>}
+      {failing && <p className="failure">{failingText(failing)}</p>}
       {reason && <p className="failure">{reason}</p>}
     </div>
   );

@@ -1,0 +1,87 @@
+/** Why a workflow gets on slowly, or not at all: nobody polls a queue of its, or its steps fail. */
+import { pollers, queues } from '@saltworks/core/contract/queues';
+import { type Standing, workflows } from '@saltworks/core/contract/runs';
+import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
+
+type Raw = WorkflowExecutionDescription['raw'];
+type Pending = NonNullable<Raw['pendingActivities']>[number];
+
+/** Whoever waits for tasks says so once a minute. */
+const POLL_MS = 75_000;
+/** Runs that are looked at for one that keeps a queue's workers busy. */
+const OTHERS = 20;
+/** `PendingActivityState` and `TaskQueueType`, as gRPC has them. */
+const [SCHEDULED, STARTED] = [1, 2];
+const [WORKFLOW_TASKS, ACTIVITY_TASKS] = [1, 2];
+
+/** @throws WorkflowNotFoundError if there is no such workflow; what gRPC says if nobody answers */
+export async function standingOf(client: Client, workflowId: string): Promise<Standing> {
+  const raw = await describe(client, workflowId);
+  return { waiting: await waitingOf(client, workflowId, raw), failing: failingOf(raw) };
+}
+
+async function describe(client: Client, workflowId: string): Promise<Raw> {
+  return (await client.workflow.getHandle(workflowId).describe()).raw;
+}
+
+function failingOf({ pendingActivities }: Raw): Standing['failing'] {
+  const failed = (pendingActivities ?? []).filter(({ lastFailure }) => lastFailure);
+  if (failed.length === 0) return null;
+  const worst = failed.reduce((most, one) => ((one.attempt ?? 0) > (most.attempt ?? 0) ? one : most));
+  // The attempt that comes next, or is under way.
+  const attempts = Math.max(1, (worst.attempt ?? 1) - 1);
+  return { reason: reasonOf(worst), attempts, most: worst.maximumAttempts ?? 0 };
+}
+
+function reasonOf({ lastFailure, lastWorkerIdentity }: Pending): string {
+  const message = (lastFailure?.message ?? '').replaceAll('\n', ' ');
+  // Temporal's own words say nothing to whoever does not know it.
+  return lastFailure?.timeoutFailureInfo ? `worker ${lastWorkerIdentity} fell silent (${message})` : message;
+}
+
+async function waitingOf(client: Client, workflowId: string, raw: Raw): Promise<Standing['waiting']> {
+  const { address } = (client.connection as Connection).options;
+  const { namespace } = client.options;
+  const stuck = (queue: string) => ({ queue, address, namespace, start: pollers[queue] ?? 'its worker' });
+  const { pendingWorkflowTask: task, executionConfig: config } = raw;
+  const own = config?.taskQueue?.name ?? queues.workflows;
+  if (task && !task.startedTime && !(await isPolled(client, own, WORKFLOW_TASKS))) return stuck(own);
+  const pending = raw.pendingActivities ?? [];
+  const waiting = pending.filter(({ state, nextAttemptScheduleTime: later }) => state === SCHEDULED && !later);
+  for (const queue of new Set(waiting.map(queueOf))) {
+    if (isBusy(pending, queue) || (await isPolled(client, queue, ACTIVITY_TASKS))) continue;
+    // A worker that has its hands full does not poll.
+    if (!(await isBusyElsewhere(client, workflowId, queue))) return stuck(queue);
+  }
+  return null;
+}
+
+const queueOf = ({ activityOptions, activityType }: Pending): string =>
+  // Older servers do not say it.
+  activityOptions?.taskQueue?.name ?? (activityType?.name === 'extractShard' ? queues.extract : queues.propagate);
+
+const isBusy = (pending: readonly Pending[], queue: string): boolean =>
+  pending.some((one) => one.state === STARTED && queueOf(one) === queue);
+
+async function isPolled(client: Client, name: string, taskQueueType: number): Promise<boolean> {
+  const { namespace } = client.options;
+  const request = { namespace, taskQueue: { name }, taskQueueType };
+  const { pollers } = await client.workflowService.describeTaskQueue(request);
+  const seen = (pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000);
+  return seen.some((ms) => ms > Date.now() - POLL_MS);
+}
+
+async function isBusyElsewhere(client: Client, workflowId: string, queue: string): Promise<boolean> {
+  const types = Object.values(workflows)
+    .map((type) => `'${type}'`)
+    .join(', ');
+  const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types})`;
+  let looked = 0;
+  for await (const other of client.workflow.list({ query, pageSize: OTHERS })) {
+    if (other.workflowId === workflowId) continue;
+    const { pendingActivities } = await describe(client, other.workflowId).catch(() => ({ pendingActivities: [] }));
+    if (isBusy(pendingActivities ?? [], queue)) return true;
+    if (++looked === OTHERS) break;
+  }
+  return false;
+}
