@@ -1,13 +1,15 @@
 /**
  * Bytes of an image file to 8-bit sRGB, and pixels back to PNG or WebP. Decoding is sharp's (libvips); what it may open is
- * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else.
+ * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else; BMP is ours.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { orient, type RgbImage } from '@saltworks/core/image';
-import sharp from 'sharp';
+import { orient, type RgbImage, type ValueWindow } from '@saltworks/core/image';
+import sharp, { type Metadata } from 'sharp';
+import { bmpSize, decodeBmp, isBmp } from './bmp.ts';
+import { applyWindow, type DeepImage, findWindow } from './window.ts';
 
-const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF or AVIF';
+const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP';
 const PNG_SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
 // Not again in a thread of one that did it: for a moment no thread could read anything.
@@ -24,36 +26,133 @@ if (!getEnvironmentData(NARROWED)) {
 sharp.cache(false);
 sharp.concurrency(1);
 
+/** An image as everything here sees it, and what was done to have it so. */
+export interface DecodedImage extends RgbImage {
+  /** The values of the file that are seen as 0 and 255, where those are not all that it could hold. */
+  window?: ValueWindow;
+  /** What was left out, in words. */
+  notes: string[];
+}
+
+export interface DecodeOptions {
+  /** width × height that the header may claim; checked before anything is decoded */
+  maxPixels?: number;
+  /** Of pictures that hold more than 8 bits, instead of the one that each asks for; others stay as they are. */
+  window?: ValueWindow;
+}
+
 /**
- * Decodes one image: the first frame of an animation, upright by its EXIF orientation, converted to sRGB by its colour
- * profile (grey, palette, CMYK and 16-bit too), alpha laid over white.
+ * Decodes one image: the first frame or page, upright by its EXIF orientation, converted to sRGB by its colour profile
+ * (grey, palette and CMYK too), alpha laid over white. TIFF and PNG of more than 8 bits are seen through a window.
  *
- * @param maxPixels width × height that the header may claim; checked before anything is decoded
  * @throws InvalidInputError when the bytes are no whole image of these formats, or hold too many pixels
  */
-export async function decodeImage(bytes: Uint8Array, { maxPixels = 100e6 } = {}): Promise<RgbImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  { maxPixels = 100e6, window }: DecodeOptions = {},
+): Promise<DecodedImage> {
   if (bytes.length === 0) throw new InvalidInputError(`0 bytes; expected an image (${FORMATS})`);
-  const options = { limitInputPixels: false, failOn: 'error', autoOrient: false } as const;
-  const header = pngSize(bytes) ?? (await read(bytes, () => sharp(bytes, options).metadata()));
+  const header = isBmp(bytes) ? bmpSize(bytes) : (pngSize(bytes) ?? (await readMetadata(bytes)));
   if (!(header.width * header.height <= maxPixels)) {
     throw new InvalidInputError(`${header.width} × ${header.height} pixels; expected at most ${maxPixels}`);
   }
-  // failOn 'error' refuses what is cut short or corrupt and lets through what libvips only warns of, such as stray
-  // bytes between JPEG markers.
-  return read(bytes, async () => {
-    const image = sharp(bytes, options);
-    const [{ orientation }, { data, info }] = await Promise.all([
-      image.metadata(),
-      image
-        .flatten({ background: '#ffffff' })
-        .toColourspace('srgb')
-        .raw({ depth: 'uchar' })
-        .toBuffer({ resolveWithObject: true }),
-    ]);
-    const { width, height, channels } = info;
-    if (channels !== 3) throw new Error(`${channels} channels`);
-    return orient({ data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height }, orientation ?? 1);
+  if (isBmp(bytes)) return { ...decodeBmp(bytes), notes: [] };
+  const metadata = await readMetadata(bytes);
+  const { channels, space } = metadata;
+  if (channels > 4 && space !== 'cmyk') {
+    throw new InvalidInputError(`${channels} channels; expected grey, RGB or CMYK, with or without alpha`);
+  }
+  const notes = notesOf(metadata);
+  const deep = isDeep(metadata) ? await readSamples(bytes, metadata) : undefined;
+  const seen = deep && (window ?? findWindow(deep) ?? (deep.data instanceof Uint16Array ? undefined : deep.scale));
+  const upright = (data: Uint8Array, width: number, height: number) =>
+    orient({ data, width, height }, metadata.orientation ?? 1);
+  if (seen) return { ...upright(applyWindow(deep, seen), deep.width, deep.height), window: seen, notes };
+  // What uses all 16 bits is an ordinary picture, with its colour profile.
+  const { data, info } = await read(bytes, () =>
+    sharp(bytes, READING)
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true }),
+  );
+  if (info.channels !== 3) throw new InvalidInputError(`${info.channels} channels; expected grey, RGB or CMYK`);
+  return { ...upright(new Uint8Array(data.buffer, data.byteOffset, data.length), info.width, info.height), notes };
+}
+
+/** What is known of an image from its header. */
+export interface ImageFacts {
+  /** Of the upright image. */
+  width: number;
+  height: number;
+  /** It holds more than 8 bits, and is seen through a window if it does not use them. */
+  deep: boolean;
+  /** What is left out of it, in words. */
+  notes: string[];
+}
+
+/** @throws InvalidInputError when the bytes do not begin like an image of these formats */
+export async function describeImage(bytes: Uint8Array): Promise<ImageFacts> {
+  if (isBmp(bytes)) return { ...bmpSize(bytes), deep: false, notes: [] };
+  const metadata = await readMetadata(bytes);
+  const { width, height, orientation = 1 } = metadata;
+  const size = orientation >= 5 && orientation <= 8 ? { width: height, height: width } : { width, height };
+  return { ...size, deep: isDeep(metadata), notes: notesOf(metadata) };
+}
+
+/** Whether a file may hold more than 8 bits, as far as its name tells. */
+export const mayBeDeep = (name: string): boolean => /\.(tiff?|png)$/i.test(name);
+
+// failOn 'error' refuses what is cut short or corrupt and lets through what libvips only warns of, such as stray bytes
+// between JPEG markers.
+const READING = { limitInputPixels: false, failOn: 'error', autoOrient: false } as const;
+
+const readMetadata = (bytes: Uint8Array): Promise<Metadata> => read(bytes, () => sharp(bytes, READING).metadata());
+
+const notesOf = ({ format, pages = 1 }: Metadata): string[] =>
+  pages > 1 ? [`${format === 'tiff' ? 'page' : 'frame'} 1 of ${pages} is taken`] : [];
+
+/** Photographs of 10 or 12 bits (AVIF) and inks (CMYK) say how their values are meant to be seen. */
+const isDeep = ({ format, depth, space }: Metadata): boolean =>
+  depth !== 'uchar' &&
+  (format === 'tiff' || format === 'png') &&
+  ['b-w', 'srgb', 'grey16', 'rgb16', 'scrgb', 'multiband'].includes(space);
+
+/** What samples of a type hold, by libvips' names; of floats, what pictures are made of. */
+const SCALES: Record<string, ValueWindow> = {
+  char: { low: -(2 ** 7), high: 2 ** 7 - 1 },
+  ushort: { low: 0, high: 2 ** 16 - 1 },
+  short: { low: -(2 ** 15), high: 2 ** 15 - 1 },
+  uint: { low: 0, high: 2 ** 32 - 1 },
+  int: { low: -(2 ** 31), high: 2 ** 31 - 1 },
+  float: { low: 0, high: 1 },
+};
+
+/** All values of an image, as they are in its file. */
+async function readSamples(bytes: Uint8Array, { depth, space, channels, bitsPerSample }: Metadata): Promise<DeepImage> {
+  const scale = SCALES[depth];
+  // Of halves libvips keeps whole numbers only.
+  if (!scale || (depth === 'float' && bitsPerSample === 16)) {
+    throw new InvalidInputError(`values of ${bitsPerSample} bits (${depth}); expected integers, or floats of 32 bits`);
+  }
+  // It cuts off what is below 0 in 16 bits, unless that is lifted.
+  const lift = depth === 'short' ? 2 ** 15 : 0;
+  const { data, info } = await read(bytes, () => {
+    const image = sharp(bytes, { ...READING, ignoreIcc: true });
+    if (lift > 0) image.linear(1, lift);
+    return image
+      .toColourspace(space)
+      .raw({ depth: depth === 'ushort' ? 'ushort' : 'float' })
+      .toBuffer({ resolveWithObject: true });
   });
+  const { width, height } = info;
+  const { buffer } = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
+  const offset = buffer === data.buffer ? data.byteOffset : 0;
+  const count = width * height * info.channels;
+  if (depth === 'ushort') return { data: new Uint16Array(buffer, offset, count), width, height, channels, scale };
+  const values = new Float32Array(buffer, offset, count);
+  if (lift > 0) for (let i = 0; i < count; i++) values[i] -= lift;
+  return { data: values, width, height, channels, scale };
 }
 
 /** What a PNG header claims, even where nothing follows it that a decoder would take as an image. */

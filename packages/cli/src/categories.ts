@@ -1,6 +1,7 @@
 /** The labels of a campaign, as a person writes them on the command line or into a file. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { parseJson } from '@saltworks/core/formats/json';
 import { colours } from '@saltworks/core/overlay';
 import { readInput } from './files.ts';
 
@@ -48,9 +49,9 @@ function parseFile(path: string, file: Uint8Array): Given[] {
   };
   let list: unknown;
   try {
-    list = JSON.parse(new TextDecoder().decode(file));
+    list = parseJson(file);
   } catch (error) {
-    return refuse((error as Error).message.replaceAll('\n', ' '));
+    return refuse((error as Error).message);
   }
   if (!Array.isArray(list)) return refuse('no list');
   return list.map((item, i) => {

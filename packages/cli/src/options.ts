@@ -1,4 +1,5 @@
 /** What options may hold, as commander parses them. */
+import type { ValueWindow } from '@saltworks/core/image';
 import { InvalidArgumentError } from 'commander';
 
 type Parse<T> = (text: string) => T;
@@ -16,6 +17,20 @@ export const parseWhole = (min: number) =>
 export const parseAbove = (min: number) => parseNumber(`a number above ${min}`, (v) => Number.isFinite(v) && v > min);
 export const parseFromTo = (min: number, max: number) =>
   parseNumber(`a number from ${min} to ${max}`, (v) => v >= min && v <= max);
+/** LOW,HIGH: which values of a file are seen as 0 and 255. */
+export function parseWindow(text: string): ValueWindow {
+  const [low, high, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (!(rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+    throw new InvalidArgumentError('Expected LOW,HIGH: two numbers, the lower first.');
+  }
+  return { low, high };
+}
+export const windowOption = [
+  '--window <low,high>',
+  'values that are seen as black and white in pictures of more than 8 bits (default: those that each picture uses)',
+  parseWindow,
+] as const;
+
 export const parseBetween = (min: number, max: number) =>
   parseNumber(`a number between ${min} and ${max}`, (v) => v > min && v < max);
 

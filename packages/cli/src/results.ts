@@ -57,6 +57,7 @@ export async function writeResults(
     sha256: createHash('sha256').update(bytes).digest('hex'),
     mask: `${task.name}.panoptic.png`,
   });
+  described.warnings.unshift(...image.notes);
   const timings = inMilliseconds({ ...result.timings, write: performance.now() - start });
   const { spec, longSide, facet, upsample } = options;
   const document = {
@@ -72,6 +73,7 @@ export async function writeResults(
       long_side: longSide,
       ...options.solve,
       upsample,
+      ...(image.window && { window: [image.window.low, image.window.high] }),
     },
     timings,
     versions: { saltworks: version, node: process.versions.node, backbone_sha256: spec.sha256 },

@@ -1,12 +1,12 @@
 /** Images and scribbles through the whole pipeline, one after the other. */
-import { decodeImage } from '@saltworks/backbone/decode';
+import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
 import type { BackboneSpec } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import type { Segment } from '@saltworks/core/formats/scribbles';
-import { type RgbImage, workingSize } from '@saltworks/core/image';
+import { type ValueWindow, workingSize } from '@saltworks/core/image';
 import { checkSize } from '@saltworks/core/matrix';
 import type { SegmentOptions } from '@saltworks/core/options';
 import type { StrokeRaster } from '@saltworks/core/seeds';
@@ -30,12 +30,14 @@ export interface SegmenterOptions {
   upsample: 'linear' | 'overlap' | 'none';
   solve: SegmentOptions;
   maxPixels: number;
+  /** Of pictures that hold more than 8 bits; default what each uses. */
+  window?: ValueWindow;
 }
 
 /** What was read of one image. */
 export interface ImageInput {
   bytes: Uint8Array;
-  image: RgbImage;
+  image: DecodedImage;
   raster: StrokeRaster;
   segments: Segment[];
 }
@@ -99,17 +101,17 @@ async function solve(
 
 async function readImage(
   task: ImageTask,
-  { spec, longSide, upsample, maxPixels, solve: { graph } }: SegmenterOptions,
+  { spec, longSide, upsample, maxPixels, window, solve: { graph } }: SegmenterOptions,
 ): Promise<ImageInput> {
   const bytes = await readInput(task.image);
-  const image = await decodeImage(bytes, { maxPixels });
+  const image = await decodeImage(bytes, { maxPixels, window });
   // A grid too fine for the graph is refused before its keys are computed.
   const { width, height } = workingSize(image.width, image.height, spec.patch, longSide);
   if (graph !== 'walk') checkSize(((width * height) / spec.patch ** 2) * (upsample === 'none' ? 1 : 4));
   return { bytes, image, ...(await scribblesFor(task, image)) };
 }
 
-async function scribblesFor({ name, scribbles }: ImageTask, image: RgbImage) {
+async function scribblesFor({ name, scribbles }: ImageTask, image: DecodedImage) {
   if (!scribbles) throw new InvalidInputError(`no scribbles; expected ${name}.json or ${name}.png in the folder`);
   const bytes = await readInput(scribbles);
   try {

@@ -12,6 +12,12 @@ export interface RgbImage {
   height: number;
 }
 
+/** What of a file's values is seen as 8 bits: from `low` and below as 0, from `high` and above as 255. */
+export interface ValueWindow {
+  low: number;
+  high: number;
+}
+
 /**
  * Applies an EXIF orientation so that the image is upright.
  *

@@ -5,23 +5,24 @@ import { readKeysHeader } from '@saltworks/store/keys-header';
 import type { ObjectStore } from '@saltworks/store/store';
 
 /**
- * Whether an image has keys: a whole file, and of this image. Told by its size and its header; the data is not read. What
+ * Finds an image's keys: a whole file, and of this image. Told by its size and its header; the data is not read. What
  * a copy that broke off has left, by other hands than a store's, is as good as nothing.
  *
  * @param backbone id of the keys
+ * @returns the window through which the image was seen, if through any; undefined where there are no keys
  */
-export async function hasKeys(
+export async function findKeys(
   store: ObjectStore,
   backbone: string,
   sha256: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<{ window?: string } | undefined> {
   try {
     const header = await readKeysHeader(store, keysKey(backbone, sha256), { signal });
-    if (!header) return false;
-    return header.tensors.has('keys') && header.metadata.image_sha256 === sha256;
+    if (!header?.tensors.has('keys') || header.metadata.image_sha256 !== sha256) return undefined;
+    return { window: header.metadata.image_window };
   } catch (error) {
-    if (error instanceof InvalidInputError) return false;
+    if (error instanceof InvalidInputError) return undefined;
     throw error;
   }
 }

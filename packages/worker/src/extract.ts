@@ -1,14 +1,13 @@
 /** Keys for the images of a shard. */
-import { decodeImage } from '@saltworks/backbone/decode';
+import { type DecodedImage, decodeImage, describeImage, mayBeDeep } from '@saltworks/backbone/decode';
 import type { ExtractShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
-import { encodeKeys } from '@saltworks/core/formats/keys';
-import type { RgbImage } from '@saltworks/core/image';
+import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readJson } from '@saltworks/store/text';
-import { hasKeys } from './cached-keys.ts';
+import { findKeys } from './cached-keys.ts';
 import type { KeysSource, KeysSources } from './keys-source.ts';
 import { failureOf, isFinished, type Pulse, type ShardDeps, type ShardReport, tallyOf } from './shard.ts';
 
@@ -16,6 +15,14 @@ export interface ExtractDeps extends ShardDeps {
   keys: KeysSources;
   /** Images under way besides what a batch of more than one adds: one in inference, the others before and behind it. */
   ahead?: number;
+}
+
+/** Raised when some images are seen otherwise than before, so that keys of finished shards are looked at again. */
+const VIEWS = 1;
+
+interface ExtractReport extends ShardReport {
+  /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
+  views?: number;
 }
 
 type Outcome = { image: DatasetImage } & (
@@ -36,8 +43,8 @@ export async function extractShard(
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
   const reportKey = extractedKey(dataset, backbone, shard);
-  const before = await readJson<ShardReport>(store, reportKey, { signal });
-  if (isFinished(before)) return tallyOf(before, last?.done ?? 0);
+  const before = await readJson<ExtractReport>(store, reportKey, { signal });
+  if (isFinished(before) && before.views === VIEWS) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
@@ -46,7 +53,9 @@ export async function extractShard(
       signal.throwIfAborted();
       return failureOf(image, error);
     };
-    if (await hasKeys(store, backbone, image.sha256, signal)) return { image, cached: true };
+    const known = await findKeys(store, backbone, image.sha256, signal);
+    // Keys without a window may be an earlier version's, which saw pictures of more than 8 bits otherwise.
+    if (known && (known.window !== undefined || !mayBeDeep(image.object))) return { image, cached: true };
     let bytes: Uint8Array;
     try {
       bytes = await readObject(image.object, signal);
@@ -54,9 +63,11 @@ export async function extractShard(
       // What a store refuses today it may give tomorrow.
       return { image, failure: { ...failed(error), permanent: false } };
     }
-    let pixels: RgbImage;
+    let pixels: DecodedImage;
     try {
+      if (known && !(await describeImage(bytes)).deep) return { image, cached: true };
       pixels = await decodeImage(bytes, { maxPixels });
+      if (known && keysFit(known.window, pixels)) return { image, cached: true };
     } catch (error) {
       return { image, failure: failed(error) };
     }
@@ -67,7 +78,10 @@ export async function extractShard(
     const origin = { backbone: extract.backbone, layer: source.layer, facet, image: { width, height } };
     try {
       const found = await source.extract(pixels, signal);
-      return { image, file: encodeKeys(found, { ...origin, imageSha256: image.sha256 }) };
+      return {
+        image,
+        file: encodeKeys(found, { ...origin, imageSha256: image.sha256, window: windowText(pixels.window) }),
+      };
     } catch (error) {
       return { image, failure: failed(error) };
     }
@@ -94,7 +108,7 @@ export async function extractShard(
     beat({ next: ++next, done });
   }
   await stored;
-  const report: ShardReport = { images: images.length, failures };
+  const report: ExtractReport = { images: images.length, failures, views: VIEWS };
   await store.put(reportKey, JSON.stringify(report), { signal });
   return tallyOf(report, done);
 }

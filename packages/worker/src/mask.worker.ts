@@ -1,13 +1,12 @@
 /** A thread that makes masks: bytes of files in, a mask and its document out. */
-import { decodeImage } from '@saltworks/backbone/decode';
+import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
 import { consensus } from '@saltworks/core/consensus';
-import { decodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import type { RgbImage } from '@saltworks/core/image';
 import { decodePanoptic } from '@saltworks/core/mask';
 import type { SegmentOptions } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
+import { fittingKeys } from './fitting-keys.ts';
 import { type MadeMask, maskFile } from './mask-file.ts';
 import type { MaskNames } from './masks.ts';
 import { yieldToOthers } from './thread-priority.ts';
@@ -43,11 +42,11 @@ answerJobs<MaskJob | ConsensusJob, MadeMask | undefined>(async (job) => {
   }
   const { raster, segments } = readScribbles(job.scribbles, job.extension, image);
   if (!job.keys) return { result: undefined };
-  const made = await maskFile(segment(image, decodeKeys(job.keys).keys, raster, job.options), segments, job.names);
+  const made = await maskFile(segment(image, fittingKeys(job.keys, image), raster, job.options), segments, job.names);
   return { result: made, move: [made.png.buffer] };
 });
 
-async function together(image: RgbImage, { keys, annotations, options, names }: ConsensusJob): Promise<MadeMask> {
+async function together(image: DecodedImage, { keys, annotations, options, names }: ConsensusJob): Promise<MadeMask> {
   const drawn = await Promise.all(
     annotations.map(async ({ annotator, weight, scribbles, mask }) => ({
       annotator,
@@ -56,7 +55,7 @@ async function together(image: RgbImage, { keys, annotations, options, names }: 
       mask: decodePanoptic(await decodeImage(mask)),
     })),
   );
-  const found = consensus(image, decodeKeys(keys).keys, drawn, options);
+  const found = consensus(image, fittingKeys(keys, image), drawn, options);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
   return { ...(await maskFile(found, found.segments, names)), dissent };
 }

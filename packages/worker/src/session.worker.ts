@@ -5,10 +5,10 @@ import { answerJobs } from '@saltworks/backbone/thread';
 import { attributeNode } from '@saltworks/core/attribution';
 import { encodeRuns } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { decodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { seedNodes } from '@saltworks/core/seeds';
 import { argmax } from '@saltworks/core/spread';
+import { fittingKeys } from './fitting-keys.ts';
 import { maskFile } from './mask-file.ts';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { openSession, type Session, Sessions } from './sessions.ts';
@@ -22,7 +22,7 @@ answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof Se
     if (job.kind === 'pixel') yieldToOthers();
     if (job.kind === 'open') {
       const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
-      sessions.add(name, openSession(image, decodeKeys(job.keys).keys, job.options));
+      sessions.add(name, openSession(image, fittingKeys(job.keys, image), job.options));
     }
     const session = sessions.get(name);
     if (!session) return { result: undefined };

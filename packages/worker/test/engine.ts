@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePng } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { RgbImage } from '@saltworks/core/image';
@@ -13,6 +13,7 @@ import { importDataset } from '@saltworks/store/import';
 import type { ObjectStore } from '@saltworks/store/store';
 // Its threads run the built package.
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
+import sharp from 'sharp';
 import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
 import { objectReader } from '../src/objects.ts';
@@ -28,6 +29,19 @@ export function picture(shade: number): Promise<Uint8Array> {
     return x >= 12 && x < 32 && y >= 8 && y < 24 ? 40 + shade : [216, 200 - shade, 160][i % 3];
   });
   return encodePng(pixels, { width, height, channels: 3 });
+}
+
+/** The same picture in the lower 12 of 16 bits. */
+export async function darkPicture(): Promise<Uint8Array> {
+  const { data } = await decodeImage(await picture(0));
+  const raw = { width, height, channels: 3 } as const;
+  return sharp(
+    Uint16Array.from(data, (value) => 12 * value),
+    { raw },
+  )
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer();
 }
 
 /** Strokes on square and ground. */

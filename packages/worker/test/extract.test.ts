@@ -2,14 +2,15 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { decodeKeys } from '@saltworks/core/formats/keys';
+import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import type { ObjectStore } from '@saltworks/store/store';
 import { ObjectMissingError } from '@saltworks/store/store';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hasKeys } from '../src/cached-keys.ts';
+import { findKeys } from '../src/cached-keys.ts';
 import { extractShard } from '../src/extract.ts';
 import type { ShardReport } from '../src/shard.ts';
 import {
+  darkPicture,
   type Engine,
   height,
   importFiles,
@@ -60,7 +61,7 @@ describe('a shard', () => {
         ...{ image: { width, height }, imageSha256: sha256 },
       });
     }
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [] });
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 1 });
     expect(told.beats.map(({ next }) => next)).toEqual([0, 1, 2, 3]);
   });
 
@@ -143,8 +144,26 @@ describe('keys that are there', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
     expect(longest).toBeGreaterThan(0);
     expect(longest).toBeLessThanOrEqual(4096);
-    expect(await hasKeys(store, 'stub', images[0].sha256, new AbortController().signal)).toBe(true);
-    expect(await hasKeys(store, 'stub', '0'.repeat(64), new AbortController().signal)).toBe(false);
+    expect(await findKeys(store, 'stub', images[0].sha256, new AbortController().signal)).toEqual({});
+    expect(await findKeys(store, 'stub', '0'.repeat(64), new AbortController().signal)).toBeUndefined();
+  });
+
+  test('of pictures of more than 8 bits as earlier versions saw them are made again; others are not', async () => {
+    const images = await importFiles(engine.store, 'd', { ...(await pictures(2)), 'dark.png': await darkPicture() });
+    const dark = images[2];
+    await extractShard(engine, request, pulse());
+    const { keys, origin } = decodeKeys(await engine.store.get(keysKey('stub', dark.sha256)));
+    expect(origin.window).toBe('480 2592');
+    // What an earlier version left: keys that say of no window, and a shard that is through.
+    const before = encodeKeys({ ...keys, data: keys.data.fill(0) }, { ...origin, window: undefined });
+    await engine.store.put(keysKey('stub', dark.sha256), before);
+    await engine.store.put(extractedKey('d', 'stub', 0), JSON.stringify({ images: 3, failures: [] }));
+    engine.keys.extracted = 0;
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
+    expect(engine.keys.extracted).toBe(1);
+    expect(decodeKeys(await engine.store.get(keysKey('stub', dark.sha256))).origin.window).toBe('480 2592');
+    engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
   });
 
   test('but not whole, or of another image, are made again', async () => {
@@ -232,7 +251,7 @@ describe('what cannot be done', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 2, failed: 1 });
     await engine.store.put(images[1].object, bytes);
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [] });
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 1 });
     expect(engine.keys.extracted).toBe(3);
   });
 
@@ -337,7 +356,7 @@ describe('an attempt that ends in the middle', () => {
     const { done, cached } = await extractShard(failing, request, pulse({ last }));
     expect(done + cached).toBe(5);
     expect(cached).toBeGreaterThanOrEqual(0);
-    expect(await reportOf(failing)).toEqual({ images: 5, failures: [] });
+    expect(await reportOf(failing)).toEqual({ images: 5, failures: [], views: 1 });
     removeEngine(failing);
   });
 

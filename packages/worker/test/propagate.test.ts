@@ -3,7 +3,7 @@ import { threadPool } from '@saltworks/backbone/threads';
 import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
 import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { decodeKeys } from '@saltworks/core/formats/keys';
+import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { presets } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
 import { type MaskReport, propagateShard, recipeOf } from '../src/propagate.ts';
 import {
+  darkPicture,
   type Engine,
   height,
   importFiles,
@@ -109,6 +110,21 @@ describe('a shard', () => {
       { name: '1.png' },
     ]);
     expect(masksOf().size).toBe(2 * 4);
+  });
+
+  test('refuses keys of an image that is seen otherwise now', async () => {
+    const [{ sha256 }] = await importFiles(engine.store, 'd', { 'dark.png': await darkPicture() });
+    await extractShard(engine, { dataset: 'd', shard: 0, extract }, pulse());
+    await draw(sha256);
+    expect((await reportOf()).masks).toHaveLength(1);
+    const name = keysKey(backbone, sha256);
+    const { keys, origin } = decodeKeys(await engine.store.get(name));
+    await engine.store.put(name, encodeKeys(keys, { ...origin, window: undefined }));
+    await draw(sha256, scribbles(1));
+    const { failures } = await reportOf();
+    expect(failures).toMatchObject([
+      { name: 'dark.png', reason: expect.stringMatching(/expected .*saltworks extract/) },
+    ]);
   });
 
   test('nobody drew on is done at once', async () => {

@@ -1,8 +1,8 @@
 import { decodeImage } from '@saltworks/backbone/decode';
-import { thumbnailKey } from '@saltworks/core/contract/layout';
+import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { showImages } from '../src/views.ts';
-import { type Engine, importFiles, objectsBelow, openEngine, pictures, removeEngine } from './engine.ts';
+import { darkPicture, type Engine, importFiles, objectsBelow, openEngine, pictures, removeEngine } from './engine.ts';
 
 let engine: Engine;
 const engines: Engine[] = [];
@@ -30,6 +30,15 @@ test('small copies are made of what can be, and nothing else of it; what cannot 
   );
   const small = await decodeImage(await engine.store.get(thumbnailKey(images[0].sha256)));
   expect([small.width, small.height]).toEqual([48, 32]);
+});
+
+test('a dark picture of more than 8 bits is shown as the worker sees it', async () => {
+  const images = await importFiles(engine.store, 'd', { 'dark.png': await darkPicture() });
+  expect(await showImages(engine, { whole: true, images }, signal)).toEqual([]);
+  const seen = await decodeImage(await engine.readObject(images[0].object, signal));
+  const view = await decodeImage(await engine.store.get(viewKey(images[0].sha256)));
+  expect(view.data).toEqual(seen.data);
+  expect(Math.max(...view.data)).toBe(255);
 });
 
 test('what is there is not made again', async () => {

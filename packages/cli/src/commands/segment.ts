@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
+import type { ValueWindow } from '@saltworks/core/image';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
 import { isFile, isFolder, makeFolder } from '../files.ts';
-import { parseAbove, parseBetween, parseFromTo, parseOrWord, parseWhole } from '../options.ts';
+import { parseAbove, parseBetween, parseFromTo, parseOrWord, parseWhole, windowOption } from '../options.ts';
 import { progress } from '../progress.ts';
 import { type ImageReport, writeResults } from '../results.ts';
 import { type ImageTask, segmentImages } from '../segmenter.ts';
@@ -29,6 +30,7 @@ interface Flags {
   refine?: 'crf' | 'none';
   longSide?: number | 'native';
   seed?: number;
+  window?: ValueWindow;
   patch?: boolean;
   json?: boolean;
 }
@@ -37,7 +39,7 @@ export function segmentCommand(): Command {
   const { best } = presets;
   return new Command('segment')
     .description('turn images and scribbles into masks')
-    .argument('<image...>', 'image files: JPEG, PNG, WebP, GIF, TIFF, AVIF')
+    .argument('<image...>', 'image files: JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP')
     .requiredOption(
       '--scribbles <file|dir>',
       'scribbles of the one image, or a folder with NAME.json or NAME.png for each',
@@ -90,6 +92,7 @@ export function segmentCommand(): Command {
       'size at which the backbone sees the image (default: its own)',
       parseOrWord('native', parseWhole(1)),
     )
+    .option(...windowOption)
     .option('--seed <n>', 'which nodes preset paper hides from its CRF (default: 0)', parseWhole(0))
     .option('--patch', 'also write NAME.patch.png, the labels of the node grid')
     .option('--json', 'one JSON document a line: each image, then a summary')
@@ -103,8 +106,18 @@ async function run(images: string[], flags: Flags): Promise<void> {
   await makeFolder(flags.out);
   const line = progress(process.stderr, flags.json);
   const spec = await findBackbone(flags.backbone, home, line);
-  const { preset, out, layer, facet, upsample = 'linear', longSide = spec.longSide, patch = false, json } = flags;
-  const options = { spec, layer, facet, longSide, upsample, maxPixels, preset, out, patch };
+  const {
+    preset,
+    out,
+    layer,
+    facet,
+    upsample = 'linear',
+    longSide = spec.longSide,
+    patch = false,
+    window,
+    json,
+  } = flags;
+  const options = { spec, layer, facet, longSide, upsample, maxPixels, window, preset, out, patch };
   const results = { ...options, solve: { ...solve, sigmaFactor: spec.sigma } };
 
   const start = performance.now();

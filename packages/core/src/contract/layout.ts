@@ -83,8 +83,11 @@ export const drawingKey = (assignment: string, n: number): string =>
 export const patchKey = (assignment: string, n: number): string =>
   `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.patch.json`;
 
-/** `views/ab/abcd….webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. */
-export const viewKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.webp`;
+/**
+ * `views/ab/abcd….1.webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. The number is raised
+ * when some images are seen otherwise than before.
+ */
+export const viewKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.1.webp`;
 
-/** `views/ab/abcd….thumb.webp`: the same, 256 pixels at its longer side. */
-export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.thumb.webp`;
+/** `views/ab/abcd….1.thumb.webp`: the same, 256 pixels at its longer side. */
+export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.1.thumb.webp`;

@@ -1,5 +1,6 @@
 /** The keys file (spec/keys.md): safetensors, float16 `keys [h, w, d]` before interpolation, its origin as metadata. */
 import { InvalidInputError } from '../errors.ts';
+import type { ValueWindow } from '../image.ts';
 import type { Keys } from '../keys.ts';
 import { fromHalf, toHalf } from './float16.ts';
 import { decodeSafeTensors, encodeSafeTensors, halfTensor, readFloats } from './safetensors.ts';
@@ -13,7 +14,17 @@ export interface KeysOrigin {
   image: { width: number; height: number };
   /** Hex sha256 of the image file's bytes. */
   imageSha256: string;
+  /** Through which the image was seen, if through any. */
+  window?: string;
 }
+
+/** A window as a keys file holds it; pictures of 8 bits have none. */
+export const windowText = (window: ValueWindow | undefined): string | undefined =>
+  window && `${window.low} ${window.high}`;
+
+/** Whether keys were computed from an image as it is seen now: the same file could be seen otherwise by earlier versions. */
+export const keysFit = (window: string | undefined, image: { window?: ValueWindow }): boolean =>
+  window === windowText(image.window);
 
 /**
  * Rounds keys to what the file holds, so that an answer is the same whether its keys were just computed or come from
@@ -35,6 +46,7 @@ export function encodeKeys({ data, h, w, d }: Keys, origin: KeysOrigin): Uint8Ar
       image_width: String(origin.image.width),
       image_height: String(origin.image.height),
       image_sha256: origin.imageSha256,
+      ...(origin.window !== undefined && { image_window: origin.window }),
     },
   });
 }
@@ -42,7 +54,7 @@ export function encodeKeys({ data, h, w, d }: Keys, origin: KeysOrigin): Uint8Ar
 /** @throws InvalidInputError if this is not a keys file of version 1 */
 export function decodeKeys(file: Uint8Array): { keys: Keys; origin: KeysOrigin } {
   const { tensors, metadata } = decodeSafeTensors(file);
-  const { format, version, backbone, layer, facet, image_width, image_height, image_sha256 } = metadata;
+  const { format, version, backbone, layer, facet, image_width, image_height, image_sha256, image_window } = metadata;
   if (format !== 'saltworks-keys' || version !== '1') {
     throw new InvalidInputError(`format ${format} version ${version}; expected saltworks-keys version 1`);
   }
@@ -69,6 +81,7 @@ export function decodeKeys(file: Uint8Array): { keys: Keys; origin: KeysOrigin }
       facet,
       image: { width: count('image_width', image_width), height: count('image_height', image_height) },
       imageSha256: image_sha256,
+      window: image_window,
     },
   };
 }

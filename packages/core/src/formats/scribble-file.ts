@@ -20,7 +20,7 @@ export function readScribbles(
 }
 
 function fromDocument(bytes: Uint8Array, { width, height }: { width: number; height: number }) {
-  const scribbles = parseScribbles(new TextDecoder().decode(bytes));
+  const scribbles = parseScribbles(bytes);
   const { image, segments } = scribbles;
   if (image.width !== width || image.height !== height) {
     throw new InvalidInputError(

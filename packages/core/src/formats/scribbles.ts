@@ -1,5 +1,6 @@
 /** The scribble document (spec/scribbles.md), version 1: what a person drew on one image. */
 import { InvalidInputError } from '../errors.ts';
+import { parseJson, parseJsonText } from './json.ts';
 
 export interface Segment {
   /** 1 … 2²⁴ − 1, as a panoptic PNG holds it. 0 is the background, a label like any other but never a segment. */
@@ -25,14 +26,22 @@ export interface Scribbles {
 export const maxSegmentId = 0xffffff;
 const maxRadius = 10_000;
 
-/** @throws InvalidInputError naming the first thing wrong: received and expected */
-export function parseScribbles(text: string): Scribbles {
-  let document: unknown;
+/**
+ * @param source the file's bytes, or its text
+ * @throws InvalidInputError naming the first thing wrong: received and expected
+ */
+export function parseScribbles(source: Uint8Array | string): Scribbles {
   try {
-    document = JSON.parse(text);
+    return typeof source === 'string' ? parseJsonText(source, scribblesOf) : parseJson(source, scribblesOf);
   } catch (error) {
-    throw new InvalidInputError(`scribbles are not JSON: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    if (error instanceof InvalidInputError && error.message.startsWith('not JSON')) {
+      throw new InvalidInputError(`scribbles are ${error.message}`);
+    }
+    throw error;
   }
+}
+
+function scribblesOf(document: unknown): Scribbles {
   const root = object('scribbles', document);
   if (root.version !== 1) throw new InvalidInputError(`scribbles of version ${show(root.version)}; expected 1`);
   const image = object('image', root.image);
