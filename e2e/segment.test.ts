@@ -136,6 +136,7 @@ describe('what is drawn comes out', () => {
     ['colour', ['--color-weight', '0.1']],
     ['overlapping patches', ['--upsample', 'overlap']],
     ['no upsampling', ['--upsample', 'none']],
+    ['noisy strokes', ['--strokes', 'tolerate']],
   ])('%s', async (name, flags) => {
     const image = await discFile('disc.png');
     const out = join(scratch, name.replaceAll(' ', '-'));
@@ -155,6 +156,7 @@ describe('what is drawn comes out', () => {
     expect([at(60, 56), at(140, 60), at(8, 50)]).toEqual([7, 0, 0]);
     const { parameters } = JSON.parse(readFileSync(join(out, 'disc.panoptic.json'), 'utf8'));
     expect(parameters.preset).toBe(name === 'paper' ? 'paper' : 'best');
+    expect(parameters.strokes).toBe(name === 'paper' || name === 'noisy strokes' ? 'tolerate' : 'hold');
   });
 
   test('a PNG of scribbles means the same as the document', async () => {
@@ -341,6 +343,7 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
       [['--alpha', 'x'], 'Expected a number'],
       [['--preset', 'worst'], 'Allowed choices are paper, best'],
       [['--graph', 'walkabout'], 'Allowed choices'],
+      [['--strokes', 'keep'], 'Allowed choices are hold, tolerate'],
       [['--long-side', '0'], 'Expected a whole number from 1'],
       [['--long-side', '6000'], 'expected at most 16384'],
       [['--tau', '0.5'], '--tau with --graph walk; expected --graph similarity'],
@@ -467,6 +470,7 @@ describe('the rest of the command', () => {
       'alpha',
       'upsample',
       'refine',
+      'strokes',
       'long-side',
       'seed',
       'patch',

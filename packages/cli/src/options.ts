@@ -1,6 +1,7 @@
 /** What options may hold, as commander parses them. */
 import type { ValueWindow } from '@saltworks/core/image';
-import { InvalidArgumentError } from 'commander';
+import { presets, strokeKinds } from '@saltworks/core/options';
+import { InvalidArgumentError, Option } from 'commander';
 
 type Parse<T> = (text: string) => T;
 
@@ -37,3 +38,10 @@ export const parseBetween = (min: number, max: number) =>
 export function parseOrWord<W extends string>(word: W, parse: Parse<number>): Parse<number | W> {
   return (text) => (text === word ? word : parse(text));
 }
+
+/** Not the preset's, if it is given. */
+export const strokesOption = (): Option =>
+  new Option(
+    '--strokes <how>',
+    `whether pixels keep the labels of the strokes over them, or noisy strokes are tolerated (default: ${presets.best.strokes}; ${presets.paper.strokes} for paper)`,
+  ).choices(strokeKinds);

@@ -3,10 +3,11 @@ import { type CommonSegment, commonSegments } from './common-segments.ts';
 import { InvalidInputError } from './errors.ts';
 import { openFast } from './fast/solver.ts';
 import type { Segment } from './formats/scribbles.ts';
+import { heldTogether } from './held.ts';
 import type { RgbImage } from './image.ts';
 import type { Keys } from './keys.ts';
 import type { Mask } from './mask.ts';
-import type { SegmentOptions } from './options.ts';
+import { nodesPerPatch, type SegmentOptions } from './options.ts';
 import type { NodeScores } from './refine.ts';
 import type { Seeds, StrokeRaster } from './seeds.ts';
 import { softSeeds } from './soft-seeds.ts';
@@ -52,7 +53,7 @@ export function consensus(
   const counted = inOrder(annotations, image);
   const segments = commonSegments(counted);
   const shared = counted.map((annotation) => ({ ...annotation, toCommon: toCommon(segments, annotation.annotator) }));
-  const factor = options.upsample === 'linear' ? 2 : 1;
+  const factor = nodesPerPatch(options.upsample);
   const drawn = shared.map(({ raster, weight, toCommon }) => ({
     raster: { ...raster, segments: Array.from(raster.segments, toCommon) },
     weight,
@@ -60,7 +61,7 @@ export function consensus(
   const seeds = softSeeds(drawn, factor * keys.h, factor * keys.w);
   const solver = open(image, keys, options);
   const nodes = solver.solve(seeds);
-  const mask = solver.refine(nodes);
+  const mask = solver.refine(nodes, heldTogether(drawn, options));
   return {
     mask,
     segments,

@@ -5,3 +5,12 @@
 export class InvalidInputError extends Error {
   override name = 'InvalidInputError';
 }
+
+/**
+ * Ends a switch over a union: a case that was forgotten does not compile, and a value that no type kept out is refused.
+ *
+ * @throws InvalidInputError
+ */
+export function unknownKind(what: string, value: never, known: readonly string[]): never {
+  throw new InvalidInputError(`${what} ${String(value)}; expected one of ${known.join(', ')}`);
+}

@@ -1,10 +1,20 @@
-/** Settings of the way from keys and strokes to a mask, and the presets that name them. */
+/** Settings of the way from keys and strokes to a mask, the presets that name them, and how a solve's are put together. */
+import { InvalidInputError, unknownKind } from './errors.ts';
 import type { RefineOptions } from './refine.ts';
 import type { SpreadOptions } from './spread.ts';
 
+/** `walk`: ridge and random walk, which take nothing of the other graphs' options; else an affinity to spread along. */
+export const graphKinds = ['walk', 'rbf', 'similarity', 'knn'] as const;
+/** From patches to nodes: `linear` doubles the grid by interpolation; `none` takes keys as they come (as those of `overlap` do). */
+export const upsampleKinds = ['linear', 'none'] as const;
+export const refineKinds = ['crf', 'none'] as const;
+export const unaryKinds = ['hard', 'soft'] as const;
+/** Pixels under strokes: `hold` keeps each stroke's label on them; `tolerate` lets the picture contradict noisy strokes. */
+export const strokeKinds = ['hold', 'tolerate'] as const;
+
 /** How an affinity between nodes is made, along which labels spread. */
 export interface GraphOptions {
-  graph: 'rbf' | 'similarity' | 'knn';
+  graph: Exclude<(typeof graphKinds)[number], 'walk'>;
   /** σ of `rbf`, in units of key distance; `auto` is sigmaFactor × the median distance between nodes. */
   sigma: number | 'auto';
   /** The backbone's own factor for `auto`. */
@@ -15,13 +25,14 @@ export interface GraphOptions {
   neighbors: number;
   /** λ of the colour k-NN graph added to the affinity; 0 leaves it out. */
   colorWeight: number;
-  /** `linear` doubles the grid by interpolation; `none` takes keys as they come (as those of `overlap` do). */
-  upsample: 'linear' | 'none';
+  upsample: Upsample;
 }
 
+export type Upsample = (typeof upsampleKinds)[number];
+
 export interface SegmentOptions extends Omit<GraphOptions, 'graph'>, Required<SpreadOptions>, RefineOptions {
-  /** `walk`: ridge and random walk, which take nothing of the other graphs' options; else an affinity to spread along. */
-  graph: GraphOptions['graph'] | 'walk';
+  graph: (typeof graphKinds)[number];
+  strokes: (typeof strokeKinds)[number];
 }
 
 const shared = {
@@ -39,14 +50,17 @@ const shared = {
   seed: 0,
 } as const;
 
+export type Preset = 'paper' | 'best';
+
 /**
  * `paper` is the seed method to the letter: the CRF sees hard labels, a fifth of them hidden, with pydensecrf's usual
  * weights. `best` differs where a gain was measured (docs/quality.md).
  */
-export const presets: Record<'paper' | 'best', SegmentOptions> = {
+export const presets: Record<Preset, SegmentOptions> = {
   paper: {
     ...shared,
     graph: 'rbf',
+    strokes: 'tolerate',
     unary: 'hard',
     colourLikelihood: 0,
     crf: { gaussian: { xy: 3, weight: 3 }, bilateral: { xy: 80, rgb: 13, weight: 10 }, steps: 5 },
@@ -54,8 +68,55 @@ export const presets: Record<'paper' | 'best', SegmentOptions> = {
   best: {
     ...shared,
     graph: 'walk',
+    strokes: 'hold',
     unary: 'soft',
     colourLikelihood: 0.2,
     crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5 },
   },
 };
+
+const kinds = {
+  graph: graphKinds,
+  upsample: upsampleKinds,
+  refine: refineKinds,
+  unary: unaryKinds,
+  strokes: strokeKinds,
+} as const;
+
+/**
+ * Everything that a solve is made of. Commands, workers and pages take it from here, so that they solve alike.
+ *
+ * @param backbone its `sigma`, the factor of `auto`
+ * @param changes what differs from the preset; what is undefined does not
+ * @throws InvalidInputError if there is no such preset, or a choice is none of those that there are
+ */
+export function solveOptions(
+  preset: Preset,
+  { sigma: sigmaFactor }: { sigma: number },
+  changes: Partial<SegmentOptions> = {},
+): SegmentOptions {
+  if (!Object.hasOwn(presets, preset)) {
+    throw new InvalidInputError(`preset ${preset}; expected one of ${Object.keys(presets).join(', ')}`);
+  }
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const options: SegmentOptions = { ...presets[preset], sigmaFactor, ...given };
+  for (const [name, known] of Object.entries(kinds)) {
+    const value = options[name as keyof typeof kinds];
+    if (!(known as readonly string[]).includes(value)) {
+      throw new InvalidInputError(`${name} ${value}; expected one of ${known.join(', ')}`);
+    }
+  }
+  return options;
+}
+
+/** Nodes a patch and axis. */
+export function nodesPerPatch(upsample: Upsample): 1 | 2 {
+  switch (upsample) {
+    case 'linear':
+      return 2;
+    case 'none':
+      return 1;
+    default:
+      return unknownKind('upsample', upsample, upsampleKinds);
+  }
+}

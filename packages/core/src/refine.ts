@@ -9,9 +9,12 @@ import {
   unaryFromLabels,
   unaryFromScores,
 } from './crf.ts';
+import { unknownKind } from './errors.ts';
+import { giveHeld, type HeldLabels, type HeldPixels, heldLabels, holdRows, withHeld } from './held.ts';
 import { type RgbImage, resizeBicubic } from './image.ts';
 import { linearRows } from './interpolate.ts';
 import type { Mask } from './mask.ts';
+import { refineKinds, unaryKinds } from './options.ts';
 import { argmax } from './spread.ts';
 
 /** What spreading says of every node. */
@@ -25,12 +28,12 @@ export interface NodeScores {
 }
 
 export interface RefineOptions {
-  refine: 'crf' | 'none';
+  refine: (typeof refineKinds)[number];
   /**
    * What pixels start from. `hard`: each node's best label, taken by all pixels of its cell; for the CRF, `hidden` of
    * the nodes say nothing (the paper). `soft`: the nodes' scores, interpolated.
    */
-  unary: 'hard' | 'soft';
+  unary: (typeof unaryKinds)[number];
   /** Share of nodes hidden from a CRF on hard labels, 0 … 1. */
   hidden: number;
   /** Chooses which nodes are hidden. */
@@ -62,20 +65,52 @@ export function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: 
   return { image: scaled, terms };
 }
 
-/** @param kept of the same image, number of labels and `crf` settings; made anew where it is left out */
-export function refine(image: RgbImage, scores: NodeScores, options: RefineOptions, kept?: PixelTerms): Mask {
+export interface RefineGiven {
+  /** Pixels whose owner is given. */
+  held?: HeldPixels;
+  /** Of the same image, number of labels and `crf` settings; made anew where it is left out. */
+  kept?: PixelTerms;
+}
+
+export function refine(image: RgbImage, nodes: NodeScores, options: RefineOptions, given: RefineGiven = {}): Mask {
+  const { held } = given;
+  const mask = owners(image, held ? withHeld(nodes, held) : nodes, options, given);
+  if (held) giveHeld(mask.ids, held);
+  return mask;
+}
+
+function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { held, kept }: RefineGiven): Mask {
   const { width, height } = image;
   const { labels } = scores;
   const c = labels.length;
-  if (options.refine === 'none') {
-    if (options.unary === 'soft') return bestLabels(softRows(image, scores, options), labels, width, height);
-    const nodes = nearest(argmax(scores.data, c), scores.h, scores.w, width, height);
-    return { ids: Uint32Array.from(nodes, (label) => labels[label]), width, height };
+  switch (options.refine) {
+    case 'none':
+      return fromNodes(image, scores, options, held);
+    case 'crf': {
+      const { image: scaled, terms } = kept ?? pixelTerms(image, c, options.crf);
+      const field = startMeanField(unary(scaled, scores, options, held), c, terms);
+      for (let i = 0; i < options.crf.steps; i++) field.step();
+      return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
+    }
+    default:
+      return unknownKind('refine', options.refine, refineKinds);
   }
-  const { image: scaled, terms } = kept ?? pixelTerms(image, c, options.crf);
-  const field = startMeanField(unary(scaled, scores, options), c, terms);
-  for (let i = 0; i < options.crf.steps; i++) field.step();
-  return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
+}
+
+/** Without a CRF. */
+function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, held: HeldPixels | undefined): Mask {
+  const { width, height } = image;
+  const { data, h, w, labels } = scores;
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = nearest(argmax(data, labels.length), h, w, width, height);
+      return { ids: Uint32Array.from(nodes, (label) => labels[label]), width, height };
+    }
+    case 'soft':
+      return bestLabels(softRows(image, scores, options, held), labels, width, height);
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
+  }
 }
 
 /** At which share of its size an image of that many pixels is refined: 1 unless it would not fit the budget. */
@@ -85,31 +120,53 @@ export function crfScale(pixels: number, c: number): number {
   return Math.min(1, Math.sqrt(crfBudget / bytes));
 }
 
-function unary(image: RgbImage, scores: NodeScores, options: RefineOptions): Float32Array {
+function unary(
+  image: RgbImage,
+  scores: NodeScores,
+  options: RefineOptions,
+  held: HeldPixels | undefined,
+): Float32Array {
   const { width, height } = image;
   const { data, h, w, labels } = scores;
   const c = labels.length;
-  if (options.unary === 'hard') {
-    const nodes = hideNodes(argmax(data, c), options.hidden, options.seed);
-    return unaryFromLabels(nearest(nodes, h, w, width, height), c);
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = hideNodes(argmax(data, c), options.hidden, options.seed);
+      return unaryFromLabels(nearest(nodes, h, w, width, height), c);
+    }
+    case 'soft': {
+      const rows = softRows(image, scores, options, held);
+      const soft = new Float32Array(width * height * c);
+      for (let y = 0; y < height; y++) soft.set(rows(y), y * width * c);
+      return unaryFromScores(soft);
+    }
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
   }
-  const rows = softRows(image, scores, options);
-  const soft = new Float32Array(width * height * c);
-  for (let y = 0; y < height; y++) soft.set(rows(y), y * width * c);
-  return unaryFromScores(soft);
 }
 
-/** The scores of pixels, row by row: interpolated between nodes, and weighed by colour where asked for. */
+/** The scores of pixels, row by row: interpolated between nodes, sure where they are held, weighed by colour where asked for. */
 function softRows(
   image: RgbImage,
   { data, h, w, labels }: NodeScores,
   { colourLikelihood }: RefineOptions,
+  held: HeldPixels | undefined,
 ): (y: number) => Float32Array {
+  const { width, height } = image;
   const c = labels.length;
-  const rows = linearRows(data, h, w, c, image.height, image.width);
+  const interpolated = linearRows(data, h, w, c, height, width);
+  const rows = held ? heldRows(interpolated, heldLabels(held, labels, height, width), c, width) : interpolated;
   if (!(colourLikelihood > 0)) return rows;
   const factors = colourFactors(image, rows, c, { exponent: colourLikelihood });
   return (y) => weighByColour(rows(y), image, y, factors, c);
+}
+
+function heldRows(rows: (y: number) => Float32Array, held: HeldLabels, c: number, width: number) {
+  return (y: number) => {
+    const scores = rows(y);
+    holdRows(scores, held, c, width, y);
+    return scores;
+  };
 }
 
 /** Every pixel takes the value of the node in whose cell it lies. */

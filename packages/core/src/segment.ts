@@ -2,10 +2,11 @@
 import { InvalidInputError } from './errors.ts';
 import { Arena } from './fast/arena.ts';
 import { type Arenas, openFast } from './fast/solver.ts';
+import { heldPixels } from './held.ts';
 import type { RgbImage } from './image.ts';
 import type { Keys } from './keys.ts';
 import type { Mask } from './mask.ts';
-import type { SegmentOptions } from './options.ts';
+import { nodesPerPatch, type SegmentOptions } from './options.ts';
 import type { NodeScores } from './refine.ts';
 import { type Seeds, type StrokeRaster, seedNodes } from './seeds.ts';
 import type { OpenSolver } from './solver.ts';
@@ -49,11 +50,11 @@ export function segment(
     return result;
   };
   // Seeds first: strokes that cannot be used are refused before the graph is built.
-  const factor = options.upsample === 'linear' ? 2 : 1;
+  const factor = nodesPerPatch(options.upsample);
   const seeds = timed('seeds', () => seedNodes(raster, factor * keys.h, factor * keys.w));
   const solver = timed('graph', () => open(image, keys, options));
   const nodes = timed('spread', () => solver.solve(seeds));
-  const mask = timed('refine', () => solver.refine(nodes));
+  const mask = timed('refine', () => solver.refine(nodes, heldPixels(raster, options)));
   return { mask, nodes, seeds, sigma: solver.sigma, timings };
 }
 

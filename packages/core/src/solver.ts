@@ -2,13 +2,15 @@
  * An image opened for strokes: what depends on image and keys alone is made once, then every set of seeds is solved. Here
  * in plain TypeScript, the readable reference; fast/solver.ts does the same by kernels.
  */
+import { unknownKind } from './errors.ts';
 import { doubleGram, gram, medianDistance, squaredDistances } from './gram.ts';
 import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './graph.ts';
+import type { HeldPixels } from './held.ts';
 import { cellColours, type RgbImage } from './image.ts';
 import { doubleKeys, type Keys } from './keys.ts';
 import type { Mask } from './mask.ts';
 import type { Matrix } from './matrix.ts';
-import type { GraphOptions, SegmentOptions } from './options.ts';
+import { type GraphOptions, graphKinds, nodesPerPatch, type SegmentOptions } from './options.ts';
 import { type NodeScores, refine } from './refine.ts';
 import { type Seeds, seedRows } from './seeds.ts';
 import { type Convergence, type SpreadOptions, spread } from './spread.ts';
@@ -19,24 +21,32 @@ export interface Solver {
   sigma?: number;
   /** Scores of every node for every label that owns a seed. */
   solve(seeds: Seeds): NodeScores & Convergence;
-  /** From nodes to pixels. */
-  refine(nodes: NodeScores): Mask;
+  /** From nodes to pixels. @param held pixels whose owner is given */
+  refine(nodes: NodeScores, held?: HeldPixels): Mask;
 }
 
 export type OpenSolver = (image: RgbImage, keys: Keys, options: SegmentOptions) => Solver;
 
 export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions): Solver {
+  return { ...openNodes(image, keys, options), refine: (nodes, held) => refine(image, nodes, options, { held }) };
+}
+
+function openNodes(image: RgbImage, keys: Keys, options: SegmentOptions): Omit<Solver, 'refine'> {
   const { graph: kind } = options;
-  if (kind === 'walk') {
-    const graph = prepareWalk(keys, image, options);
-    return { solve: (seeds) => walk(graph, seeds), refine: (nodes) => refine(image, nodes, options) };
+  switch (kind) {
+    case 'walk': {
+      const graph = prepareWalk(keys, image, options);
+      return { solve: (seeds) => walk(graph, seeds) };
+    }
+    case 'rbf':
+    case 'similarity':
+    case 'knn': {
+      const graph = nodeGraph(keys, image, { ...options, graph: kind });
+      return { sigma: graph.sigma, solve: (seeds) => propagate(graph, seeds, options) };
+    }
+    default:
+      return unknownKind('graph', kind, graphKinds);
   }
-  const graph = nodeGraph(keys, image, { ...options, graph: kind });
-  return {
-    sigma: graph.sigma,
-    solve: (seeds) => propagate(graph, seeds, options),
-    refine: (nodes) => refine(image, nodes, options),
-  };
 }
 
 /** An image's nodes and the affinity that joins them: depends on keys and image alone, so it serves every stroke. */
@@ -50,20 +60,28 @@ export interface NodeGraph {
 }
 
 export function nodeGraph(keys: Keys, image: RgbImage, options: GraphOptions): NodeGraph {
-  const double = options.upsample === 'linear';
-  const [h, w] = double ? [2 * keys.h, 2 * keys.w] : [keys.h, keys.w];
+  const factor = nodesPerPatch(options.upsample);
+  const double = factor === 2;
+  const [h, w] = [factor * keys.h, factor * keys.w];
   const distances = () => squaredDistances(double ? doubleGram(gram(keys), keys.h, keys.w) : gram(keys));
   let a: Matrix;
   let sigma: number | undefined;
-  if (options.graph === 'rbf') {
-    const d2 = distances();
-    // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
-    sigma = options.sigma === 'auto' ? options.sigmaFactor * medianDistance(d2) || 1 : options.sigma;
-    a = rbf(d2, sigma);
-  } else if (options.graph === 'similarity') {
-    a = similarity(double ? doubleKeys(keys) : keys, options.tau);
-  } else {
-    a = knn(distances(), options.neighbors);
+  switch (options.graph) {
+    case 'rbf': {
+      const d2 = distances();
+      // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
+      sigma = options.sigma === 'auto' ? options.sigmaFactor * medianDistance(d2) || 1 : options.sigma;
+      a = rbf(d2, sigma);
+      break;
+    }
+    case 'similarity':
+      a = similarity(double ? doubleKeys(keys) : keys, options.tau);
+      break;
+    case 'knn':
+      a = knn(distances(), options.neighbors);
+      break;
+    default:
+      return unknownKind('graph', options.graph, graphKinds);
   }
   if (options.colorWeight > 0) {
     a = addScaled(a, options.colorWeight, colourKnn(cellColours(image, h, w), options.neighbors));

@@ -6,6 +6,7 @@ import { type GridEdges, gridEdges, solveWalk, type WalkSolveOptions } from './g
 import { cellColours, type RgbImage } from './image.ts';
 import { type KeyDistances, keyDistances } from './key-distances.ts';
 import { doubleKeys, type Keys } from './keys.ts';
+import { nodesPerPatch, type Upsample } from './options.ts';
 import type { NodeScores } from './refine.ts';
 import { type RidgeOptions, ridgeScores, ridgeSystem } from './ridge.ts';
 import { type Seeds, sampleSeeds } from './seeds.ts';
@@ -29,8 +30,7 @@ export const walkDefaults = {
 };
 
 export interface WalkGraphOptions {
-  /** `linear` doubles the grid by interpolation; `none` takes keys as they come (as those of `overlap` do). */
-  upsample: 'linear' | 'none';
+  upsample: Upsample;
   /** Of the whitening. */
   shrinkage?: number;
   /** Weight of squared colour distance along edges. */
@@ -55,7 +55,7 @@ export function prepareWalk(
   image: RgbImage,
   { upsample, shrinkage = walkDefaults.shrinkage, edgeColour = walkDefaults.edgeColour }: WalkGraphOptions,
 ): WalkGraph {
-  const atNodes = (patches: Keys) => (upsample === 'linear' ? doubleKeys(patches) : patches);
+  const atNodes = (patches: Keys) => (nodesPerPatch(upsample) === 2 ? doubleKeys(patches) : patches);
   const z = whiten(keys, shrinkage);
   const nodes = atNodes(z);
   const { h, w } = nodes;

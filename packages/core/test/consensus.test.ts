@@ -234,6 +234,55 @@ describe.each([
   });
 });
 
+describe('pixels under strokes in a consensus', () => {
+  const under = (raster: Annotation['raster']) => [...raster.owner.keys()].filter((i) => raster.owner[i]);
+  const byBob = under(bob.raster);
+
+  test('are whose strokes weigh most there', () => {
+    const { mask } = consensus(image, keys, [ada, bob, eve], presets.best);
+    // Ada's and Bob's words for the square are common segment 2, against Eve's, for whom it is background.
+    for (const pixel of under(ada.raster)) {
+      const own = ada.raster.segments[ada.raster.owner[pixel] - 1];
+      expect(mask.ids[pixel]).toBe(own);
+    }
+  });
+
+  test('are the one’s alone who drew there, however little that one counts', () => {
+    const { mask } = consensus(image, keys, [ada, { ...bob, weight: 0.01 }], presets.best);
+    const alone = byBob.filter((pixel) => !ada.raster.owner[pixel]);
+    expect(alone.length).toBeGreaterThan(10);
+    for (const pixel of alone) expect(mask.ids[pixel]).toBe(1);
+  });
+
+  test('give way where noise is tolerated', () => {
+    const stray = annotation(
+      'mia',
+      1,
+      [thing(1)],
+      [
+        [1, left],
+        [1, [[58, 20]]],
+        [
+          0,
+          [
+            [45, 8],
+            [70, 8],
+            [70, 55],
+            [45, 55],
+            [45, 20],
+          ],
+        ],
+      ],
+    );
+    const [tolerant, holding] = (['tolerate', 'hold'] as const).map(
+      (strokes) => consensus(image, keys, [stray], { ...presets.best, strokes }).mask.ids,
+    );
+    const dot = 20 * width + 58;
+    expect(holding[dot]).toBe(1);
+    expect(tolerant).not.toEqual(holding);
+  });
+});
+
 test('what cannot be counted is refused', () => {
   const refused = (annotations: Annotation[], message: RegExp) => {
     const run = () => consensus(image, keys, annotations, presets.best);

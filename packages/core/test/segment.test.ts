@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { openFast } from '../src/fast/solver.ts';
 import type { RgbImage } from '../src/image.ts';
 import type { Keys } from '../src/keys.ts';
 import { presets, type SegmentOptions } from '../src/options.ts';
 import { crfScale, type NodeScores, refine } from '../src/refine.ts';
 import { rasterise } from '../src/seeds.ts';
 import { segment } from '../src/segment.ts';
+import { openPlain } from '../src/solver.ts';
 import { agreement, random } from './golden.ts';
 
 /** A picture of two halves, dark and light, parted at x = `edge`, with a little noise. */
@@ -27,6 +29,7 @@ function keysOf({ width }: RgbImage, edge: number, h: number, w: number): Keys {
   return { data, h, w, d: 2 };
 }
 
+const points = (...all: [number, number][]) => all;
 const image = twoHalves(120, 80, 47);
 const keys = keysOf(image, 47, 8, 12);
 const raster = rasterise({
@@ -69,6 +72,42 @@ describe('segment', () => {
     run({});
     expect(segment(image, keys, raster, presets.paper).mask).toEqual(first);
     expect(agreement(first.ids, truth)).toBeGreaterThan(0.97);
+  });
+
+  describe('a thin stroke among thick ones', () => {
+    // Its one pixel of width is the majority of no cell; and there is a dot within a stroke of another label.
+    const drawn = rasterise({
+      image,
+      segments: [],
+      strokes: [
+        { segment: 0, points: points([10, 10], [10, 70]), radius: 2 },
+        { segment: 1, points: points([100, 10], [100, 70]), radius: 3 },
+        { segment: 0, points: points([60, 30], [90, 30]), radius: 3 },
+        { segment: 0, points: points([60, 38], [90, 38]), radius: 3 },
+        { segment: 1, points: points([60, 34], [90, 34]), radius: 0 },
+        { segment: 2, points: points([10, 40]), radius: 1 },
+      ],
+    });
+    const lost = (options: Partial<SegmentOptions>, open = openFast) => {
+      const { ids } = segment(image, keys, drawn, { ...presets.best, ...options }, open).mask;
+      return [...drawn.owner.keys()].filter((i) => drawn.owner[i] && ids[i] !== drawn.segments[drawn.owner[i] - 1]);
+    };
+
+    test.each([
+      ['best', {}],
+      ['no CRF', { refine: 'none' }],
+      ['hard labels', { unary: 'hard' }],
+      ['along an affinity', { graph: 'rbf' }],
+      ['paper, told to', { ...presets.paper, strokes: 'hold' }],
+    ] as [string, Partial<SegmentOptions>][])('keeps every pixel: %s', (_, options) => {
+      expect(lost(options)).toEqual([]);
+      expect(lost(options, openPlain)).toEqual([]);
+    });
+
+    test('loses some where noise is tolerated', () => {
+      expect(lost({ strokes: 'tolerate' }).length).toBeGreaterThan(10);
+      expect(lost(presets.paper).length).toBeGreaterThan(10);
+    });
   });
 
   test('scribbles of another size are refused', () => {

@@ -8,6 +8,7 @@ import {
   type AnnotateActivities,
   type AnnotateRun,
   type AnswerRequest,
+  type AskedUpdate,
   annotateWorkflowId,
   annotateWorkflows,
   attributeUpdate,
@@ -175,6 +176,17 @@ describe('an assignment', () => {
     await run.signal(closeSignal);
     await run.result();
     expect(await statusOf(run)).toBe('COMPLETED');
+  });
+
+  test('is answered with what its campaign says now, not when it was opened', async () => {
+    const solves: unknown[] = [];
+    await openHost(async ({ solve }) => void solves.push(solve));
+    const { run } = await start();
+    const ask = (asked: AskedUpdate) => run.executeUpdate<unknown, [AskedUpdate]>(pixelUpdate, { args: [asked] });
+    await ask({ n: 1 });
+    await ask({ n: 2, solve: { strokes: 'tolerate' } });
+    expect(solves).toEqual([{}, { strokes: 'tolerate' }]);
+    await run.signal(closeSignal);
   });
 
   test('goes straight to a worker that is known to have it open', async () => {

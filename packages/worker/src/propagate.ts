@@ -5,10 +5,9 @@ import { ThreadError } from '@saltworks/backbone/threads';
 import type { PropagateShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { keysId, keysKey, propagatedKey, scribblesPrefix } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories, type Category } from '@saltworks/core/mask';
-import { presets, type SegmentOptions } from '@saltworks/core/options';
+import { type SegmentOptions, solveOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { ObjectMissingError } from '@saltworks/store/store';
@@ -34,16 +33,13 @@ export interface MaskReport extends ShardReport {
 /**
  * Settings with every default filled in, and the short hash that names them.
  *
- * @throws InvalidInputError if there is no such preset or backbone
+ * @throws InvalidInputError if there is no such preset, backbone or choice
  */
 export function recipeOf({ extract, preset, solve }: Omit<PropagateShardRequest, 'dataset' | 'shard'>): {
   recipe: string;
   options: SegmentOptions;
 } {
-  if (!Object.hasOwn(presets, preset)) {
-    throw new InvalidInputError(`preset ${preset}; expected one of ${Object.keys(presets).join(', ')}`);
-  }
-  const options = { ...presets[preset], sigmaFactor: knownBackbone(extract.backbone).sigma, ...solve };
+  const options = solveOptions(preset, knownBackbone(extract.backbone), solve);
   const recipe = hash(JSON.stringify([CODE_VERSION, keysId(extract.backbone, extract), sorted(options)])).slice(0, 16);
   return { recipe, options };
 }

@@ -6,6 +6,7 @@ import { attributeNode } from '@saltworks/core/attribution';
 import { encodeRuns } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import { heldPixels } from '@saltworks/core/held';
 import { seedNodes } from '@saltworks/core/seeds';
 import { argmax } from '@saltworks/core/spread';
 import { fittingKeys } from './fitting-keys.ts';
@@ -36,7 +37,7 @@ answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof Se
 );
 
 async function answer(session: Session, job: SessionJob | OpenJob): Promise<SessionAnswers[keyof SessionAnswers]> {
-  const { image, h, w, solver } = session;
+  const { image, h, w, solver, options } = session;
   const { width, height } = image;
   if (job.kind === 'open' || job.kind === 'size') return { width, height };
   const { raster, segments } = readScribbles(job.scribbles, '.json', image);
@@ -57,5 +58,6 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));
     return { n: job.n, labels: { h, w, labels: seeds.labels, runs }, solve };
   }
-  return maskFile({ mask: solver.refine(nodes), nodes, seeds, sigma: solver.sigma }, segments, job.names);
+  const mask = solver.refine(nodes, heldPixels(raster, options));
+  return maskFile({ mask, nodes, seeds, sigma: solver.sigma }, segments, job.names);
 }

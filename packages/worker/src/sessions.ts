@@ -3,7 +3,7 @@ import { Arena } from '@saltworks/core/fast/arena';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
 import type { RgbImage } from '@saltworks/core/image';
 import type { Keys } from '@saltworks/core/keys';
-import type { SegmentOptions } from '@saltworks/core/options';
+import { nodesPerPatch, type SegmentOptions } from '@saltworks/core/options';
 import type { Solver } from '@saltworks/core/solver';
 
 export interface Session {
@@ -12,16 +12,17 @@ export interface Session {
   h: number;
   w: number;
   solver: Solver;
+  options: SegmentOptions;
   /** What it takes now, which grows with what is asked of it. */
   bytes(): number;
 }
 
 export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions): Session {
-  const factor = options.upsample === 'linear' ? 2 : 1;
+  const factor = nodesPerPatch(options.upsample);
   // Its own: memory of WebAssembly never shrinks, it only goes as a whole once nobody refers to it.
   const arenas: Arenas = { nodes: new Arena(), pixels: new Arena() };
   return {
-    image,
+    ...{ image, options },
     ...{ h: factor * keys.h, w: factor * keys.w },
     solver: openFast(image, keys, options, { arenas }),
     bytes: () => arenas.nodes.size + arenas.pixels.size + image.data.byteLength + keys.data.byteLength,

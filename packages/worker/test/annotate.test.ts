@@ -195,6 +195,28 @@ describe('the mask', () => {
     },
   );
 
+  test.each(['hold', 'tolerate'] as const)(
+    'has the label of a thin stroke on every pixel of it, alone and in a run: %s',
+    async (strokes) => {
+      // Beside the ground's strokes, in whose cells it has the fewer pixels.
+      const drawing = scribbles();
+      const line = (segment: number, y: number, radius: number) => ({ segment, points: [[36, y], [46, y]], radius }); // biome-ignore format: short
+      drawing.strokes.push(line(0, 12, 1), line(0, 16, 1), line(7, 14, 0));
+      const { mask } = await answerPixel(deps, await draw(1, drawing, { solve: { strokes } }), signal);
+      const image = { width, height };
+      const { raster } = readScribbles(Buffer.from(JSON.stringify(drawing)), '.json', image);
+      const ids = await sharp(await engine.store.get(maskKey(mask, '.png')))
+        .extractChannel(0)
+        .raw()
+        .toBuffer();
+      const lost = [...ids].filter((id, i) => raster.owner[i] && id !== raster.segments[raster.owner[i] - 1]);
+      expect(lost.length > 0).toBe(strokes === 'tolerate');
+      await engine.store.put(scribblesKey('d', 0, images[0].sha256, '.json'), JSON.stringify(drawing));
+      const request = { dataset: 'd', shard: 0, extract, preset: 'best', solve: { strokes } } as const;
+      expect(await propagateShard(engine, request, pulse())).toMatchObject({ done: 0, cached: 1 });
+    },
+  );
+
   test('that is there is not made again', async () => {
     const first = await answerPixel(deps, await draw(1), signal);
     const unused = { ...sessions, run: () => Promise.reject(new Error('expected no solve')) };

@@ -190,6 +190,7 @@ describe('the name of a mask', () => {
     names.push(await maskOf({ preset: 'paper' }));
     names.push(await maskOf({ solve: { alpha: 0.3 } }));
     names.push(await maskOf({ solve: { refine: 'none' } }));
+    names.push(await maskOf({ solve: { strokes: 'tolerate' } }));
     for (const changed of [
       { ...extract, longSide: 98 },
       { ...extract, layer: 3 },
@@ -200,7 +201,7 @@ describe('the name of a mask', () => {
     }
     await draw(images[0].sha256, scribbles(1));
     names.push(await maskOf());
-    expect(new Set(names).size).toBe(9);
+    expect(new Set(names).size).toBe(10);
   });
 
   test('needs a preset and a backbone that there are', () => {
@@ -208,6 +209,7 @@ describe('the name of a mask', () => {
       expect(() => recipeOf({ ...request, preset: preset as 'best' })).toThrow(InvalidInputError);
     }
     expect(() => recipeOf({ ...request, extract: { ...extract, backbone: 'resnet' } })).toThrow(InvalidInputError);
+    expect(() => recipeOf({ ...request, solve: { graph: 'nonsense' as 'rbf' } })).toThrow('graph nonsense; expected');
   });
 });
 

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Campaign, CampaignPace, CampaignProgress } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { presets } from '@saltworks/core/options';
+import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignPath } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
 import { interruption } from '../interrupt.ts';
-import { parseFromTo, parseWhole } from '../options.ts';
+import { parseFromTo, parseWhole, strokesOption } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
@@ -73,6 +73,7 @@ const settingOptions = (command: Command): Command =>
     .option('--honeypots <rate>', 'how often an image comes whose mask is known (default: 0)', parseFromTo(0, 1))
     .option('--deadline <time>', 'after which no image is given out, ISO 8601; "none" takes it away')
     .option('--lease <seconds>', 'for which an image is held without a sign of life (default: 900)', parseWhole(5))
+    .addOption(strokesOption())
     .option('--json', 'one JSON document instead of text');
 
 interface SettingFlags {
@@ -82,6 +83,7 @@ interface SettingFlags {
   honeypots?: number;
   deadline?: string;
   lease?: number;
+  strokes?: SegmentOptions['strokes'];
   json?: boolean;
 }
 
@@ -156,21 +158,24 @@ async function change(id: string, flags: SettingFlags & { state?: string }): Pro
   await withApi(json, async (api) => {
     const changed = await api<Campaign>('PATCH', campaignPath(id), body);
     if (json) return console.log(JSON.stringify(changed));
-    const { name, state, annotators, honeypotRate, leaseSeconds, deadline } = changed;
+    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes } = changed;
     const until = deadline ? `, until ${deadline}` : '';
     const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
-    console.log(`${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s`);
+    console.log(
+      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}`,
+    );
   });
 }
 
 /** Options as the API names them; what was not given is left out. */
-function settingsOf({ instructions, annotators, honeypots, deadline, lease }: SettingFlags) {
+function settingsOf({ instructions, annotators, honeypots, deadline, lease, strokes }: SettingFlags) {
   const settings = {
     instructions: instructions === undefined ? undefined : readText(instructions),
     annotators,
     honeypotRate: honeypots,
     deadline: deadline === undefined ? undefined : timeOf(deadline),
     leaseSeconds: lease,
+    strokes,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

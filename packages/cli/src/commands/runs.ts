@@ -4,7 +4,7 @@ import type { ExtractSettings } from '@saltworks/core/contract/activities';
 import { exportFile, keysId } from '@saltworks/core/contract/layout';
 import { ATTEMPTS } from '@saltworks/core/contract/runs';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
-import { presets } from '@saltworks/core/options';
+import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
 import { openStore } from '@saltworks/store/open';
 import { recipeOf } from '@saltworks/worker/propagate';
@@ -12,7 +12,7 @@ import { Command, Option } from 'commander';
 import { namedBackbone } from '../backbones.ts';
 import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
-import { parseWhole } from '../options.ts';
+import { parseWhole, strokesOption } from '../options.ts';
 import { readSettings } from '../settings.ts';
 
 interface RunFlags {
@@ -26,7 +26,8 @@ interface RunFlags {
 }
 
 interface MaskFlags extends RunFlags {
-  preset: keyof typeof presets;
+  preset: Preset;
+  strokes?: SegmentOptions['strokes'];
 }
 
 interface ExportFlags extends MaskFlags {
@@ -118,9 +119,9 @@ function runCommand(name: string, description: string): Command {
 }
 
 const maskCommand = (name: string, description: string): Command =>
-  runCommand(name, description).addOption(
-    new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'),
-  );
+  runCommand(name, description)
+    .addOption(new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'))
+    .addOption(strokesOption());
 
 const extractSettings = ({ backbone, layer, facet, longSide }: RunFlags): ExtractSettings => ({
   backbone: namedBackbone(backbone),
@@ -129,4 +130,7 @@ const extractSettings = ({ backbone, layer, facet, longSide }: RunFlags): Extrac
   longSide,
 });
 
-const maskSettings = (flags: MaskFlags) => ({ extract: extractSettings(flags), preset: flags.preset, solve: {} });
+const maskSettings = (flags: MaskFlags) => {
+  const { preset, strokes } = flags;
+  return { extract: extractSettings(flags), preset, solve: strokes ? { strokes } : {} };
+};

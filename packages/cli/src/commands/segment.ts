@@ -3,11 +3,26 @@ import { readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
-import { presets, type SegmentOptions } from '@saltworks/core/options';
+import {
+  graphKinds,
+  type Preset,
+  presets,
+  refineKinds,
+  type SegmentOptions,
+  solveOptions,
+} from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
 import { isFile, isFolder, makeFolder } from '../files.ts';
-import { parseAbove, parseBetween, parseFromTo, parseOrWord, parseWhole, windowOption } from '../options.ts';
+import {
+  parseAbove,
+  parseBetween,
+  parseFromTo,
+  parseOrWord,
+  parseWhole,
+  strokesOption,
+  windowOption,
+} from '../options.ts';
 import { progress } from '../progress.ts';
 import { type ImageReport, writeResults } from '../results.ts';
 import { type ImageTask, segmentImages } from '../segmenter.ts';
@@ -16,18 +31,19 @@ import { readSettings } from '../settings.ts';
 interface Flags {
   scribbles: string;
   out: string;
-  preset: keyof typeof presets;
+  preset: Preset;
   backbone: string;
   layer?: number;
   facet: 'key' | 'query' | 'value';
   graph?: SegmentOptions['graph'];
+  strokes?: SegmentOptions['strokes'];
   sigma?: number | 'auto';
   tau?: number;
   neighbors?: number;
   colorWeight?: number;
   alpha?: number;
   upsample?: 'linear' | 'overlap' | 'none';
-  refine?: 'crf' | 'none';
+  refine?: SegmentOptions['refine'];
   longSide?: number | 'native';
   seed?: number;
   window?: ValueWindow;
@@ -57,7 +73,7 @@ export function segmentCommand(): Command {
       new Option(
         '--graph <kind>',
         `how nodes are joined: an affinity to spread along, or a random walk (default: ${best.graph}; rbf for paper, or with --sigma, --alpha or --color-weight)`,
-      ).choices(['rbf', 'similarity', 'knn', 'walk']),
+      ).choices(graphKinds),
     )
     .option(
       '--sigma <x|auto>',
@@ -86,7 +102,8 @@ export function segmentCommand(): Command {
         'to the ×2 grid: between patches, by four shifted passes, or not (default: linear)',
       ).choices(['linear', 'overlap', 'none']),
     )
-    .addOption(new Option('--refine <how>', `from nodes to pixels (default: ${best.refine})`).choices(['crf', 'none']))
+    .addOption(new Option('--refine <how>', `from nodes to pixels (default: ${best.refine})`).choices(refineKinds))
+    .addOption(strokesOption())
     .option(
       '--long-side <n|native>',
       'size at which the backbone sees the image (default: its own)',
@@ -101,7 +118,7 @@ export function segmentCommand(): Command {
 
 async function run(images: string[], flags: Flags): Promise<void> {
   const { home, maxPixels } = readSettings();
-  const solve = segmentOptions(flags);
+  const changes = changesOf(flags);
   const tasks = await plan(images, flags.scribbles);
   await makeFolder(flags.out);
   const line = progress(process.stderr, flags.json);
@@ -118,7 +135,7 @@ async function run(images: string[], flags: Flags): Promise<void> {
     json,
   } = flags;
   const options = { spec, layer, facet, longSide, upsample, maxPixels, window, preset, out, patch };
-  const results = { ...options, solve: { ...solve, sigmaFactor: spec.sigma } };
+  const results = { ...options, solve: solveOptions(preset, spec, changes) };
 
   const start = performance.now();
   const failures: Error[] = [];
@@ -168,8 +185,8 @@ function describe({ name, segments, timings }: ImageReport): string {
   return `${name}: ${count}, ${(timings.total / 1000).toFixed(2)} s (${stages.join(', ')})`;
 }
 
-/** The preset with what the flags change; a flag that would change nothing is refused. */
-function segmentOptions(flags: Flags): SegmentOptions {
+/** What the flags change of the preset; a flag that would change nothing is refused. */
+function changesOf(flags: Flags): Partial<SegmentOptions> {
   const preset = presets[flags.preset];
   // Who says how to spread along an affinity wants one.
   const spreads = [flags.sigma, flags.alpha, flags.colorWeight].some((given) => given !== undefined);
@@ -184,18 +201,11 @@ function segmentOptions(flags: Flags): SegmentOptions {
   needs('--color-weight', flags.colorWeight, affinity, '--graph rbf, similarity or knn');
   needs('--alpha', flags.alpha, affinity, '--graph rbf, similarity or knn');
   needs('--neighbors', flags.neighbors, graph === 'knn' || colorWeight > 0, '--graph knn or --color-weight');
+  const { sigma, tau, neighbors, alpha, refine, strokes, seed, upsample } = flags;
   return {
-    ...preset,
-    graph,
-    colorWeight,
-    sigma: flags.sigma ?? preset.sigma,
-    tau: flags.tau ?? preset.tau,
-    neighbors: flags.neighbors ?? preset.neighbors,
-    alpha: flags.alpha ?? preset.alpha,
-    refine: flags.refine ?? preset.refine,
-    seed: flags.seed ?? preset.seed,
+    ...{ graph, colorWeight, sigma, tau, neighbors, alpha, refine, strokes, seed },
     // Keys of overlapping patches come on the ×2 grid already.
-    upsample: (flags.upsample ?? preset.upsample) === 'linear' ? 'linear' : 'none',
+    upsample: upsample === 'overlap' ? 'none' : upsample,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What workflows ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
 import type { ExportFormat } from '../formats/export.ts';
-import type { SegmentOptions } from '../options.ts';
+import type { Preset, SegmentOptions } from '../options.ts';
 
 /** What keys are taken with. */
 export interface ExtractSettings {
@@ -24,7 +24,7 @@ export interface ExtractShardRequest extends ShardRequest {
 
 export interface PropagateShardRequest extends ExtractShardRequest {
   /** A preset's name, and what differs from it. */
-  preset: 'paper' | 'best';
+  preset: Preset;
   solve: Partial<SegmentOptions>;
 }
 

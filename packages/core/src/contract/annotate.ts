@@ -217,10 +217,15 @@ export const annotateWorkflows = {
   openImages: 'openImages',
   showImages: 'showImages',
 } as const;
-/** Updates; each is given `{ n }`. */
+/** What every update is given: how many interactions are drawn, and what the campaign's settings are now. */
+export interface AskedUpdate {
+  n: number;
+  /** Left out by servers before it could change: then what the workflow began with. */
+  solve?: ImageRequest['solve'];
+}
 export const patchUpdate = 'propagate';
 export const pixelUpdate = 'refine';
-/** Update, given `{ n, x, y }`. */
+/** Given a pixel besides, `{ x, y }`. */
 export const attributeUpdate = 'attribute';
 /** Signals: the lease was renewed, given when it ends; the assignment is through. */
 export const renewSignal = 'renew';

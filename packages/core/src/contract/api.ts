@@ -3,6 +3,7 @@
  * Times are ISO 8601, users are ids of accounts.
  */
 import type { ExportFormat } from '../formats/export.ts';
+import type { Preset, SegmentOptions } from '../options.ts';
 import type { Drawing, Interaction, LabelCategory } from './annotate.ts';
 import type { Progress, Standing } from './runs.ts';
 
@@ -56,8 +57,11 @@ export interface Campaign {
   dataset: string;
   instructions: string;
   backbone: string;
-  preset: 'paper' | 'best';
-  solve: Record<string, unknown>;
+  preset: Preset;
+  /** What differs from the preset. */
+  solve: Partial<SegmentOptions>;
+  /** Whether pixels keep the labels of the strokes over them. */
+  strokes: SegmentOptions['strokes'];
   /** Wanted per image. */
   annotators: number;
   blind: boolean;
@@ -143,6 +147,8 @@ export interface ImageInfo {
 
 export interface OpenAssignment extends Assignment {
   image: ImageInfo & { width: number; height: number };
+  /** What its labels are made with, every default filled in; null where the backbone is no longer known. */
+  options: SegmentOptions | null;
   drawing: Drawing;
   reviews: Review[];
 }

@@ -2,7 +2,7 @@
  * Graphs by kernels: what graph.ts says in plain TypeScript, of a dense affinity A only the upper triangle in memory, as
  * 4 × 4 tiles. n nodes, padded to 4·nb.
  */
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError, unknownKind } from '../errors.ts';
 import { selectRank } from '../gram.ts';
 import { colourKnn, leastSimilarity, nearestNeighbours } from '../graph.ts';
 import type { RgbImage } from '../image.ts';
@@ -30,14 +30,19 @@ export interface DenseGraph {
   sigma?: number;
 }
 
+/** What makes a dense affinity. */
+export interface DenseGraphOptions extends GraphOptions {
+  graph: 'rbf' | 'similarity';
+}
+
 /**
- * A graph whose affinity is dense: `rbf` or `similarity`.
+ * A graph whose affinity is dense.
  *
  * Takes n²/2 floats of the arena, and of `linear` keys (n/4)² more while it works.
  *
  * @throws InvalidInputError if there are too many nodes, or σ is not above 0
  */
-export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: GraphOptions): DenseGraph {
+export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: DenseGraphOptions): DenseGraph {
   const grid = gridOf(keys, options.upsample);
   const { height: h, width: w } = grid;
   const n = h * w;
@@ -50,19 +55,26 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: G
   const scratch = arena.mark();
   const { norms, strips } = nodeProducts(arena, keys, grid, options.graph === 'rbf', false);
   let sigma: number | undefined;
-  if (options.graph === 'rbf') {
-    const norm = arena.put(padded(norms, 4 * nb, Number.POSITIVE_INFINITY));
-    strips((rows, stride, I) => kernels.distanceTiles(rows, stride, norm, I, nb, tiles));
-    // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
-    const { sigma: given, sigmaFactor } = options;
-    sigma = given === 'auto' ? sigmaFactor * medianDistance(arena, tiles, n, nb) || 1 : given;
-    if (!(sigma > 0)) throw new InvalidInputError(`sigma ${sigma}; expected a number above 0`);
-    kernels.rbfTiles(tiles, nb, -1 / (2 * sigma * sigma));
-  } else {
-    const norm = arena.put(padded(norms, 4 * nb, 0));
-    strips((rows, stride, I) =>
-      kernels.similarityTiles(rows, stride, norm, I, n, nb, options.tau, leastSimilarity, tiles),
-    );
+  switch (options.graph) {
+    case 'rbf': {
+      const norm = arena.put(padded(norms, 4 * nb, Number.POSITIVE_INFINITY));
+      strips((rows, stride, I) => kernels.distanceTiles(rows, stride, norm, I, nb, tiles));
+      // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
+      const { sigma: given, sigmaFactor } = options;
+      sigma = given === 'auto' ? sigmaFactor * medianDistance(arena, tiles, n, nb) || 1 : given;
+      if (!(sigma > 0)) throw new InvalidInputError(`sigma ${sigma}; expected a number above 0`);
+      kernels.rbfTiles(tiles, nb, -1 / (2 * sigma * sigma));
+      break;
+    }
+    case 'similarity': {
+      const norm = arena.put(padded(norms, 4 * nb, 0));
+      strips((rows, stride, I) =>
+        kernels.similarityTiles(rows, stride, norm, I, n, nb, options.tau, leastSimilarity, tiles),
+      );
+      break;
+    }
+    default:
+      return unknownKind('graph', options.graph, ['rbf', 'similarity']);
   }
   arena.release(scratch);
   const graph = { arena, h, w, nb, tiles, tops, scale, sigma };

@@ -3,6 +3,7 @@
  * keys. n nodes; h × w patches.
  */
 import type { Keys } from '../keys.ts';
+import { nodesPerPatch, type Upsample } from '../options.ts';
 import type { Address, Arena } from './arena.ts';
 
 /** Patches, and the nodes made of them. */
@@ -17,9 +18,9 @@ export interface Grid {
   width: number;
 }
 
-export function gridOf({ h, w }: Keys, upsample: 'linear' | 'none'): Grid {
-  const double = upsample === 'linear';
-  return { h, w, double, height: double ? 2 * h : h, width: double ? 2 * w : w };
+export function gridOf({ h, w }: Keys, upsample: Upsample): Grid {
+  const factor = nodesPerPatch(upsample);
+  return { h, w, double: factor === 2, height: factor * h, width: factor * w };
 }
 
 /** Node i of a doubled axis lies between patches `lo` and `hi`, `weight` of the way. @param size patches on the axis */

@@ -1,5 +1,6 @@
 /** Pixels' scores, energies and owners in an arena: kernels/pixels.ts and its memory. */
 import { usualSmoothing } from '../colour-likelihood.ts';
+import { type HeldLabels, holdRows } from '../held.ts';
 import type { RgbImage } from '../image.ts';
 import { linearTaps } from '../interpolate.ts';
 import type { NodeScores } from '../refine.ts';
@@ -53,7 +54,7 @@ export function inBlocks(
 }
 
 /**
- * Scores of an image's pixels: interpolated between nodes, and weighed by colour where asked for.
+ * Scores of an image's pixels: interpolated between nodes, sure where they are held, weighed by colour where asked for.
  *
  * @param pixels the image's bytes
  */
@@ -63,12 +64,19 @@ export function softRows(
   pixels: Address,
   { data, h, w, labels }: NodeScores,
   exponent: number,
+  held?: HeldLabels,
   smoothing = usualSmoothing,
 ): Rows {
   const { kernels } = arena;
   const c = labels.length;
   const n = width * height;
-  const rows = linearRows(arena, { data: arena.put(data), h, w, c }, height, width);
+  const interpolated = linearRows(arena, { data: arena.put(data), h, w, c }, height, width);
+  const rows: Rows = held
+    ? (y0, y1, out) => {
+        interpolated(y0, y1, out);
+        holdRows(arena.floats(out, (y1 - y0) * width * c), held, c, width, y0);
+      }
+    : interpolated;
   if (!(exponent > 0)) return rows;
 
   const lanes = (c + 3) & ~3;

@@ -1,7 +1,10 @@
 /** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
 import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
+import { unknownKind } from '../errors.ts';
+import { giveHeld, type HeldPixels, heldLabels, withHeld } from '../held.ts';
 import { type RgbImage, resizeBicubic } from '../image.ts';
 import type { Mask } from '../mask.ts';
+import { refineKinds, unaryKinds } from '../options.ts';
 import { crfScale, type NodeScores, type RefineOptions } from '../refine.ts';
 import { argmax } from '../spread.ts';
 import type { Address, Arena } from './arena.ts';
@@ -16,8 +19,8 @@ export interface FastRefineOptions extends RefineOptions {
 }
 
 export interface Refiner {
-  /** Gives every pixel of the image to one of the scores' labels. */
-  refine(scores: NodeScores): Mask;
+  /** Gives every pixel of the image to one of the scores' labels. @param held pixels whose owner is given */
+  refine(scores: NodeScores, held?: HeldPixels): Mask;
 }
 
 /**
@@ -30,29 +33,41 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   const full: Sized = { ...image, pixels: arena.put(image.data) };
   const opened = arena.mark();
   let warm: Warm | undefined;
+  const onCrf = (scores: NodeScores, held?: HeldPixels): Mask => {
+    const c = scores.labels.length;
+    const scale = Math.min(options.scale ?? 1, crfScale(width * height, c));
+    if (warm?.scale !== scale) {
+      arena.release(opened);
+      warm = warmUp(arena, full, scale, options);
+    }
+    arena.release(warm.end);
+    const { sized, pairwise } = warm;
+    if (c >= manyLabels && !pairwise.tiles) {
+      pairwise.tiles = placeTiles(arena, pairwise);
+      warm.end = arena.mark();
+    }
+    const field = startMeanField(arena, pairwise, unary(arena, sized, scores, options, held), c);
+    field.run(options.crf.steps);
+    const { at, stride, given } = field.rows();
+    const q = { data: at, h: sized.height, w: sized.width, c: stride };
+    return owners(arena, linearRows(arena, q, height, width), full, stride, given, scores.labels);
+  };
+  const toOwners = (scores: NodeScores, held?: HeldPixels): Mask => {
+    switch (options.refine) {
+      case 'none':
+        arena.release(opened);
+        return fromNodes(arena, full, scores, options, held);
+      case 'crf':
+        return onCrf(scores, held);
+      default:
+        return unknownKind('refine', options.refine, refineKinds);
+    }
+  };
   return {
-    refine(scores) {
-      if (options.refine === 'none') {
-        arena.release(opened);
-        return fromNodes(arena, full, scores, options);
-      }
-      const c = scores.labels.length;
-      const scale = Math.min(options.scale ?? 1, crfScale(width * height, c));
-      if (warm?.scale !== scale) {
-        arena.release(opened);
-        warm = warmUp(arena, full, scale, options);
-      }
-      arena.release(warm.end);
-      const { sized, pairwise } = warm;
-      if (c >= manyLabels && !pairwise.tiles) {
-        pairwise.tiles = placeTiles(arena, pairwise);
-        warm.end = arena.mark();
-      }
-      const field = startMeanField(arena, pairwise, unary(arena, sized, scores, options), c);
-      field.run(options.crf.steps);
-      const { at, stride, given } = field.rows();
-      const q = { data: at, h: sized.height, w: sized.width, c: stride };
-      return owners(arena, linearRows(arena, q, height, width), full, stride, given, scores.labels);
+    refine(nodes, held) {
+      const mask = toOwners(held ? withHeld(nodes, held) : nodes, held);
+      if (held) giveHeld(mask.ids, held);
+      return mask;
     },
   };
 }
@@ -80,35 +95,69 @@ function warmUp(arena: Arena, full: Sized, scale: number, { crf: { gaussian, bil
 }
 
 /** Energies `[n, c]`. */
-function unary(arena: Arena, image: Sized, scores: NodeScores, options: FastRefineOptions): Address {
-  const { width, height, pixels } = image;
+function unary(
+  arena: Arena,
+  image: Sized,
+  scores: NodeScores,
+  options: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Address {
+  const { width, height } = image;
   const { data, h, w, labels } = scores;
   const n = width * height;
   const c = labels.length;
   const out = arena.reserve(4 * n * c);
   const { kernels } = arena;
-  if (options.unary === 'hard') {
-    const { hidden, seed } = options;
-    const nodes = nearest(arena, hideNodes(argmax(data, c), hidden, seed), h, w, height, width);
-    const [own, other] = [labelConfidence, (1 - labelConfidence) / (c - 1)];
-    kernels.hardEnergies(nodes, n, c, -Math.log(own), -Math.log(other), Math.log(c), out);
-  } else {
-    softRows(arena, image, pixels, scores, options.colourLikelihood)(0, height, out);
-    kernels.scoreEnergies(out, n * c, leastScore);
+  switch (options.unary) {
+    case 'hard': {
+      const { hidden, seed } = options;
+      const nodes = nearest(arena, hideNodes(argmax(data, c), hidden, seed), h, w, height, width);
+      const [own, other] = [labelConfidence, (1 - labelConfidence) / (c - 1)];
+      kernels.hardEnergies(nodes, n, c, -Math.log(own), -Math.log(other), Math.log(c), out);
+      return out;
+    }
+    case 'soft':
+      pixelRows(arena, image, scores, options, held)(0, height, out);
+      kernels.scoreEnergies(out, n * c, leastScore);
+      return out;
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
   }
-  return out;
 }
 
-function fromNodes(arena: Arena, image: Sized, scores: NodeScores, options: FastRefineOptions): Mask {
-  const { width, height, pixels } = image;
+/** Scores of pixels: interpolated, held, weighed by colour. */
+function pixelRows(
+  arena: Arena,
+  { pixels, ...image }: Sized,
+  scores: NodeScores,
+  { colourLikelihood }: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Rows {
+  const given = held && heldLabels(held, scores.labels, image.height, image.width);
+  return softRows(arena, image, pixels, scores, colourLikelihood, given);
+}
+
+function fromNodes(
+  arena: Arena,
+  image: Sized,
+  scores: NodeScores,
+  options: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Mask {
+  const { width, height } = image;
   const { data, h, w, labels } = scores;
   const c = labels.length;
-  if (options.unary === 'soft') {
-    return owners(arena, softRows(arena, image, pixels, scores, options.colourLikelihood), image, c, c, labels);
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = argmax(data, c).map((label) => labels[label]);
+      const ids = nearest(arena, nodes, h, w, height, width);
+      return { ids: new Uint32Array(arena.integers(ids, width * height)), width, height };
+    }
+    case 'soft':
+      return owners(arena, pixelRows(arena, image, scores, options, held), image, c, c, labels);
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
   }
-  const nodes = argmax(data, c).map((label) => labels[label]);
-  const ids = nearest(arena, nodes, h, w, height, width);
-  return { ids: new Uint32Array(arena.integers(ids, width * height)), width, height };
 }
 
 /**

@@ -1,8 +1,9 @@
 /** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
+import { unknownKind } from '../errors.ts';
 import { addScaled, colourKnn, normalise } from '../graph.ts';
 import type { RgbImage } from '../image.ts';
 import type { Keys } from '../keys.ts';
-import type { SegmentOptions } from '../options.ts';
+import { graphKinds, type SegmentOptions } from '../options.ts';
 import { propagate, type Solver } from '../solver.ts';
 import { Arena } from './arena.ts';
 import { fastCellColours } from './cells.ts';
@@ -38,7 +39,10 @@ export function openFast(
   { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale }: FastOptions = {},
 ): Solver {
   const refiner = openRefiner(arenas.pixels, image, { ...options, scale });
-  return { ...openNodes(arenas.nodes, image, keys, options, strokes), refine: (nodes) => refiner.refine(nodes) };
+  return {
+    ...openNodes(arenas.nodes, image, keys, options, strokes),
+    refine: (nodes, held) => refiner.refine(nodes, held),
+  };
 }
 
 function openNodes(
@@ -49,22 +53,29 @@ function openNodes(
   strokes: boolean,
 ): Omit<Solver, 'refine'> {
   const { graph: kind } = options;
-  if (kind === 'walk') {
-    const walk = new WalkSolver(arena, keys, image, options);
-    return { solve: (seeds) => walk.solve(seeds) };
+  switch (kind) {
+    case 'walk': {
+      const walk = new WalkSolver(arena, keys, image, options);
+      return { solve: (seeds) => walk.solve(seeds) };
+    }
+    case 'knn': {
+      const { height: h, width: w } = gridOf(keys, options.upsample);
+      const a = knnGraph(arena, keys, { ...options, graph: kind });
+      const colours = () => colourKnn(fastCellColours(arena, image, h, w), options.neighbors);
+      const s = normalise(options.colorWeight > 0 ? addScaled(a, options.colorWeight, colours()) : a);
+      return { solve: (seeds) => propagate({ h, w, s }, seeds, options) };
+    }
+    case 'rbf':
+    case 'similarity': {
+      const graph = denseGraph(arena, keys, image, { ...options, graph: kind });
+      const columns = strokes ? new StrokeColumns(graph, options) : undefined;
+      return {
+        sigma: graph.sigma,
+        // A column is a stroke that counts 1: soft seeds have none.
+        solve: (seeds) => (columns && !seeds.soft ? columns.scores(seeds) : spreadDense(graph, seeds, options)),
+      };
+    }
+    default:
+      return unknownKind('graph', kind, graphKinds);
   }
-  if (kind === 'knn') {
-    const { height: h, width: w } = gridOf(keys, options.upsample);
-    const a = knnGraph(arena, keys, { ...options, graph: kind });
-    const colours = () => colourKnn(fastCellColours(arena, image, h, w), options.neighbors);
-    const s = normalise(options.colorWeight > 0 ? addScaled(a, options.colorWeight, colours()) : a);
-    return { solve: (seeds) => propagate({ h, w, s }, seeds, options) };
-  }
-  const graph = denseGraph(arena, keys, image, { ...options, graph: kind });
-  const columns = strokes ? new StrokeColumns(graph, options) : undefined;
-  return {
-    sigma: graph.sigma,
-    // A column is a stroke that counts 1: soft seeds have none.
-    solve: (seeds) => (columns && !seeds.soft ? columns.scores(seeds) : spreadDense(graph, seeds, options)),
-  };
 }

@@ -35,10 +35,10 @@ export function panopticDocument(
     categories,
     nodes: { height, width, sigma, iterations, converged },
     uncertainty: uncertaintyOf(nodes),
-    warnings: seeds.unseeded.map(
-      (id) =>
-        `segment ${id} has no node of its own on the ${height} × ${width} grid and is missing; expected larger strokes, or a larger --long-side`,
-    ),
+    warnings: seeds.unseeded.map((id) => {
+      const left = mask.ids.includes(id) ? 'has little more than its strokes' : 'is missing';
+      return `segment ${id} has no node of its own on the ${height} × ${width} grid and ${left}; expected larger strokes, or a larger --long-side`;
+    }),
   };
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/fast/arena.ts';
-import { type DenseGraph, denseGraph, knnGraph } from '../../src/fast/graph.ts';
+import { type DenseGraph, type DenseGraphOptions, denseGraph, knnGraph } from '../../src/fast/graph.ts';
 import { doubleGram, gram, medianDistance, squaredDistances } from '../../src/gram.ts';
 import { addScaled, colourKnn, knn, rbf, similarity } from '../../src/graph.ts';
 import { cellColours } from '../../src/image.ts';
 import { doubleKeys } from '../../src/keys.ts';
-import { type GraphOptions, presets } from '../../src/options.ts';
+import { presets } from '../../src/options.ts';
 import { expectClose } from '../golden.ts';
 import { makeScene } from './scene.ts';
 
@@ -23,7 +23,11 @@ function untile({ arena, nb, tiles, h, w }: DenseGraph): Float32Array {
   });
 }
 
-const options = (more: Partial<GraphOptions>): GraphOptions => ({ ...presets.paper, graph: 'rbf', ...more });
+const options = (more: Partial<DenseGraphOptions>): DenseGraphOptions => ({
+  ...presets.paper,
+  graph: 'rbf',
+  ...more,
+});
 
 describe.each([
   [7, 9, 21],
@@ -97,4 +101,10 @@ test('a σ that is not above 0 and a grid that is too large are refused', () => 
   expect(() => denseGraph(new Arena(), keys, image, options({ sigma: 0 }))).toThrow('sigma 0; expected');
   const large = { data: new Float32Array(65 * 65), h: 65, w: 65, d: 1 };
   expect(() => denseGraph(new Arena(), large, image, options({}))).toThrow('expected at most 16384');
+});
+
+test('a graph of an unknown kind is refused, not taken for another one', () => {
+  const { image, keys } = makeScene(3, 3, 4, 2);
+  const refused = 'graph nonsense; expected one of rbf, similarity';
+  expect(() => denseGraph(new Arena(), keys, image, options({ graph: 'nonsense' as 'rbf' }))).toThrow(refused);
 });

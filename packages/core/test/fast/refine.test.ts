@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/fast/arena.ts';
 import { type FastRefineOptions, openRefiner } from '../../src/fast/refine.ts';
+import { type HeldPixels, heldPixels } from '../../src/held.ts';
 import type { RgbImage } from '../../src/image.ts';
 import { interpolateLinear } from '../../src/interpolate.ts';
 import { type NodeScores, type RefineOptions, refine } from '../../src/refine.ts';
+import { rasterise } from '../../src/seeds.ts';
 import { agreement, random } from '../golden.ts';
 
 const [width, height, h, w] = [150, 110, 14, 19];
@@ -47,8 +49,19 @@ const best: RefineOptions = {
   crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5 },
 };
 const image = photograph();
-const owners = (nodes: NodeScores, options: FastRefineOptions) =>
-  openRefiner(new Arena(), image, options).refine(nodes).ids;
+const owners = (nodes: NodeScores, options: FastRefineOptions, held?: HeldPixels) =>
+  openRefiner(new Arena(), image, options).refine(nodes, held).ids;
+
+/** Thin strokes across the picture, a segment each, one of which has no node. */
+function strokes(c: number): HeldPixels {
+  const next = random(c + 1);
+  const drawn = Array.from({ length: c + 1 }, (_, s) => ({
+    segment: s < c ? 3 * s : 999,
+    points: Array.from({ length: 2 }, (): [number, number] => [next() * (width - 1), next() * (height - 1)]),
+    radius: s % 3,
+  }));
+  return heldPixels(rasterise({ image, segments: [], strokes: drawn }), { strokes: 'hold' })!;
+}
 
 describe('owners are those of the twin', () => {
   test.each([
@@ -66,6 +79,31 @@ describe('owners are those of the twin', () => {
         expect(agreement(ours, theirs)).toBeGreaterThanOrEqual(0.999);
       }
     }
+  });
+});
+
+describe('held pixels have their owners, and the others those of the twin', () => {
+  test.each([
+    ['best', best],
+    ['paper', paper],
+    ['at half the size', { ...best, scale: 0.5 }],
+    ['soft, no CRF', { ...best, refine: 'none' }],
+    ['hard, no CRF', { ...paper, refine: 'none' }],
+  ] as [string, FastRefineOptions][])('%s', (_, options) => {
+    for (const c of [2, 5, 12]) {
+      const held = strokes(c);
+      const ours = owners(scores(c), options, held);
+      expect([...held.pixels].filter((pixel, i) => ours[pixel] !== held.ids[i])).toEqual([]);
+      if (options.scale) continue;
+      expect(agreement(ours, refine(image, scores(c), options, { held }).ids)).toBeGreaterThanOrEqual(0.999);
+    }
+  });
+
+  test('what is held speaks for what looks like it', () => {
+    const bare = owners(scores(2), best);
+    const held = owners(scores(2), best, strokes(2));
+    const under = new Set(strokes(2).pixels);
+    expect(held.some((id, pixel) => !under.has(pixel) && id !== bare[pixel])).toBe(true);
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/fast/arena.ts';
-import { type DenseGraph, denseGraph } from '../../src/fast/graph.ts';
+import { type DenseGraph, type DenseGraphOptions, denseGraph } from '../../src/fast/graph.ts';
 import { spreadDense } from '../../src/fast/spread.ts';
-import { type GraphOptions, presets } from '../../src/options.ts';
+import { presets } from '../../src/options.ts';
 import type { Seeds } from '../../src/seeds.ts';
 import { nodeGraph, propagate } from '../../src/solver.ts';
 import { expectClose, random } from '../golden.ts';
 import { makeScene } from './scene.ts';
 
-const options: GraphOptions = { ...presets.paper, graph: 'rbf', sigmaFactor: 0.4 };
+const options: DenseGraphOptions = { ...presets.paper, graph: 'rbf', sigmaFactor: 0.4 };
 
 /** A as rows, and without tiles beside the diagonal that do not matter by the definition of the kernel. */
 function affinities({ arena, nb, tiles }: DenseGraph) {
@@ -99,7 +99,7 @@ test('what labels reach late counts once they do: nodes in a chain of groups tha
   const data = Float32Array.from({ length: groups * size }, (_, i) => 6 * Math.floor(i / size) + next());
   const keys = { data, h: groups, w: size, d: 1 };
   const image = { data: new Uint8Array(3 * groups * size), width: size, height: groups };
-  const chain: GraphOptions = { ...options, upsample: 'none', sigma: 1 };
+  const chain: DenseGraphOptions = { ...options, upsample: 'none', sigma: 1 };
   const nodes = new Int32Array(groups * size).fill(-1);
   nodes[3] = 0;
   nodes[size + 5] = 1;

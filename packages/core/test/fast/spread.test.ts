@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/fast/arena.ts';
-import { denseGraph } from '../../src/fast/graph.ts';
+import { type DenseGraphOptions, denseGraph } from '../../src/fast/graph.ts';
 import { StrokeColumns, spreadDense } from '../../src/fast/spread.ts';
-import { type GraphOptions, presets } from '../../src/options.ts';
+import { presets } from '../../src/options.ts';
 import type { Seeds } from '../../src/seeds.ts';
 import { nodeGraph, propagate } from '../../src/solver.ts';
 import { expectClose, goldenJson } from '../golden.ts';
 import { makeScene } from './scene.ts';
 
-const options: GraphOptions = { ...presets.paper, graph: 'rbf', sigmaFactor: 0.4 };
+const options: DenseGraphOptions = { ...presets.paper, graph: 'rbf', sigmaFactor: 0.4 };
 const solve = { alpha: 0.2, tol: 1e-3, maxIter: 30 };
 
 describe.each([2, 5, 9, 31])('%i labels', (c) => {

@@ -1,6 +1,9 @@
 /** Routes of one annotator's work on one image. */
 import { replay } from '@saltworks/core/contract/annotate';
+import type { Campaign } from '@saltworks/core/contract/api';
 import { maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import type { SegmentOptions } from '@saltworks/core/options';
 import { z } from 'zod';
 import {
   findAssignment,
@@ -42,6 +45,16 @@ const sized = async (deps: Deps, id: string) => {
   return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
 };
 
+/** What a campaign's labels are made with; null where its backbone is no longer known. */
+async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campaign): Promise<SegmentOptions | null> {
+  try {
+    return (await recipeOf({ extract: { backbone, facet: 'key' }, preset, solve })).options;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return null;
+    throw error;
+  }
+}
+
 /** Milliseconds in which a worker makes what browsers are shown of an image that was just taken. */
 const opening = 10_000;
 
@@ -51,11 +64,16 @@ export const assignmentRoutes = [
     url: at,
     summary: 'An assignment, and what is drawn in it',
     access: see,
-    response: assignment.extend({ drawing, reviews: z.array(reviewed) }),
+    response: assignment.extend({
+      options: z.record(z.string(), z.unknown()).nullable(),
+      drawing,
+      reviews: z.array(reviewed),
+    }),
     async handler({ deps, params }) {
-      const { found } = await sized(deps, params.assignment);
+      const { found, campaign } = await sized(deps, params.assignment);
       const interactions = await readInteractions(deps.db, found.id, found.n);
-      return { ...found, drawing: replay(interactions), reviews: await readReviews(deps.db, found.id) };
+      const options = await optionsOf(deps, campaign);
+      return { ...found, options, drawing: replay(interactions), reviews: await readReviews(deps.db, found.id) };
     },
   }),
   route({

@@ -1,5 +1,6 @@
 /** The shape of a route, and the table of all of them. */
 import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
+import type { SegmentOptions } from '@saltworks/core/options';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -31,8 +32,8 @@ export interface Deps {
   thumbnails: Views;
   views: Views;
   runs: Runs;
-  /** The name of the masks that settings make. @throws InvalidInputError if there is no such backbone */
-  recipeOf(settings: MaskSettings): Promise<{ recipe: string }>;
+  /** Settings with every default, and the name of the masks that they make. @throws InvalidInputError if there is no such backbone */
+  recipeOf(settings: MaskSettings): Promise<{ recipe: string; options: SegmentOptions }>;
   /** Starts what a new campaign needs: the keys of its images. */
   prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;
   /** Size of an image, from its keys; undefined while it has none. */

@@ -1,5 +1,5 @@
 /** What the API takes and gives, as zod checks it and OpenAPI shows it. */
-import { presets } from '@saltworks/core/options';
+import { graphKinds, presets, refineKinds, strokeKinds } from '@saltworks/core/options';
 import { z } from 'zod';
 
 const maxSegmentId = 0xffffff;
@@ -64,19 +64,20 @@ const changes = {
   deadline: time.nullable(),
   leaseSeconds: z.int().min(5).max(86_400),
   state: z.enum(['open', 'paused', 'closed']),
+  strokes: z.enum(strokeKinds),
 };
 export const campaignChanges = z.strictObject(changes).partial().meta({ id: 'CampaignChanges' });
 
 /** What may differ from a preset: numbers and choices that the solver checks itself. */
 const solve = z
   .strictObject({
-    graph: z.enum(['walk', 'rbf', 'similarity', 'knn']),
+    graph: z.enum(graphKinds),
     sigma: z.union([z.literal('auto'), z.number().positive()]),
     tau: z.number().min(-1).max(1),
     neighbors: z.int().min(2).max(100),
     colorWeight: z.number().min(0).max(100),
     alpha: z.number().gt(0).lt(1),
-    refine: z.enum(['crf', 'none']),
+    refine: z.enum(refineKinds),
   })
   .partial();
 

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AnnotateRun,
+  type AskedUpdate,
   type Attribution,
   annotateWorkflowId,
   annotateWorkflows,
@@ -94,8 +95,6 @@ export interface AnswersDeps {
 export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
   /** Which worker has an image open, as far as is known. */
   const hosts = new Map<string, string>();
-  /** Of them, only what never changes is looked at. */
-  const campaigns = new Map<string, Promise<Campaign>>();
   /** Until when workflows think that leases last. */
   const told = new Map<string, number>();
   const patchSlot = slots(atOnce.patch);
@@ -110,12 +109,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     solve,
   });
 
-  const campaignOf = ({ campaign: id }: Assignment): Promise<Campaign> => {
-    const found = campaigns.get(id) ?? findCampaign(db, id);
-    campaigns.set(id, found);
-    found.catch(() => campaigns.delete(id));
-    return found;
-  };
+  /** As it is now: settings may change while an image is open. */
+  const campaignOf = ({ campaign }: Pick<Assignment, 'campaign'>): Promise<Campaign> => findCampaign(db, campaign);
 
   async function start(assignment: Assignment, campaign: Campaign): Promise<void> {
     const run: AnnotateRun = {
@@ -137,7 +132,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
    *
    * @throws InvalidInputError as the worker did; WorkflowUpdateFailedError if no worker could answer
    */
-  async function ask<Answer>(id: string, update: string, args: { n: number }): Promise<Answer> {
+  async function ask<Answer>(id: string, update: string, args: AskedUpdate): Promise<Answer> {
     // What may have arrived is not asked twice.
     const updateId = newId();
     for (;;) {
@@ -219,7 +214,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     const campaign = await campaignOf(assignment);
     try {
       await putDrawing(assignment, campaign);
-      const answer = await ask<PatchAnswer>(id, patchUpdate, { n });
+      const answer = await ask<PatchAnswer>(id, patchUpdate, { n, solve: campaign.solve });
       hosts.set(assignment.image.sha256, answer.queue);
       bound(hosts);
       // A later drawing may have been answered in its place.
@@ -232,9 +227,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     }
   }
 
-  async function pixel({ id, n }: Assignment): Promise<Settled | undefined> {
+  async function pixel(assignment: Assignment): Promise<Settled | undefined> {
+    const { id, n } = assignment;
+    const { solve } = await campaignOf(assignment);
     try {
-      const { mask, uncertainty } = await ask<PixelAnswer>(id, pixelUpdate, { n });
+      const { mask, uncertainty } = await ask<PixelAnswer>(id, pixelUpdate, { n, solve });
       const document = await readJson<{ segments_info: unknown }>(store, maskKey(mask, '.json'));
       await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, { mask, uncertainty });
       await forget(id, n);
@@ -324,9 +321,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       }
     },
     async attribute(id, at) {
-      const { n, answered } = await findAssignment(db, id);
+      const assignment = await findAssignment(db, id);
+      const { n, answered } = assignment;
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
-      const found = await ask<Attribution>(id, attributeUpdate, { n, ...at });
+      const { solve } = await campaignOf(assignment);
+      const found = await ask<Attribution>(id, attributeUpdate, { n, solve, ...at });
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };

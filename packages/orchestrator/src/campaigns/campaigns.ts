@@ -2,7 +2,8 @@
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
-import type { Kysely } from 'kysely';
+import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
+import { type Kysely, sql } from 'kysely';
 import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
@@ -22,6 +23,8 @@ export interface CampaignChanges {
   deadline?: string | null;
   leaseSeconds?: number;
   state?: CampaignState;
+  /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
+  strokes?: SegmentOptions['strokes'];
 }
 
 export interface NewCampaign extends CampaignChanges {
@@ -30,8 +33,8 @@ export interface NewCampaign extends CampaignChanges {
   dataset: string;
   categories: LabelCategory[];
   backbone: string;
-  preset: 'paper' | 'best';
-  solve?: Record<string, unknown>;
+  preset: Preset;
+  solve?: Partial<SegmentOptions>;
   ordering?: TaskOrdering;
 }
 
@@ -42,7 +45,7 @@ export async function createCampaign(
   { actor, shards }: { actor: string; shards: number },
 ): Promise<Campaign> {
   checkCategories(categories);
-  const { id, name, dataset, backbone, preset, solve = {}, ordering } = given;
+  const { id, name, dataset, backbone, preset, solve, strokes, ordering } = given;
   await db.transaction().execute(async (tx) => {
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .insertInto('campaign')
@@ -53,7 +56,7 @@ export async function createCampaign(
         dataset,
         backbone,
         preset,
-        solve: JSON.stringify(solve),
+        solve: JSON.stringify({ ...solve, strokes }),
         ...(ordering ? { ordering } : {}),
         shards,
         created_by: actor,
@@ -115,6 +118,9 @@ export async function changeCampaign(
     await tx
       .updateTable('campaign')
       .set({ ...columnsOf(changes), updated: new Date() })
+      .$if(changes.strokes !== undefined, (update) =>
+        update.set({ solve: sql`solve || ${JSON.stringify({ strokes: changes.strokes })}::jsonb` }),
+      )
       .where('id', '=', id)
       .execute();
     if (changes.annotators !== undefined) await settleTasks(tx, { campaign: id });
@@ -152,14 +158,16 @@ async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promis
     .orderBy('id')
     .execute();
   const categories = await db.selectFrom('category').selectAll().where('campaign', 'in', ids).orderBy('id').execute();
+  const preset = (row: (typeof rows)[number]) => row.preset as Campaign['preset'];
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
     dataset: row.dataset,
     instructions: row.instructions,
     backbone: row.backbone,
-    preset: row.preset as Campaign['preset'],
+    preset: preset(row),
     solve: row.solve,
+    strokes: row.solve.strokes ?? presets[preset(row)].strokes,
     annotators: row.annotators,
     blind: row.blind,
     ordering: row.ordering,

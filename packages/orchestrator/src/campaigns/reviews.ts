@@ -16,6 +16,9 @@ export interface NewReview {
   at?: { x: number; y: number };
 }
 
+/** What a verdict makes of an assignment. */
+const stateAfter = { accept: 'accepted', send_back: 'sent_back' } as const;
+
 /** @throws ConflictError unless the assignment was submitted or accepted */
 export async function reviewAssignment(
   db: Kysely<Schema>,
@@ -29,7 +32,7 @@ export async function reviewAssignment(
     if (row.state !== 'submitted' && row.state !== 'accepted') {
       throw new ConflictError(`assignment ${id} is ${row.state}; expected it submitted`, { state: row.state });
     }
-    const state = verdict === 'accept' ? 'accepted' : 'sent_back';
+    const state = stateAfter[verdict];
     await tx
       .insertInto('review')
       .values({

@@ -95,9 +95,12 @@ export function openRuns(client: Client): Runs {
       const { status } = await ask(() => handle.describe());
       // Temporal would take a word to what is over, and lose it.
       if (status.name !== 'RUNNING') throw new NotFoundError('no such run, or it is over');
-      await ask<unknown>(() =>
-        action === 'cancel' ? handle.cancel() : handle.signal(action === 'pause' ? pauseSignal : resumeSignal),
-      );
+      const controls = {
+        cancel: () => handle.cancel(),
+        pause: () => handle.signal(pauseSignal),
+        resume: () => handle.signal(resumeSignal),
+      };
+      await ask<unknown>(controls[action]);
     },
   };
 }

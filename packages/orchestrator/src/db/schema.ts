@@ -5,6 +5,7 @@
 
 import type { Interaction } from '@saltworks/core/contract/annotate';
 import type { AssignmentState, MemberRole } from '@saltworks/core/contract/api';
+import type { SegmentOptions } from '@saltworks/core/options';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {
@@ -114,7 +115,7 @@ export interface CampaignTable {
   instructions: Generated<string>;
   backbone: string;
   preset: string;
-  solve: ColumnType<Record<string, unknown>, string | undefined, string>;
+  solve: ColumnType<Partial<SegmentOptions>, string | undefined, string>;
   /** Wanted per image. */
   annotators: Generated<number>;
   blind: Generated<boolean>;

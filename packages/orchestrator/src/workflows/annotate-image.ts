@@ -1,5 +1,6 @@
 import {
   type AnnotateRun,
+  type AskedUpdate,
   type Attribution,
   attributeUpdate,
   closeSignal,
@@ -44,17 +45,17 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
   let closed = false;
   let updates = 0;
 
-  setHandler(defineUpdate<PatchAnswer, [{ n: number }]>(patchUpdate), ({ n }) => {
+  setHandler(defineUpdate<PatchAnswer, [AskedUpdate]>(patchUpdate), (asked) => {
     updates++;
-    return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, n }));
+    return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, ...asked }));
   });
-  setHandler(defineUpdate<PixelAnswer, [{ n: number }]>(pixelUpdate), ({ n }) => {
+  setHandler(defineUpdate<PixelAnswer, [AskedUpdate]>(pixelUpdate), (asked) => {
     updates++;
-    return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, n }));
+    return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, ...asked }));
   });
-  setHandler(defineUpdate<Attribution, [{ n: number; x: number; y: number }]>(attributeUpdate), ({ n, x, y }) => {
+  setHandler(defineUpdate<Attribution, [AskedUpdate & { x: number; y: number }]>(attributeUpdate), (asked) => {
     updates++;
-    return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, n, x, y }));
+    return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, ...asked }));
   });
   setHandler(defineSignal<[number]>(renewSignal), (until) => {
     lease = Math.max(lease, until);

@@ -50,7 +50,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-interface ServerOptions extends Pick<AuthOptions, 'oidc'> {
+interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptions, 'recipeOf'>> {
   url?: string;
   requestsPerMinute?: number;
   /** Where calls seem to come from: attempts to sign in are counted by that, in all servers of a process together. */
@@ -61,7 +61,14 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'> {
 
 export async function openServer(
   database: Database,
-  { url = publicUrl, oidc, requestsPerMinute = 1e6, everyMs, from }: ServerOptions = {},
+  {
+    url = publicUrl,
+    oidc,
+    requestsPerMinute = 1e6,
+    everyMs,
+    from,
+    recipeOf: makes = async (given) => recipeOf(given),
+  }: ServerOptions = {},
 ): Promise<TestServer> {
   const { db } = database;
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-api-'));
@@ -83,7 +90,7 @@ export async function openServer(
     streams: await openStreams(database, { everyMs }),
     prepare: async () => {},
     imageSize: async () => ({ width: 100, height: 50 }),
-    recipeOf: async (given) => recipeOf(given),
+    recipeOf: makes,
     log: (message) => logged.push(message),
   };
   const app = await openApp(deps);

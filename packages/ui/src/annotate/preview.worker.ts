@@ -1,13 +1,14 @@
 /** The picture solved in the page, by the kernels that the server uses: labels follow the pen. */
+import { unknownKind } from '@saltworks/core/errors';
 import { Arena } from '@saltworks/core/fast/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/core/formats/scribbles';
 import type { Keys } from '@saltworks/core/keys';
 import { nextStroke } from '@saltworks/core/next-stroke';
-import { presets, type SegmentOptions } from '@saltworks/core/options';
+import { nodesPerPatch, type SegmentOptions } from '@saltworks/core/options';
 import type { NodeScores } from '@saltworks/core/refine';
-import { rasterise, type Seeds, seedNodes } from '@saltworks/core/seeds';
+import { rasterise, type Seeds, type StrokeRaster, seedNodes } from '@saltworks/core/seeds';
 import { keyDirections, similarTo } from '@saltworks/core/similarity';
 import type { Solver } from '@saltworks/core/solver';
 import { argmax, margins } from '@saltworks/core/spread';
@@ -21,8 +22,7 @@ export type PreviewRequest = { picture: number } & (
       /** Bytes of the keys' file, and of the picture in a form that the browser reads. */
       keys: ArrayBuffer;
       image: ArrayBuffer;
-      preset: 'paper' | 'best';
-      solve: Partial<SegmentOptions>;
+      options: SegmentOptions;
     }
   /** scribbles: left out if the same as last time. draft: the stroke under the pen, beside them. */
   | { kind: 'solve'; n: number; scribbles?: string; draft?: Stroke }
@@ -79,7 +79,7 @@ interface Opened {
   scribbles?: Scribbles;
   /** Made when first asked for. */
   directions?: Keys;
-  last?: { n: number; draft: boolean; nodes: NodeScores; seeds: Seeds };
+  last?: { n: number; draft: boolean; nodes: NodeScores; seeds: Seeds; raster: StrokeRaster };
 }
 
 let opened: Opened | undefined;
@@ -98,18 +98,34 @@ addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
   const { picture } = data;
   try {
     if (data.kind === 'open') await open(data);
-    else if (opened?.picture !== picture) return;
-    else if (data.kind === 'solve') solve(opened, data);
-    else if (data.kind === 'refine') refine(opened, data.n);
-    else if (data.kind === 'similar') similar(opened, data.x, data.y);
-    else hint(opened, data.n);
+    else if (opened?.picture === picture) answer(opened, data);
   } catch (error) {
     const n = data.kind === 'solve' ? data.n : undefined;
     tell({ kind: 'failed', picture, of: data.kind, n, reason: (error as Error).message });
   }
 });
 
-async function open({ picture, keys: file, image: bytes, preset, solve }: PreviewRequest & { kind: 'open' }) {
+function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' }>): void {
+  const { kind } = request;
+  switch (kind) {
+    case 'solve':
+      solve(opened, request);
+      break;
+    case 'refine':
+      refine(opened, request.n);
+      break;
+    case 'similar':
+      similar(opened, request.x, request.y);
+      break;
+    case 'hint':
+      hint(opened, request.n);
+      break;
+    default:
+      unknownKind('request', kind, ['open', 'solve', 'refine', 'similar', 'hint']);
+  }
+}
+
+async function open({ picture, keys: file, image: bytes, options }: PreviewRequest & { kind: 'open' }) {
   opened = undefined;
   const { keys } = decodeKeys(new Uint8Array(file));
   const { rgba, width, height } = await pixelsOf(new Blob([bytes]));
@@ -119,8 +135,7 @@ async function open({ picture, keys: file, image: bytes, preset, solve }: Previe
     data[o++] = rgba[i + 1];
     data[o++] = rgba[i + 2];
   }
-  const options = { ...presets[preset], ...solve };
-  const factor = options.upsample === 'linear' ? 2 : 1;
+  const factor = nodesPerPatch(options.upsample);
   arenas.nodes.reset();
   arenas.pixels.reset();
   const image = { data, width, height };
@@ -136,18 +151,19 @@ function solve(opened: Opened, { n, scribbles, draft }: PreviewRequest & { kind:
   const { solver, h, w, picture } = opened;
   const drawn = opened.scribbles!;
   const strokes = draft ? [...drawn.strokes, draft] : drawn.strokes;
-  const seeds = seedNodes(rasterise({ ...drawn, strokes }), h, w);
+  const raster = rasterise({ ...drawn, strokes });
+  const seeds = seedNodes(raster, h, w);
   const nodes = solver.solve(seeds);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);
-  opened.last = { n, draft: !!draft, nodes, seeds };
+  opened.last = { n, draft: !!draft, nodes, seeds, raster };
   tell({ kind: 'patch', picture, n, draft: !!draft, h, w, ids, margin }, [ids.buffer, margin.buffer]);
 }
 
 function refine({ last, picture }: Opened, n: number): void {
   if (last?.n !== n || last.draft) return;
-  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes };
+  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes, raster: last.raster };
   refiner.postMessage(request);
 }
 

@@ -1,12 +1,15 @@
 /** From nodes to pixels, beside the thread that solves nodes. */
 import { Arena } from '@saltworks/core/fast/arena';
-import { type FastRefineOptions, openRefiner, type Refiner } from '@saltworks/core/fast/refine';
+import { openRefiner, type Refiner } from '@saltworks/core/fast/refine';
+import { heldPixels } from '@saltworks/core/held';
 import type { RgbImage } from '@saltworks/core/image';
+import type { SegmentOptions } from '@saltworks/core/options';
 import type { NodeScores } from '@saltworks/core/refine';
+import type { StrokeRaster } from '@saltworks/core/seeds';
 
 export type RefineRequest =
-  | { kind: 'open'; image: RgbImage; options: FastRefineOptions }
-  | { kind: 'refine'; picture: number; n: number; nodes: NodeScores };
+  | { kind: 'open'; image: RgbImage; options: SegmentOptions & { scale: number } }
+  | { kind: 'refine'; picture: number; n: number; nodes: NodeScores; raster: StrokeRaster };
 
 export interface PixelPreview {
   kind: 'pixel';
@@ -18,7 +21,7 @@ export interface PixelPreview {
 }
 
 const arena = new Arena();
-let refiner: Refiner | undefined;
+let opened: { refiner: Refiner; options: SegmentOptions } | undefined;
 /** The last one that was asked for: earlier ones are not worth finishing. */
 let newest = 0;
 
@@ -26,14 +29,15 @@ addEventListener('message', async ({ data }: MessageEvent<RefineRequest>) => {
   const turn = ++newest;
   if (data.kind === 'open') {
     arena.reset();
-    refiner = openRefiner(arena, data.image, data.options);
+    const { image, options } = data;
+    opened = { refiner: openRefiner(arena, image, options), options };
     return;
   }
   // What came meanwhile is seen first.
   await new Promise((resume) => setTimeout(resume, 0));
-  if (turn !== newest || !refiner) return;
-  const { picture, n, nodes } = data;
-  const mask = refiner.refine(nodes);
+  if (turn !== newest || !opened) return;
+  const { picture, n, nodes, raster } = data;
+  const mask = opened.refiner.refine(nodes, heldPixels(raster, opened.options));
   const ids = mask.ids.slice();
   const { width, height } = mask;
   postMessage({ kind: 'pixel', picture, n, width, height, ids }, { transfer: [ids.buffer] });

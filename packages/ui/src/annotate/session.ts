@@ -213,8 +213,9 @@ export class Session {
     try {
       const [keys, photograph] = await Promise.all([file, this.#file]);
       const image = await photograph.arrayBuffer();
-      const { preset, solve } = this.campaign;
-      if (!this.#closed) this.#preview.open({ keys, image, preset, solve });
+      const { options } = this.assignment;
+      if (!options) throw new Error(`backbone ${this.campaign.backbone} is unknown; expected one that the server has`);
+      if (!this.#closed) this.#preview.open({ keys, image, options });
     } catch (error) {
       // Labels then come from the server alone.
       console.warn((error as Error).message);

@@ -1,6 +1,7 @@
 /** A campaign as it stands in the form: what was typed, kept as it was typed. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import type { Campaign } from '@saltworks/core/contract/api';
+import { presets } from '@saltworks/core/options';
 import type { CategoryDraft } from './categories.ts';
 
 /** What may be changed later. */
@@ -16,6 +17,7 @@ export interface SettingsDraft {
   /** Minutes. */
   lease: string;
   blind: boolean;
+  strokes: Campaign['strokes'];
 }
 
 export interface CampaignDraft extends SettingsDraft {
@@ -38,6 +40,7 @@ export const emptyDraft: CampaignDraft = {
   deadline: '',
   lease: '30',
   blind: true,
+  strokes: presets.best.strokes,
   preset: 'best',
   ordering: 'import',
 };
@@ -54,7 +57,7 @@ export const slugOf = (name: string): string =>
     .replace(/-$/, '');
 
 export function draftOf(campaign: Campaign): SettingsDraft {
-  const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind } = campaign;
+  const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind, strokes } = campaign;
   return {
     name,
     instructions,
@@ -63,18 +66,23 @@ export function draftOf(campaign: Campaign): SettingsDraft {
     deadline: deadline === null ? '' : localTime(deadline),
     lease: shortNumber(leaseSeconds / 60),
     blind,
+    strokes,
   };
 }
 
-export const changesOf = ({ name, instructions, annotators, honeypots, deadline, lease, blind }: SettingsDraft) => ({
-  name: name.trim(),
-  instructions,
-  annotators: Number(annotators),
-  honeypotRate: Number(honeypots) / 100,
-  deadline: deadline === '' ? null : new Date(deadline).toISOString(),
-  leaseSeconds: Math.round(Number(lease) * 60),
-  blind,
-});
+export const changesOf = (draft: SettingsDraft) => {
+  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes } = draft;
+  return {
+    name: name.trim(),
+    instructions,
+    annotators: Number(annotators),
+    honeypotRate: Number(honeypots) / 100,
+    deadline: deadline === '' ? null : new Date(deadline).toISOString(),
+    leaseSeconds: Math.round(Number(lease) * 60),
+    blind,
+    strokes,
+  };
+};
 
 export const campaignOf = ({ id, dataset, categories, preset, ordering, ...settings }: CampaignDraft) => ({
   ...changesOf(settings),

@@ -42,6 +42,12 @@ export function SettingsFields({ draft, change }: Props) {
         <Field label="Time an image is held, minutes" hint="Untouched for so long, it goes to somebody else.">
           <input type="number" min={0.1} max={1440} step="any" required {...text('lease')} />
         </Field>
+        <Field label="Strokes" hint="Whether every pixel under a stroke keeps its label. From the next stroke on.">
+          <select value={draft.strokes} onChange={(event) => change({ strokes: event.target.value as 'hold' })}>
+            <option value="hold">hold: what is painted stays</option>
+            <option value="tolerate">tolerate: the picture may overrule noisy strokes</option>
+          </select>
+        </Field>
       </div>
       <label className="check">
         <input type="checkbox" checked={draft.blind} onChange={(event) => change({ blind: event.target.checked })} />

@@ -1,5 +1,6 @@
 /** A new campaign, by a form. What was typed outlives a reload and a sign-in. */
 import type { Campaign, DatasetInfo } from '@saltworks/core/contract/api';
+import { type Preset, presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
@@ -50,6 +51,9 @@ const NoDataset = () => (
     <pre>saltworks dataset import FOLDER --name NAME</pre>
   </div>
 );
+
+/** A preset, and what it does with strokes: shown, and chosen otherwise if so wished. */
+const withPreset = (preset: Preset) => ({ preset, strokes: presets[preset].strokes });
 
 function Form({ datasets }: { datasets: DatasetInfo[] }) {
   const [draft, setDraft] = useState(keptDraft);
@@ -117,7 +121,7 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
         <SettingsFields draft={draft} change={change} />
         <div className="fields">
           <Field label="Preset" hint="How masks are made of strokes. Fixed once made.">
-            <select value={draft.preset} onChange={(event) => change({ preset: event.target.value as 'best' })}>
+            <select value={draft.preset} onChange={(event) => change(withPreset(event.target.value as Preset))}>
               <option value="best">best: for quality</option>
               <option value="paper">paper: the method as published</option>
             </select>

@@ -30,6 +30,7 @@ describe('a campaign in the form', () => {
       deadline: null,
       leaseSeconds: 30,
       blind: true,
+      strokes: 'hold',
       preset: 'best',
       ordering: 'import',
       categories: [
@@ -49,6 +50,7 @@ describe('a campaign in the form', () => {
       deadline: '2026-12-24T18:30:00.000Z',
       leaseSeconds: 605,
       blind: false,
+      strokes: 'tolerate',
     };
     expect(changesOf(draftOf(settings as Campaign))).toEqual(settings);
   });

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { InvalidInputError } from '../src/errors.ts';
+import { openFast } from '../src/fast/solver.ts';
+import { nodesPerPatch, presets, type SegmentOptions, solveOptions } from '../src/options.ts';
+import { refine } from '../src/refine.ts';
+import { openPlain } from '../src/solver.ts';
+import { makeScene } from './fast/scene.ts';
+
+describe('what a solve is made of', () => {
+  test('the preset, the backbone’s own factor of σ, and what differs from them', () => {
+    expect(solveOptions('paper', { sigma: 0.4 })).toEqual({ ...presets.paper, sigmaFactor: 0.4 });
+    const changed = solveOptions('best', { sigma: 0.4 }, { graph: 'rbf', alpha: undefined });
+    expect(changed).toEqual({ ...presets.best, sigmaFactor: 0.4, graph: 'rbf' });
+    expect(solveOptions('best', { sigma: 0.4 }, { sigmaFactor: 0.2 }).sigmaFactor).toBe(0.2);
+  });
+
+  test('`best` holds strokes, `paper` is as it was', () => {
+    expect(presets.best.strokes).toBe('hold');
+    expect(presets.paper.strokes).toBe('tolerate');
+  });
+
+  test.each(['better', 'toString', ''])('there is no preset %s', (preset) => {
+    expect(() => solveOptions(preset as 'best', { sigma: 0.15 })).toThrow(InvalidInputError);
+  });
+
+  test.each(['graph', 'upsample', 'refine', 'unary', 'strokes'] as const)('an unknown %s is refused', (name) => {
+    const changes = { [name]: 'nonsense' } as Partial<SegmentOptions>;
+    expect(() => solveOptions('best', { sigma: 0.15 }, changes)).toThrow(`${name} nonsense; expected one of`);
+  });
+});
+
+describe('a choice that no type kept out is refused where it is made', () => {
+  const { image, keys, seeds } = makeScene(3, 4, 4, 2);
+  const nonsense = (name: keyof SegmentOptions) => ({ ...presets.paper, [name]: 'nonsense' }) as SegmentOptions;
+
+  test.each([
+    ['plain', openPlain],
+    ['fast', openFast],
+  ])('%s', (_, open) => {
+    const solve = (options: SegmentOptions) => {
+      const solver = open(image, keys, options);
+      return solver.refine(solver.solve(seeds(2)));
+    };
+    expect(solve(presets.paper).ids).toHaveLength(image.width * image.height);
+    for (const name of ['graph', 'upsample', 'refine', 'unary'] as const) {
+      expect(() => solve(nonsense(name))).toThrow(`${name} nonsense; expected one of`);
+      const bare = { ...nonsense(name), refine: name === 'refine' ? 'nonsense' : 'none' } as SegmentOptions;
+      expect(() => solve(bare)).toThrow(`${name} nonsense; expected one of`);
+    }
+  });
+
+  test('nodes of a patch', () => {
+    expect([nodesPerPatch('linear'), nodesPerPatch('none')]).toEqual([2, 1]);
+    expect(() => nodesPerPatch('nonsense' as 'none')).toThrow('upsample nonsense; expected one of linear, none');
+    const nodes = { data: new Float32Array(4), h: 1, w: 2, labels: [1, 2] };
+    expect(() => refine(image, nodes, nonsense('unary'))).toThrow('unary nonsense');
+  });
+});
