@@ -104,7 +104,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await status(page, /confirmed by the server/);
   }
 
-  async function mine(name: string): Promise<{ id: string; state: string }> {
+  async function mine(name: string, state?: string): Promise<{ id: string; state: string }> {
     const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as {
       id: string;
       user: string;
@@ -113,7 +113,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const { user } = (
       (await stack.admin('GET', `/api/campaigns/${id}/members`)) as { user: string; email: string }[]
     ).find(({ email }) => email === `${name}@example.org`)!;
-    return all.find((assignment) => assignment.user === user)!;
+    return all.find((one) => one.user === user && (!state || one.state === state))!;
   }
   const logOf = async (assignment: string) =>
     (await stack.admin('GET', `/api/assignments/${assignment}/interactions`)) as Logged[];
@@ -201,6 +201,108 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect(reviews).toMatchObject([{ note: 'The handle, too.', at: { x: expect.any(Number), y: expect.any(Number) } }]);
     await review.getByText('Nothing to review').waitFor();
     await reviewer.close();
+  });
+
+  /** What another window of the same person, or their command line, does. */
+  const elsewhere = (page: Page, path: string) =>
+    page.evaluate(async (to) => {
+      const headers = { 'content-type': 'application/json' };
+      const { status } = await fetch(`/api/${to}`, { method: 'POST', headers, body: '{}' });
+      return status;
+    }, path);
+  const veil = (page: Page, text: RegExp) =>
+    expect.poll(() => page.locator('.ended p').allTextContents(), slow).toEqual([expect.stringMatching(text)]);
+  const unveiled = (page: Page) => expect.poll(() => page.locator('.ended').count(), slow).toBe(0);
+
+  /** Tries the pen and the keys that draw, choose, erase and hand in. */
+  async function tryAll(page: Page, ...more: string[]): Promise<void> {
+    await draw(page, [0.7, 0.3], [0.75, 0.4]);
+    for (const key of ['z', 'Control+z', 'y', '1', '0', 'n', 'e', ...more]) await page.keyboard.press(key);
+    await draw(page, [0.3, 0.6], [0.35, 0.7]);
+  }
+
+  /** What came of it would be on its way before this stroke. @returns what was done */
+  async function mark(page: Page, assignment: string): Promise<string[]> {
+    await page.keyboard.press('b');
+    await draw(page, [0.7, 0.7], [0.72, 0.72]);
+    await saved(page, /All saved/);
+    return (await logOf(assignment)).map(({ interaction }) => interaction.kind);
+  }
+
+  test('what was sent back is done again and accepted; under veils and dialogs neither keys nor pen do anything', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('ann') });
+    const { page, errors } = await annotate(context);
+    // The page has gone on to another image meanwhile.
+    const { id: other } = await mine('ann');
+    await elsewhere(page, `assignments/${other}/return`);
+    await veil(page, /given back/);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.reload();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    const { id: assignment } = await mine('ann', 'leased');
+    expect(assignment).not.toBe(other);
+    const kinds = (await logOf(assignment)).map(({ interaction }) => interaction.kind);
+    const sendBack = (note: string) =>
+      stack.admin('POST', `/api/assignments/${assignment}/review`, { verdict: 'send_back', note });
+
+    // Instructions lie over it first; then every other dialog.
+    expect(await page.locator('.ended').count()).toBe(0);
+    expect(await page.locator('.note').textContent()).toBe('Sent back: The handle, too.');
+    await tryAll(page, 'Delete');
+    await closeDialog(page);
+    for (const key of ['?', 'i', 'x']) {
+      await page.keyboard.press(key);
+      await page.getByRole('dialog').waitFor();
+      await tryAll(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    kinds.push('stroke');
+    expect(await mark(page, assignment)).toEqual(kinds);
+
+    // It is handed in from elsewhere while the pen is down, and sent back while the page is open.
+    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
+    await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.3 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.7 * box.width, box.y + 0.3 * box.height, { steps: 3 });
+    expect(await elsewhere(page, `assignments/${assignment}/submit`)).toBe(200);
+    await veil(page, /^Handed in/);
+    await page.mouse.move(box.x + 0.8 * box.width, box.y + 0.3 * box.height);
+    await page.mouse.up();
+    await tryAll(page, 'Enter', 'Delete', '?');
+    await sendBack('The rim.');
+    await veil(page, /sent this image back/);
+    await tryAll(page, 'Enter', 'Delete', '?');
+    expect(await stateOf(assignment)).toBe('sent_back');
+    await page.getByRole('button', { name: 'Next image' }).click();
+    await unveiled(page);
+    expect(await page.locator('.note').textContent()).toBe('Sent back: The rim.');
+    kinds.push('stroke');
+    expect(await mark(page, assignment)).toEqual(kinds);
+
+    // Taken again in another window, it is ours in this one, too.
+    await elsewhere(page, `assignments/${assignment}/submit`);
+    await veil(page, /^Handed in/);
+    await sendBack('The spoon.');
+    await veil(page, /sent this image back/);
+    await elsewhere(page, `campaigns/${id}/next`);
+    await unveiled(page);
+    await expect.poll(() => page.locator('.note').textContent(), slow).toBe('Sent back: The spoon.');
+    await page.reload();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    expect(await page.locator('.ended').count()).toBe(0);
+    kinds.push('stroke');
+    expect(await mark(page, assignment)).toEqual(kinds);
+
+    const before = await page.locator('.what').textContent();
+    await status(page, /confirmed by the server/);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.what').textContent(), slow).not.toBe(before);
+    expect(await stateOf(assignment)).toBe('submitted');
+    await stack.admin('POST', `/api/assignments/${assignment}/review`, { verdict: 'accept' });
+    expect(await stateOf(assignment)).toBe('accepted');
+    expect(errors).toEqual([]);
+    await context.close();
   });
 
   test('two browsers never hold one image', async () => {
@@ -356,6 +458,51 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await page.locator('.stage[aria-busy=false]').waitFor();
     await status(page, /^Draw on a thing/);
     expect(asked.filter((path) => /^\/api\/assignments\/[\w-]+\/(image|keys)$/.test(path))).toEqual([]);
+    await context.close();
+  });
+
+  test('a break: who comes back goes on where they were, or with another image if somebody has this one', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('two') });
+    const { page, errors } = await annotate(context);
+    const shown = await page.locator('.what').textContent();
+    await begin(page);
+    const { id: assignment } = await mine('two');
+    const change = (changes: object) => stack.admin('PATCH', `/api/campaigns/${id}`, changes);
+    const kinds = ['segment', 'stroke', 'stroke', 'stroke'];
+    // From this stroke on the lease is short; the page renews it as it was told when it was opened.
+    await change({ leaseSeconds: 5 });
+    expect(await mark(page, assignment)).toEqual(kinds);
+    await veil(page, /given back/);
+    await change({ leaseSeconds: 600 });
+    await tryAll(page, 'Enter', 'Delete', '?');
+    await page.getByRole('button', { name: 'Next image' }).click();
+    await unveiled(page);
+    expect(await page.locator('.what').textContent()).toBe(shown);
+    await status(page, /confirmed by the server/);
+    kinds.push('stroke');
+    expect(await mark(page, assignment)).toEqual(kinds);
+    await page.reload();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    expect(await page.locator('.ended').count()).toBe(0);
+    kinds.push('stroke');
+    expect(await mark(page, assignment)).toEqual(kinds);
+
+    // The campaign takes no more work for a while, and meanwhile somebody takes the image.
+    await elsewhere(page, `assignments/${assignment}/return`);
+    await veil(page, /given back/);
+    await change({ state: 'paused' });
+    await page.getByRole('button', { name: 'Next image' }).click();
+    await page.getByRole('heading', { name: 'No images for now' }).waitFor();
+    await change({ state: 'open' });
+    const other = await signIn('three', 'annotator');
+    const { page: theirs } = await annotate(other);
+    expect(await theirs.locator('.what').textContent()).toBe(shown);
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    expect(await page.locator('.what').textContent()).not.toBe(shown);
+    expect(await logOf(assignment)).toHaveLength(kinds.length);
+    expect(errors).toEqual([]);
+    await other.close();
     await context.close();
   });
 });

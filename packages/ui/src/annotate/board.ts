@@ -4,7 +4,7 @@
  */
 import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
 import type { Rgb } from './colours.ts';
-import { isPressed, isTyping } from './keyboard.ts';
+import { inDialog, isPressed, isTyping } from './keyboard.ts';
 import type { Labels } from './labels.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
@@ -38,6 +38,8 @@ export interface Scene {
   ring?: Point;
   /** The stroke that is pointed out: its number. */
   picked?: number;
+  /** The tool does nothing. */
+  still?: boolean;
 }
 
 type Stroke = Extract<Interaction, { kind: 'stroke' }>;
@@ -111,7 +113,7 @@ export class Board {
         start: (_event, at) => this.#start(at),
         go: (event, at) => this.#go(event, at),
         end: () => this.#end(),
-        cancel: () => this.#cancel(),
+        cancel: () => this.cancel(),
         pan: (dx, dy) => this.#pan(dx, dy),
         zoom: (factor, at) => this.#zoom(factor, at),
         over: (at) => this.#over(at),
@@ -206,7 +208,8 @@ export class Board {
   #place = (at: Point): Point => clamp(toImage(this.#view, at), this.#image);
 
   #start(at: Point): void {
-    const { tool } = this.#scene;
+    const { tool, still } = this.#scene;
+    if (still) return;
     if (tool === 'brush') {
       this.#points = [rounded(this.#place(at))];
       this.#drafted = 0;
@@ -217,7 +220,7 @@ export class Board {
   #go(event: PointerEvent, at: Point): void {
     const points = this.#points;
     if (!points) {
-      if (this.#scene.tool === 'erase') this.#eraseAt(this.#place(at));
+      if (this.#scene.tool === 'erase' && !this.#scene.still) this.#eraseAt(this.#place(at));
       return;
     }
     const coalesced = event.getCoalescedEvents();
@@ -235,7 +238,9 @@ export class Board {
     this.#later(false);
   }
 
-  #cancel(): void {
+  /** A stroke under way comes to nothing. */
+  cancel(): void {
+    this.#space = false;
     if (this.#points) this.#events.draft?.(undefined);
     this.#points = undefined;
     this.#later(false);
@@ -262,7 +267,9 @@ export class Board {
   }
 
   #key(event: KeyboardEvent, down: boolean): void {
+    if (down && event.key === 'Escape') this.cancel();
     if (event.code !== 'Space' || isTyping(event.target) || isPressed(event.target)) return;
+    if (down && (this.#scene.still || inDialog())) return;
     this.#space = down;
     event.preventDefault();
   }

@@ -1,6 +1,6 @@
 /** What the server tells of an assignment while it is open. */
 import { decodeRuns, type PatchLabels } from '@saltworks/core/contract/annotate';
-import type { Assignment } from '@saltworks/core/contract/api';
+import type { Assignment, AssignmentState } from '@saltworks/core/contract/api';
 import type { Labels } from './labels.ts';
 
 interface Told {
@@ -8,22 +8,40 @@ interface Told {
   patch(labels: Labels): void;
   /** A mask is there, of n interactions. */
   pixel(answer: { n: number; mask: string }): void;
-  /** The assignment is no longer ours to draw in. */
-  ended(state: string): void;
+  /** The assignment is in another state since the event of this number. */
+  state(state: AssignmentState, event: number): void;
 }
 
-export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, told: Told): EventSource {
-  // From a little before the last event on: the newest answers are among them.
-  const events = new EventSource(`/api/assignments/${id}/events?after=${Math.max(0, event - 8)}`);
-  const on = <Body>(kind: string, take: (body: Body) => void) =>
-    events.addEventListener(kind, ({ data }) => take(JSON.parse(data)));
-  on<PatchLabels & { n: number }>('patch', ({ n, ...runs }) => {
-    const ids = Uint32Array.from(decodeRuns(runs), (label) => runs.labels[label]);
-    told.patch({ n, width: runs.w, height: runs.h, ids });
-  });
-  on<{ n: number; mask: string }>('pixel', told.pixel);
-  on<{ state: string }>('state', ({ state }) => {
-    if (state !== 'leased') told.ended(state);
-  });
-  return events;
+/** Events before those that were known: the newest answers are among them. */
+const replayed = 8;
+/** Browsers give a stream up for good when anything but a stream is answered. */
+const againMs = 3_000;
+
+/** @returns what ends it */
+export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, told: Told): () => void {
+  let last = Math.max(0, event - replayed);
+  let events: EventSource;
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    events = new EventSource(`/api/assignments/${id}/events?after=${last}`);
+    const on = <Body>(kind: string, take: (body: Body, n: number) => void) =>
+      events.addEventListener(kind, ({ data, lastEventId }) => {
+        last = Number(lastEventId);
+        take(JSON.parse(data), last);
+      });
+    on<PatchLabels & { n: number }>('patch', ({ n, ...runs }) => {
+      const ids = Uint32Array.from(decodeRuns(runs), (label) => runs.labels[label]);
+      told.patch({ n, width: runs.w, height: runs.h, ids });
+    });
+    on<{ n: number; mask: string }>('pixel', told.pixel);
+    on<{ state: AssignmentState }>('state', ({ state }, n) => told.state(state, n));
+    events.addEventListener('error', () => {
+      if (events.readyState === EventSource.CLOSED) later = setTimeout(open, againMs);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(later);
+    events.close();
+  };
 }

@@ -45,16 +45,18 @@ const database = () => {
 export class Outbox {
   readonly #assignment: string;
   readonly #client = crypto.randomUUID();
-  readonly #told: (saving: Saving) => void;
+  readonly #told: (saving: Saving, error?: unknown) => void;
   #seq = 0;
+  /** Interactions that are being written down: nothing is known of them yet. */
+  #adding = 0;
   #sending: Promise<void> | undefined;
   #again = false;
   #wait = 500;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  /** @param told how things stand, whenever that changes */
-  constructor(assignment: string, told: (saving: Saving) => void) {
+  /** @param told how things stand, whenever that changes, and what the server refused */
+  constructor(assignment: string, told: (saving: Saving, error?: unknown) => void) {
     this.#assignment = assignment;
     this.#told = told;
     addEventListener('online', this.#online);
@@ -70,7 +72,12 @@ export class Outbox {
   /** Keeps it, then sends it. @returns once it would survive a crash of the page */
   async add(interaction: Interaction): Promise<Pending> {
     const entry = { assignment: this.#assignment, client: this.#client, seq: ++this.#seq, interaction };
-    await (await database()).put('outbox', entry);
+    this.#adding++;
+    try {
+      await (await database()).put('outbox', entry);
+    } finally {
+      this.#adding--;
+    }
     this.flush();
     return entry;
   }
@@ -107,7 +114,10 @@ export class Outbox {
     await navigator.locks.request(`outbox ${this.#assignment}`, async () => {
       for (;;) {
         const pending = await this.pending();
-        if (pending.length === 0) return this.#told({ state: 'saved' });
+        if (pending.length === 0) {
+          if (this.#adding === 0) this.#told({ state: 'saved' });
+          return;
+        }
         this.#told({ state: 'saving', pending: pending.length });
         const { client } = pending[0];
         const entries = pending.filter((entry) => entry.client === client).slice(0, batch);
@@ -132,7 +142,7 @@ export class Outbox {
     const status = error instanceof ApiError ? error.status : 0;
     const refused = status >= 400 && status < 500 && status !== 401 && status !== 429;
     if (status === 401) this.#told({ state: 'signed out', pending });
-    else if (refused) this.#told({ state: 'refused', pending, reason: (error as Error).message });
+    else if (refused) this.#told({ state: 'refused', pending, reason: (error as Error).message }, error);
     else this.#told({ state: 'offline', pending });
     if (this.#closed || refused || status === 401) return;
     this.#timer = setTimeout(() => this.flush(), this.#wait);

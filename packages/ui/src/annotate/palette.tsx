@@ -4,6 +4,8 @@ import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { css, type Rgb } from './colours.ts';
 
 interface Props {
+  /** Out of reach. */
+  inert: boolean;
   segments: Drawing['segments'];
   strokes: Drawing['strokes'];
   categories: readonly LabelCategory[];
@@ -16,6 +18,7 @@ interface Props {
 
 /** Looks at nothing that changes while somebody draws. */
 export const Palette = memo(function Palette({
+  inert,
   segments,
   strokes,
   categories,
@@ -33,7 +36,7 @@ export const Palette = memo(function Palette({
     ...segments.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
   ];
   return (
-    <section className="palette" aria-label="Segments">
+    <section className="palette" aria-label="Segments" inert={inert}>
       <Classes categories={categories} add={add} search={search} />
       <ul className="segments" aria-label="Segments of this image">
         {rows.map(({ id, name }, index) => (

@@ -9,9 +9,9 @@ import {
   replay,
   scribblesOf,
 } from '@saltworks/core/contract/annotate';
-import type { Assignment, Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Assignment, AssignmentState, Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Stroke } from '@saltworks/core/formats/scribbles';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { type Asked, askFor } from './ask-for.ts';
 import { followServer } from './follow.ts';
 import { type Labels, readMask } from './labels.ts';
@@ -22,6 +22,8 @@ import type { PixelPreview } from './refine.worker.ts';
 import type { Point } from './view.ts';
 
 export interface SessionState {
+  /** As it stands on the server: ours to draw in while it is `leased`. */
+  assignment: OpenAssignment;
   drawing: Drawing;
   /** Interactions so far. */
   n: number;
@@ -42,22 +44,24 @@ export interface SessionState {
   ms?: number;
   /** Why there are no labels. */
   none?: string;
-  /** The assignment is no longer ours to draw in. */
-  ended?: string;
   preview: 'opening' | 'ready' | 'failed';
 }
 
 /** How long the pen rests before pixels are worth their time. */
 const restMs = 60;
 
+/** Sessions that were opened in this page. */
+let opened = 0;
+
 export class Session {
-  readonly assignment: OpenAssignment;
+  /** Tells sessions apart: the same assignment may be opened again. */
+  readonly key = ++opened;
   readonly campaign: Campaign;
   readonly #outbox: Outbox;
   readonly #listeners = new Set<() => void>();
   readonly #preview: Preview;
   #interactions: Interaction[] = [];
-  #events: EventSource | undefined;
+  #unfollow: (() => void) | undefined;
   #state: SessionState;
   /** As the page's solver takes it, made again only when something was drawn. */
   #scribbles: { drawing: Drawing; text: string } | undefined;
@@ -80,18 +84,21 @@ export class Session {
     { file, image }: Pick<Asked, 'file' | 'image'>,
     preview: Preview,
   ) {
-    this.assignment = assignment;
     this.campaign = campaign;
     this.#file = file;
     this.image = image;
     this.#interactions = log.map(({ interaction }) => interaction);
     this.#state = {
+      assignment,
       drawing: replay(this.#interactions),
       n: this.#interactions.length,
       saving: { state: 'saved' },
       preview: 'opening',
     };
-    this.#outbox = new Outbox(assignment.id, (saving) => this.#set({ saving }));
+    this.#outbox = new Outbox(assignment.id, (saving, error) => {
+      this.#set({ saving });
+      if (error) this.#refused(error);
+    });
     this.#preview = preview;
     preview.take((answer) => this.#answered(answer));
   }
@@ -117,6 +124,10 @@ export class Session {
     return this.#state;
   }
 
+  get assignment(): OpenAssignment {
+    return this.#state.assignment;
+  }
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -129,7 +140,8 @@ export class Session {
     this.#interactions = interactions;
     this.#draft = undefined;
     this.#drawnAt = performance.now();
-    this.#set({ drawing, n: interactions.length, saving: { state: 'saving', pending: 1 } });
+    // Nobody has confirmed this yet.
+    this.#set({ drawing, n: interactions.length, confirmed: undefined, saving: { state: 'saving', pending: 1 } });
     this.#outbox.add(interaction).catch((error) => {
       this.#set({ saving: { state: 'refused', pending: 1, reason: `this browser keeps nothing: ${error.message}` } });
     });
@@ -171,17 +183,48 @@ export class Session {
   async submit(): Promise<void> {
     await this.#outbox.settled();
     if ((await this.#outbox.pending()).length > 0) throw new Error('Not everything is saved yet.');
-    await api('POST', `/api/assignments/${this.assignment.id}/submit`, {});
+    await this.#ask('submit');
   }
 
   async skip(reason: string): Promise<void> {
     await this.#outbox.settled();
-    await api('POST', `/api/assignments/${this.assignment.id}/skip`, { reason });
+    await this.#ask('skip', { reason });
+  }
+
+  /** Holds the image for another while; finds out whether it is still ours. */
+  async renew(): Promise<void> {
+    await this.#ask('renew');
+    if (this.assignment.state !== 'leased') await this.#look();
+  }
+
+  /** @throws ApiError */
+  async #ask(what: 'submit' | 'skip' | 'renew', body: object = {}): Promise<void> {
+    try {
+      await api('POST', `/api/assignments/${this.assignment.id}/${what}`, body);
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+  }
+
+  /** The server does not let us because of the state that the assignment is in. */
+  #refused(error: unknown): void {
+    const state = error instanceof ApiError && error.status === 409 ? error.detail?.state : undefined;
+    if (state) this.#set({ assignment: { ...this.assignment, state: state as AssignmentState } });
+  }
+
+  /** Reads how the assignment stands; an answer that was overtaken does not count. */
+  async #look(): Promise<void> {
+    const assignment = await api<OpenAssignment>('GET', `/api/assignments/${this.assignment.id}`);
+    if (assignment.event >= this.assignment.event) this.#set({ assignment });
+    // What was refused meanwhile.
+    if (this.assignment.state === 'leased') this.#outbox.flush();
+    if (assignment.n > this.#state.n) await this.#resync();
   }
 
   close(): void {
     this.#closed = true;
-    this.#events?.close();
+    this.#unfollow?.();
     this.#outbox.close();
     clearTimeout(this.#rest);
   }
@@ -286,11 +329,21 @@ export class Session {
   }
 
   #follow(): void {
-    this.#events = followServer(this.assignment, {
+    const { mask, refined } = this.assignment;
+    if (mask) void this.#serverPixels(refined, mask);
+    this.#unfollow = followServer(this.assignment, {
       patch: (labels) => this.#serverPatch(labels),
       pixel: ({ n, mask }) => void this.#serverPixels(n, mask),
-      ended: (ended) => this.#set({ ended }),
+      state: (state, event) => this.#stands(state, event),
     });
+  }
+
+  /** Events that were known before say how things stood once. */
+  #stands(state: AssignmentState, event: number): void {
+    if (event <= this.assignment.event) return;
+    this.#set({ assignment: { ...this.assignment, state, event } });
+    // Reviews, too.
+    this.#look().catch(() => {});
   }
 
   /** Another window has drawn in this image: what it did is taken over. */

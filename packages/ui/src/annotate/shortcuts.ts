@@ -1,6 +1,6 @@
 /** Keys of the annotate page: what they do is found here, in the sheet behind "?", and nowhere else. */
 import { useEffect, useRef } from 'react';
-import { isPressed, isTyping } from './keyboard.ts';
+import { inDialog, isPressed, isTyping } from './keyboard.ts';
 
 export interface Shortcut {
   /** As KeyboardEvent.key says, in lower case; `mod+` for Ctrl or Command, `shift+`. */
@@ -25,9 +25,10 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   latest.current = shortcuts;
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (isTyping(event.target) || event.altKey || document.querySelector('dialog[open]')) return;
+      if (isTyping(event.target) || event.altKey || inDialog()) return;
       const key = keyOf(event);
-      if (key === 'enter' && isPressed(event.target)) return;
+      // Held down it may have closed a dialog.
+      if (key === 'enter' && (event.repeat || isPressed(event.target))) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
       event.preventDefault();

@@ -1,11 +1,14 @@
 /** What the page says of an image at work. */
+import type { AssignmentState } from '@saltworks/core/contract/api';
 
-/** Of an assignment that is no longer ours to draw in, by its state. */
-export const endings: Record<string, string> = {
+/** Of an assignment that is not ours to draw in, by its state. */
+export const endings: Record<AssignmentState, string> = {
+  leased: '',
   submitted: 'Handed in.',
   accepted: 'Accepted.',
   skipped: 'Skipped.',
   returned: 'You were away for long, so the image was given back. What you drew is safe.',
+  sent_back: 'A reviewer has sent this image back: it is yours to mend.',
 };
 
 export interface Labelling {

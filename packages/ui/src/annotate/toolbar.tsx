@@ -10,6 +10,8 @@ const tools: { name: string; tool: Tool; key: string; title: string }[] = [
 ];
 
 interface Props {
+  /** Out of reach. */
+  inert: boolean;
   tool: Tool;
   choose(tool: Tool): void;
   undo?(): void;
@@ -22,9 +24,9 @@ interface Props {
   setOpacity(opacity: number): void;
 }
 
-export function Toolbar({ tool, choose, undo, redo, hint, radius, setRadius, opacity, setOpacity }: Props) {
+export function Toolbar({ inert, tool, choose, undo, redo, hint, radius, setRadius, opacity, setOpacity }: Props) {
   return (
-    <div className="tools" role="toolbar" aria-label="Tools">
+    <div className="tools" role="toolbar" aria-label="Tools" inert={inert}>
       <div className="group">
         {tools.map(({ name, tool: own, key, title }) => (
           <button

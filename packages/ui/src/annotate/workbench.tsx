@@ -1,6 +1,6 @@
 /** An image at work: the board, its tools, its segments, and what becomes of what is drawn. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Scene, Tool } from './board.ts';
 import { segmentColours } from './colours.ts';
 import { Instructions, Skip } from './dialogs.tsx';
@@ -8,13 +8,13 @@ import { Palette } from './palette.tsx';
 import { Saved } from './saved.tsx';
 import type { Session } from './session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
-import { endings } from './status.ts';
 import { StatusLine } from './status-line.tsx';
 import { Timer } from './timer.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { useBoard } from './use-board.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
+import { Veil } from './veil.tsx';
 
 interface Props {
   session: Session;
@@ -24,8 +24,8 @@ interface Props {
 
 export function Workbench({ session, done }: Props) {
   const state = useSyncExternalStore(session.subscribe, () => session.state);
-  const { drawing, patch, pixel, margin, draft, saving, none, ended, ms, confirmed } = state;
-  const { assignment, campaign } = session;
+  const { drawing, patch, pixel, margin, draft, saving, none, ms, confirmed, assignment } = state;
+  const { campaign } = session;
   const { categories } = campaign;
 
   const [segment, setSegment] = useState(0);
@@ -34,12 +34,16 @@ export function Workbench({ session, done }: Props) {
   const [radius, setRadius] = useState(() => Math.max(2, Math.round(assignment.image.width / 160)));
   const [opacity, setOpacity] = useState(0.6);
   const [shown, setShown] = useState({ strokes: true, pixels: true, contours: true, doubt: false });
-  const [dialog, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
+  const [opened, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
     campaign.instructions && !sessionStorage.getItem(`read ${campaign.id}`) ? 'instructions' : undefined,
   );
   const [message, setMessage] = useState('');
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<'handing in' | 'going on'>();
   const search = useRef<HTMLInputElement>(null);
+  const ours = assignment.state === 'leased';
+  const dialog = ours ? opened : undefined;
+  /** Neither keys nor pens do anything: a veil lies over the picture. */
+  const still = !!busy || !ours;
   const alike = held || tool === 'similar';
   const hints = useHints(session, state, { alike, say: setMessage });
 
@@ -47,7 +51,8 @@ export function Workbench({ session, done }: Props) {
   // Under the pen labels are those of nodes: pixels come when it rests.
   const labels = draft ?? (shown.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
   const doubt = shown.doubt && margin && patch;
-  const note = assignment.reviews.at(-1);
+  const review = assignment.reviews.at(-1);
+  const sentBack = review?.verdict === 'send_back' ? review : undefined;
   const picked = tool === 'ask' ? hints.picked : undefined;
   const scene: Scene = {
     drawing,
@@ -60,9 +65,10 @@ export function Workbench({ session, done }: Props) {
     tool,
     segment,
     radius,
-    pin: assignment.state === 'sent_back' || assignment.state === 'leased' ? (note?.at ?? undefined) : undefined,
+    pin: sentBack?.at ?? undefined,
     ring: hints.ring,
     picked,
+    still,
   };
 
   const attempt = useCallback((work: () => void) => {
@@ -87,19 +93,21 @@ export function Workbench({ session, done }: Props) {
     if (found) add(found);
     else search.current?.focus();
   };
-  const finish = async (work: () => Promise<void>) => {
-    setBusy(true);
+  const finish = async (what: 'handing in' | 'going on', work?: () => Promise<void>) => {
+    setBusy(what);
     try {
-      await work();
+      await work?.();
       await done();
     } catch (error) {
+      setDialog(undefined);
       setMessage((error as Error).message);
     } finally {
-      setBusy(false);
+      setBusy(undefined);
     }
   };
+  const labelled = !!patch || pixel?.n === state.n;
   const submit = () => {
-    if (!busy && patch) void finish(() => session.submit());
+    if (labelled) void finish('handing in', () => session.submit());
   };
   const act = (kind: 'undo' | 'redo') => (drawing[kind] ? () => attempt(() => session.do({ kind })) : undefined);
   const hint = patch && state.preview === 'ready' ? hints.hint : undefined;
@@ -111,8 +119,15 @@ export function Workbench({ session, done }: Props) {
     ask: hints.ask,
     over: hints.over,
   });
+  // What is under way ends, and is not taken up again afterwards.
+  const over = still || dialog !== undefined;
+  useEffect(() => {
+    if (!over) return;
+    setHeld(false);
+    board.current?.cancel();
+  }, [over, board]);
   const shortcuts = useKeys({
-    off: busy,
+    off: still,
     drawing,
     board,
     choose,
@@ -139,7 +154,7 @@ export function Workbench({ session, done }: Props) {
   };
   return (
     // What is handed in is drawn on no more.
-    <div className="workbench" inert={busy}>
+    <div className="workbench" inert={!!busy}>
       <header className="bar">
         <a href="/" className="brand">
           Saltworks
@@ -150,20 +165,23 @@ export function Workbench({ session, done }: Props) {
         <Timer since={assignment.created} />
         <Saved saving={saving} retry={() => session.retry()} />
         <span className="space" />
-        <button type="button" onClick={() => setDialog('instructions')}>
-          Instructions
-        </button>
-        <button type="button" onClick={() => setDialog('keys')} aria-label="Keyboard shortcuts">
-          ?
-        </button>
-        <button type="button" onClick={() => setDialog('skip')}>
-          Skip
-        </button>
-        <button type="button" className="main" disabled={busy || !patch} onClick={submit}>
-          {busy ? 'Handing in…' : 'Submit'}
-        </button>
+        <div className="group" inert={!ours}>
+          <button type="button" onClick={() => setDialog('instructions')}>
+            Instructions
+          </button>
+          <button type="button" onClick={() => setDialog('keys')} aria-label="Keyboard shortcuts">
+            ?
+          </button>
+          <button type="button" onClick={() => setDialog('skip')}>
+            Skip
+          </button>
+          <button type="button" className="main" disabled={!!busy || !labelled} onClick={submit}>
+            {busy === 'handing in' ? 'Handing in…' : 'Submit'}
+          </button>
+        </div>
       </header>
       <Toolbar
+        inert={!ours}
         tool={tool}
         choose={(chosen) => setTool(chosen === tool && chosen === 'similar' ? 'brush' : chosen)}
         undo={act('undo')}
@@ -178,17 +196,13 @@ export function Workbench({ session, done }: Props) {
         <canvas ref={canvas} />
         <canvas ref={ink} tabIndex={-1} aria-label={`Photograph ${assignment.image.name}, to draw on`} role="img" />
         <StatusLine {...{ none, message, confirmed, ms }} preview={state.preview} patch={!!patch} />
-        {note?.note && assignment.reviews.length > 0 && <p className="note">Sent back: {note.note}</p>}
-        {ended && !busy && (
-          <div className="ended" role="alert">
-            <p>{endings[ended] ?? `This image is ${ended}.`}</p>
-            <button type="button" className="main" onClick={() => void done()}>
-              Next image
-            </button>
-          </div>
+        {sentBack && <p className="note">Sent back{sentBack.note ? `: ${sentBack.note}` : '.'}</p>}
+        {(busy === 'going on' || (!ours && !busy)) && (
+          <Veil state={assignment.state} next={() => void finish('going on')} />
         )}
       </main>
       <Palette
+        inert={!ours}
         segments={drawing.segments}
         strokes={drawing.strokes}
         categories={categories}
@@ -200,7 +214,9 @@ export function Workbench({ session, done }: Props) {
       />
       {dialog === 'keys' && <ShortcutSheet shortcuts={shortcuts} close={close} />}
       {dialog === 'instructions' && <Instructions text={campaign.instructions} close={close} />}
-      {dialog === 'skip' && <Skip close={close} skip={(reason) => void finish(() => session.skip(reason))} />}
+      {dialog === 'skip' && (
+        <Skip close={close} skip={(reason) => void finish('handing in', () => session.skip(reason))} />
+      )}
     </div>
   );
 }

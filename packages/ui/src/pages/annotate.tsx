@@ -5,7 +5,7 @@ import { askAhead } from '../annotate/ask-for.ts';
 import { Preview } from '../annotate/preview.ts';
 import { Session } from '../annotate/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
@@ -37,21 +37,33 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   }, [campaign, next]);
 
   useRenewal(session instanceof Session ? session : undefined);
+  // The campaign takes no work: it is paused, closed or past its deadline.
+  if (failure instanceof ApiError && failure.status === 409) {
+    return <Idle title="No images for now" text={`${failure.message}.`} again={next} />;
+  }
   if (failure) return <Failed error={failure} again={next} />;
   if (!session) return <Loading what="the next image" />;
   if (session === 'nothing left') {
     return (
-      <main className="page">
-        <h1>Nothing left to do</h1>
-        <p>Every image of this campaign is taken or done. Thank you.</p>
-        <p>
-          <a href="/">All campaigns</a>
-        </p>
-      </main>
+      <Idle title="Nothing left to do" text="Every image of this campaign is taken or done. Thank you." again={next} />
     );
   }
-  return <Workbench key={session.assignment.id} session={session} done={next} />;
+  return <Workbench key={session.key} session={session} done={next} />;
 }
+
+/** There is nothing to draw in, for now. */
+const Idle = ({ title, text, again }: { title: string; text: string; again(): Promise<void> }) => (
+  <main className="page">
+    <h1>{title}</h1>
+    <p>{text}</p>
+    <p>
+      <button type="button" onClick={() => void again()}>
+        Look again
+      </button>{' '}
+      <a href="/">All campaigns</a>
+    </p>
+  </main>
+);
 
 /** What comes next is read once this image is on the screen and solved. */
 const restMs = 1_000;
@@ -90,17 +102,18 @@ function openOneByOne(campaign: string) {
   };
 }
 
-/** Holds the image while somebody looks at the page. */
+/** Holds the image while somebody looks at the page, and finds out at once when they come back whether it is still theirs. */
 function useRenewal(session: Session | undefined): void {
   useEffect(() => {
     if (!session) return;
-    const { assignment, campaign } = session;
-    const every = Math.max(2, campaign.leaseSeconds / 3) * 1000;
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') {
-        api('POST', `/api/assignments/${assignment.id}/renew`, {}).catch(() => {});
-      }
-    }, every);
-    return () => clearInterval(timer);
+    const renew = () => {
+      if (document.visibilityState === 'visible') session.renew().catch(() => {});
+    };
+    const timer = setInterval(renew, Math.max(2, session.campaign.leaseSeconds / 3) * 1000);
+    document.addEventListener('visibilitychange', renew);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', renew);
+    };
   }, [session]);
 }
