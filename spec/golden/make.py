@@ -702,6 +702,27 @@ def make_metrics():
     )
 
 
+# ---------------------------------------------------------------- polygons
+
+
+def make_polygons():
+    """Pixels that pycocotools has in polygons, out of bounds and self-crossing ones among them."""
+    from pycocotools import mask as coco
+
+    rng = np.random.default_rng(14)
+    cases = []
+    for i in range(40):
+        width, height = int(rng.integers(1, 40)), int(rng.integers(1, 40))
+        corners = int(rng.integers(3, 12))
+        xy = rng.uniform(-5, 45, 2 * corners)
+        # Whole, halves, and any numbers.
+        xy = np.round(xy * [1, 2, 1000][i % 3]) / [1, 2, 1000][i % 3]
+        polygon = [float(v) for v in xy]
+        [rle] = coco.frPyObjects([polygon], height, width)
+        cases.append({"width": width, "height": height, "polygon": polygon, "counts": rle["counts"].decode()})
+    write_json("polygons.json", {"polygons": cases})
+
+
 if __name__ == "__main__":
     make_spreading()
     make_crf()
@@ -711,6 +732,7 @@ if __name__ == "__main__":
     make_scribbles()
     make_mask()
     make_metrics()
+    make_polygons()
     for path in sorted(HERE.iterdir()):
         if path.is_file():
             print(f"{path.stat().st_size:8d}  {path.name}")

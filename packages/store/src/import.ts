@@ -19,8 +19,32 @@ export interface SourceFile {
   read(): Promise<Uint8Array>;
   /** Where the bytes stay reachable without a copy, as an `s3://` URL. */
   url?: string;
-  /** A known panoptic mask: PNG bytes, its segments_info, and the categories that those name by id. */
-  truth?: { png(): Promise<Uint8Array>; segments: TruthSegment[]; categories: Category[] };
+  /** What is known of its segments. @param image size of the upright image, where its bytes say */
+  truth?(image: Size | undefined): Promise<KnownMask>;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** A known panoptic mask: PNG bytes, its segments_info, and the categories that those name by id. Or why there is none. */
+export type KnownMask = { notes: string[] } & (
+  | { png: Uint8Array; segments: TruthSegment[]; categories: Category[] }
+  | { png?: undefined }
+);
+
+/** Something else that a source has to say. */
+export type Remark = { name: string } & ({ left: keyof ImportReport['left'] } | { note: string });
+
+export type Offer = SourceFile | Remark;
+
+/** What bytes are as an image. */
+export interface Picture extends Size {
+  /** What is left out of it, in words. */
+  notes: string[];
+  /** What is kept instead of the file's bytes, and what its name ends with. */
+  instead?: { bytes: Uint8Array; extension: string };
 }
 
 export interface ImportReport {
@@ -33,6 +57,12 @@ export interface ImportReport {
   duplicates: number;
   /** Could not be read. */
   failed: { name: string; reason: string }[];
+  /** Passed over: names that begin with a dot, and files that are no images by their names. */
+  left: { hidden: number; other: number };
+  /** Known masks that were stored. */
+  truths: number;
+  /** What was left out of files that were taken, and of what is known of them. */
+  notes: { name: string; note: string }[];
 }
 
 export interface ImportOptions {
@@ -41,6 +71,8 @@ export interface ImportOptions {
   categories?: Category[];
   /** Files read at the same time. */
   concurrency?: number;
+  /** Looks at the bytes of a new file. Undefined if they are no image: that is found out when it is used. */
+  look?(bytes: Uint8Array): Promise<Picture | undefined>;
   signal?: AbortSignal;
   onProgress?: (report: ImportReport) => void;
 }
@@ -57,8 +89,8 @@ const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes
 export async function importDataset(
   store: ObjectStore,
   name: string,
-  files: AsyncIterable<SourceFile>,
-  { source, categories, concurrency = 8, signal, onProgress }: ImportOptions,
+  files: AsyncIterable<Offer>,
+  { source, categories, concurrency = 8, look, signal, onProgress }: ImportOptions,
 ): Promise<ImportReport & { dataset: Dataset }> {
   checkDatasetName(name);
   const before = await findDataset(store, name, { signal });
@@ -69,7 +101,15 @@ export async function importDataset(
   };
   const seen: Seen = { contents: new Fingerprints(), versions: new Fingerprints() };
   await recall(store, dataset, seen, signal);
-  const report: ImportReport = { files: 0, added: 0, unchanged: 0, duplicates: 0, failed: [] };
+  const report: ImportReport = {
+    ...{ files: 0, added: 0, unchanged: 0, duplicates: 0, failed: [] },
+    ...{ left: { hidden: 0, other: 0 }, truths: 0, notes: [] },
+  };
+  const keepTruth = async ({ truth }: Loaded, sha: string) => {
+    if (truth?.png === undefined) return;
+    await putTruth(store, { dataset: name, sha256: sha }, truth, { signal });
+    report.truths++;
+  };
 
   let lines: DatasetImage[] = [];
   const finishShard = async () => {
@@ -80,23 +120,36 @@ export async function importDataset(
     lines = [];
   };
 
-  for await (const read of inOrder(files, concurrency, (file) => readFile(file, seen.versions, signal))) {
+  const readOffer = async (offer: Offer): Promise<Read | Remark> =>
+    'read' in offer ? readFile(offer, seen.versions, look, signal) : offer;
+  for await (const read of inOrder(files, concurrency, readOffer)) {
     signal?.throwIfAborted();
+    if ('left' in read) {
+      report.left[read.left]++;
+      continue;
+    }
+    if ('note' in read) {
+      report.notes.push(read);
+      continue;
+    }
     report.files++;
     if ('reason' in read) report.failed.push(read);
     else if (!('bytes' in read)) report.unchanged++;
     else {
       const digest = sha256(read.bytes);
+      report.notes.push(...read.notes.map((note) => ({ name: read.file.name, note })));
       const isNewVersion = seen.versions.add(contentDigest(read.file.name, digest));
       seen.versions.add(versionDigest(read.file));
       if (!isNewVersion) {
         report.unchanged++;
+        await keepTruth(read, digest.toString('hex'));
       } else if (!seen.contents.add(digest)) {
         report.duplicates++;
       } else {
         dataset.images++;
         dataset.bytes += read.bytes.length;
-        lines.push(await keep(store, name, dataset.images, read, digest.toString('hex'), signal));
+        await keepTruth(read, digest.toString('hex'));
+        lines.push(await keep(store, dataset.images, read, digest.toString('hex'), signal));
         report.added++;
         if (lines.length === shardSize(dataset.shards)) await finishShard();
       }
@@ -155,37 +208,56 @@ const versionDigest = ({ name, version }: { name: string; version: string }) => 
 /** The second line break keeps it apart from any version. */
 const contentDigest = (name: string, digest: Uint8Array) => sha256(`${name}\n\n${Buffer.from(digest).toString('hex')}`);
 
-/** A file with its bytes, and those of its known mask. */
+/** A file with its bytes, and what is known of it. */
 interface Loaded {
   file: SourceFile;
   bytes: Uint8Array;
-  mask?: Uint8Array;
+  /** What `bytes` are named by, if they are not the file's. */
+  extension?: string;
+  truth?: KnownMask;
+  notes: string[];
 }
 
 type Read = { file: SourceFile } | Loaded | { name: string; reason: string };
 
-async function readFile(file: SourceFile, versions: Fingerprints, signal?: AbortSignal): Promise<Read> {
+async function readFile(
+  file: SourceFile,
+  versions: Fingerprints,
+  look: ImportOptions['look'],
+  signal?: AbortSignal,
+): Promise<Read> {
   if (versions.has(versionDigest(file))) return { file };
   try {
-    return { file, bytes: await file.read(), mask: await file.truth?.png() };
+    const bytes = await file.read();
+    const picture = await look?.(bytes);
+    let truth = await file.truth?.(picture);
+    if (truth?.png && picture) {
+      const mask = await look?.(truth.png);
+      if (mask && !(mask.width === picture.width && mask.height === picture.height)) {
+        truth = { notes: [...truth.notes, otherSize('its known mask has', mask, picture)] };
+      }
+    }
+    const notes = [...(picture?.notes ?? []), ...(truth?.notes ?? [])];
+    return { file, bytes, ...picture?.instead, truth, notes };
   } catch (error) {
     signal?.throwIfAborted();
     return { name: file.name, reason: (error as Error).message.replaceAll('\n', ' ') };
   }
 }
 
+/** Why a mask of some size is not taken for an image of another. */
+export const otherSize = (says: string, mask: Size, image: Size): string =>
+  `${says} ${mask.width} × ${mask.height} pixels, the file ${image.width} × ${image.height}; the mask is not taken`;
+
 async function keep(
   store: ObjectStore,
-  dataset: string,
   id: number,
-  { file, bytes, mask }: Loaded,
+  { file, bytes, extension }: Loaded,
   sha: string,
   signal?: AbortSignal,
 ): Promise<DatasetImage> {
-  const object = file.url ?? imageKey(sha, extname(file.name).toLowerCase());
-  if (!file.url) await store.putIfAbsent(object, bytes, { signal });
-  if (file.truth && mask) {
-    await putTruth(store, { dataset, sha256: sha }, { ...file.truth, png: mask }, { signal });
-  }
+  const here = imageKey(sha, extension ?? extname(file.name).toLowerCase());
+  const object = extension === undefined && file.url ? file.url : here;
+  if (object === here) await store.putIfAbsent(object, bytes, { signal });
   return { id, sha256: sha, name: file.name, object, bytes: bytes.length, version: file.version };
 }

@@ -27,12 +27,13 @@ import {
 } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cocoSource } from '../src/coco-source.ts';
 import { findDataset, listDatasets, readDataset, readImages, readShard } from '../src/dataset.ts';
 import { readFailures } from '../src/failures.ts';
 import { fileStore } from '../src/fs.ts';
 import { importDataset, type SourceFile } from '../src/import.ts';
 import { importScribbles } from '../src/import-scribbles.ts';
-import { cocoSource, folderSource, objectSource } from '../src/sources.ts';
+import { folderSource, objectSource } from '../src/sources.ts';
 import { ObjectMissingError, type ObjectStore } from '../src/store.ts';
 import { readJson } from '../src/text.ts';
 import { readTruth } from '../src/truth.ts';
@@ -104,6 +105,14 @@ describe('a folder', () => {
     for (const { object, sha256: sha } of images) {
       expect(sha256(Buffer.from(await store.get(object)).toString())).toBe(sha);
     }
+  });
+
+  test('passes over what begins with a dot and what is no picture, and counts it', async () => {
+    write({ 'a.jpg': 'a', '._a.jpg': 'mac', '.hidden.png': 'h', 'sub/.x.tif': 'x', 'sub/b.bmp': 'b', 'notes.md': 'n' });
+    write({ '.git/1.png': 'g', '.git/2.png': 'g2' });
+    const report = await importFolder();
+    expect(report).toMatchObject({ files: 2, added: 2, failed: [], left: { hidden: 4, other: 1 } });
+    expect(await namesOf()).toEqual(['a.jpg', 'sub/b.bmp']);
   });
 
   test('without images is an empty dataset', async () => {
@@ -276,7 +285,9 @@ describe('objects of a store', () => {
   test('become a dataset where they lie, in the order of their keys', async () => {
     for (const key of ['b/2.png', 'a.jpg', 'b/1.PNG', 'b/readme.md']) await store.put(key, key);
     const [target, url] = [fileStore(join(scratch, 'target')), 's3://bucket/photos'];
-    const files = await collect(objectSource(store, url));
+    const offers = await collect(objectSource(store, url));
+    const files = offers.filter((offer) => 'read' in offer);
+    expect(offers.length - files.length).toBe(1);
     expect(files.map(({ name, url }) => [name, url])).toEqual([
       ['a.jpg', 's3://bucket/photos/a.jpg'],
       ['b/1.PNG', 's3://bucket/photos/b/1.PNG'],
@@ -286,6 +297,12 @@ describe('objects of a store', () => {
     const images = await collect(readImages(target, dataset));
     expect(images.map(({ object }) => object)).toEqual(files.map(({ url }) => url));
     expect(await collect(target.list('images/'))).toEqual([]);
+
+    for (const key of ['._a.jpg', '.thumbs/b.jpg', 'b/.c.png']) await store.put(`more/${key}`, key);
+    expect(await importDataset(target, 'd', objectSource(store, url), { source: url })).toMatchObject({
+      ...{ added: 0, unchanged: 3 },
+      left: { hidden: 3, other: 1 },
+    });
 
     // An object that was written again is another version, with other bytes another image.
     await store.put('a.jpg', 'new');

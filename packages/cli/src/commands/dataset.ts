@@ -1,16 +1,20 @@
 /** `saltworks dataset …`: images brought in, and what became of them. */
 import type { Failure } from '@saltworks/core/contract/activities';
 import type { Dataset } from '@saltworks/core/contract/dataset';
+import type { ValueWindow } from '@saltworks/core/image';
+import { cocoSource } from '@saltworks/store/coco-source';
 import { listDatasets, readDataset } from '@saltworks/store/dataset';
 import { readFailures } from '@saltworks/store/failures';
-import type { ImportReport, SourceFile } from '@saltworks/store/import';
+import type { ImportReport, Offer } from '@saltworks/store/import';
 import { importDataset } from '@saltworks/store/import';
 import { importScribbles } from '@saltworks/store/import-scribbles';
 import { openStore } from '@saltworks/store/open';
-import { cocoSource, folderSource, objectSource } from '@saltworks/store/sources';
+import { folderSource, objectSource } from '@saltworks/store/sources';
 import { Command } from 'commander';
 import { isFolder } from '../files.ts';
 import { interruption } from '../interrupt.ts';
+import { windowOption } from '../options.ts';
+import { lookAt, throughWindow } from '../pictures.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { exportCommand } from './runs.ts';
@@ -23,6 +27,7 @@ export function datasetCommand(): Command {
     .argument('<source>', 'a folder, s3://bucket/prefix, or a COCO JSON document')
     .requiredOption('--name <name>', 'of the dataset')
     .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
+    .option(...windowOption)
     .option('--json', 'one JSON document instead of text')
     .action(importCommand);
   command
@@ -39,10 +44,11 @@ export function datasetCommand(): Command {
 interface ImportFlags {
   name: string;
   scribbles?: string;
+  window?: ValueWindow;
   json?: boolean;
 }
 
-async function importCommand(source: string, { name, scribbles, json }: ImportFlags): Promise<void> {
+async function importCommand(source: string, { name, scribbles, window, json }: ImportFlags): Promise<void> {
   const settings = readSettings();
   const store = await openStore(settings.store);
   if (scribbles !== undefined) await isFolder(scribbles);
@@ -51,7 +57,10 @@ async function importCommand(source: string, { name, scribbles, json }: ImportFl
   const { files, categories } = await openSource(source);
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
-    report = await importDataset(store, name, files, { source, categories, signal: interruption, onProgress });
+    const look = lookAt({ maxPixels: settings.maxPixels, window });
+    const offered = window ? throughWindow(files, window) : files;
+    const options = { source, categories, look, signal: interruption, onProgress };
+    report = await importDataset(store, name, offered, options);
   } finally {
     line.clear();
   }
@@ -59,24 +68,41 @@ async function importCommand(source: string, { name, scribbles, json }: ImportFl
     scribbles === undefined
       ? undefined
       : await importScribbles(store, report.dataset, scribbles, { signal: interruption });
-  const { added, unchanged, duplicates, failed, dataset } = report;
+  const { added, unchanged, duplicates, failed, left, truths, notes, dataset } = report;
   if (json) {
-    console.log(
-      JSON.stringify({ dataset: name, images: dataset.images, added, unchanged, duplicates, failed, scribbles: drawn }),
-    );
+    const { images } = dataset;
+    const taken = { dataset: name, images, added, unchanged, duplicates, scribbles: drawn, known_masks: truths };
+    console.log(JSON.stringify({ ...taken, failed, left_out: left, notes }));
   } else {
-    const marks = drawn === undefined ? '' : `, ${drawn} with scribbles`;
-    console.log(
-      `${name}: ${dataset.images} images (${added} new, ${unchanged} unchanged, ${duplicates} duplicates${marks})`,
-    );
+    const more = [
+      ...(drawn === undefined ? [] : [`${drawn} with scribbles`]),
+      ...(truths > 0 ? [`${truths} with known masks`] : []),
+    ];
+    const taken = [`${added} new`, `${unchanged} unchanged`, `${duplicates} duplicates`, ...more];
+    console.log(`${name}: ${dataset.images} images (${taken.join(', ')})${leftOut(report)}`);
   }
+  for (const { name: file, note } of notes.slice(0, mostNotes)) console.error(`saltworks: ${file}: ${note}`);
+  if (notes.length > mostNotes) console.error(`saltworks: ${notes.length - mostNotes} more of these; --json has all`);
   for (const { name: file, reason } of failed) console.error(`saltworks: ${file}: ${reason}`);
   if (failed.length > 0) process.exitCode = 2;
 }
 
+/** Lines about what was left out of what was taken. */
+const mostNotes = 20;
+
+function leftOut({ left: { hidden, other }, failed }: ImportReport): string {
+  const counts = [
+    [hidden, hidden === 1 ? 'hidden file' : 'hidden files'],
+    [other, other === 1 ? 'file that is no picture' : 'files that are no pictures'],
+    [failed.length, 'that could not be read'],
+  ] as const;
+  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return parts.length > 0 ? `; left out: ${parts.join(', ')}` : '';
+}
+
 async function openSource(
   source: string,
-): Promise<{ files: AsyncIterable<SourceFile>; categories?: Dataset['categories'] }> {
+): Promise<{ files: AsyncIterable<Offer>; categories?: Dataset['categories'] }> {
   if (source.startsWith('s3://')) return { files: objectSource(await openStore(source), source, interruption) };
   return (await isFolder(source)) ? { files: folderSource(source) } : cocoSource(source);
 }

@@ -1,6 +1,5 @@
 /** COCO's two documents (spec/export.md): panoptic, with its PNGs, and instances as compressed run lengths. */
-import { encode } from 'fast-png';
-import { type Category, encodePanoptic } from '../mask.ts';
+import type { Category } from '../mask.ts';
 import { vocColour } from './colour-map.ts';
 import {
   checkImage,
@@ -10,6 +9,7 @@ import {
   type ExportImage,
   orderedCategories,
 } from './exporter.ts';
+import { encodePanopticPng } from './panoptic-png.ts';
 import { compressCounts, encodeRuns } from './rle.ts';
 
 export function cocoPanoptic(dataset: ExportDataset): Exporter {
@@ -30,9 +30,8 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
           iscrowd,
         })),
       };
-      const { data, width, height } = encodePanoptic(mask);
       return {
-        files: [{ path: `panoptic/${stem}.png`, bytes: encode({ data, width, height, channels: 3 }) }],
+        files: [{ path: `panoptic/${stem}.png`, bytes: encodePanopticPng(mask) }],
         lines: { images: [imageLine(image)], annotations: [JSON.stringify(annotation)] },
       };
     },

@@ -8,10 +8,11 @@ import { agreementKey } from '@saltworks/core/contract/measure';
 import type { Scribbles } from '@saltworks/core/formats/scribbles';
 import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask';
 import { openWorkflows } from '@saltworks/orchestrator/server';
+import { cocoSource } from '@saltworks/store/coco-source';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
-import { cocoSource } from '@saltworks/store/sources';
+
 import { createActivities } from '@saltworks/worker/activities';
 import { openWorkers } from '@saltworks/worker/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeImage } from '@saltworks/backbone/decode';
+import type { DatasetImage } from '@saltworks/core/contract/dataset';
+import { truthKey } from '@saltworks/core/contract/layout';
+import { cocoSource } from '@saltworks/store/coco-source';
+import { readDataset, readImages } from '@saltworks/store/dataset';
+import { fileStore } from '@saltworks/store/fs';
+import { importDataset } from '@saltworks/store/import';
+import { folderSource } from '@saltworks/store/sources';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseWindow } from '../src/options.ts';
+import { lookAt, throughWindow } from '../src/pictures.ts';
+
+let scratch: string;
+let folder: string;
+let store: ReturnType<typeof fileStore>;
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'saltworks-pictures-'));
+  folder = join(scratch, 'in');
+  mkdirSync(folder);
+  store = fileStore(join(scratch, 'objects'));
+});
+afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+
+const raw = { width: 20, height: 10, channels: 3 } as const;
+const ramp = (most: number) => Uint16Array.from({ length: 600 }, (_, i) => Math.round((i / 599) * most));
+const deep = (most: number) => sharp(ramp(most), { raw }).toColourspace('rgb16').png().toBuffer();
+const shallow = () => sharp(Uint8Array.from(ramp(255)), { raw });
+
+async function imagesOf(name: string): Promise<DatasetImage[]> {
+  const images: DatasetImage[] = [];
+  for await (const image of readImages(store, await readDataset(store, name))) images.push(image);
+  return images;
+}
+
+describe('a folder imported through a window', () => {
+  const importThrough = async (text: string) => {
+    const window = parseWindow(text);
+    return importDataset(store, 'd', throughWindow(folderSource(folder), window), {
+      source: folder,
+      look: lookAt({ window }),
+    });
+  };
+
+  test('holds what is seen through it, and pictures of 8 bits as they are', async () => {
+    const jpeg = await shallow().jpeg().toBuffer();
+    writeFileSync(join(folder, 'a.jpg'), jpeg);
+    writeFileSync(join(folder, 'b.png'), await deep(4000));
+    await importThrough('1000,2000');
+    const [a, b] = await imagesOf('d');
+    expect(Buffer.compare(await store.get(a.object), jpeg)).toBe(0);
+    expect(b.object).toMatch(/\.png$/);
+    const { data, window } = await decodeImage(await store.get(b.object));
+    expect(window).toBeUndefined();
+    const seen = Array.from(ramp(4000), (v) => Math.round(Math.min(Math.max((v - 1000) / 1000, 0), 1) * 255));
+    expect(data.every((value, i) => Math.abs(value - seen[i]) <= 1)).toBe(true);
+  });
+
+  test('is unchanged the second time, and another picture through another window', async () => {
+    writeFileSync(join(folder, 'b.png'), await deep(4000));
+    expect(await importThrough('1000,2000')).toMatchObject({ added: 1 });
+    expect(await importThrough('1000,2000')).toMatchObject({ added: 0, unchanged: 1 });
+    expect(await importThrough('0,4000')).toMatchObject({ added: 1 });
+    const [one, other] = await imagesOf('d');
+    expect(one.sha256).not.toBe(other.sha256);
+  });
+});
+
+test('the known mask of a picture held sideways has the size of the upright picture', async () => {
+  const jpeg = await shallow().withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  writeFileSync(join(folder, 'a.jpg'), jpeg);
+  const importAs = async (width: number, height: number) => {
+    const path = join(folder, 'coco.json');
+    const segmentation = [[1, 1, 5, 1, 5, 5, 1, 5]];
+    const document = {
+      images: [{ id: 1, file_name: 'a.jpg', width, height }],
+      annotations: [{ id: 1, image_id: 1, category_id: 1, segmentation }],
+      categories: [{ id: 1, name: 'ball' }],
+    };
+    writeFileSync(path, JSON.stringify(document));
+    const { files, categories } = await cocoSource(path);
+    const name = `of-${width}`;
+    const report = await importDataset(store, name, files, { source: path, categories, look: lookAt({}) });
+    const [{ sha256 }] = await imagesOf(name);
+    return { report, mask: await store.head(truthKey(name, sha256, '.png')) };
+  };
+  expect(await importAs(10, 20)).toMatchObject({ report: { truths: 1, notes: [] }, mask: {} });
+  const { report, mask } = await importAs(20, 10);
+  expect(mask).toBeUndefined();
+  expect(report.notes[0].note).toBe('the document says 20 × 10 pixels, the file 10 × 20; the mask is not taken');
+});
+
+test('what is no image is imported: it is refused when it is used', async () => {
+  writeFileSync(join(folder, 'bad.png'), 'no image');
+  const report = await importDataset(store, 'd', folderSource(folder), { source: folder, look: lookAt({}) });
+  expect(report).toMatchObject({ added: 1, failed: [], notes: [] });
+});
+
+test.each(['', '1', '1,2,3', '2,1', '1,1', 'a,b', '1,', ',1', 'NaN,1', '0,Infinity'])('%j is no window', (text) => {
+  expect(() => parseWindow(text)).toThrow('Expected LOW,HIGH');
+});
+test.each([
+  ['0,4095', 0, 4095],
+  ['-1024, 3071', -1024, 3071],
+  ['1e-3,0.5', 0.001, 0.5],
+])('%j is a window', (text, low, high) => expect(parseWindow(text)).toEqual({ low, high }));

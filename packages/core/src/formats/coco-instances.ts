@@ -1,0 +1,119 @@
+/** The annotations of a COCO instances document as one panoptic mask. */
+import { InvalidInputError } from '../errors.ts';
+import { type Mask, type SegmentInfo, segmentsInfo } from '../mask.ts';
+import { polygonRuns } from './polygon.ts';
+import { expandCounts } from './rle.ts';
+import { maxSegmentId } from './scribbles.ts';
+
+/** As a document has it: nothing of it is checked. */
+export interface CocoAnnotation {
+  id?: unknown;
+  image_id?: unknown;
+  category_id?: unknown;
+  iscrowd?: unknown;
+  segmentation?: unknown;
+}
+
+export interface InstancesMask {
+  mask: Mask;
+  /** Segment k is the k-th annotation that could be taken. */
+  segments: SegmentInfo[];
+  /** Why annotations were left out, one line each. */
+  notes: string[];
+}
+
+/**
+ * Paints annotations in their order, later ones over earlier ones. Polygons and run lengths, plain or compressed. Crowds
+ * are void where no instance is. What cannot be understood is left out alone.
+ *
+ * @param categories ids that the document knows
+ */
+export function instancesMask(
+  annotations: readonly CocoAnnotation[],
+  { width, height }: { width: number; height: number },
+  categories: ReadonlySet<unknown>,
+): InstancesMask {
+  const mask: Mask = { ids: new Uint32Array(width * height), width, height };
+  const categoryOf = new Map<number, number>();
+  const notes: string[] = [];
+  for (const annotation of annotations) {
+    const { id, category_id: category, iscrowd, segmentation } = annotation;
+    const name = `annotation ${JSON.stringify(id)}`;
+    if (iscrowd === 1) continue;
+    try {
+      if (!categories.has(category)) {
+        throw new InvalidInputError(`category ${JSON.stringify(category)}, which is not in the document`);
+      }
+      const parts = runsOf(segmentation, width, height);
+      if (categoryOf.size === maxSegmentId) throw new InvalidInputError(`number ${maxSegmentId + 1} of its image`);
+      const segment = categoryOf.size + 1;
+      categoryOf.set(segment, category as number);
+      for (const counts of parts) paint(mask, counts, segment);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      notes.push(`${name} has ${error.message}; it is left out`);
+    }
+  }
+  const segments = segmentsInfo(mask, [], []).map((segment) => ({
+    ...segment,
+    category_id: categoryOf.get(segment.id) ?? 0,
+  }));
+  return { mask, segments, notes };
+}
+
+/** Run lengths of the parts of a segmentation. @throws InvalidInputError saying what it is instead of one */
+function runsOf(segmentation: unknown, width: number, height: number): number[][] {
+  if (Array.isArray(segmentation)) {
+    if (segmentation.length === 0) throw new InvalidInputError('no segmentation');
+    // Some write the one polygon without a list around it.
+    const polygons = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
+    return polygons.map((corners) => {
+      if (!Array.isArray(corners) || corners.length < 6 || corners.length % 2 === 1 || !corners.every(isPlace)) {
+        throw new InvalidInputError(`a polygon of ${show(corners)}; expected x and y of three corners or more`);
+      }
+      return polygonRuns(corners, width, height);
+    });
+  }
+  const { size, counts } = Object(segmentation) as { size?: unknown; counts?: unknown };
+  if (!Array.isArray(size) || (typeof counts !== 'string' && !Array.isArray(counts))) {
+    throw new InvalidInputError(segmentation ? `a segmentation of ${show(segmentation)}` : 'no segmentation');
+  }
+  if (size[0] !== height || size[1] !== width) {
+    throw new InvalidInputError(
+      `run lengths of ${show(size[1])} × ${show(size[0])} pixels, the image ${width} × ${height}`,
+    );
+  }
+  const runs = typeof counts === 'string' ? expandCounts(counts) : counts;
+  const whole = runs.every((count) => Number.isSafeInteger(count) && count >= 0);
+  const sum = whole ? runs.reduce((sum, count) => sum + count, 0) : Number.NaN;
+  if (sum !== width * height) {
+    throw new InvalidInputError(`run lengths of ${sum} pixels in all; expected ${width} × ${height}`);
+  }
+  return [runs];
+}
+
+/** Far outside is still a place; further out a border would take for ever to walk. */
+const isPlace = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) < 1e6;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 37)}…` : text;
+}
+
+function paint({ ids, width, height }: Mask, counts: readonly number[], id: number): void {
+  let p = 0;
+  counts.forEach((count, k) => {
+    const end = p + count;
+    if (k % 2 === 1) {
+      let x = Math.floor(p / height);
+      let y = p % height;
+      for (let i = p; i < end; i++) {
+        ids[y * width + x] = id;
+        if (++y < height) continue;
+        y = 0;
+        x++;
+      }
+    }
+    p = end;
+  });
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { instancesMask } from '../../src/formats/coco-instances.ts';
+import { polygonRuns } from '../../src/formats/polygon.ts';
+import { compressCounts, decodeRle, encodeRuns } from '../../src/formats/rle.ts';
+import { goldenJson, random } from '../golden.ts';
+import { blotchy } from './export-images.ts';
+
+interface Golden {
+  polygons: { width: number; height: number; polygon: number[]; counts: string }[];
+}
+
+test('polygons cover the pixels that pycocotools has in them', () => {
+  for (const { width, height, polygon, counts } of (goldenJson('polygons.json') as Golden).polygons) {
+    expect(compressCounts(polygonRuns(polygon, width, height)), JSON.stringify(polygon)).toBe(counts);
+  }
+});
+
+test('a polygon along pixel borders covers the pixels within', () => {
+  const next = random(3);
+  for (let k = 0; k < 50; k++) {
+    const [width, height] = [20, 15];
+    const [x, y] = [Math.floor(next() * 10), Math.floor(next() * 8)];
+    const [w, h] = [1 + Math.floor(next() * 9), 1 + Math.floor(next() * 6)];
+    const corners = [x, y, x + w, y, x + w, y + h, x, y + h];
+    const set = decodeRle({ size: [height, width], counts: polygonRuns(corners, width, height) });
+    for (let i = 0; i < set.length; i++) {
+      const [px, py] = [i % width, Math.floor(i / width)];
+      expect(set[i]).toBe(px >= x && px < x + w && py >= y && py < y + h ? 1 : 0);
+    }
+  }
+});
+
+describe('instances', () => {
+  const size = { width: 10, height: 8 };
+  const known = new Set<unknown>([1, 2]);
+  const box = (x: number, y: number, w: number, h: number) => [[x, y, x + w, y, x + w, y + h, x, y + h]];
+  const at = ({ mask }: ReturnType<typeof instancesMask>, x: number, y: number) => mask.ids[y * size.width + x];
+
+  test('of all forms make up one mask, later over earlier', () => {
+    const listed = { size: [8, 10], counts: [0, 8, 72] };
+    const made = instancesMask(
+      [
+        { id: 7, category_id: 1, segmentation: box(2, 2, 4, 4) },
+        { id: 8, category_id: 2, segmentation: box(4, 4, 4, 4) },
+        { id: 9, category_id: 1, segmentation: listed },
+        { id: 3, category_id: 1, segmentation: { size: [8, 10], counts: compressCounts([72, 8]) } },
+      ],
+      size,
+      known,
+    );
+    expect(made.notes).toEqual([]);
+    expect(made.segments).toEqual([
+      { id: 1, category_id: 1, area: 12, bbox: [2, 2, 4, 4], iscrowd: 0 },
+      { id: 2, category_id: 2, area: 16, bbox: [4, 4, 4, 4], iscrowd: 0 },
+      { id: 3, category_id: 1, area: 8, bbox: [0, 0, 1, 8], iscrowd: 0 },
+      { id: 4, category_id: 1, area: 8, bbox: [9, 0, 1, 8], iscrowd: 0 },
+    ]);
+    expect([at(made, 2, 2), at(made, 5, 5), at(made, 0, 7), at(made, 9, 0), at(made, 8, 0)]).toEqual([1, 2, 3, 4, 0]);
+  });
+
+  test('of several polygons are one segment; a crowd is void; what is covered wholly is no segment', () => {
+    const made = instancesMask(
+      [
+        { id: 1, category_id: 2, segmentation: box(1, 1, 1, 1) },
+        { id: 2, category_id: 1, segmentation: [...box(0, 0, 3, 3), ...box(6, 6, 2, 2)] },
+        { id: 3, category_id: 1, iscrowd: 1, segmentation: { size: [8, 10], counts: [0, 80] } },
+      ],
+      size,
+      known,
+    );
+    expect(made.segments).toEqual([{ id: 2, category_id: 1, area: 13, bbox: [0, 0, 8, 8], iscrowd: 0 }]);
+    expect(made.notes).toEqual([]);
+  });
+
+  test('run lengths of any mask give it back', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const mask = blotchy(1 + (seed % 7), 2 + ((seed * 5) % 9), [0, 1, 2, 3], seed);
+      const annotations = [...encodeRuns(mask)].map(([id, counts]) => ({
+        ...{ id, category_id: id % 2 === 1 ? 1 : 2 },
+        segmentation: { size: [mask.height, mask.width], counts: seed % 2 ? counts : compressCounts(counts) },
+      }));
+      const made = instancesMask(annotations, mask, known);
+      const idOf = [0, ...annotations.map(({ id }) => id)];
+      expect([...made.mask.ids].map((segment) => idOf[segment])).toEqual([...mask.ids]);
+    }
+  });
+
+  test.each([
+    ['a category that is unknown', { category_id: 99, segmentation: box(0, 0, 2, 2) }, 'category 99, which is not'],
+    ['a category that is missing', { segmentation: box(0, 0, 2, 2) }, 'category undefined, which is not'],
+    ['no segmentation', { category_id: 1 }, 'no segmentation'],
+    ['an empty one', { category_id: 1, segmentation: [] }, 'no segmentation'],
+    ['a text', { category_id: 1, segmentation: 'x' }, 'a segmentation of "x"'],
+    ['two corners', { category_id: 1, segmentation: [[1, 2, 3, 4]] }, 'a polygon of [1,2,3,4]; expected'],
+    ['half a corner', { category_id: 1, segmentation: [[1, 2, 3, 4, 5, 6, 7]] }, 'a polygon of'],
+    ['a corner that is no number', { category_id: 1, segmentation: [[1, 2, 3, null, 5, 6]] }, 'a polygon of'],
+    ['a corner out of the world', { category_id: 1, segmentation: [[1, 2, 1e300, 4, 5, 6]] }, 'a polygon of'],
+    [
+      'another size',
+      { category_id: 1, segmentation: { size: [10, 8], counts: [80] } },
+      '8 × 10 pixels, the image 10 × 8',
+    ],
+    ['too few pixels', { category_id: 1, segmentation: { size: [8, 10], counts: [70] } }, '70 pixels in all'],
+    ['a run that is none', { category_id: 1, segmentation: { size: [8, 10], counts: [81, -1] } }, 'pixels in all'],
+    ['broken counts', { category_id: 1, segmentation: { size: [8, 10], counts: '~~' } }, 'compressed counts'],
+  ])('an annotation with %s is left out alone, and named', (_, bad, reason) => {
+    const good = { id: 2, category_id: 2, segmentation: box(0, 0, 2, 2) };
+    const { segments, notes } = instancesMask([{ id: 1, ...bad }, good], size, known);
+    expect(segments).toMatchObject([{ category_id: 2, area: 4 }]);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/^annotation 1 has .*; it is left out$/);
+    expect(notes[0]).toContain(reason);
+  });
+
+  test('one polygon without a list around it is read', () => {
+    const flat = { id: 1, category_id: 1, segmentation: box(0, 0, 2, 2)[0] };
+    expect(instancesMask([flat], size, known).segments).toMatchObject([{ area: 4 }]);
+  });
+});

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { truthKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { compressCounts } from '@saltworks/core/formats/rle';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cocoSource } from '../src/coco-source.ts';
+import { readDataset, readImages } from '../src/dataset.ts';
+import { fileStore } from '../src/fs.ts';
+import { type ImportOptions, importDataset } from '../src/import.ts';
+import type { ObjectStore } from '../src/store.ts';
+import { readTruth } from '../src/truth.ts';
+import { collect } from './bytes.ts';
+
+const [width, height] = [32, 24];
+let folder: string;
+let store: ObjectStore;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'saltworks-coco-'));
+  store = fileStore(join(folder, '.objects'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
+function write(files: Record<string, string | Uint8Array>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+}
+
+/** Contents of these tests are texts; their size is that of the picture they stand for. */
+const look: ImportOptions['look'] = async (bytes) => {
+  const [, w, h] = /^(\d+)x(\d+)/.exec(Buffer.from(bytes).toString()) ?? [];
+  return w === undefined ? undefined : { width: Number(w), height: Number(h), notes: [] };
+};
+
+async function importCoco(document: unknown, options: Partial<ImportOptions> = { look }) {
+  const path = join(folder, 'coco.json');
+  const content = document instanceof Uint8Array || typeof document === 'string' ? document : JSON.stringify(document);
+  writeFileSync(path, content);
+  const { files, categories } = await cocoSource(path);
+  return importDataset(store, 'd', files, { source: path, categories, ...options });
+}
+
+const namesOf = async () => (await collect(readImages(store, await readDataset(store, 'd')))).map(({ name }) => name);
+const truthOf = (content: string) => readTruth(store, { dataset: 'd', sha256: sha256(content) });
+async function idsOf(content: string): Promise<number[]> {
+  const png = await store.get(truthKey('d', sha256(content), '.png'));
+  const data = await sharp(png).raw().toBuffer();
+  return Array.from({ length: data.length / 3 }, (_, i) => data[3 * i] + 256 * data[3 * i + 1]);
+}
+
+const picture = `${width}x${height} a`;
+const box = [[8, 6, 24, 6, 24, 18, 8, 18]];
+const coco = (changes: { image?: object; annotation?: object; annotations?: object[] } = {}) => ({
+  images: [{ id: 1, file_name: 'a.jpg', width, height, ...changes.image }],
+  annotations: changes.annotations ?? [
+    {
+      id: 1,
+      image_id: 1,
+      category_id: 1,
+      segmentation: box,
+      area: 192,
+      bbox: [8, 6, 16, 12],
+      iscrowd: 0,
+      ...changes.annotation,
+    },
+  ],
+  categories: [{ id: 1, name: 'ball' }],
+});
+
+describe('instances', () => {
+  test('become the known mask of their image, with their categories', async () => {
+    write({ 'a.jpg': picture });
+    const report = await importCoco(coco());
+    expect(report).toMatchObject({ added: 1, truths: 1, notes: [], failed: [] });
+    expect(await truthOf(picture)).toEqual({
+      version: 1,
+      segments_info: [{ id: 1, category_id: 1, area: 192, bbox: [8, 6, 16, 12], iscrowd: 0 }],
+      categories: [{ id: 1, name: 'ball', isthing: 1 }],
+    });
+    const ids = await idsOf(picture);
+    expect(ids).toHaveLength(width * height);
+    ids.forEach((id, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      expect(id).toBe(x >= 8 && x < 24 && y >= 6 && y < 18 ? 1 : 0);
+    });
+  });
+
+  test('as run lengths, listed and compressed, are the same', async () => {
+    write({ 'a.jpg': picture });
+    const counts = [8 * height + 6, ...Array.from({ length: 31 }, () => 12), 8 * height - 6 + 12];
+    counts[counts.length - 1] = width * height - counts.slice(0, -1).reduce((sum, count) => sum + count, 0);
+    await importCoco(coco());
+    const expected = await idsOf(picture);
+    for (const written of [counts, compressCounts(counts)]) {
+      await importCoco(coco({ annotation: { segmentation: { size: [height, width], counts: written } } }));
+      expect(await idsOf(picture)).toEqual(expected);
+    }
+  });
+
+  test('drawn anew replace the known mask, and the image stays', async () => {
+    write({ 'a.jpg': picture });
+    await importCoco({ ...coco(), annotations: [] });
+    expect(await truthOf(picture)).toBeUndefined();
+    expect(await importCoco(coco())).toMatchObject({ added: 0, unchanged: 1, truths: 1 });
+    expect(await truthOf(picture)).toBeDefined();
+    expect(await namesOf()).toEqual(['a.jpg']);
+  });
+
+  test('unchanged are not read again', async () => {
+    write({ 'a.jpg': picture });
+    await importCoco(coco());
+    const never: ImportOptions['look'] = () => Promise.reject(new Error('expected nothing to be read'));
+    expect(await importCoco(coco(), { look: never })).toMatchObject({ unchanged: 1, failed: [] });
+  });
+
+  test('of a category that is not in the document are named, and the rest is imported', async () => {
+    write({ 'a.jpg': picture });
+    const other = { id: 5, image_id: 1, category_id: 99, segmentation: box };
+    const report = await importCoco(coco({ annotations: [other, ...coco().annotations] }));
+    expect(report).toMatchObject({ added: 1, truths: 1 });
+    expect(report.notes).toEqual([
+      { name: 'a.jpg', note: 'annotation 5 has category 99, which is not in the document; it is left out' },
+    ]);
+    const none = await importCoco(coco({ annotations: [other] }));
+    expect(none).toMatchObject({ truths: 0, failed: [] });
+  });
+
+  test('of an image that is not in the document are named', async () => {
+    write({ 'a.jpg': picture });
+    const { notes } = await importCoco(
+      coco({ annotations: [{ id: 4, image_id: 9, category_id: 1, segmentation: box }] }),
+    );
+    expect(notes).toEqual([{ name: 'coco.json', note: 'annotation 4 is of image 9, which is not in the document' }]);
+  });
+
+  test('of another size than the file are not taken; both sizes are named', async () => {
+    write({ 'a.jpg': picture });
+    const report = await importCoco(coco({ image: { width: 10 } }));
+    expect(report).toMatchObject({ added: 1, truths: 0 });
+    expect(report.notes).toEqual([
+      { name: 'a.jpg', note: 'the document says 10 × 24 pixels, the file 32 × 24; the mask is not taken' },
+    ]);
+    expect(await truthOf(picture)).toBeUndefined();
+  });
+
+  test('are taken at the size of the file where the document says none', async () => {
+    write({ 'a.jpg': picture });
+    expect(await importCoco(coco({ image: { width: undefined, height: null } }))).toMatchObject({
+      truths: 1,
+      notes: [],
+    });
+  });
+});
+
+describe('panoptic masks', () => {
+  const panoptic = (category_id: number) => ({
+    ...coco(),
+    annotations: [{ image_id: 1, file_name: 'sub\\a.png', segments_info: [{ id: 5, category_id }] }],
+  });
+
+  test('of another size than the file are not taken', async () => {
+    write({ 'a.jpg': picture, 'coco/sub/a.png': '24x32 mask' });
+    const report = await importCoco(panoptic(1));
+    expect(report).toMatchObject({ added: 1, truths: 0 });
+    expect(report.notes[0].note).toBe('its known mask has 24 × 32 pixels, the file 32 × 24; the mask is not taken');
+  });
+
+  test('lack segments whose category is not in the document, and that is said', async () => {
+    write({ 'a.jpg': picture, 'coco/sub/a.png': `${width}x${height} mask` });
+    const report = await importCoco(panoptic(7));
+    expect(report).toMatchObject({ truths: 1 });
+    expect(report.notes[0].note).toBe('segment 5 has category 7, which is not in the document; it is left out');
+    expect((await truthOf(picture))?.segments_info).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  test('of Windows are found where no file has such a name', async () => {
+    write({ 'sub/b.jpg': 'b', 'images/deep/er/c.jpg': 'c', 'odd\\name.jpg': 'odd', 'odd/name.jpg': 'not this' });
+    const names = ['sub\\b.jpg', 'deep\\er\\c.jpg', 'odd\\name.jpg'];
+    const report = await importCoco({ images: names.map((file_name, id) => ({ id, file_name })) });
+    expect(report).toMatchObject({ added: 3, failed: [] });
+    expect(await namesOf()).toEqual(['sub/b.jpg', 'deep/er/c.jpg', 'odd\\name.jpg']);
+  });
+
+  test.each(['..\\x.jpg', 'a\\..\\..\\x.jpg', '\\x.jpg', '\\\\host\\x.jpg', 'a/..\\x.jpg'])(
+    'never lead out of the folder: %s',
+    async (file_name) => {
+      await expect(importCoco({ images: [{ id: 1, file_name }] })).rejects.toThrow(InvalidInputError);
+    },
+  );
+});
+
+describe('JSON', () => {
+  const bytes = (text: string, encoding: 'utf8' | 'utf16le') => new Uint8Array(Buffer.from(text, encoding));
+  test('with a byte-order mark, or in UTF-16, is read', async () => {
+    write({ 'a.jpg': picture });
+    const text = `\ufeff${JSON.stringify(coco())}`;
+    for (const document of [bytes(text, 'utf8'), bytes(text, 'utf16le')]) {
+      expect(await importCoco(document)).toMatchObject({ files: 1, failed: [] });
+    }
+    expect(await truthOf(picture)).toBeDefined();
+  });
+
+  test('with NaN where nobody needs the number is read', async () => {
+    write({ 'a.jpg': picture });
+    const text = JSON.stringify(coco()).replace('"area":192', '"area":NaN').replace('"bbox":[8', '"bbox":[-Infinity');
+    expect(await importCoco(text)).toMatchObject({ truths: 1, notes: [] });
+    const broken = JSON.stringify(coco()).replace('[[8,6', '[[NaN,6');
+    expect((await importCoco(broken)).notes[0].note).toMatch(/annotation 1 has a polygon of \[null,6/);
+  });
+});
