@@ -1,74 +1,88 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { arrows, imports, type Source, violations } from './arrows.ts';
 
 const packages = new URL('../packages/', import.meta.url).pathname;
 
-/** Who may import whom among our packages (ARCHITECTURE.md). */
-const arrows: Record<string, string[]> = {
-  core: [],
-  backbone: ['core'],
-  store: ['core'],
-  worker: ['backbone', 'core', 'store'],
-  orchestrator: ['core', 'store'],
-  cli: ['backbone', 'core', 'orchestrator', 'store', 'ui', 'worker'],
-  ui: ['core'],
-};
-
-const sources = readdirSync(packages).flatMap((name) =>
-  readdirSync(join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => ({
-      name,
-      file: join(name, 'src', file),
-      text: readFileSync(join(packages, name, 'src', file), 'utf8'),
-    })),
+const files = readdirSync(packages).flatMap((name) =>
+  readdirSync(join(packages, name), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && ['src', 'kernels'].includes(entry.name))
+    .flatMap((room) =>
+      readdirSync(join(packages, name, room.name), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(packages.length)),
+    ),
 );
-
-/** Every module that a source names: static and dynamic imports, re-exports, types. */
-function imports(text: string): string[] {
-  // Not within quotes: 'import' is also a word.
-  return [...text.matchAll(/(?:^|[^'\w])(?:from|import)\s*\(?\s*'([^']+)'/gm)].map(([, module]) => module);
-}
+/** Of the kernels' build, which runs in Node. */
+const isBuild = (file: string) => file === 'core/kernels/build.mjs';
+const isSource = (file: string) => /\.[cm]?[jt]sx?$/.test(file) && !isBuild(file);
+const sources: Source[] = files
+  .filter(isSource)
+  .map((file) => ({ file, text: readFileSync(join(packages, file), 'utf8') }));
 
 describe('import arrows', () => {
-  test('every package has its arrows written down', () => {
+  test('every package has its arrows written down, and declares what they say', () => {
     expect(readdirSync(packages).sort()).toEqual(Object.keys(arrows).sort());
-  });
-
-  test.each(Object.keys(arrows))('%s imports only what it may', (name) => {
-    const found = sources
-      .filter((source) => source.name === name)
-      .flatMap(({ file, text }) => imports(text).map((module) => ({ file, module })))
-      .filter(({ module }) => module.startsWith('@saltworks/'));
-    for (const { file, module } of found)
-      expect(arrows[name], `${file} imports ${module}`).toContain(module.split('/')[1]);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
-    const declared = Object.keys(dependencies).filter((module) => module.startsWith('@saltworks/'));
-    expect(declared.map((module) => module.split('/')[1]).sort()).toEqual([...arrows[name]].sort());
-  });
-
-  test('nobody reaches into another package by a path', () => {
-    for (const { name, file, text } of sources) {
-      for (const module of imports(text).filter((module) => module.startsWith('.'))) {
-        const target = join(packages, file, '..', module);
-        expect(target.startsWith(join(packages, name, 'src')), `${file} imports ${module}`).toBe(true);
-      }
+    for (const [name, targets] of Object.entries(arrows)) {
+      const { dependencies = {} } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
+      const declared = Object.keys(dependencies).filter((module) => module.startsWith('@saltworks/'));
+      expect(declared.map((module) => module.split('/')[1]).sort(), name).toEqual([...targets].sort());
     }
   });
 
-  test('core is pure: no Node, no ONNX, no Temporal (and no DOM: its tsconfig has no such types)', () => {
-    for (const { file, text } of sources.filter(({ name }) => name === 'core')) {
-      for (const module of imports(text)) {
-        expect(module.startsWith('.') || module === 'fast-png', `${file} imports ${module}`).toBe(true);
-      }
+  test('every source is looked at, whatever its extension', () => {
+    const others = files.filter((file) => !isSource(file) && !isBuild(file)).map((file) => extname(file));
+    expect([...new Set(others)].filter((extension) => !['.css', '.json', '.wasm', '.wat'].includes(extension))).toEqual(
+      [],
+    );
+    expect(new Set(sources.map(({ file }) => extname(file)))).toEqual(new Set(['.ts', '.tsx']));
+    for (const name of Object.keys(arrows)) {
+      expect(sources.filter(({ file, text }) => file.startsWith(`${name}/`) && imports(text).length > 0)).not.toEqual(
+        [],
+      );
     }
   });
 
-  test('no barrels: packages are imported by sub-path', () => {
-    for (const { file, text } of sources) {
-      for (const module of imports(text)) expect(module, file).not.toMatch(/^@saltworks\/[a-z]+$/);
-      expect(file.endsWith('/index.ts'), file).toBe(false);
-    }
+  test('nobody breaks them', () => {
+    expect(violations(sources)).toEqual([]);
+  });
+});
+
+describe('the check itself', () => {
+  test.each([
+    ['ui/src/main.tsx', `import { createRoot } from 'react-dom/client';\nimport { App } from './app.tsx';`],
+    ['ui/src/annotate/x.tsx', `import type { Mask } from '@saltworks/core/mask';\nimport { a } from '../app.ts';`],
+    ['core/src/a.ts', `import { encode } from 'fast-png';\nexport * from './b.ts';`],
+    ['cli/src/a.ts', `const { x } = await import('@saltworks/worker/worker');\nimport 'node:fs';`],
+    ['orchestrator/src/workflows/a.ts', `import { sleep } from '@temporalio/workflow';\nimport { b } from './b.ts';`],
+    ['orchestrator/src/workflows/a.ts', `import type { Tally } from '@saltworks/core/contract/activities';`],
+    ['worker/src/a.ts', `const words = ['import', '@saltworks/cli/main'];`],
+    ['core/kernels/index.ts', `export * from './gram';`],
+  ])('lets %s be: %s', (file, text) => {
+    expect(violations([{ file, text }])).toEqual([]);
+  });
+
+  test.each([
+    ['ui/src/pages/a.tsx', `import { open } from '@saltworks/store/open';`, 'ui imports core of ours'],
+    ['ui/src/a.ts', `import type { Closable } from "@saltworks/orchestrator/server";`, 'ui imports core of ours'],
+    ['core/src/a.mts', `export { b } from '@saltworks/store/b';`, 'core imports nothing of ours'],
+    ['worker/src/a.ts', `const b = await import('@saltworks/cli/b');`, 'worker imports backbone, core, store of ours'],
+    ['worker/src/a.cjs', `const b = require('@saltworks/cli/b');`, 'worker imports backbone, core, store of ours'],
+    ['worker/src/a.ts', `import {\n  a,\n  b,\n} from '@saltworks/orchestrator/b';`, 'worker imports backbone'],
+    ['worker/src/a.ts', `import '@saltworks/orchestrator/b';`, 'worker imports backbone'],
+    ['worker/src/deep/a.ts', `import { b } from '../../../store/src/b.ts';`, 'out of a package by a path'],
+    ['store/src/a.ts', `import { b } from '../../store/test/b.ts';`, 'out of a package by a path'],
+    ['core/src/a.ts', `import { readFile } from 'node:fs/promises';`, 'core is pure'],
+    ['core/kernels/a.ts', `import { b } from 'onnxruntime-node';`, 'core is pure'],
+    ['cli/src/a.ts', `import { b } from '@saltworks/core';`, 'by sub-path'],
+    ['orchestrator/src/workflows/a.ts', `import { randomUUID } from 'node:crypto';`, 'workflow files import'],
+    ['orchestrator/src/workflows/a.ts', `import { b } from '../errors.ts';`, 'workflow files import'],
+    ['orchestrator/src/workflows/a.ts', `import type { B } from '@saltworks/core/mask';`, 'workflow files import'],
+    ['orchestrator/src/workflows/a.ts', `import { b } from '@saltworks/store/b';`, 'workflow files import'],
+    ['orchestrator/src/workflows/a.ts', `import { b } from '@temporalio/client';`, 'workflow files import'],
+    ['ui/src/plots/index.tsx', '', 'is a barrel'],
+  ])('finds what is planted in %s: %s', (file, text, rule) => {
+    expect(violations([{ file, text }])).toEqual([expect.stringContaining(rule)]);
   });
 });

@@ -1,0 +1,61 @@
+/** Which imports break the arrows between packages and rooms (ARCHITECTURE.md). */
+import { posix } from 'node:path';
+
+/** Who may import whom among our packages. */
+export const arrows: Record<string, string[]> = {
+  core: [],
+  backbone: ['core'],
+  store: ['core'],
+  worker: ['backbone', 'core', 'store'],
+  orchestrator: ['core', 'store'],
+  cli: ['backbone', 'core', 'orchestrator', 'store', 'ui', 'worker'],
+  ui: ['core'],
+};
+
+export interface Source {
+  /** Below `packages/`, joined by `/`: `ui/src/main.tsx`. */
+  file: string;
+  text: string;
+}
+
+/** One line for every import that breaks a rule. */
+export function violations(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ file, text }) => {
+    const broken = imports(text).flatMap((module) => {
+      const rule = brokenRule(file, module);
+      return rule === undefined ? [] : `${file} imports ${module}: ${rule}`;
+    });
+    if (/\/src\/(.+\/)?index\.\w+$/.test(file)) broken.push(`${file} is a barrel: packages are imported by sub-path`);
+    return broken;
+  });
+}
+
+/** Every module that a source names: static and dynamic imports, re-exports, types, `require`. */
+export function imports(text: string): string[] {
+  // Not within quotes: 'import' is also a word.
+  const found = text.matchAll(/(?:^|[^'"`\w])(?:from|import|require)\s*\(?\s*(['"])([^'"\n]+)\1/gm);
+  return [...found].map(([, , module]) => module);
+}
+
+function brokenRule(file: string, module: string): string | undefined {
+  const [name, room] = file.split('/');
+  if (module.startsWith('.')) {
+    const target = posix.join(posix.dirname(file), module);
+    if (!target.startsWith(`${name}/${room}/`)) return 'nobody reaches out of a package by a path';
+    if (isWorkflow(file) && !isWorkflow(target)) return workflowRule;
+    return undefined;
+  }
+  const [, ours, path] = /^@saltworks\/([^/]+)(\/.+)?$/.exec(module) ?? [];
+  if (ours !== undefined) {
+    if (!arrows[name]?.includes(ours)) return `${name} imports ${arrows[name]?.join(', ') || 'nothing'} of ours`;
+    if (path === undefined) return 'packages are imported by sub-path';
+  }
+  if (isWorkflow(file) && module !== '@temporalio/workflow' && !module.startsWith('@saltworks/core/contract/')) {
+    return workflowRule;
+  }
+  if (name === 'core' && module !== 'fast-png') return 'core is pure: no Node, no ONNX, no Temporal';
+  return undefined;
+}
+
+const isWorkflow = (file: string) => file.startsWith('orchestrator/src/workflows/');
+const workflowRule = 'workflow files import @temporalio/workflow, core/contract and each other';
