@@ -45,7 +45,11 @@ const categories: Category[] = [
   { id: 1, name: 'deep water, "#1"', isthing: 0 },
   { id: 17, name: 'naïve "boat" 🙂', isthing: 1 },
   { id: 2, name: 'shore', isthing: 0 },
+  { id: 20, name: 'shore', isthing: 1 },
+  { id: 21, name: 'duck', isthing: 0 },
 ];
+/** As every format must call them: readers look them up by name. */
+const names: Record<number, string> = { 20: 'shore-thing', 21: 'duck-stuff' };
 
 /** Rings, discs, specks and blotches of ids up to 2²⁴ − 1, out to the borders. */
 function scene(width: number, height: number, ids: readonly number[]): Mask {
@@ -114,7 +118,8 @@ describe('exports, read by pycocotools, panopticapi and Pillow', () => {
       ...{ id, stem, width, height, segments },
       ids: [...ids],
     }));
-    write(join(scratch, 'truth.json'), JSON.stringify({ name: 'Pond', categories, images: truth }));
+    const named = categories.map(({ id, name, isthing }) => ({ id, name: names[id] ?? name, isthing }));
+    write(join(scratch, 'truth.json'), JSON.stringify({ name: 'Pond', categories: named, images: truth }));
     for (const format of Object.keys(exportFormats) as ExportFormat[]) await exportAll(format);
   });
 

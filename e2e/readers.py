@@ -30,6 +30,14 @@ def png(*path):
         return image.mode, np.array(image), image.getpalette()
 
 
+def check_names(found, expected):
+    names = [category["name"] for category in found]
+    assert len(names) == len(set(names)), names
+    assert {(category["id"], category["name"]) for category in found} == {
+        (category["id"], category["name"]) for category in expected
+    }
+
+
 def coco_panoptic(folder, truth):
     document = os.path.join(folder, "panoptic.json")
     with open(document, encoding="utf-8") as file:
@@ -44,6 +52,7 @@ def coco_panoptic(folder, truth):
         assert np.array_equal(rgb2id(colours), image["ids"])
         assert annotation["segments_info"] == image["segments"]
 
+    check_names(panoptic["categories"], truth["categories"])
     categories = {category["id"]: category for category in panoptic["categories"]}
     IdGenerator(categories).get_id(truth["categories"][0]["id"])
     # The export against itself, through the official evaluation and all its checks of PNG against JSON.
@@ -59,6 +68,10 @@ def coco_instances(folder, truth):
         coco = COCO(os.path.join(folder, "instances.json"))
     things = {category["id"] for category in truth["categories"] if category["isthing"]}
     assert set(coco.getCatIds()) == things
+    check_names(coco.cats.values(), [category for category in truth["categories"] if category["isthing"]])
+    for category in truth["categories"]:
+        found = coco.getCatIds(catNms=[category["name"]])
+        assert found == ([category["id"]] if category["isthing"] else [])
     assert coco.getImgIds() == [image["id"] for image in truth["images"]]
     count = 0
     for image in truth["images"]:

@@ -36,7 +36,7 @@ export async function follow<Result extends Tally>(
   }
 }
 
-/** Prints a run's end: a line for people, or the document for machines as the last line. */
+/** Prints a run's end: a line for people, or the document for machines as the last line. Where nothing succeeded, it failed. */
 export function report(dataset: string, json: boolean, result: Tally & { seconds: number }): void {
   const { images, done, cached, failed, seconds } = result;
   if (json) console.log(JSON.stringify({ images, done, cached, failed, seconds }));
@@ -46,6 +46,7 @@ export function report(dataset: string, json: boolean, result: Tally & { seconds
     );
   if (failed > 0) {
     console.error(`saltworks: ${failed} of ${images} images failed: saltworks dataset ls ${dataset} --failed`);
+    if (done + cached === 0) process.exitCode = 1;
   }
 }
 

@@ -101,9 +101,9 @@ export async function exportShard(
     await store.put(exportLines(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
   }
   const images = masks?.masks.length ?? 0;
-  if (failures.length > 0) {
-    await store.put(exportedKey(dataset, id, shard), JSON.stringify({ images, failures }), { signal });
-  }
+  // What was missing when the same export was made before may be back.
+  if (failures.length === 0) await store.delete(exportedKey(dataset, id, shard), { signal });
+  else await store.put(exportedKey(dataset, id, shard), JSON.stringify({ images, failures }), { signal });
   return { images, done: images - failures.length, cached: 0, failed: failures.length };
 }
 

@@ -1,12 +1,15 @@
 /** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
 import { dirname, join } from 'node:path';
-import type { ExtractSettings } from '@saltworks/core/contract/activities';
-import { exportFile, keysId } from '@saltworks/core/contract/layout';
+import type { ExtractSettings, Failure } from '@saltworks/core/contract/activities';
+import { exportedKey, exportFile, keysId } from '@saltworks/core/contract/layout';
 import { ATTEMPTS } from '@saltworks/core/contract/runs';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
+import { readDataset } from '@saltworks/store/dataset';
 import { openStore } from '@saltworks/store/open';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
 import { namedBackbone } from '../backbones.ts';
@@ -93,9 +96,21 @@ export async function writeExport(
     await makeFolder(dirname(path));
     await writeWhole(path, store.stream(key));
   }
+  for await (const { name, reason } of leftOut(store, dataset, result.id))
+    console.error(`saltworks: ${name}: ${reason}`);
   report(dataset, !!json, result);
+  // A training set that lacks images is no success, whoever reads the code alone.
+  if (result.failed > 0) process.exitCode = 1;
   if (!json)
     console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+}
+
+/** Images that an export leaves out, and why. */
+async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncGenerator<Failure> {
+  const { shards } = await readDataset(store, dataset);
+  for (let shard = 0; shard < shards; shard++) {
+    yield* (await readJson<{ failures: Failure[] }>(store, exportedKey(dataset, id, shard)))?.failures ?? [];
+  }
 }
 
 /** Shards of a run under way at the same time, unless it is told. */

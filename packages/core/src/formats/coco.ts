@@ -3,6 +3,7 @@ import type { Category } from '../mask.ts';
 import { vocColour } from './colour-map.ts';
 import {
   checkImage,
+  distinctNames,
   type ExportDataset,
   type ExportDocument,
   type Exporter,
@@ -39,9 +40,9 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
       cocoDocument(
         'panoptic.json',
         dataset,
-        categories.map((category, i) => ({
-          ...cocoCategory(category),
-          isthing: category.isthing,
+        cocoCategories(categories).map((category, i) => ({
+          ...category,
+          isthing: categories[i].isthing,
           color: vocColour(i + 1),
         })),
       ),
@@ -51,8 +52,7 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
 
 export function cocoInstances(dataset: ExportDataset): Exporter {
   const categories = orderedCategories(dataset);
-  const things = categories.filter(({ isthing }) => isthing === 1);
-  const isThing = new Set(things.map(({ id }) => id));
+  const isThing = new Set(categories.filter(({ isthing }) => isthing === 1).map(({ id }) => id));
   return {
     loses: 'Stuff segments are left out; background and void are whatever no instance covers.',
     image(image) {
@@ -74,7 +74,13 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
         );
       return { files: [], lines: { images: [imageLine(image)], annotations } };
     },
-    documents: [cocoDocument('instances.json', dataset, things.map(cocoCategory))],
+    documents: [
+      cocoDocument(
+        'instances.json',
+        dataset,
+        cocoCategories(categories).filter(({ id }) => isThing.has(id)),
+      ),
+    ],
   };
 }
 
@@ -84,7 +90,10 @@ export const annotationId = (image: number, segment: number): number => image * 
 const imageLine = ({ id, fileName, mask: { width, height } }: ExportImage) =>
   JSON.stringify({ id, file_name: fileName, width, height });
 
-const cocoCategory = ({ id, name, isthing }: Category) => ({ id, name, supercategory: isthing ? 'thing' : 'stuff' });
+function cocoCategories(categories: readonly Category[]) {
+  const names = distinctNames(categories);
+  return categories.map(({ id, isthing }, i) => ({ id, name: names[i], supercategory: isthing ? 'thing' : 'stuff' }));
+}
 
 function cocoDocument(path: string, { name, date }: ExportDataset, categories: readonly object[]): ExportDocument {
   const info = { description: name, date_created: date, contributor: '', url: '', version: '1.0' };

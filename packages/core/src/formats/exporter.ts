@@ -95,8 +95,8 @@ export function orderedCategories({ categories }: ExportDataset): Category[] {
 }
 
 /**
- * A name of its own for every category, for formats that do not know kinds: of two with one name the later is called
- * NAME-thing or NAME-stuff.
+ * A name of its own for every category, since readers look categories up by name: of two with one name the later is
+ * called NAME-thing or NAME-stuff. In every format they are called the same, names that one reserves apart.
  *
  * @param reserved names that no category may have
  */
@@ -118,11 +118,7 @@ export function checkImage({ id, stem, mask, segments }: ExportImage, categories
   if (!Number.isInteger(id) || id < 1 || id > maxImageId) {
     throw new InvalidInputError(`image id ${id}; expected a whole number from 1 to ${maxImageId}`);
   }
-  if (/\p{Cc}|\\/u.test(stem) || stem.split('/').some((part) => part === '' || part === '.' || part === '..')) {
-    throw new InvalidInputError(
-      `stem ${JSON.stringify(stem)} of image ${id}; expected a relative path without . or ..`,
-    );
-  }
+  checkStem(stem, id);
   const { ids, width, height } = mask;
   if (!(width > 0 && height > 0) || ids.length !== width * height) {
     throw new InvalidInputError(`a mask of ${ids.length} pixels for ${stem}; expected ${width} × ${height}`);
@@ -146,4 +142,22 @@ export function checkImage({ id, stem, mask, segments }: ExportImage, categories
   if (found.size > 0) {
     throw new InvalidInputError(`the mask of ${stem} holds ids ${[...found.keys()].slice(0, 5)} that no segment has`);
   }
+}
+
+/** Control characters end lines of lists, and no file system bears all of them; a backslash is a slash to some. */
+function checkStem(stem: string, id: number): void {
+  const name = `stem ${JSON.stringify(stem)} of image ${id}`;
+  const [bad] = /[\p{Cc}\u2028\u2029\\]/u.exec(stem) ?? [];
+  if (bad !== undefined) {
+    throw new InvalidInputError(`${name} has ${named(bad)}; expected a file name without one`);
+  }
+  if (stem.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    throw new InvalidInputError(`${name}; expected a relative path without . or ..`);
+  }
+}
+
+function named(character: string): string {
+  if (/[\n\r\u0085\u2028\u2029]/.test(character)) return 'a line break';
+  if (character === '\t') return 'a tab';
+  return character === '\\' ? 'a backslash' : 'a control character';
 }

@@ -59,7 +59,20 @@ describe('every format', () => {
     const [image] = some;
     const refuse = (changes: Partial<ExportImage>) => expect(() => exporter.image({ ...image, ...changes }));
     const [first, ...rest] = image.segments;
-    for (const stem of ['../1', '/1', 'a//b', 'a/./b', '', 'a\\b', 'a\nb', '..']) refuse({ stem }).toThrow('stem');
+    for (const stem of ['../1', '/1', 'a//b', 'a/./b', '', '..']) {
+      refuse({ stem }).toThrow(`stem ${JSON.stringify(stem)} of image 1; expected a relative path without . or ..`);
+    }
+    for (const [character, what] of [
+      ['\n', 'a line break'],
+      ['\r', 'a line break'],
+      ['\u2028', 'a line break'],
+      ['\t', 'a tab'],
+      ['\\', 'a backslash'],
+      ['\u0007', 'a control character'],
+    ]) {
+      const stem = `a${character}b`;
+      refuse({ stem }).toThrow(`stem ${JSON.stringify(stem)} of image 1 has ${what}; expected a file name without one`);
+    }
     for (const id of [0, 1.5, 2 ** 29]) refuse({ id }).toThrow(`image id ${id}; expected a whole number from 1`);
     refuse({ segments: rest }).toThrow('holds ids 1 that no segment has');
     refuse({ segments: [first, ...image.segments] }).toThrow('segment 1 of 1 has no pixels, or is listed twice');
