@@ -94,18 +94,23 @@ export async function extractShard(
   beat({ next, done });
   // While one batch is in inference, another one waits.
   const underWay = () => ahead + 2 * ((source?.batch ?? 1) - 1);
-  for await (const outcome of inOrder(images, underWay, keysOf)) {
-    signal.throwIfAborted();
-    if ('failure' in outcome) failures.push(outcome.failure);
-    if ('file' in outcome) {
-      await stored;
-      stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
-        // Not before it is there: another attempt counts on from what this one said last.
-        done++;
-      });
-      stored.catch(() => {});
+  try {
+    for await (const outcome of inOrder(images, underWay, keysOf)) {
+      signal.throwIfAborted();
+      if ('failure' in outcome) failures.push(outcome.failure);
+      if ('file' in outcome) {
+        await stored;
+        stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
+          // Not before it is there: another attempt counts on from what this one said last.
+          done++;
+        });
+        stored.catch(() => {});
+      }
+      beat({ next: ++next, done });
     }
-    beat({ next: ++next, done });
+  } finally {
+    // An attempt that ends leaves no write behind that lands later.
+    await stored.catch(() => {});
   }
   await stored;
   const report: ExtractReport = { images: images.length, failures, views: VIEWS };
