@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { s3Store } from '@saltworks/store/s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ignoreConditions, startFaultProxy } from '../packages/store/test/faults.ts';
 import { findS3, type S3Server, startS3 } from '../packages/store/test/server.ts';
 import { pictureFolder } from './pictures.ts';
 import { root, saltworks } from './saltworks.ts';
@@ -90,5 +91,28 @@ describe.skipIf(!here)('the engine on a real S3 server', () => {
     expect(status).toBe(2);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).not.toContain('not-the-secret');
+  });
+
+  test('a server that ignores If-None-Match is refused by whoever would write, in one line', async () => {
+    const proxy = await startFaultProxy(server.endpoint);
+    const direct = s3Store({ ...server, credentials: server });
+    ignoreConditions(proxy, (key, body) => direct.put(key, body));
+    const here = { ...env, SALTWORKS_S3_ENDPOINT: proxy.endpoint };
+    const run = (...args: string[]) => saltworks(args, { env: here });
+    // Two at once: each would otherwise report the same images as new.
+    for (const { status, stderr } of await Promise.all([
+      run('dataset', 'import', join(scratch, 'source/images'), '--name', 'twice'),
+      run('dataset', 'import', join(scratch, 'source/images'), '--name', 'twice'),
+    ])) {
+      expect(stderr.trim().split('\n')).toEqual([
+        expect.stringMatching(
+          /^saltworks: s3:.* ignores If-None-Match: .*; expected a server that refuses it with 412$/,
+        ),
+      ]);
+      expect(status).toBe(2);
+    }
+    const { stdout } = await run('dataset', 'ls');
+    expect(stdout).not.toContain('twice');
+    await proxy.stop();
   });
 });

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
-import { openStore } from '@saltworks/store/open';
+import { openStoreToWrite } from '@saltworks/store/open';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { writeWhole } from './files.ts';
@@ -24,7 +24,7 @@ export async function openServerRole(
     connection,
     client: new Client({ connection: address, namespace }),
     namespace,
-    store: await openStore(settings.store),
+    store: await openStoreToWrite(settings.store),
     database,
     journal: join(home, 'journal.ndjson'),
     host,

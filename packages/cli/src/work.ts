@@ -1,7 +1,7 @@
 /** The worker's role: inference, masks, and images open for annotators. */
 import { hostname } from 'node:os';
 import type { Closable } from '@saltworks/orchestrator/server';
-import { openStore } from '@saltworks/store/open';
+import { openStoreToWrite } from '@saltworks/store/open';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
@@ -27,7 +27,7 @@ export async function openWorkerRole(
   say: (line: string) => void,
 ): Promise<Closable> {
   const { home, namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
-  const store = await openStore(settings.store);
+  const store = await openStoreToWrite(settings.store);
   const keys = keysSources(home, { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });

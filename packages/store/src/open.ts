@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { fileStore } from './fs.ts';
+import { checkConditionalCreates } from './probe.ts';
 import { s3Store } from './s3.ts';
 import type { ObjectStore } from './store.ts';
 
@@ -29,6 +30,19 @@ export function openStore(url: string, env: NodeJS.ProcessEnv = process.env): Ob
   return fileStore(resolve(url));
 }
 
+/**
+ * The same for whoever writes: several processes may work in one store only if it creates conditionally. A folder does
+ * by its nature; a bucket is asked once.
+ *
+ * @throws InvalidInputError if it does not, or refuses to be written to
+ */
+export async function openStoreToWrite(url: string, env: NodeJS.ProcessEnv = process.env): Promise<ObjectStore> {
+  const store = openStore(url, env);
+  const endpoint = endpointIn(env);
+  if (/^s3:/i.test(url)) await checkConditionalCreates(store, endpoint ? `${url} at ${endpoint}` : url);
+  return store;
+}
+
 function openBucket(url: string, env: NodeJS.ProcessEnv): ObjectStore {
   const [, bucket, prefix] = /^s3:\/\/([^/?#@:]+)(?:\/([^?#]*?))?\/?$/i.exec(url) ?? [];
   if (bucket === undefined) {
@@ -43,12 +57,15 @@ function openBucket(url: string, env: NodeJS.ProcessEnv): ObjectStore {
   return s3Store({
     bucket,
     prefix: prefix || undefined,
-    endpoint: env.SALTWORKS_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined,
+    endpoint: endpointIn(env),
     region: env.SALTWORKS_S3_REGION || env.AWS_REGION || undefined,
     credentials,
     forcePathStyle: flag('SALTWORKS_S3_FORCE_PATH_STYLE', env),
   });
 }
+
+const endpointIn = (env: NodeJS.ProcessEnv): string | undefined =>
+  env.SALTWORKS_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
 
 function pathOf(url: string): string {
   try {

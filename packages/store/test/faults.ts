@@ -1,10 +1,13 @@
 /** An HTTP proxy before an S3 server that fails as servers and networks do. */
 import { type ClientRequest, createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 export type Fault =
   /** Answers so and forwards nothing. */
   | { kind: 'status'; status: number; code: string }
+  /** Does something else with the request's body, and answers 200. */
+  | { kind: 'instead'; do: (body: Buffer) => Promise<unknown> }
   /** Closes the connection and forwards nothing. */
   | { kind: 'cut' }
   /** Forwards the request and closes the connection instead of answering: the caller cannot know that it was done. */
@@ -44,6 +47,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       });
       return;
     }
+    if (fault?.kind === 'instead') {
+      void buffer(incoming)
+        .then(fault.do)
+        .then(() => answer.end());
+      return;
+    }
     const { method, url: path, headers } = incoming;
     const outgoing = request({ hostname, port, method, path, headers }, (reply) => {
       reply.on('error', () => answer.destroy());
@@ -81,4 +90,16 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
   };
   return proxy;
+}
+
+/**
+ * Makes a server take `If-None-Match` and ignore it, as moto 5.0.0 and some gateways do. The header is signed, so it cannot
+ * be left out on the way: the object is written by another client.
+ */
+export function ignoreConditions(proxy: FaultProxy, write: (name: string, body: Buffer) => Promise<unknown>): void {
+  proxy.fault = ({ headers, url = '' }) => {
+    if (!headers['if-none-match']) return undefined;
+    const name = decodeURIComponent(new URL(url, proxy.endpoint).pathname).split('/').slice(2).join('/');
+    return { kind: 'instead', do: (body) => write(name, body) };
+  };
 }

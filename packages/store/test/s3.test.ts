@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openStoreToWrite } from '../src/open.ts';
 import { type S3Options, s3Store } from '../src/s3.ts';
 import type { ObjectStore } from '../src/store.ts';
 import { collect, expectSame, inChunks, joined, random, randomBytes, text } from './bytes.ts';
-import { type Fault, type FaultProxy, startFaultProxy } from './faults.ts';
+import { type Fault, type FaultProxy, ignoreConditions, startFaultProxy } from './faults.ts';
 import { findS3, type S3Server, startS3 } from './server.ts';
 
 const MiB = 1024 * 1024;
@@ -59,6 +60,45 @@ describe.skipIf(!available)('S3', () => {
       return count <= times ? fault : undefined;
     };
   }
+
+  describe('conditional creates', () => {
+    const writable = (endpoint: string, credentials = server as { accessKeyId: string; secretAccessKey: string }) =>
+      openStoreToWrite(`s3://${server.bucket}/${prefix}`, {
+        SALTWORKS_S3_ENDPOINT: endpoint,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      });
+
+    test('are asked for once, by many at once, and nothing is left of it', async () => {
+      const stores = await Promise.all(Array.from({ length: 8 }, () => writable(proxy.endpoint)));
+      expect(proxy.seen.map((request) => request.split(' ')[0]).sort()).toEqual([
+        ...Array(8).fill('DELETE'),
+        ...Array(16).fill('PUT'),
+      ]);
+      expect(await keysOf(stores[0])).toEqual([]);
+    });
+
+    test('that replace refuse the store, in one line, and nothing is left of it', async () => {
+      ignoreConditions(proxy, (Key, Body) => admin.putObject({ Bucket: server.bucket, Key, Body }));
+      await expect(writable(proxy.endpoint)).rejects.toThrow(
+        new InvalidInputError(
+          `s3://${server.bucket}/${prefix} at ${proxy.endpoint} ignores If-None-Match: a create replaced an object that was there; expected a server that refuses it with 412`,
+        ),
+      );
+      expect(await keysOf(direct)).toEqual([]);
+    });
+
+    test.each([
+      [403, 'AccessDenied', 'refused creating probes/', 'expected credentials that may do this'],
+      [501, 'NotImplemented', 'cannot do creating probes/', 'expected a server that can'],
+    ])('answered with %i %s refuse the store', async (status, code, what, expected) => {
+      proxy.fault = ({ method }) => (method === 'PUT' ? { kind: 'status', status, code } : undefined);
+      const refused = writable(proxy.endpoint);
+      await expect(refused).rejects.toThrow(InvalidInputError);
+      await expect(refused).rejects.toThrow(what);
+      await expect(refused).rejects.toThrow(expected);
+    });
+  });
 
   describe('faults before the answer', () => {
     const faults: [string, number, Fault][] = [

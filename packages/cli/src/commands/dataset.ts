@@ -8,7 +8,7 @@ import { readFailures } from '@saltworks/store/failures';
 import type { ImportReport, Offer } from '@saltworks/store/import';
 import { importDataset } from '@saltworks/store/import';
 import { importScribbles } from '@saltworks/store/import-scribbles';
-import { openStore } from '@saltworks/store/open';
+import { openStore, openStoreToWrite } from '@saltworks/store/open';
 import { folderSource, objectSource } from '@saltworks/store/sources';
 import { Command } from 'commander';
 import { isFolder } from '../files.ts';
@@ -50,7 +50,7 @@ interface ImportFlags {
 
 async function importCommand(source: string, { name, scribbles, window, json }: ImportFlags): Promise<void> {
   const settings = readSettings();
-  const store = await openStore(settings.store);
+  const store = await openStoreToWrite(settings.store);
   if (scribbles !== undefined) await isFolder(scribbles);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
