@@ -14,8 +14,9 @@ setup();
 // After set-up: these import what it built.
 const { decodeImage, encodePng } = await import('@saltworks/backbone/decode');
 const { findStack } = await import('@saltworks/cli/stack/supervisor');
+const { namedColours } = await import('@saltworks/core/colours');
 const { decodePanoptic } = await import('@saltworks/core/mask');
-const { colours, overlayMask } = await import('@saltworks/core/overlay');
+const { overlayMask } = await import('@saltworks/core/overlay');
 
 const command = join(root, 'saltworks');
 const saltworks = (...args) => run(process.execPath, [command, ...args]);
@@ -66,7 +67,11 @@ for (const { id, file_name, width, height } of images) {
   const { file_name: png, segments_info } = annotations.find(({ image_id }) => image_id === id);
   const photograph = await decodeImage(readFileSync(join(root, 'examples/images', file_name)));
   const mask = decodePanoptic(await decodeImage(readFileSync(join(root, 'out/panoptic', png))));
-  const overlay = overlayMask(photograph, mask, colours(segments_info.map((segment) => segment.id)));
+  const overlay = overlayMask(
+    photograph,
+    mask,
+    namedColours(segments_info.map(({ id, category_id }) => ({ id, category: named.get(category_id) }))),
+  );
   writeFileSync(join(root, 'out/overlays', png), await encodePng(overlay.data, { width, height, channels: 3 }));
   console.log(
     `| ${file_name} | ${width} × ${height} | ${segments_info.map(({ category_id }) => named.get(category_id)).join(', ')} |`,

@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
+import { namedColours } from '@saltworks/core/colours';
 import { parseScribbles } from '@saltworks/core/formats/scribbles';
 import { resizeBicubic } from '@saltworks/core/image';
 import { decodePanoptic } from '@saltworks/core/mask';
-import { colours, overlayMask, overlayStrokes } from '@saltworks/core/overlay';
+import { overlayMask, overlayStrokes } from '@saltworks/core/overlay';
 import { rasterise } from '@saltworks/core/seeds';
 import sharp from 'sharp';
 import { root } from './setup.mjs';
@@ -20,7 +21,7 @@ for (const file of shown) {
   const image = await decodeImage(readFileSync(join(root, 'examples/images', file)));
   const scribbles = parseScribbles(readFileSync(join(root, 'examples/scribbles', `${name}.json`), 'utf8'));
   const mask = decodePanoptic(await decodeImage(readFileSync(join(root, 'out/panoptic', `${name}.png`))));
-  const palette = colours([0, ...scribbles.segments.map(({ id }) => id).sort((a, b) => a - b)]);
+  const palette = namedColours(scribbles.segments);
   const bold = { ...scribbles, strokes: scribbles.strokes.map((stroke) => ({ ...stroke, radius: stroke.radius + 1 })) };
   const panels = [image, overlayStrokes(image, rasterise(bold), palette), overlayMask(image, mask, palette)];
   rows.push(panels.map((panel) => resizeBicubic(panel, Math.round((image.width * height) / image.height), height)));

@@ -1,5 +1,5 @@
 /** Questions about campaigns that several commands ask. */
-import type { Account, Assignment, Member } from '@saltworks/core/contract/api';
+import type { Account, Assignment, AssignmentState, Member } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { Api } from './api.ts';
 
@@ -13,10 +13,14 @@ export function campaignPath(id: string): string {
 
 const pageSize = 200;
 
-/** Assignments that were handed in and not sent back, page by page, those that were begun last first. */
-export async function handedIn(api: Api, id: string): Promise<Assignment[]> {
+/** Assignments that were handed in and not sent back. */
+export const handedIn = (api: Api, id: string): Promise<Assignment[]> =>
+  assignmentsIn(api, id, ['submitted', 'accepted']);
+
+/** Assignments in these states, page by page, those that were begun last first. */
+export async function assignmentsIn(api: Api, id: string, states: readonly AssignmentState[]): Promise<Assignment[]> {
   const found: Assignment[] = [];
-  for (const state of ['submitted', 'accepted']) {
+  for (const state of states) {
     for (let before = ''; ; ) {
       const query = `state=${state}&limit=${pageSize}${before && `&before=${before}`}`;
       const page = await api<Assignment[]>('GET', `${campaignPath(id)}/assignments?${query}`);

@@ -1,8 +1,8 @@
 /** The labels of a campaign, as a person writes them on the command line or into a file. */
+import { classColour } from '@saltworks/core/colours';
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { parseJson } from '@saltworks/core/formats/json';
-import { colours } from '@saltworks/core/overlay';
 import { readInput } from './files.ts';
 
 type Given = { name: string } & Partial<LabelCategory>;
@@ -24,11 +24,10 @@ export async function readCategories(text: string): Promise<LabelCategory[]> {
     return next++;
   };
   const numbered = given.map((category) => ({ ...category, id: category.id ?? free() }));
-  const palette = colours(numbered.map(({ id }) => id));
-  return numbered.map(({ id, name, colour, isthing }) => ({
+  return numbered.map(({ id, name, colour, isthing }, i) => ({
     id,
     name,
-    colour: colour ?? hex(palette.get(id) ?? []),
+    colour: colour ?? classColour(i),
     isthing: isthing ?? true,
   }));
 }
@@ -66,5 +65,3 @@ function parseFile(path: string, file: Uint8Array): Given[] {
     return good ? { name, id, colour, isthing } : refuse(`category ${i + 1} is ${JSON.stringify(item)}`);
   });
 }
-
-const hex = (rgb: readonly number[]) => `#${rgb.map((value) => value.toString(16).padStart(2, '0')).join('')}`;

@@ -1,7 +1,13 @@
 /** A run over a dataset, started or rejoined, followed to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Tally } from '@saltworks/core/contract/activities';
-import { failingText, type Progress as RunProgress, type Standing, waitingText } from '@saltworks/core/contract/runs';
+import {
+  failingText,
+  type Progress as RunProgress,
+  type Standing,
+  shareOf,
+  waitingText,
+} from '@saltworks/core/contract/runs';
 import type { Run } from '@saltworks/orchestrator/client';
 import { readDataset } from '@saltworks/store/dataset';
 import { openStore } from '@saltworks/store/open';
@@ -114,7 +120,7 @@ const BAR = 20;
 
 function describe(dataset: string, now: RunProgress, perSecond: number): string {
   const { done, cached, failed, shards, shardsDone, paused } = now;
-  const full = Math.round((BAR * shardsDone) / Math.max(shards, 1));
+  const full = Math.round(BAR * shareOf(now, false));
   const bar = '█'.repeat(full) + '░'.repeat(BAR - full);
   const rate = perSecond > 0 ? ` (${perSecond.toFixed(1)}/s)` : '';
   const counts = `${done} done${rate}, ${cached} cached, ${failed} failed`;

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
+import { namedColours } from '@saltworks/core/colours';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import type { RgbImage } from '@saltworks/core/image';
 import { encodePanoptic } from '@saltworks/core/mask';
-import { colours, overlayMask } from '@saltworks/core/overlay';
+import { overlayMask } from '@saltworks/core/overlay';
 import type { NodeScores } from '@saltworks/core/refine';
 import { argmax } from '@saltworks/core/spread';
 import { writeWhole } from './files.ts';
@@ -48,7 +49,7 @@ export async function writeResults(
   const { mask, nodes, layer } = result;
   const path = (kind: string) => join(options.out, `${task.name}.${kind}`);
   await writePicture(path('panoptic.png'), encodePanoptic(mask));
-  await writePicture(path('overlay.png'), overlayMask(image, mask, colours(nodes.labels)));
+  await writePicture(path('overlay.png'), overlayMask(image, mask, namedColours(segments)));
   const values = options.patch ? patchValues(nodes.labels) : undefined;
   if (values) await writePatch(path('patch.png'), nodes, values);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { namedColours } from '../src/colours.ts';
 import { categoriesOf, decodePanoptic, encodePanoptic, segmentsInfo } from '../src/mask.ts';
-import { colours, overlayMask, overlayStrokes } from '../src/overlay.ts';
+import { overlayMask, overlayStrokes } from '../src/overlay.ts';
 import { goldenJson } from './golden.ts';
 import { readPng } from './png.ts';
 
@@ -60,11 +61,19 @@ describe('overlays', () => {
     );
     expect([...data.subarray(0, 9)]).toEqual([1, 1, 1, 100, 100, 100, 2, 2, 2]);
   });
-  test('two hundred labels have two hundred colours', () => {
-    const ids = Array.from({ length: 200 }, (_, i) => i + 1);
-    const distinct = new Set([...colours(ids).values()].map(String));
-    expect(distinct.size).toBe(201);
-    for (const colour of distinct)
-      for (const level of colour.split(',')) expect(Number(level) >= 0 && Number(level) <= 255).toBe(true);
+  test('two hundred segments without names have two hundred colours, those of one class are near each other', () => {
+    const unnamed = Array.from({ length: 200 }, (_, i) => ({ id: i + 1, category: 'unnamed' }));
+    expect(new Set([...namedColours(unnamed).values()].map(String)).size).toBe(201);
+    const named = namedColours([
+      { id: 4, category: 'cat' },
+      { id: 7, category: 'cat' },
+      { id: 9, category: 'sky' },
+    ]);
+    expect([named.get(0), named.get(4), named.get(9)]).toEqual([
+      [128, 128, 128],
+      [230, 159, 0],
+      [86, 180, 233],
+    ]);
+    expect(named.get(7)).not.toEqual(named.get(4));
   });
 });

@@ -156,7 +156,7 @@ export function fileStore(root: string): ObjectStore {
     if (!stats?.isFile()) return undefined;
     // Every write makes a new file.
     const etag = [stats.ino, stats.size, stats.mtimeNs].map((part) => part.toString(36)).join('-');
-    return { key, size: Number(stats.size), etag };
+    return { key, size: Number(stats.size), etag, modified: stats.mtime };
   }
 
   /** The objects of one folder: its files, and its folders as deep as they go, each sorted as its keys are. */

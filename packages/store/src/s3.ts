@@ -367,10 +367,10 @@ export function s3Store({
     async head(key, { signal } = {}) {
       const name = nameOf(key);
       try {
-        const { ContentLength, ETag } = await trying(`looking for ${key}`, signal, () =>
+        const { ContentLength, ETag, LastModified } = await trying(`looking for ${key}`, signal, () =>
           s3.headObject(name, { abortSignal: signal }).catch((error) => ifMissing(error, key, signal)),
         );
-        return { key, size: ContentLength!, etag: ETag! };
+        return { key, size: ContentLength!, etag: ETag!, modified: inSeconds(LastModified!) };
       } catch (error) {
         if (error instanceof ObjectMissingError) return undefined;
         throw error;
@@ -385,10 +385,10 @@ export function s3Store({
         const page = await trying(`listing ${prefix}*`, signal, () =>
           s3.listObjectsV2({ ...scope, ContinuationToken: token }, { abortSignal: signal }),
         );
-        for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
+        for (const { Key = '', Size = 0, ETag = '', LastModified = new Date(0) } of page.Contents ?? []) {
           signal?.throwIfAborted();
           const key = Key.slice(base.length);
-          if (isKey(key)) yield { key, size: Size, etag: ETag };
+          if (isKey(key)) yield { key, size: Size, etag: ETag, modified: inSeconds(LastModified) };
         }
         token = page.IsTruncated ? page.NextContinuationToken : undefined;
       } while (token !== undefined);
@@ -504,3 +504,6 @@ async function pause(error: unknown, tries: number, signal?: AbortSignal): Promi
   const most = Math.min(MAX_PAUSE_MS, (slow ? PAUSE_SLOW_MS : PAUSE_MS) * 2 ** (tries - 1));
   await orAborted(sleep(Math.random() * most, undefined, { signal }), signal);
 }
+
+/** Lists tell milliseconds, heads do not: of one object both say the same. */
+const inSeconds = (at: Date): Date => new Date(1000 * Math.floor(at.getTime() / 1000));

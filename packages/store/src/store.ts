@@ -7,6 +7,8 @@ export interface ObjectInfo {
   size: number;
   /** Changes when the object is written again; opaque, and of one store only. */
   etag: string;
+  /** When it was written; whole seconds at least. */
+  modified: Date;
 }
 
 export interface CallOptions {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Campaign, CampaignPace, CampaignProgress } from '@saltworks/core/contract/api';
+import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
@@ -15,6 +16,7 @@ import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
+import { skippedCommand } from './skipped.ts';
 
 export function campaignCommand(): Command {
   const command = new Command('campaign').description('people annotate the images of a dataset').addHelpText(
@@ -24,6 +26,7 @@ Examples:
   saltworks campaign create street --dataset street --categories "car,person,road:stuff" --annotators 2 --wait
   saltworks campaign assign street ann@example.org bob@example.org
   saltworks campaign status street
+  saltworks campaign skipped street
   saltworks campaign agreement street
   saltworks campaign consensus street --weights reliability
   saltworks campaign export street --format coco-panoptic --out out`,
@@ -60,7 +63,7 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
     .addOption(new Option('--state <name>', 'what it is from now on').choices(['open', 'paused', 'closed']))
     .addHelpText('after', '\nExample: saltworks campaign set pets --state paused')
     .action(change);
-  for (const more of [...memberCommands(), ...measureCommands()]) command.addCommand(more);
+  for (const more of [skippedCommand(), ...memberCommands(), ...measureCommands()]) command.addCommand(more);
   return command;
 }
 
@@ -72,7 +75,11 @@ const settingOptions = (command: Command): Command =>
     .option('--annotators <n>', 'wanted for each image (default: 1)', parseWhole(1))
     .option('--honeypots <rate>', 'how often an image comes whose mask is known (default: 0)', parseFromTo(0, 1))
     .option('--deadline <time>', 'after which no image is given out, ISO 8601; "none" takes it away')
-    .option('--lease <seconds>', 'for which an image is held without a sign of life (default: 900)', parseWhole(5))
+    .option(
+      '--lease <seconds>',
+      `for which an image is held without a sign of life (default: ${campaignDefaults.leaseSeconds})`,
+      parseWhole(5),
+    )
     .addOption(strokesOption())
     .option('--json', 'one JSON document instead of text');
 
@@ -137,11 +144,15 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     const { lastHour: hour, lastDay: day } = await api<CampaignPace>('GET', `${campaignPath(id)}/pace`);
     const pace = { hour, day };
     if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, pace }));
-    const { filled, tasks, done, assignments } = progress;
+    const { filled, tasks, done, accepted, skipped, assignments } = progress;
     const { name, state, annotators, deadline } = campaign;
     const share = tasks === 0 ? '' : ` (${Math.round((100 * done) / tasks)} %)`;
+    const waiting = assignments.submitted ?? 0;
     console.log(`${id}: ${name}, ${state}${deadline ? `, until ${deadline}` : ''}`);
-    console.log(`images       ${done} of ${tasks} done${share}${filled ? '' : ', more to come as keys are computed'}`);
+    console.log(`images       ${done} of ${tasks} handed in${share}, ${accepted} accepted`);
+    if (!filled) console.log('             more to come as keys are computed');
+    if (waiting > 0) console.log(`review       ${waiting} mask${waiting === 1 ? ' waits' : 's wait'} for it`);
+    if (skipped > 0) console.log(`skipped      ${skipped}, and still wanted: saltworks campaign skipped ${id}`);
     console.log(`wanted       ${annotators} annotator${annotators === 1 ? '' : 's'} an image`);
     const states = Object.entries(assignments).sort();
     console.log(

@@ -1,6 +1,6 @@
 /** `saltworks campaign agreement`, `effort`, `consensus`, `export`: what the work of a campaign amounts to. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agreement, Assignment, Campaign, Effort } from '@saltworks/core/contract/api';
+import type { Agreement, Assignment, Campaign, Effort, Weighting } from '@saltworks/core/contract/api';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ExportFormat } from '@saltworks/core/formats/export';
 import { Command, Option } from 'commander';
@@ -129,7 +129,7 @@ async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
 
 interface ConsensusFlags {
   images: string;
-  weights: 'reliability' | 'equal';
+  weights: Weighting;
   json?: boolean;
 }
 
@@ -144,8 +144,8 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
       const what = images === 'all' ? 'no image was handed in by two annotators' : `nobody handed in ${images}`;
       throw new InvalidInputError(`${what}; expected one: saltworks campaign status ${id}`);
     }
-    const { annotators } = weights === 'reliability' ? await agreementOf(api, id, line) : { annotators: [] };
-    const counts = Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight]));
+    // The server waits for it, too, but not as long as many masks may take.
+    if (weights === 'reliability') await agreementOf(api, id, line);
     const nameOf = await namesOf(api, id);
     const named = chosen.map(([task, works]) => ({ task, name: works[0].image.name })).sort(byName);
     for (const [i, { task, name }] of named.entries()) {
@@ -153,9 +153,7 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
       const made = await api<{ mask: string; weights: Record<string, number> }>(
         'POST',
         `/api/tasks/${task}/consensus`,
-        {
-          weights: counts,
-        },
+        { weights },
       );
       line.clear();
       if (json) console.log(JSON.stringify({ task, name, ...made }));

@@ -79,7 +79,11 @@ export interface CampaignProgress {
   /** Whether every image of the dataset is a task yet. */
   filled: boolean;
   tasks: number;
+  /** Handed in by as many annotators as are wanted; of these, those of which a reviewer accepted as many. */
   done: number;
+  accepted: number;
+  /** Still wanted, and left by somebody who said why. */
+  skipped: number;
   /** Assignments by state. */
   assignments: Record<string, number>;
 }
@@ -90,9 +94,11 @@ export interface CampaignPace {
   counts: { at: string; handed: number; accepted: number }[];
   /** Masks that are still wanted. */
   remaining: number;
-  /** Masks an hour of the hours in which any was handed in, of the last week; null before the first. */
+  /** What the pace is told from: masks of the last week, or since the campaign was made. */
+  window: { since: string; handed: number };
+  /** Masks an hour of the hours in which any was handed in; null from too few. */
   perHour: number | null;
-  /** Masks a day, over the last week, idle hours counted; null before the first. */
+  /** Masks a day, idle hours counted; null from too few, or from less than a day. */
   perDay: number | null;
   /** When the last one comes at that pace; null where nothing can be said. */
   finished: string | null;
@@ -119,6 +125,8 @@ export interface Assignment {
   task: string;
   campaign: string;
   user: string;
+  /** What the user is called: by name, or by address where two share a name. */
+  author: string;
   state: AssignmentState;
   leaseUntil: string;
   /** Interactions so far, and how many of them the last answer on nodes, and in pixels, saw. */
@@ -132,6 +140,8 @@ export interface Assignment {
   reason: string | null;
   created: string;
   submitted: string | null;
+  /** When its state changed last. */
+  updated: string;
   image: ImageInfo;
 }
 
@@ -179,7 +189,14 @@ export interface Task {
   /** As it would be published: the consensus, else what was accepted, else what was handed in last. */
   mask: string | null;
   consensus: boolean;
+  /** Segments of that mask, and the ids of their categories. */
+  segments: { id: number; category: number }[];
+  /** Who has it or had it. */
+  works: Pick<Assignment, 'id' | 'user' | 'author' | 'state' | 'reason' | 'updated'>[];
 }
+
+/** How much annotators count in a consensus: as they are reliable, all the same, or as is said by user (1 for others). */
+export type Weighting = 'reliability' | 'equal';
 
 /** An image that I am likely to get next: what is shown of it may be read ahead. */
 export interface ComingTask {
@@ -234,7 +251,25 @@ export interface DatasetDetail extends DatasetInfo {
   keys: string[];
   /** Names of sets of masks: recipes of propagations, and campaigns' own. */
   recipes: string[];
+  /** What these are. */
+  masks: MaskSet[];
   campaigns: { id: string; name: string }[];
+}
+
+/** Masks of a dataset that were made together, as people tell them apart. */
+export interface MaskSet {
+  recipe: string;
+  /** Id of the keys; null where no mask says. */
+  backbone: string | null;
+  preset: Campaign['preset'] | null;
+  /** Settings that differ from the preset's. */
+  changed: Record<string, unknown>;
+  /** Whose annotators drew them. */
+  campaign: { id: string; name: string } | null;
+  /** When the last of them was written. */
+  made: string | null;
+  /** Classes in them, each in the colour that its campaign, or another one over the dataset, gives it. */
+  classes: { name: string; colour: string }[];
 }
 
 /** An image of a dataset, seen through one of its sets of masks. */
@@ -248,6 +283,8 @@ export interface DatasetImageInfo {
   mask: string | null;
   /** Names of categories in the mask. */
   categories: string[];
+  /** Segments of the mask, and the names of their categories. */
+  segments: { id: number; category: string }[];
   uncertainty: number | null;
 }
 

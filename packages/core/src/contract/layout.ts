@@ -36,6 +36,9 @@ export const extractedKey = (dataset: string, backbone: string, shard: number): 
 export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
   `datasets/${dataset}/masks/${recipe}/${String(shard).padStart(9, '0')}.json`;
 
+/** `datasets/NAME/masks/RECIPE/`: a set of masks, shard by shard. */
+export const propagatedPrefix = (dataset: string, recipe: string): string => `datasets/${dataset}/masks/${recipe}/`;
+
 /** `datasets/NAME/exported/ID/000000042.json`: which images of a shard an export could not hold. */
 export const exportedKey = (dataset: string, id: string, shard: number): string =>
   `datasets/${dataset}/exported/${id}/${String(shard).padStart(9, '0')}.json`;

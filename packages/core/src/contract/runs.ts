@@ -64,6 +64,16 @@ export const waitingText = ({ queue, address, namespace, start }: Waiting): stri
 export const failingText = ({ reason, attempts, most }: Failing): string =>
   `failed ${attempts === 1 ? 'once' : `${attempts} times`}${most > 0 ? ` of ${most}` : ''}, to be tried again: ${reason}`;
 
+/** Images that a run is through with. */
+export const throughOf = ({ done, cached, failed }: Tally): number => done + cached + failed;
+
+/**
+ * How far a run is, 0 … 1. It may have nothing to do with many an image (without scribbles, without a mask), so that shards
+ * are counted; one that is over is through with all there is.
+ */
+export const shareOf = ({ shards, shardsDone }: Progress, over: boolean): number =>
+  over || (shards > 0 && shardsDone >= shards) ? 1 : shardsDone / Math.max(1, shards);
+
 /** Names by which workflows are started, asked and told; the types live here, the code in the orchestrator. */
 export const workflows = {
   extractDataset: 'extractDataset',

@@ -2,7 +2,7 @@
 import { decode } from 'fast-png';
 import { InvalidInputError } from '../errors.ts';
 import type { StrokeRaster } from '../seeds.ts';
-import type { Segment } from './scribbles.ts';
+import { type Segment, unnamed } from './scribbles.ts';
 
 /**
  * Reads grey values or palette indices as segment ids. All strokes of a segment count as one, and of two segments the
@@ -34,7 +34,7 @@ export function parseScribblePng(
   });
   return {
     raster: { width, height, owner: Uint8Array.from(values, (value) => strokeOf[value]), segments: ids },
-    segments: ids.map((id) => ({ id, category: 'unnamed', isthing: true })),
+    segments: ids.map((id) => ({ id, category: unnamed, isthing: true })),
   };
 }
 

@@ -2,6 +2,9 @@
 import { InvalidInputError } from '../errors.ts';
 import { parseJson, parseJsonText } from './json.ts';
 
+/** The category of segments that have no name. */
+export const unnamed = 'unnamed';
+
 export interface Segment {
   /** 1 … 2²⁴ − 1, as a panoptic PNG holds it. 0 is the background, a label like any other but never a segment. */
   id: number;

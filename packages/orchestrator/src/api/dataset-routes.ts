@@ -55,11 +55,11 @@ export const datasetRoutes = [
     summary: 'A dataset: keys, sets of masks and campaigns over it',
     access: { dataset: 'reviewer' },
     response: datasetDetail,
-    async handler({ deps, params, user }) {
-      const { db, store } = deps;
-      const found = await describeDataset(db, store, params.dataset, user.role === 'admin' ? undefined : user.id);
-      return { ...found, recipes: await seen(found.recipes, (recipe) => maySee(db, user, recipe)) };
-    },
+    handler: ({ deps: { db, store }, params, user }) =>
+      describeDataset(db, store, params.dataset, {
+        user: user.role === 'admin' ? undefined : user.id,
+        may: (recipe) => maySee(db, user, recipe),
+      }),
   }),
   route({
     method: 'GET',

@@ -8,10 +8,23 @@ export const recipe = z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the name of
 export const format = z.enum(Object.keys(exportFormats) as (keyof typeof exportFormats)[]);
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 
+export const maskSet = z
+  .object({
+    recipe: z.string(),
+    backbone: z.string().nullable(),
+    preset: z.enum(Object.keys(presets) as ['paper', 'best']).nullable(),
+    changed: z.record(z.string(), z.unknown()),
+    campaign: z.object({ id: z.string(), name: z.string() }).nullable(),
+    made: z.string().nullable(),
+    classes: z.array(z.object({ name: z.string(), colour: z.string() })),
+  })
+  .meta({ id: 'MaskSet' });
+
 export const datasetDetail = dataset
   .extend({
     keys: z.array(z.string()),
     recipes: z.array(z.string()),
+    masks: z.array(maskSet),
     campaigns: z.array(z.object({ id: z.string(), name: z.string() })),
   })
   .meta({ id: 'DatasetDetail' });
@@ -34,6 +47,7 @@ export const datasetImage = z
     reason: z.string().nullable(),
     mask: z.string().nullable(),
     categories: z.array(z.string()),
+    segments: z.array(z.object({ id: z.int(), category: z.string() })),
     uncertainty: z.number().nullable(),
   })
   .meta({ id: 'DatasetImage' });

@@ -6,6 +6,7 @@ import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { namedSegments } from '../campaigns/mask-segments.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
 import { findTask } from '../campaigns/tasks.ts';
@@ -24,12 +25,12 @@ const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> =
   const { mask, weights, made } = await consensusOf(deps, task);
   const document = await readJson<PanopticDocument>(deps.store, maskKey(mask, '.json'));
   if (!document) throw new NotFoundError('not there any more');
-  const names = new Map(document.categories.map(({ id, name }) => [id, name]));
-  const segments = document.segments_info.map(({ id, category_id }) => ({
-    id,
-    category: names.get(category_id) ?? '',
-  }));
-  return { mask, segments, weights: weights as Record<string, number>, made: made.toISOString() };
+  return {
+    mask,
+    segments: namedSegments(document),
+    weights: weights as Record<string, number>,
+    made: made.toISOString(),
+  };
 };
 
 export const measureRoutes = [
@@ -81,9 +82,10 @@ export const measureRoutes = [
   route({
     method: 'POST',
     url: '/api/tasks/:task/consensus',
-    summary: "One mask of all annotators' strokes on an image, each counting by weight (1 where none is given)",
+    summary:
+      "One mask of all annotators' strokes on an image, each counting by reliability unless weights say otherwise",
     access: { task: 'manager' },
-    body: z.strictObject({ weights: weights.default({}) }),
+    body: z.strictObject({ weights: weights.default('reliability') }),
     response: consensus,
     async handler({ deps, params, body, user }) {
       const { campaign: id } = await findTask(deps.db, params.task);

@@ -117,6 +117,8 @@ export const progress = z
     filled: z.boolean(),
     tasks: z.int(),
     done: z.int(),
+    accepted: z.int(),
+    skipped: z.int(),
     assignments: z.record(z.string(), z.int()),
   })
   .meta({ id: 'Progress' });
@@ -128,6 +130,7 @@ export const assignment = z
     task: z.string(),
     campaign: z.string(),
     user: z.string(),
+    author: z.string(),
     state: assignmentState,
     leaseUntil: z.string(),
     n: z.int(),
@@ -138,6 +141,7 @@ export const assignment = z
     reason: z.string().nullable(),
     created: z.string(),
     submitted: z.string().nullable(),
+    updated: z.string(),
     image: z.object({
       id: z.int(),
       name: z.string(),
@@ -287,7 +291,8 @@ export const agreement = z
   })
   .meta({ id: 'Agreement' });
 
-export const weights = z.record(id, z.number().min(0).max(1000));
+/** How much annotators count: as they are reliable, all the same, or by user, 1 where none is given. */
+export const weights = z.union([z.enum(['reliability', 'equal']), z.record(id, z.number().min(0).max(1000))]);
 export const consensus = z
   .object({
     mask: z.string(),

@@ -1,7 +1,9 @@
 /** Routes of a campaign's images, and of how fast it goes. */
 import { maskKey } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
+import { offerAgain } from '../campaigns/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { withSegments } from '../campaigns/mask-segments.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { readTasks } from '../campaigns/read-tasks.ts';
 import { listTasks } from '../campaigns/task-list.ts';
@@ -45,7 +47,19 @@ export const taskRoutes = [
     access: { campaign: 'reviewer' },
     query: taskQuery,
     response: pageOf(task),
-    handler: ({ deps, params, query }) => listTasks(deps.db, params.campaign, query),
+    async handler({ deps: { db, store }, params, query }) {
+      const { items, next } = await listTasks(db, params.campaign, query);
+      const { categories } = await findCampaign(db, params.campaign);
+      return { items: await withSegments(store, items, categories), next };
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/api/tasks/:task/offer',
+    summary: 'Offers an image again to all who skipped it',
+    access: { task: 'reviewer' },
+    response: z.object({ offered: z.int() }),
+    handler: async ({ deps, params, user }) => ({ offered: await offerAgain(deps.db, params.task, user.id) }),
   }),
   route({
     method: 'GET',

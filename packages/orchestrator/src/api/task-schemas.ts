@@ -1,5 +1,6 @@
 /** Lists of tasks, and the pace of a campaign, as the API takes and gives them. */
 import { z } from 'zod';
+import { assignment } from './schemas.ts';
 
 export const cursor = z.string().regex(/^[\w-]{1,200}$/, 'the `next` of the last part');
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
@@ -23,6 +24,7 @@ export const pace = z
     by: z.enum(['hour', 'day']),
     counts: z.array(z.object({ at: z.string(), handed: z.int(), accepted: z.int() })),
     remaining: z.int(),
+    window: z.object({ since: z.string(), handed: z.int() }),
     perHour: z.number().nullable(),
     perDay: z.number().nullable(),
     finished: z.string().nullable(),
@@ -35,7 +37,7 @@ export const taskQuery = z.object({
   after: cursor.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   state: z.enum(['open', 'done']).optional(),
-  work: z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back']).optional(),
+  work: z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped']).optional(),
   category: z.coerce.number().int().min(1).max(65_535).optional(),
   uncertain: share.optional(),
   order: z.enum(['given', 'uncertain']).default('given'),
@@ -55,5 +57,7 @@ export const task = z
     uncertainty: z.number().nullable(),
     mask: z.string().nullable(),
     consensus: z.boolean(),
+    segments: z.array(z.object({ id: z.int(), category: z.int() })),
+    works: z.array(assignment.pick({ id: true, user: true, author: true, state: true, reason: true, updated: true })),
   })
   .meta({ id: 'Task' });

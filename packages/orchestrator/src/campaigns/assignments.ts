@@ -4,6 +4,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { audit } from './audit.ts';
+import { author } from './authors.ts';
 import { addEvent } from './events.ts';
 import { count, hold, settleTasks, takeAgain } from './tasks.ts';
 
@@ -19,6 +20,7 @@ const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
     .selectFrom('assignment')
     .innerJoin('task', 'task.id', 'assignment.task')
     .selectAll('assignment')
+    .select(author)
     .select(['task.image_id', 'task.name', 'task.sha256', 'task.object', 'task.width', 'task.height']);
 
 type Joined = Awaited<ReturnType<ReturnType<typeof joined>['executeTakeFirstOrThrow']>>;
@@ -28,6 +30,7 @@ const assignmentOf = (row: Joined): Assignment => ({
   task: row.task,
   campaign: row.campaign,
   user: row.user_id,
+  author: row.author,
   state: row.state,
   leaseUntil: row.lease_until.toISOString(),
   n: row.n,
@@ -39,6 +42,7 @@ const assignmentOf = (row: Joined): Assignment => ({
   reason: row.reason,
   created: row.created.toISOString(),
   submitted: row.submitted?.toISOString() ?? null,
+  updated: row.updated.toISOString(),
   image: {
     id: row.image_id,
     name: row.name,
@@ -200,6 +204,24 @@ export async function skipAssignment(db: Kysely<Schema>, id: string, reason: str
     const row = await lockHeld(tx, id, now);
     await leave(tx, row, 'skipped', { now, reason });
     await audit(tx, { actor: row.user_id, action: 'assignment.skip', object: id, detail: { reason } });
+  });
+}
+
+/** Offers an image again to all who skipped it. @returns how many they are */
+export async function offerAgain(db: Kysely<Schema>, task: string, actor: string, now = new Date()): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const skipped = await tx
+      .updateTable('assignment')
+      .set({ state: 'returned', reason: null, updated: now })
+      .where('task', '=', task)
+      .where('state', '=', 'skipped')
+      .returning('id')
+      .execute();
+    for (const { id } of skipped) {
+      await addEvent(tx, id, 'state', { state: 'returned' });
+      await audit(tx, { actor, action: 'assignment.offer', object: id, detail: { task } });
+    }
+    return skipped.length;
   });
 }
 

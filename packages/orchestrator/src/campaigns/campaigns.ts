@@ -1,6 +1,7 @@
 /** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
+import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
@@ -50,7 +51,7 @@ export async function createCampaign(
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .insertInto('campaign')
       .values({
-        ...columnsOf(given),
+        ...columnsOf({ ...campaignDefaults, ...given }),
         id,
         name,
         dataset,
@@ -206,6 +207,23 @@ export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<
     filled: filled >= shards,
     tasks: count('open') + count('done'),
     done: count('done'),
+    ...(await workedOn(db, campaign)),
     assignments: Object.fromEntries(states.map(({ state, count }) => [state, Number(count)])),
   };
+}
+
+/** Tasks that reviewers agreed with, and those that somebody left and that are still wanted; honeypots not counted. */
+async function workedOn(db: Kysely<Schema>, campaign: string): Promise<Pick<CampaignProgress, 'accepted' | 'skipped'>> {
+  const { rows } = await sql<{ accepted: string; skipped: string }>`
+    select count(*) filter (where task.state = 'done' and work.accepted >= coalesce(task.wanted, c.annotators)) as accepted,
+      count(*) filter (where work.skipped > 0 and task.state = 'open' and task.taken < coalesce(task.wanted, c.annotators))
+        as skipped
+    from (
+      select task, count(*) filter (where state = 'accepted') as accepted,
+        count(*) filter (where state = 'skipped') as skipped
+      from assignment where campaign = ${campaign} and state in ('accepted', 'skipped') group by task
+    ) work
+    join task on task.id = work.task join campaign c on c.id = task.campaign
+    where not task.honeypot`.execute(db);
+  return { accepted: Number(rows[0].accepted), skipped: Number(rows[0].skipped) };
 }

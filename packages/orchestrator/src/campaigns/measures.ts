@@ -1,5 +1,5 @@
 /** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
-import type { Agreement, Campaign } from '@saltworks/core/contract/api';
+import type { Agreement, Campaign, Weighting } from '@saltworks/core/contract/api';
 import {
   type AgreementReport,
   type AgreePair,
@@ -18,6 +18,7 @@ import { readJson } from '@saltworks/store/text';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
+import { ConflictError } from '../errors.ts';
 
 /** Time spent on one assignment, from the server's own clock. */
 export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
@@ -81,7 +82,7 @@ export async function campaignAgreement(
   const missing: AgreePair[] = [];
   const incomparable: Agreement['incomparable'] = [];
   const compare = async (pair: AgreePair, { task, name }: Handed): Promise<Measures | undefined> => {
-    const report = await readJson<AgreementReport>(store, agreementKey(pair));
+    const report = await readReport(store, pair);
     if (report?.version !== agreementVersion) missing.push(pair);
     else if (!('reason' in report)) return report;
     else incomparable.push({ task, name, reason: report.reason });
@@ -131,6 +132,54 @@ export async function campaignAgreement(
   };
 }
 
+/** Of each store those that were read: a report of this version never changes. */
+const reports = new WeakMap<ObjectStore, Map<string, AgreementReport>>();
+const rememberedReports = 10_000;
+
+async function readReport(store: ObjectStore, pair: AgreePair): Promise<AgreementReport | undefined> {
+  const known = reports.get(store) ?? new Map<string, AgreementReport>();
+  reports.set(store, known);
+  const key = agreementKey(pair);
+  const report = known.get(key) ?? (await readJson<AgreementReport>(store, key));
+  if (report?.version === agreementVersion) known.set(key, report);
+  if (known.size > rememberedReports) known.delete(known.keys().next().value as string);
+  return report;
+}
+
+/** How long reliability waits for masks to be compared, milliseconds. */
+const comparingMs = 60_000;
+
+/**
+ * How much each annotator of a campaign counts.
+ *
+ * @param weights as they are reliable, once all that was handed in is compared; all the same; or as given
+ * @throws ConflictError if nobody compares
+ */
+async function countsOf(
+  deps: { db: Kysely<Schema>; store: ObjectStore; client: Client },
+  campaign: Campaign,
+  weights: Weighting | Readonly<Record<string, number>>,
+): Promise<Readonly<Record<string, number>>> {
+  if (weights === 'equal') return {};
+  if (weights !== 'reliability') return weights;
+  const until = Date.now() + comparingMs;
+  for (let least = Number.POSITIVE_INFINITY; ; ) {
+    const { annotators, pending } = await campaignAgreement(deps, campaign);
+    if (pending === 0) return Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight]));
+    if (pending >= least || Date.now() >= until) {
+      throw new ConflictError(
+        `${pending} pairs of masks wait to be compared; expected a worker with the role propagate`,
+      );
+    }
+    least = pending;
+    const { connection, workflow } = deps.client;
+    // Whether it failed, or nobody works on it, the next look tells.
+    await connection.withDeadline(until, () => workflow.getHandle(agreeing(campaign.id)).result()).catch(() => {});
+  }
+}
+
+const agreeing = (campaign: string) => `agree/${campaign}`;
+
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One run at a time a campaign; what it leaves is asked for next time. */
@@ -140,7 +189,7 @@ async function startComparing(
   pairs: readonly AgreePair[],
 ): Promise<void> {
   await client.workflow.start(measureWorkflows.agreeImages, {
-    workflowId: `agree/${id}`,
+    workflowId: agreeing(id),
     taskQueue: queues.workflows,
     args: [{ pairs: pairs.slice(0, 500), classes: categories.map(({ name }) => name) }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
@@ -178,17 +227,19 @@ async function handedIn(
 /**
  * What the annotators of an image say together, in one solve over all their strokes.
  *
- * @param weights by user; whoever is not named counts 1
+ * @param weights by user, whoever is not named counts 1; or how they are found
  * @throws InvalidInputError if nobody has handed anything in
  */
 export async function makeConsensus(
-  { db, client }: { db: Kysely<Schema>; client: Client },
+  deps: { db: Kysely<Schema>; store: ObjectStore; client: Client },
   campaign: Campaign,
   task: string,
-  weights: Readonly<Record<string, number>>,
+  weights: Weighting | Readonly<Record<string, number>>,
 ): Promise<ConsensusAnswer & { weights: Record<string, number> }> {
+  const { db, client } = deps;
   const handed = await handedIn(db, campaign.id, { task });
   if (handed.length === 0) throw new InvalidInputError('nothing was handed in; expected one mask or more');
+  const counts = await countsOf(deps, campaign, weights);
   const { object } = await db.selectFrom('task').select('object').where('id', '=', task).executeTakeFirstOrThrow();
   const { backbone, preset, solve } = campaign;
   const request: ConsensusRequest = {
@@ -201,7 +252,7 @@ export async function makeConsensus(
       assignment,
       n,
       mask,
-      weight: weights[user] ?? 1,
+      weight: counts[user] ?? 1,
     })),
   };
   const answer: ConsensusAnswer = await client.workflow.execute(measureWorkflows.consensusImage, {

@@ -29,18 +29,35 @@ export async function paceOf(
 
   const week = hours.filter((row) => row.hour > hour - weekHours);
   const handed = week.reduce((sum, row) => sum + row.handed, 0);
-  // A young campaign is judged by the time that it had.
-  const days = Math.min(7, Math.max(1 / dayHours, (now.getTime() - created.getTime()) / (dayHours * hourMs)));
-  const perDay = hours.length > 0 ? handed / days : null;
+  const since = new Date(Math.max(created.getTime(), now.getTime() - weekHours * hourMs));
+  const { perHour, perDay } = rates(handed, week.length, now.getTime() - since.getTime());
   return {
     by,
     counts: buckets(hours, by, hour),
     remaining,
-    perHour: week.length > 0 ? handed / week.length : null,
+    window: { since: since.toISOString(), handed },
+    perHour,
     perDay,
     finished: remaining > 0 && perDay ? finishedAt(now, remaining / perDay) : null,
     lastHour,
     lastDay,
+  };
+}
+
+/** Fewer masks than this say nothing of a pace; so many say how many an hour brings, before a day is over. */
+const few = { day: 4, hour: 10 };
+
+/**
+ * What so many masks, handed in over so many different hours, say of the pace. A day is never made up from a part of one.
+ *
+ * @param ms how long was looked
+ */
+function rates(handed: number, hours: number, ms: number): Pick<CampaignPace, 'perHour' | 'perDay'> {
+  const days = ms / (dayHours * hourMs);
+  const whole = days >= 1 && handed >= few.day;
+  return {
+    perHour: whole || handed >= few.hour ? handed / hours : null,
+    perDay: whole ? handed / days : null,
   };
 }
 

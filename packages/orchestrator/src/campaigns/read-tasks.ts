@@ -2,10 +2,14 @@
 import type { Task } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
+import { author } from './authors.ts';
 import { chooseMask } from './chosen-mask.ts';
 
+/** As the database has it: what is in the mask, the store knows. */
+export type ListedTask = Omit<Task, 'segments'>;
+
 /** @returns in the order of the ids */
-export async function readTasks(db: Kysely<Schema>, campaign: string, ids: readonly string[]): Promise<Task[]> {
+export async function readTasks(db: Kysely<Schema>, campaign: string, ids: readonly string[]): Promise<ListedTask[]> {
   if (ids.length === 0) return [];
   const tasks = await db
     .selectFrom('task')
@@ -16,12 +20,14 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
     .where('task.campaign', '=', campaign)
     .where('task.id', 'in', ids)
     .execute();
-  const handed = groupByTask(
+  const works = groupByTask(
     await db
       .selectFrom('assignment')
-      .select(['task', 'state', 'mask', 'submitted'])
+      .select(['id', 'user_id', 'task', 'state', 'mask', 'submitted', 'reason', 'updated'])
+      .select(author)
       .where('task', 'in', ids)
-      .where('state', 'in', ['submitted', 'accepted'])
+      .orderBy('created')
+      .orderBy('id')
       .execute(),
   );
   const categories = groupByTask(
@@ -36,7 +42,8 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
   return ids.flatMap((id) => {
     const row = found.get(id);
     if (!row) return [];
-    const masks = handed.get(id) ?? [];
+    const own = works.get(id) ?? [];
+    const masks = own.filter((each) => each.state === 'submitted' || each.state === 'accepted');
     const { together, made, uncertainty, state, honeypot, taken } = row;
     return {
       id,
@@ -47,6 +54,10 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       accepted: masks.filter((each) => each.state === 'accepted').length,
       categories: (categories.get(id) ?? []).map(({ category }) => category),
       ...chooseMask(masks, together !== null && made !== null ? { mask: together, made } : undefined),
+      works: own.map(({ id, user_id, author, state, reason, updated }) => ({
+        ...{ id, user: user_id, author, state, reason },
+        updated: updated.toISOString(),
+      })),
     };
   });
 }

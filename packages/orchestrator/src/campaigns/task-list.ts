@@ -7,14 +7,14 @@ import type { AssignmentState, Page, Task } from '@saltworks/core/contract/api';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { readTasks } from './read-tasks.ts';
+import { type ListedTask, readTasks } from './read-tasks.ts';
 
 export interface TaskQuery {
   /** What the last part gave as `next`. */
   after?: string;
   limit: number;
   state?: Task['state'];
-  /** none: nobody has it. begun: somebody has it. handed, accepted, sent_back: somebody's is. */
+  /** none: nobody has it. begun: somebody has it. handed, accepted, sent_back, skipped: somebody's is. */
   work?: 'none' | keyof typeof statesOf;
   /** Somebody drew it. */
   category?: number;
@@ -29,13 +29,14 @@ export const statesOf = {
   handed: ['submitted', 'accepted'],
   accepted: ['accepted'],
   sent_back: ['sent_back'],
+  skipped: ['skipped'],
 } as const satisfies Record<string, readonly AssignmentState[]>;
 
 /** Tasks that one request looks at, at most. */
 const most = 5_000;
 
 /** @throws InvalidInputError for a cursor that is none of this order */
-export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<Task>> {
+export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<ListedTask>> {
   const { order, limit, after } = query;
   const last = after === undefined ? undefined : decodeCursor(order, after);
   const { candidates, filters } = planOf(campaign, query);

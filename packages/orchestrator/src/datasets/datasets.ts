@@ -7,6 +7,7 @@ import type { ObjectStore } from '@saltworks/store/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
+import { describeMasks } from './mask-sets.ts';
 
 /** @throws NotFoundError */
 export async function datasetOf(store: ObjectStore, name: string): Promise<Dataset> {
@@ -41,14 +42,17 @@ export async function listInfos(store: ObjectStore, names?: ReadonlySet<string>)
   return found;
 }
 
-/** @param user of whose campaigns the others are shown; all of them without one */
+/**
+ * @param user of whose campaigns the others are shown; all of them without one
+ * @param may whether a set of masks may be told of
+ */
 export async function describeDataset(
   db: Kysely<Schema>,
   store: ObjectStore,
   name: string,
-  user?: string,
+  { user, may }: { user?: string; may(recipe: string): Promise<boolean> },
 ): Promise<DatasetDetail> {
-  const info = infoOf(await datasetOf(store, name));
+  const dataset = await datasetOf(store, name);
   let campaigns = db
     .selectFrom('campaign')
     .select(['campaign.id', 'campaign.name'])
@@ -58,11 +62,25 @@ export async function describeDataset(
   if (user !== undefined) {
     campaigns = campaigns.innerJoin('member', 'member.campaign', 'campaign.id').where('member.user_id', '=', user);
   }
+  const shown = await campaigns.execute();
+  const recipes: string[] = [];
+  for (const recipe of await namesBelow(store, `datasets/${name}/masks/`)) if (await may(recipe)) recipes.push(recipe);
+  const known = { name, known: dataset.categories.map((category) => category.name) };
+  const masks = recipes.map((recipe) =>
+    describeMasks(
+      db,
+      store,
+      known,
+      recipe,
+      shown.map(({ id }) => id),
+    ),
+  );
   return {
-    ...info,
+    ...infoOf(dataset),
     keys: await namesBelow(store, `datasets/${name}/extracted/`),
-    recipes: await namesBelow(store, `datasets/${name}/masks/`),
-    campaigns: await campaigns.execute(),
+    recipes,
+    masks: (await Promise.all(masks)).sort((a, b) => ((a.made ?? '') < (b.made ?? '') ? 1 : -1)),
+    campaigns: shown,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Category } from '@saltworks/core/mask';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
+import { namedSegments } from '../campaigns/mask-segments.ts';
 import type { Shards } from './shards.ts';
 
 export interface ImageQuery {
@@ -27,7 +28,7 @@ export interface ImageQuery {
 const most = { shards: 32, documents: 400 };
 const atOnce = 16;
 
-interface MaskReport {
+export interface MaskReport {
   failures: Failure[];
   categories: Category[];
   masks: { sha256: string; mask: string }[];
@@ -69,7 +70,7 @@ function seen({ id, name, sha256 }: DatasetImage, report: MaskReport | undefined
   const mask = report?.masks.find((each) => each.sha256 === sha256)?.mask ?? null;
   const reason = report?.failures.find((each) => each.sha256 === sha256)?.reason ?? null;
   const state = mask !== null ? 'masked' : reason !== null ? 'failed' : 'none';
-  return { id, name, sha256, state, reason, mask, categories: [], uncertainty: null };
+  return { id, name, sha256, state, reason, mask, categories: [], segments: [], uncertainty: null };
 }
 
 /** Told without its mask's document. */
@@ -87,7 +88,10 @@ const fits = ({ categories, uncertainty }: DatasetImageInfo, { category, uncerta
 async function describe(store: ObjectStore, image: DatasetImageInfo): Promise<DatasetImageInfo> {
   if (image.mask === null) return image;
   const document = await readJson<PanopticDocument>(store, maskKey(image.mask, '.json'));
-  const used = new Set(document?.segments_info.map(({ category_id }) => category_id));
-  const categories = (document?.categories ?? []).filter(({ id }) => used.has(id)).map(({ name }) => name);
-  return { ...image, categories: [...new Set(categories)], uncertainty: document?.uncertainty ?? null };
+  const segments = document ? namedSegments(document) : [];
+  const used = new Set(segments.map(({ category }) => category));
+  const categories = [...new Set((document?.categories ?? []).map(({ name }) => name))].filter((name) =>
+    used.has(name),
+  );
+  return { ...image, categories, segments, uncertainty: document?.uncertainty ?? null };
 }

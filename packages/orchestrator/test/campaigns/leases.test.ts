@@ -6,11 +6,13 @@ import {
   expireLease,
   findAssignment,
   listAssignments,
+  offerAgain,
   renewLease,
   returnAssignment,
   skipAssignment,
   submitAssignment,
 } from '../../dist/campaigns/assignments.js';
+import { progressOf } from '../../dist/campaigns/campaigns.js';
 import { eventsAfter } from '../../dist/campaigns/events.js';
 import { listMembers, removeMember, setMember } from '../../dist/campaigns/members.js';
 import { readReviews, reviewAssignment } from '../../dist/campaigns/reviews.js';
@@ -64,6 +66,41 @@ describeDatabases('leases', ({ open }) => {
     expect(await takeTask(db, campaign, user)).toBe(id);
     expect(await kinds(id)).toEqual(['returned', 'leased']);
     expect((await tasksOf(db, campaign.id))[0]).toMatchObject({ taken: 1 });
+  });
+
+  test('skipped images say who left them, why and when, and are offered again', async () => {
+    const { campaign, user, id } = await begin({ images: 1 });
+    const at = after(1);
+    await skipAssignment(db, id, 'too dark', at);
+    const [skipped] = await listAssignments(db, campaign.id, { state: 'skipped' });
+    expect(skipped).toMatchObject({ id, author: user, reason: 'too dark', updated: at.toISOString() });
+    expect(await progressOf(db, campaign.id)).toMatchObject({ skipped: 1, done: 0 });
+    // Until then it is the others'.
+    expect(await takeTask(db, campaign, user)).toBeUndefined();
+    expect(await offerAgain(db, skipped.task, 'owner')).toBe(1);
+    expect(await offerAgain(db, skipped.task, 'owner')).toBe(0);
+    expect(await progressOf(db, campaign.id)).toMatchObject({ skipped: 0 });
+    expect(await takeTask(db, campaign, user)).toBe(id);
+    expect(await kinds(id)).toEqual(['skipped', 'returned', 'leased']);
+    const told = await db.selectFrom('audit').select(['actor', 'action']).where('object', '=', id).execute();
+    expect(told).toContainEqual({ actor: 'owner', action: 'assignment.offer' });
+  });
+
+  test('a skipped image that somebody else has is no longer counted as left', async () => {
+    const { campaign, id } = await begin({ images: 1 });
+    await skipAssignment(db, id, 'too dark');
+    await takeTask(db, campaign, await makeUser(db));
+    expect(await progressOf(db, campaign.id)).toMatchObject({ skipped: 0 });
+  });
+
+  test('annotators are called by name, and by address where two share one', async () => {
+    const { campaign, user, id } = await begin();
+    expect(await findAssignment(db, id)).toMatchObject({ user, author: user });
+    const other = await makeUser(db);
+    await db.updateTable('user').set({ name: user }).where('id', '=', other).execute();
+    const second = (await takeTask(db, campaign, other))!;
+    expect(await findAssignment(db, id)).toMatchObject({ author: `${user}@example.org` });
+    expect(await findAssignment(db, second)).toMatchObject({ author: `${other}@example.org` });
   });
 
   test('of somebody who is a member no more go back, what was sent back as well', async () => {

@@ -71,6 +71,37 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     expect(Date.parse(finished!)).toBeCloseTo(now.getTime() + (5 / (4 / 7)) * 24 * hour, -1);
   });
 
+  test('three masks of a first hour are three masks, not a pace', async () => {
+    const young = await makeCampaign(db, { images: 6 });
+    const created = (at: Date) => db.updateTable('campaign').set({ created: at }).where('id', '=', young.id).execute();
+    await created(ago(1));
+    const submit = async () => {
+      const id = (await takeTask(db, young, await makeUser(db, 'dan')))!;
+      await submitAssignment(db, id, { n: 0, mask: 'm' });
+      await db
+        .updateTable('assignment')
+        .set({ submitted: ago(0.5) })
+        .where('id', '=', id)
+        .execute();
+    };
+    for (let i = 0; i < 3; i++) await submit();
+    const nothing = { perHour: null, perDay: null, finished: null, remaining: 3 };
+    const window = { since: ago(1).toISOString(), handed: 3 };
+    expect(await paceOf(db, young.id, 'day', now)).toMatchObject({ ...nothing, window });
+    // Nor do three of a week say when the rest comes; a day of four does.
+    await created(ago(24 * 30));
+    expect(await paceOf(db, young.id, 'day', now)).toMatchObject(nothing);
+    await submit();
+    await created(ago(23));
+    expect(await paceOf(db, young.id, 'day', now)).toMatchObject({ ...nothing, remaining: 2 });
+    await created(ago(24));
+    expect(await paceOf(db, young.id, 'day', now)).toMatchObject({
+      perDay: 4,
+      perHour: 4,
+      finished: ago(-12).toISOString(),
+    });
+  });
+
   test('honeypots are no part of what remains', async () => {
     await handIn('cleo', ago(0.1), 0);
     expect(await paceOf(db, campaign.id, 'day', now)).toMatchObject({ remaining: 5, lastHour: 4 });

@@ -1,8 +1,9 @@
-import type { Campaign, Task } from '@saltworks/core/contract/api';
+import type { Campaign } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { skipAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
 import { appendInteractions } from '../../dist/campaigns/interactions.js';
+import type { ListedTask } from '../../dist/campaigns/read-tasks.js';
 import { reviewAssignment } from '../../dist/campaigns/reviews.js';
 import { listTasks, type TaskQuery } from '../../dist/campaigns/task-list.js';
 import { takeTask } from '../../dist/campaigns/tasks.js';
@@ -30,7 +31,7 @@ describeDatabases('lists of tasks', ({ open }) => {
   /** Images that a list holds, by their numbers, however it is cut into parts. */
   async function list(query: Partial<TaskQuery>): Promise<number[]> {
     const all = async (limit: number) => {
-      const items: Task[] = [];
+      const items: ListedTask[] = [];
       for (let after: string | undefined; ; ) {
         const page = await listTasks(db, campaign.id, { order: 'given', ...query, limit, after });
         expect(page.items.length).toBeLessThanOrEqual(limit);
@@ -44,7 +45,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     return whole;
   }
 
-  const taskOf = async (image: number): Promise<Task> => {
+  const taskOf = async (image: number): Promise<ListedTask> => {
     const { items } = await listTasks(db, campaign.id, { order: 'given', limit: 200 });
     return items.find((task) => task.image.id === image)!;
   };
@@ -82,7 +83,11 @@ describeDatabases('lists of tasks', ({ open }) => {
   });
 
   test('say what became of an image', async () => {
-    const { id, mask, ...rest } = await taskOf(1);
+    const { id, mask, works, ...rest } = await taskOf(1);
+    expect(works.map(({ author, state }) => [author, state])).toEqual([
+      ['ann', 'accepted'],
+      ['bob', 'submitted'],
+    ]);
     expect(rest).toEqual({
       image: { id: 1, name: '1.png', sha256: expect.any(String), width: null, height: null },
       ...{ state: 'done', honeypot: false, wanted: 2, taken: 2, handed: 2, accepted: 1 },
@@ -112,6 +117,7 @@ describeDatabases('lists of tasks', ({ open }) => {
         handed: ['submitted', 'accepted'],
         accepted: ['accepted'],
         sent_back: ['sent_back'],
+        skipped: ['skipped'],
       };
       return items
         .filter(({ id, state, taken, categories, uncertainty }) => {
@@ -125,7 +131,7 @@ describeDatabases('lists of tasks', ({ open }) => {
         .sort((a, b) => (query.order === 'uncertain' ? (b.uncertainty ?? -1) - (a.uncertainty ?? -1) : 0))
         .map(({ image }) => image.id);
     };
-    const works = [undefined, 'none', 'begun', 'handed', 'accepted', 'sent_back'] as const;
+    const works = [undefined, 'none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped'] as const;
 
     test.each(works)('work %s', async (work) => {
       for (const order of ['given', 'uncertain'] as const) {
@@ -144,6 +150,10 @@ describeDatabases('lists of tasks', ({ open }) => {
       expect(await list({ category: 2 })).toContain(3);
       expect(await list({ work: 'sent_back' })).toEqual([3]);
       expect(await list({ uncertain: 0.5 })).toEqual([1]);
+      const [skipped] = await list({ work: 'skipped' });
+      expect((await taskOf(skipped)).works).toContainEqual(
+        expect.objectContaining({ author: 'dan', state: 'skipped', reason: 'blurred' }),
+      );
       expect((await list({ order: 'uncertain' }))[0]).toBe(1);
     });
   });

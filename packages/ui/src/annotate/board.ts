@@ -2,8 +2,8 @@
  * The canvas: photograph, labels, strokes, and the ink of the stroke that is being drawn, which is on the screen within a
  * frame. Knows pixels, nothing of servers or React.
  */
+import type { Rgb } from '@saltworks/core/colours';
 import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
-import type { Rgb } from './colours.ts';
 import { inDialog, isPressed, isTyping } from './keyboard.ts';
 import type { Labels } from './labels.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';

@@ -15,7 +15,23 @@ export interface Labels {
 /** Segment ids of a panoptic PNG: R + 256·G + 65536·B. @throws ApiError */
 export async function readMask(path: string, n = 0): Promise<Labels> {
   const { rgba: data, width, height } = await pixelsOf(new Blob([await bytes(path)], { type: 'image/png' }));
-  const ids = new Uint32Array(width * height);
-  for (let i = 0, o = 0; i < ids.length; i++, o += 4) ids[i] = data[o] + 256 * data[o + 1] + 65_536 * data[o + 2];
-  return { n, width, height, ids };
+  return { n, width, height, ids: idsOf(data) };
+}
+
+/** @param rgba pixels of a panoptic PNG */
+export function idsOf(rgba: Uint8ClampedArray): Uint32Array {
+  const ids = new Uint32Array(rgba.length / 4);
+  for (let i = 0, o = 0; i < ids.length; i++, o += 4) ids[i] = rgba[o] + 256 * rgba[o + 1] + 65_536 * rgba[o + 2];
+  return ids;
+}
+
+/** The segment at a place of the picture. @param size of the picture, in which places are told */
+export function idAt(
+  { ids, width, height }: Labels,
+  size: { width: number; height: number },
+  { x, y }: { x: number; y: number },
+): number {
+  const at = (place: number, from: number, to: number) =>
+    Math.min(to - 1, Math.max(0, Math.floor((place * to) / from)));
+  return ids[at(y, size.height, height) * width + at(x, size.width, width)];
 }

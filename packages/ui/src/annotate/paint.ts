@@ -1,7 +1,8 @@
 /** Pictures laid over the photograph, and what is drawn on them. */
+
+import { css, type Rgb } from '@saltworks/core/colours';
 import type { Drawing } from '@saltworks/core/contract/annotate';
 import type { Scene } from './board.ts';
-import { css, type Rgb } from './colours.ts';
 import type { Labels } from './labels.ts';
 import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';
 import { type Point, toScreen, type View } from './view.ts';

@@ -1,7 +1,8 @@
 /** Segments of the picture, and how new ones come. */
+
+import { classColours, css, type Rgb, background as unknown } from '@saltworks/core/colours';
 import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
-import { css, type Rgb } from './colours.ts';
 
 interface Props {
   /** Out of reach. */
@@ -44,7 +45,7 @@ export const Palette = memo(function Palette({
             key={id}
             id={id}
             name={name}
-            colour={css(colours.get(id) ?? [128, 128, 128])}
+            colour={css(colours.get(id) ?? unknown)}
             chosen={chosen === id}
             drawn={drawn.has(id)}
             digit={index < 10 ? index : undefined}
@@ -88,6 +89,7 @@ const most = 60;
 
 function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' | 'search'>) {
   const [text, setText] = useState('');
+  const shown = useMemo(() => classColours(categories), [categories]);
   const found = categories.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
   return (
     <>
@@ -125,7 +127,7 @@ function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' |
             onClick={() => add(category)}
             title={`New ${category.name}`}
           >
-            <span className="swatch" style={{ background: category.colour }} />
+            <span className="swatch" style={{ background: css(shown.get(category.id) ?? unknown) }} />
             {category.name} +
           </button>
         ))}

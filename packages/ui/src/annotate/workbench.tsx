@@ -1,8 +1,9 @@
 /** An image at work: the board, its tools, its segments, and what becomes of what is drawn. */
+
+import { segmentColours } from '@saltworks/core/colours';
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Scene, Tool } from './board.ts';
-import { segmentColours } from './colours.ts';
 import { Instructions, Skip } from './dialogs.tsx';
 import { Palette } from './palette.tsx';
 import { Saved } from './saved.tsx';

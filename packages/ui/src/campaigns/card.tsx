@@ -2,6 +2,7 @@
 import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';
+import { ProgressBar } from './progress-bar.tsx';
 
 interface Props {
   campaign: Campaign;
@@ -29,17 +30,7 @@ export function CampaignCard({ campaign: { id, name, state, dataset, categories 
       <p className="hint">
         {dataset} · {counted(categories.length, 'class', 'classes')}
       </p>
-      <p className="progress-line">
-        <progress value={progress?.done ?? 0} max={Math.max(1, progress?.tasks ?? 1)} aria-label={`Done of ${name}`} />
-        {progress ? (
-          <span>
-            {count(progress.done)} of {counted(progress.tasks, 'image')} done
-            {progress.filled ? '' : '; more are being prepared'}
-          </span>
-        ) : (
-          <span className="hint">…</span>
-        )}
-      </p>
+      <ProgressBar progress={progress} label={`Progress of ${name}`} />
       <p className="actions">
         <a className="button main" href={`/campaigns/${id}/annotate`}>
           Annotate

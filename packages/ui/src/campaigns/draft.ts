@@ -1,6 +1,7 @@
 /** A campaign as it stands in the form: what was typed, kept as it was typed. */
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import type { Campaign } from '@saltworks/core/contract/api';
+import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
 import { presets } from '@saltworks/core/options';
 import type { CategoryDraft } from './categories.ts';
 
@@ -38,7 +39,7 @@ export const emptyDraft: CampaignDraft = {
   annotators: '1',
   honeypots: '0',
   deadline: '',
-  lease: '30',
+  lease: String(campaignDefaults.leaseSeconds / 60),
   blind: true,
   strokes: presets.best.strokes,
   preset: 'best',

@@ -3,7 +3,7 @@ import type { CampaignPace } from '@saltworks/core/contract/api';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
-import { count, counted, moment } from '../plots/figures.ts';
+import { count, moment } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
 
 type By = CampaignPace['by'];
@@ -36,21 +36,26 @@ export function PacePanel({ campaign }: { campaign: string }) {
   );
 }
 
-function Forecast({ pace: { remaining, perHour, perDay, finished } }: { pace: CampaignPace }) {
-  if (perHour === null || perDay === null) {
-    return <p>No mask was handed in during the last week, so there is no forecast. {count(remaining)} are wanted.</p>;
-  }
+function Forecast({ pace: { remaining, perHour, perDay, finished, window } }: { pace: CampaignPace }) {
   return (
     <>
       <dl className="tiles">
         <div>
-          <dt>masks an hour of work</dt>
-          <dd>{perHour.toFixed(1)}</dd>
+          <dt>masks since {moment(window.since)}</dt>
+          <dd>{count(window.handed)}</dd>
         </div>
-        <div>
-          <dt>masks a day</dt>
-          <dd>{perDay.toFixed(1)}</dd>
-        </div>
+        {perHour !== null && (
+          <div>
+            <dt>masks an hour of work</dt>
+            <dd>{perHour.toFixed(1)}</dd>
+          </div>
+        )}
+        {perDay !== null && (
+          <div>
+            <dt>masks a day</dt>
+            <dd>{perDay.toFixed(1)}</dd>
+          </div>
+        )}
         <div>
           <dt>still wanted</dt>
           <dd>{count(remaining)}</dd>
@@ -58,10 +63,10 @@ function Forecast({ pace: { remaining, perHour, perDay, finished } }: { pace: Ca
       </dl>
       <p>
         {remaining === 0
-          ? 'All masks that are wanted are there.'
+          ? 'All masks that are wanted are handed in.'
           : finished
-            ? `At this pace done on ${moment(finished)}.`
-            : `${counted(remaining, 'mask')} to go.`}
+            ? `At this pace the last mask comes on ${moment(finished)}.`
+            : 'Too few masks, or too short a time, to say when the last one comes.'}
       </p>
     </>
   );

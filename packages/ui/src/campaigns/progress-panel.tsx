@@ -1,8 +1,9 @@
 /** How far a campaign is. */
 import type { CampaignProgress } from '@saltworks/core/contract/api';
 import { useLoaded } from '../load.ts';
-import { count, percent } from '../plots/figures.ts';
+import { count } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
+import { ProgressBar } from './progress-bar.tsx';
 
 const states = [
   ['leased', 'being drawn'],
@@ -17,21 +18,15 @@ export function ProgressPanel({ campaign }: { campaign: string }) {
   return (
     <Panel title="Progress">
       <Await loaded={progress} what="progress">
-        {({ tasks, done, filled, assignments }) => (
+        {(now) => (
           <>
-            <p className="progress-line large">
-              <progress value={done} max={Math.max(1, tasks)} aria-label="Images done" />
-              <span>
-                {count(done)} of {count(tasks)} images done
-                {tasks > 0 && `, ${percent(done / tasks)}`}
-              </span>
-            </p>
-            {!filled && <p className="hint">More images are being prepared; they join as they are ready.</p>}
+            <ProgressBar progress={now} label="Images handed in and accepted" large />
+            {!now.filled && <p className="hint">More images join as they are ready.</p>}
             <dl className="tiles">
               {states.map(([state, name]) => (
                 <div key={state}>
                   <dt>{name}</dt>
-                  <dd>{count(assignments[state] ?? 0)}</dd>
+                  <dd>{count(now.assignments[state] ?? 0)}</dd>
                 </div>
               ))}
             </dl>

@@ -1,13 +1,17 @@
 /** Images to look through: filters, a grid, one of them large. */
+
+import { css } from '@saltworks/core/colours';
 import type { Page } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../api.ts';
+import type { LegendEntry } from '../legend.tsx';
 import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
 import { Feed } from './feed.ts';
 import { Grid } from './grid.tsx';
 import { Large } from './large.tsx';
 import { Photograph } from './photograph.tsx';
+import type { MaskSource } from './picture.ts';
 
 /** An image as the browser shows it. */
 export interface Shown {
@@ -15,10 +19,12 @@ export interface Shown {
   thumbnail: string;
   /** As large as there is. */
   image: string;
-  mask?: string;
+  mask?: MaskSource;
+  /** Who annotated it. */
+  who?: string;
   /** How it stands, in a word or two. */
   state: string;
-  categories: string[];
+  classes: LegendEntry[];
   /** 0 … 1. */
   uncertainty: number | null;
   /** More to say of it, and where to go from it. */
@@ -100,6 +106,9 @@ export function Browser<T>({ path, show, masked, toggleMask, total, nothing }: P
   );
 }
 
+const titleOf = ({ name, who, state, classes }: Shown) =>
+  [name, classes.map((one) => one.name).join(', '), who ? `${who}: ${state}` : state].filter(Boolean).join('\n');
+
 interface CellProps {
   index: number;
   image: Shown | undefined;
@@ -109,13 +118,28 @@ interface CellProps {
 
 function Cell({ index, image, masked, open }: CellProps) {
   return (
-    <button type="button" className="cell" data-cell={index} onClick={open} disabled={!image} title={image?.name}>
+    <button
+      type="button"
+      className="cell"
+      data-cell={index}
+      onClick={open}
+      disabled={!image}
+      title={image && titleOf(image)}
+    >
       {image ? (
         <>
           <Photograph image={image.thumbnail} mask={image.mask} masked={masked} side={256} name={image.name} />
           <span className="name">{image.name}</span>
+          <span className="names">
+            {image.classes.map(({ name, colours }) => (
+              <span key={name}>
+                <span className="swatch" style={{ background: css(colours[0]) }} />
+                {name}
+              </span>
+            ))}
+          </span>
           <span className="below">
-            <span>{image.state}</span>
+            <span>{image.who ? `${image.who}: ${image.state}` : image.state}</span>
             {image.uncertainty !== null && <span title="Uncertainty">{image.uncertainty.toFixed(2)}</span>}
           </span>
         </>

@@ -1,5 +1,5 @@
 /** What can be downloaded, and how more is made. */
-import type { DatasetRun, ExportInfo } from '@saltworks/core/contract/api';
+import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/core/contract/api';
 import type { ExportFormat } from '@saltworks/core/formats/export';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
@@ -7,6 +7,7 @@ import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
 import { Await } from '../states.tsx';
+import { masksOf, nameOfMasks } from './mask-sets.tsx';
 import { RunList } from './run-list.tsx';
 import { useRuns } from './use-runs.ts';
 
@@ -21,6 +22,8 @@ interface Props {
   dataset: string;
   /** Names of sets of masks that may be exported. */
   recipes: string[];
+  /** What these are, where that is known. */
+  masks?: readonly MaskSet[];
   /** Where one is asked for; what is asked for besides format and masks. */
   path: string;
   /** A campaign's: its own masks only, and a choice of those that a reviewer accepted. */
@@ -28,7 +31,7 @@ interface Props {
   controls: boolean;
 }
 
-export function Exports({ dataset, recipes, path, campaign, controls }: Props) {
+export function Exports({ dataset, recipes, masks = [], path, campaign, controls }: Props) {
   const runs = useRuns(dataset);
   const made = useLoaded<ExportInfo[]>(`/api/datasets/${dataset}/exports`);
   const mine = (recipe: string) => !campaign || recipes.includes(recipe);
@@ -38,8 +41,10 @@ export function Exports({ dataset, recipes, path, campaign, controls }: Props) {
   useWhenFewer(running.length, made.again);
   return (
     <>
-      <StartExport recipes={recipes} path={path} campaign={campaign} started={runs.again} />
-      {running.length > 0 && <RunList dataset={dataset} runs={running} controls={controls} changed={runs.again} />}
+      <StartExport recipes={recipes} masks={masks} path={path} campaign={campaign} started={runs.again} />
+      {running.length > 0 && (
+        <RunList dataset={dataset} masks={masks} runs={running} controls={controls} changed={runs.again} />
+      )}
       <Failed runs={runs.value} mine={mine} />
       <Await loaded={made} what="exports">
         {(all) => {
@@ -47,7 +52,7 @@ export function Exports({ dataset, recipes, path, campaign, controls }: Props) {
           return list.length === 0 ? (
             <p className="hint">No export was made yet.</p>
           ) : (
-            <Downloads dataset={dataset} list={list} />
+            <Downloads dataset={dataset} masks={masks} list={list} />
           );
         }}
       </Await>
@@ -77,7 +82,13 @@ function Failed({ runs = [], mine }: { runs?: DatasetRun[]; mine(recipe: string)
   );
 }
 
-const Downloads = ({ dataset, list }: { dataset: string; list: ExportInfo[] }) => (
+interface DownloadsProps {
+  dataset: string;
+  masks: readonly MaskSet[];
+  list: ExportInfo[];
+}
+
+const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
   <Table
     caption="Exports to download"
     columns={[
@@ -93,7 +104,7 @@ const Downloads = ({ dataset, list }: { dataset: string; list: ExportInfo[] }) =
       .sort((a, b) => (a.made < b.made ? 1 : -1))
       .map(({ id, format, recipe, loses, made, files, bytes }) => [
         formats[format],
-        <code key="recipe">{recipe}</code>,
+        masksOf(masks, recipe),
         <time key="made" dateTime={made}>
           {moment(made)}
         </time>,
@@ -109,10 +120,11 @@ const Downloads = ({ dataset, list }: { dataset: string; list: ExportInfo[] }) =
 
 function StartExport({
   recipes,
+  masks,
   path,
   campaign,
   started,
-}: Pick<Props, 'recipes' | 'path' | 'campaign'> & { started(): void }) {
+}: Pick<Props, 'recipes' | 'path' | 'campaign'> & { masks: readonly MaskSet[]; started(): void }) {
   const [format, setFormat] = useState<ExportFormat>('coco-panoptic');
   const [chosen, setRecipe] = useState('');
   const [accepted, setAccepted] = useState(false);
@@ -149,9 +161,14 @@ function StartExport({
           <label>
             Masks
             <select value={recipe} onChange={(event) => setRecipe(event.target.value)}>
-              {recipes.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
+              {recipes.map((each) => {
+                const set = masks.find(({ recipe }) => recipe === each);
+                return (
+                  <option key={each} value={each}>
+                    {set ? nameOfMasks(set) : each}
+                  </option>
+                );
+              })}
             </select>
           </label>
         )}

@@ -11,7 +11,7 @@ interface Props {
   cell(index: number): React.ReactNode;
 }
 
-const [cellWidth, gap, caption] = [190, 12, 56];
+const [cellWidth, gap, caption] = [190, 12, 78];
 
 export function Grid({ count, label, look, cell }: Props) {
   const host = useRef<HTMLDivElement>(null);

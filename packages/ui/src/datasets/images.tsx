@@ -1,9 +1,13 @@
 /** The images of a dataset, through one of its sets of masks. */
+
+import { type ColouredClass, namedColours } from '@saltworks/core/colours';
 import type { DatasetDetail, DatasetImageInfo } from '@saltworks/core/contract/api';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
+import { legendOf } from '../legend.tsx';
 import { Browser, type Shown } from './browser.tsx';
 import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
+import { MasksName, nameOfMasks } from './mask-sets.tsx';
 
 interface Props {
   dataset: DatasetDetail;
@@ -11,12 +15,20 @@ interface Props {
   toggle(): void;
 }
 
-export function DatasetImages({ dataset: { name, recipes, images }, masked, toggle }: Props) {
+export function DatasetImages({ dataset: { name, masks, images }, masked, toggle }: Props) {
   const [params] = useSearchParams();
-  const recipe = recipes.find((each) => each === params.get('recipe')) ?? recipes[0];
+  const set = masks.find(({ recipe }) => recipe === params.get('recipe')) ?? masks[0];
+  const recipe = set?.recipe;
+  const classes = useMemo(() => (set?.classes ?? []).map(({ name, colour }) => ({ id: name, colour })), [set]);
   const filters: Filter[] = [
-    ...(recipes.length > 0
-      ? [{ name: 'recipe', label: 'Masks', choices: recipes.map((each, i) => [i === 0 ? '' : each, each] as const) }]
+    ...(masks.length > 0
+      ? [
+          {
+            name: 'recipe',
+            label: 'Masks',
+            choices: masks.map((each, i) => [i === 0 ? '' : each.recipe, nameOfMasks(each)] as const),
+          },
+        ]
       : []),
     {
       name: 'state',
@@ -36,7 +48,7 @@ export function DatasetImages({ dataset: { name, recipes, images }, masked, togg
   const narrowed = ['state', 'category', 'uncertain'].some((each) => query.has(each));
   if (recipe) query.set('recipe', recipe);
   query.set('limit', '100');
-  const show = useCallback((image: DatasetImageInfo) => shownOf(image, name, recipe), [name, recipe]);
+  const show = useCallback((image: DatasetImageInfo) => shownOf(image, name, recipe, classes), [name, recipe, classes]);
   return (
     <>
       <Filters filters={filters}>
@@ -45,6 +57,11 @@ export function DatasetImages({ dataset: { name, recipes, images }, masked, togg
           Masks
         </button>
       </Filters>
+      {set && (
+        <p className="hint">
+          <MasksName set={set} />
+        </p>
+      )}
       <Browser
         path={`/api/datasets/${name}/images?${query}`}
         show={show}
@@ -89,16 +106,23 @@ function CategoryFilter() {
 
 const states = { masked: 'has a mask', failed: 'failed', none: 'no mask' };
 
-function shownOf(image: DatasetImageInfo, dataset: string, recipe: string | undefined): Shown {
+function shownOf(
+  image: DatasetImageInfo,
+  dataset: string,
+  recipe: string | undefined,
+  classes: readonly ColouredClass<string>[],
+): Shown {
   const at = `/api/datasets/${dataset}/images/${image.id}`;
-  const mask = recipe && image.mask !== null ? `${at}/mask?recipe=${encodeURIComponent(recipe)}` : undefined;
+  const colours = namedColours(image.segments, classes);
+  const path = `${at}/mask?recipe=${encodeURIComponent(recipe ?? '')}`;
+  const mask = recipe && image.mask !== null ? { path, colours } : undefined;
   return {
     name: image.name,
     thumbnail: `${at}/thumbnail`,
     image: `${at}/view`,
     mask,
     state: states[image.state],
-    categories: image.categories,
+    classes: legendOf(image.segments, colours, (category) => category),
     uncertainty: image.uncertainty,
     notes: image.reason === null ? [] : [image.reason],
     links: [],

@@ -2,6 +2,7 @@
 
 import { keyOf } from '../annotate/shortcuts.ts';
 import { Dialog } from '../dialog.tsx';
+import { Legend } from '../legend.tsx';
 import type { Shown } from './browser.tsx';
 import { Photograph } from './photograph.tsx';
 
@@ -40,12 +41,11 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
           name={image.name}
         />
         <ul className="chips">
+          {image.who && <li>by {image.who}</li>}
           <li>{image.state}</li>
           {image.uncertainty !== null && <li>uncertainty {image.uncertainty.toFixed(3)}</li>}
-          {image.categories.map((name) => (
-            <li key={name}>{name}</li>
-          ))}
         </ul>
+        <Legend entries={image.classes} />
         {image.notes.map((note) => (
           <p key={note} className="hint">
             {note}

@@ -1,13 +1,13 @@
 /** A photograph with its mask over it. */
 import { useEffect, useRef, useState } from 'react';
-import { maskPicture } from './picture.ts';
+import { type MaskSource, maskPicture } from './picture.ts';
 
 interface Props {
   image: string;
   /** Shown where that is not there. */
   instead?: string;
   /** Where the mask is, if there is one. */
-  mask: string | undefined;
+  mask: MaskSource | undefined;
   masked: boolean;
   /** Pixels of the mask's longer side. */
   side: number;
@@ -20,6 +20,10 @@ const restMs = 150;
 export function Photograph({ image, instead, mask, masked, side, name }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [shown, setShown] = useState<string>();
+  const latest = useRef(mask);
+  latest.current = mask;
+  // What is shown is told apart by its address and colours: those of an image do not change under it.
+  const wanted = mask && JSON.stringify([mask.path, ...mask.colours]);
   const [missing, setMissing] = useState(0);
   const [source, setSource] = useState<string>();
   useEffect(() => {
@@ -27,18 +31,19 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
     return () => clearTimeout(timer);
   }, [image, side]);
   useEffect(() => {
-    if (!mask || !masked) return;
+    if (!wanted || !masked || !latest.current) return;
+    const source = latest.current;
     const ended = new AbortController();
     const timer = setTimeout(
       () =>
-        maskPicture(mask, side, ended.signal).then(
+        maskPicture(source, side, ended.signal).then(
           (picture) => {
             const context = canvas.current?.getContext('2d');
             if (ended.signal.aborted || !context) return;
             context.canvas.width = picture.width;
             context.canvas.height = picture.height;
             context.drawImage(picture, 0, 0);
-            setShown(mask);
+            setShown(wanted);
           },
           () => {},
         ),
@@ -48,7 +53,7 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
       ended.abort();
       clearTimeout(timer);
     };
-  }, [mask, masked, side]);
+  }, [wanted, masked, side]);
   const shownImage = [source ?? image, instead][missing];
   return (
     <span className="photograph">
@@ -56,7 +61,7 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
         <img src={shownImage} alt={side > 600 ? name : ''} onError={() => setMissing((now) => now + 1)} />
       )}
       {!shownImage && <span className="missing">No picture yet</span>}
-      <canvas ref={canvas} hidden={!masked || shown !== mask} />
+      <canvas ref={canvas} hidden={!masked || shown !== wanted} />
     </span>
   );
 }

@@ -1,6 +1,8 @@
 /** Masks as small pictures to lay over thumbnails: a few at a time, the latest kept. */
+import type { Rgb } from '@saltworks/core/colours';
+import { idsOf } from '../annotate/labels.ts';
+import { labelPicture } from '../annotate/paint.ts';
 import { bytes } from '../api.ts';
-import { paint } from './paint.ts';
 
 const keptPictures = 400;
 const pictures = new Map<string, Promise<ImageBitmap>>();
@@ -8,9 +10,15 @@ const pictures = new Map<string, Promise<ImageBitmap>>();
 let free = 4;
 const waiting: (() => void)[] = [];
 
+export interface MaskSource {
+  path: string;
+  /** By segment id. */
+  colours: ReadonlyMap<number, Rgb>;
+}
+
 /** @param side pixels at most, of the longer side @param signal ends the wait for a turn */
-export function maskPicture(path: string, side: number, signal: AbortSignal): Promise<ImageBitmap> {
-  const key = `${path} ${side}`;
+export function maskPicture(source: MaskSource, side: number, signal: AbortSignal): Promise<ImageBitmap> {
+  const key = JSON.stringify([source.path, side, ...source.colours]);
   const known = pictures.get(key);
   if (known) {
     pictures.delete(key);
@@ -18,10 +26,10 @@ export function maskPicture(path: string, side: number, signal: AbortSignal): Pr
     // Whoever asked first may have given up.
     return known.catch(() => {
       signal.throwIfAborted();
-      return maskPicture(path, side, signal);
+      return maskPicture(source, side, signal);
     });
   }
-  const picture = inTurn(() => read(path, side), signal);
+  const picture = inTurn(() => read(source, side), signal);
   pictures.set(key, picture);
   picture.catch(() => pictures.delete(key));
   const [oldest] = pictures.keys();
@@ -42,7 +50,7 @@ async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-async function read(path: string, side: number): Promise<ImageBitmap> {
+async function read({ path, colours }: MaskSource, side: number): Promise<ImageBitmap> {
   const file = new Blob([await bytes(path)], { type: 'image/png' });
   const exact = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
   const whole = await createImageBitmap(file, exact);
@@ -54,6 +62,5 @@ async function read(path: string, side: number): Promise<ImageBitmap> {
   context.drawImage(whole, 0, 0, width, height);
   whole.close();
   const pixels = context.getImageData(0, 0, width, height);
-  paint(pixels.data, width);
-  return createImageBitmap(pixels);
+  return createImageBitmap(labelPicture({ n: 0, width, height, ids: idsOf(pixels.data) }, colours, true));
 }

@@ -1,12 +1,14 @@
 /** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
-import type { DatasetRun } from '@saltworks/core/contract/api';
-import { failingText, waitingText } from '@saltworks/core/contract/runs';
+import type { DatasetRun, MaskSet } from '@saltworks/core/contract/api';
+import { failingText, shareOf, throughOf, waitingText } from '@saltworks/core/contract/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
-import { count, moment } from '../plots/figures.ts';
+import { count, counted, moment } from '../plots/figures.ts';
+import { masksOf } from './mask-sets.tsx';
 
 interface Props {
   dataset: string;
+  masks: readonly MaskSet[];
   runs: DatasetRun[];
   /** Whether one may pause and end them. */
   controls: boolean;
@@ -15,7 +17,7 @@ interface Props {
 
 const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export' };
 
-export function RunList({ dataset, runs, controls, changed }: Props) {
+export function RunList({ dataset, masks, runs, controls, changed }: Props) {
   const { failure, attempt } = useAttempt(changed);
   const control = (id: string, action: string) =>
     attempt(() => api('POST', `/api/datasets/${dataset}/runs/control`, { id, action }));
@@ -27,7 +29,7 @@ export function RunList({ dataset, runs, controls, changed }: Props) {
       <ul className="runs" aria-label="Runs">
         {runs.map((run) => (
           <li key={`${run.id} ${run.started}`}>
-            <Run run={run} />
+            <Run run={run} masks={masks} />
             {controls && run.state === 'running' && (
               <span className="buttons">
                 {run.progress?.paused ? (
@@ -51,22 +53,48 @@ export function RunList({ dataset, runs, controls, changed }: Props) {
   );
 }
 
-function Run({ run }: { run: DatasetRun }) {
+/** What a run is over: keys, masks, or masks in a format. */
+function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
+  if (kind === 'extract') return <code>{of}</code>;
+  if (kind === 'propagate') return masksOf(masks, of);
+  const slash = of.indexOf('/');
+  return (
+    <>
+      {of.slice(0, slash)} of {masksOf(masks, of.slice(slash + 1))}
+    </>
+  );
+}
+
+/** Masks are made of images with scribbles, and exported where there are masks: other images are no part of such a run. */
+const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask' };
+
+function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
   const { kind, of, state, started, ended, progress, reason, waiting, failing } = run;
-  const through = progress ? progress.done + progress.cached + progress.failed : 0;
+  const through = progress ? throughOf(progress) : 0;
+  const others = progress && state === 'done' && leftOut[kind] ? progress.total - through : 0;
   return (
     <div className="run">
       <p>
-        <strong>{kinds[kind]}</strong> <code>{of}</code>{' '}
+        <strong>{kinds[kind]}</strong> {whatOf(run, masks)}{' '}
         <span className="tag">{progress?.paused ? 'paused' : state}</span>
       </p>
       {progress && (
         <p className="progress-line">
-          <progress value={through} max={Math.max(1, progress.total)} aria-label={`Progress of ${kinds[kind]} ${of}`} />
+          <progress
+            value={shareOf(progress, state === 'done')}
+            max={1}
+            aria-label={`Progress of ${kinds[kind]} ${of}`}
+          />
           <span>
-            {count(through)} of {count(progress.total)} images
+            {kind === 'extract'
+              ? `${count(through)} of ${counted(progress.total, 'image')}`
+              : counted(through, 'image')}
+            {kind !== 'extract' &&
+              state !== 'done' &&
+              `, ${count(progress.shardsDone)} of ${counted(progress.shards, 'shard')}`}
             {progress.cached > 0 && `, ${count(progress.cached)} were there`}
             {progress.failed > 0 && `, ${count(progress.failed)} failed`}
+            {others > 0 && `, ${count(others)} ${leftOut[kind]}`}
           </span>
         </p>
       )}

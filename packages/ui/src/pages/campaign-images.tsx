@@ -1,11 +1,14 @@
 /** The images of a campaign, and how each stands. */
-import type { Campaign, CampaignProgress, Task } from '@saltworks/core/contract/api';
+import { segmentColours } from '@saltworks/core/colours';
+import type { AssignmentState, Campaign, CampaignProgress, Task } from '@saltworks/core/contract/api';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { campaignTabs } from '../campaigns/tabs.ts';
 import { Browser, type Shown } from '../datasets/browser.tsx';
 import { type Filter, Filters, focusFilters, queryOf, uncertainty } from '../datasets/filters.tsx';
+import { legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
+import { moment } from '../plots/figures.ts';
 import { Await } from '../states.tsx';
 import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
@@ -44,6 +47,7 @@ const filtersOf = ({ categories }: Campaign): Filter[] => [
       ['handed', 'handed in'],
       ['accepted', 'accepted'],
       ['sent_back', 'sent back'],
+      ['skipped', 'skipped'],
     ],
   },
   {
@@ -51,8 +55,8 @@ const filtersOf = ({ categories }: Campaign): Filter[] => [
     label: 'State',
     choices: [
       ['', 'any'],
-      ['open', 'open'],
-      ['done', 'done'],
+      ['open', 'still wanted'],
+      ['done', 'handed in by all'],
     ],
   },
   {
@@ -99,23 +103,64 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
   );
 }
 
+/** States in which an image is somebody's, or was handed in. */
+const handedIn: AssignmentState[] = ['submitted', 'accepted'];
+const busy: AssignmentState[] = [...handedIn, 'leased', 'sent_back'];
+
+function stateOf({ works, wanted, handed, accepted, taken }: Task): string {
+  const has = (state: AssignmentState) => works.some((work) => work.state === state);
+  if (accepted >= wanted) return 'accepted';
+  if (has('sent_back')) return 'sent back';
+  if (handed >= wanted) return has('submitted') ? 'waits for review' : 'handed in';
+  if (taken === 0) return has('skipped') ? 'skipped' : 'not begun';
+  return wanted === 1 ? 'being drawn' : `${handed} of ${wanted} handed in`;
+}
+
+/** "bob skipped it on Nov 29, 2026, 04:12: too dark". */
+const saidOf = ({ author, state, updated, reason }: Task['works'][number]): string =>
+  `${author} ${deeds[state]} on ${moment(updated)}${reason ? `: ${reason}` : '.'}`;
+
+const deeds: Record<AssignmentState, string> = {
+  leased: 'was seen drawing it',
+  submitted: 'handed it in',
+  accepted: 'handed it in, and it was accepted',
+  sent_back: 'had it sent back',
+  skipped: 'skipped it',
+  returned: 'gave it back',
+};
+
 function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
-  const { id, image, wanted, taken, handed, accepted, state } = task;
+  const { id, image, wanted, taken, handed, accepted, works } = task;
   const at = `/api/tasks/${id}`;
+  const colours = segmentColours(task.segments, categories);
+  const names = new Map(categories.map(({ id, name }) => [id, name]));
   return {
     name: image.name,
     thumbnail: `${at}/thumbnail`,
     image: `${at}/image`,
     // The name of the mask, so that a newer one is read anew.
-    mask: task.mask === null ? undefined : `${at}/mask?of=${task.mask}`,
-    state: state === 'done' ? 'done' : taken === 0 ? 'not begun' : `${handed} of ${wanted} handed in`,
-    categories: categories.filter((category) => task.categories.includes(category.id)).map(({ name }) => name),
+    mask: task.mask === null ? undefined : { path: `${at}/mask?of=${task.mask}`, colours },
+    who: works
+      .filter((work) => busy.includes(work.state))
+      .map(({ author }) => author)
+      .join(', '),
+    state: stateOf(task),
+    classes: legendOf(task.segments, colours, (category) => names.get(category) ?? 'unknown'),
     uncertainty: task.uncertainty,
     notes: [
-      `${taken} had it, ${handed} handed it in, ${accepted} accepted, ${wanted} wanted.`,
+      `${taken} ${taken === 1 ? 'has' : 'have'} it or handed it in, ${handed} handed in, ${accepted} accepted, ${wanted} wanted.`,
+      ...works.map(saidOf),
       ...(task.honeypot ? ['A known image, mixed in to see how annotators do.'] : []),
       ...(task.consensus ? ['Its mask is the consensus.'] : []),
     ],
-    links: handed > 0 ? [{ name: 'Annotators and reviews', href: `/campaigns/${campaign}/compare/${id}` }] : [],
+    links: [
+      ...works
+        .filter(({ state }) => handedIn.includes(state))
+        .map((work) => ({
+          name: `Review ${work.author}`,
+          href: `/campaigns/${campaign}/review?assignment=${work.id}`,
+        })),
+      ...(handed > 0 ? [{ name: 'Compare', href: `/campaigns/${campaign}/compare/${id}` }] : []),
+    ],
   };
 }

@@ -6,6 +6,7 @@ import { MembersPanel } from '../campaigns/members-panel.tsx';
 import { PacePanel } from '../campaigns/pace-panel.tsx';
 import { namesOf } from '../campaigns/people.ts';
 import { ProgressPanel } from '../campaigns/progress-panel.tsx';
+import { SkippedPanel } from '../campaigns/skipped-panel.tsx';
 import { campaignTabs } from '../campaigns/tabs.ts';
 import { Exports } from '../datasets/exports.tsx';
 import { useLoaded } from '../load.ts';
@@ -38,6 +39,7 @@ export function CampaignPage({ campaign: id }: { campaign: string }) {
             <div className="panels">
               <ProgressPanel campaign={id} />
               <PacePanel campaign={id} />
+              <SkippedPanel campaign={id} />
               {manages && <Management campaign={value} admin={me?.role === 'admin'} />}
             </div>
           ) : (

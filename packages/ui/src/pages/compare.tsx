@@ -1,9 +1,9 @@
 /** One image as several annotators have labelled it, and what they say together. */
-import type { Assignment, Campaign } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, Weighting } from '@saltworks/core/contract/api';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
 import { api } from '../api.ts';
-import { usePeople } from '../campaigns/people.ts';
+import { Legend } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
 import { Pane } from '../review/pane.tsx';
 import '../review/review.css';
@@ -36,10 +36,7 @@ export function ComparePage({ campaign: id, task }: { campaign: string; task: st
 
 function Compare({ campaign, task, assignments }: { campaign: Campaign; task: string; assignments: Assignment[] }) {
   const { works, together, consent, photograph, failure, readConsensus } = useWorks(campaign, task, assignments);
-  const nameOf = usePeople(
-    campaign.id,
-    assignments.map(({ user }) => user),
-  );
+  const nameOf = (user: string) => assignments.find((each) => each.user === user)?.author ?? 'former annotator';
   const { value: me } = useMe();
   // The consensus is what is exported: making it is for those who answer for that.
   const manages = mayIn(me, campaign.id, 'manager');
@@ -47,12 +44,13 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
   const [differences, setDifferences] = useState(false);
   const [message, setMessage] = useState('');
   const [busy, setBusy] = useState(false);
+  const [weights, setWeights] = useState<Weighting>('reliability');
 
   const make = async () => {
     setBusy(true);
     setMessage('All strokes are being solved together…');
     try {
-      await api('POST', `/api/tasks/${task}/consensus`, {});
+      await api('POST', `/api/tasks/${task}/consensus`, { weights });
       await readConsensus();
       setMessage('');
     } catch (error) {
@@ -84,6 +82,15 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
       >
         Where they differ
       </button>
+      {manages && (
+        <label className="inline">
+          Weights
+          <select value={weights} onChange={(event) => setWeights(event.target.value as Weighting)}>
+            <option value="reliability">by reliability</option>
+            <option value="equal">all equal</option>
+          </select>
+        </label>
+      )}
       {manages && (
         <button type="button" className="main" disabled={busy} onClick={() => void make()}>
           {together ? 'Make the consensus again' : 'Make the consensus'}
@@ -117,10 +124,11 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
                     .map(([user, weight]) => `${nameOf(user)} × ${weight.toFixed(2)}`)
                     .join(', ')}
                 </span>
+                <Legend entries={together.classes} />
               </figcaption>
             </figure>
           )}
-          {works.map(({ assignment, labels: mask, colours, agrees }) => (
+          {works.map(({ assignment, labels: mask, colours, classes, agrees }) => (
             <figure key={assignment.id}>
               <Pane
                 photograph={photograph}
@@ -137,6 +145,7 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
                   {agrees !== undefined && `, the consensus agrees on ${(100 * agrees).toFixed(1)} % of pixels`}
                 </span>
                 <a href={`/campaigns/${campaign.id}/review?assignment=${assignment.id}`}>Review</a>
+                <Legend entries={classes} />
               </figcaption>
             </figure>
           ))}

@@ -39,10 +39,16 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
           <>
             <Facts dataset={value} />
             {part === 'images' && <DatasetImages dataset={value} masked={masked} toggle={toggle} />}
-            {part === 'runs' && <Runs dataset={name} admin={admin} />}
+            {part === 'runs' && <Runs dataset={value} admin={admin} />}
             {part === 'failures' && <Failures dataset={name} />}
             {part === 'exports' && (
-              <Exports dataset={name} recipes={value.recipes} path={`/api/datasets/${name}/exports`} controls={admin} />
+              <Exports
+                dataset={name}
+                recipes={value.masks.map(({ recipe }) => recipe)}
+                masks={value.masks}
+                path={`/api/datasets/${name}/exports`}
+                controls={admin}
+              />
             )}
           </>
         )}
@@ -71,7 +77,7 @@ const Facts = ({ dataset: { images, bytes, shards, updated, campaigns } }: { dat
   </p>
 );
 
-function Runs({ dataset, admin }: { dataset: string; admin: boolean }) {
+function Runs({ dataset: { name: dataset, masks }, admin }: { dataset: DatasetDetail; admin: boolean }) {
   const runs = useRuns(dataset);
   return (
     <>
@@ -81,7 +87,7 @@ function Runs({ dataset, admin }: { dataset: string; admin: boolean }) {
           list.length === 0 ? (
             <p className="empty">Nothing ran over this dataset lately.</p>
           ) : (
-            <RunList dataset={dataset} runs={list} controls={admin} changed={runs.again} />
+            <RunList dataset={dataset} masks={masks} runs={list} controls={admin} changed={runs.again} />
           )
         }
       </Await>

@@ -37,10 +37,13 @@ export function ReviewPage({ campaign: id }: { campaign: string }) {
                 type="button"
                 aria-pressed={assignment.id === current}
                 onClick={() => choose(assignment.id)}
-                title={assignment.image.name}
+                title={`${assignment.image.name} by ${assignment.author}`}
               >
                 <img src={`/api/assignments/${assignment.id}/thumbnail`} alt="" loading="lazy" />
-                <span>{assignment.image.name}</span>
+                <span className="work">
+                  <span>{assignment.image.name}</span>
+                  <small>{assignment.author}</small>
+                </span>
               </button>
             </li>
           ))}

@@ -1,14 +1,19 @@
 /** One image as it was handed in: looked at, accepted, or sent back with a note pinned to a place. */
+
+import { segmentColours } from '@saltworks/core/colours';
 import type { Campaign, OpenAssignment } from '@saltworks/core/contract/api';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board.ts';
-import { segmentColours } from '../annotate/colours.ts';
-import { type Labels, readMask } from '../annotate/labels.ts';
+import { idAt, type Labels, readMask } from '../annotate/labels.ts';
+import { nameOf } from '../annotate/names.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { useBoard } from '../annotate/use-board.ts';
+import type { Point } from '../annotate/view.ts';
 import { api, bytes } from '../api.ts';
+import { Legend, legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
+import { moment } from '../plots/figures.ts';
 import { Failed } from '../states.tsx';
 
 interface Props {
@@ -31,12 +36,19 @@ export function Handed({ id, campaign, step, done }: Props) {
   const [pin, setPin] = useState<{ x: number; y: number }>();
   const [shown, setShown] = useState({ labels: true, strokes: true, before: false });
   const [sheet, setSheet] = useState(false);
+  const [over, setOver] = useState<Point>();
   const text = useRef<HTMLTextAreaElement>(null);
   const [photograph] = useState(() => bytes(`/api/assignments/${id}/image`, 20_000).then((file) => new Blob([file])));
 
   const colours = useMemo(
     () => segmentColours(assignment?.drawing.segments ?? [], campaign.categories),
     [assignment, campaign],
+  );
+  const segments = assignment?.drawing.segments ?? [];
+  const classes = legendOf(
+    segments,
+    colours,
+    (id) => campaign.categories.find((one) => one.id === id)?.name ?? 'unknown',
   );
   const toggle = (what: keyof typeof shown) => setShown((now) => ({ ...now, [what]: !now[what] }));
   const review = async (verdict: 'accept' | 'send_back') => {
@@ -52,9 +64,12 @@ export function Handed({ id, campaign, step, done }: Props) {
       setFailure((error as Error).message);
     }
   };
+  const labels = shown.before ? before : now;
+  const under =
+    over && labels && assignment ? nameOf(idAt(labels, assignment.image, over), segments, campaign.categories) : '';
   const scene: Scene = {
     drawing: assignment?.drawing ?? { segments: [], strokes: [], undo: false, redo: false },
-    labels: shown.before ? before : now,
+    labels,
     colours,
     opacity: shown.labels ? 0.6 : 0,
     contours: true,
@@ -71,7 +86,7 @@ export function Handed({ id, campaign, step, done }: Props) {
       setPin(at);
       text.current?.focus();
     },
-    over() {},
+    over: setOver,
   });
   const shortcuts: Shortcut[] = [
     { keys: ['a'], show: 'A', label: 'accept', run: () => void review('accept') },
@@ -95,11 +110,26 @@ export function Handed({ id, campaign, step, done }: Props) {
   const open = assignment?.state === 'submitted' || assignment?.state === 'accepted';
   return (
     <main className="handed">
+      <header className="of">
+        <h2>{assignment?.image.name ?? '…'}</h2>
+        {assignment && (
+          <span className="hint">
+            by <strong>{assignment.author}</strong>
+            {assignment.submitted && `, handed in on ${moment(assignment.submitted)}`}
+          </span>
+        )}
+        <Legend entries={classes} />
+      </header>
       <div className="stage" aria-busy={!ready}>
         <canvas ref={canvas} />
-        <canvas ref={ink} role="img" aria-label={`Photograph ${assignment?.image.name ?? ''} with its labels`} />
+        <canvas
+          ref={ink}
+          role="img"
+          aria-label={`Photograph ${assignment?.image.name ?? ''} by ${assignment?.author ?? ''} with its labels`}
+        />
         <p className="status" role="status">
-          {failure || statusOf(assignment, shown.before)}
+          {failure || (under && `${under}. `)}
+          {!failure && statusOf(assignment, shown.before)}
         </p>
       </div>
       {sentBack && (

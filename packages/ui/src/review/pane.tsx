@@ -1,6 +1,7 @@
 /** A photograph with labels over it, as large as its place, beside others. */
+
+import type { Rgb } from '@saltworks/core/colours';
 import { useEffect, useRef } from 'react';
-import type { Rgb } from '../annotate/colours.ts';
 import type { Labels } from '../annotate/labels.ts';
 import { heatPicture, labelPicture } from '../annotate/paint.ts';
 

@@ -1,15 +1,18 @@
 /** What each annotator of an image says, what they say together, and where they differ. */
+
+import { type Rgb, segmentColours } from '@saltworks/core/colours';
 import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { type Rgb, segmentColours } from '../annotate/colours.ts';
 import { type Labels, readMask } from '../annotate/labels.ts';
 import { ApiError, api, bytes } from '../api.ts';
+import { type LegendEntry, legendOf } from '../legend.tsx';
 import { categoriesOf, consent, numbered, sameShare } from './labels.ts';
 
 interface Read {
   labels: Labels;
   categories: Uint16Array;
   colours: ReadonlyMap<number, Rgb>;
+  classes: LegendEntry[];
 }
 
 export interface Work extends Read {
@@ -77,8 +80,13 @@ async function readWork(campaign: Campaign, assignment: Assignment): Promise<Wor
   return { assignment, ...read(labels, drawing.segments, campaign) };
 }
 
-const read = (labels: Labels, segments: { id: number; category: number }[], { categories }: Campaign): Read => ({
-  labels,
-  categories: categoriesOf(labels, segments),
-  colours: segmentColours(segments, categories),
-});
+function read(labels: Labels, segments: { id: number; category: number }[], { categories }: Campaign): Read {
+  const colours = segmentColours(segments, categories);
+  const nameOf = (category: number) => categories.find(({ id }) => id === category)?.name ?? 'unknown';
+  return {
+    labels,
+    categories: categoriesOf(labels, segments),
+    colours,
+    classes: legendOf(segments, colours, nameOf),
+  };
+}

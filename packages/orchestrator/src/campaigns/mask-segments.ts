@@ -1,0 +1,39 @@
+/** What is in the masks of a campaign's images. */
+import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Task } from '@saltworks/core/contract/api';
+import { maskKey } from '@saltworks/core/contract/layout';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { inOrder } from '@saltworks/store/in-order';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import type { ListedTask } from './read-tasks.ts';
+
+/** Documents read side by side. */
+const atOnce = 16;
+
+/** Segments of a mask, and their categories by name. */
+export const namedSegments = ({ segments_info, categories }: PanopticDocument): { id: number; category: string }[] => {
+  const names = new Map(categories.map(({ id, name }) => [id, name]));
+  return segments_info.map(({ id, category_id }) => ({ id, category: names.get(category_id) ?? '' }));
+};
+
+/** Of each task, the segments of the mask that counts; none of a mask that is not there any more. */
+export async function withSegments(
+  store: ObjectStore,
+  tasks: readonly ListedTask[],
+  categories: readonly LabelCategory[],
+): Promise<Task[]> {
+  const ids = new Map(categories.map(({ id, name }) => [name, id]));
+  const found: Task[] = [];
+  const read = async (task: ListedTask): Promise<Task> => {
+    const document =
+      task.mask === null ? undefined : await readJson<PanopticDocument>(store, maskKey(task.mask, '.json'));
+    const segments = (document ? namedSegments(document) : []).map(({ id, category }) => ({
+      id,
+      category: ids.get(category) ?? 0,
+    }));
+    return { ...task, segments };
+  };
+  for await (const task of inOrder(tasks, atOnce, read)) found.push(task);
+  return found;
+}

@@ -1,0 +1,107 @@
+/** Sets of masks of a dataset, as people tell them apart: how they were made, when, and which classes are in them. */
+import { isDeepStrictEqual } from 'node:util';
+import { namedClasses } from '@saltworks/core/colours';
+import type { MaskSet } from '@saltworks/core/contract/api';
+import { maskKey, propagatedPrefix } from '@saltworks/core/contract/layout';
+import { presets } from '@saltworks/core/options';
+import type { ObjectStore } from '@saltworks/store/store';
+import { readJson } from '@saltworks/store/text';
+import type { Kysely } from 'kysely';
+import { campaignOf } from '../campaigns/publish.ts';
+import type { Schema } from '../db/schema.ts';
+import type { MaskReport } from './images.ts';
+
+/** Reports that are looked through for classes, and reports that are listed for the time of the last. */
+const most = { read: 32, listed: 1_000 };
+
+/**
+ * @param known names of the dataset's own categories
+ * @param campaigns over it that may be told of, the oldest first: their classes keep their colours
+ */
+export async function describeMasks(
+  db: Kysely<Schema>,
+  store: ObjectStore,
+  dataset: { name: string; known: readonly string[] },
+  recipe: string,
+  campaigns: readonly string[],
+): Promise<MaskSet> {
+  const id = campaignOf(recipe);
+  const campaign =
+    id === undefined
+      ? undefined
+      : await db
+          .selectFrom('campaign')
+          .select(['id', 'name', 'backbone', 'preset', 'solve'])
+          .where('id', '=', id)
+          .executeTakeFirst();
+  const { mask, names, made } = await lookThrough(store, dataset.name, recipe);
+  const found = mask ? await readJson<{ parameters?: Parameters }>(store, maskKey(mask, '.json')) : undefined;
+  const origin = campaign
+    ? { backbone: campaign.backbone, preset: campaign.preset as MaskSet['preset'], changed: campaign.solve }
+    : originOf(found?.parameters);
+  const used = new Set(campaign ? names : [...dataset.known, ...names]);
+  const coloured = await coloursOf(db, campaign ? [campaign.id] : campaigns);
+  const classes = namedClasses(used, campaign ? coloured : coloured.filter(({ id }) => used.has(id)));
+  return {
+    recipe,
+    ...origin,
+    campaign: campaign ? { id: campaign.id, name: campaign.name } : null,
+    made: made?.toISOString() ?? null,
+    classes: classes.map(({ id, colour }) => ({ name: id, colour })),
+  };
+}
+
+/** What is kept beside a mask of the settings that it was made with. */
+type Parameters = { backbone?: string } & Record<string, unknown>;
+
+/** The preset that differs least from a mask's settings, and what differs. σ's factor is the backbone's own. */
+export function originOf(parameters: Parameters | undefined): Pick<MaskSet, 'backbone' | 'preset' | 'changed'> {
+  if (!parameters) return { backbone: null, preset: null, changed: {} };
+  const { backbone, sigmaFactor: _, ...options } = parameters;
+  const names = Object.keys(presets) as (keyof typeof presets)[];
+  const differing = names.map((preset) => ({
+    preset,
+    changed: Object.fromEntries(
+      Object.entries(options).filter(
+        ([name, value]) =>
+          Object.hasOwn(presets[preset], name) && !isDeepStrictEqual(value, presets[preset][name as never]),
+      ),
+    ),
+  }));
+  const size = ({ changed }: { changed: object }) => Object.keys(changed).length;
+  const nearest = differing.reduce((best, one) => (size(one) < size(best) ? one : best));
+  return { backbone: backbone ?? null, ...nearest };
+}
+
+/** A mask of a set, the classes in it, and when the last of them was written. */
+async function lookThrough(store: ObjectStore, dataset: string, recipe: string) {
+  const names = new Set<string>();
+  let mask: string | undefined;
+  let made: Date | undefined;
+  let listed = 0;
+  for await (const { key, modified } of store.list(propagatedPrefix(dataset, recipe))) {
+    if (!made || modified > made) made = modified;
+    if (listed < most.read) {
+      const report = await readJson<MaskReport>(store, key);
+      mask ??= report?.masks?.[0]?.mask;
+      for (const { name } of report?.categories ?? []) names.add(name);
+    }
+    if (++listed === most.listed) break;
+  }
+  return { mask, names, made };
+}
+
+/** Classes of campaigns by name; the first that has a name says its colour. */
+async function coloursOf(db: Kysely<Schema>, campaigns: readonly string[]): Promise<{ id: string; colour: string }[]> {
+  if (campaigns.length === 0) return [];
+  const rows = await db
+    .selectFrom('category')
+    .select(['campaign', 'name', 'colour'])
+    .where('campaign', 'in', [...campaigns])
+    .orderBy('id')
+    .execute();
+  rows.sort((a, b) => campaigns.indexOf(a.campaign) - campaigns.indexOf(b.campaign));
+  const found = new Map<string, string>();
+  for (const { name, colour } of rows) if (!found.has(name)) found.set(name, colour);
+  return [...found].map(([id, colour]) => ({ id, colour }));
+}

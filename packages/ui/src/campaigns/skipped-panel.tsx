@@ -1,0 +1,67 @@
+/** Images that annotators left: which, who, why and when. */
+import type { Assignment } from '@saltworks/core/contract/api';
+import { api } from '../api.ts';
+import { useAttempt } from '../attempt.ts';
+import { useLoaded } from '../load.ts';
+import { count, moment } from '../plots/figures.ts';
+import { Table } from '../plots/table.tsx';
+import { Await, Panel } from '../states.tsx';
+
+const most = 100;
+
+export function SkippedPanel({ campaign }: { campaign: string }) {
+  const path = `/api/campaigns/${campaign}/assignments?state=skipped&limit=${most}`;
+  const skipped = useLoaded<Assignment[]>(path, 15_000);
+  const { failure, attempt } = useAttempt(skipped.again);
+  const offer = (task: string) => attempt(() => api('POST', `/api/tasks/${task}/offer`, {}));
+  return (
+    <Panel title="Skipped">
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+      <Await loaded={skipped} what="what was skipped">
+        {(list) =>
+          list.length === 0 ? (
+            <p>Nobody left an image.</p>
+          ) : (
+            <>
+              <Table
+                caption="Images that annotators skipped"
+                columns={[
+                  { name: 'Image' },
+                  { name: 'Annotator' },
+                  { name: 'Reason' },
+                  { name: 'When' },
+                  { name: 'Again' },
+                ]}
+                rows={list.map(({ id, task, image, author, reason, updated }) => [
+                  <span key="image" className="with-thumbnail">
+                    <img src={`/api/assignments/${id}/thumbnail`} alt="" loading="lazy" />
+                    {image.name}
+                  </span>,
+                  author,
+                  reason,
+                  <time key="when" dateTime={updated}>
+                    {moment(updated)}
+                  </time>,
+                  <button
+                    key="again"
+                    type="button"
+                    onClick={() => void offer(task)}
+                    aria-label={`Offer ${image.name} again`}
+                  >
+                    Offer again
+                  </button>,
+                ])}
+              />
+              <p className="hint">
+                {list.length === most && `The ${count(most)} that were begun last. `}
+                Others may get a skipped image all the same; offered again, it also comes back to those who left it.
+              </p>
+            </>
+          )
+        }
+      </Await>
+    </Panel>
+  );
+}

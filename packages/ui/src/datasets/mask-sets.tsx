@@ -1,0 +1,29 @@
+/** Sets of masks by names that people tell apart. */
+import type { MaskSet } from '@saltworks/core/contract/api';
+import { moment } from '../plots/figures.ts';
+
+/** Campaign or preset, backbone and time: "best · dinov2-small-focus · Nov 29, 2026, 04:12". */
+export const nameOfMasks = (set: MaskSet): string => wordsOf(set).join(' · ');
+
+function wordsOf({ campaign, preset, changed, backbone, made, recipe }: MaskSet): string[] {
+  const settings = Object.entries(changed).map(([name, value]) => `${name} ${textOf(value)}`);
+  const when = made === null ? [] : [moment(made)];
+  if (campaign) return [`Campaign ${campaign.name}`, ...(preset ? [preset] : []), ...when];
+  if (preset === null || backbone === null) return [recipe, ...when];
+  return [preset, ...settings, backbone, ...when];
+}
+
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/** The same with the recipe in small print: it is what commands and the API call it. */
+export const MasksName = ({ set }: { set: MaskSet }) => (
+  <span className="masks-name">
+    {nameOfMasks(set)} <code>{set.recipe}</code>
+  </span>
+);
+
+/** By recipe; by the recipe alone where nothing is known of it. */
+export const masksOf = (sets: readonly MaskSet[], recipe: string): React.ReactNode => {
+  const set = sets.find((each) => each.recipe === recipe);
+  return set ? <MasksName set={set} /> : <code>{recipe}</code>;
+};
