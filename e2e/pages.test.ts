@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';
 import { unzip } from '../packages/orchestrator/test/unzip.ts';
@@ -161,6 +161,10 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await annotator.ask('POST', `/api/assignments/${assignment.id}/submit`, {});
 
     await page.goto(`${stack.url}/campaigns/${id}`);
+    // Handed in by one of two, and looked at by nobody: nothing of that is done. One mask makes no pace.
+    await page.getByText('0 of 3 images handed in; 1 mask waits for review').waitFor();
+    await page.getByText('Too few masks, or too short a time').waitFor();
+    expect(await page.getByText('masks a day').count()).toBe(0);
     await page.locator('.canvas canvas').first().waitFor();
     const hours = await rowsOf(page, 'Masks by hour');
     expect(hours.filter((row) => /10$/.test(row))).toHaveLength(1);
@@ -179,6 +183,56 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await rowsOf(page, 'Seconds a segment by class')).toHaveLength(2);
   });
 
+  test('what she skips is seen with who, why and when, and is offered again', async () => {
+    const next = () =>
+      annotator.ask<{ id: string; image: { name: string } } | null>('POST', `/api/campaigns/${id}/next`, {});
+    const { id: assignment, image } = (await next())!;
+    await annotator.ask('POST', `/api/assignments/${assignment}/skip`, { reason: 'too dark to tell' });
+    await page.goto(`${stack.url}/campaigns/${id}`);
+    const table = 'Images that annotators skipped';
+    const row = page.getByRole('table', { name: table }).locator('tbody tr');
+    await row.waitFor();
+    expect(await row.textContent()).toMatch(new RegExp(`^${image.name}anntoo dark to tell\\w+ \\d+, \\d{4}`));
+    expect(stack.run('campaign', 'status', id)).toContain('skipped      1, and still wanted');
+    expect(stack.run('campaign', 'skipped', id)).toMatch(
+      new RegExp(`${image.name} +ann +\\d{4}-.*Z +too dark to tell`),
+    );
+    expect(JSON.parse(stack.run('campaign', 'skipped', id, '--json'))).toMatchObject({
+      ...{ image: image.name, annotator: 'ann', reason: 'too dark to tell', skipped: expect.stringMatching(/Z$/) },
+    });
+    await page.getByRole('button', { name: `Offer ${image.name} again` }).click();
+    await page.getByText('Nobody left an image.').waitFor();
+    expect(await next()).toMatchObject({ id: assignment });
+    // The same by a command.
+    await annotator.ask('POST', `/api/assignments/${assignment}/skip`, { reason: 'still too dark' });
+    expect(stack.run('campaign', 'skipped', id, '--offer', image.name)).toBe(
+      `${image.name}: offered again to 1 annotator\n`,
+    );
+    expect(await next()).toMatchObject({ id: assignment });
+  });
+
+  /** Whether a picture of a mask shows a colour. */
+  const shows = (canvas: Locator, [r, g, b]: readonly number[]) =>
+    canvas.evaluate(
+      (element, wanted) => {
+        const { width, height } = element as unknown as { width: number; height: number };
+        const context = (
+          element as unknown as {
+            getContext(kind: '2d'): {
+              getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+            };
+          }
+        ).getContext('2d');
+        const { data } = context.getImageData(0, 0, width, height);
+        for (let i = 0; i < data.length; i += 4) {
+          if (data[i + 3] > 0 && wanted.every((level, k) => Math.abs(data[i + k] - level) < 4)) return true;
+        }
+        return false;
+      },
+      [r, g, b],
+    );
+  const cup = [0xe6, 0x9f, 0x00];
+
   test('images are filtered, the filter is in the address, one is seen large with its mask', async () => {
     await page.goto(`${stack.url}/campaigns/${id}/images`);
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
@@ -187,9 +241,20 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(new URL(page.url()).searchParams.get('work')).toBe('handed');
     await page.reload();
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
+    // Whose it is, and what is in it, in the colour of its class.
+    expect(await page.locator('.cell').textContent()).toMatch(/coffee\.jpgcupann: 1 of 2 handed in/);
+    const small = page.locator('.cell canvas');
+    await expect.poll(() => small.isVisible(), slow).toBe(true);
+    expect(await shows(small, cup)).toBe(true);
     await page.locator('.cell').click();
     const large = page.getByRole('dialog').locator('.photograph canvas');
     await expect.poll(() => large.isVisible(), slow).toBe(true);
+    expect(await shows(large, cup)).toBe(true);
+    expect(await page.getByRole('dialog').getByRole('list', { name: 'Classes' }).textContent()).toBe('cup');
+    await page
+      .getByRole('dialog')
+      .getByText(/^ann handed it in on/)
+      .waitFor();
     await page.keyboard.press('m');
     expect(await large.isVisible()).toBe(false);
     await page.keyboard.press('Escape');
@@ -214,7 +279,21 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.goto(`${stack.url}/datasets`);
     await page.getByRole('link', { name: 'kitchen' }).click();
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
+    // Masks are called by what made them and when; the name that commands know stands small beside it.
+    const sets = page.locator('.filters select').first().locator('option');
+    expect(await sets.allTextContents()).toEqual([expect.stringMatching(/^Campaign Cups · best · \w+ \d+, \d{4}/)]);
+    expect(await page.locator('.masks-name code').textContent()).toBe(`campaign-${id}`);
+    const mask = page.locator('.cell canvas:visible');
+    await expect.poll(() => mask.count(), slow).toBe(1);
+    expect(await shows(mask, cup)).toBe(true);
     await page.getByRole('link', { name: 'Runs' }).click();
+    // One image of three has a mask: an export of one is through.
+    const exported = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: 'Export' });
+    await exported.getByText('1 image, 2 without a mask').waitFor();
+    expect(await exported.textContent()).toContain('coco-panoptic of Campaign Cups');
+    expect(
+      await exported.getByRole('progressbar').evaluate((bar) => (bar as unknown as { position: number }).position),
+    ).toBe(1);
     const keys = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: 'Keys' });
     await keys.first().getByText('3 of 3 images').waitFor();
     await page.getByLabel('Backbone').fill('nobody-knows');

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Interaction } from '@saltworks/core/contract/annotate';
-import type { Assignment, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Agreement, Assignment, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
@@ -78,10 +78,24 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
   test('annotators beside each other, where they differ, and what they say together', async () => {
     await page.goto(`${stack.url}/campaigns/${id}/review`);
     await page.locator('.stage[aria-busy=false]').waitFor();
+    // One image, two works: told apart by whose they are.
+    const works = page.locator('.review nav li');
+    expect((await works.allTextContents()).sort()).toEqual(['coffee.jpgann', 'coffee.jpgbob']);
+    await page.getByText(/^by (ann|bob), handed in on/).waitFor();
+    expect(await page.getByRole('list', { name: 'Classes' }).textContent()).toBe('thing');
+    const stage = (await page.locator('.stage').boundingBox())!;
+    await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height / 2);
+    await expect
+      .poll(() => page.locator('.status').textContent(), slow)
+      .toMatch(/^(thing 1|background)\. Click a place/);
     await page.getByRole('link', { name: 'Compare' }).click();
     await page.getByRole('heading', { name: 'coffee.jpg' }).waitFor();
     await expect.poll(() => page.locator('.panes figure').count(), slow).toBe(2);
     expect((await page.locator('.panes strong').allTextContents()).sort()).toEqual(['ann', 'bob']);
+    expect(await page.locator('.panes').getByRole('list', { name: 'Classes' }).allTextContents()).toEqual([
+      'thing',
+      'thing',
+    ]);
     const [one, other] = [await pictureOf(0), await pictureOf(1)];
     expect(one).not.toBe(other);
     // The same places are marked on both.
@@ -95,6 +109,17 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     await expect
       .poll(() => page.locator('.panes figcaption').nth(1).textContent(), slow)
       .toMatch(/the consensus agrees on (\d\d|100)\.\d % of pixels/);
+    // Annotators count as they are reliable, here and by the command, unless somebody says otherwise.
+    const { annotators } = (await stack.admin('GET', `/api/campaigns/${id}/agreement`)) as Agreement;
+    const { weights } = (await stack.admin('GET', `/api/tasks/${assignments[0].task}/consensus`)) as Consensus;
+    expect(weights).toEqual(Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight])));
+    expect(JSON.parse(stack.run('campaign', 'consensus', id, '--json'))).toMatchObject({ weights });
+    const counted = page.locator('.panes figcaption').first();
+    const [{ weight }] = annotators;
+    expect(await counted.textContent()).toContain(`× ${weight.toFixed(2)}`);
+    await page.getByLabel('Weights').selectOption('equal');
+    await page.getByRole('button', { name: 'Make the consensus again' }).click();
+    await expect.poll(() => counted.textContent(), slow).toMatch(/(ann|bob) × 1\.00, (ann|bob) × 1\.00/);
   });
 
   test('what was sent back is shown as it was, beside what it became', async () => {

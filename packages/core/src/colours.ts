@@ -11,7 +11,7 @@ export type { Rgb };
 export const background: Rgb = [128, 128, 128];
 
 /** OKLab lightness of what is laid over photographs: seen on black and on white. */
-export const lightness = { least: 0.5, most: 0.93 };
+export const lightness = { least: 0.58, most: 0.93 };
 
 export function parseColour(colour: string): Rgb {
   const value = Number.parseInt(colour.slice(1), 16);
@@ -178,8 +178,8 @@ function colours(chromas: readonly number[], hues: readonly number[]): Rgb[] {
   return out;
 }
 
-/** Told apart by colour-blind people, too: Okabe & Ito (2008). */
-const okabeIto = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7'];
+/** Told apart by colour-blind people, too: Okabe & Ito (2008), without their blue, which is too dark on dark photographs. */
+const okabeIto = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#d55e00', '#cc79a7'];
 const palette: Rgb[] = [];
 /** As many as can be told apart at all; then they come again. */
 const paletteSize = 256;

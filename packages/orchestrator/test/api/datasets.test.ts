@@ -1,5 +1,5 @@
 /** Datasets over the API, on a store as imports, runs and exports leave it. */
-import type { DatasetFailure, DatasetImageInfo, Page } from '@saltworks/core/contract/api';
+import type { DatasetFailure, DatasetImageInfo, MaskSet, Page } from '@saltworks/core/contract/api';
 import { encodeLines } from '@saltworks/core/contract/dataset';
 import {
   datasetKey,
@@ -40,7 +40,8 @@ describeDatabases('datasets', ({ open }) => {
     [reviewer, manager] = [await server.key('reviewer'), await server.key('manager')];
     await server.key('annotator');
     const members = { reviewer: ['reviewer'], manager: ['manager'], annotator: ['annotator'] };
-    await makeCampaign(db, { id: 'salt', dataset: 'salt.pans', members });
+    const categories = [{ id: 1, name: 'dog', colour: '#0072b2', isthing: true }];
+    await makeCampaign(db, { id: 'salt', dataset: 'salt.pans', members, categories });
     await makeCampaign(db, { id: 'others', dataset: 'salt.pans' });
     await makeCampaign(db, { id: 'ponds', dataset: 'ponds', members: { annotator: ['reviewer'] } });
 
@@ -110,6 +111,21 @@ describeDatabases('datasets', ({ open }) => {
     const { body } = await get('/salt.pans');
     expect(body).toMatchObject({ name: 'salt.pans', images: last, bytes: 400, keys: ['tiny'] });
     expect(body.recipes).toEqual(['best', 'campaign-salt']);
+    const [best] = body.masks.filter(({ recipe }: MaskSet) => recipe === 'best');
+    expect(best).toMatchObject({
+      preset: null,
+      backbone: null,
+      campaign: null,
+      made: expect.stringMatching(/^\d{4}-/),
+    });
+    const [salt] = body.masks.filter(({ recipe }: MaskSet) => recipe === 'campaign-salt');
+    expect(salt).toMatchObject({ preset: 'best', backbone: 'tiny', campaign: { id: 'salt', name: 'Salt pans' } });
+    // A class has the colour that the campaign gives it, others have free ones.
+    expect(salt.classes).toEqual([{ name: 'dog', colour: '#0072b2' }]);
+    expect(best.classes).toEqual([
+      { name: 'dog', colour: '#0072b2' },
+      { name: 'cat', colour: '#e69f00' },
+    ]);
     // Of campaigns, those that the reader is in.
     expect(body.campaigns).toEqual([{ id: 'salt', name: 'Salt pans' }]);
     expect((await get('/salt.pans', admin)).body.campaigns).toHaveLength(2);
@@ -148,7 +164,7 @@ describeDatabases('datasets', ({ open }) => {
       const found = await list('&recipe=best', 200);
       expect(found[8]).toEqual({
         ...{ id: 9, name: '9.png', sha256: hash(9), state: 'masked', reason: null },
-        ...{ mask: hash(1009), categories: ['cat'], uncertainty: 0.91 },
+        ...{ mask: hash(1009), categories: ['cat'], segments: [{ id: 1, category: 'cat' }], uncertainty: 0.91 },
       });
       expect(found[6]).toMatchObject({ id: failed, state: 'failed', reason: 'torn', mask: null, categories: [] });
     });

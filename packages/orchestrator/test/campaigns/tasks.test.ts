@@ -1,4 +1,5 @@
 import type { Campaign } from '@saltworks/core/contract/api';
+import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import {
@@ -73,7 +74,24 @@ describeDatabases('tasks', ({ open }) => {
     expect(tasks.map(({ taken, state }) => ({ taken, state }))).toEqual(Array(8).fill({ taken: 3, state: 'done' }));
     const submitted = (await assignmentsOf(db, campaign.id)).filter(({ state }) => state === 'submitted');
     expect(submitted).toHaveLength(24);
-    expect(await progressOf(db, campaign.id)).toMatchObject({ filled: true, tasks: 8, done: 8 });
+    // Handed in is not yet accepted.
+    const handed = { filled: true, tasks: 8, done: 8, assignments: { submitted: 24 } };
+    expect(await progressOf(db, campaign.id)).toMatchObject({ ...handed, accepted: 0 });
+    const [first] = tasks;
+    const works = submitted.filter(({ task }) => task === first.id);
+    for (const [i, { id }] of works.entries()) {
+      expect(await progressOf(db, campaign.id)).toMatchObject({
+        done: 8,
+        accepted: 0,
+        assignments: { submitted: 24 - i },
+      });
+      await reviewAssignment(db, id, { verdict: 'accept' }, 'owner');
+    }
+    expect(await progressOf(db, campaign.id)).toMatchObject({ done: 8, accepted: 1, assignments: { accepted: 3 } });
+  });
+
+  test('a lease lasts as long as everybody says, where nobody says otherwise', async () => {
+    expect(await makeCampaign(db)).toMatchObject({ leaseSeconds: campaignDefaults.leaseSeconds });
   });
 
   test('two windows of one user get the same image', async () => {

@@ -13,7 +13,7 @@ export function ProgressBar({ progress, label, large }: Props) {
   const width = (images: number) => ({ width: `${(100 * images) / Math.max(1, tasks)}%` });
   return (
     <div className={large ? 'progress-line large' : 'progress-line'}>
-      <div className="bar" role="img" aria-label={`${label}: ${progress ? describe(progress) : 'not known yet'}`}>
+      <div className="meter" role="img" aria-label={`${label}: ${progress ? describe(progress) : 'not known yet'}`}>
         <span className="handed-in" style={width(done)} />
         <span className="accepted" style={width(accepted)} />
       </div>

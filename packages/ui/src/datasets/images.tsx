@@ -7,7 +7,7 @@ import { useSearchParams } from 'wouter';
 import { legendOf } from '../legend.tsx';
 import { Browser, type Shown } from './browser.tsx';
 import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
-import { MasksName, nameOfMasks } from './mask-sets.tsx';
+import { nameOfMasks } from './mask-sets.tsx';
 
 interface Props {
   dataset: DatasetDetail;
@@ -58,8 +58,8 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
         </button>
       </Filters>
       {set && (
-        <p className="hint">
-          <MasksName set={set} />
+        <p className="hint masks-name">
+          Commands and the API call these masks <code>{set.recipe}</code>.
         </p>
       )}
       <Browser

@@ -46,11 +46,13 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
           {image.uncertainty !== null && <li>uncertainty {image.uncertainty.toFixed(3)}</li>}
         </ul>
         <Legend entries={image.classes} />
-        {image.notes.map((note) => (
-          <p key={note} className="hint">
-            {note}
-          </p>
-        ))}
+        {image.notes.length > 0 && (
+          <ul className="notes hint">
+            {image.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
         <p className="actions">
           <button type="button" onClick={() => step(-1)} aria-keyshortcuts="ArrowLeft">
             Previous

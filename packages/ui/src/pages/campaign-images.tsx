@@ -111,7 +111,7 @@ function stateOf({ works, wanted, handed, accepted, taken }: Task): string {
   const has = (state: AssignmentState) => works.some((work) => work.state === state);
   if (accepted >= wanted) return 'accepted';
   if (has('sent_back')) return 'sent back';
-  if (handed >= wanted) return has('submitted') ? 'waits for review' : 'handed in';
+  if (handed >= wanted) return has('submitted') ? 'to review' : 'handed in';
   if (taken === 0) return has('skipped') ? 'skipped' : 'not begun';
   return wanted === 1 ? 'being drawn' : `${handed} of ${wanted} handed in`;
 }
@@ -130,7 +130,7 @@ const deeds: Record<AssignmentState, string> = {
 };
 
 function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
-  const { id, image, wanted, taken, handed, accepted, works } = task;
+  const { id, image, wanted, handed, accepted, works } = task;
   const at = `/api/tasks/${id}`;
   const colours = segmentColours(task.segments, categories);
   const names = new Map(categories.map(({ id, name }) => [id, name]));
@@ -148,7 +148,7 @@ function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
     classes: legendOf(task.segments, colours, (category) => names.get(category) ?? 'unknown'),
     uncertainty: task.uncertainty,
     notes: [
-      `${taken} ${taken === 1 ? 'has' : 'have'} it or handed it in, ${handed} handed in, ${accepted} accepted, ${wanted} wanted.`,
+      `${handed} of ${wanted} handed in, ${accepted} accepted.`,
       ...works.map(saidOf),
       ...(task.honeypot ? ['A known image, mixed in to see how annotators do.'] : []),
       ...(task.consensus ? ['Its mask is the consensus.'] : []),

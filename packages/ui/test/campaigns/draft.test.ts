@@ -1,4 +1,5 @@
 import type { Campaign } from '@saltworks/core/contract/api';
+import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
 import { describe, expect, test } from 'vitest';
 import { campaignOf, changesOf, draftOf, emptyDraft, slugOf } from '../../src/campaigns/draft.ts';
 
@@ -39,6 +40,10 @@ describe('a campaign in the form', () => {
       ],
     });
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
+  });
+
+  test('what nobody types is what the command and the API take', () => {
+    expect(changesOf(emptyDraft).leaseSeconds).toBe(campaignDefaults.leaseSeconds);
   });
 
   test('settings that are only looked at stay as they are', () => {
