@@ -218,7 +218,7 @@ export async function offerAgain(db: Kysely<Schema>, task: string, actor: string
       .returning('id')
       .execute();
     for (const { id } of skipped) {
-      await addEvent(tx, id, 'state', { state: 'returned' });
+      await addEvent(tx, id, 'state', { state: 'returned', reason: null });
       await audit(tx, { actor, action: 'assignment.offer', object: id, detail: { task } });
     }
     return skipped.length;
