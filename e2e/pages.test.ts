@@ -242,7 +242,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.reload();
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
     // Whose it is, and what is in it, in the colour of its class.
-    expect(await page.locator('.cell').textContent()).toMatch(/coffee\.jpgcupann: 1 of 2 handed in/);
+    expect(await page.locator('.cell').textContent()).toMatch(/^astronaut\.jpgcupann: 1 of 2 handed in/);
     const small = page.locator('.cell canvas');
     await expect.poll(() => small.isVisible(), slow).toBe(true);
     expect(await shows(small, cup)).toBe(true);

@@ -61,7 +61,7 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
         <img src={shownImage} alt={side > 600 ? name : ''} onError={() => setMissing((now) => now + 1)} />
       )}
       {!shownImage && <span className="missing">No picture yet</span>}
-      <canvas ref={canvas} hidden={!masked || shown !== wanted} />
+      <canvas ref={canvas} hidden={!masked || !wanted || shown !== wanted} />
     </span>
   );
 }
