@@ -13,10 +13,11 @@ const command = join(root, 'saltworks');
 /**
  * Starts `saltworks up`. Backbone and binaries are the clone's.
  *
- * @param env more settings
+ * @param env more settings; SALTWORKS_HOME is a folder that is not there yet, default a temporary one
  */
 export async function startStack(env = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'saltworks-stack-'));
+  const home = env.SALTWORKS_HOME ?? mkdtempSync(join(tmpdir(), 'saltworks-stack-'));
+  mkdirSync(home, { recursive: true });
   const shared = process.env.SALTWORKS_HOME ?? join(root, '.saltworks');
   for (const part of ['models', 'tools']) {
     mkdirSync(join(shared, part), { recursive: true });

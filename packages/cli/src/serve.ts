@@ -39,8 +39,10 @@ export async function openServerRole(
     log: (message) => console.error(`server: ${message}`),
   });
   const ready = opening.then((server) => welcome(server, settings, say));
-  // What cannot be opened ends the process: its supervisor starts it again.
-  const failed = new Promise<never>((_, reject) => opening.catch(reject));
+  // A database that cannot be opened, or is lost, ends the process: its supervisor starts it again.
+  const failed = new Promise<never>((_, reject) => {
+    opening.then(({ database }) => database.lost?.then(reject), reject);
+  });
   return {
     run: () => Promise.race([workflows.run(), failed]),
     shutdown() {

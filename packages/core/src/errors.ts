@@ -14,3 +14,11 @@ export class InvalidInputError extends Error {
 export function unknownKind(what: string, value: never, known: readonly string[]): never {
   throw new InvalidInputError(`${what} ${String(value)}; expected one of ${known.join(', ')}`);
 }
+
+/**
+ * What was to be kept cannot be written now: no room, a quota, a read-only disk. The message is one line that names the
+ * place. Nothing is wrong with the input; the same call succeeds once there is room.
+ */
+export class UnwritableError extends Error {
+  override name = 'UnwritableError';
+}

@@ -172,10 +172,20 @@ function every(ms: number, work: () => Promise<unknown>, log: (message: string) 
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running = false;
+  let said = '';
   const turn = async () => {
     if (running || stopped) return;
     running = true;
-    await work().catch((error) => log((error as Error).message));
+    await work().then(
+      () => {
+        said = '';
+      },
+      ({ message }: Error) => {
+        // Once, not every few seconds as long as it lasts.
+        if (message !== said) log(message);
+        said = message;
+      },
+    );
     running = false;
     if (!stopped) timer = setTimeout(turn, ms);
   };

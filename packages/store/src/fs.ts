@@ -23,6 +23,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { unwritable } from './room.ts';
 import { untilAborted } from './signal.ts';
 import {
   type CallOptions,
@@ -143,9 +144,11 @@ export function fileStore(root: string): ObjectStore {
         }
       }
     } catch (error) {
-      throw signal?.aborted ? signal.reason : explain(error, key, folder);
+      if (signal?.aborted) throw signal.reason;
+      throw (await unwritable(error, folder)) ?? explain(error, key, folder);
     } finally {
-      if (partial) await rm(partial, { force: true });
+      // It may be read-only since.
+      if (partial) await rm(partial, { force: true }).catch(() => {});
     }
   }
 
@@ -294,7 +297,7 @@ export function fileStore(root: string): ObjectStore {
         await unlink(path);
         await prune(dirname(path));
       } catch (error) {
-        if (!isAbsent(error)) throw explain(error, key, folder);
+        if (!isAbsent(error)) throw (await unwritable(error, folder)) ?? explain(error, key, folder);
       }
     },
 
@@ -359,9 +362,6 @@ const linkError = (key: string, folder: string) =>
 /** What the failure of a system call means for the object. */
 function explain(error: unknown, key: string, folder: string): unknown {
   switch (codeOf(error)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new Error(`no space left in ${folder}: object ${key} was not written`, { cause: error });
     case 'ELOOP':
       return linkError(key, folder);
     case 'EISDIR':

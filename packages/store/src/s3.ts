@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
 import { orAborted, untilAborted } from './signal.ts';
 import {
   checkKey,
@@ -59,7 +59,7 @@ const WRITE_ID = 'saltworks-write';
  * A store in a bucket, which has to be there already. Nothing is asked of the server yet.
  *
  * Calls try again after 500, 502, 503, 504, 429, 409 of a write that another one crossed, connections that fail or break
- * off, and silence; never after 403, 404 or 412. Credentials that are refused and a bucket that is missing are
+ * off, and silence; never after 403, 404, 412 or 507. Credentials that are refused and a bucket that is missing are
  * InvalidInputErrors.
  *
  * @throws InvalidInputError when an option is unusable
@@ -146,12 +146,13 @@ export function s3Store({
 
   /** A failure in words: one line, and not the SDK's error as its cause, which holds the signed request, socket and all. */
   function explain(error: unknown, doing: string, tries: number): unknown {
-    if (error instanceof InvalidInputError || error instanceof ObjectMissingError) return error;
+    if ([InvalidInputError, ObjectMissingError, UnwritableError].some((kind) => error instanceof kind)) return error;
     const { name, message } = error as Error;
     const status = statusOf(error);
     const said = status
       ? `${name === 'Unknown' ? '' : `${name} `}(${status})`
       : `${name}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`;
+    if (isFull(error)) return new UnwritableError(`no room in ${place} for ${doing}: ${said}; expected more`);
     if (name === 'NoSuchBucket') return new InvalidInputError(`no bucket ${place}; expected one that is there already`);
     if (name === 'CredentialsProviderError') {
       return new InvalidInputError(`no credentials for ${place}; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
@@ -484,6 +485,14 @@ const REFUSALS = new Set([
   'XAdminUserNotFound',
 ]);
 
+/**
+ * Whether the server has no room, or the quota is used up. Ceph and versitygw say QuotaExceeded (403), MinIO
+ * XMinioAdminBucketQuotaExceeded (400) and XMinioStorageFull (507).
+ */
+const isFull = (error: unknown): boolean =>
+  statusOf(error) === 507 ||
+  /quota_?exceeded|storage(backend)?full|insufficient(storage|capacity)/i.test((error as Error).name);
+
 /** Whether the same request may well succeed a moment later. */
 function isPassing(error: unknown): boolean {
   const { name, code, $metadata } = error as {
@@ -491,6 +500,7 @@ function isPassing(error: unknown): boolean {
     code?: string;
     $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
   };
+  if (isFull(error)) return false;
   return (
     PASSING.has(name) ||
     PASSING_CODE.has(code ?? '') ||

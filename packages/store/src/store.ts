@@ -35,7 +35,8 @@ export interface ListOptions extends CallOptions {
  *
  * An object is there whole or not at all, and what was written is what the next read sees. Every call throws what its
  * signal was aborted with; a write that was aborted may still have happened. Calls throw InvalidInputError where trying
- * again cannot help (an illegal key, credentials that are refused, no such bucket); other errors may pass with time.
+ * again cannot help (an illegal key, credentials that are refused, no such bucket); other errors may pass with time. Writes
+ * throw UnwritableError where there is no room for them.
  */
 export interface ObjectStore {
   /** The bytes, in a buffer of their own. @throws ObjectMissingError */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStoreToWrite } from '../src/open.ts';
 import { type S3Options, s3Store } from '../src/s3.ts';
@@ -132,6 +132,30 @@ describe.skipIf(!available)('S3', () => {
       for (const key of ['put.x', 'new.x', 'taken.x']) expectSame(await direct.get(key), bytes);
       expectSame(await direct.get('big.x'), big);
       expect(await direct.head('delete.x')).toBeUndefined();
+    });
+
+    test.each([
+      ['403 QuotaExceeded', 403, 'QuotaExceeded'],
+      ['400 XMinioAdminBucketQuotaExceeded', 400, 'XMinioAdminBucketQuotaExceeded'],
+      ['507 XMinioStorageFull', 507, 'XMinioStorageFull'],
+      ['507 InsufficientStorage', 507, 'InsufficientStorage'],
+    ])('%s means that there is no room, and is not tried again', async (_, status, code) => {
+      proxy.fault = () => ({ kind: 'status', status, code });
+      const writes = [
+        faulty.put('a.x', ''),
+        faulty.putIfAbsent('b.x', ''),
+        faulty.putStream('c.x', inChunks(new Uint8Array(20 * MiB), MiB)),
+      ];
+      for (const result of await Promise.allSettled(writes)) {
+        const error = (result as PromiseRejectedResult).reason;
+        expect(error).toBeInstanceOf(UnwritableError);
+        expect(error.message).toMatch(
+          new RegExp(
+            `^no room in s3://${server.bucket} at ${proxy.endpoint} for .+: ${code} \\(${status}\\); expected more$`,
+          ),
+        );
+      }
+      expect(proxy.seen).toHaveLength(3);
     });
 
     test.each(faults)('%s for ever is reported', async (_, __, fault) => {

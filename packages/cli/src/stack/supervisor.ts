@@ -2,7 +2,9 @@
 import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { unwritable } from '@saltworks/store/room';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
@@ -56,13 +58,22 @@ export async function startStack(
   const web = { port: settings.port, url: serverUrl(settings) };
   let temporalPid: number | undefined;
   let recorded = Promise.resolve();
-  /** Whole each time, one after the other: other commands may be reading it. */
+  let stopping = false;
+  /** Whole each time: other commands may be reading it. */
+  const write = () => {
+    const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
+    return writeWhole(join(home, 'stack.json'), JSON.stringify(file));
+  };
+  /** As soon as there is room, one after the other. */
   const record = () => {
-    recorded = recorded.then(() => {
-      const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
-      return writeWhole(join(home, 'stack.json'), JSON.stringify(file));
+    recorded = recorded.then(async () => {
+      for (let said = false; !stopping; said = true) {
+        const failed = await write().catch((error: Error) => error);
+        if (!failed) return;
+        if (!said) say(`stack.json: ${failed.message}; again until it is written`);
+        await sleep(1_000);
+      }
     });
-    return recorded;
   };
   /** The usual port, so that a bookmark stays good; another one where that is taken, by whoever was faster. */
   const choosePort = async () => {
@@ -71,11 +82,14 @@ export async function startStack(
     web.url = `http://${host}:${web.port}`;
   };
   await choosePort();
+  await write().catch(async (error) => {
+    throw (await unwritable(error, home)) ?? error;
+  });
 
   const temporal = keepAlive('temporal', say, async () => {
-    const child = spawnTemporal(binary, home, port);
+    const child = begun(spawnTemporal(binary, home, port));
     temporalPid = child.pid;
-    await record();
+    record();
     return child;
   });
   try {
@@ -95,22 +109,31 @@ export async function startStack(
         SALTWORKS_URL: web.url,
       };
       const stdio: StdioOptions = ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'];
-      return fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env, stdio });
+      return begun(fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env, stdio }));
     });
   const server = role('server', async () => {
     await choosePort();
-    await record();
+    record();
   });
   const worker = role('worker');
   return {
     address,
     async stop() {
+      stopping = true;
       await worker.stop('SIGTERM');
       await server.stop('SIGTERM');
       await temporal.stop('SIGTERM');
-      await rm(join(home, 'stack.json'), { force: true });
+      await recorded;
+      await rm(join(home, 'stack.json'), { force: true }).catch(({ message }) => say(`stack.json: ${message}`));
     },
   };
+}
+
+/** @throws Error if no process came about */
+function begun(child: ChildProcess): ChildProcess {
+  child.once('error', () => {});
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`);
+  return child;
 }
 
 interface Kept {
@@ -122,20 +145,26 @@ function keepAlive(name: string, say: (line: string) => void, start: () => Promi
   let stopping = false;
   let again: NodeJS.Timeout | undefined;
   let wait = 250;
-  const launch = async (): Promise<ChildProcess> => {
+  const launch = async (): Promise<ChildProcess | undefined> => {
     const began = Date.now();
-    const child = await start();
-    say(`${name}: started, process ${child.pid}`);
-    child.once('exit', (code, signal) => {
+    const ended = (how: string) => {
       if (stopping) return;
       // One that ran for a while is worth starting at once; one that dies at once is not.
       wait = Date.now() - began > 10_000 ? 250 : Math.min(wait * 2, 10_000);
-      say(`${name}: ended (${signal ?? `code ${code}`}), again in ${wait / 1000} s`);
+      say(`${name}: ended (${how}), again in ${wait / 1000} s`);
       again = setTimeout(() => {
         running = launch();
       }, wait);
-    });
-    return child;
+    };
+    try {
+      const child = await start();
+      say(`${name}: started, process ${child.pid}`);
+      child.once('exit', (code, signal) => ended(signal ?? `code ${code}`));
+      return child;
+    } catch (error) {
+      ended((error as Error).message);
+      return undefined;
+    }
   };
   let running = launch();
   return {
@@ -143,7 +172,7 @@ function keepAlive(name: string, say: (line: string) => void, start: () => Promi
       stopping = true;
       clearTimeout(again);
       const child = await running;
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
       await new Promise<void>((stopped) => {
         const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
         child.once('exit', () => {

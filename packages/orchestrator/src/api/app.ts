@@ -143,7 +143,8 @@ export async function openApp({
 
   app.setErrorHandler((error: Thrown, request, reply) => {
     const { code, body } = answerTo(error);
-    if (code === 500) log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
+    if (code === 500 || code === 507)
+      log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
     // What a handler has said of its answer does not hold for this one.
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
     return reply.code(code).header('cache-control', 'no-store').type('application/json').send(body);

@@ -1,5 +1,6 @@
 /** Errors as they are answered: a code and one form for all of them. */
 import { InvalidInputError } from '@saltworks/core/errors';
+import { isUnwritable } from '@saltworks/store/room';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 
 export class UnauthorisedError extends Error {}
@@ -26,6 +27,7 @@ export function answerTo(error: Thrown): { code: number; body: { error: string; 
   }
   if (error instanceof ConflictError) return { code: 409, body: { ...body, detail: error.detail } };
   for (const [kind, code] of codes) if (error instanceof kind) return { code, body };
+  if (isUnwritable(error)) return { code: 507, body };
   // What fastify itself refuses: bodies too large, too many requests, no JSON.
   if (error.statusCode !== undefined && error.statusCode < 500) return { code: error.statusCode, body };
   return { code: 500, body: { error: 'something went wrong on our side' } };

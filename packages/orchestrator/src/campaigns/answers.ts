@@ -316,6 +316,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
           if (!made) throw new InvalidInputError('no mask can be made of what is drawn');
           return made;
         }
+        // The chains try for ever; who waits is told what would keep them.
+        await putDrawing(assignment, await campaignOf(assignment));
         await (assignment.answered < n ? patches : pixels).run(id);
         if (stopped.signal.aborted) throw new ConflictError('the server is stopping; expected another try');
       }

@@ -6,6 +6,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Interaction } from '@saltworks/core/contract/annotate';
+import { unwritable } from '@saltworks/store/room';
 
 /** An interaction as its table holds it. */
 export interface JournalEntry {
@@ -22,9 +23,10 @@ export interface JournalEntry {
 export interface Journal {
   /**
    * Resolves once the entries are on the disk, in the order of the calls. Append right after the commit, and
-   * acknowledge after this: then an assignment's entries have no gap.
+   * acknowledge after this: then an assignment's entries have no gap. Entries that could not be written are written
+   * before the next ones, so a call without entries, too, resolves once all earlier ones are on the disk.
    *
-   * @throws Error of the file system; from then on for every call, since what a file holds after that is unknown
+   * @throws UnwritableError without room; Error of the file system
    */
   append(...entries: readonly JournalEntry[]): Promise<void>;
   /** Calls for one entry after the other, those of this process included. What no longer reads, a power loss cut off. */
@@ -42,12 +44,6 @@ const noJournal: Journal = {
   close: async () => {},
 };
 
-interface Batch {
-  lines: string[];
-  /** When it is on the disk. */
-  done: Promise<void>;
-}
-
 /** @param path of the file, made if absent, which one process at a time may have open; without one, nothing is kept */
 export async function openJournal(path: string | undefined): Promise<Journal> {
   if (path === undefined) return noJournal;
@@ -61,29 +57,40 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
     throw error;
   }
 
-  /** Entries that come while a flush is under way share the next one. */
-  let gathering: Batch | undefined;
-  let last: Promise<void> = Promise.resolve();
-  const flush = async (batch: Batch) => {
-    await file.appendFile(batch.lines.join(''));
-    await file.datasync();
+  /** Bytes that are on the disk, and lines that are not, in order. */
+  let safe = (await file.stat()).size;
+  const waiting: string[] = [];
+  /** Whether a write that failed may have left something behind those bytes. */
+  let torn = false;
+  const flush = async () => {
+    next = undefined;
+    if (waiting.length === 0) return;
+    const lines = waiting.length;
+    const bytes = Buffer.from(waiting.join(''));
+    try {
+      if (torn) await file.truncate(safe);
+      torn = true;
+      await file.appendFile(bytes);
+      await file.datasync();
+      torn = false;
+    } catch (error) {
+      throw (await unwritable(error, dirname(path))) ?? error;
+    }
+    safe += bytes.length;
+    waiting.splice(0, lines);
   };
+  /** The flush under way, which never rejects, and the one after it, which all share that come meanwhile. */
+  let last: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
   return {
     append(...entries) {
+      for (const entry of entries) waiting.push(`${JSON.stringify(entry)}\n`);
       // What was sent twice is acknowledged no earlier than what it repeats.
-      if (entries.length === 0) return last;
-      if (!gathering) {
-        const batch: Batch = { lines: [], done: last };
-        // A failure is passed on to every later batch.
-        const turn = last.finally(() => {
-          gathering = undefined;
-        });
-        batch.done = last = turn.then(() => flush(batch));
-        last.catch(() => {});
-        gathering = batch;
+      if (!next) {
+        next = last.then(flush);
+        last = next.catch(() => {});
       }
-      for (const entry of entries) gathering.lines.push(`${JSON.stringify(entry)}\n`);
-      return gathering.done;
+      return next;
     },
     async replay(each) {
       await last;
@@ -98,15 +105,13 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
       }
     },
     async clear() {
-      last = last.then(async () => {
-        await file.truncate(0);
-        await file.datasync();
-      });
-      last.catch(() => {});
       await last;
+      await file.truncate(0);
+      await file.datasync();
+      safe = 0;
     },
     async close() {
-      await last.catch(() => {});
+      await last;
       await file.close();
     },
   };

@@ -18,6 +18,8 @@ export interface Database {
   listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>>;
   /** What is committed by now outlives a power loss once this resolves. PostgreSQL sees to that by itself. */
   sync(): Promise<void>;
+  /** Resolves if the database is lost while it is open, which only a new process mends. PostgreSQL comes back by itself. */
+  lost?: Promise<Error>;
   close(): Promise<void>;
 }
 

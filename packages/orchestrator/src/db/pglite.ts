@@ -4,11 +4,22 @@ import { chmod, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { expectRoom, unwritable } from '@saltworks/store/room';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import { openChannels } from './channels.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Database } from './open.ts';
 import type { Schema } from './schema.ts';
+
+/**
+ * Bytes that are to be free before something is written. With less, PGlite would fail in the middle: it takes 16 MiB at a
+ * time for its log, and ends when it gets none.
+ */
+const ROOM = 32 * 1024 * 1024;
+const WRITES = /^(begin|insert|update|delete|with\b.*\b(insert|update|delete))\b/is;
+
+/** A query that takes longer is looked after: PGlite spins for ever when it finds no room for its log. */
+const STUCK_MS = 5_000;
 
 /** Waiting longer for the connection means that a transaction waits for itself. */
 const CONNECT_MS = 30_000;
@@ -39,13 +50,15 @@ export type Reply =
   | { failed: PgliteError };
 
 interface Thread {
+  /** Resolves once the thread has ended without being asked to. */
+  lost: Promise<Error>;
   query(sql: string, parameters: readonly unknown[]): Promise<Answer>;
   close(): Promise<void>;
 }
 
 /**
  * @param folder holds `data`, PGlite's own folder, and what callers keep beside it
- * @throws Error if it is in use, or not a database
+ * @throws UnwritableError without room; Error if it is in use, or not a database
  */
 export async function openPglite(folder: string, signal?: AbortSignal): Promise<Database> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -54,13 +67,14 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
   let notify = (_channel: string, _payload: string): void => {};
   let thread: Thread;
   try {
+    await expectRoom(folder, ROOM);
     if (!(await exists(data))) await make(data, signal);
     thread = await startThread(data, (channel, payload) => notify(channel, payload), signal);
   } catch (error) {
     await unlock();
     throw error;
   }
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: poolOfOne(thread) }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: poolOfOne(thread, folder) }) });
   const channels = openChannels(
     async (channel) => void (await sql`listen ${sql.id(channel)}`.execute(db)),
     async (channel) => void (await sql`unlisten ${sql.id(channel)}`.execute(db)),
@@ -68,6 +82,7 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
   notify = (channel, payload) => channels.tell(payload, channel);
   return {
     db,
+    lost: thread.lost,
     kind: 'pglite',
     folder: await realpath(folder),
     listen: channels.listen,
@@ -120,8 +135,9 @@ async function startThread(
   signal?: AbortSignal,
 ): Promise<Thread> {
   const worker = new Worker(new URL('./pglite.worker.js', import.meta.url), { workerData: data });
-  const calls = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  const calls = new Map<number, { since: number; resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let ended: Error | undefined;
+  let closing = false;
   let ready = () => {};
   const end = (error: Error) => {
     ended ??= error;
@@ -157,15 +173,25 @@ async function startThread(
     signal?.removeEventListener('abort', abort);
   }
 
+  const watch = setInterval(async () => {
+    const [oldest] = calls.values();
+    if (!oldest || Date.now() - oldest.since < STUCK_MS) return;
+    // What was committed is there when it opens again.
+    await expectRoom(data, ROOM).catch(() => worker.terminate());
+  }, STUCK_MS / 5).unref();
+  worker.once('exit', () => clearInterval(watch));
+
   let id = 0;
   return {
+    lost: new Promise((lost) => worker.once('exit', () => !closing && lost(ended as Error))),
     query: (sql, parameters) =>
       new Promise<Answer>((resolve, reject) => {
         if (ended) return reject(ended);
-        calls.set(++id, { resolve, reject });
+        calls.set(++id, { since: Date.now(), resolve, reject });
         worker.postMessage({ id, sql, parameters: [...parameters] } satisfies Call);
       }),
     async close() {
+      closing = true;
       if (ended) return;
       const exit = once(worker, 'exit');
       worker.postMessage('close');
@@ -178,7 +204,7 @@ const errorOf = ({ message, code, constraint }: PgliteError): Error =>
   Object.assign(new Error(message), { code, constraint });
 
 /** One connection, had by one after the other, so that transactions do not mix. */
-function poolOfOne({ query }: Thread): PostgresPool {
+function poolOfOne({ query }: Thread, folder: string): PostgresPool {
   let last: Promise<void> = Promise.resolve();
   return {
     async connect() {
@@ -198,7 +224,10 @@ function poolOfOne({ query }: Thread): PostgresPool {
       }
       const client = {
         async query(text: string, parameters: readonly unknown[]) {
-          const { rows, affected } = await query(text, parameters);
+          if (WRITES.test(text)) await expectRoom(folder, ROOM);
+          const { rows, affected } = await query(text, parameters).catch(async (error) => {
+            throw (await unwritable(error, folder)) ?? error;
+          });
           // Kysely counts rows for the commands that change them; those of the others are counted as 0.
           return { command: 'UPDATE', rowCount: affected, rows };
         },

@@ -42,6 +42,8 @@ try {
       reply({ id: call.id, answer: await answer(db, call) });
     } catch (error) {
       reply({ id: call.id, error: plain(error) });
+      // It answers nothing more. What was committed is there when it opens again.
+      if ((error as { severity?: string }).severity === 'PANIC') process.exit();
     }
   });
   reply({ ready: true });

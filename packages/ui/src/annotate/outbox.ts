@@ -22,6 +22,8 @@ export type Saving =
   | { state: 'saved' }
   | { state: 'saving'; pending: number }
   | { state: 'offline'; pending: number }
+  /** The server has no room for it now. */
+  | { state: 'full'; pending: number; reason: string }
   | { state: 'signed out'; pending: number }
   | { state: 'refused'; pending: number; reason: string };
 
@@ -143,6 +145,7 @@ export class Outbox {
     const refused = status >= 400 && status < 500 && status !== 401 && status !== 429;
     if (status === 401) this.#told({ state: 'signed out', pending });
     else if (refused) this.#told({ state: 'refused', pending, reason: (error as Error).message }, error);
+    else if (status === 507) this.#told({ state: 'full', pending, reason: (error as Error).message });
     else this.#told({ state: 'offline', pending });
     if (this.#closed || refused || status === 401) return;
     this.#timer = setTimeout(() => this.flush(), this.#wait);

@@ -24,6 +24,8 @@ function textOf(saving: Saving): React.ReactNode {
       return 'Saving…';
     case 'offline':
       return `Offline: ${saving.pending} kept in this browser`;
+    case 'full':
+      return `${saving.pending} kept in this browser until the server has room: ${saving.reason}`;
     case 'signed out':
       return (
         <>

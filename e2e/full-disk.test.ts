@@ -1,0 +1,113 @@
+// The disk with the home fills to the last byte while people draw, and the parts of the stack die on it. What was acknowledged
+// is kept, what comes is refused in one line, and all goes on when there is room again.
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { naming, openAnnotator, strokeAt } from '../bench/annotators.mjs';
+import { openAccount, openCampaign, startStack } from '../bench/stack.mjs';
+import { canMount, mountSmallDisk, type SmallDisk } from '../packages/store/test/small-disk.ts';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { root } from './saltworks.ts';
+
+type Stack = Awaited<ReturnType<typeof startStack>>;
+type Work = NonNullable<Awaited<ReturnType<ReturnType<typeof openAnnotator>['take']>>>;
+
+const id = 'full';
+const patience = { timeout: 150_000, interval: 100 };
+const mounts = canMount();
+const path = chromium();
+
+describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothing can be mounted)'}`, () => {
+  const images = mkdtempSync(join(tmpdir(), 'saltworks-full-'));
+  let disk: SmallDisk;
+  let stack: Stack;
+  let work: Work;
+  let browser: Browser | undefined;
+  let page: Page | undefined;
+
+  beforeAll(async () => {
+    disk = mountSmallDisk(300);
+    stack = await startStack({ SALTWORKS_HOME: join(disk.folder, 'home'), SALTWORKS_REQUESTS_PER_MINUTE: '1000000' });
+    for (const name of ['coffee.jpg', 'chelsea.png'])
+      copyFileSync(join(root, 'examples/images', name), join(images, name));
+    await openCampaign(stack, { id, images });
+    work = (await openAnnotator(stack.url, await openAccount(stack, id, 0)).take(id))!;
+    await work.do(...naming(2), ...[0, 1, 2].map((k) => strokeAt(k, work.assignment.image, 2)));
+    await work.answered('pixel', patience.timeout);
+    if (!path) return;
+    browser = await launch(path);
+    const made = (await stack.admin('POST', '/api/users', { email: 'eve@example.org', name: 'Eve' })) as {
+      id: string;
+      link: string;
+    };
+    await stack.admin('PUT', `/api/campaigns/${id}/members/${made.id}`, { role: 'annotator' });
+    page = await (await browser.newContext({ viewport: { width: 1400, height: 800 } })).newPage();
+    await signInBy(page, made.link);
+    await page.goto(`${stack.url}/campaigns/${id}/annotate`);
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    const dialog = page.getByRole('dialog');
+    if (await dialog.isVisible()) await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.keyboard.press('0');
+    await draw(page, 0.3);
+    await saved(page, /All saved/);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    work?.close();
+    await stack?.stop();
+    disk?.unmount();
+    rmSync(images, { recursive: true });
+  });
+
+  /** Draws a line down the picture. @param x share of the stage's width */
+  async function draw(page: Page, x: number): Promise<void> {
+    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
+    await page.mouse.move(box.x + x * box.width, box.y + 0.4 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + x * box.width, box.y + 0.6 * box.height, { steps: 5 });
+    await page.mouse.up();
+  }
+
+  const saved = (page: Page, text: RegExp) =>
+    vi.waitFor(async () => expect(await page.locator('.saved').textContent()).toMatch(text), patience);
+  const said = (text: RegExp) => stack.lines.filter((line) => text.test(line)).length;
+
+  test('strokes are refused in one line, kept, and taken when there is room, whatever died meanwhile', async () => {
+    const at = `/api/assignments/${work.assignment.id}/interactions`;
+    disk.fill();
+    const refused = work.api('POST', at, {
+      client: 'another-window',
+      interactions: [{ seq: 1, interaction: strokeAt(3, work.assignment.image, 2) }],
+    });
+    await expect(refused).rejects.toMatchObject({ status: 507 });
+    await expect(refused).rejects.toThrow(`"no room in ${disk.folder}/home/database: 0 MB free; expected 33.5 MB"`);
+    // Reading needs no room.
+    expect(await work.log()).toEqual(work.expected());
+    const drawn = work.do(...[4, 5].map((k) => strokeAt(k, work.assignment.image, 2)));
+    if (page) {
+      await draw(page, 0.6);
+      await saved(page, /^1 kept in this browser until the server has room: no room in .*\/database: 0 MB free/);
+    }
+
+    for (const part of ['server', 'temporal', 'worker']) stack.kill(part);
+    // The supervisor lives, and tries: without room the server does not open.
+    await vi.waitFor(() => expect(said(/^server: ended \(code 1\)/)).toBeGreaterThan(0), patience);
+    expect(said(/^saltworks: no room in \S+\/database: 0 MB free/)).toBeGreaterThan(0);
+    if (page) await draw(page, 0.7);
+
+    disk.free();
+    await drawn;
+    expect(await work.log()).toEqual(work.expected());
+    expect(work.expected()).toHaveLength(work.done.length);
+    await work.answered('patch', patience.timeout);
+    expect(await work.answered('pixel', patience.timeout)).toMatchObject({ data: { n: work.done.length } });
+    if (page) await saved(page, /All saved/);
+    const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as { id: string; n: number }[];
+    expect(all.map(({ n }) => n).sort()).toEqual([...(page ? [3] : []), work.done.length]);
+    // Others find the stack where it is now.
+    expect(JSON.parse(stack.run('campaign', 'status', id, '--json'))).toMatchObject({ id });
+  });
+});

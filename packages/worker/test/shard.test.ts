@@ -1,0 +1,17 @@
+import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
+import { expect, test } from 'vitest';
+import { failureOf } from '../src/shard.ts';
+
+const image = { sha256: 'a', name: 'a.png' };
+
+test('what cannot be used is a failure of the image', () => {
+  expect(failureOf(image, new InvalidInputError('no picture'))).toMatchObject({
+    reason: 'no picture',
+    permanent: true,
+  });
+});
+
+test('a store without room is no failure of the image: the shard is tried again', () => {
+  const full = new UnwritableError('no room in /store: 0 MB free; expected more');
+  expect(() => failureOf(image, full)).toThrow(full);
+});
