@@ -240,7 +240,7 @@ test.runIf(canMount)('a full disk fails clearly and leaves nothing behind', () =
   });
   expect(run.stderr).toBe('');
   expect(JSON.parse(run.stdout)).toEqual({
-    messages: ['sub/a.x', 'b.x', 'a.x'].map((key) => `Error: no space left in /mnt: object ${key} was not written`),
+    messages: Array(3).fill('UnwritableError: no room in /mnt: 0 MB free; expected more'),
     left: ['.partial', 'a.x'],
     text: 'small',
   });
@@ -248,7 +248,7 @@ test.runIf(canMount)('a full disk fails clearly and leaves nothing behind', () =
 
 test.runIf(process.getuid?.() !== 0)('a folder that may not be written says so', async () => {
   mkdirSync(root, { mode: 0o500 });
-  await expect(store.put('a.x', '')).rejects.toThrow(`no access to ${root} (EACCES)`);
+  await expect(store.put('a.x', '')).rejects.toThrow(`no permission to write to ${root}`);
 });
 
 test('files are private to nobody and whole on disk', async () => {
