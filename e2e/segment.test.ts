@@ -254,6 +254,54 @@ describe('what is drawn comes out', () => {
   });
 });
 
+test('a picture in 12 of 16 bits, its twin of 8 bits and a BMP are segmented alike, each under a name of its own', async () => {
+  const inputs = folder('twins');
+  const jpeg = await picture.clone().jpeg({ quality: 100 }).toBuffer();
+  const { data } = await decodeImage(jpeg);
+  const deep = sharp(
+    Uint16Array.from(data, (value) => 16 * value),
+    { raw: { width, height, channels: 3 } },
+  );
+  const files = {
+    'x.jpg': jpeg,
+    'x.png': await deep.toColourspace('rgb16').png().toBuffer(),
+    'x.bmp': bmpOf(data),
+  };
+  const images = Object.entries(files).map(([name, bytes]) => write(join(inputs, name), bytes));
+  write(join(inputs, 'x.json'), `\ufeff${JSON.stringify(scribbles)}`);
+  const out = join(scratch, 'twins-out');
+  const run = await saltworks(['segment', ...images, '--scribbles', inputs, '--out', out, ...small]);
+  expect(run.stderr).toBe('');
+  expect(run.status).toBe(0);
+  const expected = await maskOf(out, 'x.jpg');
+  for (const name of ['x.png', 'x.bmp']) {
+    const { ids } = await maskOf(out, name);
+    const other = ids.reduce((sum, id, i) => sum + (id === expected.ids[i] ? 0 : 1), 0);
+    expect(other / ids.length, name).toBeLessThan(0.01);
+  }
+  const { parameters } = JSON.parse(readFileSync(join(out, 'x.png.panoptic.json'), 'utf8'));
+  expect(parameters.window).toHaveLength(2);
+});
+
+/** 24 bits a pixel, rows from below. */
+function bmpOf(data: Uint8Array): Uint8Array {
+  const stride = 4 * Math.ceil((3 * width) / 4);
+  const file = Buffer.alloc(54 + stride * height);
+  file.write('BM');
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(width, 18);
+  file.writeInt32LE(height, 22);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [red, green, blue] = data.subarray(3 * (y * width + x));
+      file.set([blue, green, red], 54 + (height - 1 - y) * stride + 3 * x);
+    }
+  }
+  return file;
+}
+
 describe('what cannot be used is refused in one line, exit code 2', () => {
   const refuse = async (args: string[], env?: Record<string, string>) => {
     const { status, stdout, stderr } = await saltworks(args, { env });

@@ -20,10 +20,6 @@ export async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-export async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
-}
-
 /** @throws InvalidInputError if the path is taken by something that is no folder */
 export async function makeFolder(path: string): Promise<void> {
   try {

@@ -449,6 +449,31 @@ describe('scribbles', () => {
     expect(Buffer.from(await store.get(scribblesKey('d', 0, sha256('b'), '.png'))).toString()).toBe('strokes');
   });
 
+  test('of x are those of x.jpg and x.png, but for what is drawn on one of them', async () => {
+    write({ 'x.jpg': 'x1', 'x.png': 'x2', 'y.jpg': 'y1', 'y.png': 'y2' });
+    write({ 'x.json': 'both', 'y.json': 'the other', 'y.jpg.json': 'one', 'x.png.png': 'strokes of one' }, drawn);
+    const { dataset } = await importFolder();
+    expect(await importScribbles(store, dataset, drawn)).toBe(4);
+    for (const [image, extension, content] of [
+      ['x1', '.json', 'both'],
+      ['x2', '.png', 'strokes of one'],
+      ['y1', '.json', 'one'],
+      ['y2', '.json', 'the other'],
+    ] as const) {
+      const stored = await store.get(scribblesKey('d', 0, sha256(image), extension));
+      expect(Buffer.from(stored).toString()).toBe(content);
+    }
+  });
+
+  test('are no pictures of the dataset, where both lie in one folder', async () => {
+    write({ 'x.jpg': 'x1', 'x.png': 'x2', 'x.jpg.png': 'x3', 'z.png': 'z', 'z.json': '{}' });
+    const { dataset } = await importFolder();
+    expect(await importScribbles(store, dataset, folder)).toBe(1);
+    expect((await collect(store.list(scribblesPrefix('d', 0)))).map(({ key }) => basename(key))).toEqual([
+      `${sha256('z')}.json`,
+    ]);
+  });
+
   test('drawn anew replace the earlier ones, whatever their format', async () => {
     const { dataset } = await importFolder();
     write({ 'a.png': 'strokes' }, drawn);

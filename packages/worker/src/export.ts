@@ -1,6 +1,5 @@
 /** Exports: a shard's masks as files and lines, then the documents over the whole dataset. */
 import { createHash } from 'node:crypto';
-import { extname } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
 import type {
   ExportPlan,
@@ -16,6 +15,7 @@ import {
   exportLines,
   exportPlanKey,
   exportSummaryKey,
+  exportWholeNames,
   maskKey,
   propagatedKey,
 } from '@saltworks/core/contract/layout';
@@ -24,7 +24,9 @@ import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories, type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
-import { readDataset } from '@saltworks/store/dataset';
+import { type Names, Stems, withoutExtension } from '@saltworks/core/stems';
+import { readDataset, readImages } from '@saltworks/store/dataset';
+import { Fingerprints } from '@saltworks/store/fingerprints';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import { readJson, readText } from '@saltworks/store/text';
 import type { MaskReport } from './propagate.ts';
@@ -44,7 +46,8 @@ export async function prepareExport(
   if (!Object.hasOwn(exportFormats, format)) {
     throw new InvalidInputError(`format ${format}; expected one of ${Object.keys(exportFormats).join(', ')}`);
   }
-  const { shards, updated, categories: known } = await readDataset(store, dataset, { signal });
+  const described = await readDataset(store, dataset, { signal });
+  const { shards, updated, categories: known } = described;
   const categories: Category[] = [...known];
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
@@ -58,11 +61,26 @@ export async function prepareExport(
     throw new InvalidInputError(
       `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
     );
+  const stems = new Stems(fewBytesEach);
+  for await (const { name } of readImages(store, described, { signal })) stems.add(name);
   const plan: Plan = { name: dataset, date: updated, categories, format, recipe };
   exportFormats[format](plan);
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
+  for (let shard = 0; shard < shards; shard++) {
+    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
+    const whole = (report?.masks ?? []).filter(({ name }) => stems.of(name) === name);
+    if (whole.length === 0) continue;
+    await store.put(exportWholeNames(dataset, id, shard), JSON.stringify(whole.map(({ id }) => id)), { signal });
+  }
   await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
   return { id };
+}
+
+/** A set of names by their hashes: there may be hundreds of millions. */
+function fewBytesEach(): Names {
+  const seen = new Fingerprints();
+  const digest = (name: string) => createHash('sha256').update(name).digest();
+  return { has: (name) => seen.has(digest(name)), add: (name) => seen.add(digest(name)) };
 }
 
 /** Writes the files of a shard's masks, and their lines of the documents. */
@@ -74,6 +92,7 @@ export async function exportShard(
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
   const masks = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
+  const whole = new Set(await readJson<number[]>(store, exportWholeNames(dataset, id, shard), { signal }));
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
   let next = 0;
@@ -84,7 +103,7 @@ export async function exportShard(
         const own = document.categories.find(({ id }) => id === segment.category_id);
         return { ...segment, category_id: (own && findCategory(plan.categories, own)?.id) ?? 0 };
       });
-      const stem = image.name.slice(0, image.name.length - extname(image.name).length);
+      const stem = whole.has(image.id) ? image.name : withoutExtension(image.name);
       const made = exporter.image({ id: image.id, fileName: image.name, stem, mask, segments });
       for (const { path, bytes } of made.files) await putOnce(store, exportFile(dataset, id, path), bytes, signal);
       for (const [list, own] of Object.entries(made.lines)) {
@@ -140,7 +159,7 @@ type Plan = ExportDataset & Pick<PrepareExportRequest, 'format' | 'recipe'>;
 async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   if (await store.putIfAbsent(key, bytes, { signal })) return;
   if (Buffer.compare(await store.get(key, { signal }), bytes) !== 0) {
-    throw new InvalidInputError(`another image has the same name but for its extension; expected names that differ`);
+    throw new InvalidInputError(`another image has the same name; expected names that differ`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** `saltworks segment`: images and scribbles to masks, with no service running. */
 import { readFileSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
 import {
@@ -11,9 +11,11 @@ import {
   type SegmentOptions,
   solveOptions,
 } from '@saltworks/core/options';
+import { Stems } from '@saltworks/core/stems';
+import { findScribbles } from '@saltworks/store/import-scribbles';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
-import { isFile, isFolder, makeFolder } from '../files.ts';
+import { isFolder, makeFolder } from '../files.ts';
 import {
   parseAbove,
   parseBetween,
@@ -217,25 +219,26 @@ async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
       `one scribble file for ${images.length} images; expected a folder of NAME.json or NAME.png`,
     );
   }
+  const stems = new Stems();
   const names = new Map<string, string>();
-  return Promise.all(
-    images.map(async (image) => {
-      const name = basename(image, extname(image));
-      const other = names.get(name);
-      if (other !== undefined)
-        throw new InvalidInputError(`${other} and ${image} would both be ${name}; expected names that differ`);
-      names.set(name, image);
-      return { image, name, scribbles: folder ? await scribblesOf(scribbles, name, image) : scribbles };
-    }),
-  );
-}
-
-async function scribblesOf(folder: string, name: string, image: string): Promise<string | undefined> {
-  for (const path of [join(folder, `${name}.json`), join(folder, `${name}.png`)]) {
-    // Images and scribbles may share a folder: a PNG image is not its own scribbles.
-    if (resolve(path) !== resolve(image) && (await isFile(path))) return path;
+  for (const image of images) {
+    const name = basename(image);
+    const other = names.get(name);
+    if (other !== undefined) {
+      throw new InvalidInputError(`${other} and ${image} are both called ${name}; expected names that differ`);
+    }
+    names.set(name, image);
+    stems.add(name);
   }
-  return undefined;
+  const paths = new Set(images.map((image) => resolve(image)));
+  const isPicture = (path: string) => paths.has(resolve(path));
+  return Promise.all(
+    images.map(async (image) => ({
+      image,
+      name: stems.of(basename(image)),
+      scribbles: folder ? await findScribbles(scribbles, basename(image), isPicture) : scribbles,
+    })),
+  );
 }
 
 /** Bytes of memory that this process held at most. Linux' own count begins with what the parent held when it forked. */

@@ -71,6 +71,10 @@ export const exportSummaryKey = (dataset: string, id: string): string => `${expo
 export const exportLines = (dataset: string, id: string, list: string, shard: number): string =>
   `${exportRoot(dataset, id)}lines/${list}/${String(shard).padStart(9, '0')}`;
 
+/** `exports/NAME/ID/whole/000000042.json`: ids of a shard's images whose files are named with their extension. */
+export const exportWholeNames = (dataset: string, id: string, shard: number): string =>
+  `${exportRoot(dataset, id)}whole/${String(shard).padStart(9, '0')}.json`;
+
 /** `exports/NAME/ID/files/…`: what is handed out. An empty path is the prefix of all. */
 export const exportFile = (dataset: string, id: string, path: string): string =>
   `${exportRoot(dataset, id)}files/${path}`;
