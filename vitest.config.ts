@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** What is polled for comes when it comes: on a busy machine not within the second that is usual. */
+const expect = { poll: { timeout: 20_000 } };
+
 /** Suites in the order they run: unit tests beside each package, then what crosses packages, then whole journeys. */
 export default defineConfig({
   test: {
@@ -13,16 +16,26 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect,
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: 'contract', include: ['test/**/*.test.ts'], testTimeout: 60_000, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 60_000,
+          expect,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
+          expect,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

@@ -200,7 +200,8 @@ describe('what is no whole image is refused in one line', () => {
     await refused(header(60_000, 60_000), /^60000 × 60000 pixels; expected at most 100000000$/);
     await refused(header(60_000, 60_000).subarray(0, 33), /^60000 × 60000 pixels/);
     await refused(header(0xffffffff, 0xffffffff), /pixels; expected at most/);
-    expect(performance.now() - start).toBeLessThan(500);
+    // Decoding so many would take minutes.
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('more pixels than the caller wants, in any format', async () => {

