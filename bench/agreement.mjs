@@ -1,6 +1,7 @@
 // Whether kernels and their plain TypeScript give the same labels.
 
 import { openFast } from '@saltworks/core/fast/solver';
+import { heldPixels } from '@saltworks/core/held';
 import { presets } from '@saltworks/core/options';
 import { seedNodes } from '@saltworks/core/seeds';
 import { openPlain } from '@saltworks/core/solver';
@@ -11,7 +12,8 @@ function labelled(open, image, keys, raster, options) {
   const solver = open(image, keys, options);
   const seeds = seedNodes(raster, 2 * keys.h, 2 * keys.w);
   const nodes = solver.solve(seeds);
-  return { scores: nodes.data, nodes: argmax(nodes.data, nodes.labels.length), pixels: solver.refine(nodes).ids };
+  const { ids: pixels } = solver.refine(nodes, heldPixels(raster, options));
+  return { scores: nodes.data, nodes: argmax(nodes.data, nodes.labels.length), pixels };
 }
 
 /**

@@ -3,6 +3,7 @@ import { Arena } from '@saltworks/core/fast/arena';
 import { openRefiner } from '@saltworks/core/fast/refine';
 import { openFast } from '@saltworks/core/fast/solver';
 import { WalkSolver } from '@saltworks/core/fast/walk';
+import { heldPixels } from '@saltworks/core/held';
 import { presets } from '@saltworks/core/options';
 import { rasterise, seedNodes } from '@saltworks/core/seeds';
 import { argmax } from '@saltworks/core/spread';
@@ -20,9 +21,11 @@ export async function fetchScene(i) {
 
 /** @returns SHA-256 of the nodes' scores and of the mask's ids */
 export async function solveScene({ image, keys, scribbles }, preset) {
-  const solver = openFast(image, keys, presets[preset]);
-  const nodes = solver.solve(seedNodes(rasterise(scribbles), 2 * keys.h, 2 * keys.w));
-  const { ids } = solver.refine(nodes);
+  const options = presets[preset];
+  const solver = openFast(image, keys, options);
+  const raster = rasterise(scribbles);
+  const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
+  const { ids } = solver.refine(nodes, heldPixels(raster, options));
   return { scores: await digest(nodes.data), ids: await digest(ids) };
 }
 
@@ -46,11 +49,12 @@ export async function drawStrokes({ image, keys, scribbles }, more, warmUps) {
     strokes.push(stroke);
     await new Promise((resolve) => setTimeout(resolve, 0));
     const start = performance.now();
-    const seeds = seedNodes(rasterise({ ...scribbles, strokes }), solver.h, solver.w);
+    const raster = rasterise({ ...scribbles, strokes });
+    const seeds = seedNodes(raster, solver.h, solver.w);
     const nodes = solver.solve(seeds);
     argmax(nodes.data, seeds.labels.length);
     const labelled = performance.now();
-    refiner.refine(nodes);
+    refiner.refine(nodes, heldPixels(raster, presets.best));
     const refined = performance.now();
     if (i < warmUps) continue;
     times.nodes.push(labelled - start);

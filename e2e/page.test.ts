@@ -1,6 +1,10 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeImage } from '@saltworks/backbone/decode';
+import type { Scribbles } from '@saltworks/core/formats/scribbles';
+import { decodePanoptic } from '@saltworks/core/mask';
+import { rasterise } from '@saltworks/core/seeds';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
@@ -424,6 +428,63 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await expect.poll(async () => before === (await painted()), slow).toBe(false);
     await page.reload();
     expect(await logOf(assignment)).toHaveLength(length);
+    await context.close();
+  });
+
+  test('what is painted stays: every pixel under a stroke, in the page’s own labels and in the mask', async () => {
+    const context = await signIn('hal', 'annotator');
+    // The last pixels that the page's threads have told it.
+    await context.addInitScript({
+      content: `globalThis.Worker = class extends Worker {
+        constructor(...args) {
+          super(...args);
+          this.addEventListener('message', ({ data }) => {
+            if (data && data.kind === 'pixel') globalThis.pixels = data;
+          });
+        }
+      };`,
+    });
+    const { page } = await annotate(context);
+    await begin(page);
+    // A line one pixel wide, between two of another segment that have the most of its cells.
+    await draw(page, [0.4, 0.7], [0.6, 0.72]);
+    await draw(page, [0.4, 0.74], [0.6, 0.76]);
+    await page.keyboard.press('1');
+    for (let i = 0; i < 40; i++) await page.keyboard.press('[');
+    await draw(page, [0.4, 0.72], [0.6, 0.74]);
+    await saved(page, /All saved/);
+    const { id: assignment } = await mine('hal');
+    const path = `/api/assignments/${assignment}`;
+    interface Opened {
+      n: number;
+      refined: number;
+      mask: string;
+      image: { width: number; height: number };
+      drawing: Pick<Scribbles, 'strokes'>;
+    }
+    const read = async () => (await stack.admin('GET', path)) as Opened;
+    await expect.poll(async () => (await read()).refined, slow).toBe(5 + 1);
+    const { n, mask, image, drawing } = await read();
+    const { owner, segments } = rasterise({ image, segments: [], strokes: drawing.strokes });
+    const painted = [...owner.keys()].filter((pixel) => owner[pixel]);
+    const own = painted.map((pixel) => segments[owner[pixel] - 1]);
+    expect(own.filter((id) => id === 1).length).toBeGreaterThan(20);
+
+    const inPage = (): Promise<number[] | undefined> =>
+      page.evaluate(
+        ([n, ...pixels]) => {
+          const { pixels: told } = globalThis as unknown as { pixels?: { n: number; ids: Uint32Array } };
+          return told?.n === n ? pixels.map((pixel) => told.ids[pixel]) : undefined;
+        },
+        [n, ...painted],
+      );
+    await expect.poll(inPage, slow).toEqual(own);
+    const file = await page.evaluate(
+      async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
+      `${path}/masks/${mask}`,
+    );
+    const { ids } = decodePanoptic(await decodeImage(Uint8Array.from(file)));
+    expect(painted.map((pixel) => ids[pixel])).toEqual(own);
     await context.close();
   });
 
