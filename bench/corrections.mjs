@@ -1,7 +1,7 @@
 // What corrections do: an ideal annotator looks at the mask and puts a dot where it is most wrong, again and again.
 import { openFast } from '@saltworks/core/fast/solver';
 import { heldPixels } from '@saltworks/core/held';
-import { mean, overlaps } from '@saltworks/core/metrics';
+import { mean } from '@saltworks/core/metrics';
 import { rasterise, seedNodes } from '@saltworks/core/seeds';
 
 /** Dots whose effect is looked at one by one, and after how many mIoU is told. */
@@ -19,49 +19,72 @@ const radius = 3;
  * @returns mIoU by dots, dots a segment, whether they sufficed; of each of the first dots: the share of right pixels that it
  * breaks, of its label's error that it mends, and whether it breaks more than it mends
  */
-export function correct(image, keys, { truth, ignore, raster: drawn }, options, { refiner } = {}) {
+export function correct(image, keys, { truth, ignore, raster: drawn }, options) {
   const solver = openFast(image, keys, options);
   let raster = { ...drawn, owner: Uint16Array.from(drawn.owner), segments: Array.from(drawn.segments) };
   const solve = () => {
     const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
-    return (refiner ?? solver.refine)(nodes, heldPixels(raster, options), raster).ids;
+    return solver.refine(nodes, heldPixels(raster, options)).ids;
   };
-  const wrong = (ids, i) => !ignore[i] && ids[i] !== truth.ids[i];
-  const scores = (ids) => overlaps({ ...truth, ids }, truth, ignore).map(({ iou }) => iou);
+  // Ids as small numbers, −1 where pixels count for nothing: all of this is counted after every dot.
+  const names = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
+  const number = new Map(names.map((id, k) => [id, k]));
+  const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : number.get(id)));
+  const numbered = (ids) => {
+    let [last, own] = [-1, -1];
+    return Int32Array.from(ids, (id) => {
+      if (id !== last) [last, own] = [id, number.get(id) ?? names.length];
+      return own;
+    });
+  };
 
-  let ids = solve();
-  let ious = scores(ids);
-  const most = budget * ious.length;
+  let labels = numbered(solve());
+  let ious = scores(labels, actual, names.length);
+  const most = budget * names.length;
   const miou = [mean(ious)];
   const dots = [];
   let needed = ious.every((iou) => iou >= enough) ? 0 : undefined;
   for (let n = 1; n <= Math.max(after.at(-1), most); n++) {
     if (n > after.at(-1) && needed !== undefined) break;
-    const found = deepest(ids, truth, wrong);
+    const found = deepest(labels, actual, truth.width, truth.height);
     if (!found) break;
-    raster = withDot(raster, found);
-    const next = solve();
-    ious = scores(next);
+    raster = withDot(raster, { ...found, segment: names[found.label] });
+    const next = numbered(solve());
+    ious = scores(next, actual, names.length);
     if (needed === undefined && ious.every((iou) => iou >= enough)) needed = n;
     if (n <= after.at(-1)) miou.push(mean(ious));
-    if (n <= first) dots.push(effect(ids, next, truth, ignore, found.label));
-    ids = next;
+    if (n <= first) dots.push(effect(labels, next, actual, found.label));
+    labels = next;
   }
   // Nothing was left to correct.
   while (miou.length <= after.at(-1)) miou.push(miou.at(-1));
   const sufficed = needed !== undefined && needed <= most;
-  return { miou, dots, sufficed, dotsPerSegment: (sufficed ? needed : most) / ious.length };
+  return { miou, dots, sufficed, dotsPerSegment: (sufficed ? needed : most) / names.length };
 }
 
-function effect(before, now, truth, ignore, label) {
+/** IoU by segment. */
+function scores(labels, actual, c) {
+  const [both, either] = [new Float64Array(c + 1), new Float64Array(c + 1)];
+  for (let i = 0; i < actual.length; i++) {
+    const [own, real] = [labels[i], actual[i]];
+    if (real < 0) continue;
+    either[real]++;
+    if (own === real) both[real]++;
+    else either[own]++;
+  }
+  return Array.from({ length: c }, (_, k) => both[k] / either[k]);
+}
+
+function effect(before, now, actual, label) {
   const count = { right: 0, broken: 0, mended: 0, error: 0, ownMended: 0 };
   for (let i = 0; i < now.length; i++) {
-    if (ignore[i]) continue;
-    const [was, is] = [before[i] === truth.ids[i], now[i] === truth.ids[i]];
+    const real = actual[i];
+    if (real < 0) continue;
+    const [was, is] = [before[i] === real, now[i] === real];
     if (was) count.right++;
     if (was && !is) count.broken++;
     if (!was && is) count.mended++;
-    if (!was && truth.ids[i] === label) {
+    if (!was && real === label) {
       count.error++;
       if (is) count.ownMended++;
     }
@@ -74,42 +97,43 @@ function effect(before, now, truth, ignore, label) {
 }
 
 /** The pixel farthest inside the errors of one true label, by chessboard distance; the first of equals. */
-function deepest(ids, { ids: truth, width, height }, wrong) {
-  const kind = Int32Array.from(truth, (label, i) => (wrong(ids, i) ? label : -1));
+function deepest(labels, actual, width, height) {
+  // A border that is no error: nothing beyond it counts.
+  const stride = width + 2;
+  const kind = new Int32Array(stride * (height + 2)).fill(-1);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0, o = (y + 1) * stride + 1; x < width; x++, i++, o++)
+      if (labels[i] !== actual[i]) kind[o] = actual[i];
+  }
   const depth = new Int32Array(kind.length);
-  const relax = (x, y, sides) => {
-    const i = y * width + x;
-    if (kind[i] < 0) return;
-    let least = depth[i] || kind.length;
-    for (const [dx, dy] of sides) {
-      const inside = x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height;
-      const other = i + dy * width + dx;
-      least = Math.min(least, inside && kind[other] === kind[i] ? depth[other] + 1 : 1);
-    }
-    depth[i] = least;
-  };
-  const before = [
-    [-1, -1],
-    [0, -1],
-    [1, -1],
-    [-1, 0],
-  ];
-  const behind = before.map(([dx, dy]) => [-dx, -dy]);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) relax(x, y, before);
-  for (let y = height - 1; y >= 0; y--) for (let x = width - 1; x >= 0; x--) relax(x, y, behind);
+  const reach = (o, other) => (kind[other] === kind[o] ? depth[other] + 1 : 1);
+  const sides = [1, stride - 1, stride, stride + 1];
+  for (let o = stride; o < kind.length - stride; o++) {
+    if (kind[o] < 0) continue;
+    depth[o] = Math.min(...sides.map((side) => reach(o, o - side)));
+  }
   let best = -1;
-  for (let i = 0; i < depth.length; i++) if (depth[i] > (depth[best] ?? 0)) best = i;
-  return best < 0
-    ? undefined
-    : { label: truth[best], x: best % width, y: Math.floor(best / width), depth: depth[best] };
+  for (let o = kind.length - stride; o >= stride; o--) {
+    if (kind[o] < 0) continue;
+    depth[o] = Math.min(depth[o], ...sides.map((side) => reach(o, o + side)));
+    if (depth[o] >= (depth[best] ?? 0)) best = o;
+  }
+  if (best < 0) return undefined;
+  const x = (best % stride) - 1;
+  return { label: kind[best], x, y: (best - 1 - x) / stride - 1, depth: depth[best] };
 }
 
 /** The raster with another stroke: a dot that lies within the error. */
-function withDot({ width, height, owner, segments }, { label, x, y, depth }) {
-  const stroke = { segment: label, points: [[x, y]], radius: Math.min(radius, depth - 1) };
+function withDot({ width, height, owner, segments }, { segment, x, y, depth }) {
+  const stroke = { segment, points: [[x, y]], radius: Math.min(radius, depth - 1) };
   const dot = rasterise({ image: { width, height }, segments: [], strokes: [stroke] });
   const number = segments.length + 1;
-  return { width, height, owner: owner.map((own, i) => (dot.owner[i] ? number : own)), segments: [...segments, label] };
+  return {
+    width,
+    height,
+    owner: owner.map((own, i) => (dot.owner[i] ? number : own)),
+    segments: [...segments, segment],
+  };
 }
 
 /** Means over images. */
@@ -126,3 +150,16 @@ export function sumUpCorrections(results) {
     dotsPerSegment: mean(results.map(({ dotsPerSegment }) => dotsPerSegment)),
   };
 }
+
+/** The same in words, by set. */
+export const tellCorrections = (bySet) =>
+  Object.entries(bySet)
+    .map(([set, found]) => {
+      const percent = (share, digits) => `${(100 * share).toFixed(digits)} %`;
+      const steps = Object.entries(found.mIoU).map(([n, value]) => `${n}: ${value.toFixed(3)}`);
+      return `${set}, ${found.images} images, mIoU after dots ${steps.join(' · ')}
+  a correction breaks ${percent(found.breaks, 2)} of the right pixels, mends ${percent(found.mends, 0)} of its label's error; \
+${percent(found.harms, 0)} of ${found.corrections} break more than they mend
+  all segments reach ${enough} within ${budget} dots a segment in ${found.sufficed} of ${found.images}; ${found.dotsPerSegment.toFixed(1)} dots a segment`;
+    })
+    .join('\n');

@@ -1,5 +1,5 @@
-// npm run quality: how good the masks are, how exactly `paper` is its references, and whether kernels, their plain
-// TypeScript and Chromium agree, on all of ../shared/data.
+// npm run quality: how good the masks are, what corrections do, how exactly `paper` is its references, and whether kernels and
+// their plain TypeScript agree, on all of ../shared/data.
 import { writeFileSync } from 'node:fs';
 import { resolveBackbone } from '@saltworks/backbone/registry';
 import { openSession } from '@saltworks/backbone/session';
@@ -10,6 +10,7 @@ import { buildPairwise } from '@saltworks/core/fast/lattice';
 import { openRefiner } from '@saltworks/core/fast/refine';
 import { openFast } from '@saltworks/core/fast/solver';
 import { roundToHalf } from '@saltworks/core/formats/keys';
+import { heldPixels } from '@saltworks/core/held';
 import { interpolateLinear } from '@saltworks/core/interpolate';
 import { mean, overlaps } from '@saltworks/core/metrics';
 import { presets } from '@saltworks/core/options';
@@ -18,6 +19,7 @@ import { argmax } from '@saltworks/core/spread';
 import { likeness, prepareWalk } from '@saltworks/core/walk';
 import { env } from '../scripts/setup.mjs';
 import { agreement, sumUp } from './agreement.mjs';
+import { correct, sumUpCorrections, tellCorrections } from './corrections.mjs';
 import { haveData, load, sets } from './data.mjs';
 import { spreadJob, startPeer } from './peer.mjs';
 
@@ -61,16 +63,17 @@ function randomFrom(name) {
 }
 
 function flags(args) {
-  const out = { limit: Number.POSITIVE_INFINITY, peers: 12, agreement: 0 };
+  const out = { limit: Number.POSITIVE_INFINITY, peers: 12, agreement: 0, corrections: 0 };
   for (let i = 0; i < args.length; i += 2) {
     const [flag, value] = [args[i], args[i + 1]];
     if (flag === '--json' && value) out.json = value;
     else if (flag === '--limit' && Number(value) > 0) out.limit = Number(value);
     else if (flag === '--peers' && Number(value) >= 0) out.peers = Number(value);
     else if (flag === '--agreement' && Number(value) >= 0) out.agreement = Number(value);
+    else if (flag === '--corrections' && Number(value) >= 0) out.corrections = Number(value);
     else {
       console.error(
-        `quality: ${flag} ${value ?? ''}; expected --json FILE, and --limit, --peers or --agreement IMAGES a set`,
+        `quality: ${flag} ${value ?? ''}; expected --json FILE, and --limit, --peers, --agreement or --corrections IMAGES a set`,
       );
       process.exit(2);
     }
@@ -78,7 +81,7 @@ function flags(args) {
   return out;
 }
 
-const { json, limit, peers, agreement: agreeing } = flags(process.argv.slice(2));
+const { json, limit, peers, agreement: agreeing, corrections: correcting } = flags(process.argv.slice(2));
 if (!haveData) {
   console.log('quality: skipped, there is no ../shared/data');
   process.exit(0);
@@ -95,6 +98,7 @@ const figures = {
   quality: {},
   exactness: [],
   agreement: [],
+  corrections: {},
 };
 
 for (const [set, names] of Object.entries(sets)) {
@@ -102,6 +106,7 @@ for (const [set, names] of Object.entries(sets)) {
   const chosen = names.slice(0, limit);
   const every = (count) => Math.max(1, Math.ceil(chosen.length / count));
   const counts = [];
+  const corrected = [];
   for (const [i, name] of chosen.entries()) {
     const { image, truth, ignore, raster } = await load(set, name);
     const keys = roundToHalf(await session.extract(image));
@@ -120,7 +125,10 @@ for (const [set, names] of Object.entries(sets)) {
       };
       for (const row of measured) {
         const [start, options] = rows[row];
-        const found = overlaps(refiners.get(options).refine(nodes[start]), truth, ignore);
+        // Of thinned seeds nobody knows which pixels were drawn.
+        const held = keep === 1 && options.refine === 'crf' ? heldPixels(raster, options) : undefined;
+        const mask = refiners.get(options).refine(nodes[start], held);
+        const found = overlaps(mask, truth, ignore);
         scores[table] ??= {};
         scores[table][row] ??= { iou: [], dice: [] };
         scores[table][row].iou.push(mean(found.map(({ iou }) => iou)));
@@ -132,9 +140,12 @@ for (const [set, names] of Object.entries(sets)) {
     }
     if (agreeing && i % every(agreeing) === 0)
       figures.agreement.push({ name, ...(await agreement(image, keys, raster)) });
+    if (correcting && i % every(correcting) === 0)
+      corrected.push(correct(image, keys, { truth, ignore, raster }, best));
     if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
   }
   figures.images[set] = chosen.length;
+  if (correcting) figures.corrections[set] = sumUpCorrections(corrected);
   for (const [table, byRow] of Object.entries(scores)) {
     figures.quality[table] ??= {};
     figures.quality[table][set] = Object.fromEntries(
@@ -229,4 +240,5 @@ if (peer) {
   );
 }
 if (agreeing) console.log(`\n${sumUp(figures.agreement)}`);
+if (correcting) console.log(`\n${tellCorrections(figures.corrections)}`);
 if (json) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);

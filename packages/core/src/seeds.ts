@@ -182,7 +182,7 @@ export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
 /**
  * Fewer of many seeds: a checkerboard's worth of them, then every other row and column, and so on, until at most about
  * `most` are left. Neighbours along a stroke say nearly the same. Which of them stay depends on where they lie and not on
- * when they were drawn; a label that would lose all keeps its first.
+ * when they were drawn; a label, and a stroke, that would lose all keeps its first: a dot that corrects something counts.
  *
  * @returns the seeds in the order in which they were drawn; the share of them that this is; about how many there were,
  *   soft ones by what they count
@@ -197,9 +197,10 @@ export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: num
     const y = (nodes[i] - x) / seeds.w;
     return x % step === 0 && y % step === 0 && (level % 2 === 0 || ((x + y) / step) % 2 === 0);
   });
-  const missing = new Set(labels);
-  for (const i of kept) missing.delete(labels[i]);
-  for (const label of missing) kept.push(labels.indexOf(label));
+  const own = nodes.map((node, i) => seeds.strokes[node] * seeds.labels.length + labels[i]);
+  const missing = new Set(own);
+  for (const i of kept) missing.delete(own[i]);
+  for (const stroke of missing) kept.push(own.indexOf(stroke));
   const order = Int32Array.from(kept).sort();
   const share = 2 ** -level;
   const list = { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share };

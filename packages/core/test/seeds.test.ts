@@ -117,6 +117,22 @@ test('a sample of seeds is a lattice that thins by halves, keeps every label, an
   });
 });
 
+test('a sample leaves every stroke a seed: no dot goes unheard', () => {
+  const [h, w] = [20, 30];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => i % 2);
+  const strokes = new Int32Array(h * w).fill(1);
+  // Dots of one node and of two on odd columns and rows, which no lattice keeps.
+  const dots = [31, 33, 34, 95];
+  for (const [i, node] of dots.entries()) strokes[node] = [2, 3, 3, 4][i];
+  const seeds = { h, w, labels: [0, 1], nodes, strokes, unseeded: [] };
+  const { nodes: kept, share } = sampleSeeds(seeds, 100);
+  expect(share).toBe(1 / 8);
+  const heard = new Set([...kept].map((node) => strokes[node]));
+  expect([...heard].sort()).toEqual([1, 2, 3, 4]);
+  // In the order in which they were drawn.
+  expect([...kept].map((node) => strokes[node])).toEqual([...kept].map((node) => strokes[node]).sort((a, b) => a - b));
+});
+
 test('oneHot is one at a labelled node and zero elsewhere', () => {
   expect([...oneHot(Int32Array.from([1, -1, 0]), 2)]).toEqual([0, 1, 0, 0, 1, 0]);
 });

@@ -17,7 +17,7 @@ import { hash, type MaskNames, type MaskOrigin, storeMask } from './masks.ts';
 import { failureOf, type Pulse, type ShardDeps, type ShardReport } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
-const CODE_VERSION = 4;
+const CODE_VERSION = 5;
 
 export interface PropagateDeps extends ShardDeps {
   maskThreads: MaskThreads;
