@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnwritableError } from '@saltworks/core/errors';
 import { sql } from 'kysely';
@@ -5,15 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, mountSmallDisk, type SmallDisk } from '../../../store/test/small-disk.ts';
 import { type JournalEntry, openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';
+import { freshFolder } from '../databases.ts';
 
 const mounts = canMount();
 
 describe.skipIf(!mounts)(`on a full disk${mounts ? '' : ' (skipped: nothing can be mounted)'}`, () => {
   let disk: SmallDisk;
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     disk = mountSmallDisk(160);
     folder = join(disk.folder, 'database');
+    cpSync(await freshFolder(), folder, { recursive: true });
   });
   afterAll(() => disk?.unmount());
 
