@@ -12,6 +12,7 @@ import {
   account,
   accountChanges,
   apiKey,
+  integer,
   memberRole,
   newUser,
   nothing,
@@ -139,6 +140,7 @@ export const accountRoutes = [
     url: '/api/users/:user',
     summary: 'Changes what an account may do, or ends it; what it drew stays',
     access: 'admin',
+    errors: [409],
     body: accountChanges,
     response: nothing,
     async handler({ deps, params, body, user }) {
@@ -151,6 +153,7 @@ export const accountRoutes = [
     url: '/api/users',
     summary: 'A new account; without a password it signs in by a link or OpenID Connect',
     access: 'admin',
+    errors: [409],
     body: newUser,
     response: z.object({ id: z.string(), link: z.string().optional() }),
     async handler({ deps, body, user }) {
@@ -164,6 +167,7 @@ export const accountRoutes = [
     url: '/api/users/:user/link',
     summary: 'A link that signs an account in once, within ten minutes',
     access: 'admin',
+    errors: [409],
     response: z.object({ link: z.string() }),
     async handler({ deps, params, user }) {
       const found = await deps.db
@@ -182,7 +186,7 @@ export const accountRoutes = [
     url: '/api/audit',
     summary: 'The latest entries of the audit trail',
     access: 'admin',
-    query: z.object({ before: z.coerce.number().int().min(1).optional() }),
+    query: z.object({ before: integer(1, 999_999_999_999_999).optional() }),
     response: z.array(
       z.object({
         n: z.int(),

@@ -3,7 +3,6 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { isDatasetName } from '@saltworks/core/contract/dataset';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -12,6 +11,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { openRuns } from '../datasets/runs.ts';
 import { openShards } from '../datasets/shards.ts';
 import { openViews } from '../datasets/views.ts';
@@ -23,25 +23,26 @@ import { authRoutes, type User } from './auth.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
+import { type OpenApi, paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
 import { exportRoutes } from './export-routes.ts';
-import { answerTo, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
+import { answerTo, MethodNotAllowedError, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
-import type { Deps, Route } from './routes.ts';
-import { failure } from './schemas.ts';
+import { type Deps, type Route, route } from './routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { taskRoutes } from './task-routes.ts';
 
-/** All that is served, besides sign-in below /api/auth. */
-export const routes: Route[] = [
-  ...accountRoutes,
-  ...campaignRoutes,
-  ...taskRoutes,
-  ...assignmentRoutes,
-  ...measureRoutes,
-  ...datasetRoutes,
-  ...exportRoutes,
-];
+/** All that is served, besides sign-in, by what it is about. */
+export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
+  Accounts: accountRoutes,
+  Campaigns: campaignRoutes,
+  Tasks: taskRoutes,
+  Assignments: assignmentRoutes,
+  Measures: measureRoutes,
+  Datasets: datasetRoutes,
+  Exports: exportRoutes,
+};
+export const routes: Route[] = Object.values(tables).flat();
 
 export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views' | 'runs'> {
   /** Where people reach the server, without a slash at its end. */
@@ -55,6 +56,8 @@ export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views'
   /** Told of what went wrong on our side. */
   log(message: string): void;
 }
+
+const documentPath = '/api/openapi.json';
 
 /** Bytes of a body at most: a long stroke is a tenth of it. */
 const bodyLimit = 128 * 1024;
@@ -129,24 +132,37 @@ export async function openApp({
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Saltworks', version: '0.1.0', description: 'Campaigns, strokes and their answers.' },
+      info: {
+        title: 'Saltworks',
+        version: '0.1.0',
+        description: 'Campaigns, strokes and their answers.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'An API key' },
-          session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: `${url.startsWith('https:') ? '__Secure-' : ''}better-auth.session_token`,
+          },
         },
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as OpenApi),
   });
 
   app.setErrorHandler((error: Thrown, request, reply) => {
     const { code, body } = answerTo(error);
-    if (code === 500 || code === 507)
-      log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
+    if (code >= 500) log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
     // What a handler has said of its answer does not hold for this one.
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
+    if (code === 401) reply.header('www-authenticate', 'Bearer realm="Saltworks"');
+    if (code === 503) reply.header('retry-after', 5);
+    if (error instanceof MethodNotAllowedError) reply.header('allow', error.allowed.join(', '));
     return reply.code(code).header('cache-control', 'no-store').type('application/json').send(body);
   });
   const isPage = page === undefined ? () => false : await servePage(app, page);
@@ -184,11 +200,22 @@ export async function openApp({
     }
   });
 
-  app.get('/api/openapi.json', { schema: { hide: true }, onRequest: limit }, () => app.swagger());
-
-  for (const route of routes) {
-    serve(app, route, { deps, limit, perRoute: route.perMinute ? limitTo(route.perMinute) : undefined, origin });
+  const document = route({
+    method: 'GET',
+    url: documentPath,
+    summary: 'This document',
+    access: 'user',
+    response: z.looseObject({ openapi: z.string() }),
+    handler: () => app.swagger(),
+  });
+  const served: [Tag, Route[]][] = [...(Object.entries(tables) as [Tag, Route[]][]), ['Server', [document]]];
+  for (const [tag, table] of served) {
+    for (const route of table) {
+      const perRoute = route.perMinute ? limitTo(route.perMinute) : undefined;
+      serve(app, route, { deps, limit, perRoute, origin, tag });
+    }
   }
+  refuseOtherMethods(app, [...routes, document], limit);
   await app.ready();
   return app;
 }
@@ -203,16 +230,20 @@ interface Serving {
   perRoute?: Limit;
   /** Of our own pages. */
   origin: string;
+  tag: Tag;
 }
 
-function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, origin }: Serving): void {
-  const { method, url, summary, access, body, query, response, bodyLimit, handler } = route;
+function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, origin, tag }: Serving): void {
+  const { method, url, access, bodyLimit, handler } = route;
+  const known = paramsOf(url);
   /** @throws UnauthorisedError, ForbiddenError, NotFoundError */
   const admit = async (request: FastifyRequest) => {
     if (access === 'public') return;
     const user = expectCaller(request, origin);
     const params = request.params as Record<string, string>;
-    for (const name in params) if (!isParam(name, params[name])) throw new NotFoundError(`no such ${name}`);
+    // So nothing that no id can be reaches the database or a name in the store.
+    const wrong = known?.safeParse(params).error?.issues[0].path[0];
+    if (wrong) throw new NotFoundError(`no such ${String(wrong)}`);
     if (access === 'session' && request.by !== 'cookie')
       throw new ForbiddenError('a request with an API key; expected a session: sign in in a browser');
     if (access !== 'user' && access !== 'session') await authorise(deps.db, access, user, params);
@@ -226,13 +257,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     method,
     url,
     ...(bodyLimit ? { bodyLimit } : {}),
-    schema: {
-      summary,
-      security: securityOf(access),
-      ...(body ? { body } : {}),
-      ...(query ? { querystring: query } : {}),
-      response: { ...(response ? { 200: response } : {}), default: failure },
-    },
+    schema: schemaOf(route, tag),
     // Before the body is read: who may not ask is told nothing about what a right question looks like.
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -260,16 +285,22 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
   });
 }
 
-/** What must be shown to call a route, as OpenAPI says it. */
-function securityOf(access: Route['access']): Record<string, string[]>[] {
-  if (access === 'public') return [];
-  return access === 'session' ? [{ session: [] }] : [{ key: [] }, { session: [] }];
-}
-
-/** Of whatever it is: so nothing that no id can be reaches the database or a name in the store. */
-function isParam(name: string, value: string): boolean {
-  if (name === 'dataset') return isDatasetName(value);
-  return name === 'image' ? /^\d{1,9}$/.test(value) : /^[\w-]{1,64}$/.test(value);
+/** Every address answers methods that it does not know with those that it does. */
+function refuseOtherMethods(app: FastifyInstance, routes: Route[], limit: Limit): void {
+  const methods = new Map<string, string[]>();
+  for (const { url, method } of routes) methods.set(url, [...(methods.get(url) ?? []), method]);
+  for (const [url, allowed] of methods) {
+    app.route({
+      method: app.supportedMethods.filter((method) => !allowed.includes(method)),
+      url,
+      schema: { hide: true },
+      onRequest: async (request, reply) => {
+        await limit(request, reply);
+        throw new MethodNotAllowedError(request.method, allowed);
+      },
+      handler: () => {},
+    });
+  }
 }
 
 /** @throws UnauthorisedError for nobody, ForbiddenError for a page of somebody else's that uses a visitor's cookie */

@@ -17,13 +17,14 @@ import { sizeOf } from '../campaigns/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/interactions.ts';
 import { readReviews, reviewAssignment } from '../campaigns/reviews.ts';
 import { NotFoundError } from '../errors.ts';
-import { sendObject } from './objects.ts';
+import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
 import { type Deps, route } from './routes.ts';
 import {
   appended,
   assignment,
   attribution,
   batch,
+  decimal,
   drawing,
   eventNumber,
   logEntry,
@@ -64,6 +65,7 @@ export const assignmentRoutes = [
     url: at,
     summary: 'An assignment, and what is drawn in it',
     access: see,
+    errors: [409],
     response: assignment.extend({
       options: z.record(z.string(), z.unknown()).nullable(),
       drawing,
@@ -81,6 +83,7 @@ export const assignmentRoutes = [
     url: `${at}/interactions`,
     summary: 'Adds what was done; answered when it is safe. What was sent before is not added twice',
     access: own,
+    errors: [409],
     body: batch,
     response: appended,
     async handler({ deps, params, body }) {
@@ -108,6 +111,7 @@ export const assignmentRoutes = [
     url: `${at}/events`,
     summary: 'Answers as they come: Server-Sent Events (spec/events.md), resumed by Last-Event-ID',
     access: see,
+    sends: { type: 'text/event-stream', description: 'Events, until the reader leaves', text: true },
     query: z.object({ after: eventNumber.default(0) }),
     handler({ deps, params, query, request, reply, stillAllowed }) {
       const last = eventNumber.safeParse(request.headers['last-event-id'] || undefined);
@@ -119,6 +123,7 @@ export const assignmentRoutes = [
     url: `${at}/renew`,
     summary: 'Holds the image for another while',
     access: own,
+    errors: [409],
     response: z.object({ leaseUntil: z.string() }),
     async handler({ deps, params }) {
       const { campaign } = await findAssignment(deps.db, params.assignment);
@@ -132,6 +137,7 @@ export const assignmentRoutes = [
     url: `${at}/submit`,
     summary: 'Hands the image in, with the mask of all that is drawn',
     access: own,
+    errors: [409],
     response: z.object({ n: z.int(), mask: z.string() }),
     async handler({ deps, params }) {
       const settled = await deps.answers.settle(params.assignment);
@@ -145,6 +151,7 @@ export const assignmentRoutes = [
     url: `${at}/skip`,
     summary: 'Leaves the image to others, for a reason',
     access: own,
+    errors: [409],
     body: z.strictObject({ reason: text(500) }),
     response: nothing,
     async handler({ deps, params, body }) {
@@ -158,6 +165,7 @@ export const assignmentRoutes = [
     url: `${at}/return`,
     summary: 'Gives the image back for now; what is drawn stays',
     access: own,
+    errors: [409],
     response: nothing,
     async handler({ deps, params }) {
       await returnAssignment(deps.db, params.assignment);
@@ -170,6 +178,7 @@ export const assignmentRoutes = [
     url: `${at}/review`,
     summary: 'Accepts what was handed in, or sends it back with a note',
     access: { assignment: 'review' },
+    errors: [409],
     body: review,
     response: nothing,
     async handler({ deps, params, body, user }) {
@@ -182,7 +191,8 @@ export const assignmentRoutes = [
     url: `${at}/attribution`,
     summary: 'Which strokes gave a pixel to its segment',
     access: see,
-    query: z.object({ x: z.coerce.number().min(0), y: z.coerce.number().min(0) }),
+    errors: [409],
+    query: z.object({ x: decimal(0, 1e6), y: decimal(0, 1e6) }),
     response: attribution,
     handler: ({ deps, params, query }) => deps.answers.attribute(params.assignment, query),
   }),
@@ -191,6 +201,7 @@ export const assignmentRoutes = [
     url: `${at}/image`,
     summary: 'The image as WebP: upright, lossless, nothing but pixels',
     access: see,
+    sends: picture,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
       return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp', { patience: opening });
@@ -201,6 +212,7 @@ export const assignmentRoutes = [
     url: `${at}/thumbnail`,
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: see,
+    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
       return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp', { patience: opening });
@@ -211,6 +223,7 @@ export const assignmentRoutes = [
     url: `${at}/keys`,
     summary: 'The keys of the image (spec/keys.md)',
     access: see,
+    sends: keys,
     async handler({ deps, params, request, reply }) {
       const { image, campaign } = await findAssignment(deps.db, params.assignment);
       return sendKeys(deps, request, reply, { campaign, sha256: image.sha256 });
@@ -221,6 +234,7 @@ export const assignmentRoutes = [
     url: `${at}/masks/:mask`,
     summary: 'A mask that was an answer here: COCO panoptic PNG (spec/mask.md)',
     access: see,
+    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { mask } = params;
       const answered = await deps.db

@@ -188,13 +188,13 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
   return {
     handle: (request) => auth.handler(request),
     async userOf(headers) {
-      const key = /^Bearer (sw_[\w-]{43})$/.exec(headers.get('authorization') ?? '')?.[1];
+      const key = /^Bearer +(sw_[\w-]{43})$/i.exec(headers.get('authorization') ?? '')?.[1];
       if (key) {
         const id = await userOfKey(db, key);
         const user = id && (await userById(id));
         return user ? { user, by: 'key' } : undefined;
       }
-      const token = /^Bearer (operator_\S+)$/.exec(headers.get('authorization') ?? '')?.[1];
+      const token = /^Bearer +(operator_\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
       if (token) return isOperatorToken(token, secret) ? { user: await findAdministrator(db), by: 'key' } : undefined;
       const user = await userOfSession(headers.get('cookie') ?? '');
       return user && { user, by: 'cookie' };

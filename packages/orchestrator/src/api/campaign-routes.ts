@@ -24,6 +24,7 @@ import {
   nothing,
   page,
   progress,
+  wholeNumber,
 } from './schemas.ts';
 
 /** Images opened beforehand. */
@@ -43,6 +44,7 @@ export const campaignRoutes = [
     url: '/api/campaigns',
     summary: 'A new campaign over a dataset; whoever makes it manages it',
     access: 'admin',
+    errors: [404, 409],
     body: newCampaign,
     bodyLimit: 512 * 1024,
     response: campaign,
@@ -137,6 +139,7 @@ export const campaignRoutes = [
     url: '/api/campaigns/:campaign/members/:user/link',
     summary: 'A link that signs a member in once, within ten minutes; not for accounts that may do more than I may',
     access: { campaign: 'manager' },
+    errors: [409],
     response: z.object({ link: z.string() }),
     async handler({ deps, params, user }) {
       const email = await auditLink(deps.db, params.campaign, params.user, user);
@@ -148,6 +151,7 @@ export const campaignRoutes = [
     url: '/api/campaigns/:campaign/next',
     summary: 'The image to work on: the one I hold, or another one; null when nothing is left',
     access: { campaign: 'annotator' },
+    errors: [409],
     response: assignment.nullable(),
     async handler({ deps, params, user, request }) {
       const { db, answers } = deps;
@@ -177,10 +181,7 @@ export const campaignRoutes = [
     query: page.extend({
       state: assignmentState.optional(),
       user: id.optional(),
-      task: z
-        .string()
-        .regex(/^\d{1,18}$/)
-        .optional(),
+      task: wholeNumber.optional(),
     }),
     response: z.array(assignment),
     async handler({ deps, params, query, user }) {

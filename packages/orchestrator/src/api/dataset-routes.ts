@@ -20,7 +20,7 @@ import {
   run,
   runControl,
 } from './dataset-schemas.ts';
-import { sendObject } from './objects.ts';
+import { mask, picture, sendObject, thumbnail } from './objects.ts';
 import { route } from './routes.ts';
 import { dataset, nothing } from './schemas.ts';
 import { pageOf } from './task-schemas.ts';
@@ -78,6 +78,7 @@ export const datasetRoutes = [
     url: `${at}/images/:image/thumbnail`,
     summary: 'An image as WebP, 256 pixels at its longer side',
     access: { dataset: 'reviewer' },
+    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
       return sendThumbnail(deps, request, reply, image);
@@ -88,6 +89,7 @@ export const datasetRoutes = [
     url: `${at}/images/:image/view`,
     summary: 'An image as WebP: upright, lossless, nothing but pixels',
     access: { dataset: 'reviewer' },
+    sends: picture,
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
       return sendView(deps, request, reply, image);
@@ -98,6 +100,7 @@ export const datasetRoutes = [
     url: `${at}/images/:image/mask`,
     summary: "An image's mask of one set: COCO panoptic PNG (spec/mask.md)",
     access: { dataset: 'reviewer' },
+    sends: mask,
     query: z.object({ recipe }),
     async handler({ deps, params, query, user, request, reply }) {
       await expectSeen(deps.db, user, query.recipe);

@@ -2,11 +2,11 @@
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
 import { z } from 'zod';
-import { backboneName, dataset, text } from './schemas.ts';
+import { backboneName, dataset, decimal, eventNumber, integer, text } from './schemas.ts';
 
 export const recipe = z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the name of a set of masks');
 export const format = z.enum(Object.keys(exportFormats) as (keyof typeof exportFormats)[]);
-const limit = z.coerce.number().int().min(1).max(200).default(50);
+const limit = integer(1, 200).default(50);
 
 export const maskSet = z
   .object({
@@ -32,11 +32,11 @@ export const datasetDetail = dataset
 const imageState = z.enum(['masked', 'failed', 'none']);
 export const imageQuery = z.object({
   recipe: recipe.optional(),
-  after: z.coerce.number().int().min(0).max(0x7fffffff).optional(),
+  after: eventNumber.optional(),
   limit,
   state: imageState.optional(),
   category: text(200).optional(),
-  uncertain: z.coerce.number().min(0).max(1).optional(),
+  uncertain: decimal(0, 1).optional(),
 });
 export const datasetImage = z
   .object({
@@ -55,7 +55,7 @@ export const datasetImage = z
 export const failureQuery = z.object({
   after: z
     .string()
-    .regex(/^[\w-]{1,2000}$/, 'the `next` of the last part')
+    .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'the `next` of the last part')
     .optional(),
   limit,
 });

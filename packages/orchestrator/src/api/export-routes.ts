@@ -1,5 +1,4 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
-import { InvalidInputError } from '@saltworks/core/errors';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -7,6 +6,7 @@ import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
 import { exportDataset } from '../client.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
+import { ConflictError } from '../errors.ts';
 import { expectSeen, maySee } from './access.ts';
 import { runWindow, seen } from './dataset-routes.ts';
 import { exportInfo, format, recipe, run } from './dataset-schemas.ts';
@@ -20,6 +20,7 @@ export const exportRoutes = [
     url: '/api/campaigns/:campaign/exports',
     summary: "Exports a campaign's masks as they are now",
     access: { campaign: 'manager' },
+    errors: [409],
     body: z.strictObject({ format, accepted: z.boolean().default(false) }),
     response: run,
     async handler({ deps, params, body, user }) {
@@ -27,7 +28,7 @@ export const exportRoutes = [
       const images = await publishMasks(deps.db, deps.store, campaign, body);
       if (images === 0) {
         const what = body.accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
-        throw new InvalidInputError(`${what}; expected one mask or more`);
+        throw new ConflictError(`${what}; expected one mask or more`);
       }
       const { id: object, dataset } = campaign;
       const recipe = campaignRecipe(object);
@@ -68,6 +69,7 @@ export const exportRoutes = [
     url: `${at}/:export/zip`,
     summary: 'An export as a ZIP file',
     access: { dataset: 'manager' },
+    sends: { type: 'application/zip', description: 'The files of the export' },
     async handler({ deps, params, user, reply }) {
       const info = await exportOf(deps.store, params.dataset, params.export);
       await expectSeen(deps.db, user, info.recipe);

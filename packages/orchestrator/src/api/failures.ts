@@ -1,34 +1,125 @@
-/** Errors as they are answered: a code and one form for all of them. */
+/** Errors as they are answered and documented: a code and one form for all of them. */
 import { InvalidInputError } from '@saltworks/core/errors';
 import { isUnwritable } from '@saltworks/store/room';
+import { isOutage } from '../client.ts';
+import { isDatabaseOutage } from '../db/outage.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}
 export class TooManyRequestsError extends Error {}
+export class MethodNotAllowedError extends Error {
+  /** Methods that its address knows. */
+  readonly allowed: string[];
 
-const codes = [
-  [InvalidInputError, 400],
-  [UnauthorisedError, 401],
-  [ForbiddenError, 403],
-  [NotFoundError, 404],
-  [TooManyRequestsError, 429],
-] as const;
+  constructor(method: string, allowed: string[]) {
+    super(`${method}; expected ${allowed.join(' or ')}`);
+    this.allowed = allowed;
+  }
+}
 
 export type Thrown = Error & { statusCode?: number; validation?: { instancePath: string; message?: string }[] };
 
+interface Failure {
+  code: number;
+  description: string;
+  /** Errors that are answered so. */
+  is?(error: Thrown): boolean;
+  /** Routes that may answer so, as far as their shape tells; others say it in their `errors`. */
+  of(route: Route): boolean;
+  /** Told in place of what the error says. */
+  message?: string;
+}
+
+const never = () => false;
+const always = () => true;
+
+/** The first that fits is the answer. */
+const failures: Failure[] = [
+  {
+    code: 400,
+    description: 'The request is not as expected',
+    is: (error) => error.validation !== undefined || error instanceof InvalidInputError,
+    of: ({ body, query }) => body !== undefined || query !== undefined,
+  },
+  {
+    code: 401,
+    description: 'Neither a session nor an API key that holds',
+    is: (error) => error instanceof UnauthorisedError,
+    of: ({ access }) => access !== 'public',
+  },
+  {
+    code: 403,
+    description: 'Whoever asks may see it, but not do this',
+    is: (error) => error instanceof ForbiddenError,
+    of: ({ access, method }) => access !== 'public' && (access !== 'user' || method !== 'GET'),
+  },
+  {
+    code: 404,
+    description: 'There is no such thing, or whoever asks may not know that there is',
+    is: (error) => error instanceof NotFoundError,
+    of: ({ url }) => url.includes(':'),
+  },
+  {
+    code: 405,
+    description: 'The address knows other methods',
+    is: (error) => error instanceof MethodNotAllowedError,
+    of: never,
+  },
+  {
+    code: 409,
+    description: 'Not as things stand: it was possible before, or will be',
+    is: (error) => error instanceof ConflictError,
+    of: never,
+  },
+  { code: 413, description: 'The body is too large', of: ({ body }) => body !== undefined },
+  { code: 415, description: 'The body is no JSON', of: ({ body }) => body !== undefined },
+  {
+    code: 429,
+    description: 'Too many requests in a minute: Retry-After says when to come back',
+    is: (error) => error instanceof TooManyRequestsError,
+    of: always,
+  },
+  {
+    code: 507,
+    description: 'There is no room, or nothing may be written; the message says where',
+    is: isUnwritable,
+    // When a key was used is noted, too.
+    of: always,
+  },
+  {
+    code: 503,
+    description: 'The database or Temporal does not answer: try again later',
+    is: (error) => isDatabaseOutage(error) || isOutage(error),
+    of: always,
+    message: 'the database or Temporal does not answer; expected another try later',
+  },
+  {
+    code: 500,
+    description: 'Something went wrong on our side',
+    of: always,
+    message: 'something went wrong on our side',
+  },
+];
+
+/** What a route may answer besides success: by code, what it means. */
+export const failuresOf = (route: Route): Record<number, string> =>
+  Object.fromEntries(
+    failures
+      .filter(({ code, of }) => of(route) || route.errors?.includes(code))
+      .map(({ code, description }) => [code, description]),
+  );
+
 export function answerTo(error: Thrown): { code: number; body: { error: string; detail?: Record<string, unknown> } } {
-  const body = { error: error.message.replaceAll('\n', ' ') };
-  if (error.validation) {
-    const { instancePath, message } = error.validation[0] ?? {};
-    return {
-      code: 400,
-      body: { error: `${(instancePath ?? '').length > 1 ? instancePath : 'request'}: ${message ?? 'not as expected'}` },
-    };
-  }
-  if (error instanceof ConflictError) return { code: 409, body: { ...body, detail: error.detail } };
-  for (const [kind, code] of codes) if (error instanceof kind) return { code, body };
-  if (isUnwritable(error)) return { code: 507, body };
-  // What fastify itself refuses: bodies too large, too many requests, no JSON.
-  if (error.statusCode !== undefined && error.statusCode < 500) return { code: error.statusCode, body };
-  return { code: 500, body: { error: 'something went wrong on our side' } };
+  const failure = failures.find(({ is }) => is?.(error));
+  // What fastify itself refuses: bodies too large, no JSON.
+  const code = failure?.code ?? (error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500);
+  const message = failures.find((each) => each.code === code)?.message ?? messageOf(error);
+  return { code, body: { error: message, ...(error instanceof ConflictError ? { detail: error.detail } : {}) } };
+}
+
+function messageOf({ message, validation }: Thrown): string {
+  if (!validation) return message.replaceAll('\n', ' ');
+  const { instancePath = '', message: what = 'not as expected' } = validation[0] ?? {};
+  return `${instancePath.length > 1 ? instancePath : 'request'}: ${what}`;
 }

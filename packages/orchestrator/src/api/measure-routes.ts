@@ -11,7 +11,7 @@ import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } fr
 import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
 import { findTask } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
-import { sendObject } from './objects.ts';
+import { mask, sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
 import { agreement, consensus, effort, effortTotals, published, weights } from './schemas.ts';
 
@@ -85,6 +85,7 @@ export const measureRoutes = [
     summary:
       "One mask of all annotators' strokes on an image, each counting by reliability unless weights say otherwise",
     access: { task: 'manager' },
+    errors: [409],
     body: z.strictObject({ weights: weights.default('reliability') }),
     response: consensus,
     async handler({ deps, params, body, user }) {
@@ -113,6 +114,7 @@ export const measureRoutes = [
     url: '/api/tasks/:task/consensus/mask',
     summary: 'Its mask: COCO panoptic PNG (spec/mask.md)',
     access: { task: 'reviewer' },
+    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { mask } = await consensusOf(deps, params.task);
       return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png', { changes: true });

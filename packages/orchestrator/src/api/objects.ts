@@ -5,6 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundError } from '../errors.ts';
+import type { Sent } from './routes.ts';
+
+const image = { type: 'image/webp', parts: true } as const;
+export const picture: Sent = { ...image, description: 'WebP: upright, lossless, nothing but pixels' };
+export const thumbnail: Sent = { ...image, description: 'WebP, 256 pixels at its longer side' };
+export const mask: Sent = { type: 'image/png', description: 'COCO panoptic PNG (spec/mask.md)', parts: true };
+export const keys: Sent = { type: 'application/octet-stream', description: 'safetensors (spec/keys.md)', parts: true };
 
 /** Named by their content, so they never change; theirs alone who may see them. */
 const forever = 'private, max-age=31536000, immutable';

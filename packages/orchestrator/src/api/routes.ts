@@ -58,15 +58,26 @@ export interface Call<Body, Query> {
   reply: FastifyReply;
 }
 
-export interface Route {
+/** What a handler sends itself: bytes, or a stream. */
+export interface Sent {
+  /** Media type. */
+  type: string;
+  description: string;
+  /** It is text, not bytes. */
+  text?: true;
+  /** Known by an ETag, and sent in parts to those who ask for them. */
+  parts?: true;
+}
+
+interface RouteBase {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   summary: string;
   access: Access;
   body?: z.ZodType;
   query?: z.ZodType;
-  /** What comes back with 200; left out where the handler sends bytes or a stream itself. */
-  response?: z.ZodType;
+  /** Codes that it answers besides those that its shape tells (`failures.ts`): 409 where its state may forbid it. */
+  errors?: readonly number[];
   /** Bytes of a body at most, where it is not the usual limit. */
   bodyLimit?: number;
   /** Requests a minute of one caller at most, where fewer than usual are wanted: guesses are made here. */
@@ -75,13 +86,19 @@ export interface Route {
   handler(call: Call<any, any>): unknown;
 }
 
+/** What comes back with 200: JSON, or what the handler sends itself. */
+type Output = { response: z.ZodType; sends?: undefined } | { response?: undefined; sends: Sent };
+
+export type Route = RouteBase & Output;
+
 /** A route whose handler is given what its schemas let through. */
 export function route<Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
-  definition: Omit<Route, 'body' | 'query' | 'handler'> & {
-    body?: Body;
-    query?: Query;
-    handler(call: Call<Infer<Body>, Infer<Query>>): unknown;
-  },
+  definition: Omit<RouteBase, 'body' | 'query' | 'handler'> &
+    Output & {
+      body?: Body;
+      query?: Query;
+      handler(call: Call<Infer<Body>, Infer<Query>>): unknown;
+    },
 ): Route {
   return definition as Route;
 }

@@ -4,18 +4,61 @@ import { z } from 'zod';
 
 const maxSegmentId = 0xffffff;
 
-export const id = z.string().regex(/^[\w-]{1,64}$/, 'an id');
-/** What a database can hold: neither NUL nor half of a surrogate pair. */
-export const text = (max: number, min = 1) =>
-  z
+/** Letters, digits, - and _, spelled out: elsewhere \w and \d are all of Unicode's. */
+export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id');
+export const wholeNumber = z.string().regex(/^[0-9]{1,18}$/, 'a whole number');
+
+/** What shows nothing: controls, blanks, marks without a width. */
+const unseen = '\\x00-\\x20\\x7f-\\xa0\\xad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u3000\\ufeff';
+
+/**
+ * What a database can hold, neither NUL nor half of a surrogate pair, and what can be seen, unless nothing is enough.
+ * Patterns are read alike by ECMA-262, Python and RE2; none of them can name halves of pairs, so these are told in words.
+ *
+ * @param max characters: a surrogate pair is one, as in JSON Schema
+ */
+export function text(max: number, min = 1) {
+  const pattern = min === 0 ? '^[^\\x00]*$' : `^[^\\x00]*[^${unseen}][^\\x00]*$`;
+  const known = new RegExp(pattern, 'u');
+  const what = `${min === 0 ? 'text' : 'text that can be seen'}, ${min} to ${max} characters, without NUL and halves of surrogate pairs`;
+  return z
     .string()
-    .min(min)
-    .max(max)
-    .regex(/^[^\0\p{Cs}]*$/u, 'text without NUL and halves of surrogate pairs');
+    .refine((given) => known.test(given) && !/\p{Cs}/u.test(given) && lengthOf(given) <= max, `expected ${what}`)
+    .meta({ pattern, minLength: min, maxLength: max, description: what });
+}
+
+const lengthOf = (given: string) => [...given].length;
+
 export const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a-z, 0-9 and -, at most 64');
-/** Years before 1 are none to PostgreSQL. */
-export const time = z.iso.datetime().refine((at) => Date.parse(at) > 0, 'expected a time after 1970');
-export const eventNumber = z.coerce.number().int().min(0).max(0x7fffffff);
+
+/** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
+export const time = z
+  .string()
+  .refine((at) => isDateTime(at) && Date.parse(at) > 0, 'expected a time after 1970, ISO 8601')
+  .meta({ format: 'date-time', pattern: '^(197[1-9]|19[89][0-9]|[2-9][0-9]{3})-' });
+const isDateTime = (at: string) => z.iso.datetime({ offset: true }).safeParse(at).success;
+
+/** A number of a query: written in digits, so that neither nothing nor 0x10 is one. */
+const written = (digits: RegExp) => (given: unknown) =>
+  typeof given === 'string' && digits.test(given) ? Number(given) : given;
+export const integer = (min: number, max: number) =>
+  z.preprocess(written(/^-?[0-9]{1,15}$/), z.int().min(min).max(max));
+export const decimal = (min: number, max: number) =>
+  z.preprocess(written(/^-?[0-9]{1,15}(\.[0-9]{1,18})?(e[+-]?[0-9]{1,3})?$/i), z.number().min(min).max(max));
+
+/** What names in addresses stand for: all that is no such thing is not there, and reaches neither database nor store. */
+export const params = {
+  campaign: id,
+  task: wholeNumber,
+  assignment: id,
+  user: id,
+  key: id,
+  mask: id,
+  export: id,
+  dataset: z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$/, 'the name of a dataset'),
+  image: z.string().regex(/^[0-9]{1,9}$/, 'the number of an image'),
+};
+export const eventNumber = integer(0, 0x7fffffff);
 
 export const failure = z
   .object({ error: z.string(), detail: z.record(z.string(), z.unknown()).optional() })
@@ -25,7 +68,10 @@ export const user = z
   .object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) })
   .meta({ id: 'User' });
 
-export const password = z.string().min(12).max(128);
+export const password = z
+  .string()
+  .refine((given) => lengthOf(given) >= 12 && lengthOf(given) <= 128, 'expected 12 to 128 characters')
+  .meta({ minLength: 12, maxLength: 128, format: 'password' });
 export const newUser = z
   .strictObject({
     email: z.email().max(254),
@@ -174,7 +220,7 @@ export const interaction = z
 
 export const batch = z
   .strictObject({
-    client: z.string().regex(/^[\w-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64'),
+    client: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64'),
     interactions: z
       .array(z.strictObject({ seq: z.int().min(1), interaction }))
       .min(1)
@@ -239,7 +285,7 @@ export const dataset = z
 
 export const page = z.object({
   before: id.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: integer(1, 200).default(50),
 });
 export const nothing = z.null();
 

@@ -9,7 +9,7 @@ import { readTasks } from '../campaigns/read-tasks.ts';
 import { listTasks } from '../campaigns/task-list.ts';
 import { comingTasks, findTask } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
-import { sendObject } from './objects.ts';
+import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
 import { route } from './routes.ts';
 import { comingTask, pace, pageOf, task, taskQuery } from './task-schemas.ts';
 import { sendKeys, sendThumbnail, sendView } from './views.ts';
@@ -66,6 +66,7 @@ export const taskRoutes = [
     url: '/api/tasks/:task/thumbnail',
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: { task: 'reviewer' },
+    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       return sendThumbnail(deps, request, reply, await findTask(deps.db, params.task));
     },
@@ -75,6 +76,7 @@ export const taskRoutes = [
     url: '/api/tasks/:task/image',
     summary: 'The image as WebP: upright, lossless, nothing but pixels',
     access: { task: 'annotator' },
+    sends: picture,
     async handler({ deps, params, request, reply }) {
       return sendView(deps, request, reply, await findTask(deps.db, params.task));
     },
@@ -84,6 +86,7 @@ export const taskRoutes = [
     url: '/api/tasks/:task/keys',
     summary: 'The keys of the image (spec/keys.md)',
     access: { task: 'annotator' },
+    sends: keys,
     async handler({ deps, params, request, reply }) {
       const { campaign, sha256 } = await findTask(deps.db, params.task);
       return sendKeys(deps, request, reply, { campaign, sha256 });
@@ -94,6 +97,7 @@ export const taskRoutes = [
     url: '/api/tasks/:task/mask',
     summary: 'Its mask as it would be published: COCO panoptic PNG (spec/mask.md)',
     access: { task: 'reviewer' },
+    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { campaign } = await findTask(deps.db, params.task);
       const [found] = await readTasks(deps.db, campaign, [params.task]);

@@ -1,12 +1,12 @@
 /** Lists of tasks, and the pace of a campaign, as the API takes and gives them. */
 import { z } from 'zod';
-import { assignment } from './schemas.ts';
+import { assignment, decimal, integer } from './schemas.ts';
 
-export const cursor = z.string().regex(/^[\w-]{1,200}$/, 'the `next` of the last part');
+export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'the `next` of the last part');
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
-const share = z.coerce.number().min(0).max(1);
+const share = decimal(0, 1);
 export const image = z
   .object({
     id: z.int(),
@@ -35,10 +35,10 @@ export const pace = z
 
 export const taskQuery = z.object({
   after: cursor.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: integer(1, 200).default(50),
   state: z.enum(['open', 'done']).optional(),
   work: z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped']).optional(),
-  category: z.coerce.number().int().min(1).max(65_535).optional(),
+  category: integer(1, 65_535).optional(),
   uncertain: share.optional(),
   order: z.enum(['given', 'uncertain']).default('given'),
 });

@@ -66,7 +66,7 @@ export interface Answers {
   warm(campaign: Campaign, images: readonly ImageRequest['image'][]): Promise<void>;
   /** There is something to answer. */
   answer(assignment: string): void;
-  /** The mask of all that is drawn, made now if need be. @throws InvalidInputError if it cannot be */
+  /** The mask of all that is drawn, made now if need be. @throws ConflictError if it cannot be, as things stand */
   settle(assignment: string): Promise<Settled>;
   attribute(assignment: string, at: { x: number; y: number }): Promise<Attribution>;
   renewed(assignment: string, until: Date): void;
@@ -308,12 +308,15 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       for (;;) {
         const assignment = await findAssignment(db, id);
         const { n, mask, uncertainty } = assignment;
-        if (n === 0) throw new InvalidInputError('nothing drawn; expected strokes for at least two labels');
+        if (n === 0) throw new ConflictError('nothing drawn; expected strokes for at least two labels');
         if (assignment.refined >= n && assignment.answered >= n) {
-          await putDrawing(assignment, await campaignOf(assignment));
+          await putDrawing(assignment, await campaignOf(assignment)).catch((error) => {
+            // What is drawn may still grow: it is no fault of the request.
+            throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
+          });
           if (mask) return { n, mask, uncertainty };
           const made = await pixel(assignment);
-          if (!made) throw new InvalidInputError('no mask can be made of what is drawn');
+          if (!made) throw new ConflictError('no mask can be made of what is drawn');
           return made;
         }
         // The chains try for ever; who waits is told what would keep them.

@@ -11,7 +11,7 @@ import {
 } from '@saltworks/core/contract/measure';
 import { queues } from '@saltworks/core/contract/queues';
 import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Work } from '@saltworks/core/effort';
-import { InvalidInputError } from '@saltworks/core/errors';
+
 import { reliabilities } from '@saltworks/core/reliability';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
@@ -228,7 +228,7 @@ async function handedIn(
  * What the annotators of an image say together, in one solve over all their strokes.
  *
  * @param weights by user, whoever is not named counts 1; or how they are found
- * @throws InvalidInputError if nobody has handed anything in
+ * @throws ConflictError if nobody has handed anything in
  */
 export async function makeConsensus(
   deps: { db: Kysely<Schema>; store: ObjectStore; client: Client },
@@ -238,7 +238,7 @@ export async function makeConsensus(
 ): Promise<ConsensusAnswer & { weights: Record<string, number> }> {
   const { db, client } = deps;
   const handed = await handedIn(db, campaign.id, { task });
-  if (handed.length === 0) throw new InvalidInputError('nothing was handed in; expected one mask or more');
+  if (handed.length === 0) throw new ConflictError('nothing was handed in; expected one mask or more');
   const counts = await countsOf(deps, campaign, weights);
   const { object } = await db.selectFrom('task').select('object').where('id', '=', task).executeTakeFirstOrThrow();
   const { backbone, preset, solve } = campaign;

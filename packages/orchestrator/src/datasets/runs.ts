@@ -4,12 +4,12 @@ import type { DatasetRun } from '@saltworks/core/contract/api';
 import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/core/contract/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { slots } from '../campaigns/slots.ts';
-import { isOutage, type Run, rootOf } from '../client.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
+import { type Run, rootOf } from '../client.ts';
+import { NotFoundError } from '../errors.ts';
 import { standingOf } from '../standing.ts';
 
 export interface Runs {
-  /** The newest first. @throws ConflictError while Temporal is away */
+  /** The newest first. @throws Error of the connection while Temporal is away */
   list(dataset: string): Promise<DatasetRun[]>;
   /** What a run that was started is now. */
   started(run: Run<Tally>): Promise<DatasetRun>;
@@ -40,7 +40,6 @@ export function openRuns(client: Client): Runs {
       return await within(patience.answer, question);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw new NotFoundError('no such run, or it is over');
-      if (isOutage(error)) throw new ConflictError('Temporal does not answer; expected another try');
       throw error;
     }
   }

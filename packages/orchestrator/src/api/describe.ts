@@ -1,0 +1,92 @@
+/** Routes as OpenAPI describes them: what each takes, what it answers, and who may ask. */
+import { z } from 'zod';
+import type { Access } from './access.ts';
+import { failuresOf } from './failures.ts';
+import type { Route } from './routes.ts';
+import { failure, params } from './schemas.ts';
+
+/** Parts of the API, by what they are about. */
+export const tags = {
+  Accounts: 'Who may sign in, what they did, and one’s own keys and password',
+  Campaigns: 'Campaigns, their members, and the next image',
+  Tasks: 'Images of a campaign, and how fast they are done',
+  Assignments: 'One annotator’s work on one image',
+  Measures: 'Time, agreement, reliability and consensus',
+  Datasets: 'Datasets, their images, and runs over them',
+  Exports: 'Masks as files',
+  Server: 'The server itself',
+} as const;
+export type Tag = keyof typeof tags;
+
+/** What a zod schema for an address is made of: every name in it is a parameter of one form, wherever it stands. */
+export const paramsOf = (url: string): z.ZodObject | undefined => {
+  const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name as keyof typeof params);
+  return names.length > 0 ? z.object(Object.fromEntries(names.map((name) => [name, params[name]]))) : undefined;
+};
+
+/** `GET /api/campaigns/:campaign/members` is `getCampaignMembers`: what a parameter follows is one of many. */
+export function operationId({ method, url }: Pick<Route, 'method' | 'url'>): string {
+  const segments = url.split('/').slice(2);
+  const words = segments.flatMap((segment, i) => {
+    if (segment.startsWith(':')) return [];
+    const word = segments[i + 1]?.startsWith(':') ? segment.replace(/s$/, '') : segment.replace(/\.\w+$/, '');
+    return [word[0].toUpperCase() + word.slice(1)];
+  });
+  return method.toLowerCase() + words.join('');
+}
+
+/** What must be shown to call a route. */
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access === 'public') return [];
+  return access === 'session' ? [{ session: [] }] : [{ key: [] }, { session: [] }];
+}
+
+const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
+const empty = (description: string) => z.null().meta({ description });
+
+function successOf({ response, sends }: Route): Record<string, unknown> {
+  if (!sends) return { 200: json('Done', response) };
+  const content = { [sends.type]: { schema: z.string().meta(sends.text ? {} : { format: 'binary' }) } };
+  const whole = { 200: { description: sends.description, content } };
+  if (!sends.parts) return whole;
+  return {
+    ...whole,
+    206: { description: 'The part that Range asks for', content },
+    304: empty('It is what If-None-Match names'),
+    416: empty('Range asks for what is not there'),
+  };
+}
+
+/** Fastify's schema of a route: it checks requests, writes answers, and describes both. */
+export function schemaOf(route: Route, tag: Tag) {
+  const { url, summary, access, body, query } = route;
+  const failures = Object.entries(failuresOf(route)).map(([code, description]) => [code, json(description, failure)]);
+  return {
+    operationId: operationId(route),
+    tags: [tag],
+    summary,
+    security: securityOf(access),
+    ...(url.includes(':') ? { params: paramsOf(url) } : {}),
+    ...(body ? { body } : {}),
+    ...(query ? { querystring: query } : {}),
+    response: { ...successOf(route), ...Object.fromEntries(failures), default: json('Any other failure', failure) },
+  };
+}
+
+export type OpenApi = { components: { schemas: Record<string, unknown> } } & Record<string, unknown>;
+
+/** Without the forms of schemas that nothing refers to: zod gives each one for what is taken and one for what is given. */
+export function withoutUnused(document: OpenApi): OpenApi {
+  const { schemas } = document.components;
+  const used = new Set<string>();
+  const follow = (part: unknown): void => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      follow(schemas[name]);
+    }
+  };
+  follow(document.paths);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...document.components, schemas: kept } };
+}
