@@ -8,8 +8,8 @@ const maxSegmentId = 0xffffff;
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id');
 export const wholeNumber = z.string().regex(/^[0-9]{1,18}$/, 'a whole number');
 
-/** What shows nothing: controls, blanks, marks without a width. */
-const unseen = '\\x00-\\x20\\x7f-\\xa0\\xad\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u3000\\ufeff';
+/** What shows nothing: controls and blanks. */
+const unseen = '\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 
 /**
  * What a database can hold, neither NUL nor half of a surrogate pair, and what can be seen, unless nothing is enough.

@@ -219,8 +219,8 @@ describeDatabases('datasets', ({ open }) => {
 
   test('without Temporal, runs are not there for now', async () => {
     expect(await get('/salt.pans/runs')).toMatchObject({
-      status: 409,
-      body: { error: 'Temporal does not answer; expected another try' },
+      status: 503,
+      body: { error: 'the database or Temporal does not answer; expected another try later' },
     });
   });
 

@@ -10,7 +10,8 @@ let document: Json;
 beforeAll(async () => {
   const database = await openDatabase(await freshFolder());
   server = await openServer(database);
-  document = (await server.call('GET', '/api/openapi.json')).body;
+  const key = await server.key('reader');
+  document = (await server.call('GET', '/api/openapi.json', { key })).body;
 }, 60_000);
 afterAll(async () => {
   await server?.close();
@@ -27,10 +28,58 @@ test('the description is OpenAPI 3.1, of every route and nothing else', () => {
   expect(document.info).toMatchObject({ title: 'Saltworks', version: expect.any(String) });
   const described = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`);
   const served = routes.map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
-  expect(described.sort()).toEqual(served.sort());
+  expect(described.sort()).toEqual([...served, 'GET /api/openapi.json'].sort());
   for (const { operation } of operations()) {
     expect(operation.summary).toEqual(expect.any(String));
     expect(Object.keys(operation.responses)).toContain('default');
+  }
+});
+
+test('every operation has an id of its own, a tag that is explained, and says how it may fail', () => {
+  const ids = operations().map(({ operation }) => `${operation.operationId}`);
+  expect(ids).toContain('getCampaignMembers');
+  expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id))).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
+  const explained = Object.values(document.tags).map(({ name }) => name);
+  for (const { path, operation } of operations()) {
+    for (const tag of Object.values(operation.tags)) expect(explained).toContain(tag);
+    const codes = Object.keys(operation.responses);
+    expect([path, codes.filter((code) => code.startsWith('4')).length > 0]).toEqual([path, true]);
+    if (path !== '/api/health') expect([path, codes]).toEqual([path, expect.arrayContaining(['401', '429', '503'])]);
+    if (operation.requestBody) expect([path, codes]).toEqual([path, expect.arrayContaining(['400', '413', '415'])]);
+    if (path.includes('{')) expect([path, codes]).toEqual([path, expect.arrayContaining(['404'])]);
+  }
+  expect(document.info.license).toMatchObject({ identifier: 'Apache-2.0' });
+  expect(document.servers).toEqual([{ url: 'http://salt.test' }]);
+});
+
+test('pictures, files and events are of their media type, all else is JSON', () => {
+  const types = new Set<string>();
+  for (const { path, operation } of operations()) {
+    const [type] = Object.keys(operation.responses[200].content);
+    types.add(type);
+    const sent = /\/(image|view|mask|masks\/\{mask\}|thumbnail|keys|events|zip)$/.test(path) && path !== '/api/me/keys';
+    expect([path, type === 'application/json']).toEqual([path, !sent]);
+  }
+  expect([...types].sort()).toEqual([
+    'application/json',
+    'application/octet-stream',
+    'application/zip',
+    'image/png',
+    'image/webp',
+    'text/event-stream',
+  ]);
+});
+
+test('patterns are read alike by ECMA-262 and Python', () => {
+  const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+    JSON.parse(text),
+  );
+  expect(patterns.length).toBeGreaterThan(20);
+  for (const pattern of patterns) {
+    expect(() => [new RegExp(pattern), new RegExp(pattern, 'u')]).not.toThrow();
+    // \w and \d are all of Unicode's elsewhere, properties are unknown there.
+    expect([pattern, /\\[pPwWdDsS0]/.test(pattern.replaceAll('\\\\', ''))]).toEqual([pattern, false]);
   }
 });
 

@@ -40,6 +40,37 @@ describeDatabases('requests', ({ open }) => {
     }
   });
 
+  test('whoever is not known is told how to be, and schemes are read in any case', async () => {
+    for (const path of ['/api/me', '/api/openapi.json', '/api/campaigns/x']) {
+      const answer = await server.call('GET', path);
+      expect([path, answer.status, answer.headers.get('www-authenticate')]).toEqual([
+        path,
+        401,
+        'Bearer realm="Saltworks"',
+      ]);
+    }
+    for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
+      const authorization = `${scheme} ${admin}`;
+      expect(await server.call('GET', '/api/me', { headers: { authorization } })).toMatchObject({ status: 200 });
+    }
+  });
+
+  test('a method that an address does not know is refused with those that it does', async () => {
+    for (const [method, path, allow] of [
+      ['DELETE', '/api/me', 'GET'],
+      ['PUT', '/api/campaigns', 'GET, POST'],
+      ['HEAD', '/api/campaigns/x', 'GET, PATCH'],
+      ['OPTIONS', '/api/users/x', 'PATCH'],
+      ['POST', '/api/openapi.json', 'GET'],
+    ]) {
+      for (const key of [admin, undefined]) {
+        const answer = await server.call(method, path, { key });
+        expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allow]);
+      }
+    }
+    expect(await server.call('DELETE', '/api/nowhere', { key: admin })).toMatchObject({ status: 404 });
+  });
+
   test('objects are sent whole, in part, or not at all to who has them', async () => {
     const path = `/api/assignments/${world.ours.assignment}/image`;
     const get = (headers: Record<string, string> = {}) => server.call('GET', path, { key: admin, headers });
