@@ -23,7 +23,7 @@ import { authRoutes, type User } from './auth.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
-import { type OpenApi, paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
+import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
 import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
@@ -152,7 +152,7 @@ export async function openApp({
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as OpenApi),
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
 
   app.setErrorHandler((error: Thrown, request, reply) => {

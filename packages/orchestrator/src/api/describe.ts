@@ -73,20 +73,18 @@ export function schemaOf(route: Route, tag: Tag) {
   };
 }
 
-export type OpenApi = { components: { schemas: Record<string, unknown> } } & Record<string, unknown>;
-
 /** Without the forms of schemas that nothing refers to: zod gives each one for what is taken and one for what is given. */
-export function withoutUnused(document: OpenApi): OpenApi {
-  const { schemas } = document.components;
+export function withoutUnused<Document extends object>(document: Document): Document {
+  const { paths, components } = document as { paths: unknown; components: { schemas: Record<string, unknown> } };
   const used = new Set<string>();
   const follow = (part: unknown): void => {
     for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
       if (used.has(name)) continue;
       used.add(name);
-      follow(schemas[name]);
+      follow(components.schemas[name]);
     }
   };
-  follow(document.paths);
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...document.components, schemas: kept } };
+  follow(paths);
+  const schemas = Object.fromEntries(Object.entries(components.schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas } };
 }

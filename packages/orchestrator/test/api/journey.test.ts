@@ -172,7 +172,7 @@ test('strokes become labels and a mask, which is handed in, sent back, drawn on 
     });
   const stroke = (segment: number, x: number, radius = 3) => ({ kind: 'stroke', segment, points: [[x, 16]], radius });
 
-  expect((await call('POST', `${at}/submit`)).status).toBe(400);
+  expect((await call('POST', `${at}/submit`)).status).toBe(409);
   await draw({ kind: 'segment', id: 5, category: 1 }, stroke(5, 8));
   await expect
     .poll(() => last('none'), patient)
