@@ -2,6 +2,8 @@ import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
+import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { OpenAssignment } from '@saltworks/core/contract/api';
 import type { Scribbles } from '@saltworks/core/formats/scribbles';
 import { decodePanoptic } from '@saltworks/core/mask';
 import { rasterise } from '@saltworks/core/seeds';
@@ -18,8 +20,10 @@ interface Logged {
   n: number;
   client: string;
   seq: number;
-  interaction: { kind: string };
+  interaction: Interaction;
 }
+
+type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 
 describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS_CHROMIUM says where it is)'}`, () => {
   let stack: Awaited<ReturnType<typeof startStack>>;
@@ -41,7 +45,11 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     }
     const instructions =
       '# Cups\n\nEvery **cup**.\n\n<b>Nothing else.</b> <img src=x onerror=alert(1)>\n\n[how](https://a.test/) ![x](https://a.test/x.png)';
-    await openCampaign(stack, { id, images, leaseSeconds: 600, instructions });
+    const categories = ['thing', 'saucer'].map((name, i) => ({
+      ...{ id: i + 1, name, isthing: true },
+      colour: ['#ff8800', '#0077ff'][i],
+    }));
+    await openCampaign(stack, { id, images, leaseSeconds: 600, instructions, categories });
     browser = await launch(path);
   });
 
@@ -372,7 +380,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await Promise.all(Array.from({ length: 40 }, (_, i) => pen('mouseMoved', 0.6 + i * 0.005, 0.85)));
     await pen('mouseReleased', 0.8, 0.85, 0);
     await expect.poll(async () => (await strokes()).length, slow).toBe(before + 2);
-    const { points } = (await strokes()).at(-1)!.interaction as unknown as { points: number[][] };
+    const { points } = (await strokes()).at(-1)!.interaction as Stroke;
     expect(points.length).toBeGreaterThan(30);
 
     // Once there is a pen, a finger, or a palm, draws nothing.
@@ -522,14 +530,119 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
+  test('a newcomer’s first stroke is of the first class; what is not on the picture, and what Escape ends, is nothing', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('two') });
+    const { page, errors } = await annotate(context);
+    await closeDialog(page);
+    const { id: assignment } = await mine('two', 'leased');
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await saved(page, /All saved/);
+    expect((await logOf(assignment)).map(({ interaction }) => interaction)).toMatchObject([
+      { kind: 'segment', id: 1, category: 1 },
+      { kind: 'stroke', segment: 1 },
+    ]);
+
+    // The stage around the picture; then away from a stroke that is under way.
+    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
+    const at = (u: number, v: number): [number, number] => [box.x + u * box.width, box.y + v * box.height];
+    const edge = 4 / box.width;
+    await draw(page, [edge, 0.1], [edge, 0.9]);
+    await page.mouse.click(...at(edge, 0.5));
+    await page.mouse.move(...at(0.3, 0.3));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.4, 0.4), { steps: 3 });
+    await page.keyboard.press('Escape');
+    await page.mouse.move(...at(0.5, 0.4), { steps: 3 });
+    await page.mouse.up();
+    // Out of the picture on one side and in again: two strokes, and nothing along the border between them.
+    await page.keyboard.press('0');
+    const inside = 0.5;
+    await draw(page, [inside, 0.3], [edge, 0.3], [edge, 0.7], [inside, 0.7]);
+    await status(page, /confirmed by the server/);
+    const { width, height } = ((await stack.admin('GET', `/api/assignments/${assignment}`)) as OpenAssignment).image;
+    const strokes = (await logOf(assignment)).slice(2).map(({ interaction }) => interaction) as Stroke[];
+    expect(strokes.map(({ segment }) => segment)).toEqual([0, 0]);
+    for (const [x, y] of strokes.flatMap(({ points }) => points)) {
+      expect(x >= 0 && x < width && y >= 0 && y < height && Math.abs(y - height / 2) > height / 10).toBe(true);
+    }
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('segments get another class and are deleted, by key and by button, and come back; the brush is kept over a reload', async () => {
+    const context = await browser.newContext({ storageState: sessions.get('two') });
+    const { page, errors } = await annotate(context);
+    await closeDialog(page);
+    const { id: assignment } = await mine('two', 'leased');
+    const rows = page.getByRole('list', { name: 'Segments of this image' }).locator('li > button .name');
+    const shown = (...names: string[]) => expect.poll(() => rows.allTextContents(), slow).toEqual(names);
+    const drawing = async () => {
+      const { drawing } = (await stack.admin('GET', `/api/assignments/${assignment}`)) as OpenAssignment;
+      return [
+        drawing.segments.map(({ id, category }) => `${id} ${category}`),
+        drawing.strokes.map(({ segment }) => segment),
+      ];
+    };
+    // The cup was added twice.
+    await shown('Background', 'thing 1');
+    await page.keyboard.press('1');
+    await page.keyboard.press('n');
+    await draw(page, [0.6, 0.55], [0.65, 0.55]);
+    await draw(page, [0.6, 0.6], [0.65, 0.6]);
+    const twice = [
+      ['1 1', '2 1'],
+      [1, 0, 0, 2, 2],
+    ];
+    const once = [['1 1'], [1, 0, 0]];
+    await expect.poll(drawing, slow).toEqual(twice);
+
+    await page.keyboard.press('r');
+    await page.keyboard.type('sau');
+    await page.keyboard.press('Enter');
+    await shown('Background', 'thing 1', 'saucer 2');
+    await expect.poll(async () => (await drawing())[0], slow).toEqual(['1 1', '2 2']);
+    await status(page, /confirmed by the server/);
+    await page.keyboard.press('Delete');
+    await shown('Background', 'thing 1');
+    await page.keyboard.press('z');
+    await shown('Background', 'thing 1', 'saucer 2');
+    await page.keyboard.press('y');
+    await shown('Background', 'thing 1');
+    await expect.poll(drawing, slow).toEqual(once);
+    await page.keyboard.press('z');
+    await page.keyboard.press('z');
+    await shown('Background', 'thing 1', 'thing 2');
+    await expect.poll(drawing, slow).toEqual(twice);
+    await status(page, /confirmed by the server/);
+
+    await page.getByRole('button', { name: 'Another class for thing 2' }).click();
+    await page.getByRole('button', { name: 'saucer', exact: true }).click();
+    await shown('Background', 'thing 1', 'saucer 2');
+    await page.getByRole('button', { name: 'Delete saucer 2' }).click();
+    await shown('Background', 'thing 1');
+    await expect.poll(drawing, slow).toEqual(once);
+
+    const brush = page.getByRole('slider', { name: 'Brush' });
+    const before = await brush.inputValue();
+    for (const _ of [1, 2, 3]) await page.keyboard.press(']');
+    const after = await brush.inputValue();
+    expect(Number(after)).toBeGreaterThan(Number(before));
+    await page.reload();
+    await page.locator('.stage[aria-busy=false]').waitFor();
+    expect(await brush.inputValue()).toBe(after);
+    await shown('Background', 'thing 1');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   test('a break: who comes back goes on where they were, or with another image if somebody has this one', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const { page, errors } = await annotate(context);
     const shown = await page.locator('.what').textContent();
-    await begin(page);
-    const { id: assignment } = await mine('two');
+    await closeDialog(page);
+    const { id: assignment } = await mine('two', 'leased');
     const change = (changes: object) => stack.admin('PATCH', `/api/campaigns/${id}`, changes);
-    const kinds = ['segment', 'stroke', 'stroke', 'stroke'];
+    const kinds = [...(await logOf(assignment)).map(({ interaction }) => interaction.kind), 'stroke'];
     // From this stroke on the lease is short; the page renews it as it was told when it was opened.
     await change({ leaseSeconds: 5 });
     expect(await mark(page, assignment)).toEqual(kinds);

@@ -1,5 +1,5 @@
 /** How long annotators worked, from when they did what: on a stroke, a segment, an image, a class. */
-import type { Interaction } from './contract/annotate.ts';
+import { type Interaction, replay } from './contract/annotate.ts';
 
 /** Something that an annotator did. @property at when it was done, milliseconds since 1970 */
 export interface TimedInteraction {
@@ -17,15 +17,20 @@ export interface EffortOptions {
 
 /** All times in seconds. */
 export interface ImageEffort {
-  /** At work: those of the segments, and looking it over before it was handed in. */
+  /** At work: those of the segments, those that came to nothing, and looking it over before it was handed in. */
   seconds: number;
   /** Taken to be spent elsewhere, and left out of all other times. */
   idle: number;
   interactions: number;
   /** Every stroke that was drawn, whether or not it was taken back. n: the number of its interaction, from 1. */
   strokes: { n: number; segment: number; seconds: number }[];
-  /** By segment, in order of their ids; 0 is the background, of category 0. */
+  /**
+   * Those that are there in the end, with the category that they have then, in order of their ids; 0 is the background, of
+   * category 0, if a stroke of it is there.
+   */
   segments: { segment: number; category: number; strokes: number; seconds: number }[];
+  /** On segments that are not there in the end. */
+  discarded: number;
   /** On no segment: between the last interaction and handing in, and before an undo or redo that had nothing to do. */
   review: number;
 }
@@ -35,6 +40,7 @@ export interface ImageEffort {
  * thought about and done in it. Of a longer gap than `idle`, that much counts and the rest is idle: nobody knows when the
  * annotator left, and a gap should not count less for being longer. A clock that goes back counts
  * nothing. An erasure's time is that of the stroke's segment, as are undo and redo of that which is taken back or done again.
+ * Segments that were taken back or deleted are not counted; their time is told apart.
  *
  * @param done in the order of doing, as `replay` takes it
  */
@@ -42,9 +48,21 @@ export function imageEffort(
   done: readonly TimedInteraction[],
   { idle = 60, opened, submitted }: EffortOptions = {},
 ): ImageEffort {
-  const effort: ImageEffort = { seconds: 0, idle: 0, interactions: done.length, strokes: [], segments: [], review: 0 };
+  const interactions = done.map(({ interaction }) => interaction);
+  const effort: ImageEffort = {
+    seconds: 0,
+    idle: 0,
+    interactions: done.length,
+    strokes: [],
+    segments: [],
+    discarded: 0,
+    review: 0,
+  };
   const segments = new Map<number, ImageEffort['segments'][number]>();
-  const segmentOf = touched(done.map(({ interaction }) => interaction));
+  const drawing = replay(interactions);
+  const categories = new Map(drawing.segments.map(({ id, category }) => [id, category]));
+  if (drawing.strokes.some(({ segment }) => segment === 0)) categories.set(0, 0);
+  const segmentOf = touched(interactions);
   let last = opened;
   const spend = (at: number): number => {
     const gap = last === undefined ? 0 : Math.max(0, at - last) / 1000;
@@ -61,14 +79,16 @@ export function imageEffort(
       effort.review += seconds;
       return;
     }
-    const segment = segments.get(id) ?? { segment: id, category: 0, strokes: 0, seconds: 0 };
+    if (interaction.kind === 'stroke') effort.strokes.push({ n: index + 1, segment: id, seconds });
+    const category = categories.get(id);
+    if (category === undefined) {
+      effort.discarded += seconds;
+      return;
+    }
+    const segment = segments.get(id) ?? { segment: id, category, strokes: 0, seconds: 0 };
     segments.set(id, segment);
     segment.seconds += seconds;
-    if (interaction.kind === 'segment') segment.category = interaction.category;
-    if (interaction.kind === 'stroke') {
-      segment.strokes++;
-      effort.strokes.push({ n: index + 1, segment: id, seconds });
-    }
+    if (interaction.kind === 'stroke') segment.strokes++;
   });
   if (submitted !== undefined && last !== undefined) effort.review += spend(submitted);
   effort.segments = [...segments.values()].sort((a, b) => a.segment - b.segment);
@@ -91,8 +111,8 @@ function touched(interactions: readonly Interaction[]): (number | undefined)[] {
     else if (interaction.kind === 'redo') segments.push(move(undone, done));
     else {
       if (interaction.kind === 'segment') segments.push(interaction.id);
-      else if (interaction.kind === 'stroke') segments.push(interaction.segment);
-      else segments.push(segments[interaction.stroke - 1]);
+      else if (interaction.kind === 'erase') segments.push(segments[interaction.stroke - 1]);
+      else segments.push(interaction.segment);
       done.push(index);
       undone.length = 0;
     }

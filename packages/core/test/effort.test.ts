@@ -32,6 +32,7 @@ test('the time since the last interaction belongs to the next', () => {
       { segment: 0, category: 0, strokes: 1, seconds: 10 },
       { segment: 1, category: 3, strokes: 2, seconds: 11 },
     ],
+    discarded: 0,
     review: 7,
   });
 });
@@ -70,6 +71,33 @@ test('an undo is time for what it takes back, a redo for what it does again', ()
 test('an erasure is time for the segment of its stroke', () => {
   const done = after([0, name(1, 1)], [1, stroke(1)], [2, stroke(0)], [4, { kind: 'erase', stroke: 2 }], [8, undo]);
   expect(imageEffort(done).segments.find(({ segment }) => segment === 1)?.seconds).toBe(1 + 4 + 8);
+});
+
+test('segments that were taken back or deleted are not counted, and others count as what they are in the end', () => {
+  const done = after(
+    [1, name(1, 1)],
+    [2, stroke(1)],
+    [4, name(2, 1)],
+    [8, stroke(2)],
+    [16, { kind: 'delete', segment: 1 }],
+    [32, { kind: 'classify', segment: 2, category: 5 }],
+    [1, name(3, 1)],
+    [2, undo],
+    [4, stroke(0)],
+    [8, undo],
+  );
+  const found = imageEffort(done, { opened: start });
+  expect(found.segments).toEqual([{ segment: 2, category: 5, strokes: 1, seconds: 4 + 8 + 32 }]);
+  expect(found.discarded).toBe(1 + 2 + 16 + 1 + 2 + 4 + 8);
+  expect(found.seconds).toBe(44 + found.discarded);
+  expect(found.strokes).toHaveLength(3);
+  expect(effortTotals([{ annotator: 'ada', effort: found }]).classes).toEqual([
+    { category: 5, segments: 1, strokes: 1, seconds: 44 },
+  ]);
+  // What was done again is there.
+  expect(imageEffort([...done.slice(0, 5), ...after([0, undo])]).segments.map(({ segment }) => segment)).toEqual([
+    1, 2,
+  ]);
 });
 
 test('a clock that goes back counts nothing, and its way forward is not counted twice', () => {

@@ -11,12 +11,16 @@ export type Interaction =
   | ({ kind: 'stroke' } & Stroke)
   /** Takes one stroke away: the one that was the n-th interaction. */
   | { kind: 'erase'; stroke: number }
-  /** Takes back the last segment, stroke or erasure that is not taken back yet. */
+  /** Takes a segment away, with all of its strokes. Its id is not given again. */
+  | { kind: 'delete'; segment: number }
+  /** Gives a segment another category. */
+  | { kind: 'classify'; segment: number; category: number }
+  /** Takes back the last of these that is not taken back yet. */
   | { kind: 'undo' }
   /** Does again what was taken back last, unless something else was done since. */
   | { kind: 'redo' };
 
-/** What interactions amount to: segments that were named and strokes that are there, in the order of drawing. */
+/** What interactions amount to: segments and strokes that are there, in the order of naming and drawing. */
 export interface Drawing {
   segments: { id: number; category: number }[];
   /** n: the number of the interaction, from 1, that drew it. */
@@ -29,34 +33,70 @@ export interface Drawing {
 /**
  * Replays interactions from the beginning.
  *
- * @throws InvalidInputError for a segment named twice, a stroke of an unnamed one, and an erasure of what is no stroke
+ * @throws InvalidInputError for a segment named twice, a stroke of one that is not there, and what is done to a segment or a
+ * stroke that is not there
  */
 export function replay(interactions: readonly Interaction[]): Drawing {
+  /** By id, and by number; those that are deleted and erased keep their place, for an undo. */
   const segments = new Map<number, Drawing['segments'][number]>();
-  /** By number; those that are erased keep their place, for an undo. */
   const strokes = new Map<number, Drawing['strokes'][number]>();
+  const deleted = new Set<number>();
   const erased = new Set<number>();
+  /** By the number of the interaction that gave another: the category before. */
+  const before = new Map<number, number>();
   /** Numbers of what was done and counts, and of what was taken back and may be done again. */
   const done: number[] = [];
   const undone: number[] = [];
 
+  const hasSegment = (id: number) => segments.has(id) && !deleted.has(id);
+  const hasStroke = (n: number) => {
+    const stroke = strokes.get(n);
+    return stroke !== undefined && !erased.has(n) && !deleted.has(stroke.segment);
+  };
   const apply = (n: number) => {
     const interaction = interactions[n - 1];
-    if (interaction.kind === 'segment') {
-      segments.set(interaction.id, { id: interaction.id, category: interaction.category });
-    } else if (interaction.kind === 'erase') erased.add(interaction.stroke);
-    else if (interaction.kind === 'stroke') {
-      const { segment, points, radius } = interaction;
-      strokes.set(n, { segment, points, radius, n });
+    switch (interaction.kind) {
+      case 'segment':
+        segments.set(interaction.id, { id: interaction.id, category: interaction.category });
+        break;
+      case 'stroke': {
+        const { segment, points, radius } = interaction;
+        strokes.set(n, { segment, points, radius, n });
+        break;
+      }
+      case 'erase':
+        erased.add(interaction.stroke);
+        break;
+      case 'delete':
+        deleted.add(interaction.segment);
+        break;
+      case 'classify': {
+        const segment = segments.get(interaction.segment)!;
+        before.set(n, segment.category);
+        segment.category = interaction.category;
+      }
     }
     done.push(n);
   };
   // What is taken back was done last, so nothing that still counts rests on it.
   const revert = (n: number) => {
     const interaction = interactions[n - 1];
-    if (interaction.kind === 'segment') segments.delete(interaction.id);
-    else if (interaction.kind === 'erase') erased.delete(interaction.stroke);
-    else strokes.delete(n);
+    switch (interaction.kind) {
+      case 'segment':
+        segments.delete(interaction.id);
+        break;
+      case 'stroke':
+        strokes.delete(n);
+        break;
+      case 'erase':
+        erased.delete(interaction.stroke);
+        break;
+      case 'delete':
+        deleted.delete(interaction.segment);
+        break;
+      case 'classify':
+        segments.get(interaction.segment)!.category = before.get(n)!;
+    }
     undone.push(n);
   };
   const check = (interaction: Interaction, n: number) => {
@@ -65,13 +105,19 @@ export function replay(interactions: readonly Interaction[]): Drawing {
         `interaction ${n} names segment ${interaction.id}; expected one that has no name yet`,
       );
     }
-    if (interaction.kind === 'stroke' && interaction.segment !== 0 && !segments.has(interaction.segment)) {
+    if (interaction.kind === 'stroke' && interaction.segment !== 0 && !hasSegment(interaction.segment)) {
       throw new InvalidInputError(
         `interaction ${n} draws segment ${interaction.segment}; expected 0 or one that was named`,
       );
     }
-    if (interaction.kind === 'erase' && (!strokes.has(interaction.stroke) || erased.has(interaction.stroke))) {
+    if (interaction.kind === 'erase' && !hasStroke(interaction.stroke)) {
       throw new InvalidInputError(`interaction ${n} erases stroke ${interaction.stroke}; expected one that is there`);
+    }
+    if ((interaction.kind === 'delete' || interaction.kind === 'classify') && !hasSegment(interaction.segment)) {
+      const what = interaction.kind === 'delete' ? 'deletes' : 'classifies';
+      throw new InvalidInputError(
+        `interaction ${n} ${what} segment ${interaction.segment}; expected one that is there`,
+      );
     }
   };
 
@@ -89,8 +135,8 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     }
   });
   return {
-    segments: [...segments.values()],
-    strokes: [...strokes.values()].filter(({ n }) => !erased.has(n)),
+    segments: [...segments.values()].filter(({ id }) => hasSegment(id)),
+    strokes: [...strokes.values()].filter(({ n }) => hasStroke(n)),
     undo: done.length > 0,
     redo: undone.length > 0,
   };

@@ -11,6 +11,8 @@ import {
 const segment = (id: number, category = 1): Interaction => ({ kind: 'segment', id, category });
 const stroke = (segment: number, x = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
 const erase = (stroke: number): Interaction => ({ kind: 'erase', stroke });
+const remove = (segment: number): Interaction => ({ kind: 'delete', segment });
+const classify = (segment: number, category: number): Interaction => ({ kind: 'classify', segment, category });
 const undo: Interaction = { kind: 'undo' };
 const redo: Interaction = { kind: 'redo' };
 
@@ -30,9 +32,20 @@ function slowly(interactions: readonly Interaction[]) {
   });
   const what = done.map((n) => ({ n, interaction: interactions[n - 1] }));
   const erased = new Set(what.map(({ interaction }) => interaction.kind === 'erase' && interaction.stroke));
+  const deleted = new Set(what.map(({ interaction }) => interaction.kind === 'delete' && interaction.segment));
   return {
-    segments: what.flatMap(({ interaction }) => (interaction.kind === 'segment' ? [interaction.id] : [])),
-    strokes: what.flatMap(({ n, interaction }) => (interaction.kind === 'stroke' && !erased.has(n) ? [n] : [])),
+    segments: what.flatMap(({ interaction }) =>
+      interaction.kind === 'segment' && !deleted.has(interaction.id) ? [interaction.id] : [],
+    ),
+    strokes: what.flatMap(({ n, interaction }) =>
+      interaction.kind === 'stroke' && !erased.has(n) && !deleted.has(interaction.segment) ? [n] : [],
+    ),
+    categories: what.reduce<Record<number, number>>((categories, { interaction }) => {
+      if (interaction.kind === 'segment') categories[interaction.id] = interaction.category;
+      if (interaction.kind === 'classify') categories[interaction.segment] = interaction.category;
+      if (interaction.kind === 'delete') delete categories[interaction.segment];
+      return categories;
+    }, {}),
     undo: done.length > 0,
     redo: undone.length > 0,
   };
@@ -77,7 +90,54 @@ describe('replay', () => {
     expect(shown(...drawn, undo, erase(2), undo, undo)).toMatchObject({ strokes: [1, 2] });
   });
 
+  test('a deleted segment takes its strokes with it, and comes back with them to their places', () => {
+    const drawn = [segment(1), segment(2), stroke(1), stroke(2), stroke(0), stroke(1), erase(3), remove(1)];
+    expect(shown(...drawn)).toMatchObject({ segments: [2], strokes: [4, 5] });
+    expect(shown(...drawn, undo)).toMatchObject({ segments: [1, 2], strokes: [4, 5, 6] });
+    expect(shown(...drawn, undo, undo)).toMatchObject({ segments: [1, 2], strokes: [3, 4, 5, 6] });
+    expect(shown(...drawn, undo, redo)).toMatchObject({ segments: [2], strokes: [4, 5], redo: false });
+  });
+
+  test('a segment has the class that it was given last', () => {
+    const classes = (...more: Interaction[]) => replay([segment(1, 3), segment(2, 4), ...more]).segments;
+    const both = [classify(1, 5), stroke(1), classify(1, 6)];
+    expect(classes(...both)).toEqual([
+      { id: 1, category: 6 },
+      { id: 2, category: 4 },
+    ]);
+    expect(classes(...both, undo)[0].category).toBe(5);
+    expect(classes(...both, undo, undo, undo)[0].category).toBe(3);
+    expect(classes(...both, undo, undo, undo, redo, redo, redo)[0].category).toBe(6);
+    expect(classes(classify(1, 5), remove(1), undo)[0].category).toBe(5);
+  });
+
   test.each([
+    [
+      'a stroke of what was deleted',
+      [segment(4), remove(4), stroke(4)],
+      'interaction 3 draws segment 4; expected 0 or one that was named',
+    ],
+    [
+      'a name that was given before',
+      [segment(4), remove(4), segment(4)],
+      'interaction 3 names segment 4; expected one that has no name yet',
+    ],
+    [
+      'deleting twice',
+      [segment(4), remove(4), remove(4)],
+      'interaction 3 deletes segment 4; expected one that is there',
+    ],
+    ['deleting the background', [remove(0)], 'interaction 1 deletes segment 0; expected one that is there'],
+    [
+      'a class for what is not there',
+      [classify(4, 1)],
+      'interaction 1 classifies segment 4; expected one that is there',
+    ],
+    [
+      'an erasure of what went with its segment',
+      [segment(4), stroke(4), remove(4), erase(2)],
+      'interaction 4 erases stroke 2; expected one that is there',
+    ],
     [
       'a segment named twice',
       [segment(4), segment(4)],
@@ -113,13 +173,18 @@ describe('replay', () => {
       for (let i = 0; i < 60; i++) {
         const { segments, strokes } = replay(log);
         const named = [0, ...segments.map(({ id }) => id)];
-        const choice = random(6);
-        if (choice === 0) log.push(segment(Math.max(...named) + 1));
+        const choice = random(8);
+        const used = log.map((one) => (one.kind === 'segment' ? one.id : 0));
+        if (choice === 0) log.push(segment(Math.max(0, ...used) + 1));
+        else if (choice === 6 && segments.length > 0) log.push(remove(segments[random(segments.length)].id));
+        else if (choice === 7 && segments.length > 0) log.push(classify(segments[random(segments.length)].id, i));
         else if (choice === 1 && strokes.length > 0) log.push(erase(strokes[random(strokes.length)].n));
         else if (choice === 2) log.push(undo);
         else if (choice === 3) log.push(redo);
         else log.push(stroke(named[random(named.length)], i));
-        expect(shown(...log)).toEqual(slowly(log));
+        const { categories, ...rest } = slowly(log);
+        expect(shown(...log)).toEqual(rest);
+        expect(Object.fromEntries(replay(log).segments.map(({ id, category }) => [id, category]))).toEqual(categories);
       }
     }
   });

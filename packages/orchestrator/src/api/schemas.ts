@@ -200,6 +200,8 @@ export const assignment = z
 
 const point = z.tuple([z.number().min(0).max(1e6), z.number().min(0).max(1e6)]);
 const segmentId = z.int().min(0).max(maxSegmentId);
+/** The background has no name. */
+const namedId = z.int().min(1).max(maxSegmentId);
 
 export const stroke = z.strictObject({
   kind: z.literal('stroke'),
@@ -210,9 +212,11 @@ export const stroke = z.strictObject({
 
 export const interaction = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('segment'), id: z.int().min(1).max(maxSegmentId), category: z.int() }),
+    z.strictObject({ kind: z.literal('segment'), id: namedId, category: z.int() }),
     stroke,
     z.strictObject({ kind: z.literal('erase'), stroke: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('delete'), segment: namedId }),
+    z.strictObject({ kind: z.literal('classify'), segment: namedId, category: z.int() }),
     z.strictObject({ kind: z.literal('undo') }),
     z.strictObject({ kind: z.literal('redo') }),
   ])
@@ -297,6 +301,7 @@ export const effort = z
     interactions: z.int(),
     strokes: z.array(z.object({ n: z.int(), segment: z.int(), seconds: z.number() })),
     segments: z.array(segmentEffort),
+    discarded: z.number(),
     review: z.number(),
   })
   .meta({ id: 'Effort' });

@@ -6,6 +6,7 @@ import type { JournalEntry } from '../db/journal.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import { lockDrawable } from './assignments.ts';
+import { changesCategories, noteCategories } from './task-categories.ts';
 
 /** Things done in one window, numbered there from 1 without a gap. */
 export interface Batch {
@@ -48,7 +49,9 @@ export async function appendInteractions(
     });
     for (const { interaction } of added) checkInteraction(interaction, size, categories);
     const before = await readInteractions(tx, assignment);
-    const drawing = replay([...before, ...added.map(({ interaction }) => interaction)]);
+    const news = added.map(({ interaction }) => interaction);
+    const drawing = replay([...before, ...news]);
+    if (news.some(changesCategories)) await noteCategories(tx, row, { before: replay(before), after: drawing });
     const entries = added.map(({ seq, interaction }, index) => ({
       assignment,
       n: row.n + 1 + index,
@@ -94,7 +97,8 @@ function checkInteraction(
   { width, height }: { width: number; height: number },
   categories: readonly number[],
 ): void {
-  if (interaction.kind === 'segment' && !categories.includes(interaction.category)) {
+  const names = interaction.kind === 'segment' || interaction.kind === 'classify';
+  if (names && !categories.includes(interaction.category)) {
     throw new InvalidInputError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
   }
   if (interaction.kind !== 'stroke') return;
@@ -132,12 +136,16 @@ export async function restoreInteraction(db: Kysely<Schema>, { body, ...entry }:
   return db.transaction().execute(async (tx) => {
     const row = await tx
       .selectFrom('assignment')
-      .select('n')
+      .select(['id', 'task', 'n'])
       .where('id', '=', entry.assignment)
       .forUpdate()
       .executeTakeFirst();
     // Entries of an assignment come without a gap; what follows one would be replayed wrongly.
     if (row?.n !== entry.n - 1) return false;
+    if (changesCategories(body)) {
+      const before = await readInteractions(tx, row.id, row.n);
+      await noteCategories(tx, row, { before: replay(before), after: replay([...before, body]) });
+    }
     await tx
       .insertInto('interaction')
       .values({ ...entry, body: JSON.stringify(body) })

@@ -252,6 +252,10 @@ create index assignment_by_rank on assignment (campaign, state, rank, task);
 create index assignment_by_submission on assignment (campaign, submitted) include (state);`;
 
 const linkSessions = `alter table session add column "byLink" boolean not null default false;`;
+/** What is drawn on a task is noted where drawings are replayed. */
+const drawnCategories = `
+drop trigger task_category on interaction;
+drop function task_category();`;
 
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
@@ -263,4 +267,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-disabled-accounts', up: run(disabled) },
   { name: '0006-lists', up: run(lists) },
   { name: '0007-link-sessions', up: run(linkSessions) },
+  { name: '0008-drawn-categories', up: run(drawnCategories) },
 ];

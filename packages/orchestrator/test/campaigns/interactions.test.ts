@@ -9,6 +9,7 @@ import {
   readLog,
   restoreInteraction,
 } from '../../dist/campaigns/interactions.js';
+import { readTasks } from '../../dist/campaigns/read-tasks.js';
 import { reviewAssignment } from '../../dist/campaigns/reviews.js';
 import { takeTask } from '../../dist/campaigns/tasks.js';
 import { type Database, openDatabase } from '../../dist/db/open.js';
@@ -74,7 +75,34 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(await xs(id)).toEqual([1]);
   });
 
+  test('tell which categories are drawn on an image: those that somebody still has', async () => {
+    const { campaign, id } = await begin({ annotators: 2 });
+    const other = (await takeTask(db, campaign, await makeUser(db)))!;
+    const { task } = await findAssignment(db, id);
+    expect((await findAssignment(db, other)).task).toBe(task);
+    const drawn = async () => (await readTasks(db, campaign.id, [task]))[0].categories;
+    const segment = (segment: number, category: number): Interaction => ({ kind: 'segment', id: segment, category });
+    await append(id, batch(1, [segment(1, 1), segment(2, 1)]));
+    expect(await drawn()).toEqual([1]);
+    await append(id, batch(3, [{ kind: 'classify', segment: 1, category: 2 }]));
+    expect(await drawn()).toEqual([1, 2]);
+    await append(id, batch(4, [{ kind: 'delete', segment: 2 }]));
+    expect(await drawn()).toEqual([2]);
+    await append(other, batch(1, [segment(1, 2)]));
+    await append(id, batch(5, [{ kind: 'delete', segment: 1 }]));
+    expect(await drawn()).toEqual([2]);
+    await append(other, batch(2, [{ kind: 'undo' }]));
+    expect(await drawn()).toEqual([]);
+    await append(id, batch(6, [{ kind: 'undo' }, { kind: 'undo' }]));
+    expect(await drawn()).toEqual([1, 2]);
+  });
+
   test.each([
+    [
+      'another category that the campaign has not',
+      { kind: 'classify', segment: 1, category: 3 },
+      'category 3; expected one of 1, 2',
+    ],
     [
       'a category that the campaign has not',
       { kind: 'segment', id: 1, category: 3 },

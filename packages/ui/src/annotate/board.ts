@@ -9,7 +9,7 @@ import type { Labels } from './labels.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
 import { listenToPointers, placeOf } from './pointers.ts';
-import { distance, rounded, thinned } from './strokes.ts';
+import { distance, piecesWithin, rounded, thinned } from './strokes.ts';
 import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
 
 export type Tool = 'brush' | 'erase' | 'pan' | 'ask' | 'similar';
@@ -82,6 +82,7 @@ export class Board {
   #frame = 0;
   /** What has to be painted in the next frame, besides the ink. */
   #stale = true;
+  /** Where the pen was since it came down, also outside of the picture. */
   #points: [number, number][] | undefined;
   /** Points that were told of as a draft. */
   #drafted = 0;
@@ -185,7 +186,7 @@ export class Board {
       // Ink first: labels may take longer.
       if (this.#points && this.#points.length !== this.#drafted) {
         this.#drafted = this.#points.length;
-        this.#events.draft?.(this.#stroke(this.#points));
+        this.#events.draft?.(this.#strokes(this.#points).at(-1));
       }
       if (this.#glow() > 0) this.#later(false);
     });
@@ -205,7 +206,9 @@ export class Board {
 
   // What pointers do.
 
-  #place = (at: Point): Point => clamp(toImage(this.#view, at), this.#image);
+  #place = (at: Point): Point => toImage(this.#view, at);
+
+  #onPicture = (at: Point): boolean => piecesWithin([rounded(at)], this.#image).length > 0;
 
   #start(at: Point): void {
     const { tool, still } = this.#scene;
@@ -214,7 +217,7 @@ export class Board {
       this.#points = [rounded(this.#place(at))];
       this.#drafted = 0;
     } else if (tool === 'erase') this.#eraseAt(this.#place(at));
-    else if (tool === 'ask') this.#events.ask(this.#place(at));
+    else if (tool === 'ask' && this.#onPicture(this.#place(at))) this.#events.ask(clamp(this.#place(at), this.#image));
   }
 
   #go(event: PointerEvent, at: Point): void {
@@ -234,7 +237,9 @@ export class Board {
   #end(): void {
     const points = this.#points;
     this.#points = undefined;
-    if (points) this.#events.stroke(this.#stroke(points));
+    const strokes = points ? this.#strokes(points) : [];
+    if (points && strokes.length === 0) this.#events.draft?.(undefined);
+    for (const stroke of strokes) this.#events.stroke(stroke);
     this.#later(false);
   }
 
@@ -246,14 +251,21 @@ export class Board {
     this.#later(false);
   }
 
-  #stroke(points: [number, number][]): Stroke {
+  /** A pen that leaves the picture and comes back has drawn two strokes. */
+  #strokes(points: [number, number][]): Stroke[] {
     const { segment, radius } = this.#scene;
-    return { kind: 'stroke', segment, points: thinned(points), radius };
+    return piecesWithin(points, this.#image).map((piece) => ({
+      kind: 'stroke',
+      segment,
+      points: thinned(piece.map(([x, y]) => rounded({ x, y }))),
+      radius,
+    }));
   }
 
   #over(at: Point | undefined): void {
     this.#cursor = at;
-    this.#events.over(at && this.#place(at));
+    const place = at && this.#place(at);
+    this.#events.over(place && this.#onPicture(place) ? clamp(place, this.#image) : undefined);
     this.#later(false);
   }
 
@@ -288,7 +300,9 @@ export class Board {
     const { colours, segment, radius, tool } = this.#scene;
     const colour = colours.get(segment) ?? unknown;
     paintPointed(context, this.#view, this.#scene, this.#glow());
-    if (this.#points) paintStroke(context, this.#view, this.#points, radius, colour);
+    for (const piece of this.#points ? piecesWithin(this.#points, this.#image) : []) {
+      paintStroke(context, this.#view, piece, radius, colour);
+    }
     if (this.#cursor && tool === 'brush' && !this.#space) {
       paintBrush(context, this.#cursor, radius * this.#view.scale, colour);
     }

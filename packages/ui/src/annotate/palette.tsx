@@ -3,6 +3,7 @@
 import { classColours, css, type Rgb, background as unknown } from '@saltworks/core/colours';
 import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
+import { nameOf } from './names.ts';
 
 interface Props {
   /** Out of reach. */
@@ -12,8 +13,17 @@ interface Props {
   categories: readonly LabelCategory[];
   colours: ReadonlyMap<number, Rgb>;
   chosen: number;
+  /** What may be deleted, or given another class, besides the background: all but one that is not named yet. */
+  named: boolean;
+  /** The chosen segment is about to be given another class. */
+  classing: boolean;
+  setClassing(on: boolean): void;
   choose(segment: number): void;
   add(category: LabelCategory): void;
+  /** Of the chosen segment: asks for another class, gives it, deletes the segment. */
+  askClass(): void;
+  classify(category: LabelCategory): void;
+  remove(): void;
   search: React.RefObject<HTMLInputElement | null>;
 }
 
@@ -25,8 +35,14 @@ export const Palette = memo(function Palette({
   categories,
   colours,
   chosen,
+  named,
+  classing,
+  setClassing,
+  askClass,
   choose,
   add,
+  classify,
+  remove,
   search,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
@@ -38,7 +54,13 @@ export const Palette = memo(function Palette({
   ];
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
-      <Classes categories={categories} add={add} search={search} />
+      <Classes
+        categories={categories}
+        pick={classing ? classify : add}
+        of={classing ? nameOf(chosen, segments, categories) : undefined}
+        cancel={() => setClassing(false)}
+        search={search}
+      />
       <ul className="segments" aria-label="Segments of this image">
         {rows.map(({ id, name }, index) => (
           <Row
@@ -50,6 +72,7 @@ export const Palette = memo(function Palette({
             drawn={drawn.has(id)}
             digit={index < 10 ? index : undefined}
             choose={choose}
+            {...(named && id > 0 && id === chosen ? { askClass, remove } : {})}
           />
         ))}
       </ul>
@@ -66,9 +89,11 @@ interface RowProps {
   /** The key that chooses it. */
   digit?: number;
   choose(segment: number): void;
+  askClass?(): void;
+  remove?(): void;
 }
 
-const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose }: RowProps) {
+const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose, askClass, remove }: RowProps) {
   return (
     <li>
       <button type="button" aria-pressed={chosen} onClick={() => choose(id)}>
@@ -80,6 +105,28 @@ const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose }
         {!drawn && <small className="undrawn">not drawn</small>}
         {digit !== undefined && <kbd>{digit}</kbd>}
       </button>
+      {remove && (
+        <span className="acts">
+          <button
+            type="button"
+            className="act"
+            onClick={askClass}
+            aria-label={`Another class for ${name} ${id}`}
+            title="Another class (R)"
+          >
+            Class…
+          </button>
+          <button
+            type="button"
+            className="act"
+            onClick={remove}
+            aria-label={`Delete ${name} ${id}`}
+            title="Delete it, with its strokes (Delete)"
+          >
+            Delete
+          </button>
+        </span>
+      )}
     </li>
   );
 });
@@ -87,7 +134,14 @@ const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose }
 /** Classes are searched among; so many are shown. */
 const most = 60;
 
-function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' | 'search'>) {
+interface ClassesProps extends Pick<Props, 'categories' | 'search'> {
+  pick(category: LabelCategory): void;
+  /** The segment that is given the class; undefined: a new one. */
+  of?: string;
+  cancel(): void;
+}
+
+function Classes({ categories, pick, of, cancel, search }: ClassesProps) {
   const [text, setText] = useState('');
   const shown = useMemo(() => classColours(categories), [categories]);
   const found = categories.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
@@ -97,7 +151,7 @@ function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' |
         onSubmit={(event) => {
           event.preventDefault();
           if (found.length > 0 && text.trim()) {
-            add(found[0]);
+            pick(found[0]);
             setText('');
             search.current?.blur();
           }
@@ -107,28 +161,41 @@ function Classes({ categories, add, search }: Pick<Props, 'categories' | 'add' |
           ref={search}
           type="search"
           value={text}
-          placeholder="New segment: class… (C)"
-          aria-label="Class of a new segment"
+          placeholder={of ? `Another class for ${of}…` : 'New segment: class… (C)'}
+          aria-label={of ? `Another class for ${of}` : 'Class of a new segment'}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') {
               setText('');
+              cancel();
               event.currentTarget.blur();
             }
           }}
         />
       </form>
+      {of && (
+        <p className="hint">
+          Another class for {of}: choose it.{' '}
+          <button type="button" className="class" onClick={cancel}>
+            Cancel
+          </button>
+        </p>
+      )}
       <div className="classes">
         {found.slice(0, most).map((category) => (
           <button
             key={category.id}
             type="button"
             className="class"
-            onClick={() => add(category)}
-            title={`New ${category.name}`}
+            onClick={() => {
+              pick(category);
+              setText('');
+            }}
+            title={of ? `${of} becomes ${category.name}` : `New ${category.name}`}
           >
             <span className="swatch" style={{ background: css(shown.get(category.id) ?? unknown) }} />
-            {category.name} +
+            {category.name}
+            {!of && ' +'}
           </button>
         ))}
         {found.length === 0 && <p className="hint">No class of that name.</p>}

@@ -167,10 +167,14 @@ export class Session {
     this.#preview.hint(this.#state.n);
   }
 
+  /** The id that the next segment gets. */
+  get nextId(): number {
+    return this.#interactions.reduce((most, done) => (done.kind === 'segment' ? Math.max(most, done.id) : most), 0) + 1;
+  }
+
   /** A new segment of a category; its id. */
-  addSegment(category: LabelCategory): number {
-    const used = this.#interactions.map((done) => (done.kind === 'segment' ? done.id : 0));
-    const id = Math.max(0, ...used) + 1;
+  addSegment(category: Pick<LabelCategory, 'id'>): number {
+    const id = this.nextId;
     this.do({ kind: 'segment', id, category: category.id });
     return id;
   }

@@ -1,5 +1,5 @@
 /** Points of strokes, in pixels of the image. */
-import type { Point } from './view.ts';
+import type { Point, Size } from './view.ts';
 
 /** Eighths of a pixel: nobody draws finer. */
 export const rounded = ({ x, y }: Point): [number, number] => [Math.round(8 * x) / 8, Math.round(8 * y) / 8];
@@ -17,4 +17,48 @@ export function distance([x, y]: [number, number], [ax, ay]: [number, number], [
   const length2 = dx * dx + dy * dy;
   const t = length2 === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length2));
   return Math.hypot(x - ax - t * dx, y - ay - t * dy);
+}
+
+type Place = [number, number];
+
+/**
+ * What of a line lies within the picture, piece by piece: where it leaves the picture a piece ends, where it comes in again
+ * the next one begins. A line that is never in it has no pieces.
+ */
+export function piecesWithin(points: readonly Place[], { width, height }: Size): Place[][] {
+  // Pixels are squares around their centres; strokes have their points on these.
+  const within = ([x, y]: Place): Place => [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
+  const inside = ([x, y]: Place) => x >= -0.5 && x <= width - 0.5 && y >= -0.5 && y <= height - 0.5;
+  const pieces: Place[][] = [];
+  points.forEach((point, i) => {
+    if (i === 0) {
+      if (inside(point)) pieces.push([within(point)]);
+      return;
+    }
+    const from = points[i - 1];
+    const share = shareWithin(from, point, { width, height });
+    if (!share) return;
+    const at = (t: number): Place => within([from[0] + t * (point[0] - from[0]), from[1] + t * (point[1] - from[1])]);
+    if (inside(from)) pieces.at(-1)!.push(at(share[1]));
+    else pieces.push([at(share[0]), at(share[1])]);
+  });
+  return pieces.map((piece) => piece.filter(([x, y], i) => i === 0 || x !== piece[i - 1][0] || y !== piece[i - 1][1]));
+}
+
+/** From which to which share of its length a line is within the picture (Liang and Barsky, 1984). */
+function shareWithin([ax, ay]: Place, [bx, by]: Place, { width, height }: Size): Place | undefined {
+  let [from, to] = [0, 1];
+  for (const [start, step, low, high] of [
+    [ax, bx - ax, -0.5, width - 0.5],
+    [ay, by - ay, -0.5, height - 0.5],
+  ]) {
+    if (step === 0) {
+      if (start < low || start > high) return undefined;
+      continue;
+    }
+    const [enter, leave] = [(low - start) / step, (high - start) / step].sort((a, b) => a - b);
+    from = Math.max(from, enter);
+    to = Math.min(to, leave);
+  }
+  return from <= to ? [from, to] : undefined;
 }

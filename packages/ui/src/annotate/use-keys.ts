@@ -6,7 +6,7 @@ import { type Shortcut, useShortcuts } from './shortcuts.ts';
 interface Actions {
   /** Keys do nothing for now. */
   off: boolean;
-  drawing: Drawing;
+  segments: Drawing['segments'];
   board: React.RefObject<Board | undefined>;
   choose(segment: number): void;
   setTool(tool: Tool): void;
@@ -18,27 +18,36 @@ interface Actions {
   undo?(): void;
   redo?(): void;
   hint?(): void;
-  /** Erases the stroke that is pointed out. */
-  erase?(): void;
+  /** Erases the stroke that is pointed out, or deletes the chosen segment. */
+  remove(): void;
+  /** Gives the chosen segment another class. */
+  classify(): void;
   submit(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
 
 /** @returns them, for the sheet */
 export function useKeys(actions: Actions): Shortcut[] {
-  const { drawing, board, choose, setTool, resize, toggle, open } = actions;
+  const { segments, board, choose, setTool, resize, toggle, open } = actions;
   const shortcuts: Shortcut[] = [
     {
       keys: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       show: '0 – 9',
       label: 'choose a segment',
       run(key) {
-        const id = [0, ...drawing.segments.map(({ id }) => id)][Number(key)];
+        const id = [0, ...segments.map(({ id }) => id)][Number(key)];
         if (id !== undefined) choose(id);
       },
     },
     { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
     { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
+    { keys: ['r'], show: 'R', label: 'another class for the segment', run: actions.classify },
+    {
+      keys: ['delete', 'backspace'],
+      show: 'Delete',
+      label: 'delete the segment with its strokes; after W, erase the stroke that was found',
+      run: actions.remove,
+    },
     { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
     { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
     { keys: ['h'], show: 'H, or Space and drag', label: 'move the picture', run: () => setTool('pan') },
@@ -61,12 +70,7 @@ export function useKeys(actions: Actions): Shortcut[] {
     },
     { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
     { keys: ['w'], show: 'W', label: 'ask which stroke made a place', run: () => setTool('ask') },
-    {
-      keys: ['delete', 'backspace'],
-      show: 'Delete',
-      label: 'erase the stroke that was found',
-      run: () => actions.erase?.(),
-    },
+    { keys: [], show: 'Escape', label: 'a stroke that is under way comes to nothing', run: () => {} },
     { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
     { keys: ['+', '='], show: '+', label: 'larger', run: () => board.current?.zoomBy(1.25) },
     { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },

@@ -1,10 +1,12 @@
 /** An image at work: the board, its tools, its segments, and what becomes of what is drawn. */
 
 import { segmentColours } from '@saltworks/core/colours';
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Interaction, LabelCategory } from '@saltworks/core/contract/annotate';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Scene, Tool } from './board.ts';
+import { choiceOf, neighbourOf } from './chosen.ts';
 import { Instructions, Skip } from './dialogs.tsx';
+import { nameOf } from './names.ts';
 import { Palette } from './palette.tsx';
 import { Saved } from './saved.tsx';
 import type { Session } from './session.ts';
@@ -15,7 +17,10 @@ import { Toolbar } from './toolbar.tsx';
 import { useBoard } from './use-board.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
+import { useSettings } from './use-settings.ts';
 import { Veil } from './veil.tsx';
+
+type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 
 interface Props {
   session: Session;
@@ -23,18 +28,28 @@ interface Props {
   done(): Promise<void>;
 }
 
+/** Of a brush, image pixels. */
+const within = (radius: number) => Math.min(200, Math.max(0.5, radius));
+
 export function Workbench({ session, done }: Props) {
   const state = useSyncExternalStore(session.subscribe, () => session.state);
   const { drawing, patch, pixel, margin, draft, saving, none, ms, confirmed, assignment } = state;
   const { campaign } = session;
   const { categories } = campaign;
 
-  const [segment, setSegment] = useState(0);
+  const [chosen, setChosen] = useState<number>();
+  const { segments, unnamed, segment } = useMemo(
+    () => choiceOf(drawing, categories, chosen, session.nextId),
+    [drawing, categories, chosen, session],
+  );
+  const [classing, setClassing] = useState(false);
   const [tool, setTool] = useState<Tool>('brush');
   const [held, setHeld] = useState(false);
-  const [radius, setRadius] = useState(() => Math.max(2, Math.round(assignment.image.width / 160)));
-  const [opacity, setOpacity] = useState(0.6);
-  const [shown, setShown] = useState({ strokes: true, pixels: true, contours: true, doubt: false });
+  const [settings, change] = useSettings();
+  const [doubting, setDoubting] = useState(false);
+  const { width } = assignment.image;
+  const radius = settings.brush > 0 ? within(settings.brush * width) : Math.max(2, Math.round(width / 160));
+  const setRadius = (pixels: number) => change({ brush: within(pixels) / width });
   const [opened, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
     campaign.instructions && !sessionStorage.getItem(`read ${campaign.id}`) ? 'instructions' : undefined,
   );
@@ -48,10 +63,10 @@ export function Workbench({ session, done }: Props) {
   const alike = held || tool === 'similar';
   const hints = useHints(session, state, { alike, say: setMessage });
 
-  const colours = useMemo(() => segmentColours(drawing.segments, categories), [drawing.segments, categories]);
+  const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
   // Under the pen labels are those of nodes: pixels come when it rests.
-  const labels = draft ?? (shown.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
-  const doubt = shown.doubt && margin && patch;
+  const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
+  const doubt = doubting && margin && patch;
   const review = assignment.reviews.at(-1);
   const sentBack = review?.verdict === 'send_back' ? review : undefined;
   const picked = tool === 'ask' ? hints.picked : undefined;
@@ -60,9 +75,9 @@ export function Workbench({ session, done }: Props) {
     labels,
     colours,
     heat: hints.heat ?? (doubt ? { values: margin, width: patch.width, height: patch.height } : undefined),
-    opacity,
-    contours: shown.contours && labels === pixel,
-    strokes: shown.strokes,
+    opacity: settings.opacity,
+    contours: settings.contours && labels === pixel,
+    strokes: settings.strokes,
     tool,
     segment,
     radius,
@@ -81,7 +96,8 @@ export function Workbench({ session, done }: Props) {
     }
   }, []);
   const choose = useCallback((id: number) => {
-    setSegment(id);
+    setChosen(id);
+    setClassing(false);
     setTool('brush');
   }, []);
   const add = useCallback(
@@ -89,11 +105,43 @@ export function Workbench({ session, done }: Props) {
     [session, attempt, choose],
   );
   const again = () => {
-    const category = drawing.segments.find(({ id }) => id === segment)?.category;
+    const category = segments.find(({ id }) => id === segment)?.category;
     const found = categories.find(({ id }) => id === category);
     if (found) add(found);
     else search.current?.focus();
   };
+  const draw = (stroke: Stroke) => {
+    setClassing(false);
+    attempt(() => {
+      // The first stroke names its segment.
+      const there = session.state.drawing.segments.some(({ id }) => id === stroke.segment);
+      if (unnamed && stroke.segment === segment && segment !== 0 && !there) choose(session.addSegment(categories[0]));
+      session.do(stroke);
+    });
+  };
+  const classify = useCallback(
+    (category: LabelCategory) => {
+      if (unnamed) return add(category);
+      setClassing(false);
+      if (segments.find(({ id }) => id === segment)?.category === category.id) return;
+      attempt(() => session.do({ kind: 'classify', segment, category: category.id }));
+    },
+    [unnamed, segments, segment, session, attempt, add],
+  );
+  const askClass = useCallback(() => {
+    if (segment === 0) return setMessage('The background has no class.');
+    setClassing(true);
+    search.current?.focus();
+  }, [segment]);
+  const remove = useCallback(() => {
+    setClassing(false);
+    if (segment === 0 || unnamed) return setMessage('Nothing to delete: the background and what is not drawn stay.');
+    attempt(() => {
+      session.do({ kind: 'delete', segment });
+      setChosen(neighbourOf(segment, segments));
+    });
+    setMessage(`${nameOf(segment, segments, categories)} is deleted, with its strokes: Z brings it back.`);
+  }, [segment, segments, unnamed, categories, session, attempt]);
   const finish = async (what: 'handing in' | 'going on', work?: () => Promise<void>) => {
     setBusy(what);
     try {
@@ -110,11 +158,21 @@ export function Workbench({ session, done }: Props) {
   const submit = () => {
     if (labelled) void finish('handing in', () => session.submit());
   };
-  const act = (kind: 'undo' | 'redo') => (drawing[kind] ? () => attempt(() => session.do({ kind })) : undefined);
+  const act = (kind: 'undo' | 'redo') =>
+    drawing[kind]
+      ? () =>
+          attempt(() => {
+            session.do({ kind });
+            const back = session.state.drawing.segments.find(
+              ({ id }) => !drawing.segments.some((one) => one.id === id),
+            );
+            if (back) setChosen(back.id);
+          })
+      : undefined;
   const hint = patch && state.preview === 'ready' ? hints.hint : undefined;
 
   const { canvas, ink, board, ready } = useBoard(session.image, scene, {
-    stroke: (stroke) => attempt(() => session.do(stroke)),
+    stroke: draw,
     draft: (stroke) => session.draft(stroke),
     erase: (stroke) => attempt(() => session.do({ kind: 'erase', stroke })),
     ask: hints.ask,
@@ -129,14 +187,15 @@ export function Workbench({ session, done }: Props) {
   }, [over, board]);
   const shortcuts = useKeys({
     off: still,
-    drawing,
+    segments,
     board,
     choose,
     setTool,
-    resize: (factor) => setRadius((now) => Math.min(200, Math.max(0.5, now * factor))),
+    resize: (factor) => setRadius(radius * factor),
     toggle(what) {
-      if (what === 'labels') setOpacity((now) => (now > 0 ? 0 : 0.6));
-      else setShown((now) => ({ ...now, [what]: !now[what] }));
+      if (what === 'labels') change({ opacity: settings.opacity > 0 ? 0 : 0.6 });
+      else if (what === 'doubt') setDoubting(!doubting);
+      else change({ [what]: !settings[what] });
     },
     alike: setHeld,
     search: () => search.current?.focus(),
@@ -144,7 +203,11 @@ export function Workbench({ session, done }: Props) {
     undo: act('undo'),
     redo: act('redo'),
     hint,
-    erase: picked === undefined ? undefined : () => attempt(() => session.do({ kind: 'erase', stroke: picked })),
+    remove() {
+      if (tool !== 'ask') remove();
+      else if (picked !== undefined) attempt(() => session.do({ kind: 'erase', stroke: picked }));
+    },
+    classify: askClass,
     submit,
     open: setDialog,
   });
@@ -190,8 +253,8 @@ export function Workbench({ session, done }: Props) {
         hint={hint}
         radius={radius}
         setRadius={setRadius}
-        opacity={opacity}
-        setOpacity={setOpacity}
+        opacity={settings.opacity}
+        setOpacity={(opacity) => change({ opacity })}
       />
       <main className="stage" aria-busy={!ready}>
         <canvas ref={canvas} />
@@ -204,13 +267,19 @@ export function Workbench({ session, done }: Props) {
       </main>
       <Palette
         inert={!ours}
-        segments={drawing.segments}
+        segments={segments}
         strokes={drawing.strokes}
         categories={categories}
         colours={colours}
         chosen={segment}
+        named={!unnamed}
+        classing={classing}
+        setClassing={setClassing}
+        askClass={askClass}
         choose={choose}
         add={add}
+        classify={classify}
+        remove={remove}
         search={search}
       />
       {dialog === 'keys' && <ShortcutSheet shortcuts={shortcuts} close={close} />}

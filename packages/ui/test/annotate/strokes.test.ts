@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { distance, rounded, thinned } from '../../src/annotate/strokes.ts';
+import { describe, expect, test } from 'vitest';
+import { distance, piecesWithin, rounded, thinned } from '../../src/annotate/strokes.ts';
 
 test('from a point to a line, and beyond its ends to the ends', () => {
   expect(distance([1, 1], [0, 0], [2, 0])).toBe(1);
@@ -19,4 +19,64 @@ test('a long stroke keeps its ends and loses points evenly', () => {
 
 test('places are told to an eighth of a pixel', () => {
   expect(rounded({ x: 1.06, y: 2.07 })).toEqual([1, 2.125]);
+});
+
+describe('what of a line lies within the picture', () => {
+  const size = { width: 10, height: 6 };
+  const pieces = (...points: [number, number][]) => piecesWithin(points, size);
+
+  test('all of one that never leaves it', () => {
+    expect(pieces([1, 1], [8, 2], [3, 5])).toEqual([
+      [
+        [1, 1],
+        [8, 2],
+        [3, 5],
+      ],
+    ]);
+    expect(pieces([4, 4])).toEqual([[[4, 4]]]);
+  });
+
+  test('nothing of one that is never in it, however near it comes', () => {
+    expect(pieces([-1, 3])).toEqual([]);
+    expect(pieces([-1, -1], [-1, 8], [12, 8], [12, -1])).toEqual([]);
+    // Past a corner.
+    expect(pieces([-4, 2], [3, -5])).toEqual([]);
+  });
+
+  test('a piece ends where it leaves, the next begins where it comes in again; the way between is in none', () => {
+    expect(pieces([5, 2], [15, 2], [15, 4], [5, 4])).toEqual([
+      [
+        [5, 2],
+        [9, 2],
+      ],
+      [
+        [9, 4],
+        [5, 4],
+      ],
+    ]);
+  });
+
+  test('a line across it, its ends outside, is one piece from border to border', () => {
+    expect(pieces([-10, 3], [20, 3])).toEqual([
+      [
+        [0, 3],
+        [9, 3],
+      ],
+    ]);
+  });
+
+  test('every point is within, whatever is drawn', () => {
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (let round = 0; round < 500; round++) {
+      const line = Array.from({ length: 8 }, (): [number, number] => [30 * random() - 10, 20 * random() - 7]);
+      for (const piece of pieces(...line)) {
+        expect(piece.length).toBeGreaterThan(0);
+        for (const [x, y] of piece) expect(x >= 0 && x <= 9 && y >= 0 && y <= 5).toBe(true);
+      }
+    }
+  });
 });

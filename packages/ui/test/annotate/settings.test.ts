@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { readSettings } from '../../src/annotate/settings.ts';
+
+const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
+
+test('what was kept holds, as far as it makes sense', () => {
+  expect(readSettings(null)).toEqual(usual);
+  expect(readSettings('{"brush":0.02,"strokes":false,"gone":1}')).toEqual({ ...usual, brush: 0.02, strokes: false });
+  for (const text of ['', 'null', '{', '[]', '3', '{"brush":"thick","opacity":null}']) {
+    expect(readSettings(text)).toEqual(usual);
+  }
+  expect(readSettings('{"brush":7,"opacity":-1}')).toEqual({ ...usual, brush: 1 });
+});
+
+test('labels that were hidden are shown again', () => {
+  expect(readSettings('{"opacity":0}').opacity).toBe(0.6);
+});
