@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
-import { openStoreToWrite } from '@saltworks/store/open';
+import { forStore } from '@saltworks/orchestrator/store-header';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { writeWhole } from './files.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
+import { checkServices } from './stack/reach.ts';
 
 /** @param say told that the server is ready, where, and on what */
 export async function openServerRole(
@@ -17,14 +18,15 @@ export async function openServerRole(
   say: (line: string) => void,
 ): Promise<Closable> {
   const { namespace, home, host, port, database } = settings;
-  const workflows = await openWorkflows({ connection, namespace });
+  const { store, id, identity } = await checkServices(settings, connection);
+  const workflows = await openWorkflows({ connection, namespace, identity });
   const address = await Connection.connect({ address: settings.temporalAddress });
   const url = serverUrl(settings);
   const opening = openCampaigns({
     connection,
-    client: new Client({ connection: address, namespace }),
+    client: new Client({ connection: address, namespace, interceptors: { workflow: [forStore(id)] } }),
     namespace,
-    store: await openStoreToWrite(settings.store),
+    store,
     database,
     journal: join(home, 'journal.ndjson'),
     host,
@@ -39,19 +41,33 @@ export async function openServerRole(
     log: (message) => console.error(`server: ${message}`),
   });
   const ready = opening.then((server) => welcome(server, settings, say));
+  // Told by `run`.
+  ready.catch(() => {});
   // A database that cannot be opened, or is lost, ends the process: its supervisor starts it again.
   const failed = new Promise<never>((_, reject) => {
     opening.then(({ database }) => database.lost?.then(reject), reject);
   });
+  let closing = false;
+  const shutdown = () => {
+    if (closing) return;
+    closing = true;
+    void ready
+      .then((server) => server.close())
+      .catch(() => {})
+      .then(() => address.close())
+      .then(() => workflows.shutdown());
+  };
   return {
-    run: () => Promise.race([workflows.run(), failed]),
-    shutdown() {
-      void ready
-        .then((server) => server.close())
-        .catch(() => {})
-        .then(() => address.close())
-        .then(() => workflows.shutdown());
+    async run() {
+      const working = workflows.run();
+      try {
+        await Promise.race([working, failed]);
+      } finally {
+        shutdown();
+        await working;
+      }
     },
+    shutdown,
   };
 }
 

@@ -1,7 +1,5 @@
 /** The worker's role: inference, masks, and images open for annotators. */
-import { hostname } from 'node:os';
 import type { Closable } from '@saltworks/orchestrator/server';
-import { openStoreToWrite } from '@saltworks/store/open';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
@@ -10,6 +8,7 @@ import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type Role } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Settings } from './settings.ts';
+import { checkServices, expectServersStore } from './stack/reach.ts';
 
 export interface WorkFlags {
   roles: readonly Role[];
@@ -27,7 +26,8 @@ export async function openWorkerRole(
   say: (line: string) => void,
 ): Promise<Closable> {
   const { home, namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
-  const store = await openStoreToWrite(settings.store);
+  const { store, id, identity } = await checkServices(settings, connection);
+  await expectServersStore(settings, connection, id);
   const keys = keysSources(home, { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
@@ -36,7 +36,9 @@ export async function openWorkerRole(
   const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
   // As many images being opened as threads, and one whose files are read meanwhile.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
-  const workers = await openWorkers({ connection, namespace, roles, activities, concurrency, queue });
+  const log = (message: string) => console.error(`worker: ${message}`);
+  const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log };
+  const workers = await openWorkers(options);
   const where = [
     `queues ${workers.queues.join(', ')}`,
     `Temporal ${settings.temporalAddress}, namespace ${namespace}`,
@@ -48,7 +50,7 @@ export async function openWorkerRole(
     async run() {
       const running = workers.run();
       // The name that Temporal knows it by.
-      say(`worker: ready for ${roles.join(', ')}, as ${process.pid}@${hostname()} (${where})`);
+      say(`worker: ready for ${roles.join(', ')}, as ${identity} (${where})`);
       await running;
       await sessions.close();
       await keys.close();

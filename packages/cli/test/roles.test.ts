@@ -1,9 +1,10 @@
 // Server and worker as they run apart: against somebody's Temporal, on homes that are not there yet.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodePng } from '@saltworks/backbone/decode';
 import { freePort } from '@saltworks/cli/stack/temporal';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -52,6 +53,8 @@ beforeAll(async () => {
     SALTWORKS_TEMPORAL_ADDRESS: temporal.address,
     SALTWORKS_PORT: String(await freePort()),
     SALTWORKS_SECRET: secret,
+    // It has no pip: no backbone can be fetched.
+    SALTWORKS_PYTHON: 'nowhere',
   };
 });
 afterAll(async () => {
@@ -104,3 +107,63 @@ test('who owns the server gets in when the first administrator is ended, and eve
   const second = run('account', 'key', '--name', 'second');
   expect((await api('GET', '/api/me', second)).body).toMatchObject({ email: 'two@example.org' });
 });
+
+/** A command that ends by itself. @param more of the environment */
+function ends(more: NodeJS.ProcessEnv, ...args: string[]): Promise<{ status: number | null; said: string }> {
+  const child = spawn(process.execPath, [command, ...args], { env: { ...env, ...more } });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  }
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, said })));
+}
+
+test('a role that cannot work refuses to start, in one line', async () => {
+  const nobody = `127.0.0.1:${await freePort()}`;
+  const s3 = { SALTWORKS_S3_ENDPOINT: `http://${nobody}`, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  const cases = [
+    ['worker', { SALTWORKS_TEMPORAL_NAMESPACE: 'nowhere' }, 2, 'no namespace nowhere at Temporal'],
+    ['worker', { SALTWORKS_STORE: join(folder, 'elsewhere') }, 2, 'has another store'],
+    ['worker', { SALTWORKS_STORE: 's3://salt', ...s3 }, 1, 'store s3://salt: writing'],
+    ['worker', { SALTWORKS_TEMPORAL_ADDRESS: nobody }, 1, `no answer from Temporal at ${nobody}`],
+    [
+      'server',
+      { SALTWORKS_DATABASE: `postgres://u:secret@${nobody}/salt` },
+      1,
+      `database ${nobody}/salt: connect ECONN`,
+    ],
+  ] as const;
+  const check = async ([role, more, status, text]: (typeof cases)[number]) => {
+    const ended = await ends(more, role);
+    expect(ended.said, text).toContain(text);
+    expect(ended.said.trim().split('\n'), ended.said).toHaveLength(1);
+    expect(ended.status, text).toBe(status);
+  };
+  await Promise.all(cases.map(check));
+}, 120_000);
+
+test('a run says who is missing, goes on when they come, and ends with the reason why its worker cannot do it', async () => {
+  const [worker] = running;
+  const images = join(folder, 'images');
+  mkdirSync(images);
+  writeFileSync(
+    join(images, 'a.png'),
+    await encodePng(new Uint8Array(48).fill(99), { width: 4, height: 4, channels: 3 }),
+  );
+  run('dataset', 'import', images, '--name', 'pans');
+  const extract = start('extract', 'pans', '--attempts', '2', '--json');
+  await saysInTime(extract, '{"waiting":{"queue":"saltworks-propagate"');
+  start('worker', '--roles', 'propagate');
+  await saysInTime(
+    worker,
+    'extractShard of extract/pans/dinov2-small-focus failed, attempt 1: backbone dinov2-small-focus',
+  );
+  const ended = new Promise((resolve) => extract.child.once('exit', resolve));
+  expect(extract.child.exitCode ?? (await ended)).toBe(1);
+  expect(extract.said).toMatch(
+    /saltworks: backbone dinov2-small-focus: no nowhere; .*given up, as no attempt succeeded/,
+  );
+  expect(worker.said).toContain('saltworks-extract is left to others for 1 s');
+}, 120_000);

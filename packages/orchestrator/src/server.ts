@@ -30,13 +30,17 @@ export interface Closable {
 export async function openWorkflows({
   connection,
   namespace,
+  identity,
 }: {
   connection: NativeConnection;
   namespace: string;
+  /** What Temporal calls this process; default PROCESS@HOST. */
+  identity?: string;
 }): Promise<Closable> {
   const worker = await Worker.create({
     connection,
     namespace,
+    ...(identity === undefined ? {} : { identity }),
     taskQueue: queues.workflows,
     workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
     // After a server dies, its workflows wait this long for it before another one takes them.

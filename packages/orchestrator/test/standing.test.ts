@@ -1,10 +1,15 @@
 /** Why runs do not get on, with Temporal as it is: nobody there, and somebody who cannot. */
+import type { Activities } from '@saltworks/core/contract/activities';
 import { queues } from '@saltworks/core/contract/queues';
 import type { Standing } from '@saltworks/core/contract/runs';
 import { extractDataset } from '@saltworks/orchestrator/client';
 import { openWorkflows } from '@saltworks/orchestrator/server';
+import { forStore } from '@saltworks/orchestrator/store-header';
+import { StoreRefusedError } from '@saltworks/store/store';
+import { openWorkers } from '@saltworks/worker/worker';
+import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTemporal } from './temporal.ts';
 
@@ -45,12 +50,13 @@ test('a run says which queue nobody polls, where, and what to start, and goes on
   const waiting = (queue: string, role: string) => ({ waiting: at(queue, `saltworks worker --roles ${role}`) });
   await expect.poll(() => run.standing(), patient).toEqual({ ...none, ...waiting(queues.propagate, 'propagate') });
 
+  const working: (() => Promise<unknown>)[] = [];
   const work = async (taskQueue: string, activities: object) => {
     const worker = await Worker.create({ connection, taskQueue, activities });
-    const working = worker.run();
-    closing.push(async () => {
+    const run = worker.run();
+    working.push(async () => {
       worker.shutdown();
-      await working;
+      await run;
     });
   };
   await work(queues.propagate, { describeDataset: async () => ({ shards: 1, images: 3 }) });
@@ -70,4 +76,47 @@ test('a run says which queue nobody polls, where, and what to start, and goes on
   await expect.poll(() => run.standing(), patient).toEqual({ ...none, failing });
   goOn();
   await expect(result).rejects.toThrow(/^no pip,\nno backbone \(given up, .* goes on where it stopped\)$/);
+  for (const stop of working) await stop();
+}, 120_000);
+
+test('a worker that cannot do its work leaves it to others: of another store, or refused by its own', async () => {
+  const { client: plain, address } = environment;
+  const client = new Client({ connection: plain.connection, interceptors: { workflow: [forStore('ours')] } });
+  const logged: string[] = [];
+  const tally = { images: 1, done: 1, cached: 0, failed: 0 };
+  const shards = new Set<number>();
+  const worker = async (store: string, extractShard: Activities['extractShard']) => {
+    const connection = await NativeConnection.connect({ address });
+    const activities = { describeDataset: async () => ({ shards: 3, images: 3 }), extractShard };
+    const workers = await openWorkers({
+      ...{ connection, namespace: 'default', roles: ['extract', 'propagate'], concurrency: {}, activities },
+      ...{ store, log: (message: string) => logged.push(message) },
+    });
+    const running = workers.run();
+    closing.push(async () => {
+      workers.shutdown();
+      await running;
+      await connection.close();
+    });
+  };
+  const run = await extractDataset(client, 'keys', {
+    ...{ dataset: 'pots', window: 1 },
+    extract: { backbone: 'b', facet: 'key' },
+  });
+  const failed = async (text: string) =>
+    expect.poll(() => logged.some((line) => line.includes(text)), { ...patient, message: text }).toBe(true);
+  await worker('theirs', async () => tally);
+  await failed(
+    "describeDataset of extract/pots/keys failed, attempt 1: this worker's store is theirs, the run's is ours",
+  );
+  await failed('saltworks-propagate is left to others for 1 s');
+  let refusals = 0;
+  await worker('ours', async ({ shard }) => {
+    if (refusals++ === 0) throw new StoreRefusedError('s3://salt refused reading: AccessDenied (403)');
+    shards.add(shard);
+    return tally;
+  });
+  await expect(run.result()).resolves.toMatchObject({ images: 3, done: 3 });
+  expect([...shards].sort()).toEqual([0, 1, 2]);
+  await failed('extractShard of extract/pots/keys failed, attempt');
 }, 120_000);

@@ -38,6 +38,7 @@ import {
   ObjectMissingError,
   type ObjectStore,
   PARTIAL,
+  StoreRefusedError,
 } from './store.ts';
 
 /** A file that nobody has written to for so long was left behind by a process that died. */
@@ -372,12 +373,12 @@ function explain(error: unknown, key: string, folder: string): unknown {
       );
     case 'EACCES':
     case 'EROFS':
-      return new InvalidInputError(
+      return new StoreRefusedError(
         `object ${key}: no access to ${folder} (${codeOf(error)}); expected a folder to work in`,
       );
     case 'EPERM':
     case 'ENOTSUP':
-      return new InvalidInputError(
+      return new StoreRefusedError(
         `object ${key} cannot be put into ${folder} (${codeOf(error)}); expected a file system with hard links`,
       );
     default:

@@ -22,6 +22,7 @@ import {
   MAX_KEY_BYTES,
   ObjectMissingError,
   type ObjectStore,
+  StoreRefusedError,
 } from './store.ts';
 
 export interface S3Options {
@@ -60,7 +61,7 @@ const WRITE_ID = 'saltworks-write';
  *
  * Calls try again after 500, 502, 503, 504, 429, 409 of a write that another one crossed, connections that fail or break
  * off, and silence; never after 403, 404, 412 or 507. Credentials that are refused and a bucket that is missing are
- * InvalidInputErrors.
+ * StoreRefusedErrors.
  *
  * @throws InvalidInputError when an option is unusable
  */
@@ -153,18 +154,18 @@ export function s3Store({
       ? `${name === 'Unknown' ? '' : `${name} `}(${status})`
       : `${name}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`;
     if (isFull(error)) return new UnwritableError(`no room in ${place} for ${doing}: ${said}; expected more`);
-    if (name === 'NoSuchBucket') return new InvalidInputError(`no bucket ${place}; expected one that is there already`);
+    if (name === 'NoSuchBucket') return new StoreRefusedError(`no bucket ${place}; expected one that is there already`);
     if (name === 'CredentialsProviderError') {
-      return new InvalidInputError(`no credentials for ${place}; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
+      return new StoreRefusedError(`no credentials for ${place}; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`);
     }
     if (message === 'Region is missing') {
-      return new InvalidInputError(`no region for ${place}; expected SALTWORKS_S3_REGION or AWS_REGION`);
+      return new StoreRefusedError(`no region for ${place}; expected SALTWORKS_S3_REGION or AWS_REGION`);
     }
     if (name !== 'RequestTimeTooSkewed' && (status === 401 || status === 403 || REFUSALS.has(name))) {
-      return new InvalidInputError(`${place} refused ${doing}: ${said}; expected credentials that may do this`);
+      return new StoreRefusedError(`${place} refused ${doing}: ${said}; expected credentials that may do this`);
     }
     if (status === 301 || name === 'AuthorizationHeaderMalformed') {
-      return new InvalidInputError(`${place} is of another region: ${said}; expected SALTWORKS_S3_REGION to name it`);
+      return new StoreRefusedError(`${place} is of another region: ${said}; expected SALTWORKS_S3_REGION to name it`);
     }
     if (status === 501)
       return new InvalidInputError(`${place} cannot do ${doing}: ${said}; expected a server that can`);

@@ -35,8 +35,8 @@ export interface ListOptions extends CallOptions {
  *
  * An object is there whole or not at all, and what was written is what the next read sees. Every call throws what its
  * signal was aborted with; a write that was aborted may still have happened. Calls throw InvalidInputError where trying
- * again cannot help (an illegal key, credentials that are refused, no such bucket); other errors may pass with time. Writes
- * throw UnwritableError where there is no room for them.
+ * again cannot help (an illegal key), StoreRefusedError for credentials that are refused and buckets that are not there;
+ * other errors may pass with time. Writes throw UnwritableError where there is no room for them.
  */
 export interface ObjectStore {
   /** The bytes, in a buffer of their own. @throws ObjectMissingError */
@@ -82,6 +82,14 @@ export class ObjectMissingError extends Error {
     super(`no object ${key}`);
     this.key = key;
   }
+}
+
+/**
+ * The store will have nothing to do with whoever asks: no access, no such bucket, another region. Settings have to change,
+ * those of this process alone perhaps; nothing is wrong with what was asked.
+ */
+export class StoreRefusedError extends InvalidInputError {
+  override name = 'StoreRefusedError';
 }
 
 /** The folder of files being written: a name that no key starts with. */

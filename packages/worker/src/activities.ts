@@ -58,6 +58,7 @@ async function withPulse<T>(work: (pulse: Pulse) => Promise<T>): Promise<T> {
         context.heartbeat(now);
       },
       signal: context.cancellationSignal,
+      attempt: context.info.attempt,
     });
   } finally {
     clearInterval(timer);

@@ -87,7 +87,7 @@ function fewBytesEach(): Names {
 export async function exportShard(
   store: ObjectStore,
   { dataset, shard, recipe, format, id }: ExportShardRequest,
-  { beat, signal }: Pulse,
+  { beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
@@ -112,7 +112,7 @@ export async function exportShard(
       }
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(failureOf(image, error));
+      failures.push(failureOf(image, error, attempt));
     }
     beat({ next: ++next, done: next });
   }

@@ -39,7 +39,7 @@ type Outcome = { image: DatasetImage } & (
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
   { dataset, shard, extract }: ExtractShardRequest,
-  { last, beat, signal }: Pulse,
+  { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
   const reportKey = extractedKey(dataset, backbone, shard);
@@ -51,7 +51,7 @@ export async function extractShard(
   const keysOf = async (image: DatasetImage): Promise<Outcome> => {
     const failed = (error: unknown) => {
       signal.throwIfAborted();
-      return failureOf(image, error);
+      return failureOf(image, error, attempt);
     };
     const known = await findKeys(store, backbone, image.sha256, signal);
     // Keys without a window may be an earlier version's, which saw pictures of more than 8 bits otherwise.

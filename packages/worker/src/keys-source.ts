@@ -1,11 +1,12 @@
 /** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
 import { pullBackbone } from '@saltworks/backbone/pull';
-import { BackboneMissingError, knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
+import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import type { Device } from '@saltworks/backbone/session.worker';
 import type { ExtractSettings } from '@saltworks/core/contract/activities';
 import type { RgbImage } from '@saltworks/core/image';
 import type { Keys } from '@saltworks/core/keys';
+import { WorkerFaultError } from './attempt.ts';
 
 export interface KeysSource {
   /** The layer that keys come from. */
@@ -16,7 +17,7 @@ export interface KeysSource {
 }
 
 export interface KeysSources {
-  /** @throws InvalidInputError if there is no such backbone or layer */
+  /** @throws InvalidInputError if there is no such backbone or layer; WorkerFaultError if this worker cannot get it */
   open(settings: ExtractSettings): Promise<KeysSource>;
   close(): Promise<void>;
 }
@@ -67,10 +68,10 @@ async function spec(backbone: string, home: string) {
   // A name from outside never becomes a path on this machine.
   knownBackbone(backbone);
   try {
+    // Verifies the file that is there, fetches one that is not.
+    await pullBackbone(backbone, { home });
     return await resolveBackbone(backbone, { home });
   } catch (error) {
-    if (!(error instanceof BackboneMissingError)) throw error;
-    await pullBackbone(backbone, { home });
-    return resolveBackbone(backbone, { home });
+    throw new WorkerFaultError(`backbone ${backbone}: ${(error as Error).message}`);
   }
 }

@@ -52,7 +52,7 @@ export function recipeOf({ extract, preset, solve }: Omit<PropagateShardRequest,
 export async function propagateShard(
   deps: PropagateDeps,
   request: PropagateShardRequest,
-  { last, beat, signal }: Pulse,
+  { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const { store, maskThreads } = deps;
   const { dataset, shard, extract } = request;
@@ -69,7 +69,7 @@ export async function propagateShard(
       return { image, ...(await storeMask(store, origin, make, signal)) };
     } catch (error) {
       signal.throwIfAborted();
-      return { image, failure: failureOf(image, error) };
+      return { image, failure: failureOf(image, error, attempt) };
     }
   };
 

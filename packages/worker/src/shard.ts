@@ -2,7 +2,7 @@
 import { ThreadError } from '@saltworks/backbone/threads';
 import type { Failure, Tally } from '@saltworks/core/contract/activities';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/store';
 
 /** What every shard is worked through with. */
 export interface ShardDeps {
@@ -18,6 +18,8 @@ export interface Pulse {
   last: Position | undefined;
   beat(position: Position): void;
   signal: AbortSignal;
+  /** Which attempt this is, from 1. */
+  attempt: number;
 }
 
 export interface Position {
@@ -32,8 +34,20 @@ export interface ShardReport {
   failures: (Failure & { permanent: boolean })[];
 }
 
-/** A failure that lies with the image; anything else is thrown, to be tried again. @throws what it cannot name */
-export function failureOf(image: { sha256: string; name: string }, error: unknown): ShardReport['failures'][number] {
+/** Attempts in which a store's refusal is taken for this worker's own trouble, which another one may not have. */
+const ELSEWHERE = 3;
+
+/**
+ * A failure that lies with the image; anything else is thrown, to be tried again, by another worker perhaps.
+ *
+ * @throws what it cannot name
+ */
+export function failureOf(
+  image: { sha256: string; name: string },
+  error: unknown,
+  attempt = 1,
+): ShardReport['failures'][number] {
+  if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
   const known = [InvalidInputError, ObjectMissingError, ThreadError].some((kind) => error instanceof kind);
   if (!known) throw error;
   return {
@@ -41,7 +55,7 @@ export function failureOf(image: { sha256: string; name: string }, error: unknow
     name: image.name,
     reason: (error as Error).message.replaceAll('\n', ' '),
     // What is missing may come back, and memory be free again; what cannot be used stays so.
-    permanent: error instanceof InvalidInputError,
+    permanent: error instanceof InvalidInputError && !(error instanceof StoreRefusedError),
   };
 }
 

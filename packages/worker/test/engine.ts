@@ -152,10 +152,11 @@ export async function pictures(count: number): Promise<Record<string, Uint8Array
 }
 
 /** The pulse of an activity that nobody disturbs; `beats` is what it told. */
-export function pulse({ last, signal }: Partial<Pulse> = {}): Pulse & { beats: Position[] } {
+export function pulse({ last, signal, attempt = 1 }: Partial<Pulse> = {}): Pulse & { beats: Position[] } {
   const beats: Position[] = [];
   return {
     last,
+    attempt,
     beats,
     beat: (position) => beats.push({ ...position }),
     signal: signal ?? new AbortController().signal,

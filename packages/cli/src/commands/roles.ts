@@ -11,6 +11,7 @@ import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
 import { readSettings, type Settings, serverUrl } from '../settings.ts';
 import { serverOf } from '../stack/connect.ts';
+import { reachTemporal } from '../stack/reach.ts';
 import { startStack } from '../stack/supervisor.ts';
 import type { WorkFlags } from '../work.ts';
 
@@ -82,12 +83,19 @@ async function runUntilStopped(open: (connection: NativeConnection, settings: Se
   const settings = readSettings();
   await makeHome(settings.home);
   const connection = await reach(settings);
-  const role = await open(connection, settings);
-  const running = role.run();
-  await Promise.race([untilStopped(), running]);
-  role.shutdown();
-  await running;
-  await connection.close();
+  try {
+    const role = await open(connection, settings);
+    const running = role.run();
+    try {
+      await Promise.race([untilStopped(), running]);
+    } finally {
+      role.shutdown();
+    }
+    await running;
+  } finally {
+    // An error is told, even if Temporal is away.
+    await connection.close().catch(() => {});
+  }
 }
 
 async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
@@ -97,6 +105,7 @@ async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
   // Signals are ours to handle: the SDK would otherwise stop its workers by itself.
   const logger = new DefaultLogger(process.env.SALTWORKS_DEBUG ? 'INFO' : 'ERROR');
   Runtime.install({ shutdownSignals: [], logger });
+  await reachTemporal(temporalAddress);
   return NativeConnection.connect({ address: temporalAddress });
 }
 

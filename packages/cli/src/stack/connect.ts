@@ -1,8 +1,12 @@
 /** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
+import { forStore } from '@saltworks/orchestrator/store-header';
+import { storeIdentity } from '@saltworks/store/identity';
+import { openStore } from '@saltworks/store/open';
 import { Client, Connection } from '@temporalio/client';
 import { type Api, openApi, waitForServer } from '../api.ts';
 import { type Progress, progress } from '../progress.ts';
 import { readSettings, type Settings, serverUrl } from '../settings.ts';
+import { checkNamespace, reachTemporal } from './reach.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
 
@@ -15,14 +19,17 @@ export interface Connected {
 
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
   const { temporalAddress, namespace, home } = settings;
+  // First: what cannot be used is said before anything is started.
+  const id = await storeIdentity(openStore(settings.store));
   const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;
   // It may be starting again at this moment.
-  await waitForTemporal(address);
+  await (temporalAddress ? reachTemporal(address) : waitForTemporal(address));
   const connection = await Connection.connect({ address });
+  if (temporalAddress) await checkNamespace(settings, connection);
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, interceptors: { workflow: [forStore(id)] } }),
     patience: temporalAddress ? 3_000 : 20_000,
     async close() {
       await connection.close();

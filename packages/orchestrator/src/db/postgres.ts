@@ -39,9 +39,18 @@ export async function openPostgres(url: string, signal?: AbortSignal): Promise<D
     await abortable(pool.query('select 1'), signal);
   } catch (error) {
     close().catch(() => {});
-    throw error;
+    throw named(error, url);
   }
   return { db, kind: 'postgres', listen: notifications.listen, sync: async () => {}, close };
+}
+
+/** Says which database it was; user and password stay unsaid. An address of several machines fails once for each. */
+function named(error: unknown, url: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  const { host, pathname } = new URL(url);
+  error.message = `database ${host}${pathname}: ${error.message || first?.message}`;
+  return error;
 }
 
 /** Rejects with the signal's reason as soon as it aborts; the work itself goes on. */

@@ -75,7 +75,7 @@ export function imageHost(request: ImageRequest, known?: string): ImageHost {
         } catch (error) {
           const final = isCancellation(error) || isFinal(error) || Date.now() > end;
           if (final) throw reasonOf(error);
-          if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
+          if (isGone(error)) {
             // Others may have found the next one meanwhile.
             if (host.queue === taskQueue) host.queue = undefined;
           } else await sleep(wait);
@@ -97,6 +97,12 @@ const activitiesAt = (taskQueue: string, startToCloseTimeout: '30 seconds' | '2 
     // Trying again is not for the same queue to do.
     retry: { maximumAttempts: 1 },
   });
+
+/** It does not answer, or cannot: another one may. */
+const isGone = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  (error.cause instanceof TimeoutFailure ||
+    (error.cause instanceof ApplicationFailure && error.cause.type === 'WorkerFaultError'));
 
 const isFinal = (error: unknown): boolean =>
   error instanceof ActivityFailure &&

@@ -1,0 +1,81 @@
+/** Whether the services of the settings are there: told in one line before anything is begun. */
+import { hostname } from 'node:os';
+import { identityOf, isElsewhere } from '@saltworks/core/contract/identity';
+import { queues } from '@saltworks/core/contract/queues';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { checkStore } from '@saltworks/store/identity';
+import { openStoreToWrite } from '@saltworks/store/open';
+import type { ObjectStore } from '@saltworks/store/store';
+import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
+import type { Settings } from '../settings.ts';
+import { waitForTemporal } from './temporal.ts';
+
+/** gRPC. */
+const NOT_FOUND = 5;
+/** How long somebody else's Temporal is waited for, which may be starting. */
+const TEMPORAL_MS = 10_000;
+/** Whoever polls says so once a minute. */
+const POLL_MS = 75_000;
+
+export interface Reached {
+  store: ObjectStore;
+  /** Of the store. */
+  id: string;
+  /** What Temporal is to call this process. */
+  identity: string;
+}
+
+/** @throws Error if nobody answers there */
+export const reachTemporal = (address: string): Promise<void> => waitForTemporal(address, TEMPORAL_MS);
+
+/**
+ * Checks namespace and store, and that the server of this Temporal, if one runs, has the same store.
+ *
+ * @throws InvalidInputError if settings have to change, Error if something does not answer
+ */
+export async function checkServices(settings: Settings, connection: ConnectionLike): Promise<Reached> {
+  await checkNamespace(settings, connection);
+  try {
+    const store = await openStoreToWrite(settings.store);
+    const id = await checkStore(store);
+    return { store, id, identity: identityOf(`${process.pid}@${hostname()}`, id) };
+  } catch (error) {
+    (error as Error).message = `store ${settings.store}: ${(error as Error).message}`;
+    throw error;
+  }
+}
+
+/** @throws InvalidInputError if there is no such namespace */
+export async function checkNamespace(
+  { namespace, temporalAddress }: Settings,
+  connection: ConnectionLike,
+): Promise<void> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    if (error.code !== NOT_FOUND) throw new Error(`Temporal at ${temporalAddress}: ${error.details}`);
+    throw new InvalidInputError(
+      `no namespace ${namespace} at Temporal ${temporalAddress}; expected SALTWORKS_TEMPORAL_NAMESPACE to name one`,
+    );
+  }
+}
+
+/** @throws InvalidInputError if the server that polls now works on another store */
+export async function expectServersStore(
+  { store, temporalAddress, namespace }: Settings,
+  connection: ConnectionLike,
+  id: string,
+): Promise<void> {
+  const taskQueue = { name: queues.workflows };
+  const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 });
+  const now = (pollers ?? []).filter(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - POLL_MS,
+  );
+  const servers = now.flatMap(({ identity }) => (identity ? [identity] : []));
+  const other = servers.find((identity) => isElsewhere(identity, id));
+  if (other === undefined || servers.some((identity) => isElsewhere(identity, id) === false)) return;
+  throw new InvalidInputError(
+    `SALTWORKS_STORE is ${store} (${id.slice(0, 8)}), and the server at Temporal ${temporalAddress} has another store (${other}); expected the server's`,
+  );
+}

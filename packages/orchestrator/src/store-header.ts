@@ -1,0 +1,12 @@
+/** Workflows are told which store they are for: workers that have another one leave them alone. */
+import { storeHeader } from '@saltworks/core/contract/identity';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+/** @param store its id */
+export function forStore(store: string): WorkflowClientInterceptor {
+  const header = { [storeHeader]: defaultPayloadConverter.toPayload(store) };
+  return {
+    startWithDetails: (input, next) => next({ ...input, headers: { ...input.headers, ...header } }),
+  };
+}
