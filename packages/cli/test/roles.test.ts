@@ -126,7 +126,7 @@ test('a role that cannot work refuses to start, in one line', async () => {
   const cases = [
     ['worker', { SALTWORKS_TEMPORAL_NAMESPACE: 'nowhere' }, 2, 'no namespace nowhere at Temporal'],
     ['worker', { SALTWORKS_STORE: join(folder, 'elsewhere') }, 2, 'has another store'],
-    ['worker', { SALTWORKS_STORE: 's3://salt', ...s3 }, 1, 'store s3://salt: writing'],
+    ['worker', { SALTWORKS_STORE: 's3://salt', ...s3 }, 1, 'store s3://salt: creating probes/'],
     ['worker', { SALTWORKS_TEMPORAL_ADDRESS: nobody }, 1, `no answer from Temporal at ${nobody}`],
     [
       'server',
