@@ -30,9 +30,12 @@ export interface Run<Result extends Tally = Tally> {
   cancel(): Promise<void>;
 }
 
+/** Names the extraction of a dataset. @param keys id of the keys */
+export const extractionId = (dataset: string, keys: string): string => `extract/${dataset}/${keys}`;
+
 /** Starts an extraction, or attaches to the one of this dataset and backbone that runs. @param keys id of the keys */
 export const extractDataset = (client: Client, keys: string, input: ExtractRun): Promise<Run> =>
-  startOrAttach(client, workflows.extractDataset, `extract/${input.dataset}/${keys}`, input);
+  startOrAttach(client, workflows.extractDataset, extractionId(input.dataset, keys), input);
 
 /** The same for a propagation. @param recipe names its settings */
 export const propagateDataset = (client: Client, recipe: string, input: PropagateRun): Promise<Run> =>

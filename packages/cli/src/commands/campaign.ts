@@ -1,8 +1,9 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign, CampaignPace, CampaignProgress } from '@saltworks/core/contract/api';
+import type { Campaign, CampaignPace, CampaignProgress, Preparation } from '@saltworks/core/contract/api';
 import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
+import { failingText, waitingText } from '@saltworks/core/contract/runs';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { presets, type SegmentOptions } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
@@ -57,6 +58,12 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
     .option('--wait', 'until all images can be annotated')
     .option('--json', 'one JSON document instead of text')
     .action(status);
+  command
+    .command('prepare')
+    .description('prepare the images that cannot be annotated yet, after that failed or when the dataset has grown')
+    .argument('<id>', 'of the campaign')
+    .option('--wait', 'until all images can be annotated')
+    .action(prepare);
   settingOptions(command.command('set'))
     .description('change a campaign, running or not')
     .argument('<id>', 'of the campaign')
@@ -143,7 +150,8 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     const progress = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
     const { lastHour: hour, lastDay: day } = await api<CampaignPace>('GET', `${campaignPath(id)}/pace`);
     const pace = { hour, day };
-    if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, pace }));
+    const preparation = progress.filled ? null : await preparationOf(api, id);
+    if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, preparation, pace }));
     const { filled, tasks, done, accepted, skipped, assignments } = progress;
     const { name, state, annotators, deadline } = campaign;
     const share = tasks === 0 ? '' : ` (${Math.round((100 * done) / tasks)} %)`;
@@ -153,6 +161,7 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     if (!filled) console.log('             more to come as keys are computed');
     if (waiting > 0) console.log(`review       ${waiting} mask${waiting === 1 ? ' waits' : 's wait'} for it`);
     if (skipped > 0) console.log(`skipped      ${skipped}, and still wanted: saltworks campaign skipped ${id}`);
+    if (preparation) console.log(`preparation  ${preparationText(id, preparation)}`);
     console.log(`wanted       ${annotators} annotator${annotators === 1 ? '' : 's'} an image`);
     const states = Object.entries(assignments).sort();
     console.log(
@@ -160,6 +169,30 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     );
     console.log(`handed in    ${pace.hour} in the last hour, ${pace.day} in the last day`);
   });
+}
+
+async function prepare(id: string, { wait }: { wait?: boolean }): Promise<void> {
+  await withApi(false, async (api, line) => {
+    await api('POST', `${campaignPath(id)}/preparation`);
+    if (wait) await waitForTasks(api, id, line);
+    else console.log(`preparation  ${preparationText(id, await preparationOf(api, id))}`);
+  });
+}
+
+/** @returns null for whoever may not know */
+const preparationOf = (api: Api, id: string): Promise<Preparation | null> =>
+  api<Preparation>('GET', `${campaignPath(id)}/preparation`).catch((error) => {
+    if (error instanceof InvalidInputError) return null;
+    throw error;
+  });
+
+function preparationText(id: string, preparation: Preparation | null): string {
+  if (!preparation) return 'under way';
+  const { state, reason, waiting, failing } = preparation;
+  if (state === 'failed') return `failed: ${reason}; again with: saltworks campaign prepare ${id}`;
+  if (state === 'cancelled') return `nobody prepares what is missing; expected: saltworks campaign prepare ${id}`;
+  const standing = [waiting && waitingText(waiting), failing && failingText(failing)].filter((text) => text !== null);
+  return standing.join('; ') || 'under way';
 }
 
 async function change(id: string, flags: SettingFlags & { state?: string }): Promise<void> {
@@ -208,11 +241,24 @@ function timeOf(text: string): string | null {
   return time.toISOString();
 }
 
+/** An embedded stack takes a while until its worker polls. */
+const patienceMs = 20_000;
+
 async function waitForTasks(api: Api, id: string, line: Progress): Promise<void> {
+  const began = Date.now();
+  let told = 'under way';
   for (;;) {
     const { filled, tasks } = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
     if (filled) return line.clear();
     line.show(`${id}: ${tasks} images can be annotated, keys of others are being computed`);
+    const preparation = await preparationOf(api, id);
+    const text = preparationText(id, preparation);
+    if (preparation?.state === 'failed') throw new Error(`the preparation of ${id} ${text}`);
+    if (preparation?.state === 'running' && text !== told && Date.now() - began > patienceMs) {
+      line.clear();
+      console.error(`${id}: ${text}`);
+      told = text;
+    }
     await delay(500, undefined, { signal: interruption });
   }
 }

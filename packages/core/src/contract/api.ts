@@ -88,6 +88,13 @@ export interface CampaignProgress {
   assignments: Record<string, number>;
 }
 
+/** Whether the keys of a campaign's images are there, or how the run stands that extracts them. */
+export interface Preparation extends Standing {
+  state: DatasetRun['state'];
+  /** Why it failed. */
+  reason: string | null;
+}
+
 export interface CampaignPace {
   /** Masks handed in by the hour (the last two days) or by the day (the last sixty), the oldest first, none left out between. */
   by: 'hour' | 'day';

@@ -2,14 +2,17 @@
 import { readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
+import { auditAlone } from '../campaigns/audit.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
 import { checkHoneypots } from '../campaigns/filling.ts';
 import { sizeOf } from '../campaigns/image-size.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
+import { preparationOf } from '../campaigns/preparation.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
+import { preparation } from './dataset-schemas.ts';
 import { route } from './routes.ts';
 import {
   assignment,
@@ -51,6 +54,9 @@ export const campaignRoutes = [
     async handler({ deps, body, user }) {
       const dataset = await readDataset(deps.store, body.dataset);
       checkHoneypots(body, dataset);
+      // Refuses a backbone that nobody knows.
+      const { backbone, preset, solve = {} } = body;
+      await deps.recipeOf({ extract: { backbone, facet: 'key' }, preset, solve });
       // First: if it fails, nothing is there that would wait for it.
       await deps.prepare(body);
       return createCampaign(deps.db, body, { actor: user.id, shards: dataset.shards });
@@ -80,6 +86,27 @@ export const campaignRoutes = [
     access: { campaign: 'annotator' },
     response: progress,
     handler: ({ deps, params }) => progressOf(deps.db, params.campaign),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/campaigns/:campaign/preparation',
+    summary: "Whether all of a campaign's images can be annotated, and what their preparation waits for or fails of",
+    access: { campaign: 'manager' },
+    response: preparation,
+    handler: async ({ deps, params }) => preparationOf(deps, await findCampaign(deps.db, params.campaign)),
+  }),
+  route({
+    method: 'POST',
+    url: '/api/campaigns/:campaign/preparation',
+    summary: 'Prepares the images that cannot be annotated yet, again; joins what is under way',
+    access: { campaign: 'manager' },
+    response: nothing,
+    async handler({ deps, params, user }) {
+      const campaign = await findCampaign(deps.db, params.campaign);
+      await deps.prepare(campaign);
+      await auditAlone(deps.db, { actor: user.id, action: 'campaign.prepare', object: campaign.id, detail: {} });
+      return null;
+    },
   }),
   route({
     method: 'GET',

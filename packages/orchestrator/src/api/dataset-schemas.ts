@@ -98,6 +98,10 @@ export const run = standing
   })
   .meta({ id: 'Run' });
 
+export const preparation = standing
+  .extend({ state: z.enum(['running', 'done', 'failed', 'cancelled']), reason: z.string().nullable() })
+  .meta({ id: 'Preparation' });
+
 export const newRun = z
   .strictObject({
     kind: z.enum(['extract', 'propagate']),

@@ -11,8 +11,8 @@ import { standingOf } from '../standing.ts';
 export interface Runs {
   /** The newest first. @throws Error of the connection while Temporal is away */
   list(dataset: string): Promise<DatasetRun[]>;
-  /** What a run that was started is now. */
-  started(run: Run<Tally>): Promise<DatasetRun>;
+  /** What a run that was started is now. @throws NotFoundError if none was */
+  started(run: Pick<Run<Tally>, 'id'>): Promise<DatasetRun>;
   /** @throws NotFoundError unless the dataset has such a run, and it still runs */
   control(dataset: string, id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }

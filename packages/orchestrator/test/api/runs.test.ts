@@ -21,6 +21,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { verifyAudit } from '../../dist/campaigns/audit.js';
+import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { freshFolder } from '../databases.ts';
 import { openTemporal } from '../temporal.ts';
@@ -57,7 +58,10 @@ async function importPictures(): Promise<void> {
     const failures = images
       .filter(({ id }) => id === count)
       .map(({ sha256, name }) => ({ sha256, name, reason: 'no image', permanent: true }));
-    await store.put(extractedKey('salt.pans', backbone, shard), JSON.stringify({ images: images.length, failures }));
+    await store.put(
+      extractedKey('salt.pans', backbone, shard),
+      JSON.stringify({ images: images.length, failures, views: 1 }),
+    );
   }
   const [first] = await readShard(store, 'salt.pans', 0);
   const origin = { backbone, layer: 11, facet: 'key', image: { width, height }, imageSha256: first.sha256 } as const;
@@ -273,6 +277,31 @@ test("runs are paused, go on and are ended, a dataset's own alone", async () => 
   expect(actions.map(({ action }) => action)).toEqual(
     ['run', 'run', 'export', 'export', 'pause', 'resume', 'cancel'].map((action) => `dataset.${action}`),
   );
+});
+
+test('a campaign with a backbone that nobody knows is refused; where preparation fails, its manager reads why and tries again', async () => {
+  const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
+  const made = { id: 'nonsense', name: 'N', dataset: 'salt.pans', categories, backbone: 'nonsense' };
+  const refused = await call('POST', '/campaigns', made);
+  expect([refused.status, await refused.json()]).toEqual([
+    400,
+    { error: expect.stringContaining('backbone nonsense') },
+  ]);
+  expect(await json('GET', '/campaigns')).toEqual([]);
+
+  const { db } = server.database;
+  // Of a dataset that is gone: no worker can prepare it.
+  const lost = { id: 'lost', name: 'L', dataset: 'lost', categories, backbone, preset: 'best' as const };
+  await createCampaign(db, lost, { actor: await makeUser(db), shards: 1 });
+  const preparation = () => json('GET', '/campaigns/lost/preparation');
+  expect(await preparation()).toEqual({ state: 'cancelled', reason: null, waiting: null, failing: null });
+  for (let time = 0; time < 2; time++) {
+    await json('POST', '/campaigns/lost/preparation');
+    const failed = { state: 'failed', reason: expect.stringContaining('no dataset lost') };
+    await expect.poll(preparation, patient).toMatchObject(failed);
+  }
+  expect((await call('GET', '/campaigns/lost/preparation', undefined, stranger)).status).toBe(404);
+  await db.updateTable('campaign').set({ state: 'closed' }).where('id', '=', 'lost').execute();
 });
 
 test("a campaign's masks are exported as they are now", async () => {

@@ -3,6 +3,7 @@ import type { CampaignProgress } from '@saltworks/core/contract/api';
 import { useLoaded } from '../load.ts';
 import { count } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
+import { PreparationState } from './preparation-state.tsx';
 import { ProgressBar } from './progress-bar.tsx';
 
 const states = [
@@ -21,7 +22,7 @@ export function ProgressPanel({ campaign }: { campaign: string }) {
         {(now) => (
           <>
             <ProgressBar progress={now} label="Images handed in and accepted" large />
-            {!now.filled && <p className="hint">More images join as they are ready.</p>}
+            {!now.filled && <PreparationState campaign={campaign} />}
             <dl className="tiles">
               {states.map(([state, name]) => (
                 <div key={state}>

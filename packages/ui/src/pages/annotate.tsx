@@ -1,5 +1,5 @@
 /** The images of a campaign, one after the other. */
-import type { Assignment, Campaign } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, CampaignProgress } from '@saltworks/core/contract/api';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/ask-for.ts';
 import { Preview } from '../annotate/preview.ts';
@@ -9,7 +9,7 @@ import { ApiError, api } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
-  const [session, setSession] = useState<Session | 'nothing left'>();
+  const [session, setSession] = useState<Session | Nothing>();
   const [failure, setFailure] = useState<Error>();
   const opener = useRef<Opener>(undefined);
 
@@ -43,6 +43,10 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   }
   if (failure) return <Failed error={failure} again={next} />;
   if (!session) return <Loading what="the next image" />;
+  if (session === 'being prepared') {
+    const text = 'The images of this campaign are being prepared. They come as they are ready.';
+    return <Idle title="Being prepared" text={text} again={next} />;
+  }
   if (session === 'nothing left') {
     return (
       <Idle title="Nothing left to do" text="Every image of this campaign is taken or done. Thank you." again={next} />
@@ -68,6 +72,9 @@ const Idle = ({ title, text, again }: { title: string; text: string; again(): Pr
 /** What comes next is read once this image is on the screen and solved. */
 const restMs = 1_000;
 
+/** Why there is no image. */
+type Nothing = 'nothing left' | 'being prepared';
+
 type Opener = ReturnType<typeof openOneByOne>;
 
 /** Opens a campaign's images; the solver's thread and what is known of the campaign stay from one to the next. */
@@ -75,17 +82,18 @@ function openOneByOne(campaign: string) {
   const preview = new Preview();
   const about = api<Campaign>('GET', `/api/campaigns/${campaign}`);
   about.catch(() => {});
+  const progress = () => api<CampaignProgress>('GET', `/api/campaigns/${campaign}/progress`);
   let current: Session | undefined;
   let closed = false;
   let later: ReturnType<typeof setTimeout> | undefined;
   return {
-    async next(): Promise<Session | 'nothing left' | undefined> {
+    async next(): Promise<Session | Nothing | undefined> {
       const found = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
       if (closed) return undefined;
       // The session before still owns the solver: it must not take what is opened now for its own.
       current?.close();
       current = undefined;
-      if (!found) return 'nothing left';
+      if (!found) return (await progress()).filled ? 'nothing left' : 'being prepared';
       const session = await Session.open(found, about, preview);
       if (closed) session.close();
       else current = session;

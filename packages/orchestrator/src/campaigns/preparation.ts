@@ -1,0 +1,25 @@
+/** How the keys of a campaign's images come about. */
+import type { Campaign, Preparation } from '@saltworks/core/contract/api';
+import { keysId } from '@saltworks/core/contract/layout';
+import type { Kysely } from 'kysely';
+import { extractionId } from '../client.ts';
+import type { Runs } from '../datasets/runs.ts';
+import type { Schema } from '../db/schema.ts';
+import { NotFoundError } from '../errors.ts';
+import { progressOf } from './campaigns.ts';
+
+/** @returns `cancelled` where nobody prepares them, too */
+export async function preparationOf(
+  { db, runs }: { db: Kysely<Schema>; runs: Runs },
+  { id, dataset, backbone }: Campaign,
+): Promise<Preparation> {
+  const none = { reason: null, waiting: null, failing: null };
+  if ((await progressOf(db, id)).filled) return { state: 'done', ...none };
+  const run = await runs.started({ id: extractionId(dataset, keysId(backbone, { facet: 'key' })) }).catch((error) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  if (!run) return { state: 'cancelled', ...none };
+  const { state, reason, waiting, failing } = run;
+  return { state, reason, waiting, failing };
+}

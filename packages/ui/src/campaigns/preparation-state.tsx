@@ -1,0 +1,37 @@
+/** Why images of a campaign cannot be annotated yet, for whoever manages it, and another try. */
+import type { Preparation } from '@saltworks/core/contract/api';
+import { failingText, waitingText } from '@saltworks/core/contract/runs';
+import { api } from '../api.ts';
+import { useAttempt } from '../attempt.ts';
+import { useLoaded } from '../load.ts';
+
+const everyMs = 5_000;
+
+export function PreparationState({ campaign }: { campaign: string }) {
+  const path = `/api/campaigns/${campaign}/preparation`;
+  // Reviewers may not ask; they are told that more are coming.
+  const { value, again } = useLoaded<Preparation>(path, everyMs);
+  const { failure, attempt } = useAttempt(again);
+  if (!value || value.state === 'done') {
+    return <p className="hint">More images are being prepared; they join as they are ready.</p>;
+  }
+  const { state, reason, waiting, failing } = value;
+  return (
+    <>
+      <p className="hint">
+        {state === 'running'
+          ? 'More images are being prepared; they join as they are ready.'
+          : 'More images wait to be prepared.'}
+      </p>
+      <p role="alert" className="failure">
+        {state === 'failed' && `Their preparation failed: ${reason}. `}
+        {waiting && waitingText(waiting)} {failing && failingText(failing)} {failure}
+      </p>
+      {state !== 'running' && (
+        <button type="button" onClick={() => void attempt(() => api('POST', path))}>
+          Prepare again
+        </button>
+      )}
+    </>
+  );
+}
