@@ -1,4 +1,5 @@
 /** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
+import { createHash } from 'node:crypto';
 import { truthKey } from '@saltworks/core/contract/layout';
 import type { Category, SegmentInfo } from '@saltworks/core/mask';
 import { findDataset } from './dataset.ts';
@@ -14,6 +15,8 @@ export interface Truth {
   segments_info: TruthSegment[];
   /** Those that the segments have. */
   categories: Category[];
+  /** Hex sha256 of the PNG; documents of earlier versions lack it. */
+  mask?: string;
 }
 
 /**
@@ -36,9 +39,24 @@ export async function putTruth(
     version: 1,
     segments_info: [...segments],
     categories: categories.filter(({ id }) => used.has(id)),
+    mask: sha256Of(png),
   };
   await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
   await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
+}
+
+const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+
+/** Whether a PNG is the one that a document speaks of: for a moment, an import that replaces both has written one of them. */
+export const isMaskOf = ({ mask }: Truth, png: Uint8Array): boolean => mask === undefined || mask === sha256Of(png);
+
+/** Names what is known of an image: another mask, or other classes, is another name. Undefined where nothing is known. */
+export async function truthId(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+): Promise<string | undefined> {
+  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'));
+  return stored && sha256Of(JSON.stringify(stored)).slice(0, 16);
 }
 
 /**
@@ -52,7 +70,7 @@ export async function readTruth(
 ): Promise<Truth | undefined> {
   const stored = await readJson<Partial<Truth>>(store, truthKey(dataset, sha256, '.json'), { signal });
   if (!stored) return undefined;
-  const { version = 1, segments_info = [] } = stored;
+  const { version = 1, segments_info = [], mask } = stored;
   const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];
-  return { version, segments_info, categories };
+  return { version, segments_info, categories, mask };
 }

@@ -367,6 +367,7 @@ describe('a COCO document', () => {
       version: 1,
       segments_info: [{ id: 5, category_id: 1 }],
       categories: [{ id: 1, name: 'cat', isthing: 1 }],
+      mask: sha256('mask of a'),
     };
     expect(await readJson(store, truthKey('d', sha256('a'), '.json'))).toEqual(truth);
     // It needs no other document: a later import may call 1 something else.

@@ -17,7 +17,7 @@ import { decodePanoptic, type Mask } from '@saltworks/core/mask';
 import { readDataset } from '@saltworks/store/dataset';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
-import { readTruth } from '@saltworks/store/truth';
+import { isMaskOf, readTruth } from '@saltworks/store/truth';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash } from './masks.ts';
 import { recipeOf } from './propagate.ts';
@@ -75,9 +75,11 @@ async function knownMask(
   const png = truthKey(dataset, sha256, '.png');
   const truth = await readTruth(store, { dataset, sha256 }, { signal });
   if (!truth) throw new ObjectMissingError(png);
+  const file = await store.get(png, { signal });
+  if (!isMaskOf(truth, file)) throw new Error(`${png} is being replaced; expected another try`);
   const { categories: listed } = await readDataset(store, dataset, { signal });
   return [
-    { mask: await readMask(store, png, signal), segments: truth.segments_info, categories: truth.categories },
+    { mask: decodePanoptic(await decodeImage(file)), segments: truth.segments_info, categories: truth.categories },
     { classes, listed: listed.map(({ name }) => name) },
   ];
 }

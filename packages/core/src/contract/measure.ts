@@ -1,10 +1,19 @@
 /** How annotators of one image compare, and what they say together: asked of workers, kept in the store. */
 import type { ImageRequest } from './annotate.ts';
 
-/** Two masks, by their ids; the second may be the known one of an image instead, for a campaign's classes. */
+/** The known mask of an image, for a campaign's classes. */
+export interface KnownOf {
+  dataset: string;
+  sha256: string;
+  campaign: string;
+  /** Which one: an import may replace it. Runs that an earlier version started do not say. */
+  truth?: string;
+}
+
+/** Two masks, by their ids; the second may be a known one instead. */
 export interface AgreePair {
   a: string;
-  b: string | { dataset: string; sha256: string; campaign: string };
+  b: string | KnownOf;
 }
 
 /** @property classes names that the campaign's annotators choose from */
@@ -55,4 +64,7 @@ export const measureWorkflows = { agreeImages: 'agreeImages', consensusImage: 'c
 
 /** `agreement/ab/abcd…-efgh….json`: two masks compared. */
 export const agreementKey = ({ a, b }: AgreePair): string =>
-  `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : `${b.dataset}-${b.sha256}-${b.campaign}`}.json`;
+  `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : knownName(b)}.json`;
+
+const knownName = ({ dataset, sha256, campaign, truth }: KnownOf): string =>
+  [dataset, sha256, campaign, ...(truth ? [truth] : [])].join('-');

@@ -15,6 +15,7 @@ import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Wo
 import { reliabilities } from '@saltworks/core/reliability';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
+import { truthId } from '@saltworks/store/truth';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
@@ -113,9 +114,13 @@ export async function campaignAgreement(
     });
   }
   const honeypots: Agreement['honeypots'] = [];
+  const truths = new Map<string, string | undefined>();
   for (const work of handed.filter(({ honeypot }) => honeypot)) {
     const { task, user, mask, sha256 } = work;
-    const report = await compare({ a: mask, b: { dataset: campaign.dataset, sha256, campaign: campaign.id } }, work);
+    const known = { dataset: campaign.dataset, sha256 };
+    const truth = truths.get(sha256) ?? (await truthId(store, known));
+    truths.set(sha256, truth);
+    const report = await compare({ a: mask, b: { ...known, campaign: campaign.id, truth } }, work);
     if (report) honeypots.push({ task, annotator: user, miou: report.miou });
   }
   if (missing.length > 0) await startComparing(client, campaign, missing);
