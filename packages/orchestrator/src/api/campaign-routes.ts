@@ -1,5 +1,4 @@
 /** Routes of campaigns: their settings, their members, their progress, the next image. */
-import { readDataset } from '@saltworks/store/dataset';
 import { z } from 'zod';
 import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
 import { auditAlone } from '../campaigns/audit.ts';
@@ -9,6 +8,7 @@ import { sizeOf } from '../campaigns/image-size.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks.ts';
+import { datasetOf } from '../datasets/datasets.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
@@ -52,7 +52,7 @@ export const campaignRoutes = [
     bodyLimit: 512 * 1024,
     response: campaign,
     async handler({ deps, body, user }) {
-      const dataset = await readDataset(deps.store, body.dataset);
+      const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
       // Refuses a backbone that nobody knows.
       const { backbone, preset, solve = {} } = body;

@@ -74,7 +74,8 @@ export const password = z
   .meta({ minLength: 12, maxLength: 128, format: 'password' });
 export const newUser = z
   .strictObject({
-    email: z.email().max(254),
+    // By its pattern alone: what the format `email` takes in differs from validator to validator.
+    email: z.string().regex(z.regexes.email, 'an e-mail address').max(254),
     name: text(100),
     role: z.enum(['admin', 'member']).default('member'),
     password: password.optional(),
@@ -134,7 +135,7 @@ export const newCampaign = z
     ...campaignChanges.shape,
     id: slug,
     name: changes.name,
-    dataset: text(64),
+    dataset: params.dataset,
     categories: z.array(category).min(1).max(1000),
     backbone: backboneName.default('dinov2-small-focus'),
     preset: z.enum(Object.keys(presets) as ['paper', 'best']).default('best'),
@@ -212,11 +213,11 @@ export const stroke = z.strictObject({
 
 export const interaction = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('segment'), id: namedId, category: z.int() }),
+    z.strictObject({ kind: z.literal('segment'), id: namedId, category: z.int().min(1).max(65_535) }),
     stroke,
     z.strictObject({ kind: z.literal('erase'), stroke: z.int().min(1) }),
     z.strictObject({ kind: z.literal('delete'), segment: namedId }),
-    z.strictObject({ kind: z.literal('classify'), segment: namedId, category: z.int() }),
+    z.strictObject({ kind: z.literal('classify'), segment: namedId, category: z.int().min(1).max(65_535) }),
     z.strictObject({ kind: z.literal('undo') }),
     z.strictObject({ kind: z.literal('redo') }),
   ])
@@ -236,7 +237,7 @@ export const appended = z.object({ n: z.int(), added: z.int() }).meta({ id: 'App
 
 export const drawing = z
   .object({
-    segments: z.array(z.object({ id: z.int(), category: z.int() })),
+    segments: z.array(z.object({ id: z.int(), category: z.int().min(1).max(65_535) })),
     strokes: z.array(
       z.object({ n: z.int(), segment: z.int(), points: z.array(z.array(z.number())), radius: z.number() }),
     ),

@@ -1,5 +1,5 @@
 /** Where a list goes on: opaque to those who ask. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { NotFoundError } from '../errors.ts';
 
 export interface Cursor {
   place: number;
@@ -10,7 +10,7 @@ export interface Cursor {
 export const encodeCursor = (kind: string, { place, id }: Cursor): string =>
   Buffer.from(JSON.stringify([kind, place, id])).toString('base64url');
 
-/** @throws InvalidInputError unless it is one that was given for a list of this kind */
+/** @throws NotFoundError unless it is one that was given for a list of this kind */
 export function decodeCursor(kind: string, text: string): Cursor {
   try {
     const [of, place, id] = JSON.parse(Buffer.from(text, 'base64url').toString());
@@ -18,5 +18,5 @@ export function decodeCursor(kind: string, text: string): Cursor {
   } catch {
     // Said below.
   }
-  throw new InvalidInputError('after: no place in this list; expected the `next` of its last part');
+  throw new NotFoundError('after: no place in this list; expected the `next` of its last part');
 }

@@ -1,6 +1,5 @@
 /** The log of what an annotator did: append-only, idempotent, in the order in which it was done. */
 import { type Drawing, type Interaction, replay } from '@saltworks/core/contract/annotate';
-import { InvalidInputError } from '@saltworks/core/errors';
 import type { Kysely, Transaction } from 'kysely';
 import type { JournalEntry } from '../db/journal.ts';
 import type { Schema } from '../db/schema.ts';
@@ -28,7 +27,7 @@ export interface Appended {
  * Adds what is new of a batch. All of it is taken or nothing.
  *
  * @param until when the lease ends from now on
- * @throws ConflictError if the image was handed in, or something between is missing; InvalidInputError if it makes no sense
+ * @throws ConflictError if the image was handed in, or something between is missing, or it does not fit the image or the campaign
  */
 export async function appendInteractions(
   db: Kysely<Schema>,
@@ -99,12 +98,12 @@ function checkInteraction(
 ): void {
   const names = interaction.kind === 'segment' || interaction.kind === 'classify';
   if (names && !categories.includes(interaction.category)) {
-    throw new InvalidInputError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
+    throw new ConflictError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
   }
   if (interaction.kind !== 'stroke') return;
   for (const [x, y] of interaction.points) {
     if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
-      throw new InvalidInputError(`a point at ${x}, ${y}; expected one within ${width} × ${height}`);
+      throw new ConflictError(`a point at ${x}, ${y}; expected one within ${width} × ${height}`);
     }
   }
 }

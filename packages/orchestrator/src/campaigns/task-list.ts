@@ -35,7 +35,7 @@ export const statesOf = {
 /** Tasks that one request looks at, at most. */
 const most = 5_000;
 
-/** @throws InvalidInputError for a cursor that is none of this order */
+/** @throws NotFoundError for a cursor that is none of this order */
 export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<ListedTask>> {
   const { order, limit, after } = query;
   const last = after === undefined ? undefined : decodeCursor(order, after);

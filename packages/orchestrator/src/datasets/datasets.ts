@@ -12,7 +12,7 @@ import { describeMasks } from './mask-sets.ts';
 /** @throws NotFoundError */
 export async function datasetOf(store: ObjectStore, name: string): Promise<Dataset> {
   const found = await findDataset(store, name);
-  if (!found) throw new NotFoundError('no such dataset');
+  if (!found) throw new NotFoundError(`no dataset ${name}; expected one that was imported (saltworks dataset ls)`);
   return found;
 }
 

@@ -1,13 +1,13 @@
 /** Images that a dataset's runs could not use, a part of the list at a time. */
 import type { DatasetFailure, Page } from '@saltworks/core/contract/api';
-import { InvalidInputError } from '@saltworks/core/errors';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/store';
+import { NotFoundError } from '../errors.ts';
 
 /** Reports that one request reads at most: nearly all of them name no failure. */
 const mostReports = 256;
 
-/** @throws InvalidInputError for a cursor that is none of this list */
+/** @throws NotFoundError for a cursor that is none of this list */
 export async function listFailures(
   store: ObjectStore,
   dataset: string,
@@ -32,5 +32,5 @@ function placeOf(dataset: string, text: string): FailurePlace {
   } catch {
     // Said below.
   }
-  throw new InvalidInputError('after: no place in this list; expected the `next` of its last part');
+  throw new NotFoundError('after: no place in this list; expected the `next` of its last part');
 }

@@ -213,7 +213,7 @@ describeDatabases('datasets', ({ open }) => {
     }
     const elsewhere = Buffer.from(JSON.stringify(['datasets/ponds/masks/a/b', 0])).toString('base64url');
     for (const after of ['x', elsewhere]) {
-      expect(await get(`/salt.pans/failures?after=${after}`)).toMatchObject({ status: 400 });
+      expect(await get(`/salt.pans/failures?after=${after}`)).toMatchObject({ status: 404 });
     }
   });
 
