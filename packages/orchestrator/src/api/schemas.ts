@@ -237,7 +237,7 @@ export const appended = z.object({ n: z.int(), added: z.int() }).meta({ id: 'App
 
 export const drawing = z
   .object({
-    segments: z.array(z.object({ id: z.int(), category: z.int().min(1).max(65_535) })),
+    segments: z.array(z.object({ id: z.int(), category: z.int() })),
     strokes: z.array(
       z.object({ n: z.int(), segment: z.int(), points: z.array(z.array(z.number())), radius: z.number() }),
     ),
