@@ -635,6 +635,42 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
+  test('of two windows that contradict each other one leaves out what the server refuses, and goes on', async () => {
+    const [here, there] = await Promise.all(
+      [1, 2].map(() =>
+        browser.newContext({ storageState: sessions.get('two'), viewport: { width: 1000, height: 700 } }),
+      ),
+    );
+    const [{ page }, { page: other }] = [await annotate(here), await annotate(there)];
+    for (const each of [page, other]) await closeDialog(each);
+    const { id: assignment } = await mine('two', 'leased');
+    const before = (await logOf(assignment)).length;
+    await here.setOffline(true);
+    await page.keyboard.press('1');
+    await draw(page, [0.5, 0.6], [0.55, 0.6]);
+    await page.keyboard.press('0');
+    await draw(page, [0.3, 0.3], [0.3, 0.4]);
+    await saved(page, /2 kept in this browser/);
+    await other.keyboard.press('1');
+    await other.keyboard.press('Delete');
+    await saved(other, /All saved/);
+    await here.setOffline(false);
+    await saved(page, /^Not saved \(2\): .*draws segment 1/);
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await saved(page, /All saved/);
+    const rows = page.getByRole('list', { name: 'Segments of this image' }).locator('li > button .name');
+    await expect.poll(() => rows.allTextContents(), slow).not.toContain('thing 1');
+    const kinds = async () => (await logOf(assignment)).slice(before).map(({ interaction }) => interaction.kind);
+    expect(await kinds()).toEqual(['delete', 'stroke']);
+    // What is drawn now follows.
+    await page.keyboard.press('z');
+    await page.keyboard.press('z');
+    await saved(page, /All saved/);
+    expect(await kinds()).toEqual(['delete', 'stroke', 'undo', 'undo']);
+    await expect.poll(() => rows.allTextContents(), slow).toEqual(['Background', 'thing 1']);
+    for (const context of [here, there]) await context.close();
+  });
+
   test('a break: who comes back goes on where they were, or with another image if somebody has this one', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const { page, errors } = await annotate(context);

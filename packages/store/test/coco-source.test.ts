@@ -81,6 +81,7 @@ describe('instances', () => {
     expect(report).toMatchObject({ added: 1, truths: 1, notes: [], failed: [] });
     expect(await truthOf(picture)).toEqual({
       version: 1,
+      mask: expect.stringMatching(/^[0-9a-f]{64}$/),
       segments_info: [{ id: 1, category_id: 1, area: 192, bbox: [8, 6, 16, 12], iscrowd: 0 }],
       categories: [{ id: 1, name: 'ball', isthing: 1 }],
     });

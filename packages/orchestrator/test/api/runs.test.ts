@@ -309,7 +309,7 @@ test("a campaign's masks are exported as they are now", async () => {
   await json('POST', '/campaigns', { id: 'salt', name: 'Salt', dataset: 'salt.pans', categories });
   const exported = await call('POST', '/campaigns/salt/exports', { format: 'voc' });
   expect([exported.status, await exported.json()]).toEqual([
-    400,
+    409,
     { error: 'nothing was handed in yet; expected one mask or more' },
   ]);
   const { db } = server.database;

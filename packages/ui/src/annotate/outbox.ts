@@ -25,7 +25,8 @@ export type Saving =
   /** The server has no room for it now. */
   | { state: 'full'; pending: number; reason: string }
   | { state: 'signed out'; pending: number }
-  | { state: 'refused'; pending: number; reason: string };
+  /** @property one the entry that stands in the way, where leaving it out lets the others go on */
+  | { state: 'refused'; pending: number; reason: string; one?: Pending };
 
 /** Interactions in one request at most. */
 const batch = 100;
@@ -105,6 +106,13 @@ export class Outbox {
     while (this.#sending) await this.#sending;
   }
 
+  /** Drops what the server refuses for good: another window, say, has deleted the segment that it draws. */
+  async leaveOut({ assignment, client, seq }: Pending): Promise<void> {
+    await navigator.locks.request(lockOf(this.#assignment), async () => {
+      await (await database()).delete('outbox', [assignment, client, seq]);
+    });
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -113,8 +121,8 @@ export class Outbox {
 
   async #send(): Promise<void> {
     // One window at a time sends what all have left.
-    await navigator.locks.request(`outbox ${this.#assignment}`, async () => {
-      for (;;) {
+    await navigator.locks.request(lockOf(this.#assignment), async () => {
+      for (let most = batch; ; ) {
         const pending = await this.pending();
         if (pending.length === 0) {
           if (this.#adding === 0) this.#told({ state: 'saved' });
@@ -122,7 +130,7 @@ export class Outbox {
         }
         this.#told({ state: 'saving', pending: pending.length });
         const { client } = pending[0];
-        const entries = pending.filter((entry) => entry.client === client).slice(0, batch);
+        const entries = pending.filter((entry) => entry.client === client).slice(0, most);
         try {
           await api('POST', `/api/assignments/${this.#assignment}/interactions`, {
             client,
@@ -134,21 +142,49 @@ export class Outbox {
           await tx.done;
           this.#wait = 500;
         } catch (error) {
-          return this.#later(error, pending.length);
+          const expected = error instanceof ApiError ? error.detail?.expected : undefined;
+          if (typeof expected === 'number' && expected < entries[0].seq) {
+            await closeGap(pending, client, expected);
+          } else if (isRefusal(error) && entries.length > 1) {
+            // One of them is to blame: alone it shows.
+            most = 1;
+          } else return this.#later(error, pending.length, entries[0]);
         }
       }
     });
   }
 
-  #later(error: unknown, pending: number): void {
+  #later(error: unknown, pending: number, first: Pending): void {
     const status = error instanceof ApiError ? error.status : 0;
-    const refused = status >= 400 && status < 500 && status !== 401 && status !== 429;
+    const refused = isRefusal(error);
+    const reason = (error as Error).message;
     if (status === 401) this.#told({ state: 'signed out', pending });
-    else if (refused) this.#told({ state: 'refused', pending, reason: (error as Error).message }, error);
-    else if (status === 507) this.#told({ state: 'full', pending, reason: (error as Error).message });
+    else if (refused)
+      this.#told({ state: 'refused', pending, reason, ...(status === 400 ? { one: first } : {}) }, error);
+    else if (status === 507) this.#told({ state: 'full', pending, reason });
     else this.#told({ state: 'offline', pending });
     if (this.#closed || refused || status === 401) return;
     this.#timer = setTimeout(() => this.flush(), this.#wait);
     this.#wait = Math.min(2 * this.#wait, patienceMs);
   }
+}
+
+const lockOf = (assignment: string) => `outbox ${assignment}`;
+
+/** Whether asking again would bring the same answer. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const { status } = error;
+  return status >= 400 && status < 500 && status !== 401 && status !== 429;
+}
+
+/** Renumbers what a window has pending, so that it follows what the server has: something between was left out. */
+async function closeGap(pending: readonly Pending[], client: string, expected: number): Promise<void> {
+  const tx = (await database()).transaction('outbox', 'readwrite');
+  const own = pending.filter((entry) => entry.client === client);
+  for (const entry of own) void tx.store.delete([entry.assignment, entry.client, entry.seq]);
+  own.forEach((entry, i) => {
+    void tx.store.put({ ...entry, seq: expected + i });
+  });
+  await tx.done;
 }

@@ -1,7 +1,15 @@
 /** What is safe on the server, what is on its way, and what is in the way. */
-import type { Saving } from './outbox.ts';
+import type { Pending, Saving } from './outbox.ts';
 
-export function Saved({ saving, retry }: { saving: Saving; retry(): void }) {
+interface Props {
+  saving: Saving;
+  retry(): void;
+  /** Drops what the server refuses. */
+  leaveOut(one: Pending): void;
+}
+
+export function Saved({ saving, retry, leaveOut }: Props) {
+  const one = saving.state === 'refused' ? saving.one : undefined;
   // Every stroke is saved: that is not worth saying each time.
   const calm = saving.state === 'saved' || saving.state === 'saving';
   return (
@@ -10,6 +18,11 @@ export function Saved({ saving, retry }: { saving: Saving; retry(): void }) {
       {!calm && (
         <button type="button" onClick={retry}>
           Try now
+        </button>
+      )}
+      {one && (
+        <button type="button" onClick={() => leaveOut(one)}>
+          Leave it out
         </button>
       )}
     </span>

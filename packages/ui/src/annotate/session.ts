@@ -184,6 +184,12 @@ export class Session {
     this.#outbox.flush();
   }
 
+  /** Goes on without what the server refuses. */
+  async leaveOut(one: Pending): Promise<void> {
+    await this.#outbox.leaveOut(one);
+    await this.#takeLog(await this.#readLog());
+  }
+
   async submit(): Promise<void> {
     await this.#outbox.settled();
     if ((await this.#outbox.pending()).length > 0) throw new Error('Not everything is saved yet.');
@@ -352,8 +358,16 @@ export class Session {
 
   /** Another window has drawn in this image: what it did is taken over. */
   async #resync(): Promise<void> {
-    const log = await api<Logged[]>('GET', `/api/assignments/${this.assignment.id}/interactions`);
-    if (log.length <= this.#state.n) return;
+    const log = await this.#readLog();
+    if (log.length > this.#state.n) await this.#takeLog(log);
+  }
+
+  #readLog(): Promise<Logged[]> {
+    return api<Logged[]>('GET', `/api/assignments/${this.assignment.id}/interactions`);
+  }
+
+  /** What the server has, and after it what is on its way there. */
+  async #takeLog(log: readonly Logged[]): Promise<void> {
     this.#interactions = log.map(({ interaction }) => interaction);
     this.#set({ drawing: replay(this.#interactions), n: log.length });
     await this.#takeUp(log);

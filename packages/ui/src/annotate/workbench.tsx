@@ -227,7 +227,11 @@ export function Workbench({ session, done }: Props) {
           {campaign.name} · {assignment.image.name}
         </span>
         <Timer since={assignment.created} />
-        <Saved saving={saving} retry={() => session.retry()} />
+        <Saved
+          saving={saving}
+          retry={() => session.retry()}
+          leaveOut={(one) => void session.leaveOut(one).catch((error: Error) => setMessage(error.message))}
+        />
         <span className="space" />
         <div className="group" inert={!ours}>
           <button type="button" onClick={() => setDialog('instructions')}>
