@@ -160,7 +160,7 @@ export class Outbox {
     const reason = (error as Error).message;
     if (status === 401) this.#told({ state: 'signed out', pending });
     else if (refused)
-      this.#told({ state: 'refused', pending, reason, ...(status === 400 ? { one: first } : {}) }, error);
+      this.#told({ state: 'refused', pending, reason, ...(isAtFault(error) ? { one: first } : {}) }, error);
     else if (status === 507) this.#told({ state: 'full', pending, reason });
     else this.#told({ state: 'offline', pending });
     if (this.#closed || refused || status === 401) return;
@@ -176,6 +176,12 @@ function isRefusal(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   const { status } = error;
   return status >= 400 && status < 500 && status !== 401 && status !== 429;
+}
+
+/** Whether what was sent is to blame, and not whose image it is now. */
+function isAtFault(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === 400 || (error.status === 409 && error.detail?.state === undefined);
 }
 
 /** Renumbers what a window has pending, so that it follows what the server has: something between was left out. */
