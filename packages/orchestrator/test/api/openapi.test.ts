@@ -1,3 +1,4 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';
 import { openDatabase } from '../../dist/db/open.js';
@@ -16,6 +17,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close();
   await server?.deps.database.close();
+});
+
+test("redocly's linter finds nothing", async () => {
+  const config = await createConfig({ extends: ['recommended'] });
+  const problems = await lintFromString({ source: JSON.stringify(document), config });
+  expect(
+    problems.map(({ severity, ruleId, message, location: [at] }) => [severity, ruleId, message, at?.pointer]),
+  ).toEqual([]);
 });
 
 const operations = () =>
