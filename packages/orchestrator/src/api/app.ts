@@ -3,6 +3,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
+import { InvalidInputError } from '@saltworks/core/errors';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -76,6 +77,7 @@ export async function openApp({
   const { store, client } = given;
   const deps: Deps = {
     ...given,
+    recipeOf: (settings) => given.recipeOf(settings).catch(unknownBackbone),
     shards: openShards(store),
     thumbnails: openViews({ store, client, log, whole: false }),
     views: openViews({ store, client, log, whole: true }),
@@ -218,6 +220,11 @@ export async function openApp({
   refuseOtherMethods(app, [...routes, document], limit);
   await app.ready();
   return app;
+}
+
+/** Its form was checked: what is refused is that there is none of that name. */
+function unknownBackbone(error: Error): never {
+  throw error instanceof InvalidInputError ? new NotFoundError(error.message) : error;
 }
 
 /** @throws TooManyRequestsError */

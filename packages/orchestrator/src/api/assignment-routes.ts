@@ -2,7 +2,6 @@
 import { replay } from '@saltworks/core/contract/annotate';
 import type { Campaign } from '@saltworks/core/contract/api';
 import { maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
 import type { SegmentOptions } from '@saltworks/core/options';
 import { z } from 'zod';
 import {
@@ -51,7 +50,7 @@ async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campai
   try {
     return (await recipeOf({ extract: { backbone, facet: 'key' }, preset, solve })).options;
   } catch (error) {
-    if (error instanceof InvalidInputError) return null;
+    if (error instanceof NotFoundError) return null;
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export interface Deps {
   thumbnails: Views;
   views: Views;
   runs: Runs;
-  /** Settings with every default, and the name of the masks that they make. @throws InvalidInputError if there is no such backbone */
+  /** Settings with every default, and the name of the masks that they make. @throws NotFoundError if there is no such backbone */
   recipeOf(settings: MaskSettings): Promise<{ recipe: string; options: SegmentOptions }>;
   /** Starts what a new campaign needs: the keys of its images. */
   prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;

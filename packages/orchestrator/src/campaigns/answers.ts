@@ -310,17 +310,14 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
         const { n, mask, uncertainty } = assignment;
         if (n === 0) throw new ConflictError('nothing drawn; expected strokes for at least two labels');
         if (assignment.refined >= n && assignment.answered >= n) {
-          await putDrawing(assignment, await campaignOf(assignment)).catch((error) => {
-            // What is drawn may still grow: it is no fault of the request.
-            throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
-          });
+          await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
           if (mask) return { n, mask, uncertainty };
           const made = await pixel(assignment);
           if (!made) throw new ConflictError('no mask can be made of what is drawn');
           return made;
         }
         // The chains try for ever; who waits is told what would keep them.
-        await putDrawing(assignment, await campaignOf(assignment));
+        await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
         await (assignment.answered < n ? patches : pixels).run(id);
         if (stopped.signal.aborted) throw new ConflictError('the server is stopping; expected another try');
       }
@@ -330,7 +327,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       const { n, answered } = assignment;
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
       const { solve } = await campaignOf(assignment);
-      const found = await ask<Attribution>(id, attributeUpdate, { n, solve, ...at });
+      const found = await ask<Attribution>(id, attributeUpdate, { n, solve, ...at }).catch(conflict);
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };
@@ -361,6 +358,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
 /** Forgets what came first: it is worth remembering, not needed. */
 function bound(map: Map<string, unknown>): void {
   if (map.size > 10_000) map.delete(map.keys().next().value as string);
+}
+
+/** What is drawn may still grow, and no request knows an image's size: what they do not allow is no fault of its form. */
+function conflict(error: unknown): never {
+  throw error instanceof InvalidInputError ? new ConflictError(error.message) : error;
 }
 
 /** What a worker refused for good, in its own words. */

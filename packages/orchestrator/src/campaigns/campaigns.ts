@@ -79,7 +79,7 @@ function checkCategories(categories: readonly LabelCategory[]): void {
   if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
   for (const field of ['id', 'name'] as const) {
     if (new Set(categories.map((category) => category[field])).size < categories.length) {
-      throw new InvalidInputError(`categories share a${field === 'id' ? 'n id' : ' name'}; expected them to differ`);
+      throw new ConflictError(`categories share a${field === 'id' ? 'n id' : ' name'}; expected them to differ`);
     }
   }
 }

@@ -2,7 +2,6 @@
 import type { Campaign } from '@saltworks/core/contract/api';
 import type { Dataset } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
 import { classNamed } from '@saltworks/core/known-image';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
@@ -10,6 +9,7 @@ import { readJson } from '@saltworks/store/text';
 import { readTruth } from '@saltworks/store/truth';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
+import { ConflictError } from '../errors.ts';
 import { findCampaign, type NewCampaign } from './campaigns.ts';
 import { fillShard } from './tasks.ts';
 
@@ -60,7 +60,7 @@ async function shows(store: ObjectStore, image: { dataset: string; sha256: strin
   return truth.categories.some(({ id, name }) => shown.has(id) && classNamed(name, classes) !== undefined);
 }
 
-/** @throws InvalidInputError if a campaign wants honeypots and the dataset's known masks have none of its classes */
+/** @throws ConflictError if a campaign wants honeypots and the dataset's known masks have none of its classes */
 export function checkHoneypots(
   { honeypotRate = 0, categories }: Pick<NewCampaign, 'honeypotRate' | 'categories'>,
   dataset: Pick<Dataset, 'name' | 'categories'>,
@@ -68,7 +68,7 @@ export function checkHoneypots(
   const classes = categories.map(({ name }) => name);
   const known = dataset.categories.map(({ name }) => name);
   if (honeypotRate === 0 || known.length === 0 || known.some((name) => classNamed(name, classes) !== undefined)) return;
-  throw new InvalidInputError(
+  throw new ConflictError(
     `honeypots with the classes ${classes.slice(0, 5).join(', ')}; expected one that known masks of ${dataset.name} have: ${known.slice(0, 10).join(', ')}`,
   );
 }

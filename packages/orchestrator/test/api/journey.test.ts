@@ -201,7 +201,7 @@ test('strokes become labels and a mask, which is handed in, sent back, drawn on 
       .toString(),
   ).toBe('WEBP');
   expect(await json('GET', `${at}/attribution?x=4&y=16`)).toMatchObject({ segment: 5, strokes: [{ n: 2 }] });
-  expect((await call('GET', `${at}/attribution?x=4000&y=16`)).status).toBe(400);
+  expect((await call('GET', `${at}/attribution?x=4000&y=16`)).status).toBe(409);
 
   expect(await json('POST', `${at}/submit`)).toEqual({ n: 3, mask });
   expect(

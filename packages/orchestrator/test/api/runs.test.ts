@@ -159,9 +159,9 @@ test('images that nobody opened are shown small, those that are none are not', a
   // Not the view that annotators work on.
   expect(await views()).toEqual([]);
 
-  // As one, in batches; and not again.
+  // In batches, how many depends on when requests arrive; and not again.
   const started = await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'");
-  expect(started.count).toBeLessThan(8);
+  expect(started.count).toBeLessThan(count / 4);
   expect((await small(count)).status).toBe(404);
   expect((await small(1)).status).toBe(200);
   expect(await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'")).toEqual(started);
@@ -212,7 +212,7 @@ test('runs are started, listed and followed to their ends', async () => {
   expect(items[0].uncertainty).toBeLessThan(1);
 
   const unknown = await call('POST', '/datasets/salt.pans/runs', { kind: 'extract', backbone: 'unknown' });
-  expect(unknown.status).toBe(400);
+  expect(unknown.status).toBe(404);
   expect(await runs()).toHaveLength(2);
 });
 
@@ -284,7 +284,7 @@ test('a campaign with a backbone that nobody knows is refused; where preparation
   const made = { id: 'nonsense', name: 'N', dataset: 'salt.pans', categories, backbone: 'nonsense' };
   const refused = await call('POST', '/campaigns', made);
   expect([refused.status, await refused.json()]).toEqual([
-    400,
+    404,
     { error: expect.stringContaining('backbone nonsense') },
   ]);
   expect(await json('GET', '/campaigns')).toEqual([]);
