@@ -1,6 +1,7 @@
 // The embedded stack as a person starts it, in a home of its own, with a campaign on it and accounts that may draw.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +26,7 @@ export async function startStack(env = {}) {
   }
   // Nothing that the environment says of other stacks.
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_'));
-  const settings = { ...Object.fromEntries(clean), SALTWORKS_HOME: home, ...env };
+  const settings = { ...Object.fromEntries(clean), SALTWORKS_HOME: home, SALTWORKS_PORT: await ownPort(), ...env };
   const child = spawn(process.execPath, [command, 'up'], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
   /** @type {string[]} */
   const lines = [];
@@ -77,6 +78,24 @@ export async function startStack(env = {}) {
   } catch (error) {
     await stack.stop();
     throw error;
+  }
+}
+
+/**
+ * A port that nobody else is likely to take while the server is down: neither the usual one nor one that the system gives to
+ * connections.
+ */
+async function ownPort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(20_000 * Math.random());
+    const server = createServer();
+    const free = new Promise((resolve) => {
+      server.once('listening', () => resolve(true)).once('error', () => resolve(false));
+    });
+    server.listen(port, '127.0.0.1');
+    if (!(await free)) continue;
+    await new Promise((closed) => server.close(closed));
+    return String(port);
   }
 }
 

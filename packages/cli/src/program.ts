@@ -35,11 +35,15 @@ export async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (interruption.aborted) return 130;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(`saltworks: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    if (!isMovable(error)) console.error(`saltworks: ${(error as Error).message.replaceAll('\n', ' ')}`);
     if (process.env.SALTWORKS_DEBUG) console.error(error);
     return error instanceof InvalidInputError ? 2 : 1;
   }
 }
+
+/** Two stacks that start at once may choose the same port: this one's supervisor then chooses another, and nobody is told. */
+const isMovable = (error: unknown): boolean =>
+  process.connected && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
 
 function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
