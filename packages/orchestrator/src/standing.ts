@@ -2,17 +2,15 @@
 import { pollers, queues } from '@saltworks/core/contract/queues';
 import { type Standing, workflows } from '@saltworks/core/contract/runs';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
+import { pollersOf } from './polling.ts';
 
 type Raw = WorkflowExecutionDescription['raw'];
 type Pending = NonNullable<Raw['pendingActivities']>[number];
 
-/** Whoever waits for tasks says so once a minute. */
-const POLL_MS = 75_000;
 /** Runs that are looked at for one that keeps a queue's workers busy. */
 const OTHERS = 20;
-/** `PendingActivityState` and `TaskQueueType`, as gRPC has them. */
+/** `PendingActivityState`, as gRPC has it. */
 const [SCHEDULED, STARTED] = [1, 2];
-const [WORKFLOW_TASKS, ACTIVITY_TASKS] = [1, 2];
 
 /** @throws WorkflowNotFoundError if there is no such workflow; what gRPC says if nobody answers */
 export async function standingOf(client: Client, workflowId: string): Promise<Standing> {
@@ -45,11 +43,11 @@ async function waitingOf(client: Client, workflowId: string, raw: Raw): Promise<
   const stuck = (queue: string) => ({ queue, address, namespace, start: pollers[queue] ?? 'its worker' });
   const { pendingWorkflowTask: task, executionConfig: config } = raw;
   const own = config?.taskQueue?.name ?? queues.workflows;
-  if (task && !task.startedTime && !(await isPolled(client, own, WORKFLOW_TASKS))) return stuck(own);
+  if (task && !task.startedTime && !(await isPolled(client, own, 'workflow'))) return stuck(own);
   const pending = raw.pendingActivities ?? [];
   const waiting = pending.filter(({ state, nextAttemptScheduleTime: later }) => state === SCHEDULED && !later);
   for (const queue of new Set(waiting.map(queueOf))) {
-    if (isBusy(pending, queue) || (await isPolled(client, queue, ACTIVITY_TASKS))) continue;
+    if (isBusy(pending, queue) || (await isPolled(client, queue, 'activity'))) continue;
     // A worker that has its hands full does not poll.
     if (!(await isBusyElsewhere(client, workflowId, queue))) return stuck(queue);
   }
@@ -63,12 +61,9 @@ const queueOf = ({ activityOptions, activityType }: Pending): string =>
 const isBusy = (pending: readonly Pending[], queue: string): boolean =>
   pending.some((one) => one.state === STARTED && queueOf(one) === queue);
 
-async function isPolled(client: Client, name: string, taskQueueType: number): Promise<boolean> {
+async function isPolled(client: Client, queue: string, tasks: 'workflow' | 'activity'): Promise<boolean> {
   const { namespace } = client.options;
-  const request = { namespace, taskQueue: { name }, taskQueueType };
-  const { pollers } = await client.workflowService.describeTaskQueue(request);
-  const seen = (pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000);
-  return seen.some((ms) => ms > Date.now() - POLL_MS);
+  return (await pollersOf(client.connection, { namespace, queue, tasks })).length > 0;
 }
 
 async function isBusyElsewhere(client: Client, workflowId: string, queue: string): Promise<boolean> {

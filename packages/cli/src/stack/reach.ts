@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { identityOf, isElsewhere } from '@saltworks/core/contract/identity';
 import { queues } from '@saltworks/core/contract/queues';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { pollersOf } from '@saltworks/orchestrator/polling';
 import { checkStore } from '@saltworks/store/identity';
 import { openStoreToWrite } from '@saltworks/store/open';
 import type { ObjectStore } from '@saltworks/store/store';
@@ -14,8 +15,6 @@ import { waitForTemporal } from './temporal.ts';
 const NOT_FOUND = 5;
 /** How long somebody else's Temporal is waited for, which may be starting. */
 const TEMPORAL_MS = 10_000;
-/** Whoever polls says so once a minute. */
-const POLL_MS = 75_000;
 
 export interface Reached {
   store: ObjectStore;
@@ -67,12 +66,7 @@ export async function expectServersStore(
   connection: ConnectionLike,
   id: string,
 ): Promise<void> {
-  const taskQueue = { name: queues.workflows };
-  const { pollers } = await connection.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 });
-  const now = (pollers ?? []).filter(
-    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - POLL_MS,
-  );
-  const servers = now.flatMap(({ identity }) => (identity ? [identity] : []));
+  const servers = await pollersOf(connection, { namespace, queue: queues.workflows, tasks: 'workflow' });
   const other = servers.find((identity) => isElsewhere(identity, id));
   if (other === undefined || servers.some((identity) => isElsewhere(identity, id) === false)) return;
   throw new InvalidInputError(

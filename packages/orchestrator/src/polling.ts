@@ -1,0 +1,19 @@
+/** Who waits for the tasks of a queue. */
+import type { ConnectionLike } from '@temporalio/client';
+
+/** Whoever waits for tasks says so once a minute. */
+const POLL_MS = 75_000;
+/** `TaskQueueType`, as gRPC has it. */
+const TYPES = { workflow: 1, activity: 2 };
+
+/** What processes are called that poll a queue now, or did until a moment ago. @throws what gRPC says if nobody answers */
+export async function pollersOf(
+  { workflowService }: Pick<ConnectionLike, 'workflowService'>,
+  { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof TYPES },
+): Promise<string[]> {
+  const request = { namespace, taskQueue: { name: queue }, taskQueueType: TYPES[tasks] };
+  const { pollers } = await workflowService.describeTaskQueue(request);
+  const since = Date.now() - POLL_MS;
+  const now = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since);
+  return now.map(({ identity }) => identity ?? '');
+}
