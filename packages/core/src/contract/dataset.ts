@@ -34,12 +34,12 @@ export interface Dataset {
   updated: string;
 }
 
-/** Whether a dataset can have this name. */
-export const isDatasetName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) && !name.endsWith('.');
+/** What a dataset can be called. */
+export const datasetName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 
 /** @throws InvalidInputError unless a dataset can have this name */
 export function checkDatasetName(name: string): void {
-  if (!isDatasetName(name)) {
+  if (!datasetName.test(name)) {
     throw new InvalidInputError(`dataset ${JSON.stringify(name)}; expected a-z, 0-9, '.', '_' and '-', at most 64`);
   }
 }

@@ -3,9 +3,6 @@
  * activity, so that a worker that is pointed at another store finds out before it touches anything.
  */
 
-/** `identity.json`: `{ "id": "…" }`. */
-export const identityKey = 'identity.json';
-
 /** Header of workflows and activities: the store's id. */
 export const storeHeader = 'saltworks-store';
 

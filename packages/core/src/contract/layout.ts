@@ -1,6 +1,9 @@
 /** Where things lie in an object store. Names derive from content and parameters, so a retry rewrites the same object. */
 import type { ExtractSettings } from './activities.ts';
 
+/** `{ "id": "…" }`: which store this is (identity.ts). */
+export const identityKey = 'identity.json';
+
 /** `images/ab/abcd….jpg`: the bytes of an image, named by their sha256. */
 export const imageKey = (sha256: string, extension: string): string =>
   `images/${sha256.slice(0, 2)}/${sha256}${extension}`;
@@ -32,12 +35,12 @@ export const truthKey = (dataset: string, sha256: string, extension: '.json' | '
 export const extractedKey = (dataset: string, backbone: string, shard: number): string =>
   `datasets/${dataset}/extracted/${backbone}/${String(shard).padStart(9, '0')}.json`;
 
-/** `datasets/NAME/masks/RECIPE/000000042.json`: the masks of a shard, and which of its images failed. */
-export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
-  `datasets/${dataset}/masks/${recipe}/${String(shard).padStart(9, '0')}.json`;
-
 /** `datasets/NAME/masks/RECIPE/`: a set of masks, shard by shard. */
 export const propagatedPrefix = (dataset: string, recipe: string): string => `datasets/${dataset}/masks/${recipe}/`;
+
+/** `datasets/NAME/masks/RECIPE/000000042.json`: the masks of a shard, and which of its images failed. */
+export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
+  `${propagatedPrefix(dataset, recipe)}${String(shard).padStart(9, '0')}.json`;
 
 /** `datasets/NAME/exported/ID/000000042.json`: which images of a shard an export could not hold. */
 export const exportedKey = (dataset: string, id: string, shard: number): string =>

@@ -1,4 +1,5 @@
 /** What the API takes and gives, as zod checks it and OpenAPI shows it. */
+import { datasetName } from '@saltworks/core/contract/dataset';
 import { graphKinds, presets, refineKinds, strokeKinds } from '@saltworks/core/options';
 import { z } from 'zod';
 
@@ -55,7 +56,7 @@ export const params = {
   key: id,
   mask: id,
   export: id,
-  dataset: z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$/, 'the name of a dataset'),
+  dataset: z.string().regex(datasetName, 'the name of a dataset'),
   image: z.string().regex(/^[0-9]{1,9}$/, 'the number of an image'),
 };
 export const eventNumber = integer(0, 0x7fffffff);
