@@ -18,6 +18,13 @@ export const parseWhole = (min: number) =>
 export const parseAbove = (min: number) => parseNumber(`a number above ${min}`, (v) => Number.isFinite(v) && v > min);
 export const parseFromTo = (min: number, max: number) =>
   parseNumber(`a number from ${min} to ${max}`, (v) => v >= min && v <= max);
+export const parseBetween = (min: number, max: number) =>
+  parseNumber(`a number between ${min} and ${max}`, (v) => v > min && v < max);
+
+export function parseOrWord<W extends string>(word: W, parse: Parse<number>): Parse<number | W> {
+  return (text) => (text === word ? word : parse(text));
+}
+
 /** LOW,HIGH: which values of a file are seen as 0 and 255. */
 export function parseWindow(text: string): ValueWindow {
   const [low, high, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
@@ -31,13 +38,6 @@ export const windowOption = [
   'values that are seen as black and white in pictures of more than 8 bits (default: those that each picture uses)',
   parseWindow,
 ] as const;
-
-export const parseBetween = (min: number, max: number) =>
-  parseNumber(`a number between ${min} and ${max}`, (v) => v > min && v < max);
-
-export function parseOrWord<W extends string>(word: W, parse: Parse<number>): Parse<number | W> {
-  return (text) => (text === word ? word : parse(text));
-}
 
 /** Not the preset's, if it is given. */
 export const strokesOption = (): Option =>

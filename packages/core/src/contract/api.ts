@@ -202,7 +202,7 @@ export interface Task {
   works: Pick<Assignment, 'id' | 'user' | 'author' | 'state' | 'reason' | 'updated'>[];
 }
 
-/** How much annotators count in a consensus: as they are reliable, all the same, or as is said by user (1 for others). */
+/** How much annotators count in a consensus: as they are reliable, or all the same. */
 export type Weighting = 'reliability' | 'equal';
 
 /** An image that I am likely to get next: what is shown of it may be read ahead. */

@@ -181,7 +181,7 @@ export async function openApp({
       await limit(request, reply);
       if (request.method === 'POST') expectOrigin(request, origin);
     });
-    await serveSignInLink(scope, { auth: deps.auth, page, headersOf: withCaller });
+    await serveSignInLink(scope, { auth: deps.auth, page });
     for (const [method, path] of authRoutes) {
       scope.route({
         method,

@@ -6,17 +6,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Auth, linkPath } from './auth.ts';
+import { withCaller } from './caller.ts';
 
 interface Options {
   auth: Auth;
   /** Folder of the annotators' page, whose styles this one wears. */
   page?: string;
-  /** The caller's headers, as the library reads them. */
-  headersOf(request: FastifyRequest): Headers;
 }
 
 /** Takes forms that say nothing but their address; whoever registers it has checked the origin of a POST. */
-export async function serveSignInLink(app: FastifyInstance, { auth, page, headersOf }: Options): Promise<void> {
+export async function serveSignInLink(app: FastifyInstance, { auth, page }: Options): Promise<void> {
   const document = page === undefined ? '' : await readFile(join(page, 'index.html'), 'utf8');
   const styles = document.match(/<link rel="(stylesheet|icon)"[^>]*>/g)?.join('\n') ?? '';
   const show = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -33,7 +32,7 @@ export async function serveSignInLink(app: FastifyInstance, { auth, page, header
   };
   app.route({ method: ['GET', 'HEAD'], url: linkPath, schema: { hide: true }, handler: show });
   app.post(linkPath, { schema: { hide: true } }, async (request, reply) => {
-    const answer = await auth.spendLink(tokenOf(request), headersOf(request));
+    const answer = await auth.spendLink(tokenOf(request), withCaller(request));
     for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie);
     const location = answer.headers.get('location') ?? `/sign-in?error=${answer.status}`;
     return reply.header('cache-control', 'no-store').redirect(location, 303);

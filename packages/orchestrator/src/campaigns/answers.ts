@@ -309,15 +309,14 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
         const assignment = await findAssignment(db, id);
         const { n, mask, uncertainty } = assignment;
         if (n === 0) throw new ConflictError('nothing drawn; expected strokes for at least two labels');
+        // The chains try for ever; who waits is told what would keep them.
+        await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {
-          await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
           if (mask) return { n, mask, uncertainty };
           const made = await pixel(assignment);
           if (!made) throw new ConflictError('no mask can be made of what is drawn');
           return made;
         }
-        // The chains try for ever; who waits is told what would keep them.
-        await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
         await (assignment.answered < n ? patches : pixels).run(id);
         if (stopped.signal.aborted) throw new ConflictError('the server is stopping; expected another try');
       }

@@ -11,7 +11,6 @@ import {
 } from '@saltworks/core/contract/measure';
 import { queues } from '@saltworks/core/contract/queues';
 import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Work } from '@saltworks/core/effort';
-
 import { reliabilities } from '@saltworks/core/reliability';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
@@ -114,13 +113,13 @@ export async function campaignAgreement(
     });
   }
   const honeypots: Agreement['honeypots'] = [];
-  const truths = new Map<string, string | undefined>();
+  const truths = new Map<string, Promise<string | undefined>>();
   for (const work of handed.filter(({ honeypot }) => honeypot)) {
     const { task, user, mask, sha256 } = work;
     const known = { dataset: campaign.dataset, sha256 };
-    const truth = truths.get(sha256) ?? (await truthId(store, known));
+    const truth = truths.get(sha256) ?? truthId(store, known);
     truths.set(sha256, truth);
-    const report = await compare({ a: mask, b: { ...known, campaign: campaign.id, truth } }, work);
+    const report = await compare({ a: mask, b: { ...known, campaign: campaign.id, truth: await truth } }, work);
     if (report) honeypots.push({ task, annotator: user, miou: report.miou });
   }
   if (missing.length > 0) await startComparing(client, campaign, missing);
