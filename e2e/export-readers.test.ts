@@ -1,41 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportImage } from '@saltworks/core/formats/exporter';
 import { type Category, type Mask, segmentsInfo } from '@saltworks/core/mask';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { python, pythonPackages } from '../test/python-packages.ts';
 import { root } from './saltworks.ts';
 
 // The readers that people use, installed into a folder of their own on first use. The official panopticapi is not on
 // PyPI; panopticapi-lite is its package as it stands in the repository, and asks for more than the evaluation needs.
-const packages = join(root, '.tools', 'readers');
-const python = process.env.SALTWORKS_PYTHON ?? 'python3';
-const env = { ...process.env, PYTHONPATH: packages };
-
-/** @returns why the readers cannot be had, or nothing */
-function install(): string | undefined {
-  const done = join(packages, 'saltworks-ready');
-  if (existsSync(done)) return;
-  for (const wanted of [
-    ['numpy', 'pillow'],
-    ['--no-deps', 'pycocotools>=2.0.7', 'panopticapi-lite==0.2.0'],
-  ]) {
-    const target = [
-      '--quiet',
-      '--disable-pip-version-check',
-      '--only-binary',
-      ':all:',
-      '--upgrade',
-      '--target',
-      packages,
-    ];
-    const run = spawnSync(python, ['-m', 'pip', 'install', ...target, ...wanted], { env, encoding: 'utf8' });
-    if (run.status !== 0) return run.error?.message ?? (run.stderr.trim().split('\n').at(-1) || 'pip failed');
-  }
-  writeFileSync(done, '');
-}
+const wheels = ['--only-binary', ':all:', '--upgrade'];
+const readers = () =>
+  pythonPackages('readers', [
+    [...wheels, 'numpy', 'pillow'],
+    [...wheels, '--no-deps', 'pycocotools>=2.0.7', 'panopticapi-lite==0.2.0'],
+  ]);
 
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-readers-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -111,8 +92,9 @@ async function exportAll(format: ExportFormat) {
 
 describe('exports, read by pycocotools, panopticapi and Pillow', () => {
   let missing: string | undefined;
+  let folder: string;
   beforeAll(async () => {
-    missing = install();
+    ({ folder, missing } = readers());
     if (missing) console.warn(`skipped, the readers cannot be installed: ${missing}`);
     const truth = images.map(({ id, stem, mask: { ids, width, height }, segments }) => ({
       ...{ id, stem, width, height, segments },
@@ -125,6 +107,7 @@ describe('exports, read by pycocotools, panopticapi and Pillow', () => {
 
   test('are what was exported', (context) => {
     if (missing) context.skip(missing);
+    const env = { ...process.env, PYTHONPATH: folder };
     const run = spawnSync(python, [join(root, 'e2e/readers.py'), scratch], { env, encoding: 'utf8' });
     expect(run.stderr).toBe('');
     const segments = images.reduce((sum, { segments }) => sum + segments.length, 0);

