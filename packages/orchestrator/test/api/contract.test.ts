@@ -2,12 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { createActivities } from '@saltworks/worker/activities';
-import { recipeOf } from '@saltworks/worker/propagate';
-import { openSessionThreads } from '@saltworks/worker/session-threads';
-import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { python, pythonPackages } from '../../../../test/python-packages.ts';
 import {
@@ -20,8 +15,7 @@ import {
 } from '../../../worker/test/engine.ts';
 import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
-import { freshFolder } from '../databases.ts';
-import { openTemporal } from '../temporal.ts';
+import { type Deployment, openDeployment } from '../deployment.ts';
 
 // What people check and drive APIs with, in Python, installed into a folder of its own on first use.
 const { folder: packages, missing } = pythonPackages('contract', [
@@ -43,11 +37,11 @@ describe('the document, held against a server with its Temporal and a worker', {
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-contract-'));
   const document = join(folder, 'openapi.json');
   const keys = { admin: '', annotator: '' };
-  const closing: (() => Promise<unknown>)[] = [];
-  let server: CampaignServer;
+  const engine = openEngine();
+  let deployment: Deployment;
 
   async function json(method: string, path: string, body?: unknown, role: keyof typeof keys = 'admin') {
-    const answer = await fetch(`http://127.0.0.1:${server.port}/api${path}`, {
+    const answer = await fetch(`http://127.0.0.1:${deployment.server.port}/api${path}`, {
       method,
       headers: {
         authorization: `Bearer ${keys[role]}`,
@@ -62,44 +56,12 @@ describe('the document, held against a server with its Temporal and a worker', {
 
   /** A server, a worker and a store; keys are the pictures' colours. */
   async function open(): Promise<void> {
-    const environment = await openTemporal();
-    closing.push(() => environment.teardown());
-    const { nativeConnection: connection, namespace = 'default', client } = environment;
-    const workflows = await openWorkflows({ connection, namespace });
-    const working = workflows.run();
-    closing.push(async () => {
-      workflows.shutdown();
-      await working;
-    });
-    const engine = openEngine();
-    const [sessions, queue] = [openSessionThreads(), ownQueue()];
-    const own = await NativeConnection.connect({ address: environment.connection.options.address });
-    const worker = await openWorkers({
-      ...{ connection: own, namespace, roles: ['extract', 'propagate', 'annotate'], queue },
-      activities: createActivities({ ...engine, sessions, queue }),
-      concurrency: {},
-    });
-    const doing = worker.run();
-    closing.push(async () => {
-      worker.shutdown();
-      await doing;
-      await sessions.close();
-      await maskThreads.close();
-      await own.close();
-      removeEngine(engine);
-    });
     await importFiles(engine.store, 'pans', await pictures(4));
-    server = await openCampaigns({
-      ...{ connection, client, namespace, store: engine.store },
-      database: await freshFolder(),
-      journal: join(folder, 'journal.ndjson'),
-      ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
-      secret: 'a secret that only these tests know',
-      requestsPerMinute: 1e6,
-      recipeOf: async (given) => recipeOf(given),
-      log: () => {},
+    deployment = await openDeployment({
+      ...{ store: engine.store, folder, roles: ['extract', 'propagate', 'annotate'], requestsPerMinute: 1e6 },
+      activities: (own) => createActivities({ ...engine, ...own }),
     });
-    closing.push(() => server.close());
+    const { server } = deployment;
     keys.admin = await server.adminKey('test');
     const { db } = server.database;
     keys.annotator = (await createApiKey(db, { user: await makeUser(db, 'annotator'), name: 'test' })).key;
@@ -155,7 +117,9 @@ describe('the document, held against a server with its Temporal and a worker', {
     writeFileSync(document, JSON.stringify(await json('GET', '/openapi.json')));
   }, 300_000);
   afterAll(async () => {
-    for (const close of closing.reverse()) await close();
+    await deployment?.close();
+    await maskThreads.close();
+    removeEngine(engine);
     rmSync(folder, { recursive: true });
   }, 60_000);
 
@@ -171,7 +135,7 @@ describe('the document, held against a server with its Temporal and a worker', {
     'holds in requests that schemathesis makes as %s',
     async (role, context) => {
       if (missing) context.skip(missing);
-      const url = `http://127.0.0.1:${server.port}`;
+      const url = `http://127.0.0.1:${deployment.server.port}`;
       const { code, text } = await run(
         folder,
         ...['-m', 'schemathesis.cli', 'run', document, '--url', url, '-H', `Authorization: Bearer ${keys[role]}`],

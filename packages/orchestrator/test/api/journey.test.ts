@@ -6,22 +6,15 @@ import { encodePng } from '@saltworks/backbone/decode';
 import { decodeRuns } from '@saltworks/core/contract/annotate';
 import { extractedKey, keysKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
-import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
 import { createAnnotateActivities } from '@saltworks/worker/activities';
 import { objectReader } from '@saltworks/worker/objects';
-import { recipeOf } from '@saltworks/worker/propagate';
-import { openSessionThreads } from '@saltworks/worker/session-threads';
-import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
-import { freshFolder } from '../databases.ts';
-import { openTemporal } from '../temporal.ts';
+import { type Deployment, openDeployment } from '../deployment.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height] = [48, 32];
@@ -30,9 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'saltworks-journey-'));
 const store = fileStore(folder);
 const patient = { timeout: 50_000, interval: 50 };
 
-let environment: TestWorkflowEnvironment;
-let server: CampaignServer;
-const closing: (() => Promise<unknown>)[] = [];
+let deployment: Deployment;
 let admin: string;
 let annotator: string;
 
@@ -57,63 +48,25 @@ async function importPictures(count: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  environment = await openTemporal();
-  const { nativeConnection: connection, namespace = 'default', client } = environment;
-  const workflows = await openWorkflows({ connection, namespace });
-  const working = workflows.run();
-  closing.push(async () => {
-    workflows.shutdown();
-    await working;
-  });
-
-  const [sessions, queue] = [openSessionThreads(), ownQueue()];
-  const activities = createAnnotateActivities({
-    store,
-    readObject: objectReader(store),
-    maxPixels: 1e6,
-    sessions,
-    queue,
-  });
-  const own = await NativeConnection.connect({ address: environment.connection.options.address });
-  const concurrency = { annotate: 4 };
-  const worker = await openWorkers({ connection: own, namespace, roles: ['annotate'], activities, concurrency, queue });
-  const annotating = worker.run();
-  closing.push(async () => {
-    worker.shutdown();
-    await annotating;
-    await sessions.close();
-    await own.close();
-  });
-
   await importPictures(2);
-  server = await openCampaigns({
-    connection,
-    client,
-    namespace,
-    store,
-    database: await freshFolder(),
-    journal: join(folder, 'journal.ndjson'),
-    host: '127.0.0.1',
-    port: 0,
-    url: 'http://salt.test',
-    secret: 'a secret that only these tests know',
-    recipeOf: async (given) => recipeOf(given),
-    log: () => {},
+  const deps = { store, readObject: objectReader(store), maxPixels: 1e6 };
+  deployment = await openDeployment({
+    ...{ store, folder, roles: ['annotate'], concurrency: { annotate: 4 } },
+    activities: (own) => createAnnotateActivities({ ...deps, ...own }),
   });
+  const { server } = deployment;
   admin = await server.adminKey('test');
   const { db } = server.database;
   annotator = (await createApiKey(db, { user: await makeUser(db, 'ann'), name: 'test' })).key;
 }, 120_000);
 
 afterAll(async () => {
-  await server?.close();
-  await Promise.all(closing.map((close) => close()));
-  await environment?.teardown();
+  await deployment?.close();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
 async function call(method: string, path: string, body?: unknown, key = annotator, headers = {}) {
-  return fetch(`http://127.0.0.1:${server.port}/api${path}`, {
+  return fetch(`http://127.0.0.1:${deployment.server.port}/api${path}`, {
     method,
     headers: {
       authorization: `Bearer ${key}`,

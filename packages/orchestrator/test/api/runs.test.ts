@@ -6,25 +6,18 @@ import { encodePng } from '@saltworks/backbone/decode';
 import type { DatasetRun } from '@saltworks/core/contract/api';
 import { extractedKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
-import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
 import { createActivities } from '@saltworks/worker/activities';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
-import { recipeOf } from '@saltworks/worker/propagate';
-import { openSessionThreads } from '@saltworks/worker/session-threads';
-import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { verifyAudit } from '../../dist/campaigns/audit.js';
 import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
-import { freshFolder } from '../databases.ts';
-import { openTemporal } from '../temporal.ts';
+import { type Deployment, openDeployment } from '../deployment.ts';
 import { unzipTexts } from '../unzip.ts';
 
 const backbone = 'dinov2-small-focus';
@@ -32,11 +25,10 @@ const [width, height, count] = [48, 32, 100];
 const [h, w] = [4, 6];
 const folder = mkdtempSync(join(tmpdir(), 'saltworks-runs-'));
 const store = fileStore(folder);
+const maskThreads = openMaskThreads(1);
 const patient = { timeout: 50_000, interval: 100 };
 
-let environment: TestWorkflowEnvironment;
-let server: CampaignServer;
-const closing: (() => Promise<unknown>)[] = [];
+let deployment: Deployment;
 let admin: string;
 let stranger: string;
 
@@ -74,56 +66,26 @@ async function importPictures(): Promise<void> {
 }
 
 beforeAll(async () => {
-  environment = await openTemporal();
-  const { nativeConnection: connection, namespace = 'default', client } = environment;
-  const workflows = await openWorkflows({ connection, namespace });
-  const working = workflows.run();
-  closing.push(async () => {
-    workflows.shutdown();
-    await working;
-  });
-
-  const [sessions, maskThreads, queue] = [openSessionThreads(), openMaskThreads(1), ownQueue()];
-  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6, sessions, queue };
-  const own = await NativeConnection.connect({ address: environment.connection.options.address });
-  const worker = await openWorkers({
-    ...{ connection: own, namespace, roles: ['extract', 'propagate', 'annotate'], queue },
-    activities: createActivities(deps),
-    concurrency: {},
-  });
-  const doing = worker.run();
-  closing.push(async () => {
-    worker.shutdown();
-    await doing;
-    await sessions.close();
-    await maskThreads.close();
-    await own.close();
-  });
-
   await importPictures();
-  server = await openCampaigns({
-    ...{ connection, client, namespace, store },
-    database: await freshFolder(),
-    journal: join(folder, 'journal.ndjson'),
-    ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
-    secret: 'a secret that only these tests know',
-    recipeOf: async (given) => recipeOf(given),
-    log: () => {},
+  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
+  deployment = await openDeployment({
+    ...{ store, folder, roles: ['extract', 'propagate', 'annotate'] },
+    activities: (own) => createActivities({ ...deps, ...own }),
   });
+  const { server } = deployment;
   admin = await server.adminKey('test');
   stranger = (await createApiKey(server.database.db, { user: await makeUser(server.database.db), name: 'test' })).key;
 }, 120_000);
 
 afterAll(async () => {
-  await server?.close();
-  await Promise.all(closing.map((close) => close()));
-  await environment?.teardown();
+  await deployment?.close();
+  await maskThreads.close();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
 const call = (method: string, path: string, body?: unknown, key = admin) =>
-  fetch(`http://127.0.0.1:${server.port}/api${path}`, {
+  fetch(`http://127.0.0.1:${deployment.server.port}/api${path}`, {
     method,
     headers: {
       authorization: `Bearer ${key}`,
@@ -160,11 +122,11 @@ test('images that nobody opened are shown small, those that are none are not', a
   expect(await views()).toEqual([]);
 
   // In batches, how many depends on when requests arrive; and not again.
-  const started = await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'");
+  const started = await deployment.environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'");
   expect(started.count).toBeLessThan(count / 4);
   expect((await small(count)).status).toBe(404);
   expect((await small(1)).status).toBe(200);
-  expect(await environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'")).toEqual(started);
+  expect(await deployment.environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'")).toEqual(started);
 });
 
 test('looked at closely, one is shown whole, and no other', async () => {
@@ -182,7 +144,7 @@ test('what nobody waits for any more is not asked for', async () => {
   for (const { sha256 } of images) await store.delete(thumbnailKey(sha256));
   const gone = new AbortController();
   const asked = images.map(({ id }) =>
-    fetch(`http://127.0.0.1:${server.port}/api/datasets/salt.pans/images/${id}/thumbnail`, {
+    fetch(`http://127.0.0.1:${deployment.server.port}/api/datasets/salt.pans/images/${id}/thumbnail`, {
       headers: { authorization: `Bearer ${admin}` },
       signal: gone.signal,
     }).catch(() => undefined),
@@ -242,7 +204,7 @@ test("runs are paused, go on and are ended, a dataset's own alone", async () => 
   const control = (id: string, action: string, dataset = 'salt.pans') =>
     call('POST', `/datasets/${dataset}/runs/control`, { id, action });
   const id = 'extract/salt.pans/waiting';
-  const { client } = environment;
+  const { client } = deployment.environment;
   // Of no worker: it waits for as long as it is let.
   await client.workflow.start('extractDataset', {
     workflowId: id,
@@ -266,7 +228,7 @@ test("runs are paused, go on and are ended, a dataset's own alone", async () => 
   await expect.poll(found, patient).toMatchObject({ state: 'cancelled' });
   expect((await control(id, 'cancel')).status).toBe(404);
 
-  const { db } = server.database;
+  const { db } = deployment.server.database;
   expect(await verifyAudit(db)).not.toHaveProperty('broken');
   const actions = await db
     .selectFrom('audit')
@@ -289,7 +251,7 @@ test('a campaign with a backbone that nobody knows is refused; where preparation
   ]);
   expect(await json('GET', '/campaigns')).toEqual([]);
 
-  const { db } = server.database;
+  const { db } = deployment.server.database;
   // Of a dataset that is gone: no worker can prepare it.
   const lost = { id: 'lost', name: 'L', dataset: 'lost', categories, backbone, preset: 'best' as const };
   await createCampaign(db, lost, { actor: await makeUser(db), shards: 1 });
@@ -312,7 +274,7 @@ test("a campaign's masks are exported as they are now", async () => {
     409,
     { error: 'nothing was handed in yet; expected one mask or more' },
   ]);
-  const { db } = server.database;
+  const { db } = deployment.server.database;
   await expect.poll(async () => (await json('GET', '/campaigns/salt/tasks')).items.length, patient).toBe(50);
   const [task] = (await json('GET', '/campaigns/salt/tasks?limit=1')).items;
   const { recipes } = await json('GET', '/datasets/salt.pans');

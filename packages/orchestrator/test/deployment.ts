@@ -1,0 +1,75 @@
+/** Temporal, its workflows, a worker and the server in this process, as a deployment has them. */
+import { join } from 'node:path';
+import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import type { ObjectStore } from '@saltworks/store/store';
+import { recipeOf } from '@saltworks/worker/propagate';
+import { openSessionThreads, type SessionThreads } from '@saltworks/worker/session-threads';
+import { openWorkers, ownQueue, type WorkerOptions } from '@saltworks/worker/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection } from '@temporalio/worker';
+import { freshFolder } from './databases.ts';
+import { openTemporal } from './temporal.ts';
+
+export interface DeploymentOptions extends Pick<WorkerOptions, 'roles'> {
+  store: ObjectStore;
+  /** For the journal. */
+  folder: string;
+  /** Of the worker, given what is its own. */
+  activities(own: { sessions: SessionThreads; queue: string }): WorkerOptions['activities'];
+  concurrency?: WorkerOptions['concurrency'];
+  requestsPerMinute?: number;
+}
+
+export interface Deployment {
+  environment: TestWorkflowEnvironment;
+  server: CampaignServer;
+  /** The server first, Temporal last. */
+  close(): Promise<void>;
+}
+
+export async function openDeployment(options: DeploymentOptions): Promise<Deployment> {
+  const { store, folder, roles, activities, concurrency = {}, requestsPerMinute } = options;
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+  const begin = (worker: { run(): Promise<void>; shutdown(): void }) => {
+    const ended = worker.run();
+    closing.push(() => {
+      worker.shutdown();
+      return ended;
+    });
+  };
+  try {
+    const environment = await openTemporal();
+    closing.push(() => environment.teardown());
+    const { nativeConnection: connection, namespace = 'default', client } = environment;
+    begin(await openWorkflows({ connection, namespace }));
+
+    const [sessions, queue] = [openSessionThreads(), ownQueue()];
+    closing.push(() => sessions.close());
+    const own = await NativeConnection.connect({ address: environment.connection.options.address });
+    closing.push(() => own.close());
+    begin(
+      await openWorkers({
+        ...{ connection: own, namespace, roles, concurrency, queue },
+        activities: activities({ sessions, queue }),
+      }),
+    );
+
+    const server = await openCampaigns({
+      ...{ connection, client, namespace, store, requestsPerMinute },
+      database: await freshFolder(),
+      journal: join(folder, 'journal.ndjson'),
+      ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
+      secret: 'a secret that only these tests know',
+      recipeOf: async (given) => recipeOf(given),
+      log: () => {},
+    });
+    closing.push(() => server.close());
+    return { environment, server, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
