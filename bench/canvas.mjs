@@ -10,7 +10,7 @@ import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { root } from '../scripts/setup.mjs';
 import { probe } from './canvas-probe.mjs';
 import { quantile, round, row } from './measure.mjs';
-import { openCampaign, startStack } from './stack.mjs';
+import { invite, openCampaign, startStack } from './stack.mjs';
 
 export const names = ['page'];
 
@@ -68,10 +68,8 @@ async function writePictures(folder, count) {
 }
 
 async function signIn(stack, browser) {
-  const { id, link } = await stack.admin('POST', '/api/users', { email: 'canvas@example.org', name: 'canvas' });
-  for (const campaign of ['small', 'large']) {
-    await stack.admin('PUT', `/api/campaigns/${campaign}/members/${id}`, { role: 'annotator' });
-  }
+  const { id, link } = await invite(stack, 'small', 'canvas', 'annotator');
+  await stack.admin('PUT', `/api/campaigns/large/members/${id}`, { role: 'annotator' });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   await context.addInitScript(probe);
   const page = await context.newPage();

@@ -107,6 +107,13 @@ export async function openCampaign({ admin, run }, { id, images, ...more }) {
   while (!(await patiently(() => admin('GET', `/api/campaigns/${id}/progress`))).filled) await sleep(500);
 }
 
+/** Makes an account and gives it a role in a campaign. @returns its id, and the link that signs it in */
+export async function invite({ admin }, campaign, name, role) {
+  const { id, link } = await admin('POST', '/api/users', { email: `${name}@example.org`, name });
+  await admin('PUT', `/api/campaigns/${campaign}/members/${id}`, { role });
+  return { id, link };
+}
+
 /**
  * An account that may annotate, signed in by its link, from an address of its own where there are such: the server counts
  * sign-ins by address.
@@ -114,10 +121,9 @@ export async function openCampaign({ admin, run }, { id, images, ...more }) {
  * @param number of the account
  * @returns its API key
  */
-export async function openAccount({ admin, url }, campaign, number) {
-  const name = `annotator${number}`;
-  const { id, link } = await admin('POST', '/api/users', { email: `${name}@example.org`, name });
-  await admin('PUT', `/api/campaigns/${campaign}/members/${id}`, { role: 'annotator' });
+export async function openAccount(stack, campaign, number) {
+  const { url } = stack;
+  const { link } = await invite(stack, campaign, `annotator${number}`, 'annotator');
   const localAddress = process.platform === 'linux' ? `127.1.${number >> 8}.${number & 255}` : undefined;
   const { headers } = await patiently(() => send(link, { method: 'POST', localAddress, headers: { origin: url } }));
   const cookie = headers['set-cookie'].map((one) => one.split(';')[0]).join('; ');

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Assignment, CampaignProgress } from '@saltworks/core/contract/api';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCampaign, startStack } from '../bench/stack.mjs';
+import { invite, openCampaign, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { draw } from './draw.ts';
 import { root } from './saltworks.ts';
 
 const path = chromium();
@@ -32,11 +33,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
       ['rev', 'reviewer'],
       ['mia', 'manager'],
     ]) {
-      const { id: user, link } = (await stack.admin('POST', '/api/users', { email: `${name}@example.org`, name })) as {
-        id: string;
-        link: string;
-      };
-      await stack.admin('PUT', `/api/campaigns/${id}/members/${user}`, { role });
+      const { link } = await invite(stack, id, name, role);
       const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, acceptDownloads: true });
       const page = await context.newPage();
       page.setDefaultTimeout(slow.timeout);
@@ -70,24 +67,14 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     return (await page.locator('.what').textContent())!;
   }
 
-  /** Draws a line, places given as shares of the stage. */
-  async function line(page: Page, ...places: [number, number][]): Promise<void> {
-    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
-    const at = ([u, v]: [number, number]): [number, number] => [box.x + u * box.width, box.y + v * box.height];
-    await page.mouse.move(...at(places[0]));
-    await page.mouse.down();
-    for (const place of places.slice(1)) await page.mouse.move(...at(place), { steps: 5 });
-    await page.mouse.up();
-  }
-
   /** Draws a thing and what is around it, and hands the image in. */
   async function label(page: Page): Promise<void> {
     const dialog = page.getByRole('dialog');
     if (await dialog.count()) await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'thing +' }).click();
-    await line(page, [0.45, 0.5], [0.55, 0.5]);
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await page.keyboard.press('0');
-    await line(page, [0.25, 0.1], [0.25, 0.9]);
+    await draw(page, [0.25, 0.1], [0.25, 0.9]);
     await textOf(page, '.status', /confirmed by the server/);
     await page.keyboard.press('Enter');
   }
@@ -126,7 +113,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     const change = (changes: object) => stack.admin('PATCH', `/api/campaigns/${id}`, changes);
     await change({ leaseSeconds: 5 });
     await page.keyboard.press('1');
-    await line(page, [0.5, 0.55], [0.6, 0.6]);
+    await draw(page, [0.5, 0.55], [0.6, 0.6]);
     await textOf(page, '.saved', /All saved/);
     // Her machine sleeps: no sign of life reaches the server.
     await context.setOffline(true);

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { naming, openAnnotator, strokeAt } from '../bench/annotators.mjs';
-import { openAccount, openCampaign, startStack } from '../bench/stack.mjs';
+import { invite, openAccount, openCampaign, startStack } from '../bench/stack.mjs';
 import { canMount, mountSmallDisk, type SmallDisk } from '../packages/store/test/small-disk.ts';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { draw } from './draw.ts';
 import { root } from './saltworks.ts';
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
@@ -38,19 +39,15 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     await work.answered('pixel', patience.timeout);
     if (!path) return;
     browser = await launch(path);
-    const made = (await stack.admin('POST', '/api/users', { email: 'eve@example.org', name: 'Eve' })) as {
-      id: string;
-      link: string;
-    };
-    await stack.admin('PUT', `/api/campaigns/${id}/members/${made.id}`, { role: 'annotator' });
+    const { link } = await invite(stack, id, 'eve', 'annotator');
     page = await (await browser.newContext({ viewport: { width: 1400, height: 800 } })).newPage();
-    await signInBy(page, made.link);
+    await signInBy(page, link);
     await page.goto(`${stack.url}/campaigns/${id}/annotate`);
     await page.locator('.stage[aria-busy=false]').waitFor();
     const dialog = page.getByRole('dialog');
     if (await dialog.isVisible()) await dialog.getByRole('button', { name: 'Close' }).click();
     await page.keyboard.press('0');
-    await draw(page, 0.3);
+    await down(page, 0.3);
     await saved(page, /All saved/);
   });
 
@@ -63,13 +60,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
   });
 
   /** Draws a line down the picture. @param x share of the stage's width */
-  async function draw(page: Page, x: number): Promise<void> {
-    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
-    await page.mouse.move(box.x + x * box.width, box.y + 0.4 * box.height);
-    await page.mouse.down();
-    await page.mouse.move(box.x + x * box.width, box.y + 0.6 * box.height, { steps: 5 });
-    await page.mouse.up();
-  }
+  const down = (page: Page, x: number) => draw(page, [x, 0.4], [x, 0.6]);
 
   const saved = (page: Page, text: RegExp) =>
     vi.waitFor(async () => expect(await page.locator('.saved').textContent()).toMatch(text), patience);
@@ -91,7 +82,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     expect(await work.log()).toEqual(work.expected());
     const drawn = work.do(...[4, 5].map((k) => strokeAt(k, work.assignment.image, 2)));
     if (page) {
-      await draw(page, 0.6);
+      await down(page, 0.6);
       await saved(page, /^1 kept in this browser until the server has room: no room in .*\/database: [\d.]+ MB free/);
     }
 
@@ -99,7 +90,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     // The supervisor lives, and tries: without room the server does not open.
     await vi.waitFor(() => expect(said(/^server: ended \(code 1\)/)).toBeGreaterThan(0), patience);
     expect(said(/^saltworks: .*no room in \S+\/(database|objects): [\d.]+ MB free/)).toBeGreaterThan(0);
-    if (page) await draw(page, 0.7);
+    if (page) await down(page, 0.7);
 
     disk.free();
     await drawn;

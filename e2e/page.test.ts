@@ -9,8 +9,9 @@ import { decodePanoptic } from '@saltworks/core/mask';
 import { rasterise } from '@saltworks/core/seeds';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCampaign, startStack } from '../bench/stack.mjs';
+import { invite, openCampaign, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { draw } from './draw.ts';
 import { root } from './saltworks.ts';
 
 const path = chromium();
@@ -63,11 +64,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
 
   /** Somebody signed in by a link, in a browser of their own. */
   async function signIn(name: string, role: 'annotator' | 'reviewer'): Promise<BrowserContext> {
-    const { id: user, link } = (await stack.admin('POST', '/api/users', { email: `${name}@example.org`, name })) as {
-      id: string;
-      link: string;
-    };
-    await stack.admin('PUT', `/api/campaigns/${id}/members/${user}`, { role });
+    const { link } = await invite(stack, id, name, role);
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
     const page = await context.newPage();
     await signInBy(page, link);
@@ -89,16 +86,6 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   }
 
   const closeDialog = (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-
-  /** Draws a line, places given as shares of the stage. */
-  async function draw(page: Page, ...places: [number, number][]): Promise<void> {
-    const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
-    const at = ([u, v]: [number, number]): [number, number] => [box.x + u * box.width, box.y + v * box.height];
-    await page.mouse.move(...at(places[0]));
-    await page.mouse.down();
-    for (const place of places.slice(1)) await page.mouse.move(...at(place), { steps: 5 });
-    await page.mouse.up();
-  }
 
   const status = (page: Page, text: RegExp) =>
     expect.poll(() => page.locator('.status').textContent(), slow).toMatch(text);

@@ -5,7 +5,7 @@ import type { Interaction } from '@saltworks/core/contract/annotate';
 import type { Agreement, Assignment, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCampaign, startStack } from '../bench/stack.mjs';
+import { invite, openCampaign, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { type Annotator, signIn } from './annotator.ts';
 import { root } from './saltworks.ts';
@@ -38,22 +38,14 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     const images = mkdtempSync(join(tmpdir(), 'saltworks-review-'));
     copyFileSync(join(root, 'examples/images/coffee.jpg'), join(images, 'coffee.jpg'));
     await openCampaign(stack, { id, images, annotators: 2 });
-    const invite = async (name: string, role: string) => {
-      const made = (await stack.admin('POST', '/api/users', { email: `${name}@example.org`, name })) as {
-        id: string;
-        link: string;
-      };
-      await stack.admin('PUT', `/api/campaigns/${id}/members/${made.id}`, { role });
-      return made.link;
-    };
-    people.ann = await signIn(await invite('ann', 'annotator'));
-    people.bob = await signIn(await invite('bob', 'annotator'));
+    people.ann = await signIn((await invite(stack, id, 'ann', 'annotator')).link);
+    people.bob = await signIn((await invite(stack, id, 'bob', 'annotator')).link);
     assignments = [await draw(people.ann, [cup, table]), await draw(people.bob, [cup, table, saucer])];
     browser = await launch(path);
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
     page = await context.newPage();
     page.on('pageerror', ({ message }) => errors.push(message));
-    await signInBy(page, await invite('mia', 'manager'));
+    await signInBy(page, (await invite(stack, id, 'mia', 'manager')).link);
   });
 
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseScribbles } from '@saltworks/core/formats/scribbles';
 import sharp from 'sharp';
-import { startStack } from '../bench/stack.mjs';
+import { invite, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from './chromium.mjs';
 import { root } from './setup.mjs';
 
@@ -40,8 +40,7 @@ try {
 async function film(browser) {
   const context = await browser.newContext({ viewport: screen, colorScheme: 'light' });
   const page = await context.newPage();
-  const { id, link } = await stack.admin('POST', '/api/users', { email: 'ann@example.org', name: 'Ann' });
-  await stack.admin('PUT', `/api/campaigns/${name}/members/${id}`, { role: 'annotator' });
+  const { link } = await invite(stack, name, 'Ann', 'annotator');
   await signInBy(page, link);
   await page.goto(`${stack.url}/campaigns/${name}/annotate`);
   await page.locator('.stage[aria-busy=false]').waitFor();
