@@ -1,41 +1,26 @@
 // Server and worker as they run apart: against somebody's Temporal, on homes that are not there yet.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
 import { freePort } from '@saltworks/cli/stack/temporal';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { command, plainEnv, type Role, startRole } from '../../../test/roles.ts';
 import { openTemporal } from '../../orchestrator/test/temporal.ts';
 
-const command = fileURLToPath(new URL('../../../saltworks', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'saltworks-roles-'));
 const secret = 'known to this test and nobody else';
 let temporal: TestWorkflowEnvironment;
 let env: NodeJS.ProcessEnv;
 
-interface Running {
-  child: ChildProcess;
-  said: string;
-}
-const running: Running[] = [];
-
-function start(...args: string[]): Running {
-  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const role: Running = { child, said: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      role.said += text;
-    });
-  }
+const running: Role[] = [];
+function start(...args: string[]): Role {
+  const role = startRole(env, ...args);
   running.push(role);
   return role;
 }
-
-const saysInTime = (role: Running, text: string) =>
-  vi.waitFor(() => expect(role.said).toContain(text), { timeout: 50_000, interval: 100 });
 
 function run(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { env, encoding: 'utf8' });
@@ -46,9 +31,8 @@ function run(...args: string[]): string {
 
 beforeAll(async () => {
   temporal = await openTemporal();
-  const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_'));
   env = {
-    ...Object.fromEntries(clean),
+    ...plainEnv(),
     SALTWORKS_HOME: join(folder, 'a/home'),
     SALTWORKS_TEMPORAL_ADDRESS: temporal.address,
     SALTWORKS_PORT: String(await freePort()),
@@ -58,12 +42,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  for (const { child } of running) {
-    if (child.exitCode !== null) continue;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await ended;
-  }
+  for (const role of running) await role.end();
   await temporal?.teardown();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -71,17 +50,17 @@ afterAll(async () => {
 test('they make their home, and say that they are ready, and for what', async () => {
   const worker = start('worker', '--roles', 'extract,annotate');
   const server = start('server');
-  await saysInTime(worker, `worker: ready for extract, annotate, as ${worker.child.pid}@`);
+  await worker.says(`worker: ready for extract, annotate, as ${worker.child.pid}@`);
   for (const each of ['saltworks-extract', temporal.address, 'namespace default', join(folder, 'a/home/objects')]) {
     expect(worker.said).toContain(each);
   }
-  await saysInTime(server, `server: ready at http://127.0.0.1:${env.SALTWORKS_PORT} (Temporal ${temporal.address}`);
+  await server.says(`server: ready at http://127.0.0.1:${env.SALTWORKS_PORT} (Temporal ${temporal.address}`);
   expect(statSync(join(folder, 'a/home')).mode & 0o777).toBe(0o700);
 });
 
 test('the log of a server holds no link, but says how to get one: by who knows its secret', async () => {
   const [, server] = running;
-  await saysInTime(server, '"saltworks account link" with this environment prints a link');
+  await server.says('"saltworks account link" with this environment prints a link');
   expect(server.said).not.toContain('token=');
   const link = run('account', 'link');
   expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\S*token=/);
@@ -154,12 +133,9 @@ test('a run says who is missing, goes on when they come, and ends with the reaso
   );
   run('dataset', 'import', images, '--name', 'pans');
   const extract = start('extract', 'pans', '--attempts', '2', '--json');
-  await saysInTime(extract, '{"waiting":{"queue":"saltworks-propagate"');
+  await extract.says('{"waiting":{"queue":"saltworks-propagate"');
   start('worker', '--roles', 'propagate');
-  await saysInTime(
-    worker,
-    'extractShard of extract/pans/dinov2-small-focus failed, attempt 1: backbone dinov2-small-focus',
-  );
+  await worker.says('extractShard of extract/pans/dinov2-small-focus failed, attempt 1: backbone dinov2-small-focus');
   const ended = new Promise((resolve) => extract.child.once('exit', resolve));
   expect(extract.child.exitCode ?? (await ended)).toBe(1);
   expect(extract.said).toMatch(

@@ -1,5 +1,5 @@
 /** Keys of the annotate page: what they do is found here, in the sheet behind "?", and nowhere else. */
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { inDialog, isPressed, isTyping } from './keyboard.ts';
 
 export interface Shortcut {
@@ -19,11 +19,12 @@ export const keyOf = ({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): strin
   return `${ctrlKey || metaKey ? 'mod+' : ''}${shift}${name}`;
 };
 
-/** Listens while the page is open; not while somebody types. */
+/** Listens as soon as the page is seen and while it is open; not while somebody types. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
-  useEffect(() => {
+  // In the same step that shows them: later ones come after a paint, and keys between are lost.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (isTyping(event.target) || event.altKey || inDialog()) return;
       const key = keyOf(event);

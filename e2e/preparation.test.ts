@@ -1,0 +1,121 @@
+// A campaign whose images cannot be prepared, as its manager and its annotators see it: first no worker is there, then one that
+// cannot have the backbone, then one that can.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '@saltworks/cli/stack/temporal';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApi } from '../bench/annotators.mjs';
+import { invite } from '../bench/stack.mjs';
+import { openTemporal } from '../packages/orchestrator/test/temporal.ts';
+import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { command, plainEnv, type Role, startRole } from '../test/roles.ts';
+import { root } from './saltworks.ts';
+
+const path = chromium();
+const slow = { timeout: 60_000 };
+
+describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped: no Chromium)'}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saltworks-preparation-'));
+  let temporal: TestWorkflowEnvironment;
+  let env: NodeJS.ProcessEnv;
+  let server: Role;
+  let worker: Role | undefined;
+  let browser: Browser;
+  let manager: Page;
+  let annotator: Page;
+  let url: string;
+
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { env, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    return stdout.trim();
+  };
+
+  beforeAll(async () => {
+    temporal = await openTemporal();
+    const port = String(await freePort());
+    url = `http://127.0.0.1:${port}`;
+    env = {
+      ...plainEnv(),
+      SALTWORKS_HOME: join(folder, 'home'),
+      SALTWORKS_TEMPORAL_ADDRESS: temporal.address,
+      SALTWORKS_PORT: port,
+    };
+    server = startRole(env, 'server');
+    await server.says('server: ready');
+    mkdirSync(join(folder, 'images'));
+    copyFileSync(join(root, 'examples/images/coffee.jpg'), join(folder, 'images/coffee.jpg'));
+    run('dataset', 'import', join(folder, 'images'), '--name', 'cups');
+    const admin = openApi(url, run('account', 'key', '--name', 'test'));
+    const categories = [{ id: 1, name: 'cup', colour: '#ff8800', isthing: true }];
+    await admin('POST', '/api/campaigns', { id: 'cups', name: 'Cups', dataset: 'cups', categories });
+    const { link } = await invite({ admin }, 'cups', 'ann', 'annotator');
+    browser = await launch(path);
+    const pageOf = async (link: string) => {
+      const page = await (await browser.newContext()).newPage();
+      page.setDefaultTimeout(slow.timeout);
+      await signInBy(page, link);
+      return page;
+    };
+    manager = await pageOf(run('account', 'link'));
+    annotator = await pageOf(link);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await worker?.end();
+    await server?.end();
+    await temporal?.teardown();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const campaign = () => manager.goto(`${url}/campaigns/cups`);
+  const runs = () => manager.goto(`${url}/datasets/cups/runs`);
+  const says = (text: RegExp | string) => manager.getByText(text).first().waitFor();
+  const heading = (name: string) => annotator.getByRole('heading', { name }).waitFor();
+
+  test('where no worker is there, the manager reads which one is missing, the annotator that images are coming', async () => {
+    const missing = `nobody polls saltworks-propagate at Temporal ${temporal.address}, namespace default`;
+    await campaign();
+    await says('0 of 0 images handed in; more are being prepared');
+    await says(missing);
+    await says('goes on once somebody starts: saltworks worker');
+    await runs();
+    await says(missing);
+    await annotator.goto(`${url}/campaigns/cups/annotate`);
+    await heading('Being prepared');
+  });
+
+  test('where its worker has no backbone, the manager reads why, and how often it failed', async () => {
+    worker = startRole({ ...env, SALTWORKS_PYTHON: 'nowhere' }, 'worker');
+    const why = /failed (once|\d+ times) of 20, to be tried again: backbone dinov2-small-focus: no nowhere/;
+    await runs();
+    await says(why);
+    await campaign();
+    await says(why);
+    expect(await manager.getByRole('button', { name: 'Prepare again' }).count()).toBe(0);
+    await annotator.getByRole('button', { name: 'Look again' }).click();
+    await heading('Being prepared');
+  });
+
+  test('a manager who ended it has it prepared again; the annotator who looks again draws', async () => {
+    await runs();
+    await manager.getByRole('button', { name: 'Cancel' }).click();
+    await campaign();
+    await says('More images wait to be prepared.');
+    await worker?.end();
+    mkdirSync(join(folder, 'home'), { recursive: true });
+    rmSync(join(folder, 'home/models'), { recursive: true, force: true });
+    symlinkSync(join(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'), 'models'), join(folder, 'home/models'));
+    worker = startRole(env, 'worker');
+    await manager.getByRole('button', { name: 'Prepare again' }).click();
+    await says('0 of 1 image handed in');
+    expect(await manager.getByText('being prepared').count()).toBe(0);
+    await annotator.getByRole('button', { name: 'Look again' }).click();
+    await annotator.locator('.stage[aria-busy=false]').waitFor();
+  });
+});

@@ -1,0 +1,42 @@
+/** Roles of Saltworks as processes of their own, as machines apart run them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, vi } from 'vitest';
+
+export const command = fileURLToPath(new URL('../saltworks', import.meta.url));
+
+export interface Role {
+  child: ChildProcess;
+  /** What it has said until now, in either stream. */
+  said: string;
+  /** Waits until it has said a text. */
+  says(text: string): Promise<void>;
+  /** Asks it to end, as an operator does, and waits for it. */
+  end(): Promise<void>;
+}
+
+/** Starts `saltworks ARGS`. */
+export function startRole(env: NodeJS.ProcessEnv, ...args: string[]): Role {
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const role: Role = {
+    child,
+    said: '',
+    says: (text) => vi.waitFor(() => expect(role.said).toContain(text), { timeout: 50_000, interval: 100 }),
+    async end() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      role.said += text;
+    });
+  }
+  return role;
+}
+
+/** The environment, less what it says of other homes and stacks. */
+export const plainEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_')));
