@@ -1,8 +1,10 @@
-// The disk with the home fills to the last byte while people draw, and the parts of the stack die on it. What was acknowledged
-// is kept, what comes is refused in one line, and all goes on when there is room again.
+// The disk with the home fills to the last byte while people draw and a run works, and the parts of the stack die on it. What
+// was acknowledged is kept, what comes is refused in one line, and all goes on when there is room again. Then a disk with
+// nothing but the store, full and read-only.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatasetRun } from '@saltworks/core/contract/api';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { naming, openAnnotator, strokeAt } from '../bench/annotators.mjs';
@@ -17,8 +19,24 @@ type Work = NonNullable<Awaited<ReturnType<ReturnType<typeof openAnnotator>['tak
 
 const id = 'full';
 const patience = { timeout: 150_000, interval: 100 };
+const spare = ['astronaut.jpg', 'flower.jpg', 'china.jpg'];
 const mounts = canMount();
 const path = chromium();
+
+/** A dataset of these pictures. */
+function importPictures(stack: Stack, name: string, pictures: readonly string[]): void {
+  const images = mkdtempSync(join(tmpdir(), 'saltworks-full-'));
+  for (const picture of pictures) copyFileSync(join(root, 'examples/images', picture), join(images, picture));
+  stack.run('dataset', 'import', images, '--name', name);
+  rmSync(images, { recursive: true });
+}
+
+/** Begins to read the keys of a dataset. */
+const extract = (stack: Stack, dataset: string): Promise<DatasetRun> =>
+  stack.admin('POST', `/api/datasets/${dataset}/runs`, { kind: 'extract', backbone: 'dinov2-small-focus' });
+
+const runOf = async (stack: Stack, dataset: string): Promise<DatasetRun> =>
+  ((await stack.admin('GET', `/api/datasets/${dataset}/runs`)) as DatasetRun[])[0];
 
 describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothing can be mounted)'}`, () => {
   const images = mkdtempSync(join(tmpdir(), 'saltworks-full-'));
@@ -34,6 +52,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     for (const name of ['coffee.jpg', 'chelsea.png'])
       copyFileSync(join(root, 'examples/images', name), join(images, name));
     await openCampaign(stack, { id, images });
+    importPictures(stack, 'spare', spare);
     work = (await openAnnotator(stack.url, await openAccount(stack, id, 0)).take(id))!;
     await work.do(...naming(2), ...[0, 1, 2].map((k) => strokeAt(k, work.assignment.image, 2)));
     await work.answered('pixel', patience.timeout);
@@ -66,8 +85,9 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     vi.waitFor(async () => expect(await page.locator('.saved').textContent()).toMatch(text), patience);
   const said = (text: RegExp) => stack.lines.filter((line) => text.test(line)).length;
 
-  test('strokes are refused in one line, kept, and taken when there is room, whatever died meanwhile', async () => {
+  test('strokes are refused in one line, kept, and taken when there is room, whatever died meanwhile; a run goes on', async () => {
     const at = `/api/assignments/${work.assignment.id}/interactions`;
+    await extract(stack, 'spare');
     disk.fill();
     const refused = work.api('POST', at, {
       client: 'another-window',
@@ -101,7 +121,56 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     if (page) await saved(page, /All saved/);
     const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as { id: string; n: number }[];
     expect(all.map(({ n }) => n).sort()).toEqual([...(page ? [3] : []), work.done.length]);
+    // No image was given up for want of room.
+    await vi.waitFor(
+      async () =>
+        expect(await runOf(stack, 'spare')).toMatchObject({
+          state: 'done',
+          progress: { total: spare.length, failed: 0 },
+        }),
+      patience,
+    );
     // Others find the stack where it is now.
     expect(JSON.parse(stack.run('campaign', 'status', id, '--json'))).toMatchObject({ id });
   });
+});
+
+describe.skipIf(!mounts)(`a store on a full disk${mounts ? '' : ' (skipped: nothing can be mounted)'}`, () => {
+  let disk: SmallDisk;
+  let stack: Stack;
+
+  beforeAll(async () => {
+    disk = mountSmallDisk(100);
+    stack = await startStack({ SALTWORKS_STORE: join(disk.folder, 'objects') });
+    for (const picture of spare.slice(0, 2)) importPictures(stack, picture.slice(0, -4), [picture]);
+  });
+  afterAll(async () => {
+    await stack?.stop();
+    disk?.unmount();
+  });
+
+  test.each([
+    ['astronaut', 'no room in', () => disk.fill(), () => disk.free()],
+    ['flower', 'is read-only', () => disk.readOnly(true), () => disk.readOnly(false)],
+  ])(
+    'a run over %s says "%s" of the store, loses no image, and goes on by itself',
+    async (dataset, reason, end, mend) => {
+      end();
+      await extract(stack, dataset);
+      await vi.waitFor(async () => {
+        const run = await runOf(stack, dataset);
+        expect(run).toMatchObject({ state: 'running', failing: { reason: expect.stringContaining(reason) } });
+        expect(run.failing!.reason).toContain(join(disk.folder, 'objects'));
+      }, patience);
+      mend();
+      await vi.waitFor(
+        async () =>
+          expect(await runOf(stack, dataset)).toMatchObject({
+            state: 'done',
+            progress: { total: 1, done: 1, failed: 0 },
+          }),
+        patience,
+      );
+    },
+  );
 });
