@@ -1,7 +1,8 @@
 /** Files read and written by commands: a file appears under its name whole or not at all. */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
+import { makeFolders } from '@saltworks/store/room';
 
 /** @throws InvalidInputError if there is no such file, or it is a folder */
 export async function readInput(path: string): Promise<Uint8Array> {
@@ -23,7 +24,7 @@ export async function isFolder(path: string): Promise<boolean> {
 /** @throws InvalidInputError if the path is taken by something that is no folder */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR') throw new InvalidInputError(`${path} is a file; expected a folder`);

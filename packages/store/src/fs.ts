@@ -23,7 +23,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { unwritable } from './room.ts';
+import { makeFolders, unwritable } from './room.ts';
 import { untilAborted } from './signal.ts';
 import {
   type CallOptions,
@@ -85,12 +85,12 @@ export function fileStore(root: string): ObjectStore {
   }
 
   /** Makes the folder, step by step, so that none is made behind a symbolic link. */
-  async function makeFolder(path: string, key: string): Promise<void> {
+  async function makeInside(path: string, key: string): Promise<void> {
     try {
       await refuseLinks(path, key);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      await makeFolder(dirname(path), key);
+      await makeInside(dirname(path), key);
       await mkdir(path).catch(unless('EEXIST'));
       if ((await lstat(path)).isSymbolicLink()) throw linkError(key, folder);
     }
@@ -122,9 +122,9 @@ export function fileStore(root: string): ObjectStore {
     signal?.throwIfAborted();
     let partial: string | undefined;
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       const aside = join(await realRoot(), PARTIAL);
-      await makeFolder(aside, key);
+      await makeInside(aside, key);
       partial = join(aside, randomUUID());
       const file = await open(partial, 'wx');
       try {
@@ -137,7 +137,7 @@ export function fileStore(root: string): ObjectStore {
       for (let tries = 1; ; tries++) {
         signal?.throwIfAborted();
         try {
-          await makeFolder(dirname(path), key);
+          await makeInside(dirname(path), key);
           await place(partial, path);
           return;
         } catch (error) {

@@ -1,14 +1,37 @@
 /** Room on a disk: whether there is any, and the one line that says so. */
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { UnwritableError } from '@saltworks/core/errors';
 
 /** @throws UnwritableError if fewer bytes are free there than expected, or nothing may be written */
 export async function expectRoom(folder: string, bytes: number): Promise<void> {
+  await expectWritable(folder);
+  const free = await freeBytes(folder);
+  if (free < bytes) throw noRoom(folder, free, bytes);
+}
+
+/** @throws UnwritableError if nothing may be written there */
+export async function expectWritable(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch(async (error) => {
     throw (await unwritable(error, folder)) ?? error;
   });
-  const free = await freeBytes(folder);
-  if (free < bytes) throw noRoom(folder, free, bytes);
+}
+
+/** Makes a folder, and those that lead to it. @throws what the system says; EROFS on a read-only disk */
+export async function makeFolders(path: string, mode?: number): Promise<void> {
+  await mkdir(path, { recursive: true, mode }).catch(async (error) => {
+    // Node says so of a disk that is read-only.
+    if (error.code === 'ENOENT') await access((await nearest(path)).path, constants.W_OK);
+    throw error;
+  });
+}
+
+/** What is there of a path, and whether it is a folder. */
+export async function nearest(path: string): Promise<{ path: string; isFolder: boolean }> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    const found = await stat(at).catch(() => undefined);
+    if (found || at === dirname(at)) return { path: at, isFolder: found?.isDirectory() ?? false };
+  }
 }
 
 /** What the failure of a write into a folder means, unless it is another one. PostgreSQL's own code for it is 53100. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UnwritableError } from '@saltworks/core/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileStore } from '../src/fs.ts';
-import { expectRoom } from '../src/room.ts';
+import { expectRoom, makeFolders } from '../src/room.ts';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 const mounts = canMount();
@@ -47,6 +47,9 @@ describe.skipIf(!mounts)(`a folder on a full disk${mounts ? '' : ' (skipped: not
     const store = fileStore(folder);
     await store.put('a.x', 'a');
     disk.readOnly(true);
+    await expect(makeFolders(join(folder, 'a/b'))).rejects.toMatchObject({ code: 'EROFS' });
+    const empty = fileStore(join(disk.folder, 'not there'));
+    await expect(empty.put('a.x', 'a')).rejects.toThrow(`${disk.folder}/not there is read-only`);
     const reason = `${folder} is read-only; expected a folder to write to`;
     for (const call of [() => store.put('b.x', 'b'), () => store.delete('a.x'), () => expectRoom(folder, 1)]) {
       const error = await call().catch((error) => error);

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { unwritable } from '@saltworks/store/room';
+import { expectWritable, unwritable } from '@saltworks/store/room';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
@@ -46,6 +46,7 @@ export async function startStack(
 ): Promise<Stack> {
   const { home } = settings;
   await makeHome(home);
+  await expectWritable(home);
   const found = await readStackFile(home);
   if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
   // Its supervisor died and left it: it holds the database file.

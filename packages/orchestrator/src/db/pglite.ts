@@ -1,10 +1,10 @@
 /** The database in a folder: PGlite in a thread, seen by kysely as a PostgreSQL with one connection. */
 import { once } from 'node:events';
-import { chmod, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { expectRoom, unwritable } from '@saltworks/store/room';
+import { expectRoom, makeFolders, unwritable } from '@saltworks/store/room';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import { openChannels } from './channels.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -61,7 +61,7 @@ interface Thread {
  * @throws UnwritableError without room; Error if it is in use, or not a database
  */
 export async function openPglite(folder: string, signal?: AbortSignal): Promise<Database> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, 0o700);
   const unlock = await lockFolder(folder);
   const data = join(folder, 'data');
   let notify = (_channel: string, _payload: string): void => {};
