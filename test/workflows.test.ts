@@ -247,6 +247,14 @@ describe('a shard that fails', () => {
     end.open();
   });
 
+  test('for a defect fails the run at once', async () => {
+    const shards = dataset('defect', 3, async (shard) => {
+      if (shard === 1) throw new TypeError("Cannot read properties of undefined (reading 'name')");
+    });
+    await expect((await start('defect', 3)).result()).rejects.toThrow("of undefined (reading 'name')");
+    expect(shards.attempts.get(1)).toBe(1);
+  });
+
   test('because it is not there fails the run', async () => {
     // Failures are told apart by the name of their class.
     class ObjectMissingError extends Error {}

@@ -1,5 +1,6 @@
 /** Files read and written by commands: a file appears under its name whole or not at all. */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { makeFolders } from '@saltworks/store/room';
@@ -28,8 +29,15 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR') throw new InvalidInputError(`${path} is a file; expected a folder`);
-    throw error;
+    throw code === 'ENAMETOOLONG' ? tooLong(path) : error;
   }
+}
+
+/** @throws InvalidInputError if the file system takes no name of this length */
+export async function expectName(path: string): Promise<void> {
+  await lstat(path).catch((error) => {
+    if (error.code === 'ENAMETOOLONG') throw tooLong(path);
+  });
 }
 
 /** Writes a file from bytes, or from chunks in constant memory. */
@@ -38,8 +46,9 @@ export async function writeWhole(
   content: Uint8Array | string | AsyncIterable<Uint8Array>,
   { mode }: { mode?: number } = {},
 ): Promise<void> {
-  // Beside the target, then renamed: readers and later runs never see half a file.
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  await expectName(path);
+  // Beside the target, then renamed: readers and later runs never see half a file. Its name is short, whatever the target's.
+  const partial = join(dirname(path), `.${randomUUID()}.partial`);
   try {
     await writeFile(partial, content, { mode });
     await rename(partial, path);
@@ -53,5 +62,12 @@ function unreadable(path: string, error: NodeJS.ErrnoException): Error {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return new InvalidInputError(`${path}: no such file`);
   if (error.code === 'EISDIR') return new InvalidInputError(`${path} is a folder; expected a file`);
   if (error.code === 'EACCES') return new InvalidInputError(`${path}: permission denied`);
-  return error;
+  return error.code === 'ENAMETOOLONG' ? tooLong(path) : error;
+}
+
+function tooLong(path: string): InvalidInputError {
+  const name = basename(path);
+  return new InvalidInputError(
+    `the file name ${name.slice(0, 40)}… has ${Buffer.byteLength(name)} bytes; expected no more than the file system takes, 255 mostly`,
+  );
 }

@@ -371,6 +371,8 @@ function explain(error: unknown, key: string, folder: string): unknown {
       return new InvalidInputError(
         `object ${key} cannot lie in ${folder} beside an object or folder of the same name; expected keys that are no folders of others`,
       );
+    case 'ENAMETOOLONG':
+      return new InvalidInputError(`object ${key} has too long a name for ${folder}; expected one that fits`);
     case 'EACCES':
     case 'EROFS':
       return new StoreRefusedError(

@@ -48,12 +48,14 @@ export function failureOf(
   attempt = 1,
 ): ShardReport['failures'][number] {
   if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
+  // A defect of ours shows with some images only: the others are not to wait for whoever mends it.
+  const defect = error instanceof TypeError || error instanceof RangeError;
   const known = [InvalidInputError, ObjectMissingError, ThreadError].some((kind) => error instanceof kind);
-  if (!known) throw error;
+  if (!known && !defect) throw error;
   return {
     sha256: image.sha256,
     name: image.name,
-    reason: (error as Error).message.replaceAll('\n', ' '),
+    reason: `${defect ? 'internal error: ' : ''}${(error as Error).message.replaceAll('\n', ' ')}`,
     // What is missing may come back, and memory be free again; what cannot be used stays so.
     permanent: error instanceof InvalidInputError && !(error instanceof StoreRefusedError),
   };

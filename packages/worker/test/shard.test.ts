@@ -15,3 +15,11 @@ test('a store without room is no failure of the image: the shard is tried again'
   const full = new UnwritableError('no room in /store: 0 MB free; expected more');
   expect(() => failureOf(image, full)).toThrow(full);
 });
+
+test('what shows a defect of ours is a failure of the image, to be looked at again by a later version', () => {
+  const defect = new TypeError("Cannot read properties of undefined (reading 'id')");
+  expect(failureOf(image, defect)).toMatchObject({
+    reason: "internal error: Cannot read properties of undefined (reading 'id')",
+    permanent: false,
+  });
+});

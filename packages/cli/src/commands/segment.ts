@@ -1,6 +1,6 @@
 /** `saltworks segment`: images and scribbles to masks, with no service running. */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
 import {
@@ -15,7 +15,7 @@ import { Stems } from '@saltworks/core/stems';
 import { findScribbles } from '@saltworks/store/import-scribbles';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
-import { isFolder, makeFolder } from '../files.ts';
+import { expectName, isFolder, makeFolder } from '../files.ts';
 import {
   parseAbove,
   parseBetween,
@@ -151,7 +151,15 @@ async function run(images: string[], flags: Flags): Promise<void> {
     const count = tasks.length > 1 ? `[${tasks.findIndex((task) => task.name === name) + 1}/${tasks.length}] ` : '';
     line.show(`${count}${name}: ${stage}`);
   };
-  for await (const outcome of segmentImages(tasks, results, onStage)) {
+  const fitting: ImageTask[] = [];
+  for (const task of tasks) {
+    // Of the results' names the longest: one that cannot be written need not be computed.
+    await expectName(join(out, `${task.name}.panoptic.json`)).then(
+      () => fitting.push(task),
+      (error) => fail(task.image, error),
+    );
+  }
+  for await (const outcome of segmentImages(fitting, results, onStage)) {
     const { task } = outcome;
     try {
       if ('error' in outcome) throw outcome.error;

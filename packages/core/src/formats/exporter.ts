@@ -83,10 +83,16 @@ export async function* documentText(
 /** Annotation ids are image id · 2²⁴ + segment id, which stays exact up to here. */
 const maxImageId = 2 ** 29 - 1;
 
-/** The dataset's categories, ids ascending. @throws InvalidInputError if an id is not a positive integer or repeats */
+/** The dataset's categories, ids ascending. @throws InvalidInputError if an id is not a positive integer or repeats, or a name is none */
 export function orderedCategories({ categories }: ExportDataset): Category[] {
   const ordered = [...categories].sort((a, b) => a.id - b.id);
   ordered.forEach(({ id, name }, i) => {
+    // Datasets that an earlier version imported may hold what their documents did.
+    if (typeof name !== 'string' || name === '') {
+      throw new InvalidInputError(
+        `category ${id} has ${name === undefined ? 'no name' : `the name ${JSON.stringify(name)}`}; expected one (mend the document that the dataset came from, and import it again)`,
+      );
+    }
     if (!Number.isSafeInteger(id) || id < 1 || id === ordered[i - 1]?.id) {
       throw new InvalidInputError(`category ${JSON.stringify(name)} has id ${id}; expected a positive one of its own`);
     }

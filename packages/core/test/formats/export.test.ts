@@ -1,5 +1,6 @@
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
+import { InvalidInputError } from '../../src/errors.ts';
 import { annotationId } from '../../src/formats/coco.ts';
 import { vocColour } from '../../src/formats/colour-map.ts';
 import { type ExportFormat, exportFormats } from '../../src/formats/export.ts';
@@ -88,6 +89,19 @@ describe('every format', () => {
     expect(() => exportFormats[name]({ ...dataset, categories: [...categories, categories[0]] })).toThrow(
       'category "cat" has id 1; expected a positive one of its own',
     );
+  });
+  test.each(names)('%s: refuses categories without a name, which earlier imports took', (name) => {
+    for (const [given, said] of [
+      [{ id: 7, isthing: 1 }, 'no name'],
+      [{ id: 7, isthing: 1, name: '' }, 'the name ""'],
+      [{ id: 7, isthing: 1, name: null }, 'the name null'],
+    ] as const) {
+      expect(() => exportFormats[name]({ ...dataset, categories: [given as Category] })).toThrow(
+        new InvalidInputError(
+          `category 7 has ${said}; expected one (mend the document that the dataset came from, and import it again)`,
+        ),
+      );
+    }
   });
   test.each(names)('%s: stems may lie in folders', (name) => {
     for (const { path } of open(name).image({ ...some[0], stem: 'day 1/a.b' }).files)

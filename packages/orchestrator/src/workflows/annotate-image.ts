@@ -18,10 +18,12 @@ import {
   continueAsNew,
   defineSignal,
   defineUpdate,
+  isCancellation,
   proxyActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { nonRetryableErrorTypes } from './final.ts';
 import { imageHost } from './image-host.ts';
 
 /** An update leaves about a dozen events; Temporal takes 2,000 updates and warns at 10,240 events. */
@@ -30,7 +32,8 @@ const UPDATES_A_PART = 250;
 const { expireLease } = proxyActivities<ServerActivities>({
   taskQueue: queues.server,
   startToCloseTimeout: '30 seconds',
-  retry: { maximumInterval: '10 seconds' },
+  // The server looks for leases that ran out, too: for one that this workflow could not end.
+  retry: { maximumInterval: '10 seconds', maximumAttempts: 20, nonRetryableErrorTypes },
 });
 
 /**
@@ -73,7 +76,10 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
     const left = lease - Date.now();
     if (left > 0) await condition(() => closed || long(), left);
     else {
-      const later = await expireLease({ assignment });
+      const later = await expireLease({ assignment }).catch((error) => {
+        if (isCancellation(error)) throw error;
+        return undefined;
+      });
       if (later === undefined || later === null) break;
       lease = Math.max(later, Date.now() + 1_000);
     }

@@ -9,12 +9,10 @@ import {
   sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { nonRetryableErrorTypes } from './final.ts';
 
 /** How long an answer is tried for, whatever becomes of workers. */
 const PATIENCE_MS = 120_000;
-
-/** What stays so however often it is tried. */
-const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError'];
 
 /** Workers beat every two seconds: who is silent for this long is dead. */
 const heartbeatTimeout = '8 seconds';

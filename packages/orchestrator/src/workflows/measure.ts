@@ -2,13 +2,14 @@
 import type { AgreePair, ConsensusAnswer, ConsensusRequest, MeasureActivities } from '@saltworks/core/contract/measure';
 import { queues } from '@saltworks/core/contract/queues';
 import { proxyActivities } from '@temporalio/workflow';
+import { nonRetryableErrorTypes } from './final.ts';
 
 const { agree, makeConsensus } = proxyActivities<MeasureActivities>({
   // Of annotators: a long run over a dataset is not in its way.
   taskQueue: queues.annotate,
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
-  retry: { maximumAttempts: 5, nonRetryableErrorTypes: ['InvalidInputError'] },
+  retry: { maximumAttempts: 5, nonRetryableErrorTypes },
 });
 
 interface AgreeImages {

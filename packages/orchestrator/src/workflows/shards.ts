@@ -10,12 +10,10 @@ import {
   resumeSignal,
 } from '@saltworks/core/contract/runs';
 import { condition, defineQuery, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { nonRetryableErrorTypes } from './final.ts';
 
 /** A shard leaves about four events; Temporal takes 51,200 and warns at a fifth of that. */
 const SHARDS_A_PART = 1_000;
-
-/** Inputs that cannot be used stay so however often they are tried; so does a shard that is not there. */
-const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError'];
 
 const retries = ({ attempts: maximumAttempts = ATTEMPTS }: Pick<RunInput, 'attempts'>) => ({
   initialInterval: '1 second' as const,
