@@ -262,24 +262,22 @@ test('a picture in 12 of 16 bits, its twin of 8 bits and a BMP are segmented ali
     Uint16Array.from(data, (value) => 16 * value),
     { raw: { width, height, channels: 3 } },
   );
-  const files = {
-    'x.jpg': jpeg,
-    'x.png': await deep.toColourspace('rgb16').png().toBuffer(),
-    'x.bmp': bmpOf(data),
-  };
-  const images = Object.entries(files).map(([name, bytes]) => write(join(inputs, name), bytes));
-  write(join(inputs, 'x.json'), `\ufeff${JSON.stringify(scribbles)}`);
+  // With what results add to it almost as long as names may be.
+  const x = 'x'.repeat(230);
+  const files = { jpg: jpeg, png: await deep.toColourspace('rgb16').png().toBuffer(), bmp: bmpOf(data) };
+  const images = Object.entries(files).map(([kind, bytes]) => write(join(inputs, `${x}.${kind}`), bytes));
+  write(join(inputs, `${x}.json`), `\ufeff${JSON.stringify(scribbles)}`);
   const out = join(scratch, 'twins-out');
   const run = await saltworks(['segment', ...images, '--scribbles', inputs, '--out', out, ...small]);
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);
-  const expected = await maskOf(out, 'x.jpg');
-  for (const name of ['x.png', 'x.bmp']) {
+  const expected = await maskOf(out, `${x}.jpg`);
+  for (const name of [`${x}.png`, `${x}.bmp`]) {
     const { ids } = await maskOf(out, name);
     const other = ids.reduce((sum, id, i) => sum + (id === expected.ids[i] ? 0 : 1), 0);
     expect(other / ids.length, name).toBeLessThan(0.01);
   }
-  const { parameters } = JSON.parse(readFileSync(join(out, 'x.png.panoptic.json'), 'utf8'));
+  const { parameters } = JSON.parse(readFileSync(join(out, `${x}.png.panoptic.json`), 'utf8'));
   expect(parameters.window).toHaveLength(2);
 });
 
@@ -332,6 +330,9 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
     }
     expect(await segment(join(scratch, 'nowhere.jpg'), scribbleFile)).toContain('no such file');
     expect(await segment(scratch, scribbleFile)).toContain('is a folder');
+    expect(await segment(write(join(scratch, `${'x'.repeat(245)}.png`), png), scribbleFile)).toContain(
+      'has 259 bytes; expected no more than the file system takes',
+    );
   });
 
   test('scribbles', async () => {
