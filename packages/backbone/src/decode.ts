@@ -7,6 +7,8 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { orient, type RgbImage, type ValueWindow } from '@saltworks/core/image';
 import sharp, { type Metadata } from 'sharp';
 import { bmpSize, decodeBmp, isBmp } from './bmp.ts';
+import { closeJpeg, continueJpeg, openJpeg } from './jpeg.ts';
+import { mainPage } from './tiff.ts';
 import { applyWindow, type DeepImage, findWindow } from './window.ts';
 
 const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP';
@@ -57,20 +59,23 @@ export async function decodeImage(
     throw new InvalidInputError(`${header.width} × ${header.height} pixels; expected at most ${maxPixels}`);
   }
   if (isBmp(bytes)) return { ...decodeBmp(bytes), notes: [] };
-  const metadata = await readMetadata(bytes);
+  const whole = await mended(bytes);
+  const metadata = await readMetadata(whole);
   const { channels, space } = metadata;
-  if (channels > 4 && space !== 'cmyk') {
-    throw new InvalidInputError(`${channels} channels; expected grey, RGB or CMYK, with or without alpha`);
+  if (channels > (space === 'cmyk' ? 5 : 4)) {
+    throw new InvalidInputError(
+      `${channels} channels; expected grey, RGB or CMYK, with or without alpha (of bands that are more, choose three: gdal_translate -b 1 -b 2 -b 3 IN.tif OUT.tif)`,
+    );
   }
-  const notes = notesOf(metadata);
-  const deep = isDeep(metadata) ? await readSamples(bytes, metadata) : undefined;
+  const notes = notesOf(bytes, metadata);
+  const deep = isDeep(metadata) ? await readSamples(whole, metadata) : undefined;
   const seen = deep && (window ?? findWindow(deep) ?? (deep.data instanceof Uint16Array ? undefined : deep.scale));
   const upright = (data: Uint8Array, width: number, height: number) =>
     orient({ data, width, height }, metadata.orientation ?? 1);
   if (seen) return { ...upright(applyWindow(deep, seen), deep.width, deep.height), window: seen, notes };
   // What uses all 16 bits is an ordinary picture, with its colour profile.
   const { data, info } = await read(bytes, () =>
-    sharp(bytes, READING)
+    sharp(whole, readingOf(whole))
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -97,7 +102,7 @@ export async function describeImage(bytes: Uint8Array): Promise<ImageFacts> {
   const metadata = await readMetadata(bytes);
   const { width, height, orientation = 1 } = metadata;
   const size = orientation >= 5 && orientation <= 8 ? { width: height, height: width } : { width, height };
-  return { ...size, deep: isDeep(metadata), notes: notesOf(metadata) };
+  return { ...size, deep: isDeep(metadata), notes: notesOf(bytes, metadata) };
 }
 
 /** Whether a file may hold more than 8 bits, as far as its name tells. */
@@ -107,10 +112,43 @@ export const mayBeDeep = (name: string): boolean => /\.(tiff?|png)$/i.test(name)
 // between JPEG markers.
 const READING = { limitInputPixels: false, failOn: 'error', autoOrient: false } as const;
 
-const readMetadata = (bytes: Uint8Array): Promise<Metadata> => read(bytes, () => sharp(bytes, READING).metadata());
+/** How an image is read: of a TIFF, the page that it is taken for. */
+function readingOf(bytes: Uint8Array) {
+  const main = mainPage(bytes);
+  if (!main) return READING;
+  return { ...READING, page: main.page, ...(main.subifd >= 0 && { tiff: { subifd: main.subifd } }) };
+}
 
-const notesOf = ({ format, pages = 1 }: Metadata): string[] =>
-  pages > 1 ? [`${format === 'tiff' ? 'page' : 'frame'} 1 of ${pages} is taken`] : [];
+const readMetadata = (bytes: Uint8Array): Promise<Metadata> =>
+  read(bytes, () => sharp(bytes, readingOf(bytes)).metadata());
+
+function notesOf(bytes: Uint8Array, { pages: frames = 1 }: Metadata): string[] {
+  if (openJpeg(bytes)) return ['its end marker is missing'];
+  const main = mainPage(bytes);
+  if (!main) return frames > 1 ? [`frame 1 of ${frames} is taken`] : [];
+  const { page, subifd, pages, width, height, first } = main;
+  const place = `${subifd >= 0 ? `picture ${subifd + 1} below ` : ''}page ${page + 1} of ${pages} is taken`;
+  if (page === 0 && subifd < 0) return pages > 1 ? [place] : [];
+  const why = first.kind === 'mask' ? 'a mask' : `only ${first.width} × ${first.height}`;
+  return [`${place}, ${width} × ${height}; page 1 is ${why}`];
+}
+
+/** A JPEG that lacks nothing but its end marker, with one; others, and JPEGs that lack more, as they are. */
+async function mended(bytes: Uint8Array): Promise<Uint8Array> {
+  const open = openJpeg(bytes);
+  if (!open?.complete) return bytes;
+  const pixels = (seed: number) =>
+    sharp(continueJpeg(bytes, open, seed), READING)
+      .raw()
+      .toBuffer();
+  try {
+    const seen = await pixels(0);
+    for (const seed of [3, 1, 2]) if (!seen.equals(await pixels(seed))) return bytes;
+    return closeJpeg(bytes);
+  } catch {
+    return bytes;
+  }
+}
 
 /** Photographs of 10 or 12 bits (AVIF) and inks (CMYK) say how their values are meant to be seen. */
 const isDeep = ({ format, depth, space }: Metadata): boolean =>
@@ -138,7 +176,7 @@ async function readSamples(bytes: Uint8Array, { depth, space, channels, bitsPerS
   // It cuts off what is below 0 in 16 bits, unless that is lifted.
   const lift = depth === 'short' ? 2 ** 15 : 0;
   const { data, info } = await read(bytes, () => {
-    const image = sharp(bytes, { ...READING, ignoreIcc: true });
+    const image = sharp(bytes, { ...readingOf(bytes), ignoreIcc: true });
     if (lift > 0) image.linear(1, lift);
     return image
       .toColourspace(space)

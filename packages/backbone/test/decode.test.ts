@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { InvalidInputError } from '@saltworks/core/errors';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeImage, encodePng } from '../src/decode.ts';
+import { decodeImage, describeImage, encodePng } from '../src/decode.ts';
+import { type Page, tiff } from './tiff.ts';
 
 /** A picture of one colour. */
 function plain(channels: 1 | 2 | 3 | 4, ...colour: number[]) {
@@ -209,6 +210,138 @@ describe('what is no whole image is refused in one line', () => {
     await refused(jpeg, /^64 × 48 pixels; expected at most 3071$/, { maxPixels: 3071 });
     await expect(decodeImage(jpeg, { maxPixels: 3072 })).resolves.toMatchObject({ width: 64 });
   });
+});
+
+describe('a JPEG without its end marker', () => {
+  const kinds = {
+    baseline: { chromaSubsampling: '4:2:0' },
+    'all colours': { chromaSubsampling: '4:4:4' },
+    progressive: { progressive: true },
+    'with scans by mozjpeg': { mozjpeg: true },
+  };
+  const ended = 'its end marker is missing';
+
+  test.each(Object.entries(kinds))('is read, %s, and refused once it lacks more', async (_, options) => {
+    const jpeg = await noise().jpeg(options).toBuffer();
+    const { data } = await decodeImage(jpeg);
+    const open = jpeg.subarray(0, -2);
+    for (const bytes of [open, jpeg.subarray(0, -1), Buffer.concat([open, Buffer.alloc(1000)])]) {
+      const seen = await decodeImage(bytes);
+      expect(seen.notes).toEqual([ended]);
+      expect(Buffer.compare(seen.data, data)).toBe(0);
+      expect((await describeImage(bytes)).notes).toEqual([ended]);
+    }
+    for (const lost of [4, 8, 50, jpeg.length * 0.01 + 8, jpeg.length / 2, jpeg.length * 0.9]) {
+      const cut = jpeg.subarray(0, jpeg.length - lost);
+      await expect(decodeImage(cut), `${lost} bytes less`).rejects.toThrow(/decode/);
+      // Space that was kept for the rest is no picture either.
+      await expect(decodeImage(Buffer.concat([cut, Buffer.alloc(lost)])), `${lost} zeros`).rejects.toThrow(/decode/);
+    }
+  });
+
+  test('is refused where it was cut between two scans, or between two restart markers', async () => {
+    const jpeg = await noise().jpeg({ progressive: true }).toBuffer();
+    const scan = jpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const table = jpeg.lastIndexOf(Buffer.from([0xff, 0xc4]), scan);
+    for (const end of [scan, table]) await expect(decodeImage(jpeg.subarray(0, end))).rejects.toThrow(/decode/);
+
+    // 16 × 48 pixels by Pillow, with restart_marker_rows=1.
+    const restarting = Buffer.from(
+      '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6j' +
+        'q62rZ4C8ybqmx5moq6T/wAALCAAwABABAREA/8QAGAABAAMBAAAAAAAAAAAAAAAABQEDBAb/xAAoEAABAwMDAgYDAAAAAAAAAAAB' +
+        'AgMRAAQSITFBBVETIiMyQ2FCgZH/3QAEAAL/2gAIAQEAAD8ANtWSE+F+R1+qWtmpxj496//QptWzjkR6g270tbNRjHPvr//RutkT' +
+        'Dse3SK3O529m48gwcc9uBqR+xpNf/9JK2bGQUB6Y37UT1u9Q6pCLd1aHIUh1AkH6SeDEnuN6/9NK+cXYdPccaSlRTB8wncgVzCSq' +
+        '5fdeWAFZFUDaSZr/1MPU7tu+uW3LcrQS3gQdDzO3BBj+1Ns1OMfHvX//2Q==',
+      'base64',
+    );
+    expect((await decodeImage(restarting.subarray(0, -2))).notes).toEqual([ended]);
+    for (let i = 0; i < 5; i++) {
+      const end = restarting.indexOf(Buffer.from([0xff, 0xd0 + i]));
+      expect(end).toBeGreaterThan(0);
+      await expect(decodeImage(restarting.subarray(0, end)), `interval ${i}`).rejects.toThrow(/decode/);
+      await expect(decodeImage(restarting.subarray(0, end + 2)), `marker ${i}`).rejects.toThrow(/decode/);
+    }
+  });
+});
+
+describe('a TIFF of several pages', () => {
+  const page = (width: number, height: number, more: Partial<Page> = {}): Page => ({
+    data: new Uint8Array(width * height).fill(width),
+    ...{ width, height, ...more },
+  });
+  const thumbnail = page(12, 8);
+  const large = page(120, 80);
+  test.each([
+    ['equal ones: the first', [page(12, 8), page(12, 8)], 12, ['page 1 of 2 is taken']],
+    ['one a little larger: the first', [page(100, 70), large], 100, ['page 1 of 2 is taken']],
+    [
+      'after a thumbnail: the largest',
+      [thumbnail, page(60, 40), large, page(60, 40)],
+      120,
+      ['page 3 of 4 is taken, 120 × 80; page 1 is only 12 × 8'],
+    ],
+    [
+      'after a copy that calls itself smaller',
+      [page(100, 70, { kind: 1 }), large],
+      120,
+      ['page 2 of 2 is taken, 120 × 80; page 1 is only 100 × 70'],
+    ],
+    [
+      'before smaller copies',
+      [large, page(60, 40, { kind: 1 }), page(30, 20, { kind: 1 })],
+      120,
+      ['page 1 of 3 is taken'],
+    ],
+    ['with a mask of twice its size', [page(60, 40), page(120, 80, { kind: 4 })], 60, ['page 1 of 2 is taken']],
+    [
+      'after a mask',
+      [page(120, 80, { kind: 4 }), page(60, 40)],
+      60,
+      ['page 2 of 2 is taken, 60 × 40; page 1 is a mask'],
+    ],
+    [
+      'below a thumbnail',
+      [{ ...thumbnail, kind: 1, below: [page(60, 40, { kind: 1 }), large] }],
+      120,
+      ['picture 2 below page 1 of 1 is taken, 120 × 80; page 1 is only 12 × 8'],
+    ],
+    ['with a pyramid below it', [{ ...large, below: [page(60, 40, { kind: 1 })] }], 120, []],
+    [
+      'nothing but smaller copies: the first',
+      [page(12, 8, { kind: 1 }), page(100, 70, { kind: 1 })],
+      12,
+      ['page 1 of 2 is taken'],
+    ],
+  ] as [string, Page[], number, string[]][])('%s', async (_, pages, width, notes) => {
+    const file = tiff(...pages);
+    const seen = await decodeImage(file);
+    expect(seen).toMatchObject({ width, notes });
+    expect(seen.data[0]).toBe(width);
+    expect(await describeImage(file)).toMatchObject({ width, height: seen.height, notes });
+  });
+
+  test('is measured as the page that is taken', async () => {
+    await expect(decodeImage(tiff(thumbnail, large), { maxPixels: 9000 })).rejects.toThrow('120 × 80 pixels');
+  });
+  test('holds more than 8 bits on the page that is taken', async () => {
+    const data = Uint16Array.from({ length: 1200 }, (_, i) => i);
+    expect(await decodeImage(tiff(thumbnail, { data, width: 40, height: 30 }))).toMatchObject({
+      width: 40,
+      window: {},
+    });
+  });
+  test('whose directories bite their tail is read none the less', async () => {
+    const file = Buffer.from(tiff(thumbnail));
+    file.writeUInt32LE(file.readUInt32LE(4), file.length - 4);
+    await expect(decodeImage(file).catch((error) => error)).resolves.toBeDefined();
+  });
+});
+
+test('five bands are refused with the command that makes three of them', async () => {
+  const file = tiff({ data: new Uint8Array(6 * 4 * 5), width: 6, height: 4, channels: 5 });
+  await expect(decodeImage(file)).rejects.toThrow(
+    /^5 channels; expected grey, RGB or CMYK.*gdal_translate -b 1 -b 2 -b 3/,
+  );
 });
 
 describe('encodePng', () => {

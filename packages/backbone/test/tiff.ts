@@ -10,6 +10,10 @@ export interface Page {
   channels?: number;
   /** EXIF's. */
   orientation?: number;
+  /** NewSubfileType: 1 is a smaller copy, 4 a mask. */
+  kind?: number;
+  /** Its SubIFDs. */
+  below?: Page[];
 }
 
 /** @param pages one or several, in order */
@@ -22,8 +26,8 @@ export function tiff(...pages: Page[]): Uint8Array {
     end += chunk.length;
     return at;
   };
-  let link = { chunk: chunks[0], at: 4 };
-  for (const { data, width, height, channels = 1, orientation = 1 } of pages) {
+  /** @returns the directory and where it lies */
+  const addPage = ({ data, width, height, channels = 1, orientation = 1, kind = 0, below = [] }: Page) => {
     const bits = 8 * data.BYTES_PER_ELEMENT;
     const format =
       data instanceof Float32Array || data instanceof Float64Array ? 3 : data.constructor.name[0] === 'I' ? 2 : 1;
@@ -34,7 +38,9 @@ export function tiff(...pages: Page[]): Uint8Array {
       channels > 2
         ? add(shorts(Array.from({ length: channels + (channels % 2) }, () => value)))
         : value * (channels === 2 ? 0x10001 : 1);
+    const inner = below.map((page) => addPage(page).at);
     const entries: [tag: number, type: 3 | 4, count: number, value: number][] = [
+      [254, 4, 1, kind],
       [256, 4, 1, width],
       [257, 4, 1, height],
       [258, 3, channels, perSample(bits)],
@@ -45,6 +51,16 @@ export function tiff(...pages: Page[]): Uint8Array {
       [277, 3, 1, channels],
       [278, 4, 1, height],
       [279, 4, 1, data.byteLength],
+      ...(inner.length > 0
+        ? [
+            [330, 4, inner.length, inner.length > 1 ? add(Buffer.from(Uint32Array.from(inner).buffer)) : inner[0]] as [
+              number,
+              4,
+              number,
+              number,
+            ],
+          ]
+        : []),
       ...(channels > colours
         ? [[338, 3, channels - colours, channels - colours > 1 ? 0x20002 : 2] as [number, 3, number, number]]
         : []),
@@ -58,8 +74,12 @@ export function tiff(...pages: Page[]): Uint8Array {
       directory.writeUInt32LE(count, 6 + 12 * i);
       directory.writeUInt32LE(value, 10 + 12 * i);
     });
-    link.chunk.writeUInt32LE(end, link.at);
-    add(directory);
+    return { directory, at: add(directory) };
+  };
+  let link = { chunk: chunks[0], at: 4 };
+  for (const page of pages) {
+    const { directory, at } = addPage(page);
+    link.chunk.writeUInt32LE(at, link.at);
     link = { chunk: directory, at: directory.length - 4 };
   }
   return new Uint8Array(Buffer.concat(chunks));
