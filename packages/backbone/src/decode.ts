@@ -105,6 +105,9 @@ export async function describeImage(bytes: Uint8Array): Promise<ImageFacts> {
   return { ...size, deep: isDeep(metadata), notes: notesOf(bytes, metadata) };
 }
 
+/** Whether a file may hold several pages, as far as its name tells. */
+export const mayHavePages = (name: string): boolean => /\.tiff?$/i.test(name);
+
 /** Whether a file may hold more than 8 bits, as far as its name tells. */
 export const mayBeDeep = (name: string): boolean => /\.(tiff?|png)$/i.test(name);
 

@@ -13,24 +13,30 @@ export interface StrokeRaster {
   owner: Uint8Array | Uint16Array | Uint32Array;
   /** Segment id of stroke s at index s − 1. */
   segments: ArrayLike<number>;
+  /** Numbers of the strokes that lie wholly outside the image. */
+  outside?: number[];
 }
 
 /** A raster of stroke pixels from a scribble document. */
 export function rasterise({ image: { width, height }, strokes }: Scribbles): StrokeRaster {
   const owner = strokes.length < 0xffff ? new Uint16Array(width * height) : new Uint32Array(width * height);
+  const outside: number[] = [];
+  // The image's far edges, at width and height, lie half a pixel beyond the last centres.
+  const within = (at: number, side: number) => (at > side ? at : Math.min(at, side - 1));
   strokes.forEach(({ points: drawn, radius }, index) => {
-    // The image's far edges, at width and height, lie half a pixel beyond the last centres.
-    const points = drawn.map(([x, y]): [number, number] => [Math.min(x, width - 1), Math.min(y, height - 1)]);
+    const points = drawn.map(([x, y]): [number, number] => [within(x, width), within(y, height)]);
     // A pixel's centre is never farther than √½ from any point of the pixel: no stroke falls between pixels.
     const reach = Math.max(radius, Math.SQRT1_2);
+    let painted = false;
     for (let i = 0; i < points.length; i++) {
-      paintCapsule(owner, width, height, points[Math.max(i - 1, 0)], points[i], reach, index + 1);
+      painted = paintCapsule(owner, width, height, points[Math.max(i - 1, 0)], points[i], reach, index + 1) || painted;
     }
+    if (!painted) outside.push(index + 1);
   });
-  return { width, height, owner, segments: strokes.map(({ segment }) => segment) };
+  return { width, height, owner, segments: strokes.map(({ segment }) => segment), outside };
 }
 
-/** Paints every pixel whose centre (a whole number) lies within `reach` of the line from a to b. */
+/** Paints every pixel whose centre (a whole number) lies within `reach` of the line from a to b. @returns whether there is one */
 function paintCapsule(
   owner: StrokeRaster['owner'],
   width: number,
@@ -39,13 +45,14 @@ function paintCapsule(
   [bx, by]: [number, number],
   reach: number,
   value: number,
-): void {
+): boolean {
   const dx = bx - ax;
   const dy = by - ay;
   const length2 = dx * dx + dy * dy;
   const clamp = (v: number, max: number) => Math.min(Math.max(v, 0), max);
   const top = clamp(Math.ceil(Math.min(ay, by) - reach), height - 1);
   const bottom = clamp(Math.floor(Math.max(ay, by) + reach), height - 1);
+  let painted = false;
   for (let y = top; y <= bottom; y++) {
     // Only the part of the line within reach of this row can reach a pixel of it.
     const [t0, t1] = dy === 0 ? [0, 1] : [(y - reach - ay) / dy, (y + reach - ay) / dy].sort((a, b) => a - b);
@@ -57,9 +64,12 @@ function paintCapsule(
       const t = length2 === 0 ? 0 : clamp(((x - ax) * dx + (y - ay) * dy) / length2, 1);
       const ex = ax + t * dx - x;
       const ey = ay + t * dy - y;
-      if (ex * ex + ey * ey <= reach * reach) owner[y * width + x] = value;
+      if (ex * ex + ey * ey > reach * reach) continue;
+      owner[y * width + x] = value;
+      painted = true;
     }
   }
+  return painted;
 }
 
 /** Labelled nodes of an h × w grid. */
@@ -74,6 +84,8 @@ export interface Seeds {
   strokes: Int32Array;
   /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
   unseeded: number[];
+  /** Numbers (from 1) of the strokes that lie wholly outside the image. */
+  outside?: number[];
   /**
    * Y of soft seeds, `[n, c]` row-major, none below 0: how much each label counts at a node. `nodes` holds the label that
    * counts most. Left out, a seed counts 1 for its label.
@@ -106,12 +118,14 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
   if (labels.length < 2) {
+    const { length: outside } = raster.outside ?? [];
     throw new InvalidInputError(
-      `strokes label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
+      `${outside > 0 ? `${outside} stroke${outside > 1 ? 's' : ''} outside the picture; the others` : 'strokes'} label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
     );
   }
   const index = new Map(labels.map((id, label) => [id, label]));
-  return { h, w, labels, nodes: Int32Array.from(winners, (id) => index.get(id) ?? -1), strokes, unseeded };
+  const nodes = Int32Array.from(winners, (id) => index.get(id) ?? -1);
+  return { h, w, labels, nodes, strokes, unseeded, outside: raster.outside };
 }
 
 /**

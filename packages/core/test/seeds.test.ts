@@ -8,7 +8,8 @@ const golden = parseScribbles(goldenText('scribbles.json'));
 
 /** Every pixel against every stroke: the definition of spec/scribbles.md. */
 function bruteForce({ image, strokes }: Scribbles): number[] {
-  const inside = ([x, y]: [number, number]) => [Math.min(x, image.width - 1), Math.min(y, image.height - 1)];
+  const edge = (at: number, side: number) => (at > side - 1 && at <= side ? side - 1 : at);
+  const inside = ([x, y]: [number, number]) => [edge(x, image.width), edge(y, image.height)];
   return Array.from({ length: image.width * image.height }, (_, i) => {
     const [x, y] = [i % image.width, Math.floor(i / image.width)];
     return strokes.reduce((owner, { points: drawn, radius }, index) => {
@@ -45,6 +46,27 @@ describe('rasterise', () => {
       const scribbles = { image, segments: [], strokes };
       expect([...rasterise(scribbles).owner]).toEqual(bruteForce(scribbles));
     }
+  });
+  test('equals the definition where strokes go over the edge, and names those that are wholly outside', () => {
+    const next = random(8);
+    const image = { width: 23, height: 17 };
+    let left = 0;
+    for (let round = 0; round < 40; round++) {
+      const strokes = Array.from({ length: 4 }, () => ({
+        segment: Math.floor(next() * 3),
+        radius: next() < 0.3 ? 0 : next() * 6,
+        points: Array.from({ length: 1 + Math.floor(next() * 3) }, (): [number, number] => [
+          next() * 69 - 23,
+          next() * 63 - 23,
+        ]),
+      }));
+      const { owner, outside } = rasterise({ image, segments: [], strokes });
+      expect([...owner]).toEqual(bruteForce({ image, segments: [], strokes }));
+      const alone = strokes.map((stroke) => bruteForce({ image, segments: [], strokes: [stroke] }));
+      expect(outside).toEqual(alone.flatMap((drawn, i) => (drawn.some(Boolean) ? [] : [i + 1])));
+      left += outside?.length ?? 0;
+    }
+    expect(left).toBeGreaterThan(10);
   });
   test('a click of no width still marks the pixel it falls on', () => {
     const click = (x: number, y: number) =>

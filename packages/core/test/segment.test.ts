@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openFast } from '../src/fast/solver.ts';
+import { panopticDocument } from '../src/formats/panoptic.ts';
 import type { RgbImage } from '../src/image.ts';
 import type { Keys } from '../src/keys.ts';
 import { presets, type SegmentOptions } from '../src/options.ts';
@@ -72,6 +73,24 @@ describe('segment', () => {
     run({});
     expect(segment(image, keys, raster, presets.paper).mask).toEqual(first);
     expect(agreement(first.ids, truth)).toBeGreaterThan(0.97);
+  });
+
+  test('a stroke wholly outside is left out, and named', () => {
+    const strokes = [
+      { segment: 0, points: points([-0.5, 10], [10, 70]), radius: 2 },
+      { segment: 3, points: points([-20, 40]), radius: 3 },
+      { segment: 70000, points: points([100, 40]), radius: 3 },
+    ];
+    const segments = [3, 70000].map((id) => ({ id, category: 'light', isthing: true }));
+    const result = segment(image, keys, rasterise({ image, segments, strokes }), presets.best);
+    expect(agreement(result.mask.ids, truth)).toBeGreaterThan(0.99);
+    const { warnings } = panopticDocument(result, segments, { image: 'a.png', sha256: '', mask: 'a.png' });
+    expect(warnings).toEqual([
+      'strokes[1] lies outside the picture and is left out',
+      expect.stringMatching(/^segment 3 has no node .* and is missing/),
+    ]);
+    const outside = rasterise({ image, segments, strokes: strokes.slice(0, 2) });
+    expect(() => segment(image, keys, outside, presets.best)).toThrow('1 stroke outside the picture; the others label');
   });
 
   describe('a thin stroke among thick ones', () => {

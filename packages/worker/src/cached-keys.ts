@@ -1,6 +1,7 @@
 /** Keys as they lie in a store. */
 import { keysKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
+import type { KeysOrigin } from '@saltworks/core/formats/keys';
 import { readKeysHeader } from '@saltworks/store/keys-header';
 import type { ObjectStore } from '@saltworks/store/store';
 
@@ -9,18 +10,19 @@ import type { ObjectStore } from '@saltworks/store/store';
  * a copy that broke off has left, by other hands than a store's, is as good as nothing.
  *
  * @param backbone id of the keys
- * @returns the window through which the image was seen, if through any; undefined where there are no keys
+ * @returns how the image was seen; undefined where there are no keys
  */
 export async function findKeys(
   store: ObjectStore,
   backbone: string,
   sha256: string,
   signal: AbortSignal,
-): Promise<{ window?: string } | undefined> {
+): Promise<Pick<KeysOrigin, 'window' | 'image'> | undefined> {
   try {
     const header = await readKeysHeader(store, keysKey(backbone, sha256), { signal });
     if (!header?.tensors.has('keys') || header.metadata.image_sha256 !== sha256) return undefined;
-    return { window: header.metadata.image_window };
+    const { image_window: window, image_width, image_height } = header.metadata;
+    return { window, image: { width: Number(image_width), height: Number(image_height) } };
   } catch (error) {
     if (error instanceof InvalidInputError) return undefined;
     throw error;

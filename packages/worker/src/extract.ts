@@ -1,5 +1,5 @@
 /** Keys for the images of a shard. */
-import { type DecodedImage, decodeImage, describeImage, mayBeDeep } from '@saltworks/backbone/decode';
+import { type DecodedImage, decodeImage, describeImage, mayBeDeep, mayHavePages } from '@saltworks/backbone/decode';
 import type { ExtractShardRequest, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
@@ -18,7 +18,7 @@ export interface ExtractDeps extends ShardDeps {
 }
 
 /** Raised when some images are seen otherwise than before, so that keys of finished shards are looked at again. */
-const VIEWS = 1;
+const VIEWS = 2;
 
 interface ExtractReport extends ShardReport {
   /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
@@ -54,8 +54,9 @@ export async function extractShard(
       return failureOf(image, error, attempt);
     };
     const known = await findKeys(store, backbone, image.sha256, signal);
-    // Keys without a window may be an earlier version's, which saw pictures of more than 8 bits otherwise.
-    if (known && (known.window !== undefined || !mayBeDeep(image.object))) return { image, cached: true };
+    // Earlier versions saw some otherwise: pictures of more than 8 bits without a window, TIFFs by their first page.
+    const isDeepSeen = known?.window !== undefined || !mayBeDeep(image.object);
+    if (known && isDeepSeen && !mayHavePages(image.object)) return { image, cached: true };
     let bytes: Uint8Array;
     try {
       bytes = await readObject(image.object, signal);
@@ -65,9 +66,10 @@ export async function extractShard(
     }
     let pixels: DecodedImage;
     try {
-      if (known && !(await describeImage(bytes)).deep) return { image, cached: true };
+      const facts = known && (await describeImage(bytes));
+      if (facts && !facts.deep && keysFit(known, facts)) return { image, cached: true };
       pixels = await decodeImage(bytes, { maxPixels });
-      if (known && keysFit(known.window, pixels)) return { image, cached: true };
+      if (known && keysFit(known, pixels)) return { image, cached: true };
     } catch (error) {
       return { image, failure: failed(error) };
     }

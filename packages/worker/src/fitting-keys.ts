@@ -1,14 +1,13 @@
 /** Keys for an image as it is seen now. */
 import { InvalidInputError } from '@saltworks/core/errors';
-import { decodeKeys, keysFit } from '@saltworks/core/formats/keys';
-import type { ValueWindow } from '@saltworks/core/image';
+import { decodeKeys, keysFit, type SeenImage } from '@saltworks/core/formats/keys';
 import type { Keys } from '@saltworks/core/keys';
 
 /** @throws InvalidInputError if this is no keys file, or its keys were computed from another view of the image */
-export function fittingKeys(file: Uint8Array, image: { window?: ValueWindow }): Keys {
+export function fittingKeys(file: Uint8Array, image: SeenImage): Keys {
   const { keys, origin } = decodeKeys(file);
-  if (keysFit(origin.window, image)) return keys;
+  if (keysFit(origin, image)) return keys;
   throw new InvalidInputError(
-    `keys of values ${origin.window ?? 'as an earlier version saw them'}; expected those of the picture as it is seen now (saltworks extract DATASET)`,
+    `keys of ${origin.image.width} × ${origin.image.height} pixels, values ${origin.window ?? 'as an earlier version saw them'}; expected those of the picture as it is seen now (saltworks extract DATASET)`,
   );
 }

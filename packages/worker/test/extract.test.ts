@@ -5,6 +5,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import type { ObjectStore } from '@saltworks/store/store';
 import { ObjectMissingError } from '@saltworks/store/store';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findKeys } from '../src/cached-keys.ts';
 import { extractShard } from '../src/extract.ts';
@@ -61,7 +62,7 @@ describe('a shard', () => {
         ...{ image: { width, height }, imageSha256: sha256 },
       });
     }
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 1 });
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 2 });
     expect(told.beats.map(({ next }) => next)).toEqual([0, 1, 2, 3]);
   });
 
@@ -144,7 +145,9 @@ describe('keys that are there', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
     expect(longest).toBeGreaterThan(0);
     expect(longest).toBeLessThanOrEqual(4096);
-    expect(await findKeys(store, 'stub', images[0].sha256, new AbortController().signal)).toEqual({});
+    expect(await findKeys(store, 'stub', images[0].sha256, new AbortController().signal)).toEqual({
+      image: { width, height },
+    });
     expect(await findKeys(store, 'stub', '0'.repeat(64), new AbortController().signal)).toBeUndefined();
   });
 
@@ -164,6 +167,25 @@ describe('keys that are there', () => {
     expect(decodeKeys(await engine.store.get(keysKey('stub', dark.sha256))).origin.window).toBe('480 2592');
     engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
+  });
+
+  test('of the thumbnail that earlier versions took a TIFF for are made again', async () => {
+    const file = new Uint8Array(
+      await sharp(await picture(0))
+        .tiff()
+        .toBuffer(),
+    );
+    const [{ sha256 }] = await importFiles(engine.store, 'd', { 'a.tif': file });
+    await extractShard(engine, request, pulse());
+    const { keys, origin } = decodeKeys(await engine.store.get(keysKey('stub', sha256)));
+    const before = encodeKeys(
+      { ...keys, h: 1, w: 1, data: keys.data.slice(0, 4) },
+      { ...origin, image: { width: 12, height: 8 } },
+    );
+    await engine.store.put(keysKey('stub', sha256), before);
+    await engine.store.put(extractedKey('d', 'stub', 0), JSON.stringify({ images: 1, failures: [], views: 1 }));
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 1, done: 1, cached: 0, failed: 0 });
+    expect(decodeKeys(await engine.store.get(keysKey('stub', sha256)))).toEqual({ keys, origin });
   });
 
   test('but not whole, or of another image, are made again', async () => {
@@ -251,7 +273,7 @@ describe('what cannot be done', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 2, failed: 1 });
     await engine.store.put(images[1].object, bytes);
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 1 });
+    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 2 });
     expect(engine.keys.extracted).toBe(3);
   });
 
@@ -366,7 +388,7 @@ describe('an attempt that ends in the middle', () => {
     const { done, cached } = await extractShard(failing, request, pulse({ last }));
     expect(done + cached).toBe(5);
     expect(cached).toBeGreaterThanOrEqual(0);
-    expect(await reportOf(failing)).toEqual({ images: 5, failures: [], views: 1 });
+    expect(await reportOf(failing)).toEqual({ images: 5, failures: [], views: 2 });
     removeEngine(failing);
   });
 

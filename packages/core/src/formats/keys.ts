@@ -22,9 +22,16 @@ export interface KeysOrigin {
 export const windowText = (window: ValueWindow | undefined): string | undefined =>
   window && `${window.low} ${window.high}`;
 
+/** An image as it is seen: its size, and through which window. */
+export interface SeenImage {
+  width: number;
+  height: number;
+  window?: ValueWindow;
+}
+
 /** Whether keys were computed from an image as it is seen now: the same file could be seen otherwise by earlier versions. */
-export const keysFit = (window: string | undefined, image: { window?: ValueWindow }): boolean =>
-  window === windowText(image.window);
+export const keysFit = ({ window, image }: Pick<KeysOrigin, 'window' | 'image'>, seen: SeenImage): boolean =>
+  window === windowText(seen.window) && image.width === seen.width && image.height === seen.height;
 
 /**
  * Rounds keys to what the file holds, so that an answer is the same whether its keys were just computed or come from

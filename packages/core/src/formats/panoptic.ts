@@ -35,10 +35,13 @@ export function panopticDocument(
     categories,
     nodes: { height, width, sigma, iterations, converged },
     uncertainty: uncertaintyOf(nodes),
-    warnings: seeds.unseeded.map((id) => {
-      const left = mask.ids.includes(id) ? 'has little more than its strokes' : 'is missing';
-      return `segment ${id} has no node of its own on the ${height} × ${width} grid and ${left}; expected larger strokes, or a larger --long-side`;
-    }),
+    warnings: [
+      ...(seeds.outside ?? []).map((stroke) => `strokes[${stroke - 1}] lies outside the picture and is left out`),
+      ...seeds.unseeded.map((id) => {
+        const left = mask.ids.includes(id) ? 'has little more than its strokes' : 'is missing';
+        return `segment ${id} has no node of its own on the ${height} × ${width} grid and ${left}; expected larger strokes, or a larger --long-side`;
+      }),
+    ],
   };
 }
 

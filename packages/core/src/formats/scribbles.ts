@@ -14,7 +14,10 @@ export interface Segment {
 
 export interface Stroke {
   segment: number;
-  /** [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. */
+  /**
+   * [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. Some may lie
+   * outside, where a pen went over the edge: a stroke covers what it covers of the image.
+   */
   points: [number, number][];
   /** Half the brush's width, pixels. */
   radius: number;
@@ -51,6 +54,9 @@ function scribblesOf(document: unknown): Scribbles {
   const width = number('image.width', image.width, 1, Number.MAX_SAFE_INTEGER, true);
   const height = number('image.height', image.height, 1, Number.MAX_SAFE_INTEGER, true);
 
+  // A pen goes over the edge; what lies a whole picture away belongs to another one.
+  const beyond = Math.max(width, height);
+
   const segments = array('segments', root.segments ?? []).map((entry, i): Segment => {
     const segment = object(`segments[${i}]`, entry);
     return {
@@ -76,7 +82,10 @@ function scribblesOf(document: unknown): Scribbles {
       const name = `strokes[${i}].points[${j}]`;
       const pair = array(name, point);
       if (pair.length !== 2) throw new InvalidInputError(`${name} has ${pair.length} numbers; expected [x, y]`);
-      return [number(`${name} x`, pair[0], 0, width), number(`${name} y`, pair[1], 0, height)];
+      return [
+        number(`${name} x`, pair[0], -beyond, width + beyond),
+        number(`${name} y`, pair[1], -beyond, height + beyond),
+      ];
     });
     if (points.length === 0) throw new InvalidInputError(`strokes[${i}] has no points; expected at least one`);
     return { segment, points, radius };

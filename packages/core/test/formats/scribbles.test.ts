@@ -33,16 +33,20 @@ describe('the JSON document', () => {
     ['no stroke', { ...good, strokes: [] }, 'no strokes'],
     ['a stroke without points', stroke({ points: [] }), 'strokes[0] has no points'],
     [
-      'a point outside',
+      'a point a picture away',
       stroke({
         points: [
           [1, 2],
-          [10.5, 2],
+          [20.5, 2],
         ],
       }),
-      'strokes[0].points[1] x is 10.5; expected a number from 0 to 10',
+      'strokes[0].points[1] x is 20.5; expected a number from -10 to 20',
     ],
-    ['a point above', stroke({ points: [[1, -1]] }), 'strokes[0].points[0] y is -1; expected a number from 0 to 8'],
+    [
+      'a point far above',
+      stroke({ points: [[1, -11]] }),
+      'strokes[0].points[0] y is -11; expected a number from -10 to 18',
+    ],
     ['a point of three', stroke({ points: [[1, 2, 3]] }), 'strokes[0].points[0] has 3 numbers; expected [x, y]'],
     ['a null', stroke({ points: [[null, 2]] }), 'strokes[0].points[0] x is null'],
     ['a text for a number', stroke({ points: [['1', 2]] }), 'strokes[0].points[0] x is "1"'],
@@ -64,6 +68,15 @@ describe('the JSON document', () => {
     expect(error?.name).toBe('InvalidInputError');
     expect(error?.message).toContain(message);
     expect(error?.message).not.toContain('\n');
+  });
+
+  test('may have points outside, where a pen went over the edge', () => {
+    const points = [
+      [-0.5, 2],
+      [10.5, 8.1],
+      [20, -10],
+    ];
+    expect(parseScribbles(JSON.stringify(stroke({ points }))).strokes[0].points).toEqual(points);
   });
 
   test.each(['{"version":1', 'NaN', '', '{"version":1,"strokes":[[NaN,1]]}'])(
