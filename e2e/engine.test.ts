@@ -210,6 +210,9 @@ describe('a dataset from import to masks', () => {
   });
 
   test('what cannot be used is one line and exit code 2', async () => {
+    const phone = join(scratch, 'phone');
+    mkdirSync(phone);
+    for (const name of ['IMG_1.HEIC', 'IMG_2.heic', '.DS_Store']) writeFileSync(join(phone, name), name);
     for (const [args, message] of [
       [['extract', 'nothing'], 'no dataset nothing'],
       [['extract', 'discs', '--backbone', 'resnet'], 'resnet; expected one of'],
@@ -218,6 +221,10 @@ describe('a dataset from import to masks', () => {
       [['extract', 'discs', '--layer', '40'], 'layer 40; expected 0 to 11'],
       [['dataset', 'import', folder, '--name', 'Not A Name'], 'dataset "Not A Name"'],
       [['dataset', 'import', join(folder, 'nowhere'), '--name', 'x'], 'no such file'],
+      [
+        ['dataset', 'import', phone, '--name', 'x'],
+        'no pictures (1 hidden file, 2 .heic (not read; convert to JPEG or PNG)); expected JPEG,',
+      ],
       [
         ['dataset', 'export', 'discs', '--format', 'voc', '--out', join(scratch, 'none')],
         'no masks of discs with these settings',

@@ -109,7 +109,7 @@ export async function describeImage(bytes: Uint8Array): Promise<ImageFacts> {
 export const mayHavePages = (name: string): boolean => /\.tiff?$/i.test(name);
 
 /** Whether a file may hold more than 8 bits, as far as its name tells. */
-export const mayBeDeep = (name: string): boolean => /\.(tiff?|png)$/i.test(name);
+export const mayBeDeep = (name: string): boolean => /\.(tiff?|a?png)$/i.test(name);
 
 // failOn 'error' refuses what is cut short or corrupt and lets through what libvips only warns of, such as stray bytes
 // between JPEG markers.

@@ -7,6 +7,7 @@ import type { Category } from '@saltworks/core/mask';
 import { findDataset, readShard } from './dataset.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { inOrder } from './in-order.ts';
+import type { LeftReason } from './picture-names.ts';
 import { ObjectMissingError, type ObjectStore } from './store.ts';
 import { putTruth, type TruthSegment } from './truth.ts';
 
@@ -35,7 +36,7 @@ export type KnownMask = { notes: string[] } & (
 );
 
 /** Something else that a source has to say. */
-export type Remark = { name: string } & ({ left: keyof ImportReport['left'] } | { note: string });
+export type Remark = { name: string } & ({ left: LeftReason } | { note: string });
 
 export type Offer = SourceFile | Remark;
 
@@ -57,8 +58,8 @@ export interface ImportReport {
   duplicates: number;
   /** Could not be read. */
   failed: { name: string; reason: string }[];
-  /** Passed over: names that begin with a dot, and files that are no images by their names. */
-  left: { hidden: number; other: number };
+  /** Passed over, by reason. */
+  left: { hidden: number; other: number } & Partial<Record<LeftReason, number>>;
   /** Known masks that were stored. */
   truths: number;
   /** What was left out of files that were taken, and of what is known of them. */
@@ -125,7 +126,7 @@ export async function importDataset(
   for await (const read of inOrder(files, concurrency, readOffer)) {
     signal?.throwIfAborted();
     if ('left' in read) {
-      report.left[read.left]++;
+      report.left[read.left] = (report.left[read.left] ?? 0) + 1;
       continue;
     }
     if ('note' in read) {

@@ -3,14 +3,13 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Offer, SourceFile } from './import.ts';
+import { isHidden, type LeftReason, leftByName } from './picture-names.ts';
 import type { ObjectStore } from './store.ts';
 
-const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i;
-
-/** What systems and programs keep for themselves: `._a.jpg` beside every a.jpg of a Mac's archive, `.git`, `.thumbnails`. */
-const isHidden = (name: string) => name.startsWith('.');
-
-/** Every image file below a folder, in order of names; hidden ones and symbolic links are passed over. */
+/**
+ * Every image file below a folder, in order of names. Links to files are followed, wherever they lead: the caches of DVC and
+ * of model hubs are made of them. Links to folders are not: nothing is there twice, and nothing goes in circles.
+ */
 export async function* folderSource(root: string): AsyncGenerator<Offer> {
   async function* walk(folder: string): AsyncGenerator<Offer> {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -18,13 +17,24 @@ export async function* folderSource(root: string): AsyncGenerator<Offer> {
     for (const entry of entries.sort(order)) {
       const path = join(folder, entry.name);
       const name = toSlashes(relative(root, path));
-      if (isHidden(entry.name)) yield { name, left: 'hidden' };
+      const left = isHidden(entry.name) ? 'hidden' : await leftOf(entry, path);
+      if (left) yield { name, left };
       else if (entry.isDirectory()) yield* walk(path);
-      else if (entry.isFile() && IMAGE.test(entry.name)) yield await fileSource(path, name);
-      else yield { name, left: 'other' };
+      else yield await fileSource(path, name);
     }
   }
   yield* walk(root);
+}
+
+/** Why an entry of a folder is passed over; undefined for folders, and for pictures. */
+async function leftOf(entry: Dirent, path: string): Promise<LeftReason | undefined> {
+  if (entry.isDirectory()) return undefined;
+  if (entry.isFile()) return leftByName(entry.name);
+  if (!entry.isSymbolicLink()) return 'other';
+  const target = await stat(path).catch(() => undefined);
+  if (!target) return 'broken_links';
+  if (target.isDirectory()) return 'linked_folders';
+  return target.isFile() ? leftByName(entry.name) : 'other';
 }
 
 const toSlashes = (path: string) => path.split(sep).join('/');
@@ -46,8 +56,8 @@ export async function* objectSource(store: ObjectStore, url: string, signal?: Ab
   for await (const { key, etag } of store.list('', { signal })) {
     // Stores have no folders; some keep an object in place of one.
     if (key.endsWith('/')) continue;
-    if (key.split('/').some(isHidden)) yield { name: key, left: 'hidden' };
-    else if (!IMAGE.test(key)) yield { name: key, left: 'other' };
+    const left = key.split('/').some(isHidden) ? 'hidden' : leftByName(key);
+    if (left) yield { name: key, left };
     else yield { name: key, version: etag, url: `${root}${key}`, read: () => store.get(key, { signal }) };
   }
 }

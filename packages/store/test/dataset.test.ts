@@ -84,9 +84,6 @@ async function* elsewhere(first: number, count: number, read = (_: string) => {}
 describe('a folder', () => {
   test('becomes a dataset: every image below it, in order of names, and nothing else', async () => {
     write({ 'b.JPG': 'b', 'a.png': 'a', 'deep/er/z.webp': 'z', 'deep/a.tiff': 'da', 'notes.txt': 'no', png: 'no' });
-    write({ 'outside/secret.png': 'secret', 'outside/folder/secret.png': 'secret' }, scratch);
-    symlinkSync(join(scratch, 'outside/secret.png'), join(folder, 'link.png'));
-    symlinkSync(join(scratch, 'outside/folder'), join(folder, 'linked'));
 
     const report = await importFolder();
     expect(report).toMatchObject({ files: 4, added: 4, unchanged: 0, duplicates: 0, failed: [] });
@@ -105,6 +102,44 @@ describe('a folder', () => {
     for (const { object, sha256: sha } of images) {
       expect(sha256(Buffer.from(await store.get(object)).toString())).toBe(sha);
     }
+  });
+
+  test('follows links to pictures, wherever they lie, and never one to a folder', async () => {
+    write({ 'cache/ab/cdef': 'blob', 'cache/more/b.png': 'b' }, scratch);
+    write({ 'a.png': 'a', 'sub/c.png': 'c' });
+    const link = (target: string, name: string) => symlinkSync(target, join(folder, name));
+    link('../cache/ab/cdef', 'hub.jpg');
+    link('hub.jpg', 'link to a link.jpg');
+    link('sub/c.png', 'notes.txt');
+    link(join(scratch, 'cache/more'), 'folder.png');
+    link('..', 'up');
+    link('.', 'sub/here');
+    link('round.png', 'round.png');
+    link('gone/a.png', 'gone.png');
+    const report = await importFolder();
+    expect(report).toMatchObject({ files: 4, added: 3, duplicates: 1, failed: [] });
+    expect(report.left).toEqual({ hidden: 0, other: 1, linked_folders: 3, broken_links: 2 });
+    expect(await namesOf()).toEqual(['a.png', 'hub.jpg', 'sub/c.png']);
+    expect(await importFolder()).toMatchObject({ added: 0, duplicates: 1 });
+    // The link leads elsewhere now.
+    unlinkSync(join(folder, 'hub.jpg'));
+    link('../cache/more/b.png', 'hub.jpg');
+    expect((await importFolder()).added).toBe(1);
+  });
+
+  test('has pictures by every ending of the formats that are read; those of others are counted by ending', async () => {
+    const read = 'jpg jpeg jpe jfif jif pjpeg png webp gif tif tiff avif bmp dib JFIF Bmp'.split(' ');
+    write(Object.fromEntries(read.map((ending, i) => [`${i}.${ending}`, ending])));
+    write({ 'a.heic': 'h', 'b.HEIC': 'h2', 'c.dng': 'd', 'd.jp2': 'j', 'e.svg': 's', 'f.txt': 't', 'g.tif.gz': 'z' });
+    const report = await importFolder();
+    expect(report).toMatchObject({ files: read.length, added: read.length });
+    expect(report.left).toEqual({ hidden: 0, other: 2, '.heic': 2, '.dng': 1, '.jp2': 1, '.svg': 1 });
+  });
+
+  test('passes over the folders of systems', async () => {
+    write({ 'a.jpg': 'a', '__MACOSX/a.jpg': 'm', 'sub/@eaDir/b.jpg/SYNOPHOTO_THUMB_M.jpg': 's' });
+    write({ '.ipynb_checkpoints/a-checkpoint.jpg': 'c', '$RECYCLE.BIN/x.png': 'r' });
+    expect(await importFolder()).toMatchObject({ files: 1, left: { hidden: 4, other: 0 } });
   });
 
   test('passes over what begins with a dot and what is no picture, and counts it', async () => {
@@ -298,10 +333,10 @@ describe('objects of a store', () => {
     expect(images.map(({ object }) => object)).toEqual(files.map(({ url }) => url));
     expect(await collect(target.list('images/'))).toEqual([]);
 
-    for (const key of ['._a.jpg', '.thumbs/b.jpg', 'b/.c.png']) await store.put(`more/${key}`, key);
+    for (const key of ['._a.jpg', '__MACOSX/b.jpg', 'b/.c.png', 'd.heic']) await store.put(`more/${key}`, key);
     expect(await importDataset(target, 'd', objectSource(store, url), { source: url })).toMatchObject({
       ...{ added: 0, unchanged: 3 },
-      left: { hidden: 3, other: 1 },
+      left: { hidden: 3, other: 1, '.heic': 1 },
     });
 
     // An object that was written again is another version, with other bytes another image.

@@ -13,6 +13,7 @@ import { folderSource, objectSource } from '@saltworks/store/sources';
 import { Command } from 'commander';
 import { isFolder } from '../files.ts';
 import { interruption } from '../interrupt.ts';
+import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
 import { lookAt, throughWindow } from '../pictures.ts';
 import { progress } from '../progress.ts';
@@ -69,6 +70,7 @@ async function importCommand(source: string, { name, scribbles, window, json }: 
       ? undefined
       : await importScribbles(store, report.dataset, scribbles, { signal: interruption });
   const { added, unchanged, duplicates, failed, left, truths, notes, dataset } = report;
+  const out = leftOut(report);
   if (json) {
     const { images } = dataset;
     const taken = { dataset: name, images, added, unchanged, duplicates, scribbles: drawn, known_masks: truths };
@@ -79,26 +81,21 @@ async function importCommand(source: string, { name, scribbles, window, json }: 
       ...(truths > 0 ? [`${truths} with known masks`] : []),
     ];
     const taken = [`${added} new`, `${unchanged} unchanged`, `${duplicates} duplicates`, ...more];
-    console.log(`${name}: ${dataset.images} images (${taken.join(', ')})${leftOut(report)}`);
+    console.log(`${name}: ${dataset.images} images (${taken.join(', ')})${out && `; left out: ${out}`}`);
   }
   for (const { name: file, note } of notes.slice(0, mostNotes)) console.error(`saltworks: ${file}: ${note}`);
   if (notes.length > mostNotes) console.error(`saltworks: ${notes.length - mostNotes} more of these; --json has all`);
   for (const { name: file, reason } of failed) console.error(`saltworks: ${file}: ${reason}`);
-  if (failed.length > 0) process.exitCode = 2;
+  if (report.files === 0) {
+    console.error(
+      `saltworks: ${source}: no pictures${out && ` (${out})`}; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files`,
+    );
+  }
+  if (failed.length > 0 || report.files === 0) process.exitCode = 2;
 }
 
 /** Lines about what was left out of what was taken. */
 const mostNotes = 20;
-
-function leftOut({ left: { hidden, other }, failed }: ImportReport): string {
-  const counts = [
-    [hidden, hidden === 1 ? 'hidden file' : 'hidden files'],
-    [other, other === 1 ? 'file that is no picture' : 'files that are no pictures'],
-    [failed.length, 'that could not be read'],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return parts.length > 0 ? `; left out: ${parts.join(', ')}` : '';
-}
 
 async function openSource(
   source: string,
