@@ -1,9 +1,26 @@
-/** The labels of a campaign, as a person writes them on the command line or into a file. */
+/** Classes, as a person writes them on the command line or into a file. */
 import { classColour } from '@saltworks/core/colours';
 import type { LabelCategory } from '@saltworks/core/contract/annotate';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { parseJson } from '@saltworks/core/formats/json';
+import type { Category } from '@saltworks/core/mask';
+import { checkPins } from '@saltworks/store/classes';
 import { readInput } from './files.ts';
+
+/** Of commands that give classes of a dataset their numbers. */
+export const categoriesOption = [
+  '--categories <list>',
+  'numbers of classes, from 1 in this order: "cat,dog,sky:stuff", or a .json file of names or of {"name", "id", "isthing"}',
+] as const;
+
+/** The same list as the categories of a dataset. @throws InvalidInputError if it makes no sense */
+export async function readNumbers(text: string): Promise<Category[]> {
+  const list = (await readCategories(text)).map(
+    ({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }),
+  );
+  checkPins(list);
+  return list;
+}
 
 type Given = { name: string } & Partial<LabelCategory>;
 

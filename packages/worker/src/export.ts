@@ -23,8 +23,9 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { addCategories, type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
+import { type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/stems';
+import { numberClasses, type WantedClass } from '@saltworks/store/classes';
 import { readDataset, readImages } from '@saltworks/store/dataset';
 import { Fingerprints } from '@saltworks/store/fingerprints';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
@@ -48,14 +49,18 @@ export async function prepareExport(
   }
   const described = await readDataset(store, dataset, { signal });
   const { shards, updated, categories: known } = described;
-  const categories: Category[] = [...known];
+  const wanted: WantedClass[] = [...known].sort((a, b) => a.id - b.id);
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
+  let outside = 0;
   for (let shard = 0; shard < shards; shard++) {
     const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
-    for (const { mask } of report?.masks ?? []) all.update(mask);
+    for (const { name, mask } of report?.masks ?? []) {
+      all.update(mask);
+      if (!`/${name}`.includes('/images/')) outside++;
+    }
     masks += report?.masks.length ?? 0;
-    addCategories(categories, report?.categories ?? []);
+    wanted.push(...(report?.categories ?? []).map(({ name, isthing }) => ({ name, isthing })));
   }
   if (masks === 0)
     throw new InvalidInputError(
@@ -63,8 +68,15 @@ export async function prepareExport(
     );
   const stems = new Stems(fewBytesEach);
   for await (const { name } of readImages(store, described, { signal })) stems.add(name);
-  const plan: Plan = { name: dataset, date: updated, categories, format, recipe };
-  exportFormats[format](plan);
+  // Names that all say images/ already are those of the dataset's own layout.
+  const pictures = outside > 0 ? 'images' : '.';
+  const planOf = (categories: Category[]): Plan => {
+    const order = categories.map(({ id }) => id);
+    return { name: dataset, date: updated, categories, order, pictures, format, recipe };
+  };
+  const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
+  const plan = planOf(await numberClasses(store, { dataset, recipe }, wanted, { check, signal }));
+  all.update(JSON.stringify([plan.categories, pictures]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {
     const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });

@@ -74,6 +74,7 @@ export async function propagateShard(
   };
 
   const report: MaskReport = { images: 0, failures: [], categories: [], masks: [] };
+  const categories = new Map<number, Category[]>();
   let done = last?.done ?? 0;
   beat({ next: 0, done });
   const drawn = drawnImages(store.list(scribblesPrefix(dataset, shard), { signal }), images);
@@ -86,12 +87,14 @@ export async function propagateShard(
     } else {
       const { image, mask, document, made } = outcome;
       if (made) done++;
-      addCategories(report.categories, document.categories);
+      categories.set(image.id, document.categories);
       report.masks.push({ id: image.id, sha256: image.sha256, name: image.name, mask });
     }
     beat({ next: report.images, done });
   }
   report.masks.sort((a, b) => a.id - b.id);
+  // In the order of the images: scribbles come in that of their hashes.
+  for (const { id } of report.masks) addCategories(report.categories, categories.get(id) ?? []);
   await store.put(propagatedKey(dataset, recipe, shard), JSON.stringify(report), { signal });
   const { length: failed } = report.failures;
   return { images: report.images, done, failed, cached: report.images - failed - done };

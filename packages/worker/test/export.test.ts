@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import { exportFile, scribblesKey } from '@saltworks/core/contract/layout';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
+import { pinClasses } from '@saltworks/store/classes';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportShard, finishExport, prepareExport } from '../src/export.ts';
 import { extractShard } from '../src/extract.ts';
@@ -26,24 +28,100 @@ beforeEach(() => {
 });
 afterEach(() => removeEngine(engine));
 
-/** Imports pictures by these names in this order, draws on each, and exports. @returns paths of the export's files, and tallies */
-async function exported(dataset: string, names: string[], format: ExportFormat) {
+/** Imports pictures by these names in this order. */
+async function imported(dataset: string, names: string[]) {
   const files: Record<string, Uint8Array> = {};
   for (const name of names) files[name] = await picture([...name].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 90);
   const images = await importFiles(engine.store, dataset, files);
+  await extractShard(engine, { dataset, shard: 0, extract }, pulse());
+  return images;
+}
+
+/** Draws on an image of a dataset. */
+const draw = (dataset: string, { sha256 }: { sha256: string }, category = 'square') => {
+  const drawn = scribbles();
+  const document = { ...drawn, segments: [{ ...drawn.segments[0], category }] };
+  return engine.store.put(scribblesKey(dataset, 0, sha256, '.json'), JSON.stringify(document));
+};
+
+/** Makes masks of what is drawn, and exports them. @returns the files' texts by their paths, and the tally */
+async function exportOf(dataset: string, format: ExportFormat) {
   const request = { dataset, shard: 0 };
-  await extractShard(engine, { ...request, extract }, pulse());
-  for (const { sha256 } of images) {
-    await engine.store.put(scribblesKey(dataset, 0, sha256, '.json'), JSON.stringify(scribbles()));
-  }
   await propagateShard(engine, { ...request, ...settings }, pulse());
   const { id } = await prepareExport(engine.store, { dataset, recipe, format }, signal);
   const tally = await exportShard(engine.store, { ...request, recipe, format, id }, pulse());
   await finishExport(engine.store, { dataset, format, id }, signal);
   const root = exportFile(dataset, id, '');
-  const found = [...objectsBelow(engine.root, [root])].map(([path]) => path.slice(root.length)).sort();
-  return { tally, found };
+  const files = new Map(
+    [...objectsBelow(engine.root, [root])].map(([path, hex]) => [
+      path.slice(root.length),
+      Buffer.from(hex, 'hex').toString(),
+    ]),
+  );
+  return { tally, files };
 }
+
+/** Imports pictures by these names in this order, draws on each, and exports. @returns paths of the export's files, and tallies */
+async function exported(dataset: string, names: string[], format: ExportFormat) {
+  for (const image of await imported(dataset, names)) await draw(dataset, image);
+  const { tally, files } = await exportOf(dataset, format);
+  return { tally, found: [...files.keys()].sort() };
+}
+
+/** Classes by their numbers, as each format has them. */
+const numbersIn: Record<ExportFormat, (files: Map<string, string>) => string[]> = {
+  'coco-panoptic': (files) => cocoNumbers(files.get('panoptic.json')!),
+  'coco-instances': (files) => cocoNumbers(files.get('instances.json')!),
+  voc: (files) => [...files.get('labelmap.txt')!.matchAll(/^(\w+):/gm)].map(([, name], i) => `${i} ${name}`).slice(1),
+  'yolo-seg': (files) =>
+    [...files.get('data.yaml')!.matchAll(/^ {2}(\d+): "(.*)"$/gm)].map(([, i, name]) => `${Number(i) + 1} ${name}`),
+};
+const cocoNumbers = (text: string) =>
+  JSON.parse(text).categories.map(({ id, name }: { id: number; name: string }) => `${id} ${name}`);
+
+test('classes are numbered in the order of images, and keep their numbers when later scribbles bring others', async () => {
+  const names = Array.from({ length: 7 }, (_, i) => `${i}.png`);
+  const images = await imported('pans', names);
+  for (const i of [3, 4, 5]) await draw('pans', images[i], `c${i}`);
+  const formats = Object.keys(exportFormats) as ExportFormat[];
+  for (const format of formats) {
+    const { files } = await exportOf('pans', format);
+    expect(numbersIn[format](files), format).toEqual(['1 c3', '2 c4', '3 c5']);
+  }
+  for (const i of [6, 1, 0, 2]) await draw('pans', images[i], `c${i}`);
+  for (const format of formats) {
+    const { files, tally } = await exportOf('pans', format);
+    expect(tally).toMatchObject({ images: 7, failed: 0 });
+    expect(numbersIn[format](files), format).toEqual(
+      ['c3', 'c4', 'c5', 'c0', 'c1', 'c2', 'c6'].map((name, i) => `${i + 1} ${name}`),
+    );
+    if (format === 'yolo-seg') expect(files.get('labels/3.txt')).toMatch(/^0 /);
+  }
+  // A list that is supplied is another export, though the masks are the same.
+  await pinClasses(engine.store, 'pans', [{ id: 1, name: 'c6', isthing: 1 }]);
+  const { files, tally } = await exportOf('pans', 'yolo-seg');
+  expect(tally).toMatchObject({ images: 7, failed: 0 });
+  expect(files.get('labels/6.txt')).toMatch(/^0 /);
+});
+
+test.each([
+  ['images', ['a.jpg', 'images/train/a.jpg', 'x/images/y/a.jpg', 'b.v2.final.jpg', 'images.jpg', 'labels/c.jpg']],
+  ['.', ['images/train/a.jpg', 'images/val/a.b.jpg', 'x/images/y/a.jpg', 'x/images/images/d.jpg']],
+])('yolo-seg: labels are where Ultralytics looks for those of pictures below %s', async (folder, names) => {
+  for (const image of await imported('pans', names)) await draw('pans', image, image.name);
+  const { files } = await exportOf('pans', 'yolo-seg');
+  const yaml = files.get('data.yaml')!;
+  expect(yaml).toContain(`\ntrain: ${folder}\nval: ${folder}\n`);
+  for (const name of names) {
+    // As `img2label_paths` has it.
+    const picture = posix.join('/home/images/export', folder, name);
+    const at = picture.lastIndexOf('/images/');
+    const label = `${picture.slice(0, at)}/labels/${picture.slice(at + '/images/'.length)}`.replace(/\.[^.]*$/, '.txt');
+    const [classOf] = files.get(posix.relative('/home/images/export', label))?.split(' ') ?? [];
+    expect(yaml, name).toContain(`\n  ${classOf}: ${JSON.stringify(name)}\n`);
+  }
+  expect(files.size).toBe(names.length + 1);
+});
 
 test.each(Object.keys(exportFormats) as ExportFormat[])(
   '%s holds x.jpg and x.png of one folder, under names that do not depend on which came first',

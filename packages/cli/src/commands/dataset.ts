@@ -2,6 +2,7 @@
 import type { Failure } from '@saltworks/core/contract/activities';
 import type { Dataset } from '@saltworks/core/contract/dataset';
 import type { ValueWindow } from '@saltworks/core/image';
+import { pinClasses } from '@saltworks/store/classes';
 import { cocoSource } from '@saltworks/store/coco-source';
 import { listDatasets, readDataset } from '@saltworks/store/dataset';
 import { readFailures } from '@saltworks/store/failures';
@@ -11,6 +12,7 @@ import { importScribbles } from '@saltworks/store/import-scribbles';
 import { openStore, openStoreToWrite } from '@saltworks/store/open';
 import { folderSource, objectSource } from '@saltworks/store/sources';
 import { Command } from 'commander';
+import { categoriesOption, readNumbers } from '../categories.ts';
 import { isFolder } from '../files.ts';
 import { interruption } from '../interrupt.ts';
 import { leftOut } from '../left-out.ts';
@@ -29,6 +31,7 @@ export function datasetCommand(): Command {
     .requiredOption('--name <name>', 'of the dataset')
     .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
     .option(...windowOption)
+    .option(...categoriesOption)
     .option('--json', 'one JSON document instead of text')
     .action(importCommand);
   command
@@ -46,10 +49,13 @@ interface ImportFlags {
   name: string;
   scribbles?: string;
   window?: ValueWindow;
+  categories?: string;
   json?: boolean;
 }
 
-async function importCommand(source: string, { name, scribbles, window, json }: ImportFlags): Promise<void> {
+async function importCommand(source: string, flags: ImportFlags): Promise<void> {
+  const { name, scribbles, window, json } = flags;
+  const numbers = flags.categories === undefined ? undefined : await readNumbers(flags.categories);
   const settings = readSettings();
   const store = await openStoreToWrite(settings.store);
   if (scribbles !== undefined) await isFolder(scribbles);
@@ -65,6 +71,7 @@ async function importCommand(source: string, { name, scribbles, window, json }: 
   } finally {
     line.clear();
   }
+  if (numbers) await pinClasses(store, name, numbers, { signal: interruption });
   const drawn =
     scribbles === undefined
       ? undefined

@@ -6,13 +6,15 @@ import { ATTEMPTS } from '@saltworks/core/contract/runs';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
+import { pinClasses } from '@saltworks/store/classes';
 import { readDataset } from '@saltworks/store/dataset';
-import { openStore } from '@saltworks/store/open';
+import { openStore, openStoreToWrite } from '@saltworks/store/open';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
 import { namedBackbone } from '../backbones.ts';
+import { categoriesOption, readNumbers } from '../categories.ts';
 import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
 import { parseWhole, strokesOption } from '../options.ts';
@@ -70,8 +72,15 @@ export const exportCommand = (): Command =>
   maskCommand('export', 'write the masks that propagate made, in a format that others read')
     .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
-    .action(async (dataset: string, flags: ExportFlags) => {
+    .option(...categoriesOption)
+    .action(async (dataset: string, flags: ExportFlags & { categories?: string }) => {
       const { recipe } = recipeOf(maskSettings(flags));
+      if (flags.categories !== undefined) {
+        const list = await readNumbers(flags.categories);
+        const store = await openStoreToWrite(readSettings().store);
+        await readDataset(store, dataset);
+        await pinClasses(store, dataset, list);
+      }
       await writeExport({ dataset, recipe }, flags);
     });
 

@@ -42,6 +42,22 @@ export const propagatedPrefix = (dataset: string, recipe: string): string => `da
 export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
   `${propagatedPrefix(dataset, recipe)}${String(shard).padStart(9, '0')}.json`;
 
+/** The name of a campaign's masks among the dataset's. */
+export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
+
+/** @returns the campaign whose masks these are, if they are one's */
+export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
+
+/** Which numbers of classes masks have: those of a campaign its own, all others of a dataset the same. */
+const classesName = (recipe: string): string => (campaignOf(recipe) === undefined ? 'masks' : recipe);
+
+/** `datasets/NAME/classes/masks/`, `…/classes/campaign-ID/`: versions of the numbers of classes, `000000001.json` the first. */
+export const classesPrefix = (dataset: string, recipe: string): string =>
+  `datasets/${dataset}/classes/${classesName(recipe)}/`;
+
+/** Whether masks of two recipes have the same numbers of classes. */
+export const shareClasses = (a: string, b: string): boolean => classesName(a) === classesName(b);
+
 /** `datasets/NAME/exported/ID/000000042.json`: which images of a shard an export could not hold. */
 export const exportedKey = (dataset: string, id: string, shard: number): string =>
   `datasets/${dataset}/exported/${id}/${String(shard).padStart(9, '0')}.json`;

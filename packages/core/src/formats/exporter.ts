@@ -11,6 +11,10 @@ export interface ExportDataset {
   /** When, ISO 8601. Given, not taken from the clock, so that a repeated export writes the same bytes. */
   date: string;
   categories: readonly Category[];
+  /** Ids of all categories in the order in which formats count classes that number them themselves; default ascending. */
+  order?: readonly number[];
+  /** The folder below which pictures lie under their names, for formats that look for them; default `images`. */
+  pictures?: 'images' | '.';
 }
 
 export interface ExportImage {
@@ -83,8 +87,8 @@ export async function* documentText(
 /** Annotation ids are image id · 2²⁴ + segment id, which stays exact up to here. */
 const maxImageId = 2 ** 29 - 1;
 
-/** The dataset's categories, ids ascending. @throws InvalidInputError if an id is not a positive integer or repeats, or a name is none */
-export function orderedCategories({ categories }: ExportDataset): Category[] {
+/** The dataset's categories in their order. @throws InvalidInputError if an id is not a positive integer or repeats, or a name is none */
+export function orderedCategories({ categories, order }: ExportDataset): Category[] {
   const ordered = [...categories].sort((a, b) => a.id - b.id);
   ordered.forEach(({ id, name }, i) => {
     // Datasets that an earlier version imported may hold what their documents did.
@@ -97,7 +101,9 @@ export function orderedCategories({ categories }: ExportDataset): Category[] {
       throw new InvalidInputError(`category ${JSON.stringify(name)} has id ${id}; expected a positive one of its own`);
     }
   });
-  return ordered;
+  if (!order) return ordered;
+  const place = new Map(order.map((id, i) => [id, i]));
+  return ordered.sort((a, b) => (place.get(a.id) ?? order.length) - (place.get(b.id) ?? order.length));
 }
 
 /**

@@ -3,6 +3,7 @@ import { joinRings, outlines } from './contours.ts';
 import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
 
 export function yoloSeg(dataset: ExportDataset): Exporter {
+  const { pictures = 'images' } = dataset;
   const categories = orderedCategories(dataset);
   const classIndex = new Map(categories.map(({ id }, i) => [id, i]));
   const names = distinctNames(categories).map((name, i) => `  ${i}: ${yamlText(name)}\n`);
@@ -19,20 +20,29 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
         const corners = joinRings(rings.get(id) ?? []).map((value, i) => (i % 2 === 0 ? xs : ys)[value]);
         return `${classIndex.get(category_id)} ${corners.join(' ')}\n`;
       });
-      return { files: [{ path: `labels/${stem}.txt`, bytes: new TextEncoder().encode(text.join('')) }], lines: {} };
+      return {
+        files: [{ path: labelsOf(`${pictures}/${stem}`), bytes: new TextEncoder().encode(text.join('')) }],
+        lines: {},
+      };
     },
     documents: [
       {
         path: 'data.yaml',
         parts: [
-          `# ${yamlText(dataset.name)}. Put the pictures into images/, and split them into train and val as you wish.\n`,
-          'train: images\nval: images\n',
+          `# ${yamlText(dataset.name)}. Put the pictures ${places[pictures]}, and split them into train and val as you wish.\n`,
+          `train: ${pictures}\nval: ${pictures}\n`,
           names.length > 0 ? `names:\n${names.join('')}` : 'names: {}\n',
         ],
       },
     ],
   };
 }
+
+const places = { images: 'into images/', '.': 'beside this file, under their own names' };
+
+/** Where the labels of pictures are looked for: the last folder `images` on the way to a picture becomes `labels`. */
+const labelsOf = (picture: string) =>
+  `${`/${picture}`.replace(/(.*)\/images\//s, '$1/labels/').replace(/^\/(\.\/)?/, '')}.txt`;
 
 /** 0 … side as shares of it. Six decimals, as Ultralytics writes them: exact for sides below a million pixels. */
 const shares = (side: number) => Array.from({ length: side + 1 }, (_, i) => String(Number((i / side).toFixed(6))));

@@ -1,7 +1,7 @@
 /** Who may do what: every route names one of these, and nothing is served without. */
 import type { MemberRole } from '@saltworks/core/contract/api';
+import { campaignOf } from '@saltworks/core/contract/layout';
 import type { Kysely } from 'kysely';
-import { campaignOf } from '../campaigns/publish.ts';
 import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';

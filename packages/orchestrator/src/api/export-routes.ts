@@ -1,8 +1,9 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
+import { campaignRecipe } from '@saltworks/core/contract/layout';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
-import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
+import { publishMasks } from '../campaigns/publish.ts';
 import { exportDataset } from '../client.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';

@@ -1,6 +1,6 @@
 /** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
 import type { Consensus } from '@saltworks/core/contract/api';
-import { maskKey } from '@saltworks/core/contract/layout';
+import { campaignRecipe, maskKey } from '@saltworks/core/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { namedSegments } from '../campaigns/mask-segments.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
-import { campaignRecipe, publishMasks } from '../campaigns/publish.ts';
+import { publishMasks } from '../campaigns/publish.ts';
 import { findTask } from '../campaigns/tasks.ts';
 import { NotFoundError } from '../errors.ts';
 import { mask, sendObject } from './objects.ts';

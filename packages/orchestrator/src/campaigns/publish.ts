@@ -1,20 +1,16 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
 import type { Campaign } from '@saltworks/core/contract/api';
-import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
+import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/core/contract/layout';
+import { orderedCategories } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories, type Category } from '@saltworks/core/mask';
+import { numberClasses } from '@saltworks/store/classes';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { chooseMask } from './chosen-mask.ts';
-
-/** The name of a campaign's masks among the dataset's. */
-export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
-
-/** @returns the campaign whose masks these are, if they are one's */
-export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
 
 /**
  * Writes which mask every image has by now: the consensus where one was made of what is there, else what was accepted, else
@@ -26,10 +22,19 @@ export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+
 export async function publishMasks(
   db: Kysely<Schema>,
   store: ObjectStore,
-  { id, dataset }: Campaign,
+  { id, dataset, categories: classes }: Campaign,
   { accepted = false } = {},
 ): Promise<number> {
-  const { shards } = await readDataset(store, dataset);
+  const { shards, categories: known } = await readDataset(store, dataset);
+  const recipe = campaignRecipe(id);
+  const wanted = [
+    ...[...known].sort((a, b) => a.id - b.id),
+    ...classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 })),
+  ];
+  // In the campaign's order, whatever was drawn first.
+  await numberClasses(store, { dataset, recipe }, wanted, {
+    check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
+  });
   let published = 0;
   for (let shard = 0; shard < shards; shard++) {
     const images = await readShard(store, dataset, shard);
@@ -49,7 +54,7 @@ export async function publishMasks(
       masks.push({ id, sha256, name, mask });
     }
     const report = { images: masks.length, failures: [], categories, masks };
-    await store.put(propagatedKey(dataset, campaignRecipe(id), shard), JSON.stringify(report));
+    await store.put(propagatedKey(dataset, recipe, shard), JSON.stringify(report));
     published += masks.length;
   }
   return published;

@@ -2,12 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { namedClasses } from '@saltworks/core/colours';
 import type { MaskSet } from '@saltworks/core/contract/api';
-import { maskKey, propagatedPrefix } from '@saltworks/core/contract/layout';
+import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/core/contract/layout';
 import { presets } from '@saltworks/core/options';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
-import { campaignOf } from '../campaigns/publish.ts';
 import type { Schema } from '../db/schema.ts';
 import type { MaskReport } from './images.ts';
 
