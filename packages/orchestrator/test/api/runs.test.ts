@@ -266,8 +266,11 @@ test('a campaign with a backbone that nobody knows is refused; where preparation
   await db.updateTable('campaign').set({ state: 'closed' }).where('id', '=', 'lost').execute();
 });
 
-test("a campaign's masks are exported as they are now", async () => {
-  const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
+test("a campaign's masks are exported as they are now, their classes numbered as in the campaign", async () => {
+  const categories = [
+    { id: 2, name: 'brine', colour: '#0000ff', isthing: false },
+    { id: 7, name: 'pan', colour: '#00ff00', isthing: true },
+  ];
   await json('POST', '/campaigns', { id: 'salt', name: 'Salt', dataset: 'salt.pans', categories });
   const exported = await call('POST', '/campaigns/salt/exports', { format: 'voc' });
   expect([exported.status, await exported.json()]).toEqual([
@@ -301,6 +304,12 @@ test("a campaign's masks are exported as they are now", async () => {
   await expect
     .poll(exports, patient)
     .toMatchObject([{ format: 'voc', recipe: 'campaign-salt' }, { format: 'coco-panoptic' }]);
+  const [{ id }] = await exports();
+  const zip = await call('GET', `/datasets/salt.pans/exports/${id}/zip`);
+  const labels = unzipTexts(Buffer.from(await zip.arrayBuffer()))['labelmap.txt'];
+  expect(labels).toMatch(/^#.*\nbackground:.*\nbrine:.*\npan:.*\n$/);
+  const kept = await store.get('datasets/salt.pans/classes/campaign-salt/000000001.json');
+  expect(JSON.parse(Buffer.from(kept).toString()).categories.map(({ id }: { id: number }) => id)).toEqual([2, 7]);
   expect((await call('GET', `/tasks/${task.id}/thumbnail`)).status).toBe(200);
   const shown = await call('GET', `/tasks/${task.id}/mask`);
   expect(Buffer.from(await shown.arrayBuffer()).toString('latin1', 1, 4)).toBe('PNG');
