@@ -1,9 +1,17 @@
 /** Datasets in a store: read as a whole, by shard, or image by image without ever holding them all. */
-import { checkDatasetName, type Dataset, type DatasetImage, decodeLines } from '@saltworks/core/contract/dataset';
-import { datasetKey, shardKey } from '@saltworks/core/contract/layout';
+import { createHash } from 'node:crypto';
+import {
+  checkDatasetName,
+  type Dataset,
+  type DatasetImage,
+  decodeLines,
+  type NamedImage,
+  type ShardNames,
+} from '@saltworks/core/contract/dataset';
+import { datasetKey, namesKey, shardKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { CallOptions, ObjectStore } from './store.ts';
-import { readJson } from './text.ts';
+import { readJson, readText } from './text.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -28,21 +36,52 @@ export async function* listDatasets(store: ObjectStore, options?: CallOptions): 
   for await (const { key } of store.list('catalog/', options)) yield JSON.parse(text(await store.get(key, options)));
 }
 
-/** The images of one shard. @throws ObjectMissingError if there is no such shard */
+/**
+ * The images of one shard, with the names that they have by now. Whoever asks for a dataset's images asks here: former
+ * versions are left out.
+ *
+ * @param former gives these, too: their `names` are empty
+ * @throws ObjectMissingError if there is no such shard
+ */
 export async function readShard(
   store: ObjectStore,
   dataset: string,
   shard: number,
-  options?: CallOptions,
-): Promise<DatasetImage[]> {
-  return decodeLines(text(await store.get(shardKey(dataset, shard), options)));
+  { former = false, ...options }: CallOptions & { former?: boolean } = {},
+): Promise<NamedImage[]> {
+  const [lines, renamed] = await Promise.all([
+    store.get(shardKey(dataset, shard), options),
+    readJson<ShardNames>(store, namesKey(dataset, shard), options),
+  ]);
+  const images = decodeLines<DatasetImage>(text(lines)).map((line) => named(line, renamed));
+  return former ? images : images.filter(isCurrent);
 }
 
-/** Every image of a dataset, a shard at a time. */
+function named(line: DatasetImage, renamed: ShardNames | undefined): NamedImage {
+  const { id, name, version } = line;
+  const names = renamed?.images[id] ?? [{ id, name, version }];
+  return { ...line, ...(names[0] && { name: names[0].name, version: names[0].version }), names };
+}
+
+/** Whether an image still has a name; else it is a former version. */
+export const isCurrent = ({ names }: NamedImage): boolean => names.length > 0;
+
+/** Names what is known of the names of a shard's images; undefined where all are as its lines say. */
+export async function namesVersion(
+  store: ObjectStore,
+  dataset: string,
+  shard: number,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const names = await readText(store, namesKey(dataset, shard), options);
+  return names && createHash('sha256').update(names).digest('hex').slice(0, 16);
+}
+
+/** Every image of a dataset, a shard at a time. @param former gives former versions, too */
 export async function* readImages(
   store: ObjectStore,
   dataset: Dataset,
-  options?: CallOptions,
-): AsyncGenerator<DatasetImage> {
+  options?: CallOptions & { former?: boolean },
+): AsyncGenerator<NamedImage> {
   for (let shard = 0; shard < dataset.shards; shard++) yield* await readShard(store, dataset.name, shard, options);
 }

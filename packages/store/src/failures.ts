@@ -2,8 +2,9 @@
 import type { Failure } from '@saltworks/core/contract/activities';
 import type { DatasetFailure } from '@saltworks/core/contract/api';
 import type { Dataset } from '@saltworks/core/contract/dataset';
+import { isCurrent, readShard } from './dataset.ts';
 import { inOrder } from './in-order.ts';
-import type { CallOptions, ObjectStore } from './store.ts';
+import { type CallOptions, ObjectMissingError, type ObjectStore } from './store.ts';
 import { readJson } from './text.ts';
 
 /** Reports that are read side by side. */
@@ -28,7 +29,10 @@ export async function* failuresFrom(
 ): AsyncGenerator<FailurePlace & { failure?: DatasetFailure }> {
   const read = async ({ key, step }: { key: string; step: string }) => {
     const report = await readJson<{ failures: Failure[] }>(store, key, options);
-    return { key, step, failures: report?.failures ?? [] };
+    const failures = report?.failures ?? [];
+    if (failures.length === 0) return { key, step, failures };
+    const former = await formerVersions(store, dataset, Number(/(\d+)\.json$/.exec(key)?.[1]), options);
+    return { key, step, failures: failures.filter(({ sha256 }) => !former.has(sha256)) };
   };
   for await (const { key, step, failures } of inOrder(reports(store, dataset, after, options), atOnce, read)) {
     const begun = key === after?.key ? after.index : 0;
@@ -37,6 +41,14 @@ export async function* failuresFrom(
     }
     yield { key, index: failures.length };
   }
+}
+
+async function formerVersions(store: ObjectStore, dataset: string, shard: number, options: CallOptions) {
+  const images = await readShard(store, dataset, shard, { ...options, former: true }).catch((error) => {
+    if (error instanceof ObjectMissingError) return [];
+    throw error;
+  });
+  return new Set(images.filter((image) => !isCurrent(image)).map(({ sha256 }) => sha256));
 }
 
 async function* reports(

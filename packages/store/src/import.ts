@@ -1,15 +1,16 @@
-/** Imports: images from anywhere become a dataset, each once, and a later import adds only what is new. */
+/** Imports: images from anywhere become a dataset, each once, and a later import brings only what is new or changed. */
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/core/contract/dataset';
 import { datasetKey, imageKey, shardKey } from '@saltworks/core/contract/layout';
 import type { Category } from '@saltworks/core/mask';
 import { findDataset, readShard } from './dataset.ts';
-import { Fingerprints } from './fingerprints.ts';
+import { FingerprintMap } from './fingerprints.ts';
+import { ImageNames, oneName } from './image-names.ts';
 import { inOrder } from './in-order.ts';
 import type { LeftReason } from './picture-names.ts';
 import { ObjectMissingError, type ObjectStore } from './store.ts';
-import { putTruth, type TruthSegment } from './truth.ts';
+import { isMaskOf, otherTruth, putTruth, type TruthSegment } from './truth.ts';
 
 /** One file that may become an image of a dataset. */
 export interface SourceFile {
@@ -51,11 +52,14 @@ export interface Picture extends Size {
 export interface ImportReport {
   /** Files that the source offered. */
   files: number;
+  /** Images that are new, or former versions that are back. */
   added: number;
   /** In the dataset already, by the same name. */
   unchanged: number;
-  /** Files with the bytes of another image. */
+  /** Files with the bytes of another one: further names of its image. */
   duplicates: number;
+  /** Names that have other bytes by now, and so another image. */
+  replaced: number;
   /** Could not be read. */
   failed: { name: string; reason: string }[];
   /** Passed over, by reason. */
@@ -100,29 +104,67 @@ export async function importDataset(
     categories: categories?.length ? categories : (before?.categories ?? []),
     updated: '',
   };
-  const seen: Seen = { contents: new Fingerprints(), versions: new Fingerprints() };
-  await recall(store, dataset, seen, signal);
+  const names = new ImageNames();
+  await recall(store, dataset, names, signal);
   const report: ImportReport = {
-    ...{ files: 0, added: 0, unchanged: 0, duplicates: 0, failed: [] },
+    ...{ files: 0, added: 0, unchanged: 0, duplicates: 0, replaced: 0, failed: [] },
     ...{ left: { hidden: 0, other: 0 }, truths: 0, notes: [] },
   };
-  const keepTruth = async ({ truth }: Loaded, sha: string) => {
-    if (truth?.png === undefined) return;
-    await putTruth(store, { dataset: name, sha256: sha }, truth, { signal });
-    report.truths++;
-  };
 
+  const writeDataset = async () => {
+    const { images, bytes, former } = names;
+    Object.assign(dataset, { images, bytes, duplicates: report.duplicates, updated: new Date().toISOString() });
+    if (former > 0) dataset.former = former;
+    else delete dataset.former;
+    await store.put(datasetKey(name), JSON.stringify(dataset), { signal });
+  };
+  const writeNames = async () => {
+    // Who reads the dataset meanwhile sees a changed picture go and come within moments.
+    if ((await names.write(store, name, { signal })) && before) await writeDataset();
+  };
   let lines: DatasetImage[] = [];
   const finishShard = async () => {
-    if (lines.length === 0) return;
-    const created = await store.putIfAbsent(shardKey(name, dataset.shards), encodeLines(lines), { signal });
-    if (!created) throw new Error(`dataset ${name} grew meanwhile; expected no other import of it`);
-    dataset.shards++;
-    lines = [];
+    if (lines.length > 0) {
+      const created = await store.putIfAbsent(shardKey(name, dataset.shards), encodeLines(lines), { signal });
+      if (!created) throw new Error(`dataset ${name} grew meanwhile; expected no other import of it`);
+      dataset.shards++;
+      names.stored(lines);
+      lines = [];
+    }
+    await writeNames();
+  };
+  const keepTruth = async ({ file, truth }: Loaded, image: string, isNew: boolean) => {
+    if (truth?.png === undefined) return;
+    const of = { dataset: name, sha256: image, name: names.isFurther(file.name) ? file.name : undefined };
+    const isOthers = (owner: string | undefined) => owner === undefined || names.areOne(owner, file.name);
+    const other = isNew ? undefined : await otherTruth(store, of, isOthers, { signal });
+    if (other === undefined) {
+      await putTruth(store, of, truth, { signal });
+      report.truths++;
+    } else if (!isMaskOf(other, truth.png)) {
+      report.notes.push({
+        name: file.name,
+        note: 'another file of the same bytes has another known mask, which is kept',
+      });
+    }
   };
 
+  const take = async (read: Loaded, sha: Buffer) => {
+    const { name } = read.file;
+    const hex = sha.toString('hex');
+    report.notes.push(...read.notes.map((note) => ({ name, note })));
+    const { image, as, replaced } = names.place(read.file, { sha256: sha, bytes: read.bytes.length });
+    await keepTruth(read, hex, as === 'new');
+    if (as === 'new') lines.push(await keep(store, image, read, hex, signal));
+    if (replaced) report.replaced++;
+    if (as === 'new' || as === 'again') report.added++;
+    else if (names.isFurther(name)) report.duplicates++;
+    else report.unchanged++;
+  };
+
+  const spellings = new FingerprintMap();
   const readOffer = async (offer: Offer): Promise<Read | Remark> =>
-    'read' in offer ? readFile(offer, seen.versions, look, signal) : offer;
+    'read' in offer ? readFile(offer, names, look, signal) : offer;
   for await (const read of inOrder(files, concurrency, readOffer)) {
     signal?.throwIfAborted();
     if ('left' in read) {
@@ -135,37 +177,47 @@ export async function importDataset(
     }
     report.files++;
     if ('reason' in read) report.failed.push(read);
-    else if (!('bytes' in read)) report.unchanged++;
-    else {
-      const digest = sha256(read.bytes);
-      report.notes.push(...read.notes.map((note) => ({ name: read.file.name, note })));
-      const isNewVersion = seen.versions.add(contentDigest(read.file.name, digest));
-      seen.versions.add(versionDigest(read.file));
-      if (!isNewVersion) {
-        report.unchanged++;
-        await keepTruth(read, digest.toString('hex'));
-      } else if (!seen.contents.add(digest)) {
-        report.duplicates++;
-      } else {
-        dataset.images++;
-        dataset.bytes += read.bytes.length;
-        await keepTruth(read, digest.toString('hex'));
-        lines.push(await keep(store, dataset.images, read, digest.toString('hex'), signal));
-        report.added++;
-        if (lines.length === shardSize(dataset.shards)) await finishShard();
-      }
+    else if (!('bytes' in read)) {
+      if (names.isFurther(read.file.name)) report.duplicates++;
+      else report.unchanged++;
+    } else {
+      const { name: file } = read.file;
+      const sha = sha256(read.bytes);
+      if (isSpeltTwice(spellings, file) && !names.hold(file, sha))
+        report.failed.push({ name: file, reason: speltTwice(file) });
+      else await take(read, sha);
+      if (lines.length === shardSize(dataset.shards)) await finishShard();
+      else if (names.pending > 0 && names.pending % mostPending === 0) await writeNames();
     }
     onProgress?.(report);
   }
   await finishShard();
-  dataset.duplicates = report.duplicates;
   // Shards that somebody else wrote meanwhile are counted as well, or they would be lost until the next import.
   do {
-    dataset.updated = new Date().toISOString();
-    await store.put(datasetKey(name), JSON.stringify(dataset), { signal });
-  } while (await recall(store, dataset, seen, signal));
+    await names.write(store, name, { signal });
+    await writeDataset();
+  } while (await recall(store, dataset, names, signal));
   return { ...report, dataset };
 }
+
+/** Changed names that are held until they are written together. */
+const mostPending = 1024;
+
+/** Whether a file of another spelling had this name: on some systems both can lie in one folder. */
+function isSpeltTwice(spellings: FingerprintMap, name: string): boolean {
+  if (oneName(name) === name.normalize('NFD')) return false;
+  const [key, spelling] = [sha256(oneName(name)), sha256(name).readUInt32LE()];
+  const known = spellings.get(key) ?? spelling;
+  spellings.set(key, known);
+  return known !== spelling;
+}
+
+const speltTwice = (name: string) =>
+  `${visible(name)}: another file's name differs only in how its letters are composed; expected one of them`;
+
+/** A name with every letter outside ASCII by its number, so that two that look alike do not. */
+const visible = (name: string) =>
+  name.replace(/[^\x20-\x7e]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
 
 /**
  * Images of the next shard, which is what one worker does at a time: few at first, so that a small dataset is shared
@@ -173,41 +225,26 @@ export async function importDataset(
  */
 const shardSize = (shards: number): number => (shards < 64 ? 16 : shards < 1024 ? 64 : 256);
 
-interface Seen {
-  /** Of images' bytes. */
-  contents: Fingerprints;
-  /** Of files: their names with what their source knew of them, and with their bytes. */
-  versions: Fingerprints;
-}
-
 /**
- * Counts the shards after those that the dataset counts already: what earlier imports brought, killed ones included.
+ * Takes note of the shards after those that the dataset counts already: what earlier imports brought, killed ones included.
  *
  * @returns whether there were any
  */
-async function recall(store: ObjectStore, dataset: Dataset, seen: Seen, signal?: AbortSignal): Promise<boolean> {
+async function recall(
+  store: ObjectStore,
+  dataset: Dataset,
+  names: ImageNames,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   for (const known = dataset.shards; ; dataset.shards++) {
-    let lines: DatasetImage[];
     try {
-      lines = await readShard(store, dataset.name, dataset.shards, { signal });
+      names.recall(await readShard(store, dataset.name, dataset.shards, { former: true, signal }));
     } catch (error) {
       if (!(error instanceof ObjectMissingError)) throw error;
       return dataset.shards > known;
     }
-    for (const line of lines) {
-      const digest = Buffer.from(line.sha256, 'hex');
-      seen.contents.add(digest);
-      seen.versions.add(versionDigest(line));
-      seen.versions.add(contentDigest(line.name, digest));
-      dataset.images++;
-      dataset.bytes += line.bytes;
-    }
   }
 }
-
-const versionDigest = ({ name, version }: { name: string; version: string }) => sha256(`${name}\n${version}`);
-/** The second line break keeps it apart from any version. */
-const contentDigest = (name: string, digest: Uint8Array) => sha256(`${name}\n\n${Buffer.from(digest).toString('hex')}`);
 
 /** A file with its bytes, and what is known of it. */
 interface Loaded {
@@ -223,11 +260,11 @@ type Read = { file: SourceFile } | Loaded | { name: string; reason: string };
 
 async function readFile(
   file: SourceFile,
-  versions: Fingerprints,
+  names: ImageNames,
   look: ImportOptions['look'],
   signal?: AbortSignal,
 ): Promise<Read> {
-  if (versions.has(versionDigest(file))) return { file };
+  if (names.knows(file)) return { file };
   try {
     const bytes = await file.read();
     const picture = await look?.(bytes);

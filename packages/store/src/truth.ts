@@ -17,6 +17,8 @@ export interface Truth {
   categories: Category[];
   /** Hex sha256 of the PNG; documents of earlier versions lack it. */
   mask?: string;
+  /** Whose it is, where that is not the first of the image's names: files of the same bytes may come with masks of their own. */
+  name?: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Truth {
  */
 export async function putTruth(
   store: ObjectStore,
-  { dataset, sha256 }: { dataset: string; sha256: string },
+  { dataset, sha256, name }: { dataset: string; sha256: string; name?: string },
   {
     png,
     segments,
@@ -40,6 +42,7 @@ export async function putTruth(
     segments_info: [...segments],
     categories: categories.filter(({ id }) => used.has(id)),
     mask: sha256Of(png),
+    name,
   };
   await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
   await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
@@ -49,6 +52,22 @@ const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(byt
 
 /** Whether a PNG is the one that a document speaks of: for a moment, an import that replaces both has written one of them. */
 export const isMaskOf = ({ mask }: Truth, png: Uint8Array): boolean => mask === undefined || mask === sha256Of(png);
+
+/**
+ * What is known of an image by another of its names.
+ *
+ * @param name undefined for the first
+ * @param isOthers whether a name, undefined for the first, is still one of the image's
+ */
+export async function otherTruth(
+  store: ObjectStore,
+  { dataset, sha256, name }: { dataset: string; sha256: string; name: string | undefined },
+  isOthers: (name: string | undefined) => boolean,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Truth | undefined> {
+  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'), { signal });
+  return stored && stored.name !== name && isOthers(stored.name) ? stored : undefined;
+}
 
 /** Names what is known of an image: another mask, or other classes, is another name. Undefined where nothing is known. */
 export async function truthId(

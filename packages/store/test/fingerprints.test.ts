@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fingerprints } from '../src/fingerprints.ts';
+import { FingerprintMap, Fingerprints } from '../src/fingerprints.ts';
 import { random } from './bytes.ts';
 
 /** 32 bytes, of the first 8 of which `spread` differ: few of them make many digests come twice. */
@@ -31,4 +31,19 @@ test('a digest of zeros is one like any other', () => {
   expect([found.has(zeros), found.add(zeros), found.add(zeros), found.has(zeros), found.size]).toEqual([
     ...[false, true, false, true, 1],
   ]);
+});
+
+test('a map answers as a Map does, while it grows', () => {
+  const next = random(5);
+  const found = new FingerprintMap();
+  const expected = new Map<string, number>();
+  for (let i = 0; i < 60_000; i++) {
+    const bytes = digest(next, 3);
+    const name = Buffer.from(bytes).toString('hex');
+    if (found.get(bytes) !== expected.get(name)) throw new Error(`digest ${i}: get() differs`);
+    found.set(bytes, i);
+    expected.set(name, i);
+  }
+  expect(found.size).toBe(expected.size);
+  for (const [name, i] of expected) if (found.get(Buffer.from(name, 'hex')) !== i) throw new Error(`${name} differs`);
 });

@@ -17,7 +17,6 @@ import {
   exportSummaryKey,
   exportWholeNames,
   maskKey,
-  propagatedKey,
 } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { exportFormats } from '@saltworks/core/formats/export';
@@ -30,8 +29,8 @@ import { readDataset, readImages } from '@saltworks/store/dataset';
 import { Fingerprints } from '@saltworks/store/fingerprints';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import { readJson, readText } from '@saltworks/store/text';
-import type { MaskReport } from './propagate.ts';
 import { failureOf, type Pulse, type ShardReport } from './shard.ts';
+import { readMasks } from './shard-masks.ts';
 
 /**
  * Settles what an export consists of: its categories, numbered over all images, and its name, which is the hash of all
@@ -54,9 +53,9 @@ export async function prepareExport(
   let masks = 0;
   let outside = 0;
   for (let shard = 0; shard < shards; shard++) {
-    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
-    for (const { name, mask } of report?.masks ?? []) {
-      all.update(mask);
+    const report = await readMasks(store, { dataset, recipe, shard }, { signal });
+    for (const { id, name, mask } of report?.masks ?? []) {
+      all.update(`${mask} ${id} ${name}\n`);
       if (!`/${name}`.includes('/images/')) outside++;
     }
     masks += report?.masks.length ?? 0;
@@ -67,7 +66,7 @@ export async function prepareExport(
       `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
     );
   const stems = new Stems(fewBytesEach);
-  for await (const { name } of readImages(store, described, { signal })) stems.add(name);
+  for await (const { names } of readImages(store, described, { signal })) for (const { name } of names) stems.add(name);
   // Names that all say images/ already are those of the dataset's own layout.
   const pictures = outside > 0 ? 'images' : '.';
   const planOf = (categories: Category[]): Plan => {
@@ -79,7 +78,7 @@ export async function prepareExport(
   all.update(JSON.stringify([plan.categories, pictures]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {
-    const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
+    const report = await readMasks(store, { dataset, recipe, shard }, { signal });
     const whole = (report?.masks ?? []).filter(({ name }) => stems.of(name) === name);
     if (whole.length === 0) continue;
     await store.put(exportWholeNames(dataset, id, shard), JSON.stringify(whole.map(({ id }) => id)), { signal });
@@ -103,7 +102,7 @@ export async function exportShard(
 ): Promise<Tally> {
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
-  const masks = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), { signal });
+  const masks = await readMasks(store, { dataset, recipe, shard }, { signal });
   const whole = new Set(await readJson<number[]>(store, exportWholeNames(dataset, id, shard), { signal }));
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];

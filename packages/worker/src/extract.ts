@@ -4,7 +4,7 @@ import type { ExtractShardRequest, Tally } from '@saltworks/core/contract/activi
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
 import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
-import { readShard } from '@saltworks/store/dataset';
+import { namesVersion, readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readJson } from '@saltworks/store/text';
 import { findKeys } from './cached-keys.ts';
@@ -23,6 +23,8 @@ const VIEWS = 2;
 interface ExtractReport extends ShardReport {
   /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
   views?: number;
+  /** Which of the shard's images were current. */
+  names?: string;
 }
 
 type Outcome = { image: DatasetImage } & (
@@ -34,7 +36,7 @@ type Outcome = { image: DatasetImage } & (
 
 /**
  * Stores the keys of every image of a shard that has none. While one image is in inference others are read, decoded and
- * made ready, and those before it are stored. What cannot be decoded fails alone; a finished shard costs one read.
+ * made ready, and those before it are stored. What cannot be decoded fails alone; a finished shard costs two reads.
  */
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
@@ -43,8 +45,11 @@ export async function extractShard(
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
   const reportKey = extractedKey(dataset, backbone, shard);
-  const before = await readJson<ExtractReport>(store, reportKey, { signal });
-  if (isFinished(before) && before.views === VIEWS) return tallyOf(before, last?.done ?? 0);
+  const [before, names] = await Promise.all([
+    readJson<ExtractReport>(store, reportKey, { signal }),
+    namesVersion(store, dataset, shard, { signal }),
+  ]);
+  if (isFinished(before) && before.views === VIEWS && before.names === names) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
@@ -115,7 +120,7 @@ export async function extractShard(
     await stored.catch(() => {});
   }
   await stored;
-  const report: ExtractReport = { images: images.length, failures, views: VIEWS };
+  const report: ExtractReport = { images: images.length, failures, views: VIEWS, names };
   await store.put(reportKey, JSON.stringify(report), { signal });
   return tallyOf(report, done);
 }

@@ -248,6 +248,8 @@ export interface Consensus {
 export interface DatasetInfo {
   name: string;
   images: number;
+  /** Images whose files changed since: kept, and shown nowhere else. */
+  former: number;
   bytes: number;
   shards: number;
   updated: string;
@@ -283,6 +285,8 @@ export interface MaskSet {
 export interface DatasetImageInfo {
   id: number;
   name: string;
+  /** Names of files with the same bytes, beside `name`; absent where there are none. */
+  also?: string[];
   sha256: string;
   state: 'masked' | 'failed' | 'none';
   /** Why it failed. */

@@ -4,7 +4,7 @@ import type { Category } from '../mask.ts';
 
 /** One line of a shard. */
 export interface DatasetImage {
-  /** 1 … n in order of import; COCO's image id. */
+  /** From 1 in order of import, ascending in a shard. */
   id: number;
   /** Of the file's bytes: what the image is. */
   sha256: string;
@@ -17,16 +17,44 @@ export interface DatasetImage {
   version: string;
 }
 
+/** A name that an image goes by. */
+export interface ImageName {
+  /**
+   * COCO's image id: the image's own for the name that it was imported under, for any other name a number that no image and
+   * no other name of the dataset has.
+   */
+  id: number;
+  name: string;
+  version: string;
+}
+
+/**
+ * The images of a shard whose names are no longer those of its lines, by id: files of the same bytes are further names of one
+ * image; a name whose file changed goes over to another image. An image without a name is a former version.
+ */
+export interface ShardNames {
+  version: 1;
+  images: Record<string, ImageName[]>;
+}
+
+/** An image as it stands by now: `name` and `version` are those of its first name, of a former version those it had at first. */
+export interface NamedImage extends DatasetImage {
+  names: ImageName[];
+}
+
 export interface Dataset {
   version: 1;
   name: string;
   /** Folder, prefix or file it was last imported from. */
   source: string;
+  /** Without former versions. */
   images: number;
-  /** Files of that import left out because another has the same bytes. */
+  /** Images whose files changed since: kept with what was drawn on them. Absent in documents of before there were any. */
+  former?: number;
+  /** Files of that import that have the bytes of another. */
   duplicates: number;
   shards: number;
-  /** Bytes of all images. */
+  /** Bytes of all images, without former versions. */
   bytes: number;
   /** Of its ground truth, where it came with one. */
   categories: Category[];

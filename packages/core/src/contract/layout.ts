@@ -19,6 +19,13 @@ export const datasetKey = (dataset: string): string => `catalog/${dataset}.json`
 export const shardKey = (dataset: string, shard: number): string =>
   `datasets/${dataset}/images/${String(shard).padStart(9, '0')}.jsonl`;
 
+/** `datasets/NAME/names/`: of shards whose images have other names by now. */
+export const namesPrefix = (dataset: string): string => `datasets/${dataset}/names/`;
+
+/** `datasets/NAME/names/000000042.json`: names of a shard's images that are not those of its lines, a ShardNames. */
+export const namesKey = (dataset: string, shard: number): string =>
+  `${namesPrefix(dataset)}${String(shard).padStart(9, '0')}.json`;
+
 /** `datasets/NAME/scribbles/000000042/`: what was drawn on the images of one shard. */
 export const scribblesPrefix = (dataset: string, shard: number): string =>
   `datasets/${dataset}/scribbles/${String(shard).padStart(9, '0')}/`;

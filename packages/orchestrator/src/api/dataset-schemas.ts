@@ -42,6 +42,7 @@ export const datasetImage = z
   .object({
     id: z.int(),
     name: z.string(),
+    also: z.array(z.string()).optional(),
     sha256: z.string(),
     state: imageState,
     reason: z.string().nullable(),

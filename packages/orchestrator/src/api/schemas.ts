@@ -286,7 +286,7 @@ export const apiKey = z
   .meta({ id: 'ApiKey' });
 
 export const dataset = z
-  .object({ name: z.string(), images: z.int(), bytes: z.int(), shards: z.int(), updated: z.string() })
+  .object({ name: z.string(), images: z.int(), former: z.int(), bytes: z.int(), shards: z.int(), updated: z.string() })
   .meta({ id: 'Dataset' });
 
 export const page = z.object({

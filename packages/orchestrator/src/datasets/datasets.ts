@@ -84,9 +84,10 @@ export async function describeDataset(
   };
 }
 
-const infoOf = ({ name, images, bytes, shards, updated }: Dataset): DatasetInfo => ({
+const infoOf = ({ name, images, former = 0, bytes, shards, updated }: Dataset): DatasetInfo => ({
   name,
   images,
+  former,
   bytes,
   shards,
   updated,

@@ -1,15 +1,16 @@
 /** The images of a dataset as one of its sets of masks shows them, a part at a time. */
 import type { Failure } from '@saltworks/core/contract/activities';
 import type { DatasetImageInfo, Page } from '@saltworks/core/contract/api';
-import type { Dataset, DatasetImage } from '@saltworks/core/contract/dataset';
+import type { NamedImage } from '@saltworks/core/contract/dataset';
 import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import type { Category } from '@saltworks/core/mask';
+import { isCurrent } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { namedSegments } from '../campaigns/mask-segments.ts';
-import type { Shards } from './shards.ts';
+import type { Shards, Stand } from './shards.ts';
 
 export interface ImageQuery {
   /** Names the set of masks. */
@@ -40,7 +41,7 @@ export const readReport = (store: ObjectStore, dataset: string, recipe: string, 
 export async function listImages(
   store: ObjectStore,
   shards: Shards,
-  dataset: Pick<Dataset, 'name' | 'shards'>,
+  dataset: Stand,
   query: ImageQuery,
 ): Promise<Page<DatasetImageInfo>> {
   const { recipe, after = 0, limit } = query;
@@ -50,9 +51,10 @@ export async function listImages(
   const first = await shards.find(dataset, after + 1);
   for (let shard = first ?? dataset.shards; shard < dataset.shards; shard++) {
     if (shard - (first ?? 0) === most.shards) return { items, next: String(last) };
-    const images = (await shards.read(dataset.name, shard)).filter(({ id }) => id > after);
+    const images = (await shards.read(dataset, shard)).filter(({ id }) => id > after);
     const report = recipe === undefined ? undefined : await readReport(store, dataset.name, recipe, shard);
-    const candidates = images.map((image) => seen(image, report)).filter((image) => mayFit(image, report, query));
+    const current = images.filter(isCurrent);
+    const candidates = current.map((image) => seen(image, report)).filter((image) => mayFit(image, report, query));
     const described = inOrder(candidates, Math.min(atOnce, limit), (image) => describe(store, image));
     for await (const image of described) {
       if (image.mask !== null) documents++;
@@ -66,11 +68,23 @@ export async function listImages(
 }
 
 /** What the shard's report says of an image. */
-function seen({ id, name, sha256 }: DatasetImage, report: MaskReport | undefined): DatasetImageInfo {
+function seen({ id, name, names, sha256 }: NamedImage, report: MaskReport | undefined): DatasetImageInfo {
   const mask = report?.masks.find((each) => each.sha256 === sha256)?.mask ?? null;
   const reason = report?.failures.find((each) => each.sha256 === sha256)?.reason ?? null;
   const state = mask !== null ? 'masked' : reason !== null ? 'failed' : 'none';
-  return { id, name, sha256, state, reason, mask, categories: [], segments: [], uncertainty: null };
+  const also = names.slice(1).map((each) => each.name);
+  return {
+    id,
+    name,
+    ...(also.length > 0 && { also }),
+    sha256,
+    state,
+    reason,
+    mask,
+    categories: [],
+    segments: [],
+    uncertainty: null,
+  };
 }
 
 /** Told without its mask's document. */

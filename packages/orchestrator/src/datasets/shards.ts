@@ -1,5 +1,5 @@
-/** The images of datasets by their numbers. Shards never change, so the last ones that were read are remembered. */
-import type { DatasetImage } from '@saltworks/core/contract/dataset';
+/** The images of datasets by their numbers. Between two imports shards stay as they are: the last that were read are remembered. */
+import type { Dataset, NamedImage } from '@saltworks/core/contract/dataset';
 import { findDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { NotFoundError } from '../errors.ts';
@@ -7,33 +7,37 @@ import { NotFoundError } from '../errors.ts';
 /** A few hundred lines each. */
 const remembered = 64;
 
+/** What tells how a dataset stands. */
+export type Stand = Pick<Dataset, 'name' | 'shards' | 'updated'>;
+
 export interface Shards {
-  /** @throws ObjectMissingError if there is no such shard */
-  read(dataset: string, shard: number): Promise<DatasetImage[]>;
+  /** Former versions, too: they have no names. @throws ObjectMissingError if there is no such shard */
+  read(dataset: Stand, shard: number): Promise<NamedImage[]>;
   /** The shard that holds the first image from this number on; undefined after the last. */
-  find(dataset: { name: string; shards: number }, image: number): Promise<number | undefined>;
+  find(dataset: Stand, image: number): Promise<number | undefined>;
   /** @throws NotFoundError if there is no such image or dataset */
-  image(dataset: string, image: number): Promise<{ image: DatasetImage; shard: number }>;
+  image(dataset: string, image: number): Promise<{ image: NamedImage; shard: number }>;
 }
 
 export function openShards(store: ObjectStore): Shards {
-  const known = new Map<string, Promise<DatasetImage[]>>();
+  const known = new Map<string, Promise<NamedImage[]>>();
 
-  function read(dataset: string, shard: number): Promise<DatasetImage[]> {
-    const name = `${dataset}/${shard}`;
-    const reading = known.get(name) ?? readShard(store, dataset, shard);
-    known.delete(name);
-    known.set(name, reading);
-    reading.catch(() => known.delete(name));
+  function read({ name, updated }: Stand, shard: number): Promise<NamedImage[]> {
+    const key = `${name}/${shard}/${updated}`;
+    const reading = known.get(key) ?? readShard(store, name, shard, { former: true });
+    known.delete(key);
+    known.set(key, reading);
+    reading.catch(() => known.delete(key));
     if (known.size > remembered) known.delete(known.keys().next().value as string);
     return reading;
   }
 
-  async function find({ name, shards }: { name: string; shards: number }, image: number): Promise<number | undefined> {
+  async function find(dataset: Stand, image: number): Promise<number | undefined> {
+    const { shards } = dataset;
     let [from, to] = [0, shards];
     let probe = Math.min(fullShards(image), shards - 1);
     while (from < to) {
-      const images = await read(name, probe);
+      const images = await read(dataset, probe);
       if (image > images[images.length - 1].id) from = probe + 1;
       else if (image < images[0].id) to = probe;
       else return probe;
@@ -48,7 +52,8 @@ export function openShards(store: ObjectStore): Shards {
     async image(name, number) {
       const dataset = await findDataset(store, name);
       const shard = dataset && (await find(dataset, number));
-      const image = shard === undefined ? undefined : (await read(name, shard)).find(({ id }) => id === number);
+      const images = shard === undefined ? [] : await read(dataset as Dataset, shard);
+      const image = images.find(({ id }) => id === number);
       if (shard === undefined || !image) throw new NotFoundError('no such image');
       return { image, shard };
     },
