@@ -136,9 +136,10 @@ export async function importFiles(
   store: ObjectStore,
   name: string,
   files: Record<string, Uint8Array>,
+  { version = '1' } = {},
 ): Promise<DatasetImage[]> {
   async function* source() {
-    for (const [name, bytes] of Object.entries(files)) yield { name, version: '1', read: async () => bytes };
+    for (const [name, bytes] of Object.entries(files)) yield { name, version, read: async () => bytes };
   }
   await importDataset(store, name, source(), { source: 'test' });
   return readShard(store, name, 0);

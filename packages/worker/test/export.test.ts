@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { exportFile, scribblesKey } from '@saltworks/core/contract/layout';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { pinClasses } from '@saltworks/store/classes';
+import { readShard } from '@saltworks/store/dataset';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportShard, finishExport, prepareExport } from '../src/export.ts';
 import { extractShard } from '../src/extract.ts';
@@ -138,5 +139,43 @@ test.each(Object.keys(exportFormats) as ExportFormat[])(
       'yolo-seg': ['labels/sub/x.txt', 'labels/x.jpg.txt', 'labels/x.png.txt', 'labels/y.txt'],
     }[format];
     expect(one.found).toEqual(expect.arrayContaining(own));
+  },
+);
+
+test.each(Object.keys(exportFormats) as ExportFormat[])(
+  '%s holds a mask under every name of its image, and none of a former version, though its run is not repeated',
+  async (format) => {
+    const [same, changed, other] = await Promise.all([1, 2, 3].map((n) => picture(n)));
+    await importFiles(engine.store, 'd', { 'a/x.png': same, 'b/x.png': same, 'c.png': changed });
+    const images = await readShard(engine.store, 'd', 0);
+    expect(images.map(({ names }) => names.length)).toEqual([2, 1]);
+    await extractShard(engine, { dataset: 'd', shard: 0, extract }, pulse());
+    for (const { sha256 } of images) {
+      await engine.store.put(scribblesKey('d', 0, sha256, '.json'), JSON.stringify(scribbles()));
+    }
+    await propagateShard(engine, { dataset: 'd', shard: 0, ...settings }, pulse());
+    await importFiles(engine.store, 'd', { 'c.png': other }, { version: '2' });
+    const { id } = await prepareExport(engine.store, { dataset: 'd', recipe, format }, signal);
+    const tally = await exportShard(engine.store, { dataset: 'd', shard: 0, recipe, format, id }, pulse());
+    expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
+    await finishExport(engine.store, { dataset: 'd', format, id }, signal);
+    const root = exportFile('d', id, '');
+    const found = [...objectsBelow(engine.root, [root])].map(
+      ([path, hex]) => `${path.slice(root.length)} ${Buffer.from(hex, 'hex')}`,
+    );
+    for (const name of ['a/x', 'b/x'])
+      expect(
+        found.some((file) => file.includes(name)),
+        name,
+      ).toBe(true);
+    expect(found.some((file) => /\bc\.(png|txt)/.test(file))).toBe(false);
+    const [document] = found
+      .filter((file) => /\.json /.test(file))
+      .map((file) => JSON.parse(file.slice(file.indexOf('{'))));
+    if (!document) return;
+    expect(document.images.map((image: { file_name: string }) => image.file_name)).toEqual(['a/x.png', 'b/x.png']);
+    const ids = (list: { id: number }[]) => new Set(list.map(({ id }) => id)).size;
+    expect(ids(document.images)).toBe(2);
+    if (format === 'coco-instances') expect(ids(document.annotations)).toBe(document.annotations.length);
   },
 );

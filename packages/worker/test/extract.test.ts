@@ -307,6 +307,19 @@ describe('what cannot be done', () => {
   });
 });
 
+test('a picture that failed and was replaced fails no more, and what is repeated is cached', async () => {
+  const torn = (await picture(1)).slice(0, 40);
+  await importFiles(engine.store, 'd', { 'a.png': torn, 'b.png': await picture(2) });
+  expect(await extractShard(engine, request, pulse())).toMatchObject({ images: 2, failed: 1 });
+  await importFiles(engine.store, 'd', { 'a.png': await picture(3) }, { version: '2' });
+  expect(await extractShard(engine, request, pulse())).toEqual({ images: 1, done: 0, cached: 1, failed: 0 });
+  expect(await extractShard(engine, { ...request, shard: 1 }, pulse())).toMatchObject({
+    images: 1,
+    done: 1,
+    failed: 0,
+  });
+});
+
 describe('an attempt that ends in the middle', () => {
   test('resumes where it stopped, without computing stored keys again', async () => {
     await importFiles(engine.store, 'd', await pictures(8));

@@ -26,7 +26,7 @@ export function datasetCommand(): Command {
   const command = new Command('dataset').description('images brought in, and what became of them');
   command
     .command('import')
-    .description('add the images of a folder, an s3:// prefix or a COCO document; only what is new is read')
+    .description('add the images of a folder, an s3:// prefix or a COCO document; only what is new or changed is read')
     .argument('<source>', 'a folder, s3://bucket/prefix, or a COCO JSON document')
     .requiredOption('--name <name>', 'of the dataset')
     .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
@@ -76,20 +76,31 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
     scribbles === undefined
       ? undefined
       : await importScribbles(store, report.dataset, scribbles, { signal: interruption });
-  const { added, unchanged, duplicates, failed, left, truths, notes, dataset } = report;
+  const { added, unchanged, duplicates, replaced, failed, left, truths, notes, dataset } = report;
   const out = leftOut(report);
   if (json) {
     const { images } = dataset;
-    const taken = { dataset: name, images, added, unchanged, duplicates, scribbles: drawn, known_masks: truths };
+    const taken = {
+      dataset: name,
+      images,
+      added,
+      unchanged,
+      duplicates,
+      replaced,
+      scribbles: drawn,
+      known_masks: truths,
+    };
     console.log(JSON.stringify({ ...taken, failed, left_out: left, notes }));
   } else {
     const more = [
+      ...(replaced > 0 ? [`${replaced} replaced`] : []),
       ...(drawn === undefined ? [] : [`${drawn} with scribbles`]),
       ...(truths > 0 ? [`${truths} with known masks`] : []),
     ];
     const taken = [`${added} new`, `${unchanged} unchanged`, `${duplicates} duplicates`, ...more];
     console.log(`${name}: ${dataset.images} images (${taken.join(', ')})${out && `; left out: ${out}`}`);
   }
+  if (replaced > 0) console.error(`saltworks: ${replacedText(replaced)}`);
   for (const { name: file, note } of notes.slice(0, mostNotes)) console.error(`saltworks: ${file}: ${note}`);
   if (notes.length > mostNotes) console.error(`saltworks: ${notes.length - mostNotes} more of these; --json has all`);
   for (const { name: file, reason } of failed) console.error(`saltworks: ${file}: ${reason}`);
@@ -100,6 +111,10 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   }
   if (failed.length > 0 || report.files === 0) process.exitCode = 2;
 }
+
+/** Two folders imported as one dataset replace each other's pictures, too: that is as easily undone. */
+const replacedText = (replaced: number): string =>
+  `${replaced === 1 ? 'a picture has' : `${replaced} pictures have`} other bytes than before under the same name; what was drawn on the former version stays with it, and it comes back with its bytes`;
 
 /** Lines about what was left out of what was taken. */
 const mostNotes = 20;
@@ -122,7 +137,7 @@ async function list(name: string | undefined, { failed, json }: { failed?: boole
   for await (const failure of readFailures(store, dataset)) console.log(json ? JSON.stringify(failure) : tell(failure));
 }
 
-const describe = ({ name, images, bytes, shards, source, updated }: Dataset) =>
-  `${name}  ${images} images  ${(bytes / 1e6).toFixed(1)} MB  ${shards} shards  from ${source}  ${updated}`;
+const describe = ({ name, images, former = 0, bytes, shards, source, updated }: Dataset) =>
+  `${name}  ${images} images${former > 0 ? ` (and ${former} former)` : ''}  ${(bytes / 1e6).toFixed(1)} MB  ${shards} shards  from ${source}  ${updated}`;
 
 const tell = ({ step, name, reason }: Failure & { step: string }) => `${step}  ${name}: ${reason}`;
