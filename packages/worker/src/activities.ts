@@ -29,7 +29,7 @@ export function createActivities(
     prepareExport: (request) => withPulse(({ signal }) => prepareExport(deps.store, request, signal)),
     exportShard: (request) => withPulse((pulse) => exportShard(deps.store, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
-    agree: (request) => withPulse(({ signal }) => agree(deps, request, signal)),
+    agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
     ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
   };

@@ -5,6 +5,7 @@ import { drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/core/
 import {
   type AgreementReport,
   type AgreeRequest,
+  agreeAttempts,
   agreementKey,
   agreementVersion,
   type ConsensusAnswer,
@@ -15,29 +16,33 @@ import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { type KnownMask, knownAgreement } from '@saltworks/core/known-image';
 import { decodePanoptic, type Mask } from '@saltworks/core/mask';
 import { readDataset } from '@saltworks/store/dataset';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { isMaskOf, readTruth } from '@saltworks/store/truth';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash } from './masks.ts';
 import { recipeOf } from './propagate.ts';
-import type { ShardDeps } from './shard.ts';
+import type { Pulse, ShardDeps } from './shard.ts';
 
 export interface MeasureDeps extends ShardDeps {
   maskThreads: MaskThreads;
 }
 
-export async function agree({ store }: MeasureDeps, request: AgreeRequest, signal: AbortSignal): Promise<void> {
+export async function agree(
+  { store }: MeasureDeps,
+  request: AgreeRequest,
+  { signal, attempt }: Pick<Pulse, 'signal' | 'attempt'>,
+): Promise<void> {
   const key = agreementKey(request);
   const known = await readJson<Partial<AgreementReport>>(store, key, { signal });
-  if (known?.version === agreementVersion) return;
-  await store.put(key, JSON.stringify(await compare(store, request, signal)), { signal });
+  if (known?.version === agreementVersion && !('again' in known)) return;
+  await store.put(key, JSON.stringify(await compare(store, request, { signal, attempt })), { signal });
 }
 
 async function compare(
   store: ObjectStore,
   { a, b, classes: offered }: AgreeRequest,
-  signal: AbortSignal,
+  { signal, attempt }: Pick<Pulse, 'signal' | 'attempt'>,
 ): Promise<AgreementReport> {
   const version = agreementVersion;
   try {
@@ -49,8 +54,13 @@ async function compare(
     const named = classes.map(({ category, ...rest }) => ({ category: String(category), ...rest }));
     return { version, miou, pixels, kappa, classes: named };
   } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StoreRefusedError) throw error;
     // Kept, so that nobody waits for it; everything else is worth another try.
-    if (error instanceof InvalidInputError) return { version, reason: error.message };
+    const reason = (error as Error).message.replaceAll('\n', ' ');
+    if (error instanceof InvalidInputError) return { version, reason };
+    const stays = [ObjectMissingError, TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind);
+    if (stays || attempt >= agreeAttempts) return { version, reason, again: true };
     throw error;
   }
 }

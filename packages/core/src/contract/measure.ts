@@ -32,8 +32,15 @@ export type AgreementReport = { version: typeof agreementVersion } & (
       kappa: number;
       classes: { category: string; iou: number; both: number }[];
     }
-  | { reason: string }
+  | {
+      reason: string;
+      /** What was missing may come back: worth another look. */
+      again?: true;
+    }
 );
+
+/** Tries at a pair. The last one keeps why it failed, whatever that was. */
+export const agreeAttempts = 5;
 
 export interface ConsensusRequest extends ImageRequest {
   annotations: {

@@ -80,12 +80,16 @@ export async function campaignAgreement(
   };
   const byClass = new Map<string, number[]>();
   const missing: AgreePair[] = [];
+  const again: AgreePair[] = [];
   const incomparable: Agreement['incomparable'] = [];
   const compare = async (pair: AgreePair, { task, name }: Handed): Promise<Measures | undefined> => {
     const report = await readReport(store, pair);
     if (report?.version !== agreementVersion) missing.push(pair);
     else if (!('reason' in report)) return report;
-    else incomparable.push({ task, name, reason: report.reason });
+    else {
+      incomparable.push({ task, name, reason: report.reason });
+      if (report.again) again.push(pair);
+    }
     return undefined;
   };
   for (const [task, works] of groupBy(handed, ({ task }) => task)) {
@@ -122,7 +126,8 @@ export async function campaignAgreement(
     const report = await compare({ a: mask, b: { ...known, campaign: campaign.id, truth: await truth } }, work);
     if (report) honeypots.push({ task, annotator: user, miou: report.miou });
   }
-  if (missing.length > 0) await startComparing(client, campaign, missing);
+  const asked = [...missing, ...again];
+  if (asked.length > 0) await startComparing(client, campaign, asked);
   return {
     images: compared.images,
     classes: [...byClass].sort().map(([category, ious]) => ({ category, iou: mean(ious), pairs: ious.length })),
@@ -136,7 +141,7 @@ export async function campaignAgreement(
   };
 }
 
-/** Of each store those that were read: a report of this version never changes. */
+/** Of each store those that were read: a report of this version never changes, unless it says so. */
 const reports = new WeakMap<ObjectStore, Map<string, AgreementReport>>();
 const rememberedReports = 10_000;
 
@@ -145,7 +150,7 @@ async function readReport(store: ObjectStore, pair: AgreePair): Promise<Agreemen
   reports.set(store, known);
   const key = agreementKey(pair);
   const report = known.get(key) ?? (await readJson<AgreementReport>(store, key));
-  if (report?.version === agreementVersion) known.set(key, report);
+  if (report?.version === agreementVersion && !('again' in report)) known.set(key, report);
   if (known.size > rememberedReports) known.delete(known.keys().next().value as string);
   return report;
 }

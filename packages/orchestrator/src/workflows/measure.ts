@@ -1,5 +1,11 @@
 /** Masks compared, and made of several annotators' strokes: a few activities, each worth trying again. */
-import type { AgreePair, ConsensusAnswer, ConsensusRequest, MeasureActivities } from '@saltworks/core/contract/measure';
+import {
+  type AgreePair,
+  agreeAttempts,
+  type ConsensusAnswer,
+  type ConsensusRequest,
+  type MeasureActivities,
+} from '@saltworks/core/contract/measure';
 import { queues } from '@saltworks/core/contract/queues';
 import { proxyActivities } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
@@ -9,7 +15,7 @@ const { agree, makeConsensus } = proxyActivities<MeasureActivities>({
   taskQueue: queues.annotate,
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
-  retry: { maximumAttempts: 5, nonRetryableErrorTypes },
+  retry: { maximumAttempts: agreeAttempts, nonRetryableErrorTypes },
 });
 
 interface AgreeImages {

@@ -12,7 +12,8 @@ import { cocoSource } from '@saltworks/store/coco-source';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
-import { truthId } from '@saltworks/store/truth';
+import { fileSource } from '@saltworks/store/sources';
+import { putTruth, truthId } from '@saltworks/store/truth';
 
 import { createActivities } from '@saltworks/worker/activities';
 import { openWorkers } from '@saltworks/worker/worker';
@@ -23,7 +24,7 @@ import { submitAssignment } from '../../dist/campaigns/assignments.js';
 import { findCampaign } from '../../dist/campaigns/campaigns.js';
 import { checkHoneypots, fillCampaigns } from '../../dist/campaigns/filling.js';
 import { campaignAgreement } from '../../dist/campaigns/measures.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { fillShard, takeTask } from '../../dist/campaigns/tasks.js';
 import { type Database, openDatabase } from '../../dist/db/open.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { freshFolder } from '../databases.ts';
@@ -185,3 +186,51 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matc
   const reason = 'segment 5 of the known mask has category 7; expected a listed one';
   expect(incomparable).toMatchObject(Object.keys(masks).map(() => ({ name: 'dog.png', reason })));
 });
+
+test('a known mask of another size, or none that can be read, is told of at once, and the rest is compared', async () => {
+  const names = ['wide', 'gone', 'good'];
+  for (const [i, name] of names.entries()) {
+    const pixels = new Uint8Array(3 * width * height).fill(100 + i);
+    writeFileSync(join(folder, `${name}.png`), await encodePng(pixels, { width, height, channels: 3 }));
+  }
+  await importDataset(store, 'mixed', folderFiles(names), { source: folder });
+  const segments = [{ id: 5, category_id: 1 }];
+  const categories = [{ id: 1, name: 'dog', isthing: 1 as const }];
+  const images = await readShard(store, 'mixed', 0);
+  for (const { sha256, name } of images) {
+    // As an import took them before it looked at their sizes.
+    const png =
+      name === 'wide.png' ? await pngOf(encodePanoptic({ ...halves, width: height, height: width })) : await pngOf();
+    await putTruth(store, { dataset: 'mixed', sha256 }, { png, segments, categories });
+  }
+  const gone = truthKey('mixed', images.find(({ name }) => name === 'gone.png')!.sha256, '.png');
+  const png = await store.get(gone);
+  await store.delete(gone);
+
+  const classes = [{ id: 1, name: 'dog', colour: '#000000', isthing: true }];
+  const campaign = await makeCampaign(db, { dataset: 'mixed', images: 0, categories: classes, honeypotRate: 1 });
+  await fillShard(db, campaign, 1, images, new Set(images.map(({ sha256 }) => sha256)));
+  const { id } = campaign;
+  const mask = await drawn('a dog', { 5: 'dog' });
+  const user = await makeUser(db, 'all');
+  for (const _ of images) {
+    const assignment = await takeTask(db, campaign, user, { chance: 0 });
+    await submitAssignment(db, assignment!, { n: 0, mask });
+  }
+  const found = await agreementOf(id);
+  expect(found.honeypots).toMatchObject([{ miou: 1 }]);
+  expect([...found.incomparable].sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject([
+    { name: 'gone.png', reason: `no object ${gone}` },
+    { name: 'wide.png', reason: 'masks of 8 × 4 and 4 × 8 pixels; expected one size' },
+  ]);
+  // What was missing is looked for again.
+  await store.put(gone, png);
+  await vi.waitFor(async () => expect((await agreementOf(id)).honeypots).toHaveLength(2), {
+    timeout: 50_000,
+    interval: 50,
+  });
+});
+
+async function* folderFiles(names: readonly string[]) {
+  for (const name of names) yield fileSource(join(folder, `${name}.png`), `${name}.png`);
+}
