@@ -1,4 +1,5 @@
 /** What files that are made of an image are called after it. */
+import { asSeen } from './spelling.ts';
 
 /** `sub/x` of `sub/x.jpg`; a name that only begins with a dot has no extension. */
 export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
@@ -24,15 +25,16 @@ export class Stems {
 
   /** To be called with every image before any stem is asked for. */
   add(name: string): void {
-    if (this.#names.has(name)) return;
-    this.#names.add(name);
-    const stem = withoutExtension(name);
+    const seen = asSeen(name);
+    if (this.#names.has(seen)) return;
+    this.#names.add(seen);
+    const stem = withoutExtension(seen);
     if (this.#once.has(stem)) this.#shared.add(stem);
     else this.#once.add(stem);
   }
 
   of(name: string): string {
     const stem = withoutExtension(name);
-    return this.#shared.has(stem) || this.#names.has(stem) ? name : stem;
+    return this.#shared.has(asSeen(stem)) || this.#names.has(asSeen(stem)) ? name : stem;
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { DatasetImage, ImageName, NamedImage, ShardNames } from '@saltworks/core/contract/dataset';
 import { namesKey } from '@saltworks/core/contract/layout';
+import { asSeen } from '@saltworks/core/spelling';
 import { isCurrent, readShard } from './dataset.ts';
 import { FingerprintMap, Fingerprints } from './fingerprints.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
@@ -25,9 +26,6 @@ export interface Placed {
   /** Its name was another image's. */
   replaced: boolean;
 }
-
-/** Two names are one if they differ only in how letters are composed: macOS takes them apart. */
-export const oneName = (name: string): string => name.normalize('NFC');
 
 /** A few bytes an image, however many there are. */
 export class ImageNames {
@@ -62,7 +60,7 @@ export class ImageNames {
       } else this.former++;
       this.#count(id, names.length - 1);
       names.forEach(({ id: number, name, version }, i) => {
-        const key = digest(oneName(name));
+        const key = digest(asSeen(name));
         const holder = this.#holders.get(key);
         if (holder !== undefined && holder !== id) this.#lose(holder, name);
         this.#holders.set(key, id);
@@ -76,28 +74,28 @@ export class ImageNames {
 
   /** Whether a file is known in this version. */
   knows(file: Named): boolean {
-    const holder = this.#holders.get(digest(oneName(file.name)));
+    const holder = this.#holders.get(digest(asSeen(file.name)));
     return holder !== undefined && this.#versions.has(versionDigest(holder, file));
   }
 
   /** Whether an image has this name as one more than its first. */
-  isFurther = (name: string): boolean => this.#further.has(digest(oneName(name)));
+  isFurther = (name: string): boolean => this.#further.has(digest(asSeen(name)));
 
   /** Whether two names are of one image. */
   areOne(a: string, b: string): boolean {
-    const holder = this.#holders.get(digest(oneName(a)));
-    return holder !== undefined && holder === this.#holders.get(digest(oneName(b)));
+    const holder = this.#holders.get(digest(asSeen(a)));
+    return holder !== undefined && holder === this.#holders.get(digest(asSeen(b)));
   }
 
   /** Whether a name's image has these bytes. @param sha256 of them */
   hold(name: string, sha256: Uint8Array): boolean {
-    const holder = this.#holders.get(digest(oneName(name)));
+    const holder = this.#holders.get(digest(asSeen(name)));
     return holder !== undefined && holder === this.#contents.get(sha256);
   }
 
   /** Gives a name to the image that has its file's bytes. A new one is to be stored by its caller. */
   place(file: Named, { sha256, bytes }: { sha256: Uint8Array; bytes: number }): Placed {
-    const key = digest(oneName(file.name));
+    const key = digest(asSeen(file.name));
     const holder = this.#holders.get(key);
     const known = this.#contents.get(sha256);
     const image = known ?? ++this.lastId;
@@ -169,8 +167,8 @@ export class ImageNames {
   }
 
   #namesAfter({ id, names }: NamedImage, changes: readonly Change[]): ImageName[] {
-    const lost = new Set(changes.map((change) => ('lost' in change ? oneName(change.lost) : undefined)));
-    const now = names.filter(({ name }) => !lost.has(oneName(name)));
+    const lost = new Set(changes.map((change) => ('lost' in change ? asSeen(change.lost) : undefined)));
+    const now = names.filter(({ name }) => !lost.has(asSeen(name)));
     for (const change of changes) {
       if (!('gained' in change)) continue;
       const isFree = now.every((each) => each.id !== id);
@@ -203,4 +201,4 @@ export class ImageNames {
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
-const versionDigest = (image: number, { name, version }: Named) => digest(`${image}\n${oneName(name)}\n${version}`);
+const versionDigest = (image: number, { name, version }: Named) => digest(`${image}\n${asSeen(name)}\n${version}`);

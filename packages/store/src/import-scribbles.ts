@@ -1,12 +1,14 @@
 /** Scribbles drawn elsewhere, brought to the images of a dataset. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import type { Dataset } from '@saltworks/core/contract/dataset';
+import { readFile, realpath } from 'node:fs/promises';
+import { extname, relative } from 'node:path';
+import type { Dataset, NamedImage } from '@saltworks/core/contract/dataset';
 import { scribblesKey } from '@saltworks/core/contract/layout';
 import { withoutExtension } from '@saltworks/core/stems';
 import { readImages, readShard } from './dataset.ts';
 import { Fingerprints } from './fingerprints.ts';
+import { Folder } from './folder.ts';
+import type { Offer } from './import.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
 
 /**
@@ -17,50 +19,79 @@ import type { CallOptions, ObjectStore } from './store.ts';
  * @param isPicture whether a PNG that is found is itself one of the images: images and scribbles may share a folder
  */
 export async function findScribbles(
-  folder: string,
+  folder: Folder,
   name: string,
   isPicture: (path: string) => boolean | Promise<boolean>,
 ): Promise<string | undefined> {
   for (const stem of [name, withoutExtension(name)]) {
     for (const extension of ['.json', '.png']) {
-      const path = join(folder, `${stem}${extension}`);
-      if (!(await stat(path).catch(() => undefined))?.isFile()) continue;
+      const path = await folder.find(`${stem}${extension}`);
+      if (path === undefined) continue;
       if (extension === '.json' || !(await isPicture(path))) return path;
     }
   }
   return undefined;
 }
 
+/** Files of a source as they are, of which those that could be taken for scribbles are noted: see {@link importScribbles}. */
+export async function* notePictures(files: AsyncIterable<Offer>, pictures: Fingerprints): AsyncGenerator<Offer> {
+  for await (const file of files) {
+    if ('read' in file && file.path !== undefined && isPng(file.path)) pictures.add(await pathDigest(file.path));
+    yield file;
+  }
+}
+
 /**
- * Takes the scribbles that a folder has for images of a dataset. What they say is checked when they are used: one bad
- * file fails alone.
+ * Takes the scribbles that a folder has for images of a dataset, for each under the first of its names that has any. What they
+ * say is checked when they are used: one bad file fails alone.
  *
+ * @param pictures files that were offered as pictures, whatever became of them: none of these is scribbles, nor is any with the
+ * bytes of an image, former versions included
+ * @param onNote is told of files that were found and not taken
  * @returns how many images have scribbles there
  */
 export async function importScribbles(
   store: ObjectStore,
   dataset: Dataset,
   folder: string,
-  options?: CallOptions,
+  {
+    pictures,
+    onNote,
+    ...options
+  }: CallOptions & { pictures?: Fingerprints; onNote?: (note: { name: string; note: string }) => void } = {},
 ): Promise<number> {
   const { name, shards } = dataset;
+  const files = new Folder(folder);
   let images: Promise<Fingerprints> | undefined;
   const isPicture = async (path: string) => {
+    if (pictures?.has(await pathDigest(path))) return true;
     images ??= contentsOf(store, dataset, options);
-    return (await images).has(
-      createHash('sha256')
-        .update(await readFile(path))
-        .digest(),
-    );
+    const bytes = await readFile(path).catch(() => undefined);
+    return bytes !== undefined && (await images).has(digest(bytes));
+  };
+  const note = (path: string, note: string) => onNote?.({ name: relative(folder, path), note });
+
+  const drawnOn = async ({ names }: NamedImage) => {
+    let found: { name: string; path: string; bytes: Uint8Array } | undefined;
+    for (const { name } of names) {
+      const path = await findScribbles(files, name, isPicture);
+      if (path === undefined) continue;
+      const bytes = await readFile(path).catch((error) => note(path, `cannot be read: ${error.message}`));
+      if (!bytes) continue;
+      found ??= { name, path, bytes };
+      if (Buffer.compare(found.bytes, bytes) !== 0) {
+        note(path, `${name} has the bytes of ${found.name}, whose scribbles are taken`);
+      }
+    }
+    return found;
   };
   let found = 0;
   for (let shard = 0; shard < shards; shard++) {
     for (const image of await readShard(store, name, shard, options)) {
-      const path = await findScribbles(folder, image.name, isPicture);
-      if (path === undefined) continue;
-      const [extension, other] =
-        extname(path) === '.json' ? (['.json', '.png'] as const) : (['.png', '.json'] as const);
-      await store.put(scribblesKey(name, shard, image.sha256, extension), await readFile(path), options);
+      const drawn = await drawnOn(image);
+      if (!drawn) continue;
+      const [extension, other] = isPng(drawn.path) ? (['.png', '.json'] as const) : (['.json', '.png'] as const);
+      await store.put(scribblesKey(name, shard, image.sha256, extension), drawn.bytes, options);
       // An image has one drawing: that of another format was an earlier one.
       await store.delete(scribblesKey(name, shard, image.sha256, other), options);
       found++;
@@ -71,6 +102,14 @@ export async function importScribbles(
 
 async function contentsOf(store: ObjectStore, dataset: Dataset, options?: CallOptions): Promise<Fingerprints> {
   const contents = new Fingerprints();
-  for await (const { sha256 } of readImages(store, dataset, options)) contents.add(Buffer.from(sha256, 'hex'));
+  const images = readImages(store, dataset, { ...options, former: true });
+  for await (const { sha256 } of images) contents.add(Buffer.from(sha256, 'hex'));
   return contents;
 }
+
+const isPng = (path: string) => extname(path).toLowerCase() === '.png';
+
+/** Of a file by whichever way it was reached. */
+const pathDigest = async (path: string) => digest(await realpath(path).catch(() => path));
+
+const digest = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest();

@@ -4,9 +4,10 @@ import { extname } from 'node:path';
 import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/core/contract/dataset';
 import { datasetKey, imageKey, shardKey } from '@saltworks/core/contract/layout';
 import type { Category } from '@saltworks/core/mask';
+import { asSeen, asWritten } from '@saltworks/core/spelling';
 import { findDataset, readShard } from './dataset.ts';
 import { FingerprintMap } from './fingerprints.ts';
-import { ImageNames, oneName } from './image-names.ts';
+import { ImageNames } from './image-names.ts';
 import { inOrder } from './in-order.ts';
 import type { LeftReason } from './picture-names.ts';
 import { ObjectMissingError, type ObjectStore } from './store.ts';
@@ -19,6 +20,8 @@ export interface SourceFile {
   /** Changes when the content may have. */
   version: string;
   read(): Promise<Uint8Array>;
+  /** Where the file is on this machine. */
+  path?: string;
   /** Where the bytes stay reachable without a copy, as an `s3://` URL. */
   url?: string;
   /** What is known of its segments. @param image size of the upright image, where its bytes say */
@@ -205,19 +208,15 @@ const mostPending = 1024;
 
 /** Whether a file of another spelling had this name: on some systems both can lie in one folder. */
 function isSpeltTwice(spellings: FingerprintMap, name: string): boolean {
-  if (oneName(name) === name.normalize('NFD')) return false;
-  const [key, spelling] = [sha256(oneName(name)), sha256(name).readUInt32LE()];
+  if (asSeen(name) === name.normalize('NFD')) return false;
+  const [key, spelling] = [sha256(asSeen(name)), sha256(name).readUInt32LE()];
   const known = spellings.get(key) ?? spelling;
   spellings.set(key, known);
   return known !== spelling;
 }
 
 const speltTwice = (name: string) =>
-  `${visible(name)}: another file's name differs only in how its letters are composed; expected one of them`;
-
-/** A name with every letter outside ASCII by its number, so that two that look alike do not. */
-const visible = (name: string) =>
-  name.replace(/[^\x20-\x7e]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
+  `${asWritten(name)}: another file's name differs only in how its letters are composed; expected one of them`;
 
 /**
  * Images of the next shard, which is what one worker does at a time: few at first, so that a small dataset is shared

@@ -43,7 +43,7 @@ const toSlashes = (path: string) => path.split(sep).join('/');
 export async function fileSource(path: string, name: string): Promise<SourceFile> {
   // A file that went away since it was listed fails when it is read.
   const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
-  return { name, version: `${size} ${mtimeMs}`, read: () => readFile(path) };
+  return { name, path, version: `${size} ${mtimeMs}`, read: () => readFile(path) };
 }
 
 /**

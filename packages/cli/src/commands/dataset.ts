@@ -6,9 +6,10 @@ import { pinClasses } from '@saltworks/store/classes';
 import { cocoSource } from '@saltworks/store/coco-source';
 import { listDatasets, readDataset } from '@saltworks/store/dataset';
 import { readFailures } from '@saltworks/store/failures';
+import { Fingerprints } from '@saltworks/store/fingerprints';
 import type { ImportReport, Offer } from '@saltworks/store/import';
 import { importDataset } from '@saltworks/store/import';
-import { importScribbles } from '@saltworks/store/import-scribbles';
+import { importScribbles, notePictures } from '@saltworks/store/import-scribbles';
 import { openStore, openStoreToWrite } from '@saltworks/store/open';
 import { folderSource, objectSource } from '@saltworks/store/sources';
 import { Command } from 'commander';
@@ -62,10 +63,12 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
   const { files, categories } = await openSource(source);
+  const pictures = new Fingerprints();
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
     const look = lookAt({ maxPixels: settings.maxPixels, window });
-    const offered = window ? throughWindow(files, window) : files;
+    const noted = scribbles === undefined ? files : notePictures(files, pictures);
+    const offered = window ? throughWindow(noted, window) : noted;
     const options = { source, categories, look, signal: interruption, onProgress };
     report = await importDataset(store, name, offered, options);
   } finally {
@@ -75,7 +78,10 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   const drawn =
     scribbles === undefined
       ? undefined
-      : await importScribbles(store, report.dataset, scribbles, { signal: interruption });
+      : await importScribbles(store, report.dataset, scribbles, {
+          ...{ pictures, signal: interruption },
+          onNote: (note) => report.notes.push(note),
+        });
   const { added, unchanged, duplicates, replaced, failed, left, truths, notes, dataset } = report;
   const out = leftOut(report);
   if (json) {

@@ -1,5 +1,6 @@
 /** `saltworks segment`: images and scribbles to masks, with no service running. */
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
@@ -11,7 +12,9 @@ import {
   type SegmentOptions,
   solveOptions,
 } from '@saltworks/core/options';
+import { asSeen, asWritten } from '@saltworks/core/spelling';
 import { Stems } from '@saltworks/core/stems';
+import { Folder } from '@saltworks/store/folder';
 import { findScribbles } from '@saltworks/store/import-scribbles';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
@@ -221,7 +224,7 @@ function changesOf(flags: Flags): Partial<SegmentOptions> {
 
 /** Which scribbles belong to which image, and under which name results go. */
 async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
-  const folder = await isFolder(scribbles);
+  const folder = (await isFolder(scribbles)) ? new Folder(scribbles) : undefined;
   if (!folder && images.length > 1) {
     throw new InvalidInputError(
       `one scribble file for ${images.length} images; expected a folder of NAME.json or NAME.png`,
@@ -231,22 +234,30 @@ async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
   const names = new Map<string, string>();
   for (const image of images) {
     const name = basename(image);
-    const other = names.get(name);
+    const other = names.get(asSeen(name));
     if (other !== undefined) {
-      throw new InvalidInputError(`${other} and ${image} are both called ${name}; expected names that differ`);
+      const [one, two] = basename(other) === name ? [other, image] : [other, image].map(asWritten);
+      throw new InvalidInputError(`${one} and ${two} are both called ${name}; expected names that differ`);
     }
-    names.set(name, image);
+    names.set(asSeen(name), image);
     stems.add(name);
   }
   const paths = new Set(images.map((image) => resolve(image)));
-  const isPicture = (path: string) => paths.has(resolve(path));
+  // A copy of the picture in another folder is no scribbles either.
+  const isPictureOf = (image: string) => async (path: string) =>
+    paths.has(resolve(path)) || (await hasSameBytes(path, image));
   return Promise.all(
     images.map(async (image) => ({
       image,
       name: stems.of(basename(image)),
-      scribbles: folder ? await findScribbles(scribbles, basename(image), isPicture) : scribbles,
+      scribbles: folder ? await findScribbles(folder, basename(image), isPictureOf(image)) : scribbles,
     })),
   );
+}
+
+async function hasSameBytes(path: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([path, other].map((each) => readFile(each).catch(() => undefined)));
+  return a !== undefined && b !== undefined && a.equals(b);
 }
 
 /** Bytes of memory that this process held at most. Linux' own count begins with what the parent held when it forked. */
