@@ -1,6 +1,7 @@
 /** The annotations of a COCO instances document as one panoptic mask. */
 import { InvalidInputError } from '../errors.ts';
 import { type Mask, type SegmentInfo, segmentsInfo } from '../mask.ts';
+import { cocoId } from './coco-categories.ts';
 import { polygonRuns } from './polygon.ts';
 import { expandCounts } from './rle.ts';
 import { maxSegmentId } from './scribbles.ts';
@@ -26,23 +27,24 @@ export interface InstancesMask {
  * Paints annotations in their order, later ones over earlier ones. Polygons and run lengths, plain or compressed. Crowds
  * are void where no instance is. What cannot be understood is left out alone.
  *
- * @param categories ids that the document knows
+ * @param categories ids that the document knows, as `cocoId` has them; segments have these
  */
 export function instancesMask(
-  annotations: readonly CocoAnnotation[],
+  annotations: Iterable<CocoAnnotation>,
   { width, height }: { width: number; height: number },
-  categories: ReadonlySet<unknown>,
+  categories: { has(id: unknown): boolean },
 ): InstancesMask {
   const mask: Mask = { ids: new Uint32Array(width * height), width, height };
   const categoryOf = new Map<number, number>();
   const notes: string[] = [];
   for (const annotation of annotations) {
-    const { id, category_id: category, iscrowd, segmentation } = annotation;
+    const { id, category_id, iscrowd, segmentation } = annotation;
+    const category = cocoId(category_id);
     const name = `annotation ${JSON.stringify(id)}`;
     if (iscrowd === 1) continue;
     try {
       if (!categories.has(category)) {
-        throw new InvalidInputError(`category ${JSON.stringify(category)}, which is not in the document`);
+        throw new InvalidInputError(`category ${JSON.stringify(category_id)}, which is not in the document`);
       }
       const parts = runsOf(segmentation, width, height);
       if (categoryOf.size === maxSegmentId) throw new InvalidInputError(`number ${maxSegmentId + 1} of its image`);
