@@ -1,143 +1,183 @@
 /** Images and known masks that a COCO document lists. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, posix } from 'node:path';
 import { InvalidInputError } from '@saltworks/core/errors';
-import { type CocoAnnotation, instancesMask } from '@saltworks/core/formats/coco-instances';
-import { parseJson } from '@saltworks/core/formats/json';
+import { cocoId } from '@saltworks/core/formats/coco-categories';
+import { instancesMask } from '@saltworks/core/formats/coco-instances';
 import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import type { Category } from '@saltworks/core/mask';
+import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
+import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
 import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';
 import { fileSource } from './sources.ts';
 import type { TruthSegment } from './truth.ts';
 
-interface CocoDocument {
-  images: { id: number; file_name: string; width?: number | null; height?: number | null }[];
-  annotations?: (CocoAnnotation & { file_name?: string; segments_info?: TruthSegment[] })[];
-  categories?: { id: number; name: string; isthing?: number }[];
-}
-
 /**
  * The images that a COCO document lists, with their known masks: panoptic ones, else those that its instances make up.
- * Files are looked for beside the document: images there or in `images/`, panoptic PNGs in the folder of the document's
- * own name.
+ * The document may be larger than memory; files are where `cocoFiles` looks for them.
  *
- * @throws InvalidInputError if this is no COCO document
+ * @param images the folder of the images, where they do not lie beside the document
+ * @throws InvalidInputError if this is no COCO document, or a category has no name or no id of its own
  */
-export async function cocoSource(path: string): Promise<{ files: AsyncGenerator<Offer>; categories: Category[] }> {
-  const { images, annotations = [], categories: listed = [] } = await readCoco(path);
-  const categories = listed.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing === 0 ? 0 : 1 }));
-  const folder = dirname(path);
-  const masks = join(folder, basename(path).replace(/\.json$/i, ''));
-  const known = new Set<unknown>(categories.map(({ id }) => id));
-  const of = new Map<unknown, typeof annotations>();
-  for (const annotation of annotations) {
-    const own = of.get(annotation.image_id);
-    if (own) own.push(annotation);
-    else of.set(annotation.image_id, [annotation]);
-  }
-
-  const panoptic = ({ file_name: png, segments_info = [] }: (typeof annotations)[number]): SourceFile['truth'] => {
-    if (!isBelow(png)) return undefined;
-    return async (): Promise<KnownMask> => {
-      const found = await firstFile(spellings(png).map((name) => join(masks, name)));
-      const segments = segments_info.filter(({ category_id }) => known.has(category_id));
-      const notes = segments_info
-        .filter((segment) => !segments.includes(segment))
-        .map(({ id, category_id }) => unknownCategory(`segment ${id}`, category_id));
-      return { png: await readFile(found ?? join(masks, png)), segments, categories, notes };
-    };
-  };
-
-  const instances =
-    (own: CocoAnnotation[], { width, height }: CocoDocument['images'][number]): SourceFile['truth'] =>
-    async (size): Promise<KnownMask> => {
-      const said = width && height ? { width, height } : undefined;
-      const whole = size ?? said;
-      if (!whole) return { notes: ['its size is not known; its known mask is not taken'] };
-      if (said && !isSame(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
-      const { mask, segments, notes } = instancesMask(own, whole, known);
-      return segments.length > 0 ? { png: encodePanopticPng(mask), segments, categories, notes } : { notes };
-    };
-
+export async function cocoSource(
+  path: string,
+  { images, signal }: { images?: string; signal?: AbortSignal } = {},
+): Promise<{ files: AsyncGenerator<Offer>; categories: Category[] }> {
+  const document = await readCoco(path, { signal });
+  const find = cocoFiles(path, { images, isPanoptic: document.isPanoptic });
   async function* files(): AsyncGenerator<Offer> {
-    for (const image of images) {
-      const { id, file_name: name } = image;
-      const found = await findFile(folder, name);
-      if (!found) {
-        const missing = new InvalidInputError(`${name}: no such file beside ${basename(path)} or in images/`);
-        yield { name, version: 'missing', read: () => Promise.reject(missing) };
-        continue;
+    const name = basename(path);
+    if (document.note) yield { name, note: document.note };
+    const pictures = listedPictures(document.images);
+    const shared = sharedIds(pictures);
+    for (const entries of pictures) {
+      const [{ id, file_name }] = entries;
+      try {
+        const found = await find.image(file_name);
+        const file = await fileSource(found.path, found.name);
+        const clash = entries.find(({ id }) => shared.has(cocoId(id)) && document.annotated.has(cocoId(id)));
+        const known = clash
+          ? { truth: noMask(`its id ${JSON.stringify(clash.id)} is another image's, too; no known mask is taken`) }
+          : await knownMask(document, entries, find);
+        // Drawn anew it is looked at, though the image is the same.
+        const version = known?.drawing ? `${file.version} ${known.drawing}` : file.version;
+        yield { ...file, version, truth: known?.truth };
+      } catch (error) {
+        const listed = typeof file_name === 'string' && file_name !== '' ? file_name : `image ${JSON.stringify(id)}`;
+        yield { name: listed, version: 'missing', read: () => Promise.reject(error) };
       }
-      const file = await fileSource(found.path, found.name);
-      const own = of.get(id) ?? [];
-      const whole = own.find(({ segments_info }) => segments_info);
-      if (whole) yield { ...file, truth: panoptic(whole) };
-      else if (own.length === 0) yield file;
-      // Drawn anew they are looked at, though the image is the same.
-      else yield { ...file, version: `${file.version} ${hash(own)}`, truth: instances(own, image) };
     }
-    yield* strays(basename(path), annotations, new Set<unknown>(images.map(({ id }) => id)));
+    yield* strays(name, document);
   }
-  return { files: files(), categories };
+  return { files: files(), categories: document.categories };
 }
 
-/** Annotations of images that the document does not list. */
-function* strays(document: string, annotations: CocoAnnotation[], images: ReadonlySet<unknown>): Generator<Remark> {
-  for (const { id, image_id } of annotations) {
-    if (images.has(image_id)) continue;
-    const name = id === undefined ? 'an annotation' : `annotation ${JSON.stringify(id)}`;
-    yield { name: document, note: `${name} is of image ${JSON.stringify(image_id)}, which is not in the document` };
+/** Entries of the same file are one picture, with the annotations of all. */
+function listedPictures(images: readonly ListedImage[]): ListedImage[][] {
+  const pictures = new Map<unknown, ListedImage[]>();
+  for (const image of images) {
+    const { file_name: name } = image;
+    const file = typeof name === 'string' && name !== '' ? posix.normalize(name) : image;
+    const entries = pictures.get(file);
+    if (entries) entries.push(image);
+    else pictures.set(file, [image]);
   }
+  return [...pictures.values()];
 }
 
-const unknownCategory = (of: string, category: unknown) =>
-  `${of} has category ${JSON.stringify(category)}, which is not in the document; it is left out`;
+/** Ids that several pictures have: nobody knows whose an annotation is. */
+function sharedIds(pictures: readonly ListedImage[][]): Set<unknown> {
+  const known = new Set<unknown>();
+  const shared = new Set<unknown>();
+  for (const entries of pictures) {
+    const own = new Set(entries.map(({ id }) => cocoId(id)));
+    for (const id of own) (known.has(id) ? shared : known).add(id);
+  }
+  return shared;
+}
+
+interface Known {
+  truth: SourceFile['truth'];
+  /** Changes when the mask may have. */
+  drawing?: string;
+}
+
+const noMask =
+  (note: string): SourceFile['truth'] =>
+  async () => ({ notes: [note] });
+
+/** What a document knows of a picture, if anything. */
+async function knownMask(
+  document: CocoDocument,
+  entries: readonly ListedImage[],
+  find: CocoFiles,
+): Promise<Known | undefined> {
+  function* annotations(): Generator<ListedAnnotation> {
+    for (const { id } of entries) yield* document.annotationsOf(id);
+  }
+  const drawing = createHash('sha256');
+  let before = '[';
+  for (const annotation of annotations()) {
+    if (Array.isArray(annotation.segments_info)) return panoptic(document, annotation, find);
+    drawing.update(before + JSON.stringify(annotation));
+    before = ',';
+  }
+  if (before === '[') return undefined;
+  drawing.update(']');
+  return { truth: instances(document, annotations, sizeOf(entries[0])), drawing: drawing.digest('hex').slice(0, 16) };
+}
+
+function instances(
+  { ids, categories }: CocoDocument,
+  annotations: () => Iterable<ListedAnnotation>,
+  said: Size | undefined,
+): SourceFile['truth'] {
+  return async (size): Promise<KnownMask> => {
+    const whole = size ?? said;
+    if (!whole) return { notes: ['its size is not known; its known mask is not taken'] };
+    if (said && !isSame(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
+    const { mask, segments, notes } = instancesMask(annotations(), whole, ids);
+    if (segments.length === 0) return { notes };
+    return { png: encodePanopticPng(mask), segments: segments.map((one) => renumbered(one, ids)), categories, notes };
+  };
+}
+
+async function panoptic(
+  { ids, categories }: CocoDocument,
+  annotation: ListedAnnotation,
+  find: CocoFiles,
+): Promise<Known> {
+  const { file_name, segments_info = [] } = annotation;
+  let path: string;
+  try {
+    ({ path } = await find.mask(file_name));
+  } catch (error) {
+    // Once it is there, it is taken.
+    if (error instanceof FileMissingError || !(error instanceof InvalidInputError)) throw error;
+    return { truth: noMask(`its known mask: ${error.message}; it is not taken`) };
+  }
+  const { size, mtimeMs } = await stat(path);
+  const drawing = createHash('sha256')
+    .update(JSON.stringify([annotation, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 16);
+  const segments = segments_info.filter(({ category_id }) => ids.has(cocoId(category_id)));
+  const notes = segments_info
+    .filter((segment) => !segments.includes(segment))
+    .map(({ id, category_id }) => `segment ${id} has category ${JSON.stringify(category_id)}, ${unlisted}`);
+  const truth = async (): Promise<KnownMask> => ({
+    png: await readFile(path),
+    segments: segments.map((segment) => renumbered(segment, ids)),
+    categories,
+    notes,
+  });
+  return { truth, drawing };
+}
+
+const unlisted = 'which is not in the document; it is left out';
+
+/** With our category instead of the document's. */
+const renumbered = (segment: TruthSegment, ids: CocoDocument['ids']): TruthSegment => ({
+  ...segment,
+  category_id: ids.get(cocoId(segment.category_id)) as number,
+});
+
+function sizeOf({ width, height }: ListedImage): Size | undefined {
+  const size = { width: Number(width), height: Number(height) };
+  return size.width > 0 && size.height > 0 ? size : undefined;
+}
 
 const isSame = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
-const hash = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
-
-async function readCoco(path: string): Promise<CocoDocument> {
-  let document: CocoDocument;
-  try {
-    document = parseJson<CocoDocument>(await readFile(path));
-  } catch (error) {
-    throw new InvalidInputError(`${path}: ${(error as Error).message}; expected a COCO document`);
+/** Annotations of images that the document does not list. */
+function* strays(name: string, { images, annotated, annotationsOf }: CocoDocument): Generator<Remark> {
+  const listed = new Set(images.map(({ id }) => cocoId(id)));
+  for (const image of annotated.keys()) {
+    if (listed.has(image)) continue;
+    for (const { id, image_id } of annotationsOf(image)) {
+      const which = id === undefined ? 'an annotation' : `annotation ${JSON.stringify(id)}`;
+      yield { name, note: `${which} is of image ${JSON.stringify(image_id)}, which is not in the document` };
+    }
   }
-  const { images, annotations = [], categories = [] } = document ?? {};
-  if (![images, annotations, categories].every(isListOfObjects)) {
-    throw new InvalidInputError(`${path}: expected a COCO document with images, annotations and categories`);
-  }
-  const bad = images.find(({ file_name }) => !isBelow(file_name));
-  if (bad) {
-    throw new InvalidInputError(
-      `${path}: file_name ${JSON.stringify(bad.file_name)}; expected a COCO document whose images lie below it`,
-    );
-  }
-  return document;
-}
-
-const isListOfObjects = (value: unknown) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null);
-
-/** A relative path that stays below its folder, whichever system wrote it. */
-function isBelow(name: unknown): name is string {
-  return typeof name === 'string' && name !== '' && !/^[\\/]/.test(name) && !name.split(/[\\/]/).includes('..');
-}
-
-/** A path as it is, and as Windows means it: its separators are letters of names elsewhere. */
-const spellings = (name: string) => (name.includes('\\') ? [name, name.replaceAll('\\', '/')] : [name]);
-
-async function findFile(folder: string, name: string): Promise<{ path: string; name: string } | undefined> {
-  for (const spelling of spellings(name)) {
-    const path = await firstFile([join(folder, spelling), join(folder, 'images', spelling)]);
-    if (path) return { path, name: spelling };
-  }
-  return undefined;
-}
-
-async function firstFile(paths: string[]): Promise<string | undefined> {
-  for (const path of paths) if ((await stat(path).catch(() => undefined))?.isFile()) return path;
-  return undefined;
 }

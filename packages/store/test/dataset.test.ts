@@ -348,8 +348,8 @@ describe('objects of a store', () => {
 });
 
 describe('a COCO document', () => {
-  const importCoco = async (document: unknown) => {
-    const path = join(scratch, 'coco.json');
+  const importCoco = async (document: unknown, name = 'coco.json') => {
+    const path = join(scratch, name);
     writeFileSync(path, typeof document === 'string' ? document : JSON.stringify(document));
     const { files, categories } = await cocoSource(path);
     return importDataset(store, 'd', files, { source: path, categories });
@@ -426,11 +426,25 @@ describe('a COCO document', () => {
   });
 
   test.each(['../x.png', '/etc/passwd', 'a/../../x.png', 'a\\..\\..\\x.png', '', 7, null, undefined])(
-    'file_name %j is refused',
+    'file_name %j fails alone',
     async (name) => {
-      write({ 'x.png': 'x' }, scratch);
-      await expect(importCoco({ images: [{ id: 1, file_name: name }] })).rejects.toThrow(InvalidInputError);
-      expect(await findDataset(store, 'd')).toBeUndefined();
+      write({ 'x.png': 'x', 'sub/in.png': 'in' }, scratch);
+      mkdirSync(join(scratch, 'sub'), { recursive: true });
+      const images = [
+        { id: 1, file_name: name },
+        { id: 2, file_name: 'in.png' },
+      ];
+      const { added, failed } = await importCoco({ images }, 'sub/coco.json');
+      expect({ added, failed }).toEqual({
+        added: 1,
+        failed: [
+          {
+            name: typeof name === 'string' && name !== '' ? name : 'image 1',
+            reason: expect.stringMatching(/; expected a path below it|; expected one below|; expected a relative path/),
+          },
+        ],
+      });
+      expect(await namesOf()).toEqual(['in.png']);
     },
   );
 

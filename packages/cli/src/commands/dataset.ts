@@ -1,6 +1,7 @@
 /** `saltworks dataset …`: images brought in, and what became of them. */
 import type { Failure } from '@saltworks/core/contract/activities';
 import type { Dataset } from '@saltworks/core/contract/dataset';
+import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
 import { pinClasses } from '@saltworks/store/classes';
 import { cocoSource } from '@saltworks/store/coco-source';
@@ -31,6 +32,7 @@ export function datasetCommand(): Command {
     .argument('<source>', 'a folder, s3://bucket/prefix, or a COCO JSON document')
     .requiredOption('--name <name>', 'of the dataset')
     .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
+    .option('--images <dir>', 'the folder of the images, where a COCO document does not lie beside them')
     .option(...windowOption)
     .option(...categoriesOption)
     .option('--json', 'one JSON document instead of text')
@@ -49,6 +51,7 @@ export function datasetCommand(): Command {
 interface ImportFlags {
   name: string;
   scribbles?: string;
+  images?: string;
   window?: ValueWindow;
   categories?: string;
   json?: boolean;
@@ -62,7 +65,7 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   if (scribbles !== undefined) await isFolder(scribbles);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
-  const { files, categories } = await openSource(source);
+  const { files, categories } = await openSource(source, flags);
   const pictures = new Fingerprints();
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
@@ -127,9 +130,17 @@ const mostNotes = 20;
 
 async function openSource(
   source: string,
+  { images }: ImportFlags,
 ): Promise<{ files: AsyncIterable<Offer>; categories?: Dataset['categories'] }> {
-  if (source.startsWith('s3://')) return { files: objectSource(await openStore(source), source, interruption) };
-  return (await isFolder(source)) ? { files: folderSource(source) } : cocoSource(source);
+  const isRemote = source.startsWith('s3://');
+  if (!isRemote && !(await isFolder(source))) {
+    if (images !== undefined && !(await isFolder(images))) {
+      throw new InvalidInputError(`--images ${images} is a file; expected a folder`);
+    }
+    return cocoSource(source, { images, signal: interruption });
+  }
+  if (images !== undefined) throw new InvalidInputError(`--images ${images} with ${source}; expected a COCO document`);
+  return { files: isRemote ? objectSource(await openStore(source), source, interruption) : folderSource(source) };
 }
 
 async function list(name: string | undefined, { failed, json }: { failed?: boolean; json?: boolean }): Promise<void> {

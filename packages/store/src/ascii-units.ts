@@ -1,0 +1,129 @@
+/** The text of JSON files for a parser that knows neither UTF-16, nor Latin letters that are not UTF-8, nor NaN. */
+import { readSync } from 'node:fs';
+import { InvalidInputError } from '@saltworks/core/errors';
+
+export interface TextFile {
+  /** Descriptor of the open file. */
+  fd: number;
+  /** The byte-order mark, if there is one. */
+  mark: Uint8Array;
+  /** Of a code unit: 2 in UTF-16. */
+  unitBytes: 1 | 2;
+  isLittleEndian: boolean;
+  /** Where a code unit is in the file; the first after the mark is 0. */
+  byteOf(unit: number): number;
+}
+
+export function textFile(fd: number): TextFile {
+  const buffer = new Uint8Array(3);
+  readSync(fd, buffer, { position: 0 });
+  const starts = (...bytes: number[]) => bytes.every((byte, i) => buffer[i] === byte);
+  const isLittleEndian = starts(0xff, 0xfe);
+  const unitBytes = isLittleEndian || starts(0xfe, 0xff) ? 2 : 1;
+  const mark = buffer.slice(0, unitBytes === 2 ? 2 : starts(0xef, 0xbb, 0xbf) ? 3 : 0);
+  return { fd, mark, unitBytes, isLittleEndian, byteOf: (unit) => mark.length + unit * unitBytes };
+}
+
+/** Where the units are not what the file says. */
+export interface Odd {
+  /** Asked from left to right. */
+  hasIn(from: number, to: number): boolean;
+}
+
+const [quote, backslash, minus, space, question] = [...'"\\- ?'].map((character) => character.charCodeAt(0));
+const [nan, infinity] = ['NaN', 'Infinity'].map((word) => new TextEncoder().encode(word));
+/** Of the longest, with its sign. */
+const longest = 9;
+
+/**
+ * One byte a code unit, so that places are kept. In strings `?` stands for what is not ASCII; of NaN and infinities
+ * strings are made, as long as they are.
+ *
+ * @param chunkUnits most units of a chunk
+ * @returns chunks, each to be used before the next is asked for
+ */
+export function* asciiUnits(file: TextFile, chunkUnits: number): Generator<{ bytes: Uint8Array; odd: Odd }> {
+  const { fd, unitBytes, isLittleEndian, byteOf } = file;
+  const read = new Uint8Array(chunkUnits * unitBytes);
+  const units = new Uint8Array(chunkUnits + longest);
+  const odd = oddPlaces();
+  let isString = false;
+  let isEscaped = false;
+  /** Whether this string is odd already: one place tells. */
+  let isOdd = false;
+  /** Units at the start of `units` that may begin a word, not given yet. */
+  let held = 0;
+  for (let first = 0; ; ) {
+    const bytesRead = readSync(fd, read, { position: byteOf(first + held) });
+    const count = Math.floor(bytesRead / unitBytes);
+    if (count === 0 && bytesRead > 0) throw new InvalidInputError('not JSON: it ends within a character');
+    narrow(read.subarray(0, count * unitBytes), units.subarray(held), { unitBytes, isLittleEndian });
+    const end = held + count;
+    let i = 0;
+    for (; i < end; i++) {
+      const unit = units[i];
+      if (isString) {
+        if (unit > 0x7f) {
+          units[i] = question;
+          if (!isOdd) odd.add(first + i);
+          isOdd = true;
+        }
+        if (isEscaped) isEscaped = false;
+        else if (unit === backslash) isEscaped = true;
+        else if (unit === quote) isString = false;
+      } else if (unit === quote) {
+        isString = true;
+        isOdd = false;
+      } else if (unit === minus && i + 1 === end && count > 0) break;
+      else if (unit === nan[0] || unit === infinity[0]) {
+        const word = unit === nan[0] ? nan : infinity;
+        if (i + word.length > end) {
+          if (count === 0) continue;
+          if (units[i - 1] === minus) i--;
+          break;
+        }
+        if (!word.every((letter, k) => units[i + k] === letter)) continue;
+        const from = units[i - 1] === minus ? i - 1 : i;
+        i += word.length - 1;
+        units.fill(space, from, i + 1);
+        units.fill(quote, from, from + 2);
+        odd.add(first + from);
+      }
+    }
+    if (i > 0) yield { bytes: units.subarray(0, i), odd };
+    if (count === 0) return;
+    units.copyWithin(0, i, end);
+    first += i;
+    held = end - i;
+  }
+}
+
+/** Code units as bytes; those beyond ASCII are any byte beyond it. */
+function narrow(
+  bytes: Uint8Array,
+  units: Uint8Array,
+  { unitBytes, isLittleEndian }: Pick<TextFile, 'unitBytes' | 'isLittleEndian'>,
+): void {
+  if (unitBytes === 1) {
+    units.set(bytes);
+    return;
+  }
+  const [low, high] = isLittleEndian ? [0, 1] : [1, 0];
+  for (let i = 0; 2 * i < bytes.length; i++) units[i] = bytes[2 * i + high] > 0 ? 0xff : bytes[2 * i + low];
+}
+
+function oddPlaces(): Odd & { add(place: number): void } {
+  let places: number[] = [];
+  let next = 0;
+  return {
+    add: (place) => places.push(place),
+    hasIn(from, to) {
+      while (places[next] < from) next++;
+      if (next > 1e5) {
+        places = places.slice(next);
+        next = 0;
+      }
+      return places[next] < to;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** JSON documents of any size: the entries of their lists are met one by one, and can be read again by their places. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { InvalidInputError } from '@saltworks/core/errors';
+import { parseJson } from '@saltworks/core/formats/json';
+import { JSONParser, TokenType } from '@streamparser/json';
+import { asciiUnits, type TextFile, textFile } from './ascii-units.ts';
+
+/** Bytes of a file, the last not included. */
+export interface Place {
+  from: number;
+  to: number;
+}
+
+/**
+ * Meets the entries of some of the lists that a document's object has, as `parseJson` would understand them. One chunk
+ * of the file and one entry are held at a time, and whatever `take` keeps.
+ *
+ * @param chunkUnits most code units of a chunk
+ * @returns which members the object has
+ * @throws InvalidInputError if it is no JSON, or one of the members is no list of objects
+ */
+export async function walkLists(
+  path: string,
+  lists: readonly string[],
+  take: (list: string, entry: object, place: Place) => void,
+  { signal, chunkUnits = 1 << 20 }: { signal?: AbortSignal; chunkUnits?: number } = {},
+): Promise<Set<string>> {
+  const fd = openSync(path, 'r');
+  try {
+    const file = textFile(fd);
+    const parser = new JSONParser({ paths: lists.map((list) => `$.${list}.*`), keepStack: false });
+    const members = new Set<string>();
+    const entries = listEntries(parser, lists, members);
+    for (const { bytes, odd } of asciiUnits(file, chunkUnits)) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      parser.write(bytes);
+      for (const { list, value, from, to } of entries.splice(0)) {
+        const place = { from: file.byteOf(from), to: file.byteOf(to) };
+        take(list, odd.hasIn(from, to) ? entryAt(file, place) : value, place);
+      }
+    }
+    end(parser);
+    return members;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof InvalidInputError || (error as NodeJS.ErrnoException).code) throw error;
+    throw new InvalidInputError(`not JSON: ${(error as Error).message.replace(/\s+/g, ' ').trim()}`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function end(parser: JSONParser): void {
+  try {
+    if (!parser.isEnded) parser.end();
+  } catch {
+    throw new InvalidInputError('not JSON: it ends too early');
+  }
+}
+
+/** Entries again, one at a time. @throws InvalidInputError if the file has changed and they are no JSON any more */
+export function* entriesAt(path: string, places: Iterable<Place>): Generator<object> {
+  const fd = openSync(path, 'r');
+  try {
+    const file = textFile(fd);
+    for (const place of places) yield entryAt(file, place);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Entry {
+  list: string;
+  value: object;
+  /** Code units of the document, the last not included. */
+  from: number;
+  to: number;
+}
+
+/**
+ * Makes a parser collect entries.
+ *
+ * @param members takes the names of what the document's object has
+ * @returns where the entries are put
+ */
+function listEntries(parser: JSONParser, lists: readonly string[], members: Set<string>): Entry[] {
+  const entries: Entry[] = [];
+  let depth = 0;
+  let from = 0;
+  let to = 0;
+  let string = '';
+  let member: string | undefined;
+  parser.onToken = ({ token, value, offset }) => {
+    to = offset + 1;
+    if (member !== undefined) {
+      if (token !== TokenType.LEFT_BRACKET && lists.includes(member)) throw noList(member);
+      members.add(member);
+      member = undefined;
+    }
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) {
+      if (depth === 2) from = offset;
+      depth++;
+    } else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth--;
+    else if (token === TokenType.STRING) string = String(value);
+    else if (token === TokenType.COLON && depth === 1) member = string;
+  };
+  parser.onValue = ({ value, stack }) => {
+    const list = String(stack[1].key);
+    if (typeof value !== 'object' || value === null) throw noList(list);
+    entries.push({ list, value, from, to });
+  };
+  return entries;
+}
+
+const noList = (member: string) => new InvalidInputError(`${member} is no list of objects`);
+
+function entryAt({ fd, mark }: TextFile, { from, to }: Place): object {
+  // The mark tells how to read what follows it.
+  const bytes = new Uint8Array(mark.length + to - from);
+  bytes.set(mark);
+  const bytesRead = readSync(fd, bytes, { offset: mark.length, position: from });
+  return Object(parseJson(bytes.subarray(0, mark.length + bytesRead)));
+}
