@@ -95,6 +95,27 @@ test('the known mask of a picture held sideways has the size of the upright pict
   expect(report.notes[0].note).toBe('the document says 20 × 10 pixels, the file 10 × 20; the mask is not taken');
 });
 
+test('so has its panoptic PNG', async () => {
+  writeFileSync(join(folder, 'a.jpg'), await shallow().withMetadata({ orientation: 6 }).jpeg().toBuffer());
+  const path = join(folder, 'coco.json');
+  const annotations = [{ image_id: 1, file_name: 'a.png', segments_info: [{ id: 1, category_id: 1 }] }];
+  const categories = [{ id: 1, name: 'ball' }];
+  writeFileSync(path, JSON.stringify({ images: [{ id: 1, file_name: 'a.jpg' }], annotations, categories }));
+  mkdirSync(join(folder, 'coco'));
+  const importMask = async (width: number, height: number) => {
+    const png = sharp(new Uint8Array(3 * width * height).fill(1), { raw: { width, height, channels: 3 } }).png();
+    writeFileSync(join(folder, 'coco/a.png'), await png.toBuffer());
+    const source = await cocoSource(path);
+    return importDataset(store, 'd', source.files, { source: path, categories: source.categories, look: lookAt({}) });
+  };
+  const { truths, notes } = await importMask(20, 10);
+  expect({ truths, notes }).toEqual({
+    truths: 0,
+    notes: [{ name: 'a.jpg', note: 'its known mask has 20 × 10 pixels, the file 10 × 20; the mask is not taken' }],
+  });
+  expect(await importMask(10, 20)).toMatchObject({ truths: 1, notes: [] });
+});
+
 test('what is no image is imported: it is refused when it is used', async () => {
   writeFileSync(join(folder, 'bad.png'), 'no image');
   const report = await importDataset(store, 'd', folderSource(folder), { source: folder, look: lookAt({}) });
