@@ -232,8 +232,11 @@ export async function encodePng(
   return new Uint8Array(png.buffer, png.byteOffset, png.length);
 }
 
-/** What WebP can hold. */
 const WEBP_SIDE = 16_383;
+
+/** Whether WebP can hold an image. */
+export const fitsWebp = ({ width, height }: { width: number; height: number }): boolean =>
+  Math.max(width, height) <= WEBP_SIDE;
 
 /**
  * Encodes 8-bit RGB as WebP with nothing but pixels in it.

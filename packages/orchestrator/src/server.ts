@@ -12,7 +12,7 @@ import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
 import { findAdministrator } from './campaigns/accounts.ts';
 import { openAnswers } from './campaigns/answers.ts';
-import { expiredLeases, expireLease } from './campaigns/assignments.ts';
+import { expiredLeases, expireLease, leaveUnusable } from './campaigns/assignments.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/filling.ts';
 import { imageSize } from './campaigns/image-size.ts';
 import { restoreInteraction } from './campaigns/interactions.ts';
@@ -126,6 +126,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
 
   const activities: ServerActivities = {
     expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
+    leaveUnusable: ({ assignment, reason }) => leaveUnusable(db, assignment, reason),
   };
   const worker = await Worker.create({
     connection,

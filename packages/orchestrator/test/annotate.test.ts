@@ -69,7 +69,7 @@ const connected = () => {
 beforeAll(async () => {
   environment = await openTemporal();
   closing.push(running(await openWorkflows(connected())));
-  const activities = { expireLease };
+  const activities = { expireLease, leaveUnusable };
   const taskQueue = queues.server;
   const worker = await Worker.create({ ...connected(), taskQueue, activities });
   closing.push(running({ run: () => worker.run(), shutdown: () => worker.shutdown() }));
@@ -107,6 +107,15 @@ async function expireLease({ assignment }: { assignment: string }): Promise<numb
   return more === undefined ? undefined : Date.now() + more;
 }
 
+/** Why images cannot be opened, by assignment; those that are left for it. */
+const unusable = new Map<string, string>();
+const left = new Set<string>();
+
+async function leaveUnusable({ assignment, reason }: { assignment: string; reason: string }): Promise<boolean> {
+  unusable.set(assignment, reason);
+  return left.has(assignment);
+}
+
 /** A worker that answers by rule. `opened` and `asked` count; `before` is called with what an answer is asked for. */
 async function openHost(before: (request: AnswerRequest) => Promise<void> = async () => {}) {
   const queue = ownQueue();
@@ -140,7 +149,7 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
 }
 
 async function start(changes: Partial<AnnotateRun> = {}): Promise<{ assignment: string; run: WorkflowHandle }> {
-  const assignment = randomUUID();
+  const { assignment = randomUUID() } = changes;
   const workflowId = annotateWorkflowId(assignment);
   const args: [AnnotateRun] = [{ ...request, assignment, lease: Date.now() + 600_000, ...changes }];
   await environment.client.workflow.start(annotateWorkflows.annotateImage, {
@@ -255,12 +264,23 @@ describe('an assignment', () => {
     expect(await patch(run, 3)).toMatchObject({ n: 3 });
     expect(host.opened).toBe(1);
 
-    const { run: bad } = await start({ image: { ...request.image, name: 'bad.png' } });
-    const unusable = { message: '3 bytes that do not decode', type: 'InvalidInputError' };
-    expect(await failureOf(patch(bad, 1))).toEqual(unusable);
+    const { run: bad, assignment } = await start({ image: { ...request.image, name: 'bad.png' } });
+    const reason = { message: '3 bytes that do not decode', type: 'InvalidInputError' };
+    expect(await failureOf(patch(bad, 1))).toEqual(reason);
+    // Something is drawn on it: it stays with whoever drew.
+    await expect.poll(() => unusable.get(assignment), patient).toBe(reason.message);
     expect(await statusOf(bad)).toBe('RUNNING');
     for (const each of [run, bad]) await each.signal(closeSignal);
   });
+});
+
+test('an image that cannot be opened is left, and its assignment ends', async () => {
+  await openHost();
+  const assignment = randomUUID();
+  left.add(assignment);
+  const { run } = await start({ assignment, image: { ...request.image, name: 'bad.png' } });
+  await run.result();
+  expect(unusable.get(assignment)).toBe('3 bytes that do not decode');
 });
 
 describe('a lease', () => {

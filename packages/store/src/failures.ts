@@ -28,8 +28,8 @@ export async function* failuresFrom(
   { after, ...options }: CallOptions & { after?: FailurePlace } = {},
 ): AsyncGenerator<FailurePlace & { failure?: DatasetFailure }> {
   const read = async ({ key, step }: { key: string; step: string }) => {
-    const report = await readJson<{ failures: Failure[] }>(store, key, options);
-    const failures = report?.failures ?? [];
+    const report = await readJson<{ failures: Failure[]; unshown?: Failure[] }>(store, key, options);
+    const failures = [...(report?.failures ?? []), ...(report?.unshown ?? [])];
     if (failures.length === 0) return { key, step, failures };
     const former = await formerVersions(store, dataset, Number(/(\d+)\.json$/.exec(key)?.[1]), options);
     return { key, step, failures: failures.filter(({ sha256 }) => !former.has(sha256)) };

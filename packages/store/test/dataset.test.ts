@@ -542,7 +542,9 @@ test('failures are listed with the step and settings they belong to', async () =
   const failure = (name: string, reason: string) => ({ sha256: sha256(name), name, reason, permanent: true });
   const put = (key: string, failures: unknown[]) => store.put(key, JSON.stringify({ images: 1, failures }));
   await put(extractedKey('d', 'vits', 0), [failure('a.png', '0 bytes'), failure('b.png', 'no object')]);
-  await put(extractedKey('d', 'vits', 1), []);
+  // Whose keys are there, and who becomes no task.
+  const long = [failure('long.png', 'too long')];
+  await store.put(extractedKey('d', 'vits', 1), JSON.stringify({ images: 1, failures: [], unshown: long }));
   await put(extractedKey('d', 'vits-layer3', 0), [failure('a.png', '0 bytes')]);
   await put(propagatedKey('d', 'abc', 0), [failure('c.png', 'no strokes')]);
   await put(extractedKey('d2', 'vits', 0), [failure('x.png', 'of another dataset')]);
@@ -551,6 +553,7 @@ test('failures are listed with the step and settings they belong to', async () =
       ['extracted/vits-layer3', 'a.png', '0 bytes'],
       ['extracted/vits', 'a.png', '0 bytes'],
       ['extracted/vits', 'b.png', 'no object'],
+      ['extracted/vits', 'long.png', 'too long'],
       ['masks/abc', 'c.png', 'no strokes'],
     ].map(([step, name, reason]) => ({ step, sha256: sha256(name), name, reason })),
   );

@@ -1,8 +1,9 @@
 /** Keys for the images of a shard. */
 import { type DecodedImage, decodeImage, describeImage, mayBeDeep, mayHavePages } from '@saltworks/backbone/decode';
-import type { ExtractShardRequest, Tally } from '@saltworks/core/contract/activities';
+import type { ExtractShardRequest, Failure, Tally } from '@saltworks/core/contract/activities';
 import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
+import { whyUnshown } from '@saltworks/core/contract/shown';
 import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
 import { namesVersion, readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
@@ -21,16 +22,20 @@ export interface ExtractDeps extends ShardDeps {
 const VIEWS = 2;
 
 interface ExtractReport extends ShardReport {
+  /** Images that have keys, and that no browser can show: they become no tasks. Absent where there are none. */
+  unshown?: Failure[];
   /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
   views?: number;
   /** Which of the shard's images were current. */
   names?: string;
 }
 
+type Size = { width: number; height: number };
+
 type Outcome = { image: DatasetImage } & (
-  | { cached: true }
+  | { cached: true; size: Size }
   /** The keys' file. */
-  | { file: Uint8Array }
+  | { file: Uint8Array; size: Size }
   | { failure: ShardReport['failures'][number] }
 );
 
@@ -61,7 +66,7 @@ export async function extractShard(
     const known = await findKeys(store, backbone, image.sha256, signal);
     // Earlier versions saw some otherwise: pictures of more than 8 bits without a window, TIFFs by their first page.
     const isDeepSeen = known?.window !== undefined || !mayBeDeep(image.object);
-    if (known && isDeepSeen && !mayHavePages(image.object)) return { image, cached: true };
+    if (known && isDeepSeen && !mayHavePages(image.object)) return { image, cached: true, size: known.image };
     let bytes: Uint8Array;
     try {
       bytes = await readObject(image.object, signal);
@@ -72,9 +77,9 @@ export async function extractShard(
     let pixels: DecodedImage;
     try {
       const facts = known && (await describeImage(bytes));
-      if (facts && !facts.deep && keysFit(known, facts)) return { image, cached: true };
+      if (facts && !facts.deep && keysFit(known, facts)) return { image, cached: true, size: known.image };
       pixels = await decodeImage(bytes, { maxPixels });
-      if (known && keysFit(known, pixels)) return { image, cached: true };
+      if (known && keysFit(known, pixels)) return { image, cached: true, size: known.image };
     } catch (error) {
       return { image, failure: failed(error) };
     }
@@ -86,7 +91,7 @@ export async function extractShard(
     try {
       const found = await source.extract(pixels, signal);
       return {
-        image,
+        ...{ image, size: pixels },
         file: encodeKeys(found, { ...origin, imageSha256: image.sha256, window: windowText(pixels.window) }),
       };
     } catch (error) {
@@ -95,6 +100,7 @@ export async function extractShard(
   };
 
   const failures: ShardReport['failures'] = [];
+  const unshown: Failure[] = [];
   let stored: Promise<void> = Promise.resolve();
   let done = last?.done ?? 0;
   let next = 0;
@@ -105,6 +111,11 @@ export async function extractShard(
     for await (const outcome of inOrder(images, underWay, keysOf)) {
       signal.throwIfAborted();
       if ('failure' in outcome) failures.push(outcome.failure);
+      else {
+        const { sha256, name } = outcome.image;
+        const reason = whyUnshown(outcome.size);
+        if (reason) unshown.push({ sha256, name, reason });
+      }
       if ('file' in outcome) {
         await stored;
         stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
@@ -120,7 +131,13 @@ export async function extractShard(
     await stored.catch(() => {});
   }
   await stored;
-  const report: ExtractReport = { images: images.length, failures, views: VIEWS, names };
+  const report: ExtractReport = {
+    images: images.length,
+    failures,
+    ...(unshown.length > 0 && { unshown }),
+    views: VIEWS,
+    names,
+  };
   await store.put(reportKey, JSON.stringify(report), { signal });
   return tallyOf(report, done);
 }

@@ -1,29 +1,35 @@
 /** Images as browsers are shown them: upright, sRGB, and nothing but pixels. */
-import { decodeImage, encodeWebp } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng, encodeWebp, fitsWebp } from '@saltworks/backbone/decode';
 import type { ShowRequest } from '@saltworks/core/contract/annotate';
-import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { thumbnailKey, viewKey, viewKeys } from '@saltworks/core/contract/layout';
+import { whyUnshown } from '@saltworks/core/contract/shown';
+import { InvalidInputError } from '@saltworks/core/errors';
 import type { RgbImage } from '@saltworks/core/image';
+import { firstOf } from '@saltworks/store/first-of';
 import { inOrder } from '@saltworks/store/in-order';
 import { failureOf, type ShardDeps } from './shard.ts';
 
 const thumbnailSide = 256;
 
 /**
- * Stores an image without loss and small, both as WebP, unless they are there.
+ * Stores an image without loss and small, as WebP, unless they are there. What is longer than WebP holds is a PNG.
  *
- * @throws InvalidInputError if it does not decode, or WebP cannot hold it
+ * @throws InvalidInputError if it does not decode, or no browser can draw it
  */
 export async function makeViews(
   { store, readObject, maxPixels }: ShardDeps,
   { sha256, object }: { sha256: string; object: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const [view, thumbnail] = [viewKey(sha256), thumbnailKey(sha256)];
-  const found = await Promise.all([view, thumbnail].map((key) => store.head(key, { signal })));
+  const thumbnail = thumbnailKey(sha256);
+  const found = await Promise.all([viewKeys(sha256), [thumbnail]].map((keys) => firstOf(store, keys, { signal })));
   if (found.every((each) => each !== undefined)) return;
   const image = await decodeImage(await readObject(object, signal), { maxPixels });
+  const reason = whyUnshown(image);
+  if (reason) throw new InvalidInputError(reason);
   const small = await encodeSmall(image);
-  await store.put(view, await encodeWebp(image), { signal });
+  if (fitsWebp(image)) await store.put(viewKey(sha256), await encodeWebp(image), { signal });
+  else await store.put(viewKey(sha256, '.png'), await encodePng(image.data, { ...image, channels: 3 }), { signal });
   await store.put(thumbnail, small, { signal });
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodePng } from '@saltworks/backbone/decode';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
@@ -259,6 +260,23 @@ describe('what cannot be done', () => {
     // Nobody tries them again.
     engine.readObject = () => Promise.reject(new Error('expected no image to be read'));
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 6, done: 0, cached: 2, failed: 4 });
+  });
+
+  test('for an image that no browser draws is a task: it has keys, and is listed, however often it is looked at', async () => {
+    const [width, height] = [40_000, 8];
+    const file = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });
+    const [{ sha256 }] = await importFiles(engine.store, 'd', { 'long.png': file, ...(await pictures(1)) });
+    const unshown = [
+      { sha256, name: 'long.png', reason: expect.stringMatching(/^40000 × 8 pixels; expected sides of/) },
+    ];
+    for (const [done, cached] of [
+      [2, 0],
+      [0, 2],
+    ]) {
+      expect(await extractShard(engine, request, pulse())).toEqual({ images: 2, done, cached, failed: 0 });
+      expect(await reportOf(engine)).toEqual({ images: 2, failures: [], unshown, views: 2 });
+      await engine.store.delete(extractedKey('d', 'stub', 0));
+    }
   });
 
   test('because it is gone is done once it is back', async () => {

@@ -1,4 +1,4 @@
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { showImages } from '../src/views.ts';
@@ -39,6 +39,34 @@ test('a dark picture of more than 8 bits is shown as the worker sees it', async 
   const view = await decodeImage(await engine.store.get(viewKey(images[0].sha256)));
   expect(view.data).toEqual(seen.data);
   expect(Math.max(...view.data)).toBe(255);
+});
+
+test.each([
+  [20_000, 30],
+  [30, 20_000],
+])('an image of %i × %i, which WebP cannot hold, is shown as PNG', async (width, height) => {
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i >> 4) & 255);
+  const images = await importFiles(engine.store, 'd', {
+    'a.png': await encodePng(data, { width, height, channels: 3 }),
+  });
+  expect(await showImages(engine, { whole: true, images }, signal)).toEqual([]);
+  const [{ sha256 }] = images;
+  expect(await engine.store.head(viewKey(sha256))).toBeUndefined();
+  const view = await engine.store.get(viewKey(sha256, '.png'));
+  expect(Buffer.from(view).toString('latin1', 1, 4)).toBe('PNG');
+  expect(await decodeImage(view)).toEqual({ data, width, height, notes: [] });
+  const small = await decodeImage(await engine.store.get(thumbnailKey(sha256)));
+  expect([small.width, small.height].sort((a, b) => a - b)).toEqual([1, 256]);
+  const readObject = () => Promise.reject(new Error('expected no image to be read'));
+  expect(await showImages({ ...engine, readObject }, { whole: true, images }, signal)).toEqual([]);
+});
+
+test('an image that is longer than browsers draw is shown small alone', async () => {
+  const [width, height] = [32_768, 2];
+  const file = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });
+  const images = await importFiles(engine.store, 'd', { 'a.png': file });
+  expect(await showImages(engine, { whole: true, images }, signal)).toEqual([images[0].sha256]);
+  expect(await showImages(engine, { whole: false, images }, signal)).toEqual([]);
 });
 
 test('what is there is not made again', async () => {

@@ -247,6 +247,8 @@ export interface ShowRequest {
 export interface ServerActivities {
   /** Gives an assignment back whose lease has run out. @returns when it does, milliseconds since 1970, if it has not yet */
   expireLease(request: { assignment: string }): Promise<number | undefined>;
+  /** Leaves an image that cannot be opened, unless something is drawn on it. @returns whether it is left */
+  leaveUnusable(request: { assignment: string; reason: string }): Promise<boolean>;
 }
 
 export interface AnnotateRun extends ImageRequest {

@@ -117,10 +117,14 @@ export const patchKey = (assignment: string, n: number): string =>
   `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.patch.json`;
 
 /**
- * `views/ab/abcd….1.webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. The number is raised
- * when some images are seen otherwise than before.
+ * `views/ab/abcd….2.webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. `.png` where WebP cannot
+ * hold it. The number is raised when some images are seen otherwise than before.
  */
-export const viewKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.1.webp`;
+export const viewKey = (sha256: string, ending: '.webp' | '.png' = '.webp'): string =>
+  `views/${sha256.slice(0, 2)}/${sha256}.2${ending}`;
 
-/** `views/ab/abcd….1.thumb.webp`: the same, 256 pixels at its longer side. */
-export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.1.thumb.webp`;
+/** Where an image as browsers are shown it may lie: at one of these. */
+export const viewKeys = (sha256: string): string[] => [viewKey(sha256), viewKey(sha256, '.png')];
+
+/** `views/ab/abcd….2.thumb.webp`: the same, 256 pixels at its longer side. */
+export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.2.thumb.webp`;

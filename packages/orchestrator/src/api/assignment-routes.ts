@@ -1,7 +1,7 @@
 /** Routes of one annotator's work on one image. */
 import { replay } from '@saltworks/core/contract/annotate';
 import type { Campaign } from '@saltworks/core/contract/api';
-import { maskKey, thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { maskKey } from '@saltworks/core/contract/layout';
 import type { SegmentOptions } from '@saltworks/core/options';
 import { z } from 'zod';
 import {
@@ -32,7 +32,7 @@ import {
   reviewed,
   text,
 } from './schemas.ts';
-import { sendKeys } from './views.ts';
+import { sendKeys, sendThumbnail, sendView } from './views.ts';
 
 const at = '/api/assignments/:assignment';
 const own = { assignment: 'own' } as const;
@@ -56,7 +56,7 @@ async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campai
 }
 
 /** Milliseconds in which a worker makes what browsers are shown of an image that was just taken. */
-const opening = 10_000;
+const opening = 3_000;
 
 export const assignmentRoutes = [
   route({
@@ -198,12 +198,12 @@ export const assignmentRoutes = [
   route({
     method: 'GET',
     url: `${at}/image`,
-    summary: 'The image as WebP: upright, lossless, nothing but pixels',
+    summary: 'The image: upright, lossless, nothing but pixels',
     access: see,
     sends: picture,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, viewKey(image.sha256), 'image/webp', { patience: opening });
+      return sendView(deps, request, reply, image, { patience: opening });
     },
   }),
   route({
@@ -214,7 +214,7 @@ export const assignmentRoutes = [
     sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendObject(request, reply, deps.store, thumbnailKey(image.sha256), 'image/webp', { patience: opening });
+      return sendThumbnail(deps, request, reply, image, { patience: opening });
     },
   }),
   route({
@@ -244,7 +244,7 @@ export const assignmentRoutes = [
         .limit(1)
         .executeTakeFirst();
       if (!answered) throw new NotFoundError('no such mask');
-      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png');
+      return sendObject(request, reply, deps.store, maskKey(mask, '.png'));
     },
   }),
 ];

@@ -108,7 +108,7 @@ export const datasetRoutes = [
       const report = await readReport(deps.store, params.dataset, query.recipe, shard);
       const found = report?.masks.find(({ sha256 }) => sha256 === image.sha256);
       if (!found) throw new NotFoundError('no such mask');
-      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), 'image/png', { changes: true });
+      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), { changes: true });
     },
   }),
   route({

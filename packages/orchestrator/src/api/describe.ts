@@ -46,7 +46,8 @@ const empty = (description: string) => z.null().meta({ description });
 
 function successOf({ response, sends }: Route): Record<string, unknown> {
   if (!sends) return { 200: json('Done', response) };
-  const content = { [sends.type]: { schema: z.string().meta(sends.text ? {} : { format: 'binary' }) } };
+  const schema = z.string().meta(sends.text ? {} : { format: 'binary' });
+  const content = { [sends.type]: { schema }, ...(sends.or && { [sends.or]: { schema } }) };
   const whole = { 200: { description: sends.description, content } };
   if (!sends.parts) return whole;
   return {

@@ -117,7 +117,7 @@ export const measureRoutes = [
     sends: mask,
     async handler({ deps, params, request, reply }) {
       const { mask } = await consensusOf(deps, params.task);
-      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), 'image/png', { changes: true });
+      return sendObject(request, reply, deps.store, maskKey(mask, '.png'), { changes: true });
     },
   }),
 ];

@@ -1,14 +1,18 @@
 /** Objects of the store over HTTP: ETag, conditional requests, one range. */
 
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { firstOf } from '@saltworks/store/first-of';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundError } from '../errors.ts';
 import type { Sent } from './routes.ts';
 
 const image = { type: 'image/webp', parts: true } as const;
-export const picture: Sent = { ...image, description: 'WebP: upright, lossless, nothing but pixels' };
+export const picture: Sent = {
+  ...image,
+  or: 'image/png',
+  description: 'WebP, or PNG where a side is longer than 16,383 pixels: upright, lossless, nothing but pixels',
+};
 export const thumbnail: Sent = { ...image, description: 'WebP, 256 pixels at its longer side' };
 export const mask: Sent = { type: 'image/png', description: 'COCO panoptic PNG (spec/mask.md)', parts: true };
 export const keys: Sent = { type: 'application/octet-stream', description: 'safetensors (spec/keys.md)', parts: true };
@@ -18,30 +22,31 @@ const forever = 'private, max-age=31536000, immutable';
 /** What an address means today: asked for again, and not sent again if it is the same. */
 const asked = 'private, no-cache';
 
+/** By the ending of a name. */
+const typeOf = (key: string): string =>
+  key.endsWith('.webp') ? 'image/webp' : key.endsWith('.png') ? 'image/png' : 'application/octet-stream';
+
 /**
- * @param options patience: milliseconds in which it may come; changes: whether the address may mean something else later
+ * @param keys the first that is there is sent
+ * @param options changes: whether the address may mean something else later
  * @throws NotFoundError if there is no such object
  */
 export async function sendObject(
   { headers }: FastifyRequest,
   reply: FastifyReply,
   store: ObjectStore,
-  key: string,
-  type: string,
-  { patience = 0, changes = false } = {},
+  keys: string | string[],
+  { changes = false } = {},
 ): Promise<FastifyReply> {
-  let found = await store.head(key);
-  for (const until = Date.now() + patience; !found && Date.now() < until && !reply.raw.destroyed; ) {
-    await sleep(100);
-    found = await store.head(key);
-  }
+  const found = await firstOf(store, [keys].flat());
   if (!found) throw new NotFoundError('not there yet');
+  const { key } = found;
   const etag = `"${Buffer.from(found.etag).toString('base64url')}"`;
   reply.headers({
     etag,
     'cache-control': changes ? asked : forever,
     'accept-ranges': 'bytes',
-    'content-type': type,
+    'content-type': typeOf(key),
     'x-content-type-options': 'nosniff',
   });
   // A proxy that compresses calls it a weak one.

@@ -62,6 +62,8 @@ export interface Call<Body, Query> {
 export interface Sent {
   /** Media type. */
   type: string;
+  /** Another one that it may be. */
+  or?: string;
   description: string;
   /** It is text, not bytes. */
   text?: true;

@@ -74,7 +74,7 @@ export const taskRoutes = [
   route({
     method: 'GET',
     url: '/api/tasks/:task/image',
-    summary: 'The image as WebP: upright, lossless, nothing but pixels',
+    summary: 'The image: upright, lossless, nothing but pixels',
     access: { task: 'annotator' },
     sends: picture,
     async handler({ deps, params, request, reply }) {
@@ -102,7 +102,7 @@ export const taskRoutes = [
       const { campaign } = await findTask(deps.db, params.task);
       const [found] = await readTasks(deps.db, campaign, [params.task]);
       if (!found?.mask) throw new NotFoundError('no mask was handed in yet');
-      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), 'image/png', { changes: true });
+      return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), { changes: true });
     },
   }),
 ];

@@ -207,6 +207,28 @@ export async function skipAssignment(db: Kysely<Schema>, id: string, reason: str
   });
 }
 
+/**
+ * Leaves an image that cannot be opened, as if its user had skipped it: it does not come back to them, and is listed with the
+ * reason. What is drawn on is kept: it could be opened once.
+ *
+ * @returns whether it is left
+ */
+export async function leaveUnusable(
+  db: Kysely<Schema>,
+  id: string,
+  reason: string,
+  now = new Date(),
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await lockIfThere(tx, id);
+    if (row?.state !== 'leased' || row.n > 0) return false;
+    const why = `it cannot be opened: ${reason}`;
+    await leave(tx, row, 'skipped', { now, reason: why });
+    await audit(tx, { actor: null, action: 'assignment.skip', object: id, detail: { reason: why } });
+    return true;
+  });
+}
+
 /** Offers an image again to all who skipped it. @returns how many they are */
 export async function offerAgain(db: Kysely<Schema>, task: string, actor: string, now = new Date()): Promise<number> {
   return db.transaction().execute(async (tx) => {

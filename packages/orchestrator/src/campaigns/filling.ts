@@ -1,4 +1,5 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
+import type { Failure } from '@saltworks/core/contract/activities';
 import type { Campaign } from '@saltworks/core/contract/api';
 import type { Dataset } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId } from '@saltworks/core/contract/layout';
@@ -39,9 +40,9 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
   const { dataset, backbone, honeypotRate, categories } = campaign;
   const extracted = extractedKey(dataset, keysId(backbone, { facet: 'key' }), shard);
-  const report = await readJson<{ failures: { sha256: string }[] }>(store, extracted);
+  const report = await readJson<{ failures: Failure[]; unshown?: Failure[] }>(store, extracted);
   if (!report) return false;
-  const failed = new Set(report.failures.map(({ sha256 }) => sha256));
+  const failed = new Set([...report.failures, ...(report.unshown ?? [])].map(({ sha256 }) => sha256));
   const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
   const known = new Set<string>();
   if (honeypotRate > 0) {

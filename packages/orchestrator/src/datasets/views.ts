@@ -3,8 +3,9 @@
  * time goes to a worker together, the last asked for first, since that is what is on the screen.
  */
 import { annotateWorkflows, type ShowRequest } from '@saltworks/core/contract/annotate';
-import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { thumbnailKey, viewKeys } from '@saltworks/core/contract/layout';
 import { queues } from '@saltworks/core/contract/queues';
+import { firstOf } from '@saltworks/store/first-of';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import { newId } from '../campaigns/ids.ts';
@@ -51,7 +52,7 @@ export function openViews({
   whole: boolean;
 }): Views {
   const batchSize = whole ? 2 : 64;
-  const keyOf = whole ? viewKey : thumbnailKey;
+  const keysOf = (sha256: string) => (whole ? viewKeys(sha256) : [thumbnailKey(sha256)]);
   const waiting = new Map<string, Asked>();
   const underWay = new Map<string, Asked>();
   /** Until when. */
@@ -116,7 +117,7 @@ export function openViews({
 
   return {
     async make({ sha256, object }, signal) {
-      if (await store.head(keyOf(sha256))) return;
+      if (await firstOf(store, keysOf(sha256))) return;
       if ((useless.get(sha256) ?? 0) > Date.now()) throw new NotFoundError('it cannot be shown');
       const asked = ask({ sha256, object });
       asked.askers++;

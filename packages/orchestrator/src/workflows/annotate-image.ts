@@ -13,12 +13,14 @@ import {
 } from '@saltworks/core/contract/annotate';
 import { queues } from '@saltworks/core/contract/queues';
 import {
+  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
   defineSignal,
   defineUpdate,
   isCancellation,
+  patched,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -29,7 +31,7 @@ import { imageHost } from './image-host.ts';
 /** An update leaves about a dozen events; Temporal takes 2,000 updates and warns at 10,240 events. */
 const UPDATES_A_PART = 250;
 
-const { expireLease } = proxyActivities<ServerActivities>({
+const { expireLease, leaveUnusable } = proxyActivities<ServerActivities>({
   taskQueue: queues.server,
   startToCloseTimeout: '30 seconds',
   // The server looks for leases that ran out, too: for one that this workflow could not end.
@@ -67,8 +69,15 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
     closed = true;
   });
 
-  // Before the first stroke. Whoever draws one is told if it cannot be opened.
-  host.find().catch(() => {});
+  // Before the first stroke. Whoever draws one is told if it cannot be opened; whoever has not is given another one.
+  host
+    .find()
+    .catch(async (error) => {
+      const useless = error instanceof ApplicationFailure && error.type === 'InvalidInputError';
+      if (!useless || !patched('leave-unusable')) return;
+      if (await leaveUnusable({ assignment, reason: error.message })) closed = true;
+    })
+    .catch(() => {});
 
   const long = () => updates >= UPDATES_A_PART || workflowInfo().continueAsNewSuggested;
   while (!closed && !long()) {

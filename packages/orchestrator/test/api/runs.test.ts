@@ -52,7 +52,7 @@ async function importPictures(): Promise<void> {
       .map(({ sha256, name }) => ({ sha256, name, reason: 'no image', permanent: true }));
     await store.put(
       extractedKey('salt.pans', backbone, shard),
-      JSON.stringify({ images: images.length, failures, views: 1 }),
+      JSON.stringify({ images: images.length, failures, views: 2 }),
     );
   }
   const [first] = await readShard(store, 'salt.pans', 0);
@@ -135,8 +135,15 @@ test('looked at closely, one is shown whole, and no other', async () => {
   const answer = await whole(1);
   expect(answer.status).toBe(200);
   expect(Buffer.from(await answer.arrayBuffer()).toString('latin1', 8, 12)).toBe('WEBP');
+  expect(answer.headers.get('content-type')).toBe('image/webp');
   expect(await views()).toEqual([viewKey(sha256)]);
   expect((await whole(count)).status).toBe(404);
+
+  // What is longer than WebP holds lies there as another format.
+  const [, second] = await readShard(store, 'salt.pans', 0);
+  await store.put(viewKey(second.sha256, '.png'), 'long');
+  const long = await whole(2);
+  expect([long.status, long.headers.get('content-type'), await long.text()]).toEqual([200, 'image/png', 'long']);
 });
 
 test('what nobody waits for any more is not asked for', async () => {

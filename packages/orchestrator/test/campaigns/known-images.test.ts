@@ -71,13 +71,13 @@ afterAll(async () => {
 /** Imports images with known masks: a dog beside a couch, a couch beside nothing that anybody knows. */
 async function importKnown(): Promise<void> {
   mkdirSync(join(folder, 'pans'), { recursive: true });
-  const images = ['dog', 'couch'];
+  const images = ['dog', 'couch', 'long'];
   for (const [shade, name] of images.entries()) {
     const pixels = new Uint8Array(3 * width * height).fill(shade);
     writeFileSync(join(folder, `${name}.png`), await encodePng(pixels, { width, height, channels: 3 }));
     writeFileSync(join(folder, 'pans', `${name}.png`), await pngOf());
   }
-  const segments = [[18, 63], [63]].map((ids) => ids.map((category_id, i) => ({ id: [5, 9][i], category_id })));
+  const segments = [[18, 63], [63], [63]].map((ids) => ids.map((category_id, i) => ({ id: [5, 9][i], category_id })));
   const document = {
     images: images.map((name, id) => ({ id, file_name: `${name}.png` })),
     annotations: images.map((name, id) => ({
@@ -92,7 +92,9 @@ async function importKnown(): Promise<void> {
   writeFileSync(join(folder, 'pans.json'), JSON.stringify(document));
   const { files, categories } = await cocoSource(join(folder, 'pans.json'));
   await importDataset(store, 'pans', files, { source: 'pans.json', categories });
-  const report = JSON.stringify({ images: 2, failures: [] });
+  const long = (await readShard(store, 'pans', 0))[2];
+  const unshown = [{ sha256: long.sha256, name: long.name, reason: 'too long' }];
+  const report = JSON.stringify({ images: 3, failures: [], unshown });
   await store.put(extractedKey('pans', keysId('tiny', { facet: 'key' }), 0), report);
 }
 
@@ -139,7 +141,7 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matc
   const { id } = await makeCampaign(db, { images: 0, categories, honeypotRate: 1 });
   await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', id).execute();
   await fillCampaigns(db, store);
-  // Of the couch nobody could be right or wrong: it is an image like any other.
+  // Of the couch nobody could be right or wrong: it is an image like any other. What no browser shows is nobody's task.
   expect(await tasksOf(db, id)).toMatchObject([
     { name: 'dog.png', honeypot: true },
     { name: 'couch.png', honeypot: false },

@@ -5,6 +5,7 @@ import {
   expiredLeases,
   expireLease,
   findAssignment,
+  leaveUnusable,
   listAssignments,
   offerAgain,
   renewLease,
@@ -48,6 +49,18 @@ describeDatabases('leases', ({ open }) => {
     expect(await findAssignment(db, id)).toMatchObject({ state: 'returned' });
     expect((await tasksOf(db, campaign.id))[0]).toMatchObject({ taken: 0 });
     expect(await kinds(id)).toEqual(['returned']);
+  });
+
+  test('of images that cannot be opened end as if these were skipped, unless something is drawn', async () => {
+    const { campaign, user, id } = await begin();
+    expect(await leaveUnusable(db, id, '3 bytes')).toBe(true);
+    expect(await leaveUnusable(db, id, '3 bytes')).toBe(false);
+    expect(await findAssignment(db, id)).toMatchObject({ state: 'skipped', reason: 'it cannot be opened: 3 bytes' });
+    const next = (await takeTask(db, campaign, user))!;
+    expect((await findAssignment(db, next)).task).not.toBe((await findAssignment(db, id)).task);
+    await db.updateTable('assignment').set({ n: 1 }).where('id', '=', next).execute();
+    expect(await leaveUnusable(db, next, '3 bytes')).toBe(false);
+    expect(await findAssignment(db, next)).toMatchObject({ state: 'leased' });
   });
 
   test('that ended can neither be renewed nor given back nor handed in, but taken again', async () => {
