@@ -714,6 +714,15 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await page.locator('.stage[aria-busy=false]').waitFor();
     expect(await page.locator('.what').textContent()).not.toBe(shown);
     expect(await logOf(assignment)).toHaveLength(kinds.length);
+
+    // An image of nothing but background is handed in as it is.
+    const { id: empty } = await mine('two', 'leased');
+    expect(await page.getByRole('button', { name: 'Submit' }).isDisabled()).toBe(true);
+    await page.keyboard.press('0');
+    await draw(page, [0.3, 0.3], [0.6, 0.6]);
+    await status(page, /^Nothing but background/);
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await expect.poll(() => stateOf(empty), slow).toBe('submitted');
     expect(errors).toEqual([]);
     await other.close();
     await context.close();

@@ -474,6 +474,21 @@ describe('many images', () => {
     expect(JSON.parse(readFileSync(join(out, 'tiny.panoptic.json'), 'utf8')).warnings).toHaveLength(1);
   });
 
+  test('strokes of background alone make an image of nothing else', async () => {
+    const marks = write(join(scratch, 'nothing.json'), {
+      ...scribbles,
+      segments: [],
+      strokes: scribbles.strokes.slice(1),
+    });
+    const out = join(scratch, 'nothing');
+    const image = await discFile('nothing.png');
+    const run = await saltworks(['segment', image, '--scribbles', marks, '--out', out, '--patch', ...small]);
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect((await maskOf(out, 'nothing')).ids.every((id) => id === 0)).toBe(true);
+    const document = JSON.parse(readFileSync(join(out, 'nothing.panoptic.json'), 'utf8'));
+    expect(document).toMatchObject({ segments_info: [], categories: [], warnings: [] });
+  });
+
   test('Ctrl-C ends with 130 and leaves no half a file', async () => {
     const marks = folder('interrupted');
     const images = await Promise.all(Array.from({ length: 6 }, (_, i) => discFile(`stop${i}.png`)));

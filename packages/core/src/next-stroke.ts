@@ -27,7 +27,7 @@ const far = 12;
  * which nobody knows beforehand.
  *
  * @param seeds per node, at least 0 where a stroke was drawn
- * @returns undefined where nothing is unsure
+ * @returns undefined where nothing is unsure, or only one label is drawn
  */
 export function nextStroke({ data, h, w, labels }: NodeScores, seeds: Int32Array): NextStroke | undefined {
   const c = labels.length;
@@ -36,6 +36,7 @@ export function nextStroke({ data, h, w, labels }: NodeScores, seeds: Int32Array
       `${data.length} scores and ${seeds.length} seeds; expected ${h} × ${w} × ${c} and ${h} × ${w}`,
     );
   }
+  if (c < 2) return undefined;
   const best = argmax(data, c);
   const second = secondBest(data, c, best);
   const distance = stepsFrom(h, w, (node) => seeds[node] >= 0);

@@ -10,6 +10,7 @@ import {
   unaryFromScores,
 } from './crf.ts';
 import { unknownKind } from './errors.ts';
+import { maskEverywhere } from './everywhere.ts';
 import { giveHeld, type HeldLabels, type HeldPixels, heldLabels, holdRows, withHeld } from './held.ts';
 import { type RgbImage, resizeBicubic } from './image.ts';
 import { linearRows } from './interpolate.ts';
@@ -73,6 +74,7 @@ export interface RefineGiven {
 }
 
 export function refine(image: RgbImage, nodes: NodeScores, options: RefineOptions, given: RefineGiven = {}): Mask {
+  if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
   const { held } = given;
   const mask = owners(image, held ? withHeld(nodes, held) : nodes, options, given);
   if (held) giveHeld(mask.ids, held);

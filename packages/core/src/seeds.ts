@@ -110,14 +110,14 @@ export function softWeights(soft: Float32Array, c: number): Float32Array {
 /**
  * @param h rows of nodes
  * @param w columns of nodes; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row ⌊(y + ½)·h / height⌋
- * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node
+ * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node; the background alone may be
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
   const { winners, strokes } = cellWinners(raster, h, w);
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
-  if (labels.length < 2) {
+  if (!isEnough(labels, drawn)) {
     const { length: outside } = raster.outside ?? [];
     throw new InvalidInputError(
       `${outside > 0 ? `${outside} stroke${outside > 1 ? 's' : ''} outside the picture; the others` : 'strokes'} label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
@@ -128,15 +128,19 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   return { h, w, labels, nodes, strokes, unseeded, outside: raster.outside };
 }
 
+/** Two labels, or the background where nothing else was drawn: then the picture is nothing but background. */
+export const isEnough = (labels: readonly number[], drawn: readonly number[]): boolean =>
+  labels.length > 1 || (labels.length === 1 && labels[0] === 0 && drawn.length === 1);
+
 /**
  * Segment ids that strokes were drawn for, ascending.
  *
- * @throws InvalidInputError if they are fewer than two
+ * @throws InvalidInputError if they are fewer than two, unless it is the background alone
  */
 export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): number[] {
   const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
   if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
-  if (drawn.length === 1) {
+  if (!isEnough(drawn, drawn)) {
     throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
   }
   return drawn;

@@ -1,6 +1,6 @@
 /** Seeds of several people together: a node that they label differently is a little of each. */
 import { InvalidInputError } from './errors.ts';
-import { cellWinners, drawnLabels, type Seeds, type StrokeRaster } from './seeds.ts';
+import { cellWinners, drawnLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
 import { argmax } from './spread.ts';
 
 /** One person's strokes, in ids that all share, and how much they count. */
@@ -13,14 +13,14 @@ export interface WeightedStrokes {
 /**
  * Y = Σ weight·Y of each person alone: linear, so any solver that is linear in Y gives the weighted sum of their answers.
  *
- * @throws InvalidInputError if all of them together label the nodes with fewer than two segments
+ * @throws InvalidInputError if all of them together label the nodes with fewer than two segments, unless it is the background alone
  */
 export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: number): Seeds {
   const people = drawn.map(({ raster, weight }) => ({ ...cellWinners(raster, h, w), weight }));
   const ids = drawnLabels({ segments: drawn.flatMap(({ raster }) => Array.from(raster.segments)) });
   const present = new Set(people.flatMap(({ winners }) => [...new Set(winners)]));
   const labels = ids.filter((id) => present.has(id));
-  if (labels.length < 2) {
+  if (!isEnough(labels, ids)) {
     throw new InvalidInputError(
       `strokes label ${h} × ${w} nodes with ${labels.length} of ${ids.length} segments; expected at least two`,
     );

@@ -3,6 +3,7 @@
  * in plain TypeScript, the readable reference; fast/solver.ts does the same by kernels.
  */
 import { unknownKind } from './errors.ts';
+import { nodesEverywhere } from './everywhere.ts';
 import { doubleGram, gram, medianDistance, squaredDistances } from './gram.ts';
 import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './graph.ts';
 import type { HeldPixels } from './held.ts';
@@ -28,7 +29,12 @@ export interface Solver {
 export type OpenSolver = (image: RgbImage, keys: Keys, options: SegmentOptions) => Solver;
 
 export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions): Solver {
-  return { ...openNodes(image, keys, options), refine: (nodes, held) => refine(image, nodes, options, { held }) };
+  const { sigma, solve } = openNodes(image, keys, options);
+  return {
+    sigma,
+    solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
+    refine: (nodes, held) => refine(image, nodes, options, { held }),
+  };
 }
 
 function openNodes(image: RgbImage, keys: Keys, options: SegmentOptions): Omit<Solver, 'refine'> {

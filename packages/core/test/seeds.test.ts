@@ -115,6 +115,13 @@ describe('seedNodes', () => {
   ])('refuses: %s', (message, owner, segments) => {
     expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
   });
+  test('the background alone is enough, unless something was drawn that won no node', () => {
+    const owner = Uint8Array.from([1, 0]);
+    expect(seedNodes({ width: 2, height: 1, owner, segments: [0, 0] }, 1, 2)).toMatchObject({
+      ...{ labels: [0], nodes: Int32Array.of(0, -1), unseeded: [] },
+    });
+    expect(() => seedNodes({ width: 2, height: 1, owner, segments: [0, 4] }, 1, 1)).toThrow('1 of 2 segments');
+  });
 });
 
 test('a sample of seeds is a lattice that thins by halves, keeps every label, and leaves few alone', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { attributeNode } from '../src/attribution.ts';
 import { openFast } from '../src/fast/solver.ts';
 import { panopticDocument } from '../src/formats/panoptic.ts';
 import type { RgbImage } from '../src/image.ts';
 import type { Keys } from '../src/keys.ts';
+import { nextStroke } from '../src/next-stroke.ts';
 import { presets, type SegmentOptions } from '../src/options.ts';
 import { crfScale, type NodeScores, refine } from '../src/refine.ts';
 import { rasterise } from '../src/seeds.ts';
@@ -50,6 +52,26 @@ const raster = rasterise({
 });
 const truth = Uint32Array.from({ length: 9600 }, (_, i) => (i % 120 < 47 ? 0 : 70000));
 const run = (options: Partial<SegmentOptions>) => segment(image, keys, raster, { ...presets.best, ...options });
+
+describe('an image of which nothing but background is drawn', () => {
+  const nothing = rasterise({ image, segments: [], strokes: [{ segment: 0, points: points([60, 40]), radius: 2 }] });
+  test.each([
+    ['best', presets.best],
+    ['paper', presets.paper],
+    ['without a CRF', { ...presets.best, refine: 'none' }],
+  ] as [string, SegmentOptions][])('is a mask of zeros, and sure of it: %s', (_, options) => {
+    for (const open of [openFast, openPlain]) {
+      const found = segment(image, keys, nothing, options, open);
+      expect(found.mask).toEqual({ ids: new Uint32Array(9600), width: 120, height: 80 });
+      const names = { image: 'a.png', sha256: '', mask: 'a.panoptic.png' };
+      const document = { segments_info: [], categories: [], uncertainty: 0, warnings: [] };
+      expect(panopticDocument(found, [], names)).toMatchObject(document);
+      expect(nextStroke(found.nodes, found.seeds.nodes)).toBeUndefined();
+      const solver = open(image, keys, options);
+      expect(attributeNode(solver, found.seeds, 7)).toEqual({ segment: 0, strokes: [{ stroke: 1, share: 1 }] });
+    }
+  });
+});
 
 describe('segment', () => {
   test.each([

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { decodeImage } from '@saltworks/backbone/decode';
 import { exportFile, scribblesKey } from '@saltworks/core/contract/layout';
 import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
 import { pinClasses } from '@saltworks/store/classes';
@@ -103,6 +104,38 @@ test('classes are numbered in the order of images, and keep their numbers when l
   const { files, tally } = await exportOf('pans', 'yolo-seg');
   expect(tally).toMatchObject({ images: 7, failed: 0 });
   expect(files.get('labels/6.txt')).toMatch(/^0 /);
+});
+
+test('an image of nothing but background is in every export, as one without anything', async () => {
+  const images = await imported('pans', ['a.png', 'b.png']);
+  await draw('pans', images[0]);
+  const { strokes, ...document } = scribbles();
+  const nothing = { ...document, strokes: strokes.filter(({ segment }) => segment === 0) };
+  await engine.store.put(scribblesKey('pans', 0, images[1].sha256, '.json'), JSON.stringify(nothing));
+  const listed = ({ images, annotations }: { images: object[]; annotations: { image_id: number }[] }) => [
+    images.length,
+    annotations.map(({ image_id }) => image_id),
+  ];
+  for (const format of Object.keys(exportFormats) as ExportFormat[]) {
+    const { files, tally } = await exportOf('pans', format);
+    expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
+    if (format === 'coco-instances') expect(listed(JSON.parse(files.get('instances.json')!))).toEqual([2, [1]]);
+    if (format === 'coco-panoptic') {
+      const panoptic = JSON.parse(files.get('panoptic.json')!);
+      expect(listed(panoptic)).toEqual([2, [1, 2]]);
+      expect(panoptic.annotations[1]).toMatchObject({ file_name: 'b.png', segments_info: [] });
+    }
+    if (format === 'voc') expect(files.get('ImageSets/Segmentation/all.txt')).toBe('a\nb\n');
+    if (format === 'yolo-seg') expect(files.get('labels/b.txt')).toBe('');
+    for (const path of [...files.keys()].filter((path) => path.endsWith('/b.png'))) {
+      const [key] = [...objectsBelow(engine.root, ['exports/']).keys()].filter((key) => key.endsWith(path));
+      const { data } = await decodeImage(await engine.store.get(key));
+      expect(
+        data.every((value) => value === 0),
+        path,
+      ).toBe(true);
+    }
+  }
 });
 
 test.each([

@@ -1,6 +1,7 @@
 /** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
 import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
 import { unknownKind } from '../errors.ts';
+import { maskEverywhere } from '../everywhere.ts';
 import { giveHeld, type HeldPixels, heldLabels, withHeld } from '../held.ts';
 import { type RgbImage, resizeBicubic } from '../image.ts';
 import type { Mask } from '../mask.ts';
@@ -65,6 +66,7 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   };
   return {
     refine(nodes, held) {
+      if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
       const mask = toOwners(held ? withHeld(nodes, held) : nodes, held);
       if (held) giveHeld(mask.ids, held);
       return mask;

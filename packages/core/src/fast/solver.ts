@@ -1,5 +1,6 @@
 /** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
 import { unknownKind } from '../errors.ts';
+import { nodesEverywhere } from '../everywhere.ts';
 import { addScaled, colourKnn, normalise } from '../graph.ts';
 import type { RgbImage } from '../image.ts';
 import type { Keys } from '../keys.ts';
@@ -39,8 +40,10 @@ export function openFast(
   { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale }: FastOptions = {},
 ): Solver {
   const refiner = openRefiner(arenas.pixels, image, { ...options, scale });
+  const { sigma, solve } = openNodes(arenas.nodes, image, keys, options, strokes);
   return {
-    ...openNodes(arenas.nodes, image, keys, options, strokes),
+    sigma,
+    solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
     refine: (nodes, held) => refiner.refine(nodes, held),
   };
 }

@@ -164,7 +164,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     const { id, n, image } = assignment;
     const drawing = replay(await readInteractions(db, id, n));
     const labels = new Set(drawing.strokes.map(({ segment }) => segment));
-    if (labels.size < 2) {
+    // An image of nothing but background is one, too.
+    if (labels.size < 2 && !labels.has(0)) {
       throw new InvalidInputError(`${labels.size} of at least two labels drawn, the background being one`);
     }
     const size = { width: image.width ?? 0, height: image.height ?? 0 };
@@ -308,7 +309,10 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       for (;;) {
         const assignment = await findAssignment(db, id);
         const { n, mask, uncertainty } = assignment;
-        if (n === 0) throw new ConflictError('nothing drawn; expected strokes for at least two labels');
+        if (n === 0)
+          throw new ConflictError(
+            'nothing drawn; expected strokes for at least two labels, or for the background alone',
+          );
         // The chains try for ever; who waits is told what would keep them.
         await putDrawing(assignment, await campaignOf(assignment)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {

@@ -4,23 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
 import { decodeRuns } from '@saltworks/core/contract/annotate';
-import { extractedKey, keysKey } from '@saltworks/core/contract/layout';
+import { extractedKey, keysKey, maskKey } from '@saltworks/core/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';
-import { createAnnotateActivities } from '@saltworks/worker/activities';
+import { createActivities } from '@saltworks/worker/activities';
+import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
+import { unzipTexts } from '../unzip.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height] = [48, 32];
 const [h, w] = [4, 6];
 const folder = mkdtempSync(join(tmpdir(), 'saltworks-journey-'));
 const store = fileStore(folder);
+const maskThreads = openMaskThreads(1);
 const patient = { timeout: 50_000, interval: 50 };
 
 let deployment: Deployment;
@@ -49,10 +52,11 @@ async function importPictures(count: number): Promise<void> {
 
 beforeAll(async () => {
   await importPictures(2);
-  const deps = { store, readObject: objectReader(store), maxPixels: 1e6 };
+  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
   deployment = await openDeployment({
-    ...{ store, folder, roles: ['annotate'], concurrency: { annotate: 4 } },
-    activities: (own) => createAnnotateActivities({ ...deps, ...own }),
+    ...{ store, folder, roles: ['annotate', 'propagate'], concurrency: { annotate: 4 } },
+    activities: (own) => createActivities({ ...deps, ...own }),
   });
   const { server } = deployment;
   admin = await server.adminKey('test');
@@ -62,6 +66,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await deployment?.close();
+  await maskThreads.close();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -199,4 +204,44 @@ test('a lease that nobody renews ends, and the image goes to the next', async ()
   expect(await json('POST', '/campaigns/salt/next', undefined, admin)).toBeNull();
   await expect.poll(async () => (await json('GET', `/assignments/${taken.id}`)).state, patient).toBe('returned');
   expect(await json('POST', '/campaigns/salt/next', undefined, admin)).toMatchObject({ image: taken.image });
+});
+
+test('images of nothing but background are handed in, compared, made one and exported like others', async () => {
+  await json('PATCH', '/campaigns/salt', { leaseSeconds: 600, annotators: 2 }, admin);
+  const nothing = async (key: string) => {
+    const { id, task, image } = await json('POST', '/campaigns/salt/next', undefined, key);
+    const interaction = { kind: 'stroke', segment: 0, points: [[40, 16]], radius: 3 };
+    const body = { client: randomUUID(), interactions: [{ seq: 1, interaction }] };
+    await json('POST', `/assignments/${id}/interactions`, body, key);
+    const { mask } = await json('POST', `/assignments/${id}/submit`, undefined, key);
+    expect(await json('GET', `/assignments/${id}/attribution?x=4&y=16`, undefined, key)).toMatchObject({
+      ...{ segment: 0, strokes: [{ n: 1, share: 1 }] },
+    });
+    return { task, name: image.name, mask };
+  };
+  const { task, name, mask } = await nothing(admin);
+  await expect.poll(async () => (await nothing(annotator)).task, patient).toBe(task);
+  const agreement = () => json('GET', '/campaigns/salt/agreement', undefined, admin);
+  await expect.poll(agreement, patient).toMatchObject({
+    ...{ pending: 0, incomparable: [], images: [{ name, miou: 1, pixels: 1, kappa: 1 }] },
+  });
+  expect(await json('GET', '/campaigns/salt/effort', undefined, admin)).toMatchObject({
+    annotators: expect.arrayContaining([expect.objectContaining({ images: 1, strokes: 1 })]),
+  });
+  const together = await json('POST', `/tasks/${task}/consensus`, { weights: 'equal' }, admin);
+  expect(together).toMatchObject({ segments: [] });
+  for (const id of [mask, together.mask]) {
+    expect(JSON.parse(Buffer.from(await store.get(maskKey(id, '.json'))).toString())).toMatchObject({
+      ...{ segments_info: [], categories: [] },
+    });
+  }
+  const { items } = await json('GET', '/campaigns/salt/tasks?order=uncertain', undefined, admin);
+  expect(items).toMatchObject([{}, { state: 'done', handed: 2, categories: [], uncertainty: 0 }]);
+  await json('POST', '/campaigns/salt/exports', { format: 'yolo-seg' }, admin);
+  const exports = () => json('GET', '/datasets/pans/exports', undefined, admin);
+  await expect.poll(exports, patient).toMatchObject([{ format: 'yolo-seg' }]);
+  const [{ id }] = await exports();
+  const zip = await call('GET', `/datasets/pans/exports/${id}/zip`, undefined, admin);
+  const files = unzipTexts(Buffer.from(await zip.arrayBuffer()));
+  expect(files[`labels/${name.replace(/\.\w+$/, '')}.txt`]).toBe('');
 });

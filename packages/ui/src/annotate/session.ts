@@ -280,10 +280,12 @@ export class Session {
     clearTimeout(this.#rest);
     const { drawing, n, preview } = this.#state;
     const draft = this.#draft;
-    const drawn = new Set([...drawing.strokes, ...(draft ? [draft] : [])].map(({ segment }) => segment)).size;
-    if (drawn < 2) {
+    const drawn = new Set([...drawing.strokes, ...(draft ? [draft] : [])].map(({ segment }) => segment));
+    if (drawn.size < 2 && !drawn.has(0)) {
       const none =
-        drawn === 0 ? 'Draw on a thing, and on what is around it.' : 'Draw on one thing more: the background counts.';
+        drawn.size === 0
+          ? 'Draw on a thing, and on what is around it. Is there nothing? One stroke of background will do.'
+          : 'Draw on one thing more: the background counts.';
       const nothing = { patch: undefined, pixel: undefined, margin: undefined, draft: undefined, confirmed: undefined };
       if (!draft) this.#set({ ...nothing, none });
       return;

@@ -18,15 +18,21 @@ export interface Labelling {
   ms?: number;
   preview: string;
   patch: boolean;
+  /** Nothing but background is drawn. */
+  empty?: boolean;
 }
 
 /** How the labels came about, or why there are none: what is shown, and what of it is worth saying. */
-export function statusOf({ none, message, confirmed, ms, preview, patch }: Labelling): { shown: string; said: string } {
+export function statusOf({ none, message, confirmed, ms, preview, patch, empty }: Labelling): {
+  shown: string;
+  said: string;
+} {
   const both = (text: string) => ({ shown: text, said: text });
   if (message) return both(message);
   if (none) return both(none);
   if (preview === 'opening') return { shown: 'Opening the picture…', said: '' };
   if (!patch) return both('');
+  if (empty) return both('Nothing but background: draw on a thing, or submit the image as it is.');
   if (preview === 'failed') return both('Labels come from the server.');
   if (confirmed === false) return both('The server labels some places differently: its labels are shown.');
   const took = ms === undefined ? '' : ` in ${Math.round(ms)} ms`;

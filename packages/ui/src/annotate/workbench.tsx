@@ -263,7 +263,12 @@ export function Workbench({ session, done }: Props) {
       <main className="stage" aria-busy={!ready}>
         <canvas ref={canvas} />
         <canvas ref={ink} tabIndex={-1} aria-label={`Photograph ${assignment.image.name}, to draw on`} role="img" />
-        <StatusLine {...{ none, message, confirmed, ms }} preview={state.preview} patch={!!patch} />
+        <StatusLine
+          {...{ none, message, confirmed, ms }}
+          preview={state.preview}
+          patch={!!patch}
+          empty={drawing.strokes.every(({ segment }) => segment === 0)}
+        />
         {sentBack && <p className="note">Sent back{sentBack.note ? `: ${sentBack.note}` : '.'}</p>}
         {(busy === 'going on' || (!ours && !busy)) && (
           <Veil state={assignment.state} next={() => void finish('going on')} />

@@ -14,4 +14,5 @@ test('what is in the way is said', () => {
   expect(statusOf(missing)).toEqual({ shown: missing.none, said: missing.none });
   expect(statusOf({ ...labelled, confirmed: false }).said).toMatch(/^The server labels some places differently/);
   expect(statusOf({ ...labelled, message: 'No.' }).said).toBe('No.');
+  expect(statusOf({ ...labelled, empty: true }).said).toMatch(/^Nothing but background: .* or submit/);
 });
