@@ -2,7 +2,7 @@
 import { InvalidInputError } from '@saltworks/core/errors';
 import { type CocoCategories, cocoCategories, cocoId } from '@saltworks/core/formats/coco-categories';
 import type { CocoAnnotation } from '@saltworks/core/formats/coco-instances';
-import { entriesAt, type Place, walkLists } from './json-lists.ts';
+import { entriesAt, type Place, type WalkOptions, walkLists } from './json-lists.ts';
 import type { TruthSegment } from './truth.ts';
 
 /** As a document has it: nothing of it is checked. */
@@ -30,7 +30,7 @@ export interface CocoDocument extends CocoCategories {
 }
 
 /** @throws InvalidInputError if this is no COCO document */
-export async function readCoco(path: string, options?: { signal?: AbortSignal }): Promise<CocoDocument> {
+export async function readCoco(path: string, options?: WalkOptions): Promise<CocoDocument> {
   const images: ListedImage[] = [];
   const categories: object[] = [];
   const annotated = new Map<unknown, Places>();

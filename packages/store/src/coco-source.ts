@@ -10,6 +10,7 @@ import type { Category } from '@saltworks/core/mask';
 import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
 import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
 import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';
+import type { WalkOptions } from './json-lists.ts';
 import { fileSource } from './sources.ts';
 import type { TruthSegment } from './truth.ts';
 
@@ -22,9 +23,9 @@ import type { TruthSegment } from './truth.ts';
  */
 export async function cocoSource(
   path: string,
-  { images, signal }: { images?: string; signal?: AbortSignal } = {},
+  { images, ...options }: WalkOptions & { images?: string } = {},
 ): Promise<{ files: AsyncGenerator<Offer>; categories: Category[] }> {
-  const document = await readCoco(path, { signal });
+  const document = await readCoco(path, options);
   const find = cocoFiles(path, { images, isPanoptic: document.isPanoptic });
   async function* files(): AsyncGenerator<Offer> {
     const name = basename(path);
@@ -170,14 +171,19 @@ function sizeOf({ width, height }: ListedImage): Size | undefined {
 
 const isSame = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
-/** Annotations of images that the document does not list. */
+/** Annotations of images that the document does not list: a line for each image. */
 function* strays(name: string, { images, annotated, annotationsOf }: CocoDocument): Generator<Remark> {
   const listed = new Set(images.map(({ id }) => cocoId(id)));
   for (const image of annotated.keys()) {
     if (listed.has(image)) continue;
-    for (const { id, image_id } of annotationsOf(image)) {
-      const which = id === undefined ? 'an annotation' : `annotation ${JSON.stringify(id)}`;
-      yield { name, note: `${which} is of image ${JSON.stringify(image_id)}, which is not in the document` };
+    let count = 0;
+    let first: ListedAnnotation | undefined;
+    for (const annotation of annotationsOf(image)) {
+      first ??= annotation;
+      count++;
     }
+    const one = first?.id === undefined ? 'an annotation' : `annotation ${JSON.stringify(first.id)}`;
+    const which = count === 1 ? `${one} is` : `${one} and ${count - 1} more are`;
+    yield { name, note: `${which} of image ${JSON.stringify(image)}, which is not in the document` };
   }
 }

@@ -1,5 +1,5 @@
 /** JSON documents of any size: the entries of their lists are met one by one, and can be read again by their places. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { parseJson } from '@saltworks/core/formats/json';
@@ -10,6 +10,12 @@ import { asciiUnits, type TextFile, textFile } from './ascii-units.ts';
 export interface Place {
   from: number;
   to: number;
+}
+
+export interface WalkOptions {
+  signal?: AbortSignal;
+  /** @param share of the file that is read, 0 … 1 */
+  onProgress?: (share: number) => void;
 }
 
 /**
@@ -24,7 +30,7 @@ export async function walkLists(
   path: string,
   lists: readonly string[],
   take: (list: string, entry: object, place: Place) => void,
-  { signal, chunkUnits = 1 << 20 }: { signal?: AbortSignal; chunkUnits?: number } = {},
+  { signal, onProgress, chunkUnits = 1 << 20 }: WalkOptions & { chunkUnits?: number } = {},
 ): Promise<Set<string>> {
   const fd = openSync(path, 'r');
   try {
@@ -32,10 +38,14 @@ export async function walkLists(
     const parser = new JSONParser({ paths: lists.map((list) => `$.${list}.*`), keepStack: false });
     const members = new Set<string>();
     const entries = listEntries(parser, lists, members);
+    const { size } = fstatSync(fd);
+    let read = 0;
     for (const { bytes, odd } of asciiUnits(file, chunkUnits)) {
       await setImmediate();
       signal?.throwIfAborted();
       parser.write(bytes);
+      read += bytes.length * file.unitBytes;
+      onProgress?.(read / size);
       for (const { list, value, from, to } of entries.splice(0)) {
         const place = { from: file.byteOf(from), to: file.byteOf(to) };
         take(list, odd.hasIn(from, to) ? entryAt(file, place) : value, place);

@@ -143,6 +143,8 @@ describe('instances', () => {
       coco({ annotations: [{ id: 4, image_id: 9, category_id: 1, segmentation: box }] }),
     );
     expect(notes).toEqual([{ name: 'coco.json', note: 'annotation 4 is of image 9, which is not in the document' }]);
+    const more = await importCoco(coco({ annotations: [4, 5, 6].map((id) => ({ id, image_id: 9, category_id: 1 })) }));
+    expect(more.notes[0].note).toBe('annotation 4 and 2 more are of image 9, which is not in the document');
   });
 
   test('of another size than the file are not taken; both sizes are named', async () => {

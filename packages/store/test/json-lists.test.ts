@@ -93,6 +93,13 @@ describe('refused', () => {
   );
 });
 
+test('says how far it is', async () => {
+  writeFileSync(path, utf16('{"a":[{},{}]}'));
+  const shares: number[] = [];
+  await walkLists(path, ['a'], () => {}, { chunkUnits: 4, onProgress: (share) => shares.push(Math.round(28 * share)) });
+  expect(shares).toEqual([8, 16, 24, 26]);
+});
+
 test('stops when told to', async () => {
   writeFileSync(path, '{}');
   await expect(walkLists(path, [], () => {}, { signal: AbortSignal.abort() })).rejects.toThrow('aborted');

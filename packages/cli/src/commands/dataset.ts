@@ -20,7 +20,7 @@ import { interruption } from '../interrupt.ts';
 import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
 import { lookAt, throughWindow } from '../pictures.ts';
-import { progress } from '../progress.ts';
+import { type Progress, progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { exportCommand } from './runs.ts';
 
@@ -65,7 +65,7 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   if (scribbles !== undefined) await isFolder(scribbles);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
-  const { files, categories } = await openSource(source, flags);
+  const { files, categories } = await openSource(source, flags, line).finally(line.clear);
   const pictures = new Fingerprints();
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
@@ -131,13 +131,15 @@ const mostNotes = 20;
 async function openSource(
   source: string,
   { images }: ImportFlags,
+  line: Progress,
 ): Promise<{ files: AsyncIterable<Offer>; categories?: Dataset['categories'] }> {
   const isRemote = source.startsWith('s3://');
   if (!isRemote && !(await isFolder(source))) {
     if (images !== undefined && !(await isFolder(images))) {
       throw new InvalidInputError(`--images ${images} is a file; expected a folder`);
     }
-    return cocoSource(source, { images, signal: interruption });
+    const onProgress = (share: number) => line.show(`${source}: ${Math.floor(100 * share)} % read`);
+    return cocoSource(source, { images, signal: interruption, onProgress });
   }
   if (images !== undefined) throw new InvalidInputError(`--images ${images} with ${source}; expected a COCO document`);
   return { files: isRemote ? objectSource(await openStore(source), source, interruption) : folderSource(source) };

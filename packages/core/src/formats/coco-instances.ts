@@ -19,7 +19,7 @@ export interface InstancesMask {
   mask: Mask;
   /** Segment k is the k-th annotation that could be taken. */
   segments: SegmentInfo[];
-  /** Why annotations were left out, one line each. */
+  /** Why annotations were left out, a line for each reason. */
   notes: string[];
 }
 
@@ -36,11 +36,9 @@ export function instancesMask(
 ): InstancesMask {
   const mask: Mask = { ids: new Uint32Array(width * height), width, height };
   const categoryOf = new Map<number, number>();
-  const notes: string[] = [];
-  for (const annotation of annotations) {
-    const { id, category_id, iscrowd, segmentation } = annotation;
+  const left = new Map<string, LeftOut>();
+  for (const { id, category_id, iscrowd, segmentation } of annotations) {
     const category = cocoId(category_id);
-    const name = `annotation ${JSON.stringify(id)}`;
     if (iscrowd === 1) continue;
     try {
       if (!categories.has(category)) {
@@ -53,14 +51,31 @@ export function instancesMask(
       for (const counts of parts) paint(mask, counts, segment);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      notes.push(`${name} has ${error.message}; it is left out`);
+      const same = left.get(error.message) ?? { ids: [], count: 0 };
+      if (same.ids.length < 3) same.ids.push(id);
+      same.count++;
+      left.set(error.message, same);
     }
   }
   const segments = segmentsInfo(mask, [], []).map((segment) => ({
     ...segment,
     category_id: categoryOf.get(segment.id) ?? 0,
   }));
-  return { mask, segments, notes };
+  return { mask, segments, notes: [...left].map(([reason, same]) => leftNote(reason, same)) };
+}
+
+interface LeftOut {
+  /** The first of them. */
+  ids: unknown[];
+  count: number;
+}
+
+/** Boxes without segmentations come by the million: one line for those of an image. */
+function leftNote(reason: string, { ids, count }: LeftOut): string {
+  const names = ids.map((id) => JSON.stringify(id)).join(', ');
+  if (count === 1) return `annotation ${names} has ${reason}; it is left out`;
+  const more = count > ids.length ? ` and ${count - ids.length} more` : '';
+  return `annotations ${names}${more} have ${reason}; they are left out`;
 }
 
 /** Run lengths of the parts of a segmentation. @throws InvalidInputError saying what it is instead of one */

@@ -112,6 +112,18 @@ describe('instances', () => {
     expect(notes[0]).toContain(reason);
   });
 
+  test('annotations left out for one reason are one line', () => {
+    const boxes = (count: number) => Array.from({ length: count }, (_, id) => ({ id, category_id: 1 }));
+    const other = { id: 9, category_id: 3, segmentation: box(0, 0, 2, 2) };
+    expect(instancesMask([...boxes(2), other], size, known).notes).toEqual([
+      'annotations 0, 1 have no segmentation; they are left out',
+      'annotation 9 has category 3, which is not in the document; it is left out',
+    ]);
+    expect(instancesMask(boxes(60), size, known).notes).toEqual([
+      'annotations 0, 1, 2 and 57 more have no segmentation; they are left out',
+    ]);
+  });
+
   test('one polygon without a list around it is read', () => {
     const flat = { id: 1, category_id: 1, segmentation: box(0, 0, 2, 2)[0] };
     expect(instancesMask([flat], size, known).segments).toMatchObject([{ area: 4 }]);
