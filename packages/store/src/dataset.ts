@@ -11,7 +11,7 @@ import {
 import { datasetKey, namesKey, shardKey } from '@saltworks/core/contract/layout';
 import { InvalidInputError } from '@saltworks/core/errors';
 import type { CallOptions, ObjectStore } from './store.ts';
-import { readJson, readText } from './text.ts';
+import { readJson } from './text.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -66,15 +66,16 @@ function named(line: DatasetImage, renamed: ShardNames | undefined): NamedImage 
 /** Whether an image still has a name; else it is a former version. */
 export const isCurrent = ({ names }: NamedImage): boolean => names.length > 0;
 
-/** Names what is known of the names of a shard's images; undefined where all are as its lines say. */
-export async function namesVersion(
+/** Names which of a shard's images are former versions; undefined where none is. */
+export async function formerVersions(
   store: ObjectStore,
   dataset: string,
   shard: number,
   options?: CallOptions,
 ): Promise<string | undefined> {
-  const names = await readText(store, namesKey(dataset, shard), options);
-  return names && createHash('sha256').update(names).digest('hex').slice(0, 16);
+  const renamed = await readJson<ShardNames>(store, namesKey(dataset, shard), options);
+  const ids = Object.keys(renamed?.images ?? {}).filter((id) => renamed?.images[id].length === 0);
+  return ids.length === 0 ? undefined : createHash('sha256').update(ids.join()).digest('hex').slice(0, 16);
 }
 
 /** Every image of a dataset, a shard at a time. @param former gives former versions, too */

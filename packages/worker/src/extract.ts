@@ -5,7 +5,7 @@ import type { DatasetImage } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
 import { whyUnshown } from '@saltworks/core/contract/shown';
 import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
-import { namesVersion, readShard } from '@saltworks/store/dataset';
+import { formerVersions, readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readJson } from '@saltworks/store/text';
 import { findKeys } from './cached-keys.ts';
@@ -26,8 +26,8 @@ interface ExtractReport extends ShardReport {
   unshown?: Failure[];
   /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
   views?: number;
-  /** Which of the shard's images were current. */
-  names?: string;
+  /** Which of the shard's images were former versions. */
+  former?: string;
 }
 
 type Size = { width: number; height: number };
@@ -50,11 +50,11 @@ export async function extractShard(
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
   const reportKey = extractedKey(dataset, backbone, shard);
-  const [before, names] = await Promise.all([
+  const [before, former] = await Promise.all([
     readJson<ExtractReport>(store, reportKey, { signal }),
-    namesVersion(store, dataset, shard, { signal }),
+    formerVersions(store, dataset, shard, { signal }),
   ]);
-  if (isFinished(before) && before.views === VIEWS && before.names === names) return tallyOf(before, last?.done ?? 0);
+  if (isFinished(before) && before.views === VIEWS && before.former === former) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
@@ -136,7 +136,7 @@ export async function extractShard(
     failures,
     ...(unshown.length > 0 && { unshown }),
     views: VIEWS,
-    names,
+    former,
   };
   await store.put(reportKey, JSON.stringify(report), { signal });
   return tallyOf(report, done);

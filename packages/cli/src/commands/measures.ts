@@ -175,7 +175,7 @@ interface ExportFlags {
 async function exportCampaign(id: string, { accepted = false, ...flags }: ExportFlags): Promise<void> {
   await withApi(flags.json, async (api, line) => {
     line.show(`${id}: collecting masks`);
-    const published = await api<{ dataset: string; recipe: string; images: number }>(
+    const published = await api<{ dataset: string; recipe: string; images: number; former: number }>(
       'POST',
       `${campaignPath(id)}/publish`,
       { accepted },
@@ -186,6 +186,13 @@ async function exportCampaign(id: string, { accepted = false, ...flags }: Export
       throw new InvalidInputError(`${what}; expected one mask or more`);
     }
     await writeExport(published, flags);
+    const { former } = published;
+    if (former > 0) {
+      const what = former === 1 ? '1 image was' : `${former} images were`;
+      console.error(
+        `saltworks: ${what} begun with before the file changed; what was drawn on former versions is left out`,
+      );
+    }
   });
 }
 

@@ -82,6 +82,8 @@ export interface CampaignProgress {
   /** Handed in by as many annotators as are wanted; of these, those of which a reviewer accepted as many. */
   done: number;
   accepted: number;
+  /** Tasks whose files changed since somebody began with them: counted nowhere else; absent where there are none. */
+  former?: number;
   /** Still wanted, and left by somebody who said why. */
   skipped: number;
   /** Assignments by state. */
@@ -160,6 +162,8 @@ export interface ImageInfo {
   /** Of the upright image, pixels; null until it was opened. */
   width: number | null;
   height: number | null;
+  /** Whether its file has changed since, so that it is in no export; absent where it has not. */
+  former?: boolean;
 }
 
 export interface OpenAssignment extends Assignment {

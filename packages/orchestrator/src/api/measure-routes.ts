@@ -5,7 +5,7 @@ import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
-import { findCampaign } from '../campaigns/campaigns.ts';
+import { findCampaign, formerTasks } from '../campaigns/campaigns.ts';
 import { namedSegments } from '../campaigns/mask-segments.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures.ts';
 import { publishMasks } from '../campaigns/publish.ts';
@@ -76,7 +76,7 @@ export const measureRoutes = [
         object: campaign.id,
         detail: { images, ...body },
       });
-      return { dataset: campaign.dataset, recipe, images };
+      return { dataset: campaign.dataset, recipe, images, former: await formerTasks(deps.db, campaign.id) };
     },
   }),
   route({

@@ -166,6 +166,7 @@ export const progress = z
     tasks: z.int(),
     done: z.int(),
     accepted: z.int(),
+    former: z.int().optional(),
     skipped: z.int(),
     assignments: z.record(z.string(), z.int()),
   })
@@ -196,6 +197,7 @@ export const assignment = z
       sha256: z.string(),
       width: z.int().nullable(),
       height: z.int().nullable(),
+      former: z.boolean().optional(),
     }),
   })
   .meta({ id: 'Assignment' });
@@ -355,5 +357,5 @@ export const consensus = z
   })
   .meta({ id: 'Consensus' });
 export const published = z
-  .object({ dataset: z.string(), recipe: z.string(), images: z.int() })
+  .object({ dataset: z.string(), recipe: z.string(), images: z.int(), former: z.int() })
   .meta({ id: 'Published' });

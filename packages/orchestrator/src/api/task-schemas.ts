@@ -14,6 +14,7 @@ export const image = z
     sha256: z.string(),
     width: z.int().nullable(),
     height: z.int().nullable(),
+    former: z.boolean().optional(),
   })
   .meta({ id: 'Image' });
 

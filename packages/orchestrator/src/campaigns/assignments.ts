@@ -21,7 +21,7 @@ const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
     .innerJoin('task', 'task.id', 'assignment.task')
     .selectAll('assignment')
     .select(author)
-    .select(['task.image_id', 'task.name', 'task.sha256', 'task.object', 'task.width', 'task.height']);
+    .select(['task.image_id', 'task.name', 'task.sha256', 'task.object', 'task.width', 'task.height', 'task.former']);
 
 type Joined = Awaited<ReturnType<ReturnType<typeof joined>['executeTakeFirstOrThrow']>>;
 
@@ -43,14 +43,15 @@ const assignmentOf = (row: Joined): Assignment => ({
   created: row.created.toISOString(),
   submitted: row.submitted?.toISOString() ?? null,
   updated: row.updated.toISOString(),
-  image: {
-    id: row.image_id,
-    name: row.name,
-    sha256: row.sha256,
-    object: row.object,
-    width: row.width,
-    height: row.height,
-  },
+  image: { ...imageOf(row), object: row.object },
+});
+
+/** A task's image as the API shows it. */
+export const imageOf = (
+  task: Pick<Joined, 'image_id' | 'name' | 'sha256' | 'width' | 'height' | 'former'>,
+): ImageInfo => ({
+  ...{ id: task.image_id, name: task.name, sha256: task.sha256, width: task.width, height: task.height },
+  ...(task.former && { former: true }),
 });
 
 /** @throws NotFoundError */

@@ -194,6 +194,7 @@ export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<
     .select(['state', (eb) => eb.fn.countAll().as('count')])
     .where('campaign', '=', campaign)
     .where('honeypot', '=', false)
+    .where('former', '=', false)
     .groupBy('state')
     .execute();
   const states = await db
@@ -202,14 +203,27 @@ export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<
     .where('campaign', '=', campaign)
     .groupBy('state')
     .execute();
+  const former = await formerTasks(db, campaign);
   const count = (state: string) => Number(tasks.find((row) => row.state === state)?.count ?? 0);
   return {
     filled: filled >= shards,
     tasks: count('open') + count('done'),
     done: count('done'),
+    ...(former > 0 && { former }),
     ...(await workedOn(db, campaign)),
     assignments: Object.fromEntries(states.map(({ state, count }) => [state, Number(count)])),
   };
+}
+
+/** Tasks whose files changed since somebody began with them: they count nowhere else. */
+export async function formerTasks(db: Kysely<Schema>, campaign: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('task')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('campaign', '=', campaign)
+    .where('former', '=', true)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 /** Tasks that reviewers agreed with, and those that somebody left and that are still wanted; honeypots not counted. */
@@ -224,6 +238,6 @@ async function workedOn(db: Kysely<Schema>, campaign: string): Promise<Pick<Camp
       from assignment where campaign = ${campaign} and state in ('accepted', 'skipped') group by task
     ) work
     join task on task.id = work.task join campaign c on c.id = task.campaign
-    where not task.honeypot`.execute(db);
+    where not task.honeypot and not task.former`.execute(db);
   return { accepted: Number(rows[0].accepted), skipped: Number(rows[0].skipped) };
 }

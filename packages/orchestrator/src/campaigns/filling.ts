@@ -4,7 +4,7 @@ import type { Campaign } from '@saltworks/core/contract/api';
 import type { Dataset } from '@saltworks/core/contract/dataset';
 import { extractedKey, keysId } from '@saltworks/core/contract/layout';
 import { classNamed } from '@saltworks/core/known-image';
-import { readDataset, readShard } from '@saltworks/store/dataset';
+import { formerVersions, readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { readTruth } from '@saltworks/store/truth';
@@ -12,6 +12,7 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import { findCampaign, type NewCampaign } from './campaigns.ts';
+import { renewTasks } from './renew.ts';
 import { fillShard } from './tasks.ts';
 
 /**
@@ -40,8 +41,12 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
   const { dataset, backbone, honeypotRate, categories } = campaign;
   const extracted = extractedKey(dataset, keysId(backbone, { facet: 'key' }), shard);
-  const report = await readJson<{ failures: Failure[]; unshown?: Failure[] }>(store, extracted);
-  if (!report) return false;
+  const [report, former] = await Promise.all([
+    readJson<{ failures: Failure[]; unshown?: Failure[]; former?: string }>(store, extracted),
+    formerVersions(store, dataset, shard),
+  ]);
+  // Of images that were former versions when keys were extracted there may be none.
+  if (!report || report.former !== former) return false;
   const failed = new Set([...report.failures, ...(report.unshown ?? [])].map(({ sha256 }) => sha256));
   const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
   const known = new Set<string>();
@@ -74,17 +79,18 @@ export function checkHoneypots(
   );
 }
 
-/** A dataset may have grown: its new images become tasks, too. */
+/** A dataset may have changed: its new images become tasks, too, and tasks of former versions are told apart. */
 export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): Promise<void> {
   const rows = await db
     .selectFrom('campaign')
-    .select(['id', 'dataset', 'shards'])
+    .select(['id', 'dataset', 'filled', 'shards', 'images_as_of'])
     .where('state', '!=', 'closed')
     .execute();
-  for (const { id, dataset, shards } of rows) {
+  for (const { id, dataset, filled, shards, images_as_of } of rows) {
     const now = await readDataset(store, dataset).catch(() => undefined);
-    if (now && now.shards > shards) {
-      await db.updateTable('campaign').set({ shards: now.shards }).where('id', '=', id).execute();
-    }
+    if (!now || (now.updated === images_as_of && now.shards === shards)) continue;
+    await renewTasks(db, store, { id, filled }, now);
+    const known = { shards: Math.max(shards, now.shards), images_as_of: now.updated };
+    await db.updateTable('campaign').set(known).where('id', '=', id).execute();
   }
 }

@@ -95,7 +95,7 @@ async function lately(db: Kysely<Schema>, campaign: string, now: Date) {
 /** Masks that are still wanted: of tasks that are done none is, and honeypots are nobody's business. */
 async function remainingOf(db: Kysely<Schema>, campaign: string, annotators: number): Promise<number> {
   const { rows } = await sql<{ wanted: string | number; handed: string | number }>`
-    with open as (select id, wanted from task where campaign = ${campaign} and state = 'open' and not honeypot)
+    with open as (select id, wanted from task where campaign = ${campaign} and state = 'open' and not honeypot and not former)
     select (select coalesce(sum(coalesce(wanted, ${annotators}::int)), 0) from open) as wanted,
       (select count(*) from open join assignment a on a.task = open.id where a.state in ('submitted', 'accepted'))
         as handed`.execute(db);

@@ -2,6 +2,7 @@
 import type { Task } from '@saltworks/core/contract/api';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
+import { imageOf } from './assignments.ts';
 import { author } from './authors.ts';
 import { chooseMask } from './chosen-mask.ts';
 
@@ -47,7 +48,7 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
     const { together, made, uncertainty, state, honeypot, taken } = row;
     return {
       id,
-      image: { id: row.image_id, name: row.name, sha256: row.sha256, width: row.width, height: row.height },
+      image: imageOf(row),
       ...{ state, honeypot, taken, uncertainty },
       wanted: row.wanted ?? row.annotators,
       handed: masks.length,

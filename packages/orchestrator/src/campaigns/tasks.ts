@@ -108,6 +108,7 @@ async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campai
         eb('assignment.state', 'in', ['leased', 'sent_back']),
         eb.and([
           eb('assignment.state', '=', 'returned'),
+          eb('task.former', '=', false),
           eb.or([
             eb('task.honeypot', '=', true),
             eb('task.taken', '<', eb.fn.coalesce('task.wanted', eb.val(annotators))),
@@ -133,6 +134,7 @@ function freeTasks(
     .selectFrom('task')
     .where('campaign', '=', id)
     .where('honeypot', '=', honeypot)
+    .where('former', '=', false)
     .where('state', '=', 'open')
     .$if(!honeypot, (query) => query.where('taken', '<', (eb) => eb.fn.coalesce('wanted', eb.val(annotators))))
     .where((eb) =>

@@ -257,6 +257,11 @@ const drawnCategories = `
 drop trigger task_category on interaction;
 drop function task_category();`;
 
+/** Tasks of former versions of images, and the state of the dataset for which a campaign knows them. */
+const formerTasks = `
+alter table task add column former boolean not null default false;
+alter table campaign add column images_as_of text not null default '';`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -268,4 +273,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-lists', up: run(lists) },
   { name: '0007-link-sessions', up: run(linkSessions) },
   { name: '0008-drawn-categories', up: run(drawnCategories) },
+  { name: '0009-former-tasks', up: run(formerTasks) },
 ];

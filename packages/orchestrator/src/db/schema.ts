@@ -128,6 +128,8 @@ export interface CampaignTable {
   /** Shards of the dataset whose images are tasks, out of `shards`. */
   filled: Generated<number>;
   shards: Generated<number>;
+  /** When the dataset was last changed, as far as its tasks know. */
+  images_as_of: Generated<string>;
   created_by: string;
   created: TimeNow;
   updated: TimeNow;
@@ -161,6 +163,8 @@ export interface TaskTable {
   /** Of the upright image, pixels; null until it was opened. */
   width: number | null;
   height: number | null;
+  /** The image's file has changed since: it is given to nobody any more. */
+  former: Generated<boolean>;
   /** Its true mask is known. */
   honeypot: Generated<boolean>;
   /** Annotators, where it is not the campaign's number. */

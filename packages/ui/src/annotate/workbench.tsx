@@ -225,6 +225,7 @@ export function Workbench({ session, done }: Props) {
         </a>
         <span className="what">
           {campaign.name} · {assignment.image.name}
+          {assignment.image.former && ' (a former version)'}
         </span>
         <Timer since={assignment.created} />
         <Saved

@@ -124,7 +124,10 @@ function shownOf(
     state: states[image.state],
     classes: legendOf(image.segments, colours, (category) => category),
     uncertainty: image.uncertainty,
-    notes: image.reason === null ? [] : [image.reason],
+    notes: [
+      ...(image.reason === null ? [] : [image.reason]),
+      ...(image.also ? [`The same picture as ${image.also.join(', ')}.`] : []),
+    ],
     links: [],
   };
 }

@@ -95,8 +95,8 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
         show={show}
         masked={masked}
         toggleMask={toggle}
-        // Known images mixed in are not counted there.
-        total={narrowed || campaign.honeypotRate > 0 ? undefined : progress?.tasks}
+        // Known images mixed in and former versions are not counted there.
+        total={narrowed || campaign.honeypotRate > 0 || progress?.former ? undefined : progress?.tasks}
         nothing={narrowed ? 'No image is like that.' : 'No image is ready yet. They appear as they are prepared.'}
       />
     </>
@@ -150,6 +150,7 @@ function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
     notes: [
       `${handed} of ${wanted} handed in, ${accepted} accepted.`,
       ...works.map(saidOf),
+      ...(image.former ? ['A former version: its file has changed since, so exports leave it out.'] : []),
       ...(task.honeypot ? ['A known image, mixed in to see how annotators do.'] : []),
       ...(task.consensus ? ['Its mask is the consensus.'] : []),
     ],

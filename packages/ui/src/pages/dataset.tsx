@@ -57,9 +57,10 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
   );
 }
 
-const Facts = ({ dataset: { images, bytes, shards, updated, campaigns } }: { dataset: DatasetDetail }) => (
+const Facts = ({ dataset: { images, former, bytes, shards, updated, campaigns } }: { dataset: DatasetDetail }) => (
   <p className="hint facts-line">
     <span>{counted(images, 'image')}</span>
+    {former > 0 && <span>{counted(former, 'former version')}</span>}
     <span>{size(bytes)}</span>
     <span>{counted(shards, 'shard')}</span>
     <span>updated {moment(updated)}</span>

@@ -111,7 +111,10 @@ export function Handed({ id, campaign, step, done }: Props) {
   return (
     <main className="handed">
       <header className="of">
-        <h2>{assignment?.image.name ?? '…'}</h2>
+        <h2>
+          {assignment?.image.name ?? '…'}
+          {assignment?.image.former && ' (a former version)'}
+        </h2>
         {assignment && (
           <span className="hint">
             by <strong>{assignment.author}</strong>
