@@ -31,7 +31,7 @@ type Given = { name: string } & Partial<LabelCategory>;
  */
 export async function readCategories(text: string): Promise<LabelCategory[]> {
   const given = text.endsWith('.json') ? parseFile(text, await readInput(text)) : text.split(',').map(parseName);
-  if (given.length === 0 || given.some(({ name }) => name === '')) {
+  if (given.length === 0 || given.some(({ name }) => name.trim() === '')) {
     throw new InvalidInputError(`categories "${text}"; expected "cat,dog,sky:stuff" or a .json file`);
   }
   const taken = new Set(given.map(({ id }) => id));

@@ -54,6 +54,7 @@ describe('categories', () => {
     [[{ name: 'cat', color: '#000000' }], 'category 1 is {"name":"cat","color":"#000000"}'],
     [[{ name: 'cat', colour: 'red' }], 'category 1'],
     [['cat', null], 'category 2 is null'],
+    [['cat', { name: ' ' }], 'expected "cat,dog,sky:stuff"'],
   ])('of a file that make no sense are refused: %j', async (content, message) => {
     const refused = readCategories(file(content));
     await expect(refused).rejects.toThrow(InvalidInputError);

@@ -90,10 +90,17 @@ async function find(name: unknown, { beside, root, folders, where }: Places): Pr
       .filter((path) => isBelow(root, path));
     leadsOut ||= paths.length === 0;
     const path = await firstFile(paths);
-    if (path) return { path, name: leads ? relative(root, path).split(sep).join('/') : plain };
+    if (path) return { path, name: leads ? nameIn(folders, path) : plain };
   }
   if (leadsOut) throw new InvalidInputError(`${name} leads out of ${root}; expected a path below it`);
   throw new FileMissingError(`${name}: no such file ${where}`);
+}
+
+/** What it would be called without `..`. */
+function nameIn(folders: readonly string[], path: string): string {
+  const ways = folders.filter((folder) => isBelow(folder, path)).map((folder) => relative(folder, path));
+  const [shortest] = ways.sort((a, b) => a.length - b.length);
+  return shortest.split(sep).join('/');
 }
 
 async function firstFile(paths: readonly string[]): Promise<string | undefined> {
@@ -101,6 +108,7 @@ async function firstFile(paths: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
+/** Inside of it, at any depth. */
 function isBelow(root: string, path: string): boolean {
   const way = relative(root, path);
   return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);

@@ -32,10 +32,18 @@ export async function cocoSource(
     if (document.note) yield { name, note: document.note };
     const pictures = listedPictures(document.images);
     const shared = sharedIds(pictures);
+    const paths = new Map<string, string>();
     for (const entries of pictures) {
       const [{ id, file_name }] = entries;
       try {
         const found = await find.image(file_name);
+        const other = paths.get(found.name) ?? found.path;
+        if (other !== found.path) {
+          throw new InvalidInputError(
+            `${file_name} would be ${found.name}, as ${other} is; expected names that differ`,
+          );
+        }
+        paths.set(found.name, found.path);
         const file = await fileSource(found.path, found.name);
         const clash = entries.find(({ id }) => shared.has(cocoId(id)) && document.annotated.has(cocoId(id)));
         const known = clash

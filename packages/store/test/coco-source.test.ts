@@ -260,7 +260,9 @@ describe('folders', () => {
     ['annotations/instances_val2017.json', 'val2017/a.jpg', 'val2017/a.jpg', 'val2017/a.jpg'],
     ['annotations/train.json', 'a.jpg', 'train/a.jpg', 'a.jpg'],
     ['annotations/train.json', 'a.jpg', 'a.jpg', 'a.jpg'],
-    ['annotations/x.json', '../images/a.jpg', 'images/a.jpg', 'images/a.jpg'],
+    ['annotations/x.json', '../images/a.jpg', 'images/a.jpg', 'a.jpg'],
+    ['annotations/x_train.json', '../images/train/sub/a.jpg', 'images/train/sub/a.jpg', 'sub/a.jpg'],
+    ['annotations/x.json', '../a.jpg', 'a.jpg', 'a.jpg'],
     ['annotations/x.json', '..\\other\\a.jpg', 'other/a.jpg', 'other/a.jpg'],
     ['instances_val2017.json', 'a.jpg', 'val2017/a.jpg', 'a.jpg'],
   ])('as published: of %s, %s is %s', async (path, file_name, file, name) => {
@@ -296,6 +298,16 @@ describe('folders', () => {
     expect({ added, failed }).toMatchObject({
       added: 0,
       failed: [{ reason: expect.stringContaining('leads out of') }],
+    });
+  });
+
+  test('that make one name of two files: the second fails', async () => {
+    write({ 'set/images/b/a.jpg': 'a', 'set/b/a.jpg': 'another' });
+    const names = ['../images/b/a.jpg', '../b/a.jpg', '..//images/b/a.jpg'];
+    const { added, unchanged, failed } = await importCoco(listing(...names), 'set/annotations/x.json');
+    expect({ added, unchanged, failed }).toEqual({
+      ...{ added: 1, unchanged: 0 },
+      failed: [{ name: '../b/a.jpg', reason: expect.stringMatching(/would be b\/a.jpg, as .*images.b.a.jpg is; /) }],
     });
   });
 
