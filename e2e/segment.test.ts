@@ -482,11 +482,16 @@ describe('many images', () => {
     });
     const out = join(scratch, 'nothing');
     const image = await discFile('nothing.png');
-    const run = await saltworks(['segment', image, '--scribbles', marks, '--out', out, '--patch', ...small]);
+    const list = ['--categories', 'cat,sky:stuff'];
+    const run = await saltworks(['segment', image, '--scribbles', marks, '--out', out, '--patch', ...small, ...list]);
     expect([run.status, run.stderr]).toEqual([0, '']);
     expect((await maskOf(out, 'nothing')).ids.every((id) => id === 0)).toBe(true);
     const document = JSON.parse(readFileSync(join(out, 'nothing.panoptic.json'), 'utf8'));
-    expect(document).toMatchObject({ segments_info: [], categories: [], warnings: [] });
+    expect(document).toMatchObject({ segments_info: [], warnings: [] });
+    expect(document.categories).toEqual([
+      { id: 1, name: 'cat', isthing: 1 },
+      { id: 2, name: 'sky', isthing: 0 },
+    ]);
   });
 
   test('Ctrl-C ends with 130 and leaves no half a file', async () => {

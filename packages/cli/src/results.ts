@@ -7,7 +7,7 @@ import { namedColours } from '@saltworks/core/colours';
 import { InvalidInputError } from '@saltworks/core/errors';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import type { RgbImage } from '@saltworks/core/image';
-import { encodePanoptic } from '@saltworks/core/mask';
+import { type Category, encodePanoptic } from '@saltworks/core/mask';
 import { overlayMask } from '@saltworks/core/overlay';
 import type { NodeScores } from '@saltworks/core/refine';
 import { argmax } from '@saltworks/core/spread';
@@ -19,6 +19,8 @@ export interface ResultOptions extends SegmenterOptions {
   out: string;
   /** Also the labels of the node grid. */
   patch: boolean;
+  /** Classes that have numbers. */
+  categories: Category[];
 }
 
 export interface ImageReport {
@@ -53,11 +55,12 @@ export async function writeResults(
   const values = options.patch ? patchValues(nodes.labels) : undefined;
   if (values) await writePatch(path('patch.png'), nodes, values);
 
-  const described = panopticDocument(result, segments, {
+  const names = {
     image: basename(task.image),
     sha256: createHash('sha256').update(bytes).digest('hex'),
     mask: `${task.name}.panoptic.png`,
-  });
+  };
+  const described = panopticDocument(result, segments, names, options.categories);
   described.warnings.unshift(...image.notes);
   const timings = inMilliseconds({ ...result.timings, write: performance.now() - start });
   const { spec, longSide, facet, upsample } = options;

@@ -56,9 +56,13 @@ export function addCategories(categories: Category[], more: readonly Pick<Catego
   }
 }
 
-/** COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind. */
-export function categoriesOf(segments: readonly Segment[]): Category[] {
-  const categories: Category[] = [];
+/**
+ * COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind.
+ *
+ * @param known that have numbers already, and come first
+ */
+export function categoriesOf(segments: readonly Segment[], known: readonly Category[] = []): Category[] {
+  const categories = [...known];
   addCategories(
     categories,
     segments.map(({ category: name, isthing }) => ({ name, isthing: isthing ? 1 : 0 })),

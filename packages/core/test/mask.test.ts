@@ -33,6 +33,13 @@ describe('panoptic masks', () => {
       { id: 2, name: 'sky', isthing: 0 },
       { id: 3, name: 'wood', isthing: 0 },
     ]);
+    const known = [{ id: 9, name: 'sky', isthing: 0 as const }];
+    expect(categoriesOf(segments, known)).toEqual([
+      ...known,
+      { id: 10, name: 'wood', isthing: 1 },
+      { id: 11, name: 'wood', isthing: 0 },
+    ]);
+    expect(known).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the worker's tests share: a store in a folder, small pictures in it as a dataset, and keys without a network. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
@@ -168,7 +168,7 @@ export function pulse({ last, signal, attempt = 1 }: Partial<Pulse> = {}): Pulse
 export function objectsBelow(root: string, prefixes: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (prefixes.some((prefix) => name.startsWith(prefix)) && /\.\w+$/.test(name)) {
+    if (prefixes.some((prefix) => name.startsWith(prefix)) && statSync(join(root, name)).isFile()) {
       found.set(name, readFileSync(join(root, name)).toString('hex'));
     }
   }

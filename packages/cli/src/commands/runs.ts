@@ -60,11 +60,9 @@ export const propagateCommand = (): Command =>
       const settings = maskSettings(flags);
       const { recipe } = recipeOf(settings);
       const input = { dataset, window: flags.window, attempts: flags.attempts, ...settings };
-      report(
-        dataset,
-        !!flags.json,
-        await follow(dataset, !!flags.json, (client) => propagateDataset(client, recipe, input)),
-      );
+      const result = await follow(dataset, !!flags.json, (client) => propagateDataset(client, recipe, input));
+      report(dataset, !!flags.json, result);
+      if (result.images === 0) console.error(`saltworks: no image of ${dataset} has scribbles; there is nothing to do`);
     },
   );
 
@@ -110,7 +108,7 @@ export async function writeExport(
   report(dataset, !!json, result);
   // A training set that lacks images is no success, whoever reads the code alone.
   if (result.failed > 0) process.exitCode = 1;
-  if (!json)
+  if (!json && result.failed < result.images)
     console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
 }
 

@@ -18,6 +18,7 @@ import { Folder } from '@saltworks/store/folder';
 import { findScribbles } from '@saltworks/store/import-scribbles';
 import { Command, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
+import { categoriesOption, readNumbers } from '../categories.ts';
 import { expectName, isFolder, makeFolder } from '../files.ts';
 import {
   parseAbove,
@@ -52,6 +53,7 @@ interface Flags {
   longSide?: number | 'native';
   seed?: number;
   window?: ValueWindow;
+  categories?: string;
   patch?: boolean;
   json?: boolean;
 }
@@ -116,6 +118,7 @@ export function segmentCommand(): Command {
     )
     .option(...windowOption)
     .option('--seed <n>', 'which nodes preset paper hides from its CRF (default: 0)', parseWhole(0))
+    .option(...categoriesOption)
     .option('--patch', 'also write NAME.patch.png, the labels of the node grid')
     .option('--json', 'one JSON document a line: each image, then a summary')
     .action(run);
@@ -124,6 +127,7 @@ export function segmentCommand(): Command {
 async function run(images: string[], flags: Flags): Promise<void> {
   const { home, maxPixels } = readSettings();
   const changes = changesOf(flags);
+  const categories = flags.categories === undefined ? [] : await readNumbers(flags.categories);
   const tasks = await plan(images, flags.scribbles);
   await makeFolder(flags.out);
   const line = progress(process.stderr, flags.json);
@@ -139,7 +143,7 @@ async function run(images: string[], flags: Flags): Promise<void> {
     window,
     json,
   } = flags;
-  const options = { spec, layer, facet, longSide, upsample, maxPixels, window, preset, out, patch };
+  const options = { spec, layer, facet, longSide, upsample, maxPixels, window, preset, out, patch, categories };
   const results = { ...options, solve: solveOptions(preset, spec, changes) };
 
   const start = performance.now();

@@ -19,13 +19,17 @@ export interface PanopticDocument {
   warnings: string[];
 }
 
-/** @param names the image file and the PNG that this describes */
+/**
+ * @param names the image file and the PNG that this describes
+ * @param known categories that have numbers already
+ */
 export function panopticDocument(
   { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
+  known?: readonly Category[],
 ): PanopticDocument {
-  const categories = categoriesOf(segments);
+  const categories = categoriesOf(segments, known);
   const { h: height, w: width, iterations, converged } = nodes;
   return {
     version: 1,
