@@ -53,8 +53,8 @@ export async function readCoco(path: string, options?: WalkOptions): Promise<Coc
   try {
     members = await walkLists(path, ['images', 'annotations', 'categories'], take, options);
   } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(`${path}: ${error.message}; expected a COCO document`);
+    options?.signal?.throwIfAborted();
+    throw new InvalidInputError(`${path}: ${(error as Error).message}; expected a COCO document`);
   }
   if (!members.has('images')) {
     throw new InvalidInputError(`${path}: expected a COCO document with images, annotations and categories`);

@@ -34,18 +34,19 @@ export async function walkLists(
 ): Promise<Set<string>> {
   const fd = openSync(path, 'r');
   try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new InvalidInputError('no regular file, which can be read from any place');
     const file = textFile(fd);
     const parser = new JSONParser({ paths: lists.map((list) => `$.${list}.*`), keepStack: false });
     const members = new Set<string>();
     const entries = listEntries(parser, lists, members);
-    const { size } = fstatSync(fd);
     let read = 0;
     for (const { bytes, odd } of asciiUnits(file, chunkUnits)) {
       await setImmediate();
       signal?.throwIfAborted();
       parser.write(bytes);
       read += bytes.length * file.unitBytes;
-      onProgress?.(read / size);
+      onProgress?.(read / stat.size);
       for (const { list, value, from, to } of entries.splice(0)) {
         const place = { from: file.byteOf(from), to: file.byteOf(to) };
         take(list, odd.hasIn(from, to) ? entryAt(file, place) : value, place);

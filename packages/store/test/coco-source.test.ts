@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { truthKey } from '@saltworks/core/contract/layout';
+import { InvalidInputError } from '@saltworks/core/errors';
 import { compressCounts } from '@saltworks/core/formats/rle';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -392,6 +393,14 @@ describe('categories', () => {
 });
 
 describe('JSON', () => {
+  test('that cannot be read is refused in one line, and a pipe', async () => {
+    await expect(cocoSource(folder)).rejects.toThrow(/no regular file.*; expected a COCO document$/);
+    await expect(cocoSource(join(folder, 'gone.json'))).rejects.toThrow(
+      /gone.json: ENOENT.*; expected a COCO document$/,
+    );
+    await expect(cocoSource('/dev/null')).rejects.toThrow(InvalidInputError);
+  });
+
   const bytes = (text: string, encoding: 'utf8' | 'utf16le') => new Uint8Array(Buffer.from(text, encoding));
   test('with a byte-order mark, or in UTF-16, is read', async () => {
     write({ 'a.jpg': picture });
