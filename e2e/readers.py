@@ -1,7 +1,7 @@
 """Reads an export of saltworks with the tools that people read such files with, and compares it with the truth.
 
-usage: readers.py FOLDER   FOLDER/truth.json says what was exported into FOLDER/<format>/
-Prints one JSON object: what was compared, by format. Any difference ends it with an assertion.
+usage: readers.py FOLDER …   FOLDER/truth.json says what was exported into FOLDER/<format>/
+Prints one JSON object a folder, a line each: what was compared, by format. Any difference ends it with an assertion.
 """
 import contextlib
 import io
@@ -55,7 +55,11 @@ def coco_panoptic(folder, truth):
     check_names(panoptic["categories"], truth["categories"])
     categories = {category["id"]: category for category in panoptic["categories"]}
     IdGenerator(categories).get_id(truth["categories"][0]["id"])
-    # The export against itself, through the official evaluation and all its checks of PNG against JSON.
+    # The export against itself, through the official evaluation and all its checks of PNG against JSON. It divides by zero
+    # where there is nothing of a kind.
+    drawn = {categories[segment["category_id"]]["isthing"] for image in truth["images"] for segment in image["segments"]}
+    if len(drawn) < 2:
+        return {"images": len(annotations)}
     with contextlib.redirect_stdout(io.StringIO()):
         result = pq_compute(document, document)
     for group in ("All", "Things", "Stuff"):
@@ -98,7 +102,7 @@ def voc(folder, truth):
     names = [name for name, _, _, _ in fields]
     colours = [[int(level) for level in colour.split(",")] for _, colour, _, _ in fields]
     ordered = sorted(truth["categories"], key=lambda category: category["id"])
-    assert names == ["background"] + [category["name"] for category in ordered]
+    assert names == ["background"] + [category["voc"] for category in ordered]
     index = {category["id"]: i + 1 for i, category in enumerate(ordered)}
     with open(os.path.join(folder, "ImageSets", "Segmentation", "all.txt"), encoding="utf-8") as file:
         assert file.read().splitlines() == [image["stem"] for image in truth["images"]]
@@ -147,16 +151,23 @@ def without_holes(pixels):
         out = grown
 
 
+def label_path(folder, pictures, stem):
+    """Where Ultralytics looks for the labels of a picture: its img2label_paths."""
+    picture = os.path.normpath(os.path.join(os.sep, pictures, stem))
+    return folder + "/labels/".join(picture.rsplit("/images/", 1)) + ".txt"
+
+
 def yolo_seg(folder, truth):
     with open(os.path.join(folder, "data.yaml"), encoding="utf-8") as file:
         lines = file.read().splitlines()
     names = [json.loads(line.split(": ", 1)[1]) for line in lines[lines.index("names:") + 1 :]]
+    (pictures,) = (line.split(": ", 1)[1] for line in lines if line.startswith("train: "))
     ordered = sorted(truth["categories"], key=lambda category: category["id"])
     assert names == [category["name"] for category in ordered]
     count = holes = 0
     for image in truth["images"]:
         width, height = image["width"], image["height"]
-        with open(os.path.join(folder, "labels", image["stem"] + ".txt"), encoding="utf-8") as file:
+        with open(label_path(folder, pictures, image["stem"]), encoding="utf-8") as file:
             rows = [line.split() for line in file]
         assert len(rows) == len(image["segments"])
         for row, segment in zip(rows, image["segments"]):
@@ -175,11 +186,12 @@ def yolo_seg(folder, truth):
     return {"polygons": count, "pixels_in_holes": holes}
 
 
-def main(folder):
-    truth = load_truth(folder)
+def main(folders):
     formats = {"coco-panoptic": coco_panoptic, "coco-instances": coco_instances, "voc": voc, "yolo-seg": yolo_seg}
-    print(json.dumps({name: read(os.path.join(folder, name), truth) for name, read in formats.items()}))
+    for folder in folders:
+        truth = load_truth(folder)
+        print(json.dumps({name: read(os.path.join(folder, name), truth) for name, read in formats.items()}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

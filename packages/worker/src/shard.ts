@@ -43,7 +43,7 @@ const ELSEWHERE = 3;
  * @throws what it cannot name
  */
 export function failureOf(
-  image: { sha256: string; name: string },
+  image: { sha256: string; name: string; names?: readonly { name: string }[] },
   error: unknown,
   attempt = 1,
 ): ShardReport['failures'][number] {
@@ -55,7 +55,7 @@ export function failureOf(
   return {
     sha256: image.sha256,
     name: image.name,
-    reason: `${defect ? 'internal error: ' : ''}${(error as Error).message.replaceAll('\n', ' ')}`,
+    reason: `${defect ? 'internal error: ' : ''}${(error as Error).message.replaceAll('\n', ' ')}${further(image.names)}`,
     // What is missing may come back, and memory be free again; what cannot be used stays so.
     permanent: error instanceof InvalidInputError && !(error instanceof StoreRefusedError),
   };
@@ -68,4 +68,15 @@ export function isFinished(report: ShardReport | undefined): report is ShardRepo
 
 export function tallyOf({ images, failures }: ShardReport, done: number): Tally {
   return { images, done, failed: failures.length, cached: images - failures.length - done };
+}
+
+/** Names that a failure tells beside the first. */
+const mostNames = 5;
+
+/** Somebody who drew on one of an image's names looks for that name. */
+function further([, ...others]: readonly { name: string }[] = []): string {
+  if (others.length === 0) return '';
+  const told = others.slice(0, mostNames).map(({ name }) => name);
+  const more = others.length > told.length ? ` and ${others.length - told.length} more names` : '';
+  return ` (the same bytes: ${told.join(', ')}${more})`;
 }

@@ -1,0 +1,360 @@
+// Folders as people have them, at random: what is drawn on in them is in every export once, or is named with a reason; and each
+// format's own reader finds the masks that were made.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+import { lookAt } from '@saltworks/cli/pictures';
+import { exportFile, exportPlanKey, maskKey } from '@saltworks/core/contract/layout';
+import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
+import { distinctNames, orderedCategories } from '@saltworks/core/formats/exporter';
+import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
+import { Stems } from '@saltworks/core/stems';
+import { cocoSource } from '@saltworks/store/coco-source';
+import { readDataset, readImages } from '@saltworks/store/dataset';
+import { readFailures } from '@saltworks/store/failures';
+import { Fingerprints } from '@saltworks/store/fingerprints';
+import { importDataset, type Offer } from '@saltworks/store/import';
+import { importScribbles, notePictures } from '@saltworks/store/import-scribbles';
+import { folderSource } from '@saltworks/store/sources';
+import type { ObjectStore } from '@saltworks/store/store';
+import { exportShard, finishExport, prepareExport } from '@saltworks/worker/export';
+import { extractShard } from '@saltworks/worker/extract';
+import { propagateShard, recipeOf } from '@saltworks/worker/propagate';
+import { readMasks } from '@saltworks/worker/shard-masks';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { afterAll, expect, test } from 'vitest';
+import { height, openEngine, picture, pulse, removeEngine, width } from '../packages/worker/test/engine.ts';
+import { python } from '../test/python-packages.ts';
+import { readers } from './readers.ts';
+import { root } from './saltworks.ts';
+
+const extract = { backbone: 'dinov2-small-focus', facet: 'key' } as const;
+const settings = { extract, preset: 'paper', solve: {} } as const;
+const { recipe } = recipeOf(settings);
+const formats = Object.keys(exportFormats) as ExportFormat[];
+
+const scratch = mkdtempSync(join(tmpdir(), 'saltworks-round-trip-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const write = (path: string, content: Uint8Array | string) => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+};
+
+// ——— What people have ———
+
+const parts = ['a', 'b', 'A.b', 'x y', 'ü', 'ünï 🙂', "it's", '#1', '%20', 'images', 'labels', 'l'.repeat(120)];
+const folders = ['', 'sub', 'images', 'images/train', 'x/images/y', 'a.b'];
+
+/** Of the strokes on a picture: by the picture's whole name or its stem; some are unreadable. */
+const drawing = fc.record({
+  by: fc.constantFrom('name', 'stem'),
+  kind: fc.constantFrom('json', 'json', 'json', 'png', 'png', 'broken'),
+  categories: fc.array(
+    fc.record({ category: fc.constantFrom('cat', 'dog', 'naïve "boat"', 'background'), isthing: fc.boolean() }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  at: fc.array(fc.tuple(fc.nat(width - 1), fc.nat(height - 1)), { minLength: 4, maxLength: 4 }),
+});
+type Drawing = typeof drawing extends fc.Arbitrary<infer T> ? T : never;
+
+const file = fc.record({
+  folder: fc.constantFrom(...folders),
+  stem: fc.constantFrom(...parts),
+  extension: fc.constantFrom('.png', '.PNG', '.jpg', '.jpeg', '.webp', '.tif'),
+  // Few, so that some are twice there.
+  shade: fc.nat(5),
+  broken: fc.constantFrom(false, false, false, false, true),
+  /** Of the picture that was in its place when the folder was imported before. */
+  before: fc.option(fc.nat(5), { freq: 1, nil: undefined }),
+  drawing: fc.option(drawing, { freq: 3, nil: undefined }),
+});
+type File = typeof file extends fc.Arbitrary<infer T> ? T : never;
+
+const nameOf = ({ folder, stem, extension }: File) => `${folder && `${folder}/`}${stem}${extension}`;
+const anyFolder = fc.uniqueArray(file, { minLength: 1, maxLength: 7, selector: nameOf });
+
+/** A COCO document over such a folder. */
+const anyDocument = fc.record({
+  /** Where it lies, as a path from the pictures. */
+  at: fc.constantFrom('list.json', '../list.json', '../annotations/list.json'),
+  /** Before the names of pictures. */
+  before: fc.array(fc.constantFrom('', './', './/', 'none/../'), { minLength: 1 }),
+  firstId: fc.constantFrom<number | string>(0, 1, 7, '3'),
+  /** Things whose known masks are drawn. */
+  known: fc.boolean(),
+});
+type Document = typeof anyDocument extends fc.Arbitrary<infer T> ? T : never;
+
+/** @returns its path */
+function layDocument({ at, before, firstId, known }: Document, files: readonly File[], images: string): string {
+  const names = files.map((one, i) => before[i % before.length] + nameOf(one));
+  const document = {
+    images: names.map((file_name, id) => ({ id, file_name, width, height })),
+    categories: ['cat', 'dog'].map((name, i) => ({
+      id: typeof firstId === 'string' ? String(+firstId + i) : firstId + i,
+      name,
+    })),
+    annotations: known
+      ? names.map((_, id) => ({ id, image_id: id, category_id: firstId, segmentation: [[2, 2, 20, 2, 20, 20, 2, 20]] }))
+      : [],
+  };
+  const path = join(images, at);
+  write(path, JSON.stringify(document));
+  return path;
+}
+
+async function bytesOf({ extension, shade, broken }: File): Promise<Uint8Array> {
+  const png = await picture(10 * shade);
+  if (broken) return png.slice(0, png.length / 2);
+  const made = sharp(png);
+  switch (extension.toLowerCase()) {
+    case '.png':
+      return png;
+    case '.webp':
+      return made.webp({ lossless: true }).toBuffer();
+    case '.tif':
+      return made.tiff({ compression: 'deflate' }).toBuffer();
+    default:
+      return made.jpeg().toBuffer();
+  }
+}
+
+async function drawingFile({ kind, categories, at }: Drawing): Promise<[extension: string, Uint8Array | string]> {
+  if (kind === 'png') {
+    const labels = new Uint8Array(width * height);
+    at.forEach(([x, y], i) => {
+      labels[y * width + x] = 1 + (i % 3);
+    });
+    return ['.png', await encodePng(labels, { width, height, channels: 1 })];
+  }
+  const segments = categories.map((segment, i) => ({ id: 3 * i + 1, ...segment }));
+  const strokes = at.map((point, i) => ({
+    segment: i === 0 ? 0 : segments[i % segments.length].id,
+    points: [point],
+    radius: 1,
+  }));
+  const text = JSON.stringify({ version: 1, image: { width, height }, segments, strokes });
+  return ['.json', kind === 'broken' ? text.slice(0, 20) : text];
+}
+
+/** Writes pictures. @param before those that were there first */
+async function layPictures(files: readonly File[], images: string, before = false): Promise<void> {
+  for (const one of files) {
+    const shade = before ? (one.before ?? one.shade) : one.shade;
+    write(join(images, nameOf(one)), await bytesOf({ ...one, shade }));
+  }
+}
+
+/** Writes drawings. @returns names of the pictures that a drawing is for, by the order in docs/inputs.md */
+async function layDrawings(files: readonly File[], scribbles: string): Promise<string[]> {
+  const drawings = new Set<string>();
+  for (const one of files) {
+    const name = nameOf(one);
+    if (!one.drawing) continue;
+    const [extension, content] = await drawingFile(one.drawing);
+    const path = `${one.drawing.by === 'name' ? name : name.slice(0, -one.extension.length)}${extension}`;
+    write(join(scribbles, path), content);
+    drawings.add(path);
+  }
+  const stem = (name: string) => name.replace(/\.\w+$/, '');
+  return files
+    .map(nameOf)
+    .filter((name) => [name, stem(name)].some((of) => drawings.has(`${of}.json`) || drawings.has(`${of}.png`)));
+}
+
+// ——— What becomes of it ———
+
+interface Exported {
+  folder: string;
+  /** By format: the names of the pictures that its reader finds. */
+  found: Record<ExportFormat, string[]>;
+  /** Names of what was left out, each with a reason. */
+  reasons: { name: string; reason: string }[];
+}
+
+/** Imports what there is, changes it, and imports it again with what was drawn on it. */
+async function through(
+  source: () => AsyncIterable<Offer>,
+  scribbles: string,
+  change: () => Promise<void>,
+): Promise<Exported> {
+  const engine = openEngine();
+  const { store } = engine;
+  const { signal } = new AbortController();
+  const dataset = 'any';
+  try {
+    const options = { source: 'test', look: lookAt({ maxPixels: 1e6 }) };
+    await importDataset(store, dataset, source(), options);
+    await change();
+    const pictures = new Fingerprints();
+    const report = await importDataset(store, dataset, notePictures(source(), pictures), options);
+    const reasons = [...report.failed, ...report.notes.map(({ name, note }) => ({ name, reason: note }))];
+    await importScribbles(store, report.dataset, scribbles, {
+      pictures,
+      onNote: ({ name, note }) => reasons.push({ name, reason: note }),
+    });
+    const { shards } = await readDataset(store, dataset);
+    for (let shard = 0; shard < shards; shard++) {
+      await extractShard(engine, { dataset, shard, extract }, pulse());
+      await propagateShard(engine, { dataset, shard, ...settings }, pulse());
+    }
+    const folder = mkdtempSync(join(scratch, 'export-'));
+    const names: string[] = [];
+    for await (const image of readImages(store, await readDataset(store, dataset)))
+      names.push(...image.names.map(({ name }) => name));
+    const found = Object.fromEntries(formats.map((format) => [format, [] as string[]])) as Exported['found'];
+    const masks = await masksOf(store, dataset, shards);
+    if (masks.length > 0) {
+      for (const format of formats) {
+        const { id } = await prepareExport(store, { dataset, recipe, format }, signal);
+        for (let shard = 0; shard < shards; shard++)
+          await exportShard(store, { dataset, shard, recipe, format, id }, pulse());
+        await finishExport(store, { dataset, format, id }, signal);
+        const at = exportFile(dataset, id, '');
+        for await (const { key } of store.list(at))
+          write(join(folder, format, key.slice(at.length)), await store.get(key));
+        found[format] = foundBy[format](join(folder, format), names);
+        if (format === 'coco-panoptic') {
+          const plan = JSON.parse(Buffer.from(await store.get(exportPlanKey(dataset, id))).toString());
+          write(join(folder, 'truth.json'), JSON.stringify(await truthOf(dataset, plan.categories, masks, names)));
+        }
+      }
+    }
+    for await (const { name, reason } of readFailures(store, await readDataset(store, dataset)))
+      reasons.push({ name, reason });
+    return { folder, found, reasons };
+  } finally {
+    removeEngine(engine);
+  }
+}
+
+interface StoredMask {
+  id: number;
+  name: string;
+  png: Uint8Array;
+  document: PanopticDocument;
+}
+
+/** The masks that were made, in the order of their images. */
+async function masksOf(store: ObjectStore, dataset: string, shards: number): Promise<StoredMask[]> {
+  const masks: StoredMask[] = [];
+  for (let shard = 0; shard < shards; shard++) {
+    const report = await readMasks(store, { dataset, recipe, shard });
+    for (const { id, name, mask } of report?.masks ?? []) {
+      const document = JSON.parse(Buffer.from(await store.get(maskKey(mask, '.json'))).toString());
+      masks.push({ id, name, document, png: await store.get(maskKey(mask, '.png')) });
+    }
+  }
+  return masks;
+}
+
+/** What readers.py compares an export with. */
+async function truthOf(name: string, categories: Category[], masks: readonly StoredMask[], names: readonly string[]) {
+  const stems = new Stems();
+  for (const name of names) stems.add(name);
+  const ordered = orderedCategories({ name, date: '', categories });
+  const [called, voc] = [distinctNames(ordered), distinctNames(ordered, ['background'])];
+  const images = masks.map(async ({ id, name, png, document }) => {
+    const { ids, width, height } = decodePanoptic(await decodeImage(png, { maxPixels: 1e6 }));
+    const segments = document.segments_info.map((segment) => {
+      const own = document.categories.find(({ id }) => id === segment.category_id)!;
+      return { ...segment, category_id: findCategory(categories, own)!.id };
+    });
+    return { id, stem: stems.of(name), width, height, segments, ids: [...ids] };
+  });
+  return {
+    name,
+    categories: ordered.map(({ id, isthing }, i) => ({ id, isthing, name: called[i], voc: voc[i] })),
+    images: await Promise.all(images),
+  };
+}
+
+const cocoNames = (document: string) => (folder: string) =>
+  (JSON.parse(readFileSync(join(folder, document), 'utf8')).images as { file_name: string }[]).map(
+    ({ file_name }) => file_name,
+  );
+
+/** Names of the pictures that a format's users find labels of. */
+const foundBy: Record<ExportFormat, (folder: string, names: readonly string[]) => string[]> = {
+  'coco-panoptic': cocoNames('panoptic.json'),
+  'coco-instances': cocoNames('instances.json'),
+  voc(folder, names) {
+    const list = readFileSync(join(folder, 'ImageSets/Segmentation/all.txt'), 'utf8').split('\n').slice(0, -1);
+    for (const stem of list) expect(existsSync(join(folder, `SegmentationClass/${stem}.png`)), stem).toBe(true);
+    const stems = new Stems();
+    for (const name of names) stems.add(name);
+    return list.map((stem) => names.find((name) => stems.of(name) === stem) ?? `nobody's ${stem}`);
+  },
+  'yolo-seg'(folder, names) {
+    const stems = new Stems();
+    for (const name of names) stems.add(name);
+    // Where x.jpg and x.png share a stem, they are put there under names that do not.
+    const put = (name: string) => (stems.of(name) === name ? `${name}${extname(name)}` : name);
+    const [, pictures] = /^train: (.*)$/m.exec(readFileSync(join(folder, 'data.yaml'), 'utf8'))!;
+    return names.filter((name) => existsSync(join(folder, labelPath(join('/', pictures, put(name))))));
+  },
+};
+
+/** Where Ultralytics looks for the labels of a picture: its `img2label_paths`. */
+function labelPath(picture: string): string {
+  const last = picture.lastIndexOf('/images/');
+  const labels = last < 0 ? picture : `${picture.slice(0, last)}/labels/${picture.slice(last + '/images/'.length)}`;
+  return labels.replace(/\.[^.]*$/, '.txt');
+}
+
+// ——— What holds ———
+
+const exports: string[] = [];
+const seed = 20261129;
+
+async function check(source: (images: string) => () => AsyncIterable<Offer>, files: readonly File[]): Promise<void> {
+  const place = mkdtempSync(join(scratch, 'folder-'));
+  const [images, scribbles] = [join(place, 'images'), join(place, 'scribbles')];
+  mkdirSync(images);
+  mkdirSync(scribbles);
+  await layPictures(files, images, true);
+  const drawn = await layDrawings(files, scribbles);
+  const { folder, found, reasons } = await through(source(images), scribbles, () => layPictures(files, images));
+  for (const format of formats) {
+    expect(new Set(found[format]).size, format).toBe(found[format].length);
+    for (const name of drawn) {
+      const told = reasons.some((one) => one.name === name || one.reason.includes(name));
+      expect(found[format].includes(name) || told, `${name} in ${format}`).toBe(true);
+    }
+  }
+  if (found.voc.length > 0) exports.push(folder);
+}
+
+test('whatever is drawn on in a folder is in every export once, or named with a reason', async () => {
+  const property = fc.asyncProperty(anyFolder, (files) => check((images) => () => folderSource(images), files));
+  await fc.assert(property, { numRuns: 30, seed, endOnFailure: true });
+});
+
+test('whatever is drawn on of what a COCO document lists is in every export once, or named with a reason', async () => {
+  const property = fc.asyncProperty(anyFolder, anyDocument, (files, document) =>
+    check((images) => {
+      const path = layDocument(document, files, images);
+      return () => offersOf(path);
+    }, files),
+  );
+  await fc.assert(property, { numRuns: 30, seed, endOnFailure: true });
+});
+
+async function* offersOf(path: string): AsyncGenerator<Offer> {
+  yield* (await cocoSource(path)).files;
+}
+
+test('and the readers of the formats find the masks that were made', (context) => {
+  const { folder, missing } = readers();
+  if (missing) context.skip(missing);
+  expect(exports.length).toBeGreaterThan(10);
+  const env = { ...process.env, PYTHONPATH: folder };
+  const run = spawnSync(python, [join(root, 'e2e/readers.py'), ...exports], { env, encoding: 'utf8' });
+  expect(run.stderr).toBe('');
+  expect(run.stdout.trim().split('\n')).toHaveLength(exports.length);
+});
