@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { freePort } from '@saltworks/cli/stack/temporal';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApi } from '../bench/annotators.mjs';
 import { invite } from '../bench/stack.mjs';
 import { openTemporal } from '../packages/orchestrator/test/temporal.ts';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { command, plainEnv, type Role, startRole } from '../test/roles.ts';
+import { draw } from './draw.ts';
 import { root } from './saltworks.ts';
 
 const path = chromium();
@@ -117,5 +119,68 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
     expect(await manager.getByText('being prepared').count()).toBe(0);
     await annotator.getByRole('button', { name: 'Look again' }).click();
     await annotator.locator('.stage[aria-busy=false]').waitFor();
+  });
+
+  test('pictures too long for WebP are opened and labelled; one too long for browsers is listed and no task', async () => {
+    const strips = join(folder, 'strips');
+    mkdirSync(strips);
+    const sizes = { wide: [20_000, 30], tall: [30, 20_000], 'longer than long': [33_000, 16] };
+    for (const [name, [width, height]] of Object.entries(sizes)) {
+      const middle = Math.max(width, height) / 2;
+      const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+        const at = Math.floor(i / 3);
+        return (width > height ? at % width : Math.floor(at / width)) < middle ? 40 : 200;
+      });
+      await sharp(pixels, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(join(strips, `${name}.png`));
+    }
+    run('dataset', 'import', strips, '--name', 'strips');
+    run('extract', 'strips');
+    const failed = run('dataset', 'ls', 'strips', '--failed');
+    expect(failed).toMatch(
+      /^extracted\/dinov2-small-focus {2}longer than long.png: 33000 × 16 pixels; expected sides of .*$/,
+    );
+
+    const admin = openApi(url, run('account', 'key', '--name', 'strips'));
+    const categories = [{ id: 1, name: 'half', colour: '#ff8800', isthing: true }];
+    await admin('POST', '/api/campaigns', { id: 'strips', name: 'Strips', dataset: 'strips', categories });
+    const { link } = await invite({ admin }, 'strips', 'bea', 'annotator');
+    const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(slow.timeout);
+    await signInBy(page, link);
+    const images = async () => (await admin('GET', '/api/campaigns/strips/progress')).tasks;
+    await expect.poll(images, slow).toBe(2);
+    const opened: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      await page.goto(`${url}/campaigns/strips/annotate`);
+      await page.locator('.stage[aria-busy=false]').waitFor();
+      const [{ image }] = await admin('GET', '/api/campaigns/strips/assignments?state=leased');
+      opened.push(image.name);
+      // No brush that covers it all.
+      expect(await page.getByRole('slider', { name: 'Brush' }).getAttribute('aria-valuetext')).toBe('4 pixels wide');
+      // So near that both halves can be drawn on, on either side of the middle.
+      for (let zoom = 0; zoom < 10; zoom++) await page.keyboard.press('+');
+      await page.getByRole('button', { name: 'half +' }).click();
+      const [thing, ground]: [number, number][] =
+        image.name === 'wide.png'
+          ? [
+              [0.6, 0.5],
+              [0.4, 0.5],
+            ]
+          : [
+              [0.5, 0.6],
+              [0.5, 0.4],
+            ];
+      await draw(page, thing, thing);
+      await page.keyboard.press('0');
+      await draw(page, ground, ground);
+      await expect.poll(() => page.locator('.status').textContent(), slow).toMatch(/confirmed by the server/);
+      await page.getByRole('button', { name: 'Submit' }).click();
+      await expect
+        .poll(async () => (await admin('GET', '/api/campaigns/strips/assignments?state=submitted')).length, slow)
+        .toBe(i + 1);
+    }
+    expect(opened.sort()).toEqual(['tall.png', 'wide.png']);
   });
 });

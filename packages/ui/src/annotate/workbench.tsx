@@ -47,9 +47,11 @@ export function Workbench({ session, done }: Props) {
   const [held, setHeld] = useState(false);
   const [settings, change] = useSettings();
   const [doubting, setDoubting] = useState(false);
-  const { width } = assignment.image;
-  const radius = settings.brush > 0 ? within(settings.brush * width) : Math.max(2, Math.round(width / 160));
-  const setRadius = (pixels: number) => change({ brush: within(pixels) / width });
+  const { width, height } = assignment.image;
+  // Of a long strip, what would be the width of a picture as high: a brush should not cover it.
+  const scale = Math.min(width, 10 * height);
+  const radius = settings.brush > 0 ? within(settings.brush * scale) : Math.max(2, Math.round(scale / 160));
+  const setRadius = (pixels: number) => change({ brush: within(pixels) / scale });
   const [opened, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
     campaign.instructions && !sessionStorage.getItem(`read ${campaign.id}`) ? 'instructions' : undefined,
   );
