@@ -7,6 +7,7 @@ import { cocoId } from '@saltworks/core/formats/coco-categories';
 import { instancesMask } from '@saltworks/core/formats/coco-instances';
 import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import type { Category } from '@saltworks/core/mask';
+import { asSeen } from '@saltworks/core/spelling';
 import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
 import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
 import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';
@@ -67,7 +68,7 @@ function listedPictures(images: readonly ListedImage[]): ListedImage[][] {
   const pictures = new Map<unknown, ListedImage[]>();
   for (const image of images) {
     const { file_name: name } = image;
-    const file = typeof name === 'string' && name !== '' ? posix.normalize(name) : image;
+    const file = typeof name === 'string' && name !== '' ? posix.normalize(asSeen(name)) : image;
     const entries = pictures.get(file);
     if (entries) entries.push(image);
     else pictures.set(file, [image]);

@@ -5,6 +5,7 @@ import {
   type Dataset,
   type DatasetImage,
   decodeLines,
+  type ImageName,
   type NamedImage,
   type ShardNames,
 } from '@saltworks/core/contract/dataset';
@@ -60,7 +61,14 @@ export async function readShard(
 function named(line: DatasetImage, renamed: ShardNames | undefined): NamedImage {
   const { id, name, version } = line;
   const names = renamed?.images[id] ?? [{ id, name, version }];
-  return { ...line, ...(names[0] && { name: names[0].name, version: names[0].version }), names };
+  const [shown] = drawnNames({ names });
+  return { ...line, ...(shown && { name: shown.name, version: shown.version }), names };
+}
+
+/** The names under which somebody drew on an image; its first where none is known. Exports hold it under these. */
+export function drawnNames({ names }: Pick<NamedImage, 'names'>): ImageName[] {
+  const drawn = names.filter((name) => name.drawn);
+  return drawn.length > 0 ? drawn : names.slice(0, 1);
 }
 
 /** Whether an image still has a name; else it is a former version. */

@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
-import type { Dataset, NamedImage } from '@saltworks/core/contract/dataset';
-import { scribblesKey } from '@saltworks/core/contract/layout';
+import type { Dataset, NamedImage, ShardNames } from '@saltworks/core/contract/dataset';
+import { namesKey, scribblesKey } from '@saltworks/core/contract/layout';
 import { withoutExtension } from '@saltworks/core/stems';
 import { readImages, readShard } from './dataset.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { Folder } from './folder.ts';
 import type { Offer } from './import.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
+import { readJson } from './text.ts';
 
 /**
  * An image's scribbles in a folder: `x.jpg.json` or `x.jpg.png` for x.jpg alone, else `x.json` or `x.png`, which are also
@@ -72,13 +73,14 @@ export async function importScribbles(
   const note = (path: string, note: string) => onNote?.({ name: relative(folder, path), note });
 
   const drawnOn = async ({ names }: NamedImage) => {
-    let found: { name: string; path: string; bytes: Uint8Array } | undefined;
+    let found: { name: string; path: string; bytes: Uint8Array; names: string[] } | undefined;
     for (const { name } of names) {
       const path = await findScribbles(files, name, isPicture);
       if (path === undefined) continue;
       const bytes = await readFile(path).catch((error) => note(path, `cannot be read: ${error.message}`));
       if (!bytes) continue;
-      found ??= { name, path, bytes };
+      found ??= { name, path, bytes, names: [] };
+      found.names.push(name);
       if (Buffer.compare(found.bytes, bytes) !== 0) {
         note(path, `${name} has the bytes of ${found.name}, whose scribbles are taken`);
       }
@@ -87,17 +89,55 @@ export async function importScribbles(
   };
   let found = 0;
   for (let shard = 0; shard < shards; shard++) {
+    const several = new Map<number, string[]>();
     for (const image of await readShard(store, name, shard, options)) {
       const drawn = await drawnOn(image);
       if (!drawn) continue;
       const [extension, other] = isPng(drawn.path) ? (['.png', '.json'] as const) : (['.json', '.png'] as const);
+      if (image.names.length > 1) {
+        // What was drawn when it had one name was drawn on that one.
+        const isFirst = !image.names.some((each) => each.drawn) && (await isDrawn(store, name, shard, image, options));
+        several.set(image.id, isFirst ? [...drawn.names, image.names[0].name] : drawn.names);
+      }
       await store.put(scribblesKey(name, shard, image.sha256, extension), drawn.bytes, options);
       // An image has one drawing: that of another format was an earlier one.
       await store.delete(scribblesKey(name, shard, image.sha256, other), options);
       found++;
     }
+    await noteDrawn(store, { dataset: name, shard }, several, options);
   }
   return found;
+}
+
+async function isDrawn(
+  store: ObjectStore,
+  dataset: string,
+  shard: number,
+  { sha256 }: NamedImage,
+  options: CallOptions,
+): Promise<boolean> {
+  const keys = (['.json', '.png'] as const).map((extension) => scribblesKey(dataset, shard, sha256, extension));
+  const found = await Promise.all(keys.map((key) => store.head(key, options)));
+  return found.some((each) => each !== undefined);
+}
+
+/** Keeps under which of its names an image was drawn on. @param drawn names by image */
+async function noteDrawn(
+  store: ObjectStore,
+  { dataset, shard }: { dataset: string; shard: number },
+  drawn: ReadonlyMap<number, readonly string[]>,
+  options: CallOptions,
+): Promise<void> {
+  if (drawn.size === 0) return;
+  const key = namesKey(dataset, shard);
+  const document = await readJson<ShardNames>(store, key, options);
+  if (!document) return;
+  for (const [id, names] of drawn) {
+    document.images[id] = document.images[id].map((each) =>
+      names.includes(each.name) ? { ...each, drawn: true } : each,
+    );
+  }
+  await store.put(key, JSON.stringify(document), options);
 }
 
 async function contentsOf(store: ObjectStore, dataset: Dataset, options?: CallOptions): Promise<Fingerprints> {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readDataset } from '../src/dataset.ts';
+import { drawnNames, readDataset, readImages } from '../src/dataset.ts';
 import { Fingerprints } from '../src/fingerprints.ts';
 import { fileStore } from '../src/fs.ts';
 import { importDataset, type Offer } from '../src/import.ts';
@@ -109,6 +109,43 @@ describe('files of the same bytes', () => {
     write({ 'b/x.json': 'of b' }, scribbles());
     expect(await bring(scribbles())).toEqual({ found: 1, notes: [] });
     expect(await drawn()).toEqual({ [of('same')]: 'of b' });
+  });
+
+  test('are exported under the names that were drawn on, else under the first', async () => {
+    const exported = async () => {
+      const images = await collect(readImages(store, await readDataset(store, 'd')));
+      return images.map((image) => [image.name, drawnNames(image).map(({ name }) => name)]);
+    };
+    write({ 'a.png': 'same' });
+    write({ 'a.json': '{}' }, scribbles());
+    await bring(scribbles());
+    write({ 'b.png': 'same', 'c.png': 'same', 'x.png': 'twins', 'y.png': 'twins' });
+    await bring(join(scratch, 'none'));
+    expect(await exported()).toEqual([
+      ['a.png', ['a.png']],
+      ['x.png', ['x.png']],
+    ]);
+    // What was drawn when a.png was alone counts for it.
+    const more = join(scratch, 'more');
+    write({ 'b.json': '{}', 'y.json': '{}' }, more);
+    await bring(more);
+    expect(await exported()).toEqual([
+      ['a.png', ['a.png', 'b.png']],
+      ['y.png', ['y.png']],
+    ]);
+    await bring(scribbles());
+    expect(await exported()).toEqual([
+      ['a.png', ['a.png', 'b.png']],
+      ['y.png', ['y.png']],
+    ]);
+    // It stays so when names come and go.
+    write({ 'c.png': 'other', 'z.png': 'twins' });
+    await bring(more);
+    expect(await exported()).toEqual([
+      ['a.png', ['a.png', 'b.png']],
+      ['y.png', ['y.png']],
+      ['c.png', ['c.png']],
+    ]);
   });
 
   test('where two differ, have those of the first, and a line says so', async () => {

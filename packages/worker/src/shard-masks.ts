@@ -1,13 +1,13 @@
 /** The masks of a shard as its images are called by now. */
 import { propagatedKey } from '@saltworks/core/contract/layout';
-import { readShard } from '@saltworks/store/dataset';
+import { drawnNames, readShard } from '@saltworks/store/dataset';
 import type { CallOptions, ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { MaskReport } from './propagate.ts';
 
 /**
- * What a run said of a shard, its masks once for each name that their images have by now: files of the same bytes share a mask,
- * a former version has none. Undefined where there was no run.
+ * What a run said of a shard, its masks under the names that their images were drawn on by now: files of the same bytes share a
+ * mask, a former version has none. Undefined where there was no run.
  */
 export async function readMasks(
   store: ObjectStore,
@@ -18,7 +18,7 @@ export async function readMasks(
   if (!report || report.masks.length === 0) return report;
   const images = new Map((await readShard(store, dataset, shard, options)).map((image) => [image.sha256, image]));
   const masks = report.masks.flatMap(({ sha256, mask }) =>
-    (images.get(sha256)?.names ?? []).map(({ id, name }) => ({ id, sha256, name, mask })),
+    drawnNames(images.get(sha256) ?? { names: [] }).map(({ id, name }) => ({ id, sha256, name, mask })),
   );
   return { ...report, masks };
 }

@@ -5,7 +5,7 @@ import { InvalidInputError } from '@saltworks/core/errors';
 import type { ValueWindow } from '@saltworks/core/image';
 import { pinClasses } from '@saltworks/store/classes';
 import { cocoSource } from '@saltworks/store/coco-source';
-import { listDatasets, readDataset } from '@saltworks/store/dataset';
+import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/store/dataset';
 import { readFailures } from '@saltworks/store/failures';
 import { Fingerprints } from '@saltworks/store/fingerprints';
 import type { ImportReport, Offer } from '@saltworks/store/import';
@@ -13,6 +13,7 @@ import { importDataset } from '@saltworks/store/import';
 import { importScribbles, notePictures } from '@saltworks/store/import-scribbles';
 import { openStore, openStoreToWrite } from '@saltworks/store/open';
 import { folderSource, objectSource } from '@saltworks/store/sources';
+import type { ObjectStore } from '@saltworks/store/store';
 import { Command } from 'commander';
 import { categoriesOption, readNumbers } from '../categories.ts';
 import { isFolder } from '../files.ts';
@@ -42,6 +43,7 @@ export function datasetCommand(): Command {
     .description('the datasets, or one of them')
     .argument('[name]')
     .option('--failed', 'its images that could not be used, with reasons')
+    .option('--duplicates', 'its names that are the same picture as another, and whether exports hold them')
     .option('--json', 'JSON, one document a line')
     .action(list);
   command.addCommand(exportCommand());
@@ -145,16 +147,44 @@ async function openSource(
   return { files: isRemote ? objectSource(await openStore(source), source, interruption) : folderSource(source) };
 }
 
-async function list(name: string | undefined, { failed, json }: { failed?: boolean; json?: boolean }): Promise<void> {
+interface ListFlags {
+  failed?: boolean;
+  duplicates?: boolean;
+  json?: boolean;
+}
+
+async function list(name: string | undefined, { failed, duplicates, json }: ListFlags): Promise<void> {
   const store = await openStore(readSettings().store);
   if (name === undefined) {
     for await (const dataset of listDatasets(store)) console.log(json ? JSON.stringify(dataset) : describe(dataset));
     return;
   }
   const dataset = await readDataset(store, name);
-  if (!failed) return console.log(json ? JSON.stringify(dataset) : describe(dataset));
+  if (!failed && !duplicates) return console.log(json ? JSON.stringify(dataset) : describe(dataset));
+  if (duplicates) {
+    for await (const twin of duplicatesOf(store, dataset)) console.log(json ? JSON.stringify(twin) : tellTwin(twin));
+  }
+  if (!failed) return;
   for await (const failure of readFailures(store, dataset)) console.log(json ? JSON.stringify(failure) : tell(failure));
 }
+
+interface Duplicate {
+  name: string;
+  same_as: string;
+  exported: boolean;
+}
+
+async function* duplicatesOf(store: ObjectStore, dataset: Dataset): AsyncGenerator<Duplicate> {
+  for await (const image of readImages(store, dataset, { signal: interruption })) {
+    const exported = drawnNames(image).map(({ name }) => name);
+    for (const { name } of image.names) {
+      if (name !== image.name) yield { name, same_as: image.name, exported: exported.includes(name) };
+    }
+  }
+}
+
+const tellTwin = ({ name, same_as, exported }: Duplicate) =>
+  `${name}: the same picture as ${same_as}; exports hold ${exported ? 'both' : 'that alone'}`;
 
 const describe = ({ name, images, former = 0, bytes, shards, source, updated }: Dataset) =>
   `${name}  ${images} images${former > 0 ? ` (and ${former} former)` : ''}  ${(bytes / 1e6).toFixed(1)} MB  ${shards} shards  from ${source}  ${updated}`;

@@ -108,8 +108,13 @@ export async function writeExport(
   report(dataset, !!json, result);
   // A training set that lacks images is no success, whoever reads the code alone.
   if (result.failed > 0) process.exitCode = 1;
-  if (!json && result.failed < result.images)
-    console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+  if (json || result.failed >= result.images) return;
+  console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+  if ((await readDataset(store, dataset)).duplicates > 0) {
+    console.log(
+      `Files of the same bytes are one picture, there under each name that was drawn on: dataset ls ${dataset} --duplicates`,
+    );
+  }
 }
 
 /** Images that an export leaves out, and why. */

@@ -26,6 +26,8 @@ export interface ImageName {
   id: number;
   name: string;
   version: string;
+  /** Scribbles were given for it under this name; noted where an image has several. */
+  drawn?: true;
 }
 
 /**
@@ -37,7 +39,10 @@ export interface ShardNames {
   images: Record<string, ImageName[]>;
 }
 
-/** An image as it stands by now: `name` and `version` are those of its first name, of a former version those it had at first. */
+/**
+ * An image as it stands by now: `name` and `version` are those of the first of its names that was drawn on, or else of the
+ * first; of a former version those it had at first.
+ */
 export interface NamedImage extends DatasetImage {
   names: ImageName[];
 }

@@ -72,7 +72,7 @@ function seen({ id, name, names, sha256 }: NamedImage, report: MaskReport | unde
   const mask = report?.masks.find((each) => each.sha256 === sha256)?.mask ?? null;
   const reason = report?.failures.find((each) => each.sha256 === sha256)?.reason ?? null;
   const state = mask !== null ? 'masked' : reason !== null ? 'failed' : 'none';
-  const also = names.slice(1).map((each) => each.name);
+  const also = names.map((each) => each.name).filter((each) => each !== name);
   return {
     id,
     name,
