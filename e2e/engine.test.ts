@@ -284,12 +284,16 @@ describe('Ctrl-C', () => {
     const command = spawn(process.execPath, [join(root, 'saltworks'), 'extract', 'discs', ...small], {
       env: { ...process.env, ...env },
     });
+    let said = '';
+    command.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
     const left = new Promise((resolve) => command.once('exit', resolve));
     // Once the first shard is through, the run is surely under way.
     const reports = join(env.SALTWORKS_HOME, 'objects/datasets/discs/extracted');
     await expect.poll(() => existsSync(reports), { timeout: 60_000 }).toBe(true);
     command.kill('SIGINT');
-    expect(await left).toBe(130);
+    expect(await left, said).toBe(130);
 
     const run = await saltworks(['extract', 'discs', ...small, '--json'], { env });
     // Joined, or begun again had it just ended: either way every image once, and none failed.

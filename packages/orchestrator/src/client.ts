@@ -82,8 +82,8 @@ async function startOrAttach<Result extends Tally>(
 const LOOK_MS = 2_000;
 /** How long a server that does not answer is waited for. */
 const OUTAGE_MS = 120_000;
-/** gRPC: deadline exceeded, unavailable. */
-const OUTAGE_CODES = [4, 14];
+/** gRPC: unknown, deadline exceeded, out of resources, aborted, internal, unavailable. A server that can hardly go on says any. */
+const OUTAGE_CODES = [2, 4, 8, 10, 13, 14];
 
 /** Asks again while nobody answers: a server that restarts knows all that it knew. */
 async function throughOutages<T>(ask: () => Promise<T>): Promise<T> {
