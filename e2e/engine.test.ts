@@ -104,6 +104,8 @@ describe('a dataset from import to masks', () => {
     expect(last((await run()).stdout)).toMatchObject({ images: 24, added: 0, unchanged: 24, duplicates: 1 });
     writeFileSync(join(images, 'new.png'), await disc(44, 44, 31, 78).png().toBuffer());
     expect(last((await run()).stdout)).toMatchObject({ images: 25, added: 1, unchanged: 24 });
+    const twins = await saltworks(['dataset', 'ls', 'discs', '--duplicates', '--json'], { env });
+    expect(last(twins.stdout)).toEqual({ name: 'same-as-3.png', same_as: 'disc-0003.png', exported: false });
   });
 
   test('extracts what can be, and lists what cannot with reasons', async () => {
