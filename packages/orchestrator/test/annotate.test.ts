@@ -252,6 +252,7 @@ describe('an assignment', () => {
     const host = await openHost(async ({ n }) => {
       if (n === 1 && failed++ < 2) throw new Error('connection reset');
       if (n === 2) throw new InvalidInputError('only label 7 is drawn; expected at least two');
+      if (n === 9) throw new TypeError('undefined is not iterable');
     });
     const { run } = await start();
     expect(await patch(run, 1)).toMatchObject({ n: 1 });
@@ -260,6 +261,7 @@ describe('an assignment', () => {
       message: 'only label 7 is drawn; expected at least two',
       type: 'InvalidInputError',
     });
+    expect(await failureOf(patch(run, 9))).toEqual({ message: 'undefined is not iterable', type: 'TypeError' });
     expect(host.asked.filter((n) => n === 2)).toHaveLength(1);
     expect(await patch(run, 3)).toMatchObject({ n: 3 });
     expect(host.opened).toBe(1);

@@ -40,6 +40,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
+import { defects } from '../workflows/final.ts';
 import { type Assignment, findAssignment, unanswered } from './assignments.ts';
 import { findCampaign } from './campaigns.ts';
 import { newId } from './ids.ts';
@@ -372,9 +373,10 @@ function conflict(error: unknown): never {
 function refusalOf(error: unknown): InvalidInputError | undefined {
   if (!(error instanceof WorkflowUpdateFailedError)) return undefined;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApplicationFailure && cause.type === 'InvalidInputError') {
-      return new InvalidInputError(cause.message);
-    }
+    if (!(cause instanceof ApplicationFailure)) continue;
+    if (cause.type === 'InvalidInputError') return new InvalidInputError(cause.message);
+    // Asked again it would be the same; the next stroke may be another matter.
+    if (defects.includes(cause.type ?? '')) return new InvalidInputError(`internal error: ${cause.message}`);
   }
   return undefined;
 }
