@@ -125,7 +125,7 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   }
   const index = new Map(labels.map((id, label) => [id, label]));
   const nodes = Int32Array.from(winners, (id) => index.get(id) ?? -1);
-  return { h, w, labels, nodes, strokes, unseeded, outside: raster.outside };
+  return { h, w, labels, nodes, strokes, unseeded, ...(raster.outside && { outside: raster.outside }) };
 }
 
 /** Two labels, or the background where nothing else was drawn: then the picture is nothing but background. */
