@@ -345,7 +345,7 @@ describe('what cannot be used is refused in one line, exit code 2', () => {
     for (const [name, content, message] of [
       ['a.json', { ...scribbles, version: 9 }, 'version 9; expected 1'],
       ['b.json', { ...scribbles, image: { width: 5, height: 5 } }, 'expected '],
-      ['c.json', stroke({ points: [[1e4, 5]] }), 'x is 10000; expected a number from 0 to 154'],
+      ['c.json', stroke({ points: [[1e4, 5]] }), 'x is 10000; expected a number from -154 to 308'],
       ['d.json', JSON.stringify(stroke({ points: [['NaN', 5]] })).replace('"NaN"', 'NaN'), 'not JSON'],
       ['e.json', stroke({ points: [[null, 5]] }), 'x is null'],
       ['f.json', stroke({ segment: 3 }), 'segment 3, which is not defined'],
