@@ -180,8 +180,11 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect(new Set(log.map(({ client, seq }) => `${client} ${seq}`)).size).toBe(8);
 
     await status(page, /confirmed by the server/);
+    const before = await page.locator('.what').textContent();
     await page.getByRole('button', { name: 'Submit' }).click();
     await expect.poll(() => stateOf(assignment), slow).toBe('submitted');
+    // It has taken another one.
+    await expect.poll(() => page.locator('.what').textContent(), slow).not.toBe(before);
     expect(errors).toEqual([]);
     await context.close();
 
