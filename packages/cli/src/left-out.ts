@@ -10,7 +10,7 @@ const words: Partial<Record<LeftReason, [string, string]>> = {
   other: ['file that is no picture', 'files that are no pictures'],
 };
 
-/** Such as `3 hidden files, 12 .heic (convert them to JPEG or PNG)`; empty where nothing was. */
+/** Such as `3 hidden files, 12 .heic (not read; convert to JPEG or PNG)`; empty where nothing was. */
 export function leftOut({ left, failed }: Pick<ImportReport, 'left' | 'failed'>): string {
   const count = (reason: LeftReason, n: number) => {
     const [one, several] = words[reason] ?? [reason, reason];
