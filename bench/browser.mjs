@@ -40,7 +40,7 @@ export async function browser(wanted, scene, { quick }) {
     .filter((name) => wanted.includes(name))
     .map((name) => {
       const sorted = times[name === 'browser-node-labels' ? 'nodes' : 'pixels'].sort((a, b) => a - b);
-      const what = `Chromium ${version}, ${width} × ${height}, K = ${c}, ${count} strokes drawn one after the other`;
+      const what = `Chromium ${version}, ${width} × ${height}, K = ${c}, ${count} strokes in turn`;
       const measured = row(sorted, [limits[name]], { name, peer_name: 'the limit', what });
       return { ...measured, p95: round(quantile(sorted, 0.95)) };
     });

@@ -137,12 +137,10 @@ async function drawing(world, campaign, segments, what) {
   await page.close();
   const few = segments === 5 && what.startsWith('640');
   return [
-    ...figure('page-ink', found.ink, 17, `from the pointer to ink; ${what}`),
-    ...(few
-      ? figure('page-labels-pen-down', found.labels, 50, `from the pointer to labels, pen still down; ${what}`)
-      : []),
-    ...(few ? figure('page-labels', found.last, 50, `from the pen's lifting to labels; ${what}`) : []),
-    ...figure('page-frame', found.frames, 17, `from frame to frame while drawing; ${what}`),
+    ...figure('page-ink', found.ink, 17, `pointer to ink; ${what}`),
+    ...(few ? figure('page-labels-pen-down', found.labels, 50, `pointer to labels, pen down; ${what}`) : []),
+    ...(few ? figure('page-labels', found.last, 50, `pen up to labels; ${what}`) : []),
+    ...figure('page-frame', found.frames, 17, `frame to frame while drawing; ${what}`),
   ];
 }
 
@@ -174,8 +172,8 @@ async function opening(world) {
   }
   await page.close();
   return [
-    ...figure('page-next-image', times.painted, 300, 'from Enter to the next photograph, its tools live'),
-    ...figure('page-next-solver', times.solver, 300, 'from Enter to labels that would follow the pen'),
+    ...figure('page-next-image', times.painted, 300, 'Enter to the next image, tools live'),
+    ...figure('page-next-solver', times.solver, 300, 'Enter to labels ready to follow the pen'),
   ];
 }
 
@@ -190,7 +188,7 @@ function scripts() {
     name: 'page-scripts',
     peer_name: 'the limit',
     unit: 'KB',
-    what: 'workers included, gzipped, without charts',
+    what: 'gzipped, with workers, without charts',
   };
   return row([sum], [300], about);
 }

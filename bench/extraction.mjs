@@ -42,9 +42,9 @@ export async function extraction(wanted, peer, { quick }) {
     { repeats: quick ? 3 : 7, seconds: 90 },
   );
   await keys.close();
-  const about = { unit: 'images/s', what: `${files.length} photographs, long side 518, ${threads} threads` };
+  const about = { unit: 'images/s', what: `${files.length} images, long side 518, ${threads} threads` };
   const peers = {
-    'extract-overhead': [rates.node, 'bare onnxruntime-node loop: read, decode, resize, run'],
+    'extract-overhead': [rates.node, 'onnxruntime-node loop: read, decode, resize, run'],
     'extract-python': [rates.python, 'onnxruntime in Python, Pillow: read, decode, resize, run'],
   };
   return names

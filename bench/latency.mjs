@@ -103,7 +103,7 @@ async function bare({ home }, { name, sha256, width, height }, strokes, count) {
 function asRow({ segments, times, bare }) {
   const what = `${segments} segments, one annotator, everything on this machine`;
   return {
-    ...row(times, bare, { name: names[0], peer_name: 'the same solves alone, in one process', what }),
+    ...row(times, bare, { name: names[0], peer_name: 'the solves alone, in one process', what }),
     p95: round(quantile(times, 0.95)),
     p99: round(quantile(times, 0.99)),
   };

@@ -77,7 +77,7 @@ def main(source, target):
     crf = [("crf-cold", "pydensecrf with set-up", "--"), ("crf-warm", "pydensecrf inference", ":")]
     five = [cell for cell in cells if cell["labels"] == 5]
     middle = [cell for cell in cells if cell["width"] == 640]
-    lines(axes[0, 1], [c for c in five if c["name"] in solvers], solvers, "nodes", fit, "Larger pictures, K = 5", "nodes")
+    lines(axes[0, 1], [c for c in five if c["name"] in solvers], solvers, "nodes", fit, "Larger images, K = 5", "nodes")
     lines(axes[1, 0], [c for c in middle if c["name"] in solvers], solvers, "labels", fit, "More labels, 640 × 480", "K")
     crfs = ["crf-cold", "crf-warm"]
     lines(axes[1, 1], [c for c in middle if c["name"] in crfs], crfs, "labels", crf, "Dense CRF, 640 × 480", "K")

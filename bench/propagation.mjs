@@ -53,7 +53,7 @@ export async function propagation() {
       name: 'propagate-threads',
       peer_name: 'the same in one thread',
       unit: 'images/s',
-      what: `${images} photographs in ${shards} shards, preset best, 2 threads`,
+      what: `${images} images in ${shards} shards, preset best, 2 threads`,
     }),
   ];
 }

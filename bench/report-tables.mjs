@@ -1,4 +1,4 @@
-// The document's tables, in Markdown.
+// The tables of docs/performance.md.
 import { round } from './measure.mjs';
 
 export function table(heads, rows) {
@@ -9,14 +9,25 @@ export function table(heads, rows) {
 /** Milliseconds, or seconds from ten of them on. */
 export const time = (ms) => (ms === undefined ? '–' : ms >= 10_000 ? `${round(ms / 1000)} s` : `${ms} ms`);
 
+/** The same in a table of milliseconds. */
+const figure = (ms) => time(ms).replace(/ ms$/, '');
+
 const times = (ratio) => `${ratio >= 20 ? Math.round(ratio) : ratio}×`;
 
 const range = (value, [least, most]) => (least === most ? `${value}` : `${value} (${least}–${most})`);
 
-/** Every row with its peer. */
-export function rowTable(rows) {
+/** Rows beside their peers, then rows beside their limits. */
+export function rowTables(rows) {
+  const limited = rows.filter(({ peer_name }) => peer_name === 'the limit');
+  const others = rows.filter((row) => !limited.includes(row));
+  return [others.length > 0 && peerTable(others), limited.length > 0 && limitTable(limited)]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function peerTable(rows) {
   return table(
-    ['', 'ours', 'peer', 'unit', 'times better', 'peer’s call', 'on', 'our TypeScript'],
+    ['', 'Saltworks', 'peer', 'unit', 'ratio', 'the peer', 'on', 'TypeScript'],
     rows.map((row) => [
       `\`${row.name}\``,
       row.p95 ? `${row.ours}, 95 % under ${row.p95}` : range(row.ours, row.ours_range),
@@ -30,18 +41,25 @@ export function rowTable(rows) {
   );
 }
 
-/** A line for each key. @param names columns of ours; then `peers`, by their heads the row whose peer they show */
-function growthTable(cells, names, peers, keyOf, heads) {
-  const lines = groupBy(cells, keyOf);
+function limitTable(rows) {
   return table(
-    [...heads, ...names.map((name) => `\`${name}\``), ...Object.keys(peers)],
+    ['', 'median', '95 % under', 'limit', 'unit', 'on'],
+    rows.map(({ name, ours, p95, peer, unit, what }) => [`\`${name}\``, ours, p95 ?? '', peer, unit, what]),
+  );
+}
+
+/** A line for each image and K. @param names columns of Saltworks @param peers the row whose peer a column shows, by its head */
+function growthTable(cells, names, peers) {
+  const lines = groupBy(cells, ({ width, height, labels }) => `${width} × ${height}|${labels}`);
+  return table(
+    ['image', 'K', ...names.map((name) => `\`${name}\``), ...Object.keys(peers)],
     [...lines].map(([key, group]) => {
       const cell = (name) => group.find((one) => one.name === name);
       const own = names.map((name) => {
         const { ours, peer } = cell(name) ?? {};
-        return peer ? `${time(ours)} (${times(round(peer / ours))})` : time(ours);
+        return peer ? `${figure(ours)} (${times(round(peer / ours))})` : figure(ours);
       });
-      return [...key.split('|'), ...own, ...Object.values(peers).map((name) => time(cell(name)?.peer))];
+      return [...key.split('|'), ...own, ...Object.values(peers).map((name) => figure(cell(name)?.peer))];
     }),
   );
 }
@@ -55,86 +73,80 @@ function groupBy(values, keyOf) {
 const solvers = ['propagate-cached', 'stroke-added', 'propagate-from-keys', 'walk-from-keys', 'walk-stroke-added'];
 const crfs = ['crf-warm', 'crf-cold'];
 
-/** Pictures and labels, against fit and against pydensecrf; then strokes. @returns three tables */
+/** By size of the image and number of labels, against fit and against pydensecrf. @returns two tables */
 export function growthTables(cells) {
-  const labels = cells.filter(({ axis }) => axis === 'labels');
-  const of = (names) => labels.filter(({ name }) => names.includes(name));
-  const byLabels = ({ width, height, nodes, labels }) => `${width} × ${height}|${nodes}|${labels}`;
+  const of = (names) => cells.filter(({ axis, name }) => axis === 'labels' && names.includes(name));
   return {
-    solvers: growthTable(of(solvers), solvers, { fit: 'propagate-cached' }, byLabels, ['picture', 'nodes', 'K']),
-    crfs: growthTable(of(crfs), crfs, { 'its inference': 'crf-warm', 'with set-up': 'crf-cold' }, byLabels, [
-      'picture',
-      'nodes',
-      'K',
-    ]),
-    strokes: growthTable(
-      cells.filter(({ axis }) => axis === 'strokes'),
-      solvers,
-      { fit: 'propagate-cached' },
-      ({ strokes }) => `${strokes}`,
-      ['strokes'],
+    solvers: growthTable(of(solvers), solvers, { fit: 'propagate-cached' }),
+    crfs: growthTable(of(crfs), crfs, { inference: 'crf-warm', 'with set-up': 'crf-cold' }),
+  };
+}
+
+/** Least and most time of each solver over all numbers of strokes. */
+export function strokeRanges(cells) {
+  const own = cells.filter(({ axis }) => axis === 'strokes');
+  const counts = own.map(({ strokes }) => strokes);
+  const ends = (values) => `${figure(Math.min(...values))}–${figure(Math.max(...values))}`;
+  return {
+    strokes: table(
+      ['strokes', ...solvers.map((name) => `\`${name}\``), 'fit'],
+      [
+        [
+          ends(counts),
+          ...solvers.map((name) => ends(own.filter((cell) => cell.name === name).map(({ ours }) => ours))),
+          ends(own.filter(({ name }) => name === 'propagate-cached').map(({ peer }) => peer)),
+        ],
+      ],
     ),
   };
 }
 
-/** A part's stages, and its heavy kernels. */
+/** A part's stages and its heavy kernels, in ms. */
 export function stageTables({ stages, kernels, total }) {
   const twins = stages.some(({ typescript }) => typescript !== undefined);
   const sum = (key) => round(stages.reduce((all, stage) => all + (stage[key] ?? 0), 0));
-  const lines = stages.map(({ name, ours, typescript }) => [
-    name,
-    time(ours),
-    ...(twins ? [time(typescript), typescript ? times(round(typescript / ours)) : ''] : []),
-  ]);
-  const all = [
-    'all',
-    time(total),
-    ...(twins ? [time(sum('typescript')), times(round(sum('typescript') / total))] : []),
-  ];
+  const line = (name, ours, typescript) => [name, figure(ours), ...(twins ? [figure(typescript)] : [])];
   return [
-    table(['stage', 'kernels', ...(twins ? ['TypeScript', ''] : [])], [...lines, all]),
     table(
-      ['kernel', 'calls', 'time', 'GFLOP/s', 'GB/s', 'nearest limit', 'share of it', 'if below half, likely for'],
-      kernels.map(({ kernel, calls, ms, gflops, gbs, limit, share, why }) => [
+      ['stage', 'kernels', ...(twins ? ['TypeScript'] : [])],
+      [
+        ...stages.map(({ name, ours, typescript }) => line(name, ours, typescript)),
+        line('all', total, twins ? sum('typescript') : undefined),
+      ],
+    ),
+    table(
+      ['kernel', 'ms', 'share of its limit', 'likely reason, below half'],
+      kernels.map(({ kernel, ms, limit, share, why }) => [
         `\`${kernel}\``,
-        calls,
-        time(ms),
-        gflops ?? '',
-        gbs ?? '',
-        limit ? limits[limit] : 'not counted',
-        share === undefined ? '' : `${Math.round(100 * share)} %`,
+        figure(ms),
+        limit ? `${Math.round(100 * share)} % ${limits[limit]}` : 'not counted',
         why ?? '',
       ]),
     ),
   ].join('\n\n');
 }
 
-const limits = {
-  arithmetic: 'arithmetic',
-  read: 'reading memory',
-  copy: 'copying memory',
-  cached: 'reading the cache',
-};
+const limits = { arithmetic: 'arithmetic', read: 'reading', copy: 'copying', cached: 'cache' };
 
-/** `./saltworks segment`, a picture a line. */
+/** `./saltworks segment`: a line for each image; ms, and most memory held in GB. */
 export function fileTable(files) {
   const stages = ['keys', 'graph', 'spread', 'refine'];
   return table(
-    ['picture', 'size', 'labels', 'strokes', ...stages, 'all stages', 'the process', 'memory'],
+    ['image', 'size', 'labels', 'strokes', ...stages, 'all stages', 'process', 'GB'],
     files.map(({ picture, width, height, labels, strokes, timings, process, bytes }) => [
       picture,
       `${width} × ${height}`,
       labels,
       strokes,
-      ...stages.map((stage) => time(timings[stage])),
-      time(timings.total),
-      time(process),
-      `${round(bytes / 1e9)} GB`,
+      ...stages.map((stage) => figure(timings[stage])),
+      figure(timings.total),
+      figure(process),
+      round(bytes / 1e9),
     ]),
   );
 }
 
-/** An annotator's wait: by segments, then step by step. */
+/** An annotator's wait, by number of segments, then by step. */
 export function latencyTables({ segments, steps }) {
   const heads = [
     'segments',

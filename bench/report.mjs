@@ -1,14 +1,22 @@
-// docs/performance.md, .json and .svg: written from what the bench measured, and from nothing else.
-// node bench/report.mjs writes them again from docs/performance.json.
+// Writes docs/performance.md, .json and .svg from measurements alone. `node bench/report.mjs` rewrites them from
+// docs/performance.json.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../scripts/setup.mjs';
 import { python, pythonEnv } from './peer-install.mjs';
-import { fileTable, growthTables, latencyTables, rowTable, stageTables, time } from './report-tables.mjs';
+import {
+  fileTable,
+  growthTables,
+  latencyTables,
+  rowTables,
+  stageTables,
+  strokeRanges,
+  time,
+} from './report-tables.mjs';
 
-export { rowTable };
+export { rowTables };
 
 const command = 'npm run bench -- --docs';
 
@@ -21,7 +29,7 @@ export function writeDocs(figures, folder = join(root, 'docs')) {
   if (plot.status !== 0) throw new Error(`plot: ${plot.error?.message ?? plot.stderr.trim().split('\n').at(-1)}`);
 }
 
-/** One line: when, on what, with which versions and threads. */
+/** One line: date, machine, versions and threads. */
 export function about({
   date,
   processor,
@@ -39,40 +47,38 @@ export function about({
   return [
     `${date}, ${cores} × ${processor}, ${memory} GiB, load ${load} before`,
     [`Node ${node}`, `onnxruntime-node ${onnxruntimeNode}`, ...versions].join(', '),
-    ...(their.length > 0 ? [`threads of the peers: ${their.join(', ')}`] : []),
+    ...(their.length > 0 ? [`peers' threads: ${their.join(', ')}`] : []),
     ...(quick ? ['few repeats'] : []),
   ].join('; ');
 }
 
-/** What is printed for parts that are more than rows. */
+/** Text to print for the parts that are more than rows. */
 export function printed(part, figures) {
-  if (part === 'growth') return Object.values(growthTables(figures.growth)).join('\n\n');
+  if (part === 'growth')
+    return [growthTables(figures.growth), strokeRanges(figures.growth)].flatMap(Object.values).join('\n\n');
   if (part === 'stages') return figures.stages.map((one) => `${one.title}\n\n${stageTables(one)}`).join('\n\n');
   return part === 'latency' ? latencyTables(figures.latency) : fileTable(figures.files);
 }
 
 function document(figures) {
-  const { rows, growth, stages, peaks, latency, files } = figures;
+  const { rows, growth, stages, peaks, files } = figures;
   return `${[
-    `<!-- Written by \`${command}\` from what it measured: change bench/report.mjs instead. -->`,
+    `<!-- Written by \`${command}\` from its measurements: change bench/report.mjs instead. -->`,
     '# Performance',
-    `What \`${command}\` measured. Contenders take turns within one run, so that whatever else the machine does falls on all alike;
-medians (least–most) of ${rows[0]?.repeats ?? 0} turns for the first rows. Ratios are how many times better ours is: below 1 it is worse.`,
-    `${about(figures)}. Ours runs in one thread wherever nothing else is said.`,
+    `Measured by \`${command}\`. Contenders take turns within one run, so other load on the machine affects all alike. The first
+rows are medians (least–most) of ${rows[0]?.repeats ?? 0} turns. A ratio above 1 means that Saltworks is better. Every figure is in [performance.json](performance.json).`,
+    `${about(figures)}. Saltworks uses one thread unless a row says otherwise.`,
     ...(figures.note ? [figures.note] : []),
     '![Ratios, and cost as work grows](performance.svg)',
-    rowTable(rows),
+    rowTables(rows),
     compared(rows),
-    ...(growth ? [grown(growth, rows)] : []),
+    ...(growth ? [grown(growth)] : []),
     ...(stages ? [timed(stages, peaks)] : []),
-    inBrowser(rows),
-    ...(latency ? [answered(latency)] : []),
     ...(files ? [fromFile(files)] : []),
-    batches(rows),
   ].join('\n\n')}\n`;
 }
 
-/** A small number as people write it. */
+/** A small number in powers of ten. */
 function small(value) {
   if (value === 0 || value >= 0.001) return `${value}`;
   const [digits, power] = value.toExponential(1).split('e-');
@@ -85,87 +91,70 @@ function compared(rows) {
   const cached = find(rows, 'propagate-cached');
   const crf = find(rows, 'crf-warm');
   const percent = ({ same }) => `${(100 * same).toFixed(same === 1 ? 0 : 4)} %`;
-  return `## What is compared
+  const agree = (row, what) =>
+    row?.agreement
+      ? ` ${what} differ by at most ${small(row.agreement.apart)}; ${percent(row.agreement)} of labels are equal.`
+      : '';
+  return `The image is \`examples/images/coffee.jpg\` at 640 × 480, with keys of \`dinov2-small-focus\` and strokes for five labels.
 
-The picture is \`examples/images/coffee.jpg\` at 640 × 480 with keys of \`dinov2-small-focus\`, drawn on with five labels.
-
-- \`propagate-cached\` spreads labels over a dense graph that is there; \`propagate-from-keys\` makes the graph first. Both follow
-  scikit-learn's stopping rule, and give its scores${cached?.agreement ? `: here at most ${small(cached.agreement.apart)} apart, with ${percent(cached.agreement)} of the labels equal` : ''}.
-  \`fit\` makes its graph each time and cannot keep it; so for the cached row part of the gain is that ours can.
-- \`stroke-added\` is not a full solve: spreading is linear in the seeds, every stroke has a column of its own, and another stroke costs
-  one column. The columns' sums follow scikit-learn's stopping rule, iteration by iteration, so that the answer is the full
-  solve's.
-- \`walk-from-keys\` and \`walk-stroke-added\` are the solver of preset \`best\`, which solves another problem than \`fit\` (docs/quality.md
-  says how well); the ratio says what a person waits for, not which arithmetic is quicker.
-- \`walk-solve\` is its grid alone, against scikit-image's random walker on the same nodes and seeds, without the prior that
-  it does not have either: conjugate gradients, and the direct sparse solver, since ours factors grids of this size as a band.
-- \`crf-warm\` has the picture's lattices, \`crf-cold\` builds them; pydensecrf does the same in C++${crf?.agreement ? `. Marginals are at most ${small(crf.agreement.apart)} apart, ${percent(crf.agreement)} of the labels equal` : ''}.
-- Rows that begin with \`page\` are the annotators' page itself, in Chromium over a whole stack (docs/latency.md). They stand beside limits and
-  not beside peers.
-- Rows may come from runs of their own; each shares one with its peer.
-- scikit-learn multiplies in as many threads as BLAS has, above. ${cached?.peer_one_thread ? `Held to one, its \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
-- The last column is the same in our plain TypeScript, which the kernels are tested against.`;
+- \`propagate-from-keys\` builds a dense graph and spreads labels over it; \`propagate-cached\` has the graph. Both follow scikit-learn's
+  stopping rule.${agree(cached, 'Scores')}
+  \`fit\` builds its graph on every call, which is part of the gain of the cached row.${cached?.peer_one_thread ? ` With one BLAS thread \`fit\` took ${time(cached.peer_one_thread)}.` : ''}
+- \`stroke-added\` solves one column: spreading is linear in the seeds, and each stroke has a column. The stopping rule runs on their
+  sums, so the answer is that of a full solve.
+- \`walk-from-keys\` and \`walk-stroke-added\` run the solver of preset \`best\`, which solves a different problem from \`fit\`
+  ([quality.md](quality.md)): the ratio compares waits, not arithmetic.
+- \`walk-solve\` is its random walk alone, on the same nodes and seeds as scikit-image, without a prior, which scikit-image lacks. The
+  peers are conjugate gradients and the direct sparse solver; Saltworks factors grids of this size as a band.
+- \`crf-warm\` has the image's lattices; \`crf-cold\` builds them. pydensecrf does the same in C++.${agree(crf, 'Marginals')}
+- \`browser-*\` runs the same modules and kernels, unbundled, in headless Chromium, pixels at half size; \`e2e/browser.test.ts\` checks that
+  Chromium and Node give the same bytes. \`page-*\` is the annotators' page over a whole stack, as is \`stroke-to-patch\`
+  ([latency.md](latency.md)).${find(rows, 'browser-node-labels') ? '' : ' This machine had no Chromium.'}
+- \`extract-overhead\` is the worker's activity with store, heartbeats, read-ahead, and encoding and writing of keys, beside bare
+  inference; \`extract-python\` is the same loop in Python. \`propagate-threads\` is the activity that makes masks from keys;
+  images of a shard are independent, so a shard costs their sum.
+- The kernels are tested against the plain TypeScript of the last column. A row and its peer share a run.`;
 }
 
-function grown(growth, rows) {
-  const tables = growthTables(growth);
-  const shards = find(rows, 'propagate-threads');
+function grown(growth) {
+  const { solvers, crfs } = growthTables(growth);
+  const nodes = new Set(growth.map(({ nodes }) => nodes));
   const apart = (name) =>
     small(Math.max(0, ...growth.map((cell) => (cell.name === name ? (cell.agreement?.apart ?? 0) : 0))));
   return `## As work grows
 
-Times of one solve; in brackets how many times quicker than the peer. "–" was not measured: scikit-learn takes several gigabytes
-and the time above for 16,384 nodes, whatever K is, and energies of a megapixel for 100 labels are 400 MB, so there each peer ran once or not at
-all. Strokes are long for K ≤ 5, and short ones on a regular grid for more.
+One solve in ms, and in brackets the ratio. The images have ${[...nodes].join(', ')} nodes. "–": not measured, since on the largest image
+scikit-learn takes several gigabytes and the same time for any K, and energies for 100 labels are 400 MB. Strokes are long for K ≤ 5,
+short on a regular grid for more.
 
-### Pictures and labels: graph, spreading and walk against \`fit\`
+### Graph, spreading and walk against \`fit\`
 
-${tables.solvers}
+${solvers}
 
-Ours leaves out tiles of the graph that cannot matter; the scores of all peers asked were at most
-${apart('propagate-cached')} apart.
+Saltworks skips tiles of the graph that cannot matter; its scores differ from scikit-learn's by at most ${apart('propagate-cached')}.
 
-### Pictures and labels: dense CRF against pydensecrf
+Least and most over several numbers of strokes, at 640 × 480 with five labels:
 
-${tables.crfs}
+${strokeRanges(growth).strokes}
 
-From ten labels on, ours follows a label only where it may come to matter; marginals were at most ${apart('crf-cold')} apart.
+### Dense CRF against pydensecrf
 
-### Strokes, at 640 × 480 with five labels
+${crfs}
 
-${tables.strokes}
-${shards ? `\n### Images\n\nA shard's images do not depend on each other, so its cost is their sum. ${shards.what.replace(/, 2 threads$/, '')}: ${shards.peer} images/s in one thread, ${shards.ours} in two.` : ''}`;
+From ten labels on, Saltworks follows a label only where it may matter; marginals differ by at most ${apart('crf-cold')}.`;
 }
 
 function timed(stages, peaks) {
   const parts = stages.map((part) => `### ${part.title}\n\n${stageTables(part)}`);
   return `## Where the time goes
 
-At 640 × 480 with five labels, one thread. What this machine gives a WebAssembly kernel at best, measured in the same run
-(\`packages/core/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of multiplications and additions in registers, ${peaks.read} GB/s read from memory, ${peaks.copy}
-GB/s moved by copying, ${peaks.cached} GB/s read from the second cache. Operations and bytes are counted in \`bench/work.mjs\`; a kernel's share is that
-of the limit it is nearest to. Kernels are timed in runs of their own, whole solves without that, so that they may not add up. WebAssembly's baseline vectors are 128 bits wide and never fuse a multiplication with an addition.
+640 × 480, five labels, one thread. Limits of a WebAssembly kernel on this machine, measured in the same run
+(\`packages/core/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of arithmetic in registers, ${peaks.read} GB/s reading memory,
+${peaks.copy} GB/s copying it, ${peaks.cached} GB/s reading the second cache. WebAssembly's baseline vectors are 128 bits wide, without fused multiply-add. \`bench/work.mjs\`
+counts operations and bytes; a share is that of the nearest limit. Times are ms; kernels have runs of their own and need not add up to
+the whole.
 
 ${parts.join('\n\n')}`;
-}
-
-function inBrowser(rows) {
-  const [nodes, pixels] = ['browser-node-labels', 'browser-pixel-labels'].map((name) => find(rows, name));
-  const text = `## In a browser
-
-The same modules and kernels, unbundled, in headless Chromium; \`e2e/browser.test.ts\` holds that they give the same bytes as in Node.`;
-  if (!nodes || !pixels) return `${text} There was no Chromium on this machine.`;
-  return `${text}
-An image is open (${nodes.what}). From a stroke to the labels of all nodes half take ${time(nodes.ours)} and 95 % less than ${time(nodes.p95)} (a frame is 16 ms), to those of all pixels, refined at half size, ${time(pixels.ours)} and ${time(pixels.p95)}.`;
-}
-
-function answered(latency) {
-  return `## From stroke to answer
-
-An annotator draws over HTTP, a stroke each 0.2 to 1 s; the server stores it, a workflow has it solved, and the labels come back as an
-event (docs/latency.md).
-
-${latencyTables(latency)}`;
 }
 
 function fromFile(files) {
@@ -174,19 +163,10 @@ function fromFile(files) {
     Math.round(files.reduce((sum, file) => sum + file.process - file.timings.total, 0) / files.length / 100) / 10;
   return `## From file to mask
 
-\`./saltworks segment\` with preset \`best\`, a process a picture, medians of ${runs}. Keys are inference at 518 pixels in two threads. Starting
-Node and opening the backbone take about ${opening} s more, once a command.
+\`./saltworks segment\` with preset \`best\`, one process per image, medians of ${runs} in ms. Keys are inference at 518 pixels in two threads.
+Starting Node and opening the backbone add about ${opening} s per command. Memory is the process's peak.
 
 ${fileTable(files)}`;
-}
-
-function batches(rows) {
-  const overhead = find(rows, 'extract-overhead');
-  return `## Batches
-
-\`extract-overhead\` is the activity that workers run, with store, heartbeats, read-ahead, encoding and writing of keys around the same
-inference${overhead ? ` (${overhead.what})` : ''}; for rates, the ratio is ours to the peer's. \`extract-python\` is what somebody would write in Python.
-\`propagate-threads\` is the activity that makes masks of keys, in two threads beside one. docs/scale.md has a million images.`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

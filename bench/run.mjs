@@ -9,7 +9,7 @@ setup();
 
 // After set-up: these import what it built.
 const { openParts } = await import('./parts.mjs');
-const { about, printed, rowTable, writeDocs } = await import('./report.mjs');
+const { about, printed, rowTables, writeDocs } = await import('./report.mjs');
 
 const { names, run } = openParts(flags);
 const wanted = flags.only?.split(',') ?? names;
@@ -18,7 +18,7 @@ if (unknown !== undefined) refuse(`--only ${unknown}; expected some of ${names.j
 
 const figures = await run(wanted);
 console.log(`\n${about(figures)}\n`);
-if (figures.rows.length > 0) console.log(rowTable(figures.rows));
+if (figures.rows.length > 0) console.log(rowTables(figures.rows));
 for (const part of ['growth', 'stages', 'latency', 'files'])
   if (figures[part]) console.log(`\n${printed(part, figures)}`);
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify(figures.rows, null, 1)}\n`);

@@ -110,7 +110,7 @@ const parts = {
       });
     },
   },
-  'From node scores to a mask (`best`, lattices there)': {
+  'Node scores to a mask (`best`, lattices ready)': {
     open: ({ image, keys, seeds }) => {
       const arena = new Arena();
       const refiner = openRefiner(arena, image, best);
@@ -160,7 +160,7 @@ export function stages(scene, unary, peaks, { quick }) {
     return {
       title,
       total: round(total),
-      stages: [...named, { name: 'between kernels, in TypeScript', ours: round(Math.max(0, rest)) }],
+      stages: [...named, { name: 'between kernels', ours: round(Math.max(0, rest)) }],
       kernels: kernels.filter(({ ms }) => ms > 0.02 * total).map((kernel) => againstPeaks(kernel, peaks)),
     };
   });

@@ -22,14 +22,14 @@ export async function timeline({ home }, assignment, log, strokes) {
     if (!answer) return [];
     const stored = Date.parse(log[n - 1].received);
     return {
-      'request, who asks, what may they': stored - sent,
+      'request, authentication, permission': stored - sent,
       'transaction, journal, reply': posted - stored,
       'drawing stored, update sent': answer.scheduled - posted,
       'workflow takes the update': answer.accepted - answer.scheduled,
       'activity reaches the worker': answer.started - answer.accepted,
       'the worker itself': ms,
       'of that, the solve': answer.solve,
-      'activity is over': answer.completed - answer.started - ms,
+      'activity completes': answer.completed - answer.started - ms,
       'workflow answers': answer.answered - answer.completed,
       'answer read, event stored and sent': at - answer.answered,
     };

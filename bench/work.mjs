@@ -32,7 +32,7 @@ const blur =
     (8 * channels * m < secondCache ? cached : copy)(
       4 * channels * m * (d + 1),
       (8 + 16 * channels) * m * (d + 1),
-      'gathers: its neighbours lie anywhere',
+      'gathers scattered neighbours',
     );
 
 /** A pixel's corners in place and colour, and in place. */
@@ -49,13 +49,13 @@ const update = (channels) => (args) => {
     ...copy(
       n * channels * (2 * corners * sides + exp + 7),
       n * (8 * corners + 4 * channels + 4 + (mode & 4 ? 8 * channels : 0)),
-      'scattered: nine vertices read and nine added to for a pixel, and an addition waits for the one before',
+      'scattered; each addition waits for the last',
     ),
   };
 };
 
-const chain = 'the exponential is one long chain, with more constants than registers';
-const hashing = 'hashes: whole numbers, and look-ups that wait for memory instead of filling it';
+const chain = 'the exponential is a long chain with many constants';
+const hashing = 'hashing: lookups wait for memory';
 
 const formulas = {
   // Dense graph. Of each pair of panels of eight, 2 · 64 operations a dimension.
@@ -68,16 +68,12 @@ const formulas = {
   doubledRow([, , h, w, i]) {
     const y = Math.floor(i / (2 * w));
     const [a, b] = [mixed(w * (h - Math.max((y - 1) >> 1, 0))), doubled(h, w, y)];
-    return cached(
-      a.flops + b.flops,
-      a.bytes + b.bytes,
-      'moves more than it computes: five loads and stores for seven operations',
-    );
+    return cached(a.flops + b.flops, a.bytes + b.bytes, 'five loads and stores for seven operations');
   },
   // n + other − 2·product, at least 0; tiles are written where nothing was read.
-  distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I), 'writes only: nothing else fills its waits'),
+  distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I), 'only writes: nothing fills the waits'),
   // Two comparisons, what lies between them, and a count.
-  gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb), 'a test and a branch for every vector'),
+  gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb), 'a branch for every vector'),
   rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb), chain),
   // Every entry is added to its row and to its column, and compared with others of its tile.
   degrees: ([, nb]) => read(48 * tiles(nb), 68 * tiles(nb)),
@@ -86,7 +82,7 @@ const formulas = {
   product: ([, nb, , c]) =>
     read(64 * c * tiles(nb), 64 * tiles(nb), 'seven loads and stores for sixteen vectors of operations'),
   // A seed: a row of A times a number, added to the label's; of a tile it takes a quarter, but not fewer lines.
-  seededProduct: ([, nb, , , seeds]) => copy(8 * nb * seeds, 64 * nb * seeds, 'a line of 64 bytes for four numbers'),
+  seededProduct: ([, nb, , , seeds]) => copy(8 * nb * seeds, 64 * nb * seeds, 'a 64-byte line for four numbers'),
   // The same for tiles that matter; read wherever they are, packed, and written where they go.
   sparingProduct([, , nb, , c, , , , begun], kept) {
     return {
@@ -94,7 +90,7 @@ const formulas = {
       ...copy(
         64 * c * (kept + nb),
         132 * kept + 64 * nb,
-        begun ? 'moves what it keeps' : 'gathers tiles that lie apart',
+        begun ? 'copies the tiles it keeps' : 'gathers scattered tiles',
       ),
     };
   },
@@ -105,7 +101,7 @@ const formulas = {
   advance: ([, , nb, c]) => cached(20 * nb * c, 112 * nb * c),
 
   // Whitening. A third of d³ operations; then d² for each of the eight vectors of a panel.
-  factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'on the diagonal, number by number'),
+  factorPanels: ([, , d]) => read(d ** 3 / 3, 4 * d * d, 'the diagonal, one number at a time'),
   substitutePanels: ([, d, , , count]) => copy(8 * d * d * count, 64 * d * count),
   // A pixel: three additions across rows.
   addCells: ([, rows, width]) => cached(3 * rows * width, 15 * rows * width),
@@ -117,21 +113,21 @@ const formulas = {
   },
   edgeWeights: ([, , n]) => cached((exp + 12) * n, 32 * n),
   // Ridge.
-  mixPanel: ([, d]) => mixed(d, 'lane by lane'),
+  mixPanel: ([, d]) => mixed(d, 'one lane at a time'),
   panelProducts: ([, , n, d]) => read(16 * d * n, 4 * d * n),
   doubleGrid: ([, h, w, from]) => doubled(h, w, from),
   ridgeRow: ([, , , , , , , , n]) => cached((exp + 10) * n, 24 * n, chain),
   // Each row's inner products with those before it, and with itself.
   factorRows: ([, from, to]) =>
     cached((2 * (to ** 3 - from ** 3)) / 3, (4 * (to ** 3 - from ** 3)) / 3, 'float64 sums in two chains'),
-  solveRows: ([, m, , c]) => cached(4 * m * m * c, 12 * m * m * c, 'each unknown waits for those before it'),
+  solveRows: ([, m, , c]) => cached(4 * m * m * c, 12 * m * m * c, 'each unknown waits for earlier ones'),
   // A row is loaded once for two labels; their sums are loaded and stored.
   ridgeSums: ([, stride, m, , c]) => cached(2 * m * c * stride, 10 * m * c * stride),
   softmaxPlanes: ([, stride, c]) => cached((exp + 6) * stride * c, 28 * stride * c),
   // Grid. A step and node: image 17, its product 5; x and residual 4, z 1, worst 2, their product 5; direction 3. Loads
   // and stores: 19, 7 and 4.
   walkLabel: ([, , n], steps) =>
-    cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps), 'vectors that straddle lines of the cache'),
+    cached(37 * n * Math.abs(steps), 120 * n * Math.abs(steps), 'vectors straddle cache lines'),
   // The factor: of four columns at a time, half a square of `width` is taken from the columns they reach; six loads and
   // stores for eight operations. With it, down and up the band, and the image once.
   factorBand: ([, , h, w, , width]) => cached(h * w * width ** 2, 3 * h * w * width ** 2, 'short columns'),
@@ -139,7 +135,7 @@ const formulas = {
     cached(
       (4 * width + 22) * h * w * Math.abs(steps),
       (11 * width + 76) * h * w * Math.abs(steps),
-      'four unknowns at a time wait for the ones before',
+      'four unknowns wait for the four before',
     ),
 
   // Lattices. Corners written (twice), pixels read; a number and a key looked up for each corner.
@@ -160,14 +156,13 @@ const formulas = {
     cached(
       3 * c * (y1 - y0) * (w + width),
       12 * c * (y1 - y0) * (w + width),
-      'short rows: vectors that overlap wait for each other',
+      'overlapping vectors wait for each other',
     ),
   countColours: ([, , n, c]) => copy(c * n, n * (4 * c + 3), 'scattered'),
-  weighByColours: ([, , n, c]) =>
-    copy(4 * c * n, n * (12 * c + 3), 'scattered, and vectors that overlap wait for each other'),
-  beginField1: ([, , n]) => copy(4 * n, 20 * n, 'number by number'),
+  weighByColours: ([, , n, c]) => copy(4 * c * n, n * (12 * c + 3), 'scattered; overlapping vectors wait'),
+  beginField1: ([, , n]) => copy(4 * n, 20 * n, 'one number at a time'),
   beginField: ([, , n, c, channels]) => copy(2 * n * channels, 4 * n * (c + 1 + 2 * channels)),
-  fieldMarginals: ([, n, c, channels]) => copy(n * c, 4 * n * (channels + 2 * c), 'number by number'),
+  fieldMarginals: ([, n, c, channels]) => copy(n * c, 4 * n * (channels + 2 * c), 'one number at a time'),
 };
 
 /**
