@@ -1,11 +1,11 @@
 // Whether kernels and their plain TypeScript give the same labels.
 
 import { openFast } from '@saltworks/core/fast/solver';
-import { heldPixels } from '@saltworks/core/held';
+import { argmax } from '@saltworks/core/nodes/scores';
 import { presets } from '@saltworks/core/options';
-import { seedNodes } from '@saltworks/core/seeds';
+import { heldPixels } from '@saltworks/core/refine/held';
+import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { openPlain } from '@saltworks/core/solver';
-import { argmax } from '@saltworks/core/spread';
 
 /** Labels of nodes and pixels by `open`. */
 function labelled(open, image, keys, raster, options) {

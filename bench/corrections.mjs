@@ -1,8 +1,8 @@
 // What corrections do: an ideal annotator looks at the mask and puts a dot where it is most wrong, again and again.
 import { openFast } from '@saltworks/core/fast/solver';
-import { heldPixels } from '@saltworks/core/held';
-import { mean } from '@saltworks/core/metrics';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
+import { mean } from '@saltworks/core/mask/metrics';
+import { heldPixels } from '@saltworks/core/refine/held';
+import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 
 /** Dots whose effect is looked at one by one, and after how many mIoU is told. */
 const first = 8;

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
+import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { parseScribblePng } from '@saltworks/core/formats/scribble-png';
-import { parseScribbles } from '@saltworks/core/formats/scribbles';
-import { decodePanoptic } from '@saltworks/core/mask';
-import { rasterise } from '@saltworks/core/seeds';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
+import { rasterise } from '@saltworks/core/seeds/seeds';
 import { root } from '../scripts/setup.mjs';
 
 export const dataFolder = join(root, '../shared/data');

@@ -1,6 +1,6 @@
 // What the rows cost as pictures, labels and strokes grow.
 import { freemem } from 'node:os';
-import { Arena } from '@saltworks/core/fast/arena';
+import { Arena } from '@saltworks/core/arena/arena';
 import { presets } from '@saltworks/core/options';
 import { agreement, median, round, takeTurns } from './measure.mjs';
 import { refining, spreading, walking } from './ours.mjs';

@@ -1,13 +1,13 @@
 // Our side of every row, as functions that time themselves on a drawn picture, each in an arena that stays: memory is
 // touched once, by the turn that does not count.
-import { Arena } from '@saltworks/core/fast/arena';
-import { manyLabels, startMeanField } from '@saltworks/core/fast/crf';
-import { denseGraph } from '@saltworks/core/fast/graph';
-import { buildPairwise } from '@saltworks/core/fast/lattice';
-import { StrokeColumns, spreadDense } from '@saltworks/core/fast/spread';
-import { placeTiles } from '@saltworks/core/fast/tiles';
-import { WalkSolver } from '@saltworks/core/fast/walk';
+import { Arena } from '@saltworks/core/arena/arena';
 import { presets } from '@saltworks/core/options';
+import { manyLabels, startMeanField } from '@saltworks/core/refine/fast/crf';
+import { buildPairwise } from '@saltworks/core/refine/fast/lattice';
+import { placeTiles } from '@saltworks/core/refine/fast/tiles';
+import { denseGraph } from '@saltworks/core/spread/fast/graph';
+import { StrokeColumns, spreadDense } from '@saltworks/core/spread/fast/spread';
+import { WalkSolver } from '@saltworks/core/walk/fast/walk';
 import { timeKernels } from './kernel-timer.mjs';
 import { clock } from './measure.mjs';
 import { seedsWithOneMore } from './scene.mjs';

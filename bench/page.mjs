@@ -1,12 +1,12 @@
 // What is done in the page, written so that Node does the same: solving a scene, and answering strokes as they are drawn.
-import { Arena } from '@saltworks/core/fast/arena';
-import { openRefiner } from '@saltworks/core/fast/refine';
+import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
-import { WalkSolver } from '@saltworks/core/fast/walk';
-import { heldPixels } from '@saltworks/core/held';
+import { argmax } from '@saltworks/core/nodes/scores';
 import { presets } from '@saltworks/core/options';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
-import { argmax } from '@saltworks/core/spread';
+import { openRefiner } from '@saltworks/core/refine/fast/refine';
+import { heldPixels } from '@saltworks/core/refine/held';
+import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
+import { WalkSolver } from '@saltworks/core/walk/fast/walk';
 
 /** Scene i of the server. */
 export async function fetchScene(i) {

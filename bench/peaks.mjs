@@ -1,4 +1,4 @@
-// What this machine gives a kernel at best: packages/core/kernels/peak.ts, measured in the same run as the kernels.
+// What this machine gives a kernel at best: packages/core/src/arena/kernels/peak.ts, measured in the same run as the kernels.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
@@ -14,7 +14,7 @@ const small = 256 * 2 ** 10;
  *   copied in memory, of which every line written is also read first and so counts three times
  */
 export function peaks(repeats = 9) {
-  const module = new WebAssembly.Module(readFileSync(join(root, 'packages/core/kernels/dist/peak.wasm')));
+  const module = new WebAssembly.Module(readFileSync(join(root, 'packages/core/dist/kernels/peak.wasm')));
   const { memory, multiplyAdd, read, copy, heapBase } = new WebAssembly.Instance(module).exports;
   memory.grow(Math.ceil((2 * large) / 65536) + 1);
   const at = (heapBase() + 127) & ~127;

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { doubleKeys } from '@saltworks/core/keys';
+import { doubleKeys } from '@saltworks/core/keys/keys';
 import { root } from '../scripts/setup.mjs';
 import { install, python, pythonEnv } from './peer-install.mjs';
 

@@ -149,7 +149,7 @@ function timed(stages, peaks) {
   return `## Where the time goes
 
 640 × 480, five labels, one thread. Limits of a WebAssembly kernel on this machine, measured in the same run
-(\`packages/core/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of arithmetic in registers, ${peaks.read} GB/s reading memory,
+(\`packages/core/src/arena/kernels/peak.ts\`): ${peaks.gflops} GFLOP/s of arithmetic in registers, ${peaks.read} GB/s reading memory,
 ${peaks.copy} GB/s copying it, ${peaks.cached} GB/s reading the second cache. WebAssembly's baseline vectors are 128 bits wide, without fused multiply-add. \`bench/work.mjs\`
 counts operations and bytes; a share is that of the nearest limit. Times are ms; kernels have runs of their own and need not add up to
 the whole.

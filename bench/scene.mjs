@@ -6,8 +6,8 @@ import { decodeImage } from '@saltworks/backbone/decode';
 import { resolveBackbone } from '@saltworks/backbone/registry';
 import { openSession } from '@saltworks/backbone/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
-import { resizeBicubic } from '@saltworks/core/image';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
+import { resizeBicubic } from '@saltworks/core/image/image';
+import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 import { env, root } from '../scripts/setup.mjs';
 
 /** Pictures, and the long sides that a backbone with patches of 14 pixels sees them at. */

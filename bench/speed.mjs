@@ -1,8 +1,9 @@
 // The table at the top: our kernels, their peers in Python and their twins in TypeScript, on one picture with five labels.
-import { unaryFromScores } from '@saltworks/core/crf';
-import { cellColours } from '@saltworks/core/image';
-import { interpolateLinear } from '@saltworks/core/interpolate';
+
+import { cellColours } from '@saltworks/core/image/image';
+import { interpolateLinear } from '@saltworks/core/image/interpolate';
 import { presets } from '@saltworks/core/options';
+import { unaryFromScores } from '@saltworks/core/refine/crf';
 import { agreement, median, round, row, takeTurns } from './measure.mjs';
 import { gridSolve, refining, spreading, walking } from './ours.mjs';
 import { spreadJob } from './peer.mjs';

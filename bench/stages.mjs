@@ -1,19 +1,20 @@
 // Where the time goes: every stage beside its twin in TypeScript, every heavy kernel beside what the machine could do.
-import { pairwiseTerms, startMeanField } from '@saltworks/core/crf';
-import { Arena } from '@saltworks/core/fast/arena';
-import { denseGraph } from '@saltworks/core/fast/graph';
-import { openRefiner } from '@saltworks/core/fast/refine';
-import { spreadDense } from '@saltworks/core/fast/spread';
-import { WalkSolver } from '@saltworks/core/fast/walk';
-import { doubleGram, gram, medianDistance, squaredDistances } from '@saltworks/core/gram';
-import { normalise, rbf } from '@saltworks/core/graph';
-import { gridEdges, solveWalk } from '@saltworks/core/grid-walk';
-import { doubleKeys } from '@saltworks/core/keys';
+
+import { Arena } from '@saltworks/core/arena/arena';
+import { doubleKeys } from '@saltworks/core/keys/keys';
+import { doubleGram, gram, medianDistance, squaredDistances } from '@saltworks/core/nodes/gram';
 import { presets } from '@saltworks/core/options';
-import { oneHot } from '@saltworks/core/seeds';
-import { spread } from '@saltworks/core/spread';
-import { likeness, prepareWalk, walkDefaults } from '@saltworks/core/walk';
-import { whiten } from '@saltworks/core/whiten';
+import { pairwiseTerms, startMeanField } from '@saltworks/core/refine/crf';
+import { openRefiner } from '@saltworks/core/refine/fast/refine';
+import { oneHot } from '@saltworks/core/seeds/seeds';
+import { denseGraph } from '@saltworks/core/spread/fast/graph';
+import { spreadDense } from '@saltworks/core/spread/fast/spread';
+import { normalise, rbf } from '@saltworks/core/spread/graph';
+import { spread } from '@saltworks/core/spread/spread';
+import { WalkSolver } from '@saltworks/core/walk/fast/walk';
+import { gridEdges, solveWalk } from '@saltworks/core/walk/grid-walk';
+import { likeness, prepareWalk, walkDefaults } from '@saltworks/core/walk/walk';
+import { whiten } from '@saltworks/core/walk/whiten';
 import { timeKernels } from './kernel-timer.mjs';
 import { clock, median, round } from './measure.mjs';
 import { refining } from './ours.mjs';

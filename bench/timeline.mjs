@@ -2,7 +2,7 @@
 // clock of this machine. Temporal's notes are the history of the assignment's workflow.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { annotateWorkflowId, patchUpdate } from '@saltworks/core/contract/annotate';
+import { annotateWorkflowId, patchUpdate } from '@saltworks/contract/messages/annotate';
 import { Client, Connection } from '@temporalio/client';
 import { median, round } from './measure.mjs';
 

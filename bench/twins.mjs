@@ -1,8 +1,9 @@
 // The same in plain TypeScript: what the kernels are checked against, and what they are worth.
-import { pairwiseTerms, startMeanField } from '@saltworks/core/crf';
+
 import { presets } from '@saltworks/core/options';
+import { pairwiseTerms, startMeanField } from '@saltworks/core/refine/crf';
 import { nodeGraph, propagate } from '@saltworks/core/solver';
-import { prepareWalk, walk } from '@saltworks/core/walk';
+import { prepareWalk, walk } from '@saltworks/core/walk/walk';
 import { clock } from './measure.mjs';
 
 const { paper, best } = presets;

@@ -1,4 +1,4 @@
-// How much each kernel does, counted by hand from packages/core/kernels: floating-point operations, and bytes that cross
+// How much each kernel does, counted by hand from the kernels: floating-point operations, and bytes that cross
 // the border of the memory that limits it. Arguments are those of the kernels, which say what they mean.
 //
 // An addition, multiplication, comparison or conversion of one lane is one operation, of float64 two, since half as many

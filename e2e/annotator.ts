@@ -1,7 +1,7 @@
 /** An annotator as a browser is one: signs in by a link, takes an image, sends strokes, listens, hands in. */
-import type { Interaction } from '@saltworks/core/contract/annotate';
-import type { Stroke } from '@saltworks/core/formats/scribbles';
-import type { StrokeRaster } from '@saltworks/core/seeds';
+import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
 
 export interface ServerEvent {
   id: number;

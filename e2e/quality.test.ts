@@ -1,7 +1,7 @@
 import { resolveBackbone } from '@saltworks/backbone/registry';
 import { openSession } from '@saltworks/backbone/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
-import { mean, overlaps } from '@saltworks/core/metrics';
+import { mean, overlaps } from '@saltworks/core/mask/metrics';
 import { presets } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
 import { expect, test } from 'vitest';

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Interaction } from '@saltworks/core/contract/annotate';
-import type { Agreement, Assignment, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Agreement, Assignment, Consensus, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invite, openCampaign, startStack } from '../bench/stack.mjs';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
-import { decodePanoptic } from '@saltworks/core/mask';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { disc, height, scribblesFor, width } from './pictures.ts';

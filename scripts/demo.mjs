@@ -14,9 +14,9 @@ setup();
 // After set-up: these import what it built.
 const { decodeImage, encodePng } = await import('@saltworks/backbone/decode');
 const { findStack } = await import('@saltworks/cli/stack/supervisor');
-const { namedColours } = await import('@saltworks/core/colours');
-const { decodePanoptic } = await import('@saltworks/core/mask');
-const { overlayMask } = await import('@saltworks/core/overlay');
+const { namedColours } = await import('@saltworks/core/screen/colours');
+const { decodePanoptic } = await import('@saltworks/core/mask/mask');
+const { overlayMask } = await import('@saltworks/core/screen/overlay');
 
 const command = join(root, 'saltworks');
 const saltworks = (...args) => run(process.execPath, [command, ...args]);

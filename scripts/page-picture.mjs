@@ -3,7 +3,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseScribbles } from '@saltworks/core/formats/scribbles';
+import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import sharp from 'sharp';
 import { invite, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from './chromium.mjs';

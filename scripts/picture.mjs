@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
-import { namedColours } from '@saltworks/core/colours';
-import { parseScribbles } from '@saltworks/core/formats/scribbles';
-import { resizeBicubic } from '@saltworks/core/image';
-import { decodePanoptic } from '@saltworks/core/mask';
-import { overlayMask, overlayStrokes } from '@saltworks/core/overlay';
-import { rasterise } from '@saltworks/core/seeds';
+import { parseScribbles } from '@saltworks/contract/documents/scribbles';
+import { resizeBicubic } from '@saltworks/core/image/image';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
+import { namedColours } from '@saltworks/core/screen/colours';
+import { overlayMask, overlayStrokes } from '@saltworks/core/screen/overlay';
+import { rasterise } from '@saltworks/core/seeds/seeds';
 import sharp from 'sharp';
 import { root } from './setup.mjs';
 

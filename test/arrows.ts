@@ -3,13 +3,14 @@ import { posix } from 'node:path';
 
 /** Who may import whom among our packages. */
 export const arrows: Record<string, string[]> = {
-  core: [],
-  backbone: ['core'],
-  store: ['core'],
-  worker: ['backbone', 'core', 'store'],
-  orchestrator: ['core', 'store'],
-  cli: ['backbone', 'core', 'orchestrator', 'store', 'ui', 'worker'],
-  ui: ['core'],
+  contract: [],
+  core: ['contract'],
+  backbone: ['contract', 'core'],
+  store: ['contract', 'core'],
+  worker: ['backbone', 'contract', 'core', 'store'],
+  orchestrator: ['contract', 'core', 'store'],
+  cli: ['backbone', 'contract', 'core', 'orchestrator', 'store', 'ui', 'worker'],
+  ui: ['contract', 'core'],
 };
 
 export interface Source {
@@ -50,12 +51,14 @@ function brokenRule(file: string, module: string): string | undefined {
     if (!arrows[name]?.includes(ours)) return `${name} imports ${arrows[name]?.join(', ') || 'nothing'} of ours`;
     if (path === undefined) return 'packages are imported by sub-path';
   }
-  if (isWorkflow(file) && module !== '@temporalio/workflow' && !module.startsWith('@saltworks/core/contract/')) {
+  if (isWorkflow(file) && module !== '@temporalio/workflow' && !module.startsWith('@saltworks/contract/')) {
     return workflowRule;
   }
-  if (name === 'core' && module !== 'fast-png') return 'core is pure: no Node, no ONNX, no Temporal';
+  if (name === 'core' && ours === undefined && module !== 'fast-png')
+    return 'core is pure: no Node, no ONNX, no Temporal';
+  if (name === 'contract' && module !== 'zod') return 'contract is the ground floor: schemas, names and plain rules';
   return undefined;
 }
 
 const isWorkflow = (file: string) => file.startsWith('orchestrator/src/workflows/');
-const workflowRule = 'workflow files import @temporalio/workflow, core/contract and each other';
+const workflowRule = 'workflow files import @temporalio/workflow, contract and each other';

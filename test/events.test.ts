@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { decodeRuns, encodeRuns, type PatchLabels } from '@saltworks/core/contract/annotate';
+import { decodeRuns, encodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
 import { expect, test } from 'vitest';
 import { parseEvents } from '../e2e/annotator.ts';
 

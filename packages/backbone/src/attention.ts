@@ -5,7 +5,7 @@
  * What looks like attention but is not exactly understood is refused: a layer passed over would shift the numbers of
  * the others, and a tensor taken too early or too late would be a scaled or rotated key.
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { ancestors, constantDims, dataInputs, type Flow, isData, shapeValues } from './flow.ts';
 import { floatAttribute, intAttribute, type Node } from './onnx.ts';
 

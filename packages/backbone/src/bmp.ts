@@ -1,6 +1,6 @@
 /** BMP, which libvips cannot read: a fixed header, perhaps a palette, rows of packed pixels that mostly go upwards. */
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { RgbImage } from '@saltworks/core/image';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { RgbImage } from '@saltworks/core/image/image';
 
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d;
 

@@ -3,8 +3,8 @@
  * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else; BMP is ours.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { orient, type RgbImage, type ValueWindow } from '@saltworks/core/image';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { orient, type RgbImage, type ValueWindow } from '@saltworks/core/image/image';
 import sharp, { type Metadata } from 'sharp';
 import { bmpSize, decodeBmp, isBmp } from './bmp.ts';
 import { closeJpeg, continueJpeg, openJpeg } from './jpeg.ts';

@@ -2,7 +2,7 @@
  * How a picture becomes tokens: the patch embedding (a Conv whose stride is its kernel), the prefix tokens put before
  * the patches, and the position embedding, which must follow the size of the picture.
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { ancestors, constantDims, dataInputs, descendants, type Flow, isData } from './flow.ts';
 import { FLOAT, type Graph, intAttribute, intsAttribute, type Node, stringAttribute, type ValueInfo } from './onnx.ts';
 

@@ -2,7 +2,7 @@
  * The dataflow of an ONNX graph: which node makes a tensor, which nodes read it, and whether its values come from the
  * inputs (data), from their sizes alone (shape) or from neither (constant).
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from './onnx.ts';
 
 /** What a tensor depends on, weakest first. */

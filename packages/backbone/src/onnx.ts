@@ -5,7 +5,7 @@
  *
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (field numbers)
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   blockPart,
   type Field,

@@ -1,5 +1,5 @@
 /** An image as a backbone wants it. */
-import { normalise, type RgbImage, resizeBicubic, shiftImage, workingSize } from '@saltworks/core/image';
+import { normalise, type RgbImage, resizeBicubic, shiftImage, workingSize } from '@saltworks/core/image/image';
 
 /** `[3, height, width]` float32, both sides multiples of the patch. */
 export interface Pixels {

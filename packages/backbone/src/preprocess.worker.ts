@@ -1,5 +1,5 @@
 /** The threads that make images ready for inference while it runs. */
-import type { RgbImage } from '@saltworks/core/image';
+import type { RgbImage } from '@saltworks/core/image/image';
 import { type PreprocessOptions, preprocess, preprocessOverlapping } from './preprocess.ts';
 import { answerJobs } from './thread.ts';
 

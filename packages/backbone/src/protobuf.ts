@@ -4,7 +4,7 @@
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 const VARINT = 0;
 const LENGTH = 2;

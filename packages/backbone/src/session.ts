@@ -5,9 +5,9 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { type RgbImage, workingSize } from '@saltworks/core/image';
-import type { Keys } from '@saltworks/core/keys';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { type RgbImage, workingSize } from '@saltworks/core/image/image';
+import type { Keys } from '@saltworks/core/keys/keys';
 import type { PreprocessJob, Views } from './preprocess.worker.ts';
 import type { BackboneSpec } from './registry.ts';
 import type { Device, Opened, Reply, Request, WorkerInput } from './session.worker.ts';

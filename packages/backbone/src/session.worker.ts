@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { interleaveKeys, type Keys } from '@saltworks/core/keys';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
 import type { BackboneSpec } from './registry.ts';
 import { type Facet, type TapFacts, tap } from './tap.ts';

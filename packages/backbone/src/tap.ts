@@ -6,7 +6,7 @@
  * Understood so far: attention in separate nodes with separate query, key and value projections, and a position
  * embedding that the graph itself interpolates. Anything else is refused, never guessed.
  */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { type AttentionLayer, attentionLayers } from './attention.ts';
 import { type PatchEmbedding, patchEmbedding, prefixTokens } from './embedding.ts';
 import { ancestors, descendants, type Flow, flowOf, isData } from './flow.ts';

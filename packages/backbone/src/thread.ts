@@ -1,6 +1,6 @@
 /** The inner side of a pool (threads.ts): a thread that answers one job after the other. */
 import { parentPort } from 'node:worker_threads';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 /** What comes back of a job: its result, or why there is none. */
 export type Answer<Result> = { result: Result } | Failure;

@@ -5,7 +5,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Answer } from './thread.ts';
 
 const IDLE_MS = 30_000;

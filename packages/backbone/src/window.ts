@@ -2,7 +2,7 @@
  * The 8-bit view of pictures that hold more than 8 bits (docs/inputs.md): which values become black and white. Sensors of
  * 10 to 14 bits are stored in 16, measurements as floats: taken as they are, such pictures would be black.
  */
-import type { ValueWindow } from '@saltworks/core/image';
+import type { ValueWindow } from '@saltworks/core/image/image';
 
 /** Samples as libvips hands them out, interleaved. */
 export type Samples = Uint16Array | Float32Array;

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodeImage, describeImage, encodePng } from '../src/decode.ts';

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
 import * as onnx from '../src/onnx.ts';
 import { makeInts, makeNode, makeValueInfo, rewire } from '../src/onnx-make.ts';

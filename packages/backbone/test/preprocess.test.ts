@@ -1,4 +1,4 @@
-import { normalise, resizeBicubic } from '@saltworks/core/image';
+import { normalise, resizeBicubic } from '@saltworks/core/image/image';
 import { expect, test } from 'vitest';
 import { preprocess } from '../src/preprocess.ts';
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
 import * as protobuf from '../src/protobuf.ts';
 import { random } from './run.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pullBackbone } from '../src/pull.ts';
 import { BackboneMissingError, KNOWN_BACKBONES, listBackbones, modelPath, resolveBackbone } from '../src/registry.ts';

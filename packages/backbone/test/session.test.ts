@@ -4,8 +4,8 @@ import { join } from 'node:path';
 // The thread runs the built package, so the session is tested as built.
 import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { shiftImage } from '@saltworks/core/image';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { shiftImage } from '@saltworks/core/image/image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { preprocess } from '../src/preprocess.ts';
 import { tap } from '../src/tap.ts';

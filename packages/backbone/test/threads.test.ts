@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 // As built: what a thread throws is of the built classes.
 import { ThreadError, type ThreadPool, threadPool } from '@saltworks/backbone/threads';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, describe, expect, test } from 'vitest';
 
 const file = new URL('./threads.worker.mjs', import.meta.url);

@@ -1,6 +1,6 @@
 // A thread for the tests of pools: does what it is told, good or bad. Threads run the built package.
 import { answerJobs } from '@saltworks/backbone/thread';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 let jobs = 0;
 const held = [];

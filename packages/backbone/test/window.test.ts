@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodeImage, describeImage } from '../src/decode.ts';

@@ -1,6 +1,6 @@
 /** The server's API as commands use it. */
 import { readFile } from 'node:fs/promises';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { operatorToken } from '@saltworks/orchestrator/api/operator';
 import { interruption } from './interrupt.ts';
 import { type Settings, secretFile } from './settings.ts';

@@ -6,7 +6,7 @@ import {
   KNOWN_BACKBONES,
   resolveBackbone,
 } from '@saltworks/backbone/registry';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 

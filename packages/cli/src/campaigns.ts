@@ -1,6 +1,6 @@
 /** Questions about campaigns that several commands ask. */
-import type { Account, Assignment, AssignmentState, Member } from '@saltworks/core/contract/api';
-import { InvalidInputError } from '@saltworks/core/errors';
+import type { Account, Assignment, AssignmentState, Member } from '@saltworks/contract/api/answers';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Api } from './api.ts';
 
 /** @throws InvalidInputError for what cannot be a campaign's id */

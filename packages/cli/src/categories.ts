@@ -1,9 +1,9 @@
 /** Classes, as a person writes them on the command line or into a file. */
-import { classColour } from '@saltworks/core/colours';
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { parseJson } from '@saltworks/core/formats/json';
-import type { Category } from '@saltworks/core/mask';
+
+import type { Category, LabelCategory } from '@saltworks/contract/categories';
+import { parseJson } from '@saltworks/contract/documents/json';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { classColour } from '@saltworks/core/screen/colours';
 import { checkPins } from '@saltworks/store/classes';
 import { readInput } from './files.ts';
 

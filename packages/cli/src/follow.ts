@@ -1,13 +1,13 @@
 /** A run over a dataset, started or rejoined, followed to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Tally } from '@saltworks/core/contract/activities';
+import type { Tally } from '@saltworks/contract/messages/activities';
 import {
   failingText,
   type Progress as RunProgress,
   type Standing,
   shareOf,
   waitingText,
-} from '@saltworks/core/contract/runs';
+} from '@saltworks/contract/messages/runs';
 import type { Run } from '@saltworks/orchestrator/client';
 import { readDataset } from '@saltworks/store/dataset';
 import { openStore } from '@saltworks/store/open';

@@ -1,5 +1,5 @@
 /** The home: the folder that holds everything kept between runs. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders, nearest } from '@saltworks/store/room';
 
 /**

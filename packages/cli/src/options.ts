@@ -1,6 +1,8 @@
 /** What options may hold, as commander parses them. */
-import type { ValueWindow } from '@saltworks/core/image';
-import { presets, strokeKinds } from '@saltworks/core/options';
+
+import { strokeKinds } from '@saltworks/contract/options';
+import type { ValueWindow } from '@saltworks/core/image/image';
+import { presets } from '@saltworks/core/options';
 import { InvalidArgumentError, Option } from 'commander';
 
 type Parse<T> = (text: string) => T;

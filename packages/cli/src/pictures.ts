@@ -1,6 +1,6 @@
 /** What an import needs to know of pictures, which stores cannot decode. */
 import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/decode';
-import type { ValueWindow } from '@saltworks/core/image';
+import type { ValueWindow } from '@saltworks/core/image/image';
 import type { ImportOptions, Offer } from '@saltworks/store/import';
 
 /**

@@ -1,5 +1,5 @@
 /** The command's tree, and what its exit codes mean. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command, CommanderError } from 'commander';
 import { accountCommand } from './commands/account.ts';
 import { auditCommand } from './commands/audit.ts';

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface Settings {
   /** SALTWORKS_HOME: the folder that holds everything kept between runs. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readCategories } from '../src/categories.ts';
 import { table } from '../src/table.ts';

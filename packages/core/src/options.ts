@@ -1,39 +1,15 @@
 /** Settings of the way from keys and strokes to a mask, the presets that name them, and how a solve's are put together. */
-import { InvalidInputError, unknownKind } from './errors.ts';
-import type { RefineOptions } from './refine.ts';
-import type { SpreadOptions } from './spread.ts';
-
-/** `walk`: ridge and random walk, which take nothing of the other graphs' options; else an affinity to spread along. */
-export const graphKinds = ['walk', 'rbf', 'similarity', 'knn'] as const;
-/** From patches to nodes: `linear` doubles the grid by interpolation; `none` takes keys as they come (as those of `overlap` do). */
-export const upsampleKinds = ['linear', 'none'] as const;
-export const refineKinds = ['crf', 'none'] as const;
-export const unaryKinds = ['hard', 'soft'] as const;
-/** Pixels under strokes: `hold` keeps each stroke's label on them; `tolerate` lets the picture contradict noisy strokes. */
-export const strokeKinds = ['hold', 'tolerate'] as const;
-
-/** How an affinity between nodes is made, along which labels spread. */
-export interface GraphOptions {
-  graph: Exclude<(typeof graphKinds)[number], 'walk'>;
-  /** σ of `rbf`, in units of key distance; `auto` is sigmaFactor × the median distance between nodes. */
-  sigma: number | 'auto';
-  /** The backbone's own factor for `auto`. */
-  sigmaFactor: number;
-  /** `similarity`: cosine from which two nodes count as alike, −1 … 1. */
-  tau: number;
-  /** `knn` and the colour graph: neighbours of a node, itself counted, as scikit-learn counts them. */
-  neighbors: number;
-  /** λ of the colour k-NN graph added to the affinity; 0 leaves it out. */
-  colorWeight: number;
-  upsample: Upsample;
-}
-
-export type Upsample = (typeof upsampleKinds)[number];
-
-export interface SegmentOptions extends Omit<GraphOptions, 'graph'>, Required<SpreadOptions>, RefineOptions {
-  graph: (typeof graphKinds)[number];
-  strokes: (typeof strokeKinds)[number];
-}
+import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
+import {
+  graphKinds,
+  type Preset,
+  refineKinds,
+  type SegmentOptions,
+  strokeKinds,
+  type Upsample,
+  unaryKinds,
+  upsampleKinds,
+} from '@saltworks/contract/options';
 
 const shared = {
   sigma: 'auto',
@@ -49,8 +25,6 @@ const shared = {
   hidden: 0.2,
   seed: 0,
 } as const;
-
-export type Preset = 'paper' | 'best';
 
 /**
  * `paper` is the seed method to the letter: the CRF sees hard labels, a fifth of them hidden, with pydensecrf's usual

@@ -1,16 +1,16 @@
 /** The whole way from keys and strokes to a mask, stage by stage. */
-import { InvalidInputError } from './errors.ts';
-import { Arena } from './fast/arena.ts';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from './arena/arena.ts';
 import { type Arenas, openFast } from './fast/solver.ts';
-import { heldPixels } from './held.ts';
-import type { RgbImage } from './image.ts';
-import type { Keys } from './keys.ts';
-import type { Mask } from './mask.ts';
-import { nodesPerPatch, type SegmentOptions } from './options.ts';
-import type { NodeScores } from './refine.ts';
-import { type Seeds, type StrokeRaster, seedNodes } from './seeds.ts';
+import type { RgbImage } from './image/image.ts';
+import type { Keys } from './keys/keys.ts';
+import type { Mask } from './mask/mask.ts';
+import type { Convergence, NodeScores } from './nodes/scores.ts';
+import { nodesPerPatch } from './options.ts';
+import { heldPixels } from './refine/held.ts';
+import { type Seeds, type StrokeRaster, seedNodes } from './seeds/seeds.ts';
 import type { OpenSolver } from './solver.ts';
-import type { Convergence } from './spread.ts';
 
 export interface Segmentation {
   mask: Mask;

@@ -2,20 +2,22 @@
  * An image opened for strokes: what depends on image and keys alone is made once, then every set of seeds is solved. Here
  * in plain TypeScript, the readable reference; fast/solver.ts does the same by kernels.
  */
-import { unknownKind } from './errors.ts';
-import { nodesEverywhere } from './everywhere.ts';
-import { doubleGram, gram, medianDistance, squaredDistances } from './gram.ts';
-import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './graph.ts';
-import type { HeldPixels } from './held.ts';
-import { cellColours, type RgbImage } from './image.ts';
-import { doubleKeys, type Keys } from './keys.ts';
-import type { Mask } from './mask.ts';
-import type { Matrix } from './matrix.ts';
-import { type GraphOptions, graphKinds, nodesPerPatch, type SegmentOptions } from './options.ts';
-import { type NodeScores, refine } from './refine.ts';
-import { type Seeds, seedRows } from './seeds.ts';
-import { type Convergence, type SpreadOptions, spread } from './spread.ts';
-import { prepareWalk, walk } from './walk.ts';
+import { unknownKind } from '@saltworks/contract/errors';
+import { type GraphOptions, graphKinds, type SegmentOptions, type SpreadOptions } from '@saltworks/contract/options';
+import { cellColours, type RgbImage } from './image/image.ts';
+import { doubleKeys, type Keys } from './keys/keys.ts';
+import type { Mask } from './mask/mask.ts';
+import { doubleGram, gram, medianDistance, squaredDistances } from './nodes/gram.ts';
+import type { Matrix } from './nodes/matrix.ts';
+import type { Convergence, NodeScores } from './nodes/scores.ts';
+import { nodesPerPatch } from './options.ts';
+import { nodesEverywhere } from './refine/everywhere.ts';
+import type { HeldPixels } from './refine/held.ts';
+import { refine } from './refine/refine.ts';
+import { type Seeds, seedRows } from './seeds/seeds.ts';
+import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './spread/graph.ts';
+import { spread } from './spread/spread.ts';
+import { prepareWalk, walk } from './walk/walk.ts';
 
 export interface Solver {
   /** The σ that an `rbf` graph used. */

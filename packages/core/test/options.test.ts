@@ -1,10 +1,11 @@
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError } from '../src/errors.ts';
 import { openFast } from '../src/fast/solver.ts';
-import { nodesPerPatch, presets, type SegmentOptions, solveOptions } from '../src/options.ts';
-import { refine } from '../src/refine.ts';
+import { nodesPerPatch, presets, solveOptions } from '../src/options.ts';
+import { refine } from '../src/refine/refine.ts';
 import { openPlain } from '../src/solver.ts';
-import { makeScene } from './fast/scene.ts';
+import { makeScene } from './scene.ts';
 
 describe('what a solve is made of', () => {
   test('the preset, the backbone’s own factor of σ, and what differs from them', () => {

@@ -1,5 +1,5 @@
 import { decode } from 'fast-png';
-import type { RgbImage } from '../src/image.ts';
+import type { RgbImage } from '../src/image/image.ts';
 import { goldenBytes } from './golden.ts';
 
 /** An 8-bit RGB picture of spec/golden. */

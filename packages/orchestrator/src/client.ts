@@ -1,6 +1,8 @@
 /** Runs over datasets, started and followed from outside. */
-import type { Tally } from '@saltworks/core/contract/activities';
-import { queues } from '@saltworks/core/contract/queues';
+
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Tally } from '@saltworks/contract/messages/activities';
+import { queues } from '@saltworks/contract/messages/queues';
 import {
   type ExportRun,
   type ExtractRun,
@@ -11,8 +13,7 @@ import {
   resumeSignal,
   type Standing,
   workflows,
-} from '@saltworks/core/contract/runs';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/messages/runs';
 import { type Client, isGrpcServiceError, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { standingOf } from './standing.ts';

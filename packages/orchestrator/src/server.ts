@@ -1,8 +1,8 @@
 /** The server: runs the workflows, keeps the campaigns, answers over HTTP. */
 import { fileURLToPath } from 'node:url';
-import type { ServerActivities } from '@saltworks/core/contract/annotate';
-import { keysId } from '@saltworks/core/contract/layout';
-import { queues } from '@saltworks/core/contract/queues';
+import { keysId } from '@saltworks/contract/layout';
+import type { ServerActivities } from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';

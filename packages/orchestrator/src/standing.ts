@@ -1,6 +1,6 @@
 /** Why a workflow gets on slowly, or not at all: nobody polls a queue of its, or its steps fail. */
-import { pollers, queues } from '@saltworks/core/contract/queues';
-import { type Standing, workflows } from '@saltworks/core/contract/runs';
+import { pollers, queues } from '@saltworks/contract/messages/queues';
+import { type Standing, workflows } from '@saltworks/contract/messages/runs';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
 import { pollersOf } from './polling.ts';
 

@@ -1,5 +1,5 @@
 /** Workflows are told which store they are for: workers that have another one leave them alone. */
-import { storeHeader } from '@saltworks/core/contract/identity';
+import { storeHeader } from '@saltworks/contract/messages/identity';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePng } from '@saltworks/backbone/decode';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { drawingKey, keysKey, maskKey, patchKey, viewKey } from '@saltworks/contract/layout';
 import {
   type AnnotateActivities,
   type AnnotateRun,
@@ -17,10 +19,8 @@ import {
   patchUpdate,
   pixelUpdate,
   renewSignal,
-} from '@saltworks/core/contract/annotate';
-import { drawingKey, keysKey, maskKey, patchKey, viewKey } from '@saltworks/core/contract/layout';
-import { queues } from '@saltworks/core/contract/queues';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { fileStore } from '@saltworks/store/fs';

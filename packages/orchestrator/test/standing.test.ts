@@ -1,7 +1,7 @@
 /** Why runs do not get on, with Temporal as it is: nobody there, and somebody who cannot. */
-import type { Activities } from '@saltworks/core/contract/activities';
-import { queues } from '@saltworks/core/contract/queues';
-import type { Standing } from '@saltworks/core/contract/runs';
+import type { Activities } from '@saltworks/contract/messages/activities';
+import { queues } from '@saltworks/contract/messages/queues';
+import type { Standing } from '@saltworks/contract/messages/runs';
 import { extractDataset } from '@saltworks/orchestrator/client';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/store-header';

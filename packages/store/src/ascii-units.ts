@@ -1,6 +1,6 @@
 /** The text of JSON files for a parser that knows neither UTF-16, nor Latin letters that are not UTF-8, nor NaN. */
 import { readSync } from 'node:fs';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface TextFile {
   /** Descriptor of the open file. */

@@ -1,13 +1,15 @@
 /** The numbers of a dataset's classes: once given they stay, whatever classes come later. */
+
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   classesPrefix,
   exportPlanKey,
   exportSummaryKey,
   exportsPrefix,
   shareClasses,
-} from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { type Category, findCategory } from '@saltworks/core/mask';
+} from '@saltworks/contract/layout';
+import { findCategory } from '@saltworks/core/mask/mask';
 import { folderNames } from './names.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
 import { readJson } from './text.ts';

@@ -1,7 +1,7 @@
 /** Where the files are that a COCO document names: nothing is looked for outside of the folders that it speaks for. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 /** The name is good; the file is not there. */
 export class FileMissingError extends InvalidInputError {}

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { cocoId } from '@saltworks/core/formats/coco-categories';
 import { instancesMask } from '@saltworks/core/formats/coco-instances';
 import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
-import type { Category } from '@saltworks/core/mask';
-import { asSeen } from '@saltworks/core/spelling';
+import { asSeen } from '@saltworks/core/formats/spelling';
 import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
 import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
 import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';

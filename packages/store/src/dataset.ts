@@ -8,9 +8,9 @@ import {
   type ImageName,
   type NamedImage,
   type ShardNames,
-} from '@saltworks/core/contract/dataset';
-import { datasetKey, namesKey, shardKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/documents/dataset';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { datasetKey, namesKey, shardKey } from '@saltworks/contract/layout';
 import type { CallOptions, ObjectStore } from './store.ts';
 import { readJson } from './text.ts';
 

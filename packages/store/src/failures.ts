@@ -1,7 +1,8 @@
 /** What could not be done to which image, over all runs on a dataset. */
-import type { Failure } from '@saltworks/core/contract/activities';
-import type { DatasetFailure } from '@saltworks/core/contract/api';
-import type { Dataset } from '@saltworks/core/contract/dataset';
+
+import type { DatasetFailure } from '@saltworks/contract/api/answers';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
 import { isCurrent, readShard } from './dataset.ts';
 import { inOrder } from './in-order.ts';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from './store.ts';

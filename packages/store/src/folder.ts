@@ -1,7 +1,7 @@
 /** Files below a folder by their names, however their letters are composed. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asSeen } from '@saltworks/core/spelling';
+import { asSeen } from '@saltworks/core/formats/spelling';
 
 /** Folders whose entries are remembered. */
 const remembered = 16;

@@ -22,7 +22,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders, unwritable } from './room.ts';
 import { untilAborted } from './signal.ts';
 import {

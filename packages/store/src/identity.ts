@@ -1,6 +1,6 @@
 /** Whether a store can be worked with, and which one it is. */
 import { randomUUID } from 'node:crypto';
-import { identityKey } from '@saltworks/core/contract/layout';
+import { identityKey } from '@saltworks/contract/layout';
 import type { ObjectStore } from './store.ts';
 import { readJson } from './text.ts';
 

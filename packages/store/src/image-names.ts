@@ -3,9 +3,9 @@
  * has; an image has any number of names: several if files have the same bytes, none if its file changed since.
  */
 import { createHash } from 'node:crypto';
-import type { DatasetImage, ImageName, NamedImage, ShardNames } from '@saltworks/core/contract/dataset';
-import { namesKey } from '@saltworks/core/contract/layout';
-import { asSeen } from '@saltworks/core/spelling';
+import type { DatasetImage, ImageName, NamedImage, ShardNames } from '@saltworks/contract/documents/dataset';
+import { namesKey } from '@saltworks/contract/layout';
+import { asSeen } from '@saltworks/core/formats/spelling';
 import { isCurrent, readShard } from './dataset.ts';
 import { FingerprintMap, Fingerprints } from './fingerprints.ts';
 import type { CallOptions, ObjectStore } from './store.ts';

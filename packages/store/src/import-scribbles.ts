@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
-import type { Dataset, NamedImage, ShardNames } from '@saltworks/core/contract/dataset';
-import { namesKey, scribblesKey } from '@saltworks/core/contract/layout';
-import { withoutExtension } from '@saltworks/core/stems';
+import type { Dataset, NamedImage, ShardNames } from '@saltworks/contract/documents/dataset';
+import { namesKey, scribblesKey } from '@saltworks/contract/layout';
+import { withoutExtension } from '@saltworks/core/formats/stems';
 import { readImages, readShard } from './dataset.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { Folder } from './folder.ts';

@@ -1,10 +1,10 @@
 /** Imports: images from anywhere become a dataset, each once, and a later import brings only what is new or changed. */
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
-import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/core/contract/dataset';
-import { datasetKey, imageKey, shardKey } from '@saltworks/core/contract/layout';
-import type { Category } from '@saltworks/core/mask';
-import { asSeen, asWritten } from '@saltworks/core/spelling';
+import type { Category } from '@saltworks/contract/categories';
+import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/contract/documents/dataset';
+import { datasetKey, imageKey, shardKey } from '@saltworks/contract/layout';
+import { asSeen, asWritten } from '@saltworks/core/formats/spelling';
 import { findDataset, readShard } from './dataset.ts';
 import { FingerprintMap } from './fingerprints.ts';
 import { ImageNames } from './image-names.ts';

@@ -1,8 +1,8 @@
 /** JSON documents of any size: the entries of their lists are met one by one, and can be read again by their places. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { parseJson } from '@saltworks/core/formats/json';
+import { parseJson } from '@saltworks/contract/documents/json';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { JSONParser, TokenType } from '@streamparser/json';
 import { asciiUnits, type TextFile, textFile } from './ascii-units.ts';
 

@@ -1,7 +1,7 @@
 /** Which store an address means. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { fileStore } from './fs.ts';
 import { checkConditionalCreates } from './probe.ts';
 import { s3Store } from './s3.ts';

@@ -1,6 +1,6 @@
 /** Whether a store creates conditionally: some S3 servers and gateways take `If-None-Match: *` and ignore it. */
 import { randomUUID } from 'node:crypto';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import type { CallOptions, ObjectStore } from './store.ts';
 
 /**

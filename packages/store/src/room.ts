@@ -1,7 +1,7 @@
 /** Room on a disk: whether there is any, and the one line that says so. */
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UnwritableError } from '@saltworks/core/errors';
+import { UnwritableError } from '@saltworks/contract/errors';
 
 /** @throws UnwritableError if fewer bytes are free there than expected, or nothing may be written */
 export async function expectRoom(folder: string, bytes: number): Promise<void> {

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
 import { orAborted, untilAborted } from './signal.ts';
 import {
   checkKey,

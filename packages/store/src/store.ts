@@ -1,5 +1,5 @@
 /** Objects by name: what every store can do, whether it is a folder or an S3 bucket. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface ObjectInfo {
   key: string;

@@ -1,7 +1,8 @@
 /** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
 import { createHash } from 'node:crypto';
-import { truthKey } from '@saltworks/core/contract/layout';
-import type { Category, SegmentInfo } from '@saltworks/core/mask';
+import type { Category } from '@saltworks/contract/categories';
+import { truthKey } from '@saltworks/contract/layout';
+import type { SegmentInfo } from '@saltworks/core/mask/mask';
 import { findDataset } from './dataset.ts';
 import type { ObjectStore } from './store.ts';
 import { readJson } from './text.ts';

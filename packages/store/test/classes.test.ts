@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { classesPrefix, exportPlanKey, exportSummaryKey } from '@saltworks/core/contract/layout';
-import type { Category } from '@saltworks/core/mask';
+import type { Category } from '@saltworks/contract/categories';
+import { classesPrefix, exportPlanKey, exportSummaryKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { numberClasses, pinClasses, type WantedClass } from '../src/classes.ts';
 import { fileStore } from '../src/fs.ts';

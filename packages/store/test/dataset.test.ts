@@ -14,7 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeLines, encodeLines } from '@saltworks/core/contract/dataset';
+import { decodeLines, encodeLines } from '@saltworks/contract/documents/dataset';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   datasetKey,
   extractedKey,
@@ -24,8 +25,7 @@ import {
   scribblesPrefix,
   shardKey,
   truthKey,
-} from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/layout';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cocoSource } from '../src/coco-source.ts';
 import { findDataset, listDatasets, readDataset, readImages, readShard } from '../src/dataset.ts';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileStore } from '../src/fs.ts';
 import type { ObjectStore } from '../src/store.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseJson } from '@saltworks/core/formats/json';
+import { parseJson } from '@saltworks/contract/documents/json';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entriesAt, type Place, walkLists } from '../src/json-lists.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnwritableError } from '@saltworks/core/errors';
+import { UnwritableError } from '@saltworks/contract/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileStore } from '../src/fs.ts';
 import { expectRoom, makeFolders } from '../src/room.ts';

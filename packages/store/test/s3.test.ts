@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
-import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStoreToWrite } from '../src/open.ts';
 import { type S3Options, s3Store } from '../src/s3.ts';

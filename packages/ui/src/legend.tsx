@@ -1,5 +1,5 @@
 /** Which colour is which class: a swatch for each of its segments. */
-import { css, type Rgb } from '@saltworks/core/colours';
+import { css, type Rgb } from '@saltworks/core/screen/colours';
 
 /** A class in a picture. */
 export interface LegendEntry {

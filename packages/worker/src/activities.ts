@@ -1,7 +1,7 @@
 /** The activities that workflows call, over whatever store and backbone they are given. */
-import type { Activities } from '@saltworks/core/contract/activities';
-import type { AnnotateActivities } from '@saltworks/core/contract/annotate';
-import type { MeasureActivities } from '@saltworks/core/contract/measure';
+import type { Activities } from '@saltworks/contract/messages/activities';
+import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
+import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import { readDataset } from '@saltworks/store/dataset';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerPatch, answerPixel, attribute, openImage } from './annotate.ts';

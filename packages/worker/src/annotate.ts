@@ -1,4 +1,7 @@
 /** What annotators ask of an image that is open: labels of the node grid, a mask, whose stroke a pixel follows. */
+
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { drawingKey, keysId, keysKey, patchKey } from '@saltworks/contract/layout';
 import type {
   AnswerRequest,
   Attribution,
@@ -6,9 +9,7 @@ import type {
   OpenedImage,
   PatchAnswer,
   PixelAnswer,
-} from '@saltworks/core/contract/annotate';
-import { drawingKey, keysId, keysKey, patchKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/messages/annotate';
 import { ObjectMissingError } from '@saltworks/store/store';
 import { type MaskNames, storeMask } from './masks.ts';
 import { recipeOf } from './propagate.ts';

@@ -1,6 +1,7 @@
 /** Around every attempt at an activity: whether this worker is one for it, and a line in its log if it fails. */
-import { storeHeader } from '@saltworks/core/contract/identity';
-import { UnwritableError } from '@saltworks/core/errors';
+
+import { UnwritableError } from '@saltworks/contract/errors';
+import { storeHeader } from '@saltworks/contract/messages/identity';
 import { StoreRefusedError } from '@saltworks/store/store';
 import { CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';

@@ -1,6 +1,7 @@
 /** Keys as they lie in a store. */
-import { keysKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { keysKey } from '@saltworks/contract/layout';
 import type { KeysOrigin } from '@saltworks/core/formats/keys';
 import { readKeysHeader } from '@saltworks/store/keys-header';
 import type { ObjectStore } from '@saltworks/store/store';

@@ -1,14 +1,9 @@
 /** Exports: a shard's masks as files and lines, then the documents over the whole dataset. */
 import { createHash } from 'node:crypto';
 import { decodeImage } from '@saltworks/backbone/decode';
-import type {
-  ExportPlan,
-  ExportShardRequest,
-  ExportSummary,
-  FinishExportRequest,
-  PrepareExportRequest,
-  Tally,
-} from '@saltworks/core/contract/activities';
+import type { Category } from '@saltworks/contract/categories';
+import type { ExportSummary } from '@saltworks/contract/documents/exports';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   exportedKey,
   exportFile,
@@ -17,13 +12,19 @@ import {
   exportSummaryKey,
   exportWholeNames,
   maskKey,
-} from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/layout';
+import type {
+  ExportPlan,
+  ExportShardRequest,
+  FinishExportRequest,
+  PrepareExportRequest,
+  Tally,
+} from '@saltworks/contract/messages/activities';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type Category, decodePanoptic, findCategory } from '@saltworks/core/mask';
-import { type Names, Stems, withoutExtension } from '@saltworks/core/stems';
+import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
+import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
 import { numberClasses, type WantedClass } from '@saltworks/store/classes';
 import { readDataset, readImages } from '@saltworks/store/dataset';
 import { Fingerprints } from '@saltworks/store/fingerprints';

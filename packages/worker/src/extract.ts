@@ -1,9 +1,9 @@
 /** Keys for the images of a shard. */
 import { type DecodedImage, decodeImage, describeImage, mayBeDeep, mayHavePages } from '@saltworks/backbone/decode';
-import type { ExtractShardRequest, Failure, Tally } from '@saltworks/core/contract/activities';
-import type { DatasetImage } from '@saltworks/core/contract/dataset';
-import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
-import { whyUnshown } from '@saltworks/core/contract/shown';
+import type { DatasetImage } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { extractedKey, keysId, keysKey } from '@saltworks/contract/layout';
+import type { ExtractShardRequest, Tally } from '@saltworks/contract/messages/activities';
 import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
 import { formerVersions, readShard } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
@@ -11,6 +11,7 @@ import { readJson } from '@saltworks/store/text';
 import { findKeys } from './cached-keys.ts';
 import type { KeysSource, KeysSources } from './keys-source.ts';
 import { failureOf, isFinished, type Pulse, type ShardDeps, type ShardReport, tallyOf } from './shard.ts';
+import { whyUnshown } from './shown.ts';
 
 export interface ExtractDeps extends ShardDeps {
   keys: KeysSources;

@@ -1,7 +1,7 @@
 /** Keys for an image as it is seen now. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { decodeKeys, keysFit, type SeenImage } from '@saltworks/core/formats/keys';
-import type { Keys } from '@saltworks/core/keys';
+import type { Keys } from '@saltworks/core/keys/keys';
 
 /** @throws InvalidInputError if this is no keys file, or its keys were computed from another view of the image */
 export function fittingKeys(file: Uint8Array, image: SeenImage): Keys {

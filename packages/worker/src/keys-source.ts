@@ -3,9 +3,9 @@ import { pullBackbone } from '@saltworks/backbone/pull';
 import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import type { Device } from '@saltworks/backbone/session.worker';
-import type { ExtractSettings } from '@saltworks/core/contract/activities';
-import type { RgbImage } from '@saltworks/core/image';
-import type { Keys } from '@saltworks/core/keys';
+import type { ExtractSettings } from '@saltworks/contract/options';
+import type { RgbImage } from '@saltworks/core/image/image';
+import type { Keys } from '@saltworks/core/keys/keys';
 import { WorkerFaultError } from './attempt.ts';
 
 export interface KeysSource {

@@ -1,8 +1,8 @@
 /** A mask as its files: in a thread, since it takes time. */
 import { encodePng } from '@saltworks/backbone/decode';
+import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
-import type { Segment } from '@saltworks/core/formats/scribbles';
-import { encodePanoptic } from '@saltworks/core/mask';
+import { encodePanoptic } from '@saltworks/core/mask/mask';
 import type { Segmentation } from '@saltworks/core/segment';
 import type { MaskNames } from './masks.ts';
 

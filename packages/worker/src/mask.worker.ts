@@ -1,10 +1,10 @@
 /** A thread that makes masks: bytes of files in, a mask and its document out. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
-import { consensus } from '@saltworks/core/consensus';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { consensus } from '@saltworks/core/crowd/consensus';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { decodePanoptic } from '@saltworks/core/mask';
-import type { SegmentOptions } from '@saltworks/core/options';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
 import { type MadeMask, maskFile } from './mask-file.ts';

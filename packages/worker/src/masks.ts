@@ -1,8 +1,8 @@
 /** How a mask is named and kept, whoever makes it: a shard's run or an annotator. */
 import { createHash } from 'node:crypto';
-import { maskKey } from '@saltworks/core/contract/layout';
+import { maskKey } from '@saltworks/contract/layout';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import type { SegmentOptions } from '@saltworks/core/options';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { MadeMask } from './mask-file.ts';

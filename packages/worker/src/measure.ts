@@ -1,20 +1,18 @@
 /** What several annotators' masks of one image have in common, and the one that their strokes make together. */
 import { decodeImage } from '@saltworks/backbone/decode';
-import { agreement } from '@saltworks/core/agreement';
-import { drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/core/contract/layout';
+import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { agreementKey, drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/contract/layout';
 import {
-  type AgreementReport,
   type AgreeRequest,
   agreeAttempts,
-  agreementKey,
-  agreementVersion,
   type ConsensusAnswer,
   type ConsensusRequest,
-} from '@saltworks/core/contract/measure';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/messages/measure';
+import { agreement } from '@saltworks/core/crowd/agreement';
+import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { type KnownMask, knownAgreement } from '@saltworks/core/known-image';
-import { decodePanoptic, type Mask } from '@saltworks/core/mask';
+import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
 import { readDataset } from '@saltworks/store/dataset';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';

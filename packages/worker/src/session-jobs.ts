@@ -1,7 +1,8 @@
 /** What is asked of a thread that holds images open, and what it answers. */
-import type { NodeAttribution } from '@saltworks/core/attribution';
-import type { PatchLabels } from '@saltworks/core/contract/annotate';
-import type { SegmentOptions } from '@saltworks/core/options';
+
+import type { PatchLabels } from '@saltworks/contract/documents/node-labels';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import type { NodeAttribution } from '@saltworks/core/help/attribution';
 import type { MadeMask } from './mask-file.ts';
 import type { MaskNames } from './masks.ts';
 

@@ -6,7 +6,7 @@ import { setEnvironmentData } from 'node:worker_threads';
 // Here first: what images may be is settled once, before there are threads.
 import '@saltworks/backbone/decode';
 import { ThreadError, threadPool } from '@saltworks/backbone/threads';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { type Turn, Turns } from './turns.ts';
 

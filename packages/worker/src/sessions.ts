@@ -1,9 +1,11 @@
 /** Images that are open for strokes, in the memory of one thread: the last that were used, as many as fit. */
-import { Arena } from '@saltworks/core/fast/arena';
+
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from '@saltworks/core/arena/arena';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
-import type { RgbImage } from '@saltworks/core/image';
-import type { Keys } from '@saltworks/core/keys';
-import { nodesPerPatch, type SegmentOptions } from '@saltworks/core/options';
+import type { RgbImage } from '@saltworks/core/image/image';
+import type { Keys } from '@saltworks/core/keys/keys';
+import { nodesPerPatch } from '@saltworks/core/options';
 import type { Solver } from '@saltworks/core/solver';
 
 export interface Session {

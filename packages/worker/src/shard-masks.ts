@@ -1,5 +1,5 @@
 /** The masks of a shard as its images are called by now. */
-import { propagatedKey } from '@saltworks/core/contract/layout';
+import { propagatedKey } from '@saltworks/contract/layout';
 import { drawnNames, readShard } from '@saltworks/store/dataset';
 import type { CallOptions, ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';

@@ -1,7 +1,8 @@
 /** What working through a shard means, whatever is done with its images: failures apart, progress told, resumable. */
 import { ThreadError } from '@saltworks/backbone/threads';
-import type { Failure, Tally } from '@saltworks/core/contract/activities';
-import { InvalidInputError } from '@saltworks/core/errors';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/store';
 
 /** What every shard is worked through with. */

@@ -1,13 +1,13 @@
 /** Images as browsers are shown them: upright, sRGB, and nothing but pixels. */
 import { decodeImage, encodePng, encodeWebp, fitsWebp } from '@saltworks/backbone/decode';
-import type { ShowRequest } from '@saltworks/core/contract/annotate';
-import { thumbnailKey, viewKey, viewKeys } from '@saltworks/core/contract/layout';
-import { whyUnshown } from '@saltworks/core/contract/shown';
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { RgbImage } from '@saltworks/core/image';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { thumbnailKey, viewKey, viewKeys } from '@saltworks/contract/layout';
+import type { ShowRequest } from '@saltworks/contract/messages/annotate';
+import type { RgbImage } from '@saltworks/core/image/image';
 import { firstOf } from '@saltworks/store/first-of';
 import { inOrder } from '@saltworks/store/in-order';
 import { failureOf, type ShardDeps } from './shard.ts';
+import { whyUnshown } from './shown.ts';
 
 const thumbnailSide = 256;
 

@@ -1,10 +1,10 @@
 /** The worker: polls the queues of its roles and runs their activities until it is told to stop. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Activities } from '@saltworks/core/contract/activities';
-import type { AnnotateActivities } from '@saltworks/core/contract/annotate';
-import type { MeasureActivities } from '@saltworks/core/contract/measure';
-import { queues } from '@saltworks/core/contract/queues';
+import type { Activities } from '@saltworks/contract/messages/activities';
+import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
+import type { MeasureActivities } from '@saltworks/contract/messages/measure';
+import { queues } from '@saltworks/contract/messages/queues';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
 

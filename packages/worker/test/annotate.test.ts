@@ -1,5 +1,6 @@
-import { type AnswerRequest, decodeRuns, type ImageRequest } from '@saltworks/core/contract/annotate';
-import type { DatasetImage } from '@saltworks/core/contract/dataset';
+import type { DatasetImage } from '@saltworks/contract/documents/dataset';
+import { decodeRuns } from '@saltworks/contract/documents/node-labels';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   drawingKey,
   keysKey,
@@ -8,13 +9,13 @@ import {
   scribblesKey,
   thumbnailKey,
   viewKey,
-} from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/layout';
+import type { AnswerRequest, ImageRequest } from '@saltworks/contract/messages/annotate';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
-import { seedNodes } from '@saltworks/core/seeds';
-import { argmax } from '@saltworks/core/spread';
+import { argmax } from '@saltworks/core/nodes/scores';
+import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import sharp from 'sharp';

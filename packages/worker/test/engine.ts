@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
-import type { DatasetImage } from '@saltworks/core/contract/dataset';
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { RgbImage } from '@saltworks/core/image';
-import type { Keys } from '@saltworks/core/keys';
+import type { DatasetImage } from '@saltworks/contract/documents/dataset';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { RgbImage } from '@saltworks/core/image/image';
+import type { Keys } from '@saltworks/core/keys/keys';
 import { readShard } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePng } from '@saltworks/backbone/decode';
-import { extractedKey, keysId, keysKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { extractedKey, keysId, keysKey } from '@saltworks/contract/layout';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import type { ObjectStore } from '@saltworks/store/store';
 import { ObjectMissingError } from '@saltworks/store/store';

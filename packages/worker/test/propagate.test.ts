@@ -1,8 +1,8 @@
 import { setEnvironmentData } from 'node:worker_threads';
 import { threadPool } from '@saltworks/backbone/threads';
-import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
-import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/core/contract/layout';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/contract/layout';
+import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { presets } from '@saltworks/core/options';

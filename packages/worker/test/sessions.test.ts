@@ -1,10 +1,10 @@
 import { setEnvironmentData } from 'node:worker_threads';
 import { encodePng } from '@saltworks/backbone/decode';
 import { ThreadError } from '@saltworks/backbone/threads';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { presets } from '@saltworks/core/options';
-import { rasterise, seedNodes } from '@saltworks/core/seeds';
+import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 import { openSessionThreads, type SessionSource } from '@saltworks/worker/session-threads';
 import { describe, expect, test } from 'vitest';
 import { openSession, Sessions } from '../src/sessions.ts';

@@ -1,4 +1,4 @@
-import { InvalidInputError, UnwritableError } from '@saltworks/core/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
 import { expect, test } from 'vitest';
 import { failureOf } from '../src/shard.ts';
 

@@ -1,5 +1,5 @@
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
-import { thumbnailKey, viewKey } from '@saltworks/core/contract/layout';
+import { thumbnailKey, viewKey } from '@saltworks/contract/layout';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { showImages } from '../src/views.ts';
 import { darkPicture, type Engine, importFiles, objectsBelow, openEngine, pictures, removeEngine } from './engine.ts';

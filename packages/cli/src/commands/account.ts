@@ -1,7 +1,7 @@
 /** `saltworks account …`: who may sign in. */
 
-import type { Account, Me, Member } from '@saltworks/core/contract/api';
-import { InvalidInputError } from '@saltworks/core/errors';
+import type { Account, Me, Member } from '@saltworks/contract/api/answers';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignPath, findAccount } from '../campaigns.ts';

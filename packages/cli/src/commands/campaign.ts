@@ -1,11 +1,12 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign, CampaignPace, CampaignProgress, Preparation } from '@saltworks/core/contract/api';
-import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
-import { failingText, waitingText } from '@saltworks/core/contract/runs';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { presets, type SegmentOptions } from '@saltworks/core/options';
+import type { Campaign, CampaignPace, CampaignProgress, Preparation } from '@saltworks/contract/api/answers';
+import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { failingText, waitingText } from '@saltworks/contract/messages/runs';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignPath } from '../campaigns.ts';

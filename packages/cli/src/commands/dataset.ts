@@ -1,8 +1,9 @@
 /** `saltworks dataset …`: images brought in, and what became of them. */
-import type { Failure } from '@saltworks/core/contract/activities';
-import type { Dataset } from '@saltworks/core/contract/dataset';
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { ValueWindow } from '@saltworks/core/image';
+
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ValueWindow } from '@saltworks/core/image/image';
 import { pinClasses } from '@saltworks/store/classes';
 import { cocoSource } from '@saltworks/store/coco-source';
 import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/store/dataset';

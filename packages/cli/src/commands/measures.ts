@@ -1,8 +1,8 @@
 /** `saltworks campaign agreement`, `effort`, `consensus`, `export`: what the work of a campaign amounts to. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agreement, Assignment, Campaign, Effort, Weighting } from '@saltworks/core/contract/api';
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { ExportFormat } from '@saltworks/core/formats/export';
+import type { Agreement, Assignment, Campaign, Effort, Weighting } from '@saltworks/contract/api/answers';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignPath, handedIn, namesOf } from '../campaigns.ts';

@@ -1,5 +1,5 @@
 /** `saltworks campaign assign`, `members`: who takes part. */
-import type { Member } from '@saltworks/core/contract/api';
+import type { Member } from '@saltworks/contract/api/answers';
 import { Command, Option } from 'commander';
 import { campaignPath } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';

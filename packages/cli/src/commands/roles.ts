@@ -1,6 +1,6 @@
 /** `saltworks up`, `server`, `worker`: the stack as a whole, or one of its roles alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Closable } from '@saltworks/orchestrator/server';
 import type { Role } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';

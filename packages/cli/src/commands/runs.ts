@@ -1,10 +1,12 @@
 /** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
 import { dirname, join } from 'node:path';
-import type { ExtractSettings, Failure } from '@saltworks/core/contract/activities';
-import { exportedKey, exportFile, keysId } from '@saltworks/core/contract/layout';
-import { ATTEMPTS } from '@saltworks/core/contract/runs';
-import { type ExportFormat, exportFormats } from '@saltworks/core/formats/export';
-import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { exportedKey, exportFile, keysId } from '@saltworks/contract/layout';
+import { ATTEMPTS } from '@saltworks/contract/messages/runs';
+import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contract/options';
+import { exportFormats } from '@saltworks/core/formats/export';
+import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
 import { pinClasses } from '@saltworks/store/classes';
 import { readDataset } from '@saltworks/store/dataset';

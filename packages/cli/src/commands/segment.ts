@@ -2,18 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { InvalidInputError } from '@saltworks/core/errors';
-import type { ValueWindow } from '@saltworks/core/image';
-import {
-  graphKinds,
-  type Preset,
-  presets,
-  refineKinds,
-  type SegmentOptions,
-  solveOptions,
-} from '@saltworks/core/options';
-import { asSeen, asWritten } from '@saltworks/core/spelling';
-import { Stems } from '@saltworks/core/stems';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { graphKinds, type Preset, refineKinds, type SegmentOptions } from '@saltworks/contract/options';
+import { asSeen, asWritten } from '@saltworks/core/formats/spelling';
+import { Stems } from '@saltworks/core/formats/stems';
+import type { ValueWindow } from '@saltworks/core/image/image';
+import { presets, solveOptions } from '@saltworks/core/options';
 import { Folder } from '@saltworks/store/folder';
 import { findScribbles } from '@saltworks/store/import-scribbles';
 import { Command, Option } from 'commander';

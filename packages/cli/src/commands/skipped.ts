@@ -1,6 +1,6 @@
 /** `saltworks campaign skipped`: images that annotators left, and why; they can be offered again. */
-import type { Assignment } from '@saltworks/core/contract/api';
-import { InvalidInputError } from '@saltworks/core/errors';
+import type { Assignment } from '@saltworks/contract/api/answers';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import { assignmentsIn } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';

@@ -1,8 +1,8 @@
 /** Whether the services of the settings are there: told in one line before anything is begun. */
 import { hostname } from 'node:os';
-import { identityOf, isElsewhere } from '@saltworks/core/contract/identity';
-import { queues } from '@saltworks/core/contract/queues';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { identityOf, isElsewhere } from '@saltworks/contract/messages/identity';
+import { queues } from '@saltworks/contract/messages/queues';
 import { pollersOf } from '@saltworks/orchestrator/polling';
 import { checkStore } from '@saltworks/store/identity';
 import { openStoreToWrite } from '@saltworks/store/open';

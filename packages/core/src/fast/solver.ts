@@ -1,18 +1,18 @@
 /** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
-import { unknownKind } from '../errors.ts';
-import { nodesEverywhere } from '../everywhere.ts';
-import { addScaled, colourKnn, normalise } from '../graph.ts';
-import type { RgbImage } from '../image.ts';
-import type { Keys } from '../keys.ts';
-import { graphKinds, type SegmentOptions } from '../options.ts';
+import { unknownKind } from '@saltworks/contract/errors';
+import { graphKinds, type SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from '../arena/arena.ts';
+import { fastCellColours } from '../image/fast/cells.ts';
+import type { RgbImage } from '../image/image.ts';
+import type { Keys } from '../keys/keys.ts';
+import { gridOf } from '../nodes/fast/nodes.ts';
+import { nodesEverywhere } from '../refine/everywhere.ts';
+import { openRefiner } from '../refine/fast/refine.ts';
 import { propagate, type Solver } from '../solver.ts';
-import { Arena } from './arena.ts';
-import { fastCellColours } from './cells.ts';
-import { denseGraph, knnGraph } from './graph.ts';
-import { gridOf } from './nodes.ts';
-import { openRefiner } from './refine.ts';
-import { StrokeColumns, spreadDense } from './spread.ts';
-import { WalkSolver } from './walk.ts';
+import { denseGraph, knnGraph } from '../spread/fast/graph.ts';
+import { StrokeColumns, spreadDense } from '../spread/fast/spread.ts';
+import { addScaled, colourKnn, normalise } from '../spread/graph.ts';
+import { WalkSolver } from '../walk/fast/walk.ts';
 
 /** Memory for one open image: what nodes need and what pixels need grow independently. */
 export interface Arenas {

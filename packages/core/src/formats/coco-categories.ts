@@ -1,6 +1,7 @@
 /** The categories of a COCO document, numbered as every export needs them: 1 or more, each once. */
-import { InvalidInputError } from '../errors.ts';
-import type { Category } from '../mask.ts';
+
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface CocoCategories {
   categories: Category[];

@@ -1,10 +1,11 @@
 /** The annotations of a COCO instances document as one panoptic mask. */
-import { InvalidInputError } from '../errors.ts';
-import { type Mask, type SegmentInfo, segmentsInfo } from '../mask.ts';
+
+import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { type Mask, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
 import { cocoId } from './coco-categories.ts';
 import { polygonRuns } from './polygon.ts';
 import { expandCounts } from './rle.ts';
-import { maxSegmentId } from './scribbles.ts';
 
 /** As a document has it: nothing of it is checked. */
 export interface CocoAnnotation {

@@ -1,5 +1,5 @@
 /** COCO's two documents (spec/export.md): panoptic, with its PNGs, and instances as compressed run lengths. */
-import type { Category } from '../mask.ts';
+import type { Category } from '@saltworks/contract/categories';
 import { vocColour } from './colour-map.ts';
 import {
   checkImage,

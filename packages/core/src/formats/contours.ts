@@ -2,7 +2,7 @@
  * Outlines of segments, exactly along pixel borders: a polygon's corners are corners of pixels, pixel (x, y) spanning
  * x … x + 1 and y … y + 1, so that the pixels whose centres it encloses are the pixels it was traced around.
  */
-import type { Mask } from '../mask.ts';
+import type { Mask } from '../mask/mask.ts';
 
 /** Corners x₀ y₀ x₁ y₁ … of a closed polygon, clockwise on the screen. */
 export type Ring = number[];

@@ -1,10 +1,9 @@
 /** The formats of `saltworks dataset export` (spec/export.md). */
+import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { cocoInstances, cocoPanoptic } from './coco.ts';
 import type { ExportDataset, Exporter } from './exporter.ts';
 import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';
-
-export type ExportFormat = 'coco-panoptic' | 'coco-instances' | 'voc' | 'yolo-seg';
 
 /** Opens a format for a dataset. Throws InvalidInputError where the format cannot hold it, before any image is read. */
 export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exporter> = {

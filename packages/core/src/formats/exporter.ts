@@ -2,9 +2,11 @@
  * What every export format offers (spec/export.md). An export of millions of images is made in shards: each writes its
  * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
  */
-import { InvalidInputError } from '../errors.ts';
-import { type Category, type Mask, type SegmentInfo, segmentsInfo } from '../mask.ts';
-import { maxSegmentId } from './scribbles.ts';
+
+import type { Category } from '@saltworks/contract/categories';
+import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { type Mask, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
 
 export interface ExportDataset {
   name: string;

@@ -1,7 +1,7 @@
 /** The keys file (spec/keys.md): safetensors, float16 `keys [h, w, d]` before interpolation, its origin as metadata. */
-import { InvalidInputError } from '../errors.ts';
-import type { ValueWindow } from '../image.ts';
-import type { Keys } from '../keys.ts';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ValueWindow } from '../image/image.ts';
+import type { Keys } from '../keys/keys.ts';
 import { fromHalf, toHalf } from './float16.ts';
 import { decodeSafeTensors, encodeSafeTensors, halfTensor, readFloats } from './safetensors.ts';
 

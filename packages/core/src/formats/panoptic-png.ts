@@ -1,6 +1,6 @@
 /** A mask as the bytes of a panoptic PNG (spec/mask.md), where no faster encoder is at hand. */
 import { encode } from 'fast-png';
-import { encodePanoptic, type Mask } from '../mask.ts';
+import { encodePanoptic, type Mask } from '../mask/mask.ts';
 
 export function encodePanopticPng(mask: Mask): Uint8Array {
   const { data, width, height } = encodePanoptic(mask);

@@ -1,9 +1,10 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
-import { type Category, categoriesOf, type SegmentInfo, segmentsInfo } from '../mask.ts';
-import type { NodeScores } from '../refine.ts';
+
+import type { Category } from '@saltworks/contract/categories';
+import type { Segment } from '@saltworks/contract/documents/scribbles';
+import { categoriesOf, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
+import { margins, type NodeScores } from '../nodes/scores.ts';
 import type { Segmentation } from '../segment.ts';
-import { margins } from '../spread.ts';
-import type { Segment } from './scribbles.ts';
 
 export interface PanopticDocument {
   version: 1;

@@ -3,8 +3,8 @@
  * zeros first. Compressed, each count is written as its difference to the last but one, in five-bit groups, lowest
  * first, as printable characters.
  */
-import { InvalidInputError } from '../errors.ts';
-import type { Mask } from '../mask.ts';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Mask } from '../mask/mask.ts';
 
 export interface Rle {
   /** [height, width] */

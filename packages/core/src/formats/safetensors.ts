@@ -2,7 +2,7 @@
  * safetensors: an 8-byte little-endian length, a JSON header, raw little-endian tensors. Read without trust: every
  * length, offset, shape and dtype is checked before a byte is taken.
  */
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { fromHalf, toHalf } from './float16.ts';
 
 export interface Tensor {

@@ -1,8 +1,9 @@
 /** Scribbles of either form, read for the image they belong to. */
-import { InvalidInputError } from '../errors.ts';
-import { drawnLabels, rasterise, type StrokeRaster } from '../seeds.ts';
+
+import { parseScribbles, type Segment } from '@saltworks/contract/documents/scribbles';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { drawnLabels, rasterise, type StrokeRaster } from '../seeds/seeds.ts';
 import { parseScribblePng } from './scribble-png.ts';
-import { parseScribbles, type Segment } from './scribbles.ts';
 
 /**
  * @param extension what the file's name ends with

@@ -1,8 +1,9 @@
 /** Scribbles as a picture (spec/scribbles.md): a PNG of the image's size, 0 = no scribble, k = segment k. */
+
+import { type Segment, unnamed } from '@saltworks/contract/documents/scribbles';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { decode } from 'fast-png';
-import { InvalidInputError } from '../errors.ts';
-import type { StrokeRaster } from '../seeds.ts';
-import { type Segment, unnamed } from './scribbles.ts';
+import type { StrokeRaster } from '../seeds/seeds.ts';
 
 /**
  * Reads grey values or palette indices as segment ids. All strokes of a segment count as one, and of two segments the

@@ -1,7 +1,8 @@
 /** PASCAL VOC segmentation (spec/export.md): palette PNGs of classes and of objects, with the label map of CVAT. */
+
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
-import { InvalidInputError } from '../errors.ts';
-import type { Mask } from '../mask.ts';
+import type { Mask } from '../mask/mask.ts';
 import { vocColour } from './colour-map.ts';
 import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
 

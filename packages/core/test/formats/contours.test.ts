@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { joinRings, outlines, type Ring } from '../../src/formats/contours.ts';
-import { type Mask, segmentsInfo } from '../../src/mask.ts';
+import { type Mask, segmentsInfo } from '../../src/mask/mask.ts';
 import { blotchy, drawn } from './export-images.ts';
 
 const segmentsOf = (mask: Mask) => segmentsInfo(mask, [], []);

@@ -1,6 +1,8 @@
 /** Images for the tests of exports. */
+
+import type { Category } from '@saltworks/contract/categories';
 import type { ExportImage } from '../../src/formats/exporter.ts';
-import { type Category, type Mask, segmentsInfo } from '../../src/mask.ts';
+import { type Mask, segmentsInfo } from '../../src/mask/mask.ts';
 import { random } from '../golden.ts';
 
 export const categories: Category[] = [

@@ -1,12 +1,14 @@
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError } from '../../src/errors.ts';
 import { annotationId } from '../../src/formats/coco.ts';
 import { vocColour } from '../../src/formats/colour-map.ts';
-import { type ExportFormat, exportFormats } from '../../src/formats/export.ts';
+import { exportFormats } from '../../src/formats/export.ts';
 import { documentText, type Exporter, type ExportImage } from '../../src/formats/exporter.ts';
 import { decodeRle } from '../../src/formats/rle.ts';
-import { type Category, decodePanoptic, type Mask } from '../../src/mask.ts';
+import { decodePanoptic, type Mask } from '../../src/mask/mask.ts';
 import { blotchy, categories, dataset, drawn, imageOf } from './export-images.ts';
 
 const names = Object.keys(exportFormats) as ExportFormat[];

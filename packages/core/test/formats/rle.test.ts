@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compressCounts, decodeRle, encodeRuns, expandCounts } from '../../src/formats/rle.ts';
-import type { Mask } from '../../src/mask.ts';
+import type { Mask } from '../../src/mask/mask.ts';
 import { random } from '../golden.ts';
 import { blotchy, drawn } from './export-images.ts';
 

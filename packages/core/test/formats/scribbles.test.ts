@@ -1,7 +1,7 @@
+import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { parseScribblePng } from '../../src/formats/scribble-png.ts';
-import { parseScribbles } from '../../src/formats/scribbles.ts';
 import { goldenBytes, goldenText } from '../golden.ts';
 
 describe('the JSON document', () => {

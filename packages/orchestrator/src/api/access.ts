@@ -1,6 +1,6 @@
 /** Who may do what: every route names one of these, and nothing is served without. */
-import type { MemberRole } from '@saltworks/core/contract/api';
-import { campaignOf } from '@saltworks/core/contract/layout';
+import type { MemberRole } from '@saltworks/contract/api/answers';
+import { campaignOf } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';

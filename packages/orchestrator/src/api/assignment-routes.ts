@@ -1,8 +1,9 @@
 /** Routes of one annotator's work on one image. */
-import { replay } from '@saltworks/core/contract/annotate';
-import type { Campaign } from '@saltworks/core/contract/api';
-import { maskKey } from '@saltworks/core/contract/layout';
-import type { SegmentOptions } from '@saltworks/core/options';
+
+import type { Campaign } from '@saltworks/contract/api/answers';
+import { maskKey } from '@saltworks/contract/layout';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { replay } from '@saltworks/core/drawing/replay';
 import { z } from 'zod';
 import {
   findAssignment,

@@ -1,6 +1,6 @@
 /** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
-import type { DatasetRun } from '@saltworks/core/contract/api';
-import { keysId, maskKey } from '@saltworks/core/contract/layout';
+import type { DatasetRun } from '@saltworks/contract/api/answers';
+import { keysId, maskKey } from '@saltworks/contract/layout';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
 import { extractDataset, propagateDataset } from '../client.ts';

@@ -1,5 +1,5 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
-import { campaignRecipe } from '@saltworks/core/contract/layout';
+import { campaignRecipe } from '@saltworks/contract/layout';
 import { z } from 'zod';
 import { auditAlone } from '../campaigns/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';

@@ -1,5 +1,5 @@
 /** Errors as they are answered and documented: a code and one form for all of them. */
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/room';
 import { isOutage } from '../client.ts';
 import { isDatabaseOutage } from '../db/outage.ts';

@@ -1,6 +1,6 @@
 /** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
-import type { Consensus } from '@saltworks/core/contract/api';
-import { campaignRecipe, maskKey } from '@saltworks/core/contract/layout';
+import type { Consensus } from '@saltworks/contract/api/answers';
+import { campaignRecipe, maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { readJson } from '@saltworks/store/text';
 import { z } from 'zod';

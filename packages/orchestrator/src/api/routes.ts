@@ -1,6 +1,6 @@
 /** The shape of a route, and the table of all of them. */
-import type { PropagateShardRequest } from '@saltworks/core/contract/activities';
-import type { SegmentOptions } from '@saltworks/core/options';
+import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';

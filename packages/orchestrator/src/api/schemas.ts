@@ -1,6 +1,7 @@
 /** What the API takes and gives, as zod checks it and OpenAPI shows it. */
-import { datasetName } from '@saltworks/core/contract/dataset';
-import { graphKinds, presets, refineKinds, strokeKinds } from '@saltworks/core/options';
+import { datasetName } from '@saltworks/contract/documents/dataset';
+import { graphKinds, refineKinds, strokeKinds } from '@saltworks/contract/options';
+import { presets } from '@saltworks/core/options';
 import { z } from 'zod';
 
 const maxSegmentId = 0xffffff;

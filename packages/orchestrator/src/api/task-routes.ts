@@ -1,5 +1,5 @@
 /** Routes of a campaign's images, and of how fast it goes. */
-import { maskKey } from '@saltworks/core/contract/layout';
+import { maskKey } from '@saltworks/contract/layout';
 import { z } from 'zod';
 import { offerAgain } from '../campaigns/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';

@@ -4,6 +4,11 @@
  * time for an assignment; strokes that come meanwhile are answered together.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { PatchLabels } from '@saltworks/contract/documents/node-labels';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/contract/layout';
 import {
   type AnnotateRun,
   type AskedUpdate,
@@ -12,22 +17,17 @@ import {
   annotateWorkflows,
   attributeUpdate,
   closeSignal,
-  type Drawing,
   type ImageRequest,
   type OpenedImage,
   type PatchAnswer,
-  type PatchLabels,
   type PixelAnswer,
   patchUpdate,
   pixelUpdate,
   renewSignal,
-  replay,
-  scribblesOf,
-} from '@saltworks/core/contract/annotate';
-import type { Campaign } from '@saltworks/core/contract/api';
-import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/core/contract/layout';
-import { queues } from '@saltworks/core/contract/queues';
-import { InvalidInputError } from '@saltworks/core/errors';
+} from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
+import { replay } from '@saltworks/core/drawing/replay';
+import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import {

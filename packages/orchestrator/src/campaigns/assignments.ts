@@ -1,5 +1,5 @@
 /** Assignments: one annotator's work on one image, from its lease to its review. */
-import type { AssignmentState, ImageInfo, Assignment as Shown } from '@saltworks/core/contract/api';
+import type { AssignmentState, ImageInfo, Assignment as Shown } from '@saltworks/contract/api/answers';
 import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';

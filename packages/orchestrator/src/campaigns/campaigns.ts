@@ -1,9 +1,11 @@
 /** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
-import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
-import { InvalidInputError } from '@saltworks/core/errors';
-import { type Preset, presets, type SegmentOptions } from '@saltworks/core/options';
+
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
+import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Preset, SegmentOptions } from '@saltworks/contract/options';
+import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';

@@ -1,9 +1,10 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
-import type { Failure } from '@saltworks/core/contract/activities';
-import type { Campaign } from '@saltworks/core/contract/api';
-import type { Dataset } from '@saltworks/core/contract/dataset';
-import { extractedKey, keysId } from '@saltworks/core/contract/layout';
-import { classNamed } from '@saltworks/core/known-image';
+
+import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { extractedKey, keysId } from '@saltworks/contract/layout';
+import { classNamed } from '@saltworks/core/crowd/known-image';
 import { formerVersions, readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';

@@ -1,5 +1,5 @@
 /** How large images are: their keys say so, and nothing has to be decoded here. */
-import { keysId, keysKey } from '@saltworks/core/contract/layout';
+import { keysId, keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/keys-header';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Kysely } from 'kysely';

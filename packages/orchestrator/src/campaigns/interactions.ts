@@ -1,5 +1,7 @@
 /** The log of what an annotator did: append-only, idempotent, in the order in which it was done. */
-import { type Drawing, type Interaction, replay } from '@saltworks/core/contract/annotate';
+
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import { replay } from '@saltworks/core/drawing/replay';
 import type { Kysely, Transaction } from 'kysely';
 import type { JournalEntry } from '../db/journal.ts';
 import type { Schema } from '../db/schema.ts';

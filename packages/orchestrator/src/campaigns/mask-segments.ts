@@ -1,7 +1,8 @@
 /** What is in the masks of a campaign's images. */
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import type { Task } from '@saltworks/core/contract/api';
-import { maskKey } from '@saltworks/core/contract/layout';
+
+import type { Task } from '@saltworks/contract/api/answers';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';

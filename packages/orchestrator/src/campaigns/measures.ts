@@ -1,17 +1,17 @@
 /** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
-import type { Agreement, Campaign, Weighting } from '@saltworks/core/contract/api';
+import type { Agreement, Campaign, Weighting } from '@saltworks/contract/api/answers';
+import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
+import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
+import { type ConsensusAnswer, type ConsensusRequest, measureWorkflows } from '@saltworks/contract/messages/measure';
+import { queues } from '@saltworks/contract/messages/queues';
 import {
-  type AgreementReport,
-  type AgreePair,
-  agreementKey,
-  agreementVersion,
-  type ConsensusAnswer,
-  type ConsensusRequest,
-  measureWorkflows,
-} from '@saltworks/core/contract/measure';
-import { queues } from '@saltworks/core/contract/queues';
-import { type EffortTotals, effortTotals, type ImageEffort, imageEffort, type Work } from '@saltworks/core/effort';
-import { reliabilities } from '@saltworks/core/reliability';
+  type EffortTotals,
+  effortTotals,
+  type ImageEffort,
+  imageEffort,
+  type Work,
+} from '@saltworks/core/crowd/effort';
+import { reliabilities } from '@saltworks/core/crowd/reliability';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { truthId } from '@saltworks/store/truth';

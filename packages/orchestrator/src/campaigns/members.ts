@@ -1,5 +1,5 @@
 /** Members of campaigns, and what they may do there. */
-import type { Me, Member, MemberRole } from '@saltworks/core/contract/api';
+import type { Me, Member, MemberRole } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';

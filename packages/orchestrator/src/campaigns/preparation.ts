@@ -1,6 +1,6 @@
 /** How the keys of a campaign's images come about. */
-import type { Campaign, Preparation } from '@saltworks/core/contract/api';
-import { keysId } from '@saltworks/core/contract/layout';
+import type { Campaign, Preparation } from '@saltworks/contract/api/answers';
+import { keysId } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
 import { extractionId } from '../client.ts';
 import type { Runs } from '../datasets/runs.ts';

@@ -1,9 +1,10 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
-import type { Campaign } from '@saltworks/core/contract/api';
-import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/core/contract/layout';
+import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Category } from '@saltworks/contract/categories';
+import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/contract/layout';
 import { orderedCategories } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { addCategories, type Category } from '@saltworks/core/mask';
+import { addCategories } from '@saltworks/core/mask/mask';
 import { numberClasses } from '@saltworks/store/classes';
 import { readDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';

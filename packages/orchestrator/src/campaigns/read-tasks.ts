@@ -1,5 +1,5 @@
 /** Tasks as the API shows them. */
-import type { Task } from '@saltworks/core/contract/api';
+import type { Task } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { imageOf } from './assignments.ts';

@@ -1,6 +1,6 @@
 /** What becomes of tasks once files of their dataset have changed. */
-import type { Dataset } from '@saltworks/core/contract/dataset';
-import { namesPrefix } from '@saltworks/core/contract/layout';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import { namesPrefix } from '@saltworks/contract/layout';
 import { isCurrent, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Kysely } from 'kysely';

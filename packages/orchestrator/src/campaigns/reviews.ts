@@ -1,5 +1,5 @@
 /** Reviews: what was handed in is accepted, or sent back. */
-import type { Review } from '@saltworks/core/contract/api';
+import type { Review } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
 import type { Schema, Verdict } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';

@@ -1,5 +1,7 @@
 /** The categories that somebody drew on a task's image: lists of tasks are narrowed by them. */
-import { type Drawing, type Interaction, replay } from '@saltworks/core/contract/annotate';
+
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import { replay } from '@saltworks/core/drawing/replay';
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 

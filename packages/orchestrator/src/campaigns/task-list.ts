@@ -3,7 +3,7 @@
  * where the last part ended, over no more than `most` tasks: what else is asked is looked at task by task. So a request
  * costs little however large the campaign is, and a part may be short.
  */
-import type { AssignmentState, Page, Task } from '@saltworks/core/contract/api';
+import type { AssignmentState, Page, Task } from '@saltworks/contract/api/answers';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

@@ -1,6 +1,6 @@
 /** Datasets as people see them: which, and what was made of their images. */
-import type { DatasetDetail, DatasetInfo, MemberRole } from '@saltworks/core/contract/api';
-import type { Dataset } from '@saltworks/core/contract/dataset';
+import type { DatasetDetail, DatasetInfo, MemberRole } from '@saltworks/contract/api/answers';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { findDataset, listDatasets } from '@saltworks/store/dataset';
 import { folderNames } from '@saltworks/store/names';
 import type { ObjectStore } from '@saltworks/store/store';

@@ -1,8 +1,8 @@
 /** Exports of a dataset that are through: which there are, and one of them as a ZIP file. */
 import { Readable } from 'node:stream';
-import type { ExportSummary } from '@saltworks/core/contract/activities';
-import type { ExportInfo } from '@saltworks/core/contract/api';
-import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/core/contract/layout';
+import type { ExportInfo } from '@saltworks/contract/api/answers';
+import type { ExportSummary } from '@saltworks/contract/documents/exports';
+import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { folderNames } from '@saltworks/store/names';
 import type { ObjectStore } from '@saltworks/store/store';

@@ -1,5 +1,5 @@
 /** Images that a dataset's runs could not use, a part of the list at a time. */
-import type { DatasetFailure, Page } from '@saltworks/core/contract/api';
+import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/store';
 import { NotFoundError } from '../errors.ts';

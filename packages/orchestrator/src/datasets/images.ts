@@ -1,10 +1,11 @@
 /** The images of a dataset as one of its sets of masks shows them, a part at a time. */
-import type { Failure } from '@saltworks/core/contract/activities';
-import type { DatasetImageInfo, Page } from '@saltworks/core/contract/api';
-import type { NamedImage } from '@saltworks/core/contract/dataset';
-import { maskKey, propagatedKey } from '@saltworks/core/contract/layout';
+
+import type { DatasetImageInfo, Page } from '@saltworks/contract/api/answers';
+import type { Category } from '@saltworks/contract/categories';
+import type { NamedImage } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { maskKey, propagatedKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import type { Category } from '@saltworks/core/mask';
 import { isCurrent } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';

@@ -1,9 +1,9 @@
 /** Sets of masks of a dataset, as people tell them apart: how they were made, when, and which classes are in them. */
 import { isDeepStrictEqual } from 'node:util';
-import { namedClasses } from '@saltworks/core/colours';
-import type { MaskSet } from '@saltworks/core/contract/api';
-import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/core/contract/layout';
+import type { MaskSet } from '@saltworks/contract/api/answers';
+import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/contract/layout';
 import { presets } from '@saltworks/core/options';
+import { namedClasses } from '@saltworks/core/screen/colours';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';

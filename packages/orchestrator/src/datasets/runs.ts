@@ -1,7 +1,8 @@
 /** Runs over a dataset, as Temporal knows them: listed, started, paused, ended. */
-import type { Tally } from '@saltworks/core/contract/activities';
-import type { DatasetRun } from '@saltworks/core/contract/api';
-import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/core/contract/runs';
+
+import type { DatasetRun } from '@saltworks/contract/api/answers';
+import type { Tally } from '@saltworks/contract/messages/activities';
+import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/contract/messages/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { slots } from '../campaigns/slots.ts';
 import { type Run, rootOf } from '../client.ts';

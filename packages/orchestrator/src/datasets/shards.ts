@@ -1,5 +1,5 @@
 /** The images of datasets by their numbers. Between two imports shards stay as they are: the last that were read are remembered. */
-import type { Dataset, NamedImage } from '@saltworks/core/contract/dataset';
+import type { Dataset, NamedImage } from '@saltworks/contract/documents/dataset';
 import { findDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import { NotFoundError } from '../errors.ts';

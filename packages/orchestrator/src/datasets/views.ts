@@ -2,9 +2,10 @@
  * What browsers are shown of images that nobody opened, made when somebody looks at them: what is asked for at about the same
  * time goes to a worker together, the last asked for first, since that is what is on the screen.
  */
-import { annotateWorkflows, type ShowRequest } from '@saltworks/core/contract/annotate';
-import { thumbnailKey, viewKeys } from '@saltworks/core/contract/layout';
-import { queues } from '@saltworks/core/contract/queues';
+
+import { thumbnailKey, viewKeys } from '@saltworks/contract/layout';
+import { annotateWorkflows, type ShowRequest } from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import { firstOf } from '@saltworks/store/first-of';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';

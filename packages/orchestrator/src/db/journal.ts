@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { Interaction } from '@saltworks/contract/api/interactions';
 import { unwritable } from '@saltworks/store/room';
 
 /** An interaction as its table holds it. */

@@ -1,6 +1,6 @@
 /** The database in a PostgreSQL server, 15 or later. */
 import { once } from 'node:events';
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './open.ts';

@@ -3,9 +3,9 @@
  * timestamptz a Date, double precision a number, jsonb what was parsed. jsonb is written as a string: JSON.stringify.
  */
 
-import type { Interaction } from '@saltworks/core/contract/annotate';
-import type { AssignmentState, MemberRole } from '@saltworks/core/contract/api';
-import type { SegmentOptions } from '@saltworks/core/options';
+import type { AssignmentState, MemberRole } from '@saltworks/contract/api/answers';
+import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {

@@ -10,8 +10,8 @@ import {
   pixelUpdate,
   renewSignal,
   type ServerActivities,
-} from '@saltworks/core/contract/annotate';
-import { queues } from '@saltworks/core/contract/queues';
+} from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import {
   ApplicationFailure,
   allHandlersFinished,

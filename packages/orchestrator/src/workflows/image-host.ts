@@ -1,6 +1,6 @@
 /** The worker that has an image open, found again whenever it is gone. */
-import type { AnnotateActivities, ImageRequest, OpenedImage } from '@saltworks/core/contract/annotate';
-import { queues } from '@saltworks/core/contract/queues';
+import type { AnnotateActivities, ImageRequest, OpenedImage } from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import {
   ActivityFailure,
   ApplicationFailure,

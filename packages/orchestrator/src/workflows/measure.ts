@@ -1,12 +1,13 @@
 /** Masks compared, and made of several annotators' strokes: a few activities, each worth trying again. */
+
+import type { AgreePair } from '@saltworks/contract/layout';
 import {
-  type AgreePair,
   agreeAttempts,
   type ConsensusAnswer,
   type ConsensusRequest,
   type MeasureActivities,
-} from '@saltworks/core/contract/measure';
-import { queues } from '@saltworks/core/contract/queues';
+} from '@saltworks/contract/messages/measure';
+import { queues } from '@saltworks/contract/messages/queues';
 import { proxyActivities } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageRequest, OpenedImage } from '@saltworks/core/contract/annotate';
+import type { ImageRequest, OpenedImage } from '@saltworks/contract/messages/annotate';
 import { isCancellation } from '@temporalio/workflow';
 import { openImage, priorities } from './image-host.ts';
 

@@ -1,6 +1,6 @@
-import type { Tally } from '@saltworks/core/contract/activities';
-import { queues } from '@saltworks/core/contract/queues';
-import type { PropagateRun } from '@saltworks/core/contract/runs';
+import type { Tally } from '@saltworks/contract/messages/activities';
+import { queues } from '@saltworks/contract/messages/queues';
+import type { PropagateRun } from '@saltworks/contract/messages/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 

@@ -1,6 +1,6 @@
 /** What every run over a dataset shares: a sliding window of shards, progress, pause, and a bounded history. */
-import type { Activities, Tally } from '@saltworks/core/contract/activities';
-import { queues } from '@saltworks/core/contract/queues';
+import type { Activities, Tally } from '@saltworks/contract/messages/activities';
+import { queues } from '@saltworks/contract/messages/queues';
 import {
   ATTEMPTS,
   type Progress,
@@ -8,7 +8,7 @@ import {
   progressQuery,
   type RunInput,
   resumeSignal,
-} from '@saltworks/core/contract/runs';
+} from '@saltworks/contract/messages/runs';
 import { condition, defineQuery, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 

@@ -1,5 +1,5 @@
-import type { AnnotateActivities, ShowRequest } from '@saltworks/core/contract/annotate';
-import { queues } from '@saltworks/core/contract/queues';
+import type { AnnotateActivities, ShowRequest } from '@saltworks/contract/messages/annotate';
+import { queues } from '@saltworks/contract/messages/queues';
 import { proxyActivities } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 

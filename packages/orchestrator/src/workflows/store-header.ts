@@ -1,5 +1,5 @@
 /** The id of the store that a workflow was started for goes on to its activities, and to the next part of a long run. */
-import { storeHeader } from '@saltworks/core/contract/identity';
+import { storeHeader } from '@saltworks/contract/messages/identity';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 
 export const interceptors = (): WorkflowInterceptors => {

@@ -1,6 +1,6 @@
 /** Datasets over the API, on a store as imports, runs and exports leave it. */
-import type { DatasetFailure, DatasetImageInfo, MaskSet, Page } from '@saltworks/core/contract/api';
-import { encodeLines } from '@saltworks/core/contract/dataset';
+import type { DatasetFailure, DatasetImageInfo, MaskSet, Page } from '@saltworks/contract/api/answers';
+import { encodeLines } from '@saltworks/contract/documents/dataset';
 import {
   datasetKey,
   exportFile,
@@ -10,7 +10,7 @@ import {
   propagatedKey,
   shardKey,
   thumbnailKey,
-} from '@saltworks/core/contract/layout';
+} from '@saltworks/contract/layout';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCampaign } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';

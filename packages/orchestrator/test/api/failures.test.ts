@@ -1,4 +1,4 @@
-import { UnwritableError } from '@saltworks/core/errors';
+import { UnwritableError } from '@saltworks/contract/errors';
 import { expect, test } from 'vitest';
 import { answerTo } from '../../dist/api/failures.js';
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@saltworks/core/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { solveOptions } from '@saltworks/core/options';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeTask } from '../../dist/campaigns/tasks.js';

@@ -1,5 +1,5 @@
 /** Two campaigns and everybody who could have to do with them. */
-import { encodeLines } from '@saltworks/core/contract/dataset';
+import { encodeLines } from '@saltworks/contract/documents/dataset';
 import {
   datasetKey,
   exportFile,
@@ -10,7 +10,7 @@ import {
   shardKey,
   thumbnailKey,
   viewKey,
-} from '@saltworks/core/contract/layout';
+} from '@saltworks/contract/layout';
 import { findAssignment } from '../../dist/campaigns/assignments.js';
 import { addEvent } from '../../dist/campaigns/events.js';
 import { takeTask } from '../../dist/campaigns/tasks.js';

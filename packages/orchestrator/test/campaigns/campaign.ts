@@ -1,6 +1,6 @@
 /** Users, and campaigns with images, made as the server makes them. */
 import { randomUUID } from 'node:crypto';
-import type { Campaign, MemberRole } from '@saltworks/core/contract/api';
+import type { Campaign, MemberRole } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
 import { createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
 import { setMember } from '../../dist/campaigns/members.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extractedKey, maskKey } from '@saltworks/core/contract/layout';
+import { extractedKey, maskKey } from '@saltworks/contract/layout';
 import { formerVersions, readDataset } from '@saltworks/store/dataset';
 import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import';

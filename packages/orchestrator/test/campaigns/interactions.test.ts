@@ -1,4 +1,4 @@
-import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expireLease, findAssignment, returnAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';

@@ -1,4 +1,4 @@
-import type { Campaign } from '@saltworks/core/contract/api';
+import type { Campaign } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { submitAssignment } from '../../dist/campaigns/assignments.js';

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnwritableError } from '@saltworks/core/errors';
+import { UnwritableError } from '@saltworks/contract/errors';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, mountSmallDisk, type SmallDisk } from '../../../store/test/small-disk.ts';

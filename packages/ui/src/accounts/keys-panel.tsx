@@ -1,5 +1,5 @@
 /** Keys by which scripts and commands are let in as me. */
-import type { ApiKey } from '@saltworks/core/contract/api';
+import type { ApiKey } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';

@@ -1,5 +1,5 @@
 /** Everybody who has an account, for administrators. */
-import type { Account } from '@saltworks/core/contract/api';
+import type { Account } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';

@@ -2,8 +2,9 @@
  * The canvas: photograph, labels, strokes, and the ink of the stroke that is being drawn, which is on the screen within a
  * frame. Knows pixels, nothing of servers or React.
  */
-import type { Rgb } from '@saltworks/core/colours';
-import type { Drawing, Interaction } from '@saltworks/core/contract/annotate';
+
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import type { Rgb } from '@saltworks/core/screen/colours';
 import { inDialog, isPressed, isTyping } from './keyboard.ts';
 import type { Labels } from './labels.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';

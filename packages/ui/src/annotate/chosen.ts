@@ -1,5 +1,6 @@
 /** Which segment the brush draws, and which there are to choose from. */
-import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
 
 export interface Choice {
   /** Those of the drawing; where it has none, one of the first class, which its first stroke names. */

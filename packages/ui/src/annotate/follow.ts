@@ -1,6 +1,7 @@
 /** What the server tells of an assignment while it is open. */
-import { decodeRuns, type PatchLabels } from '@saltworks/core/contract/annotate';
-import type { Assignment, AssignmentState } from '@saltworks/core/contract/api';
+
+import type { Assignment, AssignmentState } from '@saltworks/contract/api/answers';
+import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
 import type { Labels } from './labels.ts';
 
 interface Told {

@@ -1,5 +1,6 @@
 /** What segments are called. */
-import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
 
 export function nameOf(id: number, segments: Drawing['segments'], categories: readonly LabelCategory[]): string {
   if (id === 0) return 'background';

@@ -2,7 +2,7 @@
  * What was drawn and is not yet safe on the server: kept in IndexedDB first, sent in order, taken out once acknowledged.
  * Survives reloads, crashes, hours without a network and a session that ran out.
  */
-import type { Interaction } from '@saltworks/core/contract/annotate';
+import type { Interaction } from '@saltworks/contract/api/interactions';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { ApiError, api } from '../api.ts';
 

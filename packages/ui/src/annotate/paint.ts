@@ -1,7 +1,7 @@
 /** Pictures laid over the photograph, and what is drawn on them. */
 
-import { css, type Rgb } from '@saltworks/core/colours';
-import type { Drawing } from '@saltworks/core/contract/annotate';
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import { css, type Rgb } from '@saltworks/core/screen/colours';
 import type { Scene } from './board.ts';
 import type { Labels } from './labels.ts';
 import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';

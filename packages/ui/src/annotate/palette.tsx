@@ -1,7 +1,8 @@
 /** Segments of the picture, and how new ones come. */
 
-import { classColours, css, type Rgb, background as unknown } from '@saltworks/core/colours';
-import type { Drawing, LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { classColours, css, type Rgb, background as unknown } from '@saltworks/core/screen/colours';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { nameOf } from './names.ts';
 

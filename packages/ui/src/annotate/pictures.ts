@@ -1,5 +1,5 @@
 /** What is laid over the photograph as pixels: red, green, blue, alpha from the lowest byte up. */
-import type { Rgb } from '@saltworks/core/oklch';
+import type { Rgb } from '@saltworks/core/screen/oklch';
 
 /** Every machine that runs browsers puts the lowest byte first, as pictures want it. */
 const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;

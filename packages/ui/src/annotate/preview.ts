@@ -1,5 +1,5 @@
 /** The thread that solves pictures in the page: one for all pictures, so that it is warm when the next one comes. */
-import type { Stroke } from '@saltworks/core/formats/scribbles';
+import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { Newest } from './newest.ts';
 import type { PreviewAnswer, PreviewRequest } from './preview.worker.ts';
 import type { Point } from './view.ts';

@@ -1,17 +1,18 @@
 /** The picture solved in the page, by the kernels that the server uses: labels follow the pen. */
-import { unknownKind } from '@saltworks/core/errors';
-import { Arena } from '@saltworks/core/fast/arena';
+
+import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/contract/documents/scribbles';
+import { unknownKind } from '@saltworks/contract/errors';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
-import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/core/formats/scribbles';
-import type { Keys } from '@saltworks/core/keys';
-import { nextStroke } from '@saltworks/core/next-stroke';
-import { nodesPerPatch, type SegmentOptions } from '@saltworks/core/options';
-import type { NodeScores } from '@saltworks/core/refine';
-import { rasterise, type Seeds, type StrokeRaster, seedNodes } from '@saltworks/core/seeds';
-import { keyDirections, similarTo } from '@saltworks/core/similarity';
+import { nextStroke } from '@saltworks/core/help/next-stroke';
+import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
+import type { Keys } from '@saltworks/core/keys/keys';
+import { argmax, margins, type NodeScores } from '@saltworks/core/nodes/scores';
+import { nodesPerPatch } from '@saltworks/core/options';
+import { rasterise, type Seeds, type StrokeRaster, seedNodes } from '@saltworks/core/seeds/seeds';
 import type { Solver } from '@saltworks/core/solver';
-import { argmax, margins } from '@saltworks/core/spread';
 import { pixelsOf } from './pixels.ts';
 import type { PixelPreview, RefineRequest } from './refine.worker.ts';
 

@@ -1,11 +1,12 @@
 /** From nodes to pixels, beside the thread that solves nodes. */
-import { Arena } from '@saltworks/core/fast/arena';
-import { openRefiner, type Refiner } from '@saltworks/core/fast/refine';
-import { heldPixels } from '@saltworks/core/held';
-import type { RgbImage } from '@saltworks/core/image';
-import type { SegmentOptions } from '@saltworks/core/options';
-import type { NodeScores } from '@saltworks/core/refine';
-import type { StrokeRaster } from '@saltworks/core/seeds';
+
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from '@saltworks/core/arena/arena';
+import type { RgbImage } from '@saltworks/core/image/image';
+import type { NodeScores } from '@saltworks/core/nodes/scores';
+import { openRefiner, type Refiner } from '@saltworks/core/refine/fast/refine';
+import { heldPixels } from '@saltworks/core/refine/held';
+import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
 
 export type RefineRequest =
   | { kind: 'open'; image: RgbImage; options: SegmentOptions & { scale: number } }

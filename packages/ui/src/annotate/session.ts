@@ -2,15 +2,13 @@
  * One assignment in the page: what was done (the server's log, and what is on its way there), what it amounts to, and the
  * newest answers, the page's own and the server's. React looks at `state`; everything else is methods.
  */
-import {
-  type Drawing,
-  type Interaction,
-  type LabelCategory,
-  replay,
-  scribblesOf,
-} from '@saltworks/core/contract/annotate';
-import type { Assignment, AssignmentState, Campaign, Logged, OpenAssignment } from '@saltworks/core/contract/api';
-import type { Stroke } from '@saltworks/core/formats/scribbles';
+
+import type { Assignment, AssignmentState, Campaign, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import { replay } from '@saltworks/core/drawing/replay';
+import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
 import { ApiError, api } from '../api.ts';
 import { type Asked, askFor } from './ask-for.ts';
 import { followServer } from './follow.ts';

@@ -1,5 +1,5 @@
 /** What the page says of an image at work. */
-import type { AssignmentState } from '@saltworks/core/contract/api';
+import type { AssignmentState } from '@saltworks/contract/api/answers';
 
 /** Of an assignment that is not ours to draw in, by its state. */
 export const endings: Record<AssignmentState, string> = {

@@ -1,5 +1,5 @@
 /** Help while drawing: what looks alike, where the next stroke helps most, which stroke made a place. */
-import type { Attribution } from '@saltworks/core/contract/annotate';
+import type { Attribution } from '@saltworks/contract/messages/annotate';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../api.ts';
 import { nameOf } from './names.ts';

@@ -1,5 +1,5 @@
 /** What keys do while an image is at work. */
-import type { Drawing } from '@saltworks/core/contract/annotate';
+import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { Board, Tool } from './board.ts';
 import { type Shortcut, useShortcuts } from './shortcuts.ts';
 

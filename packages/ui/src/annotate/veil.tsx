@@ -1,5 +1,5 @@
 /** What lies over a picture that is not ours to draw in. */
-import type { AssignmentState } from '@saltworks/core/contract/api';
+import type { AssignmentState } from '@saltworks/contract/api/answers';
 import { endings } from './status.ts';
 
 interface Props {

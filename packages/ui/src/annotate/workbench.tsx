@@ -1,7 +1,8 @@
 /** An image at work: the board, its tools, its segments, and what becomes of what is drawn. */
 
-import { segmentColours } from '@saltworks/core/colours';
-import type { Interaction, LabelCategory } from '@saltworks/core/contract/annotate';
+import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Scene, Tool } from './board.ts';
 import { choiceOf, neighbourOf } from './chosen.ts';

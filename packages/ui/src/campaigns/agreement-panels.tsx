@@ -1,5 +1,5 @@
 /** How far annotators agree, how they do on known images, and how reliable that makes them. */
-import type { Agreement } from '@saltworks/core/contract/api';
+import type { Agreement } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, score } from '../plots/figures.ts';

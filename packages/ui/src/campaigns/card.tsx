@@ -1,5 +1,5 @@
 /** A campaign among others. */
-import type { Campaign, CampaignProgress } from '@saltworks/core/contract/api';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';
 import { ProgressBar } from './progress-bar.tsx';

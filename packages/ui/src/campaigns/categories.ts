@@ -1,6 +1,7 @@
 /** The classes of a campaign while they are put together. */
-import { classColour, freeColour } from '@saltworks/core/colours';
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
+
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { classColour, freeColour } from '@saltworks/core/screen/colours';
 
 /** A class: its id comes from its place in the list, once the campaign is made. */
 export type CategoryDraft = Omit<LabelCategory, 'id'>;

@@ -1,7 +1,8 @@
 /** A campaign as it stands in the form: what was typed, kept as it was typed. */
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import type { Campaign } from '@saltworks/core/contract/api';
-import { campaignDefaults } from '@saltworks/core/contract/campaign-defaults';
+
+import type { Campaign } from '@saltworks/contract/api/answers';
+import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { LabelCategory } from '@saltworks/contract/categories';
 import { presets } from '@saltworks/core/options';
 import type { CategoryDraft } from './categories.ts';
 

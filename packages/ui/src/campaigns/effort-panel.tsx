@@ -1,7 +1,7 @@
 /** Where the time went, by annotator and by class. */
 
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
-import type { Effort } from '@saltworks/core/contract/api';
+import type { Effort } from '@saltworks/contract/api/answers';
+import type { LabelCategory } from '@saltworks/contract/categories';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, duration } from '../plots/figures.ts';

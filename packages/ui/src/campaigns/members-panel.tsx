@@ -1,5 +1,5 @@
 /** Who takes part, and as what. */
-import type { Member, MemberRole } from '@saltworks/core/contract/api';
+import type { Member, MemberRole } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { SignInLinks, useSignInLinks } from '../accounts/sign-in-links.tsx';
 import { api } from '../api.ts';

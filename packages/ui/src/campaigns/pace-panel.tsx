@@ -1,5 +1,5 @@
 /** How fast masks come in, and when the last one will. */
-import type { CampaignPace } from '@saltworks/core/contract/api';
+import type { CampaignPace } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';

@@ -1,5 +1,5 @@
 /** Names of those who took part. */
-import type { Member } from '@saltworks/core/contract/api';
+import type { Member } from '@saltworks/contract/api/answers';
 
 export type NameOf = (user: string) => string;
 

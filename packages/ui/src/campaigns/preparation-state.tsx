@@ -1,6 +1,6 @@
 /** Why images of a campaign cannot be annotated yet, for whoever manages it, and another try. */
-import type { Preparation } from '@saltworks/core/contract/api';
-import { failingText, waitingText } from '@saltworks/core/contract/runs';
+import type { Preparation } from '@saltworks/contract/api/answers';
+import { failingText, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';

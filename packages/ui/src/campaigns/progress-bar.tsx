@@ -1,5 +1,5 @@
 /** How far a campaign is: what was handed in, and what of it was accepted. */
-import type { CampaignProgress } from '@saltworks/core/contract/api';
+import type { CampaignProgress } from '@saltworks/contract/api/answers';
 import { count, counted, percent } from '../plots/figures.ts';
 
 interface Props {

@@ -1,5 +1,5 @@
 /** How far a campaign is. */
-import type { CampaignProgress } from '@saltworks/core/contract/api';
+import type { CampaignProgress } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';

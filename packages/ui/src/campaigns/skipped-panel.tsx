@@ -1,5 +1,5 @@
 /** Images that annotators left: which, who, why and when. */
-import type { Assignment } from '@saltworks/core/contract/api';
+import type { Assignment } from '@saltworks/contract/api/answers';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';

@@ -1,5 +1,5 @@
 /** Whether images are given out: pause, resume, close. */
-import type { Campaign } from '@saltworks/core/contract/api';
+import type { Campaign } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
 

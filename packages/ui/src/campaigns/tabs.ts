@@ -1,5 +1,5 @@
 /** Where one can go in a campaign. */
-import type { Me } from '@saltworks/core/contract/api';
+import type { Me } from '@saltworks/contract/api/answers';
 import { mayIn } from '../pages/me.ts';
 import type { Tab } from '../pages/shell.tsx';
 

@@ -1,7 +1,7 @@
 /** Images to look through: filters, a grid, one of them large. */
 
-import { css } from '@saltworks/core/colours';
-import type { Page } from '@saltworks/core/contract/api';
+import type { Page } from '@saltworks/contract/api/answers';
+import { css } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../api.ts';
 import type { LegendEntry } from '../legend.tsx';

@@ -1,6 +1,6 @@
 /** What can be downloaded, and how more is made. */
-import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/core/contract/api';
-import type { ExportFormat } from '@saltworks/core/formats/export';
+import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/contract/api/answers';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
 import { useLoaded } from '../load.ts';

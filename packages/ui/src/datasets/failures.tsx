@@ -1,5 +1,5 @@
 /** Images that could not be worked on, and why. */
-import type { DatasetFailure, Page } from '@saltworks/core/contract/api';
+import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';

@@ -1,5 +1,5 @@
 /** A long list read part by part, as far as somebody has scrolled; what lies far behind is let go and read again. */
-import type { Page } from '@saltworks/core/contract/api';
+import type { Page } from '@saltworks/contract/api/answers';
 
 interface Part<T> {
   /** The cursor it was asked for by. */

@@ -1,7 +1,7 @@
 /** The images of a dataset, through one of its sets of masks. */
 
-import { type ColouredClass, namedColours } from '@saltworks/core/colours';
-import type { DatasetDetail, DatasetImageInfo } from '@saltworks/core/contract/api';
+import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/answers';
+import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { legendOf } from '../legend.tsx';

@@ -1,5 +1,5 @@
 /** Sets of masks by names that people tell apart. */
-import type { MaskSet } from '@saltworks/core/contract/api';
+import type { MaskSet } from '@saltworks/contract/api/answers';
 import { moment } from '../plots/figures.ts';
 
 /** Campaign or preset, backbone and time: "best · dinov2-small-focus · Nov 29, 2026, 04:12". */

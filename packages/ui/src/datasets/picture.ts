@@ -1,5 +1,5 @@
 /** Masks as small pictures to lay over thumbnails: a few at a time, the latest kept. */
-import type { Rgb } from '@saltworks/core/colours';
+import type { Rgb } from '@saltworks/core/screen/colours';
 import { idsOf } from '../annotate/labels.ts';
 import { labelPicture } from '../annotate/paint.ts';
 import { bytes } from '../api.ts';

@@ -1,6 +1,6 @@
 /** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
-import type { DatasetRun, MaskSet } from '@saltworks/core/contract/api';
-import { failingText, shareOf, throughOf, waitingText } from '@saltworks/core/contract/runs';
+import type { DatasetRun, MaskSet } from '@saltworks/contract/api/answers';
+import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { count, counted, moment } from '../plots/figures.ts';

@@ -1,5 +1,5 @@
 /** Runs over a dataset, followed closely while one of them goes on. */
-import type { DatasetRun } from '@saltworks/core/contract/api';
+import type { DatasetRun } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { type Loaded, useLoaded } from '../load.ts';
 

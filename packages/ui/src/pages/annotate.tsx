@@ -1,5 +1,5 @@
 /** The images of a campaign, one after the other. */
-import type { Assignment, Campaign, CampaignProgress } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/ask-for.ts';
 import { Preview } from '../annotate/preview.ts';

@@ -1,6 +1,7 @@
 /** The images of a campaign, and how each stands. */
-import { segmentColours } from '@saltworks/core/colours';
-import type { AssignmentState, Campaign, CampaignProgress, Task } from '@saltworks/core/contract/api';
+
+import type { AssignmentState, Campaign, CampaignProgress, Task } from '@saltworks/contract/api/answers';
+import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { campaignTabs } from '../campaigns/tabs.ts';

@@ -1,6 +1,7 @@
 /** A new campaign, by a form. What was typed outlives a reload and a sign-in. */
-import type { Campaign, DatasetInfo } from '@saltworks/core/contract/api';
-import { type Preset, presets } from '@saltworks/core/options';
+import type { Campaign, DatasetInfo } from '@saltworks/contract/api/answers';
+import type { Preset } from '@saltworks/contract/options';
+import { presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';

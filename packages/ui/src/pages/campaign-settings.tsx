@@ -1,5 +1,5 @@
 /** The settings of a campaign that is there: what may be changed, and what may not. */
-import type { Campaign } from '@saltworks/core/contract/api';
+import type { Campaign } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';

@@ -1,5 +1,5 @@
 /** One image as several annotators have labelled it, and what they say together. */
-import type { Assignment, Campaign, Weighting } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, Weighting } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
 import { api } from '../api.ts';

@@ -1,5 +1,5 @@
 /** A dataset: its images, what runs over it, what failed, what can be downloaded. */
-import type { DatasetDetail } from '@saltworks/core/contract/api';
+import type { DatasetDetail } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';

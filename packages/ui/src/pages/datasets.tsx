@@ -1,5 +1,5 @@
 /** The datasets that there are. */
-import type { DatasetInfo } from '@saltworks/core/contract/api';
+import type { DatasetInfo } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';

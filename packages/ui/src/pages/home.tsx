@@ -1,5 +1,5 @@
 /** Campaigns that one takes part in. */
-import type { Campaign } from '@saltworks/core/contract/api';
+import type { Campaign } from '@saltworks/contract/api/answers';
 import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';

@@ -1,5 +1,5 @@
 /** Who looks at the page. */
-import type { Me, MemberRole } from '@saltworks/core/contract/api';
+import type { Me, MemberRole } from '@saltworks/contract/api/answers';
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
 import type { Loaded } from '../load.ts';

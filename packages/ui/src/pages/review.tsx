@@ -1,5 +1,5 @@
 /** What was handed in, one after the other. */
-import type { Assignment, Campaign } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign } from '@saltworks/contract/api/answers';
 import { useSearchParams } from 'wouter';
 import { useLoaded } from '../load.ts';
 import { Handed } from '../review/handed.tsx';

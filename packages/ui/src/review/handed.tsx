@@ -1,7 +1,7 @@
 /** One image as it was handed in: looked at, accepted, or sent back with a note pinned to a place. */
 
-import { segmentColours } from '@saltworks/core/colours';
-import type { Campaign, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Campaign, OpenAssignment } from '@saltworks/contract/api/answers';
+import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board.ts';
 import { idAt, type Labels, readMask } from '../annotate/labels.ts';

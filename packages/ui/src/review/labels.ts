@@ -1,5 +1,5 @@
 /** Masks of one image beside each other: their categories, and where these differ. */
-import type { LabelCategory } from '@saltworks/core/contract/annotate';
+import type { LabelCategory } from '@saltworks/contract/categories';
 
 /** Category by segment id; ids that are not named are background, 0. */
 export function categoriesOf(

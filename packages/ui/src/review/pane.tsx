@@ -1,6 +1,6 @@
 /** A photograph with labels over it, as large as its place, beside others. */
 
-import type { Rgb } from '@saltworks/core/colours';
+import type { Rgb } from '@saltworks/core/screen/colours';
 import { useEffect, useRef } from 'react';
 import type { Labels } from '../annotate/labels.ts';
 import { heatPicture, labelPicture } from '../annotate/paint.ts';

@@ -1,7 +1,7 @@
 /** What each annotator of an image says, what they say together, and where they differ. */
 
-import { type Rgb, segmentColours } from '@saltworks/core/colours';
-import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/core/contract/api';
+import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/contract/api/answers';
+import { type Rgb, segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Labels, readMask } from '../annotate/labels.ts';
 import { ApiError, api, bytes } from '../api.ts';

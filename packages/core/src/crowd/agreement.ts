@@ -1,0 +1,143 @@
+/** How far two people agree on one image, whatever ids they gave to its segments. */
+
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Mask } from '../mask/mask.ts';
+import { assign } from './hungarian.ts';
+
+/** A person's answer: segments and, where they are named, what they are. */
+export interface Answer {
+  /** 0 is the background, which is no segment. */
+  mask: Mask;
+  /** By segment id. Where either answer has no names at all, any two segments may be matched. */
+  categories?: ReadonlyMap<number, string | number>;
+}
+
+export interface Agreement {
+  /**
+   * Sum of the matched segments' IoU over the number of segments, those that are matched counted once: what only one of
+   * the two has counts 0. 1 where neither has a segment.
+   */
+  miou: number;
+  /** Matched segments. */
+  pairs: { a: number; b: number; iou: number }[];
+  /** Of every category that either has, all its segments taken together; in order of their names. */
+  classes: {
+    category: string | number;
+    iou: number;
+    /** Share of pixels that both call so. */
+    both: number;
+  }[];
+  /** Share of pixels that lie in matched segments, or in the background, of both. */
+  pixels: number;
+  /** The same beyond what chance would give: Cohen's κ, 1 at most. */
+  kappa: number;
+}
+
+/**
+ * Segments are matched one to one so that their IoU sums to the most; only those of one category can be.
+ *
+ * @param ignore 1 where a pixel counts for nothing
+ * @throws InvalidInputError if the masks differ in size
+ */
+export function agreement(a: Answer, b: Answer, ignore?: Uint8Array): Agreement {
+  const areas = jointAreas(a.mask, b.mask, ignore);
+  const { pixels } = areas;
+  const segments = (of: ReadonlyMap<number, number>) => [...of.keys()].filter((id) => id > 0).sort((x, y) => x - y);
+  const [left, right] = [segments(areas.a), segments(areas.b)];
+  const alike = (i: number, j: number) => {
+    if (!a.categories || !b.categories) return true;
+    const name = a.categories.get(i);
+    return name !== undefined && name === b.categories.get(j);
+  };
+  const columns = assign(left.map((i) => right.map((j) => (alike(i, j) ? iou(areas, i, j) : 0))));
+  const pairs = left.flatMap((i, row) => {
+    const j = right[columns[row]];
+    return j === undefined ? [] : [{ a: i, b: j, iou: iou(areas, i, j) }];
+  });
+  const count = left.length + right.length - pairs.length;
+  const total = pairs.reduce((sum, pair) => sum + pair.iou, 0);
+
+  let same = 0;
+  let chance = 0;
+  for (const { a, b } of [...pairs, { a: 0, b: 0 }]) {
+    same += areas.shared(a, b) / pixels;
+    chance += ((areas.a.get(a) ?? 0) / pixels) * ((areas.b.get(b) ?? 0) / pixels);
+  }
+  return {
+    miou: count === 0 ? 1 : total / count,
+    pairs,
+    classes: classAgreement(a, b, areas),
+    pixels: pixels === 0 ? 1 : same,
+    // Both call everything the same one thing: chance could do no worse, nor they better.
+    kappa: pixels === 0 || chance > 1 - 1e-12 ? 1 : (same - chance) / (1 - chance),
+  };
+}
+
+function classAgreement(a: Answer, b: Answer, areas: JointAreas): Agreement['classes'] {
+  const idsOf = ({ categories }: Answer, present: ReadonlyMap<number, number>) => {
+    const ids = new Map<string | number, number[]>();
+    for (const [id, category] of categories ?? []) {
+      if (id > 0 && present.has(id)) ids.set(category, [...(ids.get(category) ?? []), id]);
+    }
+    return ids;
+  };
+  const [left, right] = [idsOf(a, areas.a), idsOf(b, areas.b)];
+  return [...new Set([...left.keys(), ...right.keys()])].sort(byName).map((category) => {
+    const [own, other] = [left.get(category) ?? [], right.get(category) ?? []];
+    const sum = (ids: number[], of: (id: number) => number) => ids.reduce((total, id) => total + of(id), 0);
+    const both = sum(own, (i) => sum(other, (j) => areas.shared(i, j)));
+    const all = sum(own, (i) => areas.a.get(i) ?? 0) + sum(other, (j) => areas.b.get(j) ?? 0) - both;
+    return { category, iou: both / all, both: both / areas.pixels };
+  });
+}
+
+const byName = (one: string | number, other: string | number): number =>
+  typeof one === 'number' && typeof other === 'number' ? one - other : String(one) < String(other) ? -1 : 1;
+
+/** Pixels of every id in two masks, and of every two ids together. */
+export interface JointAreas {
+  pixels: number;
+  a: ReadonlyMap<number, number>;
+  b: ReadonlyMap<number, number>;
+  shared(a: number, b: number): number;
+}
+
+/** @throws InvalidInputError if the masks differ in size */
+export function jointAreas(a: Mask, b: Mask, ignore?: Uint8Array): JointAreas {
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new InvalidInputError(
+      `masks of ${a.width} × ${a.height} and ${b.width} × ${b.height} pixels; expected one size`,
+    );
+  }
+  const both = new Map<number, number>();
+  const base = 0x1000000;
+  const add = (map: Map<number, number>, key: number, count: number) => map.set(key, (map.get(key) ?? 0) + count);
+  // Neighbours are mostly alike: runs are counted, not pixels.
+  let key = 0;
+  let run = 0;
+  let pixels = 0;
+  for (let i = 0; i < a.ids.length; i++) {
+    if (ignore?.[i]) continue;
+    const here = a.ids[i] * base + b.ids[i];
+    if (here !== key) {
+      if (run > 0) add(both, key, run);
+      key = here;
+      run = 0;
+    }
+    run++;
+    pixels++;
+  }
+  if (run > 0) add(both, key, run);
+  const areas = { a: new Map<number, number>(), b: new Map<number, number>() };
+  for (const [key, count] of both) {
+    add(areas.a, Math.floor(key / base), count);
+    add(areas.b, key % base, count);
+  }
+  return { pixels, ...areas, shared: (i, j) => both.get(i * base + j) ?? 0 };
+}
+
+/** |A ∩ B| / |A ∪ B| of a segment of a and one of b; 0 where neither has a pixel. */
+export function iou({ a, b, shared }: JointAreas, i: number, j: number): number {
+  const both = shared(i, j);
+  return both === 0 ? 0 : both / ((a.get(i) ?? 0) + (b.get(j) ?? 0) - both);
+}

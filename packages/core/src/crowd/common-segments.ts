@@ -1,0 +1,56 @@
+/** What several people drew on one image under ids of their own, under ids that they share. */
+
+import type { Segment } from '@saltworks/contract/documents/scribbles';
+import type { Mask } from '../mask/mask.ts';
+import { iou, jointAreas } from './agreement.ts';
+import { assign } from './hungarian.ts';
+
+/** An annotator's segments, and the mask that came of that annotator's strokes alone. */
+export interface OwnAnswer {
+  annotator: string;
+  segments: readonly Segment[];
+  mask: Mask;
+}
+
+export interface CommonSegment extends Segment {
+  /** Which segments of whom it is; of each annotator at most one. */
+  from: { annotator: string; segment: number }[];
+}
+
+/** Things that overlap less are two things. */
+const leastOverlap = 0.3;
+
+/**
+ * One after the other, each annotator's segments are matched with the common ones there are, one to one, so that IoU sums
+ * to the most (the mean of that with the segments that are one already); the rest become common segments of their own.
+ * Only segments of one category and kind can be one. Stuff is one region whatever its overlap.
+ *
+ * @param answers of one image and size, the most trusted first; the background, 0, is everybody's
+ * @returns common segments, numbered from 1
+ */
+export function commonSegments(answers: readonly OwnAnswer[]): CommonSegment[] {
+  const common: CommonSegment[] = [];
+  answers.forEach(({ annotator, segments, mask }, index) => {
+    const areas = new Map(
+      answers.slice(0, index).map((earlier) => [earlier.annotator, jointAreas(earlier.mask, mask)]),
+    );
+    const overlap = (segment: Segment, { from }: CommonSegment) =>
+      from.reduce((sum, { annotator, segment: other }) => {
+        const joint = areas.get(annotator);
+        return sum + (joint ? iou(joint, other, segment.id) : 0);
+      }, 0) / from.length;
+    const score = (segment: Segment, other: CommonSegment) => {
+      if (segment.category !== other.category || segment.isthing !== other.isthing) return 0;
+      const mean = overlap(segment, other);
+      if (!segment.isthing) return Math.max(mean, Number.EPSILON);
+      return mean < leastOverlap ? 0 : mean;
+    };
+    const columns = assign(segments.map((segment) => common.map((other) => score(segment, other))));
+    segments.forEach(({ id, category, isthing }, row) => {
+      const from = { annotator, segment: id };
+      if (columns[row] >= 0) common[columns[row]].from.push(from);
+      else common.push({ id: common.length + 1, category, isthing, from: [from] });
+    });
+  });
+  return common;
+}

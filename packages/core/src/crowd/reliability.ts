@@ -1,0 +1,78 @@
+/** How far an annotator can be relied on, from images whose truth is known and from images that others did, too. */
+import { InvalidInputError } from '@saltworks/contract/errors';
+
+export interface ReliabilityOptions {
+  /** What is thought of an annotator of whom nothing is known, 0 … 1. */
+  prior?: number;
+  /** How many honeypots the prior counts as. */
+  strength?: number;
+  /** How many honeypots an overlapped image counts as: there the other may be the one who is wrong. */
+  overlap?: number;
+}
+
+/** Scores are mIoU, 0 … 1, as `agreement` gives them. */
+export interface Evidence {
+  /** Against known masks. */
+  honeypots: readonly { annotator: string; score: number }[];
+  /** Between two annotators of one image. */
+  overlaps: readonly { annotators: readonly [string, string]; score: number }[];
+}
+
+export interface Reliability {
+  annotator: string;
+  /** 0 … 1, and above 0 where prior and strength are: what the annotator's strokes count in a consensus. */
+  weight: number;
+  /** Mean score and how many there were; 0 of none. */
+  honeypots: { mean: number; count: number };
+  overlaps: { mean: number; count: number };
+}
+
+/**
+ * The mean of all scores, and of the prior as if it were `strength` scores more:
+ *
+ *   weight = (prior·strength + Σ honeypots + overlap·Σ overlaps) / (strength + |honeypots| + overlap·|overlaps|),
+ *
+ * the mean of a beta distribution whose pseudo-counts are those of the prior. Little evidence leaves it near the prior,
+ * much of it near the scores' mean.
+ *
+ * @returns of everybody who occurs, in order of their ids
+ * @throws InvalidInputError for a score or a setting out of range
+ */
+export function reliabilities(
+  { honeypots, overlaps }: Evidence,
+  { prior = 0.8, strength = 4, overlap = 0.5 }: ReliabilityOptions = {},
+): Reliability[] {
+  check('prior', prior, 1);
+  check('strength', strength);
+  check('overlap', overlap);
+  const found = new Map<string, { known: number[]; others: number[] }>();
+  const of = (annotator: string) => {
+    const scores = found.get(annotator) ?? { known: [], others: [] };
+    found.set(annotator, scores);
+    return scores;
+  };
+  for (const { annotator, score } of honeypots) of(annotator).known.push(check('score', score, 1));
+  for (const { annotators, score } of overlaps) {
+    for (const annotator of annotators) of(annotator).others.push(check('score', score, 1));
+  }
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([annotator, { known, others }]) => {
+      const counts = strength + known.length + overlap * others.length;
+      const scores = prior * strength + sum(known) + overlap * sum(others);
+      const weight = counts === 0 ? prior : scores / counts;
+      return { annotator, weight, honeypots: summary(known), overlaps: summary(others) };
+    });
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const summary = (values: readonly number[]): { mean: number; count: number } => ({
+  mean: values.length === 0 ? 0 : sum(values) / values.length,
+  count: values.length,
+});
+
+function check(name: string, value: number, most = Number.MAX_VALUE): number {
+  if (value >= 0 && value <= most) return value;
+  throw new InvalidInputError(`${name} ${value}; expected a number ${most === 1 ? 'from 0 to 1' : 'of at least 0'}`);
+}

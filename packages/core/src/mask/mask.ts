@@ -1,0 +1,103 @@
+/** Panoptic masks (spec/mask.md): one owner per pixel, as segment ids, as an RGB image, and as segments_info. */
+import type { Category } from '@saltworks/contract/categories';
+import type { Segment } from '@saltworks/contract/documents/scribbles';
+import type { RgbImage } from '../image/image.ts';
+
+/** Row-major segment id per pixel; 0 is background or void. */
+export interface Mask {
+  ids: Uint32Array;
+  width: number;
+  height: number;
+}
+
+export interface SegmentInfo {
+  id: number;
+  category_id: number;
+  /** Pixels. */
+  area: number;
+  /** [x, y, width, height] of the tightest box, pixels. */
+  bbox: [number, number, number, number];
+  iscrowd: 0 | 1;
+}
+
+/** Segment ids as colours, id = R + 256·G + 65536·B: the pixels of a COCO panoptic PNG. */
+export function encodePanoptic({ ids, width, height }: Mask): RgbImage {
+  const data = new Uint8Array(3 * ids.length);
+  for (let i = 0, o = 0; i < ids.length; i++, o += 3) {
+    data[o] = ids[i] & 0xff;
+    data[o + 1] = (ids[i] >>> 8) & 0xff;
+    data[o + 2] = ids[i] >>> 16;
+  }
+  return { data, width, height };
+}
+
+export function decodePanoptic({ data, width, height }: RgbImage): Mask {
+  const ids = new Uint32Array(width * height);
+  for (let i = 0, o = 0; i < ids.length; i++, o += 3) ids[i] = data[o] | (data[o + 1] << 8) | (data[o + 2] << 16);
+  return { ids, width, height };
+}
+
+/** A category is a name and a kind: two lists number the same one differently. */
+export const findCategory = (
+  categories: readonly Category[],
+  { name, isthing }: Pick<Category, 'name' | 'isthing'>,
+): Category | undefined => categories.find((known) => known.name === name && known.isthing === isthing);
+
+/** Adds those that are not among the categories yet, under the next free ids. */
+export function addCategories(categories: Category[], more: readonly Pick<Category, 'name' | 'isthing'>[]): void {
+  for (const { name, isthing } of more) {
+    if (findCategory(categories, { name, isthing })) continue;
+    categories.push({ id: 1 + Math.max(0, ...categories.map(({ id }) => id)), name, isthing });
+  }
+}
+
+/**
+ * COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind.
+ *
+ * @param known that have numbers already, and come first
+ */
+export function categoriesOf(segments: readonly Segment[], known: readonly Category[] = []): Category[] {
+  const categories = [...known];
+  addCategories(
+    categories,
+    segments.map(({ category: name, isthing }) => ({ name, isthing: isthing ? 1 : 0 })),
+  );
+  return categories;
+}
+
+/** What COCO says of every segment that has pixels, background left out, ids ascending. */
+export function segmentsInfo(
+  { ids, width, height }: Mask,
+  segments: readonly Segment[],
+  categories: readonly Category[],
+): SegmentInfo[] {
+  const found = new Map<number, { area: number; left: number; top: number; right: number; bottom: number }>();
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (ids[i] === 0) continue;
+      const box = found.get(ids[i]);
+      if (!box) {
+        found.set(ids[i], { area: 1, left: x, top: y, right: x, bottom: y });
+        continue;
+      }
+      box.area++;
+      box.bottom = y;
+      if (x < box.left) box.left = x;
+      else if (x > box.right) box.right = x;
+    }
+  }
+  return [...found]
+    .sort(([a], [b]) => a - b)
+    .map(([id, { area, left, top, right, bottom }]) => {
+      const segment = segments.find((known) => known.id === id);
+      const category =
+        segment && findCategory(categories, { name: segment.category, isthing: segment.isthing ? 1 : 0 });
+      return {
+        id,
+        category_id: category?.id ?? 0,
+        area,
+        bbox: [left, top, right - left + 1, bottom - top + 1],
+        iscrowd: 0,
+      };
+    });
+}

@@ -1,0 +1,63 @@
+/** What a solve says of every node: scores by label, and how they are read. */
+
+/** What spreading says of every node. */
+export interface NodeScores {
+  /** `[h, w, c]` row-major, rows summing to 1 or 0. */
+  data: Float32Array;
+  h: number;
+  w: number;
+  /** Segment ids: the meaning of label 0 … c − 1. */
+  labels: readonly number[];
+}
+
+/** How an iteration ended. */
+export interface Convergence {
+  iterations: number;
+  converged: boolean;
+}
+
+/**
+ * Scores by label to shares by node: rows `[n, c]` that sum to 1, or to 0 where a node has nothing. What a solver left
+ * below zero is zero.
+ *
+ * @param planes `[c, stride]`, of which the first n of each count
+ */
+export function shares(planes: Float32Array, n: number, c: number, stride = n): Float32Array {
+  const out = new Float32Array(n * c);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let k = 0; k < c; k++) {
+      const score = Math.max(0, planes[k * stride + i]);
+      out[i * c + k] = score;
+      sum += score;
+    }
+    if (sum > 0) for (let o = i * c; o < (i + 1) * c; o++) out[o] /= sum;
+  }
+  return out;
+}
+
+/** Each node's best label: the first of the largest scores in its row. @param scores `[n, c]` */
+export function argmax(scores: Float32Array, c: number): Int32Array {
+  const labels = new Int32Array(scores.length / c);
+  for (let i = 0, o = 0; i < labels.length; i++, o += c) {
+    let best = 0;
+    for (let k = 1; k < c; k++) if (scores[o + k] > scores[o + best]) best = k;
+    labels[i] = best;
+  }
+  return labels;
+}
+
+/** How sure each node is: its best score less its second. @param scores `[n, c]` */
+export function margins(scores: Float32Array, c: number): Float32Array {
+  const out = new Float32Array(scores.length / c);
+  for (let i = 0, o = 0; i < out.length; i++) {
+    let [best, second] = [0, 0];
+    for (let k = 0; k < c; k++) {
+      const score = scores[o++];
+      if (score > best) [best, second] = [score, best];
+      else if (score > second) second = score;
+    }
+    out[i] = best - second;
+  }
+  return out;
+}

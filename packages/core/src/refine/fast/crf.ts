@@ -1,0 +1,68 @@
+/** Mean field over an image's pairwise terms, in an arena: kernels/crf.ts and its memory. src/crf.ts is the twin. */
+import type { Address, Arena } from '../../arena/arena.ts';
+import { blur, type Channels, type Pairwise, planeOf, settle } from './lattice.ts';
+import { slice, splat, startTiledField } from './tiles.ts';
+
+/** Mean-field inference that can be watched: a call a step, or several steps at once. */
+export interface FastMeanField {
+  step(): void;
+  /** The last steps, all at once: none may follow. */
+  run(steps: number): void;
+  /**
+   * Q as it lies, after the last step: rows of `stride` floats, of which the first `given` are labels; where one more is
+   * left, it has what is missing to 1.
+   */
+  rows(): { at: Address; stride: number; given: number };
+  /** Writes Q `[n, c]`, rows summing to 1. */
+  marginals(out: Address): void;
+}
+
+/** From so many labels on they are followed only where they may matter (tiles.ts); fewer are exact. */
+export const manyLabels = 10;
+
+/** What a pass does besides: writes Q. */
+const keep = 4;
+
+/**
+ * @param unary energies `[n, c]`, float32
+ * @returns at step 0, Q the softmax of −unary
+ */
+export function startMeanField(arena: Arena, pairwise: Pairwise, unary: Address, c: number): FastMeanField {
+  if (c >= manyLabels) return startTiledField(arena, pairwise, unary, c);
+  const channels: Channels = c <= 2 ? 1 : c <= 5 ? 4 : 8;
+  const { bilateral, gaussian, ones } = pairwise;
+  const n = pairwise.width * pairwise.height;
+  const { kernels } = arena;
+  const base = arena.reserve(4 * channels * (n + 3));
+  const q = arena.reserve(4 * channels * (n + 3));
+  settle(arena, pairwise, channels);
+  if (channels === 1) kernels.beginField1(unary, ones, n, base);
+  else kernels.beginField(unary, ones, n, c, channels, base);
+  const update = kernels[`update${channels}`];
+  const lattices = [
+    bilateral.corners,
+    gaussian.corners,
+    planeOf(bilateral, channels),
+    planeOf(gaussian, channels),
+  ] as const;
+  const pass = (mode: number) => update(n, ...lattices, base, ones, q, mode);
+  pass(splat | keep);
+  return {
+    step() {
+      blur(arena, pairwise);
+      pass(slice | splat | keep);
+    },
+    run(steps) {
+      for (let i = 1; i < steps; i++) {
+        blur(arena, pairwise);
+        pass(slice | splat);
+      }
+      if (steps > 0) {
+        blur(arena, pairwise);
+        pass(slice | keep);
+      }
+    },
+    rows: () => ({ at: q, stride: channels, given: c - 1 }),
+    marginals: (out) => void kernels.fieldMarginals(q, n, c, channels, out),
+  };
+}

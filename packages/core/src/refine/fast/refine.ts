@@ -1,0 +1,187 @@
+/** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
+
+import { unknownKind } from '@saltworks/contract/errors';
+import { type RefineOptions, refineKinds, unaryKinds } from '@saltworks/contract/options';
+import type { Address, Arena } from '../../arena/arena.ts';
+import { type RgbImage, resizeBicubic } from '../../image/image.ts';
+import type { Mask } from '../../mask/mask.ts';
+import { argmax, type NodeScores } from '../../nodes/scores.ts';
+import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
+import { maskEverywhere } from '../everywhere.ts';
+import { giveHeld, type HeldPixels, heldLabels, withHeld } from '../held.ts';
+import { crfScale } from '../refine.ts';
+import { manyLabels, startMeanField } from './crf.ts';
+import { buildPairwise, type Pairwise } from './lattice.ts';
+import { inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts';
+import { placeTiles } from './tiles.ts';
+
+export interface FastRefineOptions extends RefineOptions {
+  /** The share of the picture's sides at which the CRF runs at most; its marginals are scaled up softly. */
+  scale?: number;
+}
+
+export interface Refiner {
+  /** Gives every pixel of the image to one of the scores' labels. @param held pixels whose owner is given */
+  refine(scores: NodeScores, held?: HeldPixels): Mask;
+}
+
+/**
+ * Lattices are built by the first call, and again only where a number of labels asks for another size.
+ *
+ * @param arena what is reserved after this call is released by `refine`
+ */
+export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOptions): Refiner {
+  const { width, height } = image;
+  const full: Sized = { ...image, pixels: arena.put(image.data) };
+  const opened = arena.mark();
+  let warm: Warm | undefined;
+  const onCrf = (scores: NodeScores, held?: HeldPixels): Mask => {
+    const c = scores.labels.length;
+    const scale = Math.min(options.scale ?? 1, crfScale(width * height, c));
+    if (warm?.scale !== scale) {
+      arena.release(opened);
+      warm = warmUp(arena, full, scale, options);
+    }
+    arena.release(warm.end);
+    const { sized, pairwise } = warm;
+    if (c >= manyLabels && !pairwise.tiles) {
+      pairwise.tiles = placeTiles(arena, pairwise);
+      warm.end = arena.mark();
+    }
+    const field = startMeanField(arena, pairwise, unary(arena, sized, scores, options, held), c);
+    field.run(options.crf.steps);
+    const { at, stride, given } = field.rows();
+    const q = { data: at, h: sized.height, w: sized.width, c: stride };
+    return owners(arena, linearRows(arena, q, height, width), full, stride, given, scores.labels);
+  };
+  const toOwners = (scores: NodeScores, held?: HeldPixels): Mask => {
+    switch (options.refine) {
+      case 'none':
+        arena.release(opened);
+        return fromNodes(arena, full, scores, options, held);
+      case 'crf':
+        return onCrf(scores, held);
+      default:
+        return unknownKind('refine', options.refine, refineKinds);
+    }
+  };
+  return {
+    refine(nodes, held) {
+      if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
+      const mask = toOwners(held ? withHeld(nodes, held) : nodes, held);
+      if (held) giveHeld(mask.ids, held);
+      return mask;
+    },
+  };
+}
+
+/** An image and its bytes in the arena. */
+type Sized = RgbImage & { pixels: Address };
+
+interface Warm {
+  scale: number;
+  sized: Sized;
+  pairwise: Pairwise;
+  /** Where memory of a single call begins. */
+  end: Address;
+}
+
+function warmUp(arena: Arena, full: Sized, scale: number, { crf: { gaussian, bilateral } }: FastRefineOptions): Warm {
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  const image = resizeBicubic(full, side(full.width), side(full.height));
+  const sized = image === full ? full : { ...image, pixels: arena.put(image.data) };
+  const pairwise = buildPairwise(arena, sized, {
+    gaussian: { ...gaussian, xy: gaussian.xy * scale },
+    bilateral: { ...bilateral, xy: bilateral.xy * scale },
+  });
+  return { scale, sized, pairwise, end: arena.mark() };
+}
+
+/** Energies `[n, c]`. */
+function unary(
+  arena: Arena,
+  image: Sized,
+  scores: NodeScores,
+  options: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Address {
+  const { width, height } = image;
+  const { data, h, w, labels } = scores;
+  const n = width * height;
+  const c = labels.length;
+  const out = arena.reserve(4 * n * c);
+  const { kernels } = arena;
+  switch (options.unary) {
+    case 'hard': {
+      const { hidden, seed } = options;
+      const nodes = nearest(arena, hideNodes(argmax(data, c), hidden, seed), h, w, height, width);
+      const [own, other] = [labelConfidence, (1 - labelConfidence) / (c - 1)];
+      kernels.hardEnergies(nodes, n, c, -Math.log(own), -Math.log(other), Math.log(c), out);
+      return out;
+    }
+    case 'soft':
+      pixelRows(arena, image, scores, options, held)(0, height, out);
+      kernels.scoreEnergies(out, n * c, leastScore);
+      return out;
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
+  }
+}
+
+/** Scores of pixels: interpolated, held, weighed by colour. */
+function pixelRows(
+  arena: Arena,
+  { pixels, ...image }: Sized,
+  scores: NodeScores,
+  { colourLikelihood }: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Rows {
+  const given = held && heldLabels(held, scores.labels, image.height, image.width);
+  return softRows(arena, image, pixels, scores, colourLikelihood, given);
+}
+
+function fromNodes(
+  arena: Arena,
+  image: Sized,
+  scores: NodeScores,
+  options: FastRefineOptions,
+  held: HeldPixels | undefined,
+): Mask {
+  const { width, height } = image;
+  const { data, h, w, labels } = scores;
+  const c = labels.length;
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = argmax(data, c).map((label) => labels[label]);
+      const ids = nearest(arena, nodes, h, w, height, width);
+      return { ids: new Uint32Array(arena.integers(ids, width * height)), width, height };
+    }
+    case 'soft':
+      return owners(arena, pixelRows(arena, image, scores, options, held), image, c, c, labels);
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
+  }
+}
+
+/**
+ * Gives each pixel to its best label.
+ *
+ * @param rows pixels' scores in rows of `stride`, of which the first `given` are labels; a label more has what is
+ * missing to 1
+ */
+function owners(
+  arena: Arena,
+  rows: Rows,
+  { width, height }: RgbImage,
+  stride: number,
+  given: number,
+  labels: readonly number[],
+): Mask {
+  const ids = arena.put(Int32Array.from(labels));
+  const out = arena.reserve(4 * width * height);
+  inBlocks(arena, rows, { width, height, c: stride }, (at, y0, y1) => {
+    const rest = given < labels.length ? 1 : 0;
+    arena.kernels.bestLabels(at, (y1 - y0) * width, stride, given, rest, ids, out + 4 * y0 * width);
+  });
+  return { ids: new Uint32Array(arena.integers(out, width * height)), width, height };
+}

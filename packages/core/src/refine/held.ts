@@ -1,0 +1,153 @@
+/**
+ * Pixels whose owner is given: what a person painted stays what they painted. Strokes cover few pixels, so they are a list.
+ * Refinement takes them for sure and is steered by them; at the end each has its owner, whatever came out.
+ */
+import { unknownKind } from '@saltworks/contract/errors';
+import { type SegmentOptions, strokeKinds } from '@saltworks/contract/options';
+import type { NodeScores } from '../nodes/scores.ts';
+import type { StrokeRaster } from '../seeds/seeds.ts';
+import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
+
+export interface HeldPixels {
+  width: number;
+  height: number;
+  /** Row-major numbers of the pixels, ascending. */
+  pixels: Int32Array;
+  /** Segment id of each. */
+  ids: Int32Array;
+}
+
+/** What strokes hold: every pixel under them, for the last stroke there. Undefined where settings tolerate noise. */
+export function heldPixels(
+  { width, height, owner, segments }: StrokeRaster,
+  { strokes }: Pick<SegmentOptions, 'strokes'>,
+): HeldPixels | undefined {
+  if (!holds(strokes)) return undefined;
+  const pixels = drawnPixels(owner);
+  return { width, height, pixels, ids: pixels.map((pixel) => segments[owner[pixel] - 1]) };
+}
+
+/**
+ * What several people's strokes hold together: a pixel is the label's that has more weight behind it than any other.
+ * Where two have the most, nobody holds it and the picture decides.
+ */
+export function heldTogether(
+  drawn: readonly WeightedStrokes[],
+  { strokes }: Pick<SegmentOptions, 'strokes'>,
+): HeldPixels | undefined {
+  if (!holds(strokes)) return undefined;
+  const { width, height } = drawn[0].raster;
+  const votes = new Map<number, Map<number, number>>();
+  for (const { raster, weight } of drawn) {
+    for (const pixel of drawnPixels(raster.owner)) {
+      const id = raster.segments[raster.owner[pixel] - 1];
+      const own = votes.get(pixel) ?? new Map<number, number>();
+      votes.set(pixel, own.set(id, (own.get(id) ?? 0) + weight));
+    }
+  }
+  const held = [...votes]
+    .map(([pixel, own]) => ({ pixel, ranked: [...own].sort(([, a], [, b]) => b - a) }))
+    .filter(({ ranked: [first, second] }) => !second || first[1] > second[1])
+    .sort((a, b) => a.pixel - b.pixel);
+  return {
+    width,
+    height,
+    pixels: Int32Array.from(held, ({ pixel }) => pixel),
+    ids: Int32Array.from(held, ({ ranked: [[id]] }) => id),
+  };
+}
+
+function holds(strokes: SegmentOptions['strokes']): boolean {
+  switch (strokes) {
+    case 'hold':
+      return true;
+    case 'tolerate':
+      return false;
+    default:
+      return unknownKind('strokes', strokes, strokeKinds);
+  }
+}
+
+function drawnPixels(owner: StrokeRaster['owner']): Int32Array {
+  let count = 0;
+  for (let i = 0; i < owner.length; i++) if (owner[i] !== 0) count++;
+  const pixels = new Int32Array(count);
+  for (let i = 0, o = 0; o < count; i++) if (owner[i] !== 0) pixels[o++] = i;
+  return pixels;
+}
+
+/** Gives held pixels to their owners, in place. */
+export function giveHeld(owners: Uint32Array, { pixels, ids }: HeldPixels): void {
+  pixels.forEach((pixel, i) => {
+    owners[pixel] = ids[i];
+  });
+}
+
+/** Scores in which every segment that holds a pixel is a label: one that won no node has no score anywhere. */
+export function withHeld(nodes: NodeScores, { ids }: HeldPixels): NodeScores {
+  const { data, h, w, labels } = nodes;
+  const missing = [...new Set(ids)].filter((id) => !labels.includes(id)).sort((a, b) => a - b);
+  if (missing.length === 0) return nodes;
+  const [c, more] = [labels.length, labels.length + missing.length];
+  const wider = new Float32Array(h * w * more);
+  for (let node = 0; node < h * w; node++) wider.set(data.subarray(node * c, (node + 1) * c), node * more);
+  return { data: wider, h, w, labels: [...labels, ...missing] };
+}
+
+/** Held pixels of a picture of some size, ascending, and the index of each one's label. */
+export interface HeldLabels {
+  pixels: Int32Array;
+  labels: Int32Array;
+}
+
+/** Held pixels where the picture is height × width: of those that become one pixel, the last in reading order counts. */
+export function heldLabels(
+  { width: from, height: rows, pixels, ids }: HeldPixels,
+  labels: readonly number[],
+  height: number,
+  width: number,
+): HeldLabels {
+  const index = new Map(labels.map((id, label) => [id, label]));
+  const own = ids.map((id) => index.get(id)!);
+  if (width === from && height === rows) return { pixels, labels: own };
+  const found = new Map<number, number>();
+  pixels.forEach((pixel, i) => {
+    const x = pixel % from;
+    const y = (pixel - x) / from;
+    found.set(Math.floor(((y + 0.5) * height) / rows) * width + Math.floor(((x + 0.5) * width) / from), own[i]);
+  });
+  const ordered = Int32Array.from(found.keys()).sort();
+  return { pixels: ordered, labels: ordered.map((pixel) => found.get(pixel)!) };
+}
+
+/**
+ * Makes held pixels' scores sure, in place.
+ *
+ * @param scores of rows from y0 on, `[rows, width, c]`
+ */
+export function holdRows(
+  scores: Float32Array,
+  { pixels, labels }: HeldLabels,
+  c: number,
+  width: number,
+  y0: number,
+): void {
+  const first = y0 * width;
+  const end = first + scores.length / c;
+  for (let i = lowerBound(pixels, first); i < pixels.length && pixels[i] < end; i++) {
+    const o = (pixels[i] - first) * c;
+    scores.fill(0, o, o + c);
+    scores[o + labels[i]] = 1;
+  }
+}
+
+/** The first index whose value is at least this. */
+function lowerBound(ascending: Int32Array, value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,168 @@
+/** From nodes to pixels: scores or labels of the node grid, refined along the image's edges, become one owner per pixel. */
+
+import { unknownKind } from '@saltworks/contract/errors';
+import { type CrfOptions, type RefineOptions, refineKinds, unaryKinds } from '@saltworks/contract/options';
+import { type RgbImage, resizeBicubic } from '../image/image.ts';
+import { linearRows } from '../image/interpolate.ts';
+import type { Mask } from '../mask/mask.ts';
+import { argmax, type NodeScores } from '../nodes/scores.ts';
+import { colourFactors, weighByColour } from './colour-likelihood.ts';
+import {
+  hideNodes,
+  type PairwiseTerm,
+  pairwiseTerms,
+  startMeanField,
+  unaryFromLabels,
+  unaryFromScores,
+} from './crf.ts';
+import { maskEverywhere } from './everywhere.ts';
+import { giveHeld, type HeldLabels, type HeldPixels, heldLabels, holdRows, withHeld } from './held.ts';
+
+/** Bytes that the CRF may take; a larger picture is refined at the largest size that fits, then scaled up softly. */
+const crfBudget = 400e6;
+
+/** What the CRF needs of an image, to be kept as long as it is worked on with as many labels and the same settings. */
+export interface PixelTerms {
+  /** At the size that is refined. */
+  image: RgbImage;
+  terms: PairwiseTerm[];
+}
+
+export function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: CrfOptions): PixelTerms {
+  const { width, height } = image;
+  const scale = crfScale(width * height, c);
+  const size = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const scaled = resizeBicubic(image, size[0], size[1]);
+  const terms = pairwiseTerms(scaled, {
+    gaussian: { ...gaussian, xy: gaussian.xy * scale },
+    bilateral: { ...bilateral, xy: bilateral.xy * scale },
+  });
+  return { image: scaled, terms };
+}
+
+export interface RefineGiven {
+  /** Pixels whose owner is given. */
+  held?: HeldPixels;
+  /** Of the same image, number of labels and `crf` settings; made anew where it is left out. */
+  kept?: PixelTerms;
+}
+
+export function refine(image: RgbImage, nodes: NodeScores, options: RefineOptions, given: RefineGiven = {}): Mask {
+  if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
+  const { held } = given;
+  const mask = owners(image, held ? withHeld(nodes, held) : nodes, options, given);
+  if (held) giveHeld(mask.ids, held);
+  return mask;
+}
+
+function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { held, kept }: RefineGiven): Mask {
+  const { width, height } = image;
+  const { labels } = scores;
+  const c = labels.length;
+  switch (options.refine) {
+    case 'none':
+      return fromNodes(image, scores, options, held);
+    case 'crf': {
+      const { image: scaled, terms } = kept ?? pixelTerms(image, c, options.crf);
+      const field = startMeanField(unary(scaled, scores, options, held), c, terms);
+      for (let i = 0; i < options.crf.steps; i++) field.step();
+      return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
+    }
+    default:
+      return unknownKind('refine', options.refine, refineKinds);
+  }
+}
+
+/** Without a CRF. */
+function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, held: HeldPixels | undefined): Mask {
+  const { width, height } = image;
+  const { data, h, w, labels } = scores;
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = nearest(argmax(data, labels.length), h, w, width, height);
+      return { ids: Uint32Array.from(nodes, (label) => labels[label]), width, height };
+    }
+    case 'soft':
+      return bestLabels(softRows(image, scores, options, held), labels, width, height);
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
+  }
+}
+
+/** At which share of its size an image of that many pixels is refined: 1 unless it would not fit the budget. */
+export function crfScale(pixels: number, c: number): number {
+  // Per pixel: 3 + 6 lattice points with weights, eight bytes each, the features, and six arrays of c floats.
+  const bytes = pixels * (9 * 8 + 7 * 4 + 6 * 4 * c);
+  return Math.min(1, Math.sqrt(crfBudget / bytes));
+}
+
+function unary(
+  image: RgbImage,
+  scores: NodeScores,
+  options: RefineOptions,
+  held: HeldPixels | undefined,
+): Float32Array {
+  const { width, height } = image;
+  const { data, h, w, labels } = scores;
+  const c = labels.length;
+  switch (options.unary) {
+    case 'hard': {
+      const nodes = hideNodes(argmax(data, c), options.hidden, options.seed);
+      return unaryFromLabels(nearest(nodes, h, w, width, height), c);
+    }
+    case 'soft': {
+      const rows = softRows(image, scores, options, held);
+      const soft = new Float32Array(width * height * c);
+      for (let y = 0; y < height; y++) soft.set(rows(y), y * width * c);
+      return unaryFromScores(soft);
+    }
+    default:
+      return unknownKind('unary', options.unary, unaryKinds);
+  }
+}
+
+/** The scores of pixels, row by row: interpolated between nodes, sure where they are held, weighed by colour where asked for. */
+function softRows(
+  image: RgbImage,
+  { data, h, w, labels }: NodeScores,
+  { colourLikelihood }: RefineOptions,
+  held: HeldPixels | undefined,
+): (y: number) => Float32Array {
+  const { width, height } = image;
+  const c = labels.length;
+  const interpolated = linearRows(data, h, w, c, height, width);
+  const rows = held ? heldRows(interpolated, heldLabels(held, labels, height, width), c, width) : interpolated;
+  if (!(colourLikelihood > 0)) return rows;
+  const factors = colourFactors(image, rows, c, { exponent: colourLikelihood });
+  return (y) => weighByColour(rows(y), image, y, factors, c);
+}
+
+function heldRows(rows: (y: number) => Float32Array, held: HeldLabels, c: number, width: number) {
+  return (y: number) => {
+    const scores = rows(y);
+    holdRows(scores, held, c, width, y);
+    return scores;
+  };
+}
+
+/** Every pixel takes the value of the node in whose cell it lies. */
+function nearest(nodes: Int32Array, h: number, w: number, width: number, height: number): Int32Array {
+  const out = new Int32Array(width * height);
+  const column = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * w) / width));
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * h) / height) * w;
+    for (let x = 0; x < width; x++, i++) out[i] = nodes[row + column[x]];
+  }
+  return out;
+}
+
+/** Gives each pixel to its best label. @param rows row y of the pixels' scores, `[width, c]` */
+function bestLabels(rows: (y: number) => Float32Array, labels: readonly number[], width: number, height: number): Mask {
+  const ids = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    argmax(rows(y), labels.length).forEach((label, x) => {
+      ids[y * width + x] = labels[label];
+    });
+  }
+  return { ids, width, height };
+}

@@ -1,0 +1,247 @@
+/**
+ * Seeds: strokes become labelled nodes. Strokes are drawn into a raster of the image's size, later over earlier; a
+ * node takes the majority of the stroke pixels inside its cell, ties going to the later stroke.
+ */
+
+import type { Scribbles } from '@saltworks/contract/documents/scribbles';
+import { InvalidInputError } from '@saltworks/contract/errors';
+
+/** Which stroke owns which pixel. */
+export interface StrokeRaster {
+  width: number;
+  height: number;
+  /** Row-major: 0 where nothing was drawn, else the number (from 1) of the last stroke drawn there. */
+  owner: Uint8Array | Uint16Array | Uint32Array;
+  /** Segment id of stroke s at index s − 1. */
+  segments: ArrayLike<number>;
+  /** Numbers of the strokes that lie wholly outside the image. */
+  outside?: number[];
+}
+
+/** A raster of stroke pixels from a scribble document. */
+export function rasterise({ image: { width, height }, strokes }: Scribbles): StrokeRaster {
+  const owner = strokes.length < 0xffff ? new Uint16Array(width * height) : new Uint32Array(width * height);
+  const outside: number[] = [];
+  // The image's far edges, at width and height, lie half a pixel beyond the last centres.
+  const within = (at: number, side: number) => (at > side ? at : Math.min(at, side - 1));
+  strokes.forEach(({ points: drawn, radius }, index) => {
+    const points = drawn.map(([x, y]): [number, number] => [within(x, width), within(y, height)]);
+    // A pixel's centre is never farther than √½ from any point of the pixel: no stroke falls between pixels.
+    const reach = Math.max(radius, Math.SQRT1_2);
+    let painted = false;
+    for (let i = 0; i < points.length; i++) {
+      painted = paintCapsule(owner, width, height, points[Math.max(i - 1, 0)], points[i], reach, index + 1) || painted;
+    }
+    if (!painted) outside.push(index + 1);
+  });
+  return { width, height, owner, segments: strokes.map(({ segment }) => segment), outside };
+}
+
+/** Paints every pixel whose centre (a whole number) lies within `reach` of the line from a to b. @returns whether there is one */
+function paintCapsule(
+  owner: StrokeRaster['owner'],
+  width: number,
+  height: number,
+  [ax, ay]: [number, number],
+  [bx, by]: [number, number],
+  reach: number,
+  value: number,
+): boolean {
+  const dx = bx - ax;
+  const dy = by - ay;
+  const length2 = dx * dx + dy * dy;
+  const clamp = (v: number, max: number) => Math.min(Math.max(v, 0), max);
+  const top = clamp(Math.ceil(Math.min(ay, by) - reach), height - 1);
+  const bottom = clamp(Math.floor(Math.max(ay, by) + reach), height - 1);
+  let painted = false;
+  for (let y = top; y <= bottom; y++) {
+    // Only the part of the line within reach of this row can reach a pixel of it.
+    const [t0, t1] = dy === 0 ? [0, 1] : [(y - reach - ay) / dy, (y + reach - ay) / dy].sort((a, b) => a - b);
+    const x0 = ax + clamp(t0, 1) * dx;
+    const x1 = ax + clamp(t1, 1) * dx;
+    const left = clamp(Math.ceil(Math.min(x0, x1) - reach), width - 1);
+    const right = clamp(Math.floor(Math.max(x0, x1) + reach), width - 1);
+    for (let x = left; x <= right; x++) {
+      const t = length2 === 0 ? 0 : clamp(((x - ax) * dx + (y - ay) * dy) / length2, 1);
+      const ex = ax + t * dx - x;
+      const ey = ay + t * dy - y;
+      if (ex * ex + ey * ey > reach * reach) continue;
+      owner[y * width + x] = value;
+      painted = true;
+    }
+  }
+  return painted;
+}
+
+/** Labelled nodes of an h × w grid. */
+export interface Seeds {
+  h: number;
+  w: number;
+  /** Segment ids that own at least one node, ascending: the meaning of label 0 … c − 1. */
+  labels: number[];
+  /** Per node, row-major: a label's index, or −1. */
+  nodes: Int32Array;
+  /** Per node: the number (from 1) of the last stroke of that label in its cell, or 0. */
+  strokes: Int32Array;
+  /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
+  unseeded: number[];
+  /** Numbers (from 1) of the strokes that lie wholly outside the image. */
+  outside?: number[];
+  /**
+   * Y of soft seeds, `[n, c]` row-major, none below 0: how much each label counts at a node. `nodes` holds the label that
+   * counts most. Left out, a seed counts 1 for its label.
+   */
+  soft?: Float32Array;
+}
+
+/** Y, `[n, c]` row-major: what seeds say of every node; zero rows where nothing was drawn. */
+export const seedRows = ({ soft, nodes, labels }: Seeds): Float32Array => soft ?? oneHot(nodes, labels.length);
+
+/** How much soft seeds count at every node: the sums of Y's rows. */
+export function softWeights(soft: Float32Array, c: number): Float32Array {
+  const weights = new Float32Array(soft.length / c);
+  for (let i = 0, o = 0; i < weights.length; i++) {
+    let sum = 0;
+    for (let k = 0; k < c; k++) sum += soft[o++];
+    weights[i] = sum;
+  }
+  return weights;
+}
+
+/**
+ * @param h rows of nodes
+ * @param w columns of nodes; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row ⌊(y + ½)·h / height⌋
+ * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node; the background alone may be
+ */
+export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
+  const drawn = drawnLabels(raster);
+  const { winners, strokes } = cellWinners(raster, h, w);
+  const labels = drawn.filter((id) => winners.includes(id));
+  const unseeded = drawn.filter((id) => !labels.includes(id));
+  if (!isEnough(labels, drawn)) {
+    const { length: outside } = raster.outside ?? [];
+    throw new InvalidInputError(
+      `${outside > 0 ? `${outside} stroke${outside > 1 ? 's' : ''} outside the picture; the others` : 'strokes'} label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
+    );
+  }
+  const index = new Map(labels.map((id, label) => [id, label]));
+  const nodes = Int32Array.from(winners, (id) => index.get(id) ?? -1);
+  return { h, w, labels, nodes, strokes, unseeded, ...(raster.outside && { outside: raster.outside }) };
+}
+
+/** Two labels, or the background where nothing else was drawn: then the picture is nothing but background. */
+export const isEnough = (labels: readonly number[], drawn: readonly number[]): boolean =>
+  labels.length > 1 || (labels.length === 1 && labels[0] === 0 && drawn.length === 1);
+
+/**
+ * Segment ids that strokes were drawn for, ascending.
+ *
+ * @throws InvalidInputError if they are fewer than two, unless it is the background alone
+ */
+export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): number[] {
+  const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
+  if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
+  if (!isEnough(drawn, drawn)) {
+    throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
+  }
+  return drawn;
+}
+
+/** The segment id that owns each cell, or −1 where nothing was drawn; and its last stroke there, or 0. */
+export function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
+  // Stroke pixels are few: count them per (node, segment) in a map rather than in an array of nodes × segments.
+  const counts = new Map<number, { pixels: number; last: number }>();
+  const base = 0x1000000;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * h) / height) * w;
+    for (let x = 0, i = y * width; x < width; x++, i++) {
+      const stroke = owner[i];
+      if (stroke === 0) continue;
+      const cell = (row + Math.floor(((x + 0.5) * w) / width)) * base + segments[stroke - 1];
+      const count = counts.get(cell);
+      if (count) {
+        count.pixels++;
+        if (stroke > count.last) count.last = stroke;
+      } else counts.set(cell, { pixels: 1, last: stroke });
+    }
+  }
+  const winners = new Int32Array(h * w).fill(-1);
+  const strokes = new Int32Array(h * w);
+  const best = new Map<number, { pixels: number; last: number }>();
+  for (const [cell, count] of counts) {
+    const node = Math.floor(cell / base);
+    const leader = best.get(node);
+    const wins =
+      !leader || count.pixels > leader.pixels || (count.pixels === leader.pixels && count.last > leader.last);
+    if (!wins) continue;
+    best.set(node, count);
+    winners[node] = cell % base;
+    strokes[node] = count.last;
+  }
+  return { winners, strokes };
+}
+
+/** Labelled nodes as a list. */
+export interface SeedList {
+  nodes: Int32Array;
+  /** Of each, 0 … c − 1. */
+  labels: Int32Array;
+  /** Of soft seeds: how much each counts, and its row of Y as shares of that, `[m, c]`. */
+  soft?: { weights: Float32Array; rows: Float32Array };
+}
+
+/** The nodes that carry a label, in the order in which they were drawn: by stroke, then by node. */
+export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
+  const order = Int32Array.from([...nodes.keys()].filter((node) => nodes[node] >= 0)).sort(
+    (a, b) => strokes[a] - strokes[b] || a - b,
+  );
+  return { nodes: order, labels: order.map((node) => nodes[node]) };
+}
+
+/**
+ * Fewer of many seeds: a checkerboard's worth of them, then every other row and column, and so on, until at most about
+ * `most` are left. Neighbours along a stroke say nearly the same. Which of them stay depends on where they lie and not on
+ * when they were drawn; a label, and a stroke, that would lose all keeps its first: a dot that corrects something counts.
+ *
+ * @returns the seeds in the order in which they were drawn; the share of them that this is; about how many there were,
+ *   soft ones by what they count
+ */
+export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: number; count: number } {
+  const { nodes, labels } = seedsInOrder(seeds);
+  let level = 0;
+  while (nodes.length / 2 ** level > most) level++;
+  const step = 2 ** (level >> 1);
+  const kept = [...nodes.keys()].filter((i) => {
+    const x = nodes[i] % seeds.w;
+    const y = (nodes[i] - x) / seeds.w;
+    return x % step === 0 && y % step === 0 && (level % 2 === 0 || ((x + y) / step) % 2 === 0);
+  });
+  const own = nodes.map((node, i) => seeds.strokes[node] * seeds.labels.length + labels[i]);
+  const missing = new Set(own);
+  for (const i of kept) missing.delete(own[i]);
+  for (const stroke of missing) kept.push(own.indexOf(stroke));
+  const order = Int32Array.from(kept).sort();
+  const share = 2 ** -level;
+  const list = { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share };
+  if (!seeds.soft) return { ...list, count: order.length / share };
+  const soft = softList(seeds.soft, list.nodes, seeds.labels.length);
+  return { ...list, soft, count: soft.weights.reduce((sum, weight) => sum + weight, 0) / share };
+}
+
+function softList(soft: Float32Array, nodes: Int32Array, c: number): Required<SeedList>['soft'] {
+  const rows = new Float32Array(nodes.length * c);
+  nodes.forEach((node, s) => {
+    rows.set(soft.subarray(node * c, (node + 1) * c), s * c);
+  });
+  const weights = softWeights(rows, c);
+  return { weights, rows: rows.map((value, i) => value / weights[Math.floor(i / c)]) };
+}
+
+/** One-hot seeds Y, `[n, c]` row-major: 1 where a node carries the label, zero rows elsewhere. */
+export function oneHot(nodes: Int32Array, c: number): Float32Array {
+  const y = new Float32Array(nodes.length * c);
+  nodes.forEach((label, node) => {
+    if (label >= 0) y[node * c + label] = 1;
+  });
+  return y;
+}

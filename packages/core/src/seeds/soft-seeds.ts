@@ -1,0 +1,46 @@
+/** Seeds of several people together: a node that they label differently is a little of each. */
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { argmax } from '../nodes/scores.ts';
+import { cellWinners, drawnLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
+
+/** One person's strokes, in ids that all share, and how much they count. */
+export interface WeightedStrokes {
+  raster: StrokeRaster;
+  /** Above 0. */
+  weight: number;
+}
+
+/**
+ * Y = Σ weight·Y of each person alone: linear, so any solver that is linear in Y gives the weighted sum of their answers.
+ *
+ * @throws InvalidInputError if all of them together label the nodes with fewer than two segments, unless it is the background alone
+ */
+export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: number): Seeds {
+  const people = drawn.map(({ raster, weight }) => ({ ...cellWinners(raster, h, w), weight }));
+  const ids = drawnLabels({ segments: drawn.flatMap(({ raster }) => Array.from(raster.segments)) });
+  const present = new Set(people.flatMap(({ winners }) => [...new Set(winners)]));
+  const labels = ids.filter((id) => present.has(id));
+  if (!isEnough(labels, ids)) {
+    throw new InvalidInputError(
+      `strokes label ${h} × ${w} nodes with ${labels.length} of ${ids.length} segments; expected at least two`,
+    );
+  }
+  const c = labels.length;
+  const index = new Map(labels.map((id, label) => [id, label]));
+  const soft = new Float32Array(h * w * c);
+  const strokes = new Int32Array(h * w);
+  const labelled = new Uint8Array(h * w);
+  let drawnBefore = 0;
+  people.forEach(({ winners, strokes: own, weight }, person) => {
+    winners.forEach((id, node) => {
+      const label = index.get(id);
+      if (label === undefined) return;
+      soft[node * c + label] += weight;
+      strokes[node] = drawnBefore + own[node];
+      labelled[node] = 1;
+    });
+    drawnBefore += drawn[person].raster.segments.length;
+  });
+  const nodes = argmax(soft, c).map((label, node) => (labelled[node] ? label : -1));
+  return { h, w, labels, nodes, strokes, soft, unseeded: ids.filter((id) => !present.has(id)) };
+}

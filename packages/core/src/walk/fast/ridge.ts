@@ -1,0 +1,148 @@
+/** Kernel ridge regression from seeds, by kernels: what ridge.ts and key-distances.ts say in plain TypeScript. */
+
+import type { Address, Arena } from '../../arena/arena.ts';
+import { corners, type Grid, type Panels } from '../../nodes/fast/nodes.ts';
+import type { SeedList } from '../../seeds/seeds.ts';
+import type { RidgeOptions } from '../ridge.ts';
+
+/** Keys of an image in an arena, whitened or only centred. */
+export interface PackedKeys {
+  grid: Grid;
+  /** Of patches. */
+  panels: Panels;
+  /** Squared lengths of the nodes' keys. */
+  norms: Address;
+  /** Divides squared distances: their median over pairs of an even sample of nodes, 1 if that is 0. */
+  scale: number;
+}
+
+/** Ridge on one kind of keys: the kernel rows of seeds and their factor are kept while the seeds go on from them. */
+export class Ridge {
+  readonly #arena: Arena;
+  readonly #keys: PackedKeys;
+  readonly #options: RidgeOptions;
+  readonly #colours: { planes: Address; stride: number };
+  /** γ times what each node brings to its distances. */
+  readonly #terms: Address;
+  /** Seeds that there is room for. */
+  #room = 0;
+  /** `[m, n]`, n rounded up to whole vectors. */
+  #kernel: Address = 0;
+  /** Packed lower triangle. */
+  #factor: Address = 0;
+  /** The seeds that kernel and factor are of, and the ridge of each. */
+  #nodes: Int32Array = new Int32Array(0);
+  #ridges: Float64Array = new Float64Array(0);
+
+  constructor(arena: Arena, keys: PackedKeys, colours: { planes: Address; stride: number }, options: RidgeOptions) {
+    const { height, width } = keys.grid;
+    this.#arena = arena;
+    this.#keys = keys;
+    this.#options = options;
+    this.#colours = colours;
+    const gamma = -1 / (2 * options.width ** 2);
+    this.#terms = arena.reserve(4 * height * width);
+    arena.kernels.ridgeTerms(
+      keys.norms,
+      keys.scale,
+      colours.planes,
+      colours.stride,
+      options.colour,
+      gamma,
+      height * width,
+      this.#terms,
+    );
+  }
+
+  /** Makes room for m seeds, which stays: not to be called while scratch is reserved. */
+  makeRoom(m: number): void {
+    if (m <= this.#room) return;
+    const { height, width } = this.#keys.grid;
+    this.#room = Math.max(m, 2 * this.#room, 256);
+    this.#kernel = this.#arena.reserve(4 * vectors(height * width) * this.#room);
+    this.#factor = this.#arena.reserve(4 * this.#room * (this.#room + 1));
+    this.#nodes = new Int32Array(0);
+  }
+
+  /**
+   * U = 1/c + G(all, seeds) (G(seeds, seeds) + ridge·I)⁻¹ (Y − 1/c).
+   *
+   * @param seeds no more than there is room for
+   * @param share of the ridge
+   * @param out planes `[c, n rounded up to whole vectors]`
+   */
+  scores({ nodes, labels, soft }: SeedList, c: number, share: number, out: Address): void {
+    const { kernels } = this.#arena;
+    const m = nodes.length;
+    const ridge = share * this.#options.ridge;
+    this.#append(
+      nodes,
+      new Float64Array(m).fill(ridge).map((value, s) => value / (soft?.weights[s] ?? 1)),
+    );
+    const mark = this.#arena.mark();
+    const weights = this.#arena.reserve(8 * m * c);
+    const y = this.#arena.doubles(weights, m * c).fill(-1 / c);
+    if (soft) for (let s = 0, o = 0; s < m; s++) for (let k = 0; k < c; k++) y[k * m + s] += soft.rows[o++];
+    else for (let s = 0; s < m; s++) y[labels[s] * m + s] += 1;
+    kernels.solveRows(this.#factor, m, weights, c);
+    const { height, width } = this.#keys.grid;
+    kernels.ridgeSums(this.#kernel, vectors(height * width), m, weights, c, 1 / c, out);
+    this.#arena.release(mark);
+  }
+
+  /** Makes kernel and factor those of these seeds; what the ones before share with them stays. */
+  #append(nodes: Int32Array, ridges: Float64Array): void {
+    const { kernels } = this.#arena;
+    const n = this.#keys.grid.height * this.#keys.grid.width;
+    const m = nodes.length;
+    const same = (s: number) => nodes[s] === this.#nodes[s] && ridges[s] === this.#ridges[s];
+    let shared = 0;
+    while (shared < Math.min(m, this.#nodes.length) && same(shared)) shared++;
+    for (let s = shared; s < m; s += 8) this.#rows(nodes.subarray(s, s + 8), s);
+    const factor = this.#arena.doubles(this.#factor, (m * (m + 1)) / 2);
+    for (let s = shared; s < m; s++) {
+      const kernel = this.#arena.floats(this.#kernel + 4 * vectors(n) * s, n);
+      const start = (s * (s + 1)) / 2;
+      for (let t = 0; t < s; t++) factor[start + t] = kernel[nodes[t]];
+      factor[start + s] = kernel[nodes[s]] + ridges[s];
+    }
+    kernels.factorRows(this.#factor, shared, m);
+    this.#nodes = nodes;
+    this.#ridges = ridges;
+  }
+
+  /** Kernel rows of up to eight nodes, the first of them row `first`. */
+  #rows(nodes: Int32Array, first: number): void {
+    const arena = this.#arena;
+    const { kernels } = arena;
+    const { grid, panels, scale } = this.#keys;
+    const { h, w } = grid;
+    const { at, depth } = panels;
+    const n = grid.height * grid.width;
+    const stride = Math.ceil((h * w) / 8) * 8;
+    const mark = arena.mark();
+    const panel = arena.reserve(32 * depth);
+    const products = arena.reserve(32 * stride);
+    const row = arena.reserve(4 * (w + 8));
+    const doubled = arena.reserve(4 * n + 64);
+    nodes.forEach((node, lane) => {
+      const { patches, u, v } = corners(grid, node);
+      kernels.mixPanel(at, depth, patches[0], patches[1], patches[2], patches[3], u, v, lane, panel);
+    });
+    kernels.panelProducts(panel, at, h * w, depth, products, stride);
+    nodes.forEach((node, lane) => {
+      let from = products + 4 * stride * lane;
+      if (grid.double) {
+        kernels.doubleGrid(from, h, w, 0, row, doubled);
+        from = doubled;
+      }
+      const { planes, stride: plane } = this.#colours;
+      const { width, colour } = this.#options;
+      const to = this.#kernel + 4 * vectors(n) * (first + lane);
+      kernels.ridgeRow(from, this.#terms, node, scale, planes, plane, colour, -1 / (2 * width * width), n, to);
+    });
+    arena.release(mark);
+  }
+}
+
+export const vectors = (n: number): number => Math.ceil(n / 4) * 4;

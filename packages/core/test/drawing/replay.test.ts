@@ -1,0 +1,219 @@
+import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { decodeRuns, encodeRuns } from '@saltworks/contract/documents/node-labels';
+import { describe, expect, test } from 'vitest';
+import { replay } from '../../src/drawing/replay.ts';
+import { scribblesOf } from '../../src/drawing/scribbles-of.ts';
+
+const segment = (id: number, category = 1): Interaction => ({ kind: 'segment', id, category });
+const stroke = (segment: number, x = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
+const erase = (stroke: number): Interaction => ({ kind: 'erase', stroke });
+const remove = (segment: number): Interaction => ({ kind: 'delete', segment });
+const classify = (segment: number, category: number): Interaction => ({ kind: 'classify', segment, category });
+const undo: Interaction = { kind: 'undo' };
+const redo: Interaction = { kind: 'redo' };
+
+const shown = (...interactions: Interaction[]) => {
+  const { segments, strokes, undo, redo } = replay(interactions);
+  return { segments: segments.map(({ id }) => id), strokes: strokes.map(({ n }) => n), undo, redo };
+};
+
+/** Undo and redo as two stacks, everything computed anew at every step. */
+function slowly(interactions: readonly Interaction[]) {
+  let done: number[] = [];
+  let undone: number[] = [];
+  interactions.forEach(({ kind }, index) => {
+    if (kind === 'undo') undone.push(...done.splice(-1));
+    else if (kind === 'redo') done.push(...undone.splice(-1));
+    else [done, undone] = [[...done, index + 1], []];
+  });
+  const what = done.map((n) => ({ n, interaction: interactions[n - 1] }));
+  const erased = new Set(what.map(({ interaction }) => interaction.kind === 'erase' && interaction.stroke));
+  const deleted = new Set(what.map(({ interaction }) => interaction.kind === 'delete' && interaction.segment));
+  return {
+    segments: what.flatMap(({ interaction }) =>
+      interaction.kind === 'segment' && !deleted.has(interaction.id) ? [interaction.id] : [],
+    ),
+    strokes: what.flatMap(({ n, interaction }) =>
+      interaction.kind === 'stroke' && !erased.has(n) && !deleted.has(interaction.segment) ? [n] : [],
+    ),
+    categories: what.reduce<Record<number, number>>((categories, { interaction }) => {
+      if (interaction.kind === 'segment') categories[interaction.id] = interaction.category;
+      if (interaction.kind === 'classify') categories[interaction.segment] = interaction.category;
+      if (interaction.kind === 'delete') delete categories[interaction.segment];
+      return categories;
+    }, {}),
+    undo: done.length > 0,
+    redo: undone.length > 0,
+  };
+}
+
+describe('replay', () => {
+  test('of nothing is nothing', () => {
+    expect(replay([])).toEqual({ segments: [], strokes: [], undo: false, redo: false });
+    expect(shown(undo, redo, undo)).toEqual({ segments: [], strokes: [], undo: false, redo: false });
+  });
+
+  test('keeps what was named and drawn, in order', () => {
+    expect(replay([segment(7, 3), stroke(7, 5), stroke(0, 6)])).toEqual({
+      segments: [{ id: 7, category: 3 }],
+      strokes: [
+        { segment: 7, points: [[5, 1]], radius: 2, n: 2 },
+        { segment: 0, points: [[6, 1]], radius: 2, n: 3 },
+      ],
+      undo: true,
+      redo: false,
+    });
+  });
+
+  test('takes back what was done last, and does it again', () => {
+    const drawn = [segment(1), stroke(1), stroke(0)];
+    expect(shown(...drawn, undo)).toMatchObject({ strokes: [2], redo: true });
+    expect(shown(...drawn, undo, undo, undo)).toMatchObject({ segments: [], strokes: [], undo: false });
+    expect(shown(...drawn, undo, undo, redo, redo)).toMatchObject({ strokes: [2, 3], redo: false });
+    expect(shown(...drawn, undo, undo, redo)).toMatchObject({ segments: [1], strokes: [2] });
+  });
+
+  test('forgets what was taken back once something else is done', () => {
+    expect(shown(segment(1), stroke(1), undo, stroke(0), redo)).toMatchObject({ strokes: [4], redo: false });
+    expect(shown(segment(1), undo, segment(1), stroke(1))).toMatchObject({ segments: [1], strokes: [4] });
+  });
+
+  test('an erased stroke comes back to its place', () => {
+    const drawn = [stroke(0), stroke(0), stroke(0), erase(2)];
+    expect(shown(...drawn)).toMatchObject({ strokes: [1, 3] });
+    expect(shown(...drawn, undo)).toMatchObject({ strokes: [1, 2, 3] });
+    expect(shown(...drawn, undo, redo)).toMatchObject({ strokes: [1, 3] });
+    expect(shown(...drawn, undo, erase(2), undo, undo)).toMatchObject({ strokes: [1, 2] });
+  });
+
+  test('a deleted segment takes its strokes with it, and comes back with them to their places', () => {
+    const drawn = [segment(1), segment(2), stroke(1), stroke(2), stroke(0), stroke(1), erase(3), remove(1)];
+    expect(shown(...drawn)).toMatchObject({ segments: [2], strokes: [4, 5] });
+    expect(shown(...drawn, undo)).toMatchObject({ segments: [1, 2], strokes: [4, 5, 6] });
+    expect(shown(...drawn, undo, undo)).toMatchObject({ segments: [1, 2], strokes: [3, 4, 5, 6] });
+    expect(shown(...drawn, undo, redo)).toMatchObject({ segments: [2], strokes: [4, 5], redo: false });
+  });
+
+  test('a segment has the class that it was given last', () => {
+    const classes = (...more: Interaction[]) => replay([segment(1, 3), segment(2, 4), ...more]).segments;
+    const both = [classify(1, 5), stroke(1), classify(1, 6)];
+    expect(classes(...both)).toEqual([
+      { id: 1, category: 6 },
+      { id: 2, category: 4 },
+    ]);
+    expect(classes(...both, undo)[0].category).toBe(5);
+    expect(classes(...both, undo, undo, undo)[0].category).toBe(3);
+    expect(classes(...both, undo, undo, undo, redo, redo, redo)[0].category).toBe(6);
+    expect(classes(classify(1, 5), remove(1), undo)[0].category).toBe(5);
+  });
+
+  test.each([
+    [
+      'a stroke of what was deleted',
+      [segment(4), remove(4), stroke(4)],
+      'interaction 3 draws segment 4; expected 0 or one that was named',
+    ],
+    [
+      'a name that was given before',
+      [segment(4), remove(4), segment(4)],
+      'interaction 3 names segment 4; expected one that has no name yet',
+    ],
+    [
+      'deleting twice',
+      [segment(4), remove(4), remove(4)],
+      'interaction 3 deletes segment 4; expected one that is there',
+    ],
+    ['deleting the background', [remove(0)], 'interaction 1 deletes segment 0; expected one that is there'],
+    [
+      'a class for what is not there',
+      [classify(4, 1)],
+      'interaction 1 classifies segment 4; expected one that is there',
+    ],
+    [
+      'an erasure of what went with its segment',
+      [segment(4), stroke(4), remove(4), erase(2)],
+      'interaction 4 erases stroke 2; expected one that is there',
+    ],
+    [
+      'a segment named twice',
+      [segment(4), segment(4)],
+      'interaction 2 names segment 4; expected one that has no name yet',
+    ],
+    ['the background named', [segment(0)], 'interaction 1 names segment 0; expected one that has no name yet'],
+    ['a stroke of nothing', [stroke(4)], 'interaction 1 draws segment 4; expected 0 or one that was named'],
+    [
+      'a stroke of what was taken back',
+      [segment(4), undo, stroke(4)],
+      'interaction 3 draws segment 4; expected 0 or one that was named',
+    ],
+    ['no stroke erased', [segment(4), erase(1)], 'interaction 2 erases stroke 1; expected one that is there'],
+    [
+      'a stroke erased twice',
+      [stroke(0), erase(1), erase(1)],
+      'interaction 3 erases stroke 1; expected one that is there',
+    ],
+    ['a stroke erased that was taken back', [stroke(0), undo, erase(1)], 'interaction 3 erases stroke 1'],
+    ['a stroke to come erased', [erase(2), stroke(0)], 'interaction 1 erases stroke 2'],
+  ])('refuses %s', (_, interactions, message) => {
+    expect(() => replay(interactions)).toThrow(message);
+  });
+
+  test('is what two stacks say, whatever is done', () => {
+    let seed = 7;
+    const random = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * below);
+    };
+    for (let round = 0; round < 200; round++) {
+      const log: Interaction[] = [];
+      for (let i = 0; i < 60; i++) {
+        const { segments, strokes } = replay(log);
+        const named = [0, ...segments.map(({ id }) => id)];
+        const choice = random(8);
+        const used = log.map((one) => (one.kind === 'segment' ? one.id : 0));
+        if (choice === 0) log.push(segment(Math.max(0, ...used) + 1));
+        else if (choice === 6 && segments.length > 0) log.push(remove(segments[random(segments.length)].id));
+        else if (choice === 7 && segments.length > 0) log.push(classify(segments[random(segments.length)].id, i));
+        else if (choice === 1 && strokes.length > 0) log.push(erase(strokes[random(strokes.length)].n));
+        else if (choice === 2) log.push(undo);
+        else if (choice === 3) log.push(redo);
+        else log.push(stroke(named[random(named.length)], i));
+        const { categories, ...rest } = slowly(log);
+        expect(shown(...log)).toEqual(rest);
+        expect(Object.fromEntries(replay(log).segments.map(({ id, category }) => [id, category]))).toEqual(categories);
+      }
+    }
+  });
+});
+
+test('a drawing is a scribble document, without numbers of interactions', () => {
+  const categories: LabelCategory[] = [{ id: 3, name: 'salt', colour: '#ffffff', isthing: true }];
+  const document = scribblesOf(replay([segment(9, 3), stroke(9, 5)]), { width: 10, height: 20 }, categories);
+  expect(JSON.parse(document)).toEqual({
+    version: 1,
+    image: { width: 10, height: 20 },
+    segments: [{ id: 9, category: 'salt', isthing: true }],
+    strokes: [{ segment: 9, points: [[5, 1]], radius: 2 }],
+  });
+  expect(() => scribblesOf(replay([segment(9, 4)]), { width: 10, height: 20 }, categories)).toThrow(
+    "segment 9 is of category 4; expected one of the campaign's",
+  );
+});
+
+test('runs of labels are those labels', () => {
+  const labels = Int32Array.from([2, 2, 2, 0, 1, 1]);
+  const runs = encodeRuns(labels);
+  expect(runs).toEqual([2, 3, 0, 1, 1, 2]);
+  expect(decodeRuns({ h: 2, w: 3, labels: [0, 5, 9], runs })).toEqual(labels);
+  expect(encodeRuns([])).toEqual([]);
+  for (const wrong of [
+    [2, 3],
+    [2, 3, 0, 4],
+    [3, 6],
+    [0, 0, 0, 6],
+    [0, -1, 0, 7],
+  ]) {
+    expect(() => decodeRuns({ h: 2, w: 3, labels: [0, 5, 9], runs: wrong })).toThrow('expected 2 × 3');
+  }
+});

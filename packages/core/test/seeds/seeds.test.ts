@@ -1,0 +1,167 @@
+import { parseScribbles, type Scribbles } from '@saltworks/contract/documents/scribbles';
+import { describe, expect, test } from 'vitest';
+import { parseScribblePng } from '../../src/formats/scribble-png.ts';
+import { oneHot, rasterise, sampleSeeds, seedNodes, seedsInOrder } from '../../src/seeds/seeds.ts';
+import { goldenBytes, goldenJson, goldenText, random } from '../golden.ts';
+
+const golden = parseScribbles(goldenText('scribbles.json'));
+
+/** Every pixel against every stroke: the definition of spec/scribbles.md. */
+function bruteForce({ image, strokes }: Scribbles): number[] {
+  const edge = (at: number, side: number) => (at > side - 1 && at <= side ? side - 1 : at);
+  const inside = ([x, y]: [number, number]) => [edge(x, image.width), edge(y, image.height)];
+  return Array.from({ length: image.width * image.height }, (_, i) => {
+    const [x, y] = [i % image.width, Math.floor(i / image.width)];
+    return strokes.reduce((owner, { points: drawn, radius }, index) => {
+      const points = drawn.map(inside);
+      const distance = Math.min(
+        ...points.map(([bx, by], j) => {
+          const [ax, ay] = points[Math.max(j - 1, 0)];
+          const length2 = (bx - ax) ** 2 + (by - ay) ** 2;
+          const t = length2 ? Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length2)) : 0;
+          return Math.hypot(ax + t * (bx - ax) - x, ay + t * (by - ay) - y);
+        }),
+      );
+      return distance <= Math.max(radius, Math.SQRT1_2) + 1e-12 ? index + 1 : owner;
+    }, 0);
+  });
+}
+
+describe('rasterise', () => {
+  test('equals the golden picture, drawn by other code', () => {
+    const { owner, segments } = rasterise(golden);
+    const ids = Array.from(owner, (stroke) => (stroke ? segments[stroke - 1] || 255 : 0));
+    const picture = parseScribblePng(goldenBytes('scribbles.png'), golden.image).raster;
+    expect(ids).toEqual(Array.from(picture.owner, (stroke) => (stroke ? picture.segments[stroke - 1] : 0)));
+  });
+  test('equals the definition for random strokes, long and short, thick and thin', () => {
+    const next = random(7);
+    const image = { width: 53, height: 37 };
+    for (let round = 0; round < 20; round++) {
+      const strokes = Array.from({ length: 4 }, () => ({
+        segment: Math.floor(next() * 3),
+        radius: next() < 0.3 ? 0 : next() * 6,
+        points: Array.from({ length: 1 + Math.floor(next() * 4) }, (): [number, number] => [next() * 53, next() * 37]),
+      }));
+      const scribbles = { image, segments: [], strokes };
+      expect([...rasterise(scribbles).owner]).toEqual(bruteForce(scribbles));
+    }
+  });
+  test('equals the definition where strokes go over the edge, and names those that are wholly outside', () => {
+    const next = random(8);
+    const image = { width: 23, height: 17 };
+    let left = 0;
+    for (let round = 0; round < 40; round++) {
+      const strokes = Array.from({ length: 4 }, () => ({
+        segment: Math.floor(next() * 3),
+        radius: next() < 0.3 ? 0 : next() * 6,
+        points: Array.from({ length: 1 + Math.floor(next() * 3) }, (): [number, number] => [
+          next() * 69 - 23,
+          next() * 63 - 23,
+        ]),
+      }));
+      const { owner, outside } = rasterise({ image, segments: [], strokes });
+      expect([...owner]).toEqual(bruteForce({ image, segments: [], strokes }));
+      const alone = strokes.map((stroke) => bruteForce({ image, segments: [], strokes: [stroke] }));
+      expect(outside).toEqual(alone.flatMap((drawn, i) => (drawn.some(Boolean) ? [] : [i + 1])));
+      left += outside?.length ?? 0;
+    }
+    expect(left).toBeGreaterThan(10);
+  });
+  test('a click of no width still marks the pixel it falls on', () => {
+    const click = (x: number, y: number) =>
+      rasterise({
+        image: { width: 4, height: 4 },
+        segments: [],
+        strokes: [{ segment: 0, radius: 0, points: [[x, y]] }],
+      });
+    expect(click(2, 1).owner.indexOf(1)).toBe(6);
+    expect(click(4, 4).owner.indexOf(1)).toBe(15);
+    expect(click(1.5, 1.5).owner.filter(Boolean)).toHaveLength(4);
+  });
+});
+
+describe('seedNodes', () => {
+  test('majority a cell, ties to the later stroke: equals the golden seeds', () => {
+    const { h, w, labels } = goldenJson('seeds.json');
+    const seeds = seedNodes(rasterise(golden), h, w);
+    const ids = Array.from(seeds.nodes, (label) => (label < 0 ? null : seeds.labels[label] || 255));
+    expect(ids).toEqual(labels);
+  });
+  test('labels are the ids that own a node, ascending, and the rest are named', () => {
+    const owner = Uint8Array.from([1, 1, 1, 2, 0, 0, 0, 3]);
+    const seeds = seedNodes({ width: 4, height: 2, owner, segments: [900, 5, 70000] }, 1, 2);
+    expect(seeds.labels).toEqual([900, 70000]);
+    expect(seeds.unseeded).toEqual([5]);
+    expect([...seeds.nodes]).toEqual([0, 1]);
+  });
+  test('a seed belongs to the last stroke of its own label in its cell, and seeds are ordered by stroke, then node', () => {
+    // Strokes 1 and 3 are of segment 7, 2 and 4 of segment 5; cells of two pixels, the third of three.
+    const owner = Uint8Array.from([4, 4, 2, 2, 3, 1, 2, 0, 1, 0, 0]);
+    const seeds = seedNodes({ width: 11, height: 1, owner, segments: [7, 5, 7, 5] }, 1, 5);
+    expect([...seeds.nodes]).toEqual([0, 0, 1, 1, -1]);
+    expect([...seeds.strokes]).toEqual([4, 2, 3, 1, 0]);
+    expect(seedsInOrder(seeds)).toEqual({
+      nodes: Int32Array.from([3, 1, 2, 0]),
+      labels: Int32Array.from([1, 0, 1, 0]),
+    });
+    const alike = seedsInOrder({ ...seeds, strokes: Int32Array.from([2, 2, 2, 2, 0]) });
+    expect([...alike.nodes]).toEqual([0, 1, 2, 3]);
+  });
+  test.each([
+    ['no strokes', [0, 0], []],
+    ['only label 4', [1, 1], [4]],
+    ['strokes label 1 × 1 nodes with 1 of 2 segments', [1, 2], [4, 5]],
+  ])('refuses: %s', (message, owner, segments) => {
+    expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
+  });
+  test('the background alone is enough, unless something was drawn that won no node', () => {
+    const owner = Uint8Array.from([1, 0]);
+    expect(seedNodes({ width: 2, height: 1, owner, segments: [0, 0] }, 1, 2)).toMatchObject({
+      ...{ labels: [0], nodes: Int32Array.of(0, -1), unseeded: [] },
+    });
+    expect(() => seedNodes({ width: 2, height: 1, owner, segments: [0, 4] }, 1, 1)).toThrow('1 of 2 segments');
+  });
+});
+
+test('a sample of seeds is a lattice that thins by halves, keeps every label, and leaves few alone', () => {
+  const [h, w] = [20, 30];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => (i === 31 ? 2 : i % 2));
+  const seeds = { h, w, labels: [0, 1, 2], nodes, strokes: new Int32Array(h * w).fill(1), unseeded: [] };
+  const kept = (most: number) => {
+    const { nodes: at, labels, share } = sampleSeeds(seeds, most);
+    expect([...labels]).toEqual([...at].map((node) => nodes[node]));
+    return { share, at: [...at].filter((node) => node !== 31), rare: at.includes(31) };
+  };
+  const where = (rule: (x: number, y: number) => boolean) =>
+    [...nodes.keys()].filter((i) => i !== 31 && rule(i % w, Math.floor(i / w)));
+  const one = { rare: true };
+  expect(kept(600)).toEqual({ ...one, share: 1, at: where(() => true) });
+  expect(kept(300)).toEqual({ ...one, share: 1 / 2, at: where((x, y) => (x + y) % 2 === 0) });
+  // Label 1 lies on odd columns only, which this lattice has none of: it keeps its first.
+  expect(kept(299)).toEqual({
+    ...one,
+    share: 1 / 4,
+    at: [0, 1, ...where((x, y) => x + y > 0 && x % 2 === 0 && y % 2 === 0)].sort((a, b) => a - b),
+  });
+});
+
+test('a sample leaves every stroke a seed: no dot goes unheard', () => {
+  const [h, w] = [20, 30];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => i % 2);
+  const strokes = new Int32Array(h * w).fill(1);
+  // Dots of one node and of two on odd columns and rows, which no lattice keeps.
+  const dots = [31, 33, 34, 95];
+  for (const [i, node] of dots.entries()) strokes[node] = [2, 3, 3, 4][i];
+  const seeds = { h, w, labels: [0, 1], nodes, strokes, unseeded: [] };
+  const { nodes: kept, share } = sampleSeeds(seeds, 100);
+  expect(share).toBe(1 / 8);
+  const heard = new Set([...kept].map((node) => strokes[node]));
+  expect([...heard].sort()).toEqual([1, 2, 3, 4]);
+  // In the order in which they were drawn.
+  expect([...kept].map((node) => strokes[node])).toEqual([...kept].map((node) => strokes[node]).sort((a, b) => a - b));
+});
+
+test('oneHot is one at a labelled node and zero elsewhere', () => {
+  expect([...oneHot(Int32Array.from([1, -1, 0]), 2)]).toEqual([0, 1, 0, 0, 1, 0]);
+});

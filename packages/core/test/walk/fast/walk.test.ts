@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../../src/arena/arena.ts';
+import { argmax } from '../../../src/nodes/scores.ts';
+import { WalkSolver } from '../../../src/walk/fast/walk.ts';
+import { prepareWalk, walk } from '../../../src/walk/walk.ts';
+import { agreement, expectClose } from '../../golden.ts';
+import { makeScene } from '../../scene.ts';
+
+describe.each([
+  [9, 11, 21, 3],
+  [6, 7, 40, 2],
+  [12, 5, 8, 9],
+  [1, 9, 16, 2],
+  [8, 1, 5, 2],
+])('%i × %i patches of %i dimensions, %i labels', (h, w, d, c) => {
+  const { image, keys, seeds } = makeScene(h, w, d, c);
+  test.each(['linear', 'none'] as const)('scores are those of the twin: %s', (upsample) => {
+    const factor = upsample === 'linear' ? 2 : 1;
+    const solver = new WalkSolver(new Arena(), keys, image, { upsample });
+    const found = solver.solve(seeds(factor));
+    const expected = walk(prepareWalk(keys, image, { upsample }), seeds(factor));
+    expectClose(found.data, expected.data, 1e-4);
+    expect(agreement(argmax(found.data, c), argmax(expected.data, c))).toBeGreaterThan(0.995);
+    expect(found).toMatchObject({ h: expected.h, w: expected.w, labels: expected.labels, converged: true });
+  });
+
+  test('what was drawn and undone before changes no bit', () => {
+    const solver = new WalkSolver(new Arena(), keys, image, { upsample: 'linear' });
+    const fresh = (drawn: number) =>
+      new WalkSolver(new Arena(), keys, image, { upsample: 'linear' }).solve(seeds(2, drawn)).data;
+    for (const drawn of [2 * c, c + 1, 2 * c - 1]) expect(solver.solve(seeds(2, drawn)).data).toEqual(fresh(drawn));
+  });
+});
+
+test('a picture without any difference is solved, too', () => {
+  const { seeds } = makeScene(5, 6, 8, 2);
+  const keys = { data: new Float32Array(5 * 6 * 8).fill(1), h: 5, w: 6, d: 8 };
+  const image = { data: new Uint8Array(3 * 55 * 78).fill(90), width: 78, height: 55 };
+  const found = new WalkSolver(new Arena(), keys, image, { upsample: 'linear' }).solve(seeds(2));
+  expectClose(found.data, walk(prepareWalk(keys, image, { upsample: 'linear' }), seeds(2)).data, 1e-4);
+});
