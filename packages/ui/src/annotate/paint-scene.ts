@@ -1,7 +1,8 @@
 /** What is to be seen, painted in layers that are drawn again only when they are other. */
-import type { Scene } from './board.ts';
+
 import { Layer } from './layer.ts';
 import { heatPicture, labelPicture, paintHalo, paintPin, paintRing, paintStrokes, unknown } from './paint.ts';
+import type { Scene } from './scene.ts';
 import { toScreen, type View } from './view.ts';
 
 export type Layers = ReturnType<typeof newLayers>;

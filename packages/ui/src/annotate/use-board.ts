@@ -1,6 +1,7 @@
 /** The board under its two canvases, made once the photograph is there. */
 import { useEffect, useRef, useState } from 'react';
-import { Board, type BoardEvents, type Scene } from './board.ts';
+import { Board, type BoardEvents } from './board.ts';
+import type { Scene } from './scene.ts';
 
 export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, events: BoardEvents) {
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -4,33 +4,13 @@ import type { Page } from '@saltworks/contract/api/answers';
 import { css } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../api.ts';
-import type { LegendEntry } from '../legend.tsx';
 import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
 import { Feed } from './feed.ts';
 import { Grid } from './grid.tsx';
 import { Large } from './large.tsx';
 import { Photograph } from './photograph.tsx';
-import type { MaskSource } from './picture.ts';
-
-/** An image as the browser shows it. */
-export interface Shown {
-  name: string;
-  thumbnail: string;
-  /** As large as there is. */
-  image: string;
-  mask?: MaskSource;
-  /** Who annotated it. */
-  who?: string;
-  /** How it stands, in a word or two. */
-  state: string;
-  classes: LegendEntry[];
-  /** 0 … 1. */
-  uncertainty: number | null;
-  /** More to say of it, and where to go from it. */
-  notes: string[];
-  links: { name: string; href: string }[];
-}
+import type { Shown } from './shown.ts';
 
 interface Props<T> {
   /** Of the list, with its filters and without `after`. */

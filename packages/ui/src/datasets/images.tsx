@@ -5,9 +5,10 @@ import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { legendOf } from '../legend.tsx';
-import { Browser, type Shown } from './browser.tsx';
+import { Browser } from './browser.tsx';
 import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
 import { nameOfMasks } from './mask-sets.tsx';
+import type { Shown } from './shown.ts';
 
 interface Props {
   dataset: DatasetDetail;

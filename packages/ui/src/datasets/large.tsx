@@ -3,8 +3,8 @@
 import { keyOf } from '../annotate/shortcuts.ts';
 import { Dialog } from '../dialog.tsx';
 import { Legend } from '../legend.tsx';
-import type { Shown } from './browser.tsx';
 import { Photograph } from './photograph.tsx';
+import type { Shown } from './shown.ts';
 
 interface Props {
   image: Shown;

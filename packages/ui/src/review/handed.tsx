@@ -3,9 +3,9 @@
 import type { Campaign, OpenAssignment } from '@saltworks/contract/api/answers';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { Scene } from '../annotate/board.ts';
 import { idAt, type Labels, readMask } from '../annotate/labels.ts';
 import { nameOf } from '../annotate/names.ts';
+import type { Scene } from '../annotate/scene.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { useBoard } from '../annotate/use-board.ts';

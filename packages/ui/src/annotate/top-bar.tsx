@@ -1,0 +1,52 @@
+/** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
+
+import { Saved } from './saved.tsx';
+import type { Session, SessionState } from './session.ts';
+import { Timer } from './timer.tsx';
+import type { Busy } from './use-finish.ts';
+
+interface Props {
+  session: Session;
+  state: Pick<SessionState, 'assignment' | 'saving'>;
+  busy?: Busy;
+  /** Whether there are labels to submit. */
+  labelled: boolean;
+  open(dialog: 'keys' | 'instructions' | 'skip'): void;
+  submit(): void;
+  say(text: string): void;
+}
+
+export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, say }: Props) {
+  return (
+    <header className="bar">
+      <a href="/" className="brand">
+        Saltworks
+      </a>
+      <span className="what">
+        {session.campaign.name} · {assignment.image.name}
+        {assignment.image.former && ' (a former version)'}
+      </span>
+      <Timer since={assignment.created} />
+      <Saved
+        saving={saving}
+        retry={() => session.retry()}
+        leaveOut={(one) => void session.leaveOut(one).catch((error: Error) => say(error.message))}
+      />
+      <span className="space" />
+      <div className="group" inert={assignment.state !== 'leased'}>
+        <button type="button" onClick={() => open('instructions')}>
+          Instructions
+        </button>
+        <button type="button" onClick={() => open('keys')} aria-label="Keyboard shortcuts">
+          ?
+        </button>
+        <button type="button" onClick={() => open('skip')}>
+          Skip
+        </button>
+        <button type="button" className="main" disabled={!!busy || !labelled} onClick={submit}>
+          {busy === 'handing in' ? 'Handing in…' : 'Submit'}
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,16 @@
+/** The brush's radius: kept as a share of the picture, so that it suits the next picture, too. */
+import type { useSettings } from './use-settings.ts';
+
+/** Image pixels. */
+const within = (radius: number) => Math.min(200, Math.max(0.5, radius));
+
+/** @returns the radius in image pixels, and a way to set it */
+export function useBrush(
+  { width, height }: { width: number; height: number },
+  [settings, change]: ReturnType<typeof useSettings>,
+): [radius: number, setRadius: (pixels: number) => void] {
+  // A long strip counts as ten times as wide as it is high: a brush should not cover it.
+  const scale = Math.min(width, 10 * height);
+  const radius = settings.brush > 0 ? within(settings.brush * scale) : Math.max(2, Math.round(scale / 160));
+  return [radius, (pixels) => change({ brush: within(pixels) / scale })];
+}

@@ -1,0 +1,125 @@
+/** The segments of the image at work: which one the brush draws, and every way to add, classify and delete one. */
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import type { LabelCategory } from '@saltworks/contract/categories';
+import { type RefObject, useCallback, useMemo, useState } from 'react';
+import { choiceOf, neighbourOf } from './chosen.ts';
+import { nameOf } from './names.ts';
+import type { Session } from './session.ts';
+
+type Stroke = Extract<Interaction, { kind: 'stroke' }>;
+
+interface Given {
+  session: Session;
+  drawing: Drawing;
+  /** The palette's search field, which names categories. */
+  search: RefObject<HTMLInputElement | null>;
+  /** Takes the brush up: whoever chooses a segment means to draw it. */
+  takeBrush(): void;
+  say(text: string): void;
+}
+
+/** @param takeBrush and `say` must stay the same from one render to the next, as state setters do */
+export function useSegments({ session, drawing, search, takeBrush, say }: Given) {
+  const { categories } = session.campaign;
+  const [chosen, setChosen] = useState<number>();
+  const { segments, unnamed, segment } = useMemo(
+    () => choiceOf(drawing, categories, chosen, session.nextId),
+    [drawing, categories, chosen, session],
+  );
+  /** The palette asks for another category of the chosen segment. */
+  const [classing, setClassing] = useState(false);
+
+  /** Runs an action; what the session refuses is shown. */
+  const attempt = useCallback(
+    (work: () => void) => {
+      try {
+        work();
+        say('');
+      } catch (error) {
+        say((error as Error).message);
+      }
+    },
+    [say],
+  );
+  const choose = useCallback(
+    (id: number) => {
+      setChosen(id);
+      setClassing(false);
+      takeBrush();
+    },
+    [takeBrush],
+  );
+  const add = useCallback(
+    (category: LabelCategory) => attempt(() => choose(session.addSegment(category))),
+    [session, attempt, choose],
+  );
+  const again = () => {
+    const category = segments.find(({ id }) => id === segment)?.category;
+    const found = categories.find(({ id }) => id === category);
+    if (found) add(found);
+    else search.current?.focus();
+  };
+  const draw = (stroke: Stroke) => {
+    setClassing(false);
+    attempt(() => {
+      // The first stroke names its segment.
+      const there = session.state.drawing.segments.some(({ id }) => id === stroke.segment);
+      if (unnamed && stroke.segment === segment && segment !== 0 && !there) choose(session.addSegment(categories[0]));
+      session.do(stroke);
+    });
+  };
+  const erase = (stroke: number) => attempt(() => session.do({ kind: 'erase', stroke }));
+  const classify = useCallback(
+    (category: LabelCategory) => {
+      if (unnamed) return add(category);
+      setClassing(false);
+      if (segments.find(({ id }) => id === segment)?.category === category.id) return;
+      attempt(() => session.do({ kind: 'classify', segment, category: category.id }));
+    },
+    [unnamed, segments, segment, session, attempt, add],
+  );
+  const askClass = useCallback(() => {
+    if (segment === 0) return say('The background has no class.');
+    setClassing(true);
+    search.current?.focus();
+  }, [segment, search, say]);
+  const remove = useCallback(() => {
+    setClassing(false);
+    if (segment === 0 || unnamed) return say('Nothing to delete: the background and what is not drawn stay.');
+    attempt(() => {
+      session.do({ kind: 'delete', segment });
+      setChosen(neighbourOf(segment, segments));
+    });
+    say(`${nameOf(segment, segments, categories)} is deleted, with its strokes: Z brings it back.`);
+  }, [segment, segments, unnamed, categories, session, attempt, say]);
+  /** @returns undo or redo; undefined where there is nothing to take back, or to do again */
+  const act = (kind: 'undo' | 'redo') =>
+    drawing[kind]
+      ? () =>
+          attempt(() => {
+            session.do({ kind });
+            const back = session.state.drawing.segments.find(
+              ({ id }) => !drawing.segments.some((one) => one.id === id),
+            );
+            if (back) setChosen(back.id);
+          })
+      : undefined;
+
+  return {
+    segments,
+    unnamed,
+    segment,
+    classing,
+    setClassing,
+    choose,
+    add,
+    again,
+    draw,
+    erase,
+    classify,
+    askClass,
+    remove,
+    undo: act('undo'),
+    redo: act('redo'),
+  };
+}
