@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSeen } from '@saltworks/core/formats/spelling';
+import { LRUCache } from 'lru-cache';
 
 /** Folders whose entries are remembered. */
 const remembered = 16;
@@ -9,7 +10,7 @@ const remembered = 16;
 export class Folder {
   readonly root: string;
   /** Of folders: names with letters outside ASCII, as they are seen and as they are written. */
-  readonly #entries = new Map<string, Promise<Map<string, string>>>();
+  readonly #entries = new LRUCache<string, Promise<Map<string, string>>>({ max: remembered });
 
   constructor(root: string) {
     this.root = root;
@@ -36,9 +37,7 @@ export class Folder {
 
   #of(folder: string): Promise<Map<string, string>> {
     const known = this.#entries.get(folder) ?? list(folder);
-    this.#entries.delete(folder);
     this.#entries.set(folder, known);
-    if (this.#entries.size > remembered) this.#entries.delete(this.#entries.keys().next().value as string);
     return known;
   }
 }

@@ -4,6 +4,7 @@ import type { DatasetRun } from '@saltworks/contract/api/answers';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/contract/messages/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
+import { LRUCache } from 'lru-cache';
 import { slots } from '../campaigns/slots.ts';
 import { type Run, rootOf } from '../client.ts';
 import { NotFoundError } from '../errors.ts';
@@ -30,7 +31,7 @@ const remembered = 1_000;
 
 export function openRuns(client: Client): Runs {
   /** Of executions that are over, by their run ids. */
-  const known = new Map<string, typeof noMore>();
+  const known = new LRUCache<string, typeof noMore>({ max: remembered });
   const slot = slots(atOnce);
 
   const within = <T>(ms: number, ask: () => Promise<T>): Promise<T> =>
@@ -59,7 +60,6 @@ export function openRuns(client: Client): Runs {
     ]);
     const said = { ...noMore, progress: now, reason, ...stands };
     if (status.name !== 'RUNNING' && (now || reason)) known.set(runId, said);
-    if (known.size > remembered) known.delete(known.keys().next().value as string);
     return said;
   }
 

@@ -2,6 +2,7 @@
 import type { Dataset, NamedImage } from '@saltworks/contract/documents/dataset';
 import { findDataset, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
+import { LRUCache } from 'lru-cache';
 import { NotFoundError } from '../errors.ts';
 
 /** A few hundred lines each. */
@@ -20,15 +21,15 @@ export interface Shards {
 }
 
 export function openShards(store: ObjectStore): Shards {
-  const known = new Map<string, Promise<NamedImage[]>>();
+  const known = new LRUCache<string, Promise<NamedImage[]>>({ max: remembered });
 
   function read({ name, updated }: Stand, shard: number): Promise<NamedImage[]> {
     const key = `${name}/${shard}/${updated}`;
-    const reading = known.get(key) ?? readShard(store, name, shard, { former: true });
-    known.delete(key);
+    const found = known.get(key);
+    if (found) return found;
+    const reading = readShard(store, name, shard, { former: true });
     known.set(key, reading);
     reading.catch(() => known.delete(key));
-    if (known.size > remembered) known.delete(known.keys().next().value as string);
     return reading;
   }
 

@@ -9,6 +9,7 @@ import { queues } from '@saltworks/contract/messages/queues';
 import { firstOf } from '@saltworks/store/first-of';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
+import { LRUCache } from 'lru-cache';
 import { newId } from '../campaigns/ids.ts';
 import { slots } from '../campaigns/slots.ts';
 import { NotFoundError } from '../errors.ts';
@@ -56,8 +57,7 @@ export function openViews({
   const keysOf = (sha256: string) => (whole ? viewKeys(sha256) : [thumbnailKey(sha256)]);
   const waiting = new Map<string, Asked>();
   const underWay = new Map<string, Asked>();
-  /** Until when. */
-  const useless = new Map<string, number>();
+  const useless = new LRUCache<string, true>({ max: remembered, ttl: uselessMs });
   const slot = slots(batchesAtOnce);
   let scheduled = false;
 
@@ -90,10 +90,7 @@ export function openViews({
           workflowExecutionTimeout: '1 minute',
         }),
       );
-      for (const sha256 of failed) {
-        useless.set(sha256, Date.now() + uselessMs);
-        if (useless.size > remembered) useless.delete(useless.keys().next().value as string);
-      }
+      for (const sha256 of failed) useless.set(sha256, true);
       for (const { image, resolve, reject } of batch) {
         if (failed.includes(image.sha256)) reject(new NotFoundError('it cannot be shown'));
         else resolve();
@@ -119,7 +116,7 @@ export function openViews({
   return {
     async make({ sha256, object }, signal) {
       if (await firstOf(store, keysOf(sha256))) return;
-      if ((useless.get(sha256) ?? 0) > Date.now()) throw new NotFoundError('it cannot be shown');
+      if (useless.has(sha256)) throw new NotFoundError('it cannot be shown');
       const asked = ask({ sha256, object });
       asked.askers++;
       const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
