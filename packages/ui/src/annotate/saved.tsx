@@ -1,5 +1,5 @@
 /** What is safe on the server, what is on its way, and what is in the way. */
-import type { Pending, Saving } from './outbox.ts';
+import type { Pending, Saving } from './session/outbox.ts';
 
 interface Props {
   saving: Saving;

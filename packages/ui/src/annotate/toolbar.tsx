@@ -1,5 +1,5 @@
 /** Tools, and how what they draw is shown. */
-import type { Tool } from './scene.ts';
+import type { Tool } from './board/scene.ts';
 
 const tools: { name: string; tool: Tool; key: string; title: string }[] = [
   { name: 'Brush', tool: 'brush', key: 'B', title: 'Draw strokes' },

@@ -1,7 +1,7 @@
 /** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
 
 import { Saved } from './saved.tsx';
-import type { Session, SessionState } from './session.ts';
+import type { Session, SessionState } from './session/session.ts';
 import { Timer } from './timer.tsx';
 import type { Busy } from './use-finish.ts';
 

@@ -2,9 +2,9 @@
 import type { Attribution } from '@saltworks/contract/messages/annotate';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../api.ts';
+import type { Point } from './board/view.ts';
 import { nameOf } from './names.ts';
-import type { Session, SessionState } from './session.ts';
-import type { Point } from './view.ts';
+import type { Session, SessionState } from './session/session.ts';
 
 /**
  * @param alike what looks like the place under the pointer is wanted

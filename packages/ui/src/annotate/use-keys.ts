@@ -1,7 +1,7 @@
 /** What keys do while an image is at work. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { Board } from './board.ts';
-import type { Tool } from './scene.ts';
+import type { Board } from './board/board.ts';
+import type { Tool } from './board/scene.ts';
 import { type Shortcut, useShortcuts } from './shortcuts.ts';
 
 interface Actions {

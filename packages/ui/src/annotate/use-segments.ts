@@ -4,7 +4,7 @@ import type { LabelCategory } from '@saltworks/contract/categories';
 import { type RefObject, useCallback, useMemo, useState } from 'react';
 import { choiceOf, neighbourOf } from './chosen.ts';
 import { nameOf } from './names.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 

@@ -2,15 +2,15 @@
 
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { Scene, Tool } from './board/scene.ts';
+import { useBoard } from './board/use-board.ts';
 import { Instructions, Skip } from './dialogs.tsx';
 import { Palette } from './palette.tsx';
-import type { Scene, Tool } from './scene.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { StatusLine } from './status-line.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
-import { useBoard } from './use-board.ts';
 import { useBrush } from './use-brush.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';

@@ -1,7 +1,7 @@
 /** Masks as small pictures to lay over thumbnails: a few at a time, the latest kept. */
 import type { Rgb } from '@saltworks/core/screen/colours';
+import { labelPicture } from '../annotate/board/paint.ts';
 import { idsOf } from '../annotate/labels.ts';
-import { labelPicture } from '../annotate/paint.ts';
 import { bytes } from '../api.ts';
 
 const keptPictures = 400;

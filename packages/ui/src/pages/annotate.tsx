@@ -1,9 +1,9 @@
 /** The images of a campaign, one after the other. */
 import type { Assignment, Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { askAhead } from '../annotate/ask-for.ts';
-import { Preview } from '../annotate/preview.ts';
-import { Session } from '../annotate/session.ts';
+import { askAhead } from '../annotate/session/ask-for.ts';
+import { Preview } from '../annotate/session/preview.ts';
+import { Session } from '../annotate/session/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
 import { ApiError, api } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';

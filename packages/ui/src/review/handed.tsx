@@ -3,13 +3,13 @@
 import type { Campaign, OpenAssignment } from '@saltworks/contract/api/answers';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Scene } from '../annotate/board/scene.ts';
+import { useBoard } from '../annotate/board/use-board.ts';
+import type { Point } from '../annotate/board/view.ts';
 import { idAt, type Labels, readMask } from '../annotate/labels.ts';
 import { nameOf } from '../annotate/names.ts';
-import type { Scene } from '../annotate/scene.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
-import { useBoard } from '../annotate/use-board.ts';
-import type { Point } from '../annotate/view.ts';
 import { api, bytes } from '../api.ts';
 import { Legend, legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';

@@ -2,8 +2,8 @@
 
 import type { Rgb } from '@saltworks/core/screen/colours';
 import { useEffect, useRef } from 'react';
+import { heatPicture, labelPicture } from '../annotate/board/paint.ts';
 import type { Labels } from '../annotate/labels.ts';
-import { heatPicture, labelPicture } from '../annotate/paint.ts';
 
 export interface PaneProps {
   photograph: ImageBitmap;

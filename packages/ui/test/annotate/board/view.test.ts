@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clamp, fit, pan, toImage, toScreen, zoom } from '../../src/annotate/view.ts';
+import { clamp, fit, pan, toImage, toScreen, zoom } from '../../../src/annotate/board/view.ts';
 
 const image = { width: 600, height: 400 };
 const screen = { width: 1000, height: 700 };

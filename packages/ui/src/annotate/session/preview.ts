@@ -1,8 +1,8 @@
 /** The thread that solves pictures in the page: one for all pictures, so that it is warm when the next one comes. */
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import type { Point } from '../board/view.ts';
 import { Newest } from './newest.ts';
 import type { PreviewAnswer, PreviewRequest } from './preview.worker.ts';
-import type { Point } from './view.ts';
 
 export interface Solve {
   /** Interactions in the drawing: told back. */

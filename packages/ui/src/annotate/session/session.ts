@@ -9,15 +9,15 @@ import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
-import { ApiError, api } from '../api.ts';
+import { ApiError, api } from '../../api.ts';
+import type { Point } from '../board/view.ts';
+import { type Labels, readMask } from '../labels.ts';
 import { type Asked, askFor } from './ask-for.ts';
 import { followServer } from './follow.ts';
-import { type Labels, readMask } from './labels.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
 import type { Preview } from './preview.ts';
 import type { Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './preview.worker.ts';
 import type { PixelPreview } from './refine.worker.ts';
-import type { Point } from './view.ts';
 
 export interface SessionState {
   /** As it stands on the server: ours to draw in while it is `leased`. */

@@ -1,7 +1,7 @@
 /** The scene that the board paints: everything on the canvas except the photograph and the stroke under the pen. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { Rgb } from '@saltworks/core/screen/colours';
-import type { Labels } from './labels.ts';
+import type { Labels } from '../labels.ts';
 import type { Point } from './view.ts';
 
 export type Tool = 'brush' | 'erase' | 'pan' | 'ask' | 'similar';

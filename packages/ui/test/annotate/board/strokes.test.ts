@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { distance, piecesWithin, rounded, thinned } from '../../src/annotate/strokes.ts';
+import { distance, piecesWithin, rounded, thinned } from '../../../src/annotate/board/strokes.ts';
 
 test('from a point to a line, and beyond its ends to the ends', () => {
   expect(distance([1, 1], [0, 0], [2, 0])).toBe(1);

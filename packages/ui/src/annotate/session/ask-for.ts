@@ -1,6 +1,6 @@
 /** Everything that an assignment's page needs, asked for at once; of the image that is likely to come next, beforehand. */
 import type { Assignment, ComingTask, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
-import { api, bytes } from '../api.ts';
+import { api, bytes } from '../../api.ts';
 
 export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;

@@ -2,7 +2,7 @@
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { css, type Rgb } from '@saltworks/core/screen/colours';
-import type { Labels } from './labels.ts';
+import type { Labels } from '../labels.ts';
 import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';
 import type { Scene } from './scene.ts';
 import { type Point, toScreen, type View } from './view.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
-import { inDialog, isPressed, isTyping } from './keyboard.ts';
+import { inDialog, isPressed, isTyping } from '../keyboard.ts';
 import { paintBrush, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
 import { listenToPointers, placeOf } from './pointers.ts';

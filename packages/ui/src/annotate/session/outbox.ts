@@ -4,7 +4,7 @@
  */
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { ApiError, api } from '../api.ts';
+import { ApiError, api } from '../../api.ts';
 
 export interface Pending {
   assignment: string;

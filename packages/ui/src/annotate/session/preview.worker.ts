@@ -13,7 +13,7 @@ import { argmax, margins, type NodeScores } from '@saltworks/core/nodes/scores';
 import { nodesPerPatch } from '@saltworks/core/options';
 import { rasterise, type Seeds, type StrokeRaster, seedNodes } from '@saltworks/core/seeds/seeds';
 import type { Solver } from '@saltworks/core/solver';
-import { pixelsOf } from './pixels.ts';
+import { pixelsOf } from '../pixels.ts';
 import type { PixelPreview, RefineRequest } from './refine.worker.ts';
 
 /** `picture` tells pictures apart, and is told back as `n` is. */

@@ -2,7 +2,7 @@
 
 import type { Assignment, AssignmentState } from '@saltworks/contract/api/answers';
 import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
-import type { Labels } from './labels.ts';
+import type { Labels } from '../labels.ts';
 
 interface Told {
   /** Labels of nodes. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { doubtPixels, labelPixels, likenessPixels } from '../../src/annotate/pictures.ts';
+import { doubtPixels, labelPixels, likenessPixels } from '../../../src/annotate/board/pictures.ts';
 
 const pixels = ({ buffer }: Uint32Array<ArrayBuffer>) => {
   const bytes = [...new Uint8Array(buffer)];

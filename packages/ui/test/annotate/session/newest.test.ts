@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Newest } from '../../src/annotate/newest.ts';
+import { Newest } from '../../../src/annotate/session/newest.ts';
 
 test('one at a time; of those that wait only the newest is started', () => {
   const started: number[] = [];
