@@ -13,7 +13,7 @@ import { encodePng } from '@saltworks/backbone/decode';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
 import { encodeLines } from '@saltworks/contract/documents/dataset';
 import { datasetKey, shardKey } from '@saltworks/contract/layout';
-import { extractDataset } from '@saltworks/orchestrator/client';
+import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { fileStore } from '@saltworks/store/fs';
 import { createActivities } from '@saltworks/worker/activities';
 import { openWorkers } from '@saltworks/worker/worker';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Activities, Tally } from '@saltworks/contract/messages/activities';
 import { workflows } from '@saltworks/contract/messages/runs';
-import { extractDataset, propagateDataset, type Run } from '@saltworks/orchestrator/client';
+import { extractDataset, propagateDataset, type Run } from '@saltworks/orchestrator/runs/start';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { openWorkers } from '@saltworks/worker/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';

@@ -8,7 +8,7 @@ import {
   shareOf,
   waitingText,
 } from '@saltworks/contract/messages/runs';
-import type { Run } from '@saltworks/orchestrator/client';
+import type { Run } from '@saltworks/orchestrator/runs/start';
 import { readDataset } from '@saltworks/store/dataset';
 import { openStore } from '@saltworks/store/open';
 import type { Client } from '@temporalio/client';

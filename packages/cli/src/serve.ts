@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
-import { forStore } from '@saltworks/orchestrator/store-header';
+import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { writeWhole } from './files.ts';

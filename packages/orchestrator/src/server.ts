@@ -6,19 +6,19 @@ import { queues } from '@saltworks/contract/messages/queues';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
+import { findAdministrator } from './accounts/accounts.ts';
 import { openApp } from './api/app.ts';
 import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
 import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
-import { findAdministrator } from './campaigns/accounts.ts';
-import { openAnswers } from './campaigns/answers.ts';
-import { expiredLeases, expireLease, leaveUnusable } from './campaigns/assignments.ts';
-import { extendCampaigns, fillCampaigns } from './campaigns/filling.ts';
-import { imageSize } from './campaigns/image-size.ts';
-import { restoreInteraction } from './campaigns/interactions.ts';
-import { extractDataset } from './client.ts';
+import { openAnswers } from './campaigns/answers/answers.ts';
+import { expiredLeases, expireLease, leaveUnusable } from './campaigns/assignments/assignments.ts';
+import { imageSize } from './campaigns/assignments/image-size.ts';
+import { restoreInteraction } from './campaigns/assignments/interactions.ts';
+import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
 import { type Journal, openJournal } from './db/journal.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { extractDataset } from './runs/start.ts';
 
 export interface Closable {
   /** Resolves once `shutdown` was called and what was under way is settled. */

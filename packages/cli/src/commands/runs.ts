@@ -7,7 +7,7 @@ import { ATTEMPTS } from '@saltworks/contract/messages/runs';
 import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contract/options';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
-import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/client';
+import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/classes';
 import { readDataset } from '@saltworks/store/dataset';
 import { openStore, openStoreToWrite } from '@saltworks/store/open';

@@ -1,5 +1,5 @@
 /** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
-import { forStore } from '@saltworks/orchestrator/store-header';
+import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { storeIdentity } from '@saltworks/store/identity';
 import { openStore } from '@saltworks/store/open';
 import { Client, Connection } from '@temporalio/client';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { identityOf, isElsewhere } from '@saltworks/contract/messages/identity';
 import { queues } from '@saltworks/contract/messages/queues';
-import { pollersOf } from '@saltworks/orchestrator/polling';
+import { pollersOf } from '@saltworks/orchestrator/temporal/pollers';
 import { checkStore } from '@saltworks/store/identity';
 import { openStoreToWrite } from '@saltworks/store/open';
 import type { ObjectStore } from '@saltworks/store/store';

@@ -1,7 +1,7 @@
 /** Routes of the one who asks, and of accounts. */
 import { z } from 'zod';
-import { changeAccount } from '../campaigns/accounts.ts';
-import { auditAlone, verifyAudit } from '../campaigns/audit.ts';
+import { changeAccount } from '../accounts/accounts.ts';
+import { auditAlone, verifyAudit } from '../accounts/audit.ts';
 import { campaignsOf } from '../campaigns/members.ts';
 import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';

@@ -11,11 +11,11 @@ import {
   returnAssignment,
   skipAssignment,
   submitAssignment,
-} from '../campaigns/assignments.ts';
+} from '../campaigns/assignments/assignments.ts';
+import { sizeOf } from '../campaigns/assignments/image-size.ts';
+import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
+import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
-import { sizeOf } from '../campaigns/image-size.ts';
-import { appendInteractions, readInteractions, readLog } from '../campaigns/interactions.ts';
-import { readReviews, reviewAssignment } from '../campaigns/reviews.ts';
 import { NotFoundError } from '../errors.ts';
 import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
 import { type Deps, route } from './routes.ts';

@@ -5,11 +5,11 @@ import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
-import { findAdministrator } from '../campaigns/accounts.ts';
-import { audit } from '../campaigns/audit.ts';
-import { newId } from '../campaigns/ids.ts';
+import { findAdministrator } from '../accounts/accounts.ts';
+import { audit } from '../accounts/audit.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ForbiddenError } from '../errors.ts';
+import { newId } from '../ids.ts';
 import { isOperatorToken } from './operator.ts';
 
 export interface User {

@@ -1,13 +1,13 @@
 /** Routes of campaigns: their settings, their members, their progress, the next image. */
 import { z } from 'zod';
-import { findAssignment, listAssignments } from '../campaigns/assignments.ts';
-import { auditAlone } from '../campaigns/audit.ts';
+import { auditAlone } from '../accounts/audit.ts';
+import { findAssignment, listAssignments } from '../campaigns/assignments/assignments.ts';
+import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
-import { checkHoneypots } from '../campaigns/filling.ts';
-import { sizeOf } from '../campaigns/image-size.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
-import { comingTasks, takeTask } from '../campaigns/tasks.ts';
+import { checkHoneypots } from '../campaigns/tasks/fill.ts';
+import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { roleIn } from './access.ts';

@@ -2,12 +2,12 @@
 import type { DatasetRun } from '@saltworks/contract/api/answers';
 import { keysId, maskKey } from '@saltworks/contract/layout';
 import { z } from 'zod';
-import { auditAlone } from '../campaigns/audit.ts';
-import { extractDataset, propagateDataset } from '../client.ts';
+import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
 import { listImages, readReport } from '../datasets/images.ts';
 import { NotFoundError } from '../errors.ts';
+import { extractDataset, propagateDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import {
   datasetDetail,

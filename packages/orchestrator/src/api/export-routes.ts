@@ -1,13 +1,13 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
 import { campaignRecipe } from '@saltworks/contract/layout';
 import { z } from 'zod';
-import { auditAlone } from '../campaigns/audit.ts';
+import { auditAlone } from '../accounts/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { publishMasks } from '../campaigns/publish.ts';
-import { exportDataset } from '../client.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
 import { ConflictError } from '../errors.ts';
+import { exportDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { runWindow, seen } from './dataset-routes.ts';
 import { exportInfo, format, recipe, run } from './dataset-schemas.ts';

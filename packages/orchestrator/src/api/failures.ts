@@ -1,9 +1,9 @@
 /** Errors as they are answered and documented: a code and one form for all of them. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/room';
-import { isOutage } from '../client.ts';
 import { isDatabaseOutage } from '../db/outage.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { isOutage } from '../runs/start.ts';
 import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}

@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { Answers } from '../campaigns/answers.ts';
+import type { Answers } from '../campaigns/answers/answers.ts';
 import type { Runs } from '../datasets/runs.ts';
 import type { Shards } from '../datasets/shards.ts';
 import type { Views } from '../datasets/views.ts';

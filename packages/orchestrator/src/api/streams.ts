@@ -1,7 +1,7 @@
 /** Events of assignments as Server-Sent Events, from any point on, for as long as somebody listens. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { eventsAfter } from '../campaigns/events.ts';
+import { eventsAfter } from '../campaigns/assignments/events.ts';
 import type { Database } from '../db/open.ts';
 import { eventChannel } from '../db/schema.ts';
 

@@ -1,13 +1,13 @@
 /** Routes of a campaign's images, and of how fast it goes. */
 import { maskKey } from '@saltworks/contract/layout';
 import { z } from 'zod';
-import { offerAgain } from '../campaigns/assignments.ts';
+import { offerAgain } from '../campaigns/assignments/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
-import { withSegments } from '../campaigns/mask-segments.ts';
 import { paceOf } from '../campaigns/pace.ts';
-import { readTasks } from '../campaigns/read-tasks.ts';
-import { listTasks } from '../campaigns/task-list.ts';
-import { comingTasks, findTask } from '../campaigns/tasks.ts';
+import { listTasks } from '../campaigns/tasks/list.ts';
+import { withSegments } from '../campaigns/tasks/mask-segments.ts';
+import { readTasks } from '../campaigns/tasks/read.ts';
+import { comingTasks, findTask } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
 import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
 import { route } from './routes.ts';

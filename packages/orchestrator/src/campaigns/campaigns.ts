@@ -7,10 +7,10 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
+import { audit } from '../accounts/audit.ts';
 import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
-import { audit } from './audit.ts';
-import { settleTasks } from './tasks.ts';
+import { settleTasks } from './tasks/take.ts';
 
 /** What may be changed while a campaign runs. */
 export interface CampaignChanges {

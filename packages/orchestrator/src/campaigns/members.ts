@@ -1,10 +1,10 @@
 /** Members of campaigns, and what they may do there. */
 import type { Me, Member, MemberRole } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
+import { audit } from '../accounts/audit.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
-import { returnAssignments } from './assignments.ts';
-import { audit } from './audit.ts';
+import { returnAssignments } from './assignments/assignments.ts';
 
 /** Campaigns that a user is a member of, the oldest first; of administrators all, as their managers. */
 export async function campaignsOf(

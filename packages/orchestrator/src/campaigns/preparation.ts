@@ -2,10 +2,10 @@
 import type { Campaign, Preparation } from '@saltworks/contract/api/answers';
 import { keysId } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
-import { extractionId } from '../client.ts';
 import type { Runs } from '../datasets/runs.ts';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
+import { extractionId } from '../runs/start.ts';
 import { progressOf } from './campaigns.ts';
 
 /** @returns `cancelled` where nobody prepares them, too */

@@ -11,7 +11,7 @@ import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import { chooseMask } from './chosen-mask.ts';
+import { chooseMask } from './tasks/chosen-mask.ts';
 
 /**
  * Writes which mask every image has by now: the consensus where one was made of what is there, else what was accepted, else

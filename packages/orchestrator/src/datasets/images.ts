@@ -10,7 +10,7 @@ import { isCurrent } from '@saltworks/store/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
-import { namedSegments } from '../campaigns/mask-segments.ts';
+import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import type { Shards, Stand } from './shards.ts';
 
 export interface ImageQuery {

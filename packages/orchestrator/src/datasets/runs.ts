@@ -5,10 +5,10 @@ import type { Tally } from '@saltworks/contract/messages/activities';
 import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/contract/messages/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
-import { slots } from '../campaigns/slots.ts';
-import { type Run, rootOf } from '../client.ts';
+import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
-import { standingOf } from '../standing.ts';
+import { standingOf } from '../runs/standing.ts';
+import { type Run, rootOf } from '../runs/start.ts';
 
 export interface Runs {
   /** The newest first. @throws Error of the connection while Temporal is away */

@@ -10,9 +10,9 @@ import { firstOf } from '@saltworks/store/first-of';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Client } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
-import { newId } from '../campaigns/ids.ts';
-import { slots } from '../campaigns/slots.ts';
+import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
+import { newId } from '../ids.ts';
 
 type Image = ShowRequest['images'][number];
 

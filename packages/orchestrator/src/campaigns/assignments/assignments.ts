@@ -1,12 +1,12 @@
 /** Assignments: one annotator's work on one image, from its lease to its review. */
 import type { AssignmentState, ImageInfo, Assignment as Shown } from '@saltworks/contract/api/answers';
 import type { Kysely, Transaction } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError, NotFoundError } from '../errors.ts';
-import { audit } from './audit.ts';
-import { author } from './authors.ts';
+import { audit } from '../../accounts/audit.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError, NotFoundError } from '../../errors.ts';
+import { count, hold, settleTasks, takeAgain } from '../tasks/take.ts';
+import { author } from './author.ts';
 import { addEvent } from './events.ts';
-import { count, hold, settleTasks, takeAgain } from './tasks.ts';
 
 /** What the API gives of it, and what is nobody's business outside. */
 export interface Assignment extends Shown {

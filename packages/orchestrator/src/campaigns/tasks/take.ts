@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { AssignmentState, Campaign } from '@saltworks/contract/api/answers';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
-import { addEvent } from './events.ts';
-import { newId } from './ids.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { newId } from '../../ids.ts';
+import { addEvent } from '../assignments/events.ts';
 
 /**
  * Makes the images of a campaign's next shard its tasks.

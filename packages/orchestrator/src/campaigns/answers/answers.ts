@@ -38,15 +38,15 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
-import { defects } from '../workflows/final.ts';
-import { type Assignment, findAssignment, unanswered } from './assignments.ts';
-import { findCampaign } from './campaigns.ts';
-import { newId } from './ids.ts';
-import { readInteractions } from './interactions.ts';
-import { type OneAtATime, oneAtATime } from './one-at-a-time.ts';
-import { slots } from './slots.ts';
+import { type OneAtATime, oneAtATime } from '../../concurrency/one-at-a-time.ts';
+import { slots } from '../../concurrency/slots.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { newId } from '../../ids.ts';
+import { defects } from '../../workflows/final.ts';
+import { type Assignment, findAssignment, unanswered } from '../assignments/assignments.ts';
+import { readInteractions } from '../assignments/interactions.ts';
+import { findCampaign } from '../campaigns.ts';
 
 /** A pen that rests for so long is waited for with pixels; strokes that follow at once make them pointless. */
 const restMs = 150;

@@ -10,11 +10,11 @@ import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
 import { readTruth } from '@saltworks/store/truth';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
-import { findCampaign, type NewCampaign } from './campaigns.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { findCampaign, type NewCampaign } from '../campaigns.ts';
 import { renewTasks } from './renew.ts';
-import { fillShard } from './tasks.ts';
+import { fillShard } from './take.ts';
 
 /**
  * Fills campaigns with what has keys by now; what a server left half done, the next one goes on with.

@@ -2,7 +2,7 @@
 import { pollers, queues } from '@saltworks/contract/messages/queues';
 import { type Standing, workflows } from '@saltworks/contract/messages/runs';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
-import { pollersOf } from './polling.ts';
+import { pollersOf } from '../temporal/pollers.ts';
 
 type Raw = WorkflowExecutionDescription['raw'];
 type Pending = NonNullable<Raw['pendingActivities']>[number];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { oneAtATime } from '@saltworks/orchestrator/campaigns/one-at-a-time';
+import { oneAtATime } from '@saltworks/orchestrator/concurrency/one-at-a-time';
 import { expect, test } from 'vitest';
 
 test('a topic is worked on by one at a time, and once more for all that came meanwhile', async () => {

@@ -5,9 +5,9 @@
  */
 import type { AssignmentState, Page, Task } from '@saltworks/contract/api/answers';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import type { Schema } from '../../db/schema.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type ListedTask, readTasks } from './read-tasks.ts';
+import { type ListedTask, readTasks } from './read.ts';
 
 export interface TaskQuery {
   /** What the last part gave as `next`. */

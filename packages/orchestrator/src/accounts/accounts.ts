@@ -1,10 +1,10 @@
 /** Accounts: what they may do everywhere, and whether they may do anything. */
 import type { Kysely } from 'kysely';
+import { returnAssignments } from '../campaigns/assignments/assignments.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
-import { returnAssignments } from './assignments.ts';
+import { newId } from '../ids.ts';
 import { audit } from './audit.ts';
-import { newId } from './ids.ts';
 
 export interface AccountChanges {
   role?: UserRole;

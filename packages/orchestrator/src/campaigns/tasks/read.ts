@@ -1,9 +1,9 @@
 /** Tasks as the API shows them. */
 import type { Task } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { imageOf } from './assignments.ts';
-import { author } from './authors.ts';
+import type { Schema } from '../../db/schema.ts';
+import { imageOf } from '../assignments/assignments.ts';
+import { author } from '../assignments/author.ts';
 import { chooseMask } from './chosen-mask.ts';
 
 /** As the database has it: what is in the mask, the store knows. */

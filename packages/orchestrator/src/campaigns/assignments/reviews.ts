@@ -1,13 +1,13 @@
 /** Reviews: what was handed in is accepted, or sent back. */
 import type { Review } from '@saltworks/contract/api/answers';
 import type { Kysely } from 'kysely';
-import type { Schema, Verdict } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
+import { audit } from '../../accounts/audit.ts';
+import type { Schema, Verdict } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { newId } from '../../ids.ts';
+import { settleTasks } from '../tasks/take.ts';
 import { lockAssignment } from './assignments.ts';
-import { audit } from './audit.ts';
 import { addEvent } from './events.ts';
-import { newId } from './ids.ts';
-import { settleTasks } from './tasks.ts';
 
 export interface NewReview {
   verdict: Verdict;

@@ -2,16 +2,16 @@
 import type { Activities } from '@saltworks/contract/messages/activities';
 import { queues } from '@saltworks/contract/messages/queues';
 import type { Standing } from '@saltworks/contract/messages/runs';
-import { extractDataset } from '@saltworks/orchestrator/client';
+import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { openWorkflows } from '@saltworks/orchestrator/server';
-import { forStore } from '@saltworks/orchestrator/store-header';
+import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { StoreRefusedError } from '@saltworks/store/store';
 import { openWorkers } from '@saltworks/worker/worker';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTemporal } from './temporal.ts';
+import { openTemporal } from '../temporal.ts';
 
 const patient = { timeout: 50_000, interval: 100 };
 const closing: (() => Promise<unknown>)[] = [];

@@ -3,8 +3,8 @@ import { keysId, keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/keys-header';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
 import { type Assignment, setImageSize } from './assignments.ts';
 
 /** Size of the upright image that keys were taken from; undefined while there are none. */

@@ -3,11 +3,11 @@
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '@saltworks/core/drawing/replay';
 import type { Kysely, Transaction } from 'kysely';
-import type { JournalEntry } from '../db/journal.ts';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
+import type { JournalEntry } from '../../db/journal.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { changesCategories, noteCategories } from '../tasks/categories.ts';
 import { lockDrawable } from './assignments.ts';
-import { changesCategories, noteCategories } from './task-categories.ts';
 
 /** Things done in one window, numbered there from 1 without a gap. */
 export interface Batch {

@@ -3,7 +3,7 @@
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '@saltworks/core/drawing/replay';
 import { sql, type Transaction } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import type { Schema } from '../../db/schema.ts';
 
 const categoriesOf = ({ segments }: Drawing) => new Set(segments.map(({ category }) => category));
 

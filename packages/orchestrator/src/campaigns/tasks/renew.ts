@@ -4,7 +4,7 @@ import { namesPrefix } from '@saltworks/contract/layout';
 import { isCurrent, readShard } from '@saltworks/store/dataset';
 import type { ObjectStore } from '@saltworks/store/store';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import type { Schema } from '../../db/schema.ts';
 
 /**
  * Looks at the images that have other names than they were imported with. A task whose image is a former version by now is

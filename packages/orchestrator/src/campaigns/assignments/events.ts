@@ -1,6 +1,6 @@
 /** What happened to an assignment, in order: read from any point on, and told to whoever listens. */
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import type { Schema } from '../../db/schema.ts';
 
 export interface AssignmentEvent {
   /** From 1, without a gap. */

@@ -1,5 +1,5 @@
 /** Where a list goes on: opaque to those who ask. */
-import { NotFoundError } from '../errors.ts';
+import { NotFoundError } from '../../errors.ts';
 
 export interface Cursor {
   place: number;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { slots } from '@saltworks/orchestrator/campaigns/slots';
+import { slots } from '@saltworks/orchestrator/concurrency/slots';
 import { expect, test } from 'vitest';
 
 test('no more than so many are under way, in the order of the calls, whether they fail or not', async () => {

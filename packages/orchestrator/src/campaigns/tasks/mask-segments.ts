@@ -7,7 +7,7 @@ import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/store';
 import { readJson } from '@saltworks/store/text';
-import type { ListedTask } from './read-tasks.ts';
+import type { ListedTask } from './read.ts';
 
 /** Documents read side by side. */
 const atOnce = 16;

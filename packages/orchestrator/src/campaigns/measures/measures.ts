@@ -17,8 +17,8 @@ import { readJson } from '@saltworks/store/text';
 import { truthId } from '@saltworks/store/truth';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../db/schema.ts';
-import { ConflictError } from '../errors.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
 
 /** Time spent on one assignment, from the server's own clock. */
 export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {

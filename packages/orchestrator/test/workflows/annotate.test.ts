@@ -33,7 +33,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openTemporal } from './temporal.ts';
+import { openTemporal } from '../temporal.ts';
 
 const request: ImageRequest = {
   image: { sha256: 'ab'.repeat(32), name: 'a.png', object: 'images/a.png' },
