@@ -2,7 +2,7 @@
 
 import { presets } from '@saltworks/core/options';
 import { pairwiseTerms, startMeanField } from '@saltworks/core/refine/crf';
-import { nodeGraph, propagate } from '@saltworks/core/solver';
+import { nodeGraph, propagate } from '@saltworks/core/spread/node-graph';
 import { prepareWalk, walk } from '@saltworks/core/walk/walk';
 import { clock } from './measure.mjs';
 

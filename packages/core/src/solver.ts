@@ -2,21 +2,16 @@
  * An image opened for strokes: what depends on image and keys alone is made once, then every set of seeds is solved. Here
  * in plain TypeScript, the readable reference; fast/solver.ts does the same by kernels.
  */
-import { unknownKind } from '@saltworks/contract/errors';
-import { type GraphOptions, graphKinds, type SegmentOptions, type SpreadOptions } from '@saltworks/contract/options';
-import { cellColours, type RgbImage } from './image/image.ts';
-import { doubleKeys, type Keys } from './keys/keys.ts';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import type { RgbImage } from './image/image.ts';
+import type { Keys } from './keys/keys.ts';
 import type { Mask } from './mask/mask.ts';
-import { doubleGram, gram, medianDistance, squaredDistances } from './nodes/gram.ts';
-import type { Matrix } from './nodes/matrix.ts';
 import type { Convergence, NodeScores } from './nodes/scores.ts';
-import { nodesPerPatch } from './options.ts';
 import { nodesEverywhere } from './refine/everywhere.ts';
 import type { HeldPixels } from './refine/held.ts';
 import { refine } from './refine/refine.ts';
-import { type Seeds, seedRows } from './seeds/seeds.ts';
-import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './spread/graph.ts';
-import { spread } from './spread/spread.ts';
+import type { Seeds } from './seeds/seeds.ts';
+import { nodeGraph, propagate } from './spread/node-graph.ts';
 import { prepareWalk, walk } from './walk/walk.ts';
 
 export interface Solver {
@@ -41,65 +36,10 @@ export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions):
 
 function openNodes(image: RgbImage, keys: Keys, options: SegmentOptions): Omit<Solver, 'refine'> {
   const { graph: kind } = options;
-  switch (kind) {
-    case 'walk': {
-      const graph = prepareWalk(keys, image, options);
-      return { solve: (seeds) => walk(graph, seeds) };
-    }
-    case 'rbf':
-    case 'similarity':
-    case 'knn': {
-      const graph = nodeGraph(keys, image, { ...options, graph: kind });
-      return { sigma: graph.sigma, solve: (seeds) => propagate(graph, seeds, options) };
-    }
-    default:
-      return unknownKind('graph', kind, graphKinds);
+  if (kind === 'walk') {
+    const graph = prepareWalk(keys, image, options);
+    return { solve: (seeds) => walk(graph, seeds) };
   }
-}
-
-/** An image's nodes and the affinity that joins them: depends on keys and image alone, so it serves every stroke. */
-export interface NodeGraph {
-  h: number;
-  w: number;
-  /** Normalised affinity. */
-  s: Matrix;
-  /** The σ that `rbf` used. */
-  sigma?: number;
-}
-
-export function nodeGraph(keys: Keys, image: RgbImage, options: GraphOptions): NodeGraph {
-  const factor = nodesPerPatch(options.upsample);
-  const double = factor === 2;
-  const [h, w] = [factor * keys.h, factor * keys.w];
-  const distances = () => squaredDistances(double ? doubleGram(gram(keys), keys.h, keys.w) : gram(keys));
-  let a: Matrix;
-  let sigma: number | undefined;
-  switch (options.graph) {
-    case 'rbf': {
-      const d2 = distances();
-      // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
-      sigma = options.sigma === 'auto' ? options.sigmaFactor * medianDistance(d2) || 1 : options.sigma;
-      a = rbf(d2, sigma);
-      break;
-    }
-    case 'similarity':
-      a = similarity(double ? doubleKeys(keys) : keys, options.tau);
-      break;
-    case 'knn':
-      a = knn(distances(), options.neighbors);
-      break;
-    default:
-      return unknownKind('graph', options.graph, graphKinds);
-  }
-  if (options.colorWeight > 0) {
-    a = addScaled(a, options.colorWeight, colourKnn(cellColours(image, h, w), options.neighbors));
-  }
-  return { h, w, s: normalise(a), sigma };
-}
-
-/** Scores of every node for every label that owns a seed. */
-export function propagate({ h, w, s }: NodeGraph, seeds: Seeds, options: SpreadOptions): NodeScores & Convergence {
-  const c = seeds.labels.length;
-  const { scores, iterations, converged } = spread(s, seedRows(seeds), c, options);
-  return { data: scores, h, w, labels: seeds.labels, iterations, converged };
+  const graph = nodeGraph(keys, image, { ...options, graph: kind });
+  return { sigma: graph.sigma, solve: (seeds) => propagate(graph, seeds, options) };
 }

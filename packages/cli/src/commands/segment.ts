@@ -196,6 +196,12 @@ function describe({ name, segments, timings }: ImageReport): string {
   return `${name}: ${count}, ${(timings.total / 1000).toFixed(2)} s (${stages.join(', ')})`;
 }
 
+/** The graphs that labels spread along: `rbf, similarity or knn`. */
+const affinities = graphKinds
+  .filter((kind) => kind !== 'walk')
+  .join(', ')
+  .replace(/, (\w+)$/, ' or $1');
+
 /** What the flags change of the preset; a flag that would change nothing is refused. */
 function changesOf(flags: Flags): Partial<SegmentOptions> {
   const preset = presets[flags.preset];
@@ -208,9 +214,9 @@ function changesOf(flags: Flags): Partial<SegmentOptions> {
   };
   needs('--sigma', flags.sigma, graph === 'rbf', '--graph rbf');
   needs('--tau', flags.tau, graph === 'similarity', '--graph similarity');
-  const affinity = graph !== 'walk';
-  needs('--color-weight', flags.colorWeight, affinity, '--graph rbf, similarity or knn');
-  needs('--alpha', flags.alpha, affinity, '--graph rbf, similarity or knn');
+  const isAffinity = graph !== 'walk';
+  needs('--color-weight', flags.colorWeight, isAffinity, `--graph ${affinities}`);
+  needs('--alpha', flags.alpha, isAffinity, `--graph ${affinities}`);
   needs('--neighbors', flags.neighbors, graph === 'knn' || colorWeight > 0, '--graph knn or --color-weight');
   const { sigma, tau, neighbors, alpha, refine, strokes, seed, upsample } = flags;
   return {

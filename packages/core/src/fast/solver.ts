@@ -1,6 +1,5 @@
 /** An image opened by kernels: everything that does not depend on strokes is made once and kept in arenas. */
-import { unknownKind } from '@saltworks/contract/errors';
-import { graphKinds, type SegmentOptions } from '@saltworks/contract/options';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import { Arena } from '../arena/arena.ts';
 import { fastCellColours } from '../image/fast/cells.ts';
 import type { RgbImage } from '../image/image.ts';
@@ -8,10 +7,11 @@ import type { Keys } from '../keys/keys.ts';
 import { gridOf } from '../nodes/fast/nodes.ts';
 import { nodesEverywhere } from '../refine/everywhere.ts';
 import { openRefiner } from '../refine/fast/refine.ts';
-import { propagate, type Solver } from '../solver.ts';
+import type { Solver } from '../solver.ts';
 import { denseGraph, knnGraph } from '../spread/fast/graph.ts';
 import { StrokeColumns, spreadDense } from '../spread/fast/spread.ts';
 import { addScaled, colourKnn, normalise } from '../spread/graph.ts';
+import { propagate } from '../spread/node-graph.ts';
 import { WalkSolver } from '../walk/fast/walk.ts';
 
 /** Memory for one open image: what nodes need and what pixels need grow independently. */
@@ -68,8 +68,7 @@ function openNodes(
       const s = normalise(options.colorWeight > 0 ? addScaled(a, options.colorWeight, colours()) : a);
       return { solve: (seeds) => propagate({ h, w, s }, seeds, options) };
     }
-    case 'rbf':
-    case 'similarity': {
+    default: {
       const graph = denseGraph(arena, keys, image, { ...options, graph: kind });
       const columns = strokes ? new StrokeColumns(graph, options) : undefined;
       return {
@@ -78,7 +77,5 @@ function openNodes(
         solve: (seeds) => (columns && !seeds.soft ? columns.scores(seeds) : spreadDense(graph, seeds, options)),
       };
     }
-    default:
-      return unknownKind('graph', kind, graphKinds);
   }
 }

@@ -3,7 +3,8 @@ import { openFast } from '../../src/fast/solver.ts';
 import { attributeNode } from '../../src/help/attribution.ts';
 import { presets } from '../../src/options.ts';
 import { rasterise, seedNodes } from '../../src/seeds/seeds.ts';
-import { nodeGraph, openPlain } from '../../src/solver.ts';
+import { openPlain } from '../../src/solver.ts';
+import { nodeGraph } from '../../src/spread/node-graph.ts';
 
 const [h, w] = [6, 8];
 const [width, height] = [16 * w, 16 * h];

@@ -1,6 +1,6 @@
 /** What can be downloaded, and how more is made. */
 import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/contract/api/answers';
-import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
 import { useLoaded } from '../load.ts';
@@ -10,13 +10,6 @@ import { Await } from '../states.tsx';
 import { masksOf, nameOfMasks } from './mask-sets.tsx';
 import { RunList } from './run-list.tsx';
 import { useRuns } from './use-runs.ts';
-
-const formats: Record<ExportFormat, string> = {
-  'coco-panoptic': 'COCO panoptic',
-  'coco-instances': 'COCO instances',
-  voc: 'Pascal VOC',
-  'yolo-seg': 'YOLO segmentation',
-};
 
 interface Props {
   dataset: string;
@@ -103,7 +96,7 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
     rows={[...list]
       .sort((a, b) => (a.made < b.made ? 1 : -1))
       .map(({ id, format, recipe, loses, made, files, bytes }) => [
-        formats[format],
+        exportFormatTitles[format],
         masksOf(masks, recipe),
         <time key="made" dateTime={made}>
           {moment(made)}
@@ -150,7 +143,7 @@ function StartExport({
         <label>
           Format
           <select id="export-format" value={format} onChange={(event) => setFormat(event.target.value as ExportFormat)}>
-            {Object.entries(formats).map(([value, name]) => (
+            {Object.entries(exportFormatTitles).map(([value, name]) => (
               <option key={value} value={value}>
                 {name}
               </option>

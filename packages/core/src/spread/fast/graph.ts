@@ -3,7 +3,7 @@
  * 4 × 4 tiles. n nodes, padded to 4·nb.
  */
 import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
-import type { GraphOptions } from '@saltworks/contract/options';
+import { type GraphOptions, graphKinds } from '@saltworks/contract/options';
 import type { Address, Arena } from '../../arena/arena.ts';
 import { fastCellColours } from '../../image/fast/cells.ts';
 import type { RgbImage } from '../../image/image.ts';
@@ -30,10 +30,11 @@ export interface DenseGraph {
   sigma?: number;
 }
 
-/** What makes a dense affinity. */
+/** The settings of a dense affinity: every kind but the sparse one. */
 export interface DenseGraphOptions extends GraphOptions {
-  graph: 'rbf' | 'similarity';
+  graph: Exclude<GraphOptions['graph'], 'knn'>;
 }
+const denseKinds = graphKinds.filter((kind) => kind !== 'walk' && kind !== 'knn');
 
 /**
  * A graph whose affinity is dense.
@@ -74,7 +75,7 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: D
       break;
     }
     default:
-      return unknownKind('graph', options.graph, ['rbf', 'similarity']);
+      return unknownKind('graph', options.graph, denseKinds);
   }
   arena.release(scratch);
   const graph = { arena, h, w, nb, tiles, tops, scale, sigma };

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/arena/arena.ts';
 import { presets } from '../../../src/options.ts';
 import type { Seeds } from '../../../src/seeds/seeds.ts';
-import { nodeGraph, propagate } from '../../../src/solver.ts';
 import { type DenseGraph, type DenseGraphOptions, denseGraph } from '../../../src/spread/fast/graph.ts';
 import { spreadDense } from '../../../src/spread/fast/spread.ts';
+import { nodeGraph, propagate } from '../../../src/spread/node-graph.ts';
 import { expectClose, random } from '../../golden.ts';
 import { makeScene } from '../../scene.ts';
 
