@@ -1,36 +1,71 @@
-// Compiles the kernels to one WebAssembly module and writes it into src/arena as text: a module that every runtime can
-// import the same way, with no file to fetch and no path to know. What the bench measures the machine with stays a file.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Compiles the kernels to one WebAssembly module and writes it into src/arena/wasm.ts: as text, which every runtime
+// imports alike, with no file to fetch and no path to know, beside the types of its exports as the compiler declares
+// them. The module that the bench measures the machine with stays a file.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, 'dist/kernels');
-mkdirSync(out, { recursive: true });
 
-/** @returns where the module is */
-async function compile(entry, name) {
-  const wasm = join(out, `${name}.wasm`);
-  const { error, stderr } = await asc.main([
-    join(here, 'src/arena/kernels', entry),
-    '--outFile',
-    wasm,
-    '--textFile',
-    join(out, `${name}.wat`),
-    ...['--runtime', 'stub', '--noAssert', '--optimizeLevel', '3', '--converge', '--enable', 'simd'],
-  ]);
+/**
+ * @param entry a file of src/arena/kernels
+ * @returns by extension: the module, its listing as text, and the declarations of what it exports
+ */
+async function compile(entry) {
+  const made = {};
+  const { error, stderr } = await asc.main(
+    [
+      join(here, 'src/arena/kernels', entry),
+      ...['--outFile', 'out.wasm', '--textFile', 'out.wat', '--bindings', 'raw'],
+      ...['--runtime', 'stub', '--noAssert', '--optimizeLevel', '3', '--converge', '--enable', 'simd'],
+    ],
+    {
+      writeFile(name, contents) {
+        made[name.slice('out.'.length)] = contents;
+      },
+    },
+  );
   if (error) {
     process.stderr.write(stderr.toString());
     process.exit(1);
   }
-  return wasm;
+  return made;
 }
 
-await compile('peak.ts', 'peak');
-const text = readFileSync(await compile('module.ts', 'kernels')).toString('base64');
-const lines = text.match(/.{1,108}/g).map((line) => `  '${line}',`);
+/** The members of an interface, from the functions and constants that the compiler declares in a namespace. */
+function members(declarations) {
+  const [, body] = /^declare namespace __AdaptedExports {\n(.*?)^}/ms.exec(declarations);
+  return body
+    .replace(/^ {2}\/\*\* Exported memory \*\/\n.*\n/m, '')
+    .replaceAll(/^ {2}export function /gm, '  ')
+    .replaceAll(/^ {2}export const /gm, '  readonly ')
+    .trimEnd();
+}
+
+const [kernels, peak] = [await compile('module.ts'), await compile('peak.ts')];
+const out = join(here, 'dist/kernels');
+mkdirSync(out, { recursive: true });
+writeFileSync(join(out, 'kernels.wasm'), kernels.wasm);
+writeFileSync(join(out, 'kernels.wat'), kernels.wat);
+writeFileSync(join(out, 'peak.wasm'), peak.wasm);
+writeFileSync(join(out, 'peak.wat'), peak.wat);
+
+const lines = Buffer.from(kernels.wasm)
+  .toString('base64')
+  .match(/.{1,108}/g);
 writeFileSync(
   join(here, 'src/arena/wasm.ts'),
-  `// Made by build-kernels.mjs: the kernels as a WebAssembly module, in base64.\nexport const wasm: string = [\n${lines.join('\n')}\n].join('');\n`,
+  `// Made by build-kernels.mjs.
+
+/** What the module exports, its memory apart. */
+export interface Kernels {
+${members(kernels['d.ts'])}
+}
+
+/** The module, in base64. */
+export const wasm: string = [
+${lines.map((line) => `  '${line}',`).join('\n')}
+].join('');
+`,
 );

@@ -2,12 +2,10 @@
  * One WebAssembly instance of the kernels and the memory it works in. Memory is planned here: reserved in order,
  * released to a mark, never freed piecewise; kernels allocate nothing.
  */
-import { wasm } from './wasm.ts';
+import { type Kernels, wasm } from './wasm.ts';
 
 /** A place in an arena's memory, in bytes from its beginning; a multiple of 16. */
 export type Address = number;
-
-type Kernel = (...args: number[]) => number;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -19,16 +17,19 @@ function module(): WebAssembly.Module {
 const page = 65_536;
 
 export class Arena {
-  /** The exports of packages/core/kernels, which says what each takes. */
-  readonly kernels: Record<string, Kernel>;
+  /** What each takes is said where it is written: `kernels/` of every stage. */
+  readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
   readonly #base: Address;
   #top: Address;
 
   constructor() {
-    const { exports } = new WebAssembly.Instance(module(), {});
-    this.kernels = exports as Record<string, Kernel>;
-    this.#memory = exports.memory as WebAssembly.Memory;
+    // The module and its types come from one compilation.
+    const exports = new WebAssembly.Instance(module(), {}).exports as unknown as Kernels & {
+      memory: WebAssembly.Memory;
+    };
+    this.kernels = exports;
+    this.#memory = exports.memory;
     this.#base = (this.kernels.heapBase() + 15) & ~15;
     this.#top = this.#base;
   }

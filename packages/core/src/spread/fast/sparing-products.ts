@@ -71,7 +71,7 @@ export function sparingProducts({ arena, nb, tiles, tops, scale }: DenseGraph, c
       packed = few ? { list: arena.reserve(4 * count), at: arena.reserve(64 * count) } : undefined;
     }
     if (packed) {
-      const limits = [given, had, least, begun ? 1 : 0] as const;
+      const limits = [given, had, least, begun] as const;
       kernels.sparingProduct(tiles, tops, nb, change.scaled, c, ...limits, starts, packed.list, packed.at, sums);
     } else kernels.product(tiles, nb, change.scaled, c, sums);
   };

@@ -51,8 +51,8 @@ describe.each([1, 5, 17])('%i labels', (c) => {
   const [givenAt, hadAt] = [arena.put(given), arena.put(had)];
   const [starts, list] = [arena.reserve(4 * arena.kernels.cellsOf(nb)), arena.reserve(2 * nb * nb)];
   const packed = arena.reserve(32 * nb * nb);
-  const sparing = (least: number, begun: 0 | 1) => {
-    const limits = [givenAt, hadAt, least, begun];
+  const sparing = (least: number, begun: boolean) => {
+    const limits = [givenAt, hadAt, least, begun] as const;
     const kept = arena.kernels.sparingProduct(tiles, tops, nb, f, c, ...limits, starts, list, packed, sums);
     return { product: arena.floats(sums, c * n).slice(), kept };
   };
@@ -65,7 +65,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
   test('without a limit it is the product of all, packed before or not', () => {
     arena.kernels.product(tiles, nb, f, c, other);
     const all = arena.floats(other, c * n).slice();
-    for (const begun of [0, 1] as const) {
+    for (const begun of [false, true]) {
       const { product, kept } = sparing(-1, begun);
       expectClose(product, all, 1e-3);
       expect(kept).toBe((nb * (nb - 1)) / 2);
@@ -77,7 +77,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
     const limits = [1e-3, 1e-2, 1e-1];
     const keptBy = limits.map((least, i) => {
       const expected = build(matters(least));
-      const { product, kept } = sparing(least, i === 0 ? 0 : 1);
+      const { product, kept } = sparing(least, i > 0);
       expect(kept).toBe(expected.kept);
       const plain = new Float64Array(c * n);
       for (let k = 0; k < c; k++)
@@ -110,8 +110,8 @@ test('what labels reach late counts once they do: nodes in a chain of groups tha
   const { sparingProduct } = arena.kernels;
   const kernels = {
     ...arena.kernels,
-    sparingProduct(...args: number[]) {
-      packs.push(args[8] === 0);
+    sparingProduct(...args: Parameters<typeof sparingProduct>) {
+      packs.push(!args[8]);
       return sparingProduct(...args);
     },
   };
