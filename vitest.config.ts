@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /** What is polled for comes when it comes: on a busy machine not within the second that is usual. */
 const expect = { poll: { timeout: 20_000 } };
+/** As the command sets it. */
+const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 /** Suites in the order they run: unit tests beside each package, then what crosses packages, then whole journeys. */
 export default defineConfig({
@@ -16,6 +18,7 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          env,
           expect,
           sequence: { groupOrder: 0 },
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
+          env,
           expect,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

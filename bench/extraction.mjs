@@ -26,7 +26,7 @@ export async function extraction(wanted, peer, { quick }) {
   const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
   const files = readdirSync(folder).map((name) => join(folder, name));
   const tapped = tap(readFileSync(spec.path), { facet: 'key' });
-  const keys = keysSources(env.SALTWORKS_HOME, { threads, device: 'cpu' });
+  const keys = keysSources({ home: env.SALTWORKS_HOME, env }, { threads, device: 'cpu' });
   const bare = await bareLoop(spec, tapped, files);
   const { model, input, output } = tapped;
   const { patch, longSide, mean, std } = spec;
@@ -71,7 +71,7 @@ async function engineLoop(keys) {
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
   const store = fileStore(scratch);
   await importDataset(store, 'bench', folderSource(folder), { source: folder });
-  const deps = { store, keys, readObject: objectReader(store), maxPixels: 100e6 };
+  const deps = { store, keys, readObject: objectReader(store, () => ({})), maxPixels: 100e6 };
   const request = { dataset: 'bench', shard: 0, extract: { backbone: 'dinov2-small-focus', facet: 'key' } };
   const pulse = { last: undefined, beat() {}, signal: new AbortController().signal };
   const taken = await seconds(async () => {

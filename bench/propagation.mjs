@@ -24,7 +24,7 @@ export async function propagation() {
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
   const objects = join(scratch, 'objects');
   const store = fileStore(objects);
-  const deps = { store, readObject: objectReader(store), maxPixels: 100e6 };
+  const deps = { store, readObject: objectReader(store, () => ({})), maxPixels: 100e6 };
   const { shards, images } = await drawnDataset(deps, scratch);
 
   const request = { dataset: 'bench', extract, preset: 'best', solve: {} };
@@ -80,7 +80,7 @@ async function drawnDataset(deps, scratch) {
   }
   const { dataset } = await importDataset(deps.store, 'bench', folderSource(source), { source });
   const images = await importScribbles(deps.store, dataset, scribbles);
-  const keys = keysSources(env.SALTWORKS_HOME, { device: 'cpu' });
+  const keys = keysSources({ home: env.SALTWORKS_HOME, env }, { device: 'cpu' });
   for (let shard = 0; shard < dataset.shards; shard++) {
     await extractShard({ ...deps, keys }, { dataset: 'bench', shard, extract }, pulse);
   }

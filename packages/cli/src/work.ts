@@ -25,14 +25,14 @@ export async function openWorkerRole(
   { roles, extractConcurrency, propagateConcurrency, threads, device }: WorkFlags,
   say: (line: string) => void,
 ): Promise<Closable> {
-  const { home, namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
+  const { namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   await expectServersStore(settings, connection, id);
-  const keys = keysSources(home, { threads, device, batch });
+  const keys = keysSources(settings, { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();
-  const readObject = objectReader(store);
+  const readObject = objectReader(store, settings.s3);
   const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
   // As many images being opened as threads, and one whose files are read meanwhile.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };

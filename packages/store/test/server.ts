@@ -101,7 +101,6 @@ async function start({ kind, binary }: NonNullable<ReturnType<typeof findS3>>): 
   const endpoint = `http://127.0.0.1:${port}`;
   const bucket = 'saltworks-tests';
   const credentials = { accessKeyId, secretAccessKey };
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const s3 = new S3({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, maxAttempts: 1 });
   const deadline = Date.now() + READY_MS;
   while (true) {

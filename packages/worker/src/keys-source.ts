@@ -1,5 +1,5 @@
 /** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
-import { pullBackbone } from '@saltworks/backbone/pull';
+import { type Fetching, pullBackbone } from '@saltworks/backbone/pull';
 import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import type { Device } from '@saltworks/backbone/session.worker';
@@ -31,14 +31,15 @@ export interface Inference {
   batch?: number;
 }
 
-export function keysSources(home: string, inference: Inference = {}): KeysSources {
+/** @param fetching where backbones are kept, and how a missing one is fetched */
+export function keysSources(fetching: Fetching, inference: Inference = {}): KeysSources {
   const sessions = new Map<string, Promise<KeySession>>();
   return {
     async open(settings) {
       const name = JSON.stringify(settings);
       let opening = sessions.get(name);
       if (!opening) {
-        opening = open(settings, home, inference);
+        opening = open(settings, fetching, inference);
         sessions.set(name, opening);
         // What could not be opened is tried anew next time.
         opening.catch(() => sessions.delete(name));
@@ -58,19 +59,19 @@ export function keysSources(home: string, inference: Inference = {}): KeysSource
 
 async function open(
   { backbone, layer, facet }: ExtractSettings,
-  home: string,
+  fetching: Fetching,
   { threads, device = 'auto', batch }: Inference,
 ): Promise<KeySession> {
-  return openSession(await spec(backbone, home), { layer, facet, threads, device, batch });
+  return openSession(await spec(backbone, fetching), { layer, facet, threads, device, batch });
 }
 
-async function spec(backbone: string, home: string) {
+async function spec(backbone: string, fetching: Fetching) {
   // A name from outside never becomes a path on this machine.
   knownBackbone(backbone);
   try {
     // Verifies the file that is there, fetches one that is not.
-    await pullBackbone(backbone, { home });
-    return await resolveBackbone(backbone, { home });
+    await pullBackbone(backbone, fetching);
+    return await resolveBackbone(backbone, fetching);
   } catch (error) {
     throw new WorkerFaultError(`backbone ${backbone}: ${(error as Error).message}`);
   }

@@ -1,9 +1,12 @@
 /** Images of a dataset, wherever they are. */
-import { openStore } from '@saltworks/store/open';
+import { openStore, type S3Access } from '@saltworks/store/open';
 import type { ObjectStore } from '@saltworks/store/store';
 
-/** Reads what a dataset calls an `object`: one of the store, or an `s3://` URL of another. */
-export function objectReader(store: ObjectStore): (object: string, signal: AbortSignal) => Promise<Uint8Array> {
+/** Reads what a dataset calls an `object`: one of the store, or an `s3://` URL of another bucket on the server of `s3`. */
+export function objectReader(
+  store: ObjectStore,
+  s3: () => S3Access,
+): (object: string, signal: AbortSignal) => Promise<Uint8Array> {
   const others = new Map<string, ObjectStore>();
   return async (object, signal) => {
     const url = /^(s3:\/\/[^/]+)\/(.+)$/.exec(object);
@@ -11,7 +14,7 @@ export function objectReader(store: ObjectStore): (object: string, signal: Abort
     const [, bucket, key] = url;
     let other = others.get(bucket);
     if (!other) {
-      other = openStore(bucket);
+      other = openStore(bucket, s3);
       others.set(bucket, other);
     }
     return other.get(key, { signal });

@@ -123,7 +123,14 @@ export interface Engine extends ExtractDeps, PropagateDeps {
 export function openEngine(wrap = (store: ObjectStore) => store): Engine {
   const root = mkdtempSync(join(tmpdir(), 'saltworks-worker-'));
   const store = wrap(fileStore(root));
-  return { root, store, keys: new StubKeys(), maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
+  return {
+    root,
+    store,
+    keys: new StubKeys(),
+    maskThreads,
+    readObject: objectReader(store, () => ({})),
+    maxPixels: 1e6,
+  };
 }
 
 /** One for all engines of a test file. */

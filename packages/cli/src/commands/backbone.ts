@@ -24,7 +24,7 @@ export function backboneCommand(): Command {
     .argument('<name>', 'a name from "backbone list"')
     .option('--json', 'one JSON document instead of text')
     .action(async (name: string, { json }: { json?: boolean }) => {
-      const path = await pull(name, readSettings().home, progress(process.stderr, json));
+      const path = await pull(name, readSettings(), progress(process.stderr, json));
       console.log(json ? JSON.stringify({ name, path }) : `${name}: ${path}`);
     });
   return command;

@@ -64,7 +64,7 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   const { name, scribbles, window, json } = flags;
   const numbers = flags.categories === undefined ? undefined : await readNumbers(flags.categories);
   const settings = readSettings();
-  const store = await openStoreToWrite(settings.store);
+  const store = await openStoreToWrite(settings.store, settings.s3);
   if (scribbles !== undefined) await isFolder(scribbles);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
@@ -145,7 +145,11 @@ async function openSource(
     return cocoSource(source, { images, signal: interruption, onProgress });
   }
   if (images !== undefined) throw new InvalidInputError(`--images ${images} with ${source}; expected a COCO document`);
-  return { files: isRemote ? objectSource(await openStore(source), source, interruption) : folderSource(source) };
+  return {
+    files: isRemote
+      ? objectSource(await openStore(source, readSettings().s3), source, interruption)
+      : folderSource(source),
+  };
 }
 
 interface ListFlags {
@@ -155,7 +159,8 @@ interface ListFlags {
 }
 
 async function list(name: string | undefined, { failed, duplicates, json }: ListFlags): Promise<void> {
-  const store = await openStore(readSettings().store);
+  const settings = readSettings();
+  const store = openStore(settings.store, settings.s3);
   if (name === undefined) {
     for await (const dataset of listDatasets(store)) console.log(json ? JSON.stringify(dataset) : describe(dataset));
     return;

@@ -9,7 +9,7 @@ import { openApi } from '../api.ts';
 import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
-import { readSettings, type Settings, serverUrl } from '../settings.ts';
+import { isDebugging, readSettings, type Settings, serverUrl } from '../settings.ts';
 import { serverOf } from '../stack/connect.ts';
 import { reachTemporal } from '../stack/reach.ts';
 import { startStack } from '../stack/supervisor.ts';
@@ -103,7 +103,7 @@ async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
     throw new InvalidInputError('no SALTWORKS_TEMPORAL_ADDRESS; expected host:port ("saltworks up" needs none)');
   const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/worker');
   // Signals are ours to handle: the SDK would otherwise stop its workers by itself.
-  const logger = new DefaultLogger(process.env.SALTWORKS_DEBUG ? 'INFO' : 'ERROR');
+  const logger = new DefaultLogger(isDebugging() ? 'INFO' : 'ERROR');
   Runtime.install({ shutdownSignals: [], logger });
   await reachTemporal(temporalAddress);
   return NativeConnection.connect({ address: temporalAddress });

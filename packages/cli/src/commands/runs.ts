@@ -77,7 +77,8 @@ export const exportCommand = (): Command =>
       const { recipe } = recipeOf(maskSettings(flags));
       if (flags.categories !== undefined) {
         const list = await readNumbers(flags.categories);
-        const store = await openStoreToWrite(readSettings().store);
+        const settings = readSettings();
+        const store = await openStoreToWrite(settings.store, settings.s3);
         await readDataset(store, dataset);
         await pinClasses(store, dataset, list);
       }
@@ -98,7 +99,8 @@ export async function writeExport(
   await makeFolder(out);
   const input = { dataset, recipe, format, window: window ?? defaultWindow, attempts };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
-  const store = await openStore(readSettings().store);
+  const settings = readSettings();
+  const store = openStore(settings.store, settings.s3);
   const root = exportFile(dataset, result.id, '');
   for await (const { key } of store.list(root)) {
     const path = join(out, key.slice(root.length));

@@ -119,13 +119,14 @@ export function segmentCommand(): Command {
 }
 
 async function run(images: string[], flags: Flags): Promise<void> {
-  const { home, maxPixels } = readSettings();
+  const settings = readSettings();
+  const { maxPixels } = settings;
   const changes = changesOf(flags);
   const categories = flags.categories === undefined ? [] : await readNumbers(flags.categories);
   const tasks = await plan(images, flags.scribbles);
   await makeFolder(flags.out);
   const line = progress(process.stderr, flags.json);
-  const spec = await findBackbone(flags.backbone, home, line);
+  const spec = await findBackbone(flags.backbone, settings, line);
   const {
     preset,
     out,

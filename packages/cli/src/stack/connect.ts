@@ -20,7 +20,7 @@ export interface Connected {
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
   const { temporalAddress, namespace, home } = settings;
   // First: what cannot be used is said before anything is started.
-  const id = await storeIdentity(openStore(settings.store));
+  const id = await storeIdentity(openStore(settings.store, settings.s3));
   const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;

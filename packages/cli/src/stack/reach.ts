@@ -35,7 +35,7 @@ export const reachTemporal = (address: string): Promise<void> => waitForTemporal
 export async function checkServices(settings: Settings, connection: ConnectionLike): Promise<Reached> {
   await checkNamespace(settings, connection);
   try {
-    const store = await openStoreToWrite(settings.store);
+    const store = await openStoreToWrite(settings.store, settings.s3);
     const id = await checkStore(store);
     return { store, id, identity: identityOf(`${process.pid}@${hostname()}`, id) };
   } catch (error) {

@@ -52,7 +52,7 @@ export async function startStack(
   // Its supervisor died and left it: it holds the database file.
   if (found?.temporal && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
 
-  const binary = await temporalBinary(home);
+  const binary = await temporalBinary(settings);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const { host } = settings;
@@ -104,7 +104,7 @@ export async function startStack(
     keepAlive(name, say, async () => {
       await before?.();
       const env = {
-        ...process.env,
+        ...settings.env,
         SALTWORKS_TEMPORAL_ADDRESS: address,
         SALTWORKS_PORT: String(web.port),
         SALTWORKS_URL: web.url,

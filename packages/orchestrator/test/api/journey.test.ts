@@ -53,7 +53,7 @@ async function importPictures(count: number): Promise<void> {
 beforeAll(async () => {
   await importPictures(2);
   const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
   deployment = await openDeployment({
     ...{ store, folder, roles: ['annotate', 'propagate'], concurrency: { annotate: 4 } },
     activities: (own) => createActivities({ ...deps, ...own }),

@@ -68,7 +68,7 @@ async function importPictures(): Promise<void> {
 beforeAll(async () => {
   await importPictures();
   const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store), maxPixels: 1e6 };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
   deployment = await openDeployment({
     ...{ store, folder, roles: ['extract', 'propagate', 'annotate'] },
     activities: (own) => createActivities({ ...deps, ...own }),
