@@ -2,7 +2,7 @@
 
 export class ApiError extends Error {
   override name = 'ApiError';
-  /** 0: nobody answered. */
+  /** HTTP status; 0 if the server did not answer. */
   readonly status: number;
   readonly detail?: Record<string, unknown>;
 
@@ -24,7 +24,7 @@ export async function api<Answer>(method: string, path: string, body?: unknown):
 }
 
 /**
- * @param patience milliseconds in which what is not there yet may come
+ * @param patience milliseconds to keep asking after a 404
  * @throws ApiError
  */
 export async function bytes(path: string, patience = 0): Promise<ArrayBuffer> {

@@ -1,10 +1,10 @@
-/** A button for what cannot be taken back: pressed once it asks, twice it does. */
+/** A button for a step that cannot be undone: the first press asks, the second acts. */
 import { useState } from 'react';
 
 interface Props {
-  /** On the button, then followed by a question mark. */
+  /** The button's text; a question mark follows it after the first press. */
   label: string;
-  /** What it is done to, for those who cannot see what it stands beside. */
+  /** The object of the step, for screen readers. */
   what: string;
   act(): void;
 }

@@ -1,7 +1,7 @@
-/** Something that the server may refuse, as people do it: what it said stays until it is tried again. */
+/** An action that the server may refuse; its reason shows until the next try. */
 import { useState } from 'react';
 
-/** @param after each try, whatever came of it */
+/** @param after called after each try, successful or not */
 export function useAttempt(after: () => void) {
   const [failure, setFailure] = useState('');
   const attempt = async (work: () => Promise<unknown>) => {

@@ -1,10 +1,10 @@
-/** A dialog over the page: closed by Escape, by its button, by whoever opened it. */
+/** A modal dialog; Escape and its button close it. */
 import { useEffect, useRef } from 'react';
 
 interface Props {
   title: string;
   close(): void;
-  /** For a picture: as much room as there is. */
+  /** Takes all the room there is, for an image. */
   large?: boolean;
   children: React.ReactNode;
 }

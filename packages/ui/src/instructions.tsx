@@ -1,9 +1,9 @@
-/** What annotators are told, rendered; as it was written until that can be done, and where it cannot. */
+/** A campaign's instructions as rendered Markdown; as plain text until the renderer loads, or if it cannot. */
 import { lazy, Suspense } from 'react';
 
 const AsWritten = ({ text }: { text: string }) => <p className="as-written">{text}</p>;
 
-// Apart, because most pages show none. Who is offline when they first ask reads it as it was written.
+// Loaded separately, because most pages show none. Offline at first use, annotators read the plain text.
 const Markdown = lazy(() => import('./markdown.tsx').catch(() => ({ default: AsWritten })));
 
 export const InstructionsText = ({ text }: { text: string }) => (

@@ -1,14 +1,14 @@
-/** Which colour is which class: a swatch for each of its segments. */
+/** The legend: each category with a swatch for each of its segments. */
 import { css, type Rgb } from '@saltworks/core/screen/colours';
 
-/** A class in a picture. */
+/** A category of an image. */
 export interface LegendEntry {
   name: string;
-  /** Of its segments, in their order. */
+  /** The colours of its segments, in order. */
   colours: Rgb[];
 }
 
-/** @param segments of one picture @param nameOf what a category is called */
+/** @param segments of one image @param nameOf a category's name */
 export function legendOf<Id>(
   segments: readonly { id: number; category: Id }[],
   colours: ReadonlyMap<number, Rgb>,
@@ -24,7 +24,7 @@ export function legendOf<Id>(
   return [...classes].map(([name, own]) => ({ name, colours: own }));
 }
 
-/** Swatches of a class; the others are counted. */
+/** The first swatches of a category, and the count of the rest. */
 const most = 8;
 
 export const Legend = ({ entries }: { entries: readonly LegendEntry[] }) =>

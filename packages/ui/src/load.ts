@@ -1,4 +1,4 @@
-/** Something read from the server for a page. */
+/** Data that a page loads from the server. */
 import { useCallback, useEffect, useState } from 'react';
 import { api } from './api.ts';
 
@@ -8,17 +8,17 @@ export interface Loaded<T> {
   again(): void;
 }
 
-/** @param every milliseconds after which it is read again, while somebody looks; default never */
+/** @param every milliseconds between reloads while the page is visible; default never */
 export function useLoaded<T>(path: string, every?: number): Loaded<T> {
   const [state, setState] = useState<{ path?: string; value?: T; error?: Error }>({});
   const [turn, setTurn] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a turn reads again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each turn reloads
   useEffect(() => {
     let closed = false;
     const read = () =>
       api<T>('GET', path).then(
         (value) => !closed && setState({ path, value }),
-        // What was read stays, if it was of the same path.
+        // Keep the data if it is of the same path.
         (error) => !closed && setState((now) => (now.value !== undefined && now.path === path ? now : { error })),
       );
     void read();

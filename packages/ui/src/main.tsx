@@ -1,4 +1,4 @@
-/** The page: which part of it an address shows. */
+/** The router: each address to its page. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Route, Switch } from 'wouter';
@@ -19,7 +19,7 @@ import { SignInPage } from './pages/sign-in.tsx';
 import './style.css';
 import './pages.css';
 
-// A session in use is prolonged; whoever has none is told by what the page asks for.
+// Prolongs a session in use; without one, the page's own requests lead to sign-in.
 api('GET', '/api/auth/get-session').catch(() => {});
 
 createRoot(document.getElementById('root')!).render(

@@ -1,10 +1,10 @@
 /**
- * What managers wrote, as Markdown. It becomes elements of React and never HTML: tags are shown as text. Links lead to
- * http(s) only and say nothing of where they were; pictures are links to them, for the page loads nothing from elsewhere.
+ * Managers' Markdown. It becomes React elements, never HTML: tags show as text. Links lead to http(s) only and send no
+ * referrer; images become links, since the page loads nothing from elsewhere.
  */
 import MarkdownToJsx from 'markdown-to-jsx/react';
 
-/** @returns the address, or null for what is no absolute http(s) one */
+/** @returns the address, or null unless it is an absolute http(s) URL */
 const outward = (address: string) => (/^https?:\/\//i.test(address) ? address : null);
 
 const Link = ({ href, children }: { href?: string | null; children?: React.ReactNode }) =>
@@ -18,7 +18,7 @@ const Link = ({ href, children }: { href?: string | null; children?: React.React
 
 const Picture = ({ src, alt }: { src?: string | null; alt?: string }) => <Link href={src}>{alt || src || ''}</Link>;
 
-/** Below the page's own headings, and without ids: they would be anchors of the page. */
+/** Headings one level below the page's own, without ids, which would become anchors of the page. */
 const heading =
   (Tag: 'h3' | 'h4' | 'h5') =>
   ({ children }: { children?: React.ReactNode }) => <Tag>{children}</Tag>;

@@ -1,4 +1,4 @@
-/** Something that is told once: a sign-in link, an API key. */
+/** A value that is shown once: a sign-in link, an API key. */
 import { useState } from 'react';
 
 export function Secret({ name, value, children }: { name: string; value: string; children: React.ReactNode }) {

@@ -1,4 +1,4 @@
-/** What is not there yet, and what will not come: whole pages, and parts of one. */
+/** Loading and failure states of pages and panels. */
 import { ApiError } from './api.ts';
 import type { Loaded } from './load.ts';
 
@@ -26,7 +26,7 @@ const Coming = ({ what }: { what: string }) => (
   </p>
 );
 
-/** Why something did not come, and what can be done about it. */
+/** A failure: its reason, and a way out. */
 export function Trouble({ error, again }: { error: Error; again?(): void }) {
   return (
     <div className="trouble">
@@ -46,7 +46,7 @@ export function Trouble({ error, again }: { error: Error; again?(): void }) {
   );
 }
 
-/** What was read, once it is there. */
+/** Shows loaded data, or its loading or failure state. */
 export function Await<T>({
   loaded: { value, error, again },
   what,
@@ -60,7 +60,7 @@ export function Await<T>({
   return error ? <Trouble error={error} again={again} /> : <Coming what={what} />;
 }
 
-/** A part of a page, under a heading of its own. */
+/** A section of a page with a heading. */
 export function Panel({
   title,
   aside,

@@ -18,7 +18,7 @@ test.each([
   ['| a |\n| - |\n| 1 |', '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>'],
 ])('%j is rendered', (text, html) => expect(render(text)).toBe(html));
 
-describe('no text becomes more than text and links', () => {
+describe('hostile Markdown becomes text and links only', () => {
   const hostile = [
     '<script>alert(1)</script>',
     '<img src=x onerror=alert(1)>',

@@ -1,4 +1,4 @@
-/** Keys by which scripts and commands are let in as me. */
+/** The caller's API keys, for scripts and commands. */
 import type { ApiKey } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';

@@ -1,4 +1,4 @@
-/** A password of one's own, beside links: set for the first time, changed, or set anew after signing in by a link. */
+/** The caller's password: set first, changed, or reset after signing in by a link. */
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
@@ -7,7 +7,7 @@ import { Await, Panel } from '../states.tsx';
 
 interface PasswordState {
   set: boolean;
-  /** The one that is set must be given. */
+  /** The current password is required. */
   needed: boolean;
 }
 

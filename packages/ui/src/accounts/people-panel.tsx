@@ -1,4 +1,4 @@
-/** Everybody who has an account, for administrators. */
+/** All accounts, for administrators. */
 import type { Account } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
@@ -27,7 +27,7 @@ export function PeoplePanel({ me }: { me: string }) {
             rows={list.map((account) => [
               account.name,
               account.email,
-              // One's own stays as it is: somebody has to be able to undo it.
+              // Administrators cannot demote or disable themselves: somebody must be able to undo it.
               account.id === me ? (
                 account.role
               ) : (

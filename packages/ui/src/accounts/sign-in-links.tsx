@@ -1,4 +1,4 @@
-/** Sign-in links that were made while a page is open: each is told once, and stays until the page is left. */
+/** Sign-in links made on this page: each is shown once, until the page is left. */
 import { useState } from 'react';
 import { Secret } from '../secret.tsx';
 
@@ -7,7 +7,7 @@ export interface SignInLink {
   link: string;
 }
 
-/** The newest first: a second one does not take the first away. */
+/** The newest first; a second link does not hide the first. */
 export function useSignInLinks() {
   const [links, setLinks] = useState<SignInLink[]>([]);
   return { links, add: (who: string, link: string) => setLinks((known) => [{ who, link }, ...known]) };

@@ -1,20 +1,20 @@
-/** Which segment the brush draws, and which there are to choose from. */
+/** The segment that the brush draws, and the segments to choose from. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { LabelCategory } from '@saltworks/contract/categories';
 
 export interface Choice {
-  /** Those of the drawing; where it has none, one of the first class, which its first stroke names. */
+  /** The drawing's segments; if it has none, one of the first category, which the first stroke will name. */
   segments: Drawing['segments'];
-  /** Whether that one is not named yet. */
+  /** Whether that segment has no name yet. */
   unnamed: boolean;
-  /** What the brush draws. */
+  /** The segment that the brush draws. */
   segment: number;
 }
 
 /**
- * @param chosen by a person; undefined, or not there any more: the segment that was drawn last, and never the background,
- * which nobody should draw unless they mean it
- * @param nextId that a new segment gets
+ * @param chosen the annotator's choice; if undefined or gone, the last drawn segment is used, never the background,
+ * which should be drawn on purpose only
+ * @param nextId the id of the next new segment
  */
 export function choiceOf(
   { segments: named, strokes }: Pick<Drawing, 'segments' | 'strokes'>,
@@ -29,7 +29,7 @@ export function choiceOf(
   return { segments, unnamed, segment: chosen !== undefined && there(chosen) ? chosen : last };
 }
 
-/** The segment beside one in a list, for when that one goes. */
+/** The neighbour of a segment in a list, to choose once the segment is deleted. */
 export function neighbourOf(id: number, segments: Drawing['segments']): number | undefined {
   const at = segments.findIndex((segment) => segment.id === id);
   return (segments[at + 1] ?? segments[at - 1])?.id;

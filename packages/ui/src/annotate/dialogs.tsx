@@ -1,4 +1,4 @@
-/** What is asked and told over the picture. */
+/** Dialogs over the workbench. */
 import { useState } from 'react';
 import { Dialog } from '../dialog.tsx';
 import { InstructionsText } from '../instructions.tsx';

@@ -1,10 +1,10 @@
-/** Labels of a picture, and those of a mask that the server has. */
+/** Labels of an image, and how to read them from the server's mask. */
 import { bytes } from '../api.ts';
 import { pixelsOf } from './pixels.ts';
 
-/** Labels of the picture, of whatever size they are. */
+/** Labels of an image, at any size. */
 export interface Labels {
-  /** Of how many interactions they are the answer. */
+  /** The number of interactions that they answer. */
   n: number;
   width: number;
   height: number;
@@ -25,7 +25,7 @@ export function idsOf(rgba: Uint8ClampedArray): Uint32Array {
   return ids;
 }
 
-/** The segment at a place of the picture. @param size of the picture, in which places are told */
+/** The segment at a place. @param size the image's size, in whose pixels places are given */
 export function idAt(
   { ids, width, height }: Labels,
   size: { width: number; height: number },

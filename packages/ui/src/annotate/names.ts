@@ -1,4 +1,4 @@
-/** What segments are called. */
+/** Names of segments. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { LabelCategory } from '@saltworks/contract/categories';
 

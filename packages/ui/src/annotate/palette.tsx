@@ -1,4 +1,4 @@
-/** Segments of the picture, and how new ones come. */
+/** The list of segments, and the search that adds more. */
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { LabelCategory } from '@saltworks/contract/categories';
@@ -7,28 +7,28 @@ import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { nameOf } from './names.ts';
 
 interface Props {
-  /** Out of reach. */
+  /** Takes no input. */
   inert: boolean;
   segments: Drawing['segments'];
   strokes: Drawing['strokes'];
   categories: readonly LabelCategory[];
   colours: ReadonlyMap<number, Rgb>;
   chosen: number;
-  /** What may be deleted, or given another class, besides the background: all but one that is not named yet. */
+  /** Whether the chosen segment is named: only then can the annotator delete or reclassify it. */
   named: boolean;
-  /** The chosen segment is about to be given another class. */
+  /** The next category chosen reclassifies the chosen segment. */
   classing: boolean;
   setClassing(on: boolean): void;
   choose(segment: number): void;
   add(category: LabelCategory): void;
-  /** Of the chosen segment: asks for another class, gives it, deletes the segment. */
+  /** For the chosen segment: ask for another category, set it, delete the segment. */
   askClass(): void;
   classify(category: LabelCategory): void;
   remove(): void;
   search: React.RefObject<HTMLInputElement | null>;
 }
 
-/** Looks at nothing that changes while somebody draws. */
+/** Memoised: none of its props changes while the annotator draws. */
 export const Palette = memo(function Palette({
   inert,
   segments,
@@ -47,7 +47,7 @@ export const Palette = memo(function Palette({
   search,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
-  // Rows that are many may come a moment after the ink.
+  // A long list may render a moment after the ink.
   const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
     { id: 0, name: 'Background' },
@@ -87,7 +87,7 @@ interface RowProps {
   colour: string;
   chosen: boolean;
   drawn: boolean;
-  /** The key that chooses it. */
+  /** The key that chooses the segment. */
   digit?: number;
   choose(segment: number): void;
   askClass?(): void;
@@ -132,12 +132,12 @@ const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose, 
   );
 });
 
-/** Classes are searched among; so many are shown. */
+/** How many matching categories are shown. */
 const most = 60;
 
 interface ClassesProps extends Pick<Props, 'categories' | 'search'> {
   pick(category: LabelCategory): void;
-  /** The segment that is given the class; undefined: a new one. */
+  /** The segment to reclassify; undefined adds a new one. */
   of?: string;
   cancel(): void;
 }

@@ -1,4 +1,4 @@
-/** Bytes of a picture's file as the pixels that are in it: no colour management, nothing premultiplied. */
+/** An image file's own pixels: no colour management, no premultiplied alpha. */
 export async function pixelsOf(file: Blob): Promise<{ rgba: Uint8ClampedArray; width: number; height: number }> {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { width, height } = bitmap;

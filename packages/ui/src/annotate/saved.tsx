@@ -1,16 +1,16 @@
-/** What is safe on the server, what is on its way, and what is in the way. */
+/** Whether the annotator's work is saved, and why not. */
 import type { Pending, Saving } from './session/outbox.ts';
 
 interface Props {
   saving: Saving;
   retry(): void;
-  /** Drops what the server refuses. */
+  /** Drops an entry that the server refuses. */
   leaveOut(one: Pending): void;
 }
 
 export function Saved({ saving, retry, leaveOut }: Props) {
   const one = saving.state === 'refused' ? saving.one : undefined;
-  // Every stroke is saved: that is not worth saying each time.
+  // Saving succeeds with every stroke: do not announce it each time.
   const calm = saving.state === 'saved' || saving.state === 'saving';
   return (
     <span className={`saved ${saving.state.replace(' ', '-')}`} role="status" aria-live={calm ? 'off' : 'polite'}>

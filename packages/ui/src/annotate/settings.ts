@@ -1,9 +1,9 @@
-/** How somebody likes to work: kept in their browser, from one image to the next and over reloads. */
+/** An annotator's view settings, kept in the browser across images and reloads. */
 
 export interface Settings {
-  /** Radius of the brush, as a share of the picture's width; 0: what suits the picture. */
+  /** The brush's radius as a share of the image's width; 0 chooses one that suits the image. */
   brush: number;
-  /** Of labels, 0 … 1. */
+  /** Opacity of labels, 0 … 1. */
   opacity: number;
   strokes: boolean;
   pixels: boolean;
@@ -12,14 +12,14 @@ export interface Settings {
 
 const usual: Settings = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
 
-/** What was kept, as far as it is a setting of today. */
+/** The stored settings that are still valid; defaults for the rest. */
 export function readSettings(text: string | null): Settings {
   const found: Partial<Record<string, unknown>> = parse(text);
   const settings = Object.fromEntries(
     Object.entries(usual).map(([name, value]) => [name, typeof found[name] === typeof value ? found[name] : value]),
   ) as unknown as Settings;
   const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
-  // Labels that are hidden are shown again: who opens a picture wonders where they are.
+  // Show hidden labels again: an annotator who opens an image expects them.
   return { ...settings, brush: within(settings.brush, 1), opacity: within(settings.opacity, 1) || usual.opacity };
 }
 

@@ -1,4 +1,4 @@
-/** All keys of the page, in a table. */
+/** A table of all keyboard shortcuts. */
 import { Dialog } from '../dialog.tsx';
 import type { Shortcut } from './shortcuts.ts';
 

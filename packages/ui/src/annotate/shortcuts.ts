@@ -1,15 +1,15 @@
-/** Keys of the annotate page: what they do is found here, in the sheet behind "?", and nowhere else. */
+/** Keyboard shortcuts: one list drives the keys and the sheet behind "?". */
 import { useLayoutEffect, useRef } from 'react';
 import { inDialog, isPressed, isTyping } from './keyboard.ts';
 
 export interface Shortcut {
-  /** As KeyboardEvent.key says, in lower case; `mod+` for Ctrl or Command, `shift+`. */
+  /** KeyboardEvent.key in lower case, after `mod+` (Ctrl or Command) or `shift+`. */
   keys: string[];
-  /** What the sheet shows. */
+  /** The key's name on the sheet. */
   show: string;
   label: string;
   run(key: string): void;
-  /** The key is let go, or the window left. */
+  /** Called when the key goes up or the window loses the focus. */
   release?(): void;
 }
 
@@ -19,21 +19,21 @@ export const keyOf = ({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): strin
   return `${ctrlKey || metaKey ? 'mod+' : ''}${shift}${name}`;
 };
 
-/** Listens as soon as the page is seen and while it is open; not while somebody types. */
+/** Listens from the first paint while the page is open, except in text fields. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
-  // In the same step that shows them: later ones come after a paint, and keys between are lost.
+  // In the layout step: an effect would run after the paint, and keys pressed in between would be lost.
   useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (isTyping(event.target) || event.altKey || inDialog()) return;
       const key = keyOf(event);
-      // Held down it may have closed a dialog.
+      // A held key may have closed a dialog.
       if (key === 'enter' && (event.repeat || isPressed(event.target))) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
       event.preventDefault();
-      // A key that is held down repeats itself.
+      // A held key repeats.
       if (!(found.release && event.repeat)) found.run(key);
     };
     const released = ({ key }: KeyboardEvent) =>

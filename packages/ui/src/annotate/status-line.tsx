@@ -1,7 +1,7 @@
 /** The line under the picture. */
 import { type Labelling, statusOf } from './status.ts';
 
-/** Screen readers are told what is new, not that labels followed the pen once more. */
+/** Screen readers announce what is new, not each time labels follow the pen. */
 export function StatusLine(props: Labelling) {
   const { said, shown } = statusOf(props);
   return (

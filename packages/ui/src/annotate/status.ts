@@ -1,7 +1,7 @@
-/** What the page says of an image at work. */
+/** Status messages of the workbench. */
 import type { AssignmentState } from '@saltworks/contract/api/answers';
 
-/** Of an assignment that is not ours to draw in, by its state. */
+/** Why an assignment is closed to this annotator, by its state. */
 export const endings: Record<AssignmentState, string> = {
   leased: '',
   submitted: 'Handed in.',
@@ -18,11 +18,11 @@ export interface Labelling {
   ms?: number;
   preview: string;
   patch: boolean;
-  /** Nothing but background is drawn. */
+  /** The drawing has no stroke, or background strokes only. */
   empty?: boolean;
 }
 
-/** How the labels came about, or why there are none: what is shown, and what of it is worth saying. */
+/** Where the labels came from, or why there are none: the text on screen, and the part that screen readers announce. */
 export function statusOf({ none, message, confirmed, ms, preview, patch, empty }: Labelling): {
   shown: string;
   said: string;

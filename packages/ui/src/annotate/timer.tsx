@@ -1,4 +1,4 @@
-/** How long an image is open by now. */
+/** The time since the image was opened. */
 import { useEffect, useState } from 'react';
 
 export function Timer({ since }: { since: string }) {

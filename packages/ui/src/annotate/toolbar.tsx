@@ -1,4 +1,4 @@
-/** Tools, and how what they draw is shown. */
+/** The toolbar: tools and view settings. */
 import type { Tool } from './board/scene.ts';
 
 const tools: { name: string; tool: Tool; key: string; title: string }[] = [
@@ -10,13 +10,13 @@ const tools: { name: string; tool: Tool; key: string; title: string }[] = [
 ];
 
 interface Props {
-  /** Out of reach. */
+  /** Takes no input. */
   inert: boolean;
   tool: Tool;
   choose(tool: Tool): void;
   undo?(): void;
   redo?(): void;
-  /** Where the next stroke helps most; undefined while nothing is labelled. */
+  /** Shows where the next stroke helps most; undefined while nothing is labelled. */
   hint?(): void;
   radius: number;
   setRadius(radius: number): void;

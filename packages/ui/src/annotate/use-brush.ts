@@ -1,4 +1,4 @@
-/** The brush's radius: kept as a share of the picture, so that it suits the next picture, too. */
+/** The brush's radius, kept as a share of the image so that it suits the next image too. */
 import type { useSettings } from './use-settings.ts';
 
 /** Image pixels. */

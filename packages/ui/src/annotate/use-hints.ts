@@ -1,4 +1,4 @@
-/** Help while drawing: what looks alike, where the next stroke helps most, which stroke made a place. */
+/** Hints for the annotator: what looks alike, where the next stroke helps most, which stroke made a place. */
 import type { Attribution } from '@saltworks/contract/messages/annotate';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../api.ts';
@@ -7,8 +7,8 @@ import { nameOf } from './names.ts';
 import type { Session, SessionState } from './session/session.ts';
 
 /**
- * @param alike what looks like the place under the pointer is wanted
- * @param say shows a line
+ * @param alike show what looks like the place under the pointer
+ * @param say shows a message
  */
 export function useHints(
   session: Session,
@@ -30,7 +30,7 @@ export function useHints(
     session.similar(alike ? place.current : undefined);
   }, [session, alike]);
 
-  // A hint is of what was drawn when it was asked for.
+  // A hint holds for the drawing that it was computed from.
   const found = hint?.n === n ? hint.place : undefined;
   const ring = useMemo(
     () => found && { x: found.x * image.width - 0.5, y: found.y * image.height - 0.5 },
@@ -66,7 +66,7 @@ export function useHints(
     /** Where the next stroke helps most. */
     hint: () => session.hint(),
     ring,
-    /** The stroke that was found, while it is there. */
+    /** The stroke found by `ask`, while the drawing has it. */
     picked: drawing.strokes.some((stroke) => stroke.n === picked) ? picked : undefined,
     heat: alike && similar ? { ...similar, alike } : undefined,
   };

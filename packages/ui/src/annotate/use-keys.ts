@@ -1,11 +1,11 @@
-/** What keys do while an image is at work. */
+/** The keyboard shortcuts of the workbench. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { Board } from './board/board.ts';
 import type { Tool } from './board/scene.ts';
 import { type Shortcut, useShortcuts } from './shortcuts.ts';
 
 interface Actions {
-  /** Keys do nothing for now. */
+  /** Shortcuts are off. */
   off: boolean;
   segments: Drawing['segments'];
   board: React.RefObject<Board | undefined>;
@@ -19,15 +19,15 @@ interface Actions {
   undo?(): void;
   redo?(): void;
   hint?(): void;
-  /** Erases the stroke that is pointed out, or deletes the chosen segment. */
+  /** Erases the highlighted stroke, or deletes the chosen segment. */
   remove(): void;
-  /** Gives the chosen segment another class. */
+  /** Asks for another category of the chosen segment. */
   classify(): void;
   submit(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
 
-/** @returns them, for the sheet */
+/** @returns the shortcuts, for the sheet */
 export function useKeys(actions: Actions): Shortcut[] {
   const { segments, board, choose, setTool, resize, toggle, open } = actions;
   const shortcuts: Shortcut[] = [

@@ -1,4 +1,4 @@
-/** Settings as they are kept in the browser. */
+/** The settings, stored in the browser. */
 import { useEffect, useState } from 'react';
 import { readSettings, type Settings } from './settings.ts';
 

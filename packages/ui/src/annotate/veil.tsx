@@ -1,10 +1,10 @@
-/** What lies over a picture that is not ours to draw in. */
+/** The cover over an image whose assignment is no longer this annotator's. */
 import type { AssignmentState } from '@saltworks/contract/api/answers';
 import { endings } from './status.ts';
 
 interface Props {
   state: AssignmentState;
-  /** On to what the server gives next: this image again, if it is still to be done. */
+  /** Opens the next image that the server gives; this one again if it is still wanted. */
   next(): void;
 }
 

@@ -1,4 +1,4 @@
-/** How far annotators agree, how they do on known images, and how reliable that makes them. */
+/** Agreement between annotators, scores on known images, and the reliability that follows. */
 import type { Agreement } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';

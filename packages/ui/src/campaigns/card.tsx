@@ -1,4 +1,4 @@
-/** A campaign among others. */
+/** A campaign's card in the list. */
 import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';

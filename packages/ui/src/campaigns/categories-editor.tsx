@@ -1,4 +1,4 @@
-/** The classes of a new campaign: typed or pasted, coloured, ordered. */
+/** The editor of a new campaign's categories: typed or pasted, coloured, ordered. */
 import { useState } from 'react';
 import { addCategories, type CategoryDraft, moved, palette } from './categories.ts';
 
@@ -25,7 +25,7 @@ export function CategoriesEditor({ categories, change }: Props) {
             placeholder="cat, dog, sky:stuff"
             onChange={(event) => setText(event.target.value)}
             onPaste={(event) => {
-              // A line of text would drop the ends of lines that tell classes apart.
+              // A one-line field would drop the line breaks that separate categories.
               const pasted = event.clipboardData.getData('text');
               if (!/[,;\n]/.test(pasted)) return;
               event.preventDefault();
@@ -53,7 +53,7 @@ export function CategoriesEditor({ categories, change }: Props) {
       </datalist>
       <ol>
         {categories.map((category, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a class is its place until it is made
+          // biome-ignore lint/suspicious/noArrayIndexKey: a category is its place in the list until the campaign exists
           <li key={i}>
             <input
               type="color"

@@ -1,15 +1,15 @@
-/** The classes of a campaign while they are put together. */
+/** The categories of a new campaign. */
 
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { classColour, freeColour } from '@saltworks/core/screen/colours';
 
-/** A class: its id comes from its place in the list, once the campaign is made. */
+/** A category without its id, which will be its place in the list. */
 export type CategoryDraft = Omit<LabelCategory, 'id'>;
 
-/** Offered in this order. */
+/** The palette, in the order offered. */
 export const palette = Array.from({ length: 16 }, (_, i) => classColour(i));
 
-/** "cat, dog, sky:stuff", by commas, semicolons or lines; a class is a thing unless it says otherwise. */
+/** Parses "cat, dog, sky:stuff", separated by commas, semicolons or lines; a category is a thing unless marked. */
 export function parseCategories(text: string): Pick<CategoryDraft, 'name' | 'isthing'>[] {
   return text
     .split(/[,;\n]/)
@@ -20,7 +20,7 @@ export function parseCategories(text: string): Pick<CategoryDraft, 'name' | 'ist
     .filter(({ name }) => name !== '');
 }
 
-/** Those of a text put at the end, each in a colour that is free; those that are there already are left out. */
+/** Appends a text's categories, each in a free colour; skips those already in the list. */
 export function addCategories(categories: readonly CategoryDraft[], text: string): CategoryDraft[] {
   const all = [...categories];
   for (const { name, isthing } of parseCategories(text)) {
@@ -30,7 +30,7 @@ export function addCategories(categories: readonly CategoryDraft[], text: string
   return all;
 }
 
-/** One of a list put elsewhere in it. */
+/** Moves one entry of a list. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
   if (to < 0 || to >= list.length) return [...list];
   const rest = list.filter((_, i) => i !== from);

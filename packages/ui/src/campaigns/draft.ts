@@ -1,4 +1,4 @@
-/** A campaign as it stands in the form: what was typed, kept as it was typed. */
+/** A campaign as typed into the form. */
 
 import type { Campaign } from '@saltworks/contract/api/answers';
 import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
@@ -6,15 +6,15 @@ import type { LabelCategory } from '@saltworks/contract/categories';
 import { presets } from '@saltworks/core/options';
 import type { CategoryDraft } from './categories.ts';
 
-/** What may be changed later. */
+/** Settings that can change later. */
 export interface SettingsDraft {
   name: string;
   instructions: string;
-  /** Of an image. */
+  /** Annotators wanted for each image. */
   annotators: string;
   /** Percent. */
   honeypots: string;
-  /** As `<input type="datetime-local">` has it, or empty. */
+  /** The value of `<input type="datetime-local">`, or empty. */
   deadline: string;
   /** Minutes. */
   lease: string;
@@ -23,7 +23,7 @@ export interface SettingsDraft {
 }
 
 export interface CampaignDraft extends SettingsDraft {
-  /** Empty: proposed from the name. */
+  /** If empty, derived from the name. */
   id: string;
   dataset: string;
   categories: CategoryDraft[];
@@ -47,7 +47,7 @@ export const emptyDraft: CampaignDraft = {
   ordering: 'import',
 };
 
-/** a-z, 0-9 and -, at most 64: what a campaign can be called in an address. */
+/** A campaign's id from its name: a-z, 0-9 and -, at most 64 characters. */
 export const slugOf = (name: string): string =>
   name
     .normalize('NFKD')
@@ -97,7 +97,7 @@ export const campaignOf = ({ id, dataset, categories, preset, ordering, ...setti
 
 const shortNumber = (value: number) => String(Math.round(value * 1000) / 1000);
 
-/** ISO 8601 as the clock on the wall says it, to the minute. */
+/** ISO 8601 in local time, to the minute. */
 function localTime(at: string): string {
   const time = new Date(at);
   const two = (n: number) => String(n).padStart(2, '0');

@@ -1,4 +1,4 @@
-/** Where the time went, by annotator and by class. */
+/** Time spent, by annotator and by category. */
 
 import type { Effort } from '@saltworks/contract/api/answers';
 import type { LabelCategory } from '@saltworks/contract/categories';

@@ -1,4 +1,4 @@
-/** A field of a form: its label is its name, what is said below describes it. */
+/** A form field with its label and its description. */
 import { cloneElement, useId } from 'react';
 
 interface Props {

@@ -1,4 +1,4 @@
-/** How many of some scores, 0 … 1, lie in each tenth; empty ones at the ends are left out. */
+/** Counts scores, 0 … 1, by tenth; empty tenths at both ends are left out. */
 export function histogram(scores: readonly number[]): { name: string; value: number }[] {
   const counts = new Array<number>(10).fill(0);
   for (const score of scores) counts[Math.min(9, Math.max(0, Math.floor(score * 10)))]++;

@@ -1,4 +1,4 @@
-/** Who takes part, and as what. */
+/** The members of a campaign, and their roles. */
 import type { Member, MemberRole } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { SignInLinks, useSignInLinks } from '../accounts/sign-in-links.tsx';

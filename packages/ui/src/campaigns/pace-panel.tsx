@@ -1,4 +1,4 @@
-/** How fast masks come in, and when the last one will. */
+/** A campaign's pace, and when it will finish. */
 import type { CampaignPace } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';

@@ -1,9 +1,9 @@
-/** Names of those who took part. */
+/** Names of a campaign's annotators. */
 import type { Member } from '@saltworks/contract/api/answers';
 
 export type NameOf = (user: string) => string;
 
-/** Who is a member no longer is told apart by the beginning of an id. */
+/** Former members are named by the start of their id. */
 export const namesOf =
   (members: readonly Member[] | undefined): NameOf =>
   (user) =>

@@ -1,4 +1,4 @@
-/** Why images of a campaign cannot be annotated yet, for whoever manages it, and another try. */
+/** Why images cannot be annotated yet, for managers, with a button to retry. */
 import type { Preparation } from '@saltworks/contract/api/answers';
 import { failingText, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
@@ -9,7 +9,7 @@ const everyMs = 5_000;
 
 export function PreparationState({ campaign }: { campaign: string }) {
   const path = `/api/campaigns/${campaign}/preparation`;
-  // Reviewers may not ask; they are told that more are coming.
+  // Only managers may ask for the reason; reviewers read that more are coming.
   const { value, again } = useLoaded<Preparation>(path, everyMs);
   const { failure, attempt } = useAttempt(again);
   if (!value || value.state === 'done') {

@@ -1,4 +1,4 @@
-/** How far a campaign is: what was handed in, and what of it was accepted. */
+/** A campaign's progress bar: images submitted, and accepted. */
 import type { CampaignProgress } from '@saltworks/contract/api/answers';
 import { count, counted, percent } from '../plots/figures.ts';
 

@@ -1,4 +1,4 @@
-/** How far a campaign is. */
+/** A campaign's progress. */
 import type { CampaignProgress } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count } from '../plots/figures.ts';

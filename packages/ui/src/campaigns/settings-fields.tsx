@@ -1,4 +1,4 @@
-/** Fields of what may be changed while a campaign runs. */
+/** The fields of a campaign's changeable settings. */
 import { InstructionsText } from '../instructions.tsx';
 import type { SettingsDraft } from './draft.ts';
 import { Field } from './field.tsx';

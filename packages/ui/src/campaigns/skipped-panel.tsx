@@ -1,4 +1,4 @@
-/** Images that annotators left: which, who, why and when. */
+/** Skipped images: which, by whom, why and when. */
 import type { Assignment } from '@saltworks/contract/api/answers';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';

@@ -1,4 +1,4 @@
-/** Whether images are given out: pause, resume, close. */
+/** Pauses, resumes and closes a campaign. */
 import type { Campaign } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';
@@ -22,7 +22,7 @@ const moves: Record<State, { to: State; name: string }[]> = {
   closed: [{ to: 'open', name: 'Open again' }],
 };
 
-/** Pauses what is open, opens what is not. */
+/** Pauses an open campaign, reopens any other. */
 export const pauseOrResume = (): void => document.querySelector<HTMLElement>('.state button')?.click();
 
 export function StateControl({ campaign: { id, state }, changed }: { campaign: Campaign; changed(): void }) {

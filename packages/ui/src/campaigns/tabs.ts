@@ -1,4 +1,4 @@
-/** Where one can go in a campaign. */
+/** The tabs of a campaign. */
 import type { Me } from '@saltworks/contract/api/answers';
 import { mayIn } from '../pages/me.ts';
 import type { Tab } from '../pages/shell.tsx';

@@ -1,4 +1,4 @@
-/** Images to look through: filters, a grid, one of them large. */
+/** A browser of images: a grid, and one image enlarged. */
 
 import type { Page } from '@saltworks/contract/api/answers';
 import { css } from '@saltworks/core/screen/colours';
@@ -13,14 +13,14 @@ import { Photograph } from './photograph.tsx';
 import type { Shown } from './shown.ts';
 
 interface Props<T> {
-  /** Of the list, with its filters and without `after`. */
+  /** The list's address, with filters and without `after`. */
   path: string;
   show(item: T): Shown;
   masked: boolean;
   toggleMask(): void;
-  /** How many there are, where that is known. */
+  /** The number of images, if known. */
   total?: number;
-  /** What to say where there is none. */
+  /** Shown when the list is empty. */
   nothing: string;
 }
 

@@ -1,4 +1,4 @@
-/** What can be downloaded, and how more is made. */
+/** Exports: download one, or start another. */
 import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/contract/api/answers';
 import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { useEffect, useRef, useState } from 'react';
@@ -13,13 +13,13 @@ import { useRuns } from './use-runs.ts';
 
 interface Props {
   dataset: string;
-  /** Names of sets of masks that may be exported. */
+  /** Recipes that may be exported. */
   recipes: string[];
-  /** What these are, where that is known. */
+  /** Their mask sets, if known. */
   masks?: readonly MaskSet[];
-  /** Where one is asked for; what is asked for besides format and masks. */
+  /** The address that starts an export, and extra fields of its body. */
   path: string;
-  /** A campaign's: its own masks only, and a choice of those that a reviewer accepted. */
+  /** A campaign's exports: its own masks only, optionally only accepted ones. */
   campaign?: boolean;
   controls: boolean;
 }
@@ -53,7 +53,7 @@ export function Exports({ dataset, recipes, masks = [], path, campaign, controls
   );
 }
 
-/** What a run leaves is there once it is gone. */
+/** Reloads the exports when a run ends. */
 function useWhenFewer(running: number, then: () => void): void {
   const before = useRef(running);
   useEffect(() => {
@@ -62,7 +62,7 @@ function useWhenFewer(running: number, then: () => void): void {
   }, [running, then]);
 }
 
-/** The last export, if it went wrong. */
+/** The last export run, if it failed. */
 function Failed({ runs = [], mine }: { runs?: DatasetRun[]; mine(recipe: string): boolean }) {
   const last = runs
     .filter(({ kind, of }) => kind === 'export' && mine(of.slice(of.indexOf('/') + 1)))

@@ -1,4 +1,4 @@
-/** Images that could not be worked on, and why. */
+/** Images that runs could not use, and why. */
 import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
@@ -8,7 +8,7 @@ import { Await } from '../states.tsx';
 const size = 50;
 
 export function Failures({ dataset }: { dataset: string }) {
-  /** Cursors of the parts that were looked at, the one that is shown last. */
+  /** Cursors of the visited parts; the last one is shown. */
   const [cursors, setCursors] = useState<(string | null)[]>([null]);
   const after = cursors[cursors.length - 1];
   const from = after === null ? '' : `&after=${encodeURIComponent(after)}`;

@@ -1,8 +1,8 @@
-/** A long list read part by part, as far as somebody has scrolled; what lies far behind is let go and read again. */
+/** A long list, fetched page by page as the reader scrolls; pages far away are dropped and fetched again. */
 import type { Page } from '@saltworks/contract/api/answers';
 
 interface Part<T> {
-  /** The cursor it was asked for by. */
+  /** The cursor that it was fetched by. */
   after: string | null;
   first: number;
   length: number;
@@ -11,14 +11,14 @@ interface Part<T> {
 }
 
 export interface FeedState {
-  /** Items known of so far. */
+  /** The number of items known so far. */
   count: number;
-  /** Whether that is all. */
+  /** Whether the list is known to its end. */
   complete: boolean;
   error?: Error;
 }
 
-/** Parts kept on either side of what is looked at. */
+/** Parts kept on either side of the visible ones. */
 const kept = 10;
 
 export class Feed<T> {
@@ -28,7 +28,7 @@ export class Feed<T> {
   #next: string | null = null;
   #reading = false;
   #closed = false;
-  /** Up to which item it is wanted. */
+  /** Items are wanted up to this index. */
   #wanted = 0;
   #state: FeedState = { count: 0, complete: false };
 
@@ -45,13 +45,13 @@ export class Feed<T> {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Undefined while it is not there. */
+  /** The item at an index; undefined until loaded. */
   at(index: number): T | undefined {
     const part = this.#parts[this.#partOf(index)];
     return part?.items?.[index - part.first];
   }
 
-  /** Says what is looked at: items from the first to before the last. */
+  /** Reports the visible items: from `first` up to, not including, `last`. */
   look(first: number, last: number): void {
     this.#wanted = last;
     const [from, to] = [this.#partOf(first), this.#partOf(last - 1)];
@@ -62,7 +62,7 @@ export class Feed<T> {
     void this.#readOn();
   }
 
-  /** Tries again after an error. */
+  /** Retries after an error. */
   again(): void {
     this.#set({ error: undefined });
     void this.#readOn();
@@ -72,7 +72,7 @@ export class Feed<T> {
     this.#closed = true;
   }
 
-  /** Place of the part that holds an item; that of the last one for items beyond. */
+  /** The index of the part that holds an item; the last part for items beyond. */
   #partOf(index: number): number {
     let [low, high] = [0, this.#parts.length - 1];
     while (low < high) {
@@ -83,7 +83,7 @@ export class Feed<T> {
     return low;
   }
 
-  /** Reads parts until what is wanted is there; parts may be empty. */
+  /** Fetches parts until the wanted items are there; a part may be empty. */
   async #readOn(): Promise<void> {
     if (this.#reading) return;
     this.#reading = true;
@@ -106,7 +106,7 @@ export class Feed<T> {
     part.asked = true;
     try {
       const { items } = await this.#read(part.after);
-      // It may have grown since: what comes after it has its own part.
+      // The list may have grown since; later items have parts of their own.
       part.items = items.slice(0, part.length);
       this.#set({});
     } catch (error) {

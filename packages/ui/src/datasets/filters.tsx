@@ -1,15 +1,15 @@
-/** What of many images is looked at; kept in the address, so that it can be sent to somebody. */
+/** Filters of a list of images, kept in the address so that it can be shared. */
 import { useSearchParams } from 'wouter';
 
 export interface Filter {
-  /** Of the query. */
+  /** The name in the query. */
   name: string;
   label: string;
-  /** Values and what they are called; the first is the default and stays out of the address. */
+  /** Values and their texts; the first is the default and stays out of the address. */
   choices: readonly (readonly [value: string, name: string])[];
 }
 
-/** The same choices everywhere: at least so unsure. */
+/** Choices of the least uncertainty, the same on every page. */
 export const uncertainty: Filter = {
   name: 'uncertain',
   label: 'Uncertainty',
@@ -23,7 +23,7 @@ export const uncertainty: Filter = {
   ],
 };
 
-/** What is chosen, as a query for the server: known names and values only. */
+/** The chosen filters as a query; unknown names and values are dropped. */
 export function queryOf(filters: readonly Filter[], params: URLSearchParams): URLSearchParams {
   const query = new URLSearchParams();
   for (const { name, choices } of filters) {

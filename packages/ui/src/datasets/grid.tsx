@@ -1,13 +1,13 @@
-/** A grid of any length that scrolls with the page: only what is on the screen is in the document. */
+/** A grid of any length that scrolls with the page; only visible cells are in the document. */
 import { useEffect, useRef, useState } from 'react';
 import { type GridSize, heightOf, shownAt, topOf } from './rows.ts';
 
 interface Props {
   count: number;
   label: string;
-  /** Told which cells are on the screen. */
+  /** Called with the range of visible cells. */
   look(first: number, last: number): void;
-  /** What a cell holds: something with `data-cell` to put the focus on. */
+  /** Renders a cell; an element in it carries `data-cell` and takes the focus. */
   cell(index: number): React.ReactNode;
 }
 
@@ -49,7 +49,7 @@ export function Grid({ count, label, look, cell }: Props) {
     view: place.view,
   };
   const { first, last, offset } = shownAt(size, place.top);
-  // One row more than there is asks for what comes after it.
+  // One row beyond the last known asks for the next part.
   const wanted = Math.max(last, Math.ceil(place.view / size.row) * columns);
   useEffect(() => look(first, wanted), [first, wanted, look]);
 

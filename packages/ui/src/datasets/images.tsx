@@ -1,4 +1,4 @@
-/** The images of a dataset, through one of its sets of masks. */
+/** The images of a dataset, seen through one of its mask sets. */
 
 import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/answers';
 import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
@@ -75,7 +75,7 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
   );
 }
 
-/** By name: which ones there are is known to the masks alone. */
+/** A category filter by name: only the masks know which categories exist. */
 function CategoryFilter() {
   const [params, setParams] = useSearchParams();
   const choose = (name: string) =>

@@ -1,4 +1,4 @@
-/** One image of many, as large as the window lets it be. */
+/** One image, as large as the window allows. */
 
 import { keyOf } from '../annotate/shortcuts.ts';
 import { Dialog } from '../dialog.tsx';

@@ -1,4 +1,4 @@
-/** Sets of masks by names that people tell apart. */
+/** Names of mask sets, for people. */
 import type { MaskSet } from '@saltworks/contract/api/answers';
 import { moment } from '../plots/figures.ts';
 
@@ -15,14 +15,14 @@ function wordsOf({ campaign, preset, changed, backbone, made, recipe }: MaskSet)
 
 const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** The same with the recipe in small print: it is what commands and the API call it. */
+/** The same with its recipe, the name in commands and the API, in small print. */
 export const MasksName = ({ set }: { set: MaskSet }) => (
   <span className="masks-name">
     {nameOfMasks(set)} <code>{set.recipe}</code>
   </span>
 );
 
-/** By recipe; by the recipe alone where nothing is known of it. */
+/** A mask set's name by its recipe; the recipe itself if the set is unknown. */
 export const masksOf = (sets: readonly MaskSet[], recipe: string): React.ReactNode => {
   const set = sets.find((each) => each.recipe === recipe);
   return set ? <MasksName set={set} /> : <code>{recipe}</code>;

@@ -1,12 +1,12 @@
-/** A photograph with its mask over it. */
+/** A photograph under its mask. */
 import { useEffect, useRef, useState } from 'react';
 import { type MaskSource, maskPicture } from './picture.ts';
 
 interface Props {
   image: string;
-  /** Shown where that is not there. */
+  /** Shown if that fails to load. */
   instead?: string;
-  /** Where the mask is, if there is one. */
+  /** The mask's source, if it has one. */
   mask: MaskSource | undefined;
   masked: boolean;
   /** Pixels of the mask's longer side. */
@@ -14,7 +14,7 @@ interface Props {
   name: string;
 }
 
-/** What is scrolled past is not asked for. */
+/** Delays loading, so that images scrolled past are never fetched. */
 const restMs = 150;
 
 export function Photograph({ image, instead, mask, masked, side, name }: Props) {
@@ -22,7 +22,7 @@ export function Photograph({ image, instead, mask, masked, side, name }: Props) 
   const [shown, setShown] = useState<string>();
   const latest = useRef(mask);
   latest.current = mask;
-  // What is shown is told apart by its address and colours: those of an image do not change under it.
+  // Address and colours identify the mask; an image's own do not change.
   const wanted = mask && JSON.stringify([mask.path, ...mask.colours]);
   const [missing, setMissing] = useState(0);
   const [source, setSource] = useState<string>();

@@ -1,4 +1,4 @@
-/** Masks as small pictures to lay over thumbnails: a few at a time, the latest kept. */
+/** Masks as small bitmaps over thumbnails: a few load at a time, and the latest are cached. */
 import type { Rgb } from '@saltworks/core/screen/colours';
 import { labelPicture } from '../annotate/board/paint.ts';
 import { idsOf } from '../annotate/labels.ts';
@@ -6,24 +6,24 @@ import { bytes } from '../api.ts';
 
 const keptPictures = 400;
 const pictures = new Map<string, Promise<ImageBitmap>>();
-/** Masks that are read at the same time. */
+/** The most masks loaded at the same time. */
 let free = 4;
 const waiting: (() => void)[] = [];
 
 export interface MaskSource {
   path: string;
-  /** By segment id. */
+  /** Colours by segment id. */
   colours: ReadonlyMap<number, Rgb>;
 }
 
-/** @param side pixels at most, of the longer side @param signal ends the wait for a turn */
+/** @param side the most pixels of the longer side @param signal cancels the wait for a turn */
 export function maskPicture(source: MaskSource, side: number, signal: AbortSignal): Promise<ImageBitmap> {
   const key = JSON.stringify([source.path, side, ...source.colours]);
   const known = pictures.get(key);
   if (known) {
     pictures.delete(key);
     pictures.set(key, known);
-    // Whoever asked first may have given up.
+    // The first caller may have cancelled.
     return known.catch(() => {
       signal.throwIfAborted();
       return maskPicture(source, side, signal);
@@ -57,7 +57,7 @@ async function read({ path, colours }: MaskSource, side: number): Promise<ImageB
   const scale = Math.min(1, side / Math.max(whole.width, whole.height));
   const [width, height] = [whole.width, whole.height].map((length) => Math.max(1, Math.round(length * scale)));
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-  // Ids between two ids would be those of somebody else.
+  // No smoothing: an id between two ids would name another segment.
   context.imageSmoothingEnabled = false;
   context.drawImage(whole, 0, 0, width, height);
   whole.close();

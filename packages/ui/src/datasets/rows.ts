@@ -1,40 +1,40 @@
-/** Which rows of a long grid are on the screen, and where they lie. Pixels throughout. */
+/** The visible rows of a long grid, and their places. Pixels throughout. */
 
-/** Browsers give up on elements that are much taller; beyond, a pixel of the scroll bar is more than one of the grid. */
+/** The tallest element that browsers lay out well; in a taller grid, a scrolled pixel moves more than one pixel. */
 export const maxHeight = 8_000_000;
 
 export interface GridSize {
-  /** Cells in all. */
+  /** The number of cells. */
   count: number;
   columns: number;
-  /** Height of a row, gap included. */
+  /** Height of a row with its gap. */
   row: number;
-  /** Height of the window that one looks through. */
+  /** Height of the viewport. */
   view: number;
 }
 
-/** Height of the element that is scrolled. */
+/** Height of the scrolled element. */
 export const heightOf = ({ count, columns, row }: GridSize): number =>
   Math.min(maxHeight, Math.ceil(count / columns) * row);
 
 export interface Shown {
-  /** The first cell, and the one after the last. */
+  /** The first visible cell, and one past the last. */
   first: number;
   last: number;
-  /** From the top of the element to the row of the first cell. */
+  /** Distance from the element's top to the first cell's row. */
   offset: number;
 }
 
 /**
- * @param top how much of the element is scrolled away above the window
- * @param spare rows that are there beyond either edge
+ * @param top how far the element is scrolled above the viewport
+ * @param spare extra rows beyond either edge
  */
 export function shownAt(size: GridSize, top: number, spare = 2): Shown {
   const { count, columns, row, view } = size;
   const rows = Math.ceil(count / columns);
   const height = heightOf(size);
   const room = height - view;
-  // The end of the bar is the end of the grid, whatever a pixel stands for.
+  // The end of the scroll bar is the end of the grid, at any scale.
   const scale = height < maxHeight || room <= 0 ? 1 : (rows * row - view) / room;
   const at = Math.max(0, Math.min(top, room)) * scale;
   const from = Math.max(0, Math.floor(at / row) - spare);
@@ -46,7 +46,7 @@ export function shownAt(size: GridSize, top: number, spare = 2): Shown {
   };
 }
 
-/** How far to scroll until a cell is at the window's top. */
+/** The scroll position that puts a cell at the viewport's top. */
 export function topOf(size: GridSize, cell: number): number {
   const { count, columns, row, view } = size;
   const height = heightOf(size);

@@ -1,4 +1,4 @@
-/** What runs over a dataset, and what ran: with its progress, and how it is paused or ended. */
+/** The runs of a dataset: progress, pause, resume and cancel. */
 import type { DatasetRun, MaskSet } from '@saltworks/contract/api/answers';
 import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
@@ -10,7 +10,7 @@ interface Props {
   dataset: string;
   masks: readonly MaskSet[];
   runs: DatasetRun[];
-  /** Whether one may pause and end them. */
+  /** Whether the caller may pause and cancel runs. */
   controls: boolean;
   changed(): void;
 }
@@ -53,7 +53,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
   );
 }
 
-/** What a run is over: keys, masks, or masks in a format. */
+/** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
   if (kind === 'extract') return <code>{of}</code>;
   if (kind === 'propagate') return masksOf(masks, of);
@@ -65,7 +65,7 @@ function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.Reac
   );
 }
 
-/** Masks are made of images with scribbles, and exported where there are masks: other images are no part of such a run. */
+/** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
 const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask' };
 
 function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {

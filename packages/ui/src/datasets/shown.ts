@@ -5,17 +5,17 @@ import type { MaskSource } from './picture.ts';
 export interface Shown {
   name: string;
   thumbnail: string;
-  /** As large as there is. */
+  /** Address of the image at its full size. */
   image: string;
   mask?: MaskSource;
-  /** Who annotated it. */
+  /** Its annotators. */
   who?: string;
-  /** How it stands, in a word or two. */
+  /** Its state, in a word or two. */
   state: string;
   classes: LegendEntry[];
   /** 0 … 1. */
   uncertainty: number | null;
-  /** More to say of it, and where to go from it. */
+  /** Further facts, and links. */
   notes: string[];
   links: { name: string; href: string }[];
 }

@@ -1,4 +1,4 @@
-/** Starts what computes keys, or masks, of a whole dataset. */
+/** Starts a run over a dataset: extract or propagate. */
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';

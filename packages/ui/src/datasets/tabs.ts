@@ -1,7 +1,7 @@
-/** Where one can go in a dataset. */
+/** The tabs of a dataset. */
 import type { Tab } from '../pages/shell.tsx';
 
-/** @param exports whether one may have them */
+/** @param exports whether the caller may export */
 export const datasetTabs = (name: string, exports: boolean): Tab[] =>
   [['Images', ''], ['Runs', '/runs'], ['Failures', '/failures'], ...(exports ? [['Exports', '/exports']] : [])].map(
     ([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}` }),

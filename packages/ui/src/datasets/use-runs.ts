@@ -1,4 +1,4 @@
-/** Runs over a dataset, followed closely while one of them goes on. */
+/** The runs of a dataset, polled more often while one is under way. */
 import type { DatasetRun } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { type Loaded, useLoaded } from '../load.ts';

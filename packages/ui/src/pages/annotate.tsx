@@ -1,4 +1,4 @@
-/** The images of a campaign, one after the other. */
+/** The annotator's page: a campaign's images, one after the other. */
 import type { Assignment, Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/session/ask-for.ts';
@@ -13,7 +13,7 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   const [failure, setFailure] = useState<Error>();
   const opener = useRef<Opener>(undefined);
 
-  /** The image before is on the screen until the next one can be painted. */
+  /** The previous image stays on screen until the next can be painted. */
   const next = useCallback(async () => {
     const own = opener.current;
     try {
@@ -37,7 +37,7 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   }, [campaign, next]);
 
   useRenewal(session instanceof Session ? session : undefined);
-  // The campaign takes no work: it is paused, closed or past its deadline.
+  // The campaign is paused, closed or past its deadline.
   if (failure instanceof ApiError && failure.status === 409) {
     return <Idle title="No images for now" text={`${failure.message}.`} again={next} />;
   }
@@ -55,7 +55,7 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   return <Workbench key={session.key} session={session} done={next} />;
 }
 
-/** There is nothing to draw in, for now. */
+/** Shown when there is no image to draw on. */
 const Idle = ({ title, text, again }: { title: string; text: string; again(): Promise<void> }) => (
   <main className="page">
     <h1>{title}</h1>
@@ -69,15 +69,15 @@ const Idle = ({ title, text, again }: { title: string; text: string; again(): Pr
   </main>
 );
 
-/** What comes next is read once this image is on the screen and solved. */
+/** Fetch the next image once this one is on screen and solved. */
 const restMs = 1_000;
 
-/** Why there is no image. */
+/** The reason why there is no image. */
 type Nothing = 'nothing left' | 'being prepared';
 
 type Opener = ReturnType<typeof openOneByOne>;
 
-/** Opens a campaign's images; the solver's thread and what is known of the campaign stay from one to the next. */
+/** Opens a campaign's images; the solver's thread and the campaign's data carry over from one to the next. */
 function openOneByOne(campaign: string) {
   const preview = new Preview();
   const about = api<Campaign>('GET', `/api/campaigns/${campaign}`);
@@ -90,7 +90,7 @@ function openOneByOne(campaign: string) {
     async next(): Promise<Session | Nothing | undefined> {
       const found = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
       if (closed) return undefined;
-      // The session before still owns the solver: it must not take what is opened now for its own.
+      // The previous session still owns the solver, and must not take this image for its own.
       current?.close();
       current = undefined;
       if (!found) return (await progress()).filled ? 'nothing left' : 'being prepared';
@@ -110,7 +110,7 @@ function openOneByOne(campaign: string) {
   };
 }
 
-/** Holds the image while somebody looks at the page, and finds out at once when they come back whether it is still theirs. */
+/** Renews the lease while the page is visible, and checks it at once when the annotator returns. */
 function useRenewal(session: Session | undefined): void {
   useEffect(() => {
     if (!session) return;

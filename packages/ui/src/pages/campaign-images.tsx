@@ -1,4 +1,4 @@
-/** The images of a campaign, and how each stands. */
+/** A campaign's images and their states. */
 
 import type { AssignmentState, Campaign, CampaignProgress, Task } from '@saltworks/contract/api/answers';
 import { segmentColours } from '@saltworks/core/screen/colours';
@@ -97,7 +97,7 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
         show={show}
         masked={masked}
         toggleMask={toggle}
-        // Known images mixed in and former versions are not counted there.
+        // The campaign's count leaves out known images and former versions.
         total={narrowed || campaign.honeypotRate > 0 || progress?.former ? undefined : progress?.tasks}
         nothing={narrowed ? 'No image is like that.' : 'No image is ready yet. They appear as they are prepared.'}
       />
@@ -105,7 +105,7 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
   );
 }
 
-/** States in which an image is somebody's, or was handed in. */
+/** States of assignments that are held or submitted. */
 const handedIn: AssignmentState[] = ['submitted', 'accepted'];
 const busy: AssignmentState[] = [...handedIn, 'leased', 'sent_back'];
 
@@ -140,7 +140,7 @@ function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
     name: image.name,
     thumbnail: `${at}/thumbnail`,
     image: `${at}/image`,
-    // The name of the mask, so that a newer one is read anew.
+    // The mask's id in the address: a newer mask is fetched afresh.
     mask: task.mask === null ? undefined : { path: `${at}/mask?of=${task.mask}`, colours },
     who: works
       .filter((work) => busy.includes(work.state))

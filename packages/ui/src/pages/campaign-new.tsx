@@ -1,4 +1,4 @@
-/** A new campaign, by a form. What was typed outlives a reload and a sign-in. */
+/** The form for a new campaign. Typed text survives a reload and a sign-in. */
 import type { Campaign, DatasetInfo } from '@saltworks/contract/api/answers';
 import type { Preset } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
@@ -53,7 +53,7 @@ const NoDataset = () => (
   </div>
 );
 
-/** A preset, and what it does with strokes: shown, and chosen otherwise if so wished. */
+/** The choice of a preset, and of how it treats strokes. */
 const withPreset = (preset: Preset) => ({ preset, strokes: presets[preset].strokes });
 
 function Form({ datasets }: { datasets: DatasetInfo[] }) {

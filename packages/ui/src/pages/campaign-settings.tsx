@@ -1,4 +1,4 @@
-/** The settings of a campaign that is there: what may be changed, and what may not. */
+/** The settings of an existing campaign, changeable and fixed. */
 import type { Campaign } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { api } from '../api.ts';

@@ -1,4 +1,4 @@
-/** A campaign at a glance: progress, pace, agreement, time, members, exports. */
+/** A campaign's overview: progress, pace, agreement, time, members, exports. */
 import type { Campaign, Member } from '@saltworks/contract/api/answers';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';

@@ -1,4 +1,4 @@
-/** One image as several annotators have labelled it, and what they say together. */
+/** One image as each annotator labelled it, and their consensus. */
 import type { Assignment, Campaign, Weighting } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
@@ -38,7 +38,7 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
   const { works, together, consent, photograph, failure, readConsensus } = useWorks(campaign, task, assignments);
   const nameOf = (user: string) => assignments.find((each) => each.user === user)?.author ?? 'former annotator';
   const { value: me } = useMe();
-  // The consensus is what is exported: making it is for those who answer for that.
+  // The consensus is exported, so only managers make one.
   const manages = mayIn(me, campaign.id, 'manager');
   const [labels, setLabels] = useState(true);
   const [differences, setDifferences] = useState(false);

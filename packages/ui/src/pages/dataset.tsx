@@ -1,4 +1,4 @@
-/** A dataset: its images, what runs over it, what failed, what can be downloaded. */
+/** A dataset: images, runs, failures, exports. */
 import type { DatasetDetail } from '@saltworks/contract/api/answers';
 import { useState } from 'react';
 import { Exports } from '../datasets/exports.tsx';

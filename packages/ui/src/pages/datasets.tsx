@@ -1,4 +1,4 @@
-/** The datasets that there are. */
+/** All datasets. */
 import type { DatasetInfo } from '@saltworks/contract/api/answers';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';

@@ -1,4 +1,4 @@
-/** Campaigns that one takes part in. */
+/** The caller's campaigns. */
 import type { Campaign } from '@saltworks/contract/api/answers';
 import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
@@ -14,7 +14,7 @@ export function HomePage() {
   const admin = me?.role === 'admin';
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {
-    // A sign-in that an OpenID Connect provider refused leads here and says so in the query.
+    // A sign-in refused by an OpenID Connect provider leads here, with the reason in the query.
     if (signedOut) location.replace(`/sign-in${location.search}`);
   }, [signedOut]);
   const make = () => location.assign('/campaigns/new');

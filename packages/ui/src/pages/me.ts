@@ -1,4 +1,4 @@
-/** Who looks at the page. */
+/** The signed-in account. */
 import type { Me, MemberRole } from '@saltworks/contract/api/answers';
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
@@ -6,7 +6,7 @@ import type { Loaded } from '../load.ts';
 
 let asked: Promise<Me> | undefined;
 
-/** Asked once a page, however many parts of it want to know. */
+/** Fetched once a page, however many parts use it. */
 export function useMe(): Pick<Loaded<Me>, 'value' | 'error'> {
   const [state, setState] = useState<{ value?: Me; error?: Error }>({});
   useEffect(() => {
@@ -21,7 +21,7 @@ export function useMe(): Pick<Loaded<Me>, 'value' | 'error'> {
 
 const ranks = { annotator: 0, reviewer: 1, manager: 2 };
 
-/** Administrators are managers everywhere. */
+/** Administrators count as managers of every campaign. */
 export function mayIn(me: Me | undefined, campaign: string, role: MemberRole): boolean {
   if (me?.role === 'admin') return true;
   const mine = me?.campaigns.find(({ id }) => id === campaign)?.role;

@@ -1,4 +1,4 @@
-/** What was handed in, one after the other. */
+/** The review queue: submitted images, one after the other. */
 import type { Assignment, Campaign } from '@saltworks/contract/api/answers';
 import { useSearchParams } from 'wouter';
 import { useLoaded } from '../load.ts';
@@ -14,7 +14,7 @@ export function ReviewPage({ campaign: id }: { campaign: string }) {
   if (failure) return <Failed error={failure} again={queue.again} />;
   if (!campaign.value || !queue.value) return <Loading what="what was handed in" />;
   const waiting = queue.value;
-  // One that was asked for by name may have been reviewed before.
+  // An image opened by its address may already be reviewed.
   const current = query.get('assignment') ?? waiting[0]?.id;
   const choose = (assignment?: string) => setQuery(assignment ? { assignment } : {}, { replace: true });
   const step = (by: 1 | -1) => {

@@ -1,4 +1,4 @@
-/** What every page of management has around it: where one is, who one is, and the keys. */
+/** The frame of every management page: navigation, account, shortcuts. */
 import { useEffect, useState } from 'react';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
@@ -6,11 +6,11 @@ import { mayIn, signOut, useMe } from './me.ts';
 
 interface Props {
   title: string;
-  /** Beside the title. */
+  /** Shown beside the title. */
   aside?: React.ReactNode;
   tabs?: Tab[];
   shortcuts?: Shortcut[];
-  /** As wide as the window. */
+  /** Uses the window's full width. */
   wide?: boolean;
   children: React.ReactNode;
 }

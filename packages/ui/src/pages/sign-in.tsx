@@ -1,8 +1,8 @@
-/** Signing in by e-mail and password; links that were sent or printed sign in by themselves. */
+/** Sign-in by e-mail and password; sign-in links need no form. */
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
 
-/** What the server says of a link, in plain words. */
+/** The server's codes for bad links, in words. */
 const errors: Record<string, string> = {
   INVALID_TOKEN:
     'This link was used before, ran out or was cut short. Each link signs in once, within ten minutes: ask for a new one.',

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { moment } from './figures.ts';
 import { type Bars, heightOf, type Lines, maxBars, type Plot } from './plot.ts';
 
-/** Draws into an element, again when it is resized or light turns to dark. @returns how it ends */
+/** Draws into an element, and again when its size or the colour scheme changes. @returns a function that stops it */
 export function draw(host: HTMLElement, plot: Plot): () => void {
   let chart: uPlot | undefined;
   const width = () => Math.max(120, host.clientWidth);
@@ -25,7 +25,7 @@ export function draw(host: HTMLElement, plot: Plot): () => void {
   };
 }
 
-/** A CSS variable as a colour: what `light-dark()` in it comes to here and now. */
+/** A CSS variable as a colour, with `light-dark()` resolved for the current scheme. */
 function colourOf(host: HTMLElement, variable: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${variable})`;
@@ -75,13 +75,13 @@ function lines(host: HTMLElement, { at, series }: Lines, size: Size): uPlot {
 const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
 const hour = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-/** The day where one begins, else the hour. @param at seconds since 1970 */
+/** The date at the start of a day, else the hour. @param at seconds since 1970 */
 function timeLabel(at: number): string {
   const time = new Date(at * 1000);
   return time.getHours() + time.getMinutes() === 0 ? day.format(time) : hour.format(time);
 }
 
-/** Lying, with names at their left: there they can be read. */
+/** Horizontal bars, with names at the left, where they are readable. */
 function bars(host: HTMLElement, { rows, max, show }: Bars, size: Size): uPlot {
   const shown = rows.slice(0, maxBars);
   const axis = axisOf(host);

@@ -1,4 +1,4 @@
-/** A plot with its table behind: the table is always there for those who do not see the plot. */
+/** A plot, and its data as a table, which screen readers always find. */
 import { useEffect, useRef, useState } from 'react';
 import { heightOf, maxBars, type Plot } from './plot.ts';
 import { type Column, Table } from './table.tsx';
@@ -31,9 +31,9 @@ export function Figure({ caption, plot, columns, rows }: Props) {
 function Canvas({ plot }: { plot: Plot }) {
   const host = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState(false);
-  // Drawn again when it says something else, not whenever it was read again.
+  // Draw again when the data changes, not whenever it is fetched.
   const shown = JSON.stringify(plot);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown is the plot
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shown` stands for the plot's data
   useEffect(() => {
     let end: (() => void) | undefined;
     let closed = false;

@@ -1,10 +1,10 @@
-/** What a plot shows. */
+/** The data of a plot. */
 
-/** A value for each of several names; one series. */
+/** One series: a value for each name. */
 export interface Bars {
   kind: 'bars';
   rows: { name: string; value: number }[];
-  /** Of the axis; default what the values need. */
+  /** Range of the axis; by default, the values' own. */
   max?: number;
   show(value: number): string;
 }
@@ -20,11 +20,11 @@ export interface Lines {
 
 export type Plot = Bars | Lines;
 
-/** More bars than this are no picture any more: the table has them all. */
+/** A plot shows at most this many bars; the table has them all. */
 export const maxBars = 24;
 /** Pixels. */
 const barHeight = 30;
 
-/** Pixels that a plot takes. */
+/** Height of a plot, pixels. */
 export const heightOf = (plot: Plot): number =>
   plot.kind === 'lines' ? 240 : Math.min(maxBars, plot.rows.length) * barHeight + 40;

@@ -2,7 +2,7 @@
 
 export interface Column {
   name: string;
-  /** Aligned to the right, digits of one width. */
+  /** Right-aligned, with digits of equal width. */
   number?: boolean;
 }
 
@@ -14,14 +14,14 @@ export function Table({
 }: {
   caption: string;
   columns: Column[];
-  /** The first cell of a row names it. */
+  /** The first cell of each row is its header. */
   rows: React.ReactNode[][];
-  /** It is there for those only who do not see the page. */
+  /** For screen readers only. */
   unseen?: boolean;
 }) {
   const align = (i: number) => (columns[i].number ? 'number' : undefined);
   return (
-    // Where it is wider than the page, keys must reach it to scroll.
+    // A table wider than the page needs the focus to scroll by keys.
     <section className={unseen ? 'unseen' : 'scroll'} aria-label={caption} tabIndex={unseen ? undefined : 0}>
       <table className="data">
         <caption>{caption}</caption>

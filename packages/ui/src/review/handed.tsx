@@ -1,4 +1,4 @@
-/** One image as it was handed in: looked at, accepted, or sent back with a note pinned to a place. */
+/** One submitted image: the reviewer looks, accepts, or sends it back with a note pinned to a place. */
 
 import type { Campaign, OpenAssignment } from '@saltworks/contract/api/answers';
 import { segmentColours } from '@saltworks/core/screen/colours';
@@ -19,16 +19,16 @@ import { Failed } from '../states.tsx';
 interface Props {
   id: string;
   campaign: Campaign;
-  /** To the next in the queue, or the one before. */
+  /** Moves to the next image of the queue, or the one before. */
   step(by: 1 | -1): void;
-  /** It was reviewed. */
+  /** Called after the review. */
   done(): void;
 }
 
 export function Handed({ id, campaign, step, done }: Props) {
   const { value: assignment, error } = useLoaded<OpenAssignment>(`/api/assignments/${id}`);
   const now = useMask(id, assignment?.mask);
-  // What was sent back last: the annotator has mended that.
+  // The last note: the annotator has worked on it since.
   const sentBack = assignment?.reviews.findLast(({ verdict }) => verdict === 'send_back');
   const before = useMask(id, sentBack?.mask);
   const [failure, setFailure] = useState('');
@@ -193,7 +193,7 @@ function statusOf(assignment: OpenAssignment | undefined, before: boolean): stri
   return state === 'accepted' ? 'Accepted.' : 'Sent back: the annotator has it.';
 }
 
-/** Labels of a mask of an assignment, once they are there. */
+/** Loads the labels of an assignment's mask. */
 function useMask(assignment: string, mask: string | null | undefined): Labels | undefined {
   const [labels, setLabels] = useState<Labels>();
   useEffect(() => {
@@ -201,7 +201,7 @@ function useMask(assignment: string, mask: string | null | undefined): Labels | 
     let closed = false;
     readMask(`/api/assignments/${assignment}/masks/${mask}`).then(
       (found) => !closed && setLabels(found),
-      // The photograph and the strokes are there without it.
+      // The photograph and the strokes show without it.
       () => {},
     );
     return () => {

@@ -1,7 +1,7 @@
-/** Masks of one image beside each other: their categories, and where these differ. */
+/** Compares masks of one image by category. */
 import type { LabelCategory } from '@saltworks/contract/categories';
 
-/** Category by segment id; ids that are not named are background, 0. */
+/** Category by segment id; an unknown id is background, 0. */
 export function categoriesOf(
   { ids }: { ids: Uint32Array },
   segments: readonly { id: number; category: number }[],
@@ -10,14 +10,14 @@ export function categoriesOf(
   return Uint16Array.from(ids, (id) => byId.get(id) ?? 0);
 }
 
-/** Share of pixels, 0 … 1, on which two masks of one size say the same category. */
+/** Share of pixels, 0 … 1, to which two masks of one size give the same category. */
 export function sameShare(a: Uint16Array, b: Uint16Array): number {
   let same = 0;
   for (let i = 0; i < a.length; i++) if (a[i] === b[i]) same++;
   return same / a.length;
 }
 
-/** 1 where all masks say the same category, 0 where no two do: per pixel, the share of the most frequent one, stretched to that. */
+/** Agreement per pixel: the most frequent category's share, rescaled to 1 where all masks agree and 0 where no two do. */
 export function consent(masks: readonly Uint16Array[]): Float32Array {
   const found = new Float32Array(masks[0]?.length ?? 0).fill(1);
   if (masks.length < 2) return found;
@@ -33,7 +33,7 @@ export function consent(masks: readonly Uint16Array[]): Float32Array {
   return found;
 }
 
-/** Segments of a mask whose categories are told by name, as those of the campaign. */
+/** Segments with named categories, as segments of the campaign's category ids. */
 export const numbered = (
   segments: readonly { id: number; category: string }[],
   categories: readonly LabelCategory[],

@@ -1,4 +1,4 @@
-/** A photograph with labels over it, as large as its place, beside others. */
+/** A photograph under its labels, sized to its place beside others. */
 
 import type { Rgb } from '@saltworks/core/screen/colours';
 import { useEffect, useRef } from 'react';
@@ -9,14 +9,14 @@ export interface PaneProps {
   photograph: ImageBitmap;
   labels?: Labels;
   colours: ReadonlyMap<number, Rgb>;
-  /** By pixel, 0 … 1: shown instead of labels, bright where it is low. */
+  /** A value per pixel, 0 … 1, shown instead of labels: bright where low. */
   consent?: { values: Float32Array; width: number; height: number };
-  /** Labels are to be seen. */
+  /** Shows the labels. */
   shown: boolean;
   name: string;
 }
 
-/** Pixels of a pane's longer side at most: several are beside each other. */
+/** The most pixels of a pane's longer side: several stand beside each other. */
 const longest = 1280;
 
 export function Pane({ photograph, labels, colours, consent, shown, name }: PaneProps) {

@@ -1,4 +1,4 @@
-/** What each annotator of an image says, what they say together, and where they differ. */
+/** Each annotator's mask of an image, their consensus, and where they differ. */
 
 import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/contract/api/answers';
 import { type Rgb, segmentColours } from '@saltworks/core/screen/colours';
@@ -17,7 +17,7 @@ interface Read {
 
 export interface Work extends Read {
   assignment: Assignment;
-  /** Share of pixels on which the consensus says the same category. */
+  /** Share of pixels to which the consensus gives the same category. */
   agrees?: number;
 }
 
@@ -25,7 +25,7 @@ export interface Together extends Read {
   weights: Record<string, number>;
 }
 
-/** @param assignments of one image, each with its mask */
+/** @param assignments of one image, each with a mask */
 export function useWorks(campaign: Campaign, task: string, assignments: readonly Assignment[]) {
   const [works, setWorks] = useState<Work[]>([]);
   const [together, setTogether] = useState<Together>();

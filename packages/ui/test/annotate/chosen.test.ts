@@ -15,7 +15,7 @@ const segments = [
 ];
 const stroke = (n: number, segment: number) => ({ n, segment, points: [[1, 1]] as [number, number][], radius: 2 });
 
-test('a new picture begins with a segment of the first class that is not named yet', () => {
+test('a new image starts with an unnamed segment of the first category', () => {
   expect(choiceOf({ segments: [], strokes: [] }, categories, undefined, 1)).toEqual({
     segments: [{ id: 1, category: 3 }],
     unnamed: true,
@@ -31,19 +31,19 @@ test('a new picture begins with a segment of the first class that is not named y
   });
 });
 
-test('one that comes back goes on with the segment that was drawn last, never with the background', () => {
+test('a reopened image continues with the last drawn segment, never the background', () => {
   const strokes = [stroke(4, 1), stroke(5, 5), stroke(6, 0)];
   expect(choiceOf({ segments, strokes }, categories, undefined, 7)).toEqual({ segments, unnamed: false, segment: 5 });
   expect(choiceOf({ segments, strokes: [] }, categories, undefined, 7).segment).toBe(6);
 });
 
-test('what a person chose holds as long as it is there', () => {
+test('the annotator’s choice holds while the segment exists', () => {
   expect(choiceOf({ segments, strokes: [] }, categories, 0, 7).segment).toBe(0);
   expect(choiceOf({ segments, strokes: [] }, categories, 1, 7).segment).toBe(1);
   expect(choiceOf({ segments, strokes: [stroke(4, 5)] }, categories, 2, 7).segment).toBe(5);
 });
 
-test('after a segment goes, the one below it is chosen, or the one above', () => {
+test('after a deletion, the segment below is chosen, or else the one above', () => {
   expect([1, 5, 6].map((id) => neighbourOf(id, segments))).toEqual([5, 6, 5]);
   expect(neighbourOf(1, segments.slice(0, 1))).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { readSettings } from '../../src/annotate/settings.ts';
 
 const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
 
-test('what was kept holds, as far as it makes sense', () => {
+test('stored settings hold if valid; defaults replace the rest', () => {
   expect(readSettings(null)).toEqual(usual);
   expect(readSettings('{"brush":0.02,"strokes":false,"gone":1}')).toEqual({ ...usual, brush: 0.02, strokes: false });
   for (const text of ['', 'null', '{', '[]', '3', '{"brush":"thick","opacity":null}']) {
@@ -12,6 +12,6 @@ test('what was kept holds, as far as it makes sense', () => {
   expect(readSettings('{"brush":7,"opacity":-1}')).toEqual({ ...usual, brush: 1 });
 });
 
-test('labels that were hidden are shown again', () => {
+test('hidden labels show again after a reload', () => {
   expect(readSettings('{"opacity":0}').opacity).toBe(0.6);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { addCategories, moved, palette, parseCategories } from '../../src/campaigns/categories.ts';
 
-describe('classes', () => {
-  test('a pasted list is split by commas, semicolons and lines; kinds are said after a colon', () => {
+describe('categories', () => {
+  test('a pasted list is split at commas, semicolons and lines; the kind follows a colon', () => {
     expect(parseCategories('cat, dog ; sky:stuff\n grass : STUFF,, person:thing\n')).toEqual([
       { name: 'cat', isthing: true },
       { name: 'dog', isthing: true },
@@ -12,7 +12,7 @@ describe('classes', () => {
     ]);
   });
 
-  test('a colon that says no kind belongs to the name', () => {
+  test('a colon without a kind belongs to the name', () => {
     expect(parseCategories('ratio 1:2, road:lane')).toEqual([
       { name: 'ratio 1:2', isthing: true },
       { name: 'road:lane', isthing: true },
@@ -28,12 +28,12 @@ describe('classes', () => {
     expect(addCategories(without, 'new').at(-1)!.colour).toBe(palette[1]);
   });
 
-  test('what is there already is left out, however it is written', () => {
+  test('categories already in the list are skipped, in any case', () => {
     const one = addCategories([], 'Cat');
     expect(addCategories(one, 'cat, CAT, dog').map(({ name }) => name)).toEqual(['Cat', 'dog']);
   });
 
-  test('one of a list is moved, and stays at either end', () => {
+  test('an entry moves within the list and stops at either end', () => {
     expect(moved(['a', 'b', 'c'], 2, 0)).toEqual(['c', 'a', 'b']);
     expect(moved(['a', 'b', 'c'], 0, 1)).toEqual(['b', 'a', 'c']);
     expect(moved(['a', 'b', 'c'], 0, -1)).toEqual(['a', 'b', 'c']);

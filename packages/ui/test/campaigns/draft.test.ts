@@ -15,7 +15,7 @@ describe('a campaign in the form', () => {
     expect(slug === '' || /^[a-z0-9][a-z0-9-]{0,63}$/.test(slug)).toBe(true);
   });
 
-  test('what was typed becomes what the server takes: ids of classes by place, the id by name', () => {
+  test('typed fields become the API’s body: category ids by place, the campaign’s id by its name', () => {
     const categories = [
       { name: 'cat', colour: '#e69f00', isthing: true },
       { name: 'sky', colour: '#56b4e9', isthing: false },
@@ -42,11 +42,11 @@ describe('a campaign in the form', () => {
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
   });
 
-  test('what nobody types is what the command and the API take', () => {
+  test('its defaults are those of the command and the API', () => {
     expect(changesOf(emptyDraft).leaseSeconds).toBe(campaignDefaults.leaseSeconds);
   });
 
-  test('settings that are only looked at stay as they are', () => {
+  test('settings that nobody edits stay unchanged', () => {
     const settings = {
       name: 'Cups',
       instructions: 'Every cup.\n',

@@ -17,7 +17,7 @@ function served(lengths: number[]) {
 const rest = () => new Promise((done) => setTimeout(done, 5));
 
 describe('a feed', () => {
-  test('reads as far as is looked at and no further', async () => {
+  test('loads no further than the visible items', async () => {
     const { asked, read } = served([100, 100, 100]);
     const feed = new Feed(read);
     feed.look(0, 40);
@@ -31,7 +31,7 @@ describe('a feed', () => {
     expect(feed.at(200)).toBeUndefined();
   });
 
-  test('goes on over empty and short parts until something is there', async () => {
+  test('skips empty and short parts until the wanted items are there', async () => {
     const { asked, read } = served([0, 0, 3, 0, 5]);
     const feed = new Feed(read);
     feed.look(0, 6);
@@ -41,7 +41,7 @@ describe('a feed', () => {
     expect([...Array(8).keys()].map((i) => feed.at(i))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test('lets go of what lies far behind and reads it again when it is looked at', async () => {
+  test('drops parts far away and loads them again when visible', async () => {
     const { asked, read } = served(new Array(40).fill(10));
     const feed = new Feed(read);
     feed.look(0, 390);
@@ -57,7 +57,7 @@ describe('a feed', () => {
     expect(feed.state.count).toBe(390 + 10);
   });
 
-  test('stops at an error, keeps what it has, and goes on when told', async () => {
+  test('stops at an error, keeps its items, and continues on retry', async () => {
     const { read } = served([10, 10]);
     let broken = true;
     const feed = new Feed((after) => (after !== null && broken ? Promise.reject(new Error('away')) : read(after)));
@@ -70,7 +70,7 @@ describe('a feed', () => {
     expect(feed.state).toMatchObject({ count: 20, complete: true, error: undefined });
   });
 
-  test('says nothing more once it is closed', async () => {
+  test('notifies nobody after it is closed', async () => {
     const { read } = served([10]);
     const feed = new Feed(read);
     let told = 0;

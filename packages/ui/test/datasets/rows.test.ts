@@ -5,23 +5,23 @@ const size = { count: 437, columns: 6, row: 200, view: 900 };
 const million = { count: 1_000_000, columns: 5, row: 200, view: 900 };
 
 describe('rows of a grid', () => {
-  test('the whole grid is as high as its rows', () => {
+  test('the grid is as high as its rows together', () => {
     expect(heightOf(size)).toBe(73 * 200);
     expect(heightOf({ ...size, count: 0 })).toBe(0);
   });
 
-  test('what is on the screen is there, and two rows more beyond either edge', () => {
+  test('visible rows are in the document, with two spare rows beyond either edge', () => {
     expect(shownAt(size, 0)).toEqual({ first: 0, last: 7 * 6, offset: 0 });
     expect(shownAt(size, 5000)).toEqual({ first: 23 * 6, last: 32 * 6, offset: 23 * 200 });
   });
 
-  test('the last row is at the end, with no cell beyond the last', () => {
+  test('the last row ends the grid, with no cell beyond it', () => {
     const { first, last, offset } = shownAt(size, heightOf(size) - size.view);
     expect(last).toBe(437);
     expect(offset + Math.ceil((last - first) / size.columns) * size.row).toBe(heightOf(size));
   });
 
-  test('a million cells are a few dozen at any place, on an element that browsers can hold', () => {
+  test('of a million cells a few dozen are in the document, on an element that browsers can lay out', () => {
     const height = heightOf(million);
     expect(height).toBe(maxHeight);
     for (let top = 0; top <= height - million.view; top += 12_345) {
@@ -34,13 +34,13 @@ describe('rows of a grid', () => {
     }
   });
 
-  test('the end of the scroll bar is the end of a million cells', () => {
+  test('the end of the scroll bar shows the last of a million cells', () => {
     const { last, first, offset } = shownAt(million, heightOf(million) - million.view);
     expect(last).toBe(1_000_000);
     expect(offset + ((last - first) / million.columns) * million.row).toBeCloseTo(maxHeight, 3);
   });
 
-  test.each([size, million])('a cell that is scrolled to is the first on the screen (%#)', (grid) => {
+  test.each([size, million])('scrolling to a cell puts it first on the screen (%#)', (grid) => {
     for (const cell of [0, 60, grid.count >> 1]) {
       const { first, offset } = shownAt(grid, topOf(grid, cell), 0);
       expect(first).toBe(cell - (cell % grid.columns));
@@ -48,7 +48,7 @@ describe('rows of a grid', () => {
     }
   });
 
-  test('a grid lower than the window shows all of it', () => {
+  test('a grid shorter than the viewport is shown whole', () => {
     expect(shownAt({ ...size, count: 4 }, 0)).toEqual({ first: 0, last: 4, offset: 0 });
     expect(shownAt({ ...size, count: 0 }, 0)).toEqual({ first: 0, last: 0, offset: 0 });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { counted, duration, percent, size } from '../../src/plots/figures.ts';
 
-test('numbers as they are read', () => {
+test('numbers are formatted for people', () => {
   expect([counted(1, 'image'), counted(1_234_567, 'image'), counted(2, 'class', 'classes')]).toEqual([
     '1 image',
     '1,234,567 images',

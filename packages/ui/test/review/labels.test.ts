@@ -3,7 +3,7 @@ import { categoriesOf, consent, numbered, sameShare } from '../../src/review/lab
 
 const mask = (...ids: number[]) => ({ n: 0, width: ids.length, height: 1, ids: Uint32Array.from(ids) });
 
-test('two annotators number segments as they like: categories are what they share', () => {
+test('masks are compared by category, whatever their segment ids', () => {
   const ann = categoriesOf(mask(0, 1, 1, 2), [
     { id: 1, category: 7 },
     { id: 2, category: 9 },
@@ -17,7 +17,7 @@ test('two annotators number segments as they like: categories are what they shar
   expect([...consent([ann, bob])]).toEqual([1, 1, 0, 1]);
 });
 
-test('of three, two that agree are half of what all would be', () => {
+test('two of three in agreement count half of what all three would', () => {
   expect([...consent([Uint16Array.of(1, 1, 1), Uint16Array.of(1, 1, 2), Uint16Array.of(1, 2, 3)])]).toEqual([
     1, 0.5, 0,
   ]);
@@ -27,7 +27,7 @@ test('one mask agrees with itself', () => {
   expect([...consent([Uint16Array.of(1, 2)])]).toEqual([1, 1]);
 });
 
-test('what the campaign has no category for is background', () => {
+test('a category that the campaign lacks counts as background', () => {
   const categories = [{ id: 4, name: 'cup', colour: '#123456', isthing: true }];
   const segments = numbered(
     [

@@ -1,6 +1,6 @@
 /**
- * The canvas: photograph, labels, strokes, and the ink of the stroke that is being drawn, which is on the screen within a
- * frame. Knows pixels, nothing of servers or React.
+ * The canvas: photograph, labels, strokes, and the ink of the stroke under the pen, which reaches the screen within a
+ * frame. It knows pixels, not servers or React.
  */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
@@ -16,19 +16,19 @@ type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 
 export interface BoardEvents {
   stroke(stroke: Stroke): void;
-  /** A stroke as far as it is drawn; undefined: it came to nothing. */
+  /** The stroke drawn so far; undefined once it is discarded. */
   draft?(stroke: Stroke | undefined): void;
-  /** A stroke was touched with the eraser. */
+  /** The eraser touched stroke n. */
   erase(n: number): void;
-  /** A place was asked about. */
+  /** The annotator asked which stroke made this place. */
   ask(at: Point): void;
-  /** The pointer is over this place; undefined once it has left. */
+  /** The pointer hovers over this place; undefined once it has left. */
   over(at: Point | undefined): void;
 }
 
-/** Image pixels: nearer points say nothing new. */
+/** Image pixels; nearer points add nothing. */
 const leastStep = 0.75;
-/** Milliseconds for which what is pointed out glows. */
+/** How long a highlight glows, milliseconds. */
 const glowMs = 1200;
 const cursors: Record<Tool, string> = {
   brush: 'none',
@@ -50,11 +50,11 @@ export class Board {
   #fitted = true;
   #scene: Scene;
   #frame = 0;
-  /** What has to be painted in the next frame, besides the ink. */
+  /** The next frame repaints the scene, not the ink alone. */
   #stale = true;
-  /** Where the pen was since it came down, also outside of the picture. */
+  /** Points of the pen since it came down, outside the image too. */
   #points: [number, number][] | undefined;
-  /** Points that were told of as a draft. */
+  /** The number of points that the last draft had. */
   #drafted = 0;
   #space = false;
   #cursor: Point | undefined;
@@ -123,7 +123,7 @@ export class Board {
     this.#zoom(factor, { x: width / 2, y: height / 2 });
   }
 
-  /** Moves the picture so that a place of it is well in sight. */
+  /** Pans until a place is well in sight. */
   #reveal(place: Point): void {
     const { x, y } = toScreen(this.#view, place);
     const { width, height } = this.#screen;
@@ -145,7 +145,7 @@ export class Board {
     this.#paintInk();
   }
 
-  /** Paints in the next frame. @param stale whether more than the ink is other */
+  /** Paints in the next frame. @param stale whether the scene changed, not the ink alone */
   #later(stale = true): void {
     this.#stale ||= stale;
     if (this.#frame) return;
@@ -153,7 +153,7 @@ export class Board {
       this.#frame = 0;
       if (this.#stale) this.#paint();
       this.#paintInk();
-      // Ink first: labels may take longer.
+      // Ink first: labels take longer.
       if (this.#points && this.#points.length !== this.#drafted) {
         this.#drafted = this.#points.length;
         this.#events.draft?.(this.#strokes(this.#points).at(-1));
@@ -174,7 +174,7 @@ export class Board {
     this.#later();
   }
 
-  // What pointers do.
+  // Pointer gestures.
 
   #place = (at: Point): Point => toImage(this.#view, at);
 
@@ -213,7 +213,7 @@ export class Board {
     this.#later(false);
   }
 
-  /** A stroke under way comes to nothing. */
+  /** Discards the stroke under the pen. */
   cancel(): void {
     this.#space = false;
     if (this.#points) this.#events.draft?.(undefined);
@@ -221,7 +221,7 @@ export class Board {
     this.#later(false);
   }
 
-  /** A pen that leaves the picture and comes back has drawn two strokes. */
+  /** A pen that leaves the image and returns draws two strokes. */
   #strokes(points: [number, number][]): Stroke[] {
     const { segment, radius } = this.#scene;
     return piecesWithin(points, this.#image).map((piece) => ({
@@ -241,7 +241,7 @@ export class Board {
 
   #eraseAt({ x, y }: Point): void {
     const reach = Math.max(4, 8 / this.#view.scale);
-    // The one on top first.
+    // The topmost stroke wins.
     const touched = this.#scene.drawing.strokes.findLast(({ points, radius }) =>
       points.some(([ax, ay], i) => distance([x, y], points[Math.max(0, i - 1)], [ax, ay]) <= radius + reach),
     );
@@ -278,7 +278,7 @@ export class Board {
     }
   }
 
-  /** How much what is pointed out glows now, 0 … 1. */
+  /** How much the highlight glows now, 0 … 1. */
   #glow(): number {
     const share = (performance.now() - this.#glowFrom) / glowMs;
     if (share >= 1 || matchMedia('(prefers-reduced-motion: reduce)').matches) return 0;

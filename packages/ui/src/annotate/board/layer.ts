@@ -1,12 +1,12 @@
-/** A picture as large as the screen that is drawn again only when what it shows is other. */
+/** An offscreen bitmap that is redrawn only when its key changes. */
 export class Layer {
   readonly #canvas = new OffscreenCanvas(1, 1);
   #key: readonly unknown[] = [];
 
   /**
-   * @param key what the picture depends on; compared part by part
-   * @param width of the picture, device pixels
-   * @param draw draws it, on a clear canvas
+   * @param key everything the bitmap depends on; parts are compared by identity
+   * @param width device pixels
+   * @param draw draws the bitmap on a clear canvas
    */
   get(
     key: readonly unknown[],
@@ -18,7 +18,7 @@ export class Layer {
     const same = key.length === this.#key.length && key.every((part, i) => part === this.#key[i]);
     if (same && canvas.width === width && canvas.height === height) return canvas;
     this.#key = key;
-    // Also clears it.
+    // Setting the size clears the canvas.
     canvas.width = width;
     canvas.height = height;
     draw(canvas.getContext('2d')!);

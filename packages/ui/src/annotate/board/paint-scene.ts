@@ -1,4 +1,4 @@
-/** What is to be seen, painted in layers that are drawn again only when they are other. */
+/** Paints a scene in layers, each redrawn only when it changes. */
 
 import { Layer } from './layer.ts';
 import { heatPicture, labelPicture, paintHalo, paintPin, paintRing, paintStrokes, unknown } from './paint.ts';
@@ -7,10 +7,10 @@ import { toScreen, type View } from './view.ts';
 
 export type Layers = ReturnType<typeof newLayers>;
 
-/** Photograph and strokes are as large as the screen, labels as large as they come. */
+/** The photograph and the strokes have the screen's size; labels have their own. */
 export const newLayers = () => ({ photograph: new Layer(), labels: new Layer(), strokes: new Layer() });
 
-/** Photograph, labels, strokes and pin. */
+/** Paints the photograph, labels, strokes and pin. */
 export function paintScene(
   context: CanvasRenderingContext2D,
   layers: Layers,
@@ -53,7 +53,7 @@ export function paintScene(
   }
 }
 
-/** Labels as a picture of their own size. */
+/** Labels as a bitmap of their own size. */
 function labelsOf(layers: Layers, { labels, heat, colours, contours }: Scene): OffscreenCanvas | undefined {
   const shown = heat ?? labels;
   if (!shown) return undefined;
@@ -63,7 +63,7 @@ function labelsOf(layers: Layers, { labels, heat, colours, contours }: Scene): O
   );
 }
 
-/** The stroke and the place that are pointed out. @param glow 0 … 1 */
+/** Paints the highlighted stroke and place. @param glow 0 … 1 */
 export function paintPointed(
   context: CanvasRenderingContext2D,
   view: View,

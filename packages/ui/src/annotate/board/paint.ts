@@ -1,4 +1,4 @@
-/** Pictures laid over the photograph, and what is drawn on them. */
+/** Overlays of labels and heat, and everything drawn by canvas paths. */
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { css, type Rgb } from '@saltworks/core/screen/colours';
@@ -7,17 +7,17 @@ import { doubtPixels, labelPixels, likenessPixels } from './pictures.ts';
 import type { Scene } from './scene.ts';
 import { type Point, toScreen, type View } from './view.ts';
 
-/** Of a segment without a colour. */
+/** The colour of a segment that has none. */
 export const unknown: Rgb = [255, 255, 255];
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-/** Labels in their colours, one pixel each; the background is clear. */
+/** Labels in their segments' colours, one pixel each; the background is transparent. */
 export function labelPicture(labels: Labels, colours: ReadonlyMap<number, Rgb>, contours: boolean): ImageData {
   return pictureOf(labelPixels(labels, colours, contours), labels.width);
 }
 
-/** Where it is unsure: bright, the rest dark. Or what is alike: bright, the rest as dark as it is unlike. */
+/** A bitmap that is bright where margins are small or, with `alike`, where likeness is high. */
 export function heatPicture({ values, width, alike }: NonNullable<Scene['heat']>): ImageData {
   return pictureOf(alike ? likenessPixels(values) : doubtPixels(values), width);
 }
@@ -58,7 +58,7 @@ export function paintStroke(
 ): void {
   const width = widthOf(view, radius);
   trace(context, view, points);
-  // A dark and a light line: to be seen on any picture.
+  // A dark and a light outline: visible on any image.
   for (const [style, extra] of [
     ['rgb(0 0 0 / 0.6)', 3],
     ['rgb(255 255 255 / 0.9)', 1.5],
@@ -70,7 +70,7 @@ export function paintStroke(
   }
 }
 
-/** A stroke that is pointed out. @param glow 0 … 1 */
+/** The highlight of a stroke. @param glow 0 … 1 */
 export function paintHalo(
   context: Context,
   view: View,
@@ -120,7 +120,7 @@ export function paintRing(context: Context, { x, y }: Point, glow: number): void
   context.stroke();
 }
 
-/** A note's place. */
+/** The pin of a reviewer's note. */
 export function paintPin(context: Context, { x, y }: Point): void {
   context.beginPath();
   context.arc(x, y, 8, 0, 2 * Math.PI);

@@ -1,10 +1,14 @@
-/** What is laid over the photograph as pixels: red, green, blue, alpha from the lowest byte up. */
+/** Overlays as pixels: red, green, blue, alpha from the lowest byte up. */
 import type { Rgb } from '@saltworks/core/screen/oklch';
 
-/** Every machine that runs browsers puts the lowest byte first, as pictures want it. */
+/** ImageData wants bytes in the order R, G, B, A; every machine that runs browsers is little-endian. */
 const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
-/** Labels in their colours, one pixel each; the background is clear. @param contours white edges between segments */
+/**
+ * Labels in their segments' colours, one pixel each; the background is transparent.
+ *
+ * @param contours draws white edges between segments
+ */
 export function labelPixels(
   { ids, width, height }: { ids: Uint32Array; width: number; height: number },
   colours: ReadonlyMap<number, Rgb>,
@@ -12,7 +16,7 @@ export function labelPixels(
 ): Uint32Array<ArrayBuffer> {
   const out = new Uint32Array(width * height);
   const edge = pixel([255, 255, 255], 255);
-  // Neighbours are mostly of one segment: its colour is looked up once.
+  // Neighbours mostly share a segment: look its colour up once.
   let last = 0;
   let colour = 0;
   for (let y = 0, i = 0; y < height; y++) {
@@ -21,7 +25,7 @@ export function labelPixels(
       const id = ids[i];
       if (id !== last) {
         last = id;
-        // The background stays what it is.
+        // The background stays transparent.
         colour = id === 0 ? 0 : pixel(colours.get(id) ?? [128, 128, 128], 170);
       }
       out[i] = contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id) ? edge : colour;
@@ -30,21 +34,21 @@ export function labelPixels(
   return out;
 }
 
-/** Where it is unsure: bright, the rest clear. @param margins 0 … 1 */
+/** Bright where margins are small, else transparent. @param margins 0 … 1 */
 export const doubtPixels = (margins: Float32Array): Uint32Array<ArrayBuffer> =>
   Uint32Array.from(margins, (margin) => {
     const doubt = 1 - Math.min(1, Math.max(0, margin));
     return pixel([255, Math.round(220 * doubt), 0], Math.round(230 * doubt));
   });
 
-/** What is alike: bright, the rest as dark as it is unlike. @param values −1 … 1 */
+/** Bright where likeness is high, dark where it is low. @param values −1 … 1 */
 export const likenessPixels = (values: Float32Array): Uint32Array<ArrayBuffer> =>
   Uint32Array.from(values, (value) => {
     const share = Math.min(1, Math.max(0, value));
     return pixel(ramp(share), Math.round(210 - 60 * share));
   });
 
-/** From dark blue over magenta to yellow, lighter all the way: reads the same without colour. */
+/** A ramp from dark blue over magenta to yellow; lightness grows all the way, so it also reads in greyscale. */
 const stops = [
   [8, 8, 40],
   [76, 18, 110],

@@ -1,26 +1,26 @@
-/** Pointers on the canvas: which of them draw, which move the picture, which pinch it. */
+/** Pointers on the canvas: one draws, others pan or pinch. */
 import type { Point } from './view.ts';
 
 export interface PointerEvents {
-  /** Whether a button or the tool moves the picture. */
+  /** Whether this button, or the tool, pans. */
   pans(event: PointerEvent): boolean;
-  /** The tool touches the picture, goes on, and leaves it; or all of it came to nothing. */
+  /** The tool goes down, moves and goes up; `cancel` discards the gesture. */
   start(event: PointerEvent, at: Point): void;
   go(event: PointerEvent, at: Point): void;
   end(): void;
   cancel(): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, at: Point): void;
-  /** A pointer is here; undefined: none is. */
+  /** The pointer hovers here; undefined once it has left. */
   over(at: Point | undefined): void;
 }
 
 /** Listens until the signal aborts. Points are CSS pixels of the element. */
 export function listenToPointers(element: HTMLElement, events: PointerEvents, signal: AbortSignal): void {
   const pointers = new Map<number, Point>();
-  /** What the first pointer does. */
+  /** The gesture of the first pointer. */
   let doing: 'draw' | 'pan' | 'nothing' = 'nothing';
-  /** Whoever has a pen draws with it: fingers then move the picture, and the palm draws nothing. */
+  /** Once a pen was seen, fingers pan and palms draw nothing. */
   let pen = false;
 
   const down = (event: PointerEvent) => {
@@ -29,7 +29,7 @@ export function listenToPointers(element: HTMLElement, events: PointerEvents, si
     const at = placeOf(event, element);
     pointers.set(event.pointerId, at);
     if (pointers.size > 1) {
-      // A second finger means pinching: what the first has drawn so far was no stroke.
+      // A second finger starts a pinch: discard the stroke of the first.
       if (doing === 'draw') events.cancel();
       doing = 'nothing';
       return;
@@ -70,7 +70,7 @@ export function listenToPointers(element: HTMLElement, events: PointerEvents, si
   element.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
   const wheel = (event: WheelEvent) => {
     event.preventDefault();
-    // Pinching on a touchpad comes as a wheel with Ctrl.
+    // Browsers report a touchpad pinch as a wheel event with Ctrl.
     const step = event.ctrlKey ? 0.01 : 0.0015;
     events.zoom(Math.exp(-step * event.deltaY * (event.deltaMode === 1 ? 16 : 1)), placeOf(event, element));
   };

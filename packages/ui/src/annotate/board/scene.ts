@@ -6,14 +6,14 @@ import type { Point } from './view.ts';
 
 export type Tool = 'brush' | 'erase' | 'pan' | 'ask' | 'similar';
 
-/** What is to be seen, besides the photograph. */
+/** Everything to paint besides the photograph. */
 export interface Scene {
   drawing: Drawing;
   labels?: Labels;
   colours: ReadonlyMap<number, Rgb>;
   /**
-   * By node: how sure, 0 … 1, on a grid of the size beside it; shown instead of labels. alike: how alike to a place, shown
-   * softly, however clear labels are.
+   * A value per node on a grid of width × height, shown instead of labels: the node's margin, 0 … 1; with `alike`, its
+   * likeness to a place, interpolated and at full opacity.
    */
   heat?: { values: Float32Array; width: number; height: number; alike?: boolean };
   /** 0 … 1. */
@@ -21,15 +21,15 @@ export interface Scene {
   contours: boolean;
   strokes: boolean;
   tool: Tool;
-  /** What the brush draws, and how wide: image pixels. */
+  /** The segment and the radius of the brush, image pixels. */
   segment: number;
   radius: number;
-  /** A note pinned to a place of the picture. */
+  /** The place of a reviewer's note. */
   pin?: Point;
-  /** A place to look at: another one is moved into sight. */
+  /** A place to look at; a new one scrolls into sight. */
   ring?: Point;
-  /** The stroke that is pointed out: its number. */
+  /** The number of the highlighted stroke. */
   picked?: number;
-  /** The tool does nothing. */
+  /** Pens and keys do nothing. */
   still?: boolean;
 }

@@ -1,17 +1,17 @@
-/** Points of strokes, in pixels of the image. */
+/** Geometry of strokes, in image pixels. */
 import type { Point, Size } from './view.ts';
 
-/** Eighths of a pixel: nobody draws finer. */
+/** Rounds to an eighth of a pixel. */
 export const rounded = ({ x, y }: Point): [number, number] => [Math.round(8 * x) / 8, Math.round(8 * y) / 8];
 
-/** At most as many points as a stroke may have, ends included. */
+/** Drops points evenly until a stroke has no more than the API takes; both ends stay. */
 export function thinned(points: [number, number][], limit = 2000): [number, number][] {
   if (points.length <= limit) return points;
   const step = (points.length - 1) / (limit - 1);
   return Array.from({ length: limit }, (_, i) => points[Math.round(i * step)]);
 }
 
-/** From a point to a line between two. */
+/** The distance from a point to a line segment. */
 export function distance([x, y]: [number, number], [ax, ay]: [number, number], [bx, by]: [number, number]): number {
   const [dx, dy] = [bx - ax, by - ay];
   const length2 = dx * dx + dy * dy;
@@ -22,11 +22,11 @@ export function distance([x, y]: [number, number], [ax, ay]: [number, number], [
 type Place = [number, number];
 
 /**
- * What of a line lies within the picture, piece by piece: where it leaves the picture a piece ends, where it comes in again
- * the next one begins. A line that is never in it has no pieces.
+ * The pieces of a line inside the image: a piece ends where the line leaves the image, and the next begins where it
+ * returns. A line wholly outside has no pieces.
  */
 export function piecesWithin(points: readonly Place[], { width, height }: Size): Place[][] {
-  // Pixels are squares around their centres; strokes have their points on these.
+  // Pixels are squares around their centres, and points of strokes are measured from centres.
   const within = ([x, y]: Place): Place => [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
   const inside = ([x, y]: Place) => x >= -0.5 && x <= width - 0.5 && y >= -0.5 && y <= height - 0.5;
   const pieces: Place[][] = [];
@@ -45,7 +45,7 @@ export function piecesWithin(points: readonly Place[], { width, height }: Size):
   return pieces.map((piece) => piece.filter(([x, y], i) => i === 0 || x !== piece[i - 1][0] || y !== piece[i - 1][1]));
 }
 
-/** From which to which share of its length a line is within the picture (Liang and Barsky, 1984). */
+/** The share of a line's length, from and to, that lies inside the image (Liang and Barsky, 1984). */
 function shareWithin([ax, ay]: Place, [bx, by]: Place, { width, height }: Size): Place | undefined {
   let [from, to] = [0, 1];
   for (const [start, step, low, high] of [

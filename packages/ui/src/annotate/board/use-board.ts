@@ -1,4 +1,4 @@
-/** The board under its two canvases, made once the photograph is there. */
+/** The board of two canvases, made once the photograph has loaded. */
 import { useEffect, useRef, useState } from 'react';
 import { Board, type BoardEvents } from './board.ts';
 import type { Scene } from './scene.ts';

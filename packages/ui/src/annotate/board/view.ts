@@ -1,4 +1,4 @@
-/** Where the picture lies on the screen. Three spaces: screen (CSS pixels of the canvas), image (pixels, whole numbers are centres). */
+/** Places of the image on the screen: screen points are CSS pixels of the canvas; image points have pixels at whole numbers. */
 
 export interface Point {
   x: number;
@@ -10,7 +10,7 @@ export interface Size {
   height: number;
 }
 
-/** A screen point is scale · (image point + ½) + offset: pixel (0, 0) covers the picture's first square. */
+/** screen = scale · (image + ½) + offset: pixel (0, 0) covers the image's first square. */
 export interface View {
   scale: number;
   x: number;
@@ -20,7 +20,7 @@ export interface View {
 const margin = 16;
 const most = 64;
 
-/** The whole picture, in the middle. */
+/** The whole image, centred. */
 export function fit(image: Size, screen: Size): View {
   const scale = Math.max(
     0.01,
@@ -39,14 +39,14 @@ export const toScreen = ({ scale, x, y }: View, at: Point): Point => ({
   y: scale * (at.y + 0.5) + y,
 });
 
-/** Larger by a factor, what lies under `at` on the screen stays there. */
+/** Zooms by a factor around the screen point `at`, which stays in place. */
 export function zoom(view: View, factor: number, at: Point): View {
   const scale = Math.min(most, Math.max(0.02, view.scale * factor));
   const by = scale / view.scale;
   return { scale, x: at.x - by * (at.x - view.x), y: at.y - by * (at.y - view.y) };
 }
 
-/** Moved, but never so far that the picture is out of sight. */
+/** Moves the image, but never out of sight. */
 export function pan({ scale, x, y }: View, dx: number, dy: number, image: Size, screen: Size): View {
   const keep = (at: number, length: number, room: number) => Math.min(room - 32, Math.max(32 - length, at));
   return {
@@ -56,7 +56,7 @@ export function pan({ scale, x, y }: View, dx: number, dy: number, image: Size, 
   };
 }
 
-/** Within the picture, edges included. */
+/** The nearest point of the image, edges included. */
 export const clamp = ({ x, y }: Point, { width, height }: Size): Point => ({
   x: Math.min(width, Math.max(0, x)),
   y: Math.min(height, Math.max(0, y)),

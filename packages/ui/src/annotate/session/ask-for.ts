@@ -1,22 +1,22 @@
-/** Everything that an assignment's page needs, asked for at once; of the image that is likely to come next, beforehand. */
+/** Fetches everything an assignment's page needs at once, and the likely next image ahead of time. */
 import type { Assignment, ComingTask, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
 import { api, bytes } from '../../api.ts';
 
 export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;
-  /** What was done so far. */
+  /** The log so far. */
   log: Promise<Logged[]>;
 }
 
-/** What an image itself is to the page. */
+/** An image's own data. */
 interface Shown {
-  /** The photograph as it came, and decoded where it holds nothing up. */
+  /** The photograph's bytes, and the photograph decoded off the main thread. */
   file: Promise<Blob>;
   image: Promise<ImageBitmap>;
   keys: Promise<ArrayBuffer>;
 }
 
-/** Milliseconds in which the photograph may come: somebody else's worker may be about to make it. */
+/** How long to wait for the photograph, milliseconds: a worker may be about to make it. */
 const patienceMs = 20_000;
 
 let ahead: (Shown & { sha256: string }) | undefined;
@@ -32,7 +32,7 @@ export function askFor({ id, image }: Assignment): Asked {
   });
 }
 
-/** Reads what comes next, unless it was read already. It may still be given to somebody else. */
+/** Fetches the likely next image, once. The server may still give it to somebody else. */
 export async function askAhead(campaign: string): Promise<void> {
   const [next] = await api<ComingTask[]>('GET', `/api/campaigns/${campaign}/coming`);
   if (!next || next.sha256 === ahead?.sha256) return;
@@ -61,7 +61,7 @@ function orElse(first: Shown, instead: () => Shown): Shown {
   };
 }
 
-/** Whoever waits for them is told that they failed; nobody may. */
+/** Awaiting them reports a failure; unawaited, a failure must not be unhandled. */
 function unhandled<T extends object>(promises: T): T {
   for (const each of Object.values(promises)) each.catch(() => {});
   return promises;

@@ -1,4 +1,4 @@
-/** What the server tells of an assignment while it is open. */
+/** Follows an assignment's events while it is open. */
 
 import type { Assignment, AssignmentState } from '@saltworks/contract/api/answers';
 import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
@@ -7,18 +7,18 @@ import type { Labels } from '../labels.ts';
 interface Told {
   /** Labels of nodes. */
   patch(labels: Labels): void;
-  /** A mask is there, of n interactions. */
+  /** A mask of the first n interactions is ready. */
   pixel(answer: { n: number; mask: string }): void;
-  /** The assignment is in another state since the event of this number. */
+  /** The assignment's state changed with the event of this number. */
   state(state: AssignmentState, event: number): void;
 }
 
-/** Events before those that were known: the newest answers are among them. */
+/** How many known events to replay: the newest answers are among them. */
 const replayed = 8;
-/** Browsers give a stream up for good when anything but a stream is answered. */
+/** Milliseconds before a new attempt: browsers abandon a stream for good after an error answer. */
 const againMs = 3_000;
 
-/** @returns what ends it */
+/** @returns a function that stops it */
 export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, told: Told): () => void {
   let last = Math.max(0, event - replayed);
   let events: EventSource;

@@ -1,10 +1,10 @@
-/** One thing at a time: while one is under way, of those that come only the newest is kept. */
+/** Runs one item at a time; of the items that arrive meanwhile, only the newest is kept. */
 export class Newest<T> {
   readonly #start: (one: T) => void;
   #busy = false;
   #waiting: T | undefined;
 
-  /** @param start whoever calls {@link done} later */
+  /** @param start starts an item; its end is reported by {@link done} */
   constructor(start: (one: T) => void) {
     this.#start = start;
   }
@@ -18,7 +18,7 @@ export class Newest<T> {
     this.#start(one);
   }
 
-  /** What was started is through. */
+  /** The running item has ended. */
   done(): void {
     const next = this.#waiting;
     this.#waiting = undefined;
@@ -26,7 +26,7 @@ export class Newest<T> {
     if (next !== undefined) this.offer(next);
   }
 
-  /** Forgets what waits, and what is under way. */
+  /** Forgets the waiting item and the running one. */
   clear(): void {
     this.#busy = false;
     this.#waiting = undefined;

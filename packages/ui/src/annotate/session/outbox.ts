@@ -1,6 +1,6 @@
 /**
- * What was drawn and is not yet safe on the server: kept in IndexedDB first, sent in order, taken out once acknowledged.
- * Survives reloads, crashes, hours without a network and a session that ran out.
+ * Interactions that the server has not acknowledged yet: kept in IndexedDB first, sent in order, deleted once acknowledged.
+ * They survive reloads, crashes, hours offline and an expired session.
  */
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
@@ -8,7 +8,7 @@ import { ApiError, api } from '../../api.ts';
 
 export interface Pending {
   assignment: string;
-  /** The window that it was done in, and its number there, from 1. */
+  /** The window that made it, and its number in that window, from 1. */
   client: string;
   seq: number;
   interaction: Interaction;
@@ -22,13 +22,13 @@ export type Saving =
   | { state: 'saved' }
   | { state: 'saving'; pending: number }
   | { state: 'offline'; pending: number }
-  /** The server has no room for it now. */
+  /** The server has no room now. */
   | { state: 'full'; pending: number; reason: string }
   | { state: 'signed out'; pending: number }
-  /** @property one the entry that stands in the way, where leaving it out lets the others go on */
+  /** @property one the refused entry, if dropping it lets the others through */
   | { state: 'refused'; pending: number; reason: string; one?: Pending };
 
-/** Interactions in one request at most. */
+/** The most interactions in one request. */
 const batch = 100;
 const patienceMs = 30_000;
 
@@ -50,7 +50,7 @@ export class Outbox {
   readonly #client = crypto.randomUUID();
   readonly #told: (saving: Saving, error?: unknown) => void;
   #seq = 0;
-  /** Interactions that are being written down: nothing is known of them yet. */
+  /** Writes to IndexedDB under way. */
   #adding = 0;
   #sending: Promise<void> | undefined;
   #again = false;
@@ -58,7 +58,7 @@ export class Outbox {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  /** @param told how things stand, whenever that changes, and what the server refused */
+  /** @param told called with every change of state, and with interactions that the server refused */
   constructor(assignment: string, told: (saving: Saving, error?: unknown) => void) {
     this.#assignment = assignment;
     this.#told = told;
@@ -67,12 +67,12 @@ export class Outbox {
 
   readonly #online = () => this.flush();
 
-  /** What earlier windows left, and this one has not sent yet, in order. */
+  /** Interactions that earlier windows left unsent, in order. */
   async pending(): Promise<Pending[]> {
     return (await database()).getAllFromIndex('outbox', 'assignment', this.#assignment);
   }
 
-  /** Keeps it, then sends it. @returns once it would survive a crash of the page */
+  /** Stores an interaction, then sends it. Resolves once it would survive a crash of the page. */
   async add(interaction: Interaction): Promise<Pending> {
     const entry = { assignment: this.#assignment, client: this.#client, seq: ++this.#seq, interaction };
     this.#adding++;
@@ -100,13 +100,13 @@ export class Outbox {
     });
   }
 
-  /** Waits until all is on the server, or cannot be for now. */
+  /** Waits until the server has everything, or cannot take it for now. */
   async settled(): Promise<void> {
     this.flush();
     while (this.#sending) await this.#sending;
   }
 
-  /** Drops what the server refuses for good: another window, say, has deleted the segment that it draws. */
+  /** Drops an entry that the server refuses for good: its segment may have been deleted in another window. */
   async leaveOut({ assignment, client, seq }: Pending): Promise<void> {
     await navigator.locks.request(lockOf(this.#assignment), async () => {
       await (await database()).delete('outbox', [assignment, client, seq]);
@@ -120,7 +120,7 @@ export class Outbox {
   }
 
   async #send(): Promise<void> {
-    // One window at a time sends what all have left.
+    // One window at a time sends for all of them.
     await navigator.locks.request(lockOf(this.#assignment), async () => {
       for (let most = batch; ; ) {
         const pending = await this.pending();
@@ -146,7 +146,7 @@ export class Outbox {
           if (typeof expected === 'number' && expected < entries[0].seq) {
             await closeGap(pending, client, expected);
           } else if (isRefusal(error) && entries.length > 1) {
-            // One of them is to blame: alone it shows.
+            // One of the batch is at fault: send them singly to find it.
             most = 1;
           } else return this.#later(error, pending.length, entries[0]);
         }
@@ -171,20 +171,20 @@ export class Outbox {
 
 const lockOf = (assignment: string) => `outbox ${assignment}`;
 
-/** Whether asking again would bring the same answer. */
+/** Whether a retry would get the same answer. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   const { status } = error;
   return status >= 400 && status < 500 && status !== 401 && status !== 429;
 }
 
-/** Whether what was sent is to blame, and not whose image it is now. */
+/** Whether the entry itself is at fault, not the assignment's state. */
 function isAtFault(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   return error.status === 400 || (error.status === 409 && error.detail?.state === undefined);
 }
 
-/** Renumbers what a window has pending, so that it follows what the server has: something between was left out. */
+/** Renumbers a window's pending entries to follow the server's last one, after an entry between them was dropped. */
 async function closeGap(pending: readonly Pending[], client: string, expected: number): Promise<void> {
   const tx = (await database()).transaction('outbox', 'readwrite');
   const own = pending.filter((entry) => entry.client === client);

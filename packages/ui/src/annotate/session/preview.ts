@@ -1,11 +1,11 @@
-/** The thread that solves pictures in the page: one for all pictures, so that it is warm when the next one comes. */
+/** The page's solver thread: one for all images, so that it is warm when the next one opens. */
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import type { Point } from '../board/view.ts';
 import { Newest } from './newest.ts';
 import type { PreviewAnswer, PreviewRequest } from './preview.worker.ts';
 
 export interface Solve {
-  /** Interactions in the drawing: told back. */
+  /** The number of interactions in the drawing; answers repeat it. */
   n: number;
   scribbles: string;
   /** The stroke under the pen. */
@@ -19,13 +19,13 @@ export class Preview {
   readonly #solves = new Newest<Solve>((solve) => this.#solve(solve));
   readonly #places = new Newest<Point>(({ x, y }) => this.#post({ kind: 'similar', picture: this.#picture, x, y }));
   #picture = 0;
-  /** The drawing that the thread has. */
+  /** The drawing that the thread holds. */
   #sent = '';
   #told: (answer: PreviewAnswer) => void = () => {};
 
   constructor() {
     this.#worker.addEventListener('message', ({ data }: MessageEvent<PreviewAnswer>) => {
-      // Of the picture before.
+      // An answer for the image before.
       if (data.picture !== this.#picture) return;
       if (data.kind === 'patch' || (data.kind === 'failed' && data.of === 'solve')) this.#solves.done();
       if (data.kind === 'similar') this.#places.done();
@@ -33,7 +33,7 @@ export class Preview {
     });
   }
 
-  /** Another picture; what was asked of the one before is not answered any more. @param told every answer */
+  /** Opens another image; pending answers for the one before are dropped. @param told called with every answer */
   take(told: (answer: PreviewAnswer) => void): void {
     this.#picture++;
     this.#sent = '';
@@ -46,22 +46,22 @@ export class Preview {
     this.#post({ kind: 'open', picture: this.#picture, ...request }, [request.keys, request.image]);
   }
 
-  /** Labels of the node grid; one solve at a time, the newest next. */
+  /** Asks for labels of the node grid; one solve at a time, the newest request next. */
   solve(solve: Solve): void {
     this.#solves.offer(solve);
   }
 
-  /** Labels of pixels, of what was solved last. */
+  /** Asks for labels of pixels, from the last solve. */
   refine(n: number): void {
     this.#post({ kind: 'refine', picture: this.#picture, n });
   }
 
-  /** What looks like a place. @param at shares of the picture's sides, 0 … 1 */
+  /** Asks for likeness to a place. @param at shares of the image's sides, 0 … 1 */
   similar(at: Point): void {
     this.#places.offer(at);
   }
 
-  /** Where another stroke helps most. */
+  /** Asks where another stroke helps most. */
   hint(n: number): void {
     this.#post({ kind: 'hint', picture: this.#picture, n });
   }
@@ -71,7 +71,7 @@ export class Preview {
   }
 
   #solve({ n, scribbles, draft }: Solve): void {
-    // Most solves are of a draft: the drawing is there already.
+    // Most solves are of a draft; the thread already holds the drawing.
     const known = scribbles === this.#sent;
     this.#sent = scribbles;
     this.#post({ kind: 'solve', picture: this.#picture, n, scribbles: known ? undefined : scribbles, draft });

@@ -1,4 +1,4 @@
-/** The picture solved in the page, by the kernels that the server uses: labels follow the pen. */
+/** Solves the image in the page with the server's own kernels, so that labels follow the pen. */
 
 import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/contract/documents/scribbles';
 import { unknownKind } from '@saltworks/contract/errors';
@@ -16,20 +16,20 @@ import type { Solver } from '@saltworks/core/solver';
 import { pixelsOf } from '../pixels.ts';
 import type { PixelPreview, RefineRequest } from './refine.worker.ts';
 
-/** `picture` tells pictures apart, and is told back as `n` is. */
+/** `picture` numbers the open image; answers repeat it, as they repeat `n`. */
 export type PreviewRequest = { picture: number } & (
   | {
       kind: 'open';
-      /** Bytes of the keys' file, and of the picture in a form that the browser reads. */
+      /** The bytes of the keys file, and the image in a form that the browser decodes. */
       keys: ArrayBuffer;
       image: ArrayBuffer;
       options: SegmentOptions;
     }
-  /** scribbles: left out if the same as last time. draft: the stroke under the pen, beside them. */
+  /** scribbles: absent if unchanged. draft: the stroke under the pen, added to them. */
   | { kind: 'solve'; n: number; scribbles?: string; draft?: Stroke }
-  /** Pixels of what was solved last, if it was n, and no draft. */
+  /** Refines the last solve to pixels, if it was n and had no draft. */
   | { kind: 'refine'; n: number }
-  /** Shares of the picture's sides, 0 … 1. */
+  /** Shares of the image's sides, 0 … 1. */
   | { kind: 'similar'; x: number; y: number }
   | { kind: 'hint'; n: number }
 );
@@ -37,13 +37,13 @@ export type PreviewRequest = { picture: number } & (
 export interface PatchPreview {
   kind: 'patch';
   n: number;
-  /** A stroke under the pen is in it. */
+  /** It includes the stroke under the pen. */
   draft: boolean;
   h: number;
   w: number;
   /** Segment id by node, row-major. */
   ids: Uint32Array;
-  /** How sure each node is: its best score less its second, 0 … 1. */
+  /** Each node's margin: its best score less its second, 0 … 1. */
   margin: Float32Array;
 }
 
@@ -58,7 +58,7 @@ export interface SimilarPreview {
 export interface Hint {
   kind: 'hint';
   n: number;
-  /** Shares of the picture's sides, and whose the place is and may be; left out where nothing is unsure. */
+  /** The place in shares of the image's sides, its segment and the runner-up; absent if nothing is unsure. */
   place?: { x: number; y: number; segment: number; other: number };
 }
 
@@ -78,16 +78,16 @@ interface Opened {
   h: number;
   w: number;
   scribbles?: Scribbles;
-  /** Made when first asked for. */
+  /** Built on first use. */
   directions?: Keys;
   last?: { n: number; draft: boolean; nodes: NodeScores; seeds: Seeds; raster: StrokeRaster };
 }
 
 let opened: Opened | undefined;
-/** Memory is kept from one picture to the next. */
+/** Memory, reused from one image to the next. */
 const arenas = { nodes: new Arena(), pixels: new Arena() };
 
-/** Pixels take long: in a thread of their own they hold no stroke up. */
+/** Refining takes long: in its own thread it delays no stroke. */
 const refiner = new Worker(new URL('./refine.worker.ts', import.meta.url), { type: 'module' });
 refiner.addEventListener('message', ({ data }: MessageEvent<PreviewAnswer & PixelPreview>) =>
   tell(data, [data.ids.buffer]),

@@ -1,4 +1,4 @@
-/** From nodes to pixels, beside the thread that solves nodes. */
+/** Refines nodes to pixels, in a thread beside the solver's. */
 
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { Arena } from '@saltworks/core/arena/arena';
@@ -23,7 +23,7 @@ export interface PixelPreview {
 
 const arena = new Arena();
 let opened: { refiner: Refiner; options: SegmentOptions } | undefined;
-/** The last one that was asked for: earlier ones are not worth finishing. */
+/** The last request; earlier ones are not worth finishing. */
 let newest = 0;
 
 addEventListener('message', async ({ data }: MessageEvent<RefineRequest>) => {
@@ -34,7 +34,7 @@ addEventListener('message', async ({ data }: MessageEvent<RefineRequest>) => {
     opened = { refiner: openRefiner(arena, image, options), options };
     return;
   }
-  // What came meanwhile is seen first.
+  // Let messages that arrived meanwhile in first.
   await new Promise((resume) => setTimeout(resume, 0));
   if (turn !== newest || !opened) return;
   const { picture, n, nodes, raster } = data;

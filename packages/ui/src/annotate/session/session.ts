@@ -1,6 +1,6 @@
 /**
- * One assignment in the page: what was done (the server's log, and what is on its way there), what it amounts to, and the
- * newest answers, the page's own and the server's. React looks at `state`; everything else is methods.
+ * One assignment in the page: the log (the server's, then the entries still on their way there), the drawing that it
+ * replays to, and the newest answers of page and server. React reads `state`; everything else is a method.
  */
 
 import type { Assignment, AssignmentState, Campaign, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
@@ -20,23 +20,23 @@ import type { Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './previe
 import type { PixelPreview } from './refine.worker.ts';
 
 export interface SessionState {
-  /** As it stands on the server: ours to draw in while it is `leased`. */
+  /** The assignment as the server has it; this annotator may draw while it is `leased`. */
   assignment: OpenAssignment;
   drawing: Drawing;
   /** Interactions so far. */
   n: number;
   saving: Saving;
-  /** Labels of nodes and of pixels as they are shown, and how sure nodes are. */
+  /** The labels of nodes and of pixels on screen, and the nodes' margins. */
   patch?: Labels;
   pixel?: Labels;
   margin?: Float32Array;
-  /** Labels of nodes with the stroke that is under the pen. */
+  /** The labels of nodes with the stroke under the pen. */
   draft?: Labels;
-  /** What looks like the place that was asked about last. */
+  /** Likeness to the place that was asked about last. */
   similar?: SimilarPreview;
-  /** Where another stroke helps most, of this many interactions. */
+  /** Where another stroke helps most, after n interactions. */
   hint?: Hint;
-  /** The page's labels of nodes are the server's: unknown until both are there. */
+  /** Whether the page's labels of nodes equal the server's; undefined until both exist. */
   confirmed?: boolean;
   /** Milliseconds from the last stroke to its labels. */
   ms?: number;
@@ -45,14 +45,14 @@ export interface SessionState {
   preview: 'opening' | 'ready' | 'failed';
 }
 
-/** How long the pen rests before pixels are worth their time. */
+/** How long the pen must rest before pixels are refined, milliseconds. */
 const restMs = 60;
 
-/** Sessions that were opened in this page. */
+/** The number of sessions opened in this page. */
 let opened = 0;
 
 export class Session {
-  /** Tells sessions apart: the same assignment may be opened again. */
+  /** This session's number: the same assignment may be opened again. */
   readonly key = ++opened;
   readonly campaign: Campaign;
   readonly #outbox: Outbox;
@@ -61,17 +61,17 @@ export class Session {
   #interactions: Interaction[] = [];
   #unfollow: (() => void) | undefined;
   #state: SessionState;
-  /** As the page's solver takes it, made again only when something was drawn. */
+  /** The drawing as the solver takes it, rebuilt only after an interaction. */
   #scribbles: { drawing: Drawing; text: string } | undefined;
   #draft: Stroke | undefined;
   #closed = false;
-  /** When something was done here last. */
+  /** The time of the last interaction here. */
   #drawnAt: number | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  /** The photograph, as the core sees it, decoded where it holds nothing up. */
+  /** The photograph as the core sees it, decoded off the main thread. */
   readonly image: Promise<ImageBitmap>;
   readonly #file: Promise<Blob>;
-  /** The last labels of nodes that the page has found, and those that the server has. */
+  /** The last labels of nodes from the page's solver, and from the server. */
   #own: Labels | undefined;
   #theirs: Labels | undefined;
 
@@ -102,10 +102,10 @@ export class Session {
   }
 
   /**
-   * Asks for everything at once. Resolves when the photograph can be painted.
+   * Fetches everything at once. Resolves when the photograph can be painted.
    *
-   * @param campaign what is known of it
-   * @param preview taken over from the session before
+   * @param campaign the campaign, already loaded
+   * @param preview the solver, taken over from the session before
    */
   static async open(given: Assignment, campaign: Promise<Campaign>, preview: Preview): Promise<Session> {
     const asked = askFor(given);
@@ -131,14 +131,14 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Does something: it is seen at once, safe a moment later, on the server after that. */
+  /** Adds an interaction: it shows at once, is kept in the browser a moment later, and then goes to the server. */
   do(interaction: Interaction): void {
     const interactions = [...this.#interactions, interaction];
     const drawing = replay(interactions);
     this.#interactions = interactions;
     this.#draft = undefined;
     this.#drawnAt = performance.now();
-    // Nobody has confirmed this yet.
+    // The server has not confirmed this drawing yet.
     this.#set({ drawing, n: interactions.length, confirmed: undefined, saving: { state: 'saving', pending: 1 } });
     this.#outbox.add(interaction).catch((error) => {
       this.#set({ saving: { state: 'refused', pending: 1, reason: `this browser keeps nothing: ${error.message}` } });
@@ -146,7 +146,7 @@ export class Session {
     this.#solve();
   }
 
-  /** The stroke that is under the pen: labels follow it, nothing is kept. Undefined: it came to nothing. */
+  /** The stroke under the pen: labels follow it, and nothing is kept. Undefined discards it. */
   draft(stroke: Stroke | undefined): void {
     clearTimeout(this.#rest);
     this.#draft = stroke;
@@ -154,35 +154,35 @@ export class Session {
     this.#solve();
   }
 
-  /** What looks like a place. @param at shares of the picture's sides; undefined: no longer wanted */
+  /** Computes likeness to a place. @param at shares of the image's sides; undefined clears it */
   similar(at: Point | undefined): void {
     if (at && this.#state.preview === 'ready') this.#preview.similar(at);
     else if (this.#state.similar) this.#set({ similar: undefined });
   }
 
-  /** Where another stroke helps most: comes as `hint`. */
+  /** Computes where another stroke helps most; the result comes as `hint`. */
   hint(): void {
     this.#preview.hint(this.#state.n);
   }
 
-  /** The id that the next segment gets. */
+  /** The id of the next segment. */
   get nextId(): number {
     return this.#interactions.reduce((most, done) => (done.kind === 'segment' ? Math.max(most, done.id) : most), 0) + 1;
   }
 
-  /** A new segment of a category; its id. */
+  /** Adds a segment of a category. @returns its id */
   addSegment(category: Pick<LabelCategory, 'id'>): number {
     const id = this.nextId;
     this.do({ kind: 'segment', id, category: category.id });
     return id;
   }
 
-  /** Tries again to save what is pending, after signing in, say. */
+  /** Retries saving, for example after the annotator signed in. */
   retry(): void {
     this.#outbox.flush();
   }
 
-  /** Goes on without what the server refuses. */
+  /** Drops an interaction that the server refuses, and continues. */
   async leaveOut(one: Pending): Promise<void> {
     await this.#outbox.leaveOut(one);
     await this.#takeLog(await this.#readLog());
@@ -199,7 +199,7 @@ export class Session {
     await this.#ask('skip', { reason });
   }
 
-  /** Holds the image for another while; finds out whether it is still ours. */
+  /** Renews the lease; learns whether the assignment is still this annotator's. */
   async renew(): Promise<void> {
     await this.#ask('renew');
     if (this.assignment.state !== 'leased') await this.#look();
@@ -215,17 +215,17 @@ export class Session {
     }
   }
 
-  /** The server does not let us because of the state that the assignment is in. */
+  /** The server refused a request because of the assignment's state. */
   #refused(error: unknown): void {
     const state = error instanceof ApiError && error.status === 409 ? error.detail?.state : undefined;
     if (state) this.#set({ assignment: { ...this.assignment, state: state as AssignmentState } });
   }
 
-  /** Reads how the assignment stands; an answer that was overtaken does not count. */
+  /** Fetches the assignment's state; ignores an answer that a newer event overtook. */
   async #look(): Promise<void> {
     const assignment = await api<OpenAssignment>('GET', `/api/assignments/${this.assignment.id}`);
     if (assignment.event >= this.assignment.event) this.#set({ assignment });
-    // What was refused meanwhile.
+    // Interactions refused in the meantime.
     if (this.assignment.state === 'leased') this.#outbox.flush();
     if (assignment.n > this.#state.n) await this.#resync();
   }
@@ -243,7 +243,7 @@ export class Session {
     for (const listener of this.#listeners) listener();
   }
 
-  /** What this browser has drawn and not sent: earlier windows may have been closed too soon. */
+  /** Interactions that this browser kept but never sent: an earlier window may have been closed too soon. */
   async #takeUp(log: readonly Logged[]): Promise<void> {
     const known = new Set(log.map(({ client, seq }) => `${client} ${seq}`));
     const pending = (await this.#outbox.pending()).filter(({ client, seq }: Pending) => !known.has(`${client} ${seq}`));
@@ -254,7 +254,7 @@ export class Session {
         this.#interactions = interactions;
         this.#set({ drawing, n: interactions.length });
       } catch {
-        // It made sense where it was done; the server says what becomes of it.
+        // It was valid in the window that made it; the server decides.
       }
     }
     this.#outbox.flush();
@@ -268,7 +268,7 @@ export class Session {
       if (!options) throw new Error(`backbone ${this.campaign.backbone} is unknown; expected one that the server has`);
       if (!this.#closed) this.#preview.open({ keys, image, options });
     } catch (error) {
-      // Labels then come from the server alone.
+      // Labels then come from the server only.
       console.warn((error as Error).message);
       this.#set({ preview: 'failed' });
     }
@@ -328,12 +328,12 @@ export class Session {
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#preview.refine(n), restMs);
     const confirmed = this.#confirmed();
-    // Where they differ, the server's hold.
+    // Where they differ, the server's win.
     this.#set({ patch: confirmed === false ? this.#theirs : patch, margin, ms, confirmed, draft: undefined });
   }
 
   #showPixels({ n, width, height, ids }: PixelPreview): void {
-    // The server's own are finer.
+    // The server's pixels are finer.
     if (this.#state.pixel?.n === n) return;
     this.#set({ pixel: { n, width, height, ids } });
   }
@@ -348,15 +348,15 @@ export class Session {
     });
   }
 
-  /** Events that were known before say how things stood once. */
+  /** Replayed events tell earlier states; they do not count. */
   #stands(state: AssignmentState, event: number): void {
     if (event <= this.assignment.event) return;
     this.#set({ assignment: { ...this.assignment, state, event } });
-    // Reviews, too.
+    // Reviews change with it.
     this.#look().catch(() => {});
   }
 
-  /** Another window has drawn in this image: what it did is taken over. */
+  /** Another window has drawn on this image: take over its interactions. */
   async #resync(): Promise<void> {
     const log = await this.#readLog();
     if (log.length > this.#state.n) await this.#takeLog(log);
@@ -366,7 +366,7 @@ export class Session {
     return api<Logged[]>('GET', `/api/assignments/${this.assignment.id}/interactions`);
   }
 
-  /** What the server has, and after it what is on its way there. */
+  /** The server's log, then the interactions still on their way there. */
   async #takeLog(log: readonly Logged[]): Promise<void> {
     this.#interactions = log.map(({ interaction }) => interaction);
     this.#set({ drawing: replay(this.#interactions), n: log.length });
@@ -382,7 +382,7 @@ export class Session {
     this.#set({ patch: labels, confirmed: this.#confirmed(), none: undefined });
   }
 
-  /** Whether both say the same of all that is drawn; undefined until both have. */
+  /** Whether page and server agree on the whole drawing; undefined until both have answered. */
   #confirmed(): boolean | undefined {
     const [own, theirs] = [this.#own, this.#theirs];
     if (!own || !theirs || own.n !== theirs.n || own.n !== this.#state.n) return undefined;

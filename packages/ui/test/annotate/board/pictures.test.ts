@@ -11,7 +11,7 @@ describe('labels', () => {
   const labels = { width: 3, height: 2, ids };
   const colours = new Map([[7, [10, 20, 30] as [number, number, number]]]);
 
-  test('are in the colours of their segments, grey without one; the background is clear', () => {
+  test('take their segments’ colours, grey without one; the background is transparent', () => {
     const seven = [10, 20, 30, 170];
     expect(pixels(labelPixels(labels, colours, false))).toEqual([
       [0, 0, 0, 0],
@@ -23,14 +23,14 @@ describe('labels', () => {
     ]);
   });
 
-  test('have white edges where the neighbour to the right or below is another', () => {
+  test('have white edges where the neighbour to the right or below differs', () => {
     const white = [255, 255, 255, 255];
     const seven = [10, 20, 30, 170];
     expect(pixels(labelPixels(labels, colours, true))).toEqual([white, seven, seven, white, seven, seven]);
   });
 });
 
-test('doubt is bright where the margin is small', () => {
+test('doubt is bright where margins are small', () => {
   expect(pixels(doubtPixels(Float32Array.of(0, 1, 2)))).toEqual([
     [255, 220, 0, 230],
     [255, 0, 0, 0],
@@ -38,7 +38,7 @@ test('doubt is bright where the margin is small', () => {
   ]);
 });
 
-test('likeness gets lighter all the way', () => {
+test('the likeness ramp grows lighter all the way', () => {
   const values = Float32Array.from({ length: 21 }, (_, i) => i / 20);
   const light = pixels(likenessPixels(values)).map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b);
   for (let i = 1; i < light.length; i++) expect(light[i]).toBeGreaterThan(light[i - 1]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { distance, piecesWithin, rounded, thinned } from '../../../src/annotate/board/strokes.ts';
 
-test('from a point to a line, and beyond its ends to the ends', () => {
+test('the distance to a segment is to its nearest point, at most to its ends', () => {
   expect(distance([1, 1], [0, 0], [2, 0])).toBe(1);
   expect(distance([-3, 4], [0, 0], [2, 0])).toBe(5);
   expect(distance([3, 4], [0, 0], [0, 0])).toBe(5);
@@ -17,15 +17,15 @@ test('a long stroke keeps its ends and loses points evenly', () => {
   expect(thinned(points.slice(0, 2000))).toEqual(points.slice(0, 2000));
 });
 
-test('places are told to an eighth of a pixel', () => {
+test('points are rounded to an eighth of a pixel', () => {
   expect(rounded({ x: 1.06, y: 2.07 })).toEqual([1, 2.125]);
 });
 
-describe('what of a line lies within the picture', () => {
+describe('the pieces of a line inside the image', () => {
   const size = { width: 10, height: 6 };
   const pieces = (...points: [number, number][]) => piecesWithin(points, size);
 
-  test('all of one that never leaves it', () => {
+  test('are the whole line if it never leaves', () => {
     expect(pieces([1, 1], [8, 2], [3, 5])).toEqual([
       [
         [1, 1],
@@ -36,14 +36,14 @@ describe('what of a line lies within the picture', () => {
     expect(pieces([4, 4])).toEqual([[[4, 4]]]);
   });
 
-  test('nothing of one that is never in it, however near it comes', () => {
+  test('are none if it is never inside, however near', () => {
     expect(pieces([-1, 3])).toEqual([]);
     expect(pieces([-1, -1], [-1, 8], [12, 8], [12, -1])).toEqual([]);
     // Past a corner.
     expect(pieces([-4, 2], [3, -5])).toEqual([]);
   });
 
-  test('a piece ends where it leaves, the next begins where it comes in again; the way between is in none', () => {
+  test('end where the line leaves and begin where it returns', () => {
     expect(pieces([5, 2], [15, 2], [15, 4], [5, 4])).toEqual([
       [
         [5, 2],
@@ -56,7 +56,7 @@ describe('what of a line lies within the picture', () => {
     ]);
   });
 
-  test('a line across it, its ends outside, is one piece from border to border', () => {
+  test('are one, from border to border, if it crosses with both ends outside', () => {
     expect(pieces([-10, 3], [20, 3])).toEqual([
       [
         [0, 3],
@@ -65,7 +65,7 @@ describe('what of a line lies within the picture', () => {
     ]);
   });
 
-  test('every point is within, whatever is drawn', () => {
+  test('lie inside with every point, for any line', () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 16_807) % 2_147_483_647;

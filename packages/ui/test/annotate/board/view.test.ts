@@ -6,14 +6,14 @@ const screen = { width: 1000, height: 700 };
 const view = fit(image, screen);
 
 describe('view', () => {
-  test('a picture that fits lies in the middle, whole', () => {
+  test('fits the whole image, centred', () => {
     const [topLeft, bottomRight] = [toScreen(view, { x: -0.5, y: -0.5 }), toScreen(view, { x: 599.5, y: 399.5 })];
     expect(topLeft.x + bottomRight.x).toBeCloseTo(screen.width);
     expect(topLeft.y + bottomRight.y).toBeCloseTo(screen.height);
     expect(Math.min(topLeft.x, topLeft.y)).toBeGreaterThanOrEqual(16);
   });
 
-  test('there and back again is the same place', () => {
+  test('maps a point to the screen and back', () => {
     for (const at of [
       { x: 0, y: 0 },
       { x: 12.5, y: 377 },
@@ -24,7 +24,7 @@ describe('view', () => {
     }
   });
 
-  test('what lies under the pointer stays there when it grows', () => {
+  test('zooms around the pointer, which stays over the same point', () => {
     const at = { x: 321, y: 123 };
     for (const factor of [0.5, 3, 1e6]) {
       const [before, after] = [toImage(view, at), toImage(zoom(view, factor, at), at)];
@@ -33,7 +33,7 @@ describe('view', () => {
     }
   });
 
-  test('however far it is moved, something of it stays in sight', () => {
+  test('keeps part of the image in sight, however far it pans', () => {
     for (const [dx, dy] of [
       [1e5, 1e5],
       [-1e5, -1e5],
@@ -47,7 +47,7 @@ describe('view', () => {
     }
   });
 
-  test('places outside are moved to the edge', () => {
+  test('clamps points outside to the edge', () => {
     expect(clamp({ x: -3, y: 900 }, image)).toEqual({ x: 0, y: 400 });
   });
 });

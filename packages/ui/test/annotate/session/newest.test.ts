@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Newest } from '../../../src/annotate/session/newest.ts';
 
-test('one at a time; of those that wait only the newest is started', () => {
+test('one item runs at a time, and only the newest waiting item starts next', () => {
   const started: number[] = [];
   const turn = new Newest<number>((one) => started.push(one));
   turn.offer(1);
@@ -15,7 +15,7 @@ test('one at a time; of those that wait only the newest is started', () => {
   expect(started).toEqual([1, 3, 4]);
 });
 
-test('what was cleared is not started any more', () => {
+test('a cleared item never starts', () => {
   const started: number[] = [];
   const turn = new Newest<number>((one) => started.push(one));
   turn.offer(1);
