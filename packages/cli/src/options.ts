@@ -1,6 +1,6 @@
 /** What options may hold, as commander parses them. */
 
-import { strokeKinds } from '@saltworks/contract/options';
+import { strokeKinds } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { presets } from '@saltworks/core/options';
 import { InvalidArgumentError, Option } from 'commander';

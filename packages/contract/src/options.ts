@@ -1,80 +1,122 @@
-/** The settings that keys are extracted and masks are made with, by the names that commands, documents and the API share. */
+/**
+ * The settings that keys are extracted and masks are made with: schemas for places where they are sent or stored, and the
+ * types that the schemas give. Schemas keep fields that they do not know. The code that uses a number checks its range.
+ */
+import { z } from 'zod';
+import { facets, graphKinds, presetNames, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from './kinds.ts';
 
-/** What keys are taken with. */
-export interface ExtractSettings {
-  /** A known backbone's name. */
-  backbone: string;
-  /** Default: the last. */
-  layer?: number;
-  facet: 'key' | 'query' | 'value';
-  /** Pixels; default the backbone's own. */
-  longSide?: number;
-}
+/** What a schema of these fields gives; fields beyond them stay, unseen by the type. */
+type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<S>>;
+type Schema<T> = z.ZodType<T, T>;
 
-export const presetNames = ['paper', 'best'] as const;
-export type Preset = (typeof presetNames)[number];
+const extraction = {
+  /** Name of a known backbone. */
+  backbone: z.string(),
+  /** Attention layer, from 0. Default: the last. */
+  layer: z.number().optional(),
+  /** Which projection serves as keys. */
+  facet: z.enum(facets),
+  /** Pixels of an image's longer side, as the backbone sees it. Default: the backbone's own. */
+  longSide: z.number().optional(),
+};
 
-export interface SpreadOptions {
-  /** How much a node takes from its neighbours, between 0 and 1 exclusive. */
-  alpha?: number;
-  /** Stops once the sum of |ΔF| over all nodes and labels falls below this. */
-  tol?: number;
-  maxIter?: number;
-}
+/** What keys are extracted with. */
+export type ExtractSettings = Fields<typeof extraction>;
+export const extractSettings: Schema<ExtractSettings> = z.looseObject(extraction);
 
-export interface CrfOptions {
-  /** Smoothness: standard deviation in pixels, and weight. */
-  gaussian: { xy: number; weight: number };
-  /** Appearance: standard deviations in pixels and in levels of 8-bit colour, and weight. */
-  bilateral: { xy: number; rgb: number; weight: number };
+export const preset = z.enum(presetNames);
+export type Preset = z.infer<typeof preset>;
+
+const spreading = {
+  /** Share that a node takes from its neighbours, between 0 and 1 exclusive. */
+  alpha: z.number(),
+  /** Spreading stops once the sum of |ΔF| over all nodes and labels falls below this. */
+  tol: z.number(),
+  /** Most iterations. */
+  maxIter: z.number(),
+};
+
+/** How labels spread along an affinity. */
+export type SpreadOptions = Partial<Fields<typeof spreading>>;
+
+const affinity = {
+  /** σ of `rbf`, in units of key distance. `auto`: sigmaFactor × the median distance between nodes. */
+  sigma: z.union([z.literal('auto'), z.number()]),
+  /** The backbone's factor for `auto`. */
+  sigmaFactor: z.number(),
+  /** `similarity`: the cosine from which two nodes count as alike, −1 … 1. */
+  tau: z.number(),
+  /** `knn` and the colour graph: neighbours of a node, itself included, as scikit-learn counts them. */
+  neighbors: z.number(),
+  /** λ of the colour k-NN graph that is added to the affinity; 0 leaves it out. */
+  colorWeight: z.number(),
+  /** From patches to nodes. */
+  upsample: z.enum(upsampleKinds),
+};
+
+export type Upsample = Fields<typeof affinity>['upsample'];
+
+const graph = z.enum(graphKinds);
+
+/** How an affinity between nodes is made, for labels to spread along. */
+export type GraphOptions = Fields<typeof affinity> & {
+  graph: Exclude<z.infer<typeof graph>, 'walk'>;
+};
+
+const smoothness = {
+  /** Standard deviation in pixels. */
+  xy: z.number(),
+  weight: z.number(),
+};
+const gaussian: Schema<Fields<typeof smoothness>> = z.looseObject(smoothness);
+
+const appearance = {
+  ...smoothness,
+  /** Standard deviation in levels of 8-bit colour. */
+  rgb: z.number(),
+};
+const bilateral: Schema<Fields<typeof appearance>> = z.looseObject(appearance);
+
+const meanField = {
+  /** Smoothness: nearby pixels share a label. */
+  gaussian,
+  /** Appearance: nearby pixels of similar colour do. */
+  bilateral,
   /** Mean-field steps. */
-  steps: number;
-}
+  steps: z.number(),
+};
 
-/** `walk`: ridge and random walk, which take nothing of the other graphs' options; else an affinity to spread along. */
-export const graphKinds = ['walk', 'rbf', 'similarity', 'knn'] as const;
-/** From patches to nodes: `linear` doubles the grid by interpolation; `none` takes keys as they come (as those of `overlap` do). */
-export const upsampleKinds = ['linear', 'none'] as const;
-export const refineKinds = ['crf', 'none'] as const;
-export const unaryKinds = ['hard', 'soft'] as const;
-/** Pixels under strokes: `hold` keeps each stroke's label on them; `tolerate` lets the picture contradict noisy strokes. */
-export const strokeKinds = ['hold', 'tolerate'] as const;
+/** A CRF's pairwise terms, and how long it runs. */
+export type CrfOptions = Fields<typeof meanField>;
+const crf: Schema<CrfOptions> = z.looseObject(meanField);
 
-/** How an affinity between nodes is made, along which labels spread. */
-export interface GraphOptions {
-  graph: Exclude<(typeof graphKinds)[number], 'walk'>;
-  /** σ of `rbf`, in units of key distance; `auto` is sigmaFactor × the median distance between nodes. */
-  sigma: number | 'auto';
-  /** The backbone's own factor for `auto`. */
-  sigmaFactor: number;
-  /** `similarity`: cosine from which two nodes count as alike, −1 … 1. */
-  tau: number;
-  /** `knn` and the colour graph: neighbours of a node, itself counted, as scikit-learn counts them. */
-  neighbors: number;
-  /** λ of the colour k-NN graph added to the affinity; 0 leaves it out. */
-  colorWeight: number;
-  upsample: Upsample;
-}
-
-export type Upsample = (typeof upsampleKinds)[number];
-
-export interface RefineOptions {
-  refine: (typeof refineKinds)[number];
-  /**
-   * What pixels start from. `hard`: each node's best label, taken by all pixels of its cell; for the CRF, `hidden` of
-   * the nodes say nothing (the paper). `soft`: the nodes' scores, interpolated.
-   */
-  unary: (typeof unaryKinds)[number];
+const refinement = {
+  refine: z.enum(refineKinds),
+  /** Where pixels start: at their node's best label, or at its interpolated scores. */
+  unary: z.enum(unaryKinds),
   /** Share of nodes hidden from a CRF on hard labels, 0 … 1. */
-  hidden: number;
+  hidden: z.number(),
   /** Chooses which nodes are hidden. */
-  seed: number;
+  seed: z.number(),
   /** For `soft`: interpolated scores are weighed by the colour likelihood to this power; 0 leaves it out. */
-  colourLikelihood: number;
-  crf: CrfOptions;
-}
+  colourLikelihood: z.number(),
+  crf,
+};
 
-export interface SegmentOptions extends Omit<GraphOptions, 'graph'>, Required<SpreadOptions>, RefineOptions {
-  graph: (typeof graphKinds)[number];
-  strokes: (typeof strokeKinds)[number];
-}
+/** How node scores become pixels. */
+export type RefineOptions = Fields<typeof refinement>;
+
+const solve = {
+  ...affinity,
+  ...spreading,
+  ...refinement,
+  graph,
+  /** Whether pixels under strokes keep the strokes' labels. */
+  strokes: z.enum(strokeKinds),
+};
+
+/** Everything that a mask is made with, keys and strokes apart. */
+export type SegmentOptions = Fields<typeof solve>;
+export const segmentOptions: Schema<SegmentOptions> = z.looseObject(solve);
+/** What differs from a preset. */
+export const segmentChanges: Schema<Partial<SegmentOptions>> = z.looseObject(solve).partial();

@@ -1,15 +1,7 @@
 /** Settings of the way from keys and strokes to a mask, the presets that name them, and how a solve's are put together. */
 import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
-import {
-  graphKinds,
-  type Preset,
-  refineKinds,
-  type SegmentOptions,
-  strokeKinds,
-  type Upsample,
-  unaryKinds,
-  upsampleKinds,
-} from '@saltworks/contract/options';
+import { graphKinds, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from '@saltworks/contract/kinds';
+import type { Preset, SegmentOptions, Upsample } from '@saltworks/contract/options';
 
 const shared = {
   sigma: 'auto',

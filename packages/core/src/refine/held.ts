@@ -3,7 +3,8 @@
  * Refinement takes them for sure and is steered by them; at the end each has its owner, whatever came out.
  */
 import { unknownKind } from '@saltworks/contract/errors';
-import { type SegmentOptions, strokeKinds } from '@saltworks/contract/options';
+import { strokeKinds } from '@saltworks/contract/kinds';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import type { NodeScores } from '../nodes/scores.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';

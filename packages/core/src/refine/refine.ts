@@ -1,7 +1,8 @@
 /** From nodes to pixels: scores or labels of the node grid, refined along the image's edges, become one owner per pixel. */
 
 import { unknownKind } from '@saltworks/contract/errors';
-import { type CrfOptions, type RefineOptions, refineKinds, unaryKinds } from '@saltworks/contract/options';
+import { refineKinds, unaryKinds } from '@saltworks/contract/kinds';
+import type { CrfOptions, RefineOptions } from '@saltworks/contract/options';
 import { type RgbImage, resizeBicubic } from '../image/image.ts';
 import { linearRows } from '../image/interpolate.ts';
 import type { Mask } from '../mask/mask.ts';

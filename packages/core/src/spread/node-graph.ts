@@ -1,6 +1,7 @@
 /** The graph that labels spread along: a case for each kind of affinity. fast/graph.ts does the same by kernels. */
 import { unknownKind } from '@saltworks/contract/errors';
-import { type GraphOptions, graphKinds, type SpreadOptions } from '@saltworks/contract/options';
+import { graphKinds } from '@saltworks/contract/kinds';
+import type { GraphOptions, SpreadOptions } from '@saltworks/contract/options';
 import { cellColours, type RgbImage } from '../image/image.ts';
 import { doubleKeys, type Keys } from '../keys/keys.ts';
 import { doubleGram, gram, medianDistance, squaredDistances } from '../nodes/gram.ts';

@@ -1,6 +1,6 @@
 /** What the API takes and gives, as zod checks it and OpenAPI shows it. */
 import { datasetName } from '@saltworks/contract/documents/dataset';
-import { graphKinds, refineKinds, strokeKinds } from '@saltworks/contract/options';
+import { graphKinds, refineKinds, strokeKinds } from '@saltworks/contract/kinds';
 import { presets } from '@saltworks/core/options';
 import { z } from 'zod';
 

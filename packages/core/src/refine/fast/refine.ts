@@ -1,7 +1,8 @@
 /** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
 
 import { unknownKind } from '@saltworks/contract/errors';
-import { type RefineOptions, refineKinds, unaryKinds } from '@saltworks/contract/options';
+import { refineKinds, unaryKinds } from '@saltworks/contract/kinds';
+import type { RefineOptions } from '@saltworks/contract/options';
 import type { Address, Arena } from '../../arena/arena.ts';
 import { type RgbImage, resizeBicubic } from '../../image/image.ts';
 import type { Mask } from '../../mask/mask.ts';

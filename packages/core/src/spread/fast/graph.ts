@@ -3,7 +3,8 @@
  * 4 × 4 tiles. n nodes, padded to 4·nb.
  */
 import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
-import { type GraphOptions, graphKinds } from '@saltworks/contract/options';
+import { graphKinds } from '@saltworks/contract/kinds';
+import type { GraphOptions } from '@saltworks/contract/options';
 import type { Address, Arena } from '../../arena/arena.ts';
 import { fastCellColours } from '../../image/fast/cells.ts';
 import type { RgbImage } from '../../image/image.ts';
