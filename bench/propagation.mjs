@@ -2,10 +2,10 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { fileStore } from '@saltworks/store/fs';
-import { importDataset } from '@saltworks/store/import';
-import { importScribbles } from '@saltworks/store/import-scribbles';
-import { folderSource } from '@saltworks/store/sources';
+import { importDataset } from '@saltworks/store/import/import';
+import { importScribbles } from '@saltworks/store/import/import-scribbles';
+import { folderSource } from '@saltworks/store/import/sources';
+import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { extractShard } from '@saltworks/worker/extract';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';

@@ -15,7 +15,7 @@ import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltw
 import { encodeLines } from '@saltworks/contract/documents/dataset';
 import { datasetKey, shardKey } from '@saltworks/contract/layout';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
-import { fileStore } from '@saltworks/store/fs';
+import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { createActivities } from '@saltworks/worker/activities';
 import { openWorkers } from '@saltworks/worker/worker';
 import { Client, Connection } from '@temporalio/client';

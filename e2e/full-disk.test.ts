@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { naming, openAnnotator, strokeAt } from '../bench/annotators.mjs';
 import { invite, openAccount, openCampaign, startStack } from '../bench/stack.mjs';
-import { canMount, mountSmallDisk, type SmallDisk } from '../packages/store/test/small-disk.ts';
+import { canMount, mountSmallDisk, type SmallDisk } from '../packages/store/test/objects/small-disk.ts';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { draw } from './draw.ts';
 import { root } from './saltworks.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { s3Store } from '@saltworks/store/s3';
+import { s3Store } from '@saltworks/store/objects/s3/s3-store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ignoreConditions, startFaultProxy } from '../packages/store/test/faults.ts';
-import { findS3, type S3Server, startS3 } from '../packages/store/test/server.ts';
+import { ignoreConditions, startFaultProxy } from '../packages/store/test/objects/faults.ts';
+import { findS3, type S3Server, startS3 } from '../packages/store/test/objects/server.ts';
 import { pictureFolder } from './pictures.ts';
 import { root, saltworks } from './saltworks.ts';
 

@@ -4,7 +4,7 @@ import type { Category, LabelCategory } from '@saltworks/contract/categories';
 import { parseJson } from '@saltworks/contract/documents/json';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { classColour } from '@saltworks/core/screen/colours';
-import { checkPins } from '@saltworks/store/classes';
+import { checkPins } from '@saltworks/store/datasets/classes';
 import { readInput } from './files.ts';
 
 /** Of commands that give classes of a dataset their numbers. */

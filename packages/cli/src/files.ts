@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { makeFolders } from '@saltworks/store/room';
+import { makeFolders } from '@saltworks/store/objects/room';
 
 /** @throws InvalidInputError if there is no such file, or it is a folder */
 export async function readInput(path: string): Promise<Uint8Array> {

@@ -9,8 +9,8 @@ import {
   waitingText,
 } from '@saltworks/contract/messages/runs';
 import type { Run } from '@saltworks/orchestrator/runs/start';
-import { readDataset } from '@saltworks/store/dataset';
-import { openStore } from '@saltworks/store/open';
+import { readDataset } from '@saltworks/store/datasets/dataset';
+import { openStore } from '@saltworks/store/objects/open';
 import type { Client } from '@temporalio/client';
 import { interruption } from './interrupt.ts';
 import { type Progress, progress } from './progress.ts';

@@ -1,6 +1,6 @@
 /** The home: the folder that holds everything kept between runs. */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { makeFolders, nearest } from '@saltworks/store/room';
+import { makeFolders, nearest } from '@saltworks/store/objects/room';
 
 /**
  * Makes the home where there is none, for its owner alone.

@@ -1,6 +1,6 @@
 /** What an import passed over, in words. */
-import type { ImportReport } from '@saltworks/store/import';
-import type { LeftReason } from '@saltworks/store/picture-names';
+import type { ImportReport } from '@saltworks/store/import/import';
+import type { LeftReason } from '@saltworks/store/import/picture-names';
 
 /** One, and several. */
 const words: Partial<Record<LeftReason, [string, string]>> = {

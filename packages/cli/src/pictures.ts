@@ -1,7 +1,7 @@
 /** What an import needs to know of pictures, which stores cannot decode. */
 import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/decode';
 import type { ValueWindow } from '@saltworks/core/image/image';
-import type { ImportOptions, Offer } from '@saltworks/store/import';
+import type { ImportOptions, Offer } from '@saltworks/store/import/import';
 
 /**
  * Looks at a picture's header. With a window, a picture of more than 8 bits is kept as what is seen through it, a PNG:

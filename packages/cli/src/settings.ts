@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { S3Access } from '@saltworks/store/open';
+import type { S3Access } from '@saltworks/store/objects/open';
 
 export interface Settings {
   /** SALTWORKS_HOME: the folder that holds everything kept between runs. */

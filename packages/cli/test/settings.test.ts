@@ -1,4 +1,4 @@
-import { openStore } from '@saltworks/store/open';
+import { openStore } from '@saltworks/store/objects/open';
 import { describe, expect, test } from 'vitest';
 import { readSettings } from '../src/settings.ts';
 

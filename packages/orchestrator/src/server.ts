@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { keysId } from '@saltworks/contract/layout';
 import type { ServerActivities } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
-import type { ObjectStore } from '@saltworks/store/store';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { findAdministrator } from './accounts/accounts.ts';

@@ -1,7 +1,7 @@
 /** Temporal, its workflows, a worker and the server in this process, as a deployment has them. */
 import { join } from 'node:path';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
-import type { ObjectStore } from '@saltworks/store/store';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads, type SessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type WorkerOptions } from '@saltworks/worker/worker';

@@ -2,7 +2,7 @@
 import type { Activities } from '@saltworks/contract/messages/activities';
 import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
-import { readDataset } from '@saltworks/store/dataset';
+import { readDataset } from '@saltworks/store/datasets/dataset';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerPatch, answerPixel, attribute, openImage } from './annotate.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';

@@ -10,7 +10,7 @@ import type {
   PatchAnswer,
   PixelAnswer,
 } from '@saltworks/contract/messages/annotate';
-import { ObjectMissingError } from '@saltworks/store/store';
+import { ObjectMissingError } from '@saltworks/store/objects/store';
 import { type MaskNames, storeMask } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { SessionSource, SessionThreads } from './session-threads.ts';

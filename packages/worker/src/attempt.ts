@@ -2,7 +2,7 @@
 
 import { UnwritableError } from '@saltworks/contract/errors';
 import { storeHeader } from '@saltworks/contract/messages/identity';
-import { StoreRefusedError } from '@saltworks/store/store';
+import { StoreRefusedError } from '@saltworks/store/objects/store';
 import { CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 

@@ -3,8 +3,8 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysKey } from '@saltworks/contract/layout';
 import type { KeysOrigin } from '@saltworks/core/formats/keys';
-import { readKeysHeader } from '@saltworks/store/keys-header';
-import type { ObjectStore } from '@saltworks/store/store';
+import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 
 /**
  * Finds an image's keys: a whole file, and of this image. Told by its size and its header; the data is not read. What

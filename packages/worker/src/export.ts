@@ -25,11 +25,11 @@ import { documentText, type ExportDataset } from '@saltworks/core/formats/export
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
-import { numberClasses, type WantedClass } from '@saltworks/store/classes';
-import { readDataset, readImages } from '@saltworks/store/dataset';
-import { Fingerprints } from '@saltworks/store/fingerprints';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
-import { readJson, readText } from '@saltworks/store/text';
+import { numberClasses, type WantedClass } from '@saltworks/store/datasets/classes';
+import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
+import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { readJson, readText } from '@saltworks/store/objects/text';
 import { failureOf, type Pulse, type ShardReport } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 

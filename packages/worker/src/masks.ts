@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import type { MadeMask } from './mask-file.ts';
 
 /** All that a mask is made from. */

@@ -1,6 +1,6 @@
 /** Images of a dataset, wherever they are. */
-import { openStore, type S3Access } from '@saltworks/store/open';
-import type { ObjectStore } from '@saltworks/store/store';
+import { openStore, type S3Access } from '@saltworks/store/objects/open';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 
 /** Reads what a dataset calls an `object`: one of the store, or an `s3://` URL of another bucket on the server of `s3`. */
 export function objectReader(

@@ -1,8 +1,8 @@
 /** The masks of a shard as its images are called by now. */
 import { propagatedKey } from '@saltworks/contract/layout';
-import { drawnNames, readShard } from '@saltworks/store/dataset';
-import type { CallOptions, ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import { drawnNames, readShard } from '@saltworks/store/datasets/dataset';
+import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import type { MaskReport } from './propagate.ts';
 
 /**

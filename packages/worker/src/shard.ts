@@ -3,7 +3,7 @@ import { ThreadError } from '@saltworks/backbone/threads';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Tally } from '@saltworks/contract/messages/activities';
-import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/store';
+import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 
 /** What every shard is worked through with. */
 export interface ShardDeps {

@@ -4,8 +4,8 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { thumbnailKey, viewKey, viewKeys } from '@saltworks/contract/layout';
 import type { ShowRequest } from '@saltworks/contract/messages/annotate';
 import type { RgbImage } from '@saltworks/core/image/image';
-import { firstOf } from '@saltworks/store/first-of';
 import { inOrder } from '@saltworks/store/in-order';
+import { firstOf } from '@saltworks/store/objects/first-of';
 import { failureOf, type ShardDeps } from './shard.ts';
 import { whyUnshown } from './shown.ts';
 

@@ -7,10 +7,10 @@ import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
-import { readShard } from '@saltworks/store/dataset';
-import { fileStore } from '@saltworks/store/fs';
-import { importDataset } from '@saltworks/store/import';
-import type { ObjectStore } from '@saltworks/store/store';
+import { readShard } from '@saltworks/store/datasets/dataset';
+import { importDataset } from '@saltworks/store/import/import';
+import { fileStore } from '@saltworks/store/objects/files/file-store';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 // Its threads run the built package.
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';

@@ -8,11 +8,11 @@ import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contrac
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/runs/start';
-import { pinClasses } from '@saltworks/store/classes';
-import { readDataset } from '@saltworks/store/dataset';
-import { openStore, openStoreToWrite } from '@saltworks/store/open';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import { pinClasses } from '@saltworks/store/datasets/classes';
+import { readDataset } from '@saltworks/store/datasets/dataset';
+import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
 import { namedBackbone } from '../backbones.ts';

@@ -1,7 +1,7 @@
 /** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
-import { storeIdentity } from '@saltworks/store/identity';
-import { openStore } from '@saltworks/store/open';
+import { storeIdentity } from '@saltworks/store/objects/identity';
+import { openStore } from '@saltworks/store/objects/open';
 import { Client, Connection } from '@temporalio/client';
 import { type Api, openApi, waitForServer } from '../api.ts';
 import { type Progress, progress } from '../progress.ts';

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expectWritable, unwritable } from '@saltworks/store/room';
+import { expectWritable, unwritable } from '@saltworks/store/objects/room';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';

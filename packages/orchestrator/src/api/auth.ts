@@ -1,6 +1,6 @@
 /** Who asks: accounts and sessions by better-auth, API keys of our own. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { isUnwritable } from '@saltworks/store/room';
+import { isUnwritable } from '@saltworks/store/objects/room';
 import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';

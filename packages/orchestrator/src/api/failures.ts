@@ -1,6 +1,6 @@
 /** Errors as they are answered and documented: a code and one form for all of them. */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { isUnwritable } from '@saltworks/store/room';
+import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { isOutage } from '../runs/start.ts';

@@ -2,7 +2,7 @@
 import type { Consensus } from '@saltworks/contract/api/answers';
 import { campaignRecipe, maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { readJson } from '@saltworks/store/text';
+import { readJson } from '@saltworks/store/objects/text';
 import { z } from 'zod';
 import { auditAlone } from '../accounts/audit.ts';
 import { findCampaign, formerTasks } from '../campaigns/campaigns.ts';

@@ -1,8 +1,8 @@
 /** Objects of the store over HTTP: ETag, conditional requests, one range. */
 
 import { Readable } from 'node:stream';
-import { firstOf } from '@saltworks/store/first-of';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/store';
+import { firstOf } from '@saltworks/store/objects/first-of';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundError } from '../errors.ts';
 import type { Sent } from './routes.ts';

@@ -1,7 +1,7 @@
 /** The shape of a route, and the table of all of them. */
 import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import type { ObjectStore } from '@saltworks/store/store';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';

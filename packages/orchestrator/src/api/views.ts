@@ -1,8 +1,8 @@
 /** What browsers are given of an image over HTTP; what they show is made if nobody has opened the image yet. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keysId, keysKey, thumbnailKey, viewKeys } from '@saltworks/contract/layout';
-import { firstOf } from '@saltworks/store/first-of';
-import type { ObjectStore } from '@saltworks/store/store';
+import { firstOf } from '@saltworks/store/objects/first-of';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import type { Views } from '../datasets/views.ts';

@@ -5,10 +5,10 @@ import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/contract/layo
 import { orderedCategories } from '@saltworks/core/formats/exporter';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories } from '@saltworks/core/mask/mask';
-import { numberClasses } from '@saltworks/store/classes';
-import { readDataset, readShard } from '@saltworks/store/dataset';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import { numberClasses } from '@saltworks/store/datasets/classes';
+import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { chooseMask } from './tasks/chosen-mask.ts';

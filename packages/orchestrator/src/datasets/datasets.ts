@@ -1,9 +1,9 @@
 /** Datasets as people see them: which, and what was made of their images. */
 import type { DatasetDetail, DatasetInfo, MemberRole } from '@saltworks/contract/api/answers';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import { findDataset, listDatasets } from '@saltworks/store/dataset';
-import { folderNames } from '@saltworks/store/names';
-import type { ObjectStore } from '@saltworks/store/store';
+import { findDataset, listDatasets } from '@saltworks/store/datasets/dataset';
+import { folderNames } from '@saltworks/store/objects/folder-names';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';

@@ -4,9 +4,9 @@ import type { ExportInfo } from '@saltworks/contract/api/answers';
 import type { ExportSummary } from '@saltworks/contract/documents/exports';
 import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
 import { exportFormats } from '@saltworks/core/formats/export';
-import { folderNames } from '@saltworks/store/names';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import { folderNames } from '@saltworks/store/objects/folder-names';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import { ZipFile } from 'yazl';
 import { NotFoundError } from '../errors.ts';
 

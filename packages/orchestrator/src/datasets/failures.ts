@@ -1,7 +1,7 @@
 /** Images that a dataset's runs could not use, a part of the list at a time. */
 import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
-import { type FailurePlace, failuresFrom } from '@saltworks/store/failures';
-import { isKey, type ObjectStore } from '@saltworks/store/store';
+import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
+import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
 import { NotFoundError } from '../errors.ts';
 
 /** Reports that one request reads at most: nearly all of them name no failure. */

@@ -6,10 +6,10 @@ import type { NamedImage } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { maskKey, propagatedKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { isCurrent } from '@saltworks/store/dataset';
+import { isCurrent } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import type { Shards, Stand } from './shards.ts';
 

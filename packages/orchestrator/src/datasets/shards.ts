@@ -1,7 +1,7 @@
 /** The images of datasets by their numbers. Between two imports shards stay as they are: the last that were read are remembered. */
 import type { Dataset, NamedImage } from '@saltworks/contract/documents/dataset';
-import { findDataset, readShard } from '@saltworks/store/dataset';
-import type { ObjectStore } from '@saltworks/store/store';
+import { findDataset, readShard } from '@saltworks/store/datasets/dataset';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import { LRUCache } from 'lru-cache';
 import { NotFoundError } from '../errors.ts';
 

@@ -6,8 +6,8 @@
 import { thumbnailKey, viewKeys } from '@saltworks/contract/layout';
 import { annotateWorkflows, type ShowRequest } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
-import { firstOf } from '@saltworks/store/first-of';
-import type { ObjectStore } from '@saltworks/store/store';
+import { firstOf } from '@saltworks/store/objects/first-of';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { slots } from '../concurrency/slots.ts';

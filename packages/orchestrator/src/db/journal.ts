@@ -6,7 +6,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Interaction } from '@saltworks/contract/api/interactions';
-import { unwritable } from '@saltworks/store/room';
+import { unwritable } from '@saltworks/store/objects/room';
 
 /** An interaction as its table holds it. */
 export interface JournalEntry {

@@ -4,7 +4,7 @@ import { chmod, open, readdir, realpath, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { expectRoom, makeFolders, unwritable } from '@saltworks/store/room';
+import { expectRoom, makeFolders, unwritable } from '@saltworks/store/objects/room';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
 import { openChannels } from './channels.ts';
 import { lockFolder } from './folder-lock.ts';

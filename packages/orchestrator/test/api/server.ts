@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileStore } from '@saltworks/store/fs';
+import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';

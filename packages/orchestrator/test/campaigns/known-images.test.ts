@@ -7,12 +7,12 @@ import type { Scribbles } from '@saltworks/contract/documents/scribbles';
 import { agreementKey, extractedKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
 import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask/mask';
 import { openWorkflows } from '@saltworks/orchestrator/server';
-import { cocoSource } from '@saltworks/store/coco-source';
-import { readShard } from '@saltworks/store/dataset';
-import { fileStore } from '@saltworks/store/fs';
-import { importDataset } from '@saltworks/store/import';
-import { fileSource } from '@saltworks/store/sources';
-import { putTruth, truthId } from '@saltworks/store/truth';
+import { readShard } from '@saltworks/store/datasets/dataset';
+import { putTruth, truthId } from '@saltworks/store/datasets/truth';
+import { cocoSource } from '@saltworks/store/import/coco-source';
+import { importDataset } from '@saltworks/store/import/import';
+import { fileSource } from '@saltworks/store/import/sources';
+import { fileStore } from '@saltworks/store/objects/files/file-store';
 
 import { createActivities } from '@saltworks/worker/activities';
 import { openWorkers } from '@saltworks/worker/worker';

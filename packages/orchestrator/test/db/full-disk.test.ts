@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UnwritableError } from '@saltworks/contract/errors';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canMount, mountSmallDisk, type SmallDisk } from '../../../store/test/small-disk.ts';
+import { canMount, mountSmallDisk, type SmallDisk } from '../../../store/test/objects/small-disk.ts';
 import { type JournalEntry, openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';
 import { freshFolder } from '../databases.ts';

@@ -5,7 +5,7 @@ import type { Standing } from '@saltworks/contract/messages/runs';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
-import { StoreRefusedError } from '@saltworks/store/store';
+import { StoreRefusedError } from '@saltworks/store/objects/store';
 import { openWorkers } from '@saltworks/worker/worker';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';

@@ -28,8 +28,8 @@ import {
 import { queues } from '@saltworks/contract/messages/queues';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import {
   type Client,
   WorkflowIdConflictPolicy,

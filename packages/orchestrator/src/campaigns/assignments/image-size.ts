@@ -1,7 +1,7 @@
 /** How large images are: their keys say so, and nothing has to be decoded here. */
 import { keysId, keysKey } from '@saltworks/contract/layout';
-import { readKeysHeader } from '@saltworks/store/keys-header';
-import type { ObjectStore } from '@saltworks/store/store';
+import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';

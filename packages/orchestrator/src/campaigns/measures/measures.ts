@@ -12,9 +12,9 @@ import {
   type Work,
 } from '@saltworks/core/crowd/effort';
 import { reliabilities } from '@saltworks/core/crowd/reliability';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
-import { truthId } from '@saltworks/store/truth';
+import { truthId } from '@saltworks/store/datasets/truth';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';

@@ -5,8 +5,8 @@ import type { LabelCategory } from '@saltworks/contract/categories';
 import { maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { inOrder } from '@saltworks/store/in-order';
-import type { ObjectStore } from '@saltworks/store/store';
-import { readJson } from '@saltworks/store/text';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { readJson } from '@saltworks/store/objects/text';
 import type { ListedTask } from './read.ts';
 
 /** Documents read side by side. */

@@ -1,8 +1,8 @@
 /** What becomes of tasks once files of their dataset have changed. */
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { namesPrefix } from '@saltworks/contract/layout';
-import { isCurrent, readShard } from '@saltworks/store/dataset';
-import type { ObjectStore } from '@saltworks/store/store';
+import { isCurrent, readShard } from '@saltworks/store/datasets/dataset';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 

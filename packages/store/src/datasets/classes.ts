@@ -1,0 +1,130 @@
+/** The numbers of a dataset's classes: once given they stay, whatever classes come later. */
+
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import {
+  classesPrefix,
+  exportPlanKey,
+  exportSummaryKey,
+  exportsPrefix,
+  shareClasses,
+} from '@saltworks/contract/layout';
+import { findCategory } from '@saltworks/core/mask/mask';
+import { folderNames } from '../objects/folder-names.ts';
+import type { CallOptions, ObjectStore } from '../objects/store.ts';
+import { readJson } from '../objects/text.ts';
+
+/** Which classes: those of the masks that a recipe names (see `classesPrefix`). */
+export interface ClassesOf {
+  dataset: string;
+  recipe: string;
+}
+
+/** A class as somebody asks for it; one with an id gets that, unless it is another's. */
+export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
+
+/** One version, never changed once written; the last one counts. */
+interface Classes {
+  version: 1;
+  /** In the order in which they were first numbered: formats that count classes count so. */
+  categories: Category[];
+}
+
+/**
+ * The classes with their numbers, those that have none yet numbered now. Of many callers at once all get the same numbers.
+ *
+ * @param wanted in the order in which they are to be numbered
+ * @param check throws if the numbers are of no use, before they are given
+ */
+export const numberClasses = (
+  store: ObjectStore,
+  of: ClassesOf,
+  wanted: readonly WantedClass[],
+  { check = () => {}, ...options }: CallOptions & { check?(categories: Category[]): void } = {},
+): Promise<Category[]> => settle(store, of, (known) => numbered(known, wanted), check, options);
+
+/**
+ * Gives classes of a dataset, not of its campaigns, the numbers of a list, which come first; others that had one of these
+ * numbers get another one.
+ *
+ * @throws InvalidInputError if the list has a class or a number twice
+ */
+export async function pinClasses(
+  store: ObjectStore,
+  dataset: string,
+  list: readonly Category[],
+  options: CallOptions = {},
+): Promise<Category[]> {
+  checkPins(list);
+  const pinned = [...list].sort((a, b) => a.id - b.id);
+  const next = (known: Category[]) => numbered(pinned, known);
+  return settle(store, { dataset, recipe: '' }, next, () => {}, options);
+}
+
+/** @throws InvalidInputError if a list has a class or a number twice */
+export function checkPins(list: readonly Category[]): void {
+  list.forEach(({ id, name, isthing }, i) => {
+    const before = list.slice(0, i);
+    const other = before.find((one) => one.id === id) ?? findCategory(before, { name, isthing });
+    if (!other) return;
+    const [first, second] = [other, { id, name }].map((one) => `${one.id} ${JSON.stringify(one.name)}`);
+    throw new InvalidInputError(`categories ${first} and ${second}; expected every number and every name once`);
+  });
+}
+
+/** Looks again whenever somebody else was quicker. */
+async function settle(
+  store: ObjectStore,
+  of: ClassesOf,
+  next: (known: Category[]) => Category[],
+  check: (categories: Category[]) => void,
+  options: CallOptions,
+): Promise<Category[]> {
+  const prefix = classesPrefix(of.dataset, of.recipe);
+  for (;;) {
+    let last: string | undefined;
+    for await (const { key } of store.list(prefix, options)) last = key;
+    const found = last === undefined ? undefined : await readJson<Classes>(store, last, options);
+    const known = found?.categories ?? (await exportedBefore(store, of, options));
+    const categories = next(known);
+    check(categories);
+    if (found && JSON.stringify(categories) === JSON.stringify(known)) return categories;
+    const version = last === undefined ? 1 : 1 + Number.parseInt(last.slice(prefix.length), 10);
+    const document: Classes = { version: 1, categories };
+    const key = `${prefix}${String(version).padStart(9, '0')}.json`;
+    if (await store.putIfAbsent(key, JSON.stringify(document), options)) return categories;
+  }
+}
+
+/** The classes that have numbers, and after them those that get one. */
+function numbered(known: readonly Category[], wanted: readonly WantedClass[]): Category[] {
+  const categories = [...known];
+  const taken = new Set(categories.map(({ id }) => id));
+  let most = [...taken, ...wanted.map(({ id }) => id).filter(isNumber)].reduce((a, b) => Math.max(a, b), 0);
+  for (const { id, name, isthing } of wanted) {
+    if (findCategory(categories, { name, isthing })) continue;
+    const own = isNumber(id) && !taken.has(id) ? id : ++most;
+    taken.add(own);
+    categories.push({ id: own, name, isthing });
+  }
+  return categories;
+}
+
+/** Documents that datasets came from may have numbered their classes from 0, or with texts. */
+const isNumber = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) > 0;
+
+/** Numbers that the last export gave, before there was a place for them. */
+async function exportedBefore(
+  store: ObjectStore,
+  { dataset, recipe }: ClassesOf,
+  options: CallOptions,
+): Promise<Category[]> {
+  let last = { made: '', categories: [] as Category[] };
+  for await (const id of folderNames(store, exportsPrefix(dataset), options)) {
+    const made = (await readJson<{ made: string }>(store, exportSummaryKey(dataset, id), options))?.made;
+    if (made === undefined || made < last.made) continue;
+    const plan = await readJson<{ recipe: string; categories: Category[] }>(store, exportPlanKey(dataset, id), options);
+    if (plan && shareClasses(plan.recipe, recipe)) last = { made, categories: plan.categories };
+  }
+  return [...last.categories].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,96 @@
+/** Datasets in a store: read as a whole, by shard, or image by image without ever holding them all. */
+import { createHash } from 'node:crypto';
+import {
+  checkDatasetName,
+  type Dataset,
+  type DatasetImage,
+  decodeLines,
+  type ImageName,
+  type NamedImage,
+  type ShardNames,
+} from '@saltworks/contract/documents/dataset';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { datasetKey, namesKey, shardKey } from '@saltworks/contract/layout';
+import type { CallOptions, ObjectStore } from '../objects/store.ts';
+import { readJson } from '../objects/text.ts';
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** @throws InvalidInputError if there is no such dataset */
+export async function readDataset(store: ObjectStore, name: string, options?: CallOptions): Promise<Dataset> {
+  const found = await findDataset(store, name, options);
+  if (!found) throw new InvalidInputError(`no dataset ${name}; expected one that was imported (saltworks dataset ls)`);
+  return found;
+}
+
+export async function findDataset(
+  store: ObjectStore,
+  name: string,
+  options?: CallOptions,
+): Promise<Dataset | undefined> {
+  checkDatasetName(name);
+  return readJson(store, datasetKey(name), options);
+}
+
+/** All datasets, by name. */
+export async function* listDatasets(store: ObjectStore, options?: CallOptions): AsyncGenerator<Dataset> {
+  for await (const { key } of store.list('catalog/', options)) yield JSON.parse(text(await store.get(key, options)));
+}
+
+/**
+ * The images of one shard, with the names that they have by now. Whoever asks for a dataset's images asks here: former
+ * versions are left out.
+ *
+ * @param former gives these, too: their `names` are empty
+ * @throws ObjectMissingError if there is no such shard
+ */
+export async function readShard(
+  store: ObjectStore,
+  dataset: string,
+  shard: number,
+  { former = false, ...options }: CallOptions & { former?: boolean } = {},
+): Promise<NamedImage[]> {
+  const [lines, renamed] = await Promise.all([
+    store.get(shardKey(dataset, shard), options),
+    readJson<ShardNames>(store, namesKey(dataset, shard), options),
+  ]);
+  const images = decodeLines<DatasetImage>(text(lines)).map((line) => named(line, renamed));
+  return former ? images : images.filter(isCurrent);
+}
+
+function named(line: DatasetImage, renamed: ShardNames | undefined): NamedImage {
+  const { id, name, version } = line;
+  const names = renamed?.images[id] ?? [{ id, name, version }];
+  const [shown] = drawnNames({ names });
+  return { ...line, ...(shown && { name: shown.name, version: shown.version }), names };
+}
+
+/** The names under which somebody drew on an image; its first where none is known. Exports hold it under these. */
+export function drawnNames({ names }: Pick<NamedImage, 'names'>): ImageName[] {
+  const drawn = names.filter((name) => name.drawn);
+  return drawn.length > 0 ? drawn : names.slice(0, 1);
+}
+
+/** Whether an image still has a name; else it is a former version. */
+export const isCurrent = ({ names }: NamedImage): boolean => names.length > 0;
+
+/** Names which of a shard's images are former versions; undefined where none is. */
+export async function formerVersions(
+  store: ObjectStore,
+  dataset: string,
+  shard: number,
+  options?: CallOptions,
+): Promise<string | undefined> {
+  const renamed = await readJson<ShardNames>(store, namesKey(dataset, shard), options);
+  const ids = Object.keys(renamed?.images ?? {}).filter((id) => renamed?.images[id].length === 0);
+  return ids.length === 0 ? undefined : createHash('sha256').update(ids.join()).digest('hex').slice(0, 16);
+}
+
+/** Every image of a dataset, a shard at a time. @param former gives former versions, too */
+export async function* readImages(
+  store: ObjectStore,
+  dataset: Dataset,
+  options?: CallOptions & { former?: boolean },
+): AsyncGenerator<NamedImage> {
+  for (let shard = 0; shard < dataset.shards; shard++) yield* await readShard(store, dataset.name, shard, options);
+}

@@ -1,0 +1,78 @@
+/** What could not be done to which image, over all runs on a dataset. */
+
+import type { DatasetFailure } from '@saltworks/contract/api/answers';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import type { Failure } from '@saltworks/contract/documents/failures';
+import { inOrder } from '../in-order.ts';
+import { type CallOptions, ObjectMissingError, type ObjectStore } from '../objects/store.ts';
+import { readJson } from '../objects/text.ts';
+import { isCurrent, readShard } from './dataset.ts';
+
+/** Reports that are read side by side. */
+const atOnce = 8;
+
+/** Where a list of failures goes on: after so many of a report's. */
+export interface FailurePlace {
+  key: string;
+  index: number;
+}
+
+/**
+ * Failures with the step and settings that they belong to, e.g. `extracted/dinov2-small-focus`, and the place of each. Of a
+ * report without any, its place alone.
+ *
+ * @param after where an earlier reading stopped
+ */
+export async function* failuresFrom(
+  store: ObjectStore,
+  dataset: string,
+  { after, ...options }: CallOptions & { after?: FailurePlace } = {},
+): AsyncGenerator<FailurePlace & { failure?: DatasetFailure }> {
+  const read = async ({ key, step }: { key: string; step: string }) => {
+    const report = await readJson<{ failures: Failure[]; unshown?: Failure[] }>(store, key, options);
+    const failures = [...(report?.failures ?? []), ...(report?.unshown ?? [])];
+    if (failures.length === 0) return { key, step, failures };
+    const former = await formerVersions(store, dataset, Number(/(\d+)\.json$/.exec(key)?.[1]), options);
+    return { key, step, failures: failures.filter(({ sha256 }) => !former.has(sha256)) };
+  };
+  for await (const { key, step, failures } of inOrder(reports(store, dataset, after, options), atOnce, read)) {
+    const begun = key === after?.key ? after.index : 0;
+    for (const [i, { sha256, name, reason }] of failures.entries()) {
+      if (i >= begun) yield { key, index: i + 1, failure: { step, sha256, name, reason } };
+    }
+    yield { key, index: failures.length };
+  }
+}
+
+async function formerVersions(store: ObjectStore, dataset: string, shard: number, options: CallOptions) {
+  const images = await readShard(store, dataset, shard, { ...options, former: true }).catch((error) => {
+    if (error instanceof ObjectMissingError) return [];
+    throw error;
+  });
+  return new Set(images.filter((image) => !isCurrent(image)).map(({ sha256 }) => sha256));
+}
+
+async function* reports(
+  store: ObjectStore,
+  dataset: string,
+  after: FailurePlace | undefined,
+  options: CallOptions,
+): AsyncGenerator<{ key: string; step: string }> {
+  for (const kind of ['exported', 'extracted', 'masks']) {
+    const prefix = `datasets/${dataset}/${kind}/`;
+    const stepOf = (key: string) => `${kind}/${key.slice(prefix.length).split('/')[0]}`;
+    if (after?.key.startsWith(prefix)) yield { key: after.key, step: stepOf(after.key) };
+    else if (after && after.key > prefix) continue;
+    const from = after?.key.startsWith(prefix) ? after.key : undefined;
+    for await (const { key } of store.list(prefix, { ...options, after: from })) yield { key, step: stepOf(key) };
+  }
+}
+
+/** All of them. */
+export async function* readFailures(
+  store: ObjectStore,
+  { name }: Dataset,
+  options?: CallOptions,
+): AsyncGenerator<DatasetFailure> {
+  for await (const { failure } of failuresFrom(store, name, options)) if (failure) yield failure;
+}

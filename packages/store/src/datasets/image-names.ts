@@ -1,0 +1,204 @@
+/**
+ * Which image of a dataset goes by which name, while an import changes that. A name has one image, the one whose bytes its file
+ * has; an image has any number of names: several if files have the same bytes, none if its file changed since.
+ */
+import { createHash } from 'node:crypto';
+import type { DatasetImage, ImageName, NamedImage, ShardNames } from '@saltworks/contract/documents/dataset';
+import { namesKey } from '@saltworks/contract/layout';
+import { asSeen } from '@saltworks/core/formats/spelling';
+import type { CallOptions, ObjectStore } from '../objects/store.ts';
+import { readJson } from '../objects/text.ts';
+import { isCurrent, readShard } from './dataset.ts';
+import { FingerprintMap, Fingerprints } from './fingerprints.ts';
+
+/** What a file is called, and what tells its versions apart. */
+type Named = Pick<DatasetImage, 'name' | 'version'>;
+
+/** A name that an image loses, or one that it gains. */
+type Change = { image: number } & ({ lost: string } | { gained: Named });
+
+/** What a file turned out to be. */
+export interface Placed {
+  /** Its id. */
+  image: number;
+  /** Bytes that no image has; those that its name had before; those of an image of another name. */
+  as: 'new' | 'unchanged' | 'further' | 'again';
+  /** Its name was another image's. */
+  replaced: boolean;
+}
+
+/** A few bytes an image, however many there are. */
+export class ImageNames {
+  /** Images with a name, and their bytes; former versions; the last number that was given to an image or a name. */
+  images = 0;
+  bytes = 0;
+  former = 0;
+  lastId = 0;
+  /** Ids of images by name, and by their bytes. */
+  #holders = new FingerprintMap();
+  #contents = new FingerprintMap();
+  /** Of image, name and version. */
+  #versions = new Fingerprints();
+  /** Names that are not their image's first. */
+  #further = new Fingerprints();
+  /** How many names an image has, where it is not one. */
+  #counts = new Map<number, number>();
+  /** The first id of each shard, and the last of all. */
+  #firsts: number[] = [];
+  #lastStored = 0;
+  #changes: Change[] = [];
+
+  /** Takes note of the next shard as it is stored. A name that an earlier image has, too, is the later one's. */
+  recall(images: readonly NamedImage[]): void {
+    this.stored(images);
+    for (const image of images) {
+      const { id, sha256, names, bytes } = image;
+      this.#contents.set(Buffer.from(sha256, 'hex'), id);
+      if (isCurrent(image)) {
+        this.images++;
+        this.bytes += bytes;
+      } else this.former++;
+      this.#count(id, names.length - 1);
+      names.forEach(({ id: number, name, version }, i) => {
+        const key = digest(asSeen(name));
+        const holder = this.#holders.get(key);
+        if (holder !== undefined && holder !== id) this.#lose(holder, name);
+        this.#holders.set(key, id);
+        this.#versions.add(versionDigest(id, { name, version }));
+        if (i > 0) this.#further.add(key);
+        this.lastId = Math.max(this.lastId, number);
+      });
+      this.lastId = Math.max(this.lastId, id);
+    }
+  }
+
+  /** Whether a file is known in this version. */
+  knows(file: Named): boolean {
+    const holder = this.#holders.get(digest(asSeen(file.name)));
+    return holder !== undefined && this.#versions.has(versionDigest(holder, file));
+  }
+
+  /** Whether an image has this name as one more than its first. */
+  isFurther = (name: string): boolean => this.#further.has(digest(asSeen(name)));
+
+  /** Whether two names are of one image. */
+  areOne(a: string, b: string): boolean {
+    const holder = this.#holders.get(digest(asSeen(a)));
+    return holder !== undefined && holder === this.#holders.get(digest(asSeen(b)));
+  }
+
+  /** Whether a name's image has these bytes. @param sha256 of them */
+  hold(name: string, sha256: Uint8Array): boolean {
+    const holder = this.#holders.get(digest(asSeen(name)));
+    return holder !== undefined && holder === this.#contents.get(sha256);
+  }
+
+  /** Gives a name to the image that has its file's bytes. A new one is to be stored by its caller. */
+  place(file: Named, { sha256, bytes }: { sha256: Uint8Array; bytes: number }): Placed {
+    const key = digest(asSeen(file.name));
+    const holder = this.#holders.get(key);
+    const known = this.#contents.get(sha256);
+    const image = known ?? ++this.lastId;
+    this.#versions.add(versionDigest(image, file));
+    if (known !== undefined && known === holder) return { image, as: 'unchanged', replaced: false };
+    if (holder !== undefined) this.#lose(holder, file.name);
+    this.#holders.set(key, image);
+    const replaced = holder !== undefined;
+    if (known === undefined) {
+      this.images++;
+      this.bytes += bytes;
+      this.#contents.set(sha256, image);
+      return { image, as: 'new', replaced };
+    }
+    this.#changes.push({ image, gained: { name: file.name, version: file.version } });
+    const as = this.#count(image, 1) > 1 ? 'further' : 'again';
+    if (as === 'further') this.#further.add(key);
+    return { image, as, replaced };
+  }
+
+  /** Changes that are not written yet. */
+  get pending(): number {
+    return this.#changes.length;
+  }
+
+  /** Takes note that a shard was written. */
+  stored(lines: readonly DatasetImage[]): void {
+    this.#firsts.push(lines[0].id);
+    this.#lastStored = lines[lines.length - 1].id;
+  }
+
+  /**
+   * Writes what changed about images that are stored.
+   *
+   * @returns whether anything did
+   */
+  async write(store: ObjectStore, dataset: string, options?: CallOptions): Promise<boolean> {
+    const ready = this.#changes.filter(({ image }) => image <= this.#lastStored);
+    this.#changes = this.#changes.filter(({ image }) => image > this.#lastStored);
+    // Taken before given: if it is killed in between, a name is nobody's until the next import reads its file again, never two images'.
+    for (const kind of ['lost', 'gained']) {
+      const shards = new Map<number, Change[]>();
+      for (const change of ready.filter((change) => kind in change)) {
+        const shard = this.#shardOf(change.image);
+        const own = shards.get(shard);
+        if (own) own.push(change);
+        else shards.set(shard, [change]);
+      }
+      for (const [shard, changes] of shards) await this.#change(store, dataset, shard, changes, options);
+    }
+    return ready.length > 0;
+  }
+
+  async #change(store: ObjectStore, dataset: string, shard: number, changes: Change[], options?: CallOptions) {
+    const images = await readShard(store, dataset, shard, { ...options, former: true });
+    const key = namesKey(dataset, shard);
+    const document = (await readJson<ShardNames>(store, key, options)) ?? { version: 1, images: {} };
+    for (const image of images) {
+      const own = changes.filter((change) => change.image === image.id);
+      if (own.length === 0) continue;
+      const now = this.#namesAfter(image, own);
+      document.images[image.id] = now;
+      const step = Number(now.length > 0) - Number(isCurrent(image));
+      this.images += step;
+      this.bytes += step * image.bytes;
+      this.former -= step;
+    }
+    await store.put(key, JSON.stringify(document), options);
+  }
+
+  #namesAfter({ id, names }: NamedImage, changes: readonly Change[]): ImageName[] {
+    const lost = new Set(changes.map((change) => ('lost' in change ? asSeen(change.lost) : undefined)));
+    const now = names.filter(({ name }) => !lost.has(asSeen(name)));
+    for (const change of changes) {
+      if (!('gained' in change)) continue;
+      const isFree = now.every((each) => each.id !== id);
+      now.push({ id: isFree ? id : ++this.lastId, ...change.gained });
+    }
+    return now;
+  }
+
+  #lose(image: number, name: string): void {
+    this.#changes.push({ image, lost: name });
+    this.#count(image, -1);
+  }
+
+  #count(image: number, by: number): number {
+    const count = (this.#counts.get(image) ?? 1) + by;
+    if (count === 1) this.#counts.delete(image);
+    else this.#counts.set(image, count);
+    return count;
+  }
+
+  #shardOf(image: number): number {
+    let [from, to] = [0, this.#firsts.length];
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if (this.#firsts[middle] <= image) from = middle;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+const versionDigest = (image: number, { name, version }: Named) => digest(`${image}\n${asSeen(name)}\n${version}`);

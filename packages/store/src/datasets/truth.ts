@@ -1,0 +1,96 @@
+/** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
+import { createHash } from 'node:crypto';
+import type { Category } from '@saltworks/contract/categories';
+import { truthKey } from '@saltworks/contract/layout';
+import type { SegmentInfo } from '@saltworks/core/mask/mask';
+import type { ObjectStore } from '../objects/store.ts';
+import { readJson } from '../objects/text.ts';
+import { findDataset } from './dataset.ts';
+
+/** A segment as its source lists it; fields beyond these are kept as they came. */
+export type TruthSegment = Pick<SegmentInfo, 'id' | 'category_id'> & Partial<SegmentInfo>;
+
+/** The document beside the PNG. It needs no other: later imports may number their categories differently. */
+export interface Truth {
+  version: 1;
+  segments_info: TruthSegment[];
+  /** Those that the segments have. */
+  categories: Category[];
+  /** Hex sha256 of the PNG; documents of earlier versions lack it. */
+  mask?: string;
+  /** Whose it is, where that is not the first of the image's names: files of the same bytes may come with masks of their own. */
+  name?: string;
+}
+
+/**
+ * Stores the known mask of an image. The PNG comes last: where it lies, the document does, too.
+ *
+ * @param categories those of the segments, and any others
+ */
+export async function putTruth(
+  store: ObjectStore,
+  { dataset, sha256, name }: { dataset: string; sha256: string; name?: string },
+  {
+    png,
+    segments,
+    categories,
+  }: { png: Uint8Array; segments: readonly TruthSegment[]; categories: readonly Category[] },
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const used = new Set(segments.map(({ category_id }) => category_id));
+  const truth: Truth = {
+    version: 1,
+    segments_info: [...segments],
+    categories: categories.filter(({ id }) => used.has(id)),
+    mask: sha256Of(png),
+    name,
+  };
+  await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
+  await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
+}
+
+const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+
+/** Whether a PNG is the one that a document speaks of: for a moment, an import that replaces both has written one of them. */
+export const isMaskOf = ({ mask }: Truth, png: Uint8Array): boolean => mask === undefined || mask === sha256Of(png);
+
+/**
+ * What is known of an image by another of its names.
+ *
+ * @param name undefined for the first
+ * @param isOthers whether a name, undefined for the first, is still one of the image's
+ */
+export async function otherTruth(
+  store: ObjectStore,
+  { dataset, sha256, name }: { dataset: string; sha256: string; name: string | undefined },
+  isOthers: (name: string | undefined) => boolean,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Truth | undefined> {
+  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'), { signal });
+  return stored && stored.name !== name && isOthers(stored.name) ? stored : undefined;
+}
+
+/** Names what is known of an image: another mask, or other classes, is another name. Undefined where nothing is known. */
+export async function truthId(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+): Promise<string | undefined> {
+  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'));
+  return stored && sha256Of(JSON.stringify(stored)).slice(0, 16);
+}
+
+/**
+ * What the segments of an image's known mask are; nothing where no mask is known. Documents stored before they had
+ * a version lack categories, and take the dataset's.
+ */
+export async function readTruth(
+  store: ObjectStore,
+  { dataset, sha256 }: { dataset: string; sha256: string },
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Truth | undefined> {
+  const stored = await readJson<Partial<Truth>>(store, truthKey(dataset, sha256, '.json'), { signal });
+  if (!stored) return undefined;
+  const { version = 1, segments_info = [], mask } = stored;
+  const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];
+  return { version, segments_info, categories, mask };
+}

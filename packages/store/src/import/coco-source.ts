@@ -1,0 +1,198 @@
+/** Images and known masks that a COCO document lists. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, posix } from 'node:path';
+import type { Category } from '@saltworks/contract/categories';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { cocoId } from '@saltworks/core/formats/coco-categories';
+import { instancesMask } from '@saltworks/core/formats/coco-instances';
+import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
+import { asSeen } from '@saltworks/core/formats/spelling';
+import type { TruthSegment } from '../datasets/truth.ts';
+import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
+import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
+import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';
+import type { WalkOptions } from './json-lists.ts';
+import { fileSource } from './sources.ts';
+
+/**
+ * The images that a COCO document lists, with their known masks: panoptic ones, else those that its instances make up.
+ * The document may be larger than memory; files are where `cocoFiles` looks for them.
+ *
+ * @param images the folder of the images, where they do not lie beside the document
+ * @throws InvalidInputError if this is no COCO document, or a category has no name or no id of its own
+ */
+export async function cocoSource(
+  path: string,
+  { images, ...options }: WalkOptions & { images?: string } = {},
+): Promise<{ files: AsyncGenerator<Offer>; categories: Category[] }> {
+  const document = await readCoco(path, options);
+  const find = cocoFiles(path, { images, isPanoptic: document.isPanoptic });
+  async function* files(): AsyncGenerator<Offer> {
+    const name = basename(path);
+    if (document.note) yield { name, note: document.note };
+    const pictures = listedPictures(document.images);
+    const shared = sharedIds(pictures);
+    const paths = new Map<string, string>();
+    for (const entries of pictures) {
+      const [{ id, file_name }] = entries;
+      try {
+        const found = await find.image(file_name);
+        const other = paths.get(found.name) ?? found.path;
+        if (other !== found.path) {
+          throw new InvalidInputError(
+            `${file_name} would be ${found.name}, as ${other} is; expected names that differ`,
+          );
+        }
+        paths.set(found.name, found.path);
+        const file = await fileSource(found.path, found.name);
+        const clash = entries.find(({ id }) => shared.has(cocoId(id)) && document.annotated.has(cocoId(id)));
+        const known = clash
+          ? { truth: noMask(`its id ${JSON.stringify(clash.id)} is another image's, too; no known mask is taken`) }
+          : await knownMask(document, entries, find);
+        // Drawn anew it is looked at, though the image is the same.
+        const version = known?.drawing ? `${file.version} ${known.drawing}` : file.version;
+        yield { ...file, version, truth: known?.truth };
+      } catch (error) {
+        const listed = typeof file_name === 'string' && file_name !== '' ? file_name : `image ${JSON.stringify(id)}`;
+        yield { name: listed, version: 'missing', read: () => Promise.reject(error) };
+      }
+    }
+    yield* strays(name, document);
+  }
+  return { files: files(), categories: document.categories };
+}
+
+/** Entries of the same file are one picture, with the annotations of all. */
+function listedPictures(images: readonly ListedImage[]): ListedImage[][] {
+  const pictures = new Map<unknown, ListedImage[]>();
+  for (const image of images) {
+    const { file_name: name } = image;
+    const file = typeof name === 'string' && name !== '' ? posix.normalize(asSeen(name)) : image;
+    const entries = pictures.get(file);
+    if (entries) entries.push(image);
+    else pictures.set(file, [image]);
+  }
+  return [...pictures.values()];
+}
+
+/** Ids that several pictures have: nobody knows whose an annotation is. */
+function sharedIds(pictures: readonly ListedImage[][]): Set<unknown> {
+  const known = new Set<unknown>();
+  const shared = new Set<unknown>();
+  for (const entries of pictures) {
+    const own = new Set(entries.map(({ id }) => cocoId(id)));
+    for (const id of own) (known.has(id) ? shared : known).add(id);
+  }
+  return shared;
+}
+
+interface Known {
+  truth: SourceFile['truth'];
+  /** Changes when the mask may have. */
+  drawing?: string;
+}
+
+const noMask =
+  (note: string): SourceFile['truth'] =>
+  async () => ({ notes: [note] });
+
+/** What a document knows of a picture, if anything. */
+async function knownMask(
+  document: CocoDocument,
+  entries: readonly ListedImage[],
+  find: CocoFiles,
+): Promise<Known | undefined> {
+  function* annotations(): Generator<ListedAnnotation> {
+    for (const { id } of entries) yield* document.annotationsOf(id);
+  }
+  const drawing = createHash('sha256');
+  let before = '[';
+  for (const annotation of annotations()) {
+    if (Array.isArray(annotation.segments_info)) return panoptic(document, annotation, find);
+    drawing.update(before + JSON.stringify(annotation));
+    before = ',';
+  }
+  if (before === '[') return undefined;
+  drawing.update(']');
+  return { truth: instances(document, annotations, sizeOf(entries[0])), drawing: drawing.digest('hex').slice(0, 16) };
+}
+
+function instances(
+  { ids, categories }: CocoDocument,
+  annotations: () => Iterable<ListedAnnotation>,
+  said: Size | undefined,
+): SourceFile['truth'] {
+  return async (size): Promise<KnownMask> => {
+    const whole = size ?? said;
+    if (!whole) return { notes: ['its size is not known; its known mask is not taken'] };
+    if (said && !isSame(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
+    const { mask, segments, notes } = instancesMask(annotations(), whole, ids);
+    if (segments.length === 0) return { notes };
+    return { png: encodePanopticPng(mask), segments: segments.map((one) => renumbered(one, ids)), categories, notes };
+  };
+}
+
+async function panoptic(
+  { ids, categories }: CocoDocument,
+  annotation: ListedAnnotation,
+  find: CocoFiles,
+): Promise<Known> {
+  const { file_name, segments_info = [] } = annotation;
+  let path: string;
+  try {
+    ({ path } = await find.mask(file_name));
+  } catch (error) {
+    // Once it is there, it is taken.
+    if (error instanceof FileMissingError || !(error instanceof InvalidInputError)) throw error;
+    return { truth: noMask(`its known mask: ${error.message}; it is not taken`) };
+  }
+  const { size, mtimeMs } = await stat(path);
+  const drawing = createHash('sha256')
+    .update(JSON.stringify([annotation, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 16);
+  const segments = segments_info.filter(({ category_id }) => ids.has(cocoId(category_id)));
+  const notes = segments_info
+    .filter((segment) => !segments.includes(segment))
+    .map(({ id, category_id }) => `segment ${id} has category ${JSON.stringify(category_id)}, ${unlisted}`);
+  const truth = async (): Promise<KnownMask> => ({
+    png: await readFile(path),
+    segments: segments.map((segment) => renumbered(segment, ids)),
+    categories,
+    notes,
+  });
+  return { truth, drawing };
+}
+
+const unlisted = 'which is not in the document; it is left out';
+
+/** With our category instead of the document's. */
+const renumbered = (segment: TruthSegment, ids: CocoDocument['ids']): TruthSegment => ({
+  ...segment,
+  category_id: ids.get(cocoId(segment.category_id)) as number,
+});
+
+function sizeOf({ width, height }: ListedImage): Size | undefined {
+  const size = { width: Number(width), height: Number(height) };
+  return size.width > 0 && size.height > 0 ? size : undefined;
+}
+
+const isSame = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+
+/** Annotations of images that the document does not list: a line for each image. */
+function* strays(name: string, { images, annotated, annotationsOf }: CocoDocument): Generator<Remark> {
+  const listed = new Set(images.map(({ id }) => cocoId(id)));
+  for (const image of annotated.keys()) {
+    if (listed.has(image)) continue;
+    let count = 0;
+    let first: ListedAnnotation | undefined;
+    for (const annotation of annotationsOf(image)) {
+      first ??= annotation;
+      count++;
+    }
+    const one = first?.id === undefined ? 'an annotation' : `annotation ${JSON.stringify(first.id)}`;
+    const which = count === 1 ? `${one} is` : `${one} and ${count - 1} more are`;
+    yield { name, note: `${which} of image ${JSON.stringify(image)}, which is not in the document` };
+  }
+}

@@ -1,0 +1,63 @@
+/** Where images are imported from: a folder, a prefix of an object store (and a COCO document, in coco-source.ts). */
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { ObjectStore } from '../objects/store.ts';
+import type { Offer, SourceFile } from './import.ts';
+import { isHidden, type LeftReason, leftByName } from './picture-names.ts';
+
+/**
+ * Every image file below a folder, in order of names. Links to files are followed, wherever they lead: the caches of DVC and
+ * of model hubs are made of them. Links to folders are not: nothing is there twice, and nothing goes in circles.
+ */
+export async function* folderSource(root: string): AsyncGenerator<Offer> {
+  async function* walk(folder: string): AsyncGenerator<Offer> {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const order = (a: Dirent, b: Dirent) => (a.name < b.name ? -1 : 1);
+    for (const entry of entries.sort(order)) {
+      const path = join(folder, entry.name);
+      const name = toSlashes(relative(root, path));
+      const left = isHidden(entry.name) ? 'hidden' : await leftOf(entry, path);
+      if (left) yield { name, left };
+      else if (entry.isDirectory()) yield* walk(path);
+      else yield await fileSource(path, name);
+    }
+  }
+  yield* walk(root);
+}
+
+/** Why an entry of a folder is passed over; undefined for folders, and for pictures. */
+async function leftOf(entry: Dirent, path: string): Promise<LeftReason | undefined> {
+  if (entry.isDirectory()) return undefined;
+  if (entry.isFile()) return leftByName(entry.name);
+  if (!entry.isSymbolicLink()) return 'other';
+  const target = await stat(path).catch(() => undefined);
+  if (!target) return 'broken_links';
+  if (target.isDirectory()) return 'linked_folders';
+  return target.isFile() ? leftByName(entry.name) : 'other';
+}
+
+const toSlashes = (path: string) => path.split(sep).join('/');
+
+/** @param name path below the source's root, joined by `/` */
+export async function fileSource(path: string, name: string): Promise<SourceFile> {
+  // A file that went away since it was listed fails when it is read.
+  const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
+  return { name, path, version: `${size} ${mtimeMs}`, read: () => readFile(path) };
+}
+
+/**
+ * Every image below a prefix, page by page; the images stay where they are.
+ *
+ * @param url `s3://bucket/prefix` of the store's root
+ */
+export async function* objectSource(store: ObjectStore, url: string, signal?: AbortSignal): AsyncGenerator<Offer> {
+  const root = url.endsWith('/') ? url : `${url}/`;
+  for await (const { key, etag } of store.list('', { signal })) {
+    // Stores have no folders; some keep an object in place of one.
+    if (key.endsWith('/')) continue;
+    const left = key.split('/').some(isHidden) ? 'hidden' : leftByName(key);
+    if (left) yield { name: key, left };
+    else yield { name: key, version: etag, url: `${root}${key}`, read: () => store.get(key, { signal }) };
+  }
+}
