@@ -1,4 +1,4 @@
-/** BMP, which libvips cannot read: a fixed header, perhaps a palette, rows of packed pixels that mostly go upwards. */
+/** Decodes BMP, which libvips cannot: a fixed header, perhaps a palette, rows of packed pixels, mostly from the bottom up. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { RgbImage } from '@saltworks/core/image/image';
 
@@ -7,32 +7,32 @@ export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[
 interface BmpHeader {
   width: number;
   height: number;
-  /** Rows go down instead of up. */
+  /** Rows run from the top down. */
   down: boolean;
-  /** Bits a pixel. */
+  /** Bits per pixel. */
   depth: number;
   compression: number;
-  /** Where pixels begin. */
+  /** Byte offset of the pixels. */
   offset: number;
-  /** Where the palette begins, how many colours it has and bytes a colour. */
+  /** Byte offset of the palette, its number of colours, and bytes per colour. */
   palette: { offset: number; colours: number; stride: number };
 }
 
-/** Uncompressed, with or without masks that say which bits are red, green and blue. */
+/** Compressions that mean none: plain, or with masks for the bits of red, green and blue (and alpha). */
 const rgb = 0;
 const bitFields = 3;
 const alphaBitFields = 6;
 
-/** The size that a header claims. @throws InvalidInputError if this is no such header */
+/** The size that the header claims, in pixels. @throws InvalidInputError if the header is malformed */
 export function bmpSize(bytes: Uint8Array): { width: number; height: number } {
   const { width, height } = readHeader(bytes);
   return { width, height };
 }
 
 /**
- * 1, 4, 8, 16, 24 or 32 bits a pixel, not compressed; what is transparent lies over white.
+ * Decodes an uncompressed BMP of 1, 4, 8, 16, 24 or 32 bits per pixel; alpha over white.
  *
- * @throws InvalidInputError for other kinds, and for a file cut short
+ * @throws InvalidInputError for other kinds, and if the file is cut short
  */
 export function decodeBmp(bytes: Uint8Array): RgbImage {
   const header = readHeader(bytes);
@@ -43,7 +43,7 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
       `a BMP of ${depth} bits with compression ${compression}; expected one that is not compressed (magick IN.bmp OUT.png)`,
     );
   }
-  // Rows begin at multiples of four bytes.
+  // Rows take multiples of four bytes.
   const stride = 4 * Math.ceil((width * depth) / 32);
   if (offset + stride * height > bytes.length) {
     throw new InvalidInputError(`a BMP of ${bytes.length} bytes; expected ${offset + stride * height}`);
@@ -69,7 +69,7 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   return { data, width, height };
 }
 
-/** A pixel's colour, red · 2¹⁶ + green · 2⁸ + blue, from where its row begins and its column. */
+/** A pixel's colour, red · 2¹⁶ + green · 2⁸ + blue, from the byte offset of its row and its column. */
 type ReadColour = (row: number, x: number) => number;
 
 function paletteReader(bytes: Uint8Array, { depth, palette }: BmpHeader): ReadColour {
@@ -80,14 +80,14 @@ function paletteReader(bytes: Uint8Array, { depth, palette }: BmpHeader): ReadCo
   return (row, x) => {
     const bit = x * depth;
     const index = (bytes[row + (bit >> 3)] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
-    // A colour that the palette lacks is black, as viewers have it.
+    // A colour that the palette lacks is black, as in viewers.
     return colours[index] ?? 0;
   };
 }
 
 function maskReader(view: DataView, { depth, compression }: BmpHeader): ReadColour {
   const masked = compression !== rgb;
-  // Newer headers hold the masks where older ones are followed by them. Headers without masks say nothing of the fourth byte.
+  // Newer headers contain the masks, older ones precede them, at the same place. Without masks the fourth byte means nothing.
   const hasAlpha = compression === alphaBitFields || (masked && view.getUint32(14, true) >= 56);
   const usual = depth === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
   const masks = masked ? [54, 58, 62].map((at) => view.getUint32(at, true)) : usual;
@@ -101,7 +101,7 @@ function maskReader(view: DataView, { depth, compression }: BmpHeader): ReadColo
   };
 }
 
-/** What the bits under a mask are as 0 … 255. */
+/** Scales the bits under a mask to 0 … 255. */
 function channelReader(mask: number): (pixel: number) => number {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -112,7 +112,7 @@ function channelReader(mask: number): (pixel: number) => number {
 function readHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bytes.length >= 26 ? view.getUint32(14, true) : 0;
-  // OS/2's header is short; the others begin alike and grew with time.
+  // OS/2's header is short; the others begin alike and grew over time.
   const core = size === 12;
   if (!core && !(size >= 40 && size <= 124 && bytes.length >= 14 + size)) {
     throw new InvalidInputError(`a BMP whose header takes ${size} of ${bytes.length} bytes; expected 12, or 40 to 124`);

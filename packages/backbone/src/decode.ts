@@ -1,20 +1,20 @@
 /**
- * Bytes of an image file to 8-bit sRGB, and pixels back to PNG or WebP. Decoding is sharp's (libvips); what it may open is
- * narrowed here, once for the whole process: JPEG, PNG, WebP, GIF, TIFF and AVIF from memory, nothing else; BMP is ours.
+ * Decodes image files to 8-bit sRGB, and encodes pixels as PNG or WebP. sharp (libvips) decodes JPEG, PNG, WebP, GIF, TIFF
+ * and AVIF from memory; this file closes its other loaders, once for the whole process. BMP has a decoder of our own.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { orient, type RgbImage, type ValueWindow } from '@saltworks/core/image/image';
 import sharp, { type Metadata } from 'sharp';
 import { bmpSize, decodeBmp, isBmp } from './bmp.ts';
-import { closeJpeg, continueJpeg, openJpeg } from './jpeg.ts';
-import { mainPage } from './tiff.ts';
+import { closeJpeg, continueJpeg, type OpenJpeg, openJpeg } from './jpeg.ts';
+import { type MainPage, mainPage } from './tiff.ts';
 import { applyWindow, type DeepImage, findWindow } from './window.ts';
 
 const FORMATS = 'JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP';
 const PNG_SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
-// Not again in a thread of one that did it: for a moment no thread could read anything.
+// libvips keeps one list for all threads: narrowing it again in a new thread would, for a moment, forbid every format to all.
 const NARROWED = 'saltworks: loaders are narrowed';
 if (!getEnvironmentData(NARROWED)) {
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -23,59 +23,64 @@ if (!getEnvironmentData(NARROWED)) {
   });
   setEnvironmentData(NARROWED, true);
 }
-// Every image is seen once, so a cache of operations only holds memory; several images decode beside each other in
-// libuv's pool, so one thread for each is enough.
+// Each image is decoded once, so a cache of operations would only hold memory. Several images decode at once in libuv's
+// pool, so one thread per image is enough.
 sharp.cache(false);
 sharp.concurrency(1);
 
-/** An image as everything here sees it, and what was done to have it so. */
+/** An upright 8-bit RGB image, and how it was made from the file. */
 export interface DecodedImage extends RgbImage {
-  /** The values of the file that are seen as 0 and 255, where those are not all that it could hold. */
+  /** The file's values that became 0 and 255; undefined if those are the whole range of its type. */
   window?: ValueWindow;
-  /** What was left out, in words. */
+  /** What the decoder left out or mended, one sentence each. */
   notes: string[];
 }
 
 export interface DecodeOptions {
-  /** width × height that the header may claim; checked before anything is decoded */
+  /** Most pixels, width × height, that the header may claim; checked before decoding. */
   maxPixels?: number;
-  /** Of pictures that hold more than 8 bits, instead of the one that each asks for; others stay as they are. */
+  /** Replaces the window that an image of more than 8 bits gets by itself; other images ignore it. */
   window?: ValueWindow;
 }
 
 /**
- * Decodes one image: the first frame or page, upright by its EXIF orientation, converted to sRGB by its colour profile
- * (grey, palette and CMYK too), alpha laid over white. TIFF and PNG of more than 8 bits are seen through a window.
+ * Decodes one image to upright 8-bit sRGB: the first frame, or a TIFF's main page; turned by its EXIF orientation,
+ * converted by its colour profile (grey, palette and CMYK too), alpha over white. A TIFF or PNG of more than 8 bits is
+ * decoded through a window of values (window.ts).
  *
- * @throws InvalidInputError when the bytes are no whole image of these formats, or hold too many pixels
+ * @throws InvalidInputError if the bytes are not a whole image of these formats, or hold too many pixels
  */
 export async function decodeImage(
   bytes: Uint8Array,
   { maxPixels = 100e6, window }: DecodeOptions = {},
 ): Promise<DecodedImage> {
   if (bytes.length === 0) throw new InvalidInputError(`0 bytes; expected an image (${FORMATS})`);
-  const header = isBmp(bytes) ? bmpSize(bytes) : (pngSize(bytes) ?? (await readMetadata(bytes)));
-  if (!(header.width * header.height <= maxPixels)) {
-    throw new InvalidInputError(`${header.width} × ${header.height} pixels; expected at most ${maxPixels}`);
+  if (isBmp(bytes)) {
+    checkSize(bmpSize(bytes), maxPixels);
+    return { ...decodeBmp(bytes), notes: [] };
   }
-  if (isBmp(bytes)) return { ...decodeBmp(bytes), notes: [] };
-  const whole = await mended(bytes);
-  const metadata = await readMetadata(whole);
+  const claimed = pngSize(bytes);
+  if (claimed) checkSize(claimed, maxPixels);
+  const file = lookAt(bytes);
+  const header = await readMetadata(file);
+  checkSize(header, maxPixels);
+  const whole = await mended(file);
+  const metadata = whole === file ? header : await readMetadata(whole);
   const { channels, space } = metadata;
   if (channels > (space === 'cmyk' ? 5 : 4)) {
     throw new InvalidInputError(
       `${channels} channels; expected grey, RGB or CMYK, with or without alpha (of bands that are more, choose three: gdal_translate -b 1 -b 2 -b 3 IN.tif OUT.tif)`,
     );
   }
-  const notes = notesOf(bytes, metadata);
+  const notes = notesOf(file, metadata);
   const deep = isDeep(metadata) ? await readSamples(whole, metadata) : undefined;
   const seen = deep && (window ?? findWindow(deep) ?? (deep.data instanceof Uint16Array ? undefined : deep.scale));
   const upright = (data: Uint8Array, width: number, height: number) =>
     orient({ data, width, height }, metadata.orientation ?? 1);
   if (seen) return { ...upright(applyWindow(deep, seen), deep.width, deep.height), window: seen, notes };
-  // What uses all 16 bits is an ordinary picture, with its colour profile.
+  // An image that uses all of its 16 bits is decoded as usual, by its colour profile.
   const { data, info } = await read(bytes, () =>
-    sharp(whole, readingOf(whole))
+    sharp(whole.bytes, readingOf(whole))
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -85,49 +90,65 @@ export async function decodeImage(
   return { ...upright(new Uint8Array(data.buffer, data.byteOffset, data.length), info.width, info.height), notes };
 }
 
-/** What is known of an image from its header. */
+function checkSize({ width, height }: { width: number; height: number }, maxPixels: number): void {
+  if (!(width * height <= maxPixels)) {
+    throw new InvalidInputError(`${width} × ${height} pixels; expected at most ${maxPixels}`);
+  }
+}
+
+/** What an image's header tells. */
 export interface ImageFacts {
-  /** Of the upright image. */
+  /** Pixels of the upright image. */
   width: number;
   height: number;
-  /** It holds more than 8 bits, and is seen through a window if it does not use them. */
+  /** The image has more than 8 bits per value, so decoding may choose a window. */
   deep: boolean;
-  /** What is left out of it, in words. */
+  /** What decoding would leave out or mend, one sentence each. */
   notes: string[];
 }
 
-/** @throws InvalidInputError when the bytes do not begin like an image of these formats */
+/** @throws InvalidInputError if the bytes do not begin like an image of these formats */
 export async function describeImage(bytes: Uint8Array): Promise<ImageFacts> {
   if (isBmp(bytes)) return { ...bmpSize(bytes), deep: false, notes: [] };
-  const metadata = await readMetadata(bytes);
+  const file = lookAt(bytes);
+  const metadata = await readMetadata(file);
   const { width, height, orientation = 1 } = metadata;
   const size = orientation >= 5 && orientation <= 8 ? { width: height, height: width } : { width, height };
-  return { ...size, deep: isDeep(metadata), notes: notesOf(bytes, metadata) };
+  return { ...size, deep: isDeep(metadata), notes: notesOf(file, metadata) };
 }
 
-/** Whether a file may hold several pages, as far as its name tells. */
+/** Whether a file of this name may hold several pages. */
 export const mayHavePages = (name: string): boolean => /\.tiff?$/i.test(name);
 
-/** Whether a file may hold more than 8 bits, as far as its name tells. */
+/** Whether a file of this name may hold more than 8 bits per value. */
 export const mayBeDeep = (name: string): boolean => /\.(tiff?|a?png)$/i.test(name);
 
-// failOn 'error' refuses what is cut short or corrupt and lets through what libvips only warns of, such as stray bytes
+/** A file's bytes, and the structure that libvips does not report. */
+interface ImageFile {
+  bytes: Uint8Array;
+  /** The page to read, if this is a TIFF. */
+  main?: MainPage;
+  /** Set if this is a JPEG without its end marker. */
+  open?: OpenJpeg;
+}
+
+const lookAt = (bytes: Uint8Array): ImageFile => ({ bytes, main: mainPage(bytes), open: openJpeg(bytes) });
+
+// failOn 'error' refuses a file that is cut short or corrupt, and accepts what libvips only warns of, such as stray bytes
 // between JPEG markers.
 const READING = { limitInputPixels: false, failOn: 'error', autoOrient: false } as const;
 
-/** How an image is read: of a TIFF, the page that it is taken for. */
-function readingOf(bytes: Uint8Array) {
-  const main = mainPage(bytes);
+/** sharp's options for a file; of a TIFF they choose the main page. */
+function readingOf({ main }: ImageFile) {
   if (!main) return READING;
   return { ...READING, page: main.page, ...(main.subifd >= 0 && { tiff: { subifd: main.subifd } }) };
 }
 
-const readMetadata = (bytes: Uint8Array): Promise<Metadata> =>
-  read(bytes, () => sharp(bytes, readingOf(bytes)).metadata());
+const readMetadata = (file: ImageFile): Promise<Metadata> =>
+  read(file.bytes, () => sharp(file.bytes, readingOf(file)).metadata());
 
-function notesOf(bytes: Uint8Array, { pages: frames = 1 }: Metadata): string[] {
-  if (openJpeg(bytes)) return ['its end marker is missing'];
-  const main = mainPage(bytes);
+function notesOf({ main, open }: ImageFile, { pages: frames = 1 }: Metadata): string[] {
+  if (open) return ['its end marker is missing'];
   if (!main) return frames > 1 ? [`frame 1 of ${frames} is taken`] : [];
   const { page, subifd, pages, width, height, first } = main;
   const place = `${subifd >= 0 ? `picture ${subifd + 1} below ` : ''}page ${page + 1} of ${pages} is taken`;
@@ -136,30 +157,30 @@ function notesOf(bytes: Uint8Array, { pages: frames = 1 }: Metadata): string[] {
   return [`${place}, ${width} × ${height}; page 1 is ${why}`];
 }
 
-/** A JPEG that lacks nothing but its end marker, with one; others, and JPEGs that lack more, as they are. */
-async function mended(bytes: Uint8Array): Promise<Uint8Array> {
-  const open = openJpeg(bytes);
-  if (!open?.complete) return bytes;
+/** Adds the end marker to a JPEG that lacks nothing else. @returns any other file unchanged, for libvips to judge */
+async function mended(file: ImageFile): Promise<ImageFile> {
+  const { bytes, open } = file;
+  if (!open?.complete) return file;
   const pixels = (seed: number) =>
     sharp(continueJpeg(bytes, open, seed), READING)
       .raw()
       .toBuffer();
   try {
     const seen = await pixels(0);
-    for (const seed of [3, 1, 2]) if (!seen.equals(await pixels(seed))) return bytes;
-    return closeJpeg(bytes);
+    for (const seed of [3, 1, 2]) if (!seen.equals(await pixels(seed))) return file;
+    return { bytes: closeJpeg(bytes) };
   } catch {
-    return bytes;
+    return file;
   }
 }
 
-/** Photographs of 10 or 12 bits (AVIF) and inks (CMYK) say how their values are meant to be seen. */
+/** AVIF of 10 or 12 bits and CMYK define how their values look, so they need no window. */
 const isDeep = ({ format, depth, space }: Metadata): boolean =>
   depth !== 'uchar' &&
   (format === 'tiff' || format === 'png') &&
   ['b-w', 'srgb', 'grey16', 'rgb16', 'scrgb', 'multiband'].includes(space);
 
-/** What samples of a type hold, by libvips' names; of floats, what pictures are made of. */
+/** The range of a sample type, by libvips' names; of floats, the range of ordinary images. */
 const SCALES: Record<string, ValueWindow> = {
   char: { low: -(2 ** 7), high: 2 ** 7 - 1 },
   ushort: { low: 0, high: 2 ** 16 - 1 },
@@ -169,17 +190,17 @@ const SCALES: Record<string, ValueWindow> = {
   float: { low: 0, high: 1 },
 };
 
-/** All values of an image, as they are in its file. */
-async function readSamples(bytes: Uint8Array, { depth, space, channels, bitsPerSample }: Metadata): Promise<DeepImage> {
+/** Reads an image's values as they stand in its file. @throws InvalidInputError for a type that libvips cannot hand out */
+async function readSamples(file: ImageFile, { depth, space, channels, bitsPerSample }: Metadata): Promise<DeepImage> {
   const scale = SCALES[depth];
-  // Of halves libvips keeps whole numbers only.
+  // libvips rounds half floats to whole numbers.
   if (!scale || (depth === 'float' && bitsPerSample === 16)) {
     throw new InvalidInputError(`values of ${bitsPerSample} bits (${depth}); expected integers, or floats of 32 bits`);
   }
-  // It cuts off what is below 0 in 16 bits, unless that is lifted.
+  // libvips clips negative 16-bit values, so they are lifted above 0 first.
   const lift = depth === 'short' ? 2 ** 15 : 0;
-  const { data, info } = await read(bytes, () => {
-    const image = sharp(bytes, { ...readingOf(bytes), ignoreIcc: true });
+  const { data, info } = await read(file.bytes, () => {
+    const image = sharp(file.bytes, { ...readingOf(file), ignoreIcc: true });
     if (lift > 0) image.linear(1, lift);
     return image
       .toColourspace(space)
@@ -196,7 +217,7 @@ async function readSamples(bytes: Uint8Array, { depth, space, channels, bitsPerS
   return { data: values, width, height, channels, scale };
 }
 
-/** What a PNG header claims, even where nothing follows it that a decoder would take as an image. */
+/** The size that a PNG header claims, even if no decodable image follows it. */
 function pngSize(bytes: Uint8Array): { width: number; height: number } | undefined {
   if (bytes.length < 24 || PNG_SIGNATURE.some((byte, i) => bytes[i] !== byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -213,10 +234,10 @@ async function read<T>(bytes: Uint8Array, reading: () => Promise<T>): Promise<T>
 }
 
 /**
- * Encodes 8-bit pixels as PNG without loss.
+ * Encodes 8-bit pixels as PNG, without loss.
  *
- * @param pixels row-major from the top left, interleaved; `channels` 1 is grey (never a palette), 3 is RGB
- * @throws InvalidInputError when the number of values is not width · height · channels
+ * @param pixels `[height, width, channels]`, row-major from the top left; `channels` 1 is grey (never a palette), 3 is RGB
+ * @throws InvalidInputError if the number of values is not width · height · channels
  */
 export async function encodePng(
   pixels: Uint8Array,
@@ -239,11 +260,11 @@ export const fitsWebp = ({ width, height }: { width: number; height: number }): 
   Math.max(width, height) <= WEBP_SIDE;
 
 /**
- * Encodes 8-bit RGB as WebP with nothing but pixels in it.
+ * Encodes 8-bit RGB as WebP, without metadata.
  *
- * @param options quality: 1 … 100; left out, every pixel is kept as it is. side: a longer picture is shrunk to so many
- *   pixels at its longer side
- * @throws InvalidInputError when a side is longer than WebP can hold
+ * @param options quality: 1 … 100, lossless without it; side: the most pixels of the longer side, to which a larger image is
+ *   shrunk
+ * @throws InvalidInputError if a side is longer than WebP can hold
  */
 export async function encodeWebp(
   { data, width, height }: RgbImage,

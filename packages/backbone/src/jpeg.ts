@@ -1,6 +1,6 @@
 /**
- * JPEGs without their end marker. A picture whose scans are all there is whole, and every viewer shows it; one that was cut
- * inside a scan is not. Which of the two it is shows when other data is put behind it: a picture that is whole does not care.
+ * JPEGs without their end marker. If all scans are there, the image is whole, and every viewer shows it; if the file was cut
+ * inside a scan, it is not. Appended data tells the two apart: it changes the pixels of a cut image only.
  */
 
 const MARKER = 0xff;
@@ -9,16 +9,16 @@ const SCAN = 0xda;
 
 /** A JPEG that ends without an end marker. */
 export interface OpenJpeg {
-  /** Every coefficient of every component was begun to be sent, to its last bit. */
+  /** The file has begun a scan for every bit of every coefficient of every component. */
   complete: boolean;
-  /** The number, 0 … 7, of the restart marker that would come next. */
+  /** Number, 0 … 7, of the next restart marker. */
   restart: number;
 }
 
-/** Bits of a component's 64 coefficients that are still to come; 255 while nothing came. */
+/** For each component, how many bits of each of its 64 coefficients are still to come; 255 before its first scan. */
 type Missing = Map<number, Uint8Array>;
 
-/** @returns undefined if this is no JPEG, ends with a marker as it should, or is cut before its first scan */
+/** @returns undefined if this is not a JPEG, ends with its end marker, or was cut before its first scan */
 export function openJpeg(bytes: Uint8Array): OpenJpeg | undefined {
   if (bytes[0] !== MARKER || bytes[1] !== 0xd8) return undefined;
   if (bytes.at(-2) === MARKER && bytes.at(-1) === END) return undefined;
@@ -29,12 +29,12 @@ export function openJpeg(bytes: Uint8Array): OpenJpeg | undefined {
   for (let at = 2; ; ) {
     at = bytes.indexOf(MARKER, at);
     while (bytes[at] === MARKER) at++;
-    // Nothing follows, or what follows cannot be told from nothing.
+    // No marker follows, or only a part of one.
     if (at <= 0 || at >= bytes.length) break;
     const code = bytes[at++];
     if (code === END) return undefined;
     if (code >= 0xd0 && code <= 0xd7) restart = (code + 1) & 7;
-    // A zero says that the byte before it is data; the others stand alone.
+    // A zero marks the byte before it as data; the other codes have no segment.
     if (code <= 0x01 || (code >= 0xd0 && code <= 0xd8)) continue;
     const length = at + 2 <= bytes.length ? view.getUint16(at) : 0;
     if (length < 2 || at + length > bytes.length) return undefined;
@@ -52,31 +52,30 @@ export function openJpeg(bytes: Uint8Array): OpenJpeg | undefined {
   return { complete: [...missing.values()].every((bits) => bits.every((count) => count === 0)), restart };
 }
 
-/** Frames of any process; what else is numbered like them are tables. */
+/** Frames of any process; the other codes in this range are tables. */
 const isFrame = (code: number) => code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
 
-/** A scan brings coefficients from one to another of some components, but for so many of their lowest bits. */
+/** Notes what a scan brings: a range of coefficients of some components, except for their lowest `bits`. */
 function receive(missing: Missing, scan: Uint8Array): void {
   const [from, to, bits] = scan.subarray(1 + 2 * scan[0]);
   for (let i = 0; i < scan[0]; i++) missing.get(scan[1 + 2 * i])?.fill(bits & 15, from, to + 1);
 }
 
-/** The file with its end marker. */
+/** Appends the end marker. */
 export const closeJpeg = (bytes: Uint8Array): Uint8Array =>
   Buffer.concat([scanData(bytes), Uint8Array.of(MARKER, END)]);
 
 /**
- * The file with other data behind it, where a decoder finds it that misses some: in the interval that was under way, and in
- * the next one.
+ * Appends data where a decoder reads it if some is missing: in the current restart interval, and in the next.
  *
- * @param seed 0 … 3: its first two bits, which begin different codes; what follows is noise
+ * @param seed 0 … 3: the first two bits, which begin different codes; noise follows
  */
 export function continueJpeg(bytes: Uint8Array, { restart }: OpenJpeg, seed: number): Uint8Array {
   const data = scanData(bytes);
-  // No byte of it could be a marker's first.
+  // No byte of the noise begins a marker.
   const noise = Uint8Array.from({ length: 256 }, (_, i) => (Math.imul(256 * seed + i + 1, 2654435761) >>> 16) & 0xfe);
   noise[0] = (seed << 6) | (noise[0] & 0x3e);
-  // The first byte of a marker that is cut through becomes data, too.
+  // The first byte of a marker that was cut in half becomes data, too.
   const apart = data.at(-1) === MARKER ? [Uint8Array.of(0)] : [];
   return Buffer.concat([
     data,
@@ -88,7 +87,7 @@ export function continueJpeg(bytes: Uint8Array, { restart }: OpenJpeg, seed: num
   ]);
 }
 
-/** Without the zeros that some programs fill up a file with: scans end with ones. */
+/** Drops the zeros that some programs pad a file with: scans end with ones. */
 function scanData(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;

@@ -1,35 +1,39 @@
-/** What the pages of a TIFF are, which libvips does not tell: pictures, smaller copies of them, masks. */
+/** Tells the pages of a TIFF apart, which libvips does not: images, smaller copies of them, masks. */
 
-/** Where a page lies, for sharp: the place among those at the top, and below one of these. */
+/** A page, by the numbers that sharp takes. */
 export interface TiffPage {
+  /** Its place among the top pages, or that of the page which it lies below. */
   page: number;
-  /** −1 for the page at the top itself. */
+  /** Its place below that page; −1 for the top page itself. */
   subifd: number;
-  kind: 'picture' | 'copy' | 'mask';
+  kind: 'image' | 'copy' | 'mask';
   width: number;
   height: number;
 }
+
+/** The page to read; how many top pages there are, and the first of them. */
+export type MainPage = TiffPage & { pages: number; first: TiffPage };
 
 const tags = { kind: 254, width: 256, height: 257, below: 330 } as const;
 const reduced = 1;
 const mask = 4;
 
-/** More than any real file has; a chain that bites its tail ends here. */
+/** More than any real file has; it ends a chain that loops. */
 const mostPages = 10_000;
 
 interface Directory {
-  /** Tag → its values, of those above. */
+  /** The values of the tags above. */
   values: Map<number, number[]>;
   next: number;
 }
 
 /**
- * The page that a TIFF is taken for: the first one, unless that is a mask, a smaller copy by its own word, or at most half as
- * wide and as high as another; then the largest picture.
+ * Chooses the page of a TIFF to read: the first, unless it is a mask, calls itself a smaller copy, or is at most half as wide
+ * and as high as another; then the largest image.
  *
- * @returns the page and how many there are at the top; undefined if this is no TIFF, or its directories cannot be followed
+ * @returns undefined if this is not a TIFF, or its directories cannot be followed
  */
-export function mainPage(bytes: Uint8Array): (TiffPage & { pages: number; first: TiffPage }) | undefined {
+export function mainPage(bytes: Uint8Array): MainPage | undefined {
   try {
     const read = reader(bytes);
     if (!read) return undefined;
@@ -46,10 +50,10 @@ export function mainPage(bytes: Uint8Array): (TiffPage & { pages: number; first:
     if (found.length === 0) return undefined;
     const [first] = found;
     const area = ({ width, height }: TiffPage) => width * height;
-    const pictures = found.filter(({ kind }) => kind === 'picture');
-    const [largest = first] = pictures.toSorted((a, b) => area(b) - area(a));
+    const images = found.filter(({ kind }) => kind === 'image');
+    const [largest = first] = images.toSorted((a, b) => area(b) - area(a));
     const small = 2 * first.width <= largest.width && 2 * first.height <= largest.height;
-    return { ...(pictures.includes(first) && !small ? first : largest), pages, first };
+    return { ...(images.includes(first) && !small ? first : largest), pages, first };
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -58,13 +62,13 @@ export function mainPage(bytes: Uint8Array): (TiffPage & { pages: number; first:
 
 function describe({ values }: Directory): Pick<TiffPage, 'kind' | 'width' | 'height'> {
   const [bits = 0] = values.get(tags.kind) ?? [];
-  const kind = bits & mask ? 'mask' : bits & reduced ? 'copy' : 'picture';
+  const kind = bits & mask ? 'mask' : bits & reduced ? 'copy' : 'image';
   const [width = 0] = values.get(tags.width) ?? [];
   const [height = 0] = values.get(tags.height) ?? [];
   return { kind, width, height };
 }
 
-/** Reads directories of either order of bytes, with offsets of 32 or 64 bits. @throws RangeError beyond the file's end */
+/** Reads directories in either byte order, with offsets of 32 or 64 bits. @throws RangeError beyond the end of the file */
 function reader(bytes: Uint8Array): { first: number; directory(at: number): Directory } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const order = String.fromCharCode(...bytes.subarray(0, 2));
@@ -77,7 +81,7 @@ function reader(bytes: Uint8Array): { first: number; directory(at: number): Dire
   const long = (at: number) => view.getUint32(at, little);
   const offset = (at: number) => (big ? Number(view.getBigUint64(at, little)) : long(at));
   const word = big ? 8 : 4;
-  /** By the type of an entry: SHORT, LONG and IFD, and their like of 64 bits. */
+  /** Readers by type of entry: SHORT, LONG, IFD, and the last two of 64 bits. */
   const kinds = new Map([
     [3, { size: 2, read: short }],
     [4, { size: 4, read: long }],

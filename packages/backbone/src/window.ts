@@ -1,30 +1,30 @@
 /**
- * The 8-bit view of pictures that hold more than 8 bits (docs/inputs.md): which values become black and white. Sensors of
- * 10 to 14 bits are stored in 16, measurements as floats: taken as they are, such pictures would be black.
+ * The 8-bit view of images of more than 8 bits (docs/inputs.md): a window chooses the values that become black and white.
+ * Files store sensors of 10 to 14 bits in 16 and measurements as floats; without a window such images would be black.
  */
 import type { ValueWindow } from '@saltworks/core/image/image';
 
-/** Samples as libvips hands them out, interleaved. */
+/** `[height, width, channels]`, row-major, of the types that libvips hands out. */
 export type Samples = Uint16Array | Float32Array;
 
 export interface DeepImage {
   data: Samples;
   width: number;
   height: number;
-  /** 1 or 3 colours, and perhaps alpha as the last. */
+  /** 1 or 3 colours, and perhaps alpha last. */
   channels: number;
-  /** What the sample's type holds, of floats 0 … 1. */
+  /** The range of the samples' type; 0 … 1 for floats. */
   scale: ValueWindow;
 }
 
-/** Share of values at either end that the window may leave out: dead and hot pixels. */
+/** Share of values that the window leaves out at either end: dead and hot pixels. */
 const outliers = 0.001;
 
 /**
- * The window that a picture asks for: the values that it uses, all colours together, less one in a thousand at either end.
- * A picture that uses half of its scale or more asks for none: it is an ordinary picture of 16 bits.
+ * Finds the window of an image: the values that it uses, all colours together, less one in a thousand at either end.
+ * Transparent pixels, NaN and infinities do not count.
  *
- * Neither transparent pixels count, nor NaN and infinities.
+ * @returns undefined for an image that uses half of its scale or more, which is an ordinary image of 16 bits, or one value
  */
 export function findWindow(image: DeepImage): ValueWindow | undefined {
   const { scale } = image;
@@ -32,19 +32,19 @@ export function findWindow(image: DeepImage): ValueWindow | undefined {
   if (count === 0) return undefined;
   const cut = Math.floor(count * outliers);
   let [low, high] = [at(cut), at(count - 1 - cut)];
-  // Few values besides one that all others have: they are what there is to see.
+  // A few values differ from all others: they are all that can be seen.
   if (low === high) [low, high] = [at(0), at(count - 1)];
   const within = low >= scale.low && high <= scale.high;
   return low === high || (within && high - low >= (scale.high - scale.low) / 2) ? undefined : { low, high };
 }
 
-/** Values in ascending order. */
+/** Values by rank, ascending. */
 interface Ranked {
   count: number;
   at(rank: number): number;
 }
 
-/** 16 bits are counted: a hundred million of them are not sorted in any time. */
+/** Counts 16-bit values: sorting a hundred million would take too long. */
 function tally(image: DeepImage, data: Uint16Array): Ranked {
   const counts = new Uint32Array(2 ** 16);
   eachColour(image, (i) => counts[data[i]]++);
@@ -69,7 +69,7 @@ function sort(image: DeepImage): Ranked {
   return { count, at: (rank) => sorted[rank] };
 }
 
-/** Where every colour of every pixel is of which anything is to be seen. */
+/** Calls `see` with the index of each colour of each pixel that is not fully transparent. */
 function eachColour({ data, channels }: DeepImage, see: (index: number) => void): void {
   const colours = channels > 2 ? 3 : 1;
   for (let i = 0; i < data.length; i += channels) {
@@ -79,7 +79,7 @@ function eachColour({ data, channels }: DeepImage, see: (index: number) => void)
 }
 
 /**
- * The picture through a window, as 8-bit RGB; alpha lies over white. NaN, where nothing was measured, is seen as `low`.
+ * Views an image through a window, as 8-bit RGB; alpha over white. NaN, where nothing was measured, counts as `low`.
  *
  * @returns `[height, width, 3]`, row-major
  */
