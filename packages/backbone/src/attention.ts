@@ -1,19 +1,19 @@
 /**
- * Finds the attention layers of a Vision Transformer by structure: a Softmax whose input comes from a product of two
- * data tensors (query · key) and whose output goes into another one (attention · value). Names are never looked at.
+ * Finds the attention layers of a Vision Transformer by structure, never by name: a Softmax whose input comes from a product
+ * of two data tensors (query · key) and whose output goes into another product (attention · value).
  *
- * What looks like attention but is not exactly understood is refused: a layer passed over would shift the numbers of
- * the others, and a tensor taken too early or too late would be a scaled or rotated key.
+ * It refuses attention that it does not fully understand: a skipped layer would shift the numbers of the others, and a
+ * tensor taken too early or too late would be a scaled or rotated key.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { ancestors, constantDims, dataInputs, type Flow, isData, shapeValues } from './flow.ts';
 import { floatAttribute, intAttribute, type Node } from './onnx.ts';
 
-/** The output of a linear layer, bias included: the query, key or value of all heads, before any scaling. */
+/** A linear layer, bias included: the query, key or value of all heads, before any scaling. */
 export interface Projection {
-  /** `[1, tokens, dim]`, or `[tokens, dim]` from a Gemm */
+  /** Name of the tensor `[1, tokens, dim]`, or `[tokens, dim]` from a Gemm. */
   readonly output: string;
-  /** What is projected: the normalised tokens. */
+  /** Name of the projected tensor: the normalised tokens. */
   readonly input: string;
   readonly dim: number;
 }
@@ -26,10 +26,10 @@ export interface AttentionLayer {
   readonly heads: number;
 }
 
-/** Where a search through elementwise and layout nodes ends: nodes that mix values by a product. */
+/** Products, at which a search through elementwise and layout nodes ends. */
 const PRODUCTS = new Set(['MatMul', 'Gemm', 'Einsum', 'MatMulInteger', 'QLinearMatMul', 'FusedMatMul', 'Conv']);
 const LAYOUT = new Set(['Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Cast', 'Identity']);
-/** What may compute a scale from the size of a head. */
+/** Operators that may compute a scale from the size of a head. */
 const SCALE_ARITHMETIC = new Set([
   'Shape',
   'Slice',
@@ -45,13 +45,13 @@ const SCALE_ARITHMETIC = new Set([
 const MAX_LAYERS = 1000;
 
 /**
- * The attention layers that the picture flows through, first to last.
+ * Finds the attention layers that the image flows through, first to last.
  *
- * @param picture the nodes that the picture's values flow into
- * @throws InvalidInputError when there are none, or one that is not understood
+ * @param reached the nodes that the image's values flow into
+ * @throws InvalidInputError if there are none, or the tap does not understand one
  */
-export function attentionLayers(flow: Flow, picture: ReadonlySet<Node>): AttentionLayer[] {
-  const softmaxes = flow.nodes.filter((node) => node.opType === 'Softmax' && picture.has(node));
+export function attentionLayers(flow: Flow, reached: ReadonlySet<Node>): AttentionLayer[] {
+  const softmaxes = flow.nodes.filter((node) => node.opType === 'Softmax' && reached.has(node));
   if (softmaxes.length > MAX_LAYERS)
     throw new InvalidInputError(`${softmaxes.length} Softmax; expected ≤ ${MAX_LAYERS}`);
   const found = softmaxes.filter((softmax) => isAttention(flow, softmax));
@@ -82,7 +82,7 @@ function isAttention(flow: Flow, softmax: Node): boolean {
   return reached(ofTwo, back) && reached(ofTwo, forward);
 }
 
-/** Sorts by dependency: each layer must be computed from all earlier ones. */
+/** Sorts layers by dependency. @throws InvalidInputError unless each is computed from all earlier ones */
 function inOrder(flow: Flow, softmaxes: readonly Node[]): Node[] {
   const depth = new Map<Node, number>();
   for (const softmax of softmaxes) {
@@ -119,7 +119,7 @@ function layerOf(flow: Flow, softmax: Node, index: number): AttentionLayer {
   return { softmax, query, key, value, heads: queryHeads };
 }
 
-/** The product query · key, with nothing but scaling between it and the Softmax. */
+/** Finds the product query · key. @throws InvalidInputError if more than scaling lies between it and the Softmax */
 function productBefore(flow: Flow, from: string, where: string): Node {
   let name = from;
   for (let node = flow.producer.get(name); node; node = flow.producer.get(name)) {
@@ -130,7 +130,7 @@ function productBefore(flow: Flow, from: string, where: string): Node {
   throw new InvalidInputError(`${where}: the Softmax is not computed by a node; expected a MatMul`);
 }
 
-/** The product attention · value, the one reader of the Softmax. */
+/** Finds the product attention · value. @throws InvalidInputError if it is not the only reader of the Softmax */
 function productAfter(flow: Flow, softmax: Node, where: string): Node {
   let name = softmax.outputs[0];
   for (;;) {
@@ -148,7 +148,7 @@ function productAfter(flow: Flow, softmax: Node, where: string): Node {
   }
 }
 
-/** Back from an operand of a product to the linear layer it comes from, and the number of heads it was split into. */
+/** Follows an operand of a product back to its linear layer, and counts the heads into which it was split. */
 function projection(flow: Flow, operand: string, where: string): [Projection, number] {
   let name = operand;
   let split: Node | undefined;
@@ -161,7 +161,7 @@ function projection(flow: Flow, operand: string, where: string): [Projection, nu
   throw new InvalidInputError(`${where}: no projection; expected a MatMul or Gemm by a weight`);
 }
 
-/** A MatMul or Gemm by a constant weight, with or without a bias added to it. */
+/** Reads a MatMul or Gemm by a constant weight, with or without a bias. @returns undefined for any other node */
 function linearLayer(flow: Flow, output: string): Projection | undefined {
   const node = flow.producer.get(output);
   if (node?.opType !== 'Add') return node && product(flow, node);
@@ -183,7 +183,7 @@ function product(flow: Flow, node: Node): Projection | undefined {
   return { output: outputs[0], input: inputs[0], dim: weight[intAttribute(node, 'transB') ? 0 : 1] };
 }
 
-/** Heads from the Reshape that follows the projection: `[…, heads, dim / heads]`, one of the two perhaps −1. */
+/** Reads the heads off the Reshape after the projection: `[…, heads, dim / heads]`, one of the two perhaps −1. */
 function headsOf(flow: Flow, split: Node | undefined, dim: number, where: string): number {
   const shape = split ? shapeValues(flow, split.inputs[1]) : [];
   const [heads, headDim] = shape.slice(-2);

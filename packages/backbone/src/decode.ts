@@ -32,7 +32,7 @@ sharp.concurrency(1);
 export interface DecodedImage extends RgbImage {
   /** The file's values that became 0 and 255; undefined if those are the whole range of its type. */
   window?: ValueWindow;
-  /** What the decoder left out or mended, one sentence each. */
+  /** Parts of the file that were left out or mended, one sentence each. */
   notes: string[];
 }
 
@@ -96,14 +96,14 @@ function checkSize({ width, height }: { width: number; height: number }, maxPixe
   }
 }
 
-/** What an image's header tells. */
+/** Facts from an image's header. */
 export interface ImageFacts {
   /** Pixels of the upright image. */
   width: number;
   height: number;
   /** The image has more than 8 bits per value, so decoding may choose a window. */
   deep: boolean;
-  /** What decoding would leave out or mend, one sentence each. */
+  /** The notes of its decoding. */
   notes: string[];
 }
 
@@ -134,8 +134,8 @@ interface ImageFile {
 
 const lookAt = (bytes: Uint8Array): ImageFile => ({ bytes, main: mainPage(bytes), open: openJpeg(bytes) });
 
-// failOn 'error' refuses a file that is cut short or corrupt, and accepts what libvips only warns of, such as stray bytes
-// between JPEG markers.
+// failOn 'error' refuses a file that is cut short or corrupt, and accepts faults that libvips only warns of, such as stray
+// bytes between JPEG markers.
 const READING = { limitInputPixels: false, failOn: 'error', autoOrient: false } as const;
 
 /** sharp's options for a file; of a TIFF they choose the main page. */

@@ -1,23 +1,23 @@
 /**
- * How a picture becomes tokens: the patch embedding (a Conv whose stride is its kernel), the prefix tokens put before
- * the patches, and the position embedding, which must follow the size of the picture.
+ * How a graph turns an image into tokens: the patch embedding (a Conv whose stride equals its kernel), the prefix tokens
+ * before the patches, and the position embedding, which must follow the size of the image.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { ancestors, constantDims, dataInputs, descendants, type Flow, isData } from './flow.ts';
 import { FLOAT, type Graph, intAttribute, intsAttribute, type Node, stringAttribute, type ValueInfo } from './onnx.ts';
 
 export interface PatchEmbedding {
-  /** The graph input that takes the picture. */
+  /** The graph input that takes the image. */
   readonly input: ValueInfo;
   readonly conv: Node;
   /** Side of a patch in pixels. */
   readonly patch: number;
 }
 
-/** @throws InvalidInputError when there is not exactly one Conv that cuts an RGB picture into square patches */
+/** @throws InvalidInputError unless exactly one Conv cuts an RGB image into square patches */
 export function patchEmbedding(flow: Flow, graph: Graph): PatchEmbedding {
   const found = flow.nodes.flatMap((conv) => {
-    const input = conv.opType === 'Conv' ? pictureBefore(flow, graph, conv) : undefined;
+    const input = conv.opType === 'Conv' ? imageInput(flow, graph, conv) : undefined;
     return input ? [{ input, conv }] : [];
   });
   if (found.length !== 1) {
@@ -46,8 +46,8 @@ export function patchEmbedding(flow: Flow, graph: Graph): PatchEmbedding {
   return { input, conv, patch };
 }
 
-/** The graph input that a Conv reads, as it is or cast. */
-function pictureBefore(flow: Flow, graph: Graph, conv: Node): ValueInfo | undefined {
+/** The graph input that a Conv reads, directly or through a Cast. */
+function imageInput(flow: Flow, graph: Graph, conv: Node): ValueInfo | undefined {
   let name = conv.inputs[0];
   for (let node = flow.producer.get(name); node; node = flow.producer.get(name)) {
     if (node.opType !== 'Cast' && node.opType !== 'Identity') return undefined;
@@ -57,11 +57,11 @@ function pictureBefore(flow: Flow, graph: Graph, conv: Node): ValueInfo | undefi
 }
 
 /**
- * Reads the way from the patches to the first layer.
+ * Follows the graph from the patches to the first layer.
  *
- * @param tokens the tensor that the first attention layer projects
- * @returns how many tokens (CLS, registers) come before the patches
- * @throws InvalidInputError when the position embedding has a fixed size, or the way is not understood
+ * @param tokens name of the tensor that the first attention layer projects
+ * @returns how many tokens (CLS, registers) precede the patches
+ * @throws InvalidInputError if the position embedding has a fixed size, or the tap does not understand a node on the way
  */
 export function prefixTokens(flow: Flow, { conv }: PatchEmbedding, tokens: string): number {
   const after = descendants(flow, conv.outputs[0]);
@@ -78,7 +78,7 @@ export function prefixTokens(flow: Flow, { conv }: PatchEmbedding, tokens: strin
   return prefix;
 }
 
-/** Rows that a Concat puts before the patches: each operand a constant `[1, rows, dim]`, perhaps expanded over a batch. */
+/** Counts the rows that a Concat puts before the patches: constants `[1, rows, dim]`, perhaps expanded over a batch. */
 function rowsBefore(flow: Flow, concat: Node): number {
   const data = dataInputs(flow, concat);
   const axis = intAttribute(concat, 'axis');
@@ -98,7 +98,7 @@ function rowsBefore(flow: Flow, concat: Node): number {
   return rows;
 }
 
-/** 1 when an Add puts in positions that follow the picture, 0 when it adds one row to every token. */
+/** @returns 1 if an Add adds positions that follow the image's size, 0 if it adds one row to every token */
 function positionsAdded(flow: Flow, add: Node): 0 | 1 {
   const data = dataInputs(flow, add);
   if (data.length === add.inputs.length) return 0;

@@ -1,33 +1,33 @@
 /**
- * The dataflow of an ONNX graph: which node makes a tensor, which nodes read it, and whether its values come from the
- * inputs (data), from their sizes alone (shape) or from neither (constant).
+ * The dataflow of an ONNX graph: the node that makes a tensor, the nodes that read it, and whether its values depend on the
+ * inputs (data), on their sizes alone (shape) or on neither (constant).
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from './onnx.ts';
 
-/** What a tensor depends on, weakest first. */
+/** Whether a tensor's values depend on nothing, on the inputs' sizes, or on their values. */
 export type Kind = 'constant' | 'shape' | 'data';
 
 export interface Flow {
   /** Version of the ONNX operators. */
   readonly opset: number;
-  /** In an order in which every node comes after those it reads from. */
+  /** In order: every node comes after the nodes that it reads from. */
   readonly nodes: readonly Node[];
   /** The node that makes a tensor; none for inputs and initializers. */
   readonly producer: ReadonlyMap<string, Node>;
-  /** The nodes that read a tensor, in the bodies of control flow too. */
+  /** The nodes that read a tensor, also from within the bodies of control flow. */
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   /** Initializers and the values of Constant nodes. */
   readonly constants: ReadonlyMap<string, Tensor>;
   readonly kinds: ReadonlyMap<string, Kind>;
-  /** All tensors that a node reads: its inputs, and what the bodies of control flow capture. */
+  /** Names of all tensors that a node reads: its inputs, and those that its bodies of control flow capture. */
   readonly reads: (node: Node) => readonly string[];
 }
 
 const MAX_NESTING = 16;
 const MEASURES = new Set(['Shape', 'Size']);
 
-/** @throws InvalidInputError when the graph is not one: a cycle, a tensor made twice or never */
+/** @throws InvalidInputError for a cycle, and for a tensor made twice or never */
 export function flowOf({ graph, opsets }: Model): Flow {
   const readsOf = new Map(graph.nodes.map((node) => [node, tensorsRead(node, 0)]));
   const reads = (node: Node) => readsOf.get(node) ?? [];
@@ -86,7 +86,7 @@ function tensorsRead(node: Node, depth: number): string[] {
   return [...node.inputs.filter((name) => name !== ''), ...captured];
 }
 
-/** Kahn's algorithm, keeping the given order where it may. */
+/** Kahn's algorithm; it keeps the given order where possible. @throws InvalidInputError for a cycle */
 function sorted(
   nodes: readonly Node[],
   producer: ReadonlyMap<string, Node>,
@@ -117,7 +117,7 @@ function sorted(
   return out;
 }
 
-/** Every node that a tensor is computed from; `follow` may stop at tensors. */
+/** All nodes that a tensor is computed from. @param follow whether to go on through a tensor, by name */
 export function ancestors(flow: Flow, name: string, follow: (name: string) => boolean = () => true): Set<Node> {
   const seen = new Set<Node>();
   const stack = [name];
@@ -130,7 +130,7 @@ export function ancestors(flow: Flow, name: string, follow: (name: string) => bo
   return seen;
 }
 
-/** Every node that a tensor's values flow into, not only its size. */
+/** All nodes that a tensor's values, not only its size, flow into. */
 export function descendants(flow: Flow, name: string): Set<Node> {
   const seen = new Set<Node>();
   const stack = [name];
@@ -148,14 +148,14 @@ export function isData(flow: Flow, name: string): boolean {
   return flow.kinds.get(name) === 'data';
 }
 
-/** The inputs of a node that hold data. */
+/** Names of the node's inputs that are data. */
 export function dataInputs(flow: Flow, node: Node): string[] {
   return node.inputs.filter((name) => isData(flow, name));
 }
 
 const SAME_SHAPE = new Set(['Cast', 'Identity']);
 
-/** The dims of a constant, where they are written down; undefined where they would have to be computed. */
+/** The dims of a constant; undefined if the graph computes it. */
 export function constantDims(flow: Flow, name: string): readonly number[] | undefined {
   for (let node = flow.producer.get(name); node && SAME_SHAPE.has(node.opType); node = flow.producer.get(name)) {
     name = node.inputs[0];
@@ -163,10 +163,10 @@ export function constantDims(flow: Flow, name: string): readonly number[] | unde
   return flow.constants.get(name)?.dims;
 }
 
-/** Exporters build a shape in a handful of steps. */
+/** Most steps to follow: exporters build a shape in a handful. */
 const MAX_STEPS = 12;
 
-/** The values of a shape operand as far as they are fixed: null for a size that follows the picture. */
+/** The values of a shape operand; null for a size that follows the image. */
 export function shapeValues(flow: Flow, name: string, steps = 0): (number | null)[] {
   const constant = flow.constants.get(name);
   if (constant) return intValues(constant) ?? [null];

@@ -55,7 +55,7 @@ export function openJpeg(bytes: Uint8Array): OpenJpeg | undefined {
 /** Frames of any process; the other codes in this range are tables. */
 const isFrame = (code: number) => code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
 
-/** Notes what a scan brings: a range of coefficients of some components, except for their lowest `bits`. */
+/** Counts the bits of a scan as received: a range of coefficients of some components, except for their lowest `bits`. */
 function receive(missing: Missing, scan: Uint8Array): void {
   const [from, to, bits] = scan.subarray(1 + 2 * scan[0]);
   for (let i = 0; i < scan[0]; i++) missing.get(scan[1 + 2 * i])?.fill(bits & 15, from, to + 1);

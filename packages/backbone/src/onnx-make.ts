@@ -1,4 +1,4 @@
-/** New ONNX messages, written as bytes and read back, so that they are the same objects as those of a file. */
+/** Makes ONNX messages: writes bytes and reads them back, so the objects equal those of a file. */
 import {
   ATTRIBUTE,
   DIM,
@@ -14,12 +14,12 @@ import {
   VALUE_INFO,
   type ValueInfo,
 } from './onnx.ts';
-import { blockPart, floatPart, intPart, type Part, readFields, stringPart, writeFields } from './protobuf.ts';
+import { blockPart, floatPart, intPart, type Part, stringPart, writeFields } from './protobuf.ts';
 
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 };
 
 /**
- * A new node of the ONNX domain.
+ * Makes a node of the ONNX domain.
  *
  * @param attributes whole numbers become INT, lists INTS, strings STRING, tensors TENSOR, `{ float }` FLOAT
  */
@@ -48,19 +48,7 @@ export function makeNode(
   return readNode(writeFields(parts));
 }
 
-/** The same node, attributes and all, between other tensors. */
-export function rewire(node: Node, inputs: readonly string[], outputs: readonly string[]): Node {
-  const kept = readFields(node.bytes, 'ONNX node').filter(
-    ({ number }) => number !== NODE.input && number !== NODE.output,
-  );
-  const ends = [
-    ...inputs.map((name) => stringPart(NODE.input, name)),
-    ...outputs.map((name) => stringPart(NODE.output, name)),
-  ];
-  return readNode(writeFields([...ends, ...kept]));
-}
-
-/** An int64 tensor of one dimension. */
+/** Makes an int64 tensor `[values.length]`. */
 export function makeInts(name: string, values: readonly number[]): Tensor {
   return readTensor(
     writeFields([
@@ -72,7 +60,7 @@ export function makeInts(name: string, values: readonly number[]): Tensor {
   );
 }
 
-/** A tensor type with its shape; a name is a dimension of any size. */
+/** Makes a tensor type with its shape; a dim with a name may have any size. */
 export function makeValueInfo(name: string, elemType: number, dims: readonly (number | string)[]): ValueInfo {
   const shape = dims.map((dim) =>
     blockPart(1, [typeof dim === 'number' ? intPart(DIM.value, dim) : stringPart(DIM.param, dim)]),

@@ -1,7 +1,7 @@
 /**
- * The ONNX messages that graph surgery needs, as plain objects over their wire bytes. Each object keeps `bytes`, its
- * own message as it lies in the file, and is never changed: surgery makes new objects (onnx-make.ts) and new lists of
- * them, and writing a model joins the bytes. So whatever is not looked at, known or unknown, is written back as it was.
+ * The ONNX messages that graph surgery needs, as plain objects over their wire bytes. Each object keeps its message as
+ * `bytes` and never changes: surgery makes new objects (onnx-make.ts) and new lists of them, and writing a model joins the
+ * bytes. So every other field, known or unknown, is written back unchanged.
  *
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (field numbers)
  */
@@ -34,12 +34,12 @@ export const DIM = { value: 1, param: 2 };
 export const FLOAT = 1;
 export const INT64 = 7;
 
-/** A TensorProto; its values stay where they are in `bytes`. */
+/** A TensorProto; its values stay in `bytes`. */
 export interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dataType: number;
-  /** The values lie in another file, which a model given as bytes cannot reach. */
+  /** The values lie in another file, out of reach of a model given as bytes. */
   readonly external: boolean;
   readonly bytes: Uint8Array;
 }
@@ -55,11 +55,11 @@ export interface Node {
   readonly bytes: Uint8Array;
 }
 
-/** A graph input or output, or the annotation of a tensor: a dim is a number, a name, or null where nothing is said. */
+/** A graph input or output, or the annotation of a tensor. A dim is a number, a name, or null if it is not given. */
 export interface ValueInfo {
   readonly name: string;
   readonly elemType: number;
-  /** null when the shape is not given */
+  /** null if the shape is not given */
   readonly dims: readonly (number | string | null)[] | null;
   readonly bytes: Uint8Array;
 }
@@ -88,7 +88,7 @@ export interface Model {
 /**
  * Reads a model.
  *
- * @throws InvalidInputError when the bytes are no ONNX model, or a damaged one
+ * @throws InvalidInputError if the bytes are not an ONNX model, or are damaged
  */
 export function readModel(bytes: Uint8Array): Model {
   const fields = readFields(bytes, 'ONNX model');
@@ -213,7 +213,7 @@ export function readTensor(bytes: Uint8Array): Tensor {
   };
 }
 
-/** The values of a small int64 tensor, such as a shape; undefined for any other type. */
+/** The values of a small int64 tensor, such as a shape; undefined for other types. */
 export function intValues(tensor: Tensor): number[] | undefined {
   if (tensor.dataType !== INT64) return undefined;
   const fields = readFields(tensor.bytes, 'ONNX tensor');

@@ -1,4 +1,4 @@
-/** An image as a backbone wants it. */
+/** Resizes and normalises images for a backbone. */
 import { normalise, type RgbImage, resizeBicubic, shiftImage, workingSize } from '@saltworks/core/image/image';
 
 /** `[3, height, width]` float32, both sides multiples of the patch. */
@@ -9,11 +9,11 @@ export interface Pixels {
 }
 
 export interface PreprocessOptions {
-  /** Pixels. */
+  /** Side of a patch, pixels. */
   patch: number;
-  /** Pixels; `native` keeps the image's own size, rounded to the patch. */
+  /** Long side of the result, pixels; `native` keeps the image's own size, rounded to the patch. */
   longSide: number | 'native';
-  /** Of r, g, b in 0 … 1. */
+  /** Mean and standard deviation of r, g, b in 0 … 1. */
   mean: readonly number[];
   std: readonly number[];
 }
@@ -25,8 +25,8 @@ export function preprocess(image: RgbImage, { patch, longSide, mean, std }: Prep
 }
 
 /**
- * Four views of the same size whose patches together lie at the centres of the ×2 grid: shifted by a quarter patch to
- * the left and right, up and down (−⌈p/4⌉, then half a patch further), in the order that `interleaveKeys` takes.
+ * Makes four shifted views of one size, whose patches together lie at the centres of the ×2 grid: a quarter patch left and
+ * right, up and down (−⌈p/4⌉, then half a patch further), in the order that `interleaveKeys` takes.
  */
 export function preprocessOverlapping(image: RgbImage, { patch, longSide, mean, std }: PreprocessOptions): Pixels[] {
   const { width, height } = workingSize(image.width, image.height, patch, longSide);

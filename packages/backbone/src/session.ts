@@ -1,6 +1,6 @@
 /**
- * Images in, keys out: a backbone held open in a thread of its own, so that the caller's event loop stays free. Images are
- * made ready in other threads meanwhile, and those of one size that wait together go through one inference.
+ * Images in, keys out: holds a backbone open in a thread of its own, so that the caller's event loop stays free. Other
+ * threads preprocess images meanwhile; images of one size that wait together share an inference.
  */
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -15,26 +15,26 @@ import type { Facet, TapFacts } from './tap.ts';
 import type { Failure } from './thread.ts';
 import { threadPool } from './threads.ts';
 
-/** Attention takes memory by the square of the patches: six heads of 16,384 are 6 GB. */
+/** Attention takes memory by the square of the patches: 6 GB for six heads of 16,384. */
 const MAX_PATCHES = 16_384;
 
 export interface KeySession {
-  /** `batch`: pictures in one inference, at most. */
+  /** `batch`: the most images in one inference. */
   readonly facts: TapFacts & { layer: number; facet: Facet; device: 'cpu' | 'cuda'; batch: number };
   /**
-   * The keys of one image. The image is copied, not kept. Whoever has many asks for several at once: one is made ready
-   * while another is in inference, and a batch consists of what waits.
+   * Extracts the keys of one image, which it copies. For many images call it several times at once: one is preprocessed
+   * while another is in inference, and waiting images form batches.
    *
-   * @param options longSide in pixels or `native`, default the backbone's own; overlap measures keys at the ×2 grid by
-   *   four shifted passes, and takes four times as long; aborting rejects at once with the
-   *   signal's reason, while an inference that has begun runs on unseen
-   * @throws InvalidInputError when the image is not `3 · width · height` bytes
+   * @param options longSide: pixels, or `native`; default the backbone's. overlap: computes keys at the ×2 grid in four
+   *   shifted passes, which take four times as long. signal: aborting rejects at once with its reason; an inference that has
+   *   begun runs to its end, unused
+   * @throws InvalidInputError if the image is not `3 · width · height` bytes, or makes too many patches
    */
   extract(
     image: RgbImage,
     options?: { longSide?: number | 'native'; overlap?: boolean; signal?: AbortSignal },
   ): Promise<Keys>;
-  /** Ends the threads and rejects what was not answered yet. An open session that has nothing to do keeps no process alive. */
+  /** Ends the threads and rejects pending requests. An idle session keeps no process alive. */
   close(): Promise<void>;
 }
 
@@ -47,11 +47,10 @@ interface Job {
 /**
  * Opens a backbone.
  *
- * @param spec from `resolveBackbone`; its sha256 is checked against the file
- * @param options layer counted from 0 (default the last); threads of one inference, default all cores;
- *   device, default the CPU; batch: pictures of one size in one inference, default 1 on the CPU and 8 on CUDA, and 1
- *   for a model that bears no more
- * @throws InvalidInputError when the file is not the one of the spec, or has no such layer, or is not understood
+ * @param spec from `resolveBackbone`; the file must have its sha256
+ * @param options layer: counted from 0, default the last. threads: of one inference, default all cores. device: default the
+ *   CPU. batch: images of one size in one inference, default 1 on the CPU and 8 on CUDA; 1 if the model takes no more
+ * @throws InvalidInputError if the file has another sha256 or no such layer, or the tap does not understand it
  */
 export async function openSession(
   spec: BackboneSpec,
@@ -72,11 +71,11 @@ export async function openSession(
   const opened = await firstReply(worker);
   worker.unref();
 
-  // Half the cores keep up with a GPU; a CPU that infers asks for far less.
+  // Half the cores keep up with a GPU; inference on the CPU needs far less.
   const preprocessing = threadPool<PreprocessJob, Views>(new URL('./preprocess.worker.js', import.meta.url), {
     threads: Math.max(1, availableParallelism() >> 1),
   });
-  /** Ready, and waiting. */
+  /** Preprocessed, waiting for inference. */
   const queue: Job[] = [];
   let running: Job[] = [];
   let failure: Error | undefined;
@@ -116,11 +115,11 @@ export async function openSession(
       check(image, longSide, spec.patch);
       signal?.throwIfAborted();
       if (failure) throw failure;
-      // A copy of just these pixels: the caller keeps its image, and a view would drag its whole buffer along.
+      // Copy these pixels alone: the caller keeps its image, and moving a view would take its whole buffer along.
       const data = new Uint8Array(image.data);
       const { patch, mean, std } = spec;
       const job: PreprocessJob = { image: { ...image, data }, options: { patch, longSide, mean, std }, overlap };
-      // One signal may end many requests at once; Node takes eleven listeners for a leak.
+      // One signal may abort many requests; Node warns of a leak at eleven listeners.
       if (signal) setMaxListeners(0, signal);
       let abort = () => {};
       const keys = new Promise<Keys>((resolve, reject) => {
@@ -154,7 +153,7 @@ export async function openSession(
   };
 }
 
-/** Takes out of a queue the one that waits longest, and what has its size as long as the batch holds it. */
+/** Takes the oldest job off the queue, and others of its size while the batch has room. */
 function takeBatch(queue: Job[], batch: number): Job[] {
   const taken: Job[] = [];
   const [{ views: first }] = queue;

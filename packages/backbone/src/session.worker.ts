@@ -1,4 +1,4 @@
-/** The thread behind a session: it loads the file, checks and taps it, and runs inference, which blocks its event loop. */
+/** The thread of a session: loads, checks and taps the file, and runs inference, which blocks its event loop. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,17 +15,17 @@ export interface WorkerInput {
   facet: Facet;
   threads: number;
   device: Device;
-  /** Views in one inference, if the model bears it; default by the device. */
+  /** Views in one inference, if the model takes several; default by device. */
   batch: number | undefined;
 }
 
-/** Where inference runs; `auto` is CUDA where there is one, else the CPU. */
+/** Where inference runs; `auto` is CUDA if present, else the CPU. */
 export type Device = 'auto' | 'cpu' | 'cuda';
 
-/** Images of one size, each by its views (one, or four for `overlap`); null asks the thread to end. */
+/** Images of one size, each as its views (one, or four for `overlap`); null ends the thread. */
 export type Request = { images: Float32Array[][]; width: number; height: number } | null;
 
-/** One reply to the start and one to each request, in order. */
+/** One reply to the start, then one to each request, in order. */
 export type Reply = Opened | { answers: Answer<Keys>[] } | Failure;
 
 export interface Opened {
@@ -35,17 +35,17 @@ export interface Opened {
   batch: number;
 }
 
-/** Pictures of one size, each `[3, height, width]`, in one inference. */
-type Run = (pictures: Float32Array[], width: number, height: number) => Promise<Keys[]>;
+/** One inference over images of one size, each `[3, height, width]`. */
+type Run = (images: Float32Array[], width: number, height: number) => Promise<Keys[]>;
 
-/** On the CPU a batch was no faster (docs/performance.md); a GPU is not filled by one picture. */
+/** On the CPU a batch was no faster; one image does not fill a GPU. */
 const BATCH = { cpu: 1, cuda: 8 };
 
 if (!parentPort) throw new Error('session.worker runs in a worker thread only');
 const port = parentPort;
 const { spec, layer, facet, threads, device, batch } = workerData as WorkerInput;
 
-// Trying CUDA where there is none would print a page about it.
+// Otherwise onnxruntime prints a page if there is no CUDA.
 ort.logLevel = 'fatal';
 
 try {
@@ -68,9 +68,9 @@ try {
 async function open() {
   const { model, input, output, layer: tapped, facts } = await load();
   const { inference, device } = await create(model);
-  const run: Run = async (pictures, width, height) => {
-    const n = pictures.length;
-    const results = await inference.run({ [input]: new Tensor('float32', joined(pictures), [n, 3, height, width]) });
+  const run: Run = async (images, width, height) => {
+    const n = images.length;
+    const results = await inference.run({ [input]: new Tensor('float32', joined(images), [n, 3, height, width]) });
     const { data, dims } = results[output];
     const [h, w, d] = [height / facts.patch, width / facts.patch, facts.dim];
     const tokens = facts.prefixTokens + h * w;
@@ -79,7 +79,7 @@ async function open() {
         `${dims[0]} × ${dims[1]} tokens at ${width} × ${height}; expected ${n} × (${facts.prefixTokens} + ${h} × ${w})`,
       );
     }
-    return pictures.map((_, i) => ({
+    return images.map((_, i) => ({
       ...{ h, w, d },
       data: data.slice((i * tokens + facts.prefixTokens) * d, (i + 1) * tokens * d),
     }));
@@ -97,17 +97,17 @@ async function open() {
   return { opened, run, end };
 }
 
-/** onnxruntime throws where CUDA is missing instead of going on without it: falling back is ours. */
+/** Falls back from CUDA to the CPU: onnxruntime throws if CUDA is missing. */
 async function create(model: Uint8Array): Promise<{ inference: InferenceSession; device: 'cpu' | 'cuda' }> {
   const on = (device: 'cpu' | 'cuda') =>
     InferenceSession.create(model, {
       executionProviders: [device],
       intraOpNumThreads: threads,
-      // Images differ in size; patterns kept for each size would only grow.
+      // Images differ in size, and onnxruntime would keep a memory pattern for each.
       enableMemPattern: false,
-      // Threads that wait asleep: beside other work, spinning ones made inference a fifth slower.
+      // Waiting threads sleep: beside other work, spinning made inference a fifth slower.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
-      // Errors are thrown, no need to print them too.
+      // Errors are thrown, so they need not be printed too.
       logSeverityLevel: 4,
     });
   if (device !== 'cpu') {
@@ -121,7 +121,7 @@ async function create(model: Uint8Array): Promise<{ inference: InferenceSession;
   return { inference: await on('cpu'), device: 'cpu' };
 }
 
-/** Reads, checks and taps the file; only the tapped model outlives the call. */
+/** Reads, checks and taps the file, and keeps the tapped model alone. */
 async function load() {
   const bytes = await readFile(spec.path);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -137,7 +137,7 @@ async function load() {
   return tapped;
 }
 
-/** Two small sizes tell whether the graph follows the picture: what the export froze fails or gives other tokens. */
+/** Runs two small sizes: a graph whose export froze the size fails, or gives the wrong number of tokens. */
 async function followsSize(run: Run, patch: number): Promise<void> {
   for (const [h, w] of [
     [2, 3],
@@ -154,15 +154,15 @@ async function followsSize(run: Run, patch: number): Promise<void> {
   }
 }
 
-/** Whether two pictures in one inference get the keys that each gets alone: many an export has frozen a batch of one. */
+/** Whether two images in one inference get the keys that each gets alone: many exports freeze a batch of one. */
 async function followsBatch(run: Run, patch: number): Promise<boolean> {
   const [width, height] = [3 * patch, 2 * patch];
   const wave = (step: number) => Float32Array.from({ length: 3 * width * height }, (_, i) => Math.sin(step * i));
-  const pictures = [wave(0.1), wave(0.7)];
+  const images = [wave(0.1), wave(0.7)];
   try {
-    const together = await run(pictures, width, height);
-    for (const [i, picture] of pictures.entries()) {
-      const [alone] = await run([picture], width, height);
+    const together = await run(images, width, height);
+    for (const [i, image] of images.entries()) {
+      const [alone] = await run([image], width, height);
       const scale = alone.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       if (!alone.data.every((value, k) => Math.abs(value - together[i].data[k]) <= 1e-2 * scale)) return false;
     }
@@ -179,7 +179,7 @@ async function extract(run: Run, batch: number, { images, width, height }: NonNu
     for (let i = 0; i < views.length; i += batch) keys.push(...(await run(views.slice(i, i + batch), width, height)));
   } catch (error) {
     if (images.length === 1) return [failureOf(error)];
-    // What was too much for all (memory, mostly) may do for each alone.
+    // A batch that fails, mostly for lack of memory, may succeed image by image.
     const answers: Answer<Keys>[] = [];
     for (const image of images) answers.push(...(await extract(run, batch, { images: [image], width, height })));
     return answers;
@@ -190,10 +190,10 @@ async function extract(run: Run, batch: number, { images, width, height }: NonNu
   });
 }
 
-function joined(pictures: readonly Float32Array[]): Float32Array {
-  if (pictures.length === 1) return pictures[0];
-  const [{ length }] = pictures;
-  const all = new Float32Array(pictures.length * length);
-  for (const [i, picture] of pictures.entries()) all.set(picture, i * length);
+function joined(images: readonly Float32Array[]): Float32Array {
+  if (images.length === 1) return images[0];
+  const [{ length }] = images;
+  const all = new Float32Array(images.length * length);
+  for (const [i, image] of images.entries()) all.set(image, i * length);
   return all;
 }

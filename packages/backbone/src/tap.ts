@@ -1,10 +1,10 @@
 /**
- * Graph surgery on a Vision Transformer exported to ONNX: out comes a graph that takes a picture of any size and gives
- * the keys, queries or values of one attention layer, with everything behind that layer removed. It goes by structure
- * alone; each exporter invents its own names.
+ * Graph surgery on a Vision Transformer exported to ONNX: makes a graph that takes an image of any size and gives the keys,
+ * queries or values of one attention layer, and removes everything after that layer. It goes by structure alone, since
+ * each exporter invents its own names.
  *
- * Understood so far: attention in separate nodes with separate query, key and value projections, and a position
- * embedding that the graph itself interpolates. Anything else is refused, never guessed.
+ * It understands attention in separate nodes with separate query, key and value projections, and a position embedding that
+ * the graph itself interpolates. It refuses anything else and never guesses.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type AttentionLayer, attentionLayers } from './attention.ts';
@@ -15,9 +15,9 @@ import { makeInts, makeNode, makeValueInfo } from './onnx-make.ts';
 
 export type Facet = 'key' | 'query' | 'value';
 
-/** What the tap found in a model. */
+/** Sizes of a model, as the tap found them. */
 export interface TapFacts {
-  /** Attention layers that the picture flows through. */
+  /** Attention layers that the image flows through. */
   layers: number;
   heads: number;
   /** Length of a key, heads merged. */
@@ -31,13 +31,13 @@ export interface TapFacts {
 export interface Tapped {
   /**
    * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, to `[batch, tokens, dim]`
-   * float32. Whether the graph in between bears more than one picture is for a run to tell.
+   * float32. Only a run tells whether the graph in between takes more than one image.
    */
   model: Uint8Array;
-  /** Names of its one input and its one output. */
+  /** Names of the model's only input and output. */
   input: string;
   output: string;
-  /** The layer tapped, counted from 0. */
+  /** The tapped layer, counted from 0. */
   layer: number;
   facts: TapFacts;
 }
@@ -52,22 +52,22 @@ interface Anatomy {
 }
 
 /**
- * Reads what a model is, without changing it.
+ * Reads the sizes of a model.
  *
  * @param bytes an ONNX file
- * @throws InvalidInputError when it is no Vision Transformer that the tap understands
+ * @throws InvalidInputError if it is not a Vision Transformer that the tap understands
  */
 export function inspect(bytes: Uint8Array): TapFacts {
   return dissect(bytes).facts;
 }
 
 /**
- * Taps one layer: the output of its projection, bias included, before scaling; prefix tokens first, then the patches in
- * row-major order; column = head · (dim / heads) + position in the head.
+ * Taps one layer: the output of its projection, bias included, before scaling. Rows are the prefix tokens, then the patches
+ * in row-major order; column = head · (dim / heads) + position in the head.
  *
  * @param bytes an ONNX file, weights included
- * @param options layer counted from 0, default the last
- * @throws InvalidInputError when there is no such layer, or the model is none that the tap understands
+ * @param options layer: counted from 0, default the last
+ * @throws InvalidInputError if there is no such layer, or the tap does not understand the model
  */
 export function tap(bytes: Uint8Array, { layer, facet }: { layer?: number; facet: Facet }): Tapped {
   const { model, flow, embedding, layers, facts } = dissect(bytes);
@@ -108,14 +108,14 @@ export function tap(bytes: Uint8Array, { layer, facet }: { layer?: number; facet
   ];
   const tapped = writeModel({
     ...model,
-    // From version 4 on, initializers need not be inputs as well.
+    // From version 4 on, initializers need not be listed as inputs.
     irVersion: Math.max(model.irVersion, 4),
     graph: {
       nodes: [...nodes, ...finish],
       initializers: [...initializers, makeInts(zero, [0]), makeInts(rest, [-1, dim])],
       inputs: [makeValueInfo(input, FLOAT, ['batch', 3, 'height', 'width'])],
       outputs: [makeValueInfo(output, FLOAT, ['batch', 'tokens', dim])],
-      // Annotations of tensors hold the sizes of the export.
+      // Annotations of tensors state the sizes of the export.
       valueInfo: [],
       rest: model.graph.rest,
     },
@@ -141,7 +141,7 @@ function dissect(bytes: Uint8Array): Anatomy {
   return { model, flow, embedding, layers, facts };
 }
 
-/** Operators whose meaning the tap does not know. */
+/** @throws InvalidInputError for an operator that the tap does not know */
 function refuseUnknown(node: Node): void {
   if (/Integer$|^QLinear|QuantizeLinear$|^QAttention$/.test(node.opType)) {
     throw new InvalidInputError(`a quantised model (${node.opType}); expected a float one`);

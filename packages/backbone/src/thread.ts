@@ -1,13 +1,13 @@
-/** The inner side of a pool (threads.ts): a thread that answers one job after the other. */
+/** The inner side of a pool (threads.ts): a thread that does one job after another. */
 import { parentPort } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
-/** What comes back of a job: its result, or why there is none. */
+/** A job's result, or the reason of its failure. */
 export type Answer<Result> = { result: Result } | Failure;
 
 export interface Failure {
   error: string;
-  /** It was an InvalidInputError. */
+  /** The error was an InvalidInputError. */
   invalid: boolean;
 }
 
@@ -16,7 +16,7 @@ export function failureOf(error: unknown): Failure {
   return { error: message, invalid: error instanceof InvalidInputError };
 }
 
-/** Answers every job that is posted to this thread. @param work its result, and the buffers that may move with it */
+/** Answers the jobs posted to this thread. @param work gives a job's result, and the buffers to move with it */
 export function answerJobs<Job, Result>(
   work: (job: Job) => Promise<{ result: Result; move?: ArrayBufferLike[] }>,
 ): void {

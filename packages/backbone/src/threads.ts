@@ -1,7 +1,6 @@
 /**
- * A pool of threads for work that would hold an event loop up: each does one job at a time. A thread is started when
- * there is a job for it, replaced when it dies, and ended when it has had nothing to do for a while, since it would keep
- * the memory of its largest job.
+ * A pool of threads for work that would block an event loop; each does one job at a time. The pool starts a thread when a
+ * job needs one, replaces one that dies, and ends one that idles, since it would keep the memory of its largest job.
  */
 import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -10,10 +9,10 @@ import type { Answer } from './thread.ts';
 
 const IDLE_MS = 30_000;
 
-/** A thread failed at its job, for a reason that does not lie in what it was given; the pool goes on. */
+/** A thread failed at a job that was valid; the pool goes on. */
 export class ThreadError extends Error {
   override name = 'ThreadError';
-  /** The thread died (out of memory, say), and not only the job failed: another try may do better. */
+  /** The thread died, of lack of memory, say, so another try may succeed; otherwise only the job failed. */
   readonly died: boolean;
 
   constructor(message: string, died: boolean) {
@@ -23,17 +22,17 @@ export class ThreadError extends Error {
 }
 
 export interface ThreadPool<Job, Result> {
-  /** Jobs done at the same time, whoever asks. */
+  /** The most jobs at a time. */
   readonly threads: number;
   /**
    * Does a job, in its turn.
    *
-   * @param options move: arrays of the job whose buffers go over to the thread instead of being copied, those that fill
-   *   their buffer; aborting rejects at once with the signal's reason, and ends the thread if it has begun
-   * @throws InvalidInputError as the thread did; ThreadError for anything else that happened there
+   * @param options move: arrays of the job whose buffers move to the thread instead of being copied; an array that does not
+   *   fill its buffer is copied. signal: aborting rejects at once with its reason, and ends the thread if it has begun
+   * @throws InvalidInputError if the thread did; ThreadError for any other failure there
    */
   run(job: Job, options?: { move?: readonly ArrayBufferView[]; signal?: AbortSignal }): Promise<Result>;
-  /** Ends all threads and rejects what is not done. A pool that has nothing to do keeps no process alive. */
+  /** Ends all threads and rejects pending jobs. An idle pool keeps no process alive. */
   close(): Promise<void>;
 }
 
@@ -46,15 +45,15 @@ interface Task<Job, Result> {
 
 interface Thread<Job, Result> {
   worker: Worker;
-  /** Nothing while it is idle, or is being ended. */
+  /** undefined while the thread is idle or ending. */
   task?: Task<Job, Result>;
-  /** What it died of. */
+  /** The error that ended the thread. */
   cause?: Error;
   expiry?: NodeJS.Timeout;
 }
 
 /**
- * @param file of the thread, which calls `answerJobs`
+ * @param file the thread's module, which calls `answerJobs`
  * @throws InvalidInputError unless threads is a whole number above 0
  */
 export function threadPool<Job, Result>(
@@ -64,7 +63,7 @@ export function threadPool<Job, Result>(
   if (!Number.isInteger(threads) || threads < 1) throw new InvalidInputError(`${threads} threads; expected 1 or more`);
   const waiting: Task<Job, Result>[] = [];
   const idle: Thread<Job, Result>[] = [];
-  /** Until they are gone: before that, the memory of those that are being ended is not free. */
+  /** Includes threads that are ending: their memory is not free yet. */
   const alive = new Set<Thread<Job, Result>>();
   let closed = false;
 
@@ -119,7 +118,7 @@ export function threadPool<Job, Result>(
       try {
         thread.worker.postMessage(task.job, task.move);
       } catch (error) {
-        // A job that cannot be copied over.
+        // The job cannot be cloned.
         task.reject(error);
         rest(thread);
       }
@@ -141,7 +140,7 @@ export function threadPool<Job, Result>(
     async run(job, { move = [], signal } = {}) {
       signal?.throwIfAborted();
       if (closed) throw new Error('the threads were ended');
-      // One signal may end many jobs at once; Node takes eleven listeners for a leak.
+      // One signal may abort many jobs; Node warns of a leak at eleven listeners.
       if (signal) setMaxListeners(0, signal);
       const whole = move.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength);
       let abort = () => {};

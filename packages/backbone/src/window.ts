@@ -24,7 +24,7 @@ const outliers = 0.001;
  * Finds the window of an image: the values that it uses, all colours together, less one in a thousand at either end.
  * Transparent pixels, NaN and infinities do not count.
  *
- * @returns undefined for an image that uses half of its scale or more, which is an ordinary image of 16 bits, or one value
+ * @returns undefined for an image that uses half of its scale or more, which is an ordinary image of 16 bits, and for one of a single value
  */
 export function findWindow(image: DeepImage): ValueWindow | undefined {
   const { scale } = image;

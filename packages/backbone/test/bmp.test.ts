@@ -6,14 +6,14 @@ interface Made {
   width: number;
   height: number;
   depth: number;
-  /** A pixel's bits. */
+  /** The bits of a pixel. */
   value(x: number, y: number): number;
   down?: boolean;
   /** Red, green and blue of each index. */
   palette?: number[][];
   compression?: number;
   masks?: number[];
-  /** Of the header: 12, 40, 108 or 124. */
+  /** Size of the header: 12, 40, 108 or 124 bytes. */
   header?: number;
   /** Bytes between header and pixels. */
   gap?: number;
@@ -72,21 +72,24 @@ const whole = { width, height };
 const palette = (count: number) =>
   Array.from({ length: count }, (_, i) => [i * 7, 255 - i, (i * 31) % 256].map((v) => v & 255));
 
-test.each([1, 4, 8])('a palette of %i bits, whatever the header, from below and from above', async (depth) => {
-  const colours = palette(2 ** depth);
-  const value = (x: number, y: number) => (x * 5 + y * 3) % colours.length;
-  for (const other of [{}, { down: true }, { header: 12 }, { header: 124 }, { gap: 10 }]) {
-    const at = await pixelsOf(bmp({ ...whole, depth, value, palette: colours, ...other }));
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) expect(at(x, y)).toEqual(colours[value(x, y)]);
-  }
-});
+test.each([1, 4, 8])(
+  'a palette of %i bits decodes with any header, from the bottom up and from the top down',
+  async (depth) => {
+    const colours = palette(2 ** depth);
+    const value = (x: number, y: number) => (x * 5 + y * 3) % colours.length;
+    for (const other of [{}, { down: true }, { header: 12 }, { header: 124 }, { gap: 10 }]) {
+      const at = await pixelsOf(bmp({ ...whole, depth, value, palette: colours, ...other }));
+      for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) expect(at(x, y)).toEqual(colours[value(x, y)]);
+    }
+  },
+);
 
-test('a palette that is shorter than it may be', async () => {
+test('a colour beyond a short palette is black', async () => {
   const at = await pixelsOf(bmp({ ...whole, depth: 8, value: (x) => x % 4, palette: palette(3) }));
   expect([at(2, 0), at(3, 0)]).toEqual([palette(3)[2], [0, 0, 0]]);
 });
 
-test.each([24, 32])('%i bits', async (depth) => {
+test.each([24, 32])('%i bits decode', async (depth) => {
   const value = (x: number, y: number) => (x * 20 * 65536 + y * 30 * 256 + x + y) >>> 0;
   for (const down of [false, true]) {
     const at = await pixelsOf(bmp({ ...whole, depth, value, down }));
@@ -94,7 +97,7 @@ test.each([24, 32])('%i bits', async (depth) => {
   }
 });
 
-test('16 bits: five each, or as masks say', async () => {
+test('16 bits decode as five per colour, or by masks', async () => {
   const five = await pixelsOf(bmp({ ...whole, depth: 16, value: (x) => (x << 10) | (31 << 5) | 16 }));
   expect(five(10, 0)).toEqual([82, 255, 132]);
   const masks = [0xf800, 0x7e0, 0x1f];
@@ -104,20 +107,20 @@ test('16 bits: five each, or as masks say', async () => {
   expect(masked(3, 3)).toEqual([255, 130, 0]);
 });
 
-test('alpha lies over white where masks tell of it', async () => {
+test('alpha, if masks define it, is laid over white', async () => {
   const masks = [0xff, 0xff00, 0xff0000, 0xff000000];
   const value = () => 0x33_00_00_ff;
   const at = await pixelsOf(bmp({ ...whole, depth: 32, value, compression: 3, masks, header: 124 }));
   expect(at(0, 0)).toEqual([255, 204, 204]);
 });
 
-test('its size is told and checked before anything is decoded', async () => {
+test('the header gives the size, which is checked before decoding', async () => {
   const file = bmp({ ...whole, depth: 24, value: () => 0, down: true });
   expect(await describeImage(file)).toEqual({ width, height, deep: false, notes: [] });
   await expect(decodeImage(file, { maxPixels: 76 })).rejects.toThrow('11 × 7 pixels; expected at most 76');
 });
 
-test('what is compressed is refused with the command that converts it; a file cut short, too', async () => {
+test('a compressed file is refused with the command that converts it; a file cut short is refused', async () => {
   const made = { ...whole, depth: 8, value: () => 0, palette: palette(256) };
   await expect(decodeImage(bmp({ ...made, compression: 1 }))).rejects.toThrow(/8 bits with compression 1.*magick/);
   const file = bmp(made);

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeImage, describeImage, encodePng } from '../src/decode.ts';
 import { type Page, tiff } from './tiff.ts';
 
-/** A picture of one colour. */
+/** An image of one colour. */
 function plain(channels: 1 | 2 | 3 | 4, ...colour: number[]) {
   const data = Uint8Array.from({ length: 6 * 4 * channels }, (_, i) => colour[i % channels]);
   return sharp(data, { raw: { width: 6, height: 4, channels } });
@@ -16,7 +16,7 @@ function plain16(channels: 1 | 3 | 4, ...colour: number[]) {
   return sharp(data, { raw: { width: 6, height: 4, channels } }).toColourspace(channels === 1 ? 'grey16' : 'rgb16');
 }
 
-/** Coloured noise that no codec makes small. */
+/** Coloured noise, which no codec compresses. */
 function noise() {
   const data = Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => (Math.imul(i, 2654435761) >>> 20) & 255);
   return sharp(data, { raw: { width: 64, height: 48, channels: 3 } });
@@ -32,7 +32,7 @@ async function expectColour(bytes: Uint8Array, [r, g, b]: number[], tolerance = 
   }
 }
 
-describe('whatever the file holds comes out as 8-bit sRGB', () => {
+describe('every kind of file decodes to 8-bit sRGB', () => {
   const colour = [200, 50, 20];
   test('RGB, in every format', async () => {
     await expectColour(
@@ -75,7 +75,7 @@ describe('whatever the file holds comes out as 8-bit sRGB', () => {
     );
   });
 
-  test('grey, 8 and 16 bit', async () => {
+  test('grey of 8 and 16 bits', async () => {
     await expectColour(await plain(1, 100).toColourspace('b-w').png().toBuffer(), [100, 100, 100]);
     await expectColour(await plain(1, 100).toColourspace('b-w').jpeg().toBuffer(), [100, 100, 100], 1);
     await expectColour(await plain16(1, 100).png().toBuffer(), [100, 100, 100]);
@@ -107,7 +107,7 @@ describe('whatever the file holds comes out as 8-bit sRGB', () => {
       return jpeg;
     };
     await expectColour(await cmyk(255, 255, 255), [255, 255, 255], 2);
-    // Ink cannot show every colour: press and back changes them a little.
+    // Inks cannot show every colour, so conversion and back changes it a little.
     await expectColour(await cmyk(128, 128, 128), [128, 128, 128], 16);
   });
 
@@ -120,7 +120,7 @@ describe('whatever the file holds comes out as 8-bit sRGB', () => {
     await expectColour(png, colour, 1);
   });
 
-  test('alpha lies over white', async () => {
+  test('alpha, laid over white', async () => {
     await expectColour(await plain(4, 255, 0, 0, 51).png().toBuffer(), [255, 204, 204], 1);
     await expectColour(await plain16(4, 255, 0, 0, 51).png().toBuffer(), [255, 204, 204], 1);
     await expectColour(await plain(2, 0, 51).png().toBuffer(), [204, 204, 204], 1);
@@ -148,7 +148,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i is applied', async (ori
   expect(data).toEqual(new Uint8Array(upright.data));
 });
 
-describe('what is no whole image is refused in one line', () => {
+describe('anything but a whole image is refused in one line', () => {
   const refused = async (bytes: Uint8Array, message: RegExp, options?: { maxPixels: number }) => {
     const error = await decodeImage(bytes, options).catch((caught) => caught);
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -163,7 +163,7 @@ describe('what is no whole image is refused in one line', () => {
     await refused(Buffer.from('%PDF-1.7\n%%EOF\n'), /unsupported/);
   });
 
-  test('a file cut short, wherever it is cut', async () => {
+  test('a file cut short anywhere', async () => {
     const image = noise();
     const files = {
       jpeg: await image.jpeg().toBuffer(),
@@ -201,11 +201,11 @@ describe('what is no whole image is refused in one line', () => {
     await refused(header(60_000, 60_000), /^60000 × 60000 pixels; expected at most 100000000$/);
     await refused(header(60_000, 60_000).subarray(0, 33), /^60000 × 60000 pixels/);
     await refused(header(0xffffffff, 0xffffffff), /pixels; expected at most/);
-    // Decoding so many would take minutes.
+    // Decoding that many pixels would take minutes.
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  test('more pixels than the caller wants, in any format', async () => {
+  test('more pixels than the caller allows, in any format', async () => {
     const jpeg = await noise().jpeg().toBuffer();
     await refused(jpeg, /^64 × 48 pixels; expected at most 3071$/, { maxPixels: 3071 });
     await expect(decodeImage(jpeg, { maxPixels: 3072 })).resolves.toMatchObject({ width: 64 });
@@ -221,7 +221,7 @@ describe('a JPEG without its end marker', () => {
   };
   const ended = 'its end marker is missing';
 
-  test.each(Object.entries(kinds))('is read, %s, and refused once it lacks more', async (_, options) => {
+  test.each(Object.entries(kinds))('is decoded (%s), and refused if it lacks more', async (_, options) => {
     const jpeg = await noise().jpeg(options).toBuffer();
     const { data } = await decodeImage(jpeg);
     const open = jpeg.subarray(0, -2);
@@ -234,12 +234,12 @@ describe('a JPEG without its end marker', () => {
     for (const lost of [4, 8, 50, jpeg.length * 0.01 + 8, jpeg.length / 2, jpeg.length * 0.9]) {
       const cut = jpeg.subarray(0, jpeg.length - lost);
       await expect(decodeImage(cut), `${lost} bytes less`).rejects.toThrow(/decode/);
-      // Space that was kept for the rest is no picture either.
+      // Zeros in place of the rest do not make it whole.
       await expect(decodeImage(Buffer.concat([cut, Buffer.alloc(lost)])), `${lost} zeros`).rejects.toThrow(/decode/);
     }
   });
 
-  test('is refused where it was cut between two scans, or between two restart markers', async () => {
+  test('is refused if it was cut between two scans, or between two restart markers', async () => {
     const jpeg = await noise().jpeg({ progressive: true }).toBuffer();
     const scan = jpeg.lastIndexOf(Buffer.from([0xff, 0xda]));
     const table = jpeg.lastIndexOf(Buffer.from([0xff, 0xc4]), scan);
@@ -272,42 +272,47 @@ describe('a TIFF of several pages', () => {
   const thumbnail = page(12, 8);
   const large = page(120, 80);
   test.each([
-    ['equal ones: the first', [page(12, 8), page(12, 8)], 12, ['page 1 of 2 is taken']],
-    ['one a little larger: the first', [page(100, 70), large], 100, ['page 1 of 2 is taken']],
+    ['equal pages: the first', [page(12, 8), page(12, 8)], 12, ['page 1 of 2 is taken']],
+    ['the second a little larger: the first', [page(100, 70), large], 100, ['page 1 of 2 is taken']],
     [
-      'after a thumbnail: the largest',
+      'a thumbnail first: the largest',
       [thumbnail, page(60, 40), large, page(60, 40)],
       120,
       ['page 3 of 4 is taken, 120 × 80; page 1 is only 12 × 8'],
     ],
     [
-      'after a copy that calls itself smaller',
+      'a page that calls itself a smaller copy first: the other',
       [page(100, 70, { kind: 1 }), large],
       120,
       ['page 2 of 2 is taken, 120 × 80; page 1 is only 100 × 70'],
     ],
     [
-      'before smaller copies',
+      'smaller copies last: the first',
       [large, page(60, 40, { kind: 1 }), page(30, 20, { kind: 1 })],
       120,
       ['page 1 of 3 is taken'],
     ],
-    ['with a mask of twice its size', [page(60, 40), page(120, 80, { kind: 4 })], 60, ['page 1 of 2 is taken']],
     [
-      'after a mask',
+      'a mask of twice the size last: the first',
+      [page(60, 40), page(120, 80, { kind: 4 })],
+      60,
+      ['page 1 of 2 is taken'],
+    ],
+    [
+      'a mask first: the other',
       [page(120, 80, { kind: 4 }), page(60, 40)],
       60,
       ['page 2 of 2 is taken, 60 × 40; page 1 is a mask'],
     ],
     [
-      'below a thumbnail',
+      'images below a thumbnail: the largest',
       [{ ...thumbnail, kind: 1, below: [page(60, 40, { kind: 1 }), large] }],
       120,
       ['picture 2 below page 1 of 1 is taken, 120 × 80; page 1 is only 12 × 8'],
     ],
-    ['with a pyramid below it', [{ ...large, below: [page(60, 40, { kind: 1 })] }], 120, []],
+    ['a pyramid below a page: the page', [{ ...large, below: [page(60, 40, { kind: 1 })] }], 120, []],
     [
-      'nothing but smaller copies: the first',
+      'only smaller copies: the first',
       [page(12, 8, { kind: 1 }), page(100, 70, { kind: 1 })],
       12,
       ['page 1 of 2 is taken'],
@@ -320,24 +325,24 @@ describe('a TIFF of several pages', () => {
     expect(await describeImage(file)).toMatchObject({ width, height: seen.height, notes });
   });
 
-  test('is measured as the page that is taken', async () => {
+  test('has the size of the page that is decoded', async () => {
     await expect(decodeImage(tiff(thumbnail, large), { maxPixels: 9000 })).rejects.toThrow('120 × 80 pixels');
   });
-  test('holds more than 8 bits on the page that is taken', async () => {
+  test('has the depth of the page that is decoded', async () => {
     const data = Uint16Array.from({ length: 1200 }, (_, i) => i);
     expect(await decodeImage(tiff(thumbnail, { data, width: 40, height: 30 }))).toMatchObject({
       width: 40,
       window: {},
     });
   });
-  test('whose directories bite their tail is read none the less', async () => {
+  test('is decoded or refused if its directories form a loop', async () => {
     const file = Buffer.from(tiff(thumbnail));
     file.writeUInt32LE(file.readUInt32LE(4), file.length - 4);
     await expect(decodeImage(file).catch((error) => error)).resolves.toBeDefined();
   });
 });
 
-test('five bands are refused with the command that makes three of them', async () => {
+test('five bands are refused with the command that picks three', async () => {
   const file = tiff({ data: new Uint8Array(6 * 4 * 5), width: 6, height: 4, channels: 5 });
   await expect(decodeImage(file)).rejects.toThrow(
     /^5 channels; expected grey, RGB or CMYK.*gdal_translate -b 1 -b 2 -b 3/,
@@ -345,7 +350,7 @@ test('five bands are refused with the command that makes three of them', async (
 });
 
 describe('encodePng', () => {
-  test('keeps every value; one channel stays 8-bit grey', async () => {
+  test('keeps every value, and one channel as 8-bit grey', async () => {
     for (const channels of [1, 3] as const) {
       const pixels = Uint8Array.from({ length: 20 * 10 * channels }, (_, i) => (i * 7) % 256);
       const png = await encodePng(pixels, { width: 20, height: 10, channels });

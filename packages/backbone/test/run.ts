@@ -1,4 +1,4 @@
-/** What the tests share: models on disk, and a tapped model run directly. */
+/** Shared by the tests: models on disk, and running a tapped model. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -12,7 +12,7 @@ export const home = process.env.SALTWORKS_HOME ?? `${root}.saltworks`;
 export const realModel = `${home}/models/dinov2-small-focus.onnx`;
 export const isPulled = existsSync(realModel);
 
-/** The conformance fixtures of the tap lie beside the repository, on machines that have them. */
+/** Conformance fixtures of the tap, beside the repository on machines that have them. */
 const fixtures = `${root}../shared/onnx/`;
 export const hasFixtures = existsSync(fixtures);
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixtures + name));
@@ -26,8 +26,8 @@ export async function openTapped({ model, input, output }: Tapped) {
   };
 }
 
-/** `[1, 3, height, width]` made of integers, as golden/make.py makes it. */
-export function picture(height: number, width: number): Float32Array {
+/** `[1, 3, height, width]` from integers, as in golden/make.py. */
+export function imageOf(height: number, width: number): Float32Array {
   return Float32Array.from({ length: 3 * height * width }, (_, i) => (Math.imul(i, 2654435761) >>> 8) / 2 ** 22 - 2);
 }
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// The thread runs the built package, so the session is tested as built.
+// The thread runs the built package, so the test imports it, too.
 import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -12,7 +12,7 @@ import { tap } from '../src/tap.ts';
 import { expectClose, home, isPulled, openTapped, realModel } from './run.ts';
 import { DIM, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from './tiny-vit.ts';
 
-/** Noise of a size, the same each time. */
+/** Noise, the same each time. */
 function noise(width: number, height: number) {
   const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => (Math.imul(i, 2654435761) >>> 20) & 255);
   return { data, width, height };
@@ -37,12 +37,12 @@ describe('a tiny model', () => {
   });
   afterAll(() => session.close());
 
-  test('says what it is', () => {
+  test('has facts', () => {
     const found = { layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX };
     expect(session.facts).toEqual({ ...found, layer: 0, facet: 'query', device: 'cpu', batch: 1 });
   });
 
-  test('gives the grid of patches, prefix tokens dropped, as the tapped model does', async () => {
+  test('gives the keys of the tapped model, without prefix tokens', async () => {
     const image = noise(30, 20);
     const { h, w, d, data } = await session.extract(image, { longSide: 36 });
     expect([h, w, d, data.length]).toEqual([6, 9, DIM, 6 * 9 * DIM]);
@@ -54,7 +54,7 @@ describe('a tiny model', () => {
     expect(await session.extract(image, { longSide: 'native' })).toMatchObject({ h: 5, w: 8 });
   });
 
-  test('a view into a larger buffer is an image like any other', async () => {
+  test('takes a view into a larger buffer', async () => {
     const image = noise(16, 16);
     const larger = Buffer.concat([Buffer.alloc(100, 1), image.data, Buffer.alloc(100, 2)]);
     const view = { ...image, data: larger.subarray(100, -100) };
@@ -62,12 +62,12 @@ describe('a tiny model', () => {
     expect(actual.data).toEqual(expected.data);
   });
 
-  test('overlap puts the keys of four shifted passes at their places on the ×2 grid', async () => {
+  test('puts the keys of four shifted passes at their places on the ×2 grid', async () => {
     const image = noise(32, 24);
     const native = { longSide: 'native' } as const;
     const { h, w, d, data } = await session.extract(image, { ...native, overlap: true });
     expect([h, w, d]).toEqual([12, 16, DIM]);
-    // The node in row 1 and column 0 of each patch was seen from (−1, 1), a quarter of a patch left and down.
+    // The node in row 1, column 0 of each patch comes from the image shifted by (−1, 1), a quarter patch left and down.
     const { data: one } = await session.extract(shiftImage(image, -1, 1), native);
     for (let y = 0; y < 6; y++) {
       for (let x = 0; x < 8; x++) {
@@ -77,13 +77,13 @@ describe('a tiny model', () => {
     }
   });
 
-  test('of many requests at once each gets its own answer', async () => {
+  test('gives each of many requests its own answer', async () => {
     const widths = [40, 8, 24, 12];
     const all = await Promise.all(widths.map((width) => session.extract(noise(width, 8), { longSide: 'native' })));
     expect(all.map(({ w }) => w)).toEqual(widths.map((width) => width / PATCH));
   });
 
-  test('an aborted request rejects with its reason, and the next is answered', async () => {
+  test('rejects an aborted request with its reason, and answers the next', async () => {
     const reason = new Error('enough');
     const longSide = 32;
     const aborted = session.extract(noise(8, 8), { longSide, signal: AbortSignal.abort(reason) });
@@ -97,7 +97,7 @@ describe('a tiny model', () => {
     expect(await after).toMatchObject({ h: 2, w: 3 });
   });
 
-  test('unusable images and sizes are refused', async () => {
+  test('refuses unusable images and sizes', async () => {
     const large = session.extract(noise(8, 8), { longSide: 516 });
     await expect(large).rejects.toThrow(/^16641 patches at 516 × 516; expected at most 16384/);
     const wrong = { data: new Uint8Array(5), width: 2, height: 1 };
@@ -109,7 +109,7 @@ describe('a tiny model', () => {
 
 describe('a batch', () => {
   const native = { longSide: 'native' } as const;
-  /** Noise that differs, of mixed sizes. */
+  /** Different noise, of mixed sizes. */
   const mixed = Array.from({ length: 23 }, (_, i) => {
     const image = noise([16, 24, 16, 8][i % 4], [8, 16][i % 2]);
     return { ...image, data: image.data.map((value) => (value * (i + 3)) & 255) };
@@ -122,7 +122,7 @@ describe('a batch', () => {
     return { batch: session.facts.batch, keys: [...all, overlapping] };
   };
 
-  test.each([2, 3, 8])('of up to %i gives every image the keys that it gets alone', async (batch) => {
+  test.each([2, 3, 8])('of up to %i gives each image the keys that it gets alone', async (batch) => {
     const alone = await keysOf(tinyVit({ batched: true }), 1);
     const together = await keysOf(tinyVit({ batched: true }), batch);
     expect([alone.batch, together.batch]).toEqual([1, batch]);
@@ -132,14 +132,14 @@ describe('a batch', () => {
     }
   });
 
-  test('is of one where the export has frozen that', async () => {
+  test('has one image if the export froze that', async () => {
     const { batch, keys } = await keysOf(tinyVit(), 8);
     expect(batch).toBe(1);
     expect(keys).toEqual((await keysOf(tinyVit({ batched: true }), 1)).keys);
   });
 });
 
-test('closing rejects what was not answered, then and later', async () => {
+test('a closed session rejects pending and later requests', async () => {
   const session = await openSession(await specOf(tinyVit(), 'closing'), { facet: 'key', threads: 1 });
   const extract = () => session.extract(noise(40, 40), { longSide: 'native' });
   const pending = [0, 1].map(() => extract().catch((error) => error));
@@ -150,7 +150,7 @@ test('closing rejects what was not answered, then and later', async () => {
 });
 
 describe('opening refuses', () => {
-  test('a layer that is not there, and threads that are none', async () => {
+  test('a missing layer, and malformed numbers of threads and images', async () => {
     const spec = await specOf(tinyVit(), 'layers');
     const refused = openSession(spec, { facet: 'key', layer: 2 });
     await expect(refused).rejects.toThrow(InvalidInputError);
@@ -159,7 +159,7 @@ describe('opening refuses', () => {
     await expect(openSession(spec, { facet: 'key', batch: 1.5 })).rejects.toThrow(/^batch 1.5; expected/);
   });
 
-  test('a file that changed since, with both hashes', async () => {
+  test('a changed file, with both hashes', async () => {
     const spec = await specOf(tinyVit(), 'changed');
     writeFileSync(spec.path, tinyVit({ outputs: ['key.0'] }));
     const refused = openSession(spec, { facet: 'key' });
@@ -167,7 +167,7 @@ describe('opening refuses', () => {
     await expect(refused).rejects.toThrow(new RegExp(`sha256 [0-9a-f]{64}; expected ${spec.sha256}`));
   });
 
-  test('a graph that only runs at the size of its export', async () => {
+  test('a graph that runs at the size of its export only', async () => {
     const spec = await specOf(tinyVit({ frozenRows: true }), 'frozen');
     const refused = openSession(spec, { facet: 'key' });
     await expect(refused).rejects.toThrow(InvalidInputError);
@@ -176,7 +176,7 @@ describe('opening refuses', () => {
 });
 
 describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has pulled it)', () => {
-  test('extracts while the event loop goes on', async () => {
+  test('extracts without blocking the event loop', async () => {
     const session = await openSession(await resolveBackbone('dinov2-small-focus', { home }), { facet: 'key' });
     expect(session.facts).toMatchObject({ layers: 12, layer: 11, heads: 6, dim: 384, patch: 14, prefixTokens: 1 });
     const image = noise(320, 240);
@@ -206,7 +206,7 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
     expect(found[1]).toEqual(found[0]);
   }, 60_000);
 
-  test('a changed file under its name is refused', async () => {
+  test('is refused if its file changed', async () => {
     const spec = await resolveBackbone('dinov2-small-focus', { home });
     const path = join(folder, 'changed.onnx');
     copyFileSync(spec.path, path);
@@ -216,7 +216,7 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
 });
 
 describe('device', () => {
-  test('auto falls back to the CPU where there is no CUDA; cuda says so', async () => {
+  test('auto falls back to the CPU without CUDA; cuda is refused', async () => {
     const spec = await specOf(tinyVit(), 'device');
     const session = await openSession(spec, { facet: 'key', device: 'auto' });
     const { device } = session.facts;

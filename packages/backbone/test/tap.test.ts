@@ -4,16 +4,16 @@ import { decodeSafeTensors, readFloats } from '@saltworks/core/formats/safetenso
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { readModel, readTensor, writeModel } from '../src/onnx.ts';
-import { makeNode, rewire } from '../src/onnx-make.ts';
+import { makeNode } from '../src/onnx-make.ts';
 import { readFields, stringPart, writeFields } from '../src/protobuf.ts';
 import { type Facet, inspect, tap } from '../src/tap.ts';
-import { expectClose, fixture, hasFixtures, isPulled, openTapped, picture, random, realModel } from './run.ts';
-import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, scalar, tinyVit } from './tiny-vit.ts';
+import { expectClose, fixture, hasFixtures, imageOf, isPulled, openTapped, random, realModel } from './run.ts';
+import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, rewire, scalar, tinyVit } from './tiny-vit.ts';
 
 const FACETS: Facet[] = ['key', 'query', 'value'];
 const key = { facet: 'key' } as const;
 
-/** The same graph under other names, its nodes in any order. */
+/** Renames the tensors of a graph and shuffles its nodes. */
 function renamed(bytes: Uint8Array): Uint8Array {
   const { graph, ...model } = readModel(bytes);
   const next = random(3);
@@ -43,13 +43,13 @@ function renamed(bytes: Uint8Array): Uint8Array {
 }
 
 describe('a tiny model', () => {
-  test('is described', () => {
+  test('has facts', () => {
     expect(inspect(tinyVit())).toEqual({ layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX });
   });
 
-  test.each(FACETS)('gives the %s of every layer, at its own size and at another', async (facet) => {
+  test.each(FACETS)('gives the %s of every layer, at its own size and another', async (facet) => {
     const size = 5 * PATCH;
-    const pixels = picture(size, size);
+    const pixels = imageOf(size, size);
     const outputs = Array.from({ length: LAYERS }, (_, layer) => `${facet}.${layer}`);
     const whole = await InferenceSession.create(tinyVit({ outputs }), { logSeverityLevel: 3 });
     const expected = await whole.run({ picture: new Tensor('float32', pixels, [1, 3, size, size]) });
@@ -58,11 +58,11 @@ describe('a tiny model', () => {
       const native = await run(pixels, size, size);
       expect(native.dims).toEqual([1, PREFIX + 25, DIM]);
       expectClose(native.data, expected[`${facet}.${layer}`].data as Float32Array, 1e-5);
-      expect((await run(picture(2 * PATCH, 7 * PATCH), 2 * PATCH, 7 * PATCH)).dims).toEqual([1, PREFIX + 14, DIM]);
+      expect((await run(imageOf(2 * PATCH, 7 * PATCH), 2 * PATCH, 7 * PATCH)).dims).toEqual([1, PREFIX + 14, DIM]);
     }
   });
 
-  test('the last layer is the default, and what lies behind the tapped tensor is gone', () => {
+  test('taps the last layer by default, and drops all nodes after the tapped tensor', () => {
     const bytes = tinyVit();
     expect(tap(bytes, key).model).toEqual(tap(bytes, { layer: LAYERS - 1, facet: 'key' }).model);
     const { graph } = readModel(tap(bytes, { layer: 0, facet: 'key' }).model);
@@ -73,8 +73,8 @@ describe('a tiny model', () => {
     expect(tap(bytes, { layer: 0, facet: 'key' }).model.length).toBeLessThan(tap(bytes, key).model.length);
   });
 
-  test('neither names nor the order of nodes matter', async () => {
-    const pixels = picture(12, 16);
+  test('gives the same keys under other names and in another order of nodes', async () => {
+    const pixels = imageOf(12, 16);
     for (const facet of FACETS) {
       const [plain, other] = [tinyVit(), renamed(tinyVit())].map((bytes) => tap(bytes, { layer: 1, facet }));
       const [expected, actual] = await Promise.all(
@@ -108,7 +108,7 @@ describe('a tiny model', () => {
     ],
     ['overlapping patches', { stride: 2 }, /^a patch embedding of kernel \[8,3,4,4\]; expected .* stride p/],
     [
-      'another input',
+      'a second input',
       { inputs: ['text'], tokensFrom: { layer: 1, input: 'text' } },
       /depends on the input text; expected/,
     ],
@@ -123,7 +123,7 @@ describe('a tiny model', () => {
     ['quantised parts', { nodes: [makeNode('DynamicQuantizeLinear', ['rows'], ['q'])] }, /^a quantised model/],
     ['fused attention', { nodes: [makeNode('Attention', ['rows', 'rows', 'rows'], ['f'])] }, /^fused attention/],
     ['keys split off', { afterKey: (from, to) => [makeNode('Split', [from], [to])] }, /fused\?.*; expected/],
-  ])('%s: refused in one line', (_, spoils, message) => {
+  ])('with %s is refused in one line', (_, spoils, message) => {
     const refusal = (() => {
       try {
         return tap(tinyVit(spoils), key);
@@ -137,15 +137,15 @@ describe('a tiny model', () => {
   });
 });
 
-describe.skipIf(!hasFixtures)('conformance fixtures (../shared/onnx, skipped where it is not)', () => {
+describe.skipIf(!hasFixtures)('conformance fixtures (skipped without ../shared/onnx)', () => {
   const facts = JSON.parse(hasFixtures ? Buffer.from(fixture('dinov2_hf_sdpa_tsdyn.json')).toString() : '{}');
 
-  test('dinov2_hf_sdpa_tsdyn is described', () => {
+  test('dinov2_hf_sdpa_tsdyn has facts', () => {
     const { layers, heads, dim, patch, prefix_tokens: prefixTokens } = facts;
     expect(inspect(fixture('dinov2_hf_sdpa_tsdyn.onnx'))).toEqual({ layers, heads, dim, patch, prefixTokens });
   });
 
-  test.each(FACETS)('dinov2_hf_sdpa_tsdyn: the %s of every layer is that of PyTorch, at both sizes', async (facet) => {
+  test.each(FACETS)('dinov2_hf_sdpa_tsdyn gives PyTorch’s %s of every layer, at both sizes', async (facet) => {
     const { tensors } = decodeSafeTensors(fixture('dinov2_hf_sdpa_tsdyn.safetensors'));
     const read = (name: string) => readFloats(tensors.get(name)!);
     for (const bytes of [fixture('dinov2_hf_sdpa_tsdyn.onnx'), renamed(fixture('dinov2_hf_sdpa_tsdyn.onnx'))]) {
@@ -176,7 +176,7 @@ describe.skipIf(!hasFixtures)('conformance fixtures (../shared/onnx, skipped whe
     ['vit_hf_eager_tsdyn', /^a position embedding fixed at \[1,50,96\]/],
     ['vit_hf_eager_tsdyn_fp16', /^a position embedding fixed at \[1,50,96\]/],
     ['vit_hf_eager_tsdyn_int8all', /^a quantised model/],
-  ])('%s is refused for now, and says why', (name, message) => {
+  ])('%s is refused with the reason', (name, message) => {
     expect(() => tap(fixture(`${name}.onnx`), key)).toThrow(InvalidInputError);
     expect(() => tap(fixture(`${name}.onnx`), key)).toThrow(message);
   });
@@ -196,19 +196,19 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
   );
   const bytes = isPulled ? new Uint8Array(readFileSync(realModel)) : new Uint8Array(0);
 
-  test('is described', () => {
+  test('has facts', () => {
     expect(inspect(bytes)).toEqual({ layers: 12, heads: 6, dim: 384, patch: 14, prefixTokens: 1 });
   });
 
   test.each(['key.0', 'query.0', 'value.0', 'key.11', 'query.11', 'value.11'])(
-    '%s is that of the whole model with the tensor named as output, at 224 × 224 and another size',
+    '%s equals that of the whole model, at 224 × 224 and another size',
     async (tensor) => {
       const [facet, layer] = tensor.split('.');
       const run = await openTapped(tap(bytes, { layer: Number(layer), facet: facet as Facet }));
       const chosen = cases.filter((golden) => golden.tensor === tensor);
       expect(chosen).toHaveLength(2);
       for (const { height, width, shape, positions, values } of chosen) {
-        const { data, dims } = await run(picture(height, width), height, width);
+        const { data, dims } = await run(imageOf(height, width), height, width);
         expect(dims).toEqual([1, ...shape]);
         expectClose(
           positions.map((position) => data[position]),

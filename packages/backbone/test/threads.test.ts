@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-// As built: what a thread throws is of the built classes.
+// Threads run the built package, so the test imports its classes.
 import { ThreadError, type ThreadPool, threadPool } from '@saltworks/backbone/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -10,9 +10,9 @@ const file = new URL('./threads.worker.mjs', import.meta.url);
 interface Job {
   what?: 'die' | 'throw' | 'refuse' | 'reject unseen' | 'run out of memory';
   bytes?: Uint8Array;
-  /** Of standing still. */
+  /** Milliseconds to block. */
   ms?: number;
-  /** Shared: jobs under way, and their most so far. */
+  /** Shared memory: jobs under way, and the most so far. */
   count?: Int32Array;
 }
 type Pool = ThreadPool<Job, { jobs: number; bytes?: Uint8Array }>;
@@ -24,7 +24,7 @@ const open = (threads: number, idleMs?: number): Pool => {
 };
 afterEach(() => pool.close());
 
-/** Runs code beside a `pool` of two threads in a process of its own. */
+/** Runs code with a `pool` of two threads in a process of its own. */
 function inProcess(code: string, flags: string[] = []) {
   const script = `(async () => {
     const { threadPool } = await import('@saltworks/backbone/threads');
@@ -36,7 +36,7 @@ function inProcess(code: string, flags: string[] = []) {
 }
 
 describe('jobs', () => {
-  test.each([1, 3])('are all done by %i threads, each getting its own answer', async (threads) => {
+  test.each([1, 3])('are all done by %i threads, each with its own answer', async (threads) => {
     open(threads);
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) => pool.run({ bytes: Uint8Array.of(i), ms: i % 4 })),
@@ -45,7 +45,7 @@ describe('jobs', () => {
     if (threads === 1) expect(Math.max(...answers.map(({ jobs }) => jobs))).toBe(40);
   });
 
-  test('are under way in no more threads than there are, whoever asks', async () => {
+  test('run in no more threads than the pool has', async () => {
     open(2);
     const count = new Int32Array(new SharedArrayBuffer(8));
     const many = () => Promise.all(Array.from({ length: 10 }, () => pool.run({ ms: 10, count })));
@@ -54,7 +54,7 @@ describe('jobs', () => {
     expect([1, 2]).toContain(count[1]);
   });
 
-  test('move buffers that an array fills, and copy the others', async () => {
+  test('move buffers that an array fills, and copy others', async () => {
     open(1);
     const whole = new Uint8Array(1000).fill(7);
     const part = new Uint8Array(1000).subarray(10, 20).fill(8);
@@ -63,7 +63,7 @@ describe('jobs', () => {
     expect([whole.length, part.length]).toEqual([0, 10]);
   });
 
-  test('that cannot be copied over fail alone', async () => {
+  test('that cannot be cloned fail alone', async () => {
     open(1);
     const odd = { bytes: (() => {}) as unknown as Uint8Array };
     await expect(pool.run(odd)).rejects.toThrow('could not be cloned');
@@ -72,7 +72,7 @@ describe('jobs', () => {
 });
 
 describe('a job that fails', () => {
-  test('is refused as invalid or failed in its thread, which lives on', async () => {
+  test('rejects as invalid or failed, and its thread lives on', async () => {
     open(1);
     const errors = await Promise.all(
       (['refuse', 'throw'] as const).map((what) => pool.run({ what }).catch((error) => error)),
@@ -87,7 +87,7 @@ describe('a job that fails', () => {
   test.each([
     ['die', 'code 3'],
     ['reject unseen', 'nobody looked'],
-  ] as const)('by which its thread dies (%s) fails alone, and the thread is replaced', async (what, cause) => {
+  ] as const)('and ends its thread (%s) fails alone, and the thread is replaced', async (what, cause) => {
     open(2);
     const others = Array.from({ length: 8 }, () => pool.run({ ms: 5 }));
     const died = await pool.run({ what }).catch((error) => error);
@@ -98,8 +98,8 @@ describe('a job that fails', () => {
     expect(after).toHaveLength(8);
   });
 
-  test('because the thread ran out of memory fails alone', async () => {
-    // Of a small heap, or it would take all there is.
+  test('for lack of memory fails alone', async () => {
+    // A small heap, or the test would fill the machine's memory.
     const { stdout, status } = inProcess(
       `const all = await Promise.allSettled([pool.run({ what: 'run out of memory' }), pool.run({ ms: 5 })]);
       console.log(JSON.stringify(all.map(({ value, reason }) => value ?? reason.message)), (await pool.run({})).jobs);`,
@@ -111,7 +111,7 @@ describe('a job that fails', () => {
 });
 
 describe('aborting', () => {
-  test('rejects at once, ends the thread that stands still, and leaves the others alone', async () => {
+  test('rejects at once, ends the blocked thread, and leaves the others alone', async () => {
     open(2);
     await Promise.all([pool.run({ ms: 20 }), pool.run({ ms: 20 })]);
     const stop = new AbortController();
@@ -123,22 +123,22 @@ describe('aborting', () => {
     const reason = new Error('enough');
     stop.abort(reason);
     expect(await Promise.all(aborted)).toEqual([reason, reason, reason]);
-    // In new threads.
+    // The answers come from new threads.
     expect((await Promise.all(after)).map(({ jobs }) => jobs)).toEqual(expect.arrayContaining([1]));
     await expect(pool.run({}, { signal })).rejects.toBe(reason);
   });
 });
 
 describe('a pool', () => {
-  test('ends threads that have nothing to do, and starts new ones', async () => {
+  test('ends idle threads, and starts new ones', async () => {
     open(1, 20);
-    // Both at once: a thread that waits for the second one would be ended on a busy machine.
+    // Both at once: on a busy machine the pool would end a thread that waits for the second job.
     expect(await Promise.all([pool.run({}), pool.run({})])).toEqual([{ jobs: 1 }, { jobs: 2 }]);
     await sleep(200);
     expect(await pool.run({})).toEqual({ jobs: 1 });
   });
 
-  test('that is closed rejects what is not done, then and later', async () => {
+  test('that is closed rejects pending and later jobs', async () => {
     open(1);
     const jobs = [{ ms: 600_000 }, {}].map((job) => pool.run(job).catch((error) => error.message));
     await pool.close();
@@ -146,14 +146,14 @@ describe('a pool', () => {
     await expect(pool.run({})).rejects.toThrow('the threads were ended');
   });
 
-  test('keeps no process alive once it has nothing to do', () => {
+  test('keeps no process alive while idle', () => {
     const { stdout, status } = inProcess(
       'console.log((await Promise.all([pool.run({ ms: 50 }), pool.run({})])).length);',
     );
     expect([stdout, status]).toEqual(['2\n', 0]);
   });
 
-  test('has threads', () => {
+  test('has one thread or more', () => {
     for (const threads of [0, -1, 1.5]) expect(() => open(threads)).toThrow(`${threads} threads; expected 1 or more`);
   });
 });

@@ -1,4 +1,4 @@
-// A thread for the tests of pools: does what it is told, good or bad. Threads run the built package.
+// A thread for tests of pools, which succeeds or fails as its jobs say. Threads run the built package.
 import { answerJobs } from '@saltworks/backbone/thread';
 import { InvalidInputError } from '@saltworks/contract/errors';
 

@@ -1,4 +1,4 @@
-/** Small uncompressed TIFFs of any type of sample, which sharp cannot write. */
+/** Makes small uncompressed TIFFs of sample types that sharp cannot write. */
 
 type Samples = Uint8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
@@ -6,13 +6,13 @@ export interface Page {
   data: Samples;
   width: number;
   height: number;
-  /** Grey, RGB, either with alpha, or more. */
+  /** 1 grey, 3 RGB, one more for alpha, or more bands. */
   channels?: number;
-  /** EXIF's. */
+  /** EXIF orientation, 1 … 8. */
   orientation?: number;
   /** NewSubfileType: 1 is a smaller copy, 4 a mask. */
   kind?: number;
-  /** Its SubIFDs. */
+  /** Pages in its SubIFDs. */
   below?: Page[];
 }
 
@@ -26,7 +26,7 @@ export function tiff(...pages: Page[]): Uint8Array {
     end += chunk.length;
     return at;
   };
-  /** @returns the directory and where it lies */
+  /** @returns the directory and its offset */
   const addPage = ({ data, width, height, channels = 1, orientation = 1, kind = 0, below = [] }: Page) => {
     const bits = 8 * data.BYTES_PER_ELEMENT;
     const format =

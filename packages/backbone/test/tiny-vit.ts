@@ -1,5 +1,5 @@
-/** A small Vision Transformer with random weights, written node by node, and the ways in which it can be spoilt. */
-import { FLOAT, type Node, readTensor, type Tensor, writeModel } from '../src/onnx.ts';
+/** A small Vision Transformer with random weights, written node by node, and ways to spoil it. */
+import { FLOAT, NODE, type Node, readNode, readTensor, type Tensor, writeModel } from '../src/onnx.ts';
 import { makeInts, makeNode, makeValueInfo } from '../src/onnx-make.ts';
 import { blockPart, floatPart, intPart, readFields, stringPart, writeFields } from '../src/protobuf.ts';
 import { random } from './run.ts';
@@ -13,12 +13,12 @@ export const PREFIX = 1 + REGISTERS;
 const GRID = 5;
 
 export interface Spoils {
-  /** The position embedding is a constant of this many rows instead of following the picture. */
+  /** Rows of a constant position embedding, which does not follow the image. */
   fixedPositions?: number;
-  /** A node put in between: after the key projection, or between query · key and the Softmax. */
+  /** Nodes to insert after the key projection, or between query · key and the Softmax. */
   afterKey?: (from: string, to: string) => Node[];
   beforeSoftmax?: (from: string, to: string) => Node[];
-  /** A Reshape holds the number of patches of the export. */
+  /** A Reshape contains the export's number of patches. */
   frozenRows?: boolean;
   /** More initializers, inputs and nodes. */
   initializers?: Tensor[];
@@ -26,9 +26,9 @@ export interface Spoils {
   nodes?: Node[];
   /** Makes the tokens of the given layer depend on another input. */
   tokensFrom?: { layer: number; input: string };
-  /** Extra outputs, besides the class scores. */
+  /** Outputs besides the class scores. */
   outputs?: string[];
-  /** The prefix tokens are put before every picture of a batch, instead of before one alone. */
+  /** Prefix tokens precede every image of a batch, instead of one image. */
   batched?: boolean;
   /** Stride of the patch embedding. */
   stride?: number;
@@ -43,6 +43,18 @@ export function floats(name: string, dims: number[], next: () => number): Tensor
 
 export function scalar(name: string, value: number): Tensor {
   return readTensor(writeFields([intPart(2, FLOAT), floatPart(4, value), stringPart(8, name)]));
+}
+
+/** Puts a node, attributes and all, between other tensors. */
+export function rewire(node: Node, inputs: readonly string[], outputs: readonly string[]): Node {
+  const kept = readFields(node.bytes, 'ONNX node').filter(
+    ({ number }) => number !== NODE.input && number !== NODE.output,
+  );
+  const ends = [
+    ...inputs.map((name) => stringPart(NODE.input, name)),
+    ...outputs.map((name) => stringPart(NODE.output, name)),
+  ];
+  return readNode(writeFields([...ends, ...kept]));
 }
 
 /** @returns the bytes of an ONNX model whose query, key and value of layer L are `query.L`, `key.L`, `value.L` */
@@ -126,7 +138,7 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
     add('MatMul', [`merged.${l}`, weight(`out.${l}`, DIM, DIM)], `out product.${l}`);
     x = add('Add', [`out product.${l}`, x], `residual.${l}`);
   }
-  // A classifier: its Softmax is no attention.
+  // A classifier, whose Softmax is not attention.
   add('ReduceMean', [x], 'pooled', { axes: [1], keepdims: 0 });
   add('MatMul', ['pooled', weight('classes', DIM, 3)], 'logits');
   add('Softmax', ['logits'], 'scores', { axis: -1 });

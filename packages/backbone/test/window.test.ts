@@ -6,7 +6,7 @@ import { type Page, tiff } from './tiff.ts';
 
 const [width, height] = [40, 30];
 
-/** Values from 0 to 1 of a ramp that reaches both, `channels` of them shifted against each other. */
+/** A ramp from 0 to 1, `[height, width, channels]`, channels shifted against each other. */
 function ramp(channels = 1): number[] {
   const last = width * height - 1;
   return Array.from({ length: width * height * channels }, (_, i) => {
@@ -24,7 +24,7 @@ function expectSeen(data: Uint8Array, shares: readonly number[], tolerance = 1):
   expect(worst).toBeLessThanOrEqual(tolerance);
 }
 
-describe('more than 8 bits are seen over the range that the picture uses', () => {
+describe('an image of more than 8 bits is seen over the range that it uses', () => {
   test.each([8, 9, 10, 11, 12, 13, 14])('%i bits in 16, in TIFF and PNG, grey and RGB', async (bits) => {
     const most = 2 ** bits - 1;
     for (const channels of [1, 3] as const) {
@@ -32,7 +32,7 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
       const shares = channels === 1 ? grey(ramp()) : ramp(3);
       const space = channels === 1 ? 'grey16' : 'rgb16';
       const png = await sharp(values, { raw: { width, height, channels } }).toColourspace(space).png().toBuffer();
-      // One in a thousand of either end, which a ramp spreads over the whole.
+      // The window leaves out one value in a thousand at either end of the ramp.
       for (const file of [tiff(page(values, channels)), png]) {
         const { data, window } = await seen(file);
         expectSeen(data, shares, 1 + 128 / most + 0.3);
@@ -42,7 +42,7 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
     }
   });
 
-  test('a part of the scale anywhere in it, and below zero', async () => {
+  test('any part of the scale, and values below zero', async () => {
     const within = (low: number, high: number) => ramp().map((share) => Math.round(low + share * (high - low)));
     for (const values of [
       Uint16Array.from(within(31_768, 34_768)),
@@ -73,7 +73,7 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
     }
   });
 
-  test('colours are stretched together: a colour cast stays', async () => {
+  test('colours share one window, so a colour cast stays', async () => {
     const values = Uint16Array.from(ramp(3), (share, i) => Math.round(share * [4000, 2000, 1000][i % 3]));
     const { data } = await seen(tiff(page(values, 3)));
     expectSeen(
@@ -93,13 +93,13 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
     expect(data[3 * 100]).toBe(0);
   });
 
-  test('a few values besides one that all others have are seen', async () => {
+  test('a few values are seen if all others are equal', async () => {
     const values = new Uint16Array(width * height).fill(7);
     values[5] = 9;
     expect((await seen(tiff(page(values)))).data[15]).toBe(255);
   });
 
-  test('NaN and infinities take no part; NaN is black', async () => {
+  test('NaN and infinities do not count; NaN is black', async () => {
     const values = Float32Array.from(ramp(), (share) => share * 50);
     values.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 600);
     const { data, window } = await seen(tiff(page(values)));
@@ -109,7 +109,7 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
     expect(nothing.data.every((value) => value === 0)).toBe(true);
   });
 
-  test('what is transparent takes no part, and lies over white', async () => {
+  test('transparent pixels do not count, and are laid over white', async () => {
     const values = new Uint16Array(width * height * 4);
     ramp().forEach((share, i) => {
       const hidden = i < 300;
@@ -124,8 +124,8 @@ describe('more than 8 bits are seen over the range that the picture uses', () =>
   });
 });
 
-describe('a picture that uses its scale stays as it is', () => {
-  test('16 bits of an ordinary picture are the higher 8 of them', async () => {
+describe('an image that uses its scale is not stretched', () => {
+  test('16 bits of an ordinary image become their higher 8', async () => {
     for (const [low, high] of [
       [0, 255],
       [28, 232],
@@ -138,19 +138,19 @@ describe('a picture that uses its scale stays as it is', () => {
     }
   });
 
-  test('floats from 0 to 1 are shares of white', async () => {
+  test('floats from 0 to 1 become shares of white', async () => {
     const values = Float32Array.from(ramp(3), (share) => 0.1 + 0.8 * share);
     expectSeen((await seen(tiff(page(values, 3)))).data, [...values], 0.51);
   });
 
-  test('pictures of one value are seen as that', async () => {
+  test('images of one value are seen as that value', async () => {
     const flat = (data: Page['data'], value: number) => page(data.fill(value));
     expect((await seen(tiff(flat(new Uint16Array(1200), 257 * 99)))).data[0]).toBe(99);
     expect((await seen(tiff(flat(new Float32Array(1200), 0.5)))).data[0]).toBe(128);
     expect((await seen(tiff(flat(new Float32Array(1200), 77)))).data[0]).toBe(255);
   });
 
-  test('8 bits, however dark', async () => {
+  test('8 bits stay, however dark', async () => {
     const values = Uint8Array.from(ramp(3), (share) => share * 9);
     const { data, window } = await seen(tiff(page(values, 3)), { low: 0, high: 4 });
     expect(window).toBeUndefined();
@@ -158,24 +158,24 @@ describe('a picture that uses its scale stays as it is', () => {
   });
 });
 
-test('a given window is taken instead', async () => {
+test('a given window replaces the image’s own', async () => {
   const values = Uint16Array.from(ramp(), (share) => Math.round(share * 65_535));
   const { data, window } = await seen(tiff(page(values)), { low: 10_000, high: 20_000 });
   expect(window).toEqual({ low: 10_000, high: 20_000 });
   expectSeen(data, grey(ramp().map((share) => Math.min(Math.max((share * 65_535 - 10_000) / 10_000, 0), 1))), 0.51);
 });
 
-test('a TIFF held sideways is turned', async () => {
+test('a TIFF is turned upright', async () => {
   const values = Uint16Array.from(ramp(), (share) => Math.round(share * 4000));
   const file = tiff({ ...page(values), orientation: 6 });
   const { data, width: w, height: h } = await decodeImage(file);
   expect([w, h]).toEqual([height, width]);
   expect(await describeImage(file)).toMatchObject({ width: height, height: width, deep: true });
-  // The last row's first pixel is the first now.
+  // The first pixel of the last row is now the first of all.
   expect(data[0]).toBe((await decodeImage(tiff(page(values)))).data[3 * (height - 1) * width]);
 });
 
-test('of several pages the first is taken, and a note says so', async () => {
+test('of equal pages the first is decoded, with a note', async () => {
   const pages = [1000, 2000, 3000].map((most) => page(Uint16Array.from(ramp(), (share) => share * most)));
   const { window, notes } = await decodeImage(tiff(...pages));
   expect(window?.high).toBeLessThanOrEqual(1000);
@@ -184,7 +184,7 @@ test('of several pages the first is taken, and a note says so', async () => {
   expect((await decodeImage(tiff(pages[0]))).notes).toEqual([]);
 });
 
-test('what cannot be seen as grey or RGB is refused in one line', async () => {
+test('an image that is not grey or RGB is refused in one line', async () => {
   const five = new Uint16Array(5 * width * height).fill(9);
   const refused = decodeImage(tiff(page(five, 5)));
   await expect(refused).rejects.toThrow(InvalidInputError);

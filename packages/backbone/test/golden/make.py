@@ -1,11 +1,11 @@
-"""Makes dinov2-small-focus.json: what onnx and onnxruntime say the keys, queries and values of the real weights are.
+"""Makes dinov2-small-focus.json: keys, queries and values of the real weights, computed by onnx and onnxruntime.
 
     pip install onnx onnxruntime numpy
     python make.py .saltworks/models/dinov2-small-focus.onnx && npx biome format --write packages/backbone/test/golden
 
-Independent of the tap: the tensors are made outputs by their names, height and width are declared free, and nothing is
-removed. The picture is made of integers, the same on both sides: value i of [1,3,H,W] is (hash(i) >> 8) / 2^22 - 2, where
-hash(i) = i * 2654435761 mod 2^32. Of each tensor [tokens, dim], 64 values are kept, at flat positions drawn by a seed.
+Independent of the tap: the script names the tensors as outputs, declares height and width free, and removes nothing. Both
+sides make the image from integers: value i of [1,3,H,W] is (hash(i) >> 8) / 2^22 - 2, where hash(i) = i * 2654435761 mod
+2^32. The file keeps 64 values of each tensor [tokens, dim], at flat positions drawn by a seed.
 """
 
 import hashlib
