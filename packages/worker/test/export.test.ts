@@ -2,10 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
-import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
 import { exportedKey, exportFile, maskKey, propagatedKey, scribblesKey } from '@saltworks/contract/layout';
-import { exportFormats } from '@saltworks/core/formats/export';
-import { Stems } from '@saltworks/core/formats/stems';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { importScribbles } from '@saltworks/store/import/import-scribbles';
@@ -25,6 +23,7 @@ import {
   removeEngine,
   scribbles,
 } from './engine.ts';
+import { labelsOf, readings } from './export-readings.ts';
 
 const extract = { backbone: 'dinov2-small-focus', facet: 'key' } as const;
 const settings = { extract, preset: 'best', solve: {} } as const;
@@ -56,6 +55,15 @@ const draw = (dataset: string, { sha256 }: { sha256: string }, category = 'squar
   return engine.store.put(scribblesKey(dataset, 0, sha256, '.json'), JSON.stringify(document));
 };
 
+/** Texts of objects by their paths below a name. */
+const textsBelow = (name: string) =>
+  new Map(
+    [...objectsBelow(engine.root, [name])].map(([path, hex]) => [
+      path.slice(name.length),
+      Buffer.from(hex, 'hex').toString(),
+    ]),
+  );
+
 /** Makes masks of what is drawn, and exports them. @returns the files' texts by their paths, and the tally */
 async function exportOf(dataset: string, format: ExportFormat) {
   const request = { dataset, shard: 0 };
@@ -63,13 +71,7 @@ async function exportOf(dataset: string, format: ExportFormat) {
   const { id } = await prepareExport(engine.store, { dataset, recipe, format }, signal);
   const tally = await exportShard(engine.store, { ...request, recipe, format, id }, pulse());
   await finishExport(engine.store, { dataset, format, id }, signal);
-  const root = exportFile(dataset, id, '');
-  const files = new Map(
-    [...objectsBelow(engine.root, [root])].map(([path, hex]) => [
-      path.slice(root.length),
-      Buffer.from(hex, 'hex').toString(),
-    ]),
-  );
+  const files = textsBelow(exportFile(dataset, id, ''));
   const report = await readJson<{ failures: object[] }>(engine.store, exportedKey(dataset, id, 0));
   return { tally, files, failures: report?.failures ?? [] };
 }
@@ -81,31 +83,19 @@ async function exported(dataset: string, names: string[], format: ExportFormat) 
   return { tally, found: [...files.keys()].sort() };
 }
 
-/** Classes by their numbers, as each format has them. */
-const numbersIn: Record<ExportFormat, (files: Map<string, string>) => string[]> = {
-  'coco-panoptic': (files) => cocoNumbers(files.get('panoptic.json')!),
-  'coco-instances': (files) => cocoNumbers(files.get('instances.json')!),
-  voc: (files) => [...files.get('labelmap.txt')!.matchAll(/^(\w+):/gm)].map(([, name], i) => `${i} ${name}`).slice(1),
-  'yolo-seg': (files) =>
-    [...files.get('data.yaml')!.matchAll(/^ {2}(\d+): "(.*)"$/gm)].map(([, i, name]) => `${Number(i) + 1} ${name}`),
-};
-const cocoNumbers = (text: string) =>
-  JSON.parse(text).categories.map(({ id, name }: { id: number; name: string }) => `${id} ${name}`);
-
 test('classes are numbered in the order of images, and keep their numbers when later scribbles bring others', async () => {
   const names = Array.from({ length: 7 }, (_, i) => `${i}.png`);
   const images = await imported('pans', names);
   for (const i of [3, 4, 5]) await draw('pans', images[i], `c${i}`);
-  const formats = Object.keys(exportFormats) as ExportFormat[];
-  for (const format of formats) {
+  for (const format of exportFormatNames) {
     const { files } = await exportOf('pans', format);
-    expect(numbersIn[format](files), format).toEqual(['1 c3', '2 c4', '3 c5']);
+    expect(readings[format].numbers(files), format).toEqual(['1 c3', '2 c4', '3 c5']);
   }
   for (const i of [6, 1, 0, 2]) await draw('pans', images[i], `c${i}`);
-  for (const format of formats) {
+  for (const format of exportFormatNames) {
     const { files, tally } = await exportOf('pans', format);
     expect(tally).toMatchObject({ images: 7, failed: 0 });
-    expect(numbersIn[format](files), format).toEqual(
+    expect(readings[format].numbers(files), format).toEqual(
       ['c3', 'c4', 'c5', 'c0', 'c1', 'c2', 'c6'].map((name, i) => `${i + 1} ${name}`),
     );
     if (format === 'yolo-seg') expect(files.get('labels/3.txt')).toMatch(/^0 /);
@@ -127,7 +117,7 @@ test('an image of nothing but background is in every export, as one without anyt
     images.length,
     annotations.map(({ image_id }) => image_id),
   ];
-  for (const format of Object.keys(exportFormats) as ExportFormat[]) {
+  for (const format of exportFormatNames) {
     const { files, tally } = await exportOf('pans', format);
     expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
     if (format === 'coco-instances') expect(listed(JSON.parse(files.get('instances.json')!))).toEqual([2, [1]]);
@@ -149,12 +139,6 @@ test('an image of nothing but background is in every export, as one without anyt
   }
 });
 
-/** As `img2label_paths` has it. */
-function labelsOf(picture: string): string {
-  const at = picture.lastIndexOf('/images/');
-  return `${picture.slice(0, at)}/labels/${picture.slice(at + '/images/'.length)}`.replace(/\.[^.]*$/, '.txt');
-}
-
 test.each([
   ['images', ['a.jpg', 'images/train/a.jpg', 'x/images/y/a.jpg', 'b.v2.final.jpg', 'images.jpg', 'labels/c.jpg']],
   ['.', ['images/train/a.jpg', 'images/val/a.b.jpg', 'x/images/y/a.jpg', 'x/images/images/d.jpg']],
@@ -171,7 +155,7 @@ test.each([
   expect(files.size).toBe(names.length + 1);
 });
 
-test.each(Object.keys(exportFormats) as ExportFormat[])(
+test.each(exportFormatNames)(
   '%s holds x.jpg and x.png of one folder, under names that do not depend on which came first',
   async (format) => {
     const names = ['x.jpg', 'x.png', 'sub/x.jpg', 'y.png'];
@@ -179,17 +163,11 @@ test.each(Object.keys(exportFormats) as ExportFormat[])(
     expect(one.tally).toMatchObject({ images: 4, done: 4, failed: 0 });
     const other = await exported('other', [...names].reverse(), format);
     expect(other).toEqual(one);
-    const own = {
-      'coco-panoptic': ['panoptic/sub/x.png', 'panoptic/x.jpg.png', 'panoptic/x.png.png', 'panoptic/y.png'],
-      'coco-instances': [],
-      voc: ['SegmentationClass/x.jpg.png', 'SegmentationObject/x.png.png', 'SegmentationClass/y.png'],
-      'yolo-seg': ['labels/sub/x.txt', 'labels/x.jpg.txt', 'labels/x.png.txt', 'labels/y.txt'],
-    }[format];
-    expect(one.found).toEqual(expect.arrayContaining(own));
+    expect(one.found).toEqual(expect.arrayContaining(readings[format].stems));
   },
 );
 
-test.each(Object.keys(exportFormats) as ExportFormat[])(
+test.each(exportFormatNames)(
   '%s holds a mask under the names of its image that were drawn on, and none of a former version, though its run is not repeated',
   async (format) => {
     const [same, changed, other] = await Promise.all([1, 2, 3].map((n) => picture(n)));
@@ -211,70 +189,19 @@ test.each(Object.keys(exportFormats) as ExportFormat[])(
     expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
     await finishExport(engine.store, { dataset: 'd', format, id }, signal);
     const root = exportFile('d', id, '');
-    const found = [...objectsBelow(engine.root, [root])].map(
-      ([path, hex]) => `${path.slice(root.length)} ${Buffer.from(hex, 'hex')}`,
-    );
-    for (const name of ['a/x', 'b/x'])
-      expect(
-        found.some((file) => file.includes(name)),
-        name,
-      ).toBe(true);
-    expect(found.some((file) => /twin/.test(file))).toBe(false);
-    expect(found.some((file) => /\bc\.(png|txt)/.test(file))).toBe(false);
-    const [document] = found
-      .filter((file) => /\.json /.test(file))
-      .map((file) => JSON.parse(file.slice(file.indexOf('{'))));
-    if (!document) return;
-    expect(document.images.map((image: { file_name: string }) => image.file_name)).toEqual(['a/x.png', 'b/x.png']);
+    const files = textsBelow(root);
+    expect(readings[format].pictures(files, ['a/x.png', 'b/x.png', 'twin.png', 'c.png'])).toEqual([
+      'a/x.png',
+      'b/x.png',
+    ]);
+    expect([...files].join()).not.toMatch(/twin|\bc\.(png|txt)/);
+    if (!format.startsWith('coco-')) return;
+    const document = JSON.parse([...files].find(([path]) => path.endsWith('.json'))![1]);
     const ids = (list: { id: number }[]) => new Set(list.map(({ id }) => id)).size;
     expect(ids(document.images)).toBe(2);
     if (format === 'coco-instances') expect(ids(document.annotations)).toBe(document.annotations.length);
   },
 );
-
-/** Names of pictures in a format's export, as its readers find them; their files are there. */
-const readers: Record<ExportFormat, (files: Map<string, string>, names: readonly string[]) => string[]> = {
-  'coco-panoptic': (files) => {
-    const { images, annotations } = JSON.parse(files.get('panoptic.json')!);
-    return annotations.map(({ image_id, file_name }: { image_id: number; file_name: string }) => {
-      expect(files.has(`panoptic/${file_name}`), file_name).toBe(true);
-      return images.find(({ id }: { id: number }) => id === image_id).file_name;
-    });
-  },
-  'coco-instances': (files) =>
-    JSON.parse(files.get('instances.json')!).images.map(({ file_name }: { file_name: string }) => file_name),
-  voc: (files, names) => {
-    const stems = stemsOf(names);
-    return files
-      .get('ImageSets/Segmentation/all.txt')!
-      .trimEnd()
-      .split('\n')
-      .map((stem) => {
-        for (const kind of ['Class', 'Object']) expect(files.has(`Segmentation${kind}/${stem}.png`), stem).toBe(true);
-        return names.find((name) => stems.of(name) === stem)!;
-      });
-  },
-  'yolo-seg': (files, names) => {
-    const stems = stemsOf(names);
-    const [, folder] = /^train: (.*)$/m.exec(files.get('data.yaml')!)!;
-    const labels = new Map(
-      names.map((name) => {
-        // Of two pictures that differ in their endings alone, as spec/export.md has it.
-        const picture = posix.join('/export', folder, stems.of(name) === name ? `${name}.jpg` : name);
-        return [labelsOf(picture), name];
-      }),
-    );
-    return [...files.keys()]
-      .filter((path) => path !== 'data.yaml')
-      .map((path) => labels.get(posix.join('/export', path)) ?? path);
-  },
-};
-
-function stemsOf(names: readonly string[]): Stems {
-  const stems = new Stems();
-  for (const name of names) stems.add(name);
-  return stems;
-}
 
 test.each([1, 2, 3])(
   'every picture with a mask is in every export once, or listed with its reason: folder %d',
@@ -300,12 +227,12 @@ test.each([1, 2, 3])(
       propagatedKey('pans', recipe, 0),
     ))!;
     await engine.store.delete(maskKey(masks.find(({ name }) => name === lost.name)!.mask, '.png'));
-    for (const format of Object.keys(exportFormats) as ExportFormat[]) {
+    for (const format of exportFormatNames) {
       const { files, tally, failures } = await exportOf('pans', format);
       expect(tally).toMatchObject({ images: drawn.length - 1, failed: 1 });
       expect(failures).toMatchObject([{ name: lost.name, reason: expect.stringContaining('no object') }]);
       const expected = drawn.filter((image) => image !== refused && image !== lost).map(({ name }) => name);
-      expect(readers[format](files, [...names]).sort(), format).toEqual(expected.sort());
+      expect(readings[format].pictures(files, [...names]).sort(), format).toEqual(expected.sort());
     }
   },
 );

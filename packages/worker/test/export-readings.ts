@@ -1,0 +1,87 @@
+/** How each export format is read, and what its readers must find: a new format has one entry here. */
+import { posix } from 'node:path';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { Stems } from '@saltworks/core/formats/stems';
+import { expect } from 'vitest';
+
+/** Texts of an export's files by their paths. */
+type Files = Map<string, string>;
+
+interface Reading {
+  /** Categories by their numbers: `1 cat`. */
+  numbers(files: Files): string[];
+  /** Names of pictures, as readers find them among those of the dataset; their files are there. */
+  pictures(files: Files, names: readonly string[]): string[];
+  /** Files of x.jpg, x.png, sub/x.jpg and y.png, where the format has some of its own for each. */
+  stems: string[];
+}
+
+const cocoNumbers = (text: string) =>
+  JSON.parse(text).categories.map(({ id, name }: { id: number; name: string }) => `${id} ${name}`);
+
+export const readings: Record<ExportFormat, Reading> = {
+  'coco-panoptic': {
+    numbers: (files) => cocoNumbers(files.get('panoptic.json')!),
+    pictures(files) {
+      const { images, annotations } = JSON.parse(files.get('panoptic.json')!);
+      return annotations.map(({ image_id, file_name }: { image_id: number; file_name: string }) => {
+        expect(files.has(`panoptic/${file_name}`), file_name).toBe(true);
+        return images.find(({ id }: { id: number }) => id === image_id).file_name;
+      });
+    },
+    stems: ['panoptic/sub/x.png', 'panoptic/x.jpg.png', 'panoptic/x.png.png', 'panoptic/y.png'],
+  },
+  'coco-instances': {
+    numbers: (files) => cocoNumbers(files.get('instances.json')!),
+    pictures: (files) =>
+      JSON.parse(files.get('instances.json')!).images.map(({ file_name }: { file_name: string }) => file_name),
+    stems: [],
+  },
+  voc: {
+    numbers: (files) =>
+      [...files.get('labelmap.txt')!.matchAll(/^(\w+):/gm)].map(([, name], i) => `${i} ${name}`).slice(1),
+    pictures(files, names) {
+      const stems = stemsOf(names);
+      return files
+        .get('ImageSets/Segmentation/all.txt')!
+        .trimEnd()
+        .split('\n')
+        .map((stem) => {
+          for (const kind of ['Class', 'Object']) expect(files.has(`Segmentation${kind}/${stem}.png`), stem).toBe(true);
+          return names.find((name) => stems.of(name) === stem)!;
+        });
+    },
+    stems: ['SegmentationClass/x.jpg.png', 'SegmentationObject/x.png.png', 'SegmentationClass/y.png'],
+  },
+  'yolo-seg': {
+    numbers: (files) =>
+      [...files.get('data.yaml')!.matchAll(/^ {2}(\d+): "(.*)"$/gm)].map(([, i, name]) => `${Number(i) + 1} ${name}`),
+    pictures(files, names) {
+      const stems = stemsOf(names);
+      const [, folder] = /^train: (.*)$/m.exec(files.get('data.yaml')!)!;
+      const labels = new Map(
+        names.map((name) => {
+          // Of two pictures that differ in their endings alone, as spec/export.md has it.
+          const picture = posix.join('/export', folder, stems.of(name) === name ? `${name}.jpg` : name);
+          return [labelsOf(picture), name];
+        }),
+      );
+      return [...files.keys()]
+        .filter((path) => path !== 'data.yaml')
+        .map((path) => labels.get(posix.join('/export', path)) ?? path);
+    },
+    stems: ['labels/sub/x.txt', 'labels/x.jpg.txt', 'labels/x.png.txt', 'labels/y.txt'],
+  },
+};
+
+/** Where Ultralytics looks for a picture's labels: its `img2label_paths`. */
+export function labelsOf(picture: string): string {
+  const at = picture.lastIndexOf('/images/');
+  return `${picture.slice(0, at)}/labels/${picture.slice(at + '/images/'.length)}`.replace(/\.[^.]*$/, '.txt');
+}
+
+function stemsOf(names: readonly string[]): Stems {
+  const stems = new Stems();
+  for (const name of names) stems.add(name);
+  return stems;
+}
