@@ -1,4 +1,4 @@
-/** The server's API as commands use it. */
+/** The commands' client of the server's API. */
 import { readFile } from 'node:fs/promises';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { operatorToken } from '@saltworks/orchestrator/api/operator';
@@ -12,10 +12,10 @@ import { type Settings, secretFile } from './settings.ts';
 export type Api = <Answer>(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown) => Promise<Answer>;
 
 /**
- * Speaks by SALTWORKS_API_KEY, else as the operator, who knows the server's secret.
+ * Authenticates by SALTWORKS_API_KEY, or else as the operator, by the server's secret.
  *
  * @param url of the server, without a slash at its end
- * @throws InvalidInputError where there is neither
+ * @throws InvalidInputError if both are missing
  */
 export async function openApi(url: string, settings: Settings): Promise<Api> {
   const { apiKey } = settings;
@@ -44,7 +44,7 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
   };
 }
 
-/** Of the environment, or the home's own, which a server that starts for the first time writes before it answers. */
+/** The secret of the settings, or the home's own, which a new server writes before it answers. */
 async function secretOf({ home, secret }: Settings, milliseconds = 10_000): Promise<string | undefined> {
   for (const until = Date.now() + milliseconds; ; ) {
     const known = secret ?? (await readFile(secretFile(home), 'utf8').catch(() => ''));
@@ -61,7 +61,7 @@ function reasonOf(text: string): string | undefined {
   }
 }
 
-/** Waits until a server answers. @throws Error if it does not within the time, or on Ctrl-C */
+/** Waits for a server to answer. @throws Error on a timeout or Ctrl-C */
 export async function waitForServer(url: string, milliseconds = 60_000): Promise<void> {
   const until = Date.now() + milliseconds;
   for (;;) {

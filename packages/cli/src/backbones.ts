@@ -1,4 +1,4 @@
-/** Backbones as commands use them: looked up, and fetched while a person watches. */
+/** Backbones for commands: looked up, and downloaded with progress. */
 import { type Fetching, pullBackbone } from '@saltworks/backbone/pull';
 import {
   BackboneMissingError,
@@ -12,7 +12,7 @@ import type { Progress } from './progress.ts';
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/** A known backbone, fetched if it is not here, or a file. @throws InvalidInputError if there is no such backbone */
+/** A registered backbone, downloaded if missing, or a file. @throws InvalidInputError if the backbone does not exist */
 export async function findBackbone(nameOrFile: string, fetching: Fetching, line: Progress): Promise<BackboneSpec> {
   try {
     return await resolveBackbone(nameOrFile, fetching);
@@ -23,7 +23,7 @@ export async function findBackbone(nameOrFile: string, fetching: Fetching, line:
   }
 }
 
-/** Of a run, whose workers may be anywhere: a file on this machine is none of theirs. @throws InvalidInputError */
+/** A run's backbone: registered only, since other machines' workers cannot read a file of this one. @throws InvalidInputError */
 export function namedBackbone(name: string): string {
   const names = KNOWN_BACKBONES.map((known) => known.name);
   if (names.includes(name)) return name;
@@ -31,7 +31,7 @@ export function namedBackbone(name: string): string {
   throw new InvalidInputError(`backbone ${name}; expected one of ${names.join(', ')}${file}`);
 }
 
-/** Fetches a backbone while saying how far it is. @returns its path */
+/** Downloads a backbone with progress. @returns its path */
 export async function pull(name: string, fetching: Fetching, line: Progress): Promise<string> {
   try {
     return await pullBackbone(name, {

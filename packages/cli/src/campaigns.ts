@@ -1,9 +1,9 @@
-/** Questions about campaigns that several commands ask. */
+/** Queries of campaigns that several commands share. */
 import type { Account, Assignment, AssignmentState, Member } from '@saltworks/contract/api/answers';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Api } from './api.ts';
 
-/** @throws InvalidInputError for what cannot be a campaign's id */
+/** @throws InvalidInputError unless the text can be a campaign's id */
 export function campaignPath(id: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
     throw new InvalidInputError(`campaign "${id}"; expected a-z, 0-9 and -, at most 64`);
@@ -13,11 +13,11 @@ export function campaignPath(id: string): string {
 
 const pageSize = 200;
 
-/** Assignments that were handed in and not sent back. */
+/** Assignments that were submitted and not sent back. */
 export const handedIn = (api: Api, id: string): Promise<Assignment[]> =>
   assignmentsIn(api, id, ['submitted', 'accepted']);
 
-/** Assignments in these states, page by page, those that were begun last first. */
+/** Assignments in these states, page by page, the newest first. */
 export async function assignmentsIn(api: Api, id: string, states: readonly AssignmentState[]): Promise<Assignment[]> {
   const found: Assignment[] = [];
   for (const state of states) {
@@ -32,14 +32,14 @@ export async function assignmentsIn(api: Api, id: string, states: readonly Assig
   return found;
 }
 
-/** What annotators are called, by their account's id: who is no member any more is called by it. */
+/** Annotators' names by account id; a former member is named by the id. */
 export async function namesOf(api: Api, id: string): Promise<(user: string) => string> {
   const members = await api<Member[]>('GET', `${campaignPath(id)}/members`);
   const emails = new Map(members.map(({ user, email }) => [user, email]));
   return (user) => emails.get(user) ?? user;
 }
 
-/** @throws InvalidInputError if there is none */
+/** @throws InvalidInputError if the campaign has none */
 export async function findAccount(api: Api, email: string): Promise<Account> {
   const found = (await api<Account[]>('GET', '/api/users')).find((user) => user.email === email.toLowerCase());
   if (!found) throw new InvalidInputError(`no account ${email}; expected one of: saltworks account ls`);

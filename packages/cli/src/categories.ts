@@ -1,4 +1,4 @@
-/** Classes, as a person writes them on the command line or into a file. */
+/** Parses categories from the command line or a file. */
 
 import type { Category, LabelCategory } from '@saltworks/contract/categories';
 import { parseJson } from '@saltworks/contract/documents/json';
@@ -7,13 +7,13 @@ import { classColour } from '@saltworks/core/screen/colours';
 import { checkPins } from '@saltworks/store/datasets/classes';
 import { readInput } from './files.ts';
 
-/** Of commands that give classes of a dataset their numbers. */
+/** The option of commands that number a dataset's categories. */
 export const categoriesOption = [
   '--categories <list>',
   'numbers of classes, from 1 in this order: "cat,dog,sky:stuff", or a .json file of names or of {"name", "id", "isthing"}',
 ] as const;
 
-/** The same list as the categories of a dataset. @throws InvalidInputError if it makes no sense */
+/** The same list as a dataset's categories. @throws InvalidInputError if it is invalid */
 export async function readNumbers(text: string): Promise<Category[]> {
   const list = (await readCategories(text)).map(
     ({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }),
@@ -26,8 +26,8 @@ type Given = { name: string } & Partial<LabelCategory>;
 
 /**
  * @param text `cat,dog,sky:stuff`, or the path of a JSON list of names or of `{ name, id?, colour?, isthing? }`
- * @returns ids from 1 and colours that colour-blind people can tell apart, where none are given
- * @throws InvalidInputError if they make no sense
+ * @returns the categories; missing ids count from 1, and missing colours are distinct to colour-blind readers
+ * @throws InvalidInputError if the list is invalid
  */
 export async function readCategories(text: string): Promise<LabelCategory[]> {
   const given = text.endsWith('.json') ? parseFile(text, await readInput(text)) : text.split(',').map(parseName);

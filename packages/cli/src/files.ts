@@ -1,11 +1,11 @@
-/** Files read and written by commands: a file appears under its name whole or not at all. */
+/** Files of commands: a file appears under its name whole, or not at all. */
 import { randomUUID } from 'node:crypto';
 import { lstat, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders } from '@saltworks/store/objects/room';
 
-/** @throws InvalidInputError if there is no such file, or it is a folder */
+/** @throws InvalidInputError if the file is missing or a folder */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
@@ -22,7 +22,7 @@ export async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** @throws InvalidInputError if the path is taken by something that is no folder */
+/** @throws InvalidInputError if the path exists and is not a folder */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await makeFolders(path);
@@ -33,7 +33,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** @throws InvalidInputError if the file system takes no name of this length */
+/** @throws InvalidInputError if the name is too long for the file system */
 export async function expectName(path: string): Promise<void> {
   await lstat(path).catch((error) => {
     if (error.code === 'ENAMETOOLONG') throw tooLong(path);
@@ -47,7 +47,7 @@ export async function writeWhole(
   { mode }: { mode?: number } = {},
 ): Promise<void> {
   await expectName(path);
-  // Beside the target, then renamed: readers and later runs never see half a file. Its name is short, whatever the target's.
+  // Write beside the target, then rename: readers never see half a file. The temporary name is always short.
   const partial = join(dirname(path), `.${randomUUID()}.partial`);
   try {
     await writeFile(partial, content, { mode });

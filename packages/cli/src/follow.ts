@@ -1,4 +1,4 @@
-/** A run over a dataset, started or rejoined, followed to its end. */
+/** Starts or joins a run over a dataset and follows it to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import {
@@ -18,9 +18,9 @@ import { readSettings } from './settings.ts';
 import { connect } from './stack/connect.ts';
 
 /**
- * Starts a run, or joins the one that is under way, shows how far it is and says how it ended. Ctrl-C leaves it running.
+ * Starts a run or joins the one under way, shows its progress and reports its end. Ctrl-C leaves it running.
  *
- * @throws InvalidInputError if there is no such dataset, or the run refuses what it was given
+ * @throws InvalidInputError if the dataset does not exist or the run refuses its input
  */
 export async function follow<Result extends Tally>(
   dataset: string,
@@ -42,7 +42,7 @@ export async function follow<Result extends Tally>(
   }
 }
 
-/** Prints a run's end: a line for people, or the document for machines as the last line. Where nothing succeeded, it failed. */
+/** Prints a run's end: a line for people or a JSON document. A run in which no image succeeded has failed. */
 export function report(dataset: string, json: boolean, result: Tally & { seconds: number }): void {
   const { images, done, cached, failed, seconds } = result;
   if (json) console.log(JSON.stringify({ images, done, cached, failed, seconds }));
@@ -57,9 +57,9 @@ export function report(dataset: string, json: boolean, result: Tally & { seconds
 }
 
 /**
- * Tells, whenever it is another, why a run does not get on: a plain line, or a document for machines.
+ * Reports why a run makes no progress, whenever the reason changes: a plain line or a JSON document.
  *
- * @param patience milliseconds before it is said that nobody polls
+ * @param patience milliseconds before it reports that nobody polls
  */
 function teller(dataset: string, { line, json, patience }: { line: Progress; json: boolean; patience: number }) {
   const began = performance.now();
@@ -108,7 +108,7 @@ async function watch<Result extends Tally>(run: Run<Result>, dataset: string, { 
     first ??= now;
     const text = describe(dataset, now, (now.done - first.done) / ((performance.now() - began) / 1000));
     line.show(text);
-    // Without a terminal: a plain line now and then, so that a log shows that it lives.
+    // Without a terminal, print a line now and then, so that a log shows progress.
     if (!json && !process.stderr.isTTY && performance.now() - lastLine > 10_000) {
       lastLine = performance.now();
       console.error(text);

@@ -3,9 +3,9 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders, nearest } from '@saltworks/store/objects/room';
 
 /**
- * Makes the home where there is none, for its owner alone.
+ * Creates the home if missing, readable by its owner only.
  *
- * @throws InvalidInputError that says why it cannot be made
+ * @throws InvalidInputError with the reason if it cannot be created
  */
 export async function makeHome(home: string): Promise<void> {
   try {

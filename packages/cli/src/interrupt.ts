@@ -1,4 +1,4 @@
-/** Ctrl-C: the first ends what can be ended cleanly, the second ends the process at once. */
+/** Ctrl-C: the first stops cleanly, the second ends the process at once. */
 const controller = new AbortController();
 process.once('SIGINT', () => controller.abort(new Error('interrupted')));
 

@@ -1,8 +1,8 @@
-/** What an import passed over, in words. */
+/** The files that an import left out, in words. */
 import type { ImportReport } from '@saltworks/store/import/import';
 import type { LeftReason } from '@saltworks/store/import/picture-names';
 
-/** One, and several. */
+/** Singular and plural. */
 const words: Partial<Record<LeftReason, [string, string]>> = {
   hidden: ['hidden file', 'hidden files'],
   broken_links: ['link to nothing', 'links to nothing'],
@@ -10,7 +10,7 @@ const words: Partial<Record<LeftReason, [string, string]>> = {
   other: ['file that is no picture', 'files that are no pictures'],
 };
 
-/** Such as `3 hidden files, 12 .heic (not read; convert to JPEG or PNG)`; empty where nothing was. */
+/** For example `3 hidden files, 12 .heic (not read; convert to JPEG or PNG)`; empty if nothing was left out. */
 export function leftOut({ left, failed }: Pick<ImportReport, 'left' | 'failed'>): string {
   const count = (reason: LeftReason, n: number) => {
     const [one, several] = words[reason] ?? [reason, reason];

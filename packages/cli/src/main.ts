@@ -2,16 +2,16 @@ import { main } from './program.ts';
 
 const isRole = ['up', 'server', 'worker'].includes(process.argv[2]);
 
-// A reader that went away (`saltworks … | head`) is no failure of ours.
+// A reader that closed the pipe (`saltworks … | head`) is not a failure.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(0);
-  // A server goes on when the disk with its log is full; an answer that could not be written is a failure.
+  // A server keeps running when the disk of its log is full; an answer that cannot be written is a failure.
   if (!isRole) process.exit(1);
 });
 process.stderr.on('error', () => {});
 
 process.exitCode = await main(process.argv.slice(2));
-// A role that failed may be half open: what it holds would keep it alive, and whoever supervises it waits for its end.
+// A failed role may be half open, and its handles would keep the process alive while the supervisor waits for it to end.
 if (isRole && process.exitCode !== 0) process.exit();
-// A process of the embedded stack holds a channel to its supervisor, which would keep it alive.
+// The channel to the supervisor would keep a process of the embedded stack alive.
 if (process.connected) process.disconnect();

@@ -1,4 +1,4 @@
-/** What options may hold, as commander parses them. */
+/** Parsers of option values, for commander. */
 
 import { strokeKinds } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '@saltworks/core/image/image';
@@ -27,7 +27,7 @@ export function parseOrWord<W extends string>(word: W, parse: Parse<number>): Pa
   return (text) => (text === word ? word : parse(text));
 }
 
-/** LOW,HIGH: which values of a file are seen as 0 and 255. */
+/** LOW,HIGH: the values of a file that map to 0 and 255. */
 export function parseWindow(text: string): ValueWindow {
   const [low, high, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (!(rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high)) {
@@ -41,7 +41,7 @@ export const windowOption = [
   parseWindow,
 ] as const;
 
-/** Not the preset's, if it is given. */
+/** An option that overrides the preset's value. */
 export const strokesOption = (): Option =>
   new Option(
     '--strokes <how>',

@@ -1,11 +1,11 @@
-/** What an import needs to know of pictures, which stores cannot decode. */
+/** Image headers for imports: the store package cannot decode images. */
 import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/decode';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import type { ImportOptions, Offer } from '@saltworks/store/import/import';
 
 /**
- * Looks at a picture's header. With a window, a picture of more than 8 bits is kept as what is seen through it, a PNG:
- * whatever is computed from it later is named by those bytes.
+ * Reads an image's header. With a window, an image of more than 8 bits is stored as the 8-bit PNG seen through it: later
+ * results are named by those bytes.
  */
 export function lookAt({ maxPixels, window }: DecodeOptions): NonNullable<ImportOptions['look']> {
   return async (bytes) => {
@@ -17,7 +17,7 @@ export function lookAt({ maxPixels, window }: DecodeOptions): NonNullable<Import
   };
 }
 
-/** Files as other versions of themselves, so that pictures imported through another window are read anew. */
+/** Versions of files that include the window, so that an import through another window reads them again. */
 export async function* throughWindow(files: AsyncIterable<Offer>, { low, high }: ValueWindow): AsyncGenerator<Offer> {
   for await (const file of files) {
     yield 'read' in file ? { ...file, version: `${file.version} ${low},${high}` } : file;

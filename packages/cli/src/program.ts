@@ -1,4 +1,4 @@
-/** The command's tree, and what its exit codes mean. */
+/** The tree of commands, and the exit codes. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command, CommanderError } from 'commander';
 import { accountCommand } from './commands/account.ts';
@@ -43,7 +43,7 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Two stacks that start at once may choose the same port: this one's supervisor then chooses another, and nobody is told. */
+/** Two stacks that start at once may choose the same port; the supervisor of the second moves on silently. */
 const isMovable = (error: unknown): boolean =>
   process.connected && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
 

@@ -1,7 +1,7 @@
-/** What a person sees while a command works: one line that rewrites itself on a terminal, nothing elsewhere. */
+/** Progress for people: one line that rewrites itself on a terminal; nothing elsewhere. */
 export interface Progress {
   show(text: string): void;
-  /** Clears the line, so that what is printed next stands alone. */
+  /** Clears the line before other output. */
   clear(): void;
 }
 

@@ -1,4 +1,4 @@
-/** What a segmented image leaves behind: mask, document, overlay, node labels (spec/mask.md). */
+/** The files of a segmented image: mask, document, overlay, node labels (spec/mask.md). */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,9 +17,9 @@ import type { ImageInput, ImageResult, ImageTask, SegmenterOptions } from './seg
 export interface ResultOptions extends SegmenterOptions {
   preset: string;
   out: string;
-  /** Also the labels of the node grid. */
+  /** Also writes the labels of the node grid. */
   patch: boolean;
-  /** Classes that have numbers. */
+  /** Categories with pinned numbers. */
   categories: Category[];
 }
 
@@ -31,16 +31,16 @@ export interface ImageReport {
   document: string;
   overlay: string;
   patch?: string;
-  /** With pixels, the background not counted. */
+  /** The number of segments that have pixels, without the background. */
   segments: number;
   warnings: string[];
-  /** Milliseconds a stage. */
+  /** Milliseconds per stage. */
   timings: Record<string, number>;
 }
 
 export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** Writes an image's files, the document last: where it is, the others are. */
+/** Writes an image's files, the document last, so that a document implies the others. */
 export async function writeResults(
   task: ImageTask,
   { bytes, image, segments }: ImageInput,
@@ -106,7 +106,7 @@ async function writePatch(path: string, { data, h, w, labels }: NodeScores, valu
   await writeWhole(path, await encodePng(pixels, { width: w, height: h, channels: 1 }));
 }
 
-/** 8-bit values for labels: the segment ids where all fit, otherwise their ranks, the background staying 0. */
+/** 8-bit values for labels: segment ids if all fit, otherwise their ranks; the background stays 0. */
 function patchValues(labels: readonly number[]): number[] {
   if (labels.every((id) => id < 256)) return [...labels];
   const shift = labels[0] === 0 ? 0 : 1;

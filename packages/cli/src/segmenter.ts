@@ -1,4 +1,4 @@
-/** Images and scribbles through the whole pipeline, one after the other. */
+/** Runs images and scribbles through the whole pipeline, one after the other. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
 import type { BackboneSpec } from '@saltworks/backbone/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session';
@@ -16,9 +16,9 @@ import { interruption } from './interrupt.ts';
 
 export interface ImageTask {
   image: string;
-  /** Results are NAME.panoptic.png and so on. */
+  /** The stem of the results: NAME.panoptic.png and so on. */
   name: string;
-  /** Path of the scribbles, if there are any. */
+  /** Path of the scribbles, if found. */
   scribbles?: string;
 }
 
@@ -30,11 +30,11 @@ export interface SegmenterOptions {
   upsample: 'linear' | 'overlap' | 'none';
   solve: SegmentOptions;
   maxPixels: number;
-  /** Of pictures that hold more than 8 bits; default what each uses. */
+  /** The window of images with more than 8 bits; default each image's own range. */
   window?: ValueWindow;
 }
 
-/** What was read of one image. */
+/** One image's decoded inputs. */
 export interface ImageInput {
   bytes: Uint8Array;
   image: DecodedImage;
@@ -43,7 +43,7 @@ export interface ImageInput {
 }
 
 export interface ImageResult extends Segmentation {
-  /** The layer that keys came from. */
+  /** The backbone's layer of the keys. */
   layer: number;
   timings: Segmentation['timings'] & { decode: number; keys: number };
 }
@@ -51,7 +51,7 @@ export interface ImageResult extends Segmentation {
 export type Outcome = { task: ImageTask } & ({ input: ImageInput; result: ImageResult } | { error: Error });
 
 /**
- * Yields every image's answer, or why it has none: one bad image does not stop the others, Ctrl-C does.
+ * Yields each image's result or failure. A bad image does not stop the others; Ctrl-C does.
  *
  * @param onStage called as each image enters a stage
  * @throws InvalidInputError if the backbone cannot be opened, which would stop them all
@@ -61,7 +61,7 @@ export async function* segmentImages(
   options: SegmenterOptions,
   onStage: (task: ImageTask, stage: string) => void,
 ): AsyncGenerator<Outcome> {
-  // Loading a network takes a second: inputs that cannot be used are refused without it.
+  // Loading a network takes a second: refuse unusable inputs first.
   let session: KeySession | undefined;
   try {
     for (const task of tasks) {
@@ -105,7 +105,7 @@ async function readImage(
 ): Promise<ImageInput> {
   const bytes = await readInput(task.image);
   const image = await decodeImage(bytes, { maxPixels, window });
-  // A grid too fine for the graph is refused before its keys are computed.
+  // Refuse a grid too fine for the graph before computing keys.
   const { width, height } = workingSize(image.width, image.height, spec.patch, longSide);
   if (graph !== 'walk') checkSize(((width * height) / spec.patch ** 2) * (upsample === 'none' ? 1 : 4));
   return { bytes, image, ...(await scribblesFor(task, image)) };

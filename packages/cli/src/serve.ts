@@ -1,4 +1,4 @@
-/** The server's role: workflows at once, campaigns and HTTP as soon as the database is open. */
+/** The server's role: it starts workflows at once, and campaigns and HTTP once the database is open. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { writeWhole } from './files.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 import { checkServices } from './stack/reach.ts';
 
-/** @param say told that the server is ready, where, and on what */
+/** @param say called once the server is ready, with its address, store and database */
 export async function openServerRole(
   settings: Settings,
   connection: NativeConnection,
@@ -41,9 +41,9 @@ export async function openServerRole(
     log: (message) => console.error(`server: ${message}`),
   });
   const ready = opening.then((server) => welcome(server, settings, say));
-  // Told by `run`.
+  // `run` reports the reason.
   ready.catch(() => {});
-  // A database that cannot be opened, or is lost, ends the process: its supervisor starts it again.
+  // Without a database the process ends, and its supervisor restarts it.
   const failed = new Promise<never>((_, reject) => {
     opening.then(({ database }) => database.lost?.then(reject), reject);
   });
@@ -71,7 +71,7 @@ export async function openServerRole(
   };
 }
 
-/** A home of one's own has a key for scripts, too; elsewhere people bring theirs. */
+/** An embedded stack's home also holds an API key for scripts; elsewhere callers bring their own. */
 async function welcome(
   server: CampaignServer,
   settings: Settings,
@@ -86,14 +86,14 @@ async function welcome(
   const where = `Temporal ${temporalAddress}, namespace ${namespace}, database ${nameOf(database)}, store ${store}`;
   say(`server: ready at ${serverUrl(settings)} (${where})`);
   const signedIn = await server.database.db.selectFrom('session').select('id').limit(1).executeTakeFirst();
-  // Links are keys: whoever reads a log must not find one there.
+  // A sign-in link is a credential, so it never goes to a log.
   if (!signedIn && !process.connected) {
     say('server: nobody has signed in yet; "saltworks account link" with this environment prints a link');
   }
   return server;
 }
 
-/** A database's address without user, password and parameters. */
+/** A database's address without its user, password and parameters. */
 function nameOf(database: string): string {
   if (!/^postgres(ql)?:/.test(database) || !URL.canParse(database)) return database;
   const { protocol, host, pathname } = new URL(database);
@@ -102,7 +102,7 @@ function nameOf(database: string): string {
 
 async function keptSecret(file: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    // One that cannot be read now is not to be replaced: that would sign everybody out.
+    // Never replace a secret that cannot be read now: that would sign everybody out.
     if (error.code !== 'ENOENT') throw error;
     return '';
   });

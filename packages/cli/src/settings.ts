@@ -24,25 +24,25 @@ export interface Settings {
   port: number;
   /** SALTWORKS_URL: where people and commands reach the server; default http://HOST:PORT. */
   url?: string;
-  /** SALTWORKS_SECRET: signs sessions, 32 characters or more; default one of the home's own, made at the first start. */
+  /** SALTWORKS_SECRET: signs sessions; at least 32 characters; by default the home's own, made at the first start. */
   secret?: string;
-  /** SALTWORKS_API_KEY: whom commands speak for; default an administrator, for whoever knows the server's secret. */
+  /** SALTWORKS_API_KEY: the account that commands act for; by default an administrator, by the server's secret. */
   apiKey?: string;
   /** SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with. */
   oidc?: { issuer: string; clientId: string; clientSecret: string };
-  /** SALTWORKS_TRUSTED_PROXIES: addresses or networks, by comma, whose X-Forwarded-For says who calls; default nobody's. */
+  /** SALTWORKS_TRUSTED_PROXIES: comma-separated addresses or networks whose X-Forwarded-For names the caller; default none. */
   trustedProxies?: string[];
-  /** SALTWORKS_REQUESTS_PER_MINUTE: of one caller at most; default 1200. */
+  /** SALTWORKS_REQUESTS_PER_MINUTE: the limit of one caller; default 1200. */
   requestsPerMinute?: number;
-  /** SALTWORKS_MAX_PIXELS: images that say they are larger are refused before they are decoded. */
+  /** SALTWORKS_MAX_PIXELS: larger images are refused before they are decoded. */
   maxPixels: number;
-  /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at the same time; default all cores. */
+  /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at once; default one per core. */
   propagateThreads?: number;
   /** SALTWORKS_BATCH: images in one inference; default 1 on the CPU, 8 on CUDA. */
   batch?: number;
-  /** SALTWORKS_SESSION_BYTES: memory that a worker's open images may take; the last used one stays, however large. */
+  /** SALTWORKS_SESSION_BYTES: memory for a worker's open images; the last used one always stays. */
   sessionBytes: number;
-  /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at the same time; at most all cores. */
+  /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at once; at most one per core. */
   sessionThreads: number;
   /** SALTWORKS_PYTHON: the Python whose pip fetches backbones and Temporal. */
   python?: string;
@@ -52,13 +52,13 @@ export interface Settings {
   env: NodeJS.ProcessEnv;
 }
 
-/** Where a home keeps the secret of its server: whoever can read it may do everything there. */
+/** The file with the secret of a home's server: any process that can read it may do everything there. */
 export const secretFile = (home: string): string => join(home, 'secret');
 
-/** Where a home keeps a key of its administrator's, for scripts. */
+/** The file with a home's administrator key, for scripts. */
 export const apiKeyFile = (home: string): string => join(home, 'api-key');
 
-/** Where the server of these settings is reached, if it is not one of an embedded stack. */
+/** The server's address, unless it belongs to an embedded stack. */
 export const serverUrl = ({ url, host, port }: Settings): string => url ?? `http://${host}:${port}`;
 
 /** SALTWORKS_DEBUG: whether errors show their stack, and Temporal's log is printed. */

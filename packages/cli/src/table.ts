@@ -1,4 +1,4 @@
-/** Columns for people: as wide as their widest cell, numbers to the right. */
+/** A plain-text table: columns as wide as their widest cell, numbers right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i].length)));

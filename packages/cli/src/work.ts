@@ -1,4 +1,4 @@
-/** The worker's role: inference, masks, and images open for annotators. */
+/** The worker's role: inference, masks, and annotators' open images. */
 import type { Closable } from '@saltworks/orchestrator/server';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
@@ -18,7 +18,7 @@ export interface WorkFlags {
   device: 'auto' | 'cpu' | 'cuda';
 }
 
-/** @param say told that the worker is ready, who it is, and for what */
+/** @param say called once the worker is ready, with its name and its queues */
 export async function openWorkerRole(
   settings: Settings,
   connection: NativeConnection,
@@ -34,7 +34,7 @@ export async function openWorkerRole(
   const queue = ownQueue();
   const readObject = objectReader(store, settings.s3);
   const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
-  // As many images being opened as threads, and one whose files are read meanwhile.
+  // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
   const log = (message: string) => console.error(`worker: ${message}`);
   const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log };
@@ -49,7 +49,7 @@ export async function openWorkerRole(
     shutdown: workers.shutdown,
     async run() {
       const running = workers.run();
-      // The name that Temporal knows it by.
+      // The worker's identity in Temporal.
       say(`worker: ready for ${roles.join(', ')}, as ${identity} (${where})`);
       await running;
       await sessions.close();

@@ -15,7 +15,7 @@ const file = (content: unknown) => {
 };
 
 describe('categories', () => {
-  test('of a list are numbered from 1, coloured, and things unless they are called stuff', async () => {
+  test('from a list are numbered from 1, coloured, and things unless marked as stuff', async () => {
     expect(await readCategories('cat, traffic light:thing,sky:stuff')).toEqual([
       { id: 1, name: 'cat', colour: '#e69f00', isthing: true },
       { id: 2, name: 'traffic light', colour: '#56b4e9', isthing: true },
@@ -23,7 +23,7 @@ describe('categories', () => {
     ]);
   });
 
-  test('of a file keep what they say; what they leave out is chosen around it', async () => {
+  test('from a file keep their own ids and colours; missing ones are chosen around them', async () => {
     const given = ['cat', { name: 'dog', id: 1, colour: '#000000' }, { name: 'sky', isthing: false }];
     expect(await readCategories(file(given))).toMatchObject([
       { id: 2, name: 'cat', isthing: true },
@@ -32,7 +32,7 @@ describe('categories', () => {
     ]);
   });
 
-  test('have colours that all differ, however many there are', async () => {
+  test('have distinct colours, however many there are', async () => {
     const many = await readCategories(Array.from({ length: 60 }, (_, i) => `label ${i}`).join(','));
     expect(new Set(many.map(({ colour }) => colour)).size).toBe(60);
   });
@@ -62,7 +62,7 @@ describe('categories', () => {
   });
 });
 
-test('columns are as wide as their widest cell, numbers to the right', () => {
+test('columns are as wide as their widest cell, with numbers right-aligned', () => {
   const rows = [
     ['ann', 3, '0.902', ''],
     ['robert', 12, '–', 'stuff'],

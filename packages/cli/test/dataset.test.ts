@@ -39,7 +39,7 @@ const importAs = async (...args: string[]) => {
   return { code: code || process.exitCode || 0, lines: printed.splice(0) };
 };
 
-test('a COCO document finds its images in the folder that is named, and nowhere else', async () => {
+test('a COCO document’s images are found in the named folder, and nowhere else', async () => {
   expect(await importAs(coco('train/a.png'), '--images', join(folder, 'pictures'))).toEqual({
     code: 0,
     lines: [
@@ -52,7 +52,7 @@ test('a COCO document finds its images in the folder that is named, and nowhere 
   expect(lines.at(-1)).toMatch(/leads out of .*labels; expected a path below it$/);
 });
 
-test('--images is a folder, and goes with a COCO document', async () => {
+test('--images takes a folder, and only with a COCO document', async () => {
   for (const [source, images, message] of [
     [coco('a.png'), join(folder, 'nowhere'), /nowhere: no such file$/],
     [coco('a.png'), coco('a.png'), /^saltworks: --images .*coco.json is a file; expected a folder$/],

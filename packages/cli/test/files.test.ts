@@ -7,7 +7,7 @@ import { expectName, makeFolder, readInput, writeWhole } from '../dist/files.js'
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-files-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-test('a file is written under the longest name that the file system takes', async () => {
+test('a file can have the longest name that the file system takes', async () => {
   const name = `${'ü'.repeat(120)}.panoptic.json`;
   const longest = `${'x'.repeat(255 - Buffer.byteLength(name))}${name}`;
   const path = join(scratch, longest);
@@ -17,7 +17,7 @@ test('a file is written under the longest name that the file system takes', asyn
   expect(readdirSync(scratch)).toEqual([longest]);
 });
 
-test('a longer name is refused in one line, and leaves nothing', async () => {
+test('a longer name is refused in one line and leaves nothing behind', async () => {
   const path = join(scratch, 'folder', 'x'.repeat(256));
   await makeFolder(join(scratch, 'folder'));
   const reason = /^the file name x{40}… has 256 bytes; expected no more than the file system takes, 255 mostly$/;

@@ -8,14 +8,14 @@ import { makeHome } from '../src/home.ts';
 const folder = mkdtempSync(join(tmpdir(), 'saltworks-home-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a home is made for its owner alone, with the folders that lead to it, and found again', async () => {
+test('a home is created for its owner only, with its parent folders, and found again', async () => {
   const home = join(folder, 'a/home');
   await makeHome(home);
   await makeHome(home);
   expect(statSync(home).mode & 0o777).toBe(0o700);
 });
 
-test('where it cannot be made, one line says why', async () => {
+test('a home that cannot be created is refused with one line', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const reason = (home: string) =>

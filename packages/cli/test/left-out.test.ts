@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { leftOut } from '../src/left-out.ts';
 
-test('what an import passed over is told by reason, one and several', () => {
+test('files left out of an import are counted by reason, in singular and plural', () => {
   const nothing = { hidden: 0, other: 0 };
   expect(leftOut({ left: nothing, failed: [] })).toBe('');
   expect(leftOut({ left: { hidden: 1, other: 2, '.heic': 3, '.dng': 1 }, failed: [] })).toBe(

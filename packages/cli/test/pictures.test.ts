@@ -45,7 +45,7 @@ describe('a folder imported through a window', () => {
     });
   };
 
-  test('holds what is seen through it, and pictures of 8 bits as they are', async () => {
+  test('stores images as seen through it, and 8-bit images unchanged', async () => {
     const jpeg = await shallow().jpeg().toBuffer();
     writeFileSync(join(folder, 'a.jpg'), jpeg);
     writeFileSync(join(folder, 'b.png'), await deep(4000));
@@ -59,7 +59,7 @@ describe('a folder imported through a window', () => {
     expect(data.every((value, i) => Math.abs(value - seen[i]) <= 1)).toBe(true);
   });
 
-  test('is unchanged the second time, and through another window another image of its name', async () => {
+  test('is unchanged the second time; another window gives the name another image', async () => {
     writeFileSync(join(folder, 'b.png'), await deep(4000));
     expect(await importThrough('1000,2000')).toMatchObject({ added: 1 });
     expect(await importThrough('1000,2000')).toMatchObject({ added: 0, unchanged: 1 });
@@ -71,7 +71,7 @@ describe('a folder imported through a window', () => {
   });
 });
 
-test('the known mask of a picture held sideways has the size of the upright picture', async () => {
+test('the known mask of a sideways image has the upright image’s size', async () => {
   const jpeg = await shallow().withMetadata({ orientation: 6 }).jpeg().toBuffer();
   writeFileSync(join(folder, 'a.jpg'), jpeg);
   const importAs = async (width: number, height: number) => {
@@ -95,7 +95,7 @@ test('the known mask of a picture held sideways has the size of the upright pict
   expect(report.notes[0].note).toBe('the document says 20 × 10 pixels, the file 10 × 20; the mask is not taken');
 });
 
-test('so has its panoptic PNG', async () => {
+test('so has the panoptic PNG of a sideways image', async () => {
   writeFileSync(join(folder, 'a.jpg'), await shallow().withMetadata({ orientation: 6 }).jpeg().toBuffer());
   const path = join(folder, 'coco.json');
   const annotations = [{ image_id: 1, file_name: 'a.png', segments_info: [{ id: 1, category_id: 1 }] }];
@@ -116,13 +116,13 @@ test('so has its panoptic PNG', async () => {
   expect(await importMask(10, 20)).toMatchObject({ truths: 1, notes: [] });
 });
 
-test('what is no image is imported: it is refused when it is used', async () => {
+test('a file that is not an image is imported, and refused on use', async () => {
   writeFileSync(join(folder, 'bad.png'), 'no image');
   const report = await importDataset(store, 'd', folderSource(folder), { source: folder, look: lookAt({}) });
   expect(report).toMatchObject({ added: 1, failed: [], notes: [] });
 });
 
-test.each(['', '1', '1,2,3', '2,1', '1,1', 'a,b', '1,', ',1', 'NaN,1', '0,Infinity'])('%j is no window', (text) => {
+test.each(['', '1', '1,2,3', '2,1', '1,1', 'a,b', '1,', ',1', 'NaN,1', '0,Infinity'])('%j is not a window', (text) => {
   expect(() => parseWindow(text)).toThrow('Expected LOW,HIGH');
 });
 test.each([

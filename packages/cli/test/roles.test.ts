@@ -47,7 +47,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('they make their home, and say that they are ready, and for what', async () => {
+test('a role creates its home and reports that it is ready, and for which work', async () => {
   const worker = start('worker', '--roles', 'extract,annotate');
   const server = start('server');
   await worker.says(`worker: ready for extract, annotate, as ${worker.child.pid}@`);
@@ -58,7 +58,7 @@ test('they make their home, and say that they are ready, and for what', async ()
   expect(statSync(join(folder, 'a/home')).mode & 0o777).toBe(0o700);
 });
 
-test('the log of a server holds no link, but says how to get one: by who knows its secret', async () => {
+test('a server’s log holds no sign-in link, but says how the operator gets one', async () => {
   const [, server] = running;
   await server.says('"saltworks account link" with this environment prints a link');
   expect(server.said).not.toContain('token=');
@@ -67,7 +67,7 @@ test('the log of a server holds no link, but says how to get one: by who knows i
   expect(server.said).not.toContain('token=');
 });
 
-test('who owns the server gets in when the first administrator is ended, and every key with it', async () => {
+test('the operator still gets in after the first administrator is disabled with every key', async () => {
   const api = async (method: string, path: string, key: string, body?: unknown) => {
     const answer = await fetch(`http://127.0.0.1:${env.SALTWORKS_PORT}${path}`, {
       method,
@@ -99,7 +99,7 @@ function ends(more: NodeJS.ProcessEnv, ...args: string[]): Promise<{ status: num
   return new Promise((resolve) => child.once('close', (status) => resolve({ status, said })));
 }
 
-test('a role that cannot work refuses to start, in one line', async () => {
+test('a role that cannot work refuses to start with one line', async () => {
   const nobody = `127.0.0.1:${await freePort()}`;
   const s3 = { SALTWORKS_S3_ENDPOINT: `http://${nobody}`, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   const cases = [
@@ -123,7 +123,7 @@ test('a role that cannot work refuses to start, in one line', async () => {
   await Promise.all(cases.map(check));
 }, 120_000);
 
-test('a run says who is missing, goes on when they come, and ends with the reason why its worker cannot do it', async () => {
+test('a run names the missing worker, continues when it comes, and ends with the worker’s reason if it cannot work', async () => {
   const [worker] = running;
   const images = join(folder, 'images');
   mkdirSync(images);

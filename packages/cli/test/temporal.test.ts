@@ -22,18 +22,18 @@ const install =
   '/bin/mkdir -p "$folder/bin" && echo whole > "$folder/bin/temporal" && /bin/chmod 755 "$folder/bin/temporal"';
 const own = () => join(home, 'tools/temporal/bin/temporal');
 
-test('the binary is installed aside and then put in its place, so that nobody starts half of one', async () => {
+test('the binary is installed beside its place and moved, so that no command starts half of one', async () => {
   const settings = python(`case "$folder" in */tools/temporal) exit 1;; esac\n${install}`);
   expect(await Promise.all([temporalBinary(settings), temporalBinary(settings)])).toEqual([own(), own()]);
   expect(readdirSync(join(home, 'tools'))).toEqual(['temporal']);
 });
 
-test('what an install that was cut short left is replaced', async () => {
+test('the remains of an interrupted install are replaced', async () => {
   mkdirSync(join(home, 'tools/temporal/bin'), { recursive: true });
   expect(await temporalBinary(python(install))).toBe(own());
 });
 
-test('where it cannot be installed, pip says why, and nothing is left', async () => {
+test('a failed install reports pip’s reason and leaves nothing behind', async () => {
   const settings = python('echo "ERROR: no route" >&2; exit 1');
   await expect(temporalBinary(settings)).rejects.toThrow('no temporal binary (ERROR: no route); expected one on PATH');
   expect(readdirSync(join(home, 'tools'))).toEqual([]);

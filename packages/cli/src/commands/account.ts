@@ -1,4 +1,4 @@
-/** `saltworks account …`: who may sign in. */
+/** `saltworks account …`: accounts, sign-in links and keys. */
 
 import type { Account, Me, Member } from '@saltworks/contract/api/answers';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -62,9 +62,9 @@ Example: saltworks account link ann@example.org`,
 }
 
 /**
- * The route that makes a link: a manager's is that of a campaign.
+ * The route that makes a sign-in link; managers use their campaign's.
  *
- * @throws InvalidInputError if there is no such account, or none that the manager knows
+ * @throws InvalidInputError if the account does not exist, or is in none of the manager's campaigns
  */
 async function linkPath(api: Api, me: Me, email: string): Promise<string> {
   if (me.role === 'admin') return `/api/users/${(await findAccount(api, email)).id}/link`;

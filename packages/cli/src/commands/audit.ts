@@ -1,4 +1,4 @@
-/** `saltworks audit …`: who did what. */
+/** `saltworks audit …`: checks the audit log. */
 import { Command } from 'commander';
 import { withApi } from '../stack/connect.ts';
 

@@ -75,7 +75,7 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
   return command;
 }
 
-/** What may be given at the beginning and changed later. */
+/** Options that `create` takes and `set` can change. */
 const settingOptions = (command: Command): Command =>
   command
     .option('--name <text>', 'what people read (default: the id)')
@@ -180,7 +180,7 @@ async function prepare(id: string, { wait }: { wait?: boolean }): Promise<void> 
   });
 }
 
-/** @returns null for whoever may not know */
+/** @returns null for callers without the right to see it */
 const preparationOf = (api: Api, id: string): Promise<Preparation | null> =>
   api<Preparation>('GET', `${campaignPath(id)}/preparation`).catch((error) => {
     if (error instanceof InvalidInputError) return null;
@@ -212,7 +212,7 @@ async function change(id: string, flags: SettingFlags & { state?: string }): Pro
   });
 }
 
-/** Options as the API names them; what was not given is left out. */
+/** Options under the API's names; absent options are left out. */
 function settingsOf({ instructions, annotators, honeypots, deadline, lease, strokes }: SettingFlags) {
   const settings = {
     instructions: instructions === undefined ? undefined : readText(instructions),
@@ -242,7 +242,7 @@ function timeOf(text: string): string | null {
   return time.toISOString();
 }
 
-/** An embedded stack takes a while until its worker polls. */
+/** An embedded stack's worker takes a while to poll. */
 const patienceMs = 20_000;
 
 async function waitForTasks(api: Api, id: string, line: Progress): Promise<void> {

@@ -1,4 +1,4 @@
-/** `saltworks dataset …`: images brought in, and what became of them. */
+/** `saltworks dataset …`: imports images and lists datasets. */
 
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
@@ -124,11 +124,11 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   if (failed.length > 0 || report.files === 0) process.exitCode = 2;
 }
 
-/** Two folders imported as one dataset replace each other's pictures, too: that is as easily undone. */
+/** Warns that images were replaced, as two folders imported as one dataset do; importing again undoes it. */
 const replacedText = (replaced: number): string =>
   `${replaced === 1 ? 'a picture has' : `${replaced} pictures have`} other bytes than before under the same name; what was drawn on the former version stays with it, and it comes back with its bytes`;
 
-/** Lines about what was left out of what was taken. */
+/** Lines about files left out of the import. */
 const mostNotes = 20;
 
 async function openSource(

@@ -1,4 +1,4 @@
-/** `saltworks campaign agreement`, `effort`, `consensus`, `export`: what the work of a campaign amounts to. */
+/** `saltworks campaign agreement`, `effort`, `consensus`, `export`: the results of a campaign. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Agreement, Assignment, Campaign, Effort, Weighting } from '@saltworks/contract/api/answers';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -88,10 +88,10 @@ async function agreement(id: string, { json }: { json?: boolean }): Promise<void
   });
 }
 
-/** How long nothing may come of comparing. */
+/** How long comparisons may go without progress. */
 const patienceMs = 120_000;
 
-/** Asks until all that was handed in is compared. */
+/** Asks again until every submitted mask is compared. */
 async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreement> {
   let [least, since] = [Number.POSITIVE_INFINITY, Date.now()];
   for (;;) {
@@ -144,7 +144,7 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
       const what = images === 'all' ? 'no image was handed in by two annotators' : `nobody handed in ${images}`;
       throw new InvalidInputError(`${what}; expected one: saltworks campaign status ${id}`);
     }
-    // The server waits for it, too, but not as long as many masks may take.
+    // The server waits too, but many masks may take longer.
     if (weights === 'reliability') await agreementOf(api, id, line);
     const nameOf = await namesOf(api, id);
     const named = chosen.map(([task, works]) => ({ task, name: works[0].image.name })).sort(byName);

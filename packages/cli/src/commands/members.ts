@@ -1,4 +1,4 @@
-/** `saltworks campaign assign`, `members`: who takes part. */
+/** `saltworks campaign assign`, `members`: the members of a campaign. */
 import type { Member } from '@saltworks/contract/api/answers';
 import { Command, Option } from 'commander';
 import { campaignPath } from '../campaigns.ts';

@@ -1,4 +1,4 @@
-/** `saltworks up`, `server`, `worker`: the stack as a whole, or one of its roles alone. */
+/** `saltworks up`, `server`, `worker`: the whole stack, or one role. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Closable } from '@saltworks/orchestrator/server';
@@ -45,7 +45,7 @@ export function roleCommands(): Command[] {
           .default(roles),
       )
       .option('--extract-concurrency <n>', 'shards whose keys are computed at the same time', parseWhole(1), 1)
-      // Two, so that no core idles while the last image of a shard is solved.
+      // Two shards at once, so that no core idles during the last image of one.
       .option('--propagate-concurrency <n>', 'shards whose strokes are propagated at the same time', parseWhole(1), 2)
       .option('--threads <n>', 'of one inference (default: all cores)', parseWhole(1))
       .addOption(
@@ -62,10 +62,10 @@ export function roleCommands(): Command[] {
   ];
 }
 
-/** Prints a link that signs in whoever started the stack, once its server answers. Links are for eyes, not for logs. */
+/** Prints a sign-in link once the server answers, on a terminal only: links do not belong in logs. */
 async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // It may be opening its database, or another home's server has the port until ours moves to another.
+    // The server may be opening its database, or another home's server may hold the port until ours moves.
     const api = await openApi((await serverOf(settings)) ?? serverUrl(settings), settings).catch(() => undefined);
     const me = await api?.<{ id: string }>('GET', '/api/me').catch(() => undefined);
     if (api && me) {
@@ -78,7 +78,7 @@ async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** Runs a role until this process is told to stop. What roles are made of is loaded only where one runs. */
+/** Runs a role until the process is told to stop. A role's modules load only when it runs. */
 async function runUntilStopped(open: (connection: NativeConnection, settings: Settings) => Promise<Closable>) {
   const settings = readSettings();
   await makeHome(settings.home);
@@ -93,7 +93,7 @@ async function runUntilStopped(open: (connection: NativeConnection, settings: Se
     }
     await running;
   } finally {
-    // An error is told, even if Temporal is away.
+    // Report the error even if Temporal is away.
     await connection.close().catch(() => {});
   }
 }
@@ -102,14 +102,14 @@ async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
   if (!temporalAddress)
     throw new InvalidInputError('no SALTWORKS_TEMPORAL_ADDRESS; expected host:port ("saltworks up" needs none)');
   const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/worker');
-  // Signals are ours to handle: the SDK would otherwise stop its workers by itself.
+  // We handle signals: the SDK would otherwise stop its workers itself.
   const logger = new DefaultLogger(isDebugging() ? 'INFO' : 'ERROR');
   Runtime.install({ shutdownSignals: [], logger });
   await reachTemporal(temporalAddress);
   return NativeConnection.connect({ address: temporalAddress });
 }
 
-/** Ctrl-C, SIGTERM, or the death of the process that supervises this one. */
+/** Resolves on Ctrl-C, SIGTERM, or the supervisor's death. */
 function untilStopped(): Promise<void> {
   return new Promise((stop) => {
     interruption.addEventListener('abort', () => stop());

@@ -85,7 +85,7 @@ export const exportCommand = (): Command =>
       await writeExport({ dataset, recipe }, flags);
     });
 
-/** Exports one set of a dataset's masks and brings it here. @param recipe names the set */
+/** Exports one mask set and downloads it. @param recipe names the mask set */
 export async function writeExport(
   { dataset, recipe }: { dataset: string; recipe: string },
   {
@@ -110,7 +110,7 @@ export async function writeExport(
   for await (const { name, reason } of leftOut(store, dataset, result.id))
     console.error(`saltworks: ${name}: ${reason}`);
   report(dataset, !!json, result);
-  // A training set that lacks images is no success, whoever reads the code alone.
+  // An export that leaves images out exits with 1, for scripts that read only the code.
   if (result.failed > 0) process.exitCode = 1;
   if (json || result.failed >= result.images) return;
   console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
@@ -121,7 +121,7 @@ export async function writeExport(
   }
 }
 
-/** Images that an export leaves out, and why. */
+/** Images that an export left out, with reasons. */
 async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncGenerator<Failure> {
   const { shards } = await readDataset(store, dataset);
   for (let shard = 0; shard < shards; shard++) {
@@ -129,7 +129,7 @@ async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncG
   }
 }
 
-/** Shards of a run under way at the same time, unless it is told. */
+/** The default number of a run's shards in progress at once. */
 const defaultWindow = 8;
 
 export const formatOption = (): Option =>

@@ -156,7 +156,7 @@ async function run(images: string[], flags: Flags): Promise<void> {
   };
   const fitting: ImageTask[] = [];
   for (const task of tasks) {
-    // Of the results' names the longest: one that cannot be written need not be computed.
+    // Test the longest result name first: do not compute what cannot be written.
     await expectName(join(out, `${task.name}.panoptic.json`)).then(
       () => fitting.push(task),
       (error) => fail(task.image, error),
@@ -198,16 +198,16 @@ function describe({ name, segments, timings }: ImageReport): string {
   return `${name}: ${count}, ${(timings.total / 1000).toFixed(2)} s (${stages.join(', ')})`;
 }
 
-/** The graphs that labels spread along: `rbf, similarity or knn`. */
+/** The graph kinds that labels spread along: `rbf, similarity or knn`. */
 const affinities = graphKinds
   .filter((kind) => kind !== 'walk')
   .join(', ')
   .replace(/, (\w+)$/, ' or $1');
 
-/** What the flags change of the preset; a flag that would change nothing is refused. */
+/** The preset's changes by flags; a flag that would have no effect is refused. */
 function changesOf(flags: Flags): Partial<SegmentOptions> {
   const preset = presets[flags.preset];
-  // Who says how to spread along an affinity wants one.
+  // Options of an affinity imply an affinity graph.
   const spreads = [flags.sigma, flags.alpha, flags.colorWeight].some((given) => given !== undefined);
   const graph = flags.graph ?? (spreads ? 'rbf' : preset.graph);
   const colorWeight = flags.colorWeight ?? preset.colorWeight;
@@ -223,12 +223,12 @@ function changesOf(flags: Flags): Partial<SegmentOptions> {
   const { sigma, tau, neighbors, alpha, refine, strokes, seed, upsample } = flags;
   return {
     ...{ graph, colorWeight, sigma, tau, neighbors, alpha, refine, strokes, seed },
-    // Keys of overlapping patches come on the ×2 grid already.
+    // Keys of overlapping patches already lie on the ×2 grid.
     upsample: upsample === 'overlap' ? 'none' : upsample,
   };
 }
 
-/** Which scribbles belong to which image, and under which name results go. */
+/** Matches scribbles to images, and names the results. */
 async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
   const folder = (await isFolder(scribbles)) ? new Folder(scribbles) : undefined;
   if (!folder && images.length > 1) {
@@ -249,7 +249,7 @@ async function plan(images: string[], scribbles: string): Promise<ImageTask[]> {
     stems.add(name);
   }
   const paths = new Set(images.map((image) => resolve(image)));
-  // A copy of the picture in another folder is no scribbles either.
+  // A copy of the image in the scribbles folder is not a scribble file.
   const isPictureOf = (image: string) => async (path: string) =>
     paths.has(resolve(path)) || (await hasSameBytes(path, image));
   return Promise.all(
@@ -266,13 +266,13 @@ async function hasSameBytes(path: string, other: string): Promise<boolean> {
   return a !== undefined && b !== undefined && a.equals(b);
 }
 
-/** Bytes of memory that this process held at most. Linux' own count begins with what the parent held when it forked. */
+/** This process's peak memory, bytes. Linux's own count starts at the parent's size at the fork. */
 function peakMemory(): number {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
     if (kilobytes !== undefined) return 1024 * Number(kilobytes);
   } catch {
-    // Elsewhere there is no such file.
+    // Other systems lack this file.
   }
   return 1024 * process.resourceUsage().maxRSS;
 }

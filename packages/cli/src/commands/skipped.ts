@@ -1,4 +1,4 @@
-/** `saltworks campaign skipped`: images that annotators left, and why; they can be offered again. */
+/** `saltworks campaign skipped`: lists skipped images with reasons, and offers them again. */
 import type { Assignment } from '@saltworks/contract/api/answers';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** The stack that a command needs: the one of the environment, the one that runs, or one for as long as it takes. */
+/** A command's stack: the environment's, the running one, or one that lasts as long as the command. */
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import { openStore } from '@saltworks/store/objects/open';
@@ -12,19 +12,19 @@ import { waitForTemporal } from './temporal.ts';
 
 export interface Connected {
   client: Client;
-  /** How long its workers may take until they poll, ms: an embedded stack may be starting. */
+  /** How long its workers may take to poll, milliseconds: an embedded stack may be starting. */
   patience: number;
   close(): Promise<void>;
 }
 
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
   const { temporalAddress, namespace, home } = settings;
-  // First: what cannot be used is said before anything is started.
+  // First: refuse unusable settings before starting anything.
   const id = await storeIdentity(openStore(settings.store, settings.s3));
   const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;
-  // It may be starting again at this moment.
+  // The stack may be restarting.
   await (temporalAddress ? reachTemporal(address) : waitForTemporal(address));
   const connection = await Connection.connect({ address });
   if (temporalAddress) await checkNamespace(settings, connection);
@@ -38,7 +38,7 @@ export async function connect(settings: Settings, say: (line: string) => void): 
   };
 }
 
-/** The server's API: of the environment, of the stack that runs, or of one for as long as it takes. */
+/** The server's API: the environment's, the running stack's, or that of a stack started for the command. */
 export async function connectApi(
   settings: Settings,
   say: (line: string) => void,
@@ -54,13 +54,13 @@ export async function connectApi(
   }
 }
 
-/** The server that runs: the environment's, or the home's. With a Temporal of one's own, there is one beside it. */
+/** The running server: the environment's or the home's. An external Temporal has an external server too. */
 export async function serverOf(settings: Settings): Promise<string | undefined> {
   const found = settings.url ?? (await findStack(settings.home))?.url;
   return found ?? (settings.temporalAddress && serverUrl(settings));
 }
 
-/** How long a stack may take until it answers as its own. */
+/** How long a new stack may take to answer as this home's. */
 const patienceMs = 60_000;
 
 async function reachApi(settings: Settings): Promise<Api> {
@@ -71,14 +71,14 @@ async function reachApi(settings: Settings): Promise<Api> {
     await waitForServer(url);
     const api = await openApi(url, settings);
     if (settings.url || Date.now() > until) return api;
-    // Another home's server may have the port that ours was to have, until ours moves to another.
+    // Another home's server may hold the port until ours moves to another.
     const known = await api('GET', '/api/me').catch(() => undefined);
     if (known) return api;
     await new Promise((again) => setTimeout(again, 300));
   }
 }
 
-/** Gives a command the API for as long as it works. @param json whether nobody watches */
+/** Gives a command the API while it runs. @param json whether the output is for machines */
 export async function withApi(
   json: boolean | undefined,
   work: (api: Api, line: Progress) => Promise<void>,

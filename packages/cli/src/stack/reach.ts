@@ -1,4 +1,4 @@
-/** Whether the services of the settings are there: told in one line before anything is begun. */
+/** Checks that the services of the settings answer, before any work starts; a failure is one line. */
 import { hostname } from 'node:os';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { identityOf, isElsewhere } from '@saltworks/contract/messages/identity';
@@ -13,24 +13,24 @@ import { waitForTemporal } from './temporal.ts';
 
 /** gRPC. */
 const NOT_FOUND = 5;
-/** How long somebody else's Temporal is waited for, which may be starting. */
+/** How long to wait for an external Temporal, which may be starting. */
 const TEMPORAL_MS = 10_000;
 
 export interface Reached {
   store: ObjectStore;
-  /** Of the store. */
+  /** The store's id. */
   id: string;
-  /** What Temporal is to call this process. */
+  /** This process's identity in Temporal. */
   identity: string;
 }
 
-/** @throws Error if nobody answers there */
+/** @throws Error if Temporal does not answer */
 export const reachTemporal = (address: string): Promise<void> => waitForTemporal(address, TEMPORAL_MS);
 
 /**
- * Checks namespace and store, and that the server of this Temporal, if one runs, has the same store.
+ * Checks the namespace and the store, and that a running server of this Temporal uses the same store.
  *
- * @throws InvalidInputError if settings have to change, Error if something does not answer
+ * @throws InvalidInputError if settings must change, Error if a service does not answer
  */
 export async function checkServices(settings: Settings, connection: ConnectionLike): Promise<Reached> {
   await checkNamespace(settings, connection);
@@ -44,7 +44,7 @@ export async function checkServices(settings: Settings, connection: ConnectionLi
   }
 }
 
-/** @throws InvalidInputError if there is no such namespace */
+/** @throws InvalidInputError if the namespace does not exist */
 export async function checkNamespace(
   { namespace, temporalAddress }: Settings,
   connection: ConnectionLike,
@@ -60,7 +60,7 @@ export async function checkNamespace(
   }
 }
 
-/** @throws InvalidInputError if the server that polls now works on another store */
+/** @throws InvalidInputError if the polling server uses another store */
 export async function expectServersStore(
   { store, temporalAddress, namespace }: Settings,
   connection: ConnectionLike,

@@ -1,4 +1,4 @@
-/** The embedded stack: Temporal, server and worker as processes that are kept alive and stopped in order. */
+/** The embedded stack: keeps Temporal, server and worker alive as processes, and stops them in order. */
 import { type ChildProcess, fork, type StdioOptions, spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,34 +10,34 @@ import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
 import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
 
-/** What a running stack writes to `home/stack.json`, so that other commands find it. */
+/** A running stack's `home/stack.json`, by which other commands find it. */
 interface StackFile {
-  /** Of the supervising process, and of Temporal's server. */
+  /** The process ids of the supervisor and of Temporal's server. */
   pid: number;
   temporal: number | undefined;
   address: string;
-  /** Of the HTTP server: another one once it had to move to another port. */
+  /** The HTTP server's address; it changes when the server moves to another port. */
   url: string;
 }
 
 export interface Stack {
   address: string;
-  /** Stops worker, server and Temporal, in this order, each having finished what it holds. */
+  /** Stops worker, server and Temporal in this order; each finishes its work first. */
   stop(): Promise<void>;
 }
 
-/** Where the stack is that runs on this home, if one does. */
+/** The stack that runs on a home, if any. */
 export async function findStack(home: string): Promise<Pick<StackFile, 'address' | 'url'> | undefined> {
   const file = await readStackFile(home);
   return file && isAlive(file.pid) ? file : undefined;
 }
 
 /**
- * Starts the stack of a home. What dies is started again, a little later each time.
+ * Starts the stack of a home, and restarts each process that dies, with growing pauses.
  *
- * @param say told in one line what happens to which part
- * @param quiet whether parts say nothing themselves: standard output belongs to a command's own answer
- * @throws Error if another stack runs on this home
+ * @param say called with one line for each event of a process
+ * @param quiet keeps processes silent: standard output belongs to the command's own answer
+ * @throws Error if another stack runs on the home
  */
 export async function startStack(
   settings: Settings,
@@ -49,7 +49,7 @@ export async function startStack(
   await expectWritable(home);
   const found = await readStackFile(home);
   if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
-  // Its supervisor died and left it: it holds the database file.
+  // A Temporal whose supervisor died still holds the database file.
   if (found?.temporal && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
 
   const binary = await temporalBinary(settings);
@@ -60,12 +60,12 @@ export async function startStack(
   let temporalPid: number | undefined;
   let recorded = Promise.resolve();
   let stopping = false;
-  /** Whole each time: other commands may be reading it. */
+  /** Replaces the file atomically: other commands may be reading it. */
   const write = () => {
     const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
     return writeWhole(join(home, 'stack.json'), JSON.stringify(file));
   };
-  /** As soon as there is room, one after the other. */
+  /** Starts the processes in order, once the disk has room. */
   const record = () => {
     recorded = recorded.then(async () => {
       for (let said = false; !stopping; said = true) {
@@ -76,7 +76,7 @@ export async function startStack(
       }
     });
   };
-  /** The usual port, so that a bookmark stays good; another one where that is taken, by whoever was faster. */
+  /** The usual port, so that bookmarks last; another if it is taken. */
   const choosePort = async () => {
     if (settings.url || (await isFree(host, web.port))) return;
     web.port = await freePort();
@@ -130,7 +130,7 @@ export async function startStack(
   };
 }
 
-/** @throws Error if no process came about */
+/** @throws Error if the process does not start */
 function begun(child: ChildProcess): ChildProcess {
   child.once('error', () => {});
   if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be run`);
@@ -141,7 +141,7 @@ interface Kept {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a process again whenever it ends, until it is stopped. */
+/** Restarts a process whenever it ends, until stopped. */
 function keepAlive(name: string, say: (line: string) => void, start: () => Promise<ChildProcess>): Kept {
   let stopping = false;
   let again: NodeJS.Timeout | undefined;
@@ -150,7 +150,7 @@ function keepAlive(name: string, say: (line: string) => void, start: () => Promi
     const began = Date.now();
     const ended = (how: string) => {
       if (stopping) return;
-      // One that ran for a while is worth starting at once; one that dies at once is not.
+      // Restart at once after a long run; pause after a quick death.
       wait = Date.now() - began > 10_000 ? 250 : Math.min(wait * 2, 10_000);
       say(`${name}: ended (${how}), again in ${wait / 1000} s`);
       again = setTimeout(() => {
@@ -204,7 +204,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a process is the Temporal server of this home: its number may have gone to another process since. */
+/** Whether a process is this home's Temporal server: its id may belong to another process by now. */
 function isTemporal(pid: number, home: string): boolean {
   const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' });
   return (stdout ?? '').includes('server start-dev') && stdout.includes(join(home, 'temporal.sqlite'));

