@@ -20,7 +20,7 @@ const sources: Source[] = files
   .map((file) => ({ file, text: readFileSync(join(packages, file), 'utf8') }));
 
 describe('import arrows', () => {
-  test('every package has its arrows written down, and declares what they say', () => {
+  test('list every package, with the dependencies that it declares', () => {
     expect(readdirSync(packages).sort()).toEqual(Object.keys(arrows).sort());
     for (const [name, targets] of Object.entries(arrows)) {
       const { dependencies = {} } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
@@ -29,7 +29,7 @@ describe('import arrows', () => {
     }
   });
 
-  test('every source is looked at, whatever its extension', () => {
+  test('are checked in every source, whatever its extension', () => {
     const others = files.filter((file) => !isSource(file)).map((file) => extname(file));
     expect([...new Set(others)].filter((extension) => !['.css', '.json', '.wasm', '.wat'].includes(extension))).toEqual(
       [],
@@ -42,12 +42,12 @@ describe('import arrows', () => {
     }
   });
 
-  test('nobody breaks them', () => {
+  test('hold for every import', () => {
     expect(violations(sources)).toEqual([]);
   });
 });
 
-describe('the check itself', () => {
+describe('the check of arrows', () => {
   test.each([
     ['ui/src/main.tsx', `import { createRoot } from 'react-dom/client';\nimport { App } from './app.tsx';`],
     ['ui/src/annotate/x.tsx', `import type { Mask } from '@saltworks/core/mask/mask';\nimport { a } from '../app.ts';`],
@@ -57,7 +57,7 @@ describe('the check itself', () => {
     ['orchestrator/src/workflows/a.ts', `import type { Tally } from '@saltworks/contract/messages/activities';`],
     ['worker/src/a.ts', `const words = ['import', '@saltworks/cli/main'];`],
     ['core/src/arena/kernels/module.ts', `export * from '../../nodes/kernels/gram';`],
-  ])('lets %s be: %s', (file, text) => {
+  ])('accepts in %s: %s', (file, text) => {
     expect(violations([{ file, text }])).toEqual([]);
   });
 
@@ -81,8 +81,8 @@ describe('the check itself', () => {
     ],
     ['worker/src/a.ts', `import {\n  a,\n  b,\n} from '@saltworks/orchestrator/b';`, 'worker imports backbone'],
     ['worker/src/a.ts', `import '@saltworks/orchestrator/b';`, 'worker imports backbone'],
-    ['worker/src/deep/a.ts', `import { b } from '../../../store/src/b.ts';`, 'out of a package by a path'],
-    ['store/src/a.ts', `import { b } from '../../store/test/b.ts';`, 'out of a package by a path'],
+    ['worker/src/deep/a.ts', `import { b } from '../../../store/src/b.ts';`, 'no path leads out of a package'],
+    ['store/src/a.ts', `import { b } from '../../store/test/b.ts';`, 'no path leads out of a package'],
     ['core/src/a.ts', `import { readFile } from 'node:fs/promises';`, 'core is pure'],
     ['core/src/nodes/kernels/a.ts', `import { b } from 'onnxruntime-node';`, 'core is pure'],
     ['contract/src/a.ts', `import { b } from '@saltworks/core/mask';`, 'contract imports nothing of ours'],
@@ -94,7 +94,7 @@ describe('the check itself', () => {
     ['orchestrator/src/workflows/a.ts', `import { b } from '@saltworks/store/b';`, 'workflow files import'],
     ['orchestrator/src/workflows/a.ts', `import { b } from '@temporalio/client';`, 'workflow files import'],
     ['ui/src/plots/index.tsx', '', 'is a barrel'],
-  ])('finds what is planted in %s: %s', (file, text, rule) => {
+  ])('finds in %s: %s', (file, text, rule) => {
     expect(violations([{ file, text }])).toEqual([expect.stringContaining(rule)]);
   });
 });

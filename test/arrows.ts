@@ -1,7 +1,7 @@
-/** Which imports break the arrows between packages and rooms (ARCHITECTURE.md). */
+/** Finds imports that break the arrows between packages and rooms (ARCHITECTURE.md). */
 import { posix } from 'node:path';
 
-/** Who may import whom among our packages. */
+/** The packages of ours that each package may import. */
 export const arrows: Record<string, string[]> = {
   contract: [],
   core: ['contract'],
@@ -14,12 +14,12 @@ export const arrows: Record<string, string[]> = {
 };
 
 export interface Source {
-  /** Below `packages/`, joined by `/`: `ui/src/main.tsx`. */
+  /** Path below `packages/`, such as `ui/src/main.tsx`. */
   file: string;
   text: string;
 }
 
-/** One line for every import that breaks a rule. */
+/** @returns one line for each import that breaks a rule */
 export function violations(sources: readonly Source[]): string[] {
   return sources.flatMap(({ file, text }) => {
     const broken = imports(text).flatMap((module) => {
@@ -31,9 +31,9 @@ export function violations(sources: readonly Source[]): string[] {
   });
 }
 
-/** Every module that a source names: static and dynamic imports, re-exports, types, `require`. */
+/** All modules that a source names: static and dynamic imports, re-exports, types, `require`. */
 export function imports(text: string): string[] {
-  // Not within quotes: 'import' is also a word.
+  // Not within quotes, where 'import' is a word.
   const found = text.matchAll(/(?:^|[^'"`\w])(?:from|import|require)\s*\(?\s*(['"])([^'"\n]+)\1/gm);
   return [...found].map(([, , module]) => module);
 }
@@ -42,7 +42,7 @@ function brokenRule(file: string, module: string): string | undefined {
   const [name, room] = file.split('/');
   if (module.startsWith('.')) {
     const target = posix.join(posix.dirname(file), module);
-    if (!target.startsWith(`${name}/${room}/`)) return 'nobody reaches out of a package by a path';
+    if (!target.startsWith(`${name}/${room}/`)) return 'no path leads out of a package';
     if (isWorkflow(file) && !isWorkflow(target)) return workflowRule;
     return undefined;
   }

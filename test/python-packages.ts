@@ -1,4 +1,4 @@
-/** Python packages that tests use: pip installs them into folders of `.tools` on first use. */
+/** Python packages of the tests, which pip installs into folders of `.tools` on first use. */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -9,20 +9,20 @@ export const python = process.env.SALTWORKS_PYTHON ?? 'python3';
 
 const tools = fileURLToPath(new URL('../.tools/', import.meta.url));
 
-/** Where packages are, or why they cannot be had. */
+/** The folder of the packages, or the reason why there is none. */
 export interface PythonPackages {
   folder: string;
   missing?: string;
 }
 
 /**
- * @param name of the folder, which is whole as soon as it is there
- * @param installs what pip is given, one call after the other
+ * @param name the folder below `.tools`; a folder that exists is complete
+ * @param installs arguments of pip, one call after another
  */
 export function pythonPackages(name: string, installs: readonly (readonly string[])[]): PythonPackages {
   const folder = join(tools, name);
   if (existsSync(folder)) return { folder };
-  // Installed aside, as other test files may be doing the same.
+  // Installed aside, since other test files may install the same packages.
   const aside = join(tools, `.${name}-${randomUUID()}`);
   mkdirSync(aside, { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--root-user-action=ignore'];
@@ -34,7 +34,7 @@ export function pythonPackages(name: string, installs: readonly (readonly string
     }
     renameSync(aside, folder);
   } catch (error) {
-    // Unless another one was first.
+    // Another test file was first.
     if (!existsSync(folder)) throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Roles of Saltworks as processes of their own, as machines apart run them. */
+/** Runs roles of Saltworks as separate processes, as separate machines do. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
@@ -7,11 +7,11 @@ export const command = fileURLToPath(new URL('../saltworks', import.meta.url));
 
 export interface Role {
   child: ChildProcess;
-  /** What it has said until now, in either stream. */
+  /** Its output so far, of both streams. */
   said: string;
-  /** Waits until it has said a text. */
+  /** Waits until the output contains a text. */
   says(text: string): Promise<void>;
-  /** Asks it to end, as an operator does, and waits for it. */
+  /** Sends SIGTERM, as an operator does, and waits for the end. */
   end(): Promise<void>;
 }
 
@@ -37,6 +37,6 @@ export function startRole(env: NodeJS.ProcessEnv, ...args: string[]): Role {
   return role;
 }
 
-/** The environment, less what it says of other homes and stacks. */
+/** The environment without the settings of other homes and stacks. */
 export const plainEnv = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_')));

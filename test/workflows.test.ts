@@ -16,7 +16,7 @@ import { openTemporal } from '../packages/orchestrator/test/temporal.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const extract = { backbone: 'stub', facet: 'key' } as const;
 
-/** What the activities do with the shards of a dataset, and what became of it. */
+/** The work of the activities on a dataset's shards, and its outcome. */
 interface Shards {
   count: number;
   work(shard: number, attempt: number): Promise<void>;
@@ -26,7 +26,7 @@ interface Shards {
   most: number;
 }
 
-/** The datasets of these tests by name: one server and one worker serve them all. */
+/** The datasets of these tests by name. One server and one worker serve them all. */
 const datasets = new Map<string, Shards>();
 
 function dataset(name: string, count: number, work: Shards['work'] = async () => {}): Shards {
@@ -35,7 +35,7 @@ function dataset(name: string, count: number, work: Shards['work'] = async () =>
   return shards;
 }
 
-/** Three images a shard, of which one is cached, one done, and one of every second shard fails. */
+/** Each shard has three images: one cached, one done, and one that fails in every second shard and is done in the others. */
 async function doShard({ dataset, shard }: { dataset: string; shard: number }): Promise<Tally> {
   const shards = datasets.get(dataset)!;
   shards.most = Math.max(shards.most, ++shards.underWay);
@@ -112,11 +112,11 @@ const start = (name: string, window: number): Promise<Run> =>
 
 const once = (count: number) => Array.from({ length: count }, (_, i) => i);
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
-/** These tests share the machine with others. */
+/** Other tests share the machine. */
 const patient = { timeout: 50_000, interval: 20 };
 const until = (holds: () => boolean) => expect.poll(holds, patient).toBe(true);
 
-/** Work that waits to be let through. */
+/** Makes work wait until it is opened. */
 function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -126,7 +126,7 @@ function gate() {
 }
 
 describe('a run over a dataset', () => {
-  test('does every shard exactly once, never more than its window at a time, and adds up what they say', async () => {
+  test('does every shard exactly once, never more than its window at a time, and adds up their tallies', async () => {
     const { open, opened } = gate();
     const shards = dataset('whole', 60, (shard) => (shard < 5 ? opened : sleep(5)));
     const run = await start('whole', 5);
@@ -137,7 +137,7 @@ describe('a run over a dataset', () => {
     expect(shards.most).toBe(5);
   });
 
-  test('of masks is one like it', async () => {
+  test('of masks does so, too', async () => {
     const shards = dataset('masks', 7);
     const run = await propagateDataset(environment.client, 'abc', {
       ...{ dataset: 'masks', extract, preset: 'best', solve: {}, window: 2 },
@@ -146,14 +146,14 @@ describe('a run over a dataset', () => {
     expect(sorted(shards.done)).toEqual(once(7));
   });
 
-  test('of no shards is done at once; of no dataset, refused', async () => {
+  test('without shards ends at once; without a dataset it is refused', async () => {
     dataset('empty', 0);
     expect(await (await start('empty', 5)).result()).toEqual(tallyOf(0));
     const refused = (await start('nowhere', 5)).result();
     await expect(refused).rejects.toThrow(new InvalidInputError('no dataset nowhere'));
   });
 
-  test('says how far it is', async () => {
+  test('reports its progress', async () => {
     const { open, opened } = gate();
     dataset('progress', 10, (shard) => (shard < 4 ? Promise.resolve() : opened));
     const run = await start('progress', 3);
@@ -164,7 +164,7 @@ describe('a run over a dataset', () => {
     expect(await run.progress()).toEqual({ ...tallyOf(10), total: 30, shards: 10, shardsDone: 10, paused: false });
   });
 
-  test('that is under way is joined, not begun a second time', async () => {
+  test('that is under way is joined instead of started again', async () => {
     const { open, opened } = gate();
     const shards = dataset('joined', 6, () => opened);
     const runs = [await start('joined', 3), await start('joined', 3)];
@@ -174,7 +174,7 @@ describe('a run over a dataset', () => {
     expect(sorted(shards.done)).toEqual(once(6));
   });
 
-  test('pauses: what is under way is finished, nothing begins; and resumes', async () => {
+  test('that is paused finishes the shards under way, starts no others, and resumes', async () => {
     const { open, opened } = gate();
     const shards = dataset('paused', 30, (shard) => (shard < 4 ? Promise.resolve() : opened));
     const run = await start('paused', 3);
@@ -182,7 +182,7 @@ describe('a run over a dataset', () => {
     await run.pause();
     await expect.poll(() => run.progress(), patient).toMatchObject({ paused: true });
     open();
-    // What was handed out before is finished, also what no worker had taken yet.
+    // Activities that were scheduled before are finished, even those that no worker had taken.
     const underWay = async () => (await environment.client.workflow.getHandle(run.id).describe()).raw.pendingActivities;
     await expect.poll(underWay, patient).toHaveLength(0);
     const { length } = shards.done;
@@ -196,7 +196,7 @@ describe('a run over a dataset', () => {
     expect(sorted(shards.done)).toEqual(once(30));
   });
 
-  test('that is cancelled ends, and begins no further shard', async () => {
+  test('stops when cancelled and starts no further shard', async () => {
     const { open, opened } = gate();
     const shards = dataset('cancelled', 200, (shard) => (shard < 3 ? Promise.resolve() : opened));
     const run = await start('cancelled', 3);
@@ -207,7 +207,7 @@ describe('a run over a dataset', () => {
     await until(() => shards.underWay === 0);
     const { length } = shards.done;
     await sleep(300);
-    // A worker may have taken those of the window just then.
+    // A worker may have taken the shards of the window just then.
     expect(shards.done.length).toBeLessThanOrEqual(length + 3);
     expect(length).toBeLessThan(200);
     // It can be run again.
@@ -217,7 +217,7 @@ describe('a run over a dataset', () => {
 });
 
 describe('a shard that fails', () => {
-  test('for a reason that may pass is tried again', async () => {
+  test('for a transient reason is tried again', async () => {
     const shards = dataset('flaky', 6, async (shard, attempt) => {
       if (shard === 2 && attempt === 1) throw new Error('connection reset');
     });
@@ -226,7 +226,7 @@ describe('a shard that fails', () => {
     expect(sorted(shards.done)).toEqual(once(6));
   });
 
-  test('for one that stays fails the run at once, whatever else is under way', async () => {
+  test('for a lasting reason fails the run at once, whatever else is under way', async () => {
     const [hanging, end] = [gate(), gate()];
     const shards = dataset('refused', 40, async (shard) => {
       if (shard === 1) {
@@ -255,8 +255,8 @@ describe('a shard that fails', () => {
     expect(shards.attempts.get(1)).toBe(1);
   });
 
-  test('because it is not there fails the run', async () => {
-    // Failures are told apart by the name of their class.
+  test('because it is missing fails the run', async () => {
+    // The run knows failures by the name of their class.
     class ObjectMissingError extends Error {}
     dataset('gone', 3, async (shard) => {
       if (shard === 1) throw new ObjectMissingError('no object datasets/gone/images/000000001.jsonl');
@@ -265,7 +265,7 @@ describe('a shard that fails', () => {
   });
 });
 
-test('a server and a worker that are closed in the middle are followed by others', async () => {
+test('a run survives the replacement of its server and of its worker', async () => {
   const shards = dataset('restarted', 40, () => sleep(40));
   const run = await start('restarted', 3);
   await until(() => shards.done.length >= 8);
@@ -278,7 +278,7 @@ test('a server and a worker that are closed in the middle are followed by others
   expect(sorted(shards.done)).toEqual(once(40));
 }, 180_000);
 
-test('a long run continues as new: no history grows long, nothing is lost or done twice', async () => {
+test('a long run continues as new: histories stay short, and no shard is lost or done twice', async () => {
   const shards = dataset('long', 2100);
   const run = await start('long', 40);
   await until(() => shards.done.length >= 900);
@@ -304,7 +304,7 @@ test('a long run continues as new: no history grows long, nothing is lost or don
 }, 180_000);
 
 describe('workflow files', () => {
-  test('bundle, and the bundle holds every workflow that clients start', async () => {
+  test('bundle into all workflows that clients start', async () => {
     const workflowsPath = join(root, 'packages/orchestrator/dist/workflows/all.js');
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
     const built = readFileSync(join(root, 'packages/orchestrator/dist/workflow-bundle.js'), 'utf8');
