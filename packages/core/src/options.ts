@@ -1,7 +1,7 @@
 /** Settings of the way from keys and strokes to a mask, the presets that name them, and how a solve's are put together. */
-import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { graphKinds, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from '@saltworks/contract/kinds';
-import type { Preset, SegmentOptions, Upsample } from '@saltworks/contract/options';
+import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 
 const shared = {
   sigma: 'auto',
@@ -73,16 +73,4 @@ export function solveOptions(
     }
   }
   return options;
-}
-
-/** Nodes a patch and axis. */
-export function nodesPerPatch(upsample: Upsample): 1 | 2 {
-  switch (upsample) {
-    case 'linear':
-      return 2;
-    case 'none':
-      return 1;
-    default:
-      return unknownKind('upsample', upsample, upsampleKinds);
-  }
 }

@@ -1,15 +1,15 @@
 /** The whole way from keys and strokes to a mask, stage by stage. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { answerFrom, labelsOf } from './answer.ts';
 import { Arena } from './arena/arena.ts';
 import { type Arenas, openFast } from './fast/solver.ts';
 import type { RgbImage } from './image/image.ts';
 import type { Keys } from './keys/keys.ts';
 import type { Mask } from './mask/mask.ts';
+import { gridOf } from './nodes/grid.ts';
 import type { Convergence, NodeScores } from './nodes/scores.ts';
-import { nodesPerPatch } from './options.ts';
-import { heldPixels } from './refine/held.ts';
-import { type Seeds, type StrokeRaster, seedNodes } from './seeds/seeds.ts';
+import type { Seeds, StrokeRaster } from './seeds/seeds.ts';
 import type { OpenSolver } from './solver.ts';
 
 export interface Segmentation {
@@ -50,12 +50,10 @@ export function segment(
     return result;
   };
   // Seeds first: strokes that cannot be used are refused before the graph is built.
-  const factor = nodesPerPatch(options.upsample);
-  const seeds = timed('seeds', () => seedNodes(raster, factor * keys.h, factor * keys.w));
+  const labels = timed('seeds', () => labelsOf(raster, gridOf(keys, options.upsample), options));
   const solver = timed('graph', () => open(image, keys, options));
-  const nodes = timed('spread', () => solver.solve(seeds));
-  const mask = timed('refine', () => solver.refine(nodes, heldPixels(raster, options)));
-  return { mask, nodes, seeds, sigma: solver.sigma, timings };
+  const { seeds, nodes, mask } = timed('spread', () => answerFrom(solver, labels));
+  return { mask: timed('refine', mask), nodes, seeds, sigma: solver.sigma, timings };
 }
 
 /** Memory of the last picture, for the next: nothing that `segment` returns lies in it. */

@@ -2,7 +2,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { describe, expect, test } from 'vitest';
 import { openFast } from '../src/fast/solver.ts';
-import { nodesPerPatch, presets, solveOptions } from '../src/options.ts';
+import { presets, solveOptions } from '../src/options.ts';
 import { refine } from '../src/refine/refine.ts';
 import { openPlain } from '../src/solver.ts';
 import { makeScene } from './scene.ts';
@@ -50,9 +50,7 @@ describe('a choice that no type kept out is refused where it is made', () => {
     }
   });
 
-  test('nodes of a patch', () => {
-    expect([nodesPerPatch('linear'), nodesPerPatch('none')]).toEqual([2, 1]);
-    expect(() => nodesPerPatch('nonsense' as 'none')).toThrow('upsample nonsense; expected one of linear, none');
+  test('from nodes to pixels', () => {
     const nodes = { data: new Float32Array(4), h: 1, w: 2, labels: [1, 2] };
     expect(() => refine(image, nodes, nonsense('unary'))).toThrow('unary nonsense');
   });

@@ -4,11 +4,10 @@ import { decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
 import { encodeRuns } from '@saltworks/contract/documents/node-labels';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { answerFrom, labelsOf } from '@saltworks/core/answer';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { attributeNode } from '@saltworks/core/help/attribution';
 import { argmax } from '@saltworks/core/nodes/scores';
-import { heldPixels } from '@saltworks/core/refine/held';
-import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { fittingKeys } from './fitting-keys.ts';
 import { maskFile } from './mask-file.ts';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
@@ -37,11 +36,11 @@ answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof Se
 );
 
 async function answer(session: Session, job: SessionJob | OpenJob): Promise<SessionAnswers[keyof SessionAnswers]> {
-  const { image, h, w, solver, options } = session;
+  const { image, grid, solver, options } = session;
   const { width, height } = image;
   if (job.kind === 'open' || job.kind === 'size') return { width, height };
   const { raster, segments } = readScribbles(job.scribbles, '.json', image);
-  const seeds = seedNodes(raster, h, w);
+  const drawn = labelsOf(raster, grid, options);
   if (job.kind === 'attribute') {
     const { x, y } = job;
     if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
@@ -49,15 +48,15 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
     }
     const cell = (at: number, side: number, cells: number) =>
       Math.floor(((Math.min(Math.floor(at), side - 1) + 0.5) * cells) / side);
-    return attributeNode(solver, seeds, cell(y, height, h) * w + cell(x, width, w));
+    const node = cell(y, height, grid.height) * grid.width + cell(x, width, grid.width);
+    return attributeNode(solver, drawn.seeds, node);
   }
   const start = performance.now();
-  const nodes = solver.solve(seeds);
+  const { seeds, nodes, mask } = answerFrom(solver, drawn);
   const solve = performance.now() - start;
   if (job.kind === 'patch') {
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));
-    return { n: job.n, labels: { h, w, labels: seeds.labels, runs }, solve };
+    return { n: job.n, labels: { h: grid.height, w: grid.width, labels: seeds.labels, runs }, solve };
   }
-  const mask = solver.refine(nodes, heldPixels(raster, options));
-  return maskFile({ mask, nodes, seeds, sigma: solver.sigma }, segments, job.names);
+  return maskFile({ mask: mask(), nodes, seeds, sigma: solver.sigma }, segments, job.names);
 }

@@ -5,14 +5,12 @@ import { Arena } from '@saltworks/core/arena/arena';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
-import { nodesPerPatch } from '@saltworks/core/options';
+import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
 import type { Solver } from '@saltworks/core/solver';
 
 export interface Session {
   image: RgbImage;
-  /** Rows and columns of nodes. */
-  h: number;
-  w: number;
+  grid: Grid;
   solver: Solver;
   options: SegmentOptions;
   /** What it takes now, which grows with what is asked of it. */
@@ -20,12 +18,11 @@ export interface Session {
 }
 
 export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions): Session {
-  const factor = nodesPerPatch(options.upsample);
   // Its own: memory of WebAssembly never shrinks, it only goes as a whole once nobody refers to it.
   const arenas: Arenas = { nodes: new Arena(), pixels: new Arena() };
   return {
     ...{ image, options },
-    ...{ h: factor * keys.h, w: factor * keys.w },
+    grid: gridOf(keys, options.upsample),
     solver: openFast(image, keys, options, { arenas }),
     bytes: () => arenas.nodes.size + arenas.pixels.size + image.data.byteLength + keys.data.byteLength,
   };

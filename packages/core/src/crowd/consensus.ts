@@ -3,15 +3,14 @@
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { answerFrom, labelsTogether } from '../answer.ts';
 import { openFast } from '../fast/solver.ts';
 import type { RgbImage } from '../image/image.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Mask } from '../mask/mask.ts';
+import { gridOf } from '../nodes/grid.ts';
 import { type Convergence, margins, type NodeScores } from '../nodes/scores.ts';
-import { nodesPerPatch } from '../options.ts';
-import { heldTogether } from '../refine/held.ts';
 import type { Seeds, StrokeRaster } from '../seeds/seeds.ts';
-import { softSeeds } from '../seeds/soft-seeds.ts';
 import type { OpenSolver } from '../solver.ts';
 import { type CommonSegment, commonSegments } from './common-segments.ts';
 
@@ -54,15 +53,13 @@ export function consensus(
   const counted = inOrder(annotations, image);
   const segments = commonSegments(counted);
   const shared = counted.map((annotation) => ({ ...annotation, toCommon: toCommon(segments, annotation.annotator) }));
-  const factor = nodesPerPatch(options.upsample);
   const drawn = shared.map(({ raster, weight, toCommon }) => ({
     raster: { ...raster, segments: Array.from(raster.segments, toCommon) },
     weight,
   }));
-  const seeds = softSeeds(drawn, factor * keys.h, factor * keys.w);
-  const solver = open(image, keys, options);
-  const nodes = solver.solve(seeds);
-  const mask = solver.refine(nodes, heldTogether(drawn, options));
+  const labels = labelsTogether(drawn, gridOf(keys, options.upsample), options);
+  const { seeds, nodes, mask: refined } = answerFrom(open(image, keys, options), labels);
+  const mask = refined();
   return {
     mask,
     segments,

@@ -10,6 +10,13 @@ export interface Mask {
   height: number;
 }
 
+/** One segment owns every pixel. */
+export const maskEverywhere = (id: number, { width, height }: { width: number; height: number }): Mask => ({
+  ids: new Uint32Array(width * height).fill(id),
+  width,
+  height,
+});
+
 export interface SegmentInfo {
   id: number;
   category_id: number;

@@ -4,6 +4,7 @@
 import { interpolateLinear } from '../image/interpolate.ts';
 import type { Keys } from '../keys/keys.ts';
 import { checkSize, type DenseMatrix } from './matrix.ts';
+import { selectRank } from './select-rank.ts';
 
 /**
  * The Gram matrix of centred keys, ⟨xi − x̄, xj − x̄⟩. Centring changes no distance and loses fewer bits to cancellation.
@@ -109,30 +110,4 @@ export function medianDistance({ n, a }: DenseMatrix): number {
     o += n - 1 - i;
   }
   return Math.sqrt(selectRank(pairs, Math.floor((pairs.length - 1) / 2)));
-}
-
-/**
- * The value at a rank (from 0) among floats that are not negative, by their bits, which sort like the numbers: some at a
- * time, from the highest on, in tables that fit the first cache, instead of sorting millions.
- */
-export function selectRank(bits: Uint32Array, rank: number): number {
-  let known = 0;
-  for (const [shift, width] of [
-    [20, 12],
-    [10, 10],
-    [0, 10],
-  ]) {
-    const counts = new Uint32Array(2 ** width);
-    const most = counts.length - 1;
-    const first = known * counts.length;
-    for (let o = 0; o < bits.length; o++) {
-      // As far as the bits known already are the same, between 0 and `most`.
-      const bin = (bits[o] >>> shift) - first;
-      if (bin >= 0 && bin <= most) counts[bin]++;
-    }
-    let bin = 0;
-    for (; rank >= counts[bin]; bin++) rank -= counts[bin];
-    known = first + bin;
-  }
-  return new Float32Array(new Uint32Array([known]).buffer)[0];
 }

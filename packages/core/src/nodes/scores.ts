@@ -16,6 +16,12 @@ export interface Convergence {
   converged: boolean;
 }
 
+/** Every node is sure of the one label that there is: nothing but the background is drawn, so there is nothing to solve. */
+export const nodesEverywhere = ({ h, w, labels }: Omit<NodeScores, 'data'>): NodeScores & Convergence => ({
+  ...{ data: new Float32Array(h * w).fill(1), h, w, labels },
+  ...{ iterations: 0, converged: true },
+});
+
 /**
  * Scores by label to shares by node: rows `[n, c]` that sum to 1, or to 0 where a node has nothing. What a solver left
  * below zero is zero.

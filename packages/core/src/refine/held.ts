@@ -5,6 +5,7 @@
 import { unknownKind } from '@saltworks/contract/errors';
 import { strokeKinds } from '@saltworks/contract/kinds';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { type Mask, maskEverywhere } from '../mask/mask.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
@@ -75,6 +76,24 @@ function drawnPixels(owner: StrokeRaster['owner']): Int32Array {
   const pixels = new Int32Array(count);
   for (let i = 0, o = 0; o < count; i++) if (owner[i] !== 0) pixels[o++] = i;
   return pixels;
+}
+
+/**
+ * Refines what is not given: held pixels keep their owner, and one label alone owns every pixel.
+ *
+ * @param refine from scores, of every label that holds a pixel too, to one owner per pixel
+ */
+export function refineAround(
+  nodes: NodeScores,
+  held: HeldPixels | undefined,
+  image: { width: number; height: number },
+  refine: (scores: NodeScores) => Mask,
+): Mask {
+  if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
+  if (!held) return refine(nodes);
+  const mask = refine(withHeld(nodes, held));
+  giveHeld(mask.ids, held);
+  return mask;
 }
 
 /** Gives held pixels to their owners, in place. */

@@ -16,8 +16,7 @@ import {
   unaryFromLabels,
   unaryFromScores,
 } from './crf.ts';
-import { maskEverywhere } from './everywhere.ts';
-import { giveHeld, type HeldLabels, type HeldPixels, heldLabels, holdRows, withHeld } from './held.ts';
+import { type HeldLabels, type HeldPixels, heldLabels, holdRows, refineAround } from './held.ts';
 
 /** Bytes that the CRF may take; a larger picture is refined at the largest size that fits, then scaled up softly. */
 const crfBudget = 400e6;
@@ -49,11 +48,7 @@ export interface RefineGiven {
 }
 
 export function refine(image: RgbImage, nodes: NodeScores, options: RefineOptions, given: RefineGiven = {}): Mask {
-  if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
-  const { held } = given;
-  const mask = owners(image, held ? withHeld(nodes, held) : nodes, options, given);
-  if (held) giveHeld(mask.ids, held);
-  return mask;
+  return refineAround(nodes, given.held, image, (scores) => owners(image, scores, options, given));
 }
 
 function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { held, kept }: RefineGiven): Mask {

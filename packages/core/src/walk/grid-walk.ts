@@ -9,8 +9,8 @@
  */
 
 import type { Keys } from '../keys/keys.ts';
-import { selectRank } from '../nodes/gram.ts';
 import type { Convergence } from '../nodes/scores.ts';
+import { selectRank } from '../nodes/select-rank.ts';
 import { softWeights } from '../seeds/seeds.ts';
 
 /** Weights of edges. In each padded plane, a node's edge to that side; 0 where the grid ends. */

@@ -6,9 +6,9 @@
 import type { Upsample } from '@saltworks/contract/options';
 import { cellColours, type RgbImage } from '../image/image.ts';
 import { doubleKeys, type Keys } from '../keys/keys.ts';
+import { nodesPerPatch } from '../nodes/grid.ts';
 import { type KeyDistances, keyDistances } from '../nodes/key-distances.ts';
 import { type Convergence, type NodeScores, shares } from '../nodes/scores.ts';
-import { nodesPerPatch } from '../options.ts';
 import { type Seeds, sampleSeeds } from '../seeds/seeds.ts';
 import { type GridEdges, gridEdges, solveWalk, type WalkSolveOptions } from './grid-walk.ts';
 import { type RidgeOptions, ridgeScores, ridgeSystem } from './ridge.ts';

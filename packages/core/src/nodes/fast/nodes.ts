@@ -3,27 +3,9 @@
  * keys. n nodes; h × w patches.
  */
 
-import type { Upsample } from '@saltworks/contract/options';
 import type { Address, Arena } from '../../arena/arena.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { nodesPerPatch } from '../../options.ts';
-
-/** Patches, and the nodes made of them. */
-export interface Grid {
-  /** Of patches. */
-  h: number;
-  w: number;
-  /** Whether nodes are the 2h × 2w grid between patches, or the patches themselves. */
-  double: boolean;
-  /** Of nodes. */
-  height: number;
-  width: number;
-}
-
-export function gridOf({ h, w }: Keys, upsample: Upsample): Grid {
-  const factor = nodesPerPatch(upsample);
-  return { h, w, double: factor === 2, height: factor * h, width: factor * w };
-}
+import type { Grid } from '../grid.ts';
 
 /** Node i of a doubled axis lies between patches `lo` and `hi`, `weight` of the way. @param size patches on the axis */
 function between(i: number, size: number): { lo: number; hi: number; weight: number } {

@@ -1,27 +1,11 @@
 /** Mean field over an image's pairwise terms, in an arena: kernels/crf.ts and its memory. src/crf.ts is the twin. */
 import type { Address, Arena } from '../../arena/arena.ts';
 import { blur, type Channels, type Pairwise, planeOf, settle } from './lattice.ts';
-import { slice, splat, startTiledField } from './tiles.ts';
-
-/** Mean-field inference that can be watched: a call a step, or several steps at once. */
-export interface FastMeanField {
-  step(): void;
-  /** The last steps, all at once: none may follow. */
-  run(steps: number): void;
-  /**
-   * Q as it lies, after the last step: rows of `stride` floats, of which the first `given` are labels; where one more is
-   * left, it has what is missing to 1.
-   */
-  rows(): { at: Address; stride: number; given: number };
-  /** Writes Q `[n, c]`, rows summing to 1. */
-  marginals(out: Address): void;
-}
+import { type FastMeanField, keep, slice, splat } from './mean-field.ts';
+import { startTiledField } from './tiles.ts';
 
 /** From so many labels on they are followed only where they may matter (tiles.ts); fewer are exact. */
 export const manyLabels = 10;
-
-/** What a pass does besides: writes Q. */
-const keep = 4;
 
 /**
  * @param unary energies `[n, c]`, float32

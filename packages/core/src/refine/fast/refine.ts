@@ -8,8 +8,7 @@ import { type RgbImage, resizeBicubic } from '../../image/image.ts';
 import type { Mask } from '../../mask/mask.ts';
 import { argmax, type NodeScores } from '../../nodes/scores.ts';
 import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
-import { maskEverywhere } from '../everywhere.ts';
-import { giveHeld, type HeldPixels, heldLabels, withHeld } from '../held.ts';
+import { type HeldPixels, heldLabels, refineAround } from '../held.ts';
 import { crfScale } from '../refine.ts';
 import { manyLabels, startMeanField } from './crf.ts';
 import { buildPairwise, type Pairwise } from './lattice.ts';
@@ -67,12 +66,7 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
     }
   };
   return {
-    refine(nodes, held) {
-      if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
-      const mask = toOwners(held ? withHeld(nodes, held) : nodes, held);
-      if (held) giveHeld(mask.ids, held);
-      return mask;
-    },
+    refine: (nodes, held) => refineAround(nodes, held, image, (scores) => toOwners(scores, held)),
   };
 }
 

@@ -11,8 +11,8 @@
  * far as the normalised filter of ones is 1).
  */
 import type { Address, Arena } from '../../arena/arena.ts';
-import type { FastMeanField } from './crf.ts';
 import { blur, type Pairwise, type PixelLattice, planeOf, settle, type TilePlaces } from './lattice.ts';
+import { type FastMeanField, slice, splat } from './mean-field.ts';
 
 const tileWidth = 32;
 const tileHeight = 8;
@@ -34,10 +34,6 @@ interface Entry {
   group: Group;
   block: Address;
 }
-
-// What a pass does.
-export const slice = 1;
-export const splat = 2;
 
 /**
  * @param unary energies `[n, c]`; `rows` overwrites them with Q

@@ -9,9 +9,10 @@ import type { Address, Arena } from '../../arena/arena.ts';
 import { fastCellColours } from '../../image/fast/cells.ts';
 import type { RgbImage } from '../../image/image.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { gridOf, nodeProducts } from '../../nodes/fast/nodes.ts';
-import { selectRank } from '../../nodes/gram.ts';
+import { nodeProducts } from '../../nodes/fast/nodes.ts';
+import { gridOf } from '../../nodes/grid.ts';
 import { checkSize, type SparseMatrix } from '../../nodes/matrix.ts';
+import { selectRank } from '../../nodes/select-rank.ts';
 import { colourKnn, leastSimilarity, nearestNeighbours } from '../graph.ts';
 
 /** A dense affinity in an arena, ready to be spread over: depends on keys and image alone. */

@@ -1,7 +1,8 @@
 /** Kernel ridge regression from seeds, by kernels: what ridge.ts and key-distances.ts say in plain TypeScript. */
 
 import type { Address, Arena } from '../../arena/arena.ts';
-import { corners, type Grid, type Panels } from '../../nodes/fast/nodes.ts';
+import { corners, type Panels } from '../../nodes/fast/nodes.ts';
+import type { Grid } from '../../nodes/grid.ts';
 import type { SeedList } from '../../seeds/seeds.ts';
 import type { RidgeOptions } from '../ridge.ts';
 

@@ -7,10 +7,11 @@ import type { Address, Arena } from '../../arena/arena.ts';
 import { fastCellColours } from '../../image/fast/cells.ts';
 import type { RgbImage } from '../../image/image.ts';
 import type { Keys } from '../../keys/keys.ts';
-import { corners, type Grid, gridOf, type Panels, packKeys } from '../../nodes/fast/nodes.ts';
-import { selectRank } from '../../nodes/gram.ts';
+import { corners, type Panels, packKeys } from '../../nodes/fast/nodes.ts';
+import { type Grid, gridOf } from '../../nodes/grid.ts';
 import { medianSample } from '../../nodes/key-distances.ts';
 import { type Convergence, type NodeScores, shares } from '../../nodes/scores.ts';
+import { selectRank } from '../../nodes/select-rank.ts';
 import { type Seeds, sampleSeeds, softWeights } from '../../seeds/seeds.ts';
 import type { RidgeOptions } from '../ridge.ts';
 import {

@@ -3,15 +3,16 @@
 import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/contract/documents/scribbles';
 import { unknownKind } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
 import type { Keys } from '@saltworks/core/keys/keys';
+import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
 import { argmax, margins, type NodeScores } from '@saltworks/core/nodes/scores';
-import { nodesPerPatch } from '@saltworks/core/options';
-import { rasterise, type Seeds, type StrokeRaster, seedNodes } from '@saltworks/core/seeds/seeds';
+import { rasterise } from '@saltworks/core/seeds/seeds';
 import type { Solver } from '@saltworks/core/solver';
 import { pixelsOf } from '../pixels.ts';
 import type { PixelPreview, RefineRequest } from './refine.worker.ts';
@@ -75,12 +76,12 @@ interface Opened {
   picture: number;
   solver: Solver;
   keys: Keys;
-  h: number;
-  w: number;
+  grid: Grid;
+  options: SegmentOptions;
   scribbles?: Scribbles;
   /** Built on first use. */
   directions?: Keys;
-  last?: { n: number; draft: boolean; nodes: NodeScores; seeds: Seeds; raster: StrokeRaster };
+  last?: { n: number; draft: boolean; drawn: StrokeLabels; nodes: NodeScores };
 }
 
 let opened: Opened | undefined;
@@ -136,12 +137,11 @@ async function open({ picture, keys: file, image: bytes, options }: PreviewReque
     data[o++] = rgba[i + 1];
     data[o++] = rgba[i + 2];
   }
-  const factor = nodesPerPatch(options.upsample);
   arenas.nodes.reset();
   arenas.pixels.reset();
   const image = { data, width, height };
   const solver = openFast(image, keys, options, { arenas, strokes: true });
-  opened = { picture, solver, keys, h: factor * keys.h, w: factor * keys.w };
+  opened = { picture, solver, keys, grid: gridOf(keys, options.upsample), options };
   const request: RefineRequest = { kind: 'open', image, options: { ...options, scale: 0.5 } };
   refiner.postMessage(request, { transfer: [data.buffer] });
   tell({ kind: 'open', picture });
@@ -149,22 +149,24 @@ async function open({ picture, keys: file, image: bytes, options }: PreviewReque
 
 function solve(opened: Opened, { n, scribbles, draft }: PreviewRequest & { kind: 'solve' }): void {
   if (scribbles !== undefined) opened.scribbles = parseScribbles(scribbles);
-  const { solver, h, w, picture } = opened;
-  const drawn = opened.scribbles!;
-  const strokes = draft ? [...drawn.strokes, draft] : drawn.strokes;
-  const raster = rasterise({ ...drawn, strokes });
-  const seeds = seedNodes(raster, h, w);
-  const nodes = solver.solve(seeds);
+  const { solver, grid, options, picture } = opened;
+  const document = opened.scribbles!;
+  const strokes = draft ? [...document.strokes, draft] : document.strokes;
+  const drawn = labelsOf(rasterise({ ...document, strokes }), grid, options);
+  const { seeds, nodes } = answerFrom(solver, drawn);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);
-  opened.last = { n, draft: !!draft, nodes, seeds, raster };
-  tell({ kind: 'patch', picture, n, draft: !!draft, h, w, ids, margin }, [ids.buffer, margin.buffer]);
+  opened.last = { n, draft: !!draft, drawn, nodes };
+  tell({ kind: 'patch', picture, n, draft: !!draft, h: grid.height, w: grid.width, ids, margin }, [
+    ids.buffer,
+    margin.buffer,
+  ]);
 }
 
 function refine({ last, picture }: Opened, n: number): void {
   if (last?.n !== n || last.draft) return;
-  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes, raster: last.raster };
+  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes, held: last.drawn.held() };
   refiner.postMessage(request);
 }
 
@@ -177,11 +179,11 @@ function similar(opened: Opened, x: number, y: number): void {
   tell({ kind: 'similar', picture, values, width: w, height: h }, [values.buffer]);
 }
 
-function hint({ last, picture, h, w }: Opened, n: number): void {
-  const found = last?.n === n ? nextStroke(last.nodes, last.seeds.nodes) : undefined;
+function hint({ last, picture, grid: { height, width } }: Opened, n: number): void {
+  const found = last?.n === n ? nextStroke(last.nodes, last.drawn.seeds.nodes) : undefined;
   const place = found && {
-    x: ((found.node % w) + 0.5) / w,
-    y: (Math.floor(found.node / w) + 0.5) / h,
+    x: ((found.node % width) + 0.5) / width,
+    y: (Math.floor(found.node / width) + 0.5) / height,
     segment: found.segment,
     other: found.other,
   };
