@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { fileStore } from './files/file-store.ts';
 import { checkConditionalCreates } from './probe.ts';
-import { type S3Options, s3Store } from './s3/s3-store.ts';
+import { s3Store } from './s3/s3-store.ts';
+import type { S3Options } from './s3/settings.ts';
 import type { ObjectStore } from './store.ts';
 
 /** The operator's S3 server and credentials. The SDK searches for what is missing: environment, profile, container, instance. */
