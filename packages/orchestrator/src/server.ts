@@ -16,8 +16,9 @@ import { expiredLeases, expireLease, leaveUnusable } from './campaigns/assignmen
 import { imageSize } from './campaigns/assignments/image-size.ts';
 import { restoreInteraction } from './campaigns/assignments/interactions.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
+import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
-import { type Database, openDatabase } from './db/open.ts';
+import { openDatabase } from './db/open.ts';
 import { extractDataset } from './runs/start.ts';
 
 export interface Closable {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { type Database, openDatabase } from '../dist/db/open.js';
-import { openPglite } from '../dist/db/pglite.js';
+import type { Database } from '../dist/db/database.js';
+import { openDatabase } from '../dist/db/open.js';
+import { openPglite } from '../dist/db/pglite/pglite.js';
 import type { Schema } from '../dist/db/schema.js';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres.ts';
 

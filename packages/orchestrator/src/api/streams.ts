@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { eventsAfter } from '../campaigns/assignments/events.ts';
-import type { Database } from '../db/open.ts';
+import type { Database } from '../db/database.ts';
 import { eventChannel } from '../db/schema.ts';
 
 /** Proxies give up connections that stay silent. */

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomInt, randomUUID, sign } from 'no
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';
 import { cookiesOf, openServer, publicUrl, type TestServer } from './server.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operatorToken } from '../../dist/api/operator.js';
-import type { Database } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
 import { describeDatabases } from '../databases.ts';
 import { openServer, secret, type TestServer } from './server.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
+import { openDatabase } from '../../dist/db/open.js';
 import { findPostgres, type PostgresServer, startPostgres } from '../postgres.ts';
 import { openServer, type TestServer } from './server.ts';
 

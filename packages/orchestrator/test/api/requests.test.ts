@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
 import { describeDatabases } from '../databases.ts';
 import { cookiesOf, openServer, publicUrl, type TestServer } from './server.ts';
 import { makeWorld, type World } from './world.ts';

@@ -10,8 +10,8 @@ import { type AppOptions, openApp } from '../../dist/api/app.js';
 import { type AuthOptions, createApiKey, openAuth } from '../../dist/api/auth.js';
 import { openStreams } from '../../dist/api/streams.js';
 import { openAnswers } from '../../dist/campaigns/answers.js';
+import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
-import type { Database } from '../../dist/db/open.js';
 import { makeUser } from '../campaigns/campaign.ts';
 
 /** Where people are told that the server is. */

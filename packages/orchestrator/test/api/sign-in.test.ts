@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';

@@ -12,7 +12,8 @@ import {
 import { readTasks } from '../../dist/campaigns/read-tasks.js';
 import { reviewAssignment } from '../../dist/campaigns/reviews.js';
 import { takeTask } from '../../dist/campaigns/tasks.js';
-import { type Database, openDatabase } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
+import { openDatabase } from '../../dist/db/open.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign, makeUser, tasksOf } from './campaign.ts';

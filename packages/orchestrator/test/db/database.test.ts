@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../dist/db/open.js';
+import type { Database } from '../../dist/db/database.js';
 import { eventChannel } from '../../dist/db/schema.js';
 import { describeDatabases, fillCampaign, lease } from '../databases.ts';
 

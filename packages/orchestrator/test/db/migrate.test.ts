@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { migrate } from '../../dist/db/migrate.js';
 import { migrations } from '../../dist/db/migrations.js';
 import { openDatabase } from '../../dist/db/open.js';
-import { openPglite } from '../../dist/db/pglite.js';
-import { openPostgres } from '../../dist/db/postgres.js';
+import { openPglite } from '../../dist/db/pglite/pglite.js';
+import { openPostgres } from '../../dist/db/postgres/postgres.js';
 import { describeDatabases } from '../databases.ts';
 
 describeDatabases('migrations', ({ kind, fresh, open }) => {

@@ -7,9 +7,9 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { restoreInteraction } from '../../dist/campaigns/interactions.js';
-import { lockFolder } from '../../dist/db/folder-lock.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';
+import { lockFolder } from '../../dist/db/pglite/folder-lock.js';
 import { fillCampaign, freshFolder, lease } from '../databases.ts';
 import { findPostgres, startPostgres } from '../postgres.ts';
 

@@ -1,7 +1,7 @@
 /** The thread that PGlite runs in: its queries would hold up the event loop. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
-import type { Answer, Call, PgliteError, Reply } from './pglite.ts';
+import type { Answer, Call, PgliteError, Reply } from './messages.ts';
 
 const port = parentPort!;
 const reply = (message: Reply) => port.postMessage(message);

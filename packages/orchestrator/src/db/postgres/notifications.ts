@@ -1,8 +1,8 @@
 /** LISTEN on a connection of its own, which comes back when it was lost and then tells all listeners ''. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openChannels } from './channels.ts';
-import type { Database } from './open.ts';
+import { openChannels } from '../channels.ts';
+import type { Database } from '../database.ts';
 
 /** How often the connection is asked whether it still is one, and how long the answer may take: its host may be gone without a word. */
 const PING_MS = 15_000;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import type { Database } from './open.ts';
-import { openNotifications } from './postgres-notifications.ts';
-import type { Schema } from './schema.ts';
+import type { Database } from '../database.ts';
+import type { Schema } from '../schema.ts';
+import { openNotifications } from './notifications.ts';
 
 const CONNECTIONS = 10;
 const CONNECT_MS = 10_000;
