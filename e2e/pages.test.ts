@@ -5,8 +5,8 @@ import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';
-import { unzip } from '../packages/orchestrator/test/unzip.ts';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { unzip } from '../scripts/unzip.mjs';
 import { type Annotator, signIn } from './annotator.ts';
 import { root } from './saltworks.ts';
 

@@ -31,11 +31,13 @@ export function violations(sources: readonly Source[]): string[] {
   });
 }
 
-/** All modules that a source names: static and dynamic imports, re-exports, types, `require`. */
-export function imports(text: string): string[] {
-  // Not within quotes, where 'import' is a word.
-  const found = text.matchAll(/(?:^|[^'"`\w])(?:from|import|require)\s*\(?\s*(['"])([^'"\n]+)\1/gm);
-  return [...found].map(([, , module]) => module);
+// Not within quotes, where 'import' is a word.
+const statically = /(?:^|[^'"`\w])(?:from|import)\s*(['"])([^'"\n]+)\1/gm;
+const anyhow = /(?:^|[^'"`\w])(?:from|import|require)\s*\(?\s*(['"])([^'"\n]+)\1/gm;
+
+/** All modules that a source names: imports, re-exports and types; by default also dynamic imports and `require`. */
+export function imports(text: string, { dynamic = true } = {}): string[] {
+  return [...text.matchAll(dynamic ? anyhow : statically)].map(([, , module]) => module);
 }
 
 function brokenRule(file: string, module: string): string | undefined {

@@ -12,9 +12,9 @@ import {
   thumbnailKey,
 } from '@saltworks/contract/layout';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unzipTexts } from '../../../../scripts/unzip.mjs';
 import { makeCampaign } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';
-import { unzipTexts } from '../unzip.ts';
 import { openServer, type TestServer } from './server.ts';
 
 const hash = (i: number) => i.toString(16).padStart(64, '0');

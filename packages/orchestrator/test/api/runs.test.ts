@@ -13,12 +13,12 @@ import { createActivities } from '@saltworks/worker/activities';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unzipTexts } from '../../../../scripts/unzip.mjs';
 import { createApiKey } from '../../dist/api/auth.js';
 import { verifyAudit } from '../../dist/campaigns/audit.js';
 import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
-import { unzipTexts } from '../unzip.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height, count] = [48, 32, 100];

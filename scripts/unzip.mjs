@@ -1,11 +1,15 @@
-/** What is in a ZIP file, read by its central directory (APPNOTE 4.3.12): names and bytes. */
+// The files of a ZIP file, read by its central directory (APPNOTE 4.3.12).
 import { inflateRawSync } from 'node:zlib';
 
-/** @throws Error unless it is one, of files that are stored or deflated and smaller than 4 GB */
-export function unzip(file: Buffer): Map<string, Buffer> {
+/**
+ * @param {Buffer} file of files that are stored or deflated and smaller than 4 GB
+ * @returns {Map<string, Buffer>} bytes by name
+ * @throws Error for anything else
+ */
+export function unzip(file) {
   const end = file.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   if (end < 0) throw new Error('no end of central directory; expected a ZIP file');
-  const found = new Map<string, Buffer>();
+  const found = new Map();
   let at = file.readUInt32LE(end + 16);
   for (let i = 0; i < file.readUInt16LE(end + 10); i++) {
     if (file.readUInt32LE(at) !== 0x02014b50) throw new Error(`no entry at ${at}; expected one more of the directory`);
@@ -22,6 +26,11 @@ export function unzip(file: Buffer): Map<string, Buffer> {
   return found;
 }
 
-/** The same, of texts. */
-export const unzipTexts = (file: Buffer): Record<string, string> =>
+/**
+ * The same, of texts.
+ *
+ * @param {Buffer} file
+ * @returns {Record<string, string>}
+ */
+export const unzipTexts = (file) =>
   Object.fromEntries([...unzip(file)].map(([name, content]) => [name, content.toString()]));

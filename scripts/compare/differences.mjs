@@ -1,0 +1,47 @@
+// What two checkouts gave, by name, side by side.
+
+/**
+ * Differences that are meant: `of` says in which observations, `added` is what AFTER alone has there, `reason` why it may.
+ * Keep this short; it is printed whenever it is used.
+ *
+ * @type {{ of: RegExp, added: RegExp, reason: string }[]}
+ */
+export const allowed = [];
+
+/**
+ * @param before what BEFORE gave: text by name
+ * @param after the same of AFTER
+ * @returns a line for every difference, and one for every kind of allowed difference that was met
+ */
+export function compare(before, after) {
+  const lines = [];
+  const used = new Map();
+  for (const [name, was] of before) {
+    if (!after.has(name)) lines.push(`${name}: missing after`);
+    else if (after.get(name) !== was) {
+      const [now, rule] = without(name, was, after.get(name));
+      if (now !== was) lines.push(`${name}: ${firstDifference(was, now)}`);
+      else used.set(rule, (used.get(rule) ?? 0) + 1);
+    }
+  }
+  for (const name of after.keys()) if (!before.has(name)) lines.push(`${name}: only after`);
+  return { lines, allowances: [...used].map(([{ reason }, count]) => `${count} allowed: ${reason}`) };
+}
+
+function without(name, was, now) {
+  for (const rule of allowed) {
+    if (!rule.of.test(name)) continue;
+    const stripped = now.replace(rule.added, '');
+    if (stripped === was) return [stripped, rule];
+  }
+  return [now];
+}
+
+/** The place where two texts part, with a little of what is around it, as one line. */
+function firstDifference(was, now) {
+  let at = 0;
+  while (at < was.length && was[at] === now[at]) at++;
+  const line = was.slice(0, at).split('\n').length;
+  const part = (text) => JSON.stringify(text.slice(Math.max(0, at - 40), at + 60));
+  return `line ${line}: ${part(was)} became ${part(now)}`;
+}
