@@ -106,21 +106,28 @@ const isText = (name) => /\.(json|jsonl|ndjson|txt|yaml)$|\/lines\//.test(name);
 /** Bytes as one line. */
 export const digest = (bytes) => `sha256 ${createHash('sha256').update(bytes).digest('hex')}, ${bytes.length} bytes`;
 
-/** Every file below a folder, by its path: texts with placeholders, other bytes as a hash. */
+/**
+ * Every file below a folder, by its path: texts with placeholders, other bytes as a hash. Files whose paths differ in
+ * nothing but placeholders are numbered by what is in them.
+ */
 export function filesBelow(folder, placeholders) {
-  const found = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
-  return new Map(
-    found
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((path) => [relative(folder, path), path])
-      .map(([name, path]) => {
-        const bytes = readFileSync(path);
-        const content = isText(name) ? placeholders.apply(bytes.toString('utf8')) : digest(bytes);
-        return [placeholders.apply(name), content];
-      }),
-  );
+  const entries = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort()
+    .map((name) => {
+      const bytes = readFileSync(join(folder, name));
+      const content = isText(name) ? placeholders.apply(bytes.toString('utf8')) : digest(bytes);
+      return [placeholders.apply(name), content];
+    });
+  const found = new Map();
+  for (const [name, content] of files.sort((a, b) => (a.join() < b.join() ? -1 : 1))) {
+    let unique = name;
+    for (let i = 2; found.has(unique); i++) unique = `${name} (${i})`;
+    found.set(unique, content);
+  }
+  return found;
 }
 
 /** What a command printed and how it ended, as text. Progress depends on the machine. */

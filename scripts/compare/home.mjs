@@ -34,7 +34,7 @@ async function openHome(checkout, player) {
     ];
     const reading = new Player(checkout, { from: player, placeholders: new Placeholders(literals, { kept: true }) });
     for (const { as, ask, headers } of recorded) if (ask && isLasting(ask)) await reading.step({ as, ask, headers });
-    reading.seen.set('effort, printed', (await checkout.run('campaign', 'effort', 'people')).stdout);
+    for (const what of ['effort', 'agreement', 'consensus']) await reading.step({ run: ['campaign', what, 'people'] });
     const drawing = new Player(checkout, { from: player });
     const seen = new Map([...reading.seen].map(([name, text]) => [`as it was: ${name}`, text]));
     for (const [name, text] of await drawing.play(later)) seen.set(`drawn on: ${name}`, text);
@@ -48,5 +48,9 @@ async function openHome(checkout, player) {
   }
 }
 
-/** Reads, and answers the same whenever it is asked: the pace and when keys were used depend on the clock. */
-const isLasting = (ask) => ask.startsWith('GET /api/') && !/\/pace|\/me\/keys|\/auth\//.test(ask);
+/**
+ * Reads, and answers the same whenever it is asked: the pace and when keys were used depend on the clock, and a stack that
+ * starts makes a link, which its audit trail tells.
+ */
+const isLasting = (ask) =>
+  ask.startsWith('GET /api/') && !/\/pace|\/me\/keys|\/auth\/|\/audit$|\/audit\/verify/.test(ask);

@@ -16,6 +16,9 @@ const measured = [
   [/\b\d+\.\d+ s\b/g, '<s>'],
 ];
 
+/** A run that has just started may have got further or not. */
+const racing = [[/("state":"running".*?"progress":)(\{[^}]*\}|null)/g, '$1<progress>']];
+
 /** What is made at random. */
 const random = [
   [/token=[\w-]{20,}/g, 'token=<token>'],
@@ -37,6 +40,7 @@ const times = /\b20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)/g;
 export class Placeholders {
   #literals;
   #numbered = new Map();
+  #patterns = [...random, ...measured, ...racing];
   #kept;
 
   /**
@@ -52,20 +56,38 @@ export class Placeholders {
     this.#literals.unshift([text, placeholder]);
   }
 
+  /** From now on: names that hash what is random. They are not numbered, since no order of theirs means anything. */
+  pattern(pattern, placeholder) {
+    this.#patterns.unshift([pattern, placeholder]);
+  }
+
+  /** Gives a text a number of its kind, unless it has one. */
+  number(text, kind) {
+    if (!this.#numbered.has(text)) this.#numbered.set(text, `<${kind} ${this.#numbered.size + 1}>`);
+  }
+
   /** Learns the ids in a text and writes placeholders into it. */
   apply(text) {
     let masked = text;
     for (const [literal, placeholder] of this.#literals) masked = masked.replaceAll(literal, placeholder);
     masked = masked.replace(/\/assets\/[\w.-]+\.(js|css)/g, '/assets/<built>.$1');
     if (this.#kept) return masked;
-    for (const [, id] of masked.matchAll(newIds)) this.#number(id, 'id');
-    for (const [key] of masked.matchAll(apiKeys)) this.#number(key, 'key');
+    for (const [, id] of masked.matchAll(newIds)) this.number(id, 'id');
+    for (const [key] of masked.matchAll(apiKeys)) this.number(key, 'key');
     for (const [id, placeholder] of this.#numbered) masked = masked.replaceAll(id, placeholder);
-    for (const [pattern, placeholder] of [...random, ...measured]) masked = masked.replace(pattern, placeholder);
-    return masked.replace(times, (time) => (isNear(Date.parse(time)) ? '<time>' : time));
+    for (const [pattern, placeholder] of this.#patterns) masked = masked.replace(pattern, placeholder);
+    masked = masked.replace(/masks\/[0-9a-f]{2}\/<mask/g, 'masks/<mask');
+    return byAnnotator(masked.replace(times, (time) => (isNear(Date.parse(time)) ? '<time>' : time)));
   }
+}
 
-  #number(text, kind) {
-    if (!this.#numbered.has(text)) this.#numbered.set(text, `<${kind} ${this.#numbered.size + 1}>`);
-  }
+/** Lists by annotator come in the order of random ids: here in that of their texts. */
+function byAnnotator(text) {
+  const sorted = (list) => list.sort().join(',');
+  return text
+    .replace(/"weights":\{([^{}]*)\}/g, (_, list) => `"weights":{${sorted(list.split(','))}}`)
+    .replace(/"annotators":\[((?:\{(?:[^{}]|\{[^{}]*\})*\},?)+)\]/g, (_, list) => {
+      const items = list.match(/\{(?:[^{}]|\{[^{}]*\})*\}/g);
+      return `"annotators":[${sorted(items)}]`;
+    });
 }

@@ -12,13 +12,13 @@ const unseen = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'conten
 /**
  * A step is one of
  *
- *   { as, ask: "METHOD /path", body?, raw?, headers?, keep?: {name: "path.in.answer"}, keepHeader?: {name: header}, until? }
+ *   { as, ask: "METHOD /path", body?, raw?, headers?, keep?: {name: "path.in.answer"}, keepHeader?: {name: header}, derived?: [path], until? }
  *   { as, events: "/path", until: {event, …fields of data} }
  *   { run: [arguments of the command], keep? }
  *
  * `{name}` in any text stands for what an earlier step kept. A caller is a browser: what `as` names has cookies of its own,
  * but `admin`, who sends the home's key, and `key NAME`, who sends a kept one. `until` asks again until the answer has these
- * fields; what was answered before is not kept.
+ * fields; what was answered before is not kept. `derived` are names in the answer that hash random ids.
  */
 export class Player {
   seen = new Map();
@@ -47,7 +47,8 @@ export class Player {
   async step(step) {
     const name = `${this.seen.size} ${step.as ?? ''} ${step.ask ?? step.events ?? `saltworks ${step.run.join(' ')}`}`;
     try {
-      this.seen.set(name, await this.#observe(this.#fill(step)));
+      const text = await this.#observe(this.#fill(step));
+      this.seen.set(this.#placeholders.apply(name), text);
     } catch (error) {
       throw new Error(`${name}: ${error.message}`, { cause: error });
     }
@@ -99,6 +100,7 @@ export class Player {
     const type = answer.headers.get('content-type') ?? '';
     const json = type.includes('json') && bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : undefined;
     if (step.keep) this.#keep(step.keep, json);
+    for (const path of step.derived ?? []) if (json[path]) this.#placeholders.number(json[path], path);
     for (const [name, header] of Object.entries(step.keepHeader ?? {})) this.kept[name] = answer.headers.get(header);
     return { text: this.#describe(answer, bytes, type), answer: json };
   }
