@@ -1,4 +1,4 @@
-// Whether kernels and their plain TypeScript give the same labels.
+// Whether the kernels and their plain TypeScript twins give the same labels.
 
 import { openFast } from '@saltworks/core/fast/solver';
 import { argmax } from '@saltworks/core/nodes/scores';
@@ -7,7 +7,7 @@ import { heldPixels } from '@saltworks/core/refine/held';
 import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { openPlain } from '@saltworks/core/solver';
 
-/** Labels of nodes and pixels by `open`. */
+/** Labels of nodes and pixels by the solver that `open` opens. */
 function labelled(open, image, keys, raster, options) {
   const solver = open(image, keys, options);
   const seeds = seedNodes(raster, 2 * keys.h, 2 * keys.w);
@@ -17,7 +17,7 @@ function labelled(open, image, keys, raster, options) {
 }
 
 /**
- * One image: how many nodes and pixels kernels and plain TypeScript label differently.
+ * One image: the number of nodes and pixels that kernels and plain TypeScript label differently.
  *
  * @returns per preset: counts, and the largest difference of scores
  */
@@ -52,7 +52,7 @@ function farthest(a, b) {
   return most;
 }
 
-/** Lines about many images. */
+/** Sums up many images in a few lines. */
 export function sumUp(results) {
   return Object.keys(presets)
     .map((preset) => {

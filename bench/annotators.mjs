@@ -1,5 +1,5 @@
-// A scripted annotator: takes an image, draws, listens. What was not acknowledged is sent again, and a stream that breaks
-// off is resumed after the last event, as a browser would. Whoever drives it compares what it did with what the server kept.
+// A scripted annotator: takes an image, draws, listens. Like a browser it sends unacknowledged interactions again and resumes
+// a broken stream after the last event. Its caller compares what it did with what the server kept.
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const RETRY_MS = 200;
 const TIMEOUT_MS = 60_000;
 
-/** Refused by the server, in its words. */
+/** The server's refusal, in its words. */
 export class Refused extends Error {
   constructor(status, text) {
     super(`${status}: ${text.slice(0, 300)}`);
@@ -16,10 +16,10 @@ export class Refused extends Error {
 }
 
 /**
- * One request, with a body as JSON if there is one.
+ * Sends one request, with a JSON body if there is one.
  *
- * @param options of node:http; traffic: bytes on the wire are added to it, up and down
- * @throws Refused, or Error if there was no whole answer
+ * @param options of node:http; traffic: counts bytes on the wire, up and down
+ * @throws Refused, or Error without a whole answer
  */
 export function send(url, { headers, traffic = { up: 0, down: 0 }, ...options }, body) {
   const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -33,7 +33,7 @@ export function send(url, { headers, traffic = { up: 0, down: 0 }, ...options },
         text += chunk;
       });
       answer.on('end', () => {
-        // Sockets are used again: what went through this one before was counted then.
+        // Sockets are reused: earlier bytes through this one were counted then.
         const before = socket.counted ?? { up: 0, down: 0 };
         traffic.up += socket.bytesWritten - before.up;
         traffic.down += socket.bytesRead - before.down;
@@ -47,14 +47,14 @@ export function send(url, { headers, traffic = { up: 0, down: 0 }, ...options },
   });
 }
 
-/** Speaks to the API with a key: JSON, both ways. */
+/** Calls the API with a key, JSON both ways. */
 export function openApi(url, key, options) {
   const headers = { authorization: `Bearer ${key}` };
   return async (method, path, body) =>
     JSON.parse((await send(`${url}${path}`, { method, headers, ...options }, body)).text);
 }
 
-/** Asks until there is an answer: servers restart, and refuse who asks too much. @throws Refused for what will not change */
+/** Retries until there is an answer: servers restart, and limit requests. @throws Refused for a lasting refusal */
 export async function patiently(ask, { tries = 300 } = {}) {
   for (let i = 1; ; i++) {
     try {
@@ -75,7 +75,7 @@ export function openAnnotator(url, key) {
   return {
     api,
     traffic,
-    /** The next image to work on; nothing when none is left. */
+    /** Takes the next image; undefined if none is left. */
     async take(campaign) {
       const assignment = await patiently(() => api('POST', `/api/campaigns/${campaign}/next`, {}));
       return assignment ? openWork({ url, key, api, traffic, assignment }) : undefined;
@@ -87,7 +87,7 @@ export function openAnnotator(url, key) {
 function openWork({ url, key, api, traffic, assignment }) {
   const at = `/api/assignments/${assignment.id}`;
   const client = randomUUID();
-  /** Everything done, in order; its place is its sequence number. The first so many are acknowledged. */
+  /** All interactions in order; the place is the sequence number. The first `acknowledged` are acknowledged. */
   const done = [];
   let acknowledged = 0;
   let sending;
@@ -108,7 +108,7 @@ function openWork({ url, key, api, traffic, assignment }) {
     client,
     done,
     events: events.seen,
-    /** Does so many things. @returns resolves once they and all before them are acknowledged */
+    /** Adds interactions. @returns resolves once they and all earlier ones are acknowledged */
     async do(...interactions) {
       done.push(...interactions);
       const mine = done.length;
@@ -119,24 +119,24 @@ function openWork({ url, key, api, traffic, assignment }) {
         await sending;
       }
     },
-    /** Waits for the answer to all that is done, on the node grid (`patch`) or in pixels (`pixel`). */
+    /** Waits for the answer to all interactions, on the node grid (`patch`) or in pixels (`pixel`). */
     answered(kind, ms) {
       const n = done.length;
       return events.first(({ event, data }) => (event === kind || event === 'none') && data.n >= n, ms);
     },
-    /** The server's log of it: [n, client, sequence number, interaction]. */
+    /** The server's log: [n, client, sequence number, interaction]. */
     async log() {
       const log = await patiently(() => api('GET', `${at}/interactions`));
       return log.map((entry) => [entry.n, entry.client, entry.seq, entry.interaction]);
     },
-    /** What the log must be. */
+    /** The log that the server must hold. */
     expected: () => done.slice(0, acknowledged).map((interaction, i) => [i + 1, client, i + 1, interaction]),
     submit: () => patiently(() => api('POST', `${at}/submit`, {})),
     close: () => events.close(),
   };
 }
 
-/** Follows a stream of Server-Sent Events through breaks. */
+/** Follows a stream of Server-Sent Events across disconnects. */
 function openEvents(url, key, traffic) {
   /** `{ id, event, data, at }` in the order of arrival; at: milliseconds since 1970. */
   const seen = [];
@@ -211,7 +211,7 @@ function openEvents(url, key, traffic) {
 
 /** The i-th stroke of many on an image: a short bent line, for one of `segments` segments and the background in turn. */
 export function strokeAt(i, { width, height }, segments = 1) {
-  // Golden ratios: spread evenly, however many come.
+  // Golden ratios spread any number of strokes evenly.
   const x = (0.08 + 0.84 * ((i * 0.6180339887) % 1)) * width;
   const y = (0.08 + 0.84 * ((i * 0.7548776662) % 1)) * height;
   const reach = 0.05 * Math.min(width, height);

@@ -1,4 +1,4 @@
-// From a stroke to labels in a browser: core in Chromium, from the files that were built.
+// From a stroke to labels in a browser: the built core in Chromium.
 import { chromium, launch } from '../scripts/chromium.mjs';
 import { quantile, round, row } from './measure.mjs';
 import { servePage } from './page-server.mjs';
@@ -8,7 +8,7 @@ const limits = { 'browser-node-labels': 16, 'browser-pixel-labels': 60 };
 export const names = Object.keys(limits);
 const warmUps = 5;
 
-/** @param scene from `drawn` @returns rows of the bench's JSON; none where there is no Chromium */
+/** @param scene from `drawn` @returns rows of the bench's JSON; none without a Chromium */
 export async function browser(wanted, scene, { quick }) {
   const path = chromium();
   if (!path) {

@@ -1,19 +1,19 @@
-// What the page does, noted from outside: runs in the page before its own scripts, as `probe`. Milliseconds since the page began.
+// Records the page's work from outside: runs in the page as `probe`, before its own scripts. Milliseconds since the page began.
 
 export function probe() {
   const now = () => performance.now();
   const log = {};
   const clear = () =>
     Object.assign(log, {
-      /** Pointer events while a pen is down, with the time that the browser gave them. */
+      /** Pointer events while a pen is down, with the browser's times. */
       events: [],
       up: [],
-      /** Frames in which ink was painted; solves asked for and answered; labels painted. */
+      /** Frames that painted ink; solves requested and answered; labels painted. */
       inked: [],
       asked: [],
       answered: [],
       labelled: [],
-      /** Frames while a pen is down: when they began. */
+      /** Starts of the frames while a pen is down. */
       frames: [],
       opened: [],
       painted: undefined,
@@ -73,7 +73,7 @@ export function probe() {
     return post.call(this, data, ...more);
   };
 
-  /** From each event to the first painting of what it led to. Solves are answered in order. */
+  /** From each event to the first frame that shows its effect. Solves are answered in order. */
   const labelsAfter = (times) =>
     times.flatMap((time) => {
       const solve = log.asked.findIndex((asked) => asked >= time);

@@ -21,7 +21,7 @@ const categories = ['cup', 'plate', 'spoon', 'table', 'wall'].map((name, i) => (
   isthing: true,
 }));
 
-/** @returns rows of the bench's JSON, each beside its limit; none where there is no Chromium */
+/** @returns rows of the bench's JSON, each beside its limit; none without a Chromium */
 export async function page({ quick }) {
   const path = chromium();
   if (!path) {
@@ -50,7 +50,7 @@ export async function page({ quick }) {
   }
 }
 
-/** Photographs of two sizes, each another one. */
+/** Images of two sizes, all different. */
 async function writePictures(folder, count) {
   const names = ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'raccoon.jpg', 'flower.jpg'];
   const write = async (name, width, height, many) => {
@@ -86,7 +86,7 @@ async function openPage({ context, url }, campaign) {
   return page;
 }
 
-/** From places given as shares of the photograph to those of the window. */
+/** From shares of the image's width and height to places in the window. */
 async function places(page) {
   const box = await page.locator('.stage canvas').nth(1).boundingBox();
   const [ratio, margin] = [4 / 3, 16];
@@ -100,13 +100,13 @@ async function stroke(page, from, to, steps) {
   await page.mouse.down();
   for (let i = 1; i <= steps; i++) {
     await page.mouse.move(...from.map((at, k) => at + ((to[k] - at) * i) / steps));
-    // As a hand does: at most one move a frame.
+    // Like a hand: at most one move a frame.
     await sleep(12);
   }
   await page.mouse.up();
 }
 
-/** Segments by their palette buttons, a dash for each; then strokes that are measured. */
+/** Adds segments by their palette buttons, a dash for each; then draws the strokes that are measured. */
 async function drawing(world, campaign, segments, what) {
   const { quick } = world;
   const page = await openPage(world, campaign);
@@ -144,7 +144,7 @@ async function drawing(world, campaign, segments, what) {
   ];
 }
 
-/** Two strokes, Enter, and so on. */
+/** Draws two strokes and presses Enter, image after image. */
 async function opening(world) {
   const { quick } = world;
   const page = await openPage(world, 'small');
@@ -165,7 +165,7 @@ async function opening(world) {
     await page.waitForFunction((name) => document.querySelector('.what')?.textContent !== name, name);
     await page.waitForFunction(() => globalThis.probe.opened.length > 0 && globalThis.probe.painted !== undefined);
     const { enter, painted, opened } = await page.evaluate(() => ({ ...globalThis.probe }));
-    // The first one is not warm.
+    // The first is not warm.
     if (i === 0) continue;
     times.painted.push(painted - enter);
     times.solver.push(Math.max(painted, opened.at(-1)) - enter);
@@ -177,7 +177,7 @@ async function opening(world) {
   ];
 }
 
-/** What the page loads before anything is drawn. */
+/** The files that the page loads before anything is drawn. */
 function scripts() {
   const assets = join(root, 'packages/ui/dist/assets');
   const sizes = readdirSync(assets)

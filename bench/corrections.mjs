@@ -1,20 +1,20 @@
-// What corrections do: an ideal annotator looks at the mask and puts a dot where it is most wrong, again and again.
+// The effect of corrections: an ideal annotator repeatedly puts a dot where the mask is most wrong.
 import { openFast } from '@saltworks/core/fast/solver';
 import { mean } from '@saltworks/core/mask/metrics';
 import { heldPixels } from '@saltworks/core/refine/held';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 
-/** Dots whose effect is looked at one by one, and after how many mIoU is told. */
+/** The dots whose effects are measured one by one, and the numbers of dots after which mIoU is reported. */
 const first = 8;
 export const after = [0, 1, 2, 3, 5, 8, 12];
-/** A segment is right from this IoU on; an image may take this many dots a segment to get there (NCI). */
+/** The IoU from which a segment counts as right, and the dots a segment that an image may take (NCI). */
 const enough = 0.85;
 const budget = 10;
 /** Pixels. */
 const radius = 3;
 
 /**
- * Corrects one image until every segment is right or the budget is spent, and at least as often as is looked at.
+ * Corrects one image until every segment is right or the budget is spent, with at least as many dots as are measured.
  *
  * @returns mIoU by dots, dots a segment, whether they sufficed; of each of the first dots: the share of right pixels that it
  * breaks, of its label's error that it mends, and whether it breaks more than it mends
@@ -26,7 +26,7 @@ export function correct(image, keys, { truth, ignore, raster: drawn }, options) 
     const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
     return solver.refine(nodes, heldPixels(raster, options)).ids;
   };
-  // Ids as small numbers, −1 where pixels count for nothing: all of this is counted after every dot.
+  // Ids as small numbers, −1 for ignored pixels: these are counted after every dot.
   const names = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
   const number = new Map(names.map((id, k) => [id, k]));
   const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : number.get(id)));
@@ -56,13 +56,13 @@ export function correct(image, keys, { truth, ignore, raster: drawn }, options) 
     if (n <= first) dots.push(effect(labels, next, actual, found.label));
     labels = next;
   }
-  // Nothing was left to correct.
+  // No error was left.
   while (miou.length <= after.at(-1)) miou.push(miou.at(-1));
   const sufficed = needed !== undefined && needed <= most;
   return { miou, dots, sufficed, dotsPerSegment: (sufficed ? needed : most) / names.length };
 }
 
-/** IoU by segment. */
+/** IoU of every segment. */
 function scores(labels, actual, c) {
   const [both, either] = [new Float64Array(c + 1), new Float64Array(c + 1)];
   for (let i = 0; i < actual.length; i++) {
@@ -96,9 +96,9 @@ function effect(before, now, actual, label) {
   };
 }
 
-/** The pixel farthest inside the errors of one true label, by chessboard distance; the first of equals. */
+/** The pixel deepest inside the errors of one true label, by chessboard distance; the first of equals. */
 function deepest(labels, actual, width, height) {
-  // A border that is no error: nothing beyond it counts.
+  // A border without errors: pixels beyond it do not count.
   const stride = width + 2;
   const kind = new Int32Array(stride * (height + 2)).fill(-1);
   for (let y = 0, i = 0; y < height; y++) {
@@ -123,7 +123,7 @@ function deepest(labels, actual, width, height) {
   return { label: kind[best], x, y: (best - 1 - x) / stride - 1, depth: depth[best] };
 }
 
-/** The raster with another stroke: a dot that lies within the error. */
+/** The raster with one more stroke: a dot within the error. */
 function withDot({ width, height, owner, segments }, { segment, x, y, depth }) {
   const stroke = { segment, points: [[x, y]], radius: Math.min(radius, depth - 1) };
   const dot = rasterise({ image: { width, height }, segments: [], strokes: [stroke] });
@@ -151,7 +151,7 @@ export function sumUpCorrections(results) {
   };
 }
 
-/** The same in words, by set. */
+/** The same as text, by set. */
 export const tellCorrections = (bySet) =>
   Object.entries(bySet)
     .map(([set, found]) => {

@@ -1,5 +1,5 @@
 // node bench/crowd.mjs [--annotators N] [--images N] [--strokes N] [--pause SECONDS] [--json FILE]: many scripted annotators
-// on one server and one worker. Says what was lost, doubled or reordered (nothing), how long answers took, and what memory did.
+// on one server and one worker. Reports lost, doubled and reordered interactions (none), the time of answers, and memory.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ const photographs = fileURLToPath(new URL('../examples/images', import.meta.url)
 const drainMs = 600_000;
 
 /**
- * Each annotator takes an image, draws at a pace of their own, now and then takes a stroke back, waits for the mask of it all
- * and hands it in.
+ * Each annotator takes an image, draws at a pace of their own, sometimes undoes a stroke, waits for the mask of the whole
+ * drawing and submits it.
  *
  * @param options pause: seconds between strokes, on average
- * @returns for each annotator what they did beside what the server holds, and times from strokes to their patches, ms
+ * @returns for each annotator: its interactions, the server's log, and milliseconds from strokes to their node labels
  */
 export async function crowd(stack, campaign, { annotators, strokes, pause }) {
   const keys = [];
@@ -25,7 +25,7 @@ export async function crowd(stack, campaign, { annotators, strokes, pause }) {
   return Promise.all(
     keys.map(async (key, who) => {
       const annotator = openAnnotator(stack.url, key);
-      // They do not all come at once.
+      // Arrivals are spread over time.
       await sleep(1000 * pause * (who / annotators));
       const work = await annotator.take(campaign);
       const { image } = work.assignment;
@@ -51,7 +51,7 @@ export async function crowd(stack, campaign, { annotators, strokes, pause }) {
   );
 }
 
-/** What is wrong with what the server holds, in words. */
+/** Errors in the server's logs, in words. */
 export async function faultsOf(stack, campaign, found, places) {
   const faults = [];
   for (const { assignment, log, expected, submitted, events } of found) {
@@ -75,7 +75,7 @@ export async function faultsOf(stack, campaign, found, places) {
   return faults;
 }
 
-/** What the server complained of, and how often. */
+/** The server's complaints, and how often each came. */
 function said(lines) {
   const counts = {};
   for (const line of lines) {
@@ -85,7 +85,7 @@ function said(lines) {
   return counts;
 }
 
-/** Copies of the photographs, each cut a little differently. */
+/** Copies of the images, each cropped a little differently. */
 async function makeImages(folder, count) {
   const { default: sharp } = await import('sharp');
   const names = readdirSync(photographs);

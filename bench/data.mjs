@@ -1,4 +1,4 @@
-// The evaluation pictures beside the repository (../shared/data), where they are: COCO big things and icgbench.
+// The evaluation images beside the repository (../shared/data), if they are there: COCO big things and icgbench.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
@@ -17,7 +17,7 @@ const stems = (folder, extension) =>
     .map((name) => name.slice(0, -extension.length))
     .sort();
 
-/** Names of the images that have strokes, per set. */
+/** Names of the images with scribbles, per set. */
 export const sets = haveData
   ? { coco: stems('scribbles_simulated', '.json'), icg: stems('scribbles', '.png') }
   : { coco: [], icg: [] };
@@ -35,7 +35,7 @@ function annotationOf(name) {
 }
 
 /**
- * One image with its strokes and its truth. COCO: big things (at least 0.5 % of the image) keep their ids, everything
+ * One image with its scribbles and its true mask. COCO: big things (at least 0.5 % of the image) keep their ids, everything
  * else is background; void and crowd are ignored. icgbench: regions, background regions included; void is ignored.
  */
 export async function load(set, name) {

@@ -1,5 +1,5 @@
-// Extraction with everything around it (store, heartbeats, read-ahead, its own thread) beside bare loops over the same
-// files and the same network: onnxruntime in Node, and onnxruntime in Python with Pillow.
+// The whole extraction (store, heartbeats, read-ahead, a thread of its own) beside bare loops over the same files and the
+// same network: onnxruntime in Node, and onnxruntime in Python with Pillow.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -52,9 +52,9 @@ export async function extraction(wanted, peer, { quick }) {
     .map((name) => row(rates.ours, peers[name][0], { name, peer_name: peers[name][1], ...about }));
 }
 
-/** What somebody would write who needs keys once. */
+/** The loop that somebody writes who needs keys once. */
 async function bareLoop(spec, { model, input, output }, files) {
-  // The backbone package's own copy of onnxruntime-node.
+  // The backbone package's copy of onnxruntime-node.
   const require = createRequire(join(root, 'packages/backbone/package.json'));
   const { InferenceSession, Tensor } = require('onnxruntime-node');
   const session = await InferenceSession.create(model, { executionProviders: ['cpu'], intraOpNumThreads: threads });
@@ -66,7 +66,7 @@ async function bareLoop(spec, { model, input, output }, files) {
   };
 }
 
-/** The activity itself, on a store of its own each time. @returns seconds of extraction, import not counted */
+/** The activity, each time on a new store. @returns seconds of extraction, without the import */
 async function engineLoop(keys) {
   const scratch = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
   const store = fileStore(scratch);

@@ -1,4 +1,4 @@
-// What the rows cost as pictures, labels and strokes grow.
+// The cost of the rows as images, labels and strokes grow.
 import { freemem } from 'node:os';
 import { Arena } from '@saltworks/core/arena/arena';
 import { presets } from '@saltworks/core/options';
@@ -12,13 +12,13 @@ const { paper } = presets;
 const labelCounts = [2, 5, 20, 100];
 const strokeCounts = [5, 10, 25, 50, 100];
 
-/** scikit-learn holds several matrices of 16,384² besides our graph; on less memory the large picture is left out. */
+/** scikit-learn holds several matrices of 16,384² besides our graph; with less memory the large image is left out. */
 const largeNeeds = 10e9;
 
 /**
  * @param pictures by name: small, middle, large
- * @returns cells: row, axis, pixels of the picture, nodes, labels, strokes, milliseconds of ours; and where the peer was
- *   asked, its own and how far the answers lie apart
+ * @returns cells: row, axis, pixels of the image, nodes, labels, strokes, our milliseconds; where the peer ran, its
+ *   milliseconds and the largest difference between the answers
  */
 export async function growth(pictures, peer, { quick }) {
   const limits = quick ? { repeats: 1 } : { repeats: 3, seconds: 6 };
@@ -33,10 +33,10 @@ export async function growth(pictures, peer, { quick }) {
     }
     for (const c of labelCounts) {
       if (quick && c > 20) continue;
-      // The peer takes 15 seconds there, whatever the number of labels.
+      // The peer takes 15 seconds there, for any number of labels.
       const fit = size === 'large' ? (c === 5 ? 1 : 0) : limits.repeats;
       cells.push(...(await bench.solvers(drawn(picture, c), 'labels', fit)));
-      // Energies of a megapixel and 100 labels are 400 MB, and each copy of them.
+      // Energies of a megapixel and 100 labels take 400 MB, as does each copy.
       if (size === 'large' && c > 20) continue;
       cells.push(...(await bench.crf(drawn(picture, c), size === 'large' || c > 20 ? 1 : limits.repeats)));
     }
@@ -47,7 +47,7 @@ export async function growth(pictures, peer, { quick }) {
   return cells;
 }
 
-/** Arenas are used again, so that no scene leaves its memory behind. */
+/** Arenas are reused, so that no scene leaves its memory behind. */
 function openBench(peer, limits) {
   const arenas = [0, 1, 2, 3].map(() => new Arena());
   const empty = arenas.map((arena) => arena.mark());
@@ -102,7 +102,7 @@ function openBench(peer, limits) {
   };
 }
 
-/** Medians of what a peer takes, in milliseconds; undefined if it was not asked or could not. */
+/** A peer's median times in milliseconds; undefined if it did not run or failed. */
 async function peerTimes(repeats, once) {
   const found = [];
   try {

@@ -1,8 +1,8 @@
-// Which kernel takes how long, and how much it does meanwhile.
+// The time of every kernel, and the work that it does in it.
 import { workOf } from './work.mjs';
 
 /**
- * Runs with every kernel timed that is called through an arena, which takes time itself.
+ * Times every kernel that a run calls through an arena; the timing takes time itself.
  *
  * @returns by kernel: calls, milliseconds, operations, bytes
  */

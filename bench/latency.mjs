@@ -1,5 +1,5 @@
-// stroke-to-patch: what an annotator waits for through HTTP, database, Temporal and worker, beside the bare solve of the
-// same strokes in one process; and where the time goes, read off the clocks of client, server and Temporal.
+// stroke-to-patch: an annotator's wait through HTTP, database, Temporal and worker, beside the bare solve of the same
+// strokes in one process; and where the time goes, by the clocks of client, server and Temporal.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import { timeline } from './timeline.mjs';
 export const names = ['stroke-to-patch'];
 const backbone = 'dinov2-small-focus';
 const images = join(root, 'examples/images');
-/** How many segments there are, and how many strokes are timed with them; the first is the row. */
+/** Numbers of segments, and of strokes timed with them; the first is the row. */
 const cases = [
   { segments: 5, strokes: 150 },
   { segments: 2, strokes: 50 },
@@ -45,7 +45,7 @@ export async function strokeToPatch({ quick = false } = {}) {
   }
 }
 
-/** One image, drawn at the pace of a quick hand. */
+/** One image, drawn on at the pace of a quick hand. */
 async function measure(stack, annotator, segments, strokes) {
   const work = await annotator.take('latency');
   const { image, id } = work.assignment;
@@ -64,7 +64,7 @@ async function measure(stack, annotator, segments, strokes) {
     const { up, down } = annotator.traffic;
     timed.push({ n: work.done.length, sent, posted, at, ms: data.ms, up: up - before.up, down: down - before.down });
   }
-  // The first ones compile.
+  // The first strokes compile code.
   const counted = timed.slice(3);
   const solves = await bare(stack, image, [...first, ...every], counted.length);
   const steps = await timeline(stack, id, await work.api('GET', `/api/assignments/${id}/interactions`), counted);
@@ -85,7 +85,7 @@ async function measure(stack, annotator, segments, strokes) {
 
 const now = () => performance.timeOrigin + performance.now();
 
-/** Times of the same solves in this process, from strokes to labels: one for each of the last strokes. */
+/** Times of the same solves in this process, from strokes to labels, one for each of the last strokes. */
 async function bare({ home }, { name, sha256, width, height }, strokes, count) {
   const image = await decodeImage(readFileSync(join(images, name)));
   const { keys } = decodeKeys(readFileSync(join(home, 'objects', keysKey(backbone, sha256))));

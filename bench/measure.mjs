@@ -1,6 +1,6 @@
-// Timing: contenders take turns, so that what else the machine does falls on all of them alike.
+// Timing: contenders take turns, so that other load on the machine affects all of them alike.
 
-/** Milliseconds that work takes. */
+/** Milliseconds that a function takes. */
 export function clock(work) {
   const start = performance.now();
   work();
@@ -8,10 +8,10 @@ export function clock(work) {
 }
 
 /**
- * Lets contenders take turns, one repeat each at a time, after a turn that does not count: it compiles.
+ * Lets contenders take turns, one repeat each, after an uncounted turn that compiles code.
  *
  * @param contenders functions that time themselves: they return a number, or a promise of one
- * @param limits repeats, at most; seconds after which no further turn begins
+ * @param limits repeats: at most; seconds: no turn begins after these
  * @returns each contender's numbers, sorted
  */
 export async function takeTurns(contenders, { repeats, seconds = Number.POSITIVE_INFINITY, warmUps = 1 }) {
@@ -30,14 +30,14 @@ export const median = (sorted) => sorted[(sorted.length - 1) >> 1];
 
 export const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
 
-/** To three figures: what lies behind them is noise. */
+/** Rounds to three figures: the rest is noise. */
 export const round = (value) => Number(value.toPrecision(3));
 
 /**
  * A row of the bench's JSON.
  *
  * @param ours sorted numbers, as `peer`
- * @param about name, peer_name, unit (a rate if it is `…/s`), and what it was measured on
+ * @param about name, peer_name, unit (a rate if it is `…/s`), and the input
  */
 export function row(ours, peer, { name, peer_name, unit = 'ms', ...about }) {
   const [a, b] = [median(ours), median(peer)];
@@ -55,7 +55,7 @@ export function row(ours, peer, { name, peer_name, unit = 'ms', ...about }) {
   };
 }
 
-/** How far two answers `[n, c]` lie apart at most, and of how many rows the best label is the same. */
+/** The largest difference between two answers `[n, c]`, and the share of rows with the same best label. */
 export function agreement(ours, theirs, c) {
   let apart = 0;
   let same = 0;

@@ -1,5 +1,5 @@
-// Our side of every row, as functions that time themselves on a drawn picture, each in an arena that stays: memory is
-// touched once, by the turn that does not count.
+// Our side of every row, as functions that time themselves on an image with strokes, each in a lasting arena: the uncounted
+// turn touches its memory first.
 import { Arena } from '@saltworks/core/arena/arena';
 import { presets } from '@saltworks/core/options';
 import { manyLabels, startMeanField } from '@saltworks/core/refine/fast/crf';
@@ -14,7 +14,7 @@ import { seedsWithOneMore } from './scene.mjs';
 
 const { paper, best } = presets;
 
-/** Label spreading as scikit-learn does it. @returns contenders, the graph, and the answer of `propagate-cached` */
+/** Label spreading, as in scikit-learn. @returns contenders, the graph, and the answer of `propagate-cached` */
 export function spreading(scene, arena = new Arena()) {
   const { image, keys, seeds } = scene;
   const graph = denseGraph(arena, keys, image, paper);
@@ -59,7 +59,7 @@ export function walking(scene, arena = new Arena()) {
 
 const ofGrid = ['edgeWeights', 'edgeDegrees', 'walkDiagonal', 'factorBand', 'walkDirect', 'walkLabel'];
 
-/** Of the walk the grid alone: edges' weights, a factor, a solve for each label. Next to no prior, as the peer has none. */
+/** The walk's grid alone: weights of the edges, a factor, a solve for each label. Almost no prior, as the peer has none. */
 export function gridSolve({ image, keys, seeds }) {
   const arena = new Arena();
   const empty = arena.mark();
@@ -71,7 +71,7 @@ export function gridSolve({ image, keys, seeds }) {
 }
 
 /**
- * The dense CRF of `paper`. Warm: the lattices and the energies are there; cold: all is made from the picture.
+ * The dense CRF of `paper`. Warm: lattices and energies exist; cold: both are made from the image.
  *
  * @param unary energies `[n, c]`
  * @returns contenders, and marginals `[n, c]`

@@ -1,5 +1,5 @@
-// Serves @saltworks/core to a browser as it was built, plain modules and no bundler, and scenes as bytes. The page's own
-// functions (page.mjs) are `saltworks` there.
+// Serves the built @saltworks/core to a browser as plain modules without a bundler, and scenes as bytes. The page reaches
+// the functions of page.mjs as `saltworks`.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, normalize } from 'node:path';
@@ -12,7 +12,7 @@ const html = `<!doctype html><title>saltworks</title>
 
 /**
  * @param scenes images with keys and scribbles, which the page fetches by number
- * @returns the address, and how to close it
+ * @returns the address, and a function that closes the server
  */
 export async function servePage(scenes) {
   const files = {
@@ -29,7 +29,7 @@ export async function servePage(scenes) {
   const server = createServer(({ url }, response) => {
     const [type, body] = files[url] ?? moduleOf(url) ?? [];
     if (!body) return response.writeHead(404).end();
-    // Isolated pages have the finer clock.
+    // Only isolated pages have the finer clock.
     const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
     response.writeHead(200, { 'Content-Type': type, ...isolated }).end(body);
   });
@@ -37,7 +37,7 @@ export async function servePage(scenes) {
   return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** A module of core; inside of it they are named with their ending, from outside without. */
+/** A module of core: imports within core name the ending, imports from outside do not. */
 function moduleOf(url) {
   if (!/^\/core\/[\w/-]+(\.js)?$/.test(url)) return undefined;
   const path = normalize(join(core, url.slice('/core/'.length)));

@@ -1,4 +1,4 @@
-// What is done in the page, written so that Node does the same: solving a scene, and answering strokes as they are drawn.
+// The page's work, also runnable in Node: solving a scene, and answering strokes as they are drawn.
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { argmax } from '@saltworks/core/nodes/scores';
@@ -8,7 +8,7 @@ import { heldPixels } from '@saltworks/core/refine/held';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 import { WalkSolver } from '@saltworks/core/walk/fast/walk';
 
-/** Scene i of the server. */
+/** Fetches scene i from the server. */
 export async function fetchScene(i) {
   const get = async (ending) => await (await fetch(`/scenes/${i}.${ending}`)).arrayBuffer();
   const { h, w, d, width, height, scribbles } = await (await fetch(`/scenes/${i}.json`)).json();
@@ -35,10 +35,10 @@ async function digest({ buffer, byteOffset, byteLength }) {
 }
 
 /**
- * Draws strokes one after the other into an image that is open, as somebody would by hand.
+ * Draws strokes one after the other on an open image, as an annotator does.
  *
- * @param more strokes drawn beside those of the scene; the first `warmUps` do not count
- * @returns milliseconds from each stroke to its nodes' labels, and to its pixels' at half size
+ * @param more strokes drawn after those of the scene; the first `warmUps` do not count
+ * @returns milliseconds from each stroke to the labels of nodes, and to those of pixels at half size
  */
 export async function drawStrokes({ image, keys, scribbles }, more, warmUps) {
   const solver = new WalkSolver(new Arena(), keys, image, presets.best);

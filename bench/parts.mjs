@@ -1,4 +1,4 @@
-// What the bench consists of, in the order in which it runs: rows by their names, and what is more than a row.
+// The parts of the bench in the order in which they run: rows by name, and the parts that are more than a row.
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ export function openParts({ quick = false }) {
 
   return {
     names: parts.flatMap(({ names }) => names),
-    /** Runs the wanted ones. A part that fails is reported, and the others run on. */
+    /** Runs the wanted parts. A failure is reported, and the others still run. */
     async run(wanted) {
       const figures = { ...thisMachine(), quick, rows: [] };
       for (const { names, work } of parts) {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
 
 const large = 96 * 2 ** 20;
-/** Half of a second-level cache of 512 KiB, the smallest that is common. */
+/** Half of a second-level cache of 512 KiB, the smallest common size. */
 const small = 256 * 2 ** 10;
 
 /**
- * One thread, best of several, since all else only takes away.
+ * One thread, the best of several: other load only slows it.
  *
  * @returns multiplications and additions in registers in GFLOP/s; GB/s read from memory and from the second cache; GB/s
  *   copied in memory, of which every line written is also read first and so counts three times
@@ -18,7 +18,7 @@ export function peaks(repeats = 9) {
   const { memory, multiplyAdd, read, copy, heapBase } = new WebAssembly.Instance(module).exports;
   memory.grow(Math.ceil((2 * large) / 65536) + 1);
   const at = (heapBase() + 127) & ~127;
-  // Pages that were never written are all one page of zeros, which fits any cache.
+  // Pages that were never written are all the same page of zeros, which fits any cache.
   new Uint8Array(memory.buffer, at, 2 * large).fill(1);
   new Float32Array(memory.buffer, at, 16).fill(0.5);
   const operations = 10e6;

@@ -1,4 +1,4 @@
-// The Python that the bench runs: packages in a folder of their own, installed on first use and when the list changes.
+// The bench's Python: packages in a folder of their own, installed on first use and when the list changes.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +14,9 @@ function environment(packages) {
   return { ...process.env, PYTHONPATH: packages, MPLBACKEND: 'agg', PYTHONWARNINGS: 'ignore' };
 }
 
-/** Installs the peers where they are not yet. @throws Error with what pip said, where it cannot */
+/** Installs the missing peers. @throws Error with pip's message */
 export function install() {
-  // What was installed for another list, or by another Python, is made anew; an old folder serves until then.
+  // A folder made for another list, or by another Python, is replaced; the old one serves until then.
   const stamp = join(folder, 'saltworks-ready');
   const { stdout } = spawnSync(python, ['--version'], { encoding: 'utf8' });
   const list = `${stdout?.trim()}: ${wanted.join(' ')}\n`;
@@ -26,7 +26,7 @@ export function install() {
   console.error(`bench: installing ${wanted.join(', ')} and pydensecrf into .tools/bench-python …`);
   pip(fresh, ...wanted);
   try {
-    // Built from source, by what is installed before it.
+    // Built from source, with the packages installed before it.
     pip(fresh, 'setuptools<70', 'cython', 'wheel');
     pip(fresh, '--no-build-isolation', '--no-deps', 'pydensecrf2');
   } catch (error) {

@@ -1,4 +1,4 @@
-// Python peers in a process of their own: scikit-learn, scikit-image, pydensecrf, onnxruntime.
+// The Python peers in a process of their own: scikit-learn, scikit-image, pydensecrf, onnxruntime.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,15 +8,15 @@ import { doubleKeys } from '@saltworks/core/keys/keys';
 import { root } from '../scripts/setup.mjs';
 import { install, python, pythonEnv } from './peer-install.mjs';
 
-/** What scikit-learn is given to solve what `propagate` solves on an rbf graph. */
+/** The input with which scikit-learn solves the problem that `propagate` solves on an rbf graph. */
 export function spreadJob(keys, graph, seeds, alpha) {
   const { data, h, w, d } = doubleKeys(keys);
   return { nodes: data, n: h * w, d, seeds: seeds.nodes, gamma: 1 / (2 * graph.sigma ** 2), alpha };
 }
 
 /**
- * Starts the peers: calls take typed arrays and give times in seconds, and results. `versions` says who is there,
- * `threads` how many each library may use.
+ * Starts the peers: calls take typed arrays and give times in seconds, and results. `versions` names the libraries found,
+ * `threads` the threads that each may use.
  */
 export async function startPeer() {
   install();
@@ -56,7 +56,7 @@ export async function startPeer() {
       const job = { image: data, unary, width, height, c, gaussian, bilateral, steps };
       return { ...(await ask('crf', job)), marginals: result() };
     },
-    /** Files to keys: `model` bytes, the names of its `input` and `output`, `files`, and what of a backbone's spec counts. */
+    /** Files to keys: `model` bytes, the names of its `input` and `output`, `files`, and the parts of a backbone's spec that matter. */
     extract: (job) => ask('extract', job),
     stop() {
       child.stdin.end();

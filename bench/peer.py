@@ -67,7 +67,7 @@ sessions = {}
 
 
 def extract(job):
-    """What somebody would write who needs keys once: read, decode, resize, run, file by file."""
+    """The loop that somebody writes who needs keys once: read, decode, resize, run, file by file."""
     import onnxruntime
     from PIL import Image, ImageOps
 

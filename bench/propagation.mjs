@@ -1,4 +1,4 @@
-// Propagation of shards in two threads beside one, and how long the event loop stands still meanwhile (on stderr).
+// Propagation of shards in two threads beside one, and the longest stall of the event loop (on stderr).
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -58,7 +58,7 @@ export async function propagation() {
   ];
 }
 
-/** Photographs that were drawn on, with their keys: of ../shared/data as far as it is there, else the examples. */
+/** Images with scribbles, and their keys: from ../shared/data if it is there, else the examples. */
 async function drawnDataset(deps, scratch) {
   const shared = join(root, '../shared/data');
   const folders = existsSync(shared)
@@ -90,7 +90,7 @@ async function drawnDataset(deps, scratch) {
 
 const stemOf = (path) => path.slice(path.lastIndexOf('/') + 1, -extname(path).length);
 
-/** Watches the event loop by a clock that should tick every 5 ms. `stop` says for how many ms it stood still at most. */
+/** Watches the event loop by a timer of 5 ms. `stop` returns the longest stall in ms. */
 function stalls() {
   let [last, most] = [performance.now(), 0];
   const clock = setInterval(() => {

@@ -1,5 +1,5 @@
-// npm run quality: how good the masks are, what corrections do, how exactly `paper` is its references, and whether kernels and
-// their plain TypeScript agree, on all of ../shared/data.
+// npm run quality: the quality of the masks, the effect of corrections, the distance of `paper` from its references, and the
+// agreement of kernels with their plain TypeScript, on all of ../shared/data.
 import { writeFileSync } from 'node:fs';
 import { resolveBackbone } from '@saltworks/backbone/registry';
 import { openSession } from '@saltworks/backbone/session';
@@ -24,7 +24,7 @@ import { haveData, load, sets } from './data.mjs';
 import { spreadJob, startPeer } from './peer.mjs';
 
 const { paper, best } = presets;
-/** What a row starts from, and how it becomes pixels. The middle ones are the stages of `best`, one more each. */
+/** The start of each row, and its way to pixels. The middle rows add the stages of `best` one by one. */
 const rows = {
   'paper, nodes': ['paper', { ...paper, refine: 'none' }],
   paper: ['paper', paper],
@@ -34,14 +34,14 @@ const rows = {
   'best: + CRF': ['best', best],
 };
 const ends = ['paper, nodes', 'paper', 'best: + CRF'];
-/** Which seeds are left, and which rows are measured with them. */
+/** The seeds that are kept, and the rows measured with them. */
 const tables = {
   'all seeds': { keep: 1, names: Object.keys(rows) },
   '80 % of the seeds removed': { keep: 0.2, names: ends },
   'one seed a label': { keep: 0, names: ends },
 };
 
-/** A share of each label's seeds, at least one, chosen at random: the same for every method, and in every run. */
+/** A random share of each label's seeds, at least one: the same for every method and in every run. */
 function thin(seeds, share, random) {
   const nodes = seeds.nodes.slice();
   seeds.labels.forEach((_, label) => {
@@ -125,7 +125,7 @@ for (const [set, names] of Object.entries(sets)) {
       };
       for (const row of measured) {
         const [start, options] = rows[row];
-        // Of thinned seeds nobody knows which pixels were drawn.
+        // Thinned seeds no longer tell which pixels were drawn.
         const held = keep === 1 && options.refine === 'crf' ? heldPixels(raster, options) : undefined;
         const mask = refiners.get(options).refine(nodes[start], held);
         const found = overlaps(mask, truth, ignore);
@@ -157,7 +157,7 @@ for (const [set, names] of Object.entries(sets)) {
 peer?.stop();
 await session.close();
 
-/** The scores that the walk starts from, as nodes. */
+/** The scores of nodes from which the walk starts. */
 function ridgeNodes(graph, seeds) {
   const { h, w } = graph;
   const c = seeds.labels.length;

@@ -6,7 +6,7 @@ export function table(heads, rows) {
   return [line(heads), line(heads.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
-/** Milliseconds, or seconds from ten of them on. */
+/** Milliseconds, or seconds from ten seconds on. */
 export const time = (ms) => (ms === undefined ? '–' : ms >= 10_000 ? `${round(ms / 1000)} s` : `${ms} ms`);
 
 /** The same in a table of milliseconds. */

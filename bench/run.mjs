@@ -1,5 +1,5 @@
 // npm run bench: our code beside its peers. `-- --json FILE` also writes the rows, `-- --only NAME,…` runs some, `-- --quick`
-// repeats less, `-- --docs` writes docs/performance.* from what it measured.
+// repeats less, `-- --docs` writes docs/performance.* from the figures.
 import { writeFileSync } from 'node:fs';
 import { setup } from '../scripts/setup.mjs';
 
@@ -7,7 +7,7 @@ const usage = '--json FILE, --only NAME,…, --quick or --docs';
 const flags = parse(process.argv.slice(2));
 setup();
 
-// After set-up: these import what it built.
+// Imported after set-up, which builds them.
 const { openParts } = await import('./parts.mjs');
 const { about, printed, rowTables, writeDocs } = await import('./report.mjs');
 

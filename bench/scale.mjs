@@ -1,5 +1,5 @@
 // node bench/scale.mjs [--images N] [--json FILE]: a dataset of a million images through Temporal, server and worker, with
-// a stub for the backbone: what the engine itself costs, and whether anything grows.
+// a stub for the backbone: the cost of the engine itself, and whether anything grows.
 //
 // Real: manifest, workflows, activities, heartbeats, decoding (of one tiny picture, again and again), reports in a folder.
 // Stubbed: inference returns at once, and keys are counted instead of stored.
@@ -38,7 +38,7 @@ function flags(args) {
   return out;
 }
 
-/** A worker whose backbone takes no time and whose keys take no room. */
+/** A worker whose backbone takes no time and whose keys take no space. */
 async function work(address, folder) {
   const store = fileStore(folder);
   const png = await encodePng(new Uint8Array(3 * 16 * 16).fill(90), { width: 16, height: 16, channels: 3 });
@@ -92,7 +92,7 @@ async function measure({ images, json }) {
   process.exit();
 }
 
-/** Runs the workflow to its end, and watches histories and memory meanwhile. */
+/** Runs the workflow to its end and watches histories and memory. */
 async function follow(client, input, parts) {
   const began = performance.now();
   const run = await extractDataset(client, 'stub', input);
@@ -110,7 +110,7 @@ async function follow(client, input, parts) {
   clearInterval(timer);
   await sample();
   const seconds = (performance.now() - began) / 1000;
-  // At a tenth of the run and at its end: what grew in between grows with the dataset.
+  // At a tenth of the run and at its end: growth in between is growth with the dataset.
   const early = memory[Math.floor(memory.length / 10)];
   return {
     ...tally,
@@ -127,7 +127,7 @@ function residentMegabytes(pid) {
   return Math.round(Number(kilobytes) / 1024);
 }
 
-/** The manifest that an import of so many images leaves. */
+/** Writes the manifest that an import of so many images leaves. */
 async function makeDataset(store, images) {
   let [id, shards] = [0, 0];
   while (id < images) {

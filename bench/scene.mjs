@@ -1,5 +1,5 @@
-// What the rows are measured on: a photograph, its keys, and strokes. Where strokes lie does not matter for time; how many
-// nodes, labels and strokes there are does.
+// The input of the rows: an image, its keys, and strokes. The places of strokes do not matter for time; the numbers of nodes,
+// labels and strokes do.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
@@ -10,14 +10,14 @@ import { resizeBicubic } from '@saltworks/core/image/image';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 import { env, root } from '../scripts/setup.mjs';
 
-/** Pictures, and the long sides that a backbone with patches of 14 pixels sees them at. */
+/** Images, and the long sides at which a backbone with patches of 14 pixels sees them. */
 export const sizes = {
   small: { width: 320, height: 320, longSide: 320 },
   middle: { width: 640, height: 480, longSide: 518 },
   large: { width: 1024, height: 1024, longSide: 896 },
 };
 
-/** A photograph of every size asked for, with its keys. @returns `{ image, keys }` by name */
+/** An image of every wanted size, with its keys. @returns `{ image, keys }` by name */
 export async function pictures(names) {
   const photograph = await decodeImage(readFileSync(join(root, 'examples/images/coffee.jpg')));
   const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
@@ -32,7 +32,7 @@ export async function pictures(names) {
   return found;
 }
 
-/** A picture with c labels drawn on it. @param count strokes, as many as labels unless given */
+/** An image with strokes of c labels. @param count strokes, default one a label */
 export function drawn(picture, c, count = c) {
   const { image, keys } = picture;
   const columns = count <= 5 ? 1 : Math.ceil(Math.sqrt(count));
@@ -41,14 +41,14 @@ export function drawn(picture, c, count = c) {
   return { ...picture, c, rows, strokes, seeds: seedsOf(image, keys, strokes) };
 }
 
-/** A stroke more, another one for each i: between rows, so that it takes no node of those that are there. */
+/** One more stroke, different for each i: it lies between rows, so that it takes no node of the others. */
 export function oneMore({ image: { width, height }, rows, c }, i) {
   const y = ((1 + (i % (rows - 1))) / rows) * height;
   const x = (0.1 + 0.8 * (((i * 7) % 31) / 31)) * width;
   return { segment: i % c, points: [x, x + width / 16].map((at) => [at, y]), radius: 2 };
 }
 
-/** Seeds of a drawn picture with the i-th stroke more. */
+/** Seeds of a scene with the i-th extra stroke. */
 export function seedsWithOneMore(scene, i) {
   return seedsOf(scene.image, scene.keys, [...scene.strokes, oneMore(scene, i)]);
 }
@@ -58,7 +58,7 @@ function seedsOf({ width, height }, keys, strokes) {
   return seedNodes(raster, 2 * keys.h, 2 * keys.w);
 }
 
-/** Strokes on a regular grid, labels in turn: a third of their cell long, or more than half of the picture if few. */
+/** Strokes on a regular grid, labels in turn: a third of their cell long, or over half the image if they are few. */
 function dashes({ width, height }, c, count, columns, rows) {
   const half = (columns === 1 ? 0.3 : 1 / 6) * (width / columns);
   return Array.from({ length: count }, (_, i) => {

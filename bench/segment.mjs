@@ -1,4 +1,4 @@
-// From file to mask: `./saltworks segment` as a person runs it, one process a picture.
+// From file to mask: `./saltworks segment` as a person runs it, one process an image.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { median, round } from './measure.mjs';
 
 const pictures = ['coffee', 'astronaut', 'china'];
 
-/** @returns per picture: its size, labels, medians of milliseconds a stage and of the whole process, most bytes held */
+/** @returns per image: size, labels, median milliseconds of each stage and of the whole process, peak bytes of memory */
 export function fromFile({ quick }) {
   const out = mkdtempSync(join(tmpdir(), 'saltworks-bench-'));
   const rows = pictures.map((picture) => {

@@ -1,4 +1,4 @@
-// The table at the top: our kernels, their peers in Python and their twins in TypeScript, on one picture with five labels.
+// The table at the top: our kernels, their peers in Python and their twins in TypeScript, on one image with five labels.
 
 import { cellColours } from '@saltworks/core/image/image';
 import { interpolateLinear } from '@saltworks/core/image/interpolate';
@@ -12,7 +12,7 @@ import { twins } from './twins.mjs';
 const { paper } = presets;
 const fit = 'scikit-learn LabelSpreading.fit';
 
-/** Rows, in groups that take turns with the same peers. */
+/** Rows in groups; a group takes turns with the same peers. */
 const groups = {
   fit: ['propagate-cached', 'stroke-added', 'propagate-from-keys', 'walk-from-keys', 'walk-stroke-added'],
   walk: ['walk-solve', 'walk-solve-direct'],
@@ -112,7 +112,7 @@ async function addTwins(rows, contenders) {
   const chosen = Object.fromEntries(
     Object.entries(contenders).filter(([name]) => rows.some((row) => row.name === name)),
   );
-  // Some need what another one makes.
+  // Some need another's result.
   if (chosen['propagate-cached']) chosen['propagate-from-keys'] ??= contenders['propagate-from-keys'];
   if (chosen['crf-warm']) chosen['crf-cold'] ??= contenders['crf-cold'];
   const order = Object.keys(contenders).filter((name) => name in chosen);
@@ -123,7 +123,7 @@ async function addTwins(rows, contenders) {
   for (const row of rows) if (times[row.name]) row.typescript = round(median(times[row.name]));
 }
 
-/** Energies of the picture's pixels, from scores of its nodes. */
+/** Energies of an image's pixels, from the scores of its nodes. */
 export function pixelEnergies({ image, c }, { data, h, w }) {
   return unaryFromScores(interpolateLinear(data, h, w, c, image.height, image.width));
 }

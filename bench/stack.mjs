@@ -1,4 +1,4 @@
-// The embedded stack as a person starts it, in a home of its own, with a campaign on it and accounts that may draw.
+// The embedded stack as a person starts it, in a home of its own, with a campaign and annotators' accounts.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const command = join(root, 'saltworks');
 
 /**
- * Starts `saltworks up`. Backbone and binaries are the clone's.
+ * Starts `saltworks up` with the clone's backbone and binaries.
  *
- * @param env more settings; SALTWORKS_HOME is a folder that is not there yet, default a temporary one
+ * @param env more settings; SALTWORKS_HOME is a folder that does not exist yet, default a temporary one
  */
 export async function startStack(env = {}) {
   const home = env.SALTWORKS_HOME ?? mkdtempSync(join(tmpdir(), 'saltworks-stack-'));
@@ -24,7 +24,7 @@ export async function startStack(env = {}) {
     mkdirSync(join(shared, part), { recursive: true });
     symlinkSync(join(shared, part), join(home, part));
   }
-  // Nothing that the environment says of other stacks.
+  // Settings of other stacks in the environment do not count.
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_'));
   const settings = { ...Object.fromEntries(clean), SALTWORKS_HOME: home, SALTWORKS_PORT: await ownPort(), ...env };
   const child = spawn(process.execPath, [command, 'up'], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -33,7 +33,7 @@ export async function startStack(env = {}) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => lines.push(...text.trim().split('\n')));
   }
-  /** The process that now plays a part: temporal, server or worker. */
+  /** The process that currently plays a part: temporal, server or worker. */
   const pidOf = (part) =>
     Number(lines.flatMap((line) => new RegExp(`^${part}: started, process (\\d+)`).exec(line)?.[1] ?? []).at(-1));
 
@@ -42,12 +42,12 @@ export async function startStack(env = {}) {
     lines,
     pidOf,
     url: '',
-    /** Speaks to the API as the first administrator. */
+    /** Calls the API as the first administrator. */
     admin: (method, path, body) =>
       openApi(stack.url, readFileSync(join(home, 'api-key'), 'utf8').trim())(method, path, body),
-    /** Ends a part as a crash would. */
+    /** Kills a part, as a crash would. */
     kill: (part) => process.kill(pidOf(part), 'SIGKILL'),
-    /** Runs a command on this home. @throws Error with what it said */
+    /** Runs a command on this home. @throws Error with its output */
     run(...args) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
         env: settings,
@@ -82,8 +82,8 @@ export async function startStack(env = {}) {
 }
 
 /**
- * A port that nobody else is likely to take while the server is down: neither the usual one nor one that the system gives to
- * connections.
+ * A port that nothing else is likely to take while the server is down: neither the default one nor one that the system gives
+ * to connections.
  */
 async function ownPort() {
   for (;;) {
@@ -99,7 +99,7 @@ async function ownPort() {
   }
 }
 
-/** A campaign over a folder of images, each wanted of so many annotators; resolves once images can be had. */
+/** Creates a campaign over a folder of images; resolves once all images can be annotated. */
 export async function openCampaign({ admin, run }, { id, images, ...more }) {
   run('dataset', 'import', images, '--name', id);
   const categories = [{ id: 1, name: 'thing', colour: '#ff8800', isthing: true }];
@@ -115,8 +115,8 @@ export async function invite({ admin }, campaign, name, role) {
 }
 
 /**
- * An account that may annotate, signed in by its link, from an address of its own where there are such: the server counts
- * sign-ins by address.
+ * Creates an annotator's account and signs it in by its link, on Linux from an address of its own: the server limits sign-ins
+ * per address.
  *
  * @param number of the account
  * @returns its API key

@@ -1,4 +1,4 @@
-// Where the time goes: every stage beside its twin in TypeScript, every heavy kernel beside what the machine could do.
+// Where the time goes: every stage beside its twin in TypeScript, every heavy kernel beside the machine's peak.
 
 import { Arena } from '@saltworks/core/arena/arena';
 import { doubleKeys } from '@saltworks/core/keys/keys';
@@ -21,7 +21,7 @@ import { refining } from './ours.mjs';
 
 const { paper, best } = presets;
 
-/** An arena that every run finds empty. */
+/** An arena that is empty at the start of every run. */
 function afresh(work) {
   const arena = new Arena();
   return {
@@ -34,8 +34,8 @@ function afresh(work) {
 }
 
 /**
- * The three parts: how we run each, which kernels make up a stage, and the same stages in TypeScript, in order. Kernels
- * are named by how they begin.
+ * The three parts: how each runs, which kernels make up a stage, and the same stages in TypeScript, in order. Kernels are
+ * named by their prefixes.
  */
 const parts = {
   'Dense graph and spreading (`paper`)': {
@@ -167,14 +167,14 @@ export function stages(scene, unary, peaks, { quick }) {
   });
 }
 
-/** The stage whose list names the kernel by its longest beginning. */
+/** The stage whose list has the longest prefix of the kernel's name. */
 function stageOf(stages, kernel) {
   const length = (name) => Math.max(0, ...stages[name].map((start) => (kernel.startsWith(start) ? start.length : 0)));
   const found = Object.keys(stages).sort((a, b) => length(b) - length(a))[0];
   return length(found) > 0 ? found : undefined;
 }
 
-/** Runs as they are, in turns with runs whose kernels are timed, which takes time itself. */
+/** Plain runs, in turns with runs whose kernels are timed, because timing takes time itself. */
 function profile(arena, run, repeats) {
   for (let i = 0; i < 5; i++) run();
   const plain = [];
@@ -193,7 +193,7 @@ function medianKernels(runs) {
   });
 }
 
-/** Which of the machine's limits a kernel is nearest to, and how near. */
+/** The machine's limit that a kernel is nearest to, and how near it is. */
 function againstPeaks({ kernel, calls, ms, flops, bytes, at, why }, peaks) {
   const [gflops, gbs] = [flops, bytes].map((count) => count / ms / 1e6);
   const [compute, transfer] = [gflops / peaks.gflops, gbs / peaks[at]];

@@ -1,5 +1,5 @@
-// Where the time between a stroke and its answer goes, from outside: what client, database and Temporal noted, all by the
-// clock of this machine. Temporal's notes are the history of the assignment's workflow.
+// Where the time between a stroke and its answer goes, seen from outside: the times of client, database and Temporal, all by
+// this machine's clock. Temporal's times are those in the history of the assignment's workflow.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { annotateWorkflowId, patchUpdate } from '@saltworks/contract/messages/annotate';
@@ -9,7 +9,7 @@ import { median, round } from './measure.mjs';
 /**
  * @param log of the assignment's interactions
  * @param strokes `{ n, sent, posted, at, ms }`: number, request, acknowledgement, event, milliseconds since 1970; the worker's own
- * @returns medians in ms of steps that follow each other, by name; a history that went on as another one tells the last strokes
+ * @returns medians in ms of consecutive steps, by name; a history that was continued as new tells of the last strokes only
  */
 export async function timeline({ home }, assignment, log, strokes) {
   const { address } = JSON.parse(readFileSync(join(home, 'stack.json'), 'utf8'));
@@ -41,7 +41,7 @@ export async function timeline({ home }, assignment, log, strokes) {
   });
 }
 
-/** When what happened to each update that asked for a patch, by the number of its stroke. */
+/** Times of each update that asked for node labels, by the number of its stroke. */
 function answersIn(events) {
   const byId = new Map(events.map((event) => [Number(event.eventId), event]));
   const timeOf = (id) => {
@@ -59,7 +59,7 @@ function answersIn(events) {
     const { workflowExecutionUpdateCompletedEventAttributes: completed } = event;
     if (accepted?.acceptedRequest?.input?.name === patchUpdate) {
       const { n } = payload(accepted.acceptedRequest.input.args);
-      // The activity that it asks for comes right after; the task that took it, right before.
+      // Its activity comes right after; the workflow task that accepted it, right before.
       const activity = [1, 2, 3].map((k) => Number(event.eventId) + k).find((id) => done.has(id));
       let task = Number(event.eventId);
       while (byId.has(task) && !byId.get(task).workflowTaskScheduledEventAttributes) task--;

@@ -1,4 +1,4 @@
-// The same in plain TypeScript: what the kernels are checked against, and what they are worth.
+// The same in plain TypeScript: the reference of the kernels, and the measure of their gain.
 
 import { presets } from '@saltworks/core/options';
 import { pairwiseTerms, startMeanField } from '@saltworks/core/refine/crf';
@@ -8,7 +8,7 @@ import { clock } from './measure.mjs';
 
 const { paper, best } = presets;
 
-/** @returns contenders by the names of the rows that they are twins of */
+/** @returns contenders by the names of the rows whose twins they are */
 export function twins({ image, keys, seeds, c }, unary) {
   let graph;
   let terms;

@@ -12,7 +12,7 @@ const path = chromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const id = 'cups';
 
-/** Every page, by its address, and what it shows once it is there. */
+/** Every page by its address, and a text that it shows once it has loaded. */
 const pages: [string, string][] = [
   ['/', 'main h1'],
   ['/sign-in', 'input[name=password]'],
@@ -56,9 +56,9 @@ describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CH
     await stack?.stop();
   });
 
-  /** What axe calls serious, or worse, of what is on the page. */
+  /** Violations on the page that axe calls serious or critical. */
   async function serious(page: Page): Promise<string[]> {
-    // Not by a script tag: the page's policy would not have it.
+    // Evaluated, because the page's policy refuses a script tag.
     await page.evaluate(axe);
     const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
       violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
@@ -69,7 +69,7 @@ describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CH
   }
 
   for (const scheme of ['light', 'dark'] as const) {
-    test.for(pages)(`%s has nothing that keeps people out, ${scheme}`, async ([address, there]) => {
+    test.for(pages)(`%s has no serious accessibility violation, ${scheme}`, async ([address, there]) => {
       const page = await contexts[scheme].newPage();
       await page.goto(stack.url + address);
       await page.locator(there).first().waitFor();

@@ -1,4 +1,4 @@
-/** An annotator as a browser is one: signs in by a link, takes an image, sends strokes, listens, hands in. */
+/** A scripted annotator that acts as a browser does: signs in by a link, takes an image, sends strokes, listens, submits. */
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
@@ -11,16 +11,16 @@ export interface ServerEvent {
 
 export interface Annotator {
   id: string;
-  /** @throws Error with code and answer if it is refused */
+  /** @throws Error with status and body if the server refuses */
   ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
   bytes(path: string): Promise<Buffer>;
-  /** Sends interactions as one window does, in batches. */
+  /** Sends interactions in batches, as one window does. */
   send(assignment: string, interactions: Interaction[]): Promise<void>;
-  /** Events of an assignment after the n-th, until one of them is what is waited for. */
+  /** Events of an assignment after the n-th, up to the first for which `until` holds. */
   events(assignment: string, after: number, until: (event: ServerEvent) => boolean): Promise<ServerEvent[]>;
 }
 
-/** Signs in by a link, as its button does, and makes an API key of the session. */
+/** Signs in by a link, as the button on its page does, and makes an API key. */
 export async function signIn(link: string): Promise<Annotator> {
   const { origin } = new URL(link);
   const signed = await fetch(link, { method: 'POST', redirect: 'manual', headers: { origin } });
@@ -85,7 +85,7 @@ export async function annotator(url: string, key: string): Promise<Annotator> {
   };
 }
 
-/** Server-Sent Events as far as they are complete. */
+/** The complete Server-Sent Events in a text, and the rest. */
 export function parseEvents(text: string): { events: ServerEvent[]; rest: string } {
   const blocks = text.split('\n\n');
   const rest = blocks.pop()!;
@@ -102,8 +102,8 @@ export function parseEvents(text: string): { events: ServerEvent[]; rest: string
 }
 
 /**
- * Strokes that cover a raster's pixels and no others: a walk over each connected piece, row by row and back, with a brush
- * that is one pixel wide.
+ * Strokes that cover a raster's pixels and no others: a brush one pixel wide walks over each connected piece, row by row
+ * and back.
  */
 export function tracedStrokes({ width, height, owner, segments }: StrokeRaster): Stroke[] {
   const runs: { y: number; from: number; to: number; label: number; seen: boolean }[][] = [];

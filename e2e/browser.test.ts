@@ -14,7 +14,7 @@ import { root } from './saltworks.ts';
 const path = chromium();
 const names = ['astronaut.jpg', 'chelsea.png', 'coffee.jpg'];
 
-/** Photographs with their keys and the strokes drawn on them. */
+/** Images with their keys and scribbles. */
 async function readScenes() {
   const home = process.env.SALTWORKS_HOME ?? `${root}/.saltworks`;
   const session = await openSession(await resolveBackbone('dinov2-small-focus', { home }), { facet: 'key' });
@@ -46,7 +46,7 @@ describe.skipIf(!path)(
       server?.close();
     });
 
-    test.each(['paper', 'best'])('%s gives the bytes that it gives in Node', async (preset) => {
+    test.each(['paper', 'best'])('%s gives the same bytes as in Node', async (preset) => {
       const page = await browser.newPage();
       await page.goto(server.address);
       for (const [i, scene] of scenes.entries()) {

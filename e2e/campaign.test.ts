@@ -26,7 +26,7 @@ import { type Annotator, annotator, parseEvents, type ServerEvent, signIn, trace
 import { root, saltworks } from './saltworks.ts';
 
 const folder = join(dataFolder, 'multi/icg');
-/** Images, and the two people whose scribbles are drawn again here. */
+/** The images, and the two people whose scribbles this test draws again. */
 const pictures = ['icg_0021', 'icg_0024', 'icg_0052'];
 const people = ['9050', '9060'] as const;
 const category = { id: 1, name: 'region', colour: '#e69f00', isthing: true };
@@ -57,9 +57,9 @@ async function stop(): Promise<number | null> {
 }
 
 describe.skipIf(!haveData)(
-  `a campaign, from people's strokes to an export${haveData ? '' : ' (skipped: no ../shared/data)'}`,
+  `a campaign, from people’s strokes to an export${haveData ? '' : ' (skipped: no ../shared/data)'}`,
   () => {
-    /** What was drawn, by annotator and image. */
+    /** Interactions and their mask, by annotator and image. */
     const works = new Map<string, { assignment: string; task: string; mask: string; interactions: Interaction[] }>();
     const drawn = (who: string, name: string) => works.get(`${who}/${name}`)!;
     let annotators: Record<string, Annotator>;
@@ -89,7 +89,7 @@ describe.skipIf(!haveData)(
     const maskOf = async (id: string): Promise<Mask> =>
       decodePanoptic(await decodeImage(readFileSync(join(home, 'objects', maskKey(id, '.png')))));
 
-    /** The same from the core alone. */
+    /** The mask that core computes from these interactions, without a server. */
     async function alone(name: string, sha256: string, interactions: Interaction[]) {
       const image = await imageOf(name);
       const scribbles = parseScribbles(scribblesOf(replay(interactions), image, [category]));
@@ -97,7 +97,7 @@ describe.skipIf(!haveData)(
       return { image, raster, scribbles, ...segment(image, keysOf(sha256), raster, presets.best) };
     }
 
-    test('it is made by a command, over a dataset whose keys are computed on the way', async () => {
+    test('a command creates the campaign and extracts the missing keys', async () => {
       await command('dataset', 'import', join(home, 'images'), '--name', 'icg');
       const made = await command(
         ...['campaign', 'create', 'regions', '--dataset', 'icg', '--categories', 'region'],
@@ -109,7 +109,7 @@ describe.skipIf(!haveData)(
       admin = await annotator(url(), readFileSync(join(home, 'api-key'), 'utf8'));
     });
 
-    test('annotators get accounts and sign in by a link that works once', async () => {
+    test('annotators get accounts and sign in by links that work once', async () => {
       const emails = people.map((person) => `${person}@example.org`);
       const { stdout } = await saltworks(['campaign', 'assign', 'regions', ...emails, '--json'], { env });
       const assigned: { user: string; link: string }[] = lines(stdout);
@@ -122,7 +122,7 @@ describe.skipIf(!haveData)(
       expect(again).not.toHaveProperty('link');
     });
 
-    test.each(people)('strokes of %s become labels of nodes, then the mask that the core computes', async (person) => {
+    test.each(people)('strokes of %s become node labels, then the mask that core computes', async (person) => {
       const { ask, send, events, bytes } = annotators[person];
       for (let count = 0; count < pictures.length; count++) {
         interface Next {
@@ -149,7 +149,7 @@ describe.skipIf(!haveData)(
         works.set(`${person}/${name}`, { assignment: id, task, mask, interactions });
 
         const expected = await alone(name, image.sha256, interactions);
-        // What was sent is what was drawn by hand, pixel by pixel.
+        // The strokes that were sent cover the hand-drawn pixels exactly.
         const ids = (of: typeof raster) => Array.from(of.owner, (stroke) => (stroke ? of.segments[stroke - 1] : 0));
         expect(ids(expected.raster)).toEqual(ids(raster));
         const patch = heard.findLast(({ event }) => event === 'patch')!.data as unknown as PatchLabels;
@@ -164,7 +164,7 @@ describe.skipIf(!haveData)(
       expect(await ask('POST', '/api/campaigns/regions/next', {})).toBeNull();
     });
 
-    test('what a reviewer sends back comes back to its annotator, and is accepted when it is better', async () => {
+    test('an assignment that a reviewer sends back returns to its annotator and is accepted once improved', async () => {
       const { ask, send, events } = annotators['9050'];
       const [name] = pictures;
       const { assignment, mask, interactions } = drawn('9050', name);
@@ -182,7 +182,7 @@ describe.skipIf(!haveData)(
       await send(assignment, more);
       const n = interactions.length + more.length;
       const heard = await events(assignment, taken.event, ({ event, data }) => event === 'pixel' && data.n === n);
-      // Resumed where it was left: nothing is told twice, and nothing is left out.
+      // The stream resumes where it stopped: no event comes twice and none is missing.
       expect(heard.map(({ id }) => id)).toEqual(heard.map((_, i) => taken.event + 1 + i));
       const handed = await ask<{ mask: string }>('POST', `/api/assignments/${assignment}/submit`);
       expect(handed.mask).not.toBe(mask);
@@ -195,7 +195,7 @@ describe.skipIf(!haveData)(
       expect(status).toMatchObject({ done: 3, assignments: { submitted: 5, accepted: 1 }, pace: { hour: 6, day: 6 } });
     });
 
-    /** Of one image, by person: what `agreement` and `consensus` take. */
+    /** The inputs of `agreement` and `consensus` for one image, by person. */
     async function answers(name: string) {
       const sha256 = sha256Of.get(name)!;
       return Promise.all(
@@ -210,7 +210,7 @@ describe.skipIf(!haveData)(
     }
     const sha256Of = new Map<string, string>();
 
-    test('agreement and reliability are what the core says of the masks', async () => {
+    test('agreement and reliability equal core’s values for the same masks', async () => {
       const found = await command<{
         images: { name: string; miou: number; kappa: number }[];
         annotators: object[];
@@ -241,7 +241,7 @@ describe.skipIf(!haveData)(
       expect(stdout).toMatch(/^9050@example\.org +0\.\d{3} +3 +0\.\d{3}$/m);
     });
 
-    test('the consensus of an image is that of the core, with equal weights and with reliabilities', async () => {
+    test('the consensus of an image equals core’s, with equal weights and with reliabilities', async () => {
       for (const weights of ['equal', 'reliability']) {
         const { stdout, stderr, status } = await saltworks(
           ['campaign', 'consensus', 'regions', '--weights', weights, '--json'],
@@ -265,7 +265,7 @@ describe.skipIf(!haveData)(
       }
     });
 
-    test('effort counts every stroke, and idle time apart', async () => {
+    test('effort counts every stroke, and counts idle time apart', async () => {
       const { annotators: totals } = await command<{
         annotators: { annotator: string; images: number; strokes: number; seconds: number }[];
       }>('campaign', 'effort', 'regions');
@@ -278,7 +278,7 @@ describe.skipIf(!haveData)(
       }
     });
 
-    test('an export holds the consensus of every image; of what was accepted, only that', async () => {
+    test('an export holds the consensus of every image; with --accepted, only the accepted masks', async () => {
       const out = join(home, 'out');
       const run = (...more: string[]) =>
         command('campaign', 'export', 'regions', '--format', 'coco-panoptic', '--out', out, ...more);
@@ -295,7 +295,7 @@ describe.skipIf(!haveData)(
       expect(await run('--accepted')).toMatchObject({ images: 1 });
     });
 
-    test('what cannot be done is one line and exit code 2', async () => {
+    test('a refused command prints one line and exits with 2', async () => {
       for (const [args, message] of [
         [['create', 'regions', '--dataset', 'icg', '--categories', 'a'], 'campaign regions is there already'],
         [['create', 'Not An Id', '--dataset', 'icg', '--categories', 'a'], '/id: a-z, 0-9 and -, at most 64'],
@@ -315,7 +315,7 @@ describe.skipIf(!haveData)(
       await expect(annotators['9050'].ask('POST', '/api/campaigns/regions/next', {})).rejects.toThrow('409');
     });
 
-    test('the audit trail follows, and shows where somebody has changed it', async () => {
+    test('the audit trail verifies, and names the entry that somebody forged', async () => {
       const { entries } = await command<{ entries: number }>('audit', 'verify');
       expect(entries).toBeGreaterThan(15);
       expect(await stop()).toBe(0);
@@ -339,7 +339,7 @@ describe.skipIf(!haveData)(
   },
 );
 
-/** Real events have the fields of the golden ones (spec/events.md), and are numbered without a gap. */
+/** Events have the fields of the golden ones (spec/events.md) and are numbered without a gap. */
 function checkForm(events: ServerEvent[]): void {
   const golden = parseEvents(readFileSync(join(root, 'spec/golden/events.txt'), 'utf8')).events;
   expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => events[0].id + i));

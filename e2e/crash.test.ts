@@ -1,4 +1,4 @@
-// Parts of the stack are killed while strokes fly. What was acknowledged is there and is answered; streams go on where
+// Parts of the stack are killed while annotators draw. Every acknowledged stroke is kept and answered; streams resume where
 // they broke off.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ async function openWorks(stack: Stack): Promise<Work[]> {
   return works;
 }
 
-/** Draws without a pause, each annotator on their own, while something happens, and for a moment more. */
+/** All annotators draw without pause, each on an image of their own, until something has happened, and a moment longer. */
 async function drawThrough(works: Work[], happens: () => Promise<unknown>): Promise<void> {
   let over = false;
   const drawing = works.map(async (work) => {
@@ -73,7 +73,7 @@ describe('the embedded stack', () => {
     expect(stack.pidOf(part)).not.toBe(before);
   });
 
-  test('hands in what was drawn', async () => {
+  test('submits everything that was drawn', async () => {
     const handed = await Promise.all(works.map((work) => work.submit()));
     expect(handed.map(({ n }) => n)).toEqual(works.map(({ done }) => done.length));
   });
@@ -94,7 +94,7 @@ describe.skipIf(!findPostgres())('a stack on PostgreSQL', () => {
     await postgres?.stop();
   });
 
-  test('loses no stroke when the database is killed, and the server goes on', async () => {
+  test('loses no stroke when the database is killed, and its server stays up', async () => {
     const before = stack.pidOf('server');
     await drawThrough(works, async () => {
       await postgres.kill();

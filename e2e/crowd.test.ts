@@ -4,7 +4,7 @@ import { crowd, faultsOf } from '../bench/crowd.mjs';
 import { openCampaign, startStack } from '../bench/stack.mjs';
 import { root } from './saltworks.ts';
 
-// docs/latency.md has two hundred.
+// docs/latency.md measures two hundred.
 const annotators = 24;
 const places = 3;
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-test('a crowd loses, doubles and reorders nothing, and every image is held by no more than it wants', async () => {
+test('a crowd of annotators loses, doubles and reorders no interaction, and no image has more annotators than it wants', async () => {
   const found = await crowd(stack, 'crowd', { annotators, strokes: 8, pause: 1 });
   expect(found).toHaveLength(annotators);
   expect(await faultsOf(stack, 'crowd', found, places)).toEqual([]);

@@ -52,7 +52,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
   const textOf = (page: Page, selector: string, text: RegExp) =>
     expect.poll(() => page.locator(selector).textContent(), slow).toMatch(text);
 
-  /** Asks as whoever is signed in in a page. */
+  /** Sends a request as the user who is signed in in a page. */
   const ask = <Answer>(page: Page, address: string) =>
     page.evaluate(async (from) => (await fetch(from)).json(), address) as Promise<Answer>;
   const assignments = async () =>
@@ -67,7 +67,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     return (await page.locator('.what').textContent())!;
   }
 
-  /** Draws a thing and what is around it, and hands the image in. */
+  /** Draws a thing and its surroundings, and submits the image. */
   async function label(page: Page): Promise<void> {
     const dialog = page.getByRole('dialog');
     if (await dialog.count()) await dialog.getByRole('button', { name: 'Close' }).click();
@@ -81,7 +81,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
 
   const nothingLeft = (page: Page) => page.getByRole('heading', { name: /Nothing left|No images/ }).waitFor();
 
-  test('in the morning she hands one image in and skips another for a reason', async () => {
+  test('in the morning the annotator submits one image and skips another with a reason', async () => {
     const page = pageOf('ann');
     expect(await annotate(page)).toMatch(/chelsea/);
     await label(page);
@@ -92,7 +92,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await nothingLeft(page);
   });
 
-  test('the reviewer sees class and author, and sends it back; the manager reads why the other was skipped', async () => {
+  test('the reviewer sees class and author and sends the image back; the manager reads why the other was skipped', async () => {
     const page = pageOf('rev');
     await page.goto(`${stack.url}/campaigns/${id}/review`);
     await page.locator('.stage[aria-busy=false]').waitFor();
@@ -105,7 +105,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await pageOf('mia').getByText('The cup is cut off').first().waitFor();
   });
 
-  test('she mends it, has lunch meanwhile, finds it as she left it, and it is accepted', async () => {
+  test('the annotator mends it over a lunch break, finds it as it was left, and it is accepted', async () => {
     const { page, context } = people.get('ann')!;
     expect(await annotate(page)).toMatch(/chelsea/);
     await textOf(page, '.note', /The tail, too\./);
@@ -115,7 +115,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await page.keyboard.press('1');
     await draw(page, [0.5, 0.55], [0.6, 0.6]);
     await textOf(page, '.saved', /All saved/);
-    // Her machine sleeps: no sign of life reaches the server.
+    // Her machine sleeps: the server hears nothing from it.
     await context.setOffline(true);
     await expect.poll(() => stateOf(own.id), slow).toBe('returned');
     await change({ leaseSeconds: 600 });
@@ -135,7 +135,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await expect.poll(() => stateOf(own.id), slow).toBe('accepted');
   });
 
-  test('a second annotator does both; what was skipped is offered again, and then nothing is left', async () => {
+  test('a second annotator does both images; the skipped one is offered again, and then none is left', async () => {
     const bob = pageOf('bob');
     await annotate(bob);
     await label(bob);
@@ -160,7 +160,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     expect(await progress()).toMatchObject({ tasks: 2, done: 2 });
   });
 
-  test('the manager makes the consensus and takes everything home', async () => {
+  test('the manager makes the consensus and exports all masks', async () => {
     const page = pageOf('mia');
     const [{ task }] = (await assignments()).filter(({ image }) => image.name === 'chelsea.png');
     await page.goto(`${stack.url}/campaigns/${id}/compare/${task}`);
@@ -168,7 +168,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await page.keyboard.press('g');
     await expect.poll(() => page.locator('.panes figure').count(), slow).toBe(3);
     const { weights } = await ask<{ weights: Record<string, number> }>(page, `/api/tasks/${task}/consensus`);
-    // Nobody is fully trusted unknown.
+    // An annotator without known images or overlaps never gets full weight.
     for (const weight of Object.values(weights)) expect(weight).toBeLessThan(1);
 
     const out = join(mkdtempSync(join(tmpdir(), 'saltworks-day-out-')), 'out');

@@ -7,7 +7,7 @@ import { root } from './saltworks.ts';
 
 const npm = (...args: string[]) => spawnSync('npm', ['run', '--silent', ...args], { cwd: root, encoding: 'utf8' });
 
-test('npm run demo takes every example through the engine and says where to look', () => {
+test('npm run demo takes every example through the engine and prints where the results are', () => {
   const { status, stdout, stderr } = npm('demo', '--', '--exit');
   expect(status, stderr).toBe(0);
   for (const file of readdirSync(join(root, 'examples/images'))) {
@@ -19,8 +19,8 @@ test('npm run demo takes every example through the engine and says where to look
   expect(existsSync(join(process.env.SALTWORKS_HOME ?? join(root, '.saltworks'), 'stack.json'))).toBe(false);
 });
 
-test('without --exit it finds the campaign again, and serves it until Ctrl-C', async () => {
-  // A process group of its own, as a terminal gives it one: Ctrl-C is told to all of it.
+test('without --exit it finds the campaign again and serves it until Ctrl-C', async () => {
+  // In a process group of its own, as in a terminal: Ctrl-C reaches all of it.
   const demo = spawn(process.execPath, ['scripts/demo.mjs'], { cwd: root, detached: true });
   const ended = new Promise((resolve) => demo.once('exit', resolve));
   let output = '';
@@ -38,7 +38,7 @@ test('without --exit it finds the campaign again, and serves it until Ctrl-C', a
   await expect(fetch(url)).rejects.toThrow();
 });
 
-test('what demo and bench do not know is refused with exit code 2', () => {
+test('demo and bench refuse unknown arguments with exit code 2', () => {
   expect(npm('demo', '--', '--wrong').status).toBe(2);
   expect(npm('bench', '--', '--wrong').status).toBe(2);
 });

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Draws a line on the annotators' page with the mouse, places given as shares of the stage. */
+/** Draws a line on the annotators' page with the mouse. @param places shares of the stage's width and height */
 export async function draw(page: Page, ...places: [number, number][]): Promise<void> {
   const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
   const at = ([u, v]: [number, number]): [number, number] => [box.x + u * box.width, box.y + v * box.height];

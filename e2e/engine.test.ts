@@ -22,7 +22,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'saltworks-engine-'));
 const running: ChildProcess[] = [];
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
-  // What a failed test left: a killed supervisor takes its children along, but for Temporal.
+  // Left by a failed test: a killed supervisor takes its children along, except Temporal.
   for (const name of existsSync(scratch) ? readdirSync(scratch) : []) {
     const file = join(scratch, name, 'stack.json');
     if (existsSync(file)) process.kill(JSON.parse(readFileSync(file, 'utf8')).temporal, 'SIGKILL');
@@ -30,7 +30,7 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** A home that shares the fetched backbone and binaries with the clone's. */
+/** A home that shares the fetched backbone and binaries with the clone's home. */
 function home(name: string): { path: string; env: Record<string, string>; objects: string } {
   const path = join(scratch, name);
   const shared = process.env.SALTWORKS_HOME ?? join(root, '.saltworks');
@@ -45,7 +45,7 @@ function home(name: string): { path: string; env: Record<string, string>; object
 const small = ['--long-side', '154'];
 const last = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!);
 
-/** `saltworks up`, and who lives in it. */
+/** `saltworks up` and its processes. */
 function up(env: Record<string, string>) {
   const child = spawn(process.execPath, [join(root, 'saltworks'), 'up'], { env: { ...process.env, ...env } });
   running.push(child);
@@ -57,7 +57,7 @@ function up(env: Record<string, string>) {
     lines,
     pids,
     ready: () => expect.poll(() => pids('worker').length, { timeout: 60_000 }).toBeGreaterThan(0),
-    /** Kills the process that now plays a part, as a crash would. @returns whether there was one */
+    /** Kills the process that currently plays a part, as a crash would. @returns whether there was one */
     kill(part: string): boolean {
       try {
         process.kill(pids(part).at(-1)!, 'SIGKILL');
@@ -78,7 +78,7 @@ describe('a dataset from import to masks', () => {
   const { env, objects } = home('plain');
   const folder = join(scratch, 'plain-source');
 
-  test('imports each image once, and later only what is new', async () => {
+  test('imports each image once, and later only new images', async () => {
     const { images } = await pictureFolder(folder, 20);
     writeFileSync(join(images, 'same-as-3.png'), readFileSync(join(images, 'disc-0003.png')));
     writeFileSync(join(images, 'zero.png'), '');
@@ -108,7 +108,7 @@ describe('a dataset from import to masks', () => {
     expect(last(twins.stdout)).toEqual({ name: 'same-as-3.png', same_as: 'disc-0003.png', exported: false });
   });
 
-  test('extracts what can be, and lists what cannot with reasons', async () => {
+  test('extracts readable images and lists the others with reasons', async () => {
     const manifest = readFileSync(join(objects, 'datasets/discs/images/000000001.jsonl'), 'utf8');
     const vanishing = manifest.split('\n').find((line) => line.includes('vanishing'))!;
     unlinkSync(join(objects, JSON.parse(vanishing).object));
@@ -128,7 +128,7 @@ describe('a dataset from import to masks', () => {
     expect(failed.stdout.trim().split('\n')).toHaveLength(4);
   });
 
-  test('a second run does nothing; a new image costs one', async () => {
+  test('a second run computes nothing; a new image costs one inference', async () => {
     expect(last((await saltworks(['extract', 'discs', ...small, '--json'], { env })).stdout)).toMatchObject({
       done: 0,
       cached: 21,
@@ -143,7 +143,7 @@ describe('a dataset from import to masks', () => {
     });
   });
 
-  test('propagates, the same masks as segment', async () => {
+  test('propagate makes the same masks as segment', async () => {
     const run = await saltworks(['propagate', 'discs', ...small, '--json'], { env });
     expect(last(run.stdout)).toMatchObject({ images: 20, done: 20, cached: 0, failed: 0 });
     const again = await saltworks(['propagate', 'discs', ...small, '--json'], { env });
@@ -167,7 +167,7 @@ describe('a dataset from import to masks', () => {
     );
   });
 
-  test('exports in every format, as many images as there are masks', async () => {
+  test('exports as many images as there are masks, in every format', async () => {
     for (const [format, files] of [
       ['coco-panoptic', 21],
       ['coco-instances', 1],
@@ -191,7 +191,7 @@ describe('a dataset from import to masks', () => {
     expect(categories).toMatchObject([{ name: 'disc', isthing: 1 }]);
   });
 
-  test('an export that leaves an image out names it and exits with 1', async () => {
+  test('an export that leaves out an image names it and exits with 1', async () => {
     const recipe = readdirSync(join(objects, 'datasets/discs/masks'))[0];
     const { masks } = JSON.parse(readFileSync(join(objects, 'datasets/discs/masks', recipe, '000000000.json'), 'utf8'));
     const { mask, name } = masks[0];
@@ -211,7 +211,7 @@ describe('a dataset from import to masks', () => {
     expect(again.status).toBe(0);
   });
 
-  test('what cannot be used is one line and exit code 2', async () => {
+  test('unusable input is refused in one line with exit code 2', async () => {
     const phone = join(scratch, 'phone');
     mkdirSync(phone);
     for (const name of ['IMG_1.HEIC', 'IMG_2.heic', '.DS_Store']) writeFileSync(join(phone, name), name);
@@ -235,7 +235,7 @@ describe('a dataset from import to masks', () => {
       [['worker', '--roles', 'sleep'], '--roles sleep; expected some of extract,propagate'],
     ] as [string[], string][]) {
       const { status, stderr } = await saltworks(args, { env });
-      // How far a run is goes to the same place now and then, where it takes long.
+      // A long run also prints its progress there now and then.
       const said = stderr.split('\n').filter((line) => line.startsWith('saltworks: '));
       expect(said, stderr).toEqual([expect.stringContaining(message)]);
       expect(status, args.join(' ')).toBe(2);
@@ -248,7 +248,7 @@ describe('a dataset from import to masks', () => {
 });
 
 describe('two workers', () => {
-  test('share the work, and no image is done twice; SIGTERM lets a worker finish what it holds', async () => {
+  test('share the work and do no image twice; after SIGTERM a worker finishes the shard that it holds', async () => {
     const { env, objects } = home('two');
     const { images } = await pictureFolder(join(scratch, 'two-source'), 100);
     await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
@@ -265,7 +265,7 @@ describe('two workers', () => {
     });
     await expect.poll(() => log, { timeout: 60_000 }).toContain("state: 'RUNNING'");
     const run = await saltworks(['extract', 'discs', ...small, '--json'], { env });
-    // Every image once: had both done one, the sum of what was done would be larger than what there is.
+    // Every image once: had both done one, the sum would exceed the number of images.
     expect(last(run.stdout)).toMatchObject({ images: 100, done: 100, cached: 0, failed: 0 });
     expect(objectsOf(objects, ['keys']).size).toBe(100);
 
@@ -277,7 +277,7 @@ describe('two workers', () => {
 });
 
 describe('Ctrl-C', () => {
-  test('detaches from a run, which goes on; the same command takes it up again', async () => {
+  test('detaches from a run, which goes on; the same command joins it again', async () => {
     const { env } = home('detached');
     const { images } = await pictureFolder(join(scratch, 'detached-source'), 100);
     await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
@@ -291,22 +291,22 @@ describe('Ctrl-C', () => {
       said += text;
     });
     const left = new Promise((resolve) => command.once('exit', resolve));
-    // Once the first shard is through, the run is surely under way.
+    // Once the first shard is done, the run is surely under way.
     const reports = join(env.SALTWORKS_HOME, 'objects/datasets/discs/extracted');
     await expect.poll(() => existsSync(reports), { timeout: 60_000 }).toBe(true);
     command.kill('SIGINT');
     expect(await left, said).toBe(130);
 
     const run = await saltworks(['extract', 'discs', ...small, '--json'], { env });
-    // Joined, or begun again had it just ended: either way every image once, and none failed.
+    // Joined, or started anew if it had just ended: either way every image once, and none failed.
     const { images: count, done, cached, failed } = last(run.stdout);
     expect([count, done + cached, failed]).toEqual([100, 100, 0]);
     expect(await stack.stop()).toBe(0);
   });
 });
 
-describe('nothing that happens to a process loses work', () => {
-  test('kill -9 of worker, server and Temporal at random moments: the same objects, byte for byte', async () => {
+describe('no death of a process loses work', () => {
+  test('kill -9 of worker, server and Temporal at random moments leaves the same objects, byte for byte', async () => {
     const { images, scribbles } = await pictureFolder(join(scratch, 'killed-source'), 200);
     const results: Map<string, string>[] = [];
     for (const disturbed of [false, true]) {
@@ -330,7 +330,7 @@ describe('nothing that happens to a process loses work', () => {
     expect(killed).toEqual(undisturbed);
   });
 
-  /** Kills one part after another at moments drawn from a seed. */
+  /** Kills one part after another, at moments drawn from a seed. */
   function killer(stack: ReturnType<typeof up>) {
     let [state, stopped, count] = [20_261_122, false, 0];
     const random = () => {

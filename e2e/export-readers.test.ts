@@ -23,13 +23,13 @@ const categories: Category[] = [
   { id: 20, name: 'shore', isthing: 1 },
   { id: 21, name: 'duck', isthing: 0 },
 ];
-/** As every format must call them: readers look them up by name. */
+/** The class names that every format must use: readers look them up by name. */
 const names: Record<number, string> = { 20: 'shore-thing', 21: 'duck-stuff' };
 
-/** VOC reserves a name that is not among these. */
+/** VOC reserves a name that none of these is. */
 const called = (name: string) => ({ name, voc: name });
 
-/** Rings, discs, specks and blotches of ids up to 2²⁴ − 1, out to the borders. */
+/** Rings, discs, specks and blotches with ids up to 2²⁴ − 1, out to the borders. */
 function scene(width: number, height: number, ids: readonly number[]): Mask {
   const mask = new Uint32Array(width * height);
   ids.forEach((id, k) => {
@@ -102,7 +102,7 @@ describe('exports, read by pycocotools, panopticapi and Pillow', () => {
     for (const format of Object.keys(exportFormats) as ExportFormat[]) await exportAll(format);
   });
 
-  test('are what was exported', (context) => {
+  test('equal the exported masks', (context) => {
     if (missing) context.skip(missing);
     const env = { ...process.env, PYTHONPATH: folder };
     const run = spawnSync(python, [join(root, 'e2e/readers.py'), scratch], { env, encoding: 'utf8' });

@@ -1,6 +1,6 @@
-// The disk with the home fills to the last byte while people draw and a run works, and the parts of the stack die on it. What
-// was acknowledged is kept, what comes is refused in one line, and all goes on when there is room again. Then a disk with
-// nothing but the store, full and read-only.
+// The disk with the home fills to the last byte while an annotator draws and a run works, and parts of the stack die of it.
+// Acknowledged strokes are kept, new ones are refused in one line, and work resumes once there is room. Then a disk that
+// holds only the store, full and read-only.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const spare = ['astronaut.jpg', 'flower.jpg', 'china.jpg'];
 const mounts = canMount();
 const path = chromium();
 
-/** A dataset of these pictures. */
+/** Imports these images as a dataset. */
 function importPictures(stack: Stack, name: string, pictures: readonly string[]): void {
   const images = mkdtempSync(join(tmpdir(), 'saltworks-full-'));
   for (const picture of pictures) copyFileSync(join(root, 'examples/images', picture), join(images, picture));
@@ -31,7 +31,7 @@ function importPictures(stack: Stack, name: string, pictures: readonly string[])
   rmSync(images, { recursive: true });
 }
 
-/** Begins to read the keys of a dataset. */
+/** Starts to extract the keys of a dataset. */
 const extract = (stack: Stack, dataset: string): Promise<DatasetRun> =>
   stack.admin('POST', `/api/datasets/${dataset}/runs`, { kind: 'extract', backbone: 'dinov2-small-focus' });
 
@@ -78,14 +78,14 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     rmSync(images, { recursive: true });
   });
 
-  /** Draws a line down the picture. @param x share of the stage's width */
+  /** Draws a line down the image. @param x share of the stage's width */
   const down = (page: Page, x: number) => draw(page, [x, 0.4], [x, 0.6]);
 
   const saved = (page: Page, text: RegExp) =>
     vi.waitFor(async () => expect(await page.locator('.saved').textContent()).toMatch(text), patience);
   const said = (text: RegExp) => stack.lines.filter((line) => text.test(line)).length;
 
-  test('strokes are refused in one line, kept, and taken when there is room, whatever died meanwhile; a run goes on', async () => {
+  test('the server refuses strokes in one line, the page keeps them and sends them once there is room, whatever died meanwhile; a run goes on', async () => {
     const at = `/api/assignments/${work.assignment.id}/interactions`;
     await extract(stack, 'spare');
     disk.fill();
@@ -94,7 +94,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
       interactions: [{ seq: 1, interaction: strokeAt(3, work.assignment.image, 2) }],
     });
     await expect(refused).rejects.toMatchObject({ status: 507 });
-    // What others have deleted meanwhile is free, too.
+    // Room that other processes freed meanwhile counts, too.
     await expect(refused).rejects.toThrow(
       new RegExp(`"no room in ${disk.folder}/home/database: [\\d.]+ MB free; expected 33.5 MB"`),
     );
@@ -107,7 +107,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     }
 
     for (const part of ['server', 'temporal', 'worker']) stack.kill(part);
-    // The supervisor lives, and tries: without room the server does not open.
+    // The supervisor lives and keeps trying: without room the server does not open.
     await vi.waitFor(() => expect(said(/^server: ended \(code 1\)/)).toBeGreaterThan(0), patience);
     expect(said(/^saltworks: .*no room in \S+\/(database|objects): [\d.]+ MB free/)).toBeGreaterThan(0);
     if (page) await down(page, 0.7);
@@ -121,7 +121,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     if (page) await saved(page, /All saved/);
     const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as { id: string; n: number }[];
     expect(all.map(({ n }) => n).sort()).toEqual([...(page ? [3] : []), work.done.length]);
-    // No image was given up for want of room.
+    // The run gave up no image for lack of room.
     await vi.waitFor(
       async () =>
         expect(await runOf(stack, 'spare')).toMatchObject({
@@ -130,7 +130,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
         }),
       patience,
     );
-    // Others find the stack where it is now.
+    // Commands find the stack at its current address.
     expect(JSON.parse(stack.run('campaign', 'status', id, '--json'))).toMatchObject({ id });
   });
 });

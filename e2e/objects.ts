@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every object below a folder, with the hash of its bytes: what two runs must agree on. */
+/** Every object below a folder with the hash of its bytes: two runs must agree on these. */
 export function objectsOf(root: string, prefixes: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const prefix of prefixes) {

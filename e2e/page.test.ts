@@ -59,10 +59,10 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await stack?.stop();
   });
 
-  /** The browsers of those who signed in: links are few a minute. */
+  /** Contexts of signed-in users, used again because sign-ins per minute are limited. */
   const sessions = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>();
 
-  /** Somebody signed in by a link, in a browser of their own. */
+  /** A page of a user who signed in by a link, in a context of its own. */
   async function signIn(name: string, role: 'annotator' | 'reviewer'): Promise<BrowserContext> {
     const { link } = await invite(stack, id, name, role);
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
@@ -93,7 +93,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect.poll(() => page.locator('.saved').textContent(), slow).toMatch(text);
   const slow = { timeout: 60_000, interval: 100 };
 
-  /** A thing and the background: enough for labels, which the server confirms. */
+  /** Draws a thing and the background: enough for labels, which the server confirms. */
   async function begin(page: Page): Promise<void> {
     await closeDialog(page);
     await page.getByRole('button', { name: 'thing +' }).click();
@@ -120,19 +120,19 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   const stateOf = async (assignment: string) =>
     ((await stack.admin('GET', `/api/assignments/${assignment}`)) as { state: string }).state;
 
-  test('draw, undo, reload, offline, hand in, review', async () => {
+  test('an annotator draws, undoes, reloads, goes offline and submits; a reviewer sends back', async () => {
     const context = await signIn('ann', 'annotator');
     const { page, errors } = await annotate(context);
     const dialog = page.getByRole('dialog', { name: 'Instructions' });
     await dialog.getByRole('heading', { name: 'Cups' }).waitFor();
     expect(await dialog.locator('strong').textContent()).toBe('cup');
-    // No HTML and no picture of what was written, only text and links.
+    // Instructions become text and links, never HTML or images.
     expect(await dialog.textContent()).toContain('<b>Nothing else.</b> <img src=x onerror=alert(1)>');
     expect(await dialog.locator('b, img').count()).toBe(0);
     expect(await dialog.getByRole('link', { name: 'how' }).getAttribute('rel')).toContain('noopener');
     await closeDialog(page);
 
-    // Labels follow the pen, and the server says the same.
+    // Labels follow the pen, and the server confirms them.
     await page.keyboard.press('c');
     await page.keyboard.type('thing');
     await page.keyboard.press('Enter');
@@ -149,7 +149,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
       'stroke',
     ]);
 
-    // Undo and redo are done, too.
+    // Undo and redo are interactions, too.
     await draw(page, [0.8, 0.2], [0.8, 0.8]);
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Control+Shift+z');
@@ -160,13 +160,13 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
       'redo',
     ]);
 
-    // Nothing is lost by a reload in the middle.
+    // A reload in the middle loses nothing.
     await page.reload();
     await page.locator('.stage[aria-busy=false]').waitFor();
     await status(page, /confirmed by the server/);
     expect(await page.getByRole('dialog').count()).toBe(0);
 
-    // Nor without a network, nor by a reload meanwhile.
+    // Neither does a lost network, even with a reload meanwhile.
     await context.setOffline(true);
     await page.keyboard.press('1');
     await draw(page, [0.5, 0.4], [0.5, 0.6]);
@@ -183,12 +183,12 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const before = await page.locator('.what').textContent();
     await page.getByRole('button', { name: 'Submit' }).click();
     await expect.poll(() => stateOf(assignment), slow).toBe('submitted');
-    // It has taken another one.
+    // The page has taken another image.
     await expect.poll(() => page.locator('.what').textContent(), slow).not.toBe(before);
     expect(errors).toEqual([]);
     await context.close();
 
-    // A reviewer sends it back with a note at a place.
+    // A reviewer sends it back with a note at a pixel.
     const reviewer = await signIn('rev', 'reviewer');
     const review = await reviewer.newPage();
     await review.goto(`${stack.url}/campaigns/${id}/review`);
@@ -205,7 +205,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await reviewer.close();
   });
 
-  /** What another window of the same person, or their command line, does. */
+  /** Acts as another window, or the command line, of the same annotator. */
   const elsewhere = (page: Page, path: string) =>
     page.evaluate(async (to) => {
       const headers = { 'content-type': 'application/json' };
@@ -216,14 +216,14 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect.poll(() => page.locator('.ended p').allTextContents(), slow).toEqual([expect.stringMatching(text)]);
   const unveiled = (page: Page) => expect.poll(() => page.locator('.ended').count(), slow).toBe(0);
 
-  /** Tries the pen and the keys that draw, choose, erase and hand in. */
+  /** Tries the pen, and the keys that draw, choose, erase and submit. */
   async function tryAll(page: Page, ...more: string[]): Promise<void> {
     await draw(page, [0.7, 0.3], [0.75, 0.4]);
     for (const key of ['z', 'Control+z', 'y', '1', '0', 'n', 'e', ...more]) await page.keyboard.press(key);
     await draw(page, [0.3, 0.6], [0.35, 0.7]);
   }
 
-  /** What came of it would be on its way before this stroke. @returns what was done */
+  /** Draws one more stroke: anything done before it would be sent before it. @returns the interactions */
   async function mark(page: Page, assignment: string): Promise<string[]> {
     await page.keyboard.press('b');
     await draw(page, [0.7, 0.7], [0.72, 0.72]);
@@ -231,10 +231,10 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     return (await logOf(assignment)).map(({ interaction }) => interaction.kind);
   }
 
-  test('what was sent back is done again and accepted; under veils and dialogs neither keys nor pen do anything', async () => {
+  test('an image that was sent back is corrected and accepted; under veils and dialogs neither keys nor pen do anything', async () => {
     const context = await browser.newContext({ storageState: sessions.get('ann') });
     const { page, errors } = await annotate(context);
-    // The page has gone on to another image meanwhile.
+    // The page has moved on to another image meanwhile.
     const { id: other } = await mine('ann');
     await elsewhere(page, `assignments/${other}/return`);
     await veil(page, /given back/);
@@ -247,7 +247,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const sendBack = (note: string) =>
       stack.admin('POST', `/api/assignments/${assignment}/review`, { verdict: 'send_back', note });
 
-    // Instructions lie over it first; then every other dialog.
+    // First under the instructions, then under every other dialog.
     expect(await page.locator('.ended').count()).toBe(0);
     expect(await page.locator('.note').textContent()).toBe('Sent back: The handle, too.');
     await tryAll(page, 'Delete');
@@ -262,7 +262,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     kinds.push('stroke');
     expect(await mark(page, assignment)).toEqual(kinds);
 
-    // It is handed in from elsewhere while the pen is down, and sent back while the page is open.
+    // Another window submits it while the pen is down, and a reviewer sends it back while the page is open.
     const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
     await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.3 * box.height);
     await page.mouse.down();
@@ -282,7 +282,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     kinds.push('stroke');
     expect(await mark(page, assignment)).toEqual(kinds);
 
-    // Taken again in another window, it is ours in this one, too.
+    // Once another window takes it again, this window may draw again, too.
     await elsewhere(page, `assignments/${assignment}/submit`);
     await veil(page, /^Handed in/);
     await sendBack('The spoon.');
@@ -315,7 +315,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     for (const context of contexts) await context.close();
   });
 
-  test('a pen draws with every point it gave; one finger draws, two move the picture; help while drawing', async () => {
+  test('a pen stroke holds every point; one finger draws, two move the image; hints help while drawing', async () => {
     const context = await browser.newContext({ storageState: sessions.get('ann'), hasTouch: true });
     const { page, errors } = await annotate(context);
     await closeDialog(page);
@@ -331,7 +331,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const box = (await canvas.boundingBox())!;
     const at = (u: number, v: number) => ({ x: box.x + u * box.width, y: box.y + v * box.height });
 
-    // Fingers: no pen was seen yet.
+    // Fingers draw while no pen was seen yet.
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...fingers: [number, number][]) =>
       cdp.send('Input.dispatchTouchEvent', {
         type,
@@ -355,7 +355,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await expect.poll(async () => still.equals(await picture()), slow).toBe(false);
     await page.keyboard.press('f');
 
-    // A pen, faster than frames are: what came between them is in the stroke.
+    // A pen moves faster than frames: the stroke holds the points between them.
     const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', u: number, v: number, buttons = 1) =>
       cdp.send('Input.dispatchMouseEvent', {
         type,
@@ -373,13 +373,13 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const { points } = (await strokes()).at(-1)!.interaction as Stroke;
     expect(points.length).toBeGreaterThan(30);
 
-    // Once there is a pen, a finger, or a palm, draws nothing.
+    // Once there is a pen, a finger or a palm draws nothing.
     await touch('touchStart', [0.3, 0.3]);
     await touch('touchMove', [0.4, 0.3]);
     await touch('touchEnd');
     await page.keyboard.press('f');
 
-    // Which stroke made a place: it is marked, and Delete erases it.
+    // The stroke that labels a pixel is marked, and Delete erases it.
     await status(page, /confirmed by the server/);
     await page.keyboard.press('w');
     await page.mouse.click(at(0.7, 0.85).x, at(0.7, 0.85).y);
@@ -390,12 +390,12 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect(kinds.at(-1)).toBe('erase');
     expect((await strokes()).length).toBe(before + 2);
 
-    // Where the next stroke helps most, and what looks alike while K is held.
+    // The page shows where the next stroke helps most, and similar places while K is held.
     await status(page, /confirmed by the server/);
     await page.keyboard.press('g');
     await status(page, /^(Unsure between .+ and .+: draw here\.|Nothing is unsure\.)$/);
     await page.mouse.move(at(0.5, 0.5).x, at(0.5, 0.5).y);
-    // What was pointed out glows for a moment.
+    // The suggested place glows for a moment.
     await expect.poll(async () => (await picture()).equals(await picture()), slow).toBe(true);
     const labelled = await picture();
     await page.keyboard.down('k');
@@ -407,7 +407,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('labels follow the pen before it lifts, and what is not drawn to its end is kept by nobody', async () => {
+  test('labels follow the pen before it lifts, and a cancelled stroke is kept nowhere', async () => {
     const context = await browser.newContext({ storageState: sessions.get('ann') });
     const { page } = await annotate(context);
     await closeDialog(page);
@@ -417,7 +417,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const canvas = page.locator('.stage canvas').first();
     const box = (await canvas.boundingBox())!;
     await page.mouse.move(box.x + 0.4 * box.width, box.y + 0.1 * box.height);
-    // Ink is on the other canvas: this one has photograph and labels.
+    // The other canvas holds the ink; this one holds the image and its labels.
     const painted = () => canvas.evaluate((element) => (element as unknown as { toDataURL(): string }).toDataURL());
     const before = await painted();
     await page.keyboard.press('1');
@@ -429,9 +429,9 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('what is painted stays: every pixel under a stroke, in the page’s own labels and in the mask', async () => {
+  test('every pixel under a stroke keeps the stroke’s label, on the page and in the mask', async () => {
     const context = await signIn('hal', 'annotator');
-    // The last pixels that the page's threads have told it.
+    // The latest pixels that the page got from its threads.
     await context.addInitScript({
       content: `globalThis.Worker = class extends Worker {
         constructor(...args) {
@@ -444,7 +444,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     });
     const { page } = await annotate(context);
     await begin(page);
-    // A line one pixel wide, between two of another segment that have the most of its cells.
+    // A line one pixel wide between two lines of another segment, which cover most of its cells.
     await draw(page, [0.4, 0.7], [0.6, 0.72]);
     await draw(page, [0.4, 0.74], [0.6, 0.76]);
     await page.keyboard.press('1');
@@ -486,7 +486,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('server and worker are killed while somebody draws: the page recovers by itself', async () => {
+  test('the page recovers by itself when server and worker are killed while an annotator draws', async () => {
     const context = await browser.newContext({ storageState: sessions.get('one') });
     const { page } = await annotate(context);
     await begin(page);
@@ -501,7 +501,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  /** Presses a key in the very moment in which another image stands there, before it is painted. */
+  /** Presses a key at the moment the next image is in the document, before it is painted. */
   const pressAsItAppears = (page: Page, key: string) =>
     page.evaluate(`{
       const name = () => document.querySelector('.what')?.textContent;
@@ -514,7 +514,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
       observer.observe(document.body, { subtree: true, childList: true, characterData: true });
     }`);
 
-  test('what comes next is read ahead, and then not again; keys act as soon as it is seen', async () => {
+  test('the page reads the next image ahead, and only once; keys act as soon as the image shows', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const asked: string[] = [];
     context.on('request', (request) => asked.push(new URL(request.url()).pathname));
@@ -536,7 +536,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('a newcomer’s first stroke is of the first class; what is not on the picture, and what Escape ends, is nothing', async () => {
+  test('a newcomer’s first stroke has the first class; strokes off the image, or ended by Escape, draw nothing', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const { page, errors } = await annotate(context);
     await closeDialog(page);
@@ -548,7 +548,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
       { kind: 'stroke', segment: 1 },
     ]);
 
-    // The stage around the picture; then away from a stroke that is under way.
+    // On the stage around the image; then Escape during a stroke.
     const box = (await page.locator('.stage canvas').nth(1).boundingBox())!;
     const at = (u: number, v: number): [number, number] => [box.x + u * box.width, box.y + v * box.height];
     const edge = 4 / box.width;
@@ -560,7 +560,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await page.keyboard.press('Escape');
     await page.mouse.move(...at(0.5, 0.4), { steps: 3 });
     await page.mouse.up();
-    // Out of the picture on one side and in again: two strokes, and nothing along the border between them.
+    // Out of the image on one side and in again: two strokes, and none along the border between them.
     await page.keyboard.press('0');
     const inside = 0.5;
     await draw(page, [inside, 0.3], [edge, 0.3], [edge, 0.7], [inside, 0.7]);
@@ -575,7 +575,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('segments get another class and are deleted, by key and by button, and come back; the brush is kept over a reload', async () => {
+  test('segments are reclassified and deleted, by key and by button, and undo brings them back; a reload keeps the brush size', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const { page, errors } = await annotate(context);
     await closeDialog(page);
@@ -641,7 +641,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await context.close();
   });
 
-  test('of two windows that contradict each other one leaves out what the server refuses, and goes on', async () => {
+  test('when two windows contradict each other, one drops the interactions that the server refuses and goes on', async () => {
     const [here, there] = await Promise.all(
       [1, 2].map(() =>
         browser.newContext({ storageState: sessions.get('two'), viewport: { width: 1000, height: 700 } }),
@@ -668,7 +668,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await expect.poll(() => rows.allTextContents(), slow).not.toContain('thing 1');
     const kinds = async () => (await logOf(assignment)).slice(before).map(({ interaction }) => interaction.kind);
     expect(await kinds()).toEqual(['delete', 'stroke']);
-    // What is drawn now follows.
+    // New strokes follow.
     await page.keyboard.press('z');
     await page.keyboard.press('z');
     await saved(page, /All saved/);
@@ -677,7 +677,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     for (const context of [here, there]) await context.close();
   });
 
-  test('a break: who comes back goes on where they were, or with another image if somebody has this one', async () => {
+  test('after a break the annotator resumes the image, or gets another if somebody has taken it', async () => {
     const context = await browser.newContext({ storageState: sessions.get('two') });
     const { page, errors } = await annotate(context);
     const shown = await page.locator('.what').textContent();
@@ -685,7 +685,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     const { id: assignment } = await mine('two', 'leased');
     const change = (changes: object) => stack.admin('PATCH', `/api/campaigns/${id}`, changes);
     const kinds = [...(await logOf(assignment)).map(({ interaction }) => interaction.kind), 'stroke'];
-    // From this stroke on the lease is short; the page renews it as it was told when it was opened.
+    // From this stroke on the lease is short; the page still renews it at the interval it learned when it opened.
     await change({ leaseSeconds: 5 });
     expect(await mark(page, assignment)).toEqual(kinds);
     await veil(page, /given back/);
@@ -703,7 +703,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     kinds.push('stroke');
     expect(await mark(page, assignment)).toEqual(kinds);
 
-    // The campaign takes no more work for a while, and meanwhile somebody takes the image.
+    // The campaign is paused for a while, and meanwhile another annotator takes the image.
     await elsewhere(page, `assignments/${assignment}/return`);
     await veil(page, /given back/);
     await change({ state: 'paused' });
@@ -718,7 +718,7 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     expect(await page.locator('.what').textContent()).not.toBe(shown);
     expect(await logOf(assignment)).toHaveLength(kinds.length);
 
-    // An image of nothing but background is handed in as it is.
+    // An image of background alone can be submitted as it is.
     const { id: empty } = await mine('two', 'leased');
     expect(await page.getByRole('button', { name: 'Submit' }).isDisabled()).toBe(true);
     await page.keyboard.press('0');

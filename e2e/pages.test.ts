@@ -50,7 +50,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
   const rowsOf = (page: Page, caption: string) =>
     page.getByRole('table', { name: caption }).locator('tbody tr').allTextContents();
 
-  test('an administrator who has no campaign yet makes one by the form', async () => {
+  test('an administrator without a campaign creates one by the form', async () => {
     await page.getByText('There is none yet').waitFor();
     await page.getByRole('link', { name: 'New campaign' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Cups and bowls');
@@ -59,7 +59,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove bowl' }).click();
     await page.getByLabel('Instructions').fill('Every cup.');
-    // What was typed is there after a reload, and after the server has refused it.
+    // Typed values survive a reload and a refusal by the server.
     await page.reload();
     await page.getByLabel('Id', { exact: true }).fill('new');
     await page.getByLabel('Id', { exact: true }).fill('');
@@ -79,7 +79,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     });
   });
 
-  test('an id that is taken is said beside the form, and nothing typed is lost', async () => {
+  test('the form tells of a taken id and loses nothing that was typed', async () => {
     await page.goto(`${stack.url}/campaigns/new`);
     await page.getByLabel('Name', { exact: true }).fill('Cups and bowls');
     await page.getByLabel('Dataset').selectOption('kitchen');
@@ -91,7 +91,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await page.getByLabel('Name of class 1').inputValue()).toBe('cup');
   });
 
-  test('its settings are changed, it is paused and goes on', async () => {
+  test('a campaign’s settings are changed, it is paused and opened again', async () => {
     const campaign = () => ask<Campaign>('GET', `/api/campaigns/${id}`);
     await page.goto(`${stack.url}/campaigns/${id}/settings`);
     await page.getByLabel('Name', { exact: true }).fill('Cups');
@@ -111,13 +111,13 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByText('Open: images are given out').waitFor();
   });
 
-  test('a member is added by address and gets a link that is shown this once', async () => {
+  test('a member is added by address and gets a link that is shown once', async () => {
     await page.goto(`${stack.url}/campaigns/${id}`);
     await page.getByLabel('Add by e-mail').fill('ann@example.org');
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     const link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
     await expect.poll(() => rowsOf(page, 'Members of the campaign'), slow).toHaveLength(2);
-    // A second one does not take the first one's link away.
+    // Adding a second member leaves the first one's link in place.
     await page.getByLabel('Add by e-mail').fill('bob@example.org');
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     const second = await page.getByLabel('Sign-in link of bob@example.org').inputValue();
@@ -132,7 +132,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await page.getByText(link).count()).toBe(0);
   });
 
-  test('what she hands in is seen: progress, pace in a plot and its table, time', async () => {
+  test('a submitted mask shows in the progress, in the pace’s plot and table, and in the effort', async () => {
     const progress = () => ask<CampaignProgress>('GET', `/api/campaigns/${id}/progress`);
     await expect.poll(async () => (await progress()).filled, slow).toBe(true);
     const assignment = await annotator.ask<{ id: string }>('POST', `/api/campaigns/${id}/next`, {});
@@ -161,7 +161,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await annotator.ask('POST', `/api/assignments/${assignment.id}/submit`, {});
 
     await page.goto(`${stack.url}/campaigns/${id}`);
-    // Handed in by one of two, and looked at by nobody: nothing of that is done. One mask makes no pace.
+    // One of two annotators submitted, and nobody reviewed: the image is not done. One mask makes no pace.
     await page.getByText('0 of 3 images handed in; 1 mask waits for review').waitFor();
     await page.getByText('Too few masks, or too short a time').waitFor();
     expect(await page.getByText('masks a day').count()).toBe(0);
@@ -172,7 +172,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await plot.getByRole('button', { name: 'Show as table' }).click();
     expect(await plot.locator('canvas').count()).toBe(0);
     expect(await plot.getByRole('columnheader', { name: 'Handed in' }).isVisible()).toBe(true);
-    // Colours are those of the page, also after dark.
+    // Plots take the page's colours, in dark mode, too.
     const other = page.getByRole('figure', { name: 'Seconds an image by annotator' }).locator('canvas');
     const drawn = () => other.evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
     const light = await drawn();
@@ -183,7 +183,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await rowsOf(page, 'Seconds a segment by class')).toHaveLength(2);
   });
 
-  test('what she skips is seen with who, why and when, and is offered again', async () => {
+  test('a skipped image shows with annotator, reason and time, and is offered again', async () => {
     const next = () =>
       annotator.ask<{ id: string; image: { name: string } } | null>('POST', `/api/campaigns/${id}/next`, {});
     const { id: assignment, image } = (await next())!;
@@ -203,7 +203,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByRole('button', { name: `Offer ${image.name} again` }).click();
     await page.getByText('Nobody left an image.').waitFor();
     expect(await next()).toMatchObject({ id: assignment });
-    // The same by a command.
+    // The command does the same.
     await annotator.ask('POST', `/api/assignments/${assignment}/skip`, { reason: 'still too dark' });
     expect(stack.run('campaign', 'skipped', id, '--offer', image.name)).toBe(
       `${image.name}: offered again to 1 annotator\n`,
@@ -211,7 +211,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await next()).toMatchObject({ id: assignment });
   });
 
-  /** Whether a picture of a mask shows a colour. */
+  /** Whether a canvas shows a colour. */
   const shows = (canvas: Locator, [r, g, b]: readonly number[]) =>
     canvas.evaluate(
       (element, wanted) => {
@@ -233,7 +233,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     );
   const cup = [0xe6, 0x9f, 0x00];
 
-  test('images are filtered, the filter is in the address, one is seen large with its mask', async () => {
+  test('images are filtered, the address holds the filter, and one image opens large with its mask', async () => {
     await page.goto(`${stack.url}/campaigns/${id}/images`);
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
     await page.getByLabel('Work').selectOption('handed');
@@ -241,7 +241,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(new URL(page.url()).searchParams.get('work')).toBe('handed');
     await page.reload();
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
-    // Whose it is, and what is in it, in the colour of its class.
+    // The cell names author and classes, in the colour of the class.
     expect(await page.locator('.cell').textContent()).toMatch(/^astronaut\.jpgcupann: 1 of 2 handed in/);
     const small = page.locator('.cell canvas');
     await expect.poll(() => small.isVisible(), slow).toBe(true);
@@ -260,7 +260,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.keyboard.press('Escape');
   });
 
-  test('its masks are exported and downloaded in a ZIP that unpacks', async () => {
+  test('a campaign’s masks are exported and downloaded as a ZIP that unpacks', async () => {
     await page.goto(`${stack.url}/campaigns/${id}`);
     await page.getByLabel('Format').selectOption('coco-panoptic');
     await page.getByRole('button', { name: 'Export' }).click();
@@ -279,7 +279,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.goto(`${stack.url}/datasets`);
     await page.getByRole('link', { name: 'kitchen' }).click();
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
-    // Masks are called by what made them and when; the name that commands know stands small beside it.
+    // The page calls a mask set by its maker and time; the recipe that commands take stands small beside it.
     const sets = page.locator('.filters select').first().locator('option');
     expect(await sets.allTextContents()).toEqual([expect.stringMatching(/^Campaign Cups · best · \w+ \d+, \d{4}/)]);
     expect(await page.locator('.masks-name code').textContent()).toBe(`campaign-${id}`);
@@ -287,7 +287,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await expect.poll(() => mask.count(), slow).toBe(1);
     expect(await shows(mask, cup)).toBe(true);
     await page.getByRole('link', { name: 'Runs' }).click();
-    // One image of three has a mask: an export of one is through.
+    // One image of three has a mask: the export of one is done.
     const exported = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: 'Export' });
     await exported.getByText('1 image, 2 without a mask').waitFor();
     expect(await exported.textContent()).toContain('coco-panoptic of Campaign Cups');
@@ -299,7 +299,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByLabel('Backbone').fill('nobody-knows');
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('alert').filter({ hasText: 'nobody-knows' }).waitFor();
-    // What is there already is found again.
+    // Stored keys are found again.
     await page.getByLabel('Backbone').fill('dinov2-small-focus');
     await page.getByRole('button', { name: 'Start' }).click();
     await expect.poll(() => keys.count(), slow).toBe(2);
@@ -312,14 +312,14 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
   });
 
   let link: string;
-  test('a link is made anew for a member; looking at it, as chats do, does not spend it', async () => {
+  test('a manager makes a new link for a member; fetching it, as chats do, does not spend it', async () => {
     await page.goto(`${stack.url}/campaigns/${id}`);
     await page.getByRole('button', { name: 'Make a link that signs ann in' }).click();
     link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
     for (const method of ['GET', 'HEAD', 'GET']) expect((await fetch(link, { method })).status).toBe(200);
   });
 
-  test('a plain annotator sees none of it', async () => {
+  test('an annotator sees none of the management', async () => {
     const other = await browser.newContext();
     const page = await other.newPage();
     await signInBy(page, link);
@@ -339,7 +339,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
       await page.goto(stack.url + address);
       await page.getByText(says).first().waitFor();
     }
-    // The link was used: it says so to whoever is not signed in.
+    // The link was used: its page says so to a signed-out visitor.
     const stranger = await browser.newContext();
     const late = await stranger.newPage();
     await late.goto(link);
@@ -348,7 +348,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await stranger.close();
   });
 
-  test('she sets a password, signs in by it, and a new one signs her out elsewhere', async () => {
+  test('a user sets a password and signs in by it; changing it ends the user’s other sessions', async () => {
     const { link } = await ask<{ link: string }>('POST', `/api/users/${annotator.id}/link`, {});
     const [here, there] = [await browser.newContext(), await browser.newContext()];
     const [mine, other] = [await here.newPage(), await there.newPage()];

@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 
 export const [width, height] = [154, 112];
 
-/** A small picture of two things: a dark disc on a light ground. */
+/** A small image: a dark disc on a light ground. */
 export function disc(x: number, y: number, radius: number, shade = 0): Sharp {
   const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
     const at = Math.floor(i / 3);
@@ -14,7 +14,7 @@ export function disc(x: number, y: number, radius: number, shade = 0): Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-/** Scribbles for such a picture: one stroke on the disc, two on the ground. */
+/** Scribbles for such an image: one stroke on the disc, two on the ground. */
 export const scribblesFor = (x: number, y: number) => ({
   version: 1,
   image: { width, height },
@@ -47,7 +47,7 @@ export const scribblesFor = (x: number, y: number) => ({
   ],
 });
 
-/** A folder of `count` pictures, all different, with scribbles for each beside it. */
+/** A folder of `count` different images, and a folder with scribbles for each. */
 export async function pictureFolder(root: string, count: number): Promise<{ images: string; scribbles: string }> {
   const [images, scribbles] = [join(root, 'images'), join(root, 'scribbles')];
   mkdirSync(images, { recursive: true });

@@ -1,5 +1,5 @@
-// A campaign whose images cannot be prepared, as its manager and its annotators see it: first no worker is there, then one that
-// cannot have the backbone, then one that can.
+// A campaign whose images cannot be prepared, as its manager and its annotators see it: first without a worker, then with one
+// that lacks the backbone, then with one that has it.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,7 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
   const says = (text: RegExp | string) => manager.getByText(text).first().waitFor();
   const heading = (name: string) => annotator.getByRole('heading', { name }).waitFor();
 
-  test('where no worker is there, the manager reads which one is missing, the annotator that images are coming', async () => {
+  test('without a worker, the manager reads which one is missing, the annotator that images are coming', async () => {
     const missing = `nobody polls saltworks-propagate at Temporal ${temporal.address}, namespace default`;
     await campaign();
     await says('0 of 0 images handed in; more are being prepared');
@@ -92,7 +92,7 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
     await heading('Being prepared');
   });
 
-  test('where its worker has no backbone, the manager reads why, and how often it failed', async () => {
+  test('if the worker lacks the backbone, the manager reads the reason and the number of failures', async () => {
     worker = startRole({ ...env, SALTWORKS_PYTHON: 'nowhere' }, 'worker');
     const why = /failed (once|\d+ times) of 20, to be tried again: backbone dinov2-small-focus: no nowhere/;
     await runs();
@@ -104,7 +104,7 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
     await heading('Being prepared');
   });
 
-  test('a manager who ended it has it prepared again; the annotator who looks again draws', async () => {
+  test('a manager who cancelled the preparation starts it again, and the annotator can draw', async () => {
     await runs();
     await manager.getByRole('button', { name: 'Cancel' }).click();
     await campaign();
@@ -121,7 +121,7 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
     await annotator.locator('.stage[aria-busy=false]').waitFor();
   });
 
-  test('pictures too long for WebP are opened and labelled; one too long for browsers is listed and no task', async () => {
+  test('images too long for WebP are opened and labelled; one too long for browsers is listed but becomes no task', async () => {
     const strips = join(folder, 'strips');
     mkdirSync(strips);
     const sizes = { wide: [20_000, 30], tall: [30, 20_000], 'longer than long': [33_000, 16] };
@@ -157,9 +157,9 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
       await page.locator('.stage[aria-busy=false]').waitFor();
       const [{ image }] = await admin('GET', '/api/campaigns/strips/assignments?state=leased');
       opened.push(image.name);
-      // No brush that covers it all.
+      // A brush that does not cover the whole image.
       expect(await page.getByRole('slider', { name: 'Brush' }).getAttribute('aria-valuetext')).toBe('4 pixels wide');
-      // So near that both halves can be drawn on, on either side of the middle.
+      // Zoomed in so that both sides of the middle can be drawn on.
       for (let zoom = 0; zoom < 10; zoom++) await page.keyboard.press('+');
       await page.getByRole('button', { name: 'half +' }).click();
       const [thing, ground]: [number, number][] =

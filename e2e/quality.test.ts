@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { haveData, load, sets } from '../bench/data.mjs';
 import { root } from './saltworks.ts';
 
-// All images take a quarter of an hour (npm run quality); every tenth tells whether something broke.
+// All images take a quarter of an hour (npm run quality); every tenth shows whether something broke.
 test.skipIf(!haveData)(
   `human scribbles give good masks${haveData ? '' : ' (skipped: no ../shared/data)'}`,
   async () => {
@@ -26,7 +26,7 @@ test.skipIf(!haveData)(
     }
     await session.close();
     expect(names.length).toBeGreaterThan(5);
-    // Measured on these nine: 0.8958 and 0.9135 (of the 83 they are among the hard ones). Processors round differently.
+    // Measured on these nine, which are among the harder of the 83: 0.8958 and 0.9135. Processors round differently.
     expect(mean(dice.nodes)).toBeGreaterThan(0.893);
     expect(mean(dice.best)).toBeGreaterThan(0.91);
   },

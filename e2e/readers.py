@@ -1,4 +1,4 @@
-"""Reads an export of saltworks with the tools that people read such files with, and compares it with the truth.
+"""Reads an export of saltworks with the usual tools of its format, and compares it with the true masks.
 
 usage: readers.py FOLDER …   FOLDER/truth.json says what was exported into FOLDER/<format>/
 Prints one JSON object a folder, a line each: what was compared, by format. Any difference ends it with an assertion.
@@ -134,7 +134,7 @@ def enclosed(polygon, width, height):
 
 
 def without_holes(pixels):
-    """The ground that leads out, over sides and corners, taken away: what is left is a segment and its holes."""
+    """Removes the ground that reaches the border over sides and corners; a segment and its holes remain."""
     height, width = pixels.shape
     ground = np.pad(~pixels, 1, constant_values=True)
     out = np.zeros_like(ground)
@@ -152,7 +152,7 @@ def without_holes(pixels):
 
 
 def label_path(folder, pictures, stem):
-    """Where Ultralytics looks for the labels of a picture: its img2label_paths."""
+    """The file where Ultralytics looks for the labels of an image: its img2label_paths."""
     picture = os.path.normpath(os.path.join(os.sep, pictures, stem))
     return folder + "/labels/".join(picture.rsplit("/images/", 1)) + ".txt"
 

@@ -3,8 +3,8 @@ import { pythonPackages } from '../test/python-packages.ts';
 const wheels = ['--only-binary', ':all:', '--upgrade'];
 
 /**
- * The readers that people use of the formats that are exported. The official panopticapi is not on PyPI; panopticapi-lite is its
- * package as it stands in the repository, and asks for more than the evaluation needs.
+ * Python readers of the export formats. The official panopticapi is not on PyPI; panopticapi-lite is the package from its
+ * repository, and requires more than the evaluation needs.
  */
 export const readers = () =>
   pythonPackages('readers', [

@@ -62,15 +62,15 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     return taken;
   }
 
-  /** What a canvas shows. Another picture is another text. */
+  /** A canvas's content as text; different pixels give different texts. */
   const pictureIn = (canvases: Locator, index: number) =>
     canvases.nth(index).evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL());
   const pictureOf = (index: number) => pictureIn(page.locator('.panes canvas'), index);
 
-  test('annotators beside each other, where they differ, and what they say together', async () => {
+  test('the page shows annotators’ masks side by side, their differences and their consensus', async () => {
     await page.goto(`${stack.url}/campaigns/${id}/review`);
     await page.locator('.stage[aria-busy=false]').waitFor();
-    // One image, two works: told apart by whose they are.
+    // One image, two assignments, told apart by their authors.
     const works = page.locator('.review nav li');
     expect((await works.allTextContents()).sort()).toEqual(['coffee.jpgann', 'coffee.jpgbob']);
     await page.getByText(/^by (ann|bob), handed in on/).waitFor();
@@ -90,7 +90,7 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     ]);
     const [one, other] = [await pictureOf(0), await pictureOf(1)];
     expect(one).not.toBe(other);
-    // The same places are marked on both.
+    // Both mark the same pixels.
     await page.keyboard.press('v');
     await expect.poll(async () => (await pictureOf(0)) === (await pictureOf(1)), slow).toBe(true);
     await page.keyboard.press('v');
@@ -101,7 +101,7 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     await expect
       .poll(() => page.locator('.panes figcaption').nth(1).textContent(), slow)
       .toMatch(/the consensus agrees on (\d\d|100)\.\d % of pixels/);
-    // Annotators count as they are reliable, here and by the command, unless somebody says otherwise.
+    // Annotators count by their reliability, here and in the command, unless told otherwise.
     const { annotators } = (await stack.admin('GET', `/api/campaigns/${id}/agreement`)) as Agreement;
     const { weights } = (await stack.admin('GET', `/api/tasks/${assignments[0].task}/consensus`)) as Consensus;
     expect(weights).toEqual(Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight])));
@@ -114,7 +114,7 @@ describe.skipIf(!path)(`review${path ? '' : ' (skipped: no Chromium; SALTWORKS_C
     await expect.poll(() => counted.textContent(), slow).toMatch(/(ann|bob) × 1\.00, (ann|bob) × 1\.00/);
   });
 
-  test('what was sent back is shown as it was, beside what it became', async () => {
+  test('a mask that was sent back is shown as it was, beside the new one', async () => {
     const [{ id: assignment }] = assignments;
     await page.goto(`${stack.url}/campaigns/${id}/review?assignment=${assignment}`);
     await page.locator('.stage[aria-busy=false]').waitFor();

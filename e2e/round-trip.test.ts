@@ -1,5 +1,5 @@
-// Folders as people have them, at random: what is drawn on in them is in every export once, or is named with a reason; and each
-// format's own reader finds the masks that were made.
+// Random folders like those that people have: every image with scribbles is in every export once, or is named with a reason;
+// and each format's own reader finds the masks.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,12 +47,12 @@ const write = (path: string, content: Uint8Array | string) => {
   writeFileSync(path, content);
 };
 
-// ——— What people have ———
+// ——— Inputs ———
 
 const parts = ['a', 'b', 'A.b', 'x y', 'ü', 'ünï 🙂', "it's", '#1', '%20', 'images', 'labels', 'l'.repeat(120)];
 const folders = ['', 'sub', 'images', 'images/train', 'x/images/y', 'a.b'];
 
-/** Of the strokes on a picture: by the picture's whole name or its stem; some are unreadable. */
+/** A scribble file, named by the image's whole name or its stem; some are unreadable. */
 const drawing = fc.record({
   by: fc.constantFrom('name', 'stem'),
   kind: fc.constantFrom('json', 'json', 'json', 'png', 'png', 'broken'),
@@ -68,10 +68,10 @@ const file = fc.record({
   folder: fc.constantFrom(...folders),
   stem: fc.constantFrom(...parts),
   extension: fc.constantFrom('.png', '.PNG', '.jpg', '.jpeg', '.webp', '.tif'),
-  // Few, so that some are twice there.
+  // Few, so that some occur twice.
   shade: fc.nat(5),
   broken: fc.constantFrom(false, false, false, false, true),
-  /** Of the picture that was in its place when the folder was imported before. */
+  /** The image that was in its place at the first import. */
   before: fc.option(fc.nat(5), { freq: 1, nil: undefined }),
   drawing: fc.option(drawing, { freq: 3, nil: undefined }),
 });
@@ -80,14 +80,14 @@ type File = typeof file extends fc.Arbitrary<infer T> ? T : never;
 const nameOf = ({ folder, stem, extension }: File) => `${folder && `${folder}/`}${stem}${extension}`;
 const anyFolder = fc.uniqueArray(file, { minLength: 1, maxLength: 7, selector: nameOf });
 
-/** A COCO document over such a folder. */
+/** A COCO document that lists such a folder. */
 const anyDocument = fc.record({
-  /** Where it lies, as a path from the pictures. */
+  /** The document's place, relative to the images. */
   at: fc.constantFrom('list.json', '../list.json', '../annotations/list.json'),
-  /** Before the names of pictures. */
+  /** Prefix of the images' names. */
   before: fc.array(fc.constantFrom('', './', './/', 'none/../'), { minLength: 1 }),
   firstId: fc.constantFrom<number | string>(0, 1, 7, '3'),
-  /** Things whose known masks are drawn. */
+  /** Segments of the known masks. */
   known: fc.boolean(),
 });
 type Document = typeof anyDocument extends fc.Arbitrary<infer T> ? T : never;
@@ -144,7 +144,7 @@ async function drawingFile({ kind, categories, at }: Drawing): Promise<[extensio
   return ['.json', kind === 'broken' ? text.slice(0, 20) : text];
 }
 
-/** Writes pictures. @param before those that were there first */
+/** Writes images. @param before the images of the first import */
 async function layPictures(files: readonly File[], images: string, before = false): Promise<void> {
   for (const one of files) {
     const shade = before ? (one.before ?? one.shade) : one.shade;
@@ -152,7 +152,7 @@ async function layPictures(files: readonly File[], images: string, before = fals
   }
 }
 
-/** Writes drawings. @returns names of the pictures that a drawing is for, by the order in docs/inputs.md */
+/** Writes scribble files. @returns names of the images that have scribbles, by the rules in docs/inputs.md */
 async function layDrawings(files: readonly File[], scribbles: string): Promise<string[]> {
   const drawings = new Set<string>();
   for (const one of files) {
@@ -169,17 +169,17 @@ async function layDrawings(files: readonly File[], scribbles: string): Promise<s
     .filter((name) => [name, stem(name)].some((of) => drawings.has(`${of}.json`) || drawings.has(`${of}.png`)));
 }
 
-// ——— What becomes of it ———
+// ——— Outcomes ———
 
 interface Exported {
   folder: string;
-  /** By format: the names of the pictures that its reader finds. */
+  /** Names of the images that a format's reader finds, by format. */
   found: Record<ExportFormat, string[]>;
-  /** Names of what was left out, each with a reason. */
+  /** Names of the images that were left out, each with a reason. */
   reasons: { name: string; reason: string }[];
 }
 
-/** Imports what there is, changes it, and imports it again with what was drawn on it. */
+/** Imports a folder, changes it, and imports it again with its scribbles. */
 async function through(
   source: () => AsyncIterable<Offer>,
   scribbles: string,
@@ -242,7 +242,7 @@ interface StoredMask {
   document: PanopticDocument;
 }
 
-/** The masks that were made, in the order of their images. */
+/** The masks, in the order of their images. */
 async function masksOf(store: ObjectStore, dataset: string, shards: number): Promise<StoredMask[]> {
   const masks: StoredMask[] = [];
   for (let shard = 0; shard < shards; shard++) {
@@ -255,7 +255,7 @@ async function masksOf(store: ObjectStore, dataset: string, shards: number): Pro
   return masks;
 }
 
-/** What readers.py compares an export with. */
+/** The masks that readers.py compares an export with. */
 async function truthOf(name: string, categories: Category[], masks: readonly StoredMask[], names: readonly string[]) {
   const stems = new Stems();
   for (const name of names) stems.add(name);
@@ -281,7 +281,7 @@ const cocoNames = (document: string) => (folder: string) =>
     ({ file_name }) => file_name,
   );
 
-/** Names of the pictures that a format's users find labels of. */
+/** Names of the images for which a format's reader finds labels. */
 const foundBy: Record<ExportFormat, (folder: string, names: readonly string[]) => string[]> = {
   'coco-panoptic': cocoNames('panoptic.json'),
   'coco-instances': cocoNames('instances.json'),
@@ -295,21 +295,21 @@ const foundBy: Record<ExportFormat, (folder: string, names: readonly string[]) =
   'yolo-seg'(folder, names) {
     const stems = new Stems();
     for (const name of names) stems.add(name);
-    // Where x.jpg and x.png share a stem, they are put there under names that do not.
+    // Images that share a stem, as x.jpg and x.png do, are exported under names with distinct stems.
     const put = (name: string) => (stems.of(name) === name ? `${name}${extname(name)}` : name);
     const [, pictures] = /^train: (.*)$/m.exec(readFileSync(join(folder, 'data.yaml'), 'utf8'))!;
     return names.filter((name) => existsSync(join(folder, labelPath(join('/', pictures, put(name))))));
   },
 };
 
-/** Where Ultralytics looks for the labels of a picture: its `img2label_paths`. */
+/** The file where Ultralytics looks for the labels of an image: its `img2label_paths`. */
 function labelPath(picture: string): string {
   const last = picture.lastIndexOf('/images/');
   const labels = last < 0 ? picture : `${picture.slice(0, last)}/labels/${picture.slice(last + '/images/'.length)}`;
   return labels.replace(/\.[^.]*$/, '.txt');
 }
 
-// ——— What holds ———
+// ——— Claims ———
 
 const exports: string[] = [];
 const seed = 20261129;
@@ -332,12 +332,12 @@ async function check(source: (images: string) => () => AsyncIterable<Offer>, fil
   if (found.voc.length > 0) exports.push(folder);
 }
 
-test('whatever is drawn on in a folder is in every export once, or named with a reason', async () => {
+test('every image of a folder that has scribbles is in every export once, or named with a reason', async () => {
   const property = fc.asyncProperty(anyFolder, (files) => check((images) => () => folderSource(images), files));
   await fc.assert(property, { numRuns: 30, seed, endOnFailure: true });
 });
 
-test('whatever is drawn on of what a COCO document lists is in every export once, or named with a reason', async () => {
+test('every image of a COCO document that has scribbles is in every export once, or named with a reason', async () => {
   const property = fc.asyncProperty(anyFolder, anyDocument, (files, document) =>
     check((images) => {
       const path = layDocument(document, files, images);
@@ -351,7 +351,7 @@ async function* offersOf(path: string): AsyncGenerator<Offer> {
   yield* (await cocoSource(path)).files;
 }
 
-test('and the readers of the formats find the masks that were made', (context) => {
+test('the readers of the formats find these masks', (context) => {
   const { folder, missing } = readers();
   if (missing) context.skip(missing);
   expect(exports.length).toBeGreaterThan(10);

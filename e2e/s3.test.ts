@@ -36,7 +36,7 @@ afterAll(async () => {
 const last = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!);
 
 describe.skipIf(!here)('the engine on a real S3 server', () => {
-  test('a prefix is imported in place, extracted, and incrementally imported again', async () => {
+  test('a prefix is imported in place, extracted, and imported again incrementally', async () => {
     const { images } = await pictureFolder(join(scratch, 'source'), 12);
     const bucket = s3Store({ ...server, credentials: server });
     for (let i = 0; i < 11; i++) {
@@ -84,7 +84,7 @@ describe.skipIf(!here)('the engine on a real S3 server', () => {
     expect(images.map(({ file_name }: { file_name: string }) => file_name)).toContain('2026/disc-0011.png');
   });
 
-  test('wrong credentials are one line, exit code 2, and no secret', async () => {
+  test('wrong credentials are refused in one line with exit code 2, without the secret', async () => {
     const { status, stderr } = await saltworks(['dataset', 'ls'], {
       env: { ...env, AWS_SECRET_ACCESS_KEY: 'not-the-secret-at-all' },
     });
@@ -93,13 +93,13 @@ describe.skipIf(!here)('the engine on a real S3 server', () => {
     expect(stderr).not.toContain('not-the-secret');
   });
 
-  test('a server that ignores If-None-Match is refused by whoever would write, in one line', async () => {
+  test('commands that write refuse a server that ignores If-None-Match, in one line', async () => {
     const proxy = await startFaultProxy(server.endpoint);
     const direct = s3Store({ ...server, credentials: server });
     ignoreConditions(proxy, (key, body) => direct.put(key, body));
     const here = { ...env, SALTWORKS_S3_ENDPOINT: proxy.endpoint };
     const run = (...args: string[]) => saltworks(args, { env: here });
-    // Two at once: each would otherwise report the same images as new.
+    // Otherwise each of two concurrent commands would report the same images as new.
     for (const { status, stderr } of await Promise.all([
       run('dataset', 'import', join(scratch, 'source/images'), '--name', 'twice'),
       run('dataset', 'import', join(scratch, 'source/images'), '--name', 'twice'),

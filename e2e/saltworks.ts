@@ -13,7 +13,7 @@ export interface Outcome {
 export interface Options {
   cwd?: string;
   env?: Record<string, string>;
-  /** Called with what stderr and stdout hold so far. */
+  /** Called with the text of stdout and stderr so far. */
   onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 

@@ -59,7 +59,7 @@ const write = (path: string, content: Uint8Array | string | object) => {
 const discFile = async (name: string) => write(join(scratch, name), await picture.clone().png().toBuffer());
 const scribbleFile = write(join(scratch, 'scribbles.json'), scribbles);
 
-/** Ids at pixels, of a written panoptic PNG. */
+/** The segment id of every pixel of a panoptic PNG. */
 async function maskOf(out: string, name: string) {
   const mask = decodePanoptic(await decodeImage(readFileSync(join(out, `${name}.panoptic.png`))));
   return { ...mask, at: (x: number, y: number) => mask.ids[y * mask.width + x] };
@@ -82,7 +82,7 @@ describe('the examples', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.at(-1)).toMatchObject({ images: images.length, done: images.length, failed: 0 });
-    // One process, 640 × 480 and the like: the issue's bound on memory.
+    // One process, images of about 640 × 480: the bound on memory.
     expect(lines.at(-1).peak_memory_bytes).toBeLessThan(1.5e9);
     expect(readdirSync(out)).toHaveLength(4 * images.length);
 
@@ -109,7 +109,7 @@ describe('the examples', () => {
     }
   });
 
-  test('again, and each by itself, give the same bytes', async () => {
+  test('give the same bytes when run again, and each alone', async () => {
     const again = join(scratch, 'examples-again');
     const image = readdirSync(examples).sort()[1];
     const name = image.replace(/\.\w+$/, '');
@@ -124,7 +124,7 @@ describe('the examples', () => {
   });
 });
 
-describe('what is drawn comes out', () => {
+describe('segments appear where strokes are', () => {
   test.each([
     ['best', []],
     ['paper', ['--preset', 'paper']],
@@ -159,7 +159,7 @@ describe('what is drawn comes out', () => {
     expect(parameters.strokes).toBe(name === 'paper' || name === 'noisy strokes' ? 'tolerate' : 'hold');
   });
 
-  test('a PNG of scribbles means the same as the document', async () => {
+  test('a scribble PNG gives the same mask as the document', async () => {
     const image = await discFile('two-forms.png');
     const marks = new Uint8Array(width * height);
     for (const [y, x0, x1, id] of [
@@ -177,7 +177,7 @@ describe('what is drawn comes out', () => {
     expect(new Set(ids)).toEqual(new Set([2, 7]));
   });
 
-  test('grey, CMYK, 16 bits, palette, alpha, WebP, GIF, TIFF and a camera held sideways', async () => {
+  test('segment reads grey, CMYK, 16 bits, palette, alpha, WebP, GIF, TIFF and a photograph taken sideways', async () => {
     const images = folder('formats');
     const marks = folder('formats-scribbles');
     const variants: Record<string, Sharp> = {
@@ -191,7 +191,7 @@ describe('what is drawn comes out', () => {
       'print.tif': picture.clone().tiff(),
     };
     for (const [name, image] of Object.entries(variants)) write(join(images, name), await image.toBuffer());
-    // Stored lying on its side; tag 6 says to turn it by 90° clockwise.
+    // Stored on its side; orientation 6 turns it by 90° clockwise.
     const lying = await sharp(await picture.clone().png().toBuffer())
       .rotate(-90)
       .withMetadata({ orientation: 6 })
@@ -219,7 +219,7 @@ describe('what is drawn comes out', () => {
     }
   });
 
-  test('twelve megapixels from a camera', async () => {
+  test('segment takes a camera image of twelve megapixels', async () => {
     const [w, h] = [4000, 3000];
     const image = write(
       join(scratch, 'camera.jpg'),
@@ -254,7 +254,7 @@ describe('what is drawn comes out', () => {
   });
 });
 
-test('a picture in 12 of 16 bits, its twin of 8 bits and a BMP are segmented alike, each under a name of its own', async () => {
+test('an image with 12 of 16 bits, its 8-bit copy and a BMP give the same mask, each under its own name', async () => {
   const inputs = folder('twins');
   const jpeg = await picture.clone().jpeg({ quality: 100 }).toBuffer();
   const { data } = await decodeImage(jpeg);
@@ -262,7 +262,7 @@ test('a picture in 12 of 16 bits, its twin of 8 bits and a BMP are segmented ali
     Uint16Array.from(data, (value) => 16 * value),
     { raw: { width, height, channels: 3 } },
   );
-  // With what results add to it almost as long as names may be.
+  // Together with the results' endings, almost as long as names may be.
   const x = 'x'.repeat(230);
   const files = { jpg: jpeg, png: await deep.toColourspace('rgb16').png().toBuffer(), bmp: bmpOf(data) };
   const images = Object.entries(files).map(([kind, bytes]) => write(join(inputs, `${x}.${kind}`), bytes));
@@ -281,7 +281,7 @@ test('a picture in 12 of 16 bits, its twin of 8 bits and a BMP are segmented ali
   expect(parameters.window).toHaveLength(2);
 });
 
-/** 24 bits a pixel, rows from below. */
+/** A BMP of 24 bits a pixel, rows from the bottom up. */
 function bmpOf(data: Uint8Array): Uint8Array {
   const stride = 4 * Math.ceil((3 * width) / 4);
   const file = Buffer.alloc(54 + stride * height);
@@ -300,7 +300,7 @@ function bmpOf(data: Uint8Array): Uint8Array {
   return file;
 }
 
-describe('what cannot be used is refused in one line, exit code 2', () => {
+describe('unusable input is refused in one line with exit code 2', () => {
   const refuse = async (args: string[], env?: Record<string, string>) => {
     const { status, stdout, stderr } = await saltworks(args, { env });
     expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
@@ -460,7 +460,7 @@ describe('many images', () => {
     );
   });
 
-  test('strokes too small for the grid are warned of', async () => {
+  test('segment warns of strokes too small for the grid', async () => {
     const image = await discFile('tiny.png');
     const marks = write(join(scratch, 'tiny.json'), {
       ...scribbles,
@@ -474,7 +474,7 @@ describe('many images', () => {
     expect(JSON.parse(readFileSync(join(out, 'tiny.panoptic.json'), 'utf8')).warnings).toHaveLength(1);
   });
 
-  test('strokes of background alone make an image of nothing else', async () => {
+  test('strokes of background alone make a mask of background alone', async () => {
     const marks = write(join(scratch, 'nothing.json'), {
       ...scribbles,
       segments: [],
@@ -494,7 +494,7 @@ describe('many images', () => {
     ]);
   });
 
-  test('Ctrl-C ends with 130 and leaves no half a file', async () => {
+  test('Ctrl-C exits with 130 and leaves no partial file', async () => {
     const marks = folder('interrupted');
     const images = await Promise.all(Array.from({ length: 6 }, (_, i) => discFile(`stop${i}.png`)));
     for (let i = 0; i < 6; i++) write(join(marks, `stop${i}.json`), scribbles);
@@ -549,7 +549,7 @@ describe('the rest of the command', () => {
     }
   });
 
-  test('backbone list and pull say what is here', async () => {
+  test('backbone list and pull tell which backbones are there', async () => {
     const list = await saltworks(['backbone', 'list', '--json']);
     expect(JSON.parse(list.stdout)).toEqual([expect.objectContaining({ name: 'dinov2-small-focus', pulled: true })]);
     const again = await saltworks(['backbone', 'pull', 'dinov2-small-focus']);

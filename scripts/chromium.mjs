@@ -1,4 +1,4 @@
-// A Chromium to test and measure in: the one that is there, else Debian's where it takes one command to install.
+// A Chromium for tests and measurements: an installed one, else Debian's, which one command installs.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const elsewhere = ['/usr/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
-/** @returns its path, or undefined where there is none and none can be installed */
+/** @returns its path, or undefined if there is none and none can be installed */
 export function chromium() {
   const given = process.env.SALTWORKS_CHROMIUM;
   if (given) return given;
@@ -27,7 +27,7 @@ function isExecutable(path) {
   }
 }
 
-/** Only of Debian: elsewhere the package of that name is another thing, or none. */
+/** On Debian only: elsewhere the package of that name is a different thing, or missing. */
 function install() {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (process.getuid?.() !== 0 || !/^ID=debian$/m.test(release)) return false;
@@ -40,7 +40,7 @@ function install() {
   return get() || (apt('update') && get());
 }
 
-/** Opens it without a window. It runs as whoever runs this, root in a container included, and calls nobody on its own. */
+/** Opens it without a window. It runs as any user, root in a container included, and sends no requests of its own. */
 export async function launch(executablePath) {
   const { chromium: driver } = await import('playwright-core');
   const quiet = [

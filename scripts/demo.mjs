@@ -1,4 +1,4 @@
-// npm run demo: the examples through the whole engine, from photographs and scribbles to masks, then as a campaign.
+// npm run demo: takes the examples through the whole engine, from images and scribbles to masks, then as a campaign.
 import { fork, spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ if (unknown) {
 }
 setup();
 
-// After set-up: these import what it built.
+// Imported after set-up, which builds them.
 const { decodeImage, encodePng } = await import('@saltworks/backbone/decode');
 const { findStack } = await import('@saltworks/cli/stack/supervisor');
 const { namedColours } = await import('@saltworks/core/screen/colours');
@@ -27,7 +27,7 @@ function answer(...args) {
   process.exit(status ?? 1);
 }
 
-/** One stack for all that follows: the one that runs, or one that ends with this process. Its output goes to a file. */
+/** One stack for all steps: a running one, or one that ends with this process. Its output goes to a file. */
 const log = join(env.SALTWORKS_HOME, 'demo.log');
 const own = (await findStack(env.SALTWORKS_HOME)) ? undefined : startStack();
 if (own) await isThere();
@@ -38,7 +38,7 @@ function startStack() {
   const file = openSync(log, 'w', 0o600);
   const child = fork(command, ['up'], { env, stdio: ['ignore', file, file, 'ipc'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  // Ctrl-C reaches it, too: what is left to do is to wait until all of it has stopped.
+  // Ctrl-C reaches it, too: this process only waits until all of it has stopped.
   process.on('SIGINT', () => ended.then(() => process.exit(0)));
   process.on('SIGTERM', () => child.disconnect());
   return { child, ended };

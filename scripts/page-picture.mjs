@@ -1,5 +1,5 @@
-// Makes docs/page.webp, the moving picture in the README: the examples' scribbles drawn by hand on the real page, over the
-// real stack. Run after `npm run setup`, with a Chromium: node scripts/page-picture.mjs
+// Makes docs/page.webp, the README's animation: the examples' scribbles drawn by hand on the real page, over the real
+// stack. Run after `npm run setup`, with a Chromium: node scripts/page-picture.mjs
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,13 +88,13 @@ async function film(browser) {
   console.log(`docs/page.webp: ${frames.length} frames`);
 }
 
-/** The first stroke of every segment, then the second ones; not all are needed to see it. */
+/** The first stroke of every segment, then the second ones; a few are enough to show the idea. */
 function inTurns(strokes) {
   const seen = new Map();
   const numbered = strokes.map((stroke) => {
     const turn = seen.get(stroke.segment) ?? 0;
     seen.set(stroke.segment, turn + 1);
-    // The background last in its turn: things come first to whoever draws.
+    // The background comes last in its turn: annotators draw things first.
     return { stroke, turn, rank: stroke.segment === 0 ? Number.POSITIVE_INFINITY : stroke.segment };
   });
   return numbered
@@ -103,7 +103,7 @@ function inTurns(strokes) {
     .map(({ stroke }) => stroke);
 }
 
-/** From pixels of the image to the page's: it lies whole and in the middle of its stage, with a margin. */
+/** From pixels of the image to those of the page: the whole image is centred on its stage, with a margin. */
 async function imageOnScreen(page) {
   const stage = await page.locator('.stage').boundingBox();
   const { width, height } = scribbles.image;

@@ -1,4 +1,4 @@
-// Makes docs/picture.jpg, the picture at the top of the README: photograph, scribbles, mask, side by side.
+// Makes docs/picture.jpg, the picture at the top of the README: image, scribbles and mask side by side.
 // Run after `npm run demo`: node scripts/picture.mjs
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

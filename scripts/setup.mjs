@@ -1,4 +1,4 @@
-// What everything else needs: packages installed, workspace built, backbone fetched. Quick when there is nothing to do.
+// npm run setup: installs packages, builds the workspace, fetches the backbone. Quick when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ export const env = {
   SALTWORKS_HOME: process.env.SALTWORKS_HOME ?? join(root, '.saltworks'),
 };
 
-/** Runs a command in the clone; ends this process with its code if it fails. `quiet` shows its output only then. */
+/** Runs a command in the clone; exits with its code if it fails. `quiet` shows its output only on failure. */
 export function run(command, args, { quiet = false } = {}) {
   const stdio = quiet ? 'pipe' : 'inherit';
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, env, stdio, encoding: 'utf8' });
@@ -32,7 +32,7 @@ export function setup() {
     process.exit(2);
   }
 
-  // pnpm records when it last installed; comparing that with the lock file skips the call that starts it.
+  // The stamp's time, compared with the lock file's, saves starting pnpm.
   const stamp = join(root, 'node_modules', '.saltworks-installed');
   const lock = statSync(join(root, 'pnpm-lock.yaml')).mtimeMs;
   if (!existsSync(stamp) || statSync(stamp).mtimeMs < lock) {

@@ -1,4 +1,4 @@
-// npm test: everything from a clean clone to the last journey, then one plain line with the counts.
+// npm test: everything from a clean clone to the last end-to-end test, then one line with the counts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, te
 );
 rmSync(scratch, { recursive: true });
 
-// A file that breaks before its first test has failed, too.
+// A file that breaks before its first test counts as a failure.
 const broken = testResults.filter(
   ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
 );
