@@ -1,4 +1,4 @@
-// Whether two built checkouts do the same, byte for byte: node scripts/compare.mjs BEFORE AFTER
+// Compares two built checkouts, byte for byte: node scripts/compare.mjs BEFORE AFTER
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,16 +14,17 @@ import { root } from './setup.mjs';
 const sections = ['segment', 'dataset', 'session', 'home'];
 const help = `node scripts/compare.mjs BEFORE AFTER [--only ${sections.join(',')}] [--all] [--keep]
 
-Runs two built checkouts beside each other, by their command and their HTTP API alone, and compares all that they print,
-answer and write: masks, exports, objects of the store, API answers.
+Runs two built checkouts side by side, by their command and HTTP API alone, and compares all that they print, answer and
+write: masks, exports, objects of the store, API answers. Equal means equal to the byte, except for random ids, tokens, times
+and durations.
 
   segment   saltworks segment: presets, graphs, refinements, on examples/ and ../shared/data
   dataset   imports, extract, propagate, every export format, listings; every object of the store
   session   a recorded session of the page (compare/session.json), and refused requests to every route
-  home      a home that BEFORE made, opened by both: the same answers; then AFTER draws on in it and exports
+  home      a home that BEFORE made: both open a copy, give the same answers, draw on and export
 
-  --only    these sections only, by comma
-  --all     every image of ../shared/data, not a sample
+  --only    runs these sections alone
+  --all     takes every image of ../shared/data, not a sample
   --keep    keeps the scratch folder and prints its name
 
 Exits with 1 if anything differs.`;
@@ -70,7 +71,7 @@ try {
 }
 process.exitCode = count > 0 ? 1 : 0;
 
-/** Runs a section on both checkouts at the same time and reports how they differ. */
+/** Runs a section on both checkouts at the same time and reports the differences. */
 function both(name, section) {
   return report(name, () => Promise.all([section(before, options), section(after, options)]));
 }

@@ -1,4 +1,4 @@
-// A built checkout as a person uses it: its command, and its stack over HTTP, on a home of its own.
+// A built checkout, used as a person uses it: by its command and over HTTP, on a home of its own.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
@@ -7,15 +7,15 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Placeholders } from './placeholders.mjs';
 
-/** Milliseconds for a stack to start, or for one command. */
+/** Milliseconds that a stack may take to start, or a command to end. */
 const patienceMs = 300_000;
 
-/** Nothing that the environment says of other stacks. */
+/** The environment without the settings of other stacks. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SALTWORKS_')));
 
 /**
  * @param root of a clone that `npm run setup` has built
- * @param scratch a folder of this checkout alone: commands run in it, and its home is in it
+ * @param scratch a folder for this checkout alone: it holds the home, and commands run in it
  * @throws Error if the clone is not built
  */
 export function openCheckout(root, scratch) {
@@ -41,7 +41,7 @@ export function openCheckout(root, scratch) {
     home,
     placeholders,
     url: '',
-    /** Runs a command to its end. @returns its exit code, stdout and stderr */
+    /** Runs a command to its end. @returns exit code, stdout and stderr */
     run(...args) {
       const ran = spawn(process.execPath, [command, ...args], { cwd: scratch, env, timeout: patienceMs });
       const [out, err] = [ran.stdout, ran.stderr].map(textOf);
@@ -71,13 +71,13 @@ export function openCheckout(root, scratch) {
       child.kill('SIGINT');
       return ended;
     },
-    /** The key by which scripts on this machine are an administrator. */
+    /** The API key of the home's administrator. */
     adminKey: () => readFileSync(join(home, 'api-key'), 'utf8').trim(),
   };
   return checkout;
 }
 
-/** @returns what a stream has said so far */
+/** @returns a function that gives a stream's text so far */
 function textOf(stream) {
   let text = '';
   stream.setEncoding('utf8').on('data', (more) => {
@@ -86,7 +86,7 @@ function textOf(stream) {
   return () => text;
 }
 
-/** A port that nobody else is likely to take while the server is down. */
+/** A port that nothing else is likely to take while the server is down. */
 async function ownPort() {
   for (;;) {
     const port = 10_000 + Math.floor(20_000 * Math.random());
@@ -103,12 +103,12 @@ async function ownPort() {
 
 const isText = (name) => /\.(json|jsonl|ndjson|txt|yaml)$|\/lines\//.test(name);
 
-/** Bytes as one line. */
+/** Hash and length of bytes, as one line. */
 export const digest = (bytes) => `sha256 ${createHash('sha256').update(bytes).digest('hex')}, ${bytes.length} bytes`;
 
 /**
- * Every file below a folder, by its path: texts with placeholders, other bytes as a hash. Files whose paths differ in
- * nothing but placeholders are numbered by what is in them.
+ * Every file below a folder by its path: texts with placeholders, other bytes as a hash. Files whose paths are equal once
+ * placeholders are in them are numbered in the order of their contents.
  */
 export function filesBelow(folder, placeholders) {
   const entries = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
@@ -130,7 +130,7 @@ export function filesBelow(folder, placeholders) {
   return found;
 }
 
-/** What a command printed and how it ended, as text. Progress depends on the machine. */
+/** A command's exit code and output as text, without its progress lines, which depend on the machine. */
 export function outcomeText({ code, stdout, stderr }, placeholders) {
   const plain = stderr
     .split('\n')
@@ -139,7 +139,7 @@ export function outcomeText({ code, stdout, stderr }, placeholders) {
   return placeholders.apply(`exit ${code}\n${stdout}${plain === '' ? '' : `\nstderr:\n${plain}`}`);
 }
 
-/** Gives every file of these folders the same time: an import notes when its files changed, and names exports by that. */
+/** Gives all files of these folders the same time: an import notes it, and the names of exports depend on it. */
 export function setTimes(...folders) {
   const at = new Date('2026-01-01T00:00:00Z');
   for (const folder of folders) {

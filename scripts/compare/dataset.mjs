@@ -1,4 +1,4 @@
-// Datasets by the command: imported, extracted, propagated, exported in every format; and every object of the store.
+// Datasets, by the command: import, extract, propagate, exports in every format, listings; and every object of the store.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { filesBelow, outcomeText, setTimes } from './checkout.mjs';
@@ -20,7 +20,7 @@ const commands = [
   ...['account', 'account ls', 'account link', 'account key', 'audit', 'audit verify', 'up', 'server', 'worker'],
 ];
 
-/** Needs a stack that runs. @param data the evaluation images, undefined where there are none */
+/** Needs a running stack. @param data folder of the evaluation images, undefined without them */
 export async function dataset(checkout, { examples, data }) {
   const { run, scratch, home, placeholders } = checkout;
   const seen = new Map();
@@ -43,7 +43,7 @@ export async function dataset(checkout, { examples, data }) {
     await observe('dataset', 'import', 'coco/panoptic.json', ...flags, '--json');
     await observe('dataset', 'import', 'coco/panoptic.json', ...flags);
   }
-  // Other bytes under a name that is known, and a class list of one's own.
+  // A known name with other bytes, and a list of classes.
   copyFileSync(join(scratch, 'folder/chelsea.png'), join(scratch, 'folder/twin.png'));
   copyFileSync(join(scratch, 'folder/coffee.jpg'), join(scratch, 'folder/changing.jpg'));
   setTimes(...folders);
@@ -105,7 +105,7 @@ export async function dataset(checkout, { examples, data }) {
   return seen;
 }
 
-/** Folders as people have them: pictures with strokes and without, a broken one, one that is no picture; a COCO document. */
+/** Folders like those that people have: images with and without scribbles, a broken image, a text; COCO documents. */
 function layOut(scratch, examples, data) {
   const at = (...parts) => join(scratch, ...parts);
   const copy = (from, to) => {
@@ -138,7 +138,7 @@ function layOut(scratch, examples, data) {
   writeFileSync(at('coco/panoptic.json'), JSON.stringify({ ...document, images: chosen, annotations: theirs }));
 }
 
-/** Polygons, run lengths of a crowd, an image that is missing. */
+/** Polygons, the run lengths of a crowd, a missing image. */
 const instances = {
   images: [
     { id: 1, file_name: 'coffee.jpg', width: 600, height: 400 },

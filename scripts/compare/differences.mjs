@@ -1,17 +1,17 @@
-// What two checkouts gave, by name, side by side.
+// Observations of two checkouts, side by side.
 
 /**
- * Differences that are meant: `of` says in which observations, `added` is what AFTER alone has there, `reason` why it may.
- * Keep this short; it is printed whenever it is used.
+ * Intended differences. `of`: the names of the observations; `added`: the text that only AFTER has; `reason`: why it may.
+ * Keep this list short; the comparison prints every use of it.
  *
  * @type {{ of: RegExp, added: RegExp, reason: string }[]}
  */
 export const allowed = [];
 
 /**
- * @param before what BEFORE gave: text by name
+ * @param before observations of BEFORE: text by name
  * @param after the same of AFTER
- * @returns a line for every difference, and one for every kind of allowed difference that was met
+ * @returns a line for every difference, and one for every allowed difference in use
  */
 export function compare(before, after) {
   const lines = [];
@@ -37,7 +37,7 @@ function without(name, was, now) {
   return [now];
 }
 
-/** The place where two texts part, with a little of what is around it, as one line. */
+/** The first place where two texts differ, with a little context, as one line. */
 function firstDifference(was, now) {
   let at = 0;
   while (at < was.length && was[at] === now[at]) at++;

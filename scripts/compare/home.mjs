@@ -1,4 +1,4 @@
-// A home that BEFORE made, opened by both: what it answers is the same, to the byte; then both draw on in it and export.
+// A home that BEFORE made, opened by both checkouts: both must give the same answers, then draw on in it and export alike.
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { filesBelow, openCheckout } from './checkout.mjs';
@@ -9,9 +9,10 @@ import { keepFiles, recorded } from './session.mjs';
 const later = JSON.parse(readFileSync(new URL('home.json', import.meta.url), 'utf8'));
 
 /**
- * @param made the checkout whose home is opened, its stack stopped; player: of its session
+ * @param made the checkout whose home is opened; its stack has stopped
+ * @param player the player of its session
  * @param roots of both checkouts
- * @returns what each saw
+ * @returns the observations of each
  */
 export function openHomes({ scratch: made }, player, roots, folder) {
   return Promise.all(
@@ -49,8 +50,8 @@ async function openHome(checkout, player) {
 }
 
 /**
- * Reads, and answers the same whenever it is asked: the pace and when keys were used depend on the clock, and a stack that
- * starts makes a link, which its audit trail tells.
+ * Whether a request reads something that does not change with time. The pace and the last use of keys do; and a starting
+ * stack makes a sign-in link, which the audit trail records.
  */
 const isLasting = (ask) =>
   ask.startsWith('GET /api/') && !/\/pace|\/me\/keys|\/auth\/|\/audit$|\/audit\/verify/.test(ask);

@@ -1,9 +1,9 @@
-// Two runs of the same checkout differ in random ids, tokens, times and durations, and in nothing else: these become
-// placeholders, ids and keys numbered in the order in which they appear.
+// Two runs of the same checkout differ in random ids, tokens, times and durations, and in nothing else. Placeholders replace
+// these; ids and keys are numbered in the order in which they appear.
 
 const dayMs = 86_400_000;
 
-/** From the first day of a pace to the last of a session; a deadline that a request sets is the same each time. */
+/** Whether a time is between the first day of a pace and the end of a session. A deadline set by a request is far from now. */
 const isNear = (time) => time > Date.now() - 90 * dayMs && time < Date.now() + 30 * dayMs;
 
 /** Durations and memory, in JSON and in the command's texts. */
@@ -16,18 +16,18 @@ const measured = [
   [/\b\d+\.\d+ s\b/g, '<s>'],
 ];
 
-/** A run that has just started may have got further or not. */
+/** The progress of a run that has just started depends on the moment. */
 const racing = [[/("state":"running".*?"progress":)(\{[^}]*\}|null)/g, '$1<progress>']];
 
-/** What is made at random. */
+/** Random names and tokens, and hashes of times. */
 const random = [
   [/token=[\w-]{20,}/g, 'token=<token>'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uuid>'],
-  // The audit trail's chain covers its times.
+  // The hashes of the audit trail cover its times.
   [/"(hash|head)":"[0-9a-f]{64}"/g, '"$1":"<hash>"'],
   [/unbroken, up to [0-9a-f]{64}/g, 'unbroken, up to <hash>'],
   [/"token":"[A-Za-z0-9]{32}"/g, '"token":"<session>"'],
-  // Names of built files of the page follow their content.
+  // The names of the page's built files follow their content.
   [/\/assets\/[\w.-]+\.(js|css)/g, '/assets/<built>.$1'],
   [/better-auth\.session_token=[^;\s]+/g, 'better-auth.session_token=<session>'],
 ];
@@ -44,8 +44,8 @@ export class Placeholders {
   #kept;
 
   /**
-   * @param literals pairs of a text and what stands for it
-   * @param options kept: ids, times and durations stay, because both sides read the same home
+   * @param literals pairs of a text and its placeholder
+   * @param options kept: whether ids, times and durations stay, because both sides read the same home
    */
   constructor(literals, { kept = false } = {}) {
     this.#literals = literals;
@@ -56,12 +56,12 @@ export class Placeholders {
     this.#literals.unshift([text, placeholder]);
   }
 
-  /** From now on: names that hash what is random. They are not numbered, since no order of theirs means anything. */
+  /** Adds names that hash random ids. They are not numbered, because their order is random, too. */
   pattern(pattern, placeholder) {
     this.#patterns.unshift([pattern, placeholder]);
   }
 
-  /** Gives a text a number of its kind, unless it has one. */
+  /** Gives a text a numbered placeholder, unless it has one. */
   number(text, kind) {
     if (!this.#numbered.has(text)) this.#numbered.set(text, `<${kind} ${this.#numbered.size + 1}>`);
   }
@@ -81,7 +81,7 @@ export class Placeholders {
   }
 }
 
-/** Lists by annotator come in the order of random ids: here in that of their texts. */
+/** Sorts lists by annotator, whose order follows random ids, by their texts. */
 function byAnnotator(text) {
   const sorted = (list) => list.sort().join(',');
   return text

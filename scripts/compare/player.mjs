@@ -1,12 +1,12 @@
-// Plays recorded steps against a checkout's server and keeps what comes back.
+// Plays recorded steps against a checkout's server and keeps the answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unzip } from '../unzip.mjs';
 import { digest, outcomeText } from './checkout.mjs';
 
-/** Milliseconds in which what a step waits for must come. */
+/** Milliseconds that a step may wait. */
 const patienceMs = 240_000;
 
-/** Of every answer, these say nothing of the checkout. */
+/** Headers that depend on the moment or the connection. */
 const unseen = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length'];
 
 /**
@@ -16,13 +16,13 @@ const unseen = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'conten
  *   { as, events: "/path", until: {event, …fields of data} }
  *   { run: [arguments of the command], keep? }
  *
- * `{name}` in any text stands for what an earlier step kept. A caller is a browser: what `as` names has cookies of its own,
- * but `admin`, who sends the home's key, and `key NAME`, who sends a kept one. `until` asks again until the answer has these
- * fields; what was answered before is not kept. `derived` are names in the answer that hash random ids.
+ * `{name}` in any text stands for a value that an earlier step kept. `as` names the caller, a browser with cookies of its
+ * own; `admin` sends the home's API key instead, `key NAME` a kept one. `until` repeats the request until the answer has
+ * these fields, and keeps that answer alone. `derived` are fields of the answer that hash random ids.
  */
 export class Player {
   seen = new Map();
-  /** What steps kept, by name. */
+  /** Values that steps kept, by name. */
   kept;
   /** Cookies, by caller. */
   cookies;
@@ -31,7 +31,7 @@ export class Player {
   #checkout;
   #placeholders;
 
-  /** @param from a player whose names and cookies are taken on */
+  /** @param from a player whose kept values and cookies this one starts with */
   constructor(checkout, { from, placeholders = checkout.placeholders } = {}) {
     this.#checkout = checkout;
     this.#placeholders = placeholders;
@@ -106,7 +106,7 @@ export class Player {
   }
 
   #describe({ status, headers }, bytes, type) {
-    // An object's ETag names its file.
+    // An object's ETag depends on its file's inode and time.
     const told = [...headers]
       .filter(([name]) => !unseen.includes(name))
       .map(([name, value]) => `${name}: ${name === 'etag' && !value.startsWith('W/') ? '<etag>' : value}\n`)
@@ -115,7 +115,7 @@ export class Player {
     return this.#placeholders.apply(`${status}\n${told}\n${body}`);
   }
 
-  /** Reads a stream of events until the one that is waited for. */
+  /** Reads a stream of events up to the one that `until` describes. */
   async #events({ as, events, headers, until }) {
     const { event: wanted, ...fields } = until;
     const answer = await this.#send({ as, ask: `GET ${events}`, headers });
@@ -146,7 +146,7 @@ export class Player {
     }
   }
 
-  /** Puts what was kept into every text of a step, names of fields included. */
+  /** Puts kept values into every text of a step, names of fields included. */
   #fill(part) {
     if (typeof part === 'string')
       return part.replace(/\{(\w+)\}/g, (all, name) => (name in this.kept ? this.kept[name] : all));

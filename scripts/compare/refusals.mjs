@@ -1,7 +1,7 @@
-// Requests that every route must refuse: of nobody, of an outsider, of an annotator; with unknown ids and with bodies that are
-// none of what is expected. None of them may change anything.
+// Requests to every route that it must refuse: without a session, by an outsider, by an annotator, with unknown ids, with
+// unexpected bodies. None of them changes anything.
 
-/** By the name of a parameter: what is there, from the recording, and what is not. */
+/** Values of the parameters in addresses: existing ones, from the recording; then absent and malformed ones. */
 const real = (kept) => ({
   ...{ campaign: 'people', dataset: 'people', image: '1', mask: kept.mask1, export: kept.export },
   ...{ assignment: kept.a1, task: kept.t1, user: kept.ann, key: 'none' },
@@ -12,7 +12,7 @@ const absent = {
 };
 const malformed = '%20';
 
-/** @param document OpenAPI; kept: names from the recording @yields steps of a player */
+/** @param kept values from the recording @yields steps of a player */
 export function* refusals({ paths }, kept) {
   for (const [path, methods] of Object.entries(paths)) {
     const to = (values) => path.replace(/\{(\w+)\}/g, (_, name) => values?.[name] ?? malformed);
@@ -26,7 +26,7 @@ export function* refusals({ paths }, kept) {
         for (const values of [absent, undefined]) yield { as: 'admin', ask: `${method} ${to(values)}`, ...body };
         yield { as: 'bob', ask: `${method} ${to(absent)}`, ...body };
       }
-      // An outsider is refused; whatever has no body and is not refused only reads.
+      // The route refuses an outsider, or only reads.
       if ((named || requestBody) && !isStream) yield { as: 'outsider', ask: `${method} ${to(real(kept))}`, ...body };
       if (requestBody) {
         const ask = `${method} ${to(real(kept))}`;

@@ -1,9 +1,9 @@
-// `saltworks segment`: both presets, every graph, way up and refinement, on images that people scribbled on.
+// `saltworks segment`: both presets, every graph, upsampling and refinement, on images with people's scribbles.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow, outcomeText } from './checkout.mjs';
 
-/** Options that each take another way through the method; all write the labels of the nodes, too. */
+/** Options that each take another way through the method. */
 const families = [
   ['--graph', 'rbf'],
   ['--graph', 'rbf', '--sigma', '0.4', '--alpha', '0.5'],
@@ -31,7 +31,7 @@ const refused = [
   ['--window', '9,1'],
 ];
 
-/** @param examples folder of images, and of their scribbles; data: the evaluation images, undefined where there are none */
+/** @param options examples: folders of images and scribbles; data: folder of the evaluation images, undefined without them */
 export async function segment(checkout, { examples, data, all }) {
   const { run, scratch, placeholders } = checkout;
   const seen = new Map();

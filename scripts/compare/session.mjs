@@ -1,4 +1,4 @@
-// A recorded session of the page, played against a checkout's server: every route, then requests that each must refuse.
+// A recorded session of the page, played against a checkout's server: every route, then requests that each route must refuse.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow, setTimes } from './checkout.mjs';
@@ -10,10 +10,10 @@ export const recorded = JSON.parse(readFileSync(new URL('session.json', import.m
 const drawn = ['astronaut', 'camera', 'chelsea', 'coffee'];
 const pictureOf = { astronaut: 'astronaut.jpg', camera: 'camera.png', chelsea: 'chelsea.png', coffee: 'coffee.jpg' };
 
-/** Needs a stack that runs. @returns what was seen, and the player, whose callers a home remembers */
+/** Needs a running stack. @returns the observations, and the player, whose callers stay signed in to the home */
 export async function session(checkout, { examples }) {
   await layOut(checkout, examples);
-  // Exports of a campaign are named by its masks, and a consensus by whose strokes it is made of.
+  // The name of an export depends on its masks', and that of a consensus on its annotators' random ids.
   checkout.placeholders.pattern(/\b(coco-\w+|voc|yolo-seg)-[0-9a-f]{16}\b/g, '$1-<export>');
   const player = new Player(checkout);
   const seen = await player.play(recorded);
@@ -31,7 +31,7 @@ export function keepFiles(seen, { scratch, placeholders }, folder) {
     seen.set(join(folder, file), placeholders.apply(content));
 }
 
-/** Pictures with scribbles, and one whose mask is known: `segment` made it. */
+/** Images with scribbles, and one with a known mask, which `segment` made. */
 async function layOut({ run, scratch }, examples) {
   for (const folder of ['pictures', 'drawn', 'known/panoptic']) mkdirSync(join(scratch, folder), { recursive: true });
   for (const name of drawn) {
@@ -64,7 +64,7 @@ async function openapi(checkout) {
   return (await fetch(`${checkout.url}/api/openapi.json`, { headers })).json();
 }
 
-/** Routes of the OpenAPI document that no request of the recording went to. */
+/** Routes of the OpenAPI document that no request went to. */
 function unasked({ paths }, asked) {
   return Object.entries(paths).flatMap(([path, methods]) => {
     const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
