@@ -4,7 +4,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatasetRun } from '@saltworks/contract/api/answers';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { naming, openAnnotator, strokeAt } from '../bench/annotators.mjs';

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';

@@ -1,8 +1,10 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Agreement, Assignment, Consensus, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { Agreement, Consensus } from '@saltworks/contract/api/measures';
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invite, openCampaign, startStack } from '../bench/stack.mjs';

@@ -1,5 +1,8 @@
 /** Queries of campaigns that several commands share. */
-import type { Account, Assignment, AssignmentState, Member } from '@saltworks/contract/api/answers';
+import type { Account } from '@saltworks/contract/api/accounts';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Member } from '@saltworks/contract/api/campaigns';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Api } from './api.ts';
 

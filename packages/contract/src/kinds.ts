@@ -2,6 +2,10 @@
 
 export const presetNames = ['paper', 'best'] as const;
 
+/** The preset and the backbone where none is named, in commands, on pages and in the API. */
+export const defaultPreset = 'best';
+export const defaultBackbone = 'dinov2-small-focus';
+
 /** `walk`: ridge regression and a random walk, which take no other graph's settings. Else an affinity that labels spread along. */
 export const graphKinds = ['walk', 'rbf', 'similarity', 'knn'] as const;
 

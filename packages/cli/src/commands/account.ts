@@ -1,6 +1,7 @@
 /** `saltworks account …`: accounts, sign-in links and keys. */
 
-import type { Account, Me, Member } from '@saltworks/contract/api/answers';
+import type { Account, Me } from '@saltworks/contract/api/accounts';
+import type { Member } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';

@@ -1,8 +1,10 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign, CampaignPace, CampaignProgress, Preparation } from '@saltworks/contract/api/answers';
-import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import type { Preparation } from '@saltworks/contract/api/runs';
+import type { CampaignPace } from '@saltworks/contract/api/tasks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { failingText, waitingText } from '@saltworks/contract/messages/runs';
 import type { SegmentOptions } from '@saltworks/contract/options';

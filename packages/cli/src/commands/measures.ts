@@ -1,6 +1,8 @@
 /** `saltworks campaign agreement`, `effort`, `consensus`, `export`: the results of a campaign. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agreement, Assignment, Campaign, Effort, Weighting } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Agreement, Effort, Weighting } from '@saltworks/contract/api/measures';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { Command, Option } from 'commander';

@@ -1,5 +1,5 @@
 /** `saltworks campaign assign`, `members`: the members of a campaign. */
-import type { Member } from '@saltworks/contract/api/answers';
+import type { Member } from '@saltworks/contract/api/campaigns';
 import { Command, Option } from 'commander';
 import { campaignPath } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';

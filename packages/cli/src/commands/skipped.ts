@@ -1,5 +1,5 @@
 /** `saltworks campaign skipped`: lists skipped images with reasons, and offers them again. */
-import type { Assignment } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import { assignmentsIn } from '../campaigns.ts';

@@ -1,29 +1,101 @@
-/** What annotators do to an image, and what it amounts to. */
-import type { Stroke } from '../documents/scribbles.ts';
+/** What annotators do to an image, and the drawing that it amounts to. */
+import { z } from 'zod';
+import { maxSegmentId } from '../documents/scribbles.ts';
 
-/** What an annotator does. Nothing is ever taken back: undo and redo are done, too. */
-export type Interaction =
-  /** Names a new segment. Its category is one of the campaign's. */
-  | { kind: 'segment'; id: number; category: number }
-  /** Draws; spec/scribbles.md says what the fields mean. */
-  | ({ kind: 'stroke' } & Stroke)
-  /** Takes one stroke away: the one that was the n-th interaction. */
-  | { kind: 'erase'; stroke: number }
-  /** Takes a segment away, with all of its strokes. Its id is not given again. */
-  | { kind: 'delete'; segment: number }
-  /** Gives a segment another category. */
-  | { kind: 'classify'; segment: number; category: number }
-  /** Takes back the last of these that is not taken back yet. */
-  | { kind: 'undo' }
-  /** Does again what was taken back last, unless something else was done since. */
-  | { kind: 'redo' };
+const point = z.tuple([z.number().min(0).max(1e6), z.number().min(0).max(1e6)]);
+const segmentId = z.int().min(0).max(maxSegmentId);
+/** The background has no name. */
+const namedId = z.int().min(1).max(maxSegmentId);
+const categoryId = z.int().min(1).max(65_535);
 
-/** What interactions amount to: segments and strokes that are there, in the order of naming and drawing. */
-export interface Drawing {
-  segments: { id: number; category: number }[];
-  /** n: the number of the interaction, from 1, that drew it. */
-  strokes: (Stroke & { n: number })[];
-  /** Whether there is something to undo, and to redo. */
-  undo: boolean;
-  redo: boolean;
-}
+const stroke = z.strictObject({
+  kind: z.literal('stroke'),
+  segment: segmentId,
+  points: z.array(point).min(1).max(4096),
+  radius: z.number().min(0).max(10_000),
+});
+
+/** An annotator's deed. The log only grows: undo and redo are interactions, too. */
+export const interaction = z
+  .discriminatedUnion('kind', [
+    /** Names a new segment. Its category is one of the campaign's. */
+    z.strictObject({ kind: z.literal('segment'), id: namedId, category: categoryId }),
+    /** Draws; spec/scribbles.md says what the fields mean. */
+    stroke,
+    /** Takes one stroke away: the one that was the n-th interaction. */
+    z.strictObject({ kind: z.literal('erase'), stroke: z.int().min(1) }),
+    /** Takes a segment away, with all of its strokes. Its id is not given again. */
+    z.strictObject({ kind: z.literal('delete'), segment: namedId }),
+    /** Gives a segment another category. */
+    z.strictObject({ kind: z.literal('classify'), segment: namedId, category: categoryId }),
+    /** Takes back the last of these that is not taken back yet. */
+    z.strictObject({ kind: z.literal('undo') }),
+    /** Does again what was taken back last, unless something else was done since. */
+    z.strictObject({ kind: z.literal('redo') }),
+  ])
+  .meta({ id: 'Interaction' });
+export type Interaction = z.infer<typeof interaction>;
+
+/** Interactions of one window, numbered there from 1: sent twice, they count once. */
+export const batch = z
+  .strictObject({
+    client: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64'),
+    interactions: z
+      .array(z.strictObject({ seq: z.int().min(1), interaction }))
+      .min(1)
+      .max(500),
+  })
+  .meta({ id: 'Batch' });
+
+export const appended = z.object({ n: z.int(), added: z.int() }).meta({ id: 'Appended' });
+
+const isPoint = (given: unknown): given is [number, number] =>
+  Array.isArray(given) && given.length === 2 && typeof given[0] === 'number' && typeof given[1] === 'number';
+
+/** [x, y] of a stroke. A log holds a hundred thousand of them, so a plain loop checks them. */
+const points = z
+  .custom<[number, number][]>((given) => Array.isArray(given) && given.every(isPoint))
+  .meta({ type: 'array', items: { type: 'array', items: { type: 'number' } } });
+
+/** Segments and strokes that are there, in the order of naming and drawing. */
+export const drawing = z
+  .object({
+    segments: z.array(z.object({ id: z.int(), category: z.int() })),
+    strokes: z.array(
+      z.object({
+        /** Number, from 1, of the interaction that drew it. */
+        n: z.int(),
+        segment: z.int(),
+        points,
+        radius: z.number(),
+      }),
+    ),
+    /** Whether there is something to undo, and to redo. */
+    undo: z.boolean(),
+    redo: z.boolean(),
+  })
+  .meta({ id: 'Drawing' });
+export type Drawing = z.infer<typeof drawing>;
+
+/** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
+const logged = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('segment'), id: z.int(), category: z.int() }),
+  z.object({ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() }),
+  z.object({ kind: z.literal('erase'), stroke: z.int() }),
+  z.object({ kind: z.literal('delete'), segment: z.int() }),
+  z.object({ kind: z.literal('classify'), segment: z.int(), category: z.int() }),
+  z.object({ kind: z.literal('undo') }),
+  z.object({ kind: z.literal('redo') }),
+]);
+
+/** A line of an assignment's log. The interaction is sent as it was stored, byte for byte. */
+export const logEntry = z
+  .object({
+    n: z.int(),
+    client: z.string(),
+    seq: z.int(),
+    interaction: z.custom<Interaction>((given) => logged.safeParse(given).success),
+    received: z.string(),
+  })
+  .meta({ id: 'LogEntry' });
+export type Logged = z.infer<typeof logEntry>;

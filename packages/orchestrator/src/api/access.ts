@@ -1,5 +1,5 @@
 /** Who may do what: every route names one of these, and nothing is served without. */
-import type { MemberRole } from '@saltworks/contract/api/answers';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import { campaignOf } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';

@@ -1,5 +1,17 @@
 /** Routes of the one who asks, and of accounts. */
-import { z } from 'zod';
+import {
+  getAudit,
+  getAuditVerify,
+  getHealth,
+  getMe,
+  getMePassword,
+  getUsers,
+  patchUser,
+  postUserLink,
+  postUsers,
+  putMePassword,
+} from '@saltworks/contract/api/accounts';
+import { deleteMeKey, getMeKeys, postMeKeys } from '@saltworks/contract/api/api-keys';
 import { changeAccount } from '../accounts/accounts.ts';
 import { auditAlone, verifyAudit } from '../accounts/audit.ts';
 import { campaignsOf } from '../campaigns/members.ts';
@@ -8,19 +20,6 @@ import { ConflictError, NotFoundError } from '../errors.ts';
 import { createApiKey } from './auth.ts';
 import { headersOf } from './caller.ts';
 import { type Deps, route } from './routes.ts';
-import {
-  account,
-  accountChanges,
-  apiKey,
-  integer,
-  memberRole,
-  newUser,
-  nothing,
-  password,
-  text,
-  time,
-  user,
-} from './schemas.ts';
 
 /** @returns its id, or undefined if the address is taken */
 export async function createAccount(
@@ -37,33 +36,24 @@ export async function createAccount(
 }
 
 export const accountRoutes = [
-  route({
-    method: 'GET',
-    url: '/api/health',
+  route(getHealth, {
     summary: 'Whether the server and its database answer',
     access: 'public',
-    response: z.object({ ok: z.literal(true) }),
     async handler({ deps }) {
       await deps.db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
-      return { ok: true };
+      return { ok: true } as const;
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/me',
+  route(getMe, {
     summary: 'Who asks, and the campaigns they may see',
     access: 'user',
-    response: user.extend({ campaigns: z.array(z.object({ id: z.string(), name: z.string(), role: memberRole })) }),
     async handler({ deps, user }) {
       return { ...user, campaigns: await campaignsOf(deps.db, user) };
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/me/keys',
+  route(getMeKeys, {
     summary: 'My API keys',
     access: 'user',
-    response: z.array(apiKey),
     async handler({ deps, user }) {
       const rows = await deps.db
         .selectFrom('api_key')
@@ -80,21 +70,14 @@ export const accountRoutes = [
       }));
     },
   }),
-  route({
-    method: 'POST',
-    url: '/api/me/keys',
+  route(postMeKeys, {
     summary: 'A new API key of mine; it is told this once',
     access: 'user',
-    body: z.strictObject({ name: text(100), expires: time.optional() }),
-    response: z.object({ id: z.string(), key: z.string() }),
     handler: ({ deps, user, body }) => createApiKey(deps.db, { user: user.id, ...body }),
   }),
-  route({
-    method: 'DELETE',
-    url: '/api/me/keys/:key',
+  route(deleteMeKey, {
     summary: 'Ends an API key of mine',
     access: 'user',
-    response: nothing,
     async handler({ deps, user, params }) {
       const { numDeletedRows } = await deps.db
         .deleteFrom('api_key')
@@ -105,70 +88,49 @@ export const accountRoutes = [
       return null;
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/me/password',
+  route(getMePassword, {
     summary: 'Whether I have a password, and must give it to set a new one',
     access: 'session',
-    response: z.object({ set: z.boolean(), needed: z.boolean() }),
     handler: ({ deps, request }) => deps.auth.passwordState(headersOf(request)),
   }),
-  route({
-    method: 'PUT',
-    url: '/api/me/password',
+  route(putMePassword, {
     summary: 'Sets my password and ends my other sessions',
     access: 'session',
-    body: z.strictObject({ password, current: z.string().max(128).optional() }),
-    response: nothing,
     perMinute: 10,
     async handler({ deps, request, body }) {
       await deps.auth.setPassword(headersOf(request), body);
       return null;
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/users',
+  route(getUsers, {
     summary: 'All accounts',
     access: 'admin',
-    response: z.array(account),
     handler: ({ deps }) =>
       deps.db.selectFrom('user').select(['id', 'name', 'email', 'role', 'disabled']).orderBy('email').execute(),
   }),
-  route({
-    method: 'PATCH',
-    url: '/api/users/:user',
+  route(patchUser, {
     summary: 'Changes what an account may do, or ends it; what it drew stays',
     access: 'admin',
     errors: [409],
-    body: accountChanges,
-    response: nothing,
     async handler({ deps, params, body, user }) {
       for (const id of await changeAccount(deps.db, params.user, body, user.id)) deps.answers.closed(id);
       return null;
     },
   }),
-  route({
-    method: 'POST',
-    url: '/api/users',
+  route(postUsers, {
     summary: 'A new account; without a password it signs in by a link or OpenID Connect',
     access: 'admin',
     errors: [409],
-    body: newUser,
-    response: z.object({ id: z.string(), link: z.string().optional() }),
     async handler({ deps, body, user }) {
       const id = await createAccount(deps, body, user.id);
       if (!id) throw new ConflictError(`account ${body.email} is there already; expected an address that is new`);
       return { id, link: body.password ? undefined : await deps.auth.signInLink(body.email.toLowerCase()) };
     },
   }),
-  route({
-    method: 'POST',
-    url: '/api/users/:user/link',
+  route(postUserLink, {
     summary: 'A link that signs an account in once, within ten minutes',
     access: 'admin',
     errors: [409],
-    response: z.object({ link: z.string() }),
     async handler({ deps, params, user }) {
       const found = await deps.db
         .selectFrom('user')
@@ -181,23 +143,9 @@ export const accountRoutes = [
       return { link: await deps.auth.signInLink(found.email) };
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/audit',
+  route(getAudit, {
     summary: 'The latest entries of the audit trail',
     access: 'admin',
-    query: z.object({ before: integer(1, 999_999_999_999_999).optional() }),
-    response: z.array(
-      z.object({
-        n: z.int(),
-        at: z.string(),
-        actor: z.string().nullable(),
-        action: z.string(),
-        object: z.string(),
-        detail: z.unknown(),
-        hash: z.string(),
-      }),
-    ),
     async handler({ deps, query }) {
       let rows = deps.db.selectFrom('audit').selectAll().orderBy('n', 'desc').limit(100);
       if (query.before) rows = rows.where('n', '<', String(query.before));
@@ -212,12 +160,9 @@ export const accountRoutes = [
       }));
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/audit/verify',
+  route(getAuditVerify, {
     summary: 'Follows the chain of the audit trail',
     access: 'admin',
-    response: z.object({ entries: z.int(), head: z.string(), broken: z.int().optional() }),
     handler: ({ deps }) => verifyAudit(deps.db),
   }),
 ];

@@ -1,8 +1,10 @@
 /** The HTTP server: every route checked, authorised and described; errors in one form. */
 
+import './components.ts';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
+import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -58,7 +60,14 @@ export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views'
   log(message: string): void;
 }
 
-const documentPath = '/api/openapi.json';
+/** Of OpenAPI. */
+const version = '3.1.0';
+
+const getOpenapi = endpoint({
+  method: 'GET',
+  url: '/api/openapi.json',
+  response: z.looseObject({ openapi: z.string() }),
+});
 
 /** Bytes of a body at most: a long stroke is a tenth of it. */
 const bodyLimit = 128 * 1024;
@@ -133,7 +142,7 @@ export async function openApp({
   const limit = limitTo(requestsPerMinute);
   await app.register(swagger, {
     openapi: {
-      openapi: '3.1.0',
+      openapi: version,
       info: {
         title: 'Saltworks',
         version: '0.1.0',
@@ -202,13 +211,10 @@ export async function openApp({
     }
   });
 
-  const document = route({
-    method: 'GET',
-    url: documentPath,
+  const document = route(getOpenapi, {
     summary: 'This document',
     access: 'user',
-    response: z.looseObject({ openapi: z.string() }),
-    handler: () => app.swagger(),
+    handler: () => ({ openapi: version, ...app.swagger() }),
   });
   const served: [Tag, Route[]][] = [...(Object.entries(tables) as [Tag, Route[]][]), ['Server', [document]]];
   for (const [tag, table] of served) {

@@ -1,10 +1,28 @@
 /** Routes of one annotator's work on one image. */
 
-import type { Campaign } from '@saltworks/contract/api/answers';
+import {
+  postAssignmentRenew,
+  postAssignmentReturn,
+  postAssignmentSkip,
+  postAssignmentSubmit,
+} from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { eventNumber } from '@saltworks/contract/api/fields';
+import {
+  getAssignment,
+  getAssignmentAttribution,
+  getAssignmentEvents,
+  getAssignmentImage,
+  getAssignmentInteractions,
+  getAssignmentKeys,
+  getAssignmentMask,
+  getAssignmentThumbnail,
+  postAssignmentInteractions,
+  postAssignmentReview,
+} from '@saltworks/contract/api/open-assignments';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { replay } from '@saltworks/core/drawing/replay';
-import { z } from 'zod';
 import {
   findAssignment,
   renewLease,
@@ -17,25 +35,10 @@ import { appendInteractions, readInteractions, readLog } from '../campaigns/assi
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { NotFoundError } from '../errors.ts';
-import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
+import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
-import {
-  appended,
-  assignment,
-  attribution,
-  batch,
-  decimal,
-  drawing,
-  eventNumber,
-  logEntry,
-  nothing,
-  review,
-  reviewed,
-  text,
-} from './schemas.ts';
 import { sendKeys, sendThumbnail, sendView } from './views.ts';
 
-const at = '/api/assignments/:assignment';
 const own = { assignment: 'own' } as const;
 const see = { assignment: 'see' } as const;
 
@@ -60,17 +63,10 @@ async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campai
 const opening = 3_000;
 
 export const assignmentRoutes = [
-  route({
-    method: 'GET',
-    url: at,
+  route(getAssignment, {
     summary: 'An assignment, and what is drawn in it',
     access: see,
     errors: [409],
-    response: assignment.extend({
-      options: z.record(z.string(), z.unknown()).nullable(),
-      drawing,
-      reviews: z.array(reviewed),
-    }),
     async handler({ deps, params }) {
       const { found, campaign } = await sized(deps, params.assignment);
       const interactions = await readInteractions(deps.db, found.id, found.n);
@@ -78,14 +74,10 @@ export const assignmentRoutes = [
       return { ...found, options, drawing: replay(interactions), reviews: await readReviews(deps.db, found.id) };
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/interactions`,
+  route(postAssignmentInteractions, {
     summary: 'Adds what was done; answered when it is safe. What was sent before is not added twice',
     access: own,
     errors: [409],
-    body: batch,
-    response: appended,
     async handler({ deps, params, body }) {
       const { db, journal, answers } = deps;
       const { found, campaign, size } = await sized(deps, params.assignment);
@@ -98,33 +90,23 @@ export const assignmentRoutes = [
       return { n, added };
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/interactions`,
+  route(getAssignmentInteractions, {
     summary: 'Everything that was done, and when',
     access: see,
-    response: z.array(logEntry),
     handler: ({ deps, params }) => readLog(deps.db, params.assignment),
   }),
-  route({
-    method: 'GET',
-    url: `${at}/events`,
+  route(getAssignmentEvents, {
     summary: 'Answers as they come: Server-Sent Events (spec/events.md), resumed by Last-Event-ID',
     access: see,
-    sends: { type: 'text/event-stream', description: 'Events, until the reader leaves', text: true },
-    query: z.object({ after: eventNumber.default(0) }),
     handler({ deps, params, query, request, reply, stillAllowed }) {
       const last = eventNumber.safeParse(request.headers['last-event-id'] || undefined);
       deps.streams.follow(params.assignment, last.success ? last.data : query.after, reply, stillAllowed);
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/renew`,
+  route(postAssignmentRenew, {
     summary: 'Holds the image for another while',
     access: own,
     errors: [409],
-    response: z.object({ leaseUntil: z.string() }),
     async handler({ deps, params }) {
       const { campaign } = await findAssignment(deps.db, params.assignment);
       const until = await renewLease(deps.db, params.assignment, (await findCampaign(deps.db, campaign)).leaseSeconds);
@@ -132,13 +114,10 @@ export const assignmentRoutes = [
       return { leaseUntil: until.toISOString() };
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/submit`,
+  route(postAssignmentSubmit, {
     summary: 'Hands the image in, with the mask of all that is drawn',
     access: own,
     errors: [409],
-    response: z.object({ n: z.int(), mask: z.string() }),
     async handler({ deps, params }) {
       const settled = await deps.answers.settle(params.assignment);
       await submitAssignment(deps.db, params.assignment, settled);
@@ -146,95 +125,68 @@ export const assignmentRoutes = [
       return settled;
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/skip`,
+  route(postAssignmentSkip, {
     summary: 'Leaves the image to others, for a reason',
     access: own,
     errors: [409],
-    body: z.strictObject({ reason: text(500) }),
-    response: nothing,
     async handler({ deps, params, body }) {
       await skipAssignment(deps.db, params.assignment, body.reason);
       deps.answers.closed(params.assignment);
       return null;
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/return`,
+  route(postAssignmentReturn, {
     summary: 'Gives the image back for now; what is drawn stays',
     access: own,
     errors: [409],
-    response: nothing,
     async handler({ deps, params }) {
       await returnAssignment(deps.db, params.assignment);
       deps.answers.closed(params.assignment);
       return null;
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/review`,
+  route(postAssignmentReview, {
     summary: 'Accepts what was handed in, or sends it back with a note',
     access: { assignment: 'review' },
     errors: [409],
-    body: review,
-    response: nothing,
     async handler({ deps, params, body, user }) {
       await reviewAssignment(deps.db, params.assignment, body, user.id);
       return null;
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/attribution`,
+  route(getAssignmentAttribution, {
     summary: 'Which strokes gave a pixel to its segment',
     access: see,
     errors: [409],
-    query: z.object({ x: decimal(0, 1e6), y: decimal(0, 1e6) }),
-    response: attribution,
     handler: ({ deps, params, query }) => deps.answers.attribute(params.assignment, query),
   }),
-  route({
-    method: 'GET',
-    url: `${at}/image`,
+  route(getAssignmentImage, {
     summary: 'The image: upright, lossless, nothing but pixels',
     access: see,
-    sends: picture,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
       return sendView(deps, request, reply, image, { patience: opening });
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/thumbnail`,
+  route(getAssignmentThumbnail, {
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: see,
-    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
       return sendThumbnail(deps, request, reply, image, { patience: opening });
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/keys`,
+  route(getAssignmentKeys, {
     summary: 'The keys of the image (spec/keys.md)',
     access: see,
-    sends: keys,
     async handler({ deps, params, request, reply }) {
       const { image, campaign } = await findAssignment(deps.db, params.assignment);
       return sendKeys(deps, request, reply, { campaign, sha256: image.sha256 });
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/masks/:mask`,
+  route(getAssignmentMask, {
     summary: 'A mask that was an answer here: COCO panoptic PNG (spec/mask.md)',
     access: see,
-    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { mask } = params;
       const answered = await deps.db

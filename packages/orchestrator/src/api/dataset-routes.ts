@@ -1,7 +1,16 @@
 /** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
-import type { DatasetRun } from '@saltworks/contract/api/answers';
+import { getDatasets } from '@saltworks/contract/api/datasets';
+import {
+  getDataset,
+  getDatasetFailures,
+  getDatasetImageMask,
+  getDatasetImages,
+  getDatasetImageThumbnail,
+  getDatasetImageView,
+} from '@saltworks/contract/api/mask-sets';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
+import { getDatasetRuns, postDatasetRuns, postDatasetRunsControl } from '@saltworks/contract/api/runs';
 import { keysId, maskKey } from '@saltworks/contract/layout';
-import { z } from 'zod';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
@@ -9,24 +18,9 @@ import { listImages, readReport } from '../datasets/images.ts';
 import { NotFoundError } from '../errors.ts';
 import { extractDataset, propagateDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
-import {
-  datasetDetail,
-  datasetFailure,
-  datasetImage,
-  failureQuery,
-  imageQuery,
-  newRun,
-  recipe,
-  run,
-  runControl,
-} from './dataset-schemas.ts';
-import { mask, picture, sendObject, thumbnail } from './objects.ts';
+import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
-import { dataset, nothing } from './schemas.ts';
-import { pageOf } from './task-schemas.ts';
 import { sendThumbnail, sendView } from './views.ts';
-
-const at = '/api/datasets/:dataset';
 
 /** Of a list, what may be seen. */
 export async function seen<T>(list: readonly T[], may: (each: T) => Promise<boolean>): Promise<T[]> {
@@ -38,70 +32,50 @@ export async function seen<T>(list: readonly T[], may: (each: T) => Promise<bool
 export const runWindow = 8;
 
 export const datasetRoutes = [
-  route({
-    method: 'GET',
-    url: '/api/datasets',
+  route(getDatasets, {
     summary: 'Datasets of campaigns that I review or manage; all, for administrators',
     access: 'user',
-    response: z.array(dataset),
     async handler({ deps, user }) {
       if (user.role === 'admin') return listInfos(deps.store);
       return listInfos(deps.store, await datasetsOf(deps.db, user.id, ['reviewer', 'manager']));
     },
   }),
-  route({
-    method: 'GET',
-    url: at,
+  route(getDataset, {
     summary: 'A dataset: keys, sets of masks and campaigns over it',
     access: { dataset: 'reviewer' },
-    response: datasetDetail,
     handler: ({ deps: { db, store }, params, user }) =>
       describeDataset(db, store, params.dataset, {
         user: user.role === 'admin' ? undefined : user.id,
         may: (recipe) => maySee(db, user, recipe),
       }),
   }),
-  route({
-    method: 'GET',
-    url: `${at}/images`,
+  route(getDatasetImages, {
     summary: 'Images by their numbers, through one set of masks; a part may be short before the last',
     access: { dataset: 'reviewer' },
-    query: imageQuery,
-    response: pageOf(datasetImage),
     async handler({ deps, params, query, user }) {
       await expectSeen(deps.db, user, query.recipe);
       return listImages(deps.store, deps.shards, await datasetOf(deps.store, params.dataset), query);
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/images/:image/thumbnail`,
+  route(getDatasetImageThumbnail, {
     summary: 'An image as WebP, 256 pixels at its longer side',
     access: { dataset: 'reviewer' },
-    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
       return sendThumbnail(deps, request, reply, image);
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/images/:image/view`,
+  route(getDatasetImageView, {
     summary: 'An image as WebP: upright, lossless, nothing but pixels',
     access: { dataset: 'reviewer' },
-    sends: picture,
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
       return sendView(deps, request, reply, image);
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/images/:image/mask`,
+  route(getDatasetImageMask, {
     summary: "An image's mask of one set: COCO panoptic PNG (spec/mask.md)",
     access: { dataset: 'reviewer' },
-    sends: mask,
-    query: z.object({ recipe }),
     async handler({ deps, params, query, user, request, reply }) {
       await expectSeen(deps.db, user, query.recipe);
       const { image, shard } = await deps.shards.image(params.dataset, Number(params.image));
@@ -111,24 +85,17 @@ export const datasetRoutes = [
       return sendObject(request, reply, deps.store, maskKey(found.mask, '.png'), { changes: true });
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/failures`,
+  route(getDatasetFailures, {
     summary: 'Images that runs could not use, and why; a part may be short before the last',
     access: { dataset: 'reviewer' },
-    query: failureQuery,
-    response: pageOf(datasetFailure),
     async handler({ deps, params, query }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       return listFailures(deps.store, name, query);
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/runs`,
+  route(getDatasetRuns, {
     summary: 'The latest runs over a dataset',
     access: { dataset: 'reviewer' },
-    response: z.array(run),
     async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       // Of an export: its format, then its masks.
@@ -136,13 +103,9 @@ export const datasetRoutes = [
       return seen(await deps.runs.list(name), (run) => maySee(deps.db, user, masksOf(run)));
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/runs`,
+  route(postDatasetRuns, {
     summary: 'Starts a run over a dataset, or joins the one that is under way',
     access: 'admin',
-    body: newRun,
-    response: run,
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       const { kind, backbone, preset } = body;
@@ -161,13 +124,9 @@ export const datasetRoutes = [
       return deps.runs.started(begun);
     },
   }),
-  route({
-    method: 'POST',
-    url: `${at}/runs/control`,
+  route(postDatasetRunsControl, {
     summary: 'Pauses a run over the dataset, goes on with it, or ends it',
     access: 'admin',
-    body: runControl,
-    response: nothing,
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       await deps.runs.control(name, body.id, body.action);

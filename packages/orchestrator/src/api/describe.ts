@@ -1,9 +1,10 @@
 /** Routes as OpenAPI describes them: what each takes, what it answers, and who may ask. */
+import { failure } from '@saltworks/contract/api/failure';
+import { params } from '@saltworks/contract/api/fields';
 import { z } from 'zod';
 import type { Access } from './access.ts';
 import { failuresOf } from './failures.ts';
 import type { Route } from './routes.ts';
-import { failure, params } from './schemas.ts';
 
 /** Parts of the API, by what they are about. */
 export const tags = {
@@ -44,7 +45,7 @@ function securityOf(access: Access): Record<string, string[]>[] {
 const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
 const empty = (description: string) => z.null().meta({ description });
 
-function successOf({ response, sends }: Route): Record<string, unknown> {
+function successOf({ response = z.null(), sends }: Route): Record<string, unknown> {
   if (!sends) return { 200: json('Done', response) };
   const schema = z.string().meta(sends.text ? {} : { format: 'binary' });
   const content = { [sends.type]: { schema }, ...(sends.or && { [sends.or]: { schema } }) };

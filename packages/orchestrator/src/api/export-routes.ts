@@ -1,6 +1,11 @@
 /** Routes of exports: made of a dataset's masks or a campaign's, and downloaded. */
+import {
+  getDatasetExports,
+  getDatasetExportZip,
+  postCampaignExports,
+  postDatasetExports,
+} from '@saltworks/contract/api/exports';
 import { campaignRecipe } from '@saltworks/contract/layout';
-import { z } from 'zod';
 import { auditAlone } from '../accounts/audit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { publishMasks } from '../campaigns/publish.ts';
@@ -10,20 +15,13 @@ import { ConflictError } from '../errors.ts';
 import { exportDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { runWindow, seen } from './dataset-routes.ts';
-import { exportInfo, format, recipe, run } from './dataset-schemas.ts';
 import { route } from './routes.ts';
 
-const at = '/api/datasets/:dataset/exports';
-
 export const exportRoutes = [
-  route({
-    method: 'POST',
-    url: '/api/campaigns/:campaign/exports',
+  route(postCampaignExports, {
     summary: "Exports a campaign's masks as they are now",
     access: { campaign: 'manager' },
     errors: [409],
-    body: z.strictObject({ format, accepted: z.boolean().default(false) }),
-    response: run,
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
       const images = await publishMasks(deps.db, deps.store, campaign, body);
@@ -39,13 +37,9 @@ export const exportRoutes = [
       return deps.runs.started(begun);
     },
   }),
-  route({
-    method: 'POST',
-    url: at,
+  route(postDatasetExports, {
     summary: 'Exports one set of masks of a dataset',
     access: { dataset: 'manager' },
-    body: z.strictObject({ recipe, format }),
-    response: run,
     async handler({ deps, params, body, user }) {
       const { name: dataset } = await datasetOf(deps.store, params.dataset);
       await expectSeen(deps.db, user, body.recipe);
@@ -54,23 +48,17 @@ export const exportRoutes = [
       return deps.runs.started(begun);
     },
   }),
-  route({
-    method: 'GET',
-    url: at,
+  route(getDatasetExports, {
     summary: 'Exports that can be downloaded, the newest first',
     access: { dataset: 'manager' },
-    response: z.array(exportInfo),
     async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       return seen(await listExports(deps.store, name), ({ recipe }) => maySee(deps.db, user, recipe));
     },
   }),
-  route({
-    method: 'GET',
-    url: `${at}/:export/zip`,
+  route(getDatasetExportZip, {
     summary: 'An export as a ZIP file',
     access: { dataset: 'manager' },
-    sends: { type: 'application/zip', description: 'The files of the export' },
     async handler({ deps, params, user, reply }) {
       const info = await exportOf(deps.store, params.dataset, params.export);
       await expectSeen(deps.db, user, info.recipe);

@@ -1,9 +1,18 @@
 /** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
-import type { Consensus } from '@saltworks/contract/api/answers';
+
+import type { Consensus } from '@saltworks/contract/api/measures';
+import {
+  getAssignmentEffort,
+  getCampaignAgreement,
+  getCampaignEffort,
+  getTaskConsensus,
+  getTaskConsensusMask,
+  postCampaignPublish,
+  postTaskConsensus,
+} from '@saltworks/contract/api/measures';
 import { campaignRecipe, maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { readJson } from '@saltworks/store/objects/text';
-import { z } from 'zod';
 import { auditAlone } from '../accounts/audit.ts';
 import { findCampaign, formerTasks } from '../campaigns/campaigns.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures/measures.ts';
@@ -11,9 +20,8 @@ import { publishMasks } from '../campaigns/publish.ts';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import { findTask } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
-import { mask, sendObject } from './objects.ts';
+import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
-import { agreement, consensus, effort, effortTotals, published, weights } from './schemas.ts';
 
 const consensusOf = async ({ db }: Deps, task: string) => {
   const found = await db.selectFrom('consensus').selectAll().where('task', '=', task).executeTakeFirst();
@@ -34,38 +42,25 @@ const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> =
 };
 
 export const measureRoutes = [
-  route({
-    method: 'GET',
-    url: '/api/assignments/:assignment/effort',
+  route(getAssignmentEffort, {
     summary: 'Seconds that went into an image, by stroke and segment; idle time cut',
     access: { assignment: 'see' },
-    response: effort,
     handler: ({ deps, params }) => assignmentEffort(deps.db, params.assignment),
   }),
-  route({
-    method: 'GET',
-    url: '/api/campaigns/:campaign/effort',
+  route(getCampaignEffort, {
     summary: 'Seconds that went into a campaign, by annotator and category',
     access: { campaign: 'manager' },
-    response: effortTotals,
     handler: async ({ deps, params }) => campaignEffort(deps.db, await findCampaign(deps.db, params.campaign)),
   }),
-  route({
-    method: 'GET',
-    url: '/api/campaigns/:campaign/agreement',
+  route(getCampaignAgreement, {
     summary:
       'How far annotators of the same images agree, how they do on known masks, and how reliable that makes them',
     access: { campaign: 'manager' },
-    response: agreement,
     handler: async ({ deps, params }) => campaignAgreement(deps, await findCampaign(deps.db, params.campaign)),
   }),
-  route({
-    method: 'POST',
-    url: '/api/campaigns/:campaign/publish',
+  route(postCampaignPublish, {
     summary: "Makes the campaign's masks a run of its dataset, for export",
     access: { campaign: 'manager' },
-    body: z.strictObject({ accepted: z.boolean().default(false) }),
-    response: published,
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
       const images = await publishMasks(deps.db, deps.store, campaign, body);
@@ -79,15 +74,11 @@ export const measureRoutes = [
       return { dataset: campaign.dataset, recipe, images, former: await formerTasks(deps.db, campaign.id) };
     },
   }),
-  route({
-    method: 'POST',
-    url: '/api/tasks/:task/consensus',
+  route(postTaskConsensus, {
     summary:
       "One mask of all annotators' strokes on an image, each counting by reliability unless weights say otherwise",
     access: { task: 'manager' },
     errors: [409],
-    body: z.strictObject({ weights: weights.default('reliability') }),
-    response: consensus,
     async handler({ deps, params, body, user }) {
       const { campaign: id } = await findTask(deps.db, params.task);
       const campaign = await findCampaign(deps.db, id);
@@ -101,20 +92,14 @@ export const measureRoutes = [
       return describeConsensus(deps, params.task);
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/consensus',
+  route(getTaskConsensus, {
     summary: 'The consensus on an image, as it was made last',
     access: { task: 'reviewer' },
-    response: consensus,
     handler: ({ deps, params }) => describeConsensus(deps, params.task),
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/consensus/mask',
+  route(getTaskConsensusMask, {
     summary: 'Its mask: COCO panoptic PNG (spec/mask.md)',
     access: { task: 'reviewer' },
-    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { mask } = await consensusOf(deps, params.task);
       return sendObject(request, reply, deps.store, maskKey(mask, '.png'), { changes: true });

@@ -1,11 +1,11 @@
 /** The shape of a route, and the table of all of them. */
+import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@saltworks/contract/api/endpoint';
 import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
-import type { z } from 'zod';
 import type { Answers } from '../campaigns/answers/answers.ts';
 import type { Runs } from '../datasets/runs.ts';
 import type { Shards } from '../datasets/shards.ts';
@@ -43,64 +43,36 @@ export interface Deps {
 /** How masks are made. */
 export type MaskSettings = Pick<PropagateShardRequest, 'extract' | 'preset' | 'solve'>;
 
-type Infer<T> = T extends z.ZodType ? z.output<T> : undefined;
-
-export interface Call<Body, Query> {
+/** A request as a handler is given it: checked by its endpoint's schemas. */
+export interface Call<E extends Endpoint = Endpoint> {
   deps: Deps;
-  params: Record<string, string>;
-  body: Body;
-  query: Query;
-  /** Who asks; of public routes perhaps nobody. */
+  params: ParamsOf<E>;
+  body: BodyOf<E>;
+  query: QueryOf<E>;
+  /** The caller; of public routes perhaps nobody. */
   user: User;
-  /** @throws unless they still may: for what goes on for long */
+  /** For work that goes on for long. @throws unless the caller may still ask for it */
   stillAllowed(): Promise<void>;
   request: FastifyRequest;
   reply: FastifyReply;
 }
 
-/** What a handler sends itself: bytes, or a stream. */
-export interface Sent {
-  /** Media type. */
-  type: string;
-  /** Another one that it may be. */
-  or?: string;
-  description: string;
-  /** It is text, not bytes. */
-  text?: true;
-  /** Known by an ETag, and sent in parts to those who ask for them. */
-  parts?: true;
-}
-
-interface RouteBase {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  url: string;
+/** How an endpoint is served. */
+interface Serving<E extends Endpoint> {
   summary: string;
   access: Access;
-  body?: z.ZodType;
-  query?: z.ZodType;
   /** Codes that it answers besides those that its shape tells (`failures.ts`): 409 where its state may forbid it. */
   errors?: readonly number[];
   /** Bytes of a body at most, where it is not the usual limit. */
   bodyLimit?: number;
   /** Requests a minute of one caller at most, where fewer than usual are wanted: guesses are made here. */
   perMinute?: number;
-  // biome-ignore lint/suspicious/noExplicitAny: `route` has typed it
-  handler(call: Call<any, any>): unknown;
+  /** Returns the endpoint's answer, or sends its bytes. */
+  handler(call: Call<E>): AnswerOf<E> | Promise<AnswerOf<E>>;
 }
 
-/** What comes back with 200: JSON, or what the handler sends itself. */
-type Output = { response: z.ZodType; sends?: undefined } | { response?: undefined; sends: Sent };
+// biome-ignore lint/suspicious/noExplicitAny: `route` has typed it
+export type Route = Endpoint & Serving<any>;
 
-export type Route = RouteBase & Output;
-
-/** A route whose handler is given what its schemas let through. */
-export function route<Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
-  definition: Omit<RouteBase, 'body' | 'query' | 'handler'> &
-    Output & {
-      body?: Body;
-      query?: Query;
-      handler(call: Call<Infer<Body>, Infer<Query>>): unknown;
-    },
-): Route {
-  return definition as Route;
-}
+/** A route whose handler is given what the endpoint's schemas let through, and returns no other answer than the endpoint's. */
+export const route = <E extends Endpoint>(endpoint: E, serving: Serving<E>): Route => ({ ...endpoint, ...serving });

@@ -1,6 +1,15 @@
 /** Routes of a campaign's images, and of how fast it goes. */
+import {
+  getCampaignComing,
+  getCampaignPace,
+  getCampaignTasks,
+  getTaskImage,
+  getTaskKeys,
+  getTaskMask,
+  getTaskThumbnail,
+  postTaskOffer,
+} from '@saltworks/contract/api/tasks';
 import { maskKey } from '@saltworks/contract/layout';
-import { z } from 'zod';
 import { offerAgain } from '../campaigns/assignments/assignments.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { paceOf } from '../campaigns/pace.ts';
@@ -9,95 +18,68 @@ import { withSegments } from '../campaigns/tasks/mask-segments.ts';
 import { readTasks } from '../campaigns/tasks/read.ts';
 import { comingTasks, findTask } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
-import { keys, mask, picture, sendObject, thumbnail } from './objects.ts';
+import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
-import { comingTask, pace, pageOf, task, taskQuery } from './task-schemas.ts';
 import { sendKeys, sendThumbnail, sendView } from './views.ts';
 
 /** Images that are told of before they come. */
 const ahead = 1;
 
 export const taskRoutes = [
-  route({
-    method: 'GET',
-    url: '/api/campaigns/:campaign/pace',
+  route(getCampaignPace, {
     summary: 'Masks handed in by hour or day, and when the last one comes at that pace',
     access: { campaign: 'annotator' },
-    query: z.object({ by: z.enum(['hour', 'day']).default('day') }),
-    response: pace,
     handler: ({ deps, params, query }) => paceOf(deps.db, params.campaign, query.by),
   }),
-  route({
-    method: 'GET',
-    url: '/api/campaigns/:campaign/coming',
+  route(getCampaignComing, {
     summary: 'Images that I am likely to get next: they may be read ahead, and are not held for me',
     access: { campaign: 'annotator' },
-    response: z.array(comingTask),
     async handler({ deps, params, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
       const tasks = await comingTasks(deps.db, campaign, user.id, ahead);
       return tasks.map(({ id, sha256 }) => ({ task: id, sha256 }));
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/campaigns/:campaign/tasks',
+  route(getCampaignTasks, {
     summary:
       "A campaign's images and what became of them, in the order in which they are given out or the least sure first",
     access: { campaign: 'reviewer' },
-    query: taskQuery,
-    response: pageOf(task),
     async handler({ deps: { db, store }, params, query }) {
       const { items, next } = await listTasks(db, params.campaign, query);
       const { categories } = await findCampaign(db, params.campaign);
       return { items: await withSegments(store, items, categories), next };
     },
   }),
-  route({
-    method: 'POST',
-    url: '/api/tasks/:task/offer',
+  route(postTaskOffer, {
     summary: 'Offers an image again to all who skipped it',
     access: { task: 'reviewer' },
-    response: z.object({ offered: z.int() }),
     handler: async ({ deps, params, user }) => ({ offered: await offerAgain(deps.db, params.task, user.id) }),
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/thumbnail',
+  route(getTaskThumbnail, {
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: { task: 'reviewer' },
-    sends: thumbnail,
     async handler({ deps, params, request, reply }) {
       return sendThumbnail(deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/image',
+  route(getTaskImage, {
     summary: 'The image: upright, lossless, nothing but pixels',
     access: { task: 'annotator' },
-    sends: picture,
     async handler({ deps, params, request, reply }) {
       return sendView(deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/keys',
+  route(getTaskKeys, {
     summary: 'The keys of the image (spec/keys.md)',
     access: { task: 'annotator' },
-    sends: keys,
     async handler({ deps, params, request, reply }) {
       const { campaign, sha256 } = await findTask(deps.db, params.task);
       return sendKeys(deps, request, reply, { campaign, sha256 });
     },
   }),
-  route({
-    method: 'GET',
-    url: '/api/tasks/:task/mask',
+  route(getTaskMask, {
     summary: 'Its mask as it would be published: COCO panoptic PNG (spec/mask.md)',
     access: { task: 'reviewer' },
-    sends: mask,
     async handler({ deps, params, request, reply }) {
       const { campaign } = await findTask(deps.db, params.task);
       const [found] = await readTasks(deps.db, campaign, [params.task]);

@@ -1,7 +1,7 @@
 /** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
 
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
-import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';

@@ -1,5 +1,7 @@
 /** Members of campaigns, and what they may do there. */
-import type { Me, Member, MemberRole } from '@saltworks/contract/api/answers';
+import type { Me } from '@saltworks/contract/api/accounts';
+import type { Member } from '@saltworks/contract/api/campaigns';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Kysely } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import type { Schema, UserRole } from '../db/schema.ts';

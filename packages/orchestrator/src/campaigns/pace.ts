@@ -1,5 +1,5 @@
 /** How fast a campaign goes, and when it will be through at that pace. */
-import type { CampaignPace } from '@saltworks/contract/api/answers';
+import type { CampaignPace } from '@saltworks/contract/api/tasks';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 

@@ -1,5 +1,6 @@
 /** How the keys of a campaign's images come about. */
-import type { Campaign, Preparation } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Preparation } from '@saltworks/contract/api/runs';
 import { keysId } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
 import type { Runs } from '../datasets/runs.ts';

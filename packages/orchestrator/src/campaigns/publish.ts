@@ -1,5 +1,5 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Category } from '@saltworks/contract/categories';
 import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/contract/layout';
 import { orderedCategories } from '@saltworks/core/formats/exporter';

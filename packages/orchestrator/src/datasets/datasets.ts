@@ -1,5 +1,7 @@
 /** Datasets as people see them: which, and what was made of their images. */
-import type { DatasetDetail, DatasetInfo, MemberRole } from '@saltworks/contract/api/answers';
+import type { DatasetInfo } from '@saltworks/contract/api/datasets';
+import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { findDataset, listDatasets } from '@saltworks/store/datasets/dataset';
 import { folderNames } from '@saltworks/store/objects/folder-names';

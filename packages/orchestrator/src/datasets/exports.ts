@@ -1,6 +1,6 @@
 /** Exports of a dataset that are through: which there are, and one of them as a ZIP file. */
 import { Readable } from 'node:stream';
-import type { ExportInfo } from '@saltworks/contract/api/answers';
+import type { ExportInfo } from '@saltworks/contract/api/exports';
 import type { ExportSummary } from '@saltworks/contract/documents/exports';
 import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
 import { exportFormats } from '@saltworks/core/formats/export';

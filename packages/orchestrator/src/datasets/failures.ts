@@ -1,5 +1,6 @@
 /** Images that a dataset's runs could not use, a part of the list at a time. */
-import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
+import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
 import { NotFoundError } from '../errors.ts';

@@ -1,6 +1,7 @@
 /** The images of a dataset as one of its sets of masks shows them, a part at a time. */
 
-import type { DatasetImageInfo, Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
+import type { DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
 import type { Category } from '@saltworks/contract/categories';
 import type { NamedImage } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';

@@ -1,6 +1,6 @@
 /** Sets of masks of a dataset, as people tell them apart: how they were made, when, and which classes are in them. */
 import { isDeepStrictEqual } from 'node:util';
-import type { MaskSet } from '@saltworks/contract/api/answers';
+import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/contract/layout';
 import { presets } from '@saltworks/core/options';
 import { namedClasses } from '@saltworks/core/screen/colours';

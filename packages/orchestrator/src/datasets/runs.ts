@@ -1,6 +1,6 @@
 /** Runs over a dataset, as Temporal knows them: listed, started, paused, ended. */
 
-import type { DatasetRun } from '@saltworks/contract/api/answers';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/contract/messages/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';

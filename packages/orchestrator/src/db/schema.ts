@@ -3,8 +3,8 @@
  * timestamptz a Date, double precision a number, jsonb what was parsed. jsonb is written as a string: JSON.stringify.
  */
 
-import type { AssignmentState, MemberRole } from '@saltworks/contract/api/answers';
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 

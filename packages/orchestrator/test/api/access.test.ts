@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { MemberRole } from '@saltworks/contract/api/answers';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';

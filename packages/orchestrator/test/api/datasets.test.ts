@@ -1,5 +1,6 @@
 /** Datasets over the API, on a store as imports, runs and exports leave it. */
-import type { DatasetFailure, DatasetImageInfo, MaskSet, Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
+import type { DatasetFailure, DatasetImageInfo, MaskSet } from '@saltworks/contract/api/mask-sets';
 import { encodeLines } from '@saltworks/contract/documents/dataset';
 import {
   datasetKey,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
-import type { DatasetRun } from '@saltworks/contract/api/answers';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { extractedKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/datasets/dataset';

@@ -1,6 +1,7 @@
 /** Users, and campaigns with images, made as the server makes them. */
 import { randomUUID } from 'node:crypto';
-import type { Campaign, MemberRole } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Kysely } from 'kysely';
 import { createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
 import { setMember } from '../../dist/campaigns/members.js';

@@ -1,4 +1,4 @@
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { submitAssignment } from '../../dist/campaigns/assignments.js';

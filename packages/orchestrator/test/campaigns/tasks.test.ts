@@ -1,5 +1,5 @@
-import type { Campaign } from '@saltworks/contract/api/answers';
-import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import {

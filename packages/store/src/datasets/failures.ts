@@ -1,6 +1,6 @@
 /** What could not be done to which image, over all runs on a dataset. */
 
-import type { DatasetFailure } from '@saltworks/contract/api/answers';
+import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { inOrder } from '../in-order.ts';

@@ -1,5 +1,5 @@
 /** The caller's API keys, for scripts and commands. */
-import type { ApiKey } from '@saltworks/contract/api/answers';
+import type { ApiKey } from '@saltworks/contract/api/api-keys';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';

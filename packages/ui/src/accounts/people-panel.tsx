@@ -1,5 +1,5 @@
 /** All accounts, for administrators. */
-import type { Account } from '@saltworks/contract/api/answers';
+import type { Account } from '@saltworks/contract/api/accounts';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';

@@ -1,5 +1,5 @@
 /** Status messages of the workbench. */
-import type { AssignmentState } from '@saltworks/contract/api/answers';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 
 /** Why an assignment is closed to this annotator, by its state. */
 export const endings: Record<AssignmentState, string> = {

@@ -1,5 +1,5 @@
 /** The cover over an image whose assignment is no longer this annotator's. */
-import type { AssignmentState } from '@saltworks/contract/api/answers';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import { endings } from './status.ts';
 
 interface Props {

@@ -1,5 +1,5 @@
 /** Agreement between annotators, scores on known images, and the reliability that follows. */
-import type { Agreement } from '@saltworks/contract/api/answers';
+import type { Agreement } from '@saltworks/contract/api/measures';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, score } from '../plots/figures.ts';

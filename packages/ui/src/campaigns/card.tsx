@@ -1,5 +1,5 @@
 /** A campaign's card in the list. */
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';
 import { ProgressBar } from './progress-bar.tsx';

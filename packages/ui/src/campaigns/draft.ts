@@ -1,7 +1,7 @@
 /** A campaign as typed into the form. */
 
-import type { Campaign } from '@saltworks/contract/api/answers';
-import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { presets } from '@saltworks/core/options';
 import type { CategoryDraft } from './categories.ts';

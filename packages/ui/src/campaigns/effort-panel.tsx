@@ -1,6 +1,6 @@
 /** Time spent, by annotator and by category. */
 
-import type { Effort } from '@saltworks/contract/api/answers';
+import type { Effort } from '@saltworks/contract/api/measures';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';

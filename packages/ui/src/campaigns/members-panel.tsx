@@ -1,5 +1,6 @@
 /** The members of a campaign, and their roles. */
-import type { Member, MemberRole } from '@saltworks/contract/api/answers';
+import type { Member } from '@saltworks/contract/api/campaigns';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import { useState } from 'react';
 import { SignInLinks, useSignInLinks } from '../accounts/sign-in-links.tsx';
 import { api } from '../api.ts';

@@ -1,5 +1,5 @@
 /** A campaign's pace, and when it will finish. */
-import type { CampaignPace } from '@saltworks/contract/api/answers';
+import type { CampaignPace } from '@saltworks/contract/api/tasks';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';

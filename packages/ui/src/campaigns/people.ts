@@ -1,5 +1,5 @@
 /** Names of a campaign's annotators. */
-import type { Member } from '@saltworks/contract/api/answers';
+import type { Member } from '@saltworks/contract/api/campaigns';
 
 export type NameOf = (user: string) => string;
 

@@ -1,5 +1,5 @@
 /** Why images cannot be annotated yet, for managers, with a button to retry. */
-import type { Preparation } from '@saltworks/contract/api/answers';
+import type { Preparation } from '@saltworks/contract/api/runs';
 import { failingText, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';

@@ -1,5 +1,5 @@
 /** A campaign's progress bar: images submitted, and accepted. */
-import type { CampaignProgress } from '@saltworks/contract/api/answers';
+import type { CampaignProgress } from '@saltworks/contract/api/campaigns';
 import { count, counted, percent } from '../plots/figures.ts';
 
 interface Props {

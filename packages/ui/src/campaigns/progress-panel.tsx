@@ -1,5 +1,5 @@
 /** A campaign's progress. */
-import type { CampaignProgress } from '@saltworks/contract/api/answers';
+import type { CampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useLoaded } from '../load.ts';
 import { count } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';

@@ -1,5 +1,5 @@
 /** Skipped images: which, by whom, why and when. */
-import type { Assignment } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';

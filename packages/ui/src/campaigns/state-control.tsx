@@ -1,5 +1,5 @@
 /** Pauses, resumes and closes a campaign. */
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
 import { api } from '../api.ts';
 

@@ -1,5 +1,5 @@
 /** The tabs of a campaign. */
-import type { Me } from '@saltworks/contract/api/answers';
+import type { Me } from '@saltworks/contract/api/accounts';
 import { mayIn } from '../pages/me.ts';
 import type { Tab } from '../pages/shell.tsx';
 

@@ -1,6 +1,6 @@
 /** A browser of images: a grid, and one image enlarged. */
 
-import type { Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
 import { css } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '../api.ts';

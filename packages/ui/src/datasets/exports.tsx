@@ -1,5 +1,7 @@
 /** Exports: download one, or start another. */
-import type { DatasetRun, ExportInfo, MaskSet } from '@saltworks/contract/api/answers';
+import type { ExportInfo } from '@saltworks/contract/api/exports';
+import type { MaskSet } from '@saltworks/contract/api/mask-sets';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';

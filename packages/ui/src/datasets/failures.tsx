@@ -1,5 +1,6 @@
 /** Images that runs could not use, and why. */
-import type { DatasetFailure, Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
+import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';

@@ -1,5 +1,5 @@
 /** A long list, fetched page by page as the reader scrolls; pages far away are dropped and fetched again. */
-import type { Page } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
 
 interface Part<T> {
   /** The cursor that it was fetched by. */

@@ -1,6 +1,6 @@
 /** The images of a dataset, seen through one of its mask sets. */
 
-import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/answers';
+import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
 import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';

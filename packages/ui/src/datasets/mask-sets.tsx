@@ -1,5 +1,5 @@
 /** Names of mask sets, for people. */
-import type { MaskSet } from '@saltworks/contract/api/answers';
+import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { moment } from '../plots/figures.ts';
 
 /** Campaign or preset, backbone and time: "best · dinov2-small-focus · Nov 29, 2026, 04:12". */

@@ -1,5 +1,6 @@
 /** The runs of a dataset: progress, pause, resume and cancel. */
-import type { DatasetRun, MaskSet } from '@saltworks/contract/api/answers';
+import type { MaskSet } from '@saltworks/contract/api/mask-sets';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/messages/runs';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';

@@ -1,5 +1,5 @@
 /** The runs of a dataset, polled more often while one is under way. */
-import type { DatasetRun } from '@saltworks/contract/api/answers';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { useState } from 'react';
 import { type Loaded, useLoaded } from '../load.ts';
 

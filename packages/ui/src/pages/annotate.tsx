@@ -1,5 +1,6 @@
 /** The annotator's page: a campaign's images, one after the other. */
-import type { Assignment, Campaign, CampaignProgress } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/session/ask-for.ts';
 import { Preview } from '../annotate/session/preview.ts';

@@ -1,6 +1,8 @@
 /** A campaign's images and their states. */
 
-import type { AssignmentState, Campaign, CampaignProgress, Task } from '@saltworks/contract/api/answers';
+import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+import type { AssignmentState } from '@saltworks/contract/api/states';
+import type { Task } from '@saltworks/contract/api/tasks';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';

@@ -1,5 +1,5 @@
 /** The settings of an existing campaign, changeable and fixed. */
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';

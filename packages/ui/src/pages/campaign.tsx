@@ -1,5 +1,5 @@
 /** A campaign's overview: progress, pace, agreement, time, members, exports. */
-import type { Campaign, Member } from '@saltworks/contract/api/answers';
+import type { Campaign, Member } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';
 import { MembersPanel } from '../campaigns/members-panel.tsx';

@@ -1,5 +1,7 @@
 /** One image as each annotator labelled it, and their consensus. */
-import type { Assignment, Campaign, Weighting } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Weighting } from '@saltworks/contract/api/measures';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
 import { api } from '../api.ts';

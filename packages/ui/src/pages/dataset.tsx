@@ -1,5 +1,5 @@
 /** A dataset: images, runs, failures, exports. */
-import type { DatasetDetail } from '@saltworks/contract/api/answers';
+import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
 import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';

@@ -1,5 +1,5 @@
 /** All datasets. */
-import type { DatasetInfo } from '@saltworks/contract/api/answers';
+import type { DatasetInfo } from '@saltworks/contract/api/datasets';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';

@@ -1,5 +1,5 @@
 /** The caller's campaigns. */
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';

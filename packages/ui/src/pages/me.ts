@@ -1,5 +1,6 @@
 /** The signed-in account. */
-import type { Me, MemberRole } from '@saltworks/contract/api/answers';
+import type { Me } from '@saltworks/contract/api/accounts';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import { useEffect, useState } from 'react';
 import { api } from '../api.ts';
 import type { Loaded } from '../load.ts';

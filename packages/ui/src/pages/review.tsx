@@ -1,5 +1,6 @@
 /** The review queue: submitted images, one after the other. */
-import type { Assignment, Campaign } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { useSearchParams } from 'wouter';
 import { useLoaded } from '../load.ts';
 import { Handed } from '../review/handed.tsx';

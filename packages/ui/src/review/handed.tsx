@@ -1,6 +1,7 @@
 /** One submitted image: the reviewer looks, accepts, or sends it back with a note pinned to a place. */
 
-import type { Campaign, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board/scene.ts';

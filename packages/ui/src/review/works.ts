@@ -1,6 +1,9 @@
 /** Each annotator's mask of an image, their consensus, and where they differ. */
 
-import type { Assignment, Campaign, Consensus, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Consensus } from '@saltworks/contract/api/measures';
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import { type Rgb, segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Labels, readMask } from '../annotate/labels.ts';

@@ -1,5 +1,5 @@
-import type { Campaign } from '@saltworks/contract/api/answers';
-import { campaignDefaults } from '@saltworks/contract/api/campaign-defaults';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import { describe, expect, test } from 'vitest';
 import { campaignOf, changesOf, draftOf, emptyDraft, slugOf } from '../../src/campaigns/draft.ts';
 

@@ -4,7 +4,7 @@
  * time for an assignment; strokes that come meanwhile are answered together.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { PatchLabels } from '@saltworks/contract/documents/node-labels';
 import { InvalidInputError } from '@saltworks/contract/errors';

@@ -1,5 +1,6 @@
 /** Assignments: one annotator's work on one image, from its lease to its review. */
-import type { AssignmentState, ImageInfo, Assignment as Shown } from '@saltworks/contract/api/answers';
+import type { ImageInfo, Assignment as Shown } from '@saltworks/contract/api/assignments';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';

@@ -1,5 +1,5 @@
 /** Reviews: what was handed in is accepted, or sent back. */
-import type { Review } from '@saltworks/contract/api/answers';
+import type { Review } from '@saltworks/contract/api/reviews';
 import type { Kysely } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema, Verdict } from '../../db/schema.ts';

@@ -1,5 +1,6 @@
 /** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
-import type { Agreement, Campaign, Weighting } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Agreement, Weighting } from '@saltworks/contract/api/measures';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
 import { type ConsensusAnswer, type ConsensusRequest, measureWorkflows } from '@saltworks/contract/messages/measure';

@@ -1,6 +1,6 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
 
-import type { Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { extractedKey, keysId } from '@saltworks/contract/layout';

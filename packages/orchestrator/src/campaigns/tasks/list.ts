@@ -3,7 +3,9 @@
  * where the last part ended, over no more than `most` tasks: what else is asked is looked at task by task. So a request
  * costs little however large the campaign is, and a part may be short.
  */
-import type { AssignmentState, Page, Task } from '@saltworks/contract/api/answers';
+import type { Page } from '@saltworks/contract/api/fields';
+import type { AssignmentState } from '@saltworks/contract/api/states';
+import type { Task } from '@saltworks/contract/api/tasks';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

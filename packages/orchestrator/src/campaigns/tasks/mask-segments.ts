@@ -1,6 +1,6 @@
 /** What is in the masks of a campaign's images. */
 
-import type { Task } from '@saltworks/contract/api/answers';
+import type { Task } from '@saltworks/contract/api/tasks';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { maskKey } from '@saltworks/contract/layout';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';

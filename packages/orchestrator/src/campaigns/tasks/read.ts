@@ -1,5 +1,5 @@
 /** Tasks as the API shows them. */
-import type { Task } from '@saltworks/contract/api/answers';
+import type { Task } from '@saltworks/contract/api/tasks';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { imageOf } from '../assignments/assignments.ts';

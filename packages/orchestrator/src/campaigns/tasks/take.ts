@@ -1,6 +1,7 @@
 /** Tasks: every image of a campaign's dataset, and who works on which. */
 import { createHash } from 'node:crypto';
-import type { AssignmentState, Campaign } from '@saltworks/contract/api/answers';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';

@@ -1,5 +1,8 @@
 /** Fetches everything an assignment's page needs at once, and the likely next image ahead of time. */
-import type { Assignment, ComingTask, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Logged } from '@saltworks/contract/api/interactions';
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import type { ComingTask } from '@saltworks/contract/api/tasks';
 import { api, bytes } from '../../api.ts';
 
 export interface Asked extends Shown {

@@ -1,6 +1,7 @@
 /** Follows an assignment's events while it is open. */
 
-import type { Assignment, AssignmentState } from '@saltworks/contract/api/answers';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
 import type { Labels } from '../labels.ts';
 

@@ -3,8 +3,11 @@
  * replays to, and the newest answers of page and server. React reads `state`; everything else is a method.
  */
 
-import type { Assignment, AssignmentState, Campaign, Logged, OpenAssignment } from '@saltworks/contract/api/answers';
-import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';

@@ -1,0 +1,105 @@
+/** Accounts: oneself, everybody else, and the trail of their deeds. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { id, integer, lengthOf, nothing, text } from './fields.ts';
+import { memberRole } from './states.ts';
+
+export const user = z
+  .object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) })
+  .meta({ id: 'User' });
+
+export const password = z
+  .string()
+  .refine((given) => lengthOf(given) >= 12 && lengthOf(given) <= 128, 'expected 12 to 128 characters')
+  .meta({ minLength: 12, maxLength: 128, format: 'password' });
+
+export const newUser = z
+  .strictObject({
+    // By its pattern alone: validators differ in what the format `email` takes.
+    email: z.string().regex(z.regexes.email, 'an e-mail address').max(254),
+    name: text(100),
+    role: z.enum(['admin', 'member']).default('member'),
+    password: password.optional(),
+  })
+  .meta({ id: 'NewUser' });
+
+/** An account, as administrators see it; one that is disabled can sign in no more. */
+export const account = user.extend({ disabled: z.boolean() }).meta({ id: 'Account' });
+export type Account = z.infer<typeof account>;
+
+export const accountChanges = z
+  .strictObject({ role: z.enum(['admin', 'member']), disabled: z.boolean() })
+  .partial()
+  .meta({ id: 'AccountChanges' });
+
+/** The caller, and the campaigns that they are a member of. */
+export const me = user.extend({
+  campaigns: z.array(z.object({ id: z.string(), name: z.string(), role: memberRole })),
+});
+export type Me = z.infer<typeof me>;
+
+/** Whether the caller has a password, and whether a new one needs it. */
+export const passwordState = z.object({ set: z.boolean(), needed: z.boolean() });
+export type PasswordState = z.infer<typeof passwordState>;
+
+export const auditEntry = z.object({
+  n: z.int(),
+  at: z.string(),
+  actor: z.string().nullable(),
+  action: z.string(),
+  object: z.string(),
+  detail: z.unknown(),
+  hash: z.string(),
+});
+
+export const getHealth = endpoint({
+  method: 'GET',
+  url: '/api/health',
+  response: z.object({ ok: z.literal(true) }),
+});
+
+export const getMe = endpoint({ method: 'GET', url: '/api/me', response: me });
+
+export const getMePassword = endpoint({ method: 'GET', url: '/api/me/password', response: passwordState });
+
+export const putMePassword = endpoint({
+  method: 'PUT',
+  url: '/api/me/password',
+  body: z.strictObject({ password, current: z.string().max(128).optional() }),
+  response: nothing,
+});
+
+export const getUsers = endpoint({ method: 'GET', url: '/api/users', response: z.array(account) });
+
+export const patchUser = endpoint({
+  method: 'PATCH',
+  url: '/api/users/:user',
+  body: accountChanges,
+  response: nothing,
+});
+
+export const postUsers = endpoint({
+  method: 'POST',
+  url: '/api/users',
+  body: newUser,
+  response: z.object({ id: z.string(), link: z.string().optional() }),
+});
+
+export const postUserLink = endpoint({
+  method: 'POST',
+  url: '/api/users/:user/link',
+  response: z.object({ link: z.string() }),
+});
+
+export const getAudit = endpoint({
+  method: 'GET',
+  url: '/api/audit',
+  query: z.object({ before: integer(1, 999_999_999_999_999).optional() }),
+  response: z.array(auditEntry),
+});
+
+export const getAuditVerify = endpoint({
+  method: 'GET',
+  url: '/api/audit/verify',
+  response: z.object({ entries: z.int(), head: z.string(), broken: z.int().optional() }),
+});

@@ -1,0 +1,88 @@
+/** One annotator's work on one image: given out, held, ended. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { id, limit, nothing, text, wholeNumber } from './fields.ts';
+import { assignmentState } from './states.ts';
+
+export const imageInfo = z.object({
+  /** In its dataset. */
+  id: z.int(),
+  name: z.string(),
+  sha256: z.string(),
+  /** Of the upright image, pixels; null until it was opened. */
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  /** Whether its file has changed since, so that no export holds it; absent where it has not. */
+  former: z.boolean().optional(),
+});
+export type ImageInfo = z.infer<typeof imageInfo>;
+
+export const assignment = z
+  .object({
+    id,
+    task: z.string(),
+    campaign: z.string(),
+    user: z.string(),
+    /** The user's name, or their address where two share a name. */
+    author: z.string(),
+    state: assignmentState,
+    leaseUntil: z.string(),
+    /** Interactions so far; how many of them the last answer on nodes saw, and the last in pixels. */
+    n: z.int(),
+    answered: z.int(),
+    refined: z.int(),
+    /** Number of the last event. */
+    event: z.int(),
+    mask: z.string().nullable(),
+    /** Why it was skipped. */
+    reason: z.string().nullable(),
+    created: z.string(),
+    submitted: z.string().nullable(),
+    /** When its state changed last. */
+    updated: z.string(),
+    image: imageInfo,
+  })
+  .meta({ id: 'Assignment' });
+export type Assignment = z.infer<typeof assignment>;
+
+const at = '/api/assignments/:assignment';
+
+export const postCampaignNext = endpoint({
+  method: 'POST',
+  url: '/api/campaigns/:campaign/next',
+  response: assignment.nullable(),
+});
+
+export const getCampaignAssignments = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/assignments',
+  query: z.object({
+    before: id.optional(),
+    limit,
+    state: assignmentState.optional(),
+    user: id.optional(),
+    task: wholeNumber.optional(),
+  }),
+  response: z.array(assignment),
+});
+
+export const postAssignmentRenew = endpoint({
+  method: 'POST',
+  url: `${at}/renew`,
+  response: z.object({ leaseUntil: z.string() }),
+});
+
+export const postAssignmentSubmit = endpoint({
+  method: 'POST',
+  url: `${at}/submit`,
+  response: z.object({ n: z.int(), mask: z.string() }),
+});
+
+export const postAssignmentSkip = endpoint({
+  method: 'POST',
+  url: `${at}/skip`,
+  body: z.strictObject({ reason: text(500) }),
+  response: nothing,
+});
+
+export const postAssignmentReturn = endpoint({ method: 'POST', url: `${at}/return`, response: nothing });

@@ -1,0 +1,18 @@
+/** Datasets as a list shows them. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+
+export const dataset = z
+  .object({
+    name: z.string(),
+    images: z.int(),
+    /** Images whose files changed since: kept, and shown nowhere else. */
+    former: z.int(),
+    bytes: z.int(),
+    shards: z.int(),
+    updated: z.string(),
+  })
+  .meta({ id: 'Dataset' });
+export type DatasetInfo = z.infer<typeof dataset>;
+
+export const getDatasets = endpoint({ method: 'GET', url: '/api/datasets', response: z.array(dataset) });

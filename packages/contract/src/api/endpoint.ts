@@ -1,0 +1,83 @@
+/** One question of the API as both sides know it: the server's route takes it, the page and the command call it. */
+import type { z } from 'zod';
+
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** From `/api` on; parameters as `:name`, each of the form that `fields.ts` gives its name. */
+  url: string;
+  body?: z.ZodType;
+  query?: z.ZodObject;
+  /** The JSON that comes back, where it is JSON. */
+  response?: z.ZodType;
+  /** Bytes or a stream otherwise. */
+  sends?: Sent;
+}
+
+/** A response that is not JSON. */
+export interface Sent {
+  /** Media type. */
+  type: string;
+  /** Another one that it may be. */
+  or?: string;
+  description: string;
+  /** It is text, not bytes. */
+  text?: true;
+  /** Known by an ETag, and sent in parts to callers that ask for them. */
+  parts?: true;
+}
+
+/** Keeps the types of a definition: of its url as it is written, of its schemas. */
+export const endpoint = <const E extends Endpoint>(definition: E): E => definition;
+
+type NamesIn<Url extends string> = Url extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | NamesIn<`/${Rest}`>
+  : Url extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+export type ParamsOf<E extends Endpoint> = { [Name in NamesIn<E['url']>]: string };
+/** As the server has it once it is checked, with every default. */
+export type BodyOf<E extends Endpoint> = E extends { body: infer Body extends z.ZodType } ? z.output<Body> : undefined;
+export type QueryOf<E extends Endpoint> = E extends { query: infer Query extends z.ZodType }
+  ? z.output<Query>
+  : undefined;
+export type AnswerOf<E extends Endpoint> = E extends { response: infer Response extends z.ZodType }
+  ? z.output<Response>
+  : unknown;
+
+/** Of a query what callers write: numbers and texts, without what has a default. */
+type Asked<Query extends z.ZodType> = {
+  [Name in keyof z.input<Query>]: Name extends keyof z.output<Query> ? z.output<Query>[Name] : never;
+};
+
+/** A query as the address bar holds it, for the server to check. */
+type Written = Iterable<[name: string, value: string]>;
+type None = Record<never, never>;
+
+/** Where a request goes: parameters of the path, and the query. */
+export type Place<E extends Endpoint> = ([NamesIn<E['url']>] extends [never] ? unknown : { params: ParamsOf<E> }) &
+  (E extends { query: infer Query extends z.ZodType }
+    ? None extends Asked<Query>
+      ? { query?: Asked<Query> | Written }
+      : { query: Asked<Query> | Written }
+    : unknown);
+
+/** All that a caller gives. */
+export type Given<E extends Endpoint> = Place<E> &
+  (E extends { body: infer Body extends z.ZodType } ? { body: z.input<Body> } : unknown);
+
+/** As a last argument, left out where nothing is needed. */
+export type Optional<T> = None extends T ? [given?: T] : [given: T];
+
+/** Path and query; undefined fields of the query are left out. */
+export function addressOf<E extends Endpoint>({ url }: E, ...[place]: Optional<Place<E>>): string {
+  const { params = {}, query = {} }: { params?: Record<string, string>; query?: object } = place ?? {};
+  const path = url.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]));
+  const fields: Iterable<[string, unknown]> = isWritten(query) ? query : Object.entries(query);
+  const texts = [...fields].flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(String(value))}`],
+  );
+  return texts.length > 0 ? `${path}?${texts.join('&')}` : path;
+}
+
+const isWritten = (query: object): query is Written => Symbol.iterator in query;

@@ -1,0 +1,47 @@
+/** Exports: made of a dataset's masks or a campaign's, and downloaded. */
+import { z } from 'zod';
+import { exportFormatNames } from '../export-formats.ts';
+import { endpoint } from './endpoint.ts';
+import { recipe } from './fields.ts';
+import { run } from './runs.ts';
+
+const format = z.enum(exportFormatNames);
+
+/** An export that can be downloaded. */
+export const exportInfo = z
+  .object({
+    id: z.string(),
+    format,
+    recipe: z.string(),
+    /** What the format cannot say of a mask. */
+    loses: z.string(),
+    made: z.string(),
+    files: z.int(),
+    bytes: z.int(),
+  })
+  .meta({ id: 'Export' });
+export type ExportInfo = z.infer<typeof exportInfo>;
+
+const at = '/api/datasets/:dataset/exports';
+
+export const postCampaignExports = endpoint({
+  method: 'POST',
+  url: '/api/campaigns/:campaign/exports',
+  body: z.strictObject({ format, accepted: z.boolean().default(false) }),
+  response: run,
+});
+
+export const postDatasetExports = endpoint({
+  method: 'POST',
+  url: at,
+  body: z.strictObject({ recipe, format }),
+  response: run,
+});
+
+export const getDatasetExports = endpoint({ method: 'GET', url: at, response: z.array(exportInfo) });
+
+export const getDatasetExportZip = endpoint({
+  method: 'GET',
+  url: `${at}/:export/zip`,
+  sends: { type: 'application/zip', description: 'The files of the export' },
+});

@@ -1,0 +1,118 @@
+/** A dataset and its images, seen through its mask sets; images that runs could not use. */
+import { z } from 'zod';
+import { presetNames } from '../kinds.ts';
+import { dataset } from './datasets.ts';
+import { endpoint } from './endpoint.ts';
+import { decimal, eventNumber, limit, pageOf, recipe, text } from './fields.ts';
+import { mask, picture, thumbnail } from './files.ts';
+
+/** Masks of a dataset that were made together, as people tell them apart. */
+export const maskSet = z
+  .object({
+    recipe: z.string(),
+    /** Id of the keys; null where no mask says. */
+    backbone: z.string().nullable(),
+    preset: z.enum(presetNames).nullable(),
+    /** Settings that differ from the preset's. */
+    changed: z.record(z.string(), z.unknown()),
+    /** The campaign whose annotators drew them. */
+    campaign: z.object({ id: z.string(), name: z.string() }).nullable(),
+    /** When the last of them was written. */
+    made: z.string().nullable(),
+    /** Categories in them, each in the colour that its campaign, or another one over the dataset, gives it. */
+    classes: z.array(z.object({ name: z.string(), colour: z.string() })),
+  })
+  .meta({ id: 'MaskSet' });
+export type MaskSet = z.infer<typeof maskSet>;
+
+export const datasetDetail = dataset
+  .extend({
+    /** Ids of keys that were extracted. */
+    keys: z.array(z.string()),
+    /** Names of mask sets: recipes of propagations, and campaigns' own. */
+    recipes: z.array(z.string()),
+    masks: z.array(maskSet),
+    campaigns: z.array(z.object({ id: z.string(), name: z.string() })),
+  })
+  .meta({ id: 'DatasetDetail' });
+export type DatasetDetail = z.infer<typeof datasetDetail>;
+
+const imageState = z.enum(['masked', 'failed', 'none']);
+
+/** An image of a dataset, seen through one of its mask sets. */
+export const datasetImage = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    /** Names of files with the same bytes, beside `name`; absent where there are none. */
+    also: z.array(z.string()).optional(),
+    sha256: z.string(),
+    state: imageState,
+    /** Why it failed. */
+    reason: z.string().nullable(),
+    mask: z.string().nullable(),
+    /** Names of categories in the mask. */
+    categories: z.array(z.string()),
+    /** Segments of the mask, and the names of their categories. */
+    segments: z.array(z.object({ id: z.int(), category: z.string() })),
+    uncertainty: z.number().nullable(),
+  })
+  .meta({ id: 'DatasetImage' });
+export type DatasetImageInfo = z.infer<typeof datasetImage>;
+
+export const datasetFailure = z
+  .object({
+    /** `extracted/KEYS`, `masks/RECIPE`, `exported/ID`. */
+    step: z.string(),
+    sha256: z.string(),
+    name: z.string(),
+    reason: z.string(),
+  })
+  .meta({ id: 'DatasetFailure' });
+export type DatasetFailure = z.infer<typeof datasetFailure>;
+
+const at = '/api/datasets/:dataset';
+
+export const getDataset = endpoint({ method: 'GET', url: at, response: datasetDetail });
+
+export const getDatasetImages = endpoint({
+  method: 'GET',
+  url: `${at}/images`,
+  query: z.object({
+    recipe: recipe.optional(),
+    after: eventNumber.optional(),
+    limit,
+    state: imageState.optional(),
+    category: text(200).optional(),
+    uncertain: decimal(0, 1).optional(),
+  }),
+  response: pageOf(datasetImage),
+});
+
+export const getDatasetImageThumbnail = endpoint({
+  method: 'GET',
+  url: `${at}/images/:image/thumbnail`,
+  sends: thumbnail,
+});
+
+export const getDatasetImageView = endpoint({ method: 'GET', url: `${at}/images/:image/view`, sends: picture });
+
+export const getDatasetImageMask = endpoint({
+  method: 'GET',
+  url: `${at}/images/:image/mask`,
+  query: z.object({ recipe }),
+  sends: mask,
+});
+
+export const getDatasetFailures = endpoint({
+  method: 'GET',
+  url: `${at}/failures`,
+  query: z.object({
+    after: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'the `next` of the last part')
+      .optional(),
+    limit,
+  }),
+  response: pageOf(datasetFailure),
+});

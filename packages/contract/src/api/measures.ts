@@ -1,0 +1,121 @@
+/** Measures of a campaign's work: time, agreement, consensus, masks for export. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { id } from './fields.ts';
+import { mask } from './files.ts';
+
+const segmentEffort = z.object({ segment: z.int(), category: z.int(), strokes: z.int(), seconds: z.number() });
+export const assignmentEffort = z
+  .object({
+    seconds: z.number(),
+    idle: z.number(),
+    interactions: z.int(),
+    strokes: z.array(z.object({ n: z.int(), segment: z.int(), seconds: z.number() })),
+    segments: z.array(segmentEffort),
+    discarded: z.number(),
+    review: z.number(),
+  })
+  .meta({ id: 'Effort' });
+
+export const effortTotals = z
+  .object({
+    annotators: z.array(
+      z.object({ annotator: z.string(), images: z.int(), strokes: z.int(), seconds: z.number(), idle: z.number() }),
+    ),
+    /** Category 0: the background. */
+    classes: z.array(z.object({ category: z.int(), segments: z.int(), strokes: z.int(), seconds: z.number() })),
+  })
+  .meta({ id: 'EffortTotals' });
+export type Effort = z.infer<typeof effortTotals>;
+
+const meanOf = z.object({ mean: z.number(), count: z.int() });
+export const agreement = z
+  .object({
+    /** Images that two or more submitted; the mean over every two of them. */
+    images: z.array(
+      z.object({
+        task: z.string(),
+        name: z.string(),
+        annotators: z.int(),
+        miou: z.number(),
+        pixels: z.number(),
+        kappa: z.number(),
+      }),
+    ),
+    classes: z.array(z.object({ category: z.string(), iou: z.number(), pairs: z.int() })),
+    /** Against masks that are known. */
+    honeypots: z.array(z.object({ task: z.string(), annotator: z.string(), miou: z.number() })),
+    annotators: z.array(
+      z.object({
+        annotator: z.string(),
+        /** How much they count, 0 … 1. */
+        weight: z.number(),
+        honeypots: meanOf,
+        overlaps: meanOf,
+      }),
+    ),
+    /** Pairs of masks that cannot be compared, and why. */
+    incomparable: z.array(z.object({ task: z.string(), name: z.string(), reason: z.string() })),
+    /** Pairs that are being compared at this moment: ask again. */
+    pending: z.int(),
+  })
+  .meta({ id: 'Agreement' });
+export type Agreement = z.infer<typeof agreement>;
+
+const weighting = z.enum(['reliability', 'equal']);
+/** How much annotators count in a consensus: as they are reliable, or all the same. */
+export type Weighting = z.infer<typeof weighting>;
+/** The same, or by user, 1 where none is given. */
+export const weights = z.union([weighting, z.record(id, z.number().min(0).max(1000))]);
+
+export const consensus = z
+  .object({
+    mask: z.string(),
+    /** Of the mask: ids, and categories by name. */
+    segments: z.array(z.object({ id: z.int(), category: z.string() })),
+    /** By user. */
+    weights: z.record(z.string(), z.number()),
+    made: z.string(),
+  })
+  .meta({ id: 'Consensus' });
+export type Consensus = z.infer<typeof consensus>;
+
+export const published = z
+  .object({ dataset: z.string(), recipe: z.string(), images: z.int(), former: z.int() })
+  .meta({ id: 'Published' });
+
+export const getAssignmentEffort = endpoint({
+  method: 'GET',
+  url: '/api/assignments/:assignment/effort',
+  response: assignmentEffort,
+});
+
+export const getCampaignEffort = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/effort',
+  response: effortTotals,
+});
+
+export const getCampaignAgreement = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/agreement',
+  response: agreement,
+});
+
+export const postCampaignPublish = endpoint({
+  method: 'POST',
+  url: '/api/campaigns/:campaign/publish',
+  body: z.strictObject({ accepted: z.boolean().default(false) }),
+  response: published,
+});
+
+export const postTaskConsensus = endpoint({
+  method: 'POST',
+  url: '/api/tasks/:task/consensus',
+  body: z.strictObject({ weights: weights.default('reliability') }),
+  response: consensus,
+});
+
+export const getTaskConsensus = endpoint({ method: 'GET', url: '/api/tasks/:task/consensus', response: consensus });
+
+export const getTaskConsensusMask = endpoint({ method: 'GET', url: '/api/tasks/:task/consensus/mask', sends: mask });

@@ -1,0 +1,71 @@
+/** An assignment that is open: its drawing and its log, reviews, and the image itself. */
+import { z } from 'zod';
+import { segmentOptions } from '../options.ts';
+import { assignment, imageInfo } from './assignments.ts';
+import { endpoint } from './endpoint.ts';
+import { decimal, eventNumber, nothing, openObject } from './fields.ts';
+import { keys, mask, picture, thumbnail } from './files.ts';
+import { appended, batch, drawing, logEntry } from './interactions.ts';
+import { attribution, review, reviewed } from './reviews.ts';
+
+/** A side of an image that is open, pixels: known, though documented as elsewhere. */
+const side = z
+  .int()
+  .nullable()
+  .refine((length) => length !== null);
+
+/** An assignment that is drawn in or looked at. */
+export const openAssignment = assignment.extend({
+  image: imageInfo.extend({ width: side, height: side }),
+  /** Settings that its labels are made with, every default filled in; null where the backbone is no longer known. */
+  options: openObject(segmentOptions).nullable(),
+  drawing,
+  reviews: z.array(reviewed),
+});
+export type OpenAssignment = z.infer<typeof openAssignment>;
+
+const at = '/api/assignments/:assignment';
+
+export const getAssignment = endpoint({ method: 'GET', url: at, response: openAssignment });
+
+export const postAssignmentInteractions = endpoint({
+  method: 'POST',
+  url: `${at}/interactions`,
+  body: batch,
+  response: appended,
+});
+
+export const getAssignmentInteractions = endpoint({
+  method: 'GET',
+  url: `${at}/interactions`,
+  response: z.array(logEntry),
+});
+
+export const getAssignmentEvents = endpoint({
+  method: 'GET',
+  url: `${at}/events`,
+  query: z.object({ after: eventNumber.default(0) }),
+  sends: { type: 'text/event-stream', description: 'Events, until the reader leaves', text: true },
+});
+
+export const postAssignmentReview = endpoint({
+  method: 'POST',
+  url: `${at}/review`,
+  body: review,
+  response: nothing,
+});
+
+export const getAssignmentAttribution = endpoint({
+  method: 'GET',
+  url: `${at}/attribution`,
+  query: z.object({ x: decimal(0, 1e6), y: decimal(0, 1e6) }),
+  response: attribution,
+});
+
+export const getAssignmentImage = endpoint({ method: 'GET', url: `${at}/image`, sends: picture });
+
+export const getAssignmentThumbnail = endpoint({ method: 'GET', url: `${at}/thumbnail`, sends: thumbnail });
+
+export const getAssignmentKeys = endpoint({ method: 'GET', url: `${at}/keys`, sends: keys });
+
+export const getAssignmentMask = endpoint({ method: 'GET', url: `${at}/masks/:mask`, sends: mask });

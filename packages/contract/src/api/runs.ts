@@ -1,0 +1,94 @@
+/** Runs over a dataset, and the preparation of a campaign's images, which is one. */
+import { z } from 'zod';
+import { defaultBackbone, defaultPreset, presetNames } from '../kinds.ts';
+import { endpoint } from './endpoint.ts';
+import { backboneName, nothing, text } from './fields.ts';
+
+const runProgress = z
+  .object({
+    images: z.int(),
+    done: z.int(),
+    cached: z.int(),
+    failed: z.int(),
+    /** Images of the whole dataset. */
+    total: z.int(),
+    shards: z.int(),
+    shardsDone: z.int(),
+    paused: z.boolean(),
+  })
+  .meta({ id: 'RunProgress' });
+
+/** Why a run gets on slowly, or not at all; both null where it is over, gets on well, or nobody could say. */
+const standing = z.object({
+  /** A queue that holds a task of the run while nobody polls it, and the command that polls it. */
+  waiting: z
+    .object({ queue: z.string(), address: z.string(), namespace: z.string(), start: z.string() })
+    .meta({ id: 'Waiting' })
+    .nullable(),
+  /** Of the steps that failed and are tried again, the one that failed most often. */
+  failing: z.object({ reason: z.string(), attempts: z.int(), most: z.int() }).meta({ id: 'Failing' }).nullable(),
+});
+
+const runState = z.enum(['running', 'done', 'failed', 'cancelled']);
+
+export const run = standing
+  .extend({
+    /** Of its workflow. */
+    id: z.string(),
+    kind: z.enum(['extract', 'propagate', 'export']),
+    /** Keys, recipe, or FORMAT/RECIPE. */
+    of: z.string(),
+    state: runState,
+    started: z.string(),
+    ended: z.string().nullable(),
+    /** Null where nobody could say. */
+    progress: runProgress.nullable(),
+    /** Why it failed. */
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Run' });
+export type DatasetRun = z.infer<typeof run>;
+
+/** Whether the keys of a campaign's images are there, or the state of the run that extracts them. */
+export const preparation = standing
+  .extend({ state: runState, reason: z.string().nullable() })
+  .meta({ id: 'Preparation' });
+export type Preparation = z.infer<typeof preparation>;
+
+export const newRun = z
+  .strictObject({
+    kind: z.enum(['extract', 'propagate']),
+    backbone: backboneName.default(defaultBackbone),
+    preset: z.enum(presetNames).default(defaultPreset),
+  })
+  .meta({ id: 'NewRun' });
+
+export const runControl = z
+  .strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) })
+  .meta({ id: 'RunControl' });
+export type RunAction = z.infer<typeof runControl>['action'];
+
+const at = '/api/datasets/:dataset/runs';
+
+export const getDatasetRuns = endpoint({ method: 'GET', url: at, response: z.array(run) });
+
+export const postDatasetRuns = endpoint({ method: 'POST', url: at, body: newRun, response: run });
+
+export const postDatasetRunsControl = endpoint({
+  method: 'POST',
+  url: `${at}/control`,
+  body: runControl,
+  response: nothing,
+});
+
+export const getCampaignPreparation = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/preparation',
+  response: preparation,
+});
+
+export const postCampaignPreparation = endpoint({
+  method: 'POST',
+  url: '/api/campaigns/:campaign/preparation',
+  response: nothing,
+});
