@@ -2,7 +2,7 @@
 // this machine's clock. Temporal's times are those in the history of the assignment's workflow.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { annotateWorkflowId, patchUpdate } from '@saltworks/contract/messages/annotate';
+import { annotateWorkflowId } from '@saltworks/contract/messages/annotate';
 import { Client, Connection } from '@temporalio/client';
 import { median, round } from './measure.mjs';
 
@@ -57,7 +57,7 @@ function answersIn(events) {
   for (const event of events) {
     const { workflowExecutionUpdateAcceptedEventAttributes: accepted } = event;
     const { workflowExecutionUpdateCompletedEventAttributes: completed } = event;
-    if (accepted?.acceptedRequest?.input?.name === patchUpdate) {
+    if (accepted?.acceptedRequest?.input?.name === 'propagate') {
       const { n } = payload(accepted.acceptedRequest.input.args);
       // Its activity comes right after; the workflow task that accepted it, right before.
       const activity = [1, 2, 3].map((k) => Number(event.eventId) + k).find((id) => done.has(id));

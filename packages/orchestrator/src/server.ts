@@ -1,8 +1,9 @@
 /** The server: runs the workflows, keeps the campaigns, answers over HTTP. */
 import { fileURLToPath } from 'node:url';
 import { keysId } from '@saltworks/contract/layout';
-import type { ServerActivities } from '@saltworks/contract/messages/annotate';
+import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
+import { receiving } from '@saltworks/contract/messages/received';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -133,7 +134,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     connection,
     namespace,
     taskQueue: queues.server,
-    activities: { ...activities },
+    activities: receiving(serverActivities, activities),
   });
   const working = worker.run();
   await answers.resume();

@@ -1,15 +1,15 @@
 /** The activities that workflows call, over whatever store and backbone they are given. */
-import type { Activities } from '@saltworks/contract/messages/activities';
+import { position as positionSchema, type ShardActivities } from '@saltworks/contract/messages/activities';
 import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { Context } from '@temporalio/activity';
-import { type AnnotateDeps, answerPatch, answerPixel, attribute, openImage } from './annotate.ts';
+import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
 import { agree, makeConsensus } from './measure.ts';
 import { type PropagateDeps, propagateShard } from './propagate.ts';
-import type { Position, Pulse } from './shard.ts';
+import type { Pulse } from './shard.ts';
 import { showImages } from './views.ts';
 
 const BEAT_MS = 2_000;
@@ -17,7 +17,7 @@ const BEAT_MS = 2_000;
 /** @param deps sessions and queue: of a worker that serves annotators */
 export function createActivities(
   deps: ExtractDeps & PropagateDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
-): Activities & MeasureActivities & Partial<AnnotateActivities> {
+): ShardActivities & MeasureActivities & Partial<AnnotateActivities> {
   const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
@@ -38,17 +38,18 @@ export function createActivities(
 export function createAnnotateActivities(deps: AnnotateDeps): AnnotateActivities {
   return {
     openImage: (request) => withPulse(({ signal }) => openImage(deps, request, signal)),
-    answerPatch: (request) => withPulse(({ signal }) => answerPatch(deps, request, signal)),
-    answerPixel: (request) => withPulse(({ signal }) => answerPixel(deps, request, signal)),
+    answerPatch: (request) => withPulse(({ signal }) => answerNodeLabels(deps, request, signal)),
+    answerPixel: (request) => withPulse(({ signal }) => answerMask(deps, request, signal)),
     attribute: (request) => withPulse(({ signal }) => attribute(deps, request, signal)),
     showImages: (request) => withPulse(({ signal }) => showImages(deps, request, signal)),
   };
 }
 
-/** Keeps telling the server that this activity lives, and where it is, while one image takes long. */
+/** Sends heartbeats with the position while an activity works, however long one image takes. */
 async function withPulse<T>(work: (pulse: Pulse) => Promise<T>): Promise<T> {
   const context = Context.current();
-  let position: Position | undefined = context.info.heartbeatDetails;
+  // A worker of another version may have told something else: then the shard starts over.
+  let position = positionSchema.safeParse(context.info.heartbeatDetails).data;
   const timer = setInterval(() => context.heartbeat(position), BEAT_MS);
   try {
     return await work({

@@ -4,11 +4,12 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawingKey, keysId, keysKey, patchKey } from '@saltworks/contract/layout';
 import type {
   AnswerRequest,
+  AttributeRequest,
   Attribution,
   ImageRequest,
+  MaskAnswer,
+  NodeLabelsAnswer,
   OpenedImage,
-  PatchAnswer,
-  PixelAnswer,
 } from '@saltworks/contract/messages/annotate';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
 import { type MaskNames, storeMask } from './masks.ts';
@@ -38,11 +39,11 @@ export async function openImage(deps: AnnotateDeps, request: ImageRequest, signa
  *
  * @throws InvalidInputError if the image has no keys, or the drawing cannot be solved
  */
-export async function answerPatch(
+export async function answerNodeLabels(
   deps: AnnotateDeps,
   request: AnswerRequest,
   signal: AbortSignal,
-): Promise<PatchAnswer> {
+): Promise<NodeLabelsAnswer> {
   const start = performance.now();
   const { store, sessions, queue } = deps;
   const { assignment, n } = request;
@@ -56,11 +57,7 @@ export async function answerPatch(
 }
 
 /** Stores the mask that a run over the dataset would make of the same drawing, unless it is there. */
-export async function answerPixel(
-  deps: AnnotateDeps,
-  request: AnswerRequest,
-  signal: AbortSignal,
-): Promise<PixelAnswer> {
+export async function answerMask(deps: AnnotateDeps, request: AnswerRequest, signal: AbortSignal): Promise<MaskAnswer> {
   const start = performance.now();
   const { store, sessions } = deps;
   const { image, assignment, n } = request;
@@ -74,7 +71,7 @@ export async function answerPixel(
 /** @returns strokes by their place in the drawing, from 1 */
 export async function attribute(
   deps: AnnotateDeps,
-  request: AnswerRequest & { x: number; y: number },
+  request: AttributeRequest,
   signal: AbortSignal,
 ): Promise<Attribution> {
   const { assignment, n, x, y } = request;

@@ -1,4 +1,4 @@
-/** Around every attempt at an activity: whether this worker is one for it, and a line in its log if it fails. */
+/** Around every attempt at an activity: checks that this worker is fit for it, and logs a failure. */
 
 import { UnwritableError } from '@saltworks/contract/errors';
 import { storeHeader } from '@saltworks/contract/messages/identity';
@@ -6,17 +6,17 @@ import { StoreRefusedError } from '@saltworks/store/objects/store';
 import { CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
-/** The trouble is this worker's, not that of what it was asked: another one may well do it. */
+/** The fault lies with this worker, not with the request: another worker may succeed. */
 export class WorkerFaultError extends Error {
   override name = 'WorkerFaultError';
 }
 
 export interface AttemptOptions {
-  /** Id of this worker's store; without it nothing is compared. */
+  /** Id of this worker's store; without it, stores are not compared. */
   store?: string;
-  /** Told of every attempt that fails. */
+  /** Receives a line for every failed attempt. */
   log(message: string): void;
-  /** Told whether what was tried last showed this worker to be unfit. */
+  /** Called with true after a success, with false after a fault of this worker. */
   fit(fit: boolean): void;
 }
 
@@ -27,7 +27,7 @@ export const attempts =
       async execute(input, next) {
         try {
           const wanted = input.headers[storeHeader];
-          if (wanted && store !== undefined) expectStore(defaultPayloadConverter.fromPayload(wanted), store);
+          if (wanted && store !== undefined) expectStore(defaultPayloadConverter.fromPayload<unknown>(wanted), store);
           const result = await next(input);
           fit(true);
           return result;
@@ -44,14 +44,14 @@ export const attempts =
     },
   });
 
-function expectStore(wanted: string, store: string): void {
+function expectStore(wanted: unknown, store: string): void {
   if (wanted === store) return;
   throw new WorkerFaultError(
     `this worker's store is ${store}, the run's is ${wanted}; expected the same SALTWORKS_STORE everywhere`,
   );
 }
 
-/** The name is what workflows know it by. */
+/** Workflows recognise the error by its name. */
 function faultOf(error: unknown): WorkerFaultError | undefined {
   if (error instanceof WorkerFaultError) return error;
   const own = error instanceof StoreRefusedError || error instanceof UnwritableError;

@@ -3,12 +3,8 @@ import { decodeImage } from '@saltworks/backbone/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { agreementKey, drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/contract/layout';
-import {
-  type AgreeRequest,
-  agreeAttempts,
-  type ConsensusAnswer,
-  type ConsensusRequest,
-} from '@saltworks/contract/messages/measure';
+import { agreeAttempts } from '@saltworks/contract/messages/attempts';
+import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks/contract/messages/measure';
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
 import type { PanopticDocument } from '@saltworks/core/formats/panoptic';

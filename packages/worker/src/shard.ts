@@ -2,7 +2,7 @@
 import { ThreadError } from '@saltworks/backbone/threads';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Tally } from '@saltworks/contract/messages/activities';
+import type { Position, Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 
 /** What every shard is worked through with. */
@@ -21,12 +21,6 @@ export interface Pulse {
   signal: AbortSignal;
   /** Which attempt this is, from 1. */
   attempt: number;
-}
-
-export interface Position {
-  /** Images that are through, in the shard's order. */
-  next: number;
-  done: number;
 }
 
 /** What is kept of a shard that is through: the same bytes however often and by whomever it is done. */

@@ -1,10 +1,9 @@
 /** The worker: polls the queues of its roles and runs their activities until it is told to stop. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Activities } from '@saltworks/contract/messages/activities';
-import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
-import type { MeasureActivities } from '@saltworks/contract/messages/measure';
+import { type WorkerActivities, workerActivities } from '@saltworks/contract/messages/all';
 import { queues } from '@saltworks/contract/messages/queues';
+import { receiving } from '@saltworks/contract/messages/received';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
 
@@ -14,34 +13,34 @@ export type Role = (typeof roles)[number];
 /** A queue for one worker, for what it alone has in memory; another process has another one. */
 export const ownQueue = (): string => `saltworks-host-${randomUUID()}`;
 
-/** Answers under way. They wait for the store or for their thread: who is not begun with in time takes the worker for gone. */
+/** Most answers under way; they wait for the store or their thread. A caller that gets no start in time treats the worker as dead. */
 const ANSWERS = 64;
 
 export interface WorkerOptions {
   connection: NativeConnection;
   namespace: string;
   roles: readonly Role[];
-  activities: Partial<Activities & AnnotateActivities & MeasureActivities>;
+  activities: WorkerActivities;
   /** Shards, or images being opened, at the same time for each role; default 1. */
   concurrency: Partial<Record<Role, number>>;
-  /** With the role annotate: the queue that its `openImage` names, polled besides. */
+  /** With the role annotate: the queue that its `openImage` names, polled as well. */
   queue?: string;
-  /** What Temporal calls this process; default PROCESS@HOST. */
+  /** This process's name in Temporal; default PROCESS@HOST. */
   identity?: string;
-  /** Id of this worker's store: work for another one is left to others. */
+  /** Id of this worker's store; work for another store is left to other workers. */
   store?: string;
-  /** Told of attempts that failed, and of queues that are not polled for a while. */
+  /** Receives failed attempts, and queues that are not polled for a while. */
   log?(message: string): void;
 }
 
-/** After the n-th failure in a row that is this worker's own, a queue is left to others for so long. */
+/** How long a queue is left to others after a fault of this worker: `first`, doubled with each further fault up to `most`. */
 const REST_MS = { first: 1_000, most: 30_000 };
 
-/** @returns `queues` that are polled; `run` resolves once `shutdown` was called and every activity has finished, or was given up after a while */
+/** @returns the polled `queues`; `run` resolves after `shutdown`, once every activity has finished or the grace time is over */
 export async function openWorkers(options: WorkerOptions) {
   const { roles, concurrency, queue } = options;
   const polled: [string, number][] = roles.map((role) => [queues[role], concurrency[role] ?? 1]);
-  // One batch at a time: they come in bursts, and nobody waits for them as for a stroke.
+  // One batch at a time: they come in bursts, and are less urgent than a stroke.
   if (roles.includes('annotate')) polled.push([queues.views, 1]);
   if (roles.includes('annotate') && queue !== undefined) polled.push([queue, ANSWERS]);
   const stopping = new AbortController();
@@ -53,7 +52,7 @@ export async function openWorkers(options: WorkerOptions) {
   };
 }
 
-/** Polls one queue until it is told to stop; rests while this worker is not fit for it, so that others get the work. */
+/** Polls one queue until told to stop; rests after this worker's own faults, so that others get the work. */
 async function openPoller(
   { connection, namespace, activities, identity, store, log = () => {} }: WorkerOptions,
   taskQueue: string,
@@ -75,7 +74,8 @@ async function openPoller(
   };
   const open = () =>
     Worker.create({
-      ...{ connection, namespace, taskQueue, activities, maxConcurrentActivityTaskExecutions },
+      ...{ connection, namespace, taskQueue, maxConcurrentActivityTaskExecutions },
+      activities: receiving(workerActivities, activities),
       ...(identity === undefined ? {} : { identity }),
       interceptors: { activity: [attempts({ store, log, fit })] },
       shutdownGraceTime: '10 seconds',
@@ -86,7 +86,7 @@ async function openPoller(
       stopping.addEventListener('abort', stop);
       for (;;) {
         const running = worker.run();
-        // One that is made has to be run, or it would never let go of its connection.
+        // A worker has to run once, or it never lets go of its connection.
         if (stopping.aborted) stop();
         await running;
         if (stopping.aborted) return;

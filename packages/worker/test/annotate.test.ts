@@ -21,7 +21,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createActivities } from '../src/activities.ts';
-import { type AnnotateDeps, answerPatch, answerPixel, attribute, openImage } from '../src/annotate.ts';
+import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from '../src/annotate.ts';
 import { extractShard } from '../src/extract.ts';
 import { propagateShard, recipeOf } from '../src/propagate.ts';
 import {
@@ -135,7 +135,10 @@ describe('the answer on the node grid', () => {
       const drawings = [scribbles(), threeLabels(), { ...threeLabels(), strokes: threeLabels().strokes.slice(1) }];
       for (const [i, drawing] of [...drawings, drawings[0]].entries()) {
         const n = i + 1;
-        expect(await answerPatch(deps, await draw(n, drawing, { preset }), signal)).toMatchObject({ n, queue: 'host' });
+        expect(await answerNodeLabels(deps, await draw(n, drawing, { preset }), signal)).toMatchObject({
+          n,
+          queue: 'host',
+        });
         const pixels = await sharp(await engine.store.get(images[0].object))
           .raw()
           .toBuffer();
@@ -155,7 +158,7 @@ describe('the answer on the node grid', () => {
     await openImage(deps, imageRequest(), signal);
     const requests = [];
     for (let n = 1; n <= 5; n++) requests.push(await draw(n));
-    const answers = await Promise.all(requests.map((request) => answerPatch(deps, request, signal)));
+    const answers = await Promise.all(requests.map((request) => answerNodeLabels(deps, request, signal)));
     const solved = new Set(answers.map(({ n }) => n));
     expect(answers[4].n).toBe(5);
     expect(solved.size).toBeLessThanOrEqual(3);
@@ -165,14 +168,14 @@ describe('the answer on the node grid', () => {
 
   test('needs two labels, and a drawing that is one', async () => {
     const one = { ...scribbles(), strokes: scribbles().strokes.slice(0, 1) };
-    const refused = async (n: number, drawing: unknown) => answerPatch(deps, await draw(n, drawing), signal);
+    const refused = async (n: number, drawing: unknown) => answerNodeLabels(deps, await draw(n, drawing), signal);
     await expect(refused(1, one)).rejects.toThrow(
       new InvalidInputError('only label 7 is drawn; expected at least two, the background being one'),
     );
     await expect(refused(2, { ...scribbles(), image: { width: 9, height: 9 } })).rejects.toThrow(InvalidInputError);
     await expect(refused(3, 'text')).rejects.toThrow(InvalidInputError);
     // It harms nothing that follows.
-    expect(await answerPatch(deps, await draw(4), signal)).toMatchObject({ n: 4 });
+    expect(await answerNodeLabels(deps, await draw(4), signal)).toMatchObject({ n: 4 });
   });
 });
 
@@ -181,9 +184,9 @@ describe('the mask', () => {
     'with %s is the one that a run makes, byte for byte, and serves it',
     async (preset) => {
       // After other drawings: nothing of them is left in the session.
-      await answerPixel(deps, await draw(1, threeLabels(), { preset }), signal);
+      await answerMask(deps, await draw(1, threeLabels(), { preset }), signal);
       for (const name of objectsBelow(engine.root, ['masks/']).keys()) await engine.store.delete(name);
-      const { mask } = await answerPixel(deps, await draw(2, scribbles(), { preset }), signal);
+      const { mask } = await answerMask(deps, await draw(2, scribbles(), { preset }), signal);
       const made = objectsBelow(engine.root, ['masks/']);
       expect([...made.keys()].sort()).toEqual([maskKey(mask, '.json'), maskKey(mask, '.png')]);
 
@@ -203,7 +206,7 @@ describe('the mask', () => {
       const drawing = scribbles();
       const line = (segment: number, y: number, radius: number) => ({ segment, points: [[36, y], [46, y]], radius }); // biome-ignore format: short
       drawing.strokes.push(line(0, 12, 1), line(0, 16, 1), line(7, 14, 0));
-      const { mask } = await answerPixel(deps, await draw(1, drawing, { solve: { strokes } }), signal);
+      const { mask } = await answerMask(deps, await draw(1, drawing, { solve: { strokes } }), signal);
       const image = { width, height };
       const { raster } = readScribbles(Buffer.from(JSON.stringify(drawing)), '.json', image);
       const ids = await sharp(await engine.store.get(maskKey(mask, '.png')))
@@ -219,9 +222,9 @@ describe('the mask', () => {
   );
 
   test('that is there is not made again', async () => {
-    const first = await answerPixel(deps, await draw(1), signal);
+    const first = await answerMask(deps, await draw(1), signal);
     const unused = { ...sessions, run: () => Promise.reject(new Error('expected no solve')) };
-    const again = await answerPixel({ ...deps, sessions: unused }, await draw(2), signal);
+    const again = await answerMask({ ...deps, sessions: unused }, await draw(2), signal);
     expect(again).toMatchObject({ n: 2, mask: first.mask });
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Position } from '@saltworks/contract/messages/activities';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { readShard } from '@saltworks/store/datasets/dataset';
@@ -18,7 +19,7 @@ import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
 import { objectReader } from '../src/objects.ts';
 import type { PropagateDeps } from '../src/propagate.ts';
-import type { Position, Pulse } from '../src/shard.ts';
+import type { Pulse } from '../src/shard.ts';
 
 export const [width, height] = [48, 32];
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { exportedKey, exportFile, keysId } from '@saltworks/contract/layout';
-import { ATTEMPTS } from '@saltworks/contract/messages/runs';
+import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contract/options';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';

@@ -1,61 +1,67 @@
-/** What workflows ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
-import type { ExportFormat } from '../export-formats.ts';
-import type { ExtractSettings, Preset, SegmentOptions } from '../options.ts';
+/** What runs ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
+import { z } from 'zod';
+import { exportFormatNames } from '../export-formats.ts';
+import { extractSettings, preset, segmentChanges } from '../options.ts';
+import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 
-export interface ShardRequest {
-  dataset: string;
-  shard: number;
-}
+const datasetRequest = z.object({ dataset: z.string() });
+const shardRequest = datasetRequest.extend({ shard: z.number() });
 
-export interface ExtractShardRequest extends ShardRequest {
-  extract: ExtractSettings;
-}
+const extractShardRequest = shardRequest.extend({ extract: extractSettings });
+export type ExtractShardRequest = z.infer<typeof extractShardRequest>;
 
-export interface PropagateShardRequest extends ExtractShardRequest {
-  /** A preset's name, and what differs from it. */
-  preset: Preset;
-  solve: Partial<SegmentOptions>;
-}
+/** What masks are made with: keys, a preset, and what differs from it. */
+export const maskSettings = z.object({ extract: extractSettings, preset, solve: segmentChanges });
+export type MaskSettings = z.infer<typeof maskSettings>;
 
-/** How far a shard, or a whole run, is. Every image is in exactly one of done, cached, failed and, once counted, images. */
-export interface Tally {
-  images: number;
+const propagateShardRequest = shardRequest.extend(maskSettings.shape);
+export type PropagateShardRequest = z.infer<typeof propagateShardRequest>;
+
+/** How far a shard, or a whole run, is. Every image counts in exactly one of done, cached and failed. */
+export const tally = z.object({
+  images: z.number(),
   /** Worked on in this run. */
-  done: number;
+  done: z.number(),
   /** There already. */
-  cached: number;
+  cached: z.number(),
   /** Cannot be done; listed with reasons beside the dataset. */
-  failed: number;
-}
+  failed: z.number(),
+});
+export type Tally = z.infer<typeof tally>;
 
-export interface PrepareExportRequest {
-  dataset: string;
-  /** Which masks: the name of the settings that they were made with. */
-  recipe: string;
-  format: ExportFormat;
-}
+/** Where an attempt at a shard is, as its heartbeats say for the next attempt. */
+export const position = z.object({
+  /** Images that are through, in the shard's order. */
+  next: z.number(),
+  done: z.number(),
+});
+export type Position = z.infer<typeof position>;
 
-export interface ExportPlan {
-  /** Names the export below its dataset. */
-  id: string;
-}
+export const prepareExportRequest = datasetRequest.extend({
+  /** Names the mask set. */
+  recipe: z.string(),
+  format: z.enum(exportFormatNames),
+});
+export type PrepareExportRequest = z.infer<typeof prepareExportRequest>;
 
-export interface ExportShardRequest extends PrepareExportRequest, ShardRequest, ExportPlan {}
+/** @property id names the export below its dataset */
+export const exportPlan = z.object({ id: z.string() });
+export type ExportPlan = z.infer<typeof exportPlan>;
 
-export interface FinishExportRequest extends Omit<PrepareExportRequest, 'recipe'>, ExportPlan {}
+const exportShardRequest = prepareExportRequest.extend({ ...shardRequest.shape, ...exportPlan.shape });
+export type ExportShardRequest = z.infer<typeof exportShardRequest>;
 
-export interface DatasetSummary {
-  shards: number;
-  images: number;
-}
+const finishExportRequest = prepareExportRequest.omit({ recipe: true }).extend(exportPlan.shape);
+export type FinishExportRequest = z.infer<typeof finishExportRequest>;
 
-export interface Activities {
-  describeDataset(request: { dataset: string }): Promise<DatasetSummary>;
+export const shardActivities = {
+  describeDataset: { request: datasetRequest, answer: z.object({ shards: z.number(), images: z.number() }) },
   /** Computes and stores the keys of a shard's images that have none. */
-  extractShard(request: ExtractShardRequest): Promise<Tally>;
+  extractShard: { request: extractShardRequest, answer: tally },
   /** Computes and stores the masks of a shard's images that have scribbles, from stored keys. */
-  propagateShard(request: PropagateShardRequest): Promise<Tally>;
-  prepareExport(request: PrepareExportRequest): Promise<ExportPlan>;
-  exportShard(request: ExportShardRequest): Promise<Tally>;
-  finishExport(request: FinishExportRequest): Promise<void>;
-}
+  propagateShard: { request: propagateShardRequest, answer: tally },
+  prepareExport: { request: prepareExportRequest, answer: exportPlan },
+  exportShard: { request: exportShardRequest, answer: tally },
+  finishExport: { request: finishExportRequest, answer: z.void() },
+} satisfies ActivityDefinitions;
+export type ShardActivities = ActivitiesOf<typeof shardActivities>;

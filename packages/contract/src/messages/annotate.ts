@@ -1,108 +1,145 @@
-/** The interactive side: what annotators do to an image, and what travels to have it answered. */
+/** Annotation: an image open at a worker, and the answers to an annotator's drawing. */
+import { z } from 'zod';
+import { segmentChanges } from '../options.ts';
+import { maskSettings } from './activities.ts';
+import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
 
-import type { ExtractSettings } from '../options.ts';
-import type { PropagateShardRequest } from './activities.ts';
-
-/** An image as interactive work needs it. */
-export interface ImageRequest extends Pick<PropagateShardRequest, 'preset' | 'solve'> {
-  image: { sha256: string; name: string; object: string };
-  extract: ExtractSettings;
-}
+/** An image, and the settings that its masks are made with. */
+export const imageRequest = maskSettings.extend({
+  image: z.object({ sha256: z.string(), name: z.string(), object: z.string() }),
+});
+export type ImageRequest = z.infer<typeof imageRequest>;
 
 /** An image is open: its graph is in the memory of one worker. */
-export interface OpenedImage {
+const openedImage = z.object({
   /** The queue of that worker alone. */
-  queue: string;
+  queue: z.string(),
   /** Of the upright image, pixels. */
-  width: number;
-  height: number;
-}
+  width: z.number(),
+  height: z.number(),
+});
+export type OpenedImage = z.infer<typeof openedImage>;
 
-/** What is drawn is at `drawingKey(assignment, n)`: a scribble document of the first n interactions. */
-export interface AnswerRequest extends ImageRequest {
-  assignment: string;
-  n: number;
-}
+/** The drawing is at `drawingKey(assignment, n)`: a scribble document of the first n interactions. */
+const answerRequest = imageRequest.extend({ assignment: z.string(), n: z.number() });
+export type AnswerRequest = z.infer<typeof answerRequest>;
 
-/** Labels of the node grid are at `patchKey(assignment, n)`. */
-export interface PatchAnswer {
-  n: number;
+/** The labels of the node grid are stored under the assignment and this n, which may be a later one than was asked for. */
+const nodeLabelsAnswer = z.object({
+  n: z.number(),
   /** Of the worker that answered. */
-  queue: string;
+  queue: z.string(),
   /** Milliseconds in the worker, in all and those of them that went into the solve. */
-  ms: number;
-  solve: number;
-}
+  ms: z.number(),
+  solve: z.number(),
+});
+export type NodeLabelsAnswer = z.infer<typeof nodeLabelsAnswer>;
 
 /** The mask is at `maskKey(mask)`. */
-export interface PixelAnswer {
-  n: number;
-  mask: string;
-  /** Of its document; null where an earlier version made it. */
-  uncertainty: number | null;
-  ms: number;
-}
+const maskAnswer = z.object({
+  n: z.number(),
+  mask: z.string(),
+  /** As its document has it; null if an earlier version made the mask, absent if one answers. */
+  uncertainty: z.number().nullish(),
+  ms: z.number(),
+});
+export type MaskAnswer = z.infer<typeof maskAnswer>;
 
-/** A pixel's owner, and which strokes gave it to him. */
-export interface Attribution {
-  segment: number;
-  /** Shares of the pixel's score by stroke, the largest first; together at most 1. */
-  strokes: { n: number; share: number }[];
-}
+const pixel = z.object({ x: z.number(), y: z.number() });
+const attributeRequest = answerRequest.extend(pixel.shape);
+export type AttributeRequest = z.infer<typeof attributeRequest>;
 
-export interface AnnotateActivities {
-  /** Brings an image, its keys and its graph into memory, unless they are there; makes the copies that browsers show. */
-  openImage(request: ImageRequest): Promise<OpenedImage>;
-  answerPatch(request: AnswerRequest): Promise<PatchAnswer>;
-  answerPixel(request: AnswerRequest): Promise<PixelAnswer>;
-  /** @returns strokes by their place in the drawing, from 1: a document does not hold which interaction drew them */
-  attribute(request: AnswerRequest & { x: number; y: number }): Promise<Attribution>;
-  /** Makes what browsers are shown of images that nobody opened. @returns sha256 of those that cannot be used */
-  showImages(request: ShowRequest): Promise<string[]>;
-}
+/** A pixel's owner, and the strokes that gave it the pixel. */
+const attribution = z.object({
+  segment: z.number(),
+  /** Strokes by their place in the drawing, from 1; shares of the pixel's score, the largest first, together at most 1. */
+  strokes: z.array(z.object({ n: z.number(), share: z.number() })),
+});
+export type Attribution = z.infer<typeof attribution>;
 
 /** A few images at a time: all of it stays in a history. */
-export interface ShowRequest {
+const showRequest = z.object({
   /** At their own size besides the small one. */
-  whole: boolean;
-  images: { sha256: string; object: string }[];
-}
+  whole: z.boolean(),
+  images: z.array(z.object({ sha256: z.string(), object: z.string() })),
+});
+export type ShowRequest = z.infer<typeof showRequest>;
 
-/** What the server does for its workflows. */
-export interface ServerActivities {
-  /** Gives an assignment back whose lease has run out. @returns when it does, milliseconds since 1970, if it has not yet */
-  expireLease(request: { assignment: string }): Promise<number | undefined>;
-  /** Leaves an image that cannot be opened, unless something is drawn on it. @returns whether it is left */
-  leaveUnusable(request: { assignment: string; reason: string }): Promise<boolean>;
-}
+export const annotateActivities = {
+  /** Brings an image, its keys and its graph into memory, unless they are there; makes the copies that browsers show. */
+  openImage: { request: imageRequest, answer: openedImage },
+  /** Labels of the node grid. */
+  answerPatch: { request: answerRequest, answer: nodeLabelsAnswer },
+  /** The mask. */
+  answerPixel: { request: answerRequest, answer: maskAnswer },
+  attribute: { request: attributeRequest, answer: attribution },
+  /** Makes the copies that browsers show, of images that nobody opened. Answers with the sha256 of unusable ones. */
+  showImages: { request: showRequest, answer: z.array(z.string()) },
+} satisfies ActivityDefinitions;
+export type AnnotateActivities = ActivitiesOf<typeof annotateActivities>;
 
-export interface AnnotateRun extends ImageRequest {
-  assignment: string;
+/** Done by the server for its workflows. */
+export const serverActivities = {
+  /**
+   * Takes an assignment back whose lease has run out. Answers with the end of a lease that has not, milliseconds since 1970:
+   * `null` on the wire where there is none.
+   */
+  expireLease: { request: z.object({ assignment: z.string() }), answer: z.number().nullish() },
+  /** Skips an image that cannot be opened, unless something is drawn on it. Answers whether it did. */
+  leaveUnusable: { request: z.object({ assignment: z.string(), reason: z.string() }), answer: z.boolean() },
+} satisfies ActivityDefinitions;
+export type ServerActivities = ActivitiesOf<typeof serverActivities>;
+
+const annotateRun = imageRequest.extend({
+  assignment: z.string(),
   /** When the lease ends unless renewed, milliseconds since 1970. */
-  lease: number;
-  /** The worker that is likely to have the image open. */
-  queue?: string;
-}
+  lease: z.number(),
+  /** The queue of the worker that is likely to have the image open. */
+  queue: z.string().optional(),
+});
+export type AnnotateRun = z.infer<typeof annotateRun>;
 
-/** Names by which workflows are asked and told. */
-export const annotateWorkflows = {
-  annotateImage: 'annotateImage',
-  openImages: 'openImages',
-  showImages: 'showImages',
-} as const;
-/** What every update is given: how many interactions are drawn, and what the campaign's settings are now. */
-export interface AskedUpdate {
-  n: number;
-  /** Left out by servers before it could change: then what the workflow began with. */
-  solve?: ImageRequest['solve'];
-}
-export const patchUpdate = 'propagate';
-export const pixelUpdate = 'refine';
-/** Given a pixel besides, `{ x, y }`. */
-export const attributeUpdate = 'attribute';
-/** Signals: the lease was renewed, given when it ends; the assignment is through. */
-export const renewSignal = 'renew';
-export const closeSignal = 'close';
+/** How many interactions are drawn, and what the campaign's settings are now. */
+const askedUpdate = z.object({
+  n: z.number(),
+  /** Servers of earlier versions leave it out; then the settings are those that the workflow began with. */
+  solve: segmentChanges.optional(),
+});
 
-/** The workflow of an assignment. */
+export const annotateImage = workflow({
+  type: 'annotateImage',
+  input: annotateRun,
+  result: z.void(),
+  updates: {
+    /** Labels of the node grid. */
+    propagate: { request: askedUpdate, answer: nodeLabelsAnswer },
+    /** The mask. */
+    refine: { request: askedUpdate, answer: maskAnswer },
+    attribute: { request: askedUpdate.extend(pixel.shape), answer: attribution },
+  },
+  signals: {
+    /** The lease was renewed until then, milliseconds since 1970. */
+    renew: z.number(),
+    /** The assignment has ended. */
+    close: z.void(),
+  },
+  queries: {},
+});
+
+/** Answers in the images' order; null for one that could not be opened. */
+export const openImages = workflow({
+  type: 'openImages',
+  input: z.object({ images: z.array(imageRequest) }),
+  result: z.array(openedImage.nullable()),
+  ...noMessages,
+});
+
+export const showImages = workflow({
+  type: 'showImages',
+  input: showRequest,
+  result: annotateActivities.showImages.answer,
+  ...noMessages,
+});
+
+/** The id of an assignment's workflow. */
 export const annotateWorkflowId = (assignment: string): string => `annotate/${assignment}`;

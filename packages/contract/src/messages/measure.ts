@@ -1,38 +1,64 @@
-/** How annotators of one image compare, and what they say together: asked of workers, kept in the store. */
+/** Agreement of annotators on an image, and their consensus. */
+import { z } from 'zod';
 import type { AgreePair } from '../layout.ts';
-import type { ImageRequest } from './annotate.ts';
+import { imageRequest } from './annotate.ts';
+import { type ActivitiesOf, type ActivityDefinitions, noMessages, type Schema, workflow } from './definitions.ts';
 
-/** @property classes names that the campaign's annotators choose from */
-export interface AgreeRequest extends AgreePair {
-  classes: string[];
-}
+const known = z.object({
+  dataset: z.string(),
+  sha256: z.string(),
+  campaign: z.string(),
+  /** Runs that an earlier version started leave it out. */
+  truth: z.string().optional(),
+});
+const pair = z.object({ a: z.string(), b: z.union([z.string(), known]) });
+/** The names of the campaign's categories. */
+const classes = z.array(z.string());
 
-/** Tries at a pair. The last one keeps why it failed, whatever that was. */
-export const agreeAttempts = 5;
+const agreeRequest = pair.extend({ classes }) satisfies Schema<AgreePair>;
+export type AgreeRequest = z.infer<typeof agreeRequest>;
 
-export interface ConsensusRequest extends ImageRequest {
-  annotations: {
-    annotator: string;
-    /** The assignment and its n: `drawingKey` says where the scribbles are. */
-    assignment: string;
-    n: number;
-    mask: string;
-    weight: number;
-  }[];
-}
+const consensusRequest = imageRequest.extend({
+  annotations: z.array(
+    z.object({
+      annotator: z.string(),
+      /** The assignment and its n: `drawingKey` names its scribbles. */
+      assignment: z.string(),
+      n: z.number(),
+      mask: z.string(),
+      weight: z.number(),
+    }),
+  ),
+});
+export type ConsensusRequest = z.infer<typeof consensusRequest>;
 
-export interface ConsensusAnswer {
-  mask: string;
-  /** Mean share of weight, 0 … 1, whose own masks call a node something else. */
-  dissent: number;
-}
+const consensusAnswer = z.object({
+  mask: z.string(),
+  /** Mean share of weight, 0 … 1, whose own masks give a node another label. */
+  dissent: z.number(),
+});
+export type ConsensusAnswer = z.infer<typeof consensusAnswer>;
 
-export interface MeasureActivities {
-  /** Compares two masks and keeps what was found, unless this version of the measure was here before. */
-  agree(request: AgreeRequest): Promise<void>;
-  /** One mask of several annotators' strokes, stored like any other. */
-  makeConsensus(request: ConsensusRequest): Promise<ConsensusAnswer>;
-}
+export const measureActivities = {
+  /** Compares two masks and stores a report, unless there is one of this version of the measure. */
+  agree: { request: agreeRequest, answer: z.void() },
+  /** Makes one mask of several annotators' strokes, stored like any other. */
+  makeConsensus: { request: consensusRequest, answer: consensusAnswer },
+} satisfies ActivityDefinitions;
+export type MeasureActivities = ActivitiesOf<typeof measureActivities>;
 
-/** Names by which workflows are started. */
-export const measureWorkflows = { agreeImages: 'agreeImages', consensusImage: 'consensusImage' } as const;
+/** Answers with the reasons of pairs that could not be compared. */
+export const agreeImages = workflow({
+  type: 'agreeImages',
+  // Runs that an earlier version started have no classes.
+  input: z.object({ pairs: z.array(pair), classes: classes.optional() }),
+  result: z.array(z.string()),
+  ...noMessages,
+});
+
+export const consensusImage = workflow({
+  type: 'consensusImage',
+  input: consensusRequest,
+  result: consensusAnswer,
+  ...noMessages,
+});

@@ -1,87 +1,58 @@
-/** Runs over datasets: what a workflow is given, what it says of itself, and which signals it takes. */
+/** Runs over datasets: what a workflow is given, what it tells of itself, and how it is paused. */
+import { z } from 'zod';
+import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
+import { workflow } from './definitions.ts';
 
-import type { ExtractSettings } from '../options.ts';
-import type { ExportPlan, PrepareExportRequest, PropagateShardRequest, Tally } from './activities.ts';
-
-export interface RunInput {
-  dataset: string;
+export const runInput = z.object({
+  dataset: z.string(),
   /** Shards under way at the same time. */
-  window: number;
-  /** Tries of one step, a shard above all, before the run fails with the last reason; default {@link ATTEMPTS}. */
-  attempts?: number;
+  window: z.number(),
+  /** Tries of one step, a shard above all, before the run fails with the last reason; default `ATTEMPTS`. */
+  attempts: z.number().optional(),
   /** Carried from one part of a long run to the next; left out at the start. */
-  carried?: { next: number; tally: Tally; paused: boolean };
-}
+  carried: z.object({ next: z.number(), tally, paused: z.boolean() }).optional(),
+});
+export type RunInput = z.infer<typeof runInput>;
 
-export interface ExtractRun extends RunInput {
-  extract: ExtractSettings;
-}
+const extractRun = runInput.extend(maskSettings.pick({ extract: true }).shape);
+export type ExtractRun = z.infer<typeof extractRun>;
 
-export interface PropagateRun extends RunInput, Pick<PropagateShardRequest, 'extract' | 'preset' | 'solve'> {}
+const propagateRun = runInput.extend(maskSettings.shape);
+export type PropagateRun = z.infer<typeof propagateRun>;
 
-export interface ExportRun extends RunInput, PrepareExportRequest {
+const exportRun = runInput.extend(prepareExportRequest.shape).extend({
   /** Settled by the first part of a run. */
-  plan?: ExportPlan;
-}
+  plan: exportPlan.optional(),
+});
+export type ExportRun = z.infer<typeof exportRun>;
 
-export interface Progress extends Tally {
+export const progress = tally.extend({
   /** Images of the whole dataset. */
-  total: number;
-  shards: number;
-  shardsDone: number;
-  paused: boolean;
-}
+  total: z.number(),
+  shards: z.number(),
+  shardsDone: z.number(),
+  paused: z.boolean(),
+});
+export type Progress = z.infer<typeof progress>;
 
-/** Tries of one step of a run: with the pauses between them a quarter of an hour, at least. */
-export const ATTEMPTS = 20;
+/** What every run can be sent. */
+const messages = {
+  updates: {},
+  /** Shards under way are finished; none is started. */
+  signals: { pause: z.void(), resume: z.void() },
+  queries: { progress },
+};
 
-/** Why a run gets on slowly, or not at all. */
-export interface Standing {
-  /** A queue that holds a task of the run while nobody polls it. */
-  waiting: Waiting | null;
-  /** Of the steps that failed and are tried again, the one that failed most often. */
-  failing: Failing | null;
-}
+export const extractDataset = workflow({ type: 'extractDataset', input: extractRun, result: tally, ...messages });
+export const propagateDataset = workflow({ type: 'propagateDataset', input: propagateRun, result: tally, ...messages });
+export const exportDataset = workflow({
+  type: 'exportDataset',
+  input: exportRun,
+  result: tally.extend(exportPlan.shape),
+  ...messages,
+});
 
-export interface Waiting {
-  queue: string;
-  /** Of Temporal, host:port. */
-  address: string;
-  namespace: string;
-  /** The command that polls the queue. */
-  start: string;
-}
-
-export interface Failing {
-  /** Of the last attempt. */
-  reason: string;
-  /** How often it has failed, and how often it may; 0 for as often as it takes. */
-  attempts: number;
-  most: number;
-}
-
-export const waitingText = ({ queue, address, namespace, start }: Waiting): string =>
-  `nobody polls ${queue} at Temporal ${address}, namespace ${namespace}; the run goes on once somebody starts: ${start}`;
-
-export const failingText = ({ reason, attempts, most }: Failing): string =>
-  `failed ${attempts === 1 ? 'once' : `${attempts} times`}${most > 0 ? ` of ${most}` : ''}, to be tried again: ${reason}`;
-
-/** Images that a run is through with. */
-export const throughOf = ({ done, cached, failed }: Tally): number => done + cached + failed;
-
-/**
- * How far a run is, 0 … 1. It may have nothing to do with many an image (without scribbles, without a mask), so that shards
- * are counted; one that is over is through with all there is.
- */
-export const shareOf = ({ shards, shardsDone }: Progress, over: boolean): number =>
-  over || (shards > 0 && shardsDone >= shards) ? 1 : shardsDone / Math.max(1, shards);
-
-/** Names by which workflows are started, asked and told; the types live here, the code in the orchestrator. */
-export const workflows = {
-  extractDataset: 'extractDataset',
-  propagateDataset: 'propagateDataset',
-  exportDataset: 'exportDataset',
-} as const;
-export const progressQuery = 'progress';
-export const pauseSignal = 'pause';
-export const resumeSignal = 'resume';
+/** By the kind of run. */
+export const runWorkflows = { extract: extractDataset, propagate: propagateDataset, export: exportDataset };
+export type RunKind = keyof typeof runWorkflows;
+export type RunWorkflow = (typeof runWorkflows)[RunKind];

@@ -15,10 +15,10 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { openRuns } from '../datasets/runs.ts';
 import { openShards } from '../datasets/shards.ts';
 import { openViews } from '../datasets/views.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { openRuns } from '../runs/runs.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';

@@ -3,7 +3,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
-import { isOutage } from '../runs/start.ts';
+import { isOutage } from '../temporal/outage.ts';
 import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}

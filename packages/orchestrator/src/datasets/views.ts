@@ -4,8 +4,7 @@
  */
 
 import { thumbnailKey, viewKeys } from '@saltworks/contract/layout';
-import { annotateWorkflows, type ShowRequest } from '@saltworks/contract/messages/annotate';
-import { queues } from '@saltworks/contract/messages/queues';
+import { type ShowRequest, showImages } from '@saltworks/contract/messages/annotate';
 import { firstOf } from '@saltworks/store/objects/first-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
@@ -13,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { executeWorkflow } from '../temporal/workflows.ts';
 
 type Image = ShowRequest['images'][number];
 
@@ -83,12 +83,12 @@ export function openViews({
     if (batch.length === 0) return;
     try {
       const failed = await client.connection.withDeadline(Date.now() + patienceMs, () =>
-        client.workflow.execute<(request: ShowRequest) => Promise<string[]>>(annotateWorkflows.showImages, {
-          workflowId: `views/${newId()}`,
-          taskQueue: queues.workflows,
-          args: [{ whole, images: batch.map(({ image }) => image) }],
-          workflowExecutionTimeout: '1 minute',
-        }),
+        executeWorkflow(
+          client,
+          showImages,
+          { whole, images: batch.map(({ image }) => image) },
+          { workflowId: `views/${newId()}`, workflowExecutionTimeout: '1 minute' },
+        ),
       );
       for (const sha256 of failed) useless.set(sha256, true);
       for (const { image, resolve, reject } of batch) {

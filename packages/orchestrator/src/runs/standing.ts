@@ -1,13 +1,15 @@
-/** Why a workflow gets on slowly, or not at all: nobody polls a queue of its, or its steps fail. */
+/** Why a workflow is slow, or stands still: nobody polls one of its queues, or its steps fail. */
 import { pollers, queues } from '@saltworks/contract/messages/queues';
-import { type Standing, workflows } from '@saltworks/contract/messages/runs';
+import { runWorkflows } from '@saltworks/contract/messages/runs';
+import type { Standing } from '@saltworks/contract/run-state';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
 import { pollersOf } from '../temporal/pollers.ts';
+import { describeWorkflow } from '../temporal/workflows.ts';
 
 type Raw = WorkflowExecutionDescription['raw'];
 type Pending = NonNullable<Raw['pendingActivities']>[number];
 
-/** Runs that are looked at for one that keeps a queue's workers busy. */
+/** Most other runs that are searched for one that keeps a queue's workers busy. */
 const OTHERS = 20;
 /** `PendingActivityState`, as gRPC has it. */
 const [SCHEDULED, STARTED] = [1, 2];
@@ -19,21 +21,21 @@ export async function standingOf(client: Client, workflowId: string): Promise<St
 }
 
 async function describe(client: Client, workflowId: string): Promise<Raw> {
-  return (await client.workflow.getHandle(workflowId).describe()).raw;
+  return (await describeWorkflow(client, workflowId)).raw;
 }
 
 function failingOf({ pendingActivities }: Raw): Standing['failing'] {
   const failed = (pendingActivities ?? []).filter(({ lastFailure }) => lastFailure);
   if (failed.length === 0) return null;
   const worst = failed.reduce((most, one) => ((one.attempt ?? 0) > (most.attempt ?? 0) ? one : most));
-  // The attempt that comes next, or is under way.
+  // `attempt` is the next one, or the one under way.
   const attempts = Math.max(1, (worst.attempt ?? 1) - 1);
   return { reason: reasonOf(worst), attempts, most: worst.maximumAttempts ?? 0 };
 }
 
 function reasonOf({ lastFailure, lastWorkerIdentity }: Pending): string {
   const message = (lastFailure?.message ?? '').replaceAll('\n', ' ');
-  // Temporal's own words say nothing to whoever does not know it.
+  // Readers need not know Temporal's own words.
   return lastFailure?.timeoutFailureInfo ? `worker ${lastWorkerIdentity} fell silent (${message})` : message;
 }
 
@@ -48,14 +50,14 @@ async function waitingOf(client: Client, workflowId: string, raw: Raw): Promise<
   const waiting = pending.filter(({ state, nextAttemptScheduleTime: later }) => state === SCHEDULED && !later);
   for (const queue of new Set(waiting.map(queueOf))) {
     if (isBusy(pending, queue) || (await isPolled(client, queue, 'activity'))) continue;
-    // A worker that has its hands full does not poll.
+    // A busy worker does not poll.
     if (!(await isBusyElsewhere(client, workflowId, queue))) return stuck(queue);
   }
   return null;
 }
 
 const queueOf = ({ activityOptions, activityType }: Pending): string =>
-  // Older servers do not say it.
+  // Older servers leave it out.
   activityOptions?.taskQueue?.name ?? (activityType?.name === 'extractShard' ? queues.extract : queues.propagate);
 
 const isBusy = (pending: readonly Pending[], queue: string): boolean =>
@@ -67,8 +69,8 @@ async function isPolled(client: Client, queue: string, tasks: 'workflow' | 'acti
 }
 
 async function isBusyElsewhere(client: Client, workflowId: string, queue: string): Promise<boolean> {
-  const types = Object.values(workflows)
-    .map((type) => `'${type}'`)
+  const types = Object.values(runWorkflows)
+    .map(({ type }) => `'${type}'`)
     .join(', ');
   const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types})`;
   let looked = 0;

@@ -1,12 +1,12 @@
-/** Who waits for the tasks of a queue. */
+/** The processes that poll a queue. */
 import type { ConnectionLike } from '@temporalio/client';
 
-/** Whoever waits for tasks says so once a minute. */
+/** A poller renews its call once a minute. */
 const POLL_MS = 75_000;
 /** `TaskQueueType`, as gRPC has it. */
 const TYPES = { workflow: 1, activity: 2 };
 
-/** What processes are called that poll a queue now, or did until a moment ago. @throws what gRPC says if nobody answers */
+/** @returns identities of the processes that poll a queue, or did a moment ago @throws gRPC's error if Temporal does not answer */
 export async function pollersOf(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
   { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof TYPES },

@@ -1,4 +1,4 @@
-/** Workflows are told which store they are for: workers that have another one leave them alone. */
+/** Starts every workflow with the id of its store; workers of another store leave its work alone. */
 import { storeHeader } from '@saltworks/contract/messages/identity';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';

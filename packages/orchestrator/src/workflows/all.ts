@@ -1,8 +1,29 @@
-/** What the server's workflow bundle is made from. */
-export { annotateImage } from './annotate-image.ts';
-export { exportDataset } from './export-dataset.ts';
-export { extractDataset } from './extract-dataset.ts';
-export { agreeImages, consensusImage } from './measure.ts';
-export { openImages } from './open-images.ts';
-export { propagateDataset } from './propagate-dataset.ts';
-export { showImages } from './show-images.ts';
+/** The workflows that the server's bundle is made from; one of another name or type than its definition does not compile. */
+import type { Workflows } from '@saltworks/contract/messages/all';
+import { annotateImage } from './annotate-image.ts';
+import { exportDataset } from './export-dataset.ts';
+import { extractDataset } from './extract-dataset.ts';
+import { agreeImages, consensusImage } from './measure.ts';
+import { openImages } from './open-images.ts';
+import { propagateDataset } from './propagate-dataset.ts';
+import { showImages } from './show-images.ts';
+
+const workflows = {
+  annotateImage,
+  openImages,
+  showImages,
+  ...{ extractDataset, propagateDataset, exportDataset },
+  ...{ agreeImages, consensusImage },
+};
+workflows satisfies Workflows;
+
+export {
+  agreeImages,
+  annotateImage,
+  consensusImage,
+  exportDataset,
+  extractDataset,
+  openImages,
+  propagateDataset,
+  showImages,
+};

@@ -1,31 +1,17 @@
-import {
-  type AnnotateRun,
-  type AskedUpdate,
-  type Attribution,
-  attributeUpdate,
-  closeSignal,
-  type PatchAnswer,
-  type PixelAnswer,
-  patchUpdate,
-  pixelUpdate,
-  renewSignal,
-  type ServerActivities,
-} from '@saltworks/contract/messages/annotate';
+import type { AnnotateRun, annotateImage as definition, ServerActivities } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
 import {
   ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
-  defineSignal,
-  defineUpdate,
   isCancellation,
   patched,
   proxyActivities,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
+import { handle } from './handle.ts';
 import { imageHost } from './image-host.ts';
 
 /** An update leaves about a dozen events; Temporal takes 2,000 updates and warns at 10,240 events. */
@@ -34,13 +20,13 @@ const UPDATES_A_PART = 250;
 const { expireLease, leaveUnusable } = proxyActivities<ServerActivities>({
   taskQueue: queues.server,
   startToCloseTimeout: '30 seconds',
-  // The server looks for leases that ran out, too: for one that this workflow could not end.
+  // The server also looks for leases that ran out, in case this workflow could not end one.
   retry: { maximumInterval: '10 seconds', maximumAttempts: 20, nonRetryableErrorTypes },
 });
 
 /**
- * An assignment: an annotator at work on one image. Answers from the worker that has it open, until the assignment is
- * closed or its lease runs out.
+ * An assignment: one annotator's work on one image. Gets answers from the worker that has the image open, until the
+ * assignment is closed or its lease runs out.
  */
 export async function annotateImage(run: AnnotateRun): Promise<void> {
   const { assignment, image, extract, preset, solve } = run;
@@ -50,26 +36,33 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
   let closed = false;
   let updates = 0;
 
-  setHandler(defineUpdate<PatchAnswer, [AskedUpdate]>(patchUpdate), (asked) => {
-    updates++;
-    return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, ...asked }));
-  });
-  setHandler(defineUpdate<PixelAnswer, [AskedUpdate]>(pixelUpdate), (asked) => {
-    updates++;
-    return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, ...asked }));
-  });
-  setHandler(defineUpdate<Attribution, [AskedUpdate & { x: number; y: number }]>(attributeUpdate), (asked) => {
-    updates++;
-    return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, ...asked }));
-  });
-  setHandler(defineSignal<[number]>(renewSignal), (until) => {
-    lease = Math.max(lease, until);
-  });
-  setHandler(defineSignal(closeSignal), () => {
-    closed = true;
+  handle<typeof definition>({
+    updates: {
+      propagate(asked) {
+        updates++;
+        return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, ...asked }));
+      },
+      refine(asked) {
+        updates++;
+        return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, ...asked }));
+      },
+      attribute(asked) {
+        updates++;
+        return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, ...asked }));
+      },
+    },
+    signals: {
+      renew(until) {
+        lease = Math.max(lease, until);
+      },
+      close() {
+        closed = true;
+      },
+    },
+    queries: {},
   });
 
-  // Before the first stroke. Whoever draws one is told if it cannot be opened; whoever has not is given another one.
+  // Before the first stroke. If the image cannot be opened, an annotator who drew is told; one who did not gets another image.
   host
     .find()
     .catch(async (error) => {
@@ -81,7 +74,7 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
 
   const long = () => updates >= UPDATES_A_PART || workflowInfo().continueAsNewSuggested;
   while (!closed && !long()) {
-    // A renewed lease needs no new timer: when this one ends, what is left is slept.
+    // A renewed lease needs no new timer: when this one ends, the rest of the lease is slept.
     const left = lease - Date.now();
     if (left > 0) await condition(() => closed || long(), left);
     else {

@@ -1,14 +1,14 @@
-import type { Activities, Tally } from '@saltworks/contract/messages/activities';
+import type { Tally } from '@saltworks/contract/messages/activities';
 import { queues } from '@saltworks/contract/messages/queues';
 import type { ExportRun } from '@saltworks/contract/messages/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-/** All masks of a dataset that one recipe made, in a format that others read. */
+/** Writes a mask set in a format that other programs read. */
 export async function exportDataset(input: ExportRun): Promise<Tally & { id: string }> {
-  const { prepareExport, exportShard, finishExport }: Activities = shardActivities(queues.propagate, input);
+  const { prepareExport, exportShard, finishExport } = shardActivities(queues.propagate, input);
   const { dataset, recipe, format } = input;
-  // Part of what a long run carries over: all its parts export the same masks.
+  // Carried over: all parts of a long run fill one export.
   const { id } = input.plan ?? (await prepareExport({ dataset, recipe, format }));
   const tally = await runShards(
     input,

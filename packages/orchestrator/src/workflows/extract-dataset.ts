@@ -4,7 +4,7 @@ import type { ExtractRun } from '@saltworks/contract/messages/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-/** Keys for every image of a dataset that has none. */
+/** Extracts the keys of every image that has none. */
 export async function extractDataset(input: ExtractRun): Promise<Tally> {
   const { extractShard } = shardActivities(queues.extract, input);
   const { dataset, extract } = input;

@@ -1,7 +1,7 @@
-/** Errors that stay so however often a step is tried, by the names of their classes. */
+/** Errors that another attempt cannot mend, by the names of their classes. */
 
-/** Of our own, which no other attempt mends. */
+/** Our own defects, malformed messages among them. */
 export const defects = ['TypeError', 'RangeError', 'ReferenceError'];
 
-/** Input that cannot be used, an object that is not there, and defects. */
+/** Unusable input, a missing object, and defects. */
 export const nonRetryableErrorTypes = ['InvalidInputError', 'ObjectMissingError', ...defects];

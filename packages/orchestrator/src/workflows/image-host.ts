@@ -1,4 +1,4 @@
-/** The worker that has an image open, found again whenever it is gone. */
+/** The worker that has an image open; when it is gone, another one opens the image. */
 import type { AnnotateActivities, ImageRequest, OpenedImage } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
 import {
@@ -11,13 +11,13 @@ import {
 } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 
-/** How long an answer is tried for, whatever becomes of workers. */
+/** How long to try for an answer, however many workers fail. */
 const PATIENCE_MS = 120_000;
 
-/** Workers beat every two seconds: who is silent for this long is dead. */
+/** Workers beat every two seconds; one that is silent for this long is dead. */
 const heartbeatTimeout = '8 seconds';
 
-/** Lower is sooner; 3 is what has none. */
+/** Lower is sooner; the default is 3. */
 export const priorities = { answer: 1, open: 2, warm: 5 };
 
 /** Opens an image at any worker. @throws ApplicationFailure */
@@ -34,15 +34,15 @@ export async function openImage(request: ImageRequest, priorityKey: number): Pro
 }
 
 export interface ImageHost {
-  /** Its queue, unless nobody is known to have the image open. */
+  /** The worker's queue; undefined while no worker is known to have the image open. */
   queue: string | undefined;
-  /** Finds a worker, unless one is known. */
+  /** The queue of the known worker, else of one that opens the image now. */
   find(): Promise<string>;
   /**
-   * Asks the worker; another one, which opens the image, if it is gone.
+   * Asks the worker; if it is gone, has another one open the image and asks that.
    *
    * @param limit of one answer
-   * @throws ApplicationFailure of the type of what the worker threw
+   * @throws ApplicationFailure of the type of the worker's error
    */
   ask<T>(limit: '30 seconds' | '2 minutes', question: (activities: AnnotateActivities) => Promise<T>): Promise<T>;
 }
@@ -74,7 +74,7 @@ export function imageHost(request: ImageRequest, known?: string): ImageHost {
           const final = isCancellation(error) || isFinal(error) || Date.now() > end;
           if (final) throw reasonOf(error);
           if (isGone(error)) {
-            // Others may have found the next one meanwhile.
+            // Another question may have found the next worker already.
             if (host.queue === taskQueue) host.queue = undefined;
           } else await sleep(wait);
         }
@@ -87,16 +87,16 @@ export function imageHost(request: ImageRequest, known?: string): ImageHost {
 const activitiesAt = (taskQueue: string, startToCloseTimeout: '30 seconds' | '2 minutes') =>
   proxyActivities<AnnotateActivities>({
     taskQueue,
-    // A queue that only one worker polls: nobody comes if that is gone.
+    // Only one worker polls this queue: nothing starts if it is gone.
     scheduleToStartTimeout: '1500 milliseconds',
     startToCloseTimeout,
     heartbeatTimeout,
     priority: { priorityKey: priorities.answer },
-    // Trying again is not for the same queue to do.
+    // The next try may go to another queue.
     retry: { maximumAttempts: 1 },
   });
 
-/** It does not answer, or cannot: another one may. */
+/** The worker does not answer, or cannot: another one may. */
 const isGone = (error: unknown): boolean =>
   error instanceof ActivityFailure &&
   (error.cause instanceof TimeoutFailure ||
@@ -107,7 +107,7 @@ const isFinal = (error: unknown): boolean =>
   error.cause instanceof ApplicationFailure &&
   nonRetryableErrorTypes.includes(error.cause.type ?? '');
 
-/** What an activity failed of, as whoever sent the update is told. */
+/** The reason of a failed activity, for the sender of the update. */
 function reasonOf(error: unknown): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
   const { cause } = error;

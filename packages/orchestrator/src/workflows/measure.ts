@@ -1,32 +1,27 @@
-/** Masks compared, and made of several annotators' strokes: a few activities, each worth trying again. */
+/** Compares masks, and makes masks of several annotators' strokes: few activities, each worth another try. */
 
-import type { AgreePair } from '@saltworks/contract/layout';
-import {
-  agreeAttempts,
-  type ConsensusAnswer,
-  type ConsensusRequest,
-  type MeasureActivities,
+import { agreeAttempts } from '@saltworks/contract/messages/attempts';
+import type { InputOf } from '@saltworks/contract/messages/definitions';
+import type {
+  ConsensusAnswer,
+  ConsensusRequest,
+  agreeImages as definition,
+  MeasureActivities,
 } from '@saltworks/contract/messages/measure';
 import { queues } from '@saltworks/contract/messages/queues';
 import { proxyActivities } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 
 const { agree, makeConsensus } = proxyActivities<MeasureActivities>({
-  // Of annotators: a long run over a dataset is not in its way.
+  // The annotators' queue: a long run over a dataset does not hold it up.
   taskQueue: queues.annotate,
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { maximumAttempts: agreeAttempts, nonRetryableErrorTypes },
 });
 
-interface AgreeImages {
-  pairs: AgreePair[];
-  /** Of the campaign; runs that an earlier version started have none. */
-  classes?: string[];
-}
-
-/** @returns pairs that could not be compared, and why */
-export async function agreeImages({ pairs, classes = [] }: AgreeImages): Promise<string[]> {
+/** @returns the reasons of pairs that could not be compared */
+export async function agreeImages({ pairs, classes = [] }: InputOf<typeof definition>): Promise<string[]> {
   const failures: string[] = [];
   for (const pair of pairs) {
     try {

@@ -4,7 +4,7 @@ import type { PropagateRun } from '@saltworks/contract/messages/runs';
 import { continueAsNew } from '@temporalio/workflow';
 import { runShards, shardActivities } from './shards.ts';
 
-/** Masks for every image of a dataset that has scribbles. */
+/** Makes a mask of every image that has scribbles. */
 export async function propagateDataset(input: PropagateRun): Promise<Tally> {
   const { propagateShard } = shardActivities(queues.propagate, input);
   const { dataset, extract, preset, solve } = input;

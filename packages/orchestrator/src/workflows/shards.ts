@@ -1,16 +1,11 @@
-/** What every run over a dataset shares: a sliding window of shards, progress, pause, and a bounded history. */
-import type { Activities, Tally } from '@saltworks/contract/messages/activities';
+/** Shared by all runs over datasets: a sliding window of shards, progress, pause, and a bounded history. */
+import type { ShardActivities, Tally } from '@saltworks/contract/messages/activities';
+import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import { queues } from '@saltworks/contract/messages/queues';
-import {
-  ATTEMPTS,
-  type Progress,
-  pauseSignal,
-  progressQuery,
-  type RunInput,
-  resumeSignal,
-} from '@saltworks/contract/messages/runs';
-import { condition, defineQuery, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { RunInput, RunWorkflow } from '@saltworks/contract/messages/runs';
+import { condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
+import { handle } from './handle.ts';
 
 /** A shard leaves about four events; Temporal takes 51,200 and warns at a fifth of that. */
 const SHARDS_A_PART = 1_000;
@@ -22,9 +17,9 @@ const retries = ({ attempts: maximumAttempts = ATTEMPTS }: Pick<RunInput, 'attem
   nonRetryableErrorTypes,
 });
 
-/** Activities that say where they are: a worker that falls silent loses its shard to another one within the minute. */
+/** Activities with heartbeats: a worker that falls silent loses its shard to another one within a minute. */
 export const shardActivities = (taskQueue: string, run: Pick<RunInput, 'attempts'>) =>
-  proxyActivities<Activities>({
+  proxyActivities<ShardActivities>({
     taskQueue,
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '10 seconds',
@@ -32,10 +27,10 @@ export const shardActivities = (taskQueue: string, run: Pick<RunInput, 'attempts
   });
 
 /**
- * Does every shard once, `window` of them at a time, and adds up what they say. Answers the query `progress`, takes
- * the signals `pause` and `resume` (shards under way are finished), continues as new before its history grows long.
+ * Does every shard once, `window` of them at a time, and adds up their tallies. Continues as new before its history grows
+ * long.
  *
- * @param again starts the next part of the run, with what this one carries over
+ * @param again starts the next part of the run, with the input that carries this part's state
  */
 export async function runShards<Input extends RunInput>(
   input: Input,
@@ -48,20 +43,27 @@ export async function runShards<Input extends RunInput>(
   let underWay = 0;
   let failure: unknown;
   let dataset = { shards: 0, images: 0 };
-  setHandler(defineQuery<Progress>(progressQuery), () => ({
-    ...tally,
-    total: dataset.images,
-    shards: dataset.shards,
-    shardsDone: next - underWay,
-    paused,
-  }));
-  setHandler(defineSignal(pauseSignal), () => {
-    paused = true;
+  handle<RunWorkflow>({
+    updates: {},
+    signals: {
+      pause() {
+        paused = true;
+      },
+      resume() {
+        paused = false;
+      },
+    },
+    queries: {
+      progress: () => ({
+        ...tally,
+        total: dataset.images,
+        shards: dataset.shards,
+        shardsDone: next - underWay,
+        paused,
+      }),
+    },
   });
-  setHandler(defineSignal(resumeSignal), () => {
-    paused = false;
-  });
-  const { describeDataset } = proxyActivities<Activities>({
+  const { describeDataset } = proxyActivities<ShardActivities>({
     taskQueue: queues.propagate,
     startToCloseTimeout: '1 minute',
     retry: retries(input),
@@ -83,7 +85,7 @@ export async function runShards<Input extends RunInput>(
       });
     if (workflowInfo().continueAsNewSuggested) break;
   }
-  // The others may be in for a long wait: their workers learn from the next heartbeat that nobody waits for them.
+  // The other shards may take long; their workers learn at the next heartbeat that the run has failed.
   await condition(() => failure !== undefined || underWay === 0);
   if (failure !== undefined) throw failure;
   if (next < dataset.shards) return again({ ...input, carried: { next, tally, paused } });

@@ -7,9 +7,9 @@ const activities = proxyActivities<AnnotateActivities>({
   taskQueue: queues.views,
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: '8 seconds',
-  // Who still looks at them asks again.
+  // A page that still shows them asks again.
   retry: { maximumAttempts: 2, nonRetryableErrorTypes },
 });
 
-/** What browsers are shown of a few images. @returns sha256 of those that cannot be used */
+/** Makes the copies of a few images that browsers show. @returns sha256 of unusable ones */
 export const showImages = (request: ShowRequest): Promise<string[]> => activities.showImages(request);

@@ -1,4 +1,4 @@
-/** The id of the store that a workflow was started for goes on to its activities, and to the next part of a long run. */
+/** Passes the store id that a workflow was started with to its activities, and to the next part of a long run. */
 import { storeHeader } from '@saltworks/contract/messages/identity';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 

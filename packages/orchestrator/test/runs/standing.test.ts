@@ -1,7 +1,7 @@
 /** Why runs do not get on, with Temporal as it is: nobody there, and somebody who cannot. */
-import type { Activities } from '@saltworks/contract/messages/activities';
+import type { ShardActivities } from '@saltworks/contract/messages/activities';
 import { queues } from '@saltworks/contract/messages/queues';
-import type { Standing } from '@saltworks/contract/messages/runs';
+import type { Standing } from '@saltworks/contract/run-state';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
@@ -85,7 +85,7 @@ test('a worker that cannot do its work leaves it to others: of another store, or
   const logged: string[] = [];
   const tally = { images: 1, done: 1, cached: 0, failed: 0 };
   const shards = new Set<number>();
-  const worker = async (store: string, extractShard: Activities['extractShard']) => {
+  const worker = async (store: string, extractShard: ShardActivities['extractShard']) => {
     const connection = await NativeConnection.connect({ address });
     const activities = { describeDataset: async () => ({ shards: 3, images: 3 }), extractShard };
     const workers = await openWorkers({

@@ -10,25 +10,25 @@ import {
   type AnnotateActivities,
   type AnnotateRun,
   type AnswerRequest,
-  type AskedUpdate,
+  annotateImage,
   annotateWorkflowId,
-  annotateWorkflows,
-  attributeUpdate,
-  closeSignal,
   type ImageRequest,
-  patchUpdate,
-  pixelUpdate,
-  renewSignal,
+  openImages,
 } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { openWorkflows } from '@saltworks/orchestrator/server';
+import {
+  executeWorkflow,
+  findWorkflow,
+  startWorkflow,
+  type Workflow,
+} from '@saltworks/orchestrator/temporal/workflows';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { createAnnotateActivities } from '@saltworks/worker/activities';
 import { objectReader } from '@saltworks/worker/objects';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue } from '@saltworks/worker/worker';
-import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -45,7 +45,7 @@ const request: ImageRequest = {
 const patient = { timeout: 50_000, interval: 20 };
 
 let environment: TestWorkflowEnvironment;
-/** What is closed after all tests, and after each. */
+/** Closed after all tests, and after each. */
 const closing: (() => Promise<void>)[] = [];
 const hosts: (() => Promise<void>)[] = [];
 
@@ -96,7 +96,7 @@ async function openHostOf(activities: AnnotateActivities, queue: string): Promis
   return close;
 }
 
-/** Milliseconds that the server grants leases when it is asked, by assignment, and how often it was. */
+/** By assignment: milliseconds that the server grants at each question, and the number of questions. */
 const leases = new Map<string, { more: (number | undefined)[]; asked: number }>();
 
 async function expireLease({ assignment }: { assignment: string }): Promise<number | undefined> {
@@ -107,7 +107,7 @@ async function expireLease({ assignment }: { assignment: string }): Promise<numb
   return more === undefined ? undefined : Date.now() + more;
 }
 
-/** Why images cannot be opened, by assignment; those that are left for it. */
+/** By assignment: the reason why its image cannot be opened; assignments that the server then ends. */
 const unusable = new Map<string, string>();
 const left = new Set<string>();
 
@@ -116,7 +116,7 @@ async function leaveUnusable({ assignment, reason }: { assignment: string; reaso
   return left.has(assignment);
 }
 
-/** A worker that answers by rule. `opened` and `asked` count; `before` is called with what an answer is asked for. */
+/** A worker with made-up answers, which counts questions. @param before runs ahead of every answer */
 async function openHost(before: (request: AnswerRequest) => Promise<void> = async () => {}) {
   const queue = ownQueue();
   const host = { queue, opened: 0, asked: [] as number[], close: async () => {} };
@@ -148,21 +148,21 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
   return host;
 }
 
-async function start(changes: Partial<AnnotateRun> = {}): Promise<{ assignment: string; run: WorkflowHandle }> {
+type Assignment = Workflow<typeof annotateImage>;
+
+async function start(changes: Partial<AnnotateRun> = {}): Promise<{ assignment: string; run: Assignment }> {
+  const { client } = environment;
   const { assignment = randomUUID() } = changes;
+  const input = { ...request, assignment, lease: Date.now() + 600_000, ...changes };
   const workflowId = annotateWorkflowId(assignment);
-  const args: [AnnotateRun] = [{ ...request, assignment, lease: Date.now() + 600_000, ...changes }];
-  await environment.client.workflow.start(annotateWorkflows.annotateImage, {
-    workflowId,
-    taskQueue: queues.workflows,
-    args,
-  });
+  await startWorkflow(client, annotateImage, input, { workflowId });
   // Not bound to one execution.
-  return { assignment, run: environment.client.workflow.getHandle(workflowId) };
+  return { assignment, run: findWorkflow(client, annotateImage, workflowId) };
 }
 
-const patch = (run: WorkflowHandle, n: number) =>
-  run.executeUpdate<{ n: number; queue: string }, [{ n: number }]>(patchUpdate, { args: [{ n }] });
+const once = () => ({ updateId: randomUUID() });
+const label = (run: Assignment, n: number) => run.update('propagate', { n }, once());
+const refine = (run: Assignment, n: number) => run.update('refine', { n }, once());
 
 async function failureOf(update: Promise<unknown>): Promise<{ message: string; type?: string | null }> {
   const error = await update.then(
@@ -173,53 +173,52 @@ async function failureOf(update: Promise<unknown>): Promise<{ message: string; t
   return { message: error.message, type: error.type };
 }
 
-const statusOf = async (run: WorkflowHandle) => (await run.describe()).status.name;
+const statusOf = async (run: Assignment) => (await run.describe()).status.name;
 
 describe('an assignment', () => {
-  test('is answered by the worker that has the image open, until it is closed', async () => {
+  test('gets its answers from the worker that has the image open, until it is closed', async () => {
     const host = await openHost();
     const { assignment, run } = await start();
-    expect(await patch(run, 1)).toMatchObject({ n: 1, queue: host.queue });
-    expect(await run.executeUpdate(pixelUpdate, { args: [{ n: 2 }] })).toMatchObject({ mask: `${assignment}-2` });
-    expect(await run.executeUpdate(attributeUpdate, { args: [{ n: 2, x: 7, y: 1 }] })).toMatchObject({ segment: 7 });
+    expect(await label(run, 1)).toMatchObject({ n: 1, queue: host.queue });
+    expect(await refine(run, 2)).toMatchObject({ mask: `${assignment}-2` });
+    expect(await run.update('attribute', { n: 2, x: 7, y: 1 }, once())).toMatchObject({ segment: 7 });
     expect(host).toMatchObject({ opened: 1, asked: [1, 2, 2] });
-    await run.signal(closeSignal);
+    await run.signal('close');
     await run.result();
     expect(await statusOf(run)).toBe('COMPLETED');
   });
 
-  test('is answered with what its campaign says now, not when it was opened', async () => {
+  test("is answered with its campaign's present settings, not those at its start", async () => {
     const solves: unknown[] = [];
     await openHost(async ({ solve }) => void solves.push(solve));
     const { run } = await start();
-    const ask = (asked: AskedUpdate) => run.executeUpdate<unknown, [AskedUpdate]>(pixelUpdate, { args: [asked] });
-    await ask({ n: 1 });
-    await ask({ n: 2, solve: { strokes: 'tolerate' } });
+    await refine(run, 1);
+    await run.update('refine', { n: 2, solve: { strokes: 'tolerate' } }, once());
     expect(solves).toEqual([{}, { strokes: 'tolerate' }]);
-    await run.signal(closeSignal);
+    await run.signal('close');
   });
 
-  test('goes straight to a worker that is known to have it open', async () => {
+  test('asks a worker that is known to have the image open without opening it again', async () => {
     const host = await openHost();
     const { run } = await start({ queue: host.queue });
-    expect(await patch(run, 1)).toMatchObject({ queue: host.queue });
+    expect(await label(run, 1)).toMatchObject({ queue: host.queue });
     expect(host.opened).toBe(0);
-    await run.signal(closeSignal);
+    await run.signal('close');
   });
 
-  test('finds another worker when its own is gone', async () => {
+  test('finds another worker when its worker is gone', async () => {
     const first = await openHost();
     const { run } = await start();
-    await patch(run, 1);
+    await label(run, 1);
     const second = await openHost();
     await first.close();
-    const answers = await Promise.all([2, 3, 4].map((n) => patch(run, n)));
+    const answers = await Promise.all([2, 3, 4].map((n) => label(run, n)));
     expect(answers.map(({ queue }) => queue)).toEqual([second.queue, second.queue, second.queue]);
     expect(second.opened).toBe(1);
-    await run.signal(closeSignal);
+    await run.signal('close');
   });
 
-  test('is not kept by a worker that took an update and fell silent', async () => {
+  test('asks again when a worker took an update and fell silent', async () => {
     let silent = true;
     let speak = () => {};
     const spoken = new Promise<void>((resolve) => {
@@ -231,23 +230,23 @@ describe('an assignment', () => {
       await spoken;
     });
     const { run } = await start();
-    // The first try says nothing until another one has answered.
-    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    // The first try stays silent until another one has answered.
+    expect(await label(run, 1)).toMatchObject({ n: 1 });
     expect(host.asked).toEqual([1, 1]);
     speak();
-    await run.signal(closeSignal);
+    await run.signal('close');
   }, 60_000);
 
-  test('waits for one where there is none', async () => {
+  test('waits for a worker while there is none', async () => {
     const { run } = await start({ queue: ownQueue() });
-    const answer = patch(run, 1);
+    const answer = label(run, 1);
     await sleep(3_000);
     const host = await openHost();
     expect(await answer).toMatchObject({ queue: host.queue });
-    await run.signal(closeSignal);
+    await run.signal('close');
   });
 
-  test('tries again what may pass, and is told what will not, which ends nothing', async () => {
+  test('retries passing failures, reports lasting ones, and goes on after them', async () => {
     let failed = 0;
     const host = await openHost(async ({ n }) => {
       if (n === 1 && failed++ < 2) throw new Error('connection reset');
@@ -255,28 +254,28 @@ describe('an assignment', () => {
       if (n === 9) throw new TypeError('undefined is not iterable');
     });
     const { run } = await start();
-    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    expect(await label(run, 1)).toMatchObject({ n: 1 });
     expect(failed).toBe(3);
-    expect(await failureOf(patch(run, 2))).toEqual({
+    expect(await failureOf(label(run, 2))).toEqual({
       message: 'only label 7 is drawn; expected at least two',
       type: 'InvalidInputError',
     });
-    expect(await failureOf(patch(run, 9))).toEqual({ message: 'undefined is not iterable', type: 'TypeError' });
+    expect(await failureOf(label(run, 9))).toEqual({ message: 'undefined is not iterable', type: 'TypeError' });
     expect(host.asked.filter((n) => n === 2)).toHaveLength(1);
-    expect(await patch(run, 3)).toMatchObject({ n: 3 });
+    expect(await label(run, 3)).toMatchObject({ n: 3 });
     expect(host.opened).toBe(1);
 
     const { run: bad, assignment } = await start({ image: { ...request.image, name: 'bad.png' } });
     const reason = { message: '3 bytes that do not decode', type: 'InvalidInputError' };
-    expect(await failureOf(patch(bad, 1))).toEqual(reason);
-    // Something is drawn on it: it stays with whoever drew.
+    expect(await failureOf(label(bad, 1))).toEqual(reason);
+    // Something is drawn on it: it stays with its annotator.
     await expect.poll(() => unusable.get(assignment), patient).toBe(reason.message);
     expect(await statusOf(bad)).toBe('RUNNING');
-    for (const each of [run, bad]) await each.signal(closeSignal);
+    for (const each of [run, bad]) await each.signal('close');
   });
 });
 
-test('an image that cannot be opened is left, and its assignment ends', async () => {
+test('an image that cannot be opened is skipped, and its assignment ends', async () => {
   await openHost();
   const assignment = randomUUID();
   left.add(assignment);
@@ -286,67 +285,66 @@ test('an image that cannot be opened is left, and its assignment ends', async ()
 });
 
 describe('a lease', () => {
-  test('that runs out gives the assignment back', async () => {
+  test('that runs out ends the assignment', async () => {
     const { run } = await start({ lease: Date.now() + 300 });
     await run.result();
     expect(await statusOf(run)).toBe('COMPLETED');
   });
 
-  test('goes on as long as it is renewed, here or where the server keeps it', async () => {
+  test("lasts as long as it is renewed, by a signal or in the server's database", async () => {
     await openHost();
     const ends = Date.now() + 5_000;
     const { assignment, run } = await start({ lease: ends });
     const lease = { more: [6_000, undefined], asked: 0 };
     leases.set(assignment, lease);
-    await run.signal(renewSignal, ends + 2_000);
+    await run.signal('renew', ends + 2_000);
     await sleep(ends + 500 - Date.now());
     expect(lease.asked).toBe(0);
     await expect.poll(() => lease.asked, patient).toBe(1);
     expect(Date.now()).toBeGreaterThanOrEqual(ends + 2_000);
-    expect(await patch(run, 1)).toMatchObject({ n: 1 });
+    expect(await label(run, 1)).toMatchObject({ n: 1 });
     await run.result();
     expect(lease.asked).toBe(2);
   });
 });
 
-test('a long assignment continues as new: its worker stays, no update is lost, no history grows long', async () => {
+test('a long assignment continues as new: it keeps its worker, loses no update, and no history grows long', async () => {
   const host = await openHost(() => sleep(5));
-  const { run } = await start();
-  await patch(run, 1);
+  const { assignment, run } = await start();
+  await label(run, 1);
   const other = await openHost();
   let next = 2;
   const draw = async () => {
     while (next <= 620) {
       const n = next++;
-      expect(await patch(run, n)).toMatchObject({ n, queue: host.queue });
+      expect(await label(run, n)).toMatchObject({ n, queue: host.queue });
     }
   };
   await Promise.all([draw(), draw(), draw(), draw()]);
   expect(new Set(host.asked).size).toBe(620);
   expect(host.opened + other.opened).toBe(1);
-  await run.signal(closeSignal);
+  await run.signal('close');
   await run.result();
 
   const lengths = async () => {
     const found: number[] = [];
-    for await (const part of environment.client.workflow.list({ query: `WorkflowId = '${run.workflowId}'` })) {
+    for await (const part of environment.client.workflow.list({
+      query: `WorkflowId = '${annotateWorkflowId(assignment)}'`,
+    })) {
       if (part.status.name !== 'RUNNING') found.push(part.historyLength ?? 0);
     }
     return found;
   };
-  // Listings lag behind.
+  // Temporal's listings lag.
   await expect.poll(async () => (await lengths()).length, { ...patient, interval: 200 }).toBe(3);
   for (const length of await lengths()) expect(length).toBeLessThan(6_000);
 }, 180_000);
 
-test('images that will be wanted are opened, but for those that cannot be', async () => {
+test('images are opened ahead; one that cannot be opened answers null', async () => {
   const host = await openHost();
   const bad = { ...request, image: { ...request.image, name: 'bad.png' } };
-  const opened = await environment.client.workflow.execute(annotateWorkflows.openImages, {
-    workflowId: randomUUID(),
-    taskQueue: queues.workflows,
-    args: [{ images: [request, bad, request] }],
-  });
+  const input = { images: [request, bad, request] };
+  const opened = await executeWorkflow(environment.client, openImages, input, { workflowId: randomUUID() });
   const answer = { queue: host.queue, width: 10, height: 20 };
   expect(opened).toEqual([answer, null, answer]);
 });
@@ -366,7 +364,7 @@ describe('with images, keys and threads', () => {
     return { queue, close };
   }
 
-  test('a drawing gets labels and a mask, and the same from another worker after the first is gone', async () => {
+  test('a drawing gets labels and a mask, and the same ones from another worker after the first is gone', async () => {
     const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) =>
       Math.floor(i / 3) % width < 24 ? 40 : 200,
     );
@@ -390,32 +388,30 @@ describe('with images, keys and threads', () => {
     await draw(2, [stroke(5, 10), stroke(0, 40)]);
     await draw(3, [stroke(5, 10), stroke(0, 40)]);
 
-    expect(await failureOf(patch(run, 2))).toEqual({
+    expect(await failureOf(label(run, 2))).toEqual({
       message: 'image a.png has no keys of dinov2-small-focus yet; expected saltworks extract DATASET first',
       type: 'InvalidInputError',
     });
     await store.put(keysKey('dinov2-small-focus', sha256), encodeKeys({ data, h, w, d: 2 }, origin));
-    expect(await failureOf(patch(run, 1))).toEqual({
+    expect(await failureOf(label(run, 1))).toEqual({
       message: 'only label 5 is drawn; expected at least two, the background being one',
       type: 'InvalidInputError',
     });
-    expect(await patch(run, 2)).toMatchObject({ n: 2, queue: worker.queue });
+    expect(await label(run, 2)).toMatchObject({ n: 2, queue: worker.queue });
     const labels = async (n: number) => JSON.parse(Buffer.from(await store.get(patchKey(assignment, n))).toString());
     expect(await labels(2)).toMatchObject({ h: 8, w: 12, labels: [0, 5], runs: expect.arrayContaining([1, 6]) });
     expect(await store.head(viewKey(sha256))).toBeDefined();
-    type Mask = { mask: string };
-    const refine = (n: number) => run.executeUpdate<Mask, [{ n: number }]>(pixelUpdate, { args: [{ n }] });
-    const { mask } = await refine(2);
+    const { mask } = await refine(run, 2);
     const png = await store.get(maskKey(mask, '.png'));
 
     const second = await openWorker();
     await worker.close();
     for (const extension of ['.json', '.png'] as const) await store.delete(maskKey(mask, extension));
-    expect(await refine(3)).toMatchObject({ n: 3, mask });
+    expect(await refine(run, 3)).toMatchObject({ n: 3, mask });
     expect(await store.get(maskKey(mask, '.png'))).toEqual(png);
-    expect(await patch(run, 3)).toMatchObject({ queue: second.queue });
+    expect(await label(run, 3)).toMatchObject({ queue: second.queue });
     expect(await labels(3)).toEqual(await labels(2));
-    await run.signal(closeSignal);
+    await run.signal('close');
     await run.result();
   });
 });

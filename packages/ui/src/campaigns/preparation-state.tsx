@@ -1,6 +1,6 @@
 /** Why images cannot be annotated yet, for managers, with a button to retry. */
 import type { Preparation } from '@saltworks/contract/api/runs';
-import { failingText, waitingText } from '@saltworks/contract/messages/runs';
+import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';

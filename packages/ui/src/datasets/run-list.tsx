@@ -1,7 +1,7 @@
 /** The runs of a dataset: progress, pause, resume and cancel. */
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
-import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/messages/runs';
+import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/run-state';
 import { api } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { count, counted, moment } from '../plots/figures.ts';

@@ -11,21 +11,13 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/contract/layout';
 import {
   type AnnotateRun,
-  type AskedUpdate,
   type Attribution,
+  annotateImage,
   annotateWorkflowId,
-  annotateWorkflows,
-  attributeUpdate,
-  closeSignal,
   type ImageRequest,
-  type OpenedImage,
-  type PatchAnswer,
-  type PixelAnswer,
-  patchUpdate,
-  pixelUpdate,
-  renewSignal,
+  openImages,
 } from '@saltworks/contract/messages/annotate';
-import { queues } from '@saltworks/contract/messages/queues';
+import type { AnswerOf, RequestOf } from '@saltworks/contract/messages/definitions';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -43,6 +35,7 @@ import { slots } from '../../concurrency/slots.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
+import { executeWorkflow, findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
 import { defects } from '../../workflows/final.ts';
 import { type Assignment, findAssignment, unanswered } from '../assignments/assignments.ts';
 import { readInteractions } from '../assignments/interactions.ts';
@@ -57,6 +50,8 @@ const answerMs = 20_000;
  * it and are taken for dead; here what waits is answered together with what comes meanwhile.
  */
 const atOnce = { patch: 16, pixel: 4 };
+
+type Updates = typeof annotateImage.updates;
 
 const noMask = { mask: null, uncertainty: null };
 
@@ -120,10 +115,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       lease: Date.parse(assignment.leaseUntil),
       queue: hosts.get(assignment.image.sha256),
     };
-    await client.workflow.start(annotateWorkflows.annotateImage, {
+    await startWorkflow(client, annotateImage, run, {
       workflowId: annotateWorkflowId(assignment.id),
-      taskQueue: queues.workflows,
-      args: [run],
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     });
   }
@@ -133,16 +126,18 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
    *
    * @throws InvalidInputError as the worker did; WorkflowUpdateFailedError if no worker could answer
    */
-  async function ask<Answer>(id: string, update: string, args: AskedUpdate): Promise<Answer> {
+  async function ask<Name extends keyof Updates>(
+    id: string,
+    update: Name,
+    request: RequestOf<Updates[Name]>,
+  ): Promise<AnswerOf<Updates[Name]>> {
     // What may have arrived is not asked twice.
     const updateId = newId();
     for (;;) {
       stopped.signal.throwIfAborted();
       try {
         return await client.connection.withDeadline(Date.now() + answerMs, () =>
-          client.workflow
-            .getHandle(annotateWorkflowId(id))
-            .executeUpdate<Answer, [typeof args]>(update, { updateId, args: [args] }),
+          findWorkflow(client, annotateImage, annotateWorkflowId(id)).update(update, request, { updateId }),
         );
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError) throw refusalOf(error) ?? error;
@@ -181,7 +176,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     n: number,
     kind: string,
     body: object,
-    made?: Pick<PixelAnswer, 'mask' | 'uncertainty'> | typeof noMask,
+    made?: { mask: string | null; uncertainty: number | null },
   ): Promise<void> {
     // What addEvent does, and all in one statement: somebody waits.
     await db
@@ -216,7 +211,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     const campaign = await campaignOf(assignment);
     try {
       await putDrawing(assignment, campaign);
-      const answer = await ask<PatchAnswer>(id, patchUpdate, { n, solve: campaign.solve });
+      const answer = await ask(id, 'propagate', { n, solve: campaign.solve });
       hosts.set(assignment.image.sha256, answer.queue);
       bound(hosts);
       // A later drawing may have been answered in its place.
@@ -233,7 +228,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     const { id, n } = assignment;
     const { solve } = await campaignOf(assignment);
     try {
-      const { mask, uncertainty } = await ask<PixelAnswer>(id, pixelUpdate, { n, solve });
+      const { mask, uncertainty = null } = await ask(id, 'refine', { n, solve });
       const document = await readJson<{ segments_info: unknown }>(store, maskKey(mask, '.json'));
       await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, { mask, uncertainty });
       await forget(id, n);
@@ -277,13 +272,9 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     });
   });
 
-  const tell = (id: string, signal: string, ...args: unknown[]) =>
-    void client.workflow
-      .getHandle(annotateWorkflowId(id))
-      .signal(signal, ...args)
-      .catch(() => {
-        // It ended, or starts later with what the database says.
-      });
+  const find = (id: string) => findWorkflow(client, annotateImage, annotateWorkflowId(id));
+  /** The workflow has ended, or starts later with the state that the database has. */
+  const unheard = () => {};
 
   return {
     async open(assignment, campaign) {
@@ -294,13 +285,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       if (missing.length === 0) return;
       const { backbone, preset, solve } = campaign;
       const extract = { backbone, facet: 'key' as const };
-      const args = [{ images: missing.map((image) => ({ image, extract, preset, solve })) }];
-      const opened = (await client.workflow.execute(annotateWorkflows.openImages, {
+      const input = { images: missing.map((image) => ({ image, extract, preset, solve })) };
+      const opened = await executeWorkflow(client, openImages, input, {
         workflowId: `open/${campaign.id}/${missing.map(({ sha256 }) => sha256.slice(0, 16)).join('-')}`,
-        taskQueue: queues.workflows,
-        args,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      })) as (OpenedImage | null)[];
+      });
       opened.forEach((found, index) => {
         if (found) hosts.set(missing[index].sha256, found.queue);
       });
@@ -331,7 +320,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       const { n, answered } = assignment;
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
       const { solve } = await campaignOf(assignment);
-      const found = await ask<Attribution>(id, attributeUpdate, { n, solve, ...at }).catch(conflict);
+      const found = await ask(id, 'attribute', { n, solve, ...at }).catch(conflict);
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };
@@ -342,11 +331,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       if (end - (told.get(id) ?? 0) < (end - Date.now()) / 3) return;
       told.set(id, end);
       bound(told);
-      tell(id, renewSignal, end);
+      void find(id).signal('renew', end).catch(unheard);
     },
     closed(id) {
       told.delete(id);
-      tell(id, closeSignal);
+      void find(id).signal('close').catch(unheard);
     },
     async resume() {
       for (const id of await unanswered(db)) void patches.run(id);

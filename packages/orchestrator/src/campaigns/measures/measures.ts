@@ -3,8 +3,12 @@ import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Agreement, Weighting } from '@saltworks/contract/api/measures';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
-import { type ConsensusAnswer, type ConsensusRequest, measureWorkflows } from '@saltworks/contract/messages/measure';
-import { queues } from '@saltworks/contract/messages/queues';
+import {
+  agreeImages,
+  type ConsensusAnswer,
+  type ConsensusRequest,
+  consensusImage,
+} from '@saltworks/contract/messages/measure';
 import {
   type EffortTotals,
   effortTotals,
@@ -20,6 +24,7 @@ import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@t
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
+import { executeWorkflow, findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
 
 /** Time spent on one assignment, from the server's own clock. */
 export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
@@ -182,9 +187,11 @@ async function countsOf(
       );
     }
     least = pending;
-    const { connection, workflow } = deps.client;
+    const { client } = deps;
     // Whether it failed, or nobody works on it, the next look tells.
-    await connection.withDeadline(until, () => workflow.getHandle(agreeing(campaign.id)).result()).catch(() => {});
+    await client.connection
+      .withDeadline(until, findWorkflow(client, agreeImages, agreeing(campaign.id)).result)
+      .catch(() => {});
   }
 }
 
@@ -198,10 +205,9 @@ async function startComparing(
   { id, categories }: Campaign,
   pairs: readonly AgreePair[],
 ): Promise<void> {
-  await client.workflow.start(measureWorkflows.agreeImages, {
+  const input = { pairs: pairs.slice(0, 500), classes: categories.map(({ name }) => name) };
+  await startWorkflow(client, agreeImages, input, {
     workflowId: agreeing(id),
-    taskQueue: queues.workflows,
-    args: [{ pairs: pairs.slice(0, 500), classes: categories.map(({ name }) => name) }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
   });
@@ -265,10 +271,8 @@ export async function makeConsensus(
       weight: counts[user] ?? 1,
     })),
   };
-  const answer: ConsensusAnswer = await client.workflow.execute(measureWorkflows.consensusImage, {
+  const answer = await executeWorkflow(client, consensusImage, request, {
     workflowId: `consensus/${task}`,
-    taskQueue: queues.workflows,
-    args: [request],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.TERMINATE_EXISTING,
   });
   const used = Object.fromEntries(request.annotations.map(({ annotator, weight }) => [annotator, weight]));

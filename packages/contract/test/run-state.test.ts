@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shareOf, throughOf } from '../../src/messages/runs.ts';
+import { shareOf, throughOf } from '../src/run-state.ts';
 
 const progress = { images: 3, done: 1, cached: 1, failed: 1, total: 4, shards: 2, shardsDone: 1, paused: false };
 

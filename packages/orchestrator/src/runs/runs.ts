@@ -1,31 +1,33 @@
-/** Runs over a dataset, as Temporal knows them: listed, started, paused, ended. */
+/** The runs over a dataset that Temporal knows: listed, described, paused, cancelled. */
 
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
-import { type Progress, pauseSignal, progressQuery, resumeSignal } from '@saltworks/contract/messages/runs';
+import { type RunWorkflow, runWorkflows } from '@saltworks/contract/messages/runs';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
-import { standingOf } from '../runs/standing.ts';
-import { type Run, rootOf } from '../runs/start.ts';
+import { rootOf } from '../temporal/root-cause.ts';
+import { findWorkflow } from '../temporal/workflows.ts';
+import { partsOfRun, runKinds, runPrefix } from './ids.ts';
+import { standingOf } from './standing.ts';
+import type { Run } from './start.ts';
 
 export interface Runs {
   /** The newest first. @throws Error of the connection while Temporal is away */
   list(dataset: string): Promise<DatasetRun[]>;
-  /** What a run that was started is now. @throws NotFoundError if none was */
+  /** The state of a run that was started. @throws NotFoundError if there is none */
   started(run: Pick<Run<Tally>, 'id'>): Promise<DatasetRun>;
-  /** @throws NotFoundError unless the dataset has such a run, and it still runs */
+  /** @throws NotFoundError unless the dataset has such a run, and it is under way */
   control(dataset: string, id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }
 
 type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime'>;
 
-const kinds = ['extract', 'propagate', 'export'] as const;
 const most = 50;
-/** Milliseconds in which Temporal answers, or a server says how far a run is. */
+/** Milliseconds to wait for Temporal's answer, or for a server's answer to a query. */
 const patience = { answer: 5_000, progress: 3_000 };
-/** A run that is over is replayed to say how far it came: not many at the same time. */
+/** Temporal replays an ended run to answer a query: few at the same time. */
 const atOnce = 8;
 const remembered = 1_000;
 
@@ -46,12 +48,15 @@ export function openRuns(client: Client): Runs {
     }
   }
 
+  const find = (id: string, execution?: string) =>
+    findWorkflow<RunWorkflow>(client, runWorkflows[partsOfRun(id).kind], id, execution);
+
   async function more({ workflowId, runId, status }: Execution): Promise<typeof noMore> {
     const found = known.get(runId);
     if (found) return found;
-    const handle = client.workflow.getHandle(workflowId, runId);
-    const progress = () => within(patience.progress, () => handle.query<Progress>(progressQuery));
-    const failed = () => within(patience.progress, () => handle.result()).then(() => null, reasonOf);
+    const run = find(workflowId, runId);
+    const progress = () => within(patience.progress, () => run.query('progress'));
+    const failed = () => within(patience.progress, run.result).then(() => null, reasonOf);
     const standing = () => within(patience.progress, () => standingOf(client, workflowId)).catch(() => ({}));
     const [now, reason, stands] = await Promise.all([
       stateOf(status.name) === 'cancelled' ? null : progress().catch(() => null),
@@ -64,7 +69,7 @@ export function openRuns(client: Client): Runs {
   }
 
   const describe = async (info: Execution): Promise<DatasetRun> => {
-    const { kind, of } = partsOf(info.workflowId);
+    const { kind, of } = partsOfRun(info.workflowId);
     return {
       ...{ id: info.workflowId, kind, of, state: stateOf(info.status.name) },
       started: info.startTime.toISOString(),
@@ -75,8 +80,8 @@ export function openRuns(client: Client): Runs {
 
   return {
     async list(dataset) {
-      const ids = kinds.map((kind) => `WorkflowId STARTS_WITH '${kind}/${dataset}/'`).join(' OR ');
-      // A long run is one after the other under one id: all but the last have been continued.
+      const ids = runKinds.map((kind) => `WorkflowId STARTS_WITH '${runPrefix(kind, dataset)}'`).join(' OR ');
+      // A long run is a chain of executions under one id: all but the last were continued.
       const query = `(${ids}) AND ExecutionStatus != 'ContinuedAsNew'`;
       const found = await ask(async () => {
         const infos: WorkflowExecutionInfo[] = [];
@@ -88,19 +93,14 @@ export function openRuns(client: Client): Runs {
       found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
       return Promise.all(found.map(describe));
     },
-    started: async ({ id }) => describe(await ask(() => client.workflow.getHandle(id).describe())),
+    started: async ({ id }) => describe(await ask(find(id).describe)),
     async control(dataset, id, action) {
-      if (!kinds.some((kind) => id.startsWith(`${kind}/${dataset}/`))) throw new NotFoundError('no such run');
-      const handle = client.workflow.getHandle(id);
-      const { status } = await ask(() => handle.describe());
-      // Temporal would take a word to what is over, and lose it.
+      if (!runKinds.some((kind) => id.startsWith(runPrefix(kind, dataset)))) throw new NotFoundError('no such run');
+      const run = find(id);
+      const { status } = await ask(run.describe);
+      // Temporal would accept a signal to an ended run, and lose it.
       if (status.name !== 'RUNNING') throw new NotFoundError('no such run, or it is over');
-      const controls = {
-        cancel: () => handle.cancel(),
-        pause: () => handle.signal(pauseSignal),
-        resume: () => handle.signal(resumeSignal),
-      };
-      await ask<unknown>(controls[action]);
+      await ask(() => (action === 'cancel' ? run.cancel() : run.signal(action)));
     },
   };
 }
@@ -111,12 +111,6 @@ const noMore: Pick<DatasetRun, 'progress' | 'reason' | 'waiting' | 'failing'> = 
 };
 
 const reasonOf = (error: unknown): string => rootOf(error).message.replaceAll('\n', ' ');
-
-/** KIND/DATASET/OF, as client.ts names runs. */
-function partsOf(id: string): Pick<DatasetRun, 'kind' | 'of'> {
-  const [kind, , ...of] = id.split('/');
-  return { kind: kind as DatasetRun['kind'], of: of.join('/') };
-}
 
 function stateOf(status: WorkflowExecutionInfo['status']['name']): DatasetRun['state'] {
   if (status === 'COMPLETED') return 'done';

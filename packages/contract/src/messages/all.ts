@@ -1,0 +1,21 @@
+/** Every activity of workers, and every workflow. */
+
+import { shardActivities } from './activities.ts';
+import { annotateActivities, type annotateImage, type openImages, type showImages } from './annotate.ts';
+import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
+import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
+import type { RunWorkflow } from './runs.ts';
+
+export const workerActivities = { ...shardActivities, ...annotateActivities, ...measureActivities };
+/** What a worker does for its roles. */
+export type WorkerActivities = Partial<ActivitiesOf<typeof workerActivities>>;
+
+/** The functions that the workflow bundle exports. */
+export type Workflows = WorkflowsOf<
+  | RunWorkflow
+  | typeof annotateImage
+  | typeof openImages
+  | typeof showImages
+  | typeof agreeImages
+  | typeof consensusImage
+>;

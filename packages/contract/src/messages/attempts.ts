@@ -1,0 +1,7 @@
+/** How often steps are tried, where both workflows and others must know. */
+
+/** Tries of one step of a run; with the pauses between them, at least a quarter of an hour. */
+export const ATTEMPTS = 20;
+
+/** Tries at comparing a pair of masks. The last one stores its failure, whatever the reason. */
+export const agreeAttempts = 5;
