@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';
 import { authRoutes, createApiKey } from '../../dist/api/auth.js';
 import type { Route } from '../../dist/api/routes.js';
-import { findAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
+import { findAssignment, submitAssignment } from '../../dist/campaigns/assignments/assignments.js';
 import { setMember } from '../../dist/campaigns/members.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';

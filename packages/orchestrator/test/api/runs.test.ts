@@ -15,7 +15,6 @@ import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unzipTexts } from '../../../../scripts/unzip.mjs';
 import { createApiKey } from '../../dist/api/auth.js';
-import { verifyAudit } from '../../dist/campaigns/audit.js';
 import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';

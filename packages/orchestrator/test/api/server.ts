@@ -9,7 +9,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { type AppOptions, openApp } from '../../dist/api/app.js';
 import { type AuthOptions, createApiKey, openAuth } from '../../dist/api/auth.js';
 import { openStreams } from '../../dist/api/streams.js';
-import { openAnswers } from '../../dist/campaigns/answers.js';
+import { openAnswers } from '../../dist/campaigns/answers/answers.js';
 import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { makeUser } from '../campaigns/campaign.ts';

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { solveOptions } from '@saltworks/core/options';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Database } from '../../dist/db/database.js';
 import { makeCampaign, makeUser } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addEvent } from '../../dist/campaigns/events.js';
+import { addEvent } from '../../dist/campaigns/assignments/events.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { openServer, type TestServer } from './server.ts';

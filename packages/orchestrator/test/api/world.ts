@@ -11,9 +11,9 @@ import {
   thumbnailKey,
   viewKey,
 } from '@saltworks/contract/layout';
-import { findAssignment } from '../../dist/campaigns/assignments.js';
-import { addEvent } from '../../dist/campaigns/events.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { findAssignment } from '../../dist/campaigns/assignments/assignments.js';
+import { addEvent } from '../../dist/campaigns/assignments/events.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import { makeCampaign, makeUser } from '../campaigns/campaign.ts';
 import type { TestServer } from './server.ts';
 

@@ -1,17 +1,22 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expireLease, findAssignment, returnAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
+import {
+  expireLease,
+  findAssignment,
+  returnAssignment,
+  submitAssignment,
+} from '../../dist/campaigns/assignments/assignments.js';
 import {
   appendInteractions,
   type Batch,
   readInteractions,
   readLog,
   restoreInteraction,
-} from '../../dist/campaigns/interactions.js';
-import { readTasks } from '../../dist/campaigns/read-tasks.js';
-import { reviewAssignment } from '../../dist/campaigns/reviews.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+} from '../../dist/campaigns/assignments/interactions.js';
+import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { readTasks } from '../../dist/campaigns/tasks/read.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Database } from '../../dist/db/database.js';
 import { openDatabase } from '../../dist/db/open.js';
 import type { Schema } from '../../dist/db/schema.js';

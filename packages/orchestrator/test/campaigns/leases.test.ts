@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { changeAccount } from '../../dist/campaigns/accounts.js';
+import { changeAccount } from '../../dist/accounts/accounts.js';
 import {
   expiredLeases,
   expireLease,
@@ -12,12 +12,12 @@ import {
   returnAssignment,
   skipAssignment,
   submitAssignment,
-} from '../../dist/campaigns/assignments.js';
+} from '../../dist/campaigns/assignments/assignments.js';
+import { eventsAfter } from '../../dist/campaigns/assignments/events.js';
+import { readReviews, reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
 import { progressOf } from '../../dist/campaigns/campaigns.js';
-import { eventsAfter } from '../../dist/campaigns/events.js';
 import { listMembers, removeMember, setMember } from '../../dist/campaigns/members.js';
-import { readReviews, reviewAssignment } from '../../dist/campaigns/reviews.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign, makeUser, makeUsers, tasksOf } from './campaign.ts';

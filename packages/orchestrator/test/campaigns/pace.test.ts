@@ -1,10 +1,10 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { submitAssignment } from '../../dist/campaigns/assignments.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/assignments.js';
+import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
 import { paceOf } from '../../dist/campaigns/pace.js';
-import { reviewAssignment } from '../../dist/campaigns/reviews.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign, makeUser } from './campaign.ts';

@@ -1,12 +1,12 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { skipAssignment, submitAssignment } from '../../dist/campaigns/assignments.js';
-import { appendInteractions } from '../../dist/campaigns/interactions.js';
-import type { ListedTask } from '../../dist/campaigns/read-tasks.js';
-import { reviewAssignment } from '../../dist/campaigns/reviews.js';
-import { listTasks, type TaskQuery } from '../../dist/campaigns/task-list.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { skipAssignment, submitAssignment } from '../../dist/campaigns/assignments/assignments.js';
+import { appendInteractions } from '../../dist/campaigns/assignments/interactions.js';
+import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { listTasks, type TaskQuery } from '../../dist/campaigns/tasks/list.js';
+import type { ListedTask } from '../../dist/campaigns/tasks/read.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign, makeUser } from './campaign.ts';

@@ -8,10 +8,10 @@ import {
   returnAssignment,
   skipAssignment,
   submitAssignment,
-} from '../../dist/campaigns/assignments.js';
+} from '../../dist/campaigns/assignments/assignments.js';
+import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
 import { changeCampaign, findCampaign, progressOf } from '../../dist/campaigns/campaigns.js';
-import { reviewAssignment } from '../../dist/campaigns/reviews.js';
-import { comingTasks, fillShard, takeTask } from '../../dist/campaigns/tasks.js';
+import { comingTasks, fillShard, takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { assignmentsOf, makeCampaign, makeUser, makeUsers, tasksOf } from './campaign.ts';

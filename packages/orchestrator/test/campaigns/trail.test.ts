@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { audit, verifyAudit } from '../../dist/campaigns/audit.js';
-import { addEvent, eventsAfter } from '../../dist/campaigns/events.js';
-import { takeTask } from '../../dist/campaigns/tasks.js';
+import { audit, verifyAudit } from '../../dist/accounts/audit.js';
+import { addEvent, eventsAfter } from '../../dist/campaigns/assignments/events.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { makeCampaign, makeUser } from './campaign.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { restoreInteraction } from '../../dist/campaigns/interactions.js';
+import { restoreInteraction } from '../../dist/campaigns/assignments/interactions.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';
 import { lockFolder } from '../../dist/db/pglite/folder-lock.js';
