@@ -14,6 +14,7 @@ import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unzipTexts } from '../../../../scripts/unzip.mjs';
+import { verifyAudit } from '../../dist/accounts/audit.js';
 import { createApiKey } from '../../dist/api/auth.js';
 import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
