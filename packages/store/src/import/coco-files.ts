@@ -1,7 +1,8 @@
-/** Where the files are that a COCO document names: nothing is looked for outside of the folders that it speaks for. */
-import { stat } from 'node:fs/promises';
+/** Files that a COCO document names: they are searched in the folders that the document speaks for, nowhere else. */
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { asSeen } from '@saltworks/core/formats/spelling';
+import { Folder } from './folder.ts';
 
 /** The name is good; the file is not there. */
 export class FileMissingError extends InvalidInputError {}
@@ -20,12 +21,12 @@ export interface CocoFiles {
 }
 
 /**
- * Images are looked for beside the document, in `images/`, and in folders that its name ends with (`val2017/` of
- * `instances_val2017.json`), there and in `images/`; panoptic PNGs in a folder of the document's own name. A document in
- * a folder `annotations` speaks for the folder above, too: that is how COCO and its like are published.
+ * Images lie beside the document, in `images/`, or in folders that its name ends with (`val2017/` of
+ * `instances_val2017.json`), there or in `images/`; panoptic PNGs in a folder of the document's own name. A document in
+ * a folder `annotations` speaks for the folder above, too: COCO and its like are published so.
  *
  * @param path of the document
- * @param images the folder of the images, if it was named: they are nowhere else
+ * @param images the only folder of the images, if it was named
  */
 export function cocoFiles(path: string, { images, isPanoptic }: { images?: string; isPanoptic: boolean }): CocoFiles {
   const beside = dirname(resolve(path));
@@ -35,26 +36,26 @@ export function cocoFiles(path: string, { images, isPanoptic }: { images?: strin
   const root = isPublished ? dirname(beside) : beside;
   const folders = isPublished ? [beside, root] : [beside];
 
-  // A panoptic document's own name is that of its masks' folder, where they are called as the images are.
+  // A panoptic document shares its name with the folder of its masks, whose files are called as the images are.
   const parts = isPublished && !isPanoptic ? [...endings(stem), stem] : endings(stem);
   const chosen = images === undefined ? undefined : resolve(images);
-  const imagePlaces: Places = chosen
+  const imagePlaces = chosen
     ? // Some names begin with the folder that was chosen.
-      { beside, root: chosen, folders: [chosen, dirname(chosen)], where: `in ${images}` }
-    : {
+      places(beside, chosen, [chosen, dirname(chosen)], `in ${images}`)
+    : places(
         beside,
         root,
-        folders: folders.flatMap((folder) =>
+        folders.flatMap((folder) =>
           ['', ...parts].flatMap((part) => [join(folder, part), join(folder, 'images', part)]),
         ),
-        where: `beside ${document} or in ${['images', ...parts].map((part) => `${part}/`).join(' or ')}`,
-      };
-  const maskPlaces: Places = {
+        `beside ${document} or in ${['images', ...parts].map((part) => `${part}/`).join(' or ')}`,
+      );
+  const maskPlaces = places(
     beside,
     root,
-    folders: folders.map((folder) => join(folder, stem)),
-    where: `in ${stem}/`,
-  };
+    folders.map((folder) => join(folder, stem)),
+    `in ${stem}/`,
+  );
   return { image: (name) => find(name, imagePlaces), mask: (name) => find(name, maskPlaces) };
 }
 
@@ -63,15 +64,20 @@ const endings = (stem: string) =>
   [...stem.matchAll(/_/g)].map(({ index }) => stem.slice(index + 1)).filter((ending) => ending !== '');
 
 interface Places {
-  /** Where the document is: names that begin with `..` lead from there. */
-  beside: string;
+  /** The document's folder: names that begin with `..` lead from there. */
+  beside: Folder;
   /** No file outside of it is taken. */
   root: string;
-  /** In the order that they are looked in. */
-  folders: string[];
-  /** For people. */
+  /** In the order of the search. */
+  folders: Folder[];
+  /** For messages. */
   where: string;
 }
+
+const places = (beside: string, root: string, folders: readonly string[], where: string): Places => ({
+  ...{ beside: new Folder(beside), root },
+  ...{ folders: folders.map((folder) => new Folder(folder)), where },
+});
 
 /** @throws FileMissingError, or InvalidInputError */
 async function find(name: unknown, { beside, root, folders, where }: Places): Promise<FoundFile> {
@@ -82,30 +88,31 @@ async function find(name: unknown, { beside, root, folders, where }: Places): Pr
     throw new InvalidInputError(`${name} is an absolute path; expected one below the folder of the images`);
   }
   let leadsOut = false;
-  for (const spelling of spellings(name)) {
+  for (const spelling of separated(name)) {
     const plain = posix.normalize(spelling);
     const leads = plain.startsWith('../');
-    const paths = (leads ? [beside] : folders)
-      .map((folder) => join(folder, plain))
-      .filter((path) => isBelow(root, path));
-    leadsOut ||= paths.length === 0;
-    const path = await firstFile(paths);
-    if (path) return { path, name: leads ? nameIn(folders, path) : plain };
+    const inside = (leads ? [beside] : folders).filter((folder) =>
+      isBelow(asSeen(root), asSeen(join(folder.root, plain))),
+    );
+    leadsOut ||= inside.length === 0;
+    for (const look of ['exact', 'lookalike'] as const) {
+      for (const folder of inside) {
+        const path = await folder[look](plain);
+        if (path === undefined || !isBelow(root, path)) continue;
+        return { path, name: leads ? shortest(folders, path) : nameIn(folder, path) };
+      }
+    }
   }
   if (leadsOut) throw new InvalidInputError(`${name} leads out of ${root}; expected a path below it`);
   throw new FileMissingError(`${name}: no such file ${where}`);
 }
 
-/** What it would be called without `..`. */
-function nameIn(folders: readonly string[], path: string): string {
-  const ways = folders.filter((folder) => isBelow(folder, path)).map((folder) => relative(folder, path));
-  const [shortest] = ways.sort((a, b) => a.length - b.length);
-  return shortest.split(sep).join('/');
-}
+const nameIn = ({ root }: Folder, path: string): string => relative(root, path).split(sep).join('/');
 
-async function firstFile(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if ((await stat(path).catch(() => undefined))?.isFile()) return path;
-  return undefined;
+/** The shortest name without `..`. */
+function shortest(folders: readonly Folder[], path: string): string {
+  const names = folders.filter(({ root }) => isBelow(root, path)).map((folder) => nameIn(folder, path));
+  return names.sort((a, b) => a.length - b.length)[0];
 }
 
 /** Inside of it, at any depth. */
@@ -114,8 +121,5 @@ function isBelow(root: string, path: string): boolean {
   return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
 }
 
-/** A path as it is, and as others mean it: Windows by its backslashes, Macs by their accents apart from the letters. */
-function spellings(name: string): string[] {
-  const separated = name.includes('\\') ? [name, name.replaceAll('\\', '/')] : [name];
-  return [...new Set(separated.flatMap((path) => [path, path.normalize('NFC'), path.normalize('NFD')]))];
-}
+/** A path as it is, and as Windows means it by its backslashes. */
+const separated = (name: string) => (name.includes('\\') ? [name, name.replaceAll('\\', '/')] : [name]);

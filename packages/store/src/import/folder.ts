@@ -1,4 +1,4 @@
-/** Files below a folder by their names, however their letters are composed. */
+/** Files below a folder by their names, however accents are encoded. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asSeen } from '@saltworks/core/formats/spelling';
@@ -9,7 +9,7 @@ const remembered = 16;
 
 export class Folder {
   readonly root: string;
-  /** Of folders: names with letters outside ASCII, as they are seen and as they are written. */
+  /** By folder: its names outside ASCII, by their look. */
   readonly #entries = new LRUCache<string, Promise<Map<string, string>>>({ max: remembered });
 
   constructor(root: string) {
@@ -17,13 +17,22 @@ export class Folder {
   }
 
   /**
-   * Where a file is. One that has the very name comes first.
+   * The path of the file with this very name, or else of one whose name looks the same.
    *
    * @param name path below the folder, joined by `/`
    */
   async find(name: string): Promise<string | undefined> {
-    const exact = join(this.root, name);
-    if ((await kindOf(exact)) === 'file') return exact;
+    return (await this.exact(name)) ?? this.lookalike(name);
+  }
+
+  /** The path of the file with this very name. */
+  async exact(name: string): Promise<string | undefined> {
+    const path = join(this.root, name);
+    return (await kindOf(path)) === 'file' ? path : undefined;
+  }
+
+  /** The path of a file whose name looks the same: it may encode each accent apart from its letter or with it. */
+  async lookalike(name: string): Promise<string | undefined> {
     if (isAscii(name)) return undefined;
     let path = this.root;
     for (const part of name.split('/')) {
@@ -42,8 +51,9 @@ export class Folder {
   }
 }
 
+/** Sorted, so that of several lookalikes always the same one is taken: the last. */
 async function list(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => !isAscii(name));
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !isAscii(name)).sort();
   return new Map(names.map((name) => [asSeen(name), name]));
 }
 

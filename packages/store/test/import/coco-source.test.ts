@@ -223,6 +223,14 @@ describe('paths', () => {
     expect(await importCoco({ images: names.map((file_name, id) => ({ id, file_name })) })).toMatchObject({ added: 2 });
   });
 
+  test('of a lookalike are taken only where no folder has the very name', async () => {
+    const [together, apart] = ['é.jpg'.normalize('NFC'), 'é.jpg'.normalize('NFD')];
+    write({ [apart]: 'lookalike', [`images/${together}`]: 'the very name', [`ü/${apart}`]: 'in a folder' });
+    const names = [together, `${'ü'.normalize('NFD')}/${together}`];
+    expect(await importCoco({ images: names.map((file_name, id) => ({ id, file_name })) })).toMatchObject({ added: 2 });
+    expect(await namesOf()).toEqual([together, `ü/${apart}`]);
+  });
+
   test.each([
     ['..\\x.jpg', 'leads out of'],
     ['a\\..\\..\\x.jpg', 'leads out of'],
