@@ -1,12 +1,30 @@
-/** Whether a store creates conditionally: some S3 servers and gateways take `If-None-Match: *` and ignore it. */
+/** Probes of a store before there is work: whether it answers, and whether several processes may share it. */
 import { randomUUID } from 'node:crypto';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { storeIdentity } from './identity.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
 
 /**
- * Creates a small object twice, of which the second must fail, and deletes it. Any number of processes may do so at once.
+ * Lists, writes, reads and deletes.
  *
- * @param place the store, in words
+ * @returns the store's id
+ * @throws StoreRefusedError or Error, as the call that failed
+ */
+export async function checkStore(store: ObjectStore): Promise<string> {
+  const id = await storeIdentity(store);
+  const key = `check/${randomUUID()}`;
+  await store.put(key, id);
+  for await (const _ of store.list(key)) break;
+  await store.get(key);
+  await store.delete(key);
+  return id;
+}
+
+/**
+ * Creates a small object twice and deletes it; the second create has to fail. Some S3 servers and gateways accept
+ * `If-None-Match: *` and ignore it. Any number of processes may probe at once.
+ *
+ * @param place the store, for messages
  * @throws InvalidInputError if the second create replaced the first, or the store cannot be written to
  */
 export async function checkConditionalCreates(
@@ -19,7 +37,7 @@ export async function checkConditionalCreates(
   try {
     if (!(await store.putIfAbsent(key, 'second', options))) return;
   } finally {
-    // Whoever may create but not delete leaves a few bytes.
+    // A caller that may create but not delete leaves a few bytes.
     await store.delete(key, options).catch(() => {});
   }
   throw new InvalidInputError(
