@@ -49,7 +49,7 @@ export async function prepareExport(
   }
   const described = await readDataset(store, dataset, { signal });
   const { shards, updated, categories: known } = described;
-  const wanted: WantedClass[] = [...known].sort((a, b) => a.id - b.id);
+  const drawn: WantedClass[] = [];
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
   let outside = 0;
@@ -60,7 +60,7 @@ export async function prepareExport(
       if (!`/${name}`.includes('/images/')) outside++;
     }
     masks += report?.masks.length ?? 0;
-    wanted.push(...(report?.categories ?? []).map(({ name, isthing }) => ({ name, isthing })));
+    drawn.push(...(report?.categories ?? []).map(({ name, isthing }) => ({ name, isthing })));
   }
   if (masks === 0)
     throw new InvalidInputError(
@@ -75,7 +75,7 @@ export async function prepareExport(
     return { name: dataset, date: updated, categories, order, pictures, format, recipe };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
-  const plan = planOf(await numberClasses(store, { dataset, recipe }, wanted, { check, signal }));
+  const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
   all.update(JSON.stringify([plan.categories, pictures]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {

@@ -28,12 +28,9 @@ export async function publishMasks(
 ): Promise<number> {
   const { shards, categories: known } = await readDataset(store, dataset);
   const recipe = campaignRecipe(id);
-  const wanted = [
-    ...[...known].sort((a, b) => a.id - b.id),
-    ...classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 })),
-  ];
   // In the campaign's order, whatever was drawn first.
-  await numberClasses(store, { dataset, recipe }, wanted, {
+  const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
+  await numberClasses(store, { dataset, recipe }, known, wanted, {
     check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
   });
   let published = 0;

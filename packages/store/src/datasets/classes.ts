@@ -31,17 +31,20 @@ interface Classes {
 }
 
 /**
- * The classes with their numbers, those that have none yet numbered now. Of many callers at once all get the same numbers.
+ * The classes with their numbers. A class without a number gets one now: first the dataset's own, in the order of their
+ * ids, then the others. All callers at once get the same numbers.
  *
- * @param wanted in the order in which they are to be numbered
+ * @param own the dataset's
+ * @param others in the order in which they are to be numbered
  * @param check throws if the numbers are of no use, before they are given
  */
 export const numberClasses = (
   store: ObjectStore,
   of: ClassesOf,
-  wanted: readonly WantedClass[],
+  own: readonly Category[],
+  others: readonly WantedClass[],
   { check = () => {}, ...options }: CallOptions & { check?(categories: Category[]): void } = {},
-): Promise<Category[]> => settle(store, of, (known) => numbered(known, wanted), check, options);
+): Promise<Category[]> => settle(store, of, (known) => numbered(known, [...byId(own), ...others]), check, options);
 
 /**
  * Gives classes of a dataset, not of its campaigns, the numbers of a list, which come first; others that had one of these
@@ -56,8 +59,7 @@ export async function pinClasses(
   options: CallOptions = {},
 ): Promise<Category[]> {
   checkPins(list);
-  const pinned = [...list].sort((a, b) => a.id - b.id);
-  const next = (known: Category[]) => numbered(pinned, known);
+  const next = (known: Category[]) => numbered(byId(list), known);
   return settle(store, { dataset, recipe: '' }, next, () => {}, options);
 }
 
@@ -110,6 +112,8 @@ function numbered(known: readonly Category[], wanted: readonly WantedClass[]): C
   return categories;
 }
 
+const byId = (categories: readonly Category[]): Category[] => [...categories].sort((a, b) => a.id - b.id);
+
 /** Documents that datasets came from may have numbered their classes from 0, or with texts. */
 const isNumber = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) > 0;
 
@@ -126,5 +130,5 @@ async function exportedBefore(
     const plan = await readJson<{ recipe: string; categories: Category[] }>(store, exportPlanKey(dataset, id), options);
     if (plan && shareClasses(plan.recipe, recipe)) last = { made, categories: plan.categories };
   }
-  return [...last.categories].sort((a, b) => a.id - b.id);
+  return byId(last.categories);
 }

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const number = async (...names: string[]) => text(await numberClasses(store, pans, things(...names)));
+const number = async (...names: string[]) => text(await numberClasses(store, pans, [], things(...names)));
 const versions = async () => {
   let count = 0;
   for await (const _ of store.list(classesPrefix('pans', pans.recipe))) count++;
@@ -34,9 +34,17 @@ test('numbers are given in the order asked for, and stay whatever comes later', 
   expect(await versions()).toBe(2);
 });
 
+test('the dataset’s own come first, in the order of their ids', async () => {
+  const own: Category[] = [
+    { id: 7, name: 'dog', isthing: 1 },
+    { id: 3, name: 'cat', isthing: 1 },
+  ];
+  expect(text(await numberClasses(store, pans, own, things('ant')))).toBe('3 cat, 7 dog, 8 ant');
+});
+
 test('a thing and a stuff of one name are two classes', async () => {
   const sky: WantedClass[] = [{ name: 'sky', isthing: 0 }, ...things('sky')];
-  expect(await numberClasses(store, pans, sky)).toEqual([
+  expect(await numberClasses(store, pans, [], sky)).toEqual([
     { id: 1, name: 'sky', isthing: 0 },
     { id: 2, name: 'sky', isthing: 1 },
   ]);
@@ -45,9 +53,9 @@ test('a thing and a stuff of one name are two classes', async () => {
 test('all masks of a dataset share them, whatever their settings; those of a campaign are its own', async () => {
   await number('cat');
   const other = { ...pans, recipe: 'fedcba9876543210' };
-  expect(text(await numberClasses(store, other, things('dog')))).toBe('1 cat, 2 dog');
+  expect(text(await numberClasses(store, other, [], things('dog')))).toBe('1 cat, 2 dog');
   const campaign = { ...pans, recipe: 'campaign-salt' };
-  expect(text(await numberClasses(store, campaign, things('dog')))).toBe('1 dog');
+  expect(text(await numberClasses(store, campaign, [], things('dog')))).toBe('1 dog');
   expect(await number()).toBe('1 cat, 2 dog');
 });
 
@@ -60,18 +68,20 @@ test('own numbers are kept where they are numbers and free; others come after al
     { id: 18, name: 'again', isthing: 1 as const },
     ...things('new'),
   ];
-  expect(text(await numberClasses(store, pans, wanted))).toBe('19 zero, 18 dog, 20 text, 21 half, 22 again, 23 new');
+  expect(text(await numberClasses(store, pans, [], wanted))).toBe(
+    '19 zero, 18 dog, 20 text, 21 half, 22 again, 23 new',
+  );
   const later: WantedClass[] = [
     { id: 7, name: 'bird', isthing: 1 },
     { id: 3, name: 'dog', isthing: 1 },
   ];
-  expect(text(await numberClasses(store, pans, later))).toMatch(/^19 zero, 18 dog, .*, 7 bird$/);
+  expect(text(await numberClasses(store, pans, [], later))).toMatch(/^19 zero, 18 dog, .*, 7 bird$/);
 });
 
 test('of many at once each gets what all others get', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `class ${i}`);
   await Promise.all(names.map((name) => number(name)));
-  const settled = await numberClasses(store, pans, []);
+  const settled = await numberClasses(store, pans, [], []);
   expect(settled.map(({ id }) => id)).toEqual(names.map((_, i) => i + 1));
   expect(settled.map(({ name }) => name).sort()).toEqual([...names].sort());
   for (const name of names) expect(await number(name)).toBe(text(settled));
@@ -81,7 +91,7 @@ test('a check that fails leaves no numbers', async () => {
   const check = () => {
     throw new Error('no room');
   };
-  await expect(numberClasses(store, pans, things('cat'), { check })).rejects.toThrow('no room');
+  await expect(numberClasses(store, pans, [], things('cat'), { check })).rejects.toThrow('no room');
   expect(await versions()).toBe(0);
 });
 
