@@ -71,7 +71,8 @@ async function measure({ images, json }) {
   mkdirSync(objects);
   const shards = await makeDataset(fileStore(objects), images);
   const address = `127.0.0.1:${await freePort()}`;
-  const temporal = spawnTemporal(await temporalBinary(readSettings(env)), scratch, Number(address.split(':')[1]));
+  const binary = await temporalBinary(readSettings(env));
+  const temporal = spawnTemporal(binary, { home: scratch, env }, Number(address.split(':')[1]));
   await waitForTemporal(address);
   const settings = { env: { ...env, SALTWORKS_TEMPORAL_ADDRESS: address }, silent: true };
   const server = fork(join(root, 'packages/cli/dist/main.js'), ['server'], settings);

@@ -31,7 +31,7 @@ async function startServer(binary: string, tries = 3): Promise<{ address: string
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-temporal-'));
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  const child = spawnTemporal(binary, folder, port);
+  const child = spawnTemporal(binary, { home: folder, env: process.env }, port);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const ended = once(child, 'exit');

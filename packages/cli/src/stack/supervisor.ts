@@ -50,7 +50,7 @@ export async function startStack(
   const found = await readStackFile(home);
   if (found && isAlive(found.pid)) throw new Error(`a stack runs on ${home} already (process ${found.pid})`);
   // A Temporal whose supervisor died still holds the database file.
-  if (found?.temporal && isTemporal(found.temporal, home)) process.kill(found.temporal, 'SIGKILL');
+  if (found?.temporal && isTemporal(found.temporal, settings)) process.kill(found.temporal, 'SIGKILL');
 
   const binary = await temporalBinary(settings);
   const port = await freePort();
@@ -88,7 +88,7 @@ export async function startStack(
   });
 
   const temporal = keepAlive('temporal', say, async () => {
-    const child = begun(spawnTemporal(binary, home, port));
+    const child = begun(spawnTemporal(binary, settings, port));
     temporalPid = child.pid;
     record();
     return child;
@@ -205,7 +205,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Whether a process is this home's Temporal server: its id may belong to another process by now. */
-function isTemporal(pid: number, home: string): boolean {
-  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' });
+function isTemporal(pid: number, { home, env }: Settings): boolean {
+  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8', env });
   return (stdout ?? '').includes('server start-dev') && stdout.includes(join(home, 'temporal.sqlite'));
 }

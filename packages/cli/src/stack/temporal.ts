@@ -60,12 +60,20 @@ export async function temporalBinary({
 }
 
 /** Starts the server on `home/temporal.sqlite`; {@link waitForTemporal} tells when it is ready. */
-export function spawnTemporal(binary: string, home: string, port: number): ChildProcess {
+export function spawnTemporal(
+  binary: string,
+  { home, env }: Pick<Settings, 'home' | 'env'>,
+  port: number,
+): ChildProcess {
   const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   const where = ['--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'];
   const file = ['--db-filename', resolve(home, 'temporal.sqlite')];
   // Its own process group: Ctrl-C must not stop Temporal before the workers.
-  return spawn(binary, ['server', 'start-dev', ...where, ...file, ...pragmas], { stdio: 'ignore', detached: true });
+  return spawn(binary, ['server', 'start-dev', ...where, ...file, ...pragmas], {
+    env,
+    stdio: 'ignore',
+    detached: true,
+  });
 }
 
 /** @throws Error on a timeout */
