@@ -1,6 +1,7 @@
 /** The formats of `saltworks dataset export` (spec/export.md). */
 import type { ExportFormat } from '@saltworks/contract/export-formats';
-import { cocoInstances, cocoPanoptic } from './coco.ts';
+import { cocoInstances } from './coco/instances.ts';
+import { cocoPanoptic } from './coco/panoptic.ts';
 import type { ExportDataset, Exporter } from './exporter.ts';
 import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';

@@ -1,26 +1,38 @@
-/** Scribbles of either form, read for the image they belong to. */
+/** Scribbles of any form, read for the image that they belong to. */
 
 import { parseScribbles, type Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawnLabels, rasterise, type StrokeRaster } from '../seeds/seeds.ts';
 import { parseScribblePng } from './scribble-png.ts';
 
+/** Size of the upright image, in pixels. */
+interface Size {
+  width: number;
+  height: number;
+}
+
+interface Drawn {
+  raster: StrokeRaster;
+  segments: Segment[];
+}
+
+/** A reader for each form, by the extension of its files. */
+const readers = {
+  '.json': readDocument,
+  '.png': parseScribblePng,
+} satisfies Record<string, (bytes: Uint8Array, image: Size) => Drawn>;
+
 /**
- * @param extension what the file's name ends with
- * @param image size of the upright image
- * @throws InvalidInputError if they do not fit the image, or label fewer than two things
+ * @param extension of the file's name
+ * @throws InvalidInputError if the scribbles do not fit the image, or label fewer than two segments
  */
-export function readScribbles(
-  bytes: Uint8Array,
-  extension: '.json' | '.png',
-  image: { width: number; height: number },
-): { raster: StrokeRaster; segments: Segment[] } {
-  const read = extension === '.png' ? parseScribblePng(bytes, image) : fromDocument(bytes, image);
+export function readScribbles(bytes: Uint8Array, extension: keyof typeof readers, image: Size): Drawn {
+  const read = readers[extension](bytes, image);
   drawnLabels(read.raster);
   return read;
 }
 
-function fromDocument(bytes: Uint8Array, { width, height }: { width: number; height: number }) {
+function readDocument(bytes: Uint8Array, { width, height }: Size): Drawn {
   const scribbles = parseScribbles(bytes);
   const { image, segments } = scribbles;
   if (image.width !== width || image.height !== height) {

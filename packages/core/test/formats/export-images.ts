@@ -1,7 +1,9 @@
-/** Images for the tests of exports. */
+/** Images for the tests of exports, and what comes of them. */
 
 import type { Category } from '@saltworks/contract/categories';
-import type { ExportImage } from '../../src/formats/exporter.ts';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { exportFormats } from '../../src/formats/export.ts';
+import { documentText, type Exporter, type ExportImage } from '../../src/formats/exporter.ts';
 import { type Mask, segmentsInfo } from '../../src/mask/mask.ts';
 import { random } from '../golden.ts';
 
@@ -36,4 +38,26 @@ export function imageOf(mask: Mask, id = 1): ExportImage {
     category_id: categories[segment.id % categories.length].id,
   }));
   return { id, fileName: `${id}.jpg`, stem: String(id), mask, segments };
+}
+
+export const some = [
+  imageOf(drawn('.11.', '2213', '2213'), 1),
+  imageOf(drawn('....', '....'), 2),
+  imageOf(blotchy(31, 17, [0, 1, 2, 255, 256, 65_536, 0xffffff], 3), 3),
+];
+
+export const open = (format: ExportFormat) => exportFormats[format](dataset);
+
+/** The whole export of images: files and documents, by path. */
+export async function exported(exporter: Exporter, images: readonly ExportImage[]) {
+  const results = images.map((image) => exporter.image(image));
+  const files = new Map(results.flatMap(({ files }) => files.map(({ path, bytes }) => [path, bytes])));
+  const documents = new Map<string, string>();
+  for (const document of exporter.documents) {
+    let text = '';
+    for await (const piece of documentText(document, (list) => results.flatMap(({ lines }) => lines[list])))
+      text += piece;
+    documents.set(document.path, text);
+  }
+  return { files, documents };
 }

@@ -6,6 +6,7 @@ import {
   hexOf,
   lightness,
   namedClasses,
+  namedColours,
   parseColour,
   type Rgb,
   segmentColours,
@@ -112,4 +113,20 @@ test('OKLCH there and back again is the same colour', () => {
     expect(rgbOf(lchOf(rgb))).toEqual(rgb);
   }
   expect(rgbOf({ l: 0.5, c: 0.5, h: 1 })).toBeUndefined();
+});
+
+test('two hundred segments without names have two hundred colours, those of one class are near each other', () => {
+  const unnamed = Array.from({ length: 200 }, (_, i) => ({ id: i + 1, category: 'unnamed' }));
+  expect(new Set([...namedColours(unnamed).values()].map(String)).size).toBe(201);
+  const named = namedColours([
+    { id: 4, category: 'cat' },
+    { id: 7, category: 'cat' },
+    { id: 9, category: 'sky' },
+  ]);
+  expect([named.get(0), named.get(4), named.get(9)]).toEqual([
+    [128, 128, 128],
+    [230, 159, 0],
+    [86, 180, 233],
+  ]);
+  expect(named.get(7)).not.toEqual(named.get(4));
 });

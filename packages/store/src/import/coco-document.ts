@@ -1,7 +1,7 @@
 /** A COCO document of any size: what it lists, and where its annotations are in it. */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type CocoCategories, cocoCategories, cocoId } from '@saltworks/core/formats/coco-categories';
-import type { CocoAnnotation } from '@saltworks/core/formats/coco-instances';
+import { type CocoCategories, cocoCategories, cocoId } from '@saltworks/core/formats/coco/categories';
+import type { CocoAnnotation } from '@saltworks/core/formats/coco/instances';
 import type { TruthSegment } from '../datasets/truth.ts';
 import { entriesAt, type Place, type WalkOptions, walkLists } from './json-lists.ts';
 

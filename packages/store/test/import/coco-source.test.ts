@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { truthKey } from '@saltworks/contract/layout';
-import { compressCounts } from '@saltworks/core/formats/rle';
+import { compressCounts } from '@saltworks/core/formats/coco/rle';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDataset, readDataset, readImages } from '../../src/datasets/dataset.ts';

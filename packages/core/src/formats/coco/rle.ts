@@ -4,14 +4,7 @@
  * first, as printable characters.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Mask } from '../mask/mask.ts';
-
-export interface Rle {
-  /** [height, width] */
-  size: [number, number];
-  /** Run lengths, or those compressed. */
-  counts: number[] | string;
-}
+import type { Mask } from '../../mask/mask.ts';
 
 /** The run lengths of every segment, in one pass over the mask; the background (0) has none. */
 export function encodeRuns({ ids, width, height }: Mask): Map<number, number[]> {
@@ -40,22 +33,6 @@ export function encodeRuns({ ids, width, height }: Mask): Map<number, number[]> 
   return new Map(
     [...runs].map(([id, { counts, end }]) => [id, end < ids.length ? [...counts, ids.length - end] : counts]),
   );
-}
-
-/** @returns 1 where the mask is set, row-major. @throws InvalidInputError if the counts do not make up the size */
-export function decodeRle({ size: [height, width], counts }: Rle): Uint8Array {
-  const runs = typeof counts === 'string' ? expandCounts(counts) : counts;
-  const out = new Uint8Array(width * height);
-  let p = 0;
-  runs.forEach((count, k) => {
-    if (!Number.isInteger(count) || count < 0 || p + count > out.length) {
-      throw new InvalidInputError(`run ${k} of ${count} pixels from ${p} on; expected ${width} × ${height} in all`);
-    }
-    if (k % 2 === 0) p += count;
-    else for (const end = p + count; p < end; p++) out[(p % height) * width + Math.floor(p / height)] = 1;
-  });
-  if (p !== out.length) throw new InvalidInputError(`runs of ${p} pixels; expected ${width} × ${height}`);
-  return out;
 }
 
 /** A character is 48 + six bits: five of the number, and whether more follow. */

@@ -1,36 +1,42 @@
 import { describe, expect, test } from 'vitest';
-import { instancesMask } from '../../src/formats/coco-instances.ts';
-import { polygonRuns } from '../../src/formats/polygon.ts';
-import { compressCounts, decodeRle, encodeRuns } from '../../src/formats/rle.ts';
-import { goldenJson, random } from '../golden.ts';
-import { blotchy } from './export-images.ts';
+import { annotationId, instancesMask } from '../../../src/formats/coco/instances.ts';
+import { compressCounts, encodeRuns, expandCounts } from '../../../src/formats/coco/rle.ts';
+import { blotchy, exported, open, some } from '../export-images.ts';
+import { pixelsOf } from './pixels-of.ts';
 
-interface Golden {
-  polygons: { width: number; height: number; polygon: number[]; counts: string }[];
-}
-
-test('polygons cover the pixels that pycocotools has in them', () => {
-  for (const { width, height, polygon, counts } of (goldenJson('polygons.json') as Golden).polygons) {
-    expect(compressCounts(polygonRuns(polygon, width, height)), JSON.stringify(polygon)).toBe(counts);
-  }
-});
-
-test('a polygon along pixel borders covers the pixels within', () => {
-  const next = random(3);
-  for (let k = 0; k < 50; k++) {
-    const [width, height] = [20, 15];
-    const [x, y] = [Math.floor(next() * 10), Math.floor(next() * 8)];
-    const [w, h] = [1 + Math.floor(next() * 9), 1 + Math.floor(next() * 6)];
-    const corners = [x, y, x + w, y, x + w, y + h, x, y + h];
-    const set = decodeRle({ size: [height, width], counts: polygonRuns(corners, width, height) });
-    for (let i = 0; i < set.length; i++) {
-      const [px, py] = [i % width, Math.floor(i / width)];
-      expect(set[i]).toBe(px >= x && px < x + w && py >= y && py < y + h ? 1 : 0);
+describe('written', () => {
+  test('holds the things, each as its own run lengths', async () => {
+    const { documents, files } = await exported(open('coco-instances'), some);
+    expect(files.size).toBe(0);
+    const { annotations, categories, images } = JSON.parse(documents.get('instances.json')!);
+    expect(images).toHaveLength(3);
+    expect(categories).toEqual([
+      { id: 1, name: 'cat', supercategory: 'thing' },
+      { id: 5, name: 'dog', supercategory: 'thing' },
+    ]);
+    const things = some.flatMap((image) =>
+      image.segments.filter(({ category_id }) => category_id !== 2).map((segment) => ({ image, segment })),
+    );
+    expect(annotations).toHaveLength(things.length);
+    for (const [i, { image, segment }] of things.entries()) {
+      const { area, bbox, category_id } = segment;
+      expect(annotations[i]).toMatchObject({ area, bbox, category_id, image_id: image.id, iscrowd: 0 });
+      expect(annotations[i].id).toBe(annotationId(image.id, segment.id));
+      const set = Uint8Array.from(image.mask.ids, (id) => (id === segment.id ? 1 : 0));
+      const { size, counts } = annotations[i].segmentation;
+      expect(size).toEqual([image.mask.height, image.mask.width]);
+      expect(pixelsOf(expandCounts(counts), image.mask.width, image.mask.height)).toEqual(set);
     }
-  }
+  });
+  test('annotation ids stay exact and apart up to the last image and segment', () => {
+    const last = annotationId(2 ** 29 - 1, 2 ** 24 - 1);
+    expect(Number.isSafeInteger(last)).toBe(true);
+    expect(last).toBe(2 ** 53 - 1);
+    expect(annotationId(2, 0)).toBe(annotationId(1, 2 ** 24 - 1) + 1);
+  });
 });
 
-describe('instances', () => {
+describe('read', () => {
   const size = { width: 10, height: 8 };
   const known = new Set<unknown>([1, 2]);
   const box = (x: number, y: number, w: number, h: number) => [[x, y, x + w, y, x + w, y + h, x, y + h]];

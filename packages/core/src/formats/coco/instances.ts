@@ -1,11 +1,49 @@
-/** The annotations of a COCO instances document as one panoptic mask. */
-
+/** COCO instances: written with compressed run lengths (spec/export.md), read from polygons and run lengths of either kind. */
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type Mask, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
-import { cocoId } from './coco-categories.ts';
+import { type Mask, type SegmentInfo, segmentsInfo } from '../../mask/mask.ts';
+import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
+import { cocoId } from './categories.ts';
+import { cocoDocument, imageLine, writtenCategories } from './document.ts';
 import { polygonRuns } from './polygon.ts';
-import { expandCounts } from './rle.ts';
+import { compressCounts, encodeRuns, expandCounts } from './rle.ts';
+
+export function cocoInstances(dataset: ExportDataset): Exporter {
+  const categories = orderedCategories(dataset);
+  const isThing = new Set(categories.filter(({ isthing }) => isthing === 1).map(({ id }) => id));
+  return {
+    loses: 'Stuff segments are left out; background and void are whatever no instance covers.',
+    image(image) {
+      checkImage(image, categories);
+      const { id, mask, segments } = image;
+      const runs = encodeRuns(mask);
+      const annotations = segments
+        .filter(({ category_id }) => isThing.has(category_id))
+        .map((segment) =>
+          JSON.stringify({
+            id: annotationId(id, segment.id),
+            image_id: id,
+            category_id: segment.category_id,
+            segmentation: { size: [mask.height, mask.width], counts: compressCounts(runs.get(segment.id) ?? []) },
+            area: segment.area,
+            bbox: segment.bbox,
+            iscrowd: segment.iscrowd,
+          }),
+        );
+      return { files: [], lines: { images: [imageLine(image)], annotations } };
+    },
+    documents: [
+      cocoDocument(
+        'instances.json',
+        dataset,
+        writtenCategories(categories).filter(({ id }) => isThing.has(id)),
+      ),
+    ],
+  };
+}
+
+/** One number for a segment of an image: below 2⁵³, and both can be read back from it. */
+export const annotationId = (image: number, segment: number): number => image * 2 ** 24 + segment;
 
 /** As a document has it: nothing of it is checked. */
 export interface CocoAnnotation {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { cocoCategories, cocoId } from '../../src/formats/coco-categories.ts';
-import { orderedCategories } from '../../src/formats/exporter.ts';
+import { cocoCategories, cocoId } from '../../../src/formats/coco/categories.ts';
+import { orderedCategories } from '../../../src/formats/exporter.ts';
 
 const named = (...ids: unknown[]) => ids.map((id, i) => ({ id, name: 'abcdefgh'[i] }));
 const idsOf = (...ids: unknown[]) => cocoCategories(named(...ids)).categories.map(({ id }) => id);

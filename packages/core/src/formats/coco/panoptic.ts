@@ -1,0 +1,42 @@
+/** COCO panoptic (spec/export.md): a PNG of segment ids an image, and one document. */
+import { vocColour } from '../colour-map.ts';
+import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
+import { encodePanopticPng } from '../panoptic-png.ts';
+import { cocoDocument, imageLine, writtenCategories } from './document.ts';
+
+export function cocoPanoptic(dataset: ExportDataset): Exporter {
+  const categories = orderedCategories(dataset);
+  return {
+    loses: 'Nothing of a mask is lost; background and void are one (id 0, not listed).',
+    image(image) {
+      checkImage(image, categories);
+      const { id, stem, mask, segments } = image;
+      const annotation = {
+        image_id: id,
+        file_name: `${stem}.png`,
+        segments_info: segments.map(({ id, category_id, area, bbox, iscrowd }) => ({
+          id,
+          category_id,
+          area,
+          bbox,
+          iscrowd,
+        })),
+      };
+      return {
+        files: [{ path: `panoptic/${stem}.png`, bytes: encodePanopticPng(mask) }],
+        lines: { images: [imageLine(image)], annotations: [JSON.stringify(annotation)] },
+      };
+    },
+    documents: [
+      cocoDocument(
+        'panoptic.json',
+        dataset,
+        writtenCategories(categories).map((category, i) => ({
+          ...category,
+          isthing: categories[i].isthing,
+          color: vocColour(i + 1),
+        })),
+      ),
+    ],
+  };
+}
