@@ -1,5 +1,5 @@
 // A scripted annotator: takes an image, draws, listens. Like a browser it sends unacknowledged interactions again and resumes
-// a broken stream after the last event. Its caller compares what it did with what the server kept.
+// a broken stream after the last event. Its caller compares its interactions with the server's log.
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

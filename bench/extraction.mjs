@@ -52,7 +52,7 @@ export async function extraction(wanted, peer, { quick }) {
     .map((name) => row(rates.ours, peers[name][0], { name, peer_name: peers[name][1], ...about }));
 }
 
-/** The loop that somebody writes who needs keys once. */
+/** A plain loop, as written by somebody with a single need for keys. */
 async function bareLoop(spec, { model, input, output }, files) {
   // The backbone package's copy of onnxruntime-node.
   const require = createRequire(join(root, 'packages/backbone/package.json'));

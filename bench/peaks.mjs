@@ -1,4 +1,4 @@
-// What this machine gives a kernel at best: packages/core/src/arena/kernels/peak.ts, measured in the same run as the kernels.
+// The best that this machine gives a kernel: packages/core/src/arena/kernels/peak.ts, measured in the same run as the kernels.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
@@ -11,7 +11,7 @@ const small = 256 * 2 ** 10;
  * One thread, the best of several: other load only slows it.
  *
  * @returns multiplications and additions in registers in GFLOP/s; GB/s read from memory and from the second cache; GB/s
- *   copied in memory, of which every line written is also read first and so counts three times
+ *   copied in memory, where every line counts three times: it is read, and read again before it is written
  */
 export function peaks(repeats = 9) {
   const module = new WebAssembly.Module(readFileSync(join(root, 'packages/core/dist/kernels/peak.wasm')));

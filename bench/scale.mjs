@@ -1,7 +1,7 @@
 // node bench/scale.mjs [--images N] [--json FILE]: a dataset of a million images through Temporal, server and worker, with
 // a stub for the backbone: the cost of the engine itself, and whether anything grows.
 //
-// Real: manifest, workflows, activities, heartbeats, decoding (of one tiny picture, again and again), reports in a folder.
+// Real: manifest, workflows, activities, heartbeats, decoding (of one tiny image, again and again), reports in a folder.
 // Stubbed: inference returns at once, and keys are counted instead of stored.
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,10 +1,10 @@
 // How much each kernel does, counted by hand from the kernels: floating-point operations, and bytes that cross
-// the border of the memory that limits it. Arguments are those of the kernels, which say what they mean.
+// the border of the memory that limits it. Arguments are those of the kernels, which explain them.
 //
 // An addition, multiplication, comparison or conversion of one lane is one operation, of float64 two, since half as many
-// fit a vector; moving lanes about is none. Bytes: of what does not fit the second cache, each once a pass, and a line that
-// is written where nothing was read twice, for it is read first (`read`, or `copy` if some are written); of what stays in
-// the cache, every vector loaded or stored (`cached`). Each is held against the peak of that name in peaks.mjs.
+// fit a vector; moving lanes is none. Bytes: data beyond the second cache counts once a pass, and a line that is written
+// unread counts twice, because the processor reads it first (`read`, or `copy` if some are written); data that stays in the
+// cache counts with every vector loaded or stored (`cached`). Each is compared with the peak of that name in peaks.mjs.
 
 /** exp4 of kernels/exp.ts: clamp 1, scale 1, round 1, reduce 2, polynomial 10, build 2. */
 const exp = 17;
@@ -72,7 +72,7 @@ const formulas = {
   },
   // n + other − 2·product, at least 0; tiles are written where nothing was read.
   distanceTiles: ([, , , I, nb]) => copy(64 * (nb - I), 128 * (nb - I), 'only writes: nothing fills the waits'),
-  // Two comparisons, what lies between them, and a count.
+  // Two comparisons, the range between them, and a count.
   gather: ([, nb]) => read(64 * tiles(nb), 64 * tiles(nb), 'a branch for every vector'),
   rbfTiles: ([, nb]) => copy(16 * (exp + 3) * tiles(nb), 128 * tiles(nb), chain),
   // Every entry is added to its row and to its column, and compared with others of its tile.
@@ -166,11 +166,11 @@ const formulas = {
 };
 
 /**
- * What a call did.
+ * The work of one call.
  *
- * @param result what it returned: of some kernels, how many steps they took
- * @returns operations, bytes, `at` which peak they are held against, `why` it may be far from a limit, and a name of its own for a call unlike
- *   the others; nothing of kernels that are not counted here
+ * @param result the kernel's result: for some kernels, the number of steps
+ * @returns operations, bytes, `at`: the peak to compare them with, `why`: the reason why a call may be far from it, and
+ *   `variant`: a name for a call unlike the others; an empty object for kernels that are not counted
  */
 export function workOf(name, args, result) {
   return formulas[name]?.(args, result) ?? {};

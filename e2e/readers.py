@@ -86,7 +86,7 @@ def coco_instances(folder, truth):
             pixels = (image["ids"] == segment["id"]).astype(np.uint8)
             assert np.array_equal(coco.annToMask(annotation), pixels)
             run_lengths = coco.annToRLE(annotation)
-            # Character by character what pycocotools writes.
+            # Character by character as pycocotools writes it.
             assert coco_mask.encode(np.asfortranarray(pixels))["counts"].decode() == run_lengths["counts"]
             assert annotation["area"] == coco_mask.area(run_lengths) == segment["area"]
             assert annotation["bbox"] == coco_mask.toBbox(run_lengths).tolist() == segment["bbox"]

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { imports, type Source } from './arrows.ts';
 
 /**
- * Circles among sources: groups of files of which each imports every other, directly or by way of others of the group.
+ * Circles among sources: groups of files in which each imports every other, directly or through others of the group.
  * Dynamic imports are left out: they run later, and may be how a circle is broken.
  *
  * @param sources with paths from the top of the clone, joined by `/`
