@@ -7,7 +7,7 @@ import { digest, outcomeText } from './checkout.mjs';
 const patienceMs = 240_000;
 
 /** Headers that depend on the moment or the connection. */
-const unseen = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length'];
+const unseen = ['date', 'last-modified', 'connection', 'keep-alive', 'transfer-encoding', 'content-length'];
 
 /**
  * A step is one of
@@ -106,10 +106,10 @@ export class Player {
   }
 
   #describe({ status, headers }, bytes, type) {
-    // An object's ETag depends on its file's inode and time.
+    // ETags depend on the inode and time of a file.
     const told = [...headers]
       .filter(([name]) => !unseen.includes(name))
-      .map(([name, value]) => `${name}: ${name === 'etag' && !value.startsWith('W/') ? '<etag>' : value}\n`)
+      .map(([name, value]) => `${name}: ${name === 'etag' ? '<etag>' : value}\n`)
       .join('');
     const body = /json|text|javascript/.test(type) ? bytes.toString('utf8') : bodyOf(bytes, type);
     return this.#placeholders.apply(`${status}\n${told}\n${body}`);
