@@ -1,6 +1,6 @@
 /**
- * Maps with up to `concurrency` calls under way (asked for each anew, if it is a function), yielding in the order of the
- * input: reading ahead without running away.
+ * Maps items with up to `concurrency` calls at a time, and yields the results in the order of the items. A `concurrency`
+ * that is a function is called anew for each item.
  */
 export async function* inOrder<A, B>(
   items: AsyncIterable<A> | Iterable<A>,
@@ -12,7 +12,7 @@ export async function* inOrder<A, B>(
   try {
     for await (const item of items) {
       const result = map(item);
-      // A rejection is looked at in its turn; until then it is no unhandled one.
+      // A rejection is handled in its turn; until then it must not count as unhandled.
       result.catch(() => {});
       running.push(result);
       if (running.length >= most()) yield await (running.shift() as Promise<B>);

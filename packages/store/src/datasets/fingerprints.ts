@@ -1,4 +1,4 @@
-/** Hashes in a few bytes each, for telling among hundreds of millions what was seen before, and where. */
+/** Hashes in a few bytes each: they tell of hundreds of millions which were seen before, and where. */
 
 /**
  * Remembers the first 8 bytes of sha256 digests, and a number with each. Two of n entries share them by chance with a
@@ -42,7 +42,7 @@ export class Fingerprints {
   size = 0;
   #slots = new BigUint64Array(1 << 10);
 
-  /** @param digest at least 8 bytes @returns whether it was not there yet */
+  /** @param digest at least 8 bytes @returns whether it is new */
   add(digest: Uint8Array): boolean {
     const slot = slotOf(this.#slots, fingerprint(digest));
     if (this.#slots[slot] !== 0n) return false;
@@ -63,7 +63,7 @@ export class Fingerprints {
   }
 }
 
-/** Where a value is, or belongs. A digest's bits are as good as random: no further hashing. */
+/** The slot that holds a value, or the free slot for it. A digest's bits are as good as random: no further hashing. */
 function slotOf(slots: BigUint64Array, value: bigint): number {
   const mask = slots.length - 1;
   for (let slot = Number(value & BigInt(mask)); ; slot = (slot + 1) & mask) {
@@ -71,7 +71,7 @@ function slotOf(slots: BigUint64Array, value: bigint): number {
   }
 }
 
-/** Eight bytes as a number; 0 marks an empty slot and is taken as 1. */
+/** The first 8 bytes as a number. 0 marks an empty slot, so 1 stands for it. */
 function fingerprint(digest: Uint8Array): bigint {
   return new DataView(digest.buffer, digest.byteOffset).getBigUint64(0) || 1n;
 }

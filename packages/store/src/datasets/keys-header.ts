@@ -1,4 +1,4 @@
-/** What a keys file (spec/keys.md) says of itself, without its data. */
+/** The header of a keys file (spec/keys.md), read without the data. */
 import { decodeSafeTensors } from '@saltworks/core/formats/safetensors';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from '../objects/store.ts';
 
@@ -7,13 +7,13 @@ const headerBytes = 4096;
 
 /**
  * @returns undefined where there is no such object
- * @throws InvalidInputError if this is no such file, or not a whole one
+ * @throws InvalidInputError if this is no keys file, or is cut off
  */
 export async function readKeysHeader(store: ObjectStore, key: string, options?: CallOptions) {
   const found = await store.head(key, options);
   if (!found) return undefined;
   try {
-    // The header says where the data lies, which has to be within the file, whatever it is.
+    // The decoder checks that the data lies inside the file, but not the data.
     const file = new Uint8Array(found.size);
     file.set((await store.get(key, { range: { start: 0, end: headerBytes }, ...options })).subarray(0, found.size));
     return decodeSafeTensors(file);

@@ -1,4 +1,4 @@
-/** The text of JSON files for a parser that knows neither UTF-16, nor Latin letters that are not UTF-8, nor NaN. */
+/** The text of JSON files for a parser that knows neither UTF-16, nor Latin letters outside UTF-8, nor NaN. */
 import { readSync } from 'node:fs';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
@@ -7,10 +7,10 @@ export interface TextFile {
   fd: number;
   /** The byte-order mark, if there is one. */
   mark: Uint8Array;
-  /** Of a code unit: 2 in UTF-16. */
+  /** Bytes of a code unit: 2 in UTF-16. */
   unitBytes: 1 | 2;
   isLittleEndian: boolean;
-  /** Where a code unit is in the file; the first after the mark is 0. */
+  /** The place of a code unit in the file; unit 0 follows the mark. */
   byteOf(unit: number): number;
 }
 
@@ -24,23 +24,23 @@ export function textFile(fd: number): TextFile {
   return { fd, mark, unitBytes, isLittleEndian, byteOf: (unit) => mark.length + unit * unitBytes };
 }
 
-/** Where the units are not what the file says. */
+/** Places where the units differ from the file. */
 export interface Odd {
-  /** Asked from left to right. */
+  /** To be called from left to right. */
   hasIn(from: number, to: number): boolean;
 }
 
 const [quote, backslash, minus, space, question] = [...'"\\- ?'].map((character) => character.charCodeAt(0));
 const [nan, infinity] = ['NaN', 'Infinity'].map((word) => new TextEncoder().encode(word));
-/** Of the longest, with its sign. */
+/** Units of the longest word, with its sign. */
 const longest = 9;
 
 /**
- * One byte a code unit, so that places are kept. In strings `?` stands for what is not ASCII; of NaN and infinities
- * strings are made, as long as they are.
+ * One byte a code unit, so that places stay the same. In strings, `?` stands for a unit outside ASCII; NaN and infinities
+ * become strings of the same length.
  *
  * @param chunkUnits most units of a chunk
- * @returns chunks, each to be used before the next is asked for
+ * @returns chunks; the next one overwrites the last
  */
 export function* asciiUnits(file: TextFile, chunkUnits: number): Generator<{ bytes: Uint8Array; odd: Odd }> {
   const { fd, unitBytes, isLittleEndian, byteOf } = file;
@@ -49,9 +49,9 @@ export function* asciiUnits(file: TextFile, chunkUnits: number): Generator<{ byt
   const odd = oddPlaces();
   let isString = false;
   let isEscaped = false;
-  /** Whether this string is odd already: one place tells. */
+  /** Whether this string is noted as odd: one place is enough. */
   let isOdd = false;
-  /** Units at the start of `units` that may begin a word, not given yet. */
+  /** Units at the start of `units` that may begin a word and are not yielded yet. */
   let held = 0;
   for (let first = 0; ; ) {
     const bytesRead = readSync(fd, read, { position: byteOf(first + held) });
@@ -98,7 +98,7 @@ export function* asciiUnits(file: TextFile, chunkUnits: number): Generator<{ byt
   }
 }
 
-/** Code units as bytes; those beyond ASCII are any byte beyond it. */
+/** Code units as bytes; a unit outside ASCII becomes any byte outside ASCII. */
 function narrow(
   bytes: Uint8Array,
   units: Uint8Array,

@@ -1,11 +1,11 @@
-/** A COCO document of any size: what it lists, and where its annotations are in it. */
+/** A COCO document of any size: its lists, and the places of its annotations in the file. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type CocoCategories, cocoCategories, cocoId } from '@saltworks/core/formats/coco/categories';
 import type { CocoAnnotation } from '@saltworks/core/formats/coco/instances';
 import type { TruthSegment } from '../datasets/truth.ts';
 import { entriesAt, type Place, type WalkOptions, walkLists } from './json-lists.ts';
 
-/** As a document has it: nothing of it is checked. */
+/** As it stands in the document, unchecked. */
 export interface ListedImage {
   id?: unknown;
   file_name?: unknown;
@@ -13,7 +13,7 @@ export interface ListedImage {
   height?: unknown;
 }
 
-/** As a document has it, too. */
+/** Unchecked, too. */
 export interface ListedAnnotation extends CocoAnnotation {
   file_name?: unknown;
   segments_info?: TruthSegment[];
@@ -23,7 +23,7 @@ export interface CocoDocument extends CocoCategories {
   images: ListedImage[];
   /** Whether there are panoptic annotations. */
   isPanoptic: boolean;
-  /** Ids that annotations name, as `cocoId` has them. */
+  /** By the image ids that annotations name, as `cocoId` reads them. */
   annotated: ReadonlyMap<unknown, unknown>;
   /** The annotations of an image, in their order, read from the file one at a time. */
   annotationsOf(image: unknown): Iterable<ListedAnnotation>;

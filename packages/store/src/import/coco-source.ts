@@ -16,10 +16,10 @@ import type { WalkOptions } from './json-lists.ts';
 import { fileSource } from './sources.ts';
 
 /**
- * The images that a COCO document lists, with their known masks: panoptic ones, else those that its instances make up.
- * The document may be larger than memory; files are where `cocoFiles` looks for them.
+ * The images that a COCO document lists, with their known masks: panoptic masks, else masks made of its instances. The
+ * document may be larger than memory. `cocoFiles` finds the files.
  *
- * @param images the folder of the images, where they do not lie beside the document
+ * @param images the folder of the images, if they do not lie beside the document
  * @throws InvalidInputError if this is no COCO document, or a category has no name or no id of its own
  */
 export async function cocoSource(
@@ -50,7 +50,7 @@ export async function cocoSource(
         const known = clash
           ? { truth: noMask(`its id ${JSON.stringify(clash.id)} is another image's, too; no known mask is taken`) }
           : await knownMask(document, entries, find);
-        // Drawn anew it is looked at, though the image is the same.
+        // A changed mask makes a new version, although the image's bytes are the same.
         const version = known?.drawing ? `${file.version} ${known.drawing}` : file.version;
         yield { ...file, version, truth: known?.truth };
       } catch (error) {
@@ -63,7 +63,7 @@ export async function cocoSource(
   return { files: files(), categories: document.categories };
 }
 
-/** Entries of the same file are one picture, with the annotations of all. */
+/** Entries of one file are one picture, with the annotations of all. */
 function listedPictures(images: readonly ListedImage[]): ListedImage[][] {
   const pictures = new Map<unknown, ListedImage[]>();
   for (const image of images) {
@@ -76,7 +76,7 @@ function listedPictures(images: readonly ListedImage[]): ListedImage[][] {
   return [...pictures.values()];
 }
 
-/** Ids that several pictures have: nobody knows whose an annotation is. */
+/** Ids that several pictures share, so that the owner of an annotation is unknown. */
 function sharedIds(pictures: readonly ListedImage[][]): Set<unknown> {
   const known = new Set<unknown>();
   const shared = new Set<unknown>();
@@ -89,7 +89,7 @@ function sharedIds(pictures: readonly ListedImage[][]): Set<unknown> {
 
 interface Known {
   truth: SourceFile['truth'];
-  /** Changes when the mask may have. */
+  /** Changes when the mask may have changed. */
   drawing?: string;
 }
 
@@ -97,7 +97,7 @@ const noMask =
   (note: string): SourceFile['truth'] =>
   async () => ({ notes: [note] });
 
-/** What a document knows of a picture, if anything. */
+/** The mask that a document has for a picture, if any. */
 async function knownMask(
   document: CocoDocument,
   entries: readonly ListedImage[],
@@ -143,7 +143,7 @@ async function panoptic(
   try {
     ({ path } = await find.mask(file_name));
   } catch (error) {
-    // Once it is there, it is taken.
+    // The image fails as well, so that a later import takes the mask once its file is there.
     if (error instanceof FileMissingError || !(error instanceof InvalidInputError)) throw error;
     return { truth: noMask(`its known mask: ${error.message}; it is not taken`) };
   }

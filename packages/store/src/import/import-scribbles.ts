@@ -1,4 +1,4 @@
-/** Scribbles drawn elsewhere, brought to the images of a dataset. */
+/** Imports scribbles that were drawn elsewhere. */
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
@@ -13,8 +13,8 @@ import { Folder } from './folder.ts';
 import type { Offer } from './import.ts';
 
 /**
- * An image's scribbles in a folder: `x.jpg.json` or `x.jpg.png` for x.jpg alone, else `x.json` or `x.png`, which are also
- * x.png's and x.tif's.
+ * An image's scribbles in a folder: `x.jpg.json` or `x.jpg.png` for x.jpg alone, else `x.json` or `x.png`, which also serve
+ * x.png and x.tif.
  *
  * @param name path of the image below its source
  * @param isPicture whether a PNG that is found is itself one of the images: images and scribbles may share a folder
@@ -34,7 +34,7 @@ export async function findScribbles(
   return undefined;
 }
 
-/** Files of a source as they are, of which those that could be taken for scribbles are noted: see {@link importScribbles}. */
+/** Passes a source's files on, and notes those that could be mistaken for scribbles: see {@link importScribbles}. */
 export async function* notePictures(files: AsyncIterable<Offer>, pictures: Fingerprints): AsyncGenerator<Offer> {
   for await (const file of files) {
     if ('read' in file && file.path !== undefined && isPng(file.path)) pictures.add(await pathDigest(file.path));
@@ -43,11 +43,11 @@ export async function* notePictures(files: AsyncIterable<Offer>, pictures: Finge
 }
 
 /**
- * Takes the scribbles that a folder has for images of a dataset, for each under the first of its names that has any. What they
- * say is checked when they are used: one bad file fails alone.
+ * Stores the scribbles that a folder has for images of a dataset. An image gets those of its first name that has any. Their
+ * content is checked when they are used: one bad file fails alone.
  *
- * @param pictures files that were offered as pictures, whatever became of them: none of these is scribbles, nor is any with the
- * bytes of an image, former versions included
+ * @param pictures files that were offered as pictures, imported or not. Neither they nor files with the bytes of an image,
+ * former versions included, are scribbles
  * @param onNote is told of files that were found and not taken
  * @returns how many images have scribbles there
  */
@@ -95,12 +95,12 @@ export async function importScribbles(
       if (!drawn) continue;
       const [extension, other] = isPng(drawn.path) ? (['.png', '.json'] as const) : (['.json', '.png'] as const);
       if (image.names.length > 1) {
-        // What was drawn when it had one name was drawn on that one.
+        // Scribbles from the time when it had one name were drawn on that name.
         const isFirst = !image.names.some((each) => each.drawn) && (await isDrawn(store, name, shard, image, options));
         several.set(image.id, isFirst ? [...drawn.names, image.names[0].name] : drawn.names);
       }
       await store.put(scribblesKey(name, shard, image.sha256, extension), drawn.bytes, options);
-      // An image has one drawing: that of another format was an earlier one.
+      // An image has one document of scribbles: one in the other format is older.
       await store.delete(scribblesKey(name, shard, image.sha256, other), options);
       found++;
     }
@@ -121,7 +121,7 @@ async function isDrawn(
   return found.some((each) => each !== undefined);
 }
 
-/** Keeps under which of its names an image was drawn on. @param drawn names by image */
+/** Records the names under which images were drawn on. @param drawn names by image */
 async function noteDrawn(
   store: ObjectStore,
   { dataset, shard }: { dataset: string; shard: number },
@@ -149,7 +149,7 @@ async function contentsOf(store: ObjectStore, dataset: Dataset, options?: CallOp
 
 const isPng = (path: string) => extname(path).toLowerCase() === '.png';
 
-/** Of a file by whichever way it was reached. */
+/** Digest of a file's real path, whichever links led there. */
 const pathDigest = async (path: string) => digest(await realpath(path).catch(() => path));
 
 const digest = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest();

@@ -1,4 +1,4 @@
-/** JSON documents of any size: the entries of their lists are met one by one, and can be read again by their places. */
+/** JSON documents of any size: lists are read entry by entry, and an entry can be read again by its place. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { parseJson } from '@saltworks/contract/documents/json';
@@ -6,7 +6,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { JSONParser, TokenType } from '@streamparser/json';
 import { asciiUnits, type TextFile, textFile } from './ascii-units.ts';
 
-/** Bytes of a file, the last not included. */
+/** Bytes of a file, `to` not included. */
 export interface Place {
   from: number;
   to: number;
@@ -19,11 +19,11 @@ export interface WalkOptions {
 }
 
 /**
- * Meets the entries of some of the lists that a document's object has, as `parseJson` would understand them. One chunk
- * of the file and one entry are held at a time, and whatever `take` keeps.
+ * Calls `take` for each entry of some lists of a document's object, as `parseJson` would read it. Memory holds one chunk of
+ * the file, one entry, and the entries that `take` keeps.
  *
  * @param chunkUnits most code units of a chunk
- * @returns which members the object has
+ * @returns the names of the object's members
  * @throws InvalidInputError if it is no JSON, or one of the members is no list of objects
  */
 export async function walkLists(
@@ -71,7 +71,7 @@ function end(parser: JSONParser): void {
   }
 }
 
-/** Entries again, one at a time. @throws InvalidInputError if the file has changed and they are no JSON any more */
+/** Reads entries again, one at a time. @throws InvalidInputError if the file has changed and they are no JSON any more */
 export function* entriesAt(path: string, places: Iterable<Place>): Generator<object> {
   const fd = openSync(path, 'r');
   try {
@@ -85,7 +85,7 @@ export function* entriesAt(path: string, places: Iterable<Place>): Generator<obj
 interface Entry {
   list: string;
   value: object;
-  /** Code units of the document, the last not included. */
+  /** Code units of the document, `to` not included. */
   from: number;
   to: number;
 }
@@ -93,8 +93,8 @@ interface Entry {
 /**
  * Makes a parser collect entries.
  *
- * @param members takes the names of what the document's object has
- * @returns where the entries are put
+ * @param members receives the names of the object's members
+ * @returns the list that receives the entries
  */
 function listEntries(parser: JSONParser, lists: readonly string[], members: Set<string>): Entry[] {
   const entries: Entry[] = [];
@@ -128,7 +128,7 @@ function listEntries(parser: JSONParser, lists: readonly string[], members: Set<
 const noList = (member: string) => new InvalidInputError(`${member} is no list of objects`);
 
 function entryAt({ fd, mark }: TextFile, { from, to }: Place): object {
-  // The mark tells how to read what follows it.
+  // The mark tells the encoding.
   const bytes = new Uint8Array(mark.length + to - from);
   bytes.set(mark);
   const bytesRead = readSync(fd, bytes, { offset: mark.length, position: from });

@@ -1,9 +1,9 @@
-/** What a file is by its name: a picture that the decoder reads, one that it does not, or something else. */
+/** Kinds of files by their names: pictures that the decoder reads, pictures that it does not, and other files. */
 
 /** Endings of JPEG, PNG, WebP, GIF, TIFF, AVIF and BMP. */
 const read = /\.(jpe?g|jpe|jfif|jfi|jif|pjpe?g|pjp|mpo|a?png|webp|gif|tiff?|avifs?|bmp|dib)$/i;
 
-/** Of phones, of cameras, of programs that draw, of hospitals, and what is rare. */
+/** Endings of phones, cameras, drawing programs, hospitals, and rare formats. */
 const unread = new RegExp(
   `\\.(${[
     'hei[cf]s?|hif|jxl|jp2|j2[kc]|jp[fxm]|jxr|wdp',
@@ -15,7 +15,7 @@ const unread = new RegExp(
   'i',
 );
 
-/** Folders that systems and programs keep for themselves, besides those that begin with a dot. */
+/** Folders that systems and programs keep for themselves under names without a leading dot. */
 const systems = new Set([
   ...['__MACOSX', '@eaDir', '@Recycle', '@Recently-Snapshot', '#recycle', '#snapshot'],
   ...['$RECYCLE.BIN', 'RECYCLER', 'System Volume Information', 'lost+found', '__pycache__'],
@@ -25,7 +25,7 @@ const systems = new Set([
 export const isHidden = (name: string): boolean => name.startsWith('.') || systems.has(name);
 
 /**
- * Why something is passed over. The ending of a picture that is not read, in lower case, begins with its dot.
+ * Why a file is skipped. A picture that the decoder does not read gives its ending, in lower case, with the dot.
  */
 export type LeftReason = 'hidden' | 'other' | 'broken_links' | 'linked_folders' | `.${string}`;
 

@@ -1,4 +1,4 @@
-/** Where images are imported from: a folder, a prefix of an object store (and a COCO document, in coco-source.ts). */
+/** Sources of images: a folder, or a prefix of an object store. The third, a COCO document, is in coco-source.ts. */
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -7,8 +7,8 @@ import type { Offer, SourceFile } from './import.ts';
 import { isHidden, type LeftReason, leftByName } from './picture-names.ts';
 
 /**
- * Every image file below a folder, in order of names. Links to files are followed, wherever they lead: the caches of DVC and
- * of model hubs are made of them. Links to folders are not: nothing is there twice, and nothing goes in circles.
+ * Every image file below a folder, in order of names. Links to files are followed wherever they lead: caches of DVC and of
+ * model hubs consist of them. Links to folders are not followed, so no file comes twice and no walk goes in circles.
  */
 export async function* folderSource(root: string): AsyncGenerator<Offer> {
   async function* walk(folder: string): AsyncGenerator<Offer> {
@@ -26,7 +26,7 @@ export async function* folderSource(root: string): AsyncGenerator<Offer> {
   yield* walk(root);
 }
 
-/** Why an entry of a folder is passed over; undefined for folders, and for pictures. */
+/** Why an entry of a folder is skipped; undefined for folders and pictures. */
 async function leftOf(entry: Dirent, path: string): Promise<LeftReason | undefined> {
   if (entry.isDirectory()) return undefined;
   if (entry.isFile()) return leftByName(entry.name);
@@ -41,20 +41,20 @@ const toSlashes = (path: string) => path.split(sep).join('/');
 
 /** @param name path below the source's root, joined by `/` */
 export async function fileSource(path: string, name: string): Promise<SourceFile> {
-  // A file that went away since it was listed fails when it is read.
+  // A file that vanished after the listing fails when it is read.
   const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
   return { name, path, version: `${size} ${mtimeMs}`, read: () => readFile(path) };
 }
 
 /**
- * Every image below a prefix, page by page; the images stay where they are.
+ * Every image below a prefix, page by page. The images are not copied.
  *
  * @param url `s3://bucket/prefix` of the store's root
  */
 export async function* objectSource(store: ObjectStore, url: string, signal?: AbortSignal): AsyncGenerator<Offer> {
   const root = url.endsWith('/') ? url : `${url}/`;
   for await (const { key, etag } of store.list('', { signal })) {
-    // Stores have no folders; some keep an object in place of one.
+    // Stores have no folders; some keep an object as a stand-in.
     if (key.endsWith('/')) continue;
     const left = key.split('/').some(isHidden) ? 'hidden' : leftByName(key);
     if (left) yield { name: key, left };

@@ -1,7 +1,7 @@
 /** Objects that lie under one of several names. */
 import type { CallOptions, ObjectInfo, ObjectStore } from './store.ts';
 
-/** The first of them that is there. */
+/** The first object that is there. */
 export async function firstOf(
   store: ObjectStore,
   keys: readonly string[],

@@ -1,8 +1,9 @@
-/** What lies directly below a prefix, without listing all that is below that. */
+/** Names directly below a prefix, without a listing of everything below them. */
 import type { CallOptions, ObjectStore } from './store.ts';
 
 /**
- * Names of the folders below a prefix, in the order of their keys: one listing of a page each, however many objects they hold.
+ * Names of the folders below a prefix, in the order of their keys. Each costs one page of a listing, however many objects it
+ * holds.
  *
  * @param prefix ends with `/`
  */
@@ -19,7 +20,7 @@ export async function* folderNames(
     }
     if (name === undefined) return;
     yield name;
-    // The character after `/`: all that is in the folder comes before it.
+    // `0` follows `/` in ASCII, so this sorts after everything in the folder.
     after = `${prefix}${name}0`;
   }
 }

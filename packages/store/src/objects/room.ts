@@ -1,4 +1,4 @@
-/** Room on a disk: whether there is any, and the one line that says so. */
+/** Room on a disk: checks, and errors of one line. */
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UnwritableError } from '@saltworks/contract/errors';
@@ -17,16 +17,16 @@ export async function expectWritable(folder: string): Promise<void> {
   });
 }
 
-/** Makes a folder, and those that lead to it. @throws what the system says; EROFS on a read-only disk */
+/** Makes a folder and its parents. @throws the system's error; EROFS on a read-only disk */
 export async function makeFolders(path: string, mode?: number): Promise<void> {
   await mkdir(path, { recursive: true, mode }).catch(async (error) => {
-    // Node says so of a disk that is read-only.
+    // Node reports a read-only disk as ENOENT.
     if (error.code === 'ENOENT') await access((await nearest(path)).path, constants.W_OK);
     throw error;
   });
 }
 
-/** What is there of a path, and whether it is a folder. */
+/** The longest part of a path that is there, and whether it is a folder. */
 export async function nearest(path: string): Promise<{ path: string; isFolder: boolean }> {
   for (let at = resolve(path); ; at = dirname(at)) {
     const found = await stat(at).catch(() => undefined);
@@ -34,7 +34,7 @@ export async function nearest(path: string): Promise<{ path: string; isFolder: b
   }
 }
 
-/** What the failure of a write into a folder means, unless it is another one. PostgreSQL's own code for it is 53100. */
+/** The error for a write that found no room or no permission; undefined for other failures. 53100 is PostgreSQL's full disk. */
 export async function unwritable(error: unknown, folder: string): Promise<UnwritableError | undefined> {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':
@@ -50,12 +50,12 @@ export async function unwritable(error: unknown, folder: string): Promise<Unwrit
   }
 }
 
-/** Whether something could not be written for want of room, be it in a PostgreSQL elsewhere. */
+/** Whether a write failed for want of room, perhaps in a PostgreSQL elsewhere. */
 export const isUnwritable = (error: unknown): boolean =>
   error instanceof UnwritableError ||
   ['ENOSPC', 'EDQUOT', 'EROFS', '53100'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** To those who are not privileged. */
+/** Bytes free to unprivileged processes. */
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;

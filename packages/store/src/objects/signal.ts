@@ -1,7 +1,7 @@
-/** Waiting that an AbortSignal ends at once, whatever is waited for. */
+/** Waits that an AbortSignal ends at once. */
 import { setMaxListeners } from 'node:events';
 
-/** Settles as the promise does, or rejects with the signal's reason as soon as it is aborted. */
+/** Settles as the promise does, or rejects with the signal's reason as soon as the signal aborts. */
 export async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
   // One signal may end many calls at once; Node takes eleven listeners for a leak.
@@ -19,7 +19,7 @@ export async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): P
   }
 }
 
-/** The same chunks; throws the signal's reason as soon as it is aborted, even if the source hangs. */
+/** The same chunks; throws the signal's reason as soon as the signal aborts, even if the source hangs. */
 export async function* untilAborted<T>(chunks: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T, void> {
   const iterator = chunks[Symbol.asyncIterator]();
   let ended = false;

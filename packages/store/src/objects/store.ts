@@ -1,13 +1,13 @@
-/** Objects by name: what every store can do, whether it is a folder or an S3 bucket. */
+/** Objects by name: the interface of every store, be it a folder or an S3 bucket. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface ObjectInfo {
   key: string;
   /** Bytes. */
   size: number;
-  /** Changes when the object is written again; opaque, and of one store only. */
+  /** Changes with every write of the object; opaque, and valid in one store. */
   etag: string;
-  /** When it was written; whole seconds at least. */
+  /** The time of the write, to the second at least. */
   modified: Date;
 }
 
@@ -17,14 +17,14 @@ export interface CallOptions {
 
 export interface GetOptions extends CallOptions {
   /**
-   * Bytes `start` to `end`, `end` not included. What lies past the object's end is cut: an `end` there (`Infinity`, too)
-   * reads to the end, a `start` there reads nothing.
+   * Bytes `start` to `end`, `end` not included. A range is cut at the object's end: an `end` past it (`Infinity`, too)
+   * reads to the end, a `start` past it reads nothing.
    */
   range?: { start: number; end: number };
 }
 
 export interface ListOptions extends CallOptions {
-  /** Only keys that sort after this one: where an earlier listing stopped. It need not be there any more. */
+  /** Only keys that sort after this one, where an earlier listing stopped. Its object may be gone. */
   after?: string;
 }
 
@@ -33,24 +33,24 @@ export interface ListOptions extends CallOptions {
  * and backslashes, the first one not `.partial`; 1024 bytes in all. No key may be a folder of another (`a` and `a/b`):
  * give every object a suffix.
  *
- * An object is there whole or not at all, and what was written is what the next read sees. Every call throws what its
- * signal was aborted with; a write that was aborted may still have happened. Calls throw InvalidInputError where trying
- * again cannot help (an illegal key), StoreRefusedError for credentials that are refused and buckets that are not there;
- * other errors may pass with time. Writes throw UnwritableError where there is no room for them.
+ * An object is there whole or not at all, and the next read sees the last write. An aborted call throws its signal's
+ * reason; an aborted write may still have happened. Calls throw InvalidInputError where another try cannot help (an
+ * illegal key), StoreRefusedError for refused credentials and missing buckets; other errors may pass with time. Writes
+ * throw UnwritableError where there is no room.
  */
 export interface ObjectStore {
   /** The bytes, in a buffer of their own. @throws ObjectMissingError */
   get(key: string, options?: GetOptions): Promise<Uint8Array>;
   /**
-   * The bytes as they arrive, for objects too large to hold: all of one version of the object, even if it is replaced
-   * meanwhile (or else an error).
+   * The bytes as they arrive, for objects too large to hold. All are of one version of the object: if it is replaced
+   * meanwhile, the stream goes on with the old version or fails.
    *
    * @throws ObjectMissingError on the first read
    */
   stream(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
   /** Creates or replaces. */
   put(key: string, bytes: Uint8Array | string, options?: CallOptions): Promise<void>;
-  /** Creates or replaces from chunks, in constant memory; nothing appears if the chunks fail. */
+  /** Creates or replaces from chunks, in constant memory. If the chunks fail, no object appears. */
   putStream(key: string, chunks: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<void>;
   /**
    * Creates, unless the object is there. Of many callers at once exactly one creates.
@@ -61,19 +61,19 @@ export interface ObjectStore {
   head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
   /**
    * Objects whose key starts with the prefix (which may end inside a name), in ascending order of the keys' UTF-8 bytes,
-   * page by page. What somebody else put there under a name that is no key is left out.
+   * page by page. Foreign objects whose names are no keys are left out.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Does nothing if there is no such object. */
   delete(key: string, options?: CallOptions): Promise<void>;
   /**
    * A URL that reads the object without further credentials, for `seconds` (1 to 604,800: a week; less if the store's own
-   * credentials end before). Whether the object is there is not looked up. A folder gives a file: URL, which has no end.
+   * credentials end before). The object need not be there. A folder gives a file: URL, which never expires.
    */
   presign(key: string, seconds: number): Promise<string>;
 }
 
-/** There is no such object: whoever needs it has to make it again. */
+/** There is no such object. A caller that needs it makes it again. */
 export class ObjectMissingError extends Error {
   override name = 'ObjectMissingError';
   readonly key: string;
@@ -85,8 +85,8 @@ export class ObjectMissingError extends Error {
 }
 
 /**
- * The store will have nothing to do with whoever asks: no access, no such bucket, another region. Settings have to change,
- * those of this process alone perhaps; nothing is wrong with what was asked.
+ * The store refuses this process: no access, no such bucket, another region. The request is fine; settings have to change,
+ * perhaps those of this process alone.
  */
 export class StoreRefusedError extends InvalidInputError {
   override name = 'StoreRefusedError';
@@ -110,10 +110,10 @@ const isName = (name: string) => name !== '' && name !== '.' && name !== '..' &&
 
 /** Characters that file systems and XML can hold, and no half surrogate pairs. */
 const isText = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for control characters
   Buffer.byteLength(text) <= MAX_NAME_BYTES && !/[\u0000-\u001f\u007f\\\ufffe\uffff\p{Surrogate}]/u.test(text);
 
-/** @throws InvalidInputError unless the key is one that every store can hold */
+/** @throws InvalidInputError unless every store can hold the key */
 export function checkKey(key: string): void {
   if (isKey(key)) return;
   throw new InvalidInputError(
