@@ -1,4 +1,4 @@
-/** Datasets as people see them: which, and what was made of their images. */
+/** Datasets as the API describes them, with their mask sets and campaigns. */
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
 import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
 import type { MemberRole } from '@saltworks/contract/api/states';
@@ -45,8 +45,8 @@ export async function listInfos(store: ObjectStore, names?: ReadonlySet<string>)
 }
 
 /**
- * @param user of whose campaigns the others are shown; all of them without one
- * @param may whether a set of masks may be told of
+ * @param user whose campaigns are shown; without one, all campaigns
+ * @param may whether the caller may see a mask set
  */
 export async function describeDataset(
   db: Kysely<Schema>,

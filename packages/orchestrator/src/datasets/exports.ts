@@ -1,4 +1,4 @@
-/** Exports of a dataset that are through: which there are, and one of them as a ZIP file. */
+/** Finished exports of a dataset: their list, and one of them as a ZIP file. */
 import { Readable } from 'node:stream';
 import type { ExportInfo } from '@saltworks/contract/api/exports';
 import type { ExportSummary } from '@saltworks/contract/documents/exports';
@@ -20,7 +20,7 @@ export async function listExports(store: ObjectStore, dataset: string): Promise<
   return found.sort((a, b) => (a.made < b.made ? 1 : -1));
 }
 
-/** @throws NotFoundError unless there is one, and it is through */
+/** @throws NotFoundError unless there is one and it is finished */
 export async function exportOf(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo> {
   const found = await findExport(store, dataset, id);
   if (!found) throw new NotFoundError('no such export');
@@ -36,8 +36,8 @@ async function findExport(store: ObjectStore, dataset: string, id: string): Prom
 }
 
 /**
- * An export's files as one ZIP file, read from the store as fast as it is taken: a file at a time, so that memory holds no
- * more than their names. Ends with an error if the store fails, and reads no further once it is destroyed.
+ * An export's files as one ZIP file. It reads the store as fast as its reader takes bytes, a file at a time, so memory holds
+ * only their names. It ends with an error if the store fails, and reads no further once it is destroyed.
  */
 export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo): Readable {
   const root = exportFile(dataset, info.id, '');
@@ -50,7 +50,7 @@ export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo)
     stopped.abort();
     reading?.destroy();
   });
-  // What is written twice is the same, so a ZIP file of it should be, too.
+  // The same export gives the same ZIP file.
   const mtime = new Date(info.made);
 
   const add = (key: string, size: number): Promise<void> =>
@@ -69,7 +69,7 @@ export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo)
     }
     zip.end();
   };
-  // A store that fails shows here, too: half a file must not look like a whole one.
+  // A failing store ends up here, too: half a file must not look like a whole one.
   zip.on('error', (error) => output.destroy(error));
   addAll().catch((error) => output.destroy(error));
   return output;

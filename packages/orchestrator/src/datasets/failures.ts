@@ -1,14 +1,14 @@
-/** Images that a dataset's runs could not use, a part of the list at a time. */
+/** Images that a dataset's runs could not use, page by page. */
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
 import { NotFoundError } from '../errors.ts';
 
-/** Reports that one request reads at most: nearly all of them name no failure. */
+/** Reports that one request reads at most: nearly all name no failure. */
 const mostReports = 256;
 
-/** @throws NotFoundError for a cursor that is none of this list */
+/** @throws NotFoundError for a cursor of another list */
 export async function listFailures(
   store: ObjectStore,
   dataset: string,
@@ -31,7 +31,7 @@ function placeOf(dataset: string, text: string): FailurePlace {
     const [key, index] = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (isKey(key) && key.startsWith(`datasets/${dataset}/`) && Number.isInteger(index)) return { key, index };
   } catch {
-    // Said below.
+    // The error below covers it.
   }
   throw new NotFoundError('after: no place in this list; expected the `next` of its last part');
 }

@@ -1,4 +1,4 @@
-/** The images of a dataset as one of its sets of masks shows them, a part at a time. */
+/** The images of a dataset with the masks of one mask set, page by page. */
 
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
@@ -15,20 +15,21 @@ import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import type { Shards, Stand } from './shards.ts';
 
 export interface ImageQuery {
-  /** Names the set of masks. */
+  /** Names the mask set. */
   recipe?: string;
-  /** The image after which to go on. */
+  /** The last image of the page before. */
   after?: number;
   limit: number;
   state?: DatasetImageInfo['state'];
   /** Name of a category in the mask. */
   category?: string;
-  /** At least, 0 … 1. */
+  /** Least uncertainty, 0 … 1. */
   uncertain?: number;
 }
 
-/** Shards, and documents of masks, that one request reads at most; documents side by side. */
+/** Shards, and documents of masks, that one request reads at most. */
 const most = { shards: 32, documents: 400 };
+/** Documents of masks that are read side by side. */
 const atOnce = 16;
 
 export interface MaskReport {
@@ -69,7 +70,7 @@ export async function listImages(
   return { items, next: null };
 }
 
-/** What the shard's report says of an image. */
+/** An image as the shard's report describes it. */
 function seen({ id, name, names, sha256 }: NamedImage, report: MaskReport | undefined): DatasetImageInfo {
   const mask = report?.masks.find((each) => each.sha256 === sha256)?.mask ?? null;
   const reason = report?.failures.find((each) => each.sha256 === sha256)?.reason ?? null;
@@ -89,7 +90,7 @@ function seen({ id, name, names, sha256 }: NamedImage, report: MaskReport | unde
   };
 }
 
-/** Told without its mask's document. */
+/** Whether an image may fit, judged without its mask's document. */
 function mayFit({ state, mask }: DatasetImageInfo, report: MaskReport | undefined, query: ImageQuery): boolean {
   if (query.state !== undefined && query.state !== state) return false;
   if (query.category === undefined && query.uncertain === undefined) return true;

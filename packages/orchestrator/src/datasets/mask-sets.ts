@@ -1,4 +1,4 @@
-/** Sets of masks of a dataset, as people tell them apart: how they were made, when, and which classes are in them. */
+/** Mask sets of a dataset as the API describes them: settings, time, and the classes in them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/contract/layout';
@@ -10,12 +10,12 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import type { MaskReport } from './images.ts';
 
-/** Reports that are looked through for classes, and reports that are listed for the time of the last. */
+/** Reports that are read for their classes, and reports that are listed for the time of the last. */
 const most = { read: 32, listed: 1_000 };
 
 /**
  * @param known names of the dataset's own categories
- * @param campaigns over it that may be told of, the oldest first: their classes keep their colours
+ * @param campaigns over the dataset that the caller may see, the oldest first: their classes keep their colours
  */
 export async function describeMasks(
   db: Kysely<Schema>,
@@ -50,10 +50,10 @@ export async function describeMasks(
   };
 }
 
-/** What is kept beside a mask of the settings that it was made with. */
+/** The settings of a mask, as its document records them. */
 type Parameters = { backbone?: string } & Record<string, unknown>;
 
-/** The preset that differs least from a mask's settings, and what differs. σ's factor is the backbone's own. */
+/** The preset that differs least from a mask's settings, and the differences. σ's factor belongs to the backbone. */
 export function originOf(parameters: Parameters | undefined): Pick<MaskSet, 'backbone' | 'preset' | 'changed'> {
   if (!parameters) return { backbone: null, preset: null, changed: {} };
   const { backbone, sigmaFactor: _, ...options } = parameters;
@@ -72,7 +72,7 @@ export function originOf(parameters: Parameters | undefined): Pick<MaskSet, 'bac
   return { backbone: backbone ?? null, ...nearest };
 }
 
-/** A mask of a set, the classes in it, and when the last of them was written. */
+/** One mask of a set, the set's classes, and the time of its last report. */
 async function lookThrough(store: ObjectStore, dataset: string, recipe: string) {
   const names = new Set<string>();
   let mask: string | undefined;
@@ -90,7 +90,7 @@ async function lookThrough(store: ObjectStore, dataset: string, recipe: string) 
   return { mask, names, made };
 }
 
-/** Classes of campaigns by name; the first that has a name says its colour. */
+/** Classes of campaigns by name; the first campaign with a name gives its colour. */
 async function coloursOf(db: Kysely<Schema>, campaigns: readonly string[]): Promise<{ id: string; colour: string }[]> {
   if (campaigns.length === 0) return [];
   const rows = await db

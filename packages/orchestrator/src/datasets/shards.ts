@@ -1,20 +1,20 @@
-/** The images of datasets by their numbers. Between two imports shards stay as they are: the last that were read are remembered. */
+/** The images of datasets by their numbers. Shards change only with an import, so the last ones read are remembered. */
 import type { Dataset, NamedImage } from '@saltworks/contract/documents/dataset';
 import { findDataset, readShard } from '@saltworks/store/datasets/dataset';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { LRUCache } from 'lru-cache';
 import { NotFoundError } from '../errors.ts';
 
-/** A few hundred lines each. */
+/** Shards that are remembered, of a few hundred lines each. */
 const remembered = 64;
 
-/** What tells how a dataset stands. */
+/** The state of a dataset: `updated` changes with every import. */
 export type Stand = Pick<Dataset, 'name' | 'shards' | 'updated'>;
 
 export interface Shards {
-  /** Former versions, too: they have no names. @throws ObjectMissingError if there is no such shard */
+  /** The images of a shard, former versions included, which have no names. @throws ObjectMissingError if there is no such shard */
   read(dataset: Stand, shard: number): Promise<NamedImage[]>;
-  /** The shard that holds the first image from this number on; undefined after the last. */
+  /** The shard of the first image whose number is at least this; undefined after the last. */
   find(dataset: Stand, image: number): Promise<number | undefined>;
   /** @throws NotFoundError if there is no such image or dataset */
   image(dataset: string, image: number): Promise<{ image: NamedImage; shard: number }>;
@@ -61,7 +61,7 @@ export function openShards(store: ObjectStore): Shards {
   };
 }
 
-/** Where an image is if every import filled its shards (`shardSize` of the store's import): a good first guess. */
+/** The shard of an image if every import filled its shards (`shardSize` of the store's import): a good first guess. */
 function fullShards(image: number): number {
   const before = image - 1;
   if (before < 64 * 16) return Math.max(0, Math.floor(before / 16));

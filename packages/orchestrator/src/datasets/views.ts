@@ -1,6 +1,6 @@
 /**
- * What browsers are shown of images that nobody opened, made when somebody looks at them: what is asked for at about the same
- * time goes to a worker together, the last asked for first, since that is what is on the screen.
+ * Views of images that no annotator has opened, made when a browser asks for them. Requests of about the same time go to a
+ * worker together, the latest first, since those images are on the screen.
  */
 
 import { thumbnailKey, viewKeys } from '@saltworks/contract/layout';
@@ -20,7 +20,7 @@ export interface Views {
   /**
    * Resolves once an image can be shown.
    *
-   * @param signal whoever asked has gone
+   * @param signal aborts when the caller has gone
    * @throws NotFoundError if there can be none, or not soon
    */
   make(image: Image, signal: AbortSignal): Promise<void>;
@@ -35,13 +35,13 @@ interface Asked {
 }
 
 const batchesAtOnce = 3;
-/** Milliseconds in which requests join; for which one waits; in which an image that cannot be used is not asked for again. */
+/** Milliseconds in which requests join a batch; of patience of a request; before a view that failed is tried again. */
 const joinMs = 15;
 const patienceMs = 10_000;
 const uselessMs = 10 * 60_000;
 const remembered = 100_000;
 
-/** @param whole at their own size, a few at a time; else small, many */
+/** @param whole views at full size, a few at a time; else thumbnails, many at a time */
 export function openViews({
   store,
   client,
@@ -106,7 +106,7 @@ export function openViews({
     if (known) return known;
     const asked = { image, askers: 0 } as Asked;
     asked.done = new Promise((resolve, reject) => Object.assign(asked, { resolve, reject }));
-    // Everybody may have gone before it is settled.
+    // All callers may have gone before it settles.
     asked.done.catch(() => {});
     waiting.set(image.sha256, asked);
     schedule();
@@ -122,7 +122,7 @@ export function openViews({
       const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
       const gone = new Promise<never>((_, reject) => {
         const leave = () => {
-          // What nobody waits for any more is not made: it has been scrolled by.
+          // A view without callers is not made: the page has scrolled past it.
           if (--asked.askers === 0) waiting.delete(sha256);
           reject(new NotFoundError('not there yet'));
         };

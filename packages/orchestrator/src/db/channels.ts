@@ -1,15 +1,15 @@
-/** Who listens to which channel of the database. */
+/** Listeners by channel of the database. */
 
 type Listener = (payload: string) => void;
 
 export interface Channels {
   names(): string[];
-  /** Tells the listeners of a channel, or of all channels. */
+  /** Calls the listeners of one channel, or of all. */
   tell(payload: string, channel?: string): void;
   listen(channel: string, listener: Listener): Promise<() => Promise<void>>;
 }
 
-/** @param subscribe and unsubscribe may be called for a channel more than once; they take effect in the order of the calls */
+/** @param subscribe like `unsubscribe`, may be called more than once for a channel; calls take effect in their order */
 export function openChannels(
   subscribe: (channel: string) => Promise<void>,
   unsubscribe: (channel: string) => Promise<void>,
@@ -28,7 +28,7 @@ export function openChannels(
       for (const listeners of told) for (const listener of [...listeners]) listener(payload);
     },
     async listen(channel, given) {
-      // One function may listen twice.
+      // A function that listens twice counts twice.
       const listener: Listener = (payload) => given(payload);
       const listeners = channels.get(channel) ?? new Set();
       channels.set(channel, listeners.add(listener));

@@ -1,14 +1,14 @@
 /**
- * What PGlite acknowledged, once more, in a file of JSON Lines that is flushed to the disk: PGlite itself never is, so a
- * power loss takes its last seconds. At start the journal is replayed into the database, the database is flushed
- * (`Database.sync`), and the journal is emptied; it grows until the next start, some 300 bytes an interaction.
+ * A second copy of acknowledged interactions: a file of JSON Lines, flushed to the disk. PGlite never flushes, so a power
+ * loss takes its last seconds. At start the server replays the journal into the database, flushes the database
+ * (`Database.sync`) and empties the journal, which then grows until the next start, by some 300 bytes an interaction.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { unwritable } from '@saltworks/store/objects/room';
 
-/** An interaction as its table holds it. */
+/** A row of the table `interaction`. */
 export interface JournalEntry {
   assignment: string;
   n: number;
@@ -22,21 +22,21 @@ export interface JournalEntry {
 
 export interface Journal {
   /**
-   * Resolves once the entries are on the disk, in the order of the calls. Append right after the commit, and
-   * acknowledge after this: then an assignment's entries have no gap. Entries that could not be written are written
-   * before the next ones, so a call without entries, too, resolves once all earlier ones are on the disk.
+   * Resolves once the entries are on the disk, in the order of the calls. Append right after the commit and acknowledge
+   * afterwards: then an assignment's entries have no gap. Entries whose write failed are written before the next ones, so
+   * even a call without entries resolves once all earlier ones are on the disk.
    *
    * @throws UnwritableError without room; Error of the file system
    */
   append(...entries: readonly JournalEntry[]): Promise<void>;
-  /** Calls for one entry after the other, those of this process included. What no longer reads, a power loss cut off. */
+  /** Calls for each entry in turn, those of this process included. Skips a line that a power loss cut off. */
   replay(each: (entry: JournalEntry) => Promise<unknown>): Promise<void>;
-  /** Forgets all entries: the database has them, on the disk. */
+  /** Forgets all entries, once the database has them on the disk. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** On PostgreSQL, which flushes by itself. */
+/** For PostgreSQL, which flushes by itself. */
 const noJournal: Journal = {
   append: async () => {},
   replay: async () => {},
@@ -44,7 +44,7 @@ const noJournal: Journal = {
   close: async () => {},
 };
 
-/** @param path of the file, made if absent, which one process at a time may have open; without one, nothing is kept */
+/** @param path of the file, made if absent; one process at a time may have it open. Without a path, nothing is kept */
 export async function openJournal(path: string | undefined): Promise<Journal> {
   if (path === undefined) return noJournal;
   const file = await open(path, 'a+', 0o600);
@@ -57,10 +57,11 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
     throw error;
   }
 
-  /** Bytes that are on the disk, and lines that are not, in order. */
+  /** Bytes that are on the disk. */
   let safe = (await file.stat()).size;
+  /** Lines that are not, in order. */
   const waiting: string[] = [];
-  /** Whether a write that failed may have left something behind those bytes. */
+  /** Whether a failed write may have left bytes after the safe ones. */
   let torn = false;
   const flush = async () => {
     next = undefined;
@@ -79,13 +80,13 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
     safe += bytes.length;
     waiting.splice(0, lines);
   };
-  /** The flush under way, which never rejects, and the one after it, which all share that come meanwhile. */
+  /** The flush under way, which never rejects, and the next one, which all calls in the meantime share. */
   let last: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   return {
     append(...entries) {
       for (const entry of entries) waiting.push(`${JSON.stringify(entry)}\n`);
-      // What was sent twice is acknowledged no earlier than what it repeats.
+      // A repeated interaction is acknowledged no earlier than its first copy.
       if (!next) {
         next = last.then(flush);
         last = next.catch(() => {});
@@ -117,7 +118,7 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
   };
 }
 
-/** Cuts what follows the last whole line, so that the next one does not continue it. */
+/** Cuts a torn last line off, so that the next line does not continue it. */
 async function cutTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
   const block = Buffer.alloc(64 * 1024);

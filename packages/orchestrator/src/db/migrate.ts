@@ -3,13 +3,13 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, migrations } from './migrations.ts';
 import type { Schema } from './schema.ts';
 
-/** Any number, known to nobody else, that servers which start at the same time agree on. */
+/** Servers that start at the same time take turns by this number; any would do that no one else uses. */
 const LOCK = 5_419_017_342;
 
 /**
- * Runs what was not run yet, each in a transaction of its own; servers that start together take turns.
+ * Runs the migrations that did not run yet, each in a transaction of its own. Servers that start together take turns.
  *
- * @returns names of what was run
+ * @returns names of the migrations that ran
  * @throws Error if the database was migrated by a newer version
  */
 export async function migrate(db: Kysely<Schema>, list: readonly Migration[] = migrations): Promise<string[]> {
@@ -22,7 +22,7 @@ export async function migrate(db: Kysely<Schema>, list: readonly Migration[] = m
 }
 
 async function next(db: Kysely<Schema>, list: readonly Migration[]): Promise<string | undefined> {
-  // Waiting for the others, and changing large tables, takes what it takes.
+  // Waits for other servers, and changes of large tables, may take long.
   await sql`set local statement_timeout = 0`.execute(db);
   await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(db);
   await sql`create table if not exists migration (name text primary key, at timestamptz not null default now())`.execute(

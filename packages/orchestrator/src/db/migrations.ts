@@ -1,6 +1,6 @@
 /**
- * The tables, as a list that only ever grows at its end: what is released is never edited. Written for PostgreSQL 15.
- * Ids are text, made by the caller, unless said.
+ * The tables, as a list that grows only at its end: a released migration is never edited. Written for PostgreSQL 15.
+ * Ids are text, made by the caller, unless stated otherwise.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
@@ -211,7 +211,7 @@ create trigger notify_event after insert on event for each row execute function 
 
 const disabled = `alter table "user" add column disabled boolean not null default false;`;
 
-/** How unsure masks are, and by what lists of tasks are read in parts: each of these is in the order of a list. */
+/** Uncertainty of masks, and indexes for lists of tasks that are read in parts: each in the order of one list. */
 const lists = `
 alter table review add column mask text;
 alter table assignment add column uncertainty double precision;
@@ -252,12 +252,13 @@ create index assignment_by_rank on assignment (campaign, state, rank, task);
 create index assignment_by_submission on assignment (campaign, submitted) include (state);`;
 
 const linkSessions = `alter table session add column "byLink" boolean not null default false;`;
-/** What is drawn on a task is noted where drawings are replayed. */
+
+/** Categories of a task are noted by the code that replays drawings. */
 const drawnCategories = `
 drop trigger task_category on interaction;
 drop function task_category();`;
 
-/** Tasks of former versions of images, and the state of the dataset for which a campaign knows them. */
+/** Tasks of former versions of images, and the state of the dataset up to which a campaign knows them. */
 const formerTasks = `
 alter table task add column former boolean not null default false;
 alter table campaign add column images_as_of text not null default '';`;

@@ -1,9 +1,9 @@
-/** What it looks like when the database cannot be reached. */
+/** Errors that mean that the database cannot be reached. */
 
-/** Of the network, and PostgreSQL's classes of broken connections, of servers that stop or start, and of too many connections. */
+/** Codes of the network, and PostgreSQL's for broken connections, servers that stop or start, and too many connections. */
 const codes = /^(E(CONN|HOST|NET)\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0[123]|53300)$/;
 
-/** The driver's own words: these errors have no code. */
+/** Messages of the drivers: these errors have no code. */
 const words =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|the thread of the database has ended|the database was busy for)/;
 

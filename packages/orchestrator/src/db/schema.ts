@@ -1,6 +1,6 @@
 /**
- * The tables as kysely sees them; `migrations.ts` makes them. Read the same on both databases: bigint is a string,
- * timestamptz a Date, double precision a number, jsonb what was parsed. jsonb is written as a string: JSON.stringify.
+ * The tables as kysely sees them; `migrations.ts` makes them. Both databases read alike: bigint is a string, timestamptz
+ * a Date, double precision a number, jsonb the parsed value. jsonb is written as a string: JSON.stringify.
  */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
@@ -32,7 +32,7 @@ type Time = ColumnType<Date, Date | string, Date | string>;
 type OptionalTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 /** Now, unless given. */
 type TimeNow = ColumnType<Date, Date | string | undefined, Date | string>;
-/** Written as JSON.stringify makes it. */
+/** Written as a string of JSON. */
 type Json<T> = ColumnType<T, string, string>;
 /** In a table whose rows never change. */
 type Fixed<T, Written = T> = ColumnType<T, Written, never>;
@@ -44,7 +44,7 @@ export type TaskOrdering = 'import' | 'random';
 export type TaskState = 'open' | 'done';
 export type Verdict = 'accept' | 'send_back';
 
-/** This and the next three are the sign-in library's own; role and disabled are ours. */
+/** This table and the next three belong to the sign-in library; role and disabled are ours. */
 export interface UserTable {
   id: string;
   name: string;
@@ -54,7 +54,7 @@ export interface UserTable {
   createdAt: TimeNow;
   updatedAt: TimeNow;
   role: Generated<UserRole>;
-  /** It can sign in no more, and its keys open nothing. */
+  /** The account cannot sign in, and its keys are refused. */
   disabled: Generated<boolean>;
 }
 
@@ -67,7 +67,7 @@ export interface SessionTable {
   ipAddress: string | null;
   userAgent: string | null;
   userId: string;
-  /** A sign-in link opened it. */
+  /** A sign-in link opened the session. */
   byLink: Generated<boolean>;
 }
 
@@ -116,7 +116,7 @@ export interface CampaignTable {
   backbone: string;
   preset: string;
   solve: ColumnType<Partial<SegmentOptions>, string | undefined, string>;
-  /** Wanted per image. */
+  /** Annotators wanted for each image. */
   annotators: Generated<number>;
   blind: Generated<boolean>;
   ordering: Generated<TaskOrdering>;
@@ -125,10 +125,10 @@ export interface CampaignTable {
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;
-  /** Shards of the dataset whose images are tasks, out of `shards`. */
+  /** How many of the dataset's `shards` have their images as tasks. */
   filled: Generated<number>;
   shards: Generated<number>;
-  /** When the dataset was last changed, as far as its tasks know. */
+  /** The dataset's `updated` that the tasks reflect. */
   images_as_of: Generated<string>;
   created_by: string;
   created: TimeNow;
@@ -153,30 +153,30 @@ export interface MemberTable {
 export interface TaskTable {
   id: GeneratedAlways<string>;
   campaign: string;
-  /** Of the image in its dataset. */
+  /** The image's id in its dataset. */
   image_id: number;
   sha256: string;
   name: string;
   object: string;
-  /** Tasks are handed out in the order of rank, then id. */
+  /** Annotators get tasks in the order of rank, then id. */
   rank: number;
-  /** Of the upright image, pixels; null until it was opened. */
+  /** Pixels of the upright image; null until it is first opened. */
   width: number | null;
   height: number | null;
-  /** The image's file has changed since: it is given to nobody any more. */
+  /** The image's file has changed since: no annotator gets the task any more. */
   former: Generated<boolean>;
-  /** Its true mask is known. */
+  /** A known image: its true mask is known. */
   honeypot: Generated<boolean>;
-  /** Annotators, where it is not the campaign's number. */
+  /** Annotators wanted, if not the campaign's number. */
   wanted: number | null;
   state: Generated<TaskState>;
   /** Assignments that count: leased, submitted, accepted, sent back. */
   taken: Generated<number>;
-  /** Of the least sure mask that was handed in, 0 … 1. */
+  /** Of the least certain submitted mask, 0 … 1. */
   uncertainty: number | null;
 }
 
-/** Categories that somebody drew, kept by a trigger. No foreign keys: their locks would wait for who takes a task. */
+/** Categories in a task's drawings. It has no foreign keys: their locks would wait for annotators who take the task. */
 export interface TaskCategoryTable {
   task: string;
   category: number;
@@ -194,12 +194,12 @@ export interface AssignmentTable {
   lease_until: Time;
   /** Interactions so far. */
   n: Generated<number>;
-  /** How many of them the last answer on the node grid saw, and the last mask. */
+  /** How many of them the last labels of nodes include, and the last mask. */
   answered: Generated<number>;
   refined: Generated<number>;
   /** Number of the last event. */
   event: Generated<number>;
-  /** Of its last answer in pixels, or as submitted. */
+  /** The last mask, or the submitted one. */
   mask: string | null;
   /** Of that mask, 0 … 1. */
   uncertainty: number | null;
@@ -216,7 +216,7 @@ export interface InteractionTable {
   assignment: Fixed<string>;
   /** From 1. */
   n: Fixed<number>;
-  /** Who sent it, and its number there: what is sent twice is known by both. */
+  /** The window that sent it, and its number in that window: a repetition has both in common. */
   client: Fixed<string>;
   seq: Fixed<number>;
   kind: Fixed<Interaction['kind']>;
@@ -240,10 +240,10 @@ export interface ReviewTable {
   user_id: string;
   verdict: Verdict;
   note: string | null;
-  /** Where the note belongs, pixels of the upright image. */
+  /** The place of the note, in pixels of the upright image. */
   x: number | null;
   y: number | null;
-  /** What was looked at. */
+  /** The reviewed mask. */
   mask: string | null;
   created: TimeNow;
 }
@@ -275,5 +275,5 @@ export interface MigrationTable {
   at: TimeNow;
 }
 
-/** Told of each event: the payload is the assignment's id. */
+/** The channel of new events; the payload is the assignment's id. */
 export const eventChannel = 'saltworks_event';

@@ -1,4 +1,4 @@
-/** Keeps a folder to one process at a time. PGlite does not: two processes on one folder lose what both wrote. */
+/** Keeps a folder to one process at a time. PGlite has no such lock: two processes on one folder lose each other's rows. */
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { link, readFile, realpath, rm, writeFile } from 'node:fs/promises';
@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * On Linux the lock is an abstract socket named by the folder: it goes with the process, however that ends. It holds among
- * processes that share a network namespace, so not between containers. Elsewhere it is a file that names the process.
+ * On Linux the lock is an abstract socket named after the folder: it ends with its process, however that ends. It holds
+ * among processes in one network namespace, so not between containers. Elsewhere it is a file that names the process.
  *
  * @returns unlocks
- * @throws Error if the folder is locked already, be it by this process
+ * @throws Error if the folder is locked already, perhaps by this process
  */
 export async function lockFolder(folder: string, platform = process.platform): Promise<() => Promise<void>> {
   const path = await realpath(folder);
@@ -51,10 +51,10 @@ async function lockByFile(lock: string): Promise<(() => Promise<void>) | undefin
   }
 }
 
-/** How long others may take to remove what a dead process has left: far longer than it takes. */
+/** Milliseconds that others get to remove a dead process's lock: far more than they need. */
 const patienceMs = 5_000;
 
-/** Removes the lock of a process that is no more. One at a time: the lock may be somebody else's by now, who lives. */
+/** Removes a dead process's lock. One process at a time: by now the lock may belong to a living one. */
 async function breakLock(mine: string, lock: string, owner: string): Promise<void> {
   const broken = `${lock}.broken`;
   if (!(await linked(mine, broken))) return sleep(10);

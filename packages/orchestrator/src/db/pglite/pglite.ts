@@ -13,7 +13,7 @@ import { roomToWrite } from './room.ts';
 import { startThread, type Thread } from './thread.ts';
 
 /**
- * @param folder holds `data`, PGlite's own folder, and what callers keep beside it
+ * @param folder holds `data`, PGlite's own folder, and files of callers beside it
  * @throws UnwritableError without room; Error if it is in use, or not a database
  */
 export async function openPglite(folder: string, signal?: AbortSignal): Promise<Database> {
@@ -60,7 +60,7 @@ async function make(data: string, signal?: AbortSignal): Promise<void> {
   await rm(aside, { recursive: true, force: true });
   const thread = await startThread(aside, () => {}, signal);
   await thread.close();
-  // Sessions are in there.
+  // It holds sessions.
   await chmod(aside, 0o700);
   await syncFolder(aside);
   await rename(aside, data);

@@ -1,4 +1,4 @@
-/** The thread that PGlite runs in: its queries would hold up the event loop. */
+/** PGlite's thread: its queries would block the event loop. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, types } from '@electric-sql/pglite';
 import type { Answer, Call, PgliteError, Reply } from './messages.ts';
@@ -6,7 +6,7 @@ import type { Answer, Call, PgliteError, Reply } from './messages.ts';
 const port = parentPort!;
 const reply = (message: Reply) => port.postMessage(message);
 
-/** What PGlite throws can carry its whole minified source, in the stack. */
+/** An error of PGlite can carry its whole minified source in the stack. */
 function plain(error: unknown): PgliteError {
   const { code, message, constraint } = error as PgliteError;
   return { code, message: String(message), constraint };
@@ -14,14 +14,14 @@ function plain(error: unknown): PgliteError {
 
 async function open(): Promise<PGlite> {
   const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
-  // As pg does: a number of 64 bits is a string.
+  // As in pg, a number of 64 bits is a string.
   const db = await PGlite.create(workerData as string, { startParams, parsers: { [types.INT8]: (text) => text } });
   db.onNotification((channel, payload) => reply({ channel, payload }));
   return db;
 }
 
 async function answer(db: PGlite, { sql, parameters }: Call): Promise<Answer> {
-  // As pg does: without parameters there may be several statements.
+  // As in pg, a query without parameters may hold several statements.
   if (parameters.length === 0) {
     const { rows = [], affectedRows = 0 } = (await db.exec(sql)).at(-1) ?? {};
     return { rows, affected: affectedRows };
@@ -42,7 +42,7 @@ try {
       reply({ id: call.id, answer: await answer(db, call) });
     } catch (error) {
       reply({ id: call.id, error: plain(error) });
-      // It answers nothing more. What was committed is there when it opens again.
+      // It answers nothing more. Committed rows are there when it opens again.
       if ((error as { severity?: string }).severity === 'PANIC') process.exit();
     }
   });

@@ -35,7 +35,7 @@ export function poolOfOne({ query }: Thread, folder: string): PostgresPool {
           const { rows, affected } = await query(text, parameters).catch(async (error) => {
             throw (await unwritable(error, folder)) ?? error;
           });
-          // Kysely counts rows for the commands that change them; those of the others are counted as 0.
+          // Kysely counts rows for commands that change them; for other commands the count is 0.
           return { command: 'UPDATE', rowCount: affected, rows };
         },
         release,

@@ -5,7 +5,7 @@ import { expectRoom } from '@saltworks/store/objects/room';
 import type { Answer, Call, PgliteError, Reply } from './messages.ts';
 import { roomToWrite } from './room.ts';
 
-/** A query that takes longer is looked after: PGlite spins for ever when it finds no room for its log. */
+/** A query that takes longer prompts a look at the disk: PGlite spins for ever when it finds no room for its log. */
 const STUCK_MS = 5_000;
 
 export interface Thread {
@@ -69,7 +69,7 @@ export async function startThread(
   const watch = setInterval(async () => {
     const [oldest] = calls.values();
     if (!oldest || Date.now() - oldest.since < STUCK_MS) return;
-    // What was committed is there when it opens again.
+    // Committed rows are there when it opens again.
     await expectRoom(data, roomToWrite).catch(() => worker.terminate());
   }, STUCK_MS / 5).unref();
   worker.once('exit', () => clearInterval(watch));

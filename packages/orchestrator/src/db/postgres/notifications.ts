@@ -1,13 +1,13 @@
-/** LISTEN on a connection of its own, which comes back when it was lost and then tells all listeners ''. */
+/** LISTEN on a connection of its own. A lost connection comes back, and then every listener is called with ''. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openChannels } from '../channels.ts';
 import type { Database } from '../database.ts';
 
-/** How often the connection is asked whether it still is one, and how long the answer may take: its host may be gone without a word. */
+/** How often the connection is pinged, and how long an answer may take: a host can vanish without closing it. */
 const PING_MS = 15_000;
 const PONG_MS = 5_000;
-/** Between attempts to come back, at first and at most. */
+/** Milliseconds between attempts to reconnect, at first and at most. */
 const RETRY_MS = { first: 100, most: 2_000 };
 
 interface Connection {
@@ -15,7 +15,7 @@ interface Connection {
   lost: Promise<void>;
 }
 
-/** Connects when somebody listens first. */
+/** Connects with the first listener. */
 export function openNotifications(config: pg.ClientConfig): Pick<Database, 'listen' | 'close'> {
   const closing = new AbortController();
   let current: Connection | undefined;
@@ -27,7 +27,7 @@ export function openNotifications(config: pg.ClientConfig): Pick<Database, 'list
     async (channel) => {
       started ??= start();
       await started;
-      // A connection that is lost, or turns out to be, leaves it to the next one, which subscribes to all.
+      // If the connection is lost, the next one subscribes to all channels.
       const client = current?.client;
       await client?.query(`listen ${pg.escapeIdentifier(channel)}`).catch(() => destroy(client));
     },
@@ -53,7 +53,7 @@ export function openNotifications(config: pg.ClientConfig): Pick<Database, 'list
     client.on('notification', ({ channel, payload }) => channels.tell(payload ?? '', channel));
     try {
       await client.connect();
-      // From here on, who comes subscribes by himself.
+      // From here on, new listeners subscribe themselves.
       current = { client, lost };
       for (const channel of channels.names()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
       closing.signal.throwIfAborted();
@@ -98,7 +98,7 @@ export function openNotifications(config: pg.ClientConfig): Pick<Database, 'list
   };
 }
 
-/** At once; a proper end waits for the other side. */
+/** Closes at once; a proper end waits for the other side. */
 function destroy(client: pg.Client): void {
   client.end().catch(() => {});
   (client as unknown as { connection: pg.Connection }).connection.stream.destroy();

@@ -11,7 +11,7 @@ const CONNECTIONS = 10;
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 60_000;
 
-/** @throws InvalidInputError for an address that is no URL, without saying it: it holds a password */
+/** @throws InvalidInputError for an address that is no URL; the message does not repeat it, since it holds a password */
 export async function openPostgres(url: string, signal?: AbortSignal): Promise<Database> {
   if (!URL.canParse(url)) {
     throw new InvalidInputError('an address of a database that is no URL; expected postgres://user:password@host/name');
@@ -24,14 +24,14 @@ export async function openPostgres(url: string, signal?: AbortSignal): Promise<D
     idle_in_transaction_session_timeout: STATEMENT_MS,
     application_name: 'saltworks',
   });
-  // A connection that breaks is replaced; who was using it is told by the query. Unheard, either event ends the process.
+  // The pool replaces a broken connection, and the query on it fails. Without listeners, either event ends the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const notifications = openNotifications({ ...connection, application_name: 'saltworks listening' });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const close = async () => {
     await notifications.close();
-    // Kysely ends the pool only if it was used through it.
+    // Kysely ends the pool only if it has used it.
     await db.destroy();
     if (!pool.ended) await pool.end();
   };
@@ -44,7 +44,7 @@ export async function openPostgres(url: string, signal?: AbortSignal): Promise<D
   return { db, kind: 'postgres', listen: notifications.listen, sync: async () => {}, close };
 }
 
-/** Says which database it was; user and password stay unsaid. An address of several machines fails once for each. */
+/** Adds the database's address without user and password. For an address of several machines the error holds one for each. */
 function named(error: unknown, url: string): unknown {
   if (!(error instanceof Error)) return error;
   const [first] = error instanceof AggregateError ? error.errors : [error];
@@ -53,7 +53,7 @@ function named(error: unknown, url: string): unknown {
   return error;
 }
 
-/** Rejects with the signal's reason as soon as it aborts; the work itself goes on. */
+/** Rejects with the signal's reason as soon as the signal aborts; the work itself goes on. */
 async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return work;
   work.catch(() => {});
