@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/decode';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
-import { encodeLines } from '@saltworks/contract/documents/dataset';
+import { encodeLines } from '@saltworks/contract/documents/document';
 import { datasetKey, shardKey } from '@saltworks/contract/layout';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { fileStore } from '@saltworks/store/objects/files/file-store';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
 import type { Interaction } from '@saltworks/contract/api/interactions';
-import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
+import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
+import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { keysKey, maskKey } from '@saltworks/contract/layout';
 import { agreement } from '@saltworks/core/crowd/agreement';
@@ -152,7 +153,7 @@ describe.skipIf(!haveData)(
         // The strokes that were sent cover the hand-drawn pixels exactly.
         const ids = (of: typeof raster) => Array.from(of.owner, (stroke) => (stroke ? of.segments[stroke - 1] : 0));
         expect(ids(expected.raster)).toEqual(ids(raster));
-        const patch = heard.findLast(({ event }) => event === 'patch')!.data as unknown as PatchLabels;
+        const patch = heard.findLast(({ event }) => event === 'patch')!.data as unknown as NodeLabels;
         const { data, labels } = expected.nodes;
         const winners = Array.from(argmax(data, labels.length), (k) => labels[k]);
         const told = Array.from(decodeRuns(patch), (k) => patch.labels[k]);

@@ -7,11 +7,11 @@ import { dirname, extname, join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/decode';
 import { lookAt } from '@saltworks/cli/pictures';
 import type { Category } from '@saltworks/contract/categories';
+import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
-import { exportFile, exportPlanKey, maskKey } from '@saltworks/contract/layout';
+import { exportFilesPrefix, exportPlanKey, maskKey } from '@saltworks/contract/layout';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { distinctNames, orderedCategories } from '@saltworks/core/formats/exporter';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { Stems } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
@@ -217,7 +217,7 @@ async function through(
         for (let shard = 0; shard < shards; shard++)
           await exportShard(store, { dataset, shard, recipe, format, id }, pulse());
         await finishExport(store, { dataset, format, id }, signal);
-        const at = exportFile(dataset, id, '');
+        const at = exportFilesPrefix(dataset, id);
         for await (const { key } of store.list(at))
           write(join(folder, format, key.slice(at.length)), await store.get(key));
         found[format] = foundBy[format](join(folder, format), names);
@@ -239,7 +239,7 @@ interface StoredMask {
   id: number;
   name: string;
   png: Uint8Array;
-  document: PanopticDocument;
+  document: MaskDocument;
 }
 
 /** The masks, in the order of their images. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { decodeRuns, encodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
+import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
+import { decodeRuns, encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { expect, test } from 'vitest';
 import { parseEvents } from '../e2e/annotator.ts';
 
@@ -12,8 +13,8 @@ test('the golden events (spec/events.md) are numbered from 1 without a gap, and 
   expect(rest).toBe('');
 });
 
-test('the runs of the golden patch decode to the segments of its nodes, row by row', () => {
-  const patch = events.find(({ event }) => event === 'patch')!.data as unknown as PatchLabels & { n: number };
+test('runs of the golden patch are the segments of its nodes, row by row', () => {
+  const patch = events.find(({ event }) => event === 'patch')!.data as unknown as NodeLabels & { n: number };
   const rows: number[][] = JSON.parse(golden('events.json'))[patch.n];
   const labels = decodeRuns(patch);
   expect(Array.from(labels, (k) => patch.labels[k])).toEqual(rows.flat());

@@ -1,11 +1,9 @@
 /** Categories: the kinds of things that segments are. */
+import { z } from 'zod';
 
 /** Of a COCO document, numbered from 1. */
-export interface Category {
-  id: number;
-  name: string;
-  isthing: 0 | 1;
-}
+export const category = z.object({ id: z.number(), name: z.string(), isthing: z.literal([0, 1]) });
+export type Category = z.infer<typeof category>;
 
 /** A category of a campaign's label schema. */
 export interface LabelCategory {

@@ -1,78 +1,31 @@
-/** Where things lie in an object store. Names derive from content and parameters, so a retry rewrites the same object. */
+/**
+ * Names of objects in a store: made here, and taken apart here. They derive from content and parameters, so that a retry
+ * rewrites the same object.
+ */
 import type { ExtractSettings } from './options.ts';
 
-/** `{ "id": "…" }`: which store this is (identity.ts). */
+/** Numbers sort as text. */
+const numbered = (n: number): string => String(n).padStart(9, '0');
+
+/** The number that an object's name ends with, before its extension; NaN where there is none. */
+const numberOf = (key: string): number => Number(/(\d+)\.jsonl?$/.exec(key)?.[1]);
+
+/** The store's id, an Identity. */
 export const identityKey = 'identity.json';
+
+/** `check/…` and `probes/….txt`: written and deleted again, to find out whether a store works. @param id a UUID */
+export const trialKey = (id: string): string => `check/${id}`;
+export const probeKey = (id: string): string => `probes/${id}.txt`;
 
 /** `images/ab/abcd….jpg`: the bytes of an image, named by their sha256. */
 export const imageKey = (sha256: string, extension: string): string =>
   `images/${sha256.slice(0, 2)}/${sha256}${extension}`;
 
-/** `keys/<backbone>/ab/abcd….safetensors` (spec/keys.md). @param backbone id of the backbone and of what is taken from it */
+/** `keys/<backbone>/ab/abcd….safetensors` (spec/keys.md). @param backbone id of the keys, see {@link keysId} */
 export const keysKey = (backbone: string, sha256: string): string =>
   `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
 
-/** `catalog/NAME.json`: what a dataset is as a whole. */
-export const datasetKey = (dataset: string): string => `catalog/${dataset}.json`;
-
-/** `datasets/NAME/images/000000042.jsonl`: one shard of its manifest, never changed once written. */
-export const shardKey = (dataset: string, shard: number): string =>
-  `datasets/${dataset}/images/${String(shard).padStart(9, '0')}.jsonl`;
-
-/** `datasets/NAME/names/`: of shards whose images have other names by now. */
-export const namesPrefix = (dataset: string): string => `datasets/${dataset}/names/`;
-
-/** `datasets/NAME/names/000000042.json`: names of a shard's images that are not those of its lines, a ShardNames. */
-export const namesKey = (dataset: string, shard: number): string =>
-  `${namesPrefix(dataset)}${String(shard).padStart(9, '0')}.json`;
-
-/** `datasets/NAME/scribbles/000000042/`: what was drawn on the images of one shard. */
-export const scribblesPrefix = (dataset: string, shard: number): string =>
-  `datasets/${dataset}/scribbles/${String(shard).padStart(9, '0')}/`;
-
-/** `…/abcd….json` or `.png`: what was drawn on an image. */
-export const scribblesKey = (dataset: string, shard: number, sha256: string, extension: '.json' | '.png'): string =>
-  `${scribblesPrefix(dataset, shard)}${sha256}${extension}`;
-
-/** `datasets/NAME/truth/abcd….png` and `.json`: a known panoptic mask of an image. */
-export const truthKey = (dataset: string, sha256: string, extension: '.json' | '.png'): string =>
-  `datasets/${dataset}/truth/${sha256}${extension}`;
-
-/** `datasets/NAME/extracted/BACKBONE/000000042.json`: a shard is through, and which of its images failed. */
-export const extractedKey = (dataset: string, backbone: string, shard: number): string =>
-  `datasets/${dataset}/extracted/${backbone}/${String(shard).padStart(9, '0')}.json`;
-
-/** `datasets/NAME/masks/RECIPE/`: a set of masks, shard by shard. */
-export const propagatedPrefix = (dataset: string, recipe: string): string => `datasets/${dataset}/masks/${recipe}/`;
-
-/** `datasets/NAME/masks/RECIPE/000000042.json`: the masks of a shard, and which of its images failed. */
-export const propagatedKey = (dataset: string, recipe: string, shard: number): string =>
-  `${propagatedPrefix(dataset, recipe)}${String(shard).padStart(9, '0')}.json`;
-
-/** The name of a campaign's masks among the dataset's. */
-export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
-
-/** @returns the campaign whose masks these are, if they are one's */
-export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
-
-/** Which numbers of classes masks have: those of a campaign its own, all others of a dataset the same. */
-const classesName = (recipe: string): string => (campaignOf(recipe) === undefined ? 'masks' : recipe);
-
-/** `datasets/NAME/classes/masks/`, `…/classes/campaign-ID/`: versions of the numbers of classes, `000000001.json` the first. */
-export const classesPrefix = (dataset: string, recipe: string): string =>
-  `datasets/${dataset}/classes/${classesName(recipe)}/`;
-
-/** Whether masks of two recipes have the same numbers of classes. */
-export const shareClasses = (a: string, b: string): boolean => classesName(a) === classesName(b);
-
-/** `datasets/NAME/exported/ID/000000042.json`: which images of a shard an export could not hold. */
-export const exportedKey = (dataset: string, id: string, shard: number): string =>
-  `datasets/${dataset}/exported/${id}/${String(shard).padStart(9, '0')}.json`;
-
-/** `masks/ab/abcd….png` and `.json`: a mask, named by the hash of all that it is made from. */
-export const maskKey = (id: string, extension: '.json' | '.png'): string => `masks/${id.slice(0, 2)}/${id}${extension}`;
-
-/** The id under which keys are kept: the backbone's, and what differs from its own layer, facet and size. */
+/** The id under which keys are kept: the backbone's, and every setting that differs from its own layer, facet and size. */
 export function keysId(backbone: string, { layer, facet, longSide }: Omit<ExtractSettings, 'backbone'>): string {
   const parts = [
     layer === undefined ? '' : `layer${layer}`,
@@ -82,39 +35,139 @@ export function keysId(backbone: string, { layer, facet, longSide }: Omit<Extrac
   return [backbone, ...parts.filter((part) => part !== '')].join('-');
 }
 
-const exportRoot = (dataset: string, id: string): string => `exports/${dataset}/${id}/`;
+/** `catalog/`: documents of all datasets. */
+export const catalogPrefix = 'catalog/';
+
+/** `catalog/NAME.json`: a Dataset. */
+export const datasetKey = (dataset: string): string => `${catalogPrefix}${dataset}.json`;
+
+/** `datasets/NAME/`: all that is kept of a dataset by shard or by image. */
+export const datasetPrefix = (dataset: string): string => `datasets/${dataset}/`;
+
+/** `datasets/NAME/images/000000042.jsonl`: DatasetImages, one shard of them, never changed once written. */
+export const shardKey = (dataset: string, shard: number): string =>
+  `${datasetPrefix(dataset)}images/${numbered(shard)}.jsonl`;
+
+/** The shard that an object named by its number belongs to; NaN for any other object. */
+export const shardOf = numberOf;
+
+/** `datasets/NAME/names/`: of shards whose images have other names by now. */
+export const namesPrefix = (dataset: string): string => `${datasetPrefix(dataset)}names/`;
+
+/** `datasets/NAME/names/000000042.json`: names of a shard's images that are not those of its lines, a ShardNames. */
+export const namesKey = (dataset: string, shard: number): string => `${namesPrefix(dataset)}${numbered(shard)}.json`;
+
+/** Documents and label images. */
+export type ScribblesExtension = '.json' | '.png';
+
+/** `datasets/NAME/scribbles/000000042/`: scribbles of the images of one shard. */
+export const scribblesPrefix = (dataset: string, shard: number): string =>
+  `${datasetPrefix(dataset)}scribbles/${numbered(shard)}/`;
+
+/** `…/abcd….json` or `.png`: scribbles of an image. */
+export const scribblesKey = (dataset: string, shard: number, sha256: string, extension: ScribblesExtension): string =>
+  `${scribblesPrefix(dataset, shard)}${sha256}${extension}`;
+
+/** The image that scribbles are of, and how they are written. */
+export function parseScribblesKey(key: string): { sha256: string; extension: ScribblesExtension } {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return { sha256: name.replace(/\.[^.]*$/, ''), extension: name.endsWith('.png') ? '.png' : '.json' };
+}
+
+/** `datasets/NAME/truth/abcd….png` and `.json`: a known panoptic mask of an image, and its Truth. */
+export const truthKey = (dataset: string, sha256: string, extension: '.json' | '.png'): string =>
+  `${datasetPrefix(dataset)}truth/${sha256}${extension}`;
+
+/** The steps that leave a report of each shard, in the order of their names. */
+export const reportKinds = ['exported', 'extracted', 'masks'] as const;
+
+/** `datasets/NAME/KIND/`: reports of a step, in a folder for each of its settings. */
+export const reportsPrefix = (dataset: string, kind: (typeof reportKinds)[number]): string =>
+  `${datasetPrefix(dataset)}${kind}/`;
+
+/** `KIND/SETTINGS`: the step and the settings that a report is of. */
+export const stepOf = (key: string): string => key.split('/').slice(2, 4).join('/');
+
+/** `datasets/NAME/extracted/KEYS/000000042.json`: a shard has its keys, an ExtractReport. @param keys their id */
+export const extractReportKey = (dataset: string, keys: string, shard: number): string =>
+  `${reportsPrefix(dataset, 'extracted')}${keys}/${numbered(shard)}.json`;
+
+/** `datasets/NAME/masks/RECIPE/`: a mask set, shard by shard. */
+export const maskSetPrefix = (dataset: string, recipe: string): string =>
+  `${reportsPrefix(dataset, 'masks')}${recipe}/`;
+
+/** `datasets/NAME/masks/RECIPE/000000042.json`: the masks of a shard, a MaskReport. */
+export const maskReportKey = (dataset: string, recipe: string, shard: number): string =>
+  `${maskSetPrefix(dataset, recipe)}${numbered(shard)}.json`;
+
+/** `datasets/NAME/exported/ID/000000042.json`: images of a shard that an export could not hold, a ShardReport. */
+export const exportReportKey = (dataset: string, id: string, shard: number): string =>
+  `${reportsPrefix(dataset, 'exported')}${id}/${numbered(shard)}.json`;
+
+/** The recipe that a campaign's masks are published under. */
+export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
+
+/** The campaign that published the masks of this recipe, if one did. */
+export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
+
+/** The numbers of categories that masks have: a campaign's its own, all others of a dataset the same. */
+const classesName = (recipe: string): string => (campaignOf(recipe) === undefined ? 'masks' : recipe);
+
+/** `datasets/NAME/classes/masks/`, `…/classes/campaign-ID/`: versions of the numbers of categories. */
+export const classesPrefix = (dataset: string, recipe: string): string =>
+  `${datasetPrefix(dataset)}classes/${classesName(recipe)}/`;
+
+/** `…/000000001.json`: one version, a Classes. @param version from 1 */
+export const classesKey = (dataset: string, recipe: string, version: number): string =>
+  `${classesPrefix(dataset, recipe)}${numbered(version)}.json`;
+
+export const classesVersionOf = numberOf;
+
+/** Whether masks of two recipes have the same numbers of categories. */
+export const shareClasses = (a: string, b: string): boolean => classesName(a) === classesName(b);
+
+/** `masks/ab/abcd….png` and `.json`: a mask and its MaskDocument, named by the hash of all that it is made from. */
+export const maskKey = (id: string, extension: '.json' | '.png'): string => `masks/${id.slice(0, 2)}/${id}${extension}`;
 
 /** `exports/NAME/`: all exports of a dataset. */
 export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;
 
-/** `exports/NAME/ID/plan.json`: format, recipe, categories and date of an export. */
-export const exportPlanKey = (dataset: string, id: string): string => `${exportRoot(dataset, id)}plan.json`;
+const exportPrefix = (dataset: string, id: string): string => `${exportsPrefix(dataset)}${id}/`;
 
-/** `exports/NAME/ID/summary.json`: an export is through, and what can be downloaded. */
-export const exportSummaryKey = (dataset: string, id: string): string => `${exportRoot(dataset, id)}summary.json`;
+/** `exports/NAME/ID/plan.json`: an ExportPlanDocument. */
+export const exportPlanKey = (dataset: string, id: string): string => `${exportPrefix(dataset, id)}plan.json`;
+
+/** `exports/NAME/ID/summary.json`: an ExportSummary. */
+export const exportSummaryKey = (dataset: string, id: string): string => `${exportPrefix(dataset, id)}summary.json`;
 
 /** `exports/NAME/ID/lines/LIST/000000042`: a shard's lines of a document. */
-export const exportLines = (dataset: string, id: string, list: string, shard: number): string =>
-  `${exportRoot(dataset, id)}lines/${list}/${String(shard).padStart(9, '0')}`;
+export const exportLinesKey = (dataset: string, id: string, list: string, shard: number): string =>
+  `${exportPrefix(dataset, id)}lines/${list}/${numbered(shard)}`;
 
 /** `exports/NAME/ID/whole/000000042.json`: ids of a shard's images whose files are named with their extension. */
-export const exportWholeNames = (dataset: string, id: string, shard: number): string =>
-  `${exportRoot(dataset, id)}whole/${String(shard).padStart(9, '0')}.json`;
+export const wholeNamesKey = (dataset: string, id: string, shard: number): string =>
+  `${exportPrefix(dataset, id)}whole/${numbered(shard)}.json`;
 
-/** `exports/NAME/ID/files/…`: what is handed out. An empty path is the prefix of all. */
-export const exportFile = (dataset: string, id: string, path: string): string =>
-  `${exportRoot(dataset, id)}files/${path}`;
+/** `exports/NAME/ID/files/`: all that is handed out. */
+export const exportFilesPrefix = (dataset: string, id: string): string => `${exportPrefix(dataset, id)}files/`;
 
-/** `drawings/ASSIGNMENT/`: what an assignment's drawings were, and their answers. */
+/** `exports/NAME/ID/files/…`: a file, by its path in the export. */
+export const exportFileKey = (dataset: string, id: string, path: string): string =>
+  `${exportFilesPrefix(dataset, id)}${path}`;
+
+/** The path of a file in its export. */
+export const exportPathOf = (dataset: string, id: string, key: string): string =>
+  key.slice(exportFilesPrefix(dataset, id).length);
+
+/** `drawings/ASSIGNMENT/`: an assignment's drawings, and their answers. */
 export const drawingsPrefix = (assignment: string): string => `drawings/${assignment}/`;
 
-/** `drawings/ASSIGNMENT/000000012.json`: what an assignment's first interactions amount to (spec/scribbles.md). */
-export const drawingKey = (assignment: string, n: number): string =>
-  `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.json`;
+/** `drawings/ASSIGNMENT/000000012.json`: the drawing of an assignment's first interactions (spec/scribbles.md). */
+export const drawingKey = (assignment: string, n: number): string => `${drawingsPrefix(assignment)}${numbered(n)}.json`;
 
-/** `drawings/ASSIGNMENT/000000012.patch.json`: its answer on the node grid, a PatchLabels. */
-export const patchKey = (assignment: string, n: number): string =>
-  `${drawingsPrefix(assignment)}${String(n).padStart(9, '0')}.patch.json`;
+/** `drawings/ASSIGNMENT/000000012.patch.json`: its answer on the node grid, NodeLabels. */
+export const nodeLabelsKey = (assignment: string, n: number): string =>
+  `${drawingsPrefix(assignment)}${numbered(n)}.patch.json`;
 
 /**
  * `views/ab/abcd….2.webp`: an image as browsers are shown it: upright, lossless, nothing but pixels. `.png` where WebP cannot
@@ -129,12 +182,12 @@ export const viewKeys = (sha256: string): string[] => [viewKey(sha256), viewKey(
 /** `views/ab/abcd….2.thumb.webp`: the same, 256 pixels at its longer side. */
 export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.2.thumb.webp`;
 
-/** The known mask of an image, for a campaign's classes. */
+/** The known mask of an image, for a campaign's categories. */
 export interface KnownOf {
   dataset: string;
   sha256: string;
   campaign: string;
-  /** Which one: an import may replace it. Runs that an earlier version started do not say. */
+  /** Which one: an import may replace it. Absent from runs that an earlier version started. */
   truth?: string;
 }
 
@@ -144,7 +197,7 @@ export interface AgreePair {
   b: string | KnownOf;
 }
 
-/** `agreement/ab/abcd…-efgh….json`: two masks compared. */
+/** `agreement/ab/abcd…-efgh….json`: two masks compared, an AgreementReport. */
 export const agreementKey = ({ a, b }: AgreePair): string =>
   `agreement/${a.slice(0, 2)}/${a}-${typeof b === 'string' ? b : knownName(b)}.json`;
 

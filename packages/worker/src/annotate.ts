@@ -1,7 +1,7 @@
 /** What annotators ask of an image that is open: labels of the node grid, a mask, whose stroke a pixel follows. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { drawingKey, keysId, keysKey, patchKey } from '@saltworks/contract/layout';
+import { drawingKey, keysId, keysKey, nodeLabelsKey } from '@saltworks/contract/layout';
 import type {
   AnswerRequest,
   AttributeRequest,
@@ -52,7 +52,7 @@ export async function answerNodeLabels(
   const job = { kind: 'patch', n, scribbles } as const;
   const turn = { rank: rank.patch, topic: assignment, n };
   const { n: answered, labels, solve } = await sessions.run(source, job, turn);
-  await store.put(patchKey(assignment, answered), JSON.stringify(labels), { signal });
+  await store.put(nodeLabelsKey(assignment, answered), JSON.stringify(labels), { signal });
   return { n: answered, queue, ms: performance.now() - start, solve };
 }
 

@@ -2,16 +2,24 @@
 import { createHash } from 'node:crypto';
 import { decodeImage } from '@saltworks/backbone/decode';
 import type { Category } from '@saltworks/contract/categories';
-import type { ExportSummary } from '@saltworks/contract/documents/exports';
+import {
+  type ExportPlanDocument,
+  type ExportSummary,
+  exportPlan,
+  wholeNames,
+} from '@saltworks/contract/documents/exports';
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
-  exportedKey,
-  exportFile,
-  exportLines,
+  exportFileKey,
+  exportFilesPrefix,
+  exportLinesKey,
   exportPlanKey,
+  exportReportKey,
   exportSummaryKey,
-  exportWholeNames,
   maskKey,
+  wholeNamesKey,
 } from '@saltworks/contract/layout';
 import type {
   ExportPlan,
@@ -21,16 +29,15 @@ import type {
   Tally,
 } from '@saltworks/contract/messages/activities';
 import { exportFormats } from '@saltworks/core/formats/export';
-import { documentText, type ExportDataset } from '@saltworks/core/formats/exporter';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { documentText } from '@saltworks/core/formats/exporter';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
 import { numberClasses, type WantedClass } from '@saltworks/store/datasets/classes';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
+import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
-import { readJson, readText } from '@saltworks/store/objects/text';
-import { failureOf, type Pulse, type ShardReport } from './shard.ts';
+import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 
 /**
@@ -70,9 +77,9 @@ export async function prepareExport(
   for await (const { names } of readImages(store, described, { signal })) for (const { name } of names) stems.add(name);
   // Names that all say images/ already are those of the dataset's own layout.
   const pictures = outside > 0 ? 'images' : '.';
-  const planOf = (categories: Category[]): Plan => {
+  const planOf = (categories: Category[]): ExportPlanDocument => {
     const order = categories.map(({ id }) => id);
-    return { name: dataset, date: updated, categories, order, pictures, format, recipe };
+    return { version: 1, name: dataset, date: updated, categories, order, pictures, format, recipe };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
   const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
@@ -82,7 +89,7 @@ export async function prepareExport(
     const report = await readMasks(store, { dataset, recipe, shard }, { signal });
     const whole = (report?.masks ?? []).filter(({ name }) => stems.of(name) === name);
     if (whole.length === 0) continue;
-    await store.put(exportWholeNames(dataset, id, shard), JSON.stringify(whole.map(({ id }) => id)), { signal });
+    await store.put(wholeNamesKey(dataset, id, shard), JSON.stringify(whole.map(({ id }) => id)), { signal });
   }
   await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
   return { id };
@@ -104,7 +111,7 @@ export async function exportShard(
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
   const masks = await readMasks(store, { dataset, recipe, shard }, { signal });
-  const whole = new Set(await readJson<number[]>(store, exportWholeNames(dataset, id, shard), { signal }));
+  const whole = new Set(await readDocument(store, wholeNamesKey(dataset, id, shard), wholeNames, { signal }));
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
   let next = 0;
@@ -117,7 +124,7 @@ export async function exportShard(
       });
       const stem = whole.has(image.id) ? image.name : withoutExtension(image.name);
       const made = exporter.image({ id: image.id, fileName: image.name, stem, mask, segments });
-      for (const { path, bytes } of made.files) await putOnce(store, exportFile(dataset, id, path), bytes, signal);
+      for (const { path, bytes } of made.files) await putOnce(store, exportFileKey(dataset, id, path), bytes, signal);
       for (const [list, own] of Object.entries(made.lines)) {
         lines[list] ??= [];
         lines[list].push(...own);
@@ -129,12 +136,15 @@ export async function exportShard(
     beat({ next: ++next, done: next });
   }
   for (const [list, own] of Object.entries(lines)) {
-    await store.put(exportLines(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
+    await store.put(exportLinesKey(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
   }
   const images = masks?.masks.length ?? 0;
   // What was missing when the same export was made before may be back.
-  if (failures.length === 0) await store.delete(exportedKey(dataset, id, shard), { signal });
-  else await store.put(exportedKey(dataset, id, shard), JSON.stringify({ images, failures }), { signal });
+  if (failures.length === 0) await store.delete(exportReportKey(dataset, id, shard), { signal });
+  else {
+    const report: ShardReport = { version: 1, images, failures };
+    await store.put(exportReportKey(dataset, id, shard), JSON.stringify(report), { signal });
+  }
   return { images, done: images - failures.length, cached: 0, failed: failures.length };
 }
 
@@ -149,23 +159,23 @@ export async function finishExport(
   const exporter = exportFormats[format](plan);
   async function* lines(list: string): AsyncGenerator<string> {
     for (let shard = 0; shard < shards; shard++) {
-      const text = await readText(store, exportLines(dataset, id, list, shard), { signal });
+      const text = await readText(store, exportLinesKey(dataset, id, list, shard), { signal });
       for (const line of text?.split('\n') ?? []) if (line !== '') yield line;
     }
   }
   for (const document of exporter.documents) {
-    await store.putStream(exportFile(dataset, id, document.path), chunked(documentText(document, lines)), { signal });
+    await store.putStream(exportFileKey(dataset, id, document.path), chunked(documentText(document, lines)), {
+      signal,
+    });
   }
-  const summary: ExportSummary = { format, recipe: plan.recipe, made: new Date().toISOString(), files: 0, bytes: 0 };
-  for await (const { size } of store.list(exportFile(dataset, id, ''), { signal })) {
+  const made = new Date().toISOString();
+  const summary: ExportSummary = { version: 1, format, recipe: plan.recipe, made, files: 0, bytes: 0 };
+  for await (const { size } of store.list(exportFilesPrefix(dataset, id), { signal })) {
     summary.files++;
     summary.bytes += size;
   }
   await store.put(exportSummaryKey(dataset, id), JSON.stringify(summary), { signal });
 }
-
-/** An export as it was settled at its beginning. */
-type Plan = ExportDataset & Pick<PrepareExportRequest, 'format' | 'recipe'>;
 
 /** A file of the export, unless it is there: a repeated shard writes the same bytes, another image of that name does not. */
 async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
@@ -176,14 +186,19 @@ async function putOnce(store: ObjectStore, key: string, bytes: Uint8Array, signa
 }
 
 async function readMask(store: ObjectStore, id: string, signal: AbortSignal) {
-  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), { signal });
+  const document = await readDocument(store, maskKey(id, '.json'), maskDocument, { signal });
   if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
   const mask = decodePanoptic(await decodeImage(await store.get(maskKey(id, '.png'), { signal }), { maxPixels: 1e9 }));
   return { mask, document };
 }
 
-async function readPlan(store: ObjectStore, dataset: string, id: string, signal: AbortSignal): Promise<Plan> {
-  const plan = await readJson<Plan>(store, exportPlanKey(dataset, id), { signal });
+async function readPlan(
+  store: ObjectStore,
+  dataset: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<ExportPlanDocument> {
+  const plan = await readDocument(store, exportPlanKey(dataset, id), exportPlan, { signal });
   if (!plan) throw new InvalidInputError(`no export ${id} of ${dataset}; expected one that was prepared`);
   return plan;
 }

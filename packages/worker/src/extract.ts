@@ -2,15 +2,16 @@
 import { type DecodedImage, decodeImage, describeImage, mayBeDeep, mayHavePages } from '@saltworks/backbone/decode';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
-import { extractedKey, keysId, keysKey } from '@saltworks/contract/layout';
+import { type ExtractReport, extractReport, type ShardReport } from '@saltworks/contract/documents/reports';
+import { extractReportKey, keysId, keysKey } from '@saltworks/contract/layout';
 import type { ExtractShardRequest, Tally } from '@saltworks/contract/messages/activities';
 import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
 import { formerVersions, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
-import { readJson } from '@saltworks/store/objects/text';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { findKeys } from './cached-keys.ts';
 import type { KeysSource, KeysSources } from './keys-source.ts';
-import { failureOf, isFinished, type Pulse, type ShardDeps, type ShardReport, tallyOf } from './shard.ts';
+import { failureOf, isFinished, type Pulse, type ShardDeps, tallyOf } from './shard.ts';
 import { whyUnshown } from './shown.ts';
 
 export interface ExtractDeps extends ShardDeps {
@@ -21,15 +22,6 @@ export interface ExtractDeps extends ShardDeps {
 
 /** Raised when some images are seen otherwise than before, so that keys of finished shards are looked at again. */
 const VIEWS = 2;
-
-interface ExtractReport extends ShardReport {
-  /** Images that have keys, and that no browser can show: they become no tasks. Absent where there are none. */
-  unshown?: Failure[];
-  /** Absent from reports of before pictures of more than 8 bits were seen through a window. */
-  views?: number;
-  /** Which of the shard's images were former versions. */
-  former?: string;
-}
 
 type Size = { width: number; height: number };
 
@@ -50,9 +42,9 @@ export async function extractShard(
   { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
-  const reportKey = extractedKey(dataset, backbone, shard);
+  const reportKey = extractReportKey(dataset, backbone, shard);
   const [before, former] = await Promise.all([
-    readJson<ExtractReport>(store, reportKey, { signal }),
+    readDocument(store, reportKey, extractReport, { signal }),
     formerVersions(store, dataset, shard, { signal }),
   ]);
   if (isFinished(before) && before.views === VIEWS && before.former === former) return tallyOf(before, last?.done ?? 0);
@@ -133,6 +125,7 @@ export async function extractShard(
   }
   await stored;
   const report: ExtractReport = {
+    version: 1,
     images: images.length,
     failures,
     ...(unshown.length > 0 && { unshown }),

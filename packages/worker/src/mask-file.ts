@@ -1,7 +1,8 @@
 /** A mask as its files: in a thread, since it takes time. */
 import { encodePng } from '@saltworks/backbone/decode';
+import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
-import { type PanopticDocument, panopticDocument } from '@saltworks/core/formats/panoptic';
+import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import { encodePanoptic } from '@saltworks/core/mask/mask';
 import type { Segmentation } from '@saltworks/core/segment';
 import type { MaskNames } from './masks.ts';
@@ -9,7 +10,7 @@ import type { MaskNames } from './masks.ts';
 export interface MadeMask {
   /** Bytes of its file, in a buffer of their own. */
   png: Uint8Array;
-  document: PanopticDocument;
+  document: MaskDocument;
   /** Of several annotators together: mean share of weight that calls a node something else, 0 … 1. */
   dissent?: number;
 }

@@ -1,6 +1,7 @@
 /** A thread that makes masks: bytes of files in, a mask and its document out. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
+import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { consensus } from '@saltworks/core/crowd/consensus';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
@@ -16,7 +17,7 @@ export interface MaskJob {
   image: Uint8Array;
   /** Bytes of the scribbles, which are what their extension says. */
   scribbles: Uint8Array;
-  extension: '.json' | '.png';
+  extension: ScribblesExtension;
   /** Bytes of the keys' file; without them the others are only looked at. */
   keys: Uint8Array | undefined;
   options: SegmentOptions;

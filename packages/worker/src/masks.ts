@@ -1,10 +1,10 @@
 /** How a mask is named and kept, whoever makes it: a shard's run or an annotator. */
 import { createHash } from 'node:crypto';
+import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { MadeMask } from './mask-file.ts';
 
 /** All that a mask is made from. */
@@ -37,15 +37,15 @@ export async function storeMask(
   { image, scribbles, recipe, options, backbone }: MaskOrigin,
   make: (names: MaskNames) => Promise<MadeMask>,
   signal: AbortSignal,
-): Promise<{ mask: string; document: PanopticDocument; made: boolean }> {
+): Promise<{ mask: string; document: MaskDocument; made: boolean }> {
   const mask = hash(JSON.stringify([image.sha256, hash(scribbles), recipe]));
   // The document is written last: where it is, the PNG is too.
-  const known = await readJson<PanopticDocument>(store, maskKey(mask, '.json'), { signal });
+  const known = await readDocument(store, maskKey(mask, '.json'), maskDocument, { signal });
   if (known) return { mask, document: known, made: false };
   const { png, document } = await make({ image: image.name, sha256: image.sha256, mask: `${mask}.png` });
   await store.put(maskKey(mask, '.png'), png, { signal });
-  const parameters = { backbone, ...options };
-  await store.put(maskKey(mask, '.json'), JSON.stringify({ ...document, parameters }), { signal });
+  const kept: MaskDocument = { ...document, parameters: { backbone, ...options } };
+  await store.put(maskKey(mask, '.json'), JSON.stringify(kept), { signal });
   return { mask, document, made: true };
 }
 

@@ -1,18 +1,20 @@
 /** What several annotators' masks of one image have in common, and the one that their strokes make together. */
 import { decodeImage } from '@saltworks/backbone/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
+import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
+import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { agreementKey, drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/contract/layout';
 import { agreeAttempts } from '@saltworks/contract/messages/attempts';
 import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks/contract/messages/measure';
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
+import { readAgreement } from '@saltworks/store/datasets/agreement';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { isMaskOf, readTruth } from '@saltworks/store/datasets/truth';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash } from './masks.ts';
 import { recipeOf } from './propagate.ts';
@@ -27,10 +29,11 @@ export async function agree(
   request: AgreeRequest,
   { signal, attempt }: Pick<Pulse, 'signal' | 'attempt'>,
 ): Promise<void> {
-  const key = agreementKey(request);
-  const known = await readJson<Partial<AgreementReport>>(store, key, { signal });
-  if (known?.version === agreementVersion && !('again' in known)) return;
-  await store.put(key, JSON.stringify(await compare(store, request, { signal, attempt })), { signal });
+  const known = await readAgreement(store, request, { signal });
+  if (known && !('again' in known)) return;
+  await store.put(agreementKey(request), JSON.stringify(await compare(store, request, { signal, attempt })), {
+    signal,
+  });
 }
 
 async function compare(
@@ -53,7 +56,9 @@ async function compare(
     // Kept, so that nobody waits for it; everything else is worth another try.
     const reason = (error as Error).message.replaceAll('\n', ' ');
     if (error instanceof InvalidInputError) return { version, reason };
-    const stays = [ObjectMissingError, TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind);
+    const stays = [ObjectMissingError, UnreadableDocumentError, TypeError, RangeError].some(
+      (kind) => error instanceof kind,
+    );
     if (stays || attempt >= agreeAttempts) return { version, reason, again: true };
     throw error;
   }
@@ -62,7 +67,7 @@ async function compare(
 /** A mask that somebody drew, and the names of its segments. */
 async function answerOf(store: ObjectStore, id: string, signal: AbortSignal) {
   const mask = await readMask(store, maskKey(id, '.png'), signal);
-  const document = await readJson<PanopticDocument>(store, maskKey(id, '.json'), { signal });
+  const document = await readDocument(store, maskKey(id, '.json'), maskDocument, { signal });
   if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
   const names = new Map(document.categories.map(({ id, name }) => [id, name]));
   const categories = new Map(document.segments_info.map(({ id, category_id }) => [id, names.get(category_id) ?? '']));
@@ -111,7 +116,9 @@ export async function makeConsensus(
   );
   const parts = drawn.map(({ annotator, weight, scribbles }) => [annotator, weight, hash(scribbles)]).sort();
   const mask = hash(JSON.stringify(['consensus', image.sha256, parts, recipe]));
-  const known = await readJson<{ consensus: { dissent: number } }>(store, maskKey(mask, '.json'), { signal });
+  const known = await readDocument(store, maskKey(mask, '.json'), maskDocument.required({ consensus: true }), {
+    signal,
+  });
   if (known) return { mask, dissent: known.consensus.dissent };
 
   const file = await readObject(image.object, signal);
@@ -123,10 +130,7 @@ export async function makeConsensus(
   const { png, document, dissent = 0 } = made;
   await store.put(maskKey(mask, '.png'), png, { signal });
   const consensus = { dissent, annotations: annotations.map(({ annotator, weight }) => ({ annotator, weight })) };
-  await store.put(
-    maskKey(mask, '.json'),
-    JSON.stringify({ ...document, consensus, parameters: { backbone, ...options } }),
-    { signal },
-  );
+  const kept: MaskDocument = { ...document, consensus, parameters: { backbone, ...options } };
+  await store.put(maskKey(mask, '.json'), JSON.stringify(kept), { signal });
   return { mask, dissent };
 }

@@ -1,13 +1,20 @@
 /** Masks for the images of a shard that have scribbles. */
-import { basename, extname } from 'node:path';
 import { knownBackbone } from '@saltworks/backbone/registry';
 import { ThreadError } from '@saltworks/backbone/threads';
 import type { Category } from '@saltworks/contract/categories';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
-import { keysId, keysKey, propagatedKey, scribblesPrefix } from '@saltworks/contract/layout';
+import type { MaskDocument } from '@saltworks/contract/documents/masks';
+import type { MaskReport, ShardReport } from '@saltworks/contract/documents/reports';
+import {
+  keysId,
+  keysKey,
+  maskReportKey,
+  parseScribblesKey,
+  type ScribblesExtension,
+  scribblesPrefix,
+} from '@saltworks/contract/layout';
 import type { PropagateShardRequest, Tally } from '@saltworks/contract/messages/activities';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { solveOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/datasets/dataset';
@@ -16,20 +23,13 @@ import { ObjectMissingError } from '@saltworks/store/objects/store';
 import type { MadeMask } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash, type MaskNames, type MaskOrigin, storeMask } from './masks.ts';
-import { failureOf, type Pulse, type ShardDeps, type ShardReport } from './shard.ts';
+import { failureOf, type Pulse, type ShardDeps } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
 const CODE_VERSION = 5;
 
 export interface PropagateDeps extends ShardDeps {
   maskThreads: MaskThreads;
-}
-
-/** What is kept of a shard: which mask belongs to which image. */
-export interface MaskReport extends ShardReport {
-  /** Of all its masks: a name and a kind once each, ids of no meaning. */
-  categories: Category[];
-  masks: { id: number; sha256: string; name: string; mask: string }[];
 }
 
 /**
@@ -65,7 +65,7 @@ export async function propagateShard(
   const maskOf = async ({ image, key }: Drawn): Promise<Outcome> => {
     try {
       const scribbles = await store.get(key, { signal });
-      const extension = key.endsWith('.png') ? '.png' : '.json';
+      const { extension } = parseScribblesKey(key);
       const origin: MaskOrigin = { image, scribbles, recipe, options, backbone };
       const make = (names: MaskNames) => makeMask(deps, { ...origin, image, extension, names }, signal);
       return { image, ...(await storeMask(store, origin, make, signal)) };
@@ -75,7 +75,7 @@ export async function propagateShard(
     }
   };
 
-  const report: MaskReport = { images: 0, failures: [], categories: [], masks: [] };
+  const report: MaskReport = { version: 1, images: 0, failures: [], categories: [], masks: [] };
   const categories = new Map<number, Category[]>();
   let done = last?.done ?? 0;
   beat({ next: 0, done });
@@ -97,7 +97,7 @@ export async function propagateShard(
   report.masks.sort((a, b) => a.id - b.id);
   // In the order of the images: scribbles come in that of their hashes.
   for (const { id } of report.masks) addCategories(report.categories, categories.get(id) ?? []);
-  await store.put(propagatedKey(dataset, recipe, shard), JSON.stringify(report), { signal });
+  await store.put(maskReportKey(dataset, recipe, shard), JSON.stringify(report), { signal });
   const { length: failed } = report.failures;
   return { images: report.images, done, failed, cached: report.images - failed - done };
 }
@@ -109,7 +109,7 @@ interface Drawn {
 }
 
 type Outcome =
-  | { image: DatasetImage; mask: string; document: PanopticDocument; made: boolean }
+  | { image: DatasetImage; mask: string; document: MaskDocument; made: boolean }
   | { image: DatasetImage; failure: ShardReport['failures'][number] };
 
 async function* drawnImages(
@@ -117,14 +117,14 @@ async function* drawnImages(
   images: ReadonlyMap<string, DatasetImage>,
 ): AsyncGenerator<Drawn> {
   for await (const { key } of objects) {
-    const image = images.get(basename(key, extname(key)));
+    const image = images.get(parseScribblesKey(key).sha256);
     if (image) yield { image, key };
   }
 }
 
 interface Wanted extends MaskOrigin {
   image: DatasetImage;
-  extension: '.json' | '.png';
+  extension: ScribblesExtension;
   names: MaskNames;
 }
 

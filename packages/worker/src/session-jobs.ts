@@ -1,6 +1,6 @@
 /** What is asked of a thread that holds images open, and what it answers. */
 
-import type { PatchLabels } from '@saltworks/contract/documents/node-labels';
+import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { NodeAttribution } from '@saltworks/core/help/attribution';
 import type { MadeMask } from './mask-file.ts';
@@ -30,7 +30,7 @@ export interface SessionAnswers {
   open: { width: number; height: number };
   size: { width: number; height: number };
   /** n as it was asked; solve: milliseconds. */
-  patch: { n: number; labels: PatchLabels; solve: number };
+  patch: { n: number; labels: NodeLabels; solve: number };
   pixel: MadeMask;
   /** Strokes by their place in the document, from 1. */
   attribute: NodeAttribution;

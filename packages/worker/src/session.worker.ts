@@ -2,7 +2,7 @@
 import { getEnvironmentData } from 'node:worker_threads';
 import { decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';
-import { encodeRuns } from '@saltworks/contract/documents/node-labels';
+import { encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { answerFrom, labelsOf } from '@saltworks/core/answer';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';

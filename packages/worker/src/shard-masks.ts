@@ -1,9 +1,9 @@
 /** The masks of a shard as its images are called by now. */
-import { propagatedKey } from '@saltworks/contract/layout';
+import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
+import { maskReportKey } from '@saltworks/contract/layout';
 import { drawnNames, readShard } from '@saltworks/store/datasets/dataset';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
-import type { MaskReport } from './propagate.ts';
 
 /**
  * What a run said of a shard, its masks under the names that their images were drawn on by now: files of the same bytes share a
@@ -14,7 +14,7 @@ export async function readMasks(
   { dataset, recipe, shard }: { dataset: string; recipe: string; shard: number },
   options?: CallOptions,
 ): Promise<MaskReport | undefined> {
-  const report = await readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard), options);
+  const report = await readDocument(store, maskReportKey(dataset, recipe, shard), maskReport, options);
   if (!report || report.masks.length === 0) return report;
   const images = new Map((await readShard(store, dataset, shard, options)).map((image) => [image.sha256, image]));
   const masks = report.masks.flatMap(({ sha256, mask }) =>

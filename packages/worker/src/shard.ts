@@ -1,6 +1,7 @@
 /** What working through a shard means, whatever is done with its images: failures apart, progress told, resumable. */
 import { ThreadError } from '@saltworks/backbone/threads';
-import type { Failure } from '@saltworks/contract/documents/failures';
+import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
+import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Position, Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
@@ -23,12 +24,6 @@ export interface Pulse {
   attempt: number;
 }
 
-/** What is kept of a shard that is through: the same bytes however often and by whomever it is done. */
-export interface ShardReport {
-  images: number;
-  failures: (Failure & { permanent: boolean })[];
-}
-
 /** Attempts in which a store's refusal is taken for this worker's own trouble, which another one may not have. */
 const ELSEWHERE = 3;
 
@@ -45,7 +40,9 @@ export function failureOf(
   if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
   // A defect of ours shows with some images only: the others are not to wait for whoever mends it.
   const defect = error instanceof TypeError || error instanceof RangeError;
-  const known = [InvalidInputError, ObjectMissingError, ThreadError].some((kind) => error instanceof kind);
+  const known = [InvalidInputError, ObjectMissingError, UnreadableDocumentError, ThreadError].some(
+    (kind) => error instanceof kind,
+  );
   if (!known && !defect) throw error;
   return {
     sha256: image.sha256,

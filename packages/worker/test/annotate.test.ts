@@ -1,11 +1,11 @@
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
-import { decodeRuns } from '@saltworks/contract/documents/node-labels';
+import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   drawingKey,
   keysKey,
   maskKey,
-  patchKey,
+  nodeLabelsKey,
   scribblesKey,
   thumbnailKey,
   viewKey,
@@ -147,7 +147,7 @@ describe('the answer on the node grid', () => {
         const { raster } = readScribbles(Buffer.from(JSON.stringify(drawing)), '.json', image);
         const seeds = seedNodes(raster, 2 * keys.h, 2 * keys.w);
         const nodes = openFast(image, keys, recipeOf(imageRequest({ preset })).options).solve(seeds);
-        const answer = await json(patchKey('a', n));
+        const answer = await json(nodeLabelsKey('a', n));
         expect(answer).toMatchObject({ h: 8, w: 12, labels: seeds.labels });
         expect(decodeRuns(answer)).toEqual(argmax(nodes.data, seeds.labels.length));
       }
@@ -163,7 +163,7 @@ describe('the answer on the node grid', () => {
     expect(answers[4].n).toBe(5);
     expect(solved.size).toBeLessThanOrEqual(3);
     for (const [i, { n }] of answers.entries()) expect(n).toBeGreaterThanOrEqual(i + 1);
-    for (const n of solved) expect(await json(patchKey('a', n))).toMatchObject({ labels: [0, 7] });
+    for (const n of solved) expect(await json(nodeLabelsKey('a', n))).toMatchObject({ labels: [0, 7] });
   });
 
   test('needs two labels, and a drawing that is one', async () => {

@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
-import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
-import { exportedKey, exportFile, maskKey, propagatedKey, scribblesKey } from '@saltworks/contract/layout';
+import { maskReport, shardReport } from '@saltworks/contract/documents/reports';
+import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { exportFilesPrefix, exportReportKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { importScribbles } from '@saltworks/store/import/import-scribbles';
-import { readJson } from '@saltworks/store/objects/text';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { random } from '../../core/test/golden.ts';
 import { exportShard, finishExport, prepareExport } from '../src/export.ts';
@@ -71,8 +72,8 @@ async function exportOf(dataset: string, format: ExportFormat) {
   const { id } = await prepareExport(engine.store, { dataset, recipe, format }, signal);
   const tally = await exportShard(engine.store, { ...request, recipe, format, id }, pulse());
   await finishExport(engine.store, { dataset, format, id }, signal);
-  const files = textsBelow(exportFile(dataset, id, ''));
-  const report = await readJson<{ failures: object[] }>(engine.store, exportedKey(dataset, id, 0));
+  const files = textsBelow(exportFilesPrefix(dataset, id));
+  const report = await readDocument(engine.store, exportReportKey(dataset, id, 0), shardReport);
   return { tally, files, failures: report?.failures ?? [] };
 }
 
@@ -188,7 +189,7 @@ test.each(exportFormatNames)(
     const tally = await exportShard(engine.store, { dataset: 'd', shard: 0, recipe, format, id }, pulse());
     expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
     await finishExport(engine.store, { dataset: 'd', format, id }, signal);
-    const root = exportFile('d', id, '');
+    const root = exportFilesPrefix('d', id);
     const files = textsBelow(root);
     expect(readings[format].pictures(files, ['a/x.png', 'b/x.png', 'twin.png', 'c.png'])).toEqual([
       'a/x.png',
@@ -222,10 +223,7 @@ test.each([1, 2, 3])(
     const background = { ...document, strokes: strokes.slice(1) };
     await engine.store.put(scribblesKey('pans', 0, nothing.sha256, '.json'), JSON.stringify(background));
     await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
-    const { masks } = (await readJson<{ masks: { name: string; mask: string }[] }>(
-      engine.store,
-      propagatedKey('pans', recipe, 0),
-    ))!;
+    const { masks } = (await readDocument(engine.store, maskReportKey('pans', recipe, 0), maskReport))!;
     await engine.store.delete(maskKey(masks.find(({ name }) => name === lost.name)!.mask, '.png'));
     for (const format of exportFormatNames) {
       const { files, tally, failures } = await exportOf('pans', format);

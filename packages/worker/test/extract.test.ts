@@ -1,16 +1,17 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePng } from '@saltworks/backbone/decode';
+import { type ExtractReport, extractReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { extractedKey, keysId, keysKey } from '@saltworks/contract/layout';
+import { extractReportKey, keysId, keysKey } from '@saltworks/contract/layout';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findKeys } from '../src/cached-keys.ts';
 import { extractShard } from '../src/extract.ts';
-import type { ShardReport } from '../src/shard.ts';
 import {
   darkPicture,
   type Engine,
@@ -34,8 +35,8 @@ beforeEach(() => {
 });
 afterEach(() => removeEngine(engine));
 
-const reportOf = async ({ store }: Engine): Promise<ShardReport> =>
-  JSON.parse(Buffer.from(await store.get(extractedKey('d', 'stub', 0))).toString());
+const reportOf = async ({ store }: Engine): Promise<ExtractReport> =>
+  (await readDocument(store, extractReportKey('d', 'stub', 0), extractReport))!;
 const keysOf = ({ root }: Engine) => objectsBelow(root, ['keys/']);
 const outputOf = ({ root }: Engine) => objectsBelow(root, ['keys/', 'datasets/d/extracted/']);
 
@@ -63,7 +64,7 @@ describe('a shard', () => {
         ...{ image: { width, height }, imageSha256: sha256 },
       });
     }
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 2 });
+    expect(await reportOf(engine)).toEqual({ version: 1, images: 3, failures: [], views: 2 });
     expect(told.beats.map(({ next }) => next)).toEqual([0, 1, 2, 3]);
   });
 
@@ -133,7 +134,7 @@ describe('keys that are there', () => {
   test('are known by their header, and their data is not read', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(3));
     await extractShard(engine, request, pulse());
-    await engine.store.delete(extractedKey('d', 'stub', 0));
+    await engine.store.delete(extractReportKey('d', 'stub', 0));
     const { store } = engine;
     let longest = 0;
     engine.store = {
@@ -161,7 +162,7 @@ describe('keys that are there', () => {
     // What an earlier version left: keys that say of no window, and a shard that is through.
     const before = encodeKeys({ ...keys, data: keys.data.fill(0) }, { ...origin, window: undefined });
     await engine.store.put(keysKey('stub', dark.sha256), before);
-    await engine.store.put(extractedKey('d', 'stub', 0), JSON.stringify({ images: 3, failures: [] }));
+    await engine.store.put(extractReportKey('d', 'stub', 0), JSON.stringify({ images: 3, failures: [] }));
     engine.keys.extracted = 0;
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
     expect(engine.keys.extracted).toBe(1);
@@ -184,7 +185,7 @@ describe('keys that are there', () => {
       { ...origin, image: { width: 12, height: 8 } },
     );
     await engine.store.put(keysKey('stub', sha256), before);
-    await engine.store.put(extractedKey('d', 'stub', 0), JSON.stringify({ images: 1, failures: [], views: 1 }));
+    await engine.store.put(extractReportKey('d', 'stub', 0), JSON.stringify({ images: 1, failures: [], views: 1 }));
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 1, done: 1, cached: 0, failed: 0 });
     expect(decodeKeys(await engine.store.get(keysKey('stub', sha256)))).toEqual({ keys, origin });
   });
@@ -193,7 +194,7 @@ describe('keys that are there', () => {
     const images = await importFiles(engine.store, 'd', await pictures(5));
     await extractShard(engine, request, pulse());
     const expected = outputOf(engine);
-    await engine.store.delete(extractedKey('d', 'stub', 0));
+    await engine.store.delete(extractReportKey('d', 'stub', 0));
     const nameOf = (i: number) => keysKey('stub', images[i].sha256);
     const whole = await engine.store.get(nameOf(0));
     await engine.store.put(nameOf(0), whole.subarray(0, whole.length - 1));
@@ -274,8 +275,8 @@ describe('what cannot be done', () => {
       [0, 2],
     ]) {
       expect(await extractShard(engine, request, pulse())).toEqual({ images: 2, done, cached, failed: 0 });
-      expect(await reportOf(engine)).toEqual({ images: 2, failures: [], unshown, views: 2 });
-      await engine.store.delete(extractedKey('d', 'stub', 0));
+      expect(await reportOf(engine)).toEqual({ version: 1, images: 2, failures: [], unshown, views: 2 });
+      await engine.store.delete(extractReportKey('d', 'stub', 0));
     }
   });
 
@@ -291,7 +292,7 @@ describe('what cannot be done', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 2, failed: 1 });
     await engine.store.put(images[1].object, bytes);
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 1, cached: 2, failed: 0 });
-    expect(await reportOf(engine)).toEqual({ images: 3, failures: [], views: 2 });
+    expect(await reportOf(engine)).toEqual({ version: 1, images: 3, failures: [], views: 2 });
     expect(engine.keys.extracted).toBe(3);
   });
 
@@ -412,14 +413,14 @@ describe('an attempt that ends in the middle', () => {
     writes = 0;
     const first = pulse();
     await expect(extractShard(failing, request, first)).rejects.toThrow('no space left');
-    expect(await failing.store.head(extractedKey('d', 'stub', 0))).toBeUndefined();
+    expect(await failing.store.head(extractReportKey('d', 'stub', 0))).toBeUndefined();
     const last = first.beats.at(-1)!;
     expect(last.done).toBeLessThanOrEqual(keysOf(failing).size);
 
     const { done, cached } = await extractShard(failing, request, pulse({ last }));
     expect(done + cached).toBe(5);
     expect(cached).toBeGreaterThanOrEqual(0);
-    expect(await reportOf(failing)).toEqual({ images: 5, failures: [], views: 2 });
+    expect(await reportOf(failing)).toEqual({ version: 1, images: 5, failures: [], views: 2 });
     removeEngine(failing);
   });
 

@@ -1,17 +1,19 @@
 import { setEnvironmentData } from 'node:worker_threads';
 import { threadPool } from '@saltworks/backbone/threads';
+import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { keysKey, maskKey, propagatedKey, scribblesKey } from '@saltworks/contract/layout';
+import { keysKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';
 import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { presets } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { type MaskThreads, openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
-import { type MaskReport, propagateShard, recipeOf } from '../src/propagate.ts';
+import { propagateShard, recipeOf } from '../src/propagate.ts';
 import {
   darkPicture,
   type Engine,
@@ -57,7 +59,7 @@ async function reportOf(changes: Partial<PropagateShardRequest> = {}): Promise<M
   const whole = { ...request, ...changes };
   await propagateShard(engine, whole, pulse());
   const { recipe } = recipeOf(whole);
-  return JSON.parse(Buffer.from(await engine.store.get(propagatedKey(whole.dataset, recipe, 0))).toString());
+  return (await readDocument(engine.store, maskReportKey(whole.dataset, recipe, 0), maskReport))!;
 }
 
 const masksOf = () => objectsBelow(engine.root, ['masks/']);
@@ -142,7 +144,7 @@ describe('a shard', () => {
       await engine.store.delete(maskKey(mask, '.json'));
       await engine.store.delete(maskKey(mask, '.png'));
     }
-    await engine.store.delete(propagatedKey('d', recipe, 0));
+    await engine.store.delete(maskReportKey('d', recipe, 0));
 
     const stop = new AbortController();
     const first = pulse({ signal: stop.signal });
@@ -328,7 +330,7 @@ describe('the threads', () => {
     for (const name of masksOf().keys()) await engine.store.delete(name);
     expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 0, failed: 3 });
     const { recipe } = recipeOf(request);
-    const { failures } = JSON.parse(Buffer.from(await engine.store.get(propagatedKey('d', recipe, 0))).toString());
+    const { failures } = JSON.parse(Buffer.from(await engine.store.get(maskReportKey('d', recipe, 0))).toString());
     for (const failure of failures) {
       expect(failure).toMatchObject({ reason: 'the thread at work on it died (code 9)', permanent: false });
     }

@@ -5,6 +5,7 @@ import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Agreement, Effort, Weighting } from '@saltworks/contract/api/measures';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { maskKey } from '@saltworks/contract/layout';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignPath, handedIn, namesOf } from '../campaigns.ts';
@@ -161,7 +162,7 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
       if (json) console.log(JSON.stringify({ task, name, ...made }));
       else {
         const people = Object.entries(made.weights).map(([user, weight]) => `${nameOf(user)} ${share(weight)}`);
-        console.log(`${name}: ${people.join(', ')} → masks/${made.mask.slice(0, 2)}/${made.mask}.png`);
+        console.log(`${name}: ${people.join(', ')} → ${maskKey(made.mask, '.png')}`);
       }
     }
   });

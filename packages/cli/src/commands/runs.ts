@@ -1,8 +1,9 @@
 /** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
 import { dirname, join } from 'node:path';
 import type { Failure } from '@saltworks/contract/documents/failures';
+import { shardReport } from '@saltworks/contract/documents/reports';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
-import { exportedKey, exportFile, keysId } from '@saltworks/contract/layout';
+import { exportFilesPrefix, exportPathOf, exportReportKey, keysId } from '@saltworks/contract/layout';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contract/options';
 import { exportFormats } from '@saltworks/core/formats/export';
@@ -10,9 +11,9 @@ import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset } from '@saltworks/store/datasets/dataset';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
 import { namedBackbone } from '../backbones.ts';
@@ -101,9 +102,9 @@ export async function writeExport(
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);
-  const root = exportFile(dataset, result.id, '');
+  const root = exportFilesPrefix(dataset, result.id);
   for await (const { key } of store.list(root)) {
-    const path = join(out, key.slice(root.length));
+    const path = join(out, exportPathOf(dataset, result.id, key));
     await makeFolder(dirname(path));
     await writeWhole(path, store.stream(key));
   }
@@ -125,7 +126,7 @@ export async function writeExport(
 async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncGenerator<Failure> {
   const { shards } = await readDataset(store, dataset);
   for (let shard = 0; shard < shards; shard++) {
-    yield* (await readJson<{ failures: Failure[] }>(store, exportedKey(dataset, id, shard)))?.failures ?? [];
+    yield* (await readDocument(store, exportReportKey(dataset, id, shard), shardReport))?.failures ?? [];
   }
 }
 

@@ -1,74 +1,81 @@
-/** Datasets as they travel and lie in a store: a document for the whole, JSON Lines for its images, in shards. */
-
+/** Datasets as they lie in a store: a document for the whole, JSON Lines for its images, in shards. */
+import { z } from 'zod';
 import type { Category } from '../categories.ts';
 import { InvalidInputError } from '../errors.ts';
 
 /** One line of a shard. */
-export interface DatasetImage {
+export const datasetImage = z.object({
   /** From 1 in order of import, ascending in a shard. */
-  id: number;
-  /** Of the file's bytes: what the image is. */
-  sha256: string;
+  id: z.number(),
+  /** Of the file's bytes: the image's identity. */
+  sha256: z.string(),
   /** Path below the folder or prefix that it was imported from, joined by `/`. */
-  name: string;
+  name: z.string(),
   /** Where its bytes are: an object of the same store, or an `s3://` URL. */
-  object: string;
-  bytes: number;
-  /** What its source knew of this version of it (time of change, etag), so that a later import need not read it again. */
-  version: string;
-}
+  object: z.string(),
+  bytes: z.number(),
+  /** Tells versions of the file apart (time of change, etag), so that a later import need not read it again. */
+  version: z.string(),
+});
+export type DatasetImage = z.infer<typeof datasetImage>;
 
 /** A name that an image goes by. */
-export interface ImageName {
+export const imageName = z.object({
   /**
    * COCO's image id: the image's own for the name that it was imported under, for any other name a number that no image and
    * no other name of the dataset has.
    */
-  id: number;
-  name: string;
-  version: string;
+  id: z.number(),
+  name: z.string(),
+  version: z.string(),
   /** Scribbles were given for it under this name; noted where an image has several. */
-  drawn?: true;
-}
+  drawn: z.literal(true).optional(),
+});
+export type ImageName = z.infer<typeof imageName>;
 
 /**
- * The images of a shard whose names are no longer those of its lines, by id: files of the same bytes are further names of one
- * image; a name whose file changed goes over to another image. An image without a name is a former version.
+ * Names of a shard's images, by id, where they are no longer those of its lines. Files of the same bytes are further names of
+ * one image; a name whose file changed goes over to another image. An image without a name is a former version.
  */
-export interface ShardNames {
-  version: 1;
-  images: Record<string, ImageName[]>;
-}
+export const shardNames = z.object({ version: z.literal(1), images: z.record(z.string(), z.array(imageName)) });
+export type ShardNames = z.infer<typeof shardNames>;
 
 /**
- * An image as it stands by now: `name` and `version` are those of the first of its names that was drawn on, or else of the
+ * An image under its current names: `name` and `version` are those of the first of its names that was drawn on, or else of the
  * first; of a former version those it had at first.
  */
 export interface NamedImage extends DatasetImage {
   names: ImageName[];
 }
 
-export interface Dataset {
-  version: 1;
-  name: string;
-  /** Folder, prefix or file it was last imported from. */
-  source: string;
-  /** Without former versions. */
-  images: number;
-  /** Images whose files changed since: kept with what was drawn on them. Absent in documents of before there were any. */
-  former?: number;
-  /** Files of that import that have the bytes of another. */
-  duplicates: number;
-  shards: number;
-  /** Bytes of all images, without former versions. */
-  bytes: number;
-  /** Of its ground truth, where it came with one. */
-  categories: Category[];
-  /** ISO 8601. */
-  updated: string;
-}
+/**
+ * A category as the source of a dataset listed it. Imports by earlier versions checked nothing: an id may be a text, a name may
+ * be missing. Exports refuse those.
+ */
+export const listedCategory = z.custom<Category>((value) => typeof value === 'object' && value !== null);
 
-/** What a dataset can be called. */
+export const dataset = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  /** Folder, prefix or file it was last imported from. */
+  source: z.string(),
+  /** Without former versions. */
+  images: z.number(),
+  /** Images whose files changed since: kept with their scribbles. Absent where there are none, and before there could be any. */
+  former: z.number().optional(),
+  /** Files of that import that have the bytes of another. */
+  duplicates: z.number(),
+  shards: z.number(),
+  /** Bytes of all images, without former versions. */
+  bytes: z.number(),
+  /** Of its ground truth, where it came with one. */
+  categories: z.array(listedCategory),
+  /** ISO 8601. */
+  updated: z.string(),
+});
+export type Dataset = z.infer<typeof dataset>;
+
+/** Names that a dataset can have. */
 export const datasetName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 
 /** @throws InvalidInputError unless a dataset can have this name */
@@ -77,12 +84,3 @@ export function checkDatasetName(name: string): void {
     throw new InvalidInputError(`dataset ${JSON.stringify(name)}; expected a-z, 0-9, '.', '_' and '-', at most 64`);
   }
 }
-
-export const encodeLines = (lines: readonly unknown[]): string =>
-  lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-
-export const decodeLines = <T>(text: string): T[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));

@@ -1,9 +1,36 @@
-import type { PrepareExportRequest } from '../messages/activities.ts';
+/** What is kept of an export beside its files. */
+import { z } from 'zod';
+import { exportFormatNames } from '../export-formats.ts';
+import { listedCategory } from './dataset.ts';
 
-/** What is kept of an export that is through: it can be downloaded. */
-export interface ExportSummary extends Pick<PrepareExportRequest, 'recipe' | 'format'> {
+/** As it was settled at its beginning. Plans of before they had a version lack it. */
+export const exportPlan = z.object({
+  version: z.literal(1).optional(),
+  /** The dataset's. */
+  name: z.string(),
+  /** When the dataset was last changed, ISO 8601. */
+  date: z.string(),
+  categories: z.array(listedCategory),
+  /** Ids of the categories in the order in which they were numbered; absent from older plans: ascending. */
+  order: z.array(z.number()).optional(),
+  /** Folder below which images lie under their names, for formats that look for them; absent from older plans: `images`. */
+  pictures: z.enum(['images', '.']).optional(),
+  format: z.enum(exportFormatNames),
+  recipe: z.string(),
+});
+export type ExportPlanDocument = z.infer<typeof exportPlan>;
+
+/** The export is through: it can be downloaded. Summaries of before they had a version lack it. */
+export const exportSummary = z.object({
+  version: z.literal(1).optional(),
+  format: z.enum(exportFormatNames),
+  recipe: z.string(),
   /** ISO 8601. */
-  made: string;
-  files: number;
-  bytes: number;
-}
+  made: z.string(),
+  files: z.number(),
+  bytes: z.number(),
+});
+export type ExportSummary = z.infer<typeof exportSummary>;
+
+/** Ids of a shard's images whose files are named with their extension. */
+export const wholeNames = z.array(z.number());

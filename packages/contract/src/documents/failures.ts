@@ -1,6 +1,6 @@
+/** Images that a run could not use. */
+import { z } from 'zod';
+
+export const failure = z.object({ sha256: z.string(), name: z.string(), reason: z.string() });
 /** One line of a list of failures. */
-export interface Failure {
-  sha256: string;
-  name: string;
-  reason: string;
-}
+export type Failure = z.infer<typeof failure>;

@@ -1,8 +1,9 @@
 /** A person's answer on an image whose true mask is known, compared in the classes that both lists have. */
 
 import type { Category } from '@saltworks/contract/categories';
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Mask, SegmentInfo } from '../mask/mask.ts';
+import type { Mask } from '../mask/mask.ts';
 import { type Agreement, type Answer, agreement } from './agreement.ts';
 
 /** A true mask and what its segments are, numbered as in its own list of categories. */

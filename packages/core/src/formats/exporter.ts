@@ -4,9 +4,10 @@
  */
 
 import type { Category } from '@saltworks/contract/categories';
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type Mask, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
+import { type Mask, segmentsInfo } from '../mask/mask.ts';
 
 export interface ExportDataset {
   name: string;

@@ -1,24 +1,11 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 
 import type { Category } from '@saltworks/contract/categories';
+import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
-import { categoriesOf, type SegmentInfo, segmentsInfo } from '../mask/mask.ts';
+import { categoriesOf, segmentsInfo } from '../mask/mask.ts';
 import { margins, type NodeScores } from '../nodes/scores.ts';
 import type { Segmentation } from '../segment.ts';
-
-export interface PanopticDocument {
-  version: 1;
-  image: { file_name: string; width: number; height: number; sha256: string };
-  /** The PNG. */
-  file_name: string;
-  segments_info: SegmentInfo[];
-  categories: Category[];
-  nodes: { height: number; width: number; sigma?: number; iterations: number; converged: boolean };
-  /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1; documents made by earlier versions have none. */
-  uncertainty?: number;
-  /** What was left out, in words. */
-  warnings: string[];
-}
 
 /**
  * @param names the image file and the PNG that this describes
@@ -29,7 +16,7 @@ export function panopticDocument(
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
   known?: readonly Category[],
-): PanopticDocument {
+): MaskDocument {
   const categories = categoriesOf(segments, known);
   const { h: height, w: width, iterations, converged } = nodes;
   return {

@@ -1,5 +1,6 @@
 /** Panoptic masks (spec/mask.md): one owner per pixel, as segment ids, as an RGB image, and as segments_info. */
 import type { Category } from '@saltworks/contract/categories';
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import type { RgbImage } from '../image/image.ts';
 
@@ -16,16 +17,6 @@ export const maskEverywhere = (id: number, { width, height }: { width: number; h
   width,
   height,
 });
-
-export interface SegmentInfo {
-  id: number;
-  category_id: number;
-  /** Pixels. */
-  area: number;
-  /** [x, y, width, height] of the tightest box, pixels. */
-  bbox: [number, number, number, number];
-  iscrowd: 0 | 1;
-}
 
 /** Segment ids as colours, id = R + 256·G + 65536·B: the pixels of a COCO panoptic PNG. */
 export function encodePanoptic({ ids, width, height }: Mask): RgbImage {

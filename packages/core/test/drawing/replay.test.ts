@@ -1,6 +1,6 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { LabelCategory } from '@saltworks/contract/categories';
-import { decodeRuns, encodeRuns } from '@saltworks/contract/documents/node-labels';
+import { decodeRuns, encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../../src/drawing/replay.ts';
 import { scribblesOf } from '../../src/drawing/scribbles-of.ts';

@@ -1,5 +1,4 @@
 /** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
-
 import type { Consensus } from '@saltworks/contract/api/measures';
 import {
   getAssignmentEffort,
@@ -10,9 +9,9 @@ import {
   postCampaignPublish,
   postTaskConsensus,
 } from '@saltworks/contract/api/measures';
+import { maskDocument } from '@saltworks/contract/documents/masks';
 import { campaignRecipe, maskKey } from '@saltworks/contract/layout';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
-import { readJson } from '@saltworks/store/objects/text';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { auditAlone } from '../accounts/audit.ts';
 import { findCampaign, formerTasks } from '../campaigns/campaigns.ts';
 import { assignmentEffort, campaignAgreement, campaignEffort, makeConsensus } from '../campaigns/measures/measures.ts';
@@ -31,7 +30,7 @@ const consensusOf = async ({ db }: Deps, task: string) => {
 
 const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> => {
   const { mask, weights, made } = await consensusOf(deps, task);
-  const document = await readJson<PanopticDocument>(deps.store, maskKey(mask, '.json'));
+  const document = await readDocument(deps.store, maskKey(mask, '.json'), maskDocument);
   if (!document) throw new NotFoundError('not there any more');
   return {
     mask,

@@ -1,14 +1,15 @@
 /** A campaign's masks as those of its dataset: exports then read them like any other run's. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Category } from '@saltworks/contract/categories';
-import { campaignRecipe, maskKey, propagatedKey } from '@saltworks/contract/layout';
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import type { MaskReport } from '@saltworks/contract/documents/reports';
+import { campaignRecipe, maskKey, maskReportKey } from '@saltworks/contract/layout';
 import { orderedCategories } from '@saltworks/core/formats/exporter';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { numberClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { chooseMask } from './tasks/chosen-mask.ts';
@@ -42,18 +43,17 @@ export async function publishMasks(
       images.map(({ sha256 }) => sha256),
       accepted,
     );
-    const categories: Category[] = [];
-    const masks: { id: number; sha256: string; name: string; mask: string }[] = [];
+    const report: MaskReport = { version: 1, images: 0, failures: [], categories: [], masks: [] };
     for (const { id, sha256, name } of images) {
       const mask = chosen.get(sha256);
-      const document = mask ? await readJson<PanopticDocument>(store, maskKey(mask, '.json')) : undefined;
+      const document = mask ? await readDocument(store, maskKey(mask, '.json'), maskDocument) : undefined;
       if (!mask || !document) continue;
-      addCategories(categories, document.categories);
-      masks.push({ id, sha256, name, mask });
+      report.images++;
+      addCategories(report.categories, document.categories);
+      report.masks.push({ id, sha256, name, mask });
     }
-    const report = { images: masks.length, failures: [], categories, masks };
-    await store.put(propagatedKey(dataset, recipe, shard), JSON.stringify(report));
-    published += masks.length;
+    await store.put(maskReportKey(dataset, recipe, shard), JSON.stringify(report));
+    published += report.images;
   }
   return published;
 }

@@ -3,6 +3,7 @@ import type { DatasetInfo } from '@saltworks/contract/api/datasets';
 import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
+import { reportsPrefix } from '@saltworks/contract/layout';
 import { findDataset, listDatasets } from '@saltworks/store/datasets/dataset';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -66,7 +67,8 @@ export async function describeDataset(
   }
   const shown = await campaigns.execute();
   const recipes: string[] = [];
-  for (const recipe of await namesBelow(store, `datasets/${name}/masks/`)) if (await may(recipe)) recipes.push(recipe);
+  for (const recipe of await namesBelow(store, reportsPrefix(name, 'masks')))
+    if (await may(recipe)) recipes.push(recipe);
   const known = { name, known: dataset.categories.map((category) => category.name) };
   const masks = recipes.map((recipe) =>
     describeMasks(
@@ -79,7 +81,7 @@ export async function describeDataset(
   );
   return {
     ...infoOf(dataset),
-    keys: await namesBelow(store, `datasets/${name}/extracted/`),
+    keys: await namesBelow(store, reportsPrefix(name, 'extracted')),
     recipes,
     masks: (await Promise.all(masks)).sort((a, b) => ((a.made ?? '') < (b.made ?? '') ? 1 : -1)),
     campaigns: shown,

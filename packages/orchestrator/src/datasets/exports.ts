@@ -1,12 +1,12 @@
 /** Finished exports of a dataset: their list, and one of them as a ZIP file. */
 import { Readable } from 'node:stream';
 import type { ExportInfo } from '@saltworks/contract/api/exports';
-import type { ExportSummary } from '@saltworks/contract/documents/exports';
-import { exportFile, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
+import { exportSummary } from '@saltworks/contract/documents/exports';
+import { exportFilesPrefix, exportPathOf, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
 import { exportFormats } from '@saltworks/core/formats/export';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import { ZipFile } from 'yazl';
 import { NotFoundError } from '../errors.ts';
 
@@ -28,7 +28,7 @@ export async function exportOf(store: ObjectStore, dataset: string, id: string):
 }
 
 async function findExport(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo | undefined> {
-  const summary = await readJson<ExportSummary>(store, exportSummaryKey(dataset, id));
+  const summary = await readDocument(store, exportSummaryKey(dataset, id), exportSummary);
   if (!summary) return undefined;
   const { format, recipe, made, files, bytes } = summary;
   const { loses } = exportFormats[format]({ name: dataset, date: made, categories: [] });
@@ -40,7 +40,7 @@ async function findExport(store: ObjectStore, dataset: string, id: string): Prom
  * only their names. It ends with an error if the store fails, and reads no further once it is destroyed.
  */
 export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo): Readable {
-  const root = exportFile(dataset, info.id, '');
+  const root = exportFilesPrefix(dataset, info.id);
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   const stopped = new AbortController();
@@ -56,7 +56,7 @@ export function zipExport(store: ObjectStore, dataset: string, info: ExportInfo)
   const add = (key: string, size: number): Promise<void> =>
     new Promise((read, failed) => {
       const options = { size, mtime, compress: !key.endsWith('.png') };
-      zip.addReadStreamLazy(key.slice(root.length), options, (give) => {
+      zip.addReadStreamLazy(exportPathOf(dataset, info.id, key), options, (give) => {
         reading = Readable.from(store.stream(key, { signal }));
         reading.once('close', read).once('error', failed);
         give(null, reading);

@@ -1,6 +1,7 @@
 /** Images that a dataset's runs could not use, page by page. */
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
+import { datasetPrefix } from '@saltworks/contract/layout';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
 import { NotFoundError } from '../errors.ts';
@@ -29,7 +30,7 @@ export async function listFailures(
 function placeOf(dataset: string, text: string): FailurePlace {
   try {
     const [key, index] = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (isKey(key) && key.startsWith(`datasets/${dataset}/`) && Number.isInteger(index)) return { key, index };
+    if (isKey(key) && key.startsWith(datasetPrefix(dataset)) && Number.isInteger(index)) return { key, index };
   } catch {
     // The error below covers it.
   }

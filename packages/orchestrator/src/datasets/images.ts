@@ -2,15 +2,14 @@
 
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
-import type { Category } from '@saltworks/contract/categories';
 import type { NamedImage } from '@saltworks/contract/documents/dataset';
-import type { Failure } from '@saltworks/contract/documents/failures';
-import { maskKey, propagatedKey } from '@saltworks/contract/layout';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
+import { maskKey, maskReportKey } from '@saltworks/contract/layout';
 import { isCurrent } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import type { Shards, Stand } from './shards.ts';
 
@@ -32,14 +31,8 @@ const most = { shards: 32, documents: 400 };
 /** Documents of masks that are read side by side. */
 const atOnce = 16;
 
-export interface MaskReport {
-  failures: Failure[];
-  categories: Category[];
-  masks: { sha256: string; mask: string }[];
-}
-
 export const readReport = (store: ObjectStore, dataset: string, recipe: string, shard: number) =>
-  readJson<MaskReport>(store, propagatedKey(dataset, recipe, shard));
+  readDocument(store, maskReportKey(dataset, recipe, shard), maskReport);
 
 export async function listImages(
   store: ObjectStore,
@@ -104,7 +97,7 @@ const fits = ({ categories, uncertainty }: DatasetImageInfo, { category, uncerta
 
 async function describe(store: ObjectStore, image: DatasetImageInfo): Promise<DatasetImageInfo> {
   if (image.mask === null) return image;
-  const document = await readJson<PanopticDocument>(store, maskKey(image.mask, '.json'));
+  const document = await readDocument(store, maskKey(image.mask, '.json'), maskDocument);
   const segments = document ? namedSegments(document) : [];
   const used = new Set(segments.map(({ category }) => category));
   const categories = [...new Set((document?.categories ?? []).map(({ name }) => name))].filter((name) =>

@@ -1,14 +1,15 @@
 /** Mask sets of a dataset as the API describes them: settings, time, and the classes in them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
-import { campaignOf, maskKey, propagatedPrefix } from '@saltworks/contract/layout';
+import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
+import { maskReport } from '@saltworks/contract/documents/reports';
+import { campaignOf, maskKey, maskSetPrefix } from '@saltworks/contract/layout';
 import { presets } from '@saltworks/core/options';
 import { namedClasses } from '@saltworks/core/screen/colours';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import type { MaskReport } from './images.ts';
 
 /** Reports that are read for their classes, and reports that are listed for the time of the last. */
 const most = { read: 32, listed: 1_000 };
@@ -34,7 +35,7 @@ export async function describeMasks(
           .where('id', '=', id)
           .executeTakeFirst();
   const { mask, names, made } = await lookThrough(store, dataset.name, recipe);
-  const found = mask ? await readJson<{ parameters?: Parameters }>(store, maskKey(mask, '.json')) : undefined;
+  const found = mask ? await readDocument(store, maskKey(mask, '.json'), maskDocument) : undefined;
   const origin = campaign
     ? { backbone: campaign.backbone, preset: campaign.preset as MaskSet['preset'], changed: campaign.solve }
     : originOf(found?.parameters);
@@ -50,11 +51,8 @@ export async function describeMasks(
   };
 }
 
-/** The settings of a mask, as its document records them. */
-type Parameters = { backbone?: string } & Record<string, unknown>;
-
 /** The preset that differs least from a mask's settings, and the differences. σ's factor belongs to the backbone. */
-export function originOf(parameters: Parameters | undefined): Pick<MaskSet, 'backbone' | 'preset' | 'changed'> {
+export function originOf(parameters: MaskDocument['parameters']): Pick<MaskSet, 'backbone' | 'preset' | 'changed'> {
   if (!parameters) return { backbone: null, preset: null, changed: {} };
   const { backbone, sigmaFactor: _, ...options } = parameters;
   const names = Object.keys(presets) as (keyof typeof presets)[];
@@ -78,11 +76,11 @@ async function lookThrough(store: ObjectStore, dataset: string, recipe: string) 
   let mask: string | undefined;
   let made: Date | undefined;
   let listed = 0;
-  for await (const { key, modified } of store.list(propagatedPrefix(dataset, recipe))) {
+  for await (const { key, modified } of store.list(maskSetPrefix(dataset, recipe))) {
     if (!made || modified > made) made = modified;
     if (listed < most.read) {
-      const report = await readJson<MaskReport>(store, key);
-      mask ??= report?.masks?.[0]?.mask;
+      const report = await readDocument(store, key, maskReport);
+      mask ??= report?.masks[0]?.mask;
       for (const { name } of report?.categories ?? []) names.add(name);
     }
     if (++listed === most.listed) break;

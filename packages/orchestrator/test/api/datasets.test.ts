@@ -1,14 +1,16 @@
 /** Datasets over the API, on a store as imports, runs and exports leave it. */
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetFailure, DatasetImageInfo, MaskSet } from '@saltworks/contract/api/mask-sets';
-import { encodeLines } from '@saltworks/contract/documents/dataset';
+import type { Category } from '@saltworks/contract/categories';
+import { encodeLines } from '@saltworks/contract/documents/document';
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import {
   datasetKey,
-  exportFile,
+  exportFileKey,
   exportSummaryKey,
-  extractedKey,
+  extractReportKey,
   maskKey,
-  propagatedKey,
+  maskReportKey,
   shardKey,
   thumbnailKey,
 } from '@saltworks/contract/layout';
@@ -16,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unzipTexts } from '../../../../scripts/unzip.mjs';
 import { makeCampaign } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';
+import { maskText } from '../stored.ts';
 import { openServer, type TestServer } from './server.ts';
 
 const hash = (i: number) => i.toString(16).padStart(64, '0');
@@ -66,31 +69,31 @@ describeDatabases('datasets', ({ open }) => {
       const masks = ids.filter(masked).map((i) => ({ id: i, sha256: hash(i), name: `${i}.png`, mask: hash(1000 + i) }));
       const failures = ids
         .filter((i) => i === failed)
-        .map((i) => ({ sha256: hash(i), name: `${i}.png`, reason: 'torn' }));
+        .map((i) => ({ sha256: hash(i), name: `${i}.png`, reason: 'torn', permanent: true }));
       const categories = [...new Set(ids.filter(masked).map(categoryOf))].map((name, i) => ({
         id: i + 1,
         name,
         isthing: 1,
       }));
       await store.put(
-        propagatedKey('salt.pans', 'best', shard),
+        maskReportKey('salt.pans', 'best', shard),
         JSON.stringify({ images: ids.length, failures, categories, masks }),
       );
-      await store.put(extractedKey('salt.pans', 'tiny', shard), JSON.stringify({ images: ids.length, failures }));
+      await store.put(extractReportKey('salt.pans', 'tiny', shard), JSON.stringify({ images: ids.length, failures }));
       for (const i of ids.filter(masked)) {
-        const segments_info = [{ id: 1, category_id: 2, area: 1, bbox: [0, 0, 1, 1], iscrowd: 0 }];
-        const known = [
+        const segments_info: SegmentInfo[] = [{ id: 1, category_id: 2, area: 1, bbox: [0, 0, 1, 1], iscrowd: 0 }];
+        const known: Category[] = [
           { id: 1, name: 'unused', isthing: 1 },
           { id: 2, name: categoryOf(i), isthing: 1 },
         ];
-        const document = { segments_info, categories: known, uncertainty: uncertaintyOf(i) };
-        await store.put(maskKey(hash(1000 + i), '.json'), JSON.stringify(document));
+        const document = maskText({ segments_info, categories: known, uncertainty: uncertaintyOf(i) });
+        await store.put(maskKey(hash(1000 + i), '.json'), document);
         await store.put(maskKey(hash(1000 + i), '.png'), `mask ${i}`);
       }
     }
     await store.put(
-      propagatedKey('salt.pans', 'campaign-salt', 0),
-      JSON.stringify({ failures: [], masks: [], categories: [] }),
+      maskReportKey('salt.pans', 'campaign-salt', 0),
+      JSON.stringify({ images: 0, failures: [], masks: [], categories: [] }),
     );
     await store.put(thumbnailKey(hash(37)), 'small 37');
   }, 60_000);
@@ -196,7 +199,8 @@ describeDatabases('datasets', ({ open }) => {
   test('list what could not be used, in parts', async () => {
     const { store } = server.deps;
     const failures = Array.from({ length: 5 }, (_, i) => ({ sha256: hash(i), name: `${i}.png`, reason: 'dark' }));
-    await store.put(extractedKey('salt.pans', 'other', 3), JSON.stringify({ images: 5, failures }));
+    const report = { images: 5, failures: failures.map((failure) => ({ ...failure, permanent: true })) };
+    await store.put(extractReportKey('salt.pans', 'other', 3), JSON.stringify(report));
     for (const limit of [1, 2, 5, 6, 200]) {
       const found: DatasetFailure[] = [];
       for (let after = ''; ; ) {
@@ -229,8 +233,8 @@ describeDatabases('datasets', ({ open }) => {
     const { store } = server.deps;
     const exports = (key = manager) => get('/salt.pans/exports', key);
     const id = `voc-${'a'.repeat(16)}`;
-    await store.put(exportFile('salt.pans', id, 'Annotations/1.xml'), 'x'.repeat(100_000));
-    await store.put(exportFile('salt.pans', id, 'Masks/ü 1.png'), 'png');
+    await store.put(exportFileKey('salt.pans', id, 'Annotations/1.xml'), 'x'.repeat(100_000));
+    await store.put(exportFileKey('salt.pans', id, 'Masks/ü 1.png'), 'png');
     expect((await exports()).body).toEqual([]);
     expect(await get(`/salt.pans/exports/${id}/zip`, manager)).toMatchObject({ status: 404 });
     const summary = { format: 'voc', recipe: 'best', made: '2026-02-03T04:05:06.000Z', files: 2, bytes: 100_003 };
@@ -253,11 +257,11 @@ describeDatabases('datasets', ({ open }) => {
     const { store } = server.deps;
     const recipe = 'campaign-others';
     const report = { images: 1, failures: [], categories: [], masks: [] };
-    await store.put(propagatedKey('salt.pans', recipe, 0), JSON.stringify(report));
+    await store.put(maskReportKey('salt.pans', recipe, 0), JSON.stringify(report));
     const id = `voc-${'c'.repeat(16)}`;
     const summary = { format: 'voc', recipe, made: '2026-03-03T04:05:06.000Z', files: 1, bytes: 3 };
     await store.put(exportSummaryKey('salt.pans', id), JSON.stringify(summary));
-    await store.put(exportFile('salt.pans', id, 'a.txt'), 'abc');
+    await store.put(exportFileKey('salt.pans', id, 'a.txt'), 'abc');
     const recipes = async (key: string) => (await get('/salt.pans', key)).body.recipes;
     const ids = async (key: string) =>
       (await get('/salt.pans/exports', key)).body.map((each: { id: string }) => each.id);
@@ -272,7 +276,7 @@ describeDatabases('datasets', ({ open }) => {
     const asked = await server.call('POST', '/api/datasets/salt.pans/exports', { key: manager, body });
     expect(asked).toMatchObject({ status: 404, body: { error: 'no such set of masks' } });
     await store.delete(exportSummaryKey('salt.pans', id));
-    await store.delete(propagatedKey('salt.pans', recipe, 0));
+    await store.delete(maskReportKey('salt.pans', recipe, 0));
   });
 
   test('a ZIP file whose files are gone from the store ends as an error', async () => {
@@ -280,7 +284,7 @@ describeDatabases('datasets', ({ open }) => {
     const id = `voc-${'b'.repeat(16)}`;
     const summary = { format: 'voc', recipe: 'best', made: '2026-02-03T04:05:06.000Z', files: 1, bytes: 9 };
     await store.put(exportSummaryKey('salt.pans', id), JSON.stringify(summary));
-    await store.put(exportFile('salt.pans', id, 'a.txt'), 'text');
+    await store.put(exportFileKey('salt.pans', id, 'a.txt'), 'text');
     const list = store.list.bind(store);
     store.list = async function* (prefix, options) {
       for await (const info of list(prefix, options)) yield { ...info, key: info.key.replace('a.txt', 'b.txt') };

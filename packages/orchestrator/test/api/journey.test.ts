@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
-import { decodeRuns } from '@saltworks/contract/documents/node-labels';
-import { extractedKey, keysKey, maskKey } from '@saltworks/contract/layout';
+import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
+import { extractReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { importDataset } from '@saltworks/store/import/import';
@@ -47,7 +47,7 @@ async function importPictures(count: number): Promise<void> {
     const origin = { backbone, layer: 11, facet: 'key', image: { width, height }, imageSha256: sha256 } as const;
     await store.put(keysKey(backbone, sha256), encodeKeys({ data, h, w, d: 2 }, origin));
   }
-  await store.put(extractedKey('pans', backbone, 0), JSON.stringify({ images: count, failures: [] }));
+  await store.put(extractReportKey('pans', backbone, 0), JSON.stringify({ images: count, failures: [] }));
 }
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
-import { extractedKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/contract/layout';
+import { extractReportKey, keysKey, scribblesKey, thumbnailKey, viewKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { importDataset } from '@saltworks/store/import/import';
@@ -51,7 +51,7 @@ async function importPictures(): Promise<void> {
       .filter(({ id }) => id === count)
       .map(({ sha256, name }) => ({ sha256, name, reason: 'no image', permanent: true }));
     await store.put(
-      extractedKey('salt.pans', backbone, shard),
+      extractReportKey('salt.pans', backbone, shard),
       JSON.stringify({ images: images.length, failures, views: 2 }),
     );
   }

@@ -1,12 +1,12 @@
 /** Two campaigns and everybody who could have to do with them. */
-import { encodeLines } from '@saltworks/contract/documents/dataset';
+import { encodeLines } from '@saltworks/contract/documents/document';
 import {
   datasetKey,
-  exportFile,
+  exportFileKey,
   exportSummaryKey,
   keysKey,
   maskKey,
-  propagatedKey,
+  maskReportKey,
   shardKey,
   thumbnailKey,
   viewKey,
@@ -15,6 +15,7 @@ import { findAssignment } from '../../dist/campaigns/assignments/assignments.js'
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import { makeCampaign, makeUser } from '../campaigns/campaign.ts';
+import { maskText } from '../stored.ts';
 import type { TestServer } from './server.ts';
 
 export const roles = [
@@ -82,7 +83,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
     ]) {
       await store.put(key, new TextEncoder().encode(`${letter} of ${key}`));
     }
-    await store.put(maskKey(mask, '.json'), JSON.stringify({ segments_info: [], categories: [] }));
+    await store.put(maskKey(mask, '.json'), maskText());
     const handed = {
       task,
       mask,
@@ -99,16 +100,19 @@ export async function makeWorld(server: TestServer): Promise<World> {
     await store.put(shardKey(dataset, 0), encodeLines([{ id, sha256, name, object, bytes: 1, version: '1' }]));
     await store.put(
       datasetKey(dataset),
-      JSON.stringify({ version: 1, name: dataset, images: 1, bytes: 1, shards: 1, categories: [], updated: '' }),
+      JSON.stringify({
+        ...{ version: 1, name: dataset, source: '', images: 1, duplicates: 0, shards: 1, bytes: 1 },
+        ...{ categories: [], updated: '' },
+      }),
     );
     const masks = [{ id, sha256, name, mask }];
     await store.put(
-      propagatedKey(dataset, 'best', 0),
+      maskReportKey(dataset, 'best', 0),
       JSON.stringify({ images: 1, failures: [], categories: [], masks }),
     );
     const exported = `voc-${letter.repeat(16)}`;
     const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
-    await store.put(exportFile(dataset, exported, 'a.txt'), letter);
+    await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
     await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
     return { campaign: campaign.id, task, assignment, mask, dataset, image: String(id), export: exported };
   };

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extractedKey, maskKey } from '@saltworks/contract/layout';
+import { extractReportKey, maskKey } from '@saltworks/contract/layout';
 import { formerVersions, readDataset } from '@saltworks/store/datasets/dataset';
+import { fileStore } from '@saltworks/store/fs';
 import { importDataset } from '@saltworks/store/import/import';
-import { fileStore } from '@saltworks/store/objects/files/file-store';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ import { listImages } from '../../dist/datasets/images.js';
 import { openShards } from '../../dist/datasets/shards.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
+import { maskText } from '../stored.ts';
 import { makeUser } from './campaign.ts';
 
 describeDatabases('tasks of files that change', ({ open }) => {
@@ -49,7 +50,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     const { dataset } = await importDataset(store, name, source(), { source: 's' });
     for (let shard = 0; shard < dataset.shards; shard++) {
       const report = { images: 1, failures: [], former: await formerVersions(store, name, shard) };
-      await store.put(extractedKey(name, 'tiny', shard), JSON.stringify(report));
+      await store.put(extractReportKey(name, 'tiny', shard), JSON.stringify(report));
     }
   }
 
@@ -83,8 +84,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     const [first] = [await takeTask(db, campaign, ann)];
     const held = await takeTask(db, campaign, ben);
     await submitAssignment(db, first as string, { n: 0, mask: 'one' });
-    const document = { categories: [], segments_info: [] };
-    await store.put(maskKey('one', '.json'), JSON.stringify(document));
+    await store.put(maskKey('one', '.json'), maskText());
     expect(await publishMasks(db, store, campaign)).toBe(1);
 
     await bring({ 'a.png': 'A2', 'b.png': 'B2', 'c.png': 'C2' });
@@ -113,7 +113,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     const campaign = await campaignOver();
     const ann = await makeUser(db, `${name}-ann`);
     await submitAssignment(db, (await takeTask(db, campaign, ann)) as string, { n: 0, mask: 'one' });
-    await store.put(maskKey('one', '.json'), JSON.stringify({ categories: [], segments_info: [] }));
+    await store.put(maskKey('one', '.json'), maskText());
     await bring({ 'a.png': 'A2', 'b.png': 'B2' });
     await settle();
     expect(await tasks()).toEqual(['a.png (former)', 'a.png', 'b.png']);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/decode';
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';
-import { agreementKey, extractedKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
+import { agreementKey, extractReportKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
 import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask/mask';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { readShard } from '@saltworks/store/datasets/dataset';
@@ -28,6 +28,7 @@ import type { Database } from '../../dist/db/database.js';
 import { openDatabase } from '../../dist/db/open.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { freshFolder } from '../databases.ts';
+import { maskText } from '../stored.ts';
 import { openTemporal } from '../temporal.ts';
 import { makeCampaign, makeUser, tasksOf } from './campaign.ts';
 
@@ -95,7 +96,7 @@ async function importKnown(): Promise<void> {
   const long = (await readShard(store, 'pans', 0))[2];
   const unshown = [{ sha256: long.sha256, name: long.name, reason: 'too long' }];
   const report = JSON.stringify({ images: 3, failures: [], unshown });
-  await store.put(extractedKey('pans', keysId('tiny', { facet: 'key' }), 0), report);
+  await store.put(extractReportKey('pans', keysId('tiny', { facet: 'key' }), 0), report);
 }
 
 /** Keeps a mask as a worker keeps it. @returns its id */
@@ -105,8 +106,8 @@ async function drawn(id: string, categories: Record<number, string>): Promise<st
   }));
   const mask = { ...halves, ids: halves.ids.map((id) => (id in categories ? id : 0)) };
   const numbered = categoriesOf(segments);
-  const document = { version: 1, segments_info: segmentsInfo(mask, segments, numbered), categories: numbered };
-  await store.put(maskKey(id, '.json'), JSON.stringify(document));
+  const document = maskText({ segments_info: segmentsInfo(mask, segments, numbered), categories: numbered });
+  await store.put(maskKey(id, '.json'), document);
   await store.put(maskKey(id, '.png'), await pngOf(encodePanoptic(mask)));
   return id;
 }

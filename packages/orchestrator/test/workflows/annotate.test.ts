@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePng } from '@saltworks/backbone/decode';
+import { nodeLabels } from '@saltworks/contract/documents/node-labels';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { drawingKey, keysKey, maskKey, patchKey, viewKey } from '@saltworks/contract/layout';
+import { drawingKey, keysKey, maskKey, nodeLabelsKey, viewKey } from '@saltworks/contract/layout';
 import {
   type AnnotateActivities,
   type AnnotateRun,
@@ -24,6 +25,7 @@ import {
   startWorkflow,
   type Workflow,
 } from '@saltworks/orchestrator/temporal/workflows';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { createAnnotateActivities } from '@saltworks/worker/activities';
 import { objectReader } from '@saltworks/worker/objects';
@@ -398,7 +400,7 @@ describe('with images, keys and threads', () => {
       type: 'InvalidInputError',
     });
     expect(await label(run, 2)).toMatchObject({ n: 2, queue: worker.queue });
-    const labels = async (n: number) => JSON.parse(Buffer.from(await store.get(patchKey(assignment, n))).toString());
+    const labels = (n: number) => readDocument(store, nodeLabelsKey(assignment, n), nodeLabels);
     expect(await labels(2)).toMatchObject({ h: 8, w: 12, labels: [0, 5], runs: expect.arrayContaining([1, 6]) });
     expect(await store.head(viewKey(sha256))).toBeDefined();
     const { mask } = await refine(run, 2);

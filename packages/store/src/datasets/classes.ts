@@ -1,18 +1,22 @@
 /** The numbers of a dataset's classes: once given they stay, whatever classes come later. */
 
 import type { Category } from '@saltworks/contract/categories';
+import { type Classes, classes as classesDocument } from '@saltworks/contract/documents/classes';
+import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
+  classesKey,
   classesPrefix,
+  classesVersionOf,
   exportPlanKey,
   exportSummaryKey,
   exportsPrefix,
   shareClasses,
 } from '@saltworks/contract/layout';
 import { findCategory } from '@saltworks/core/mask/mask';
+import { readDocument } from '../objects/documents.ts';
 import { folderNames } from '../objects/folder-names.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 
 /** Which classes: those of the masks that a recipe names (see `classesPrefix`). */
 export interface ClassesOf {
@@ -22,13 +26,6 @@ export interface ClassesOf {
 
 /** A class as somebody asks for it; one with an id gets that, unless it is another's. */
 export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
-
-/** One version, never changed once written; the last one counts. */
-interface Classes {
-  version: 1;
-  /** In the order in which they were first numbered: formats that count classes count so. */
-  categories: Category[];
-}
 
 /**
  * The classes with their numbers. A class without a number gets one now: first the dataset's own, in the order of their
@@ -86,14 +83,13 @@ async function settle(
   for (;;) {
     let last: string | undefined;
     for await (const { key } of store.list(prefix, options)) last = key;
-    const found = last === undefined ? undefined : await readJson<Classes>(store, last, options);
+    const found = last === undefined ? undefined : await readDocument(store, last, classesDocument, options);
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
     check(categories);
     if (found && JSON.stringify(categories) === JSON.stringify(known)) return categories;
-    const version = last === undefined ? 1 : 1 + Number.parseInt(last.slice(prefix.length), 10);
     const document: Classes = { version: 1, categories };
-    const key = `${prefix}${String(version).padStart(9, '0')}.json`;
+    const key = classesKey(of.dataset, of.recipe, last === undefined ? 1 : 1 + classesVersionOf(last));
     if (await store.putIfAbsent(key, JSON.stringify(document), options)) return categories;
   }
 }
@@ -125,9 +121,9 @@ async function exportedBefore(
 ): Promise<Category[]> {
   let last = { made: '', categories: [] as Category[] };
   for await (const id of folderNames(store, exportsPrefix(dataset), options)) {
-    const made = (await readJson<{ made: string }>(store, exportSummaryKey(dataset, id), options))?.made;
+    const made = (await readDocument(store, exportSummaryKey(dataset, id), exportSummary, options))?.made;
     if (made === undefined || made < last.made) continue;
-    const plan = await readJson<{ recipe: string; categories: Category[] }>(store, exportPlanKey(dataset, id), options);
+    const plan = await readDocument(store, exportPlanKey(dataset, id), exportPlan, options);
     if (plan && shareClasses(plan.recipe, recipe)) last = { made, categories: plan.categories };
   }
   return byId(last.categories);

@@ -4,15 +4,18 @@ import {
   checkDatasetName,
   type Dataset,
   type DatasetImage,
-  decodeLines,
+  dataset as datasetDocument,
+  datasetImage,
   type ImageName,
   type NamedImage,
   type ShardNames,
+  shardNames,
 } from '@saltworks/contract/documents/dataset';
+import { parseDocument, parseLines } from '@saltworks/contract/documents/document';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { datasetKey, namesKey, shardKey } from '@saltworks/contract/layout';
+import { catalogPrefix, datasetKey, namesKey, shardKey } from '@saltworks/contract/layout';
+import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -29,12 +32,14 @@ export async function findDataset(
   options?: CallOptions,
 ): Promise<Dataset | undefined> {
   checkDatasetName(name);
-  return readJson(store, datasetKey(name), options);
+  return readDocument(store, datasetKey(name), datasetDocument, options);
 }
 
 /** All datasets, by name. */
 export async function* listDatasets(store: ObjectStore, options?: CallOptions): AsyncGenerator<Dataset> {
-  for await (const { key } of store.list('catalog/', options)) yield JSON.parse(text(await store.get(key, options)));
+  for await (const { key } of store.list(catalogPrefix, options)) {
+    yield parseDocument(key, text(await store.get(key, options)), datasetDocument);
+  }
 }
 
 /**
@@ -50,11 +55,12 @@ export async function readShard(
   shard: number,
   { former = false, ...options }: CallOptions & { former?: boolean } = {},
 ): Promise<NamedImage[]> {
+  const key = shardKey(dataset, shard);
   const [lines, renamed] = await Promise.all([
-    store.get(shardKey(dataset, shard), options),
-    readJson<ShardNames>(store, namesKey(dataset, shard), options),
+    store.get(key, options),
+    readDocument(store, namesKey(dataset, shard), shardNames, options),
   ]);
-  const images = decodeLines<DatasetImage>(text(lines)).map((line) => named(line, renamed));
+  const images = parseLines(key, text(lines), datasetImage).map((line) => named(line, renamed));
   return former ? images : images.filter(isCurrent);
 }
 
@@ -81,7 +87,7 @@ export async function formerVersions(
   shard: number,
   options?: CallOptions,
 ): Promise<string | undefined> {
-  const renamed = await readJson<ShardNames>(store, namesKey(dataset, shard), options);
+  const renamed = await readDocument(store, namesKey(dataset, shard), shardNames, options);
   const ids = Object.keys(renamed?.images ?? {}).filter((id) => renamed?.images[id].length === 0);
   return ids.length === 0 ? undefined : createHash('sha256').update(ids.join()).digest('hex').slice(0, 16);
 }

@@ -2,10 +2,11 @@
 
 import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import type { Failure } from '@saltworks/contract/documents/failures';
+import { anyReport } from '@saltworks/contract/documents/reports';
+import { reportKinds, reportsPrefix, shardOf, stepOf } from '@saltworks/contract/layout';
 import { inOrder } from '../in-order.ts';
+import { readDocument } from '../objects/documents.ts';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 import { isCurrent, readShard } from './dataset.ts';
 
 /** Reports that are read side by side. */
@@ -29,10 +30,10 @@ export async function* failuresFrom(
   { after, ...options }: CallOptions & { after?: FailurePlace } = {},
 ): AsyncGenerator<FailurePlace & { failure?: DatasetFailure }> {
   const read = async ({ key, step }: { key: string; step: string }) => {
-    const report = await readJson<{ failures: Failure[]; unshown?: Failure[] }>(store, key, options);
+    const report = await readDocument(store, key, anyReport, options);
     const failures = [...(report?.failures ?? []), ...(report?.unshown ?? [])];
     if (failures.length === 0) return { key, step, failures };
-    const former = await formerVersions(store, dataset, Number(/(\d+)\.json$/.exec(key)?.[1]), options);
+    const former = await formerVersions(store, dataset, shardOf(key), options);
     return { key, step, failures: failures.filter(({ sha256 }) => !former.has(sha256)) };
   };
   for await (const { key, step, failures } of inOrder(reports(store, dataset, after, options), atOnce, read)) {
@@ -58,9 +59,8 @@ async function* reports(
   after: FailurePlace | undefined,
   options: CallOptions,
 ): AsyncGenerator<{ key: string; step: string }> {
-  for (const kind of ['exported', 'extracted', 'masks']) {
-    const prefix = `datasets/${dataset}/${kind}/`;
-    const stepOf = (key: string) => `${kind}/${key.slice(prefix.length).split('/')[0]}`;
+  for (const kind of reportKinds) {
+    const prefix = reportsPrefix(dataset, kind);
     if (after?.key.startsWith(prefix)) yield { key: after.key, step: stepOf(after.key) };
     else if (after && after.key > prefix) continue;
     const from = after?.key.startsWith(prefix) ? after.key : undefined;

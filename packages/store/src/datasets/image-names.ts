@@ -3,11 +3,11 @@
  * has; an image has any number of names: several if files have the same bytes, none if its file changed since.
  */
 import { createHash } from 'node:crypto';
-import type { DatasetImage, ImageName, NamedImage, ShardNames } from '@saltworks/contract/documents/dataset';
+import { type DatasetImage, type ImageName, type NamedImage, shardNames } from '@saltworks/contract/documents/dataset';
 import { namesKey } from '@saltworks/contract/layout';
 import { asSeen } from '@saltworks/core/formats/spelling';
+import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 import { isCurrent, readShard } from './dataset.ts';
 import { FingerprintMap, Fingerprints } from './fingerprints.ts';
 
@@ -152,7 +152,7 @@ export class ImageNames {
   async #change(store: ObjectStore, dataset: string, shard: number, changes: Change[], options?: CallOptions) {
     const images = await readShard(store, dataset, shard, { ...options, former: true });
     const key = namesKey(dataset, shard);
-    const document = (await readJson<ShardNames>(store, key, options)) ?? { version: 1, images: {} };
+    const document = (await readDocument(store, key, shardNames, options)) ?? { version: 1, images: {} };
     for (const image of images) {
       const own = changes.filter((change) => change.image === image.id);
       if (own.length === 0) continue;

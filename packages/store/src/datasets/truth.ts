@@ -1,26 +1,11 @@
 /** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
 import { createHash } from 'node:crypto';
 import type { Category } from '@saltworks/contract/categories';
+import { type StoredTruth, storedTruth, type Truth, type TruthSegment } from '@saltworks/contract/documents/truth';
 import { truthKey } from '@saltworks/contract/layout';
-import type { SegmentInfo } from '@saltworks/core/mask/mask';
+import { readDocument } from '../objects/documents.ts';
 import type { ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 import { findDataset } from './dataset.ts';
-
-/** A segment as its source lists it; fields beyond these are kept as they came. */
-export type TruthSegment = Pick<SegmentInfo, 'id' | 'category_id'> & Partial<SegmentInfo>;
-
-/** The document beside the PNG. It needs no other: later imports may number their categories differently. */
-export interface Truth {
-  version: 1;
-  segments_info: TruthSegment[];
-  /** Those that the segments have. */
-  categories: Category[];
-  /** Hex sha256 of the PNG; documents of earlier versions lack it. */
-  mask?: string;
-  /** Whose it is, where that is not the first of the image's names: files of the same bytes may come with masks of their own. */
-  name?: string;
-}
 
 /**
  * Stores the known mask of an image. The PNG comes last: where it lies, the document does, too.
@@ -52,7 +37,8 @@ export async function putTruth(
 const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 /** Whether a PNG is the one that a document speaks of: for a moment, an import that replaces both has written one of them. */
-export const isMaskOf = ({ mask }: Truth, png: Uint8Array): boolean => mask === undefined || mask === sha256Of(png);
+export const isMaskOf = ({ mask }: StoredTruth, png: Uint8Array): boolean =>
+  mask === undefined || mask === sha256Of(png);
 
 /**
  * What is known of an image by another of its names.
@@ -65,8 +51,8 @@ export async function otherTruth(
   { dataset, sha256, name }: { dataset: string; sha256: string; name: string | undefined },
   isOthers: (name: string | undefined) => boolean,
   { signal }: { signal?: AbortSignal } = {},
-): Promise<Truth | undefined> {
-  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'), { signal });
+): Promise<StoredTruth | undefined> {
+  const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth, { signal });
   return stored && stored.name !== name && isOthers(stored.name) ? stored : undefined;
 }
 
@@ -75,7 +61,7 @@ export async function truthId(
   store: ObjectStore,
   { dataset, sha256 }: { dataset: string; sha256: string },
 ): Promise<string | undefined> {
-  const stored = await readJson<Truth>(store, truthKey(dataset, sha256, '.json'));
+  const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth);
   return stored && sha256Of(JSON.stringify(stored)).slice(0, 16);
 }
 
@@ -88,7 +74,7 @@ export async function readTruth(
   { dataset, sha256 }: { dataset: string; sha256: string },
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Truth | undefined> {
-  const stored = await readJson<Partial<Truth>>(store, truthKey(dataset, sha256, '.json'), { signal });
+  const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth, { signal });
   if (!stored) return undefined;
   const { version = 1, segments_info = [], mask } = stored;
   const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];

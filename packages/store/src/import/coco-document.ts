@@ -1,8 +1,8 @@
 /** A COCO document of any size: its lists, and the places of its annotations in the file. */
+import type { TruthSegment } from '@saltworks/contract/documents/truth';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type CocoCategories, cocoCategories, cocoId } from '@saltworks/core/formats/coco/categories';
 import type { CocoAnnotation } from '@saltworks/core/formats/coco/instances';
-import type { TruthSegment } from '../datasets/truth.ts';
 import { entriesAt, type Place, type WalkOptions, walkLists } from './json-lists.ts';
 
 /** As it stands in the document, unchecked. */

@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, relative } from 'node:path';
-import type { Dataset, NamedImage, ShardNames } from '@saltworks/contract/documents/dataset';
+import { type Dataset, type NamedImage, shardNames } from '@saltworks/contract/documents/dataset';
 import { namesKey, scribblesKey } from '@saltworks/contract/layout';
 import { withoutExtension } from '@saltworks/core/formats/stems';
 import { readImages, readShard } from '../datasets/dataset.ts';
 import { Fingerprints } from '../datasets/fingerprints.ts';
+import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
-import { readJson } from '../objects/text.ts';
 import { Folder } from './folder.ts';
 import type { Offer } from './import.ts';
 
@@ -130,7 +130,7 @@ async function noteDrawn(
 ): Promise<void> {
   if (drawn.size === 0) return;
   const key = namesKey(dataset, shard);
-  const document = await readJson<ShardNames>(store, key, options);
+  const document = await readDocument(store, key, shardNames, options);
   if (!document) return;
   for (const [id, names] of drawn) {
     document.images[id] = document.images[id].map((each) =>

@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { Category } from '@saltworks/contract/categories';
-import { checkDatasetName, type Dataset, type DatasetImage, encodeLines } from '@saltworks/contract/documents/dataset';
+import { checkDatasetName, type Dataset, type DatasetImage } from '@saltworks/contract/documents/dataset';
+import { encodeLines } from '@saltworks/contract/documents/document';
+import type { TruthSegment } from '@saltworks/contract/documents/truth';
 import { datasetKey, imageKey, shardKey } from '@saltworks/contract/layout';
 import { asSeen, asWritten } from '@saltworks/core/formats/spelling';
 import { findDataset, readShard } from '../datasets/dataset.ts';
 import { FingerprintMap } from '../datasets/fingerprints.ts';
 import { ImageNames } from '../datasets/image-names.ts';
-import { isMaskOf, otherTruth, putTruth, type TruthSegment } from '../datasets/truth.ts';
+import { isMaskOf, otherTruth, putTruth } from '../datasets/truth.ts';
 import { inOrder } from '../in-order.ts';
 import { ObjectMissingError, type ObjectStore } from '../objects/store.ts';
 import type { LeftReason } from './picture-names.ts';

@@ -1,6 +1,7 @@
 /** Probes of a store before there is work: whether it answers, and whether several processes may share it. */
 import { randomUUID } from 'node:crypto';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { probeKey, trialKey } from '@saltworks/contract/layout';
 import { storeIdentity } from './identity.ts';
 import type { CallOptions, ObjectStore } from './store.ts';
 
@@ -12,7 +13,7 @@ import type { CallOptions, ObjectStore } from './store.ts';
  */
 export async function checkStore(store: ObjectStore): Promise<string> {
   const id = await storeIdentity(store);
-  const key = `check/${randomUUID()}`;
+  const key = trialKey(randomUUID());
   await store.put(key, id);
   for await (const _ of store.list(key)) break;
   await store.get(key);
@@ -32,7 +33,7 @@ export async function checkConditionalCreates(
   place: string,
   options: CallOptions = {},
 ): Promise<void> {
-  const key = `probes/${randomUUID()}.txt`;
+  const key = probeKey(randomUUID());
   if (!(await store.putIfAbsent(key, 'first', options))) return;
   try {
     if (!(await store.putIfAbsent(key, 'second', options))) return;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeLines } from '@saltworks/contract/documents/dataset';
-import { extractedKey, namesPrefix, shardKey } from '@saltworks/contract/layout';
+import { encodeLines } from '@saltworks/contract/documents/document';
+import { extractReportKey, namesPrefix, shardKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDataset, readDataset, readImages } from '../../src/datasets/dataset.ts';
 import { readFailures } from '../../src/datasets/failures.ts';
@@ -107,8 +107,10 @@ describe('a changed file', () => {
 
   test('no longer counts as failed', async () => {
     await bring({ 'a.png': 'torn', 'b.png': 'B' });
-    const failures = ['torn', 'B'].map((content) => ({ sha256: sha256(content), name: 'x', reason: content }));
-    await store.put(extractedKey('d', 'vits', 0), JSON.stringify({ images: 2, failures }));
+    const failures = ['torn', 'B'].map((content) => ({
+      ...{ sha256: sha256(content), name: 'x', reason: content, permanent: true },
+    }));
+    await store.put(extractReportKey('d', 'vits', 0), JSON.stringify({ images: 2, failures }));
     await bring({ 'a.png': 'whole' });
     const listed = await collect(readFailures(store, await readDataset(store, 'd')));
     expect(listed.map(({ reason }) => reason)).toEqual(['B']);

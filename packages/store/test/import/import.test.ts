@@ -14,13 +14,14 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeLines, encodeLines } from '@saltworks/contract/documents/dataset';
+import { encodeLines } from '@saltworks/contract/documents/document';
+import { truth as truthDocument } from '@saltworks/contract/documents/truth';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
   datasetKey,
-  extractedKey,
+  extractReportKey,
   imageKey,
-  propagatedKey,
+  maskReportKey,
   scribblesKey,
   scribblesPrefix,
   shardKey,
@@ -34,10 +35,10 @@ import { cocoSource } from '../../src/import/coco-source.ts';
 import { importDataset, type SourceFile } from '../../src/import/import.ts';
 import { importScribbles } from '../../src/import/import-scribbles.ts';
 import { folderSource, objectSource } from '../../src/import/sources.ts';
-import { fileStore } from '../../src/objects/files/file-store.ts';
+import { readDocument } from '../../src/objects/documents.ts';
 import { ObjectMissingError, type ObjectStore } from '../../src/objects/store.ts';
-import { readJson } from '../../src/objects/text.ts';
-import { collect } from '../bytes.ts';
+import { fileStore } from '../src/fs.ts';
+import { collect } from './bytes.ts';
 
 let scratch: string;
 let folder: string;
@@ -403,7 +404,7 @@ describe('a COCO document', () => {
       categories: [{ id: 1, name: 'cat', isthing: 1 }],
       mask: sha256('mask of a'),
     };
-    expect(await readJson(store, truthKey('d', sha256('a'), '.json'))).toEqual(truth);
+    expect(await readDocument(store, truthKey('d', sha256('a'), '.json'), truthDocument)).toEqual(truth);
     // It needs no other document: a later import may call 1 something else.
     await importCoco({ images: [], categories: [{ id: 1, name: 'horse' }] });
     expect(await readTruth(store, { dataset: 'd', sha256: sha256('a') })).toEqual(truth);
@@ -541,13 +542,13 @@ test('failures are listed with the step and settings they belong to', async () =
   await importFolder('d2');
   const failure = (name: string, reason: string) => ({ sha256: sha256(name), name, reason, permanent: true });
   const put = (key: string, failures: unknown[]) => store.put(key, JSON.stringify({ images: 1, failures }));
-  await put(extractedKey('d', 'vits', 0), [failure('a.png', '0 bytes'), failure('b.png', 'no object')]);
+  await put(extractReportKey('d', 'vits', 0), [failure('a.png', '0 bytes'), failure('b.png', 'no object')]);
   // Whose keys are there, and who becomes no task.
   const long = [failure('long.png', 'too long')];
-  await store.put(extractedKey('d', 'vits', 1), JSON.stringify({ images: 1, failures: [], unshown: long }));
-  await put(extractedKey('d', 'vits-layer3', 0), [failure('a.png', '0 bytes')]);
-  await put(propagatedKey('d', 'abc', 0), [failure('c.png', 'no strokes')]);
-  await put(extractedKey('d2', 'vits', 0), [failure('x.png', 'of another dataset')]);
+  await store.put(extractReportKey('d', 'vits', 1), JSON.stringify({ images: 1, failures: [], unshown: long }));
+  await put(extractReportKey('d', 'vits-layer3', 0), [failure('a.png', '0 bytes')]);
+  await put(maskReportKey('d', 'abc', 0), [failure('c.png', 'no strokes')]);
+  await put(extractReportKey('d2', 'vits', 0), [failure('x.png', 'of another dataset')]);
   expect(await collect(readFailures(store, dataset))).toEqual(
     [
       ['extracted/vits-layer3', 'a.png', '0 bytes'],
@@ -578,10 +579,4 @@ describe('names', () => {
     expect((await collect(listDatasets(store))).map(({ name }) => name)).toEqual(['0', 'a.1', 'b']);
     expect((await collect(store.list('catalog/'))).map(({ key }) => key)).toEqual(['0', 'a.1', 'b'].map(datasetKey));
   });
-});
-
-test('lines survive whatever a file is called', () => {
-  const lines = ['a\nb', 'a\u2028b', '"', '\\', 'ü', '💧', '\ud800'].map((name) => ({ name }));
-  expect(decodeLines(encodeLines(lines))).toEqual(lines);
-  expect(decodeLines('')).toEqual([]);
 });

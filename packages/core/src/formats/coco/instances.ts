@@ -1,7 +1,8 @@
 /** COCO instances: written with compressed run lengths (spec/export.md), read from polygons and run lengths of either kind. */
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type Mask, type SegmentInfo, segmentsInfo } from '../../mask/mask.ts';
+import { type Mask, segmentsInfo } from '../../mask/mask.ts';
 import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
 import { cocoId } from './categories.ts';
 import { cocoDocument, imageLine, writtenCategories } from './document.ts';

@@ -6,9 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { PatchLabels } from '@saltworks/contract/documents/node-labels';
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import { nodeLabels } from '@saltworks/contract/documents/node-labels';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { drawingKey, drawingsPrefix, maskKey, patchKey } from '@saltworks/contract/layout';
+import { drawingKey, drawingsPrefix, maskKey, nodeLabelsKey } from '@saltworks/contract/layout';
 import {
   type AnnotateRun,
   type Attribution,
@@ -20,8 +21,8 @@ import {
 import type { AnswerOf, RequestOf } from '@saltworks/contract/messages/definitions';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import {
   type Client,
   WorkflowIdConflictPolicy,
@@ -215,7 +216,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       hosts.set(assignment.image.sha256, answer.queue);
       bound(hosts);
       // A later drawing may have been answered in its place.
-      const labels = await readJson<PatchLabels>(store, patchKey(id, answer.n));
+      const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
       await record(id, ['answered'], answer.n, 'patch', { ...labels, ms: answer.ms });
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
@@ -229,7 +230,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     const { solve } = await campaignOf(assignment);
     try {
       const { mask, uncertainty = null } = await ask(id, 'refine', { n, solve });
-      const document = await readJson<{ segments_info: unknown }>(store, maskKey(mask, '.json'));
+      const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
       await record(id, ['refined'], n, 'pixel', { mask, segments: document?.segments_info }, { mask, uncertainty });
       await forget(id, n);
       return { n, mask, uncertainty };

@@ -1,7 +1,7 @@
 /** What a campaign's log says of its annotators: time spent, agreement, reliability, and what they say together. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Agreement, Weighting } from '@saltworks/contract/api/measures';
-import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
+import type { AgreementReport } from '@saltworks/contract/documents/agreement';
 import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
 import {
   agreeImages,
@@ -17,9 +17,9 @@ import {
   type Work,
 } from '@saltworks/core/crowd/effort';
 import { reliabilities } from '@saltworks/core/crowd/reliability';
+import { readAgreement } from '@saltworks/store/datasets/agreement';
 import { truthId } from '@saltworks/store/datasets/truth';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
@@ -90,7 +90,7 @@ export async function campaignAgreement(
   const incomparable: Agreement['incomparable'] = [];
   const compare = async (pair: AgreePair, { task, name }: Handed): Promise<Measures | undefined> => {
     const report = await readReport(store, pair);
-    if (report?.version !== agreementVersion) missing.push(pair);
+    if (!report) missing.push(pair);
     else if (!('reason' in report)) return report;
     else {
       incomparable.push({ task, name, reason: report.reason });
@@ -155,8 +155,8 @@ async function readReport(store: ObjectStore, pair: AgreePair): Promise<Agreemen
   const known = reports.get(store) ?? new Map<string, AgreementReport>();
   reports.set(store, known);
   const key = agreementKey(pair);
-  const report = known.get(key) ?? (await readJson<AgreementReport>(store, key));
-  if (report?.version === agreementVersion && !('again' in report)) known.set(key, report);
+  const report = known.get(key) ?? (await readAgreement(store, pair));
+  if (report && !('again' in report)) known.set(key, report);
   if (known.size > rememberedReports) known.delete(known.keys().next().value as string);
   return report;
 }

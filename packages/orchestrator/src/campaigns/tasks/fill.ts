@@ -2,13 +2,13 @@
 
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import type { Failure } from '@saltworks/contract/documents/failures';
-import { extractedKey, keysId } from '@saltworks/contract/layout';
+import { extractReport } from '@saltworks/contract/documents/reports';
+import { extractReportKey, keysId } from '@saltworks/contract/layout';
 import { classNamed } from '@saltworks/core/crowd/known-image';
 import { formerVersions, readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { readTruth } from '@saltworks/store/datasets/truth';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
@@ -41,9 +41,9 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 /** @returns whether the shard's keys are there */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
   const { dataset, backbone, honeypotRate, categories } = campaign;
-  const extracted = extractedKey(dataset, keysId(backbone, { facet: 'key' }), shard);
+  const extracted = extractReportKey(dataset, keysId(backbone, { facet: 'key' }), shard);
   const [report, former] = await Promise.all([
-    readJson<{ failures: Failure[]; unshown?: Failure[]; former?: string }>(store, extracted),
+    readDocument(store, extracted, extractReport),
     formerVersions(store, dataset, shard),
   ]);
   // Of images that were former versions when keys were extracted there may be none.

@@ -2,18 +2,18 @@
 
 import type { Task } from '@saltworks/contract/api/tasks';
 import type { LabelCategory } from '@saltworks/contract/categories';
+import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
-import type { PanopticDocument } from '@saltworks/core/formats/panoptic';
 import { inOrder } from '@saltworks/store/in-order';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { readJson } from '@saltworks/store/objects/text';
 import type { ListedTask } from './read.ts';
 
 /** Documents read side by side. */
 const atOnce = 16;
 
 /** Segments of a mask, and their categories by name. */
-export const namedSegments = ({ segments_info, categories }: PanopticDocument): { id: number; category: string }[] => {
+export const namedSegments = ({ segments_info, categories }: MaskDocument): { id: number; category: string }[] => {
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   return segments_info.map(({ id, category_id }) => ({ id, category: names.get(category_id) ?? '' }));
 };
@@ -28,7 +28,7 @@ export async function withSegments(
   const found: Task[] = [];
   const read = async (task: ListedTask): Promise<Task> => {
     const document =
-      task.mask === null ? undefined : await readJson<PanopticDocument>(store, maskKey(task.mask, '.json'));
+      task.mask === null ? undefined : await readDocument(store, maskKey(task.mask, '.json'), maskDocument);
     const segments = (document ? namedSegments(document) : []).map(({ id, category }) => ({
       id,
       category: ids.get(category) ?? 0,

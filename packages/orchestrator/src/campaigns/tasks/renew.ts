@@ -1,6 +1,6 @@
 /** What becomes of tasks once files of their dataset have changed. */
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import { namesPrefix } from '@saltworks/contract/layout';
+import { namesPrefix, shardOf } from '@saltworks/contract/layout';
 import { isCurrent, readShard } from '@saltworks/store/datasets/dataset';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
@@ -19,7 +19,7 @@ export async function renewTasks(
 ): Promise<void> {
   let { filled } = campaign;
   for await (const { key } of store.list(namesPrefix(dataset.name))) {
-    const shard = Number(/(\d+)\.json$/.exec(key)?.[1]);
+    const shard = shardOf(key);
     // What is not filled yet will be made of what is there then.
     if (!(shard < campaign.filled)) continue;
     if (await renewShard(db, store, campaign.id, dataset.name, shard)) filled = Math.min(filled, shard);

@@ -2,7 +2,8 @@
 
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
-import { decodeRuns, type PatchLabels } from '@saltworks/contract/documents/node-labels';
+import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
+import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import type { Labels } from '../labels.ts';
 
 interface Told {
@@ -31,7 +32,7 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
         last = Number(lastEventId);
         take(JSON.parse(data), last);
       });
-    on<PatchLabels & { n: number }>('patch', ({ n, ...runs }) => {
+    on<NodeLabels & { n: number }>('patch', ({ n, ...runs }) => {
       const ids = Uint32Array.from(decodeRuns(runs), (label) => runs.labels[label]);
       told.patch({ n, width: runs.w, height: runs.h, ids });
     });

@@ -1,0 +1,11 @@
+/** Numbers of categories: once given they stay, whatever categories come later. */
+import { z } from 'zod';
+import { category } from '../categories.ts';
+
+/** One version, never changed once written; the last one counts. */
+export const classes = z.object({
+  version: z.literal(1),
+  /** In the order in which they were first numbered: formats that count categories count so. */
+  categories: z.array(category),
+});
+export type Classes = z.infer<typeof classes>;

@@ -1,0 +1,45 @@
+/** The document beside a panoptic PNG (spec/mask.md). */
+import { z } from 'zod';
+import { category } from '../categories.ts';
+
+export const segmentInfo = z.object({
+  id: z.number(),
+  category_id: z.number(),
+  /** Pixels. */
+  area: z.number(),
+  /** [x, y, width, height] of the tightest box, pixels. */
+  bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  iscrowd: z.literal([0, 1]),
+});
+export type SegmentInfo = z.infer<typeof segmentInfo>;
+
+export const maskDocument = z.object({
+  version: z.literal(1),
+  image: z.object({ file_name: z.string(), width: z.number(), height: z.number(), sha256: z.string() }),
+  /** The PNG. */
+  file_name: z.string(),
+  segments_info: z.array(segmentInfo),
+  categories: z.array(category),
+  nodes: z.object({
+    height: z.number(),
+    width: z.number(),
+    sigma: z.number().optional(),
+    iterations: z.number(),
+    converged: z.boolean(),
+  }),
+  /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1; absent from documents that earlier versions made. */
+  uncertainty: z.number().optional(),
+  /** What was left out, in words. */
+  warnings: z.array(z.string()),
+  /** Where the mask lies in a store: the keys' id, and the settings by name, those that its version knew. */
+  parameters: z.looseObject({ backbone: z.string().optional() }).optional(),
+  /** Of several annotators together. */
+  consensus: z
+    .object({
+      /** Mean share of weight, 0 … 1, whose own masks call a node something else. */
+      dissent: z.number(),
+      annotations: z.array(z.object({ annotator: z.string(), weight: z.number() })),
+    })
+    .optional(),
+});
+export type MaskDocument = z.infer<typeof maskDocument>;
