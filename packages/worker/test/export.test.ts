@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/decode';
 import { maskReport, shardReport } from '@saltworks/contract/documents/reports';
-import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
 import { exportFilesPrefix, exportReportKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';

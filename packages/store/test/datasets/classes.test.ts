@@ -114,8 +114,10 @@ test('a list that is supplied comes first, and stays', async () => {
 test('numbers that exports gave before they were kept are those that stay', async () => {
   const exported = async (id: string, recipe: string, made: string | undefined, ...names: string[]) => {
     const categories = names.map((name, i) => ({ id: i + 1, name, isthing: 1 }));
-    await store.put(exportPlanKey('pans', id), JSON.stringify({ name: 'pans', recipe, categories }));
-    if (made) await store.put(exportSummaryKey('pans', id), JSON.stringify({ made }));
+    const plan = { name: 'pans', date: '2026-01-01', categories, format: 'voc', recipe };
+    await store.put(exportPlanKey('pans', id), JSON.stringify(plan));
+    const summary = { format: 'voc', recipe, made, files: 1, bytes: 1 };
+    if (made) await store.put(exportSummaryKey('pans', id), JSON.stringify(summary));
   };
   await exported('voc-1', 'other', '2026-01-01', 'cat');
   await exported('voc-2', 'other', '2026-01-03', 'dog', 'cat');

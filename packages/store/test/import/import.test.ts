@@ -36,9 +36,9 @@ import { importDataset, type SourceFile } from '../../src/import/import.ts';
 import { importScribbles } from '../../src/import/import-scribbles.ts';
 import { folderSource, objectSource } from '../../src/import/sources.ts';
 import { readDocument } from '../../src/objects/documents.ts';
+import { fileStore } from '../../src/objects/files/file-store.ts';
 import { ObjectMissingError, type ObjectStore } from '../../src/objects/store.ts';
-import { fileStore } from '../src/fs.ts';
-import { collect } from './bytes.ts';
+import { collect } from '../bytes.ts';
 
 let scratch: string;
 let folder: string;
