@@ -1,4 +1,4 @@
-/** What the tests share: bytes from a seed, and reading things to their end. */
+/** Bytes from a seed, and reads to the end. */
 import { expect } from 'vitest';
 
 /** Numbers in [0, 1) from a seed. */
@@ -36,7 +36,7 @@ export async function collect<T>(items: AsyncIterable<T>, most = Number.POSITIVE
 
 export const joined = async (chunks: AsyncIterable<Uint8Array>) => new Uint8Array(Buffer.concat(await collect(chunks)));
 
-/** As expect().toEqual(), which takes seconds for megabytes. */
+/** Like expect().toEqual(), which takes seconds for megabytes. */
 export function expectSame(bytes: Uint8Array, expected: Uint8Array): void {
   expect(bytes.length).toBe(expected.length);
   expect(Buffer.compare(bytes, expected)).toBe(0);
@@ -44,7 +44,7 @@ export function expectSame(bytes: Uint8Array, expected: Uint8Array): void {
 
 export const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
-/** Runs a task for each item, some of them side by side. */
+/** Runs a task for each item, some at the same time. */
 export async function inParallel<T>(items: readonly T[], lanes: number, task: (item: T) => Promise<unknown>) {
   const queue = items.values();
   await Promise.all(

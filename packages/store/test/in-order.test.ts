@@ -5,8 +5,8 @@ import { collect, random } from './bytes.ts';
 
 const numbers = Array.from({ length: 50 }, (_, i) => i);
 
-describe.each([1, 2, 7, 100])('with %i under way', (concurrency) => {
-  test('results come in the order of the input, and never more are under way', async () => {
+describe.each([1, 2, 7, 100])('with %i at a time', (concurrency) => {
+  test('results come in the order of the input, and no more calls run at once', async () => {
     const next = random(concurrency);
     let [underWay, most] = [0, 0];
     const results = await collect(
@@ -22,7 +22,7 @@ describe.each([1, 2, 7, 100])('with %i under way', (concurrency) => {
   });
 });
 
-test('how many are under way may grow', async () => {
+test('the number of calls at once may grow', async () => {
   let [allowed, underWay, most] = [1, 0, 0];
   const work = async (i: number) => {
     if (i === 10) allowed = 5;
@@ -36,7 +36,7 @@ test('how many are under way may grow', async () => {
   expect(most).toBe(5);
 });
 
-test('an error surfaces in its turn, after what came before it', async () => {
+test('an error surfaces in its turn, after the results before it', async () => {
   const seen: number[] = [];
   const running = async () => {
     for await (const i of inOrder(numbers, 4, async (i) => {
@@ -51,7 +51,7 @@ test('an error surfaces in its turn, after what came before it', async () => {
   expect(seen).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('an error of the source surfaces once all that runs has settled', async () => {
+test('an error of the source surfaces once all running calls have settled', async () => {
   let settled = 0;
   async function* failing() {
     yield* [1, 2];
@@ -67,7 +67,7 @@ test('an error of the source surfaces once all that runs has settled', async () 
   expect(settled).toBe(2);
 });
 
-test('stopping early settles what runs and closes the source', async () => {
+test('stopping early settles running calls and closes the source', async () => {
   let [started, settled, closed] = [0, 0, false];
   function* source() {
     try {
@@ -80,7 +80,7 @@ test('stopping early settles what runs and closes the source', async () => {
     started++;
     await sleep(5);
     settled++;
-    // What fails unseen is no unhandled rejection.
+    // A failure that is never reached is no unhandled rejection.
     if (i > 2) throw new Error('unseen');
     return i;
   })) {
@@ -89,6 +89,6 @@ test('stopping early settles what runs and closes the source', async () => {
   expect({ started, settled, closed }).toEqual({ started: 5, settled: 5, closed: true });
 });
 
-test('nothing in, nothing out', async () => {
+test('no items give no results', async () => {
   expect(await collect(inOrder([], 4, async (x) => x))).toEqual([]);
 });

@@ -23,7 +23,7 @@ describeDatabases('a database', ({ open }) => {
       .values({ assignment: id, n, kind: 'answer', body: JSON.stringify({ n }) })
       .execute();
 
-  test('what is append-only is neither changed nor removed', async () => {
+  test('append-only tables refuse changes and deletes', async () => {
     await event(1);
     const refused = { code: '23001', message: 'table event is append-only' };
     await expect(sql`update event set kind = 'other'`.execute(db)).rejects.toMatchObject(refused);
@@ -37,7 +37,7 @@ describeDatabases('a database', ({ open }) => {
     ]);
   });
 
-  test('a violated constraint has its code and its name', async () => {
+  test('an error of a violated constraint has its code and its name', async () => {
     await expect(lease(db, tasks[0], { id: 'another' })).rejects.toMatchObject({
       code: '23505',
       constraint: 'assignment_task_user_id_key',
@@ -51,7 +51,7 @@ describeDatabases('a database', ({ open }) => {
     expect(error.stack!.length).toBeLessThan(3_000);
   });
 
-  test('an event is notified once it is committed, and no longer once unheard', async () => {
+  test('a listener hears of an event once it is committed, and of none after it stopped', async () => {
     const heard: string[] = [];
     const stop = await database.listen(eventChannel, (payload) => heard.push(payload));
     const rolledBack = db.transaction().execute(async (transaction) => {
@@ -68,7 +68,7 @@ describeDatabases('a database', ({ open }) => {
     expect(heard.length).toBe(2);
   });
 
-  test('no task is handed out twice', async () => {
+  test('no two annotators get the same task', async () => {
     const take = () =>
       db.transaction().execute(async (transaction) => {
         const task = await transaction
@@ -89,7 +89,7 @@ describeDatabases('a database', ({ open }) => {
     const taken = await Promise.all(Array.from({ length: 60 }, take));
     const ids = taken.filter((id) => id !== undefined);
     expect(new Set(ids).size).toBe(ids.length);
-    // Those who found everything locked may have gone away empty-handed while some was left.
+    // A caller that found all tasks locked may have got none while some were left.
     while (true) {
       const id = await take();
       if (id === undefined) break;
@@ -128,7 +128,7 @@ describeDatabases('a database', ({ open }) => {
     expect((await sql`select id from task where id = any(${tasks.slice(0, 2)})`.execute(db)).rows).toHaveLength(2);
   });
 
-  test('a transaction that fails leaves nothing, and its connection is of use', async () => {
+  test('a failed transaction leaves nothing, and its connection stays usable', async () => {
     for (let i = 0; i < 12; i++) {
       const failing = db.transaction().execute(async (transaction) => {
         await transaction.insertInto('member').values({ campaign: 'salt', user_id: 'ann', role: 'manager' }).execute();
@@ -139,7 +139,7 @@ describeDatabases('a database', ({ open }) => {
     expect(await db.selectFrom('member').selectAll().execute()).toEqual([]);
   });
 
-  test('what is closed can be opened again', async () => {
+  test('a closed database can be opened again', async () => {
     await database.sync();
     const other = await open();
     await other.close();

@@ -20,7 +20,7 @@ describe.skipIf(!mounts)(`on a full disk${mounts ? '' : ' (skipped: nothing can 
   });
   afterAll(() => disk?.unmount());
 
-  test('the journal refuses, and writes what it refused before what comes later', async () => {
+  test('the journal refuses entries, and writes them before later ones', async () => {
     const entry = (n: number, size = 10): JournalEntry => ({
       ...{ assignment: 'a', n, client: 'c', seq: n, kind: 'stroke', received: '2026-03-04T05:06:07.089Z' },
       body: { kind: 'stroke', segment: 1, points: Array.from({ length: size }, () => [1, 2]), radius: 2 },
@@ -28,7 +28,7 @@ describe.skipIf(!mounts)(`on a full disk${mounts ? '' : ' (skipped: nothing can 
     const journal = await openJournal(join(disk.folder, 'journal'));
     await journal.append(entry(1));
     disk.fill();
-    // Larger than what is left of the file's last page: it is torn.
+    // Larger than the rest of the file's last page, so it is torn.
     const refused = await journal.append(entry(2, 10_000)).catch((error) => error);
     expect(refused).toBeInstanceOf(UnwritableError);
     expect(refused.message).toBe(`no room in ${disk.folder}: 0 MB free; expected more`);
@@ -61,12 +61,12 @@ describe.skipIf(!mounts)(`on a full disk${mounts ? '' : ' (skipped: nothing can 
     await close();
   });
 
-  test('PGlite that finds no room for its log is lost, does not open without room, and has what it committed', async () => {
+  test('PGlite without room for its log is lost, does not open until there is room, and keeps committed rows', async () => {
     const database = await openDatabase(folder);
     const user = { id: 'a', email: 'a@example.org', name: 'A', role: 'member' as const, emailVerified: true };
     await database.db.insertInto('user').values(user).execute();
     disk.fill();
-    // It only reads, as far as anybody can see.
+    // By its text this statement only reads.
     const log = sql`select pg_logical_emit_message(true, 'test', repeat('salt', 100000))`;
     const filling = (async () => {
       for (;;) await log.execute(database.db);

@@ -1,4 +1,4 @@
-/** Appends to a journal until killed, saying each number once it is on the disk. */
+/** Appends to a journal until killed, and prints each number once it is on the disk. */
 import { openJournal } from '../../dist/db/journal.js';
 
 const [path, last] = process.argv.slice(2);

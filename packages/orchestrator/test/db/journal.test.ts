@@ -32,7 +32,7 @@ async function entries(journal: Journal): Promise<JournalEntry[]> {
 
 const numbers = async (journal: Journal) => (await entries(journal)).map(({ n }) => n);
 
-test('entries come back as they were, in order', async () => {
+test('entries come back unchanged, in order', async () => {
   const journal = await openJournal(path);
   await Promise.all([1, 2, 3].map((n) => journal.append(entry(n))));
   await journal.append(entry(4), entry(5));
@@ -48,7 +48,7 @@ test('entries come back as they were, in order', async () => {
   await again.close();
 });
 
-test('what many append at once is flushed together, in the order of the calls', async () => {
+test('appends of many callers at once are flushed together, in the order of the calls', async () => {
   const journal = await openJournal(path);
   const order: number[] = [];
   const all = Array.from({ length: 500 }, (_, i) => journal.append(entry(i + 1)).then(() => order.push(i + 1)));
@@ -58,7 +58,7 @@ test('what many append at once is flushed together, in the order of the calls', 
   await journal.close();
 });
 
-test('a line that was torn anywhere is forgotten, and the next one is whole', async () => {
+test('a line torn at any byte is dropped, and the next one is whole', async () => {
   const journal = await openJournal(path);
   await journal.append(entry(1), entry(2));
   await journal.close();
@@ -90,7 +90,7 @@ test('a page that never reached the disk is skipped', async () => {
   await again.close();
 });
 
-test('what was acknowledged is there after the process was killed', async () => {
+test('acknowledged entries survive a kill of the process', async () => {
   let known = 0;
   for (let round = 0; round < 3; round++) {
     const child: ChildProcess = fork(new URL('./journal-writer.mjs', import.meta.url), [path, String(known)]);
@@ -108,7 +108,7 @@ test('what was acknowledged is there after the process was killed', async () => 
   }
 });
 
-test('one that failed takes nothing more', async () => {
+test('a closed journal accepts no entries', async () => {
   const journal = await openJournal(path);
   await journal.append(entry(1));
   await journal.close();
@@ -118,7 +118,7 @@ test('one that failed takes nothing more', async () => {
   await expect(journal.clear()).rejects.toThrow();
 });
 
-test('without a file nothing is kept', async () => {
+test('a journal without a file keeps nothing', async () => {
   const journal = await openJournal(undefined);
   await journal.append(entry(1));
   expect(await entries(journal)).toEqual([]);

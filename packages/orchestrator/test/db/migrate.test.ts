@@ -23,14 +23,14 @@ describeDatabases('migrations', ({ kind, fresh, open }) => {
     await close();
   });
 
-  test('several servers may start at once', async () => {
+  test('run once when several servers start together', async () => {
     const { db, close } = await openEmpty();
     const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(db)));
     expect(ran.flat().sort()).toEqual(migrations.map(({ name }) => name));
     await close();
   });
 
-  test('one that fails leaves nothing, and those before it stand', async () => {
+  test('one that fails leaves nothing, and earlier ones stay', async () => {
     const { db, close } = await openEmpty();
     const broken = {
       name: '9999-broken',
@@ -51,7 +51,7 @@ describeDatabases('migrations', ({ kind, fresh, open }) => {
     await expect(openDatabase(url)).rejects.toThrow('migration 9999-later, of a newer version');
   });
 
-  test('the sign-in library finds its tables as it wants them', async () => {
+  test('give the sign-in library the tables that it expects', async () => {
     const { db } = await open();
     const auth = betterAuth({
       baseURL: 'http://localhost',

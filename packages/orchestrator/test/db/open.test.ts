@@ -27,7 +27,7 @@ async function opener(folder: string, assignment = ''): Promise<ChildProcess> {
 }
 
 describe('a folder', () => {
-  test('is of one process at a time, and free as soon as that is dead', async () => {
+  test('belongs to one process at a time, and is free once that is dead', async () => {
     const folder = await freshFolder();
     const child = await opener(folder);
     await expect(openDatabase(folder)).rejects.toThrow(`${folder} is in use by another process`);
@@ -38,9 +38,9 @@ describe('a folder', () => {
     await database.close();
   });
 
-  test.each(['linux', 'darwin'] as const)('of which one of many may have the lock, on %s', async (platform) => {
+  test.each(['linux', 'darwin'] as const)('gives its lock to one of many, on %s', async (platform) => {
     const folder = mkdtempSync(join(tmpdir(), 'saltworks-lock-'));
-    // Of a process that is no more.
+    // The lock of a dead process.
     writeFileSync(join(folder, 'lock'), '2147483646');
     for (let round = 0; round < 3; round++) {
       const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder, platform)));
@@ -52,7 +52,7 @@ describe('a folder', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('that is no database says so in a line, and is let go', async () => {
+  test('that is no database is refused in one line and unlocked', async () => {
     const folder = await freshFolder();
     rmSync(join(folder, 'data', 'global'), { recursive: true });
     const error: Error = await openDatabase(folder).catch((error) => error);
@@ -61,7 +61,7 @@ describe('a folder', () => {
     await (await lockFolder(folder))();
   });
 
-  test('can be given up while it opens', async () => {
+  test('stops opening when the signal aborts', async () => {
     const folder = await freshFolder();
     const reason = new Error('enough');
     const opening = openDatabase(folder, { signal: AbortSignal.abort(reason) });
@@ -73,7 +73,7 @@ describe('a folder', () => {
     await (await openDatabase(folder)).close();
   });
 
-  test('keeps what was acknowledged when its process is killed', async () => {
+  test('keeps acknowledged rows when its process is killed', async () => {
     const folder = await freshFolder();
     const prepared = await openDatabase(folder);
     const [task] = await fillCampaign(prepared.db);
@@ -99,13 +99,13 @@ describe('a folder', () => {
     expect(known).toBeGreaterThan(150);
   });
 
-  test('gets back from the journal what a power loss took', async () => {
+  test('recovers from the journal the rows that a power loss took', async () => {
     const folder = await freshFolder();
     const prepared = await openDatabase(folder);
     const [task] = await fillCampaign(prepared.db);
     const assignment = await lease(prepared.db, task);
     await prepared.close();
-    // What the disk has when the power goes: nothing of what comes now.
+    // The disk as a power loss would leave it: without anything that follows.
     cpSync(join(folder, 'data'), join(folder, 'flushed'), { recursive: true });
     const child = await opener(folder, assignment);
     let acknowledged = 0;
@@ -135,19 +135,19 @@ describe('a folder', () => {
 });
 
 describe('an address', () => {
-  test('that is no URL is refused without saying it', async () => {
+  test('that is no URL is refused and not repeated', async () => {
     const error: Error = await openDatabase('postgres://me:hush hush@:x/').catch((error) => error);
     expect(error).toBeInstanceOf(InvalidInputError);
     expect(error.message).not.toContain('hush');
   });
 
-  test('where nobody answers is an error with a code', async () => {
+  test('without an answering server is an error with a code', async () => {
     await expect(openDatabase('postgres://me@127.0.0.1:1/none')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
 
 describe.skipIf(!findPostgres())('a PostgreSQL that crashes and comes back', () => {
-  test('is used again, and listeners are told to look', async () => {
+  test('is used again, and listeners are called with an empty payload', async () => {
     const server = await startPostgres();
     onTestFinished(() => server.stop());
     const database = await openDatabase(server.url());

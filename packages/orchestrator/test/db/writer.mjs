@@ -1,4 +1,4 @@
-/** Opens the database in a folder, says so, and, given an assignment, draws in it until killed, saying each number. */
+/** Opens the database in a folder and says so. Given an assignment, it draws in it until killed and prints each number. */
 import { join } from 'node:path';
 import { openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';

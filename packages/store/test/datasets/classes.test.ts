@@ -27,7 +27,7 @@ const versions = async () => {
   return count;
 };
 
-test('numbers are given in the order asked for, and stay whatever comes later', async () => {
+test('numbers follow the order of the request, and later classes do not change them', async () => {
   expect(await number('cat', 'dog')).toBe('1 cat, 2 dog');
   expect(await number('ant', 'bee', 'dog')).toBe('1 cat, 2 dog, 3 ant, 4 bee');
   expect(await number()).toBe('1 cat, 2 dog, 3 ant, 4 bee');
@@ -50,7 +50,7 @@ test('a thing and a stuff of one name are two classes', async () => {
   ]);
 });
 
-test('all masks of a dataset share them, whatever their settings; those of a campaign are its own', async () => {
+test('all masks of a dataset share the numbers, whatever their settings; a campaign has its own', async () => {
   await number('cat');
   const other = { ...pans, recipe: 'fedcba9876543210' };
   expect(text(await numberClasses(store, other, [], things('dog')))).toBe('1 cat, 2 dog');
@@ -59,7 +59,7 @@ test('all masks of a dataset share them, whatever their settings; those of a cam
   expect(await number()).toBe('1 cat, 2 dog');
 });
 
-test('own numbers are kept where they are numbers and free; others come after all of them', async () => {
+test('a class keeps its own number if it is a number and free; other classes follow after all of these', async () => {
   const wanted = [
     { id: 0, name: 'zero', isthing: 1 as const },
     { id: 18, name: 'dog', isthing: 1 as const },
@@ -78,7 +78,7 @@ test('own numbers are kept where they are numbers and free; others come after al
   expect(text(await numberClasses(store, pans, [], later))).toMatch(/^19 zero, 18 dog, .*, 7 bird$/);
 });
 
-test('of many at once each gets what all others get', async () => {
+test('many callers at once get the same numbers', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `class ${i}`);
   await Promise.all(names.map((name) => number(name)));
   const settled = await numberClasses(store, pans, [], []);
@@ -87,7 +87,7 @@ test('of many at once each gets what all others get', async () => {
   for (const name of names) expect(await number(name)).toBe(text(settled));
 });
 
-test('a check that fails leaves no numbers', async () => {
+test('a failing check leaves no numbers', async () => {
   const check = () => {
     throw new Error('no room');
   };
@@ -95,7 +95,7 @@ test('a check that fails leaves no numbers', async () => {
   expect(await versions()).toBe(0);
 });
 
-test('a list that is supplied comes first, and stays', async () => {
+test('a pinned list comes first, and stays', async () => {
   await number('cat', 'dog');
   const pin = (...list: [number, string][]) =>
     pinClasses(
@@ -111,7 +111,7 @@ test('a list that is supplied comes first, and stays', async () => {
   await expect(pin([1, 'a'], [2, 'a'])).rejects.toThrow('categories 1 "a" and 2 "a"');
 });
 
-test('numbers that exports gave before they were kept are those that stay', async () => {
+test('numbers of exports that predate stored numbers stay', async () => {
   const exported = async (id: string, recipe: string, made: string | undefined, ...names: string[]) => {
     const categories = names.map((name, i) => ({ id: i + 1, name, isthing: 1 }));
     const plan = { name: 'pans', date: '2026-01-01', categories, format: 'voc', recipe };

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { FingerprintMap, Fingerprints } from '../../src/datasets/fingerprints.ts';
 import { random } from '../bytes.ts';
 
-/** 32 bytes, of the first 8 of which `spread` differ: few of them make many digests come twice. */
+/** 32 bytes; of the first 8, the last `spread` are random and the others 0. A small spread repeats many digests. */
 function digest(next: () => number, spread: number): Uint8Array {
-  // Not at the start of its buffer, as a digest read from a larger one is.
+  // Not at the start of its buffer, like a digest read from a larger buffer.
   const bytes = new Uint8Array(40).subarray(8);
   for (let i = 0; i < 8; i++) bytes[i] = i >= 8 - spread ? Math.floor(next() * 256) : 0;
   return bytes;
@@ -25,7 +25,7 @@ test.each([8, 3, 2])('answers as a Set does, while it grows (digests of %i rando
   for (const name of expected) if (!found.has(Buffer.from(name, 'hex'))) throw new Error(`${name} was forgotten`);
 });
 
-test('a digest of zeros is one like any other', () => {
+test('a digest of zeros is a digest like any other', () => {
   const found = new Fingerprints();
   const zeros = new Uint8Array(32);
   expect([found.has(zeros), found.add(zeros), found.add(zeros), found.has(zeros), found.size]).toEqual([

@@ -26,12 +26,12 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 interface File {
   content: string;
-  /** Of its known mask. */
+  /** Content of its known mask. */
   mask?: string;
   version?: string;
 }
 
-/** Files by name. A file's version is its content unless it is given. @param read is told of every file that is read */
+/** Files by name. A file's version is its content by default. @param read is called with every file that is read */
 async function* offer(files: Record<string, string | File>, read = (_: string) => {}) {
   for (const [name, file] of Object.entries(files)) {
     const { content, mask, version = `${content} ${mask}` } = typeof file === 'string' ? { content: file } : file;
@@ -64,7 +64,7 @@ const everyId = async () => {
 };
 
 describe('a changed file', () => {
-  test('is another image of its name; the former version stays, without one', async () => {
+  test('gives its name to a new image; the former version stays without a name', async () => {
     await bring({ 'a.png': 'A', 'b.png': 'B' });
     expect(await bring({ 'a.png': 'A2', 'b.png': 'B' })).toMatchObject({ added: 1, unchanged: 1, replaced: 1 });
     expect(await standing()).toEqual(['b.png=B', 'a.png=A2']);
@@ -77,7 +77,7 @@ describe('a changed file', () => {
       [3, 'a.png', 1],
     ]);
     expect(Buffer.from(await store.get(all[0].object)).toString()).toBe('A');
-    // Once more there is nothing to do, nor to read.
+    // A second time there is nothing to do, and nothing is read.
     const read: string[] = [];
     const again = await bring({ 'a.png': 'A2', 'b.png': 'B' }, { read: (name) => read.push(name) });
     expect(again).toMatchObject({ added: 0, unchanged: 2, replaced: 0 });
@@ -85,7 +85,7 @@ describe('a changed file', () => {
     expect(await readDataset(store, 'd')).toMatchObject({ images: 2, former: 1 });
   });
 
-  test('changed back is its first image again, with the same id', async () => {
+  test('that changes back is its first image again, with the same id', async () => {
     await bring({ 'a.png': 'A', 'b.png': 'B' });
     await bring({ 'a.png': 'A2' });
     expect(await bring({ 'a.png': 'A' })).toMatchObject({ added: 1, replaced: 1 });
@@ -96,7 +96,7 @@ describe('a changed file', () => {
     expect(await standing()).toEqual(['b.png=B', 'a.png=A2']);
   });
 
-  test('two that changed places keep their images', async () => {
+  test('swapped with another: both keep their images', async () => {
     await bring({ 'a.png': 'A', 'b.png': 'B' });
     expect(await bring({ 'a.png': 'B', 'b.png': 'A' })).toMatchObject({ replaced: 2 });
     expect(await standing()).toEqual(['b.png=A', 'a.png=B']);
@@ -116,7 +116,7 @@ describe('a changed file', () => {
     expect(listed.map(({ reason }) => reason)).toEqual(['B']);
   });
 
-  test('many of them are replaced shard by shard', async () => {
+  test('like many others is replaced shard by shard', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `${String(i).padStart(2, '0')}.png`);
     const as = (text: string) => Object.fromEntries(names.map((name) => [name, `${text} ${name}`]));
     await bring(as('one'));
@@ -127,7 +127,7 @@ describe('a changed file', () => {
 });
 
 describe('files of the same bytes', () => {
-  test('are names of one image, each with a number of its own, and are not read again', async () => {
+  test('are names of one image, each with its own number, and are not read again', async () => {
     const files = { 'a.png': 'same', 'b/x.png': 'same', 'c.png': 'other' };
     expect(await bring(files)).toMatchObject({ added: 2, duplicates: 1 });
     expect(await standing()).toEqual(['a.png+b/x.png=same', 'c.png=other']);
@@ -141,7 +141,7 @@ describe('files of the same bytes', () => {
     expect(new Set(await everyId()).size).toBe(4);
   });
 
-  test('one of which changes leave the image to the other', async () => {
+  test('leave the image to the others when one of them changes', async () => {
     await bring({ 'a.png': 'same', 'b.png': 'same' });
     expect(await bring({ 'a.png': 'new', 'b.png': 'same' })).toMatchObject({ added: 1, replaced: 1 });
     expect(await standing()).toEqual(['b.png=same', 'a.png=new']);
@@ -152,7 +152,7 @@ describe('files of the same bytes', () => {
     expect(await readDataset(store, 'd')).toMatchObject({ images: 1, former: 1 });
   });
 
-  test('give their image the known mask of whichever has one; of two that differ the first is kept, and a line says so', async () => {
+  test('give their image the known mask that any of them has; of two different masks the first stays, and a note says so', async () => {
     const truth = async () => (await readTruth(store, { dataset: 'd', sha256: sha256('same') }))?.mask;
     await bring({ 'a.png': 'same', 'b.png': { content: 'same', mask: 'of b' } });
     expect(await truth()).toBe(sha256('of b'));
@@ -169,7 +169,7 @@ describe('files of the same bytes', () => {
   });
 });
 
-test('two images of one name, as imports once made them, are the later one from the next import on', async () => {
+test('of two images with one name, which earlier imports could make, the next import leaves the name to the later', async () => {
   const line = (id: number, content: string) => {
     const sha = sha256(content);
     return { id, sha256: sha, name: 'a.png', object: `o${id}`, bytes: 1, version: content };
@@ -183,17 +183,17 @@ test('two images of one name, as imports once made them, are the later one from 
   expect(await standing()).toEqual(['a.png=o2']);
 });
 
-describe('names whose letters are composed otherwise', () => {
+describe('names that differ only in the encoding of accents', () => {
   const [composed, apart] = ['\u00e9.png', 'e\u0301.png'];
 
-  test('are one: what was imported as one is found as the other', async () => {
+  test('are one name: an image imported under one spelling is found under the other', async () => {
     await bring({ [composed]: 'E' });
     expect(await bring({ [apart]: 'E' })).toMatchObject({ added: 0, unchanged: 1, duplicates: 0 });
     expect(await bring({ [apart]: 'E2' })).toMatchObject({ added: 1, replaced: 1 });
     expect(await standing()).toEqual([`${apart}=E2`]);
   });
 
-  test('of two files are refused, the second by a message that shows how it is written; the same bytes do no harm', async () => {
+  test('of two files: the second is refused, spelled out, unless its bytes are the same', async () => {
     expect(await bring({ [apart]: 'E', [composed]: 'other' })).toMatchObject({
       added: 1,
       failed: [{ name: composed, reason: expect.stringMatching(/^\\u\{e9\}\.png: another file's name differs only/) }],
@@ -203,7 +203,7 @@ describe('names whose letters are composed otherwise', () => {
   });
 });
 
-test('an import that dies at any write, run again, leaves what one leaves that did not', async () => {
+test('an import that dies at any write and runs again leaves the same dataset as one that did not die', async () => {
   const before = { 'a.png': 'A', 'b.png': 'B', 'c.png': 'C', 'd.png': 'A' };
   const after = { 'a.png': 'B', 'b.png': 'A', 'c.png': 'C2', 'd.png': 'D', 'e.png': 'A' };
   await bring(before);
@@ -233,7 +233,7 @@ test('an import that dies at any write, run again, leaves what one leaves that d
       () => false,
       (error: Error) => error.message === 'died',
     );
-    // At no time has a name two images among those that are shown.
+    // No name ever has two current images.
     const names = (await standing()).flatMap((line) => line.split('=')[0].split('+'));
     expect(new Set(names).size).toBe(names.length);
     await bring(after);

@@ -33,7 +33,7 @@ function write(files: Record<string, string | Uint8Array>): void {
   }
 }
 
-/** Contents of these tests are texts; their size is that of the picture they stand for. */
+/** Files hold texts in these tests, which begin with the size of the picture that they stand for. */
 const look: ImportOptions['look'] = async (bytes) => {
   const [, w, h] = /^(\d+)x(\d+)/.exec(Buffer.from(bytes).toString()) ?? [];
   return w === undefined ? undefined : { width: Number(w), height: Number(h), notes: [] };
@@ -98,7 +98,7 @@ describe('instances', () => {
     });
   });
 
-  test('as run lengths, listed and compressed, are the same', async () => {
+  test('as run lengths, listed or compressed, give the same mask', async () => {
     write({ 'a.jpg': picture });
     const counts = [8 * height + 6, ...Array.from({ length: 31 }, () => 12), 8 * height - 6 + 12];
     counts[counts.length - 1] = width * height - counts.slice(0, -1).reduce((sum, count) => sum + count, 0);
@@ -119,14 +119,14 @@ describe('instances', () => {
     expect(await namesOf()).toEqual(['a.jpg']);
   });
 
-  test('unchanged are not read again', async () => {
+  test('that are unchanged are not read again', async () => {
     write({ 'a.jpg': picture });
     await importCoco(coco());
     const never: ImportOptions['look'] = () => Promise.reject(new Error('expected nothing to be read'));
     expect(await importCoco(coco(), undefined, { look: never })).toMatchObject({ unchanged: 1, failed: [] });
   });
 
-  test('of a category that is not in the document are named, and the rest is imported', async () => {
+  test('of a category that the document lacks are named, and the rest is imported', async () => {
     write({ 'a.jpg': picture });
     const other = { id: 5, image_id: 1, category_id: 99, segmentation: box };
     const report = await importCoco(coco({ annotations: [other, ...coco().annotations] }));
@@ -138,7 +138,7 @@ describe('instances', () => {
     expect(none).toMatchObject({ truths: 0, failed: [] });
   });
 
-  test('of an image that is not in the document are named', async () => {
+  test('of an image that the document lacks are named', async () => {
     write({ 'a.jpg': picture });
     const { notes } = await importCoco(
       coco({ annotations: [{ id: 4, image_id: 9, category_id: 1, segmentation: box }] }),
@@ -148,7 +148,7 @@ describe('instances', () => {
     expect(more.notes[0].note).toBe('annotation 4 and 2 more are of image 9, which is not in the document');
   });
 
-  test('of another size than the file are not taken; both sizes are named', async () => {
+  test('of another size than the file are not taken, and a note names both sizes', async () => {
     write({ 'a.jpg': picture });
     const report = await importCoco(coco({ image: { width: 10 } }));
     expect(report).toMatchObject({ added: 1, truths: 0 });
@@ -158,7 +158,7 @@ describe('instances', () => {
     expect(await truthOf(picture)).toBeUndefined();
   });
 
-  test('are taken at the size of the file where the document says none', async () => {
+  test('take the size of the file if the document gives none', async () => {
     write({ 'a.jpg': picture });
     expect(await importCoco(coco({ image: { width: undefined, height: null } }))).toMatchObject({
       truths: 1,
@@ -191,7 +191,7 @@ describe('panoptic masks', () => {
     expect(Buffer.from(png).toString()).toBe(`${width}x${height} another mask`);
   });
 
-  test('lack segments whose category is not in the document, and that is said', async () => {
+  test('lose segments whose category the document lacks, and a note says so', async () => {
     write({ 'a.jpg': picture, 'coco/sub/a.png': `${width}x${height} mask` });
     const report = await importCoco(panoptic(7));
     expect(report).toMatchObject({ truths: 1 });
@@ -201,7 +201,7 @@ describe('panoptic masks', () => {
 });
 
 describe('paths', () => {
-  test('of Windows are found where no file has such a name', async () => {
+  test('with backslashes are found as Windows means them if no file has the very name', async () => {
     write({ 'sub/b.jpg': 'b', 'images/deep/er/c.jpg': 'c', 'odd\\name.jpg': 'odd', 'odd/name.jpg': 'not this' });
     const names = ['sub\\b.jpg', 'deep\\er\\c.jpg', 'odd\\name.jpg'];
     const report = await importCoco({ images: names.map((file_name, id) => ({ id, file_name })) });
@@ -217,13 +217,13 @@ describe('paths', () => {
     expect(await namesOf()).toEqual(['a.jpg', 'sub/b.jpg', 'c.jpg']);
   });
 
-  test('with accents apart from their letters are found, and the other way round', async () => {
+  test('are found whether accents are encoded apart from their letters or with them', async () => {
     write({ ['é.jpg'.normalize('NFD')]: 'a', ['ü.jpg'.normalize('NFC')]: 'b' });
     const names = ['é.jpg'.normalize('NFC'), 'ü.jpg'.normalize('NFD')];
     expect(await importCoco({ images: names.map((file_name, id) => ({ id, file_name })) })).toMatchObject({ added: 2 });
   });
 
-  test('of a lookalike are taken only where no folder has the very name', async () => {
+  test('lead to a lookalike only if no folder has the very name', async () => {
     const [together, apart] = ['é.jpg'.normalize('NFC'), 'é.jpg'.normalize('NFD')];
     write({ [apart]: 'lookalike', [`images/${together}`]: 'the very name', [`ü/${apart}`]: 'in a folder' });
     const names = [together, `${'ü'.normalize('NFD')}/${together}`];
@@ -247,7 +247,7 @@ describe('paths', () => {
     expect(report.failed[0].reason).toContain(why);
   });
 
-  test('of a mask that lead out of the folder leave the image without it', async () => {
+  test('of masks that lead out of the folder leave the image without a known mask', async () => {
     write({ 'a.jpg': picture, 'coco/a.png': `${width}x${height} mask` });
     const annotations = [{ image_id: 1, file_name: '/coco/a.png', segments_info: [{ id: 5, category_id: 1 }] }];
     const report = await importCoco({ ...coco(), annotations });
@@ -292,14 +292,14 @@ describe('folders', () => {
     }
   });
 
-  test('of masks are not those of images, though these are called the same', async () => {
+  test('of masks are not searched for images, although their files share names', async () => {
     write({ 'set/panoptic/a.png': picture });
     const annotations = [{ image_id: 1, file_name: 'a.png', segments_info: [] }];
     const report = await importCoco({ ...listing('a.png'), annotations }, 'set/annotations/panoptic.json');
     expect(report).toMatchObject({ added: 0, failed: [{ name: 'a.png' }] });
   });
 
-  test('above the document are not looked in, unless it lies in annotations', async () => {
+  test('above the document are not searched, unless it lies in annotations', async () => {
     write({ 'set/images/a.jpg': picture, 'outside/a.jpg': picture });
     const names = ['a.jpg', '../images/a.jpg'];
     expect((await importCoco(listing(...names), 'set/labels/x.json')).failed).toHaveLength(2);
@@ -310,7 +310,7 @@ describe('folders', () => {
     });
   });
 
-  test('that make one name of two files: the second fails', async () => {
+  test('that give two files one name fail the second', async () => {
     write({ 'set/images/b/a.jpg': 'a', 'set/b/a.jpg': 'another' });
     const names = ['../images/b/a.jpg', '../b/a.jpg', '..//images/b/a.jpg'];
     const { added, unchanged, failed } = await importCoco(listing(...names), 'set/annotations/x.json');
@@ -320,7 +320,7 @@ describe('folders', () => {
     });
   });
 
-  test('that are named are where the images are, and nowhere else', async () => {
+  test('named by the caller are the only ones searched', async () => {
     write({ 'far/pics/a.jpg': picture, 'far/pics/sub/b.jpg': 'b', 'far/c.jpg': 'c', 'set/d.jpg': 'd' });
     const names = ['a.jpg', 'pics/sub/b.jpg', '../far/pics/a.jpg', '../c.jpg', '../far/c.jpg', 'd.jpg'];
     const images = join(folder, 'far/pics');
@@ -332,7 +332,7 @@ describe('folders', () => {
 });
 
 describe('entries', () => {
-  test('of one picture are taken together', async () => {
+  test('of one picture are joined', async () => {
     write({ 'a.jpg': picture });
     const [first] = coco().images;
     const [one] = coco().annotations;
@@ -342,7 +342,7 @@ describe('entries', () => {
     expect((await truthOf(picture))?.segments_info.map(({ area }) => area)).toEqual([192, 16]);
   });
 
-  test('of pictures with one id leave both without a mask', async () => {
+  test('of two pictures with one id leave both without a mask', async () => {
     write({ 'a.jpg': picture, 'b.jpg': `${picture} too` });
     const [first] = coco().images;
     const { added, truths, notes } = await importCoco({ ...coco(), images: [first, { ...first, file_name: 'b.jpg' }] });
@@ -353,7 +353,7 @@ describe('entries', () => {
 });
 
 describe('categories', () => {
-  test('from 0 are numbered from 1, those of masks with them', async () => {
+  test('from 0 are numbered from 1, in the masks, too', async () => {
     write({ 'a.jpg': picture, 'b.jpg': `${picture} b`, 'coco/b.png': `${width}x${height} mask` });
     const categories = ['ball', 'sky'].map((name, id) => ({ id, name }));
     const report = await importCoco({
@@ -401,7 +401,7 @@ describe('categories', () => {
 });
 
 describe('JSON', () => {
-  test('that cannot be read is refused in one line, and a pipe', async () => {
+  test('that cannot be read is refused in one line, and so is a pipe', async () => {
     await expect(cocoSource(folder)).rejects.toThrow(/no regular file.*; expected a COCO document$/);
     await expect(cocoSource(join(folder, 'gone.json'))).rejects.toThrow(
       /gone.json: ENOENT.*; expected a COCO document$/,
@@ -419,7 +419,7 @@ describe('JSON', () => {
     expect(await truthOf(picture)).toBeDefined();
   });
 
-  test('with NaN where nobody needs the number is read', async () => {
+  test('with NaN in unused places is read', async () => {
     write({ 'a.jpg': picture });
     const text = JSON.stringify(coco()).replace('"area":192', '"area":NaN').replace('"bbox":[8', '"bbox":[-Infinity');
     expect(await importCoco(text)).toMatchObject({ truths: 1, notes: [] });

@@ -30,7 +30,7 @@ function write(files: Record<string, string>, into = folder): void {
   }
 }
 
-/** Imports a folder with the scribbles of another, as the command does. @returns what was not taken */
+/** Imports a folder with the scribbles of another, as the command does. @returns notes about files that were not taken */
 async function bring(scribbles = folder, change: (offer: Offer) => Offer = (offer) => offer) {
   const pictures = new Fingerprints();
   async function* changed() {
@@ -53,23 +53,23 @@ async function drawn(): Promise<Record<string, string>> {
 const of = (content: string) => createHash('sha256').update(content).digest('hex').slice(0, 4);
 
 describe('a picture is never its own or another one’s scribbles', () => {
-  test('where both lie in one folder', async () => {
+  test('when both lie in one folder', async () => {
     write({ 'g0.png': 'g0', 'g0.json': '{}', 'g1.png': 'g1' });
     expect(await bring()).toEqual({ found: 1, notes: [] });
     expect(await drawn()).toEqual({ [of('g0')]: '{}' });
-    // Nor is it one the second time, when no file is read, or once it has changed.
+    // The same holds the second time, when no file is read, and once the picture has changed.
     expect(await bring()).toEqual({ found: 1, notes: [] });
     write({ 'g1.png': 'g1 again' });
     expect(await bring()).toEqual({ found: 1, notes: [] });
     expect(await drawn()).toEqual({ [of('g0')]: '{}' });
   });
 
-  test('where it is a duplicate, and where it lies beside a picture of its stem', async () => {
+  test('when it is a duplicate, or lies beside a picture of its stem', async () => {
     write({ 'a.png': 'same', 'b.png': 'same', 'x.jpg': 'x1', 'x.png': 'x2', 'x.jpg.PNG': 'x3' });
     expect(await bring()).toEqual({ found: 0, notes: [] });
   });
 
-  test('where it could not be imported, or is kept as other bytes than its file has', async () => {
+  test('when it could not be imported, or is stored as other bytes than its file has', async () => {
     write({ 'x.jpg': 'x1', 'x.png': 'x2', 'y.png': 'y' });
     const failing = (offer: Offer): Offer =>
       'read' in offer && offer.name === 'x.png' ? { ...offer, read: () => Promise.reject(new Error('torn')) } : offer;
@@ -80,7 +80,7 @@ describe('a picture is never its own or another one’s scribbles', () => {
     expect(await bring(folder, otherwise)).toEqual({ found: 0, notes: [] });
   });
 
-  test('where it is a former version, or of another import', async () => {
+  test('when it is a former version, or came with another import', async () => {
     write({ 'x.png': 'old' });
     await bring();
     write({ 'x.png': 'new' });
@@ -92,7 +92,7 @@ describe('a picture is never its own or another one’s scribbles', () => {
     expect(await bring(before)).toEqual({ found: 0, notes: [] });
   });
 
-  test('where the folder is reached by a link', async () => {
+  test('when the folder is reached by a link', async () => {
     write({ 'x.jpg': 'x1', 'x.png': 'x2' });
     symlinkSync(folder, join(scratch, 'link'));
     const failing = (offer: Offer): Offer =>
@@ -104,7 +104,7 @@ describe('a picture is never its own or another one’s scribbles', () => {
 describe('files of the same bytes', () => {
   const scribbles = () => join(scratch, 'drawn');
 
-  test('have the scribbles of whichever has any', async () => {
+  test('have the scribbles of the first of them that has any', async () => {
     write({ 'a/x.png': 'same', 'b/x.png': 'same' });
     write({ 'b/x.json': 'of b' }, scribbles());
     expect(await bring(scribbles())).toEqual({ found: 1, notes: [] });
@@ -125,7 +125,7 @@ describe('files of the same bytes', () => {
       ['a.png', ['a.png']],
       ['x.png', ['x.png']],
     ]);
-    // What was drawn when a.png was alone counts for it.
+    // Scribbles from the time when a.png was alone belong to it.
     const more = join(scratch, 'more');
     write({ 'b.json': '{}', 'y.json': '{}' }, more);
     await bring(more);
@@ -138,7 +138,7 @@ describe('files of the same bytes', () => {
       ['a.png', ['a.png', 'b.png']],
       ['y.png', ['y.png']],
     ]);
-    // It stays so when names come and go.
+    // That stays when names come and go.
     write({ 'c.png': 'other', 'z.png': 'twins' });
     await bring(more);
     expect(await exported()).toEqual([
@@ -148,7 +148,7 @@ describe('files of the same bytes', () => {
     ]);
   });
 
-  test('where two differ, have those of the first, and a line says so', async () => {
+  test('have the first scribbles if two differ, and a note says so', async () => {
     write({ 'a/x.png': 'same', 'b/x.png': 'same' });
     write({ 'a/x.json': 'of a', 'b/x.json': 'of b' }, scribbles());
     expect(await bring(scribbles())).toEqual({
@@ -161,7 +161,7 @@ describe('files of the same bytes', () => {
   });
 });
 
-test('a changed picture has scribbles of its own; the former version keeps what was drawn on it', async () => {
+test('a changed picture has its own scribbles; the former version keeps those drawn on it', async () => {
   write({ 'a.png': 'one' });
   const [first, second] = [join(scratch, '1'), join(scratch, '2')];
   write({ 'a.json': 'on one' }, first);
@@ -173,7 +173,7 @@ test('a changed picture has scribbles of its own; the former version keeps what 
   expect(await readDataset(store, 'd')).toMatchObject({ images: 1, former: 1 });
 });
 
-test('names of images and scribbles meet, however their letters are composed', async () => {
+test('names of images and scribbles match, however accents are encoded', async () => {
   const [composed, apart] = ['\u00e9', 'e\u0301'];
   write({ [`${composed}.png`]: '1', [`${apart}/${composed}.jpg`]: '2', [`x${apart}\u1ec7.png`]: '3' });
   const scribbles = join(scratch, 'drawn');

@@ -66,7 +66,7 @@ const importFolder = (name = 'd') => importDataset(store, name, folderSource(fol
 const imagesOf = async (name = 'd') => collect(readImages(store, await readDataset(store, name)));
 const namesOf = async (name = 'd') => (await imagesOf(name)).map((image) => image.name);
 
-/** `count` files that lie elsewhere, each with bytes of its own; `read` is told of every one that is read. */
+/** `count` files without a folder, each with bytes of its own; `read` is called with every file that is read. */
 async function* elsewhere(first: number, count: number, read = (_: string) => {}): AsyncGenerator<SourceFile> {
   for (let i = first; i < first + count; i++) {
     const name = `${String(i).padStart(6, '0')}.png`;
@@ -83,7 +83,7 @@ async function* elsewhere(first: number, count: number, read = (_: string) => {}
 }
 
 describe('a folder', () => {
-  test('becomes a dataset: every image below it, in order of names, and nothing else', async () => {
+  test('becomes a dataset of every image below it, in the order of their names', async () => {
     write({ 'b.JPG': 'b', 'a.png': 'a', 'deep/er/z.webp': 'z', 'deep/a.tiff': 'da', 'notes.txt': 'no', png: 'no' });
 
     const report = await importFolder();
@@ -105,7 +105,7 @@ describe('a folder', () => {
     }
   });
 
-  test('follows links to pictures, wherever they lie, and never one to a folder', async () => {
+  test('follows links to pictures, wherever they lie, but no link to a folder', async () => {
     write({ 'cache/ab/cdef': 'blob', 'cache/more/b.png': 'b' }, scratch);
     write({ 'a.png': 'a', 'sub/c.png': 'c' });
     const link = (target: string, name: string) => symlinkSync(target, join(folder, name));
@@ -122,13 +122,13 @@ describe('a folder', () => {
     expect(report.left).toEqual({ hidden: 0, other: 1, linked_folders: 3, broken_links: 2 });
     expect(await namesOf()).toEqual(['a.png', 'hub.jpg', 'sub/c.png']);
     expect(await importFolder()).toMatchObject({ added: 0, duplicates: 1 });
-    // The link leads elsewhere now.
+    // Now the link leads elsewhere.
     unlinkSync(join(folder, 'hub.jpg'));
     link('../cache/more/b.png', 'hub.jpg');
     expect((await importFolder()).added).toBe(1);
   });
 
-  test('has pictures by every ending of the formats that are read; those of others are counted by ending', async () => {
+  test('has pictures of every ending that the decoder reads; other pictures are counted by ending', async () => {
     const read = 'jpg jpeg jpe jfif jif pjpeg png webp gif tif tiff avif bmp dib JFIF Bmp'.split(' ');
     write(Object.fromEntries(read.map((ending, i) => [`${i}.${ending}`, ending])));
     write({ 'a.heic': 'h', 'b.HEIC': 'h2', 'c.dng': 'd', 'd.jp2': 'j', 'e.svg': 's', 'f.txt': 't', 'g.tif.gz': 'z' });
@@ -137,13 +137,13 @@ describe('a folder', () => {
     expect(report.left).toEqual({ hidden: 0, other: 2, '.heic': 2, '.dng': 1, '.jp2': 1, '.svg': 1 });
   });
 
-  test('passes over the folders of systems', async () => {
+  test('skips the folders of systems', async () => {
     write({ 'a.jpg': 'a', '__MACOSX/a.jpg': 'm', 'sub/@eaDir/b.jpg/SYNOPHOTO_THUMB_M.jpg': 's' });
     write({ '.ipynb_checkpoints/a-checkpoint.jpg': 'c', '$RECYCLE.BIN/x.png': 'r' });
     expect(await importFolder()).toMatchObject({ files: 1, left: { hidden: 4, other: 0 } });
   });
 
-  test('passes over what begins with a dot and what is no picture, and counts it', async () => {
+  test('skips and counts hidden files and files that are no pictures', async () => {
     write({ 'a.jpg': 'a', '._a.jpg': 'mac', '.hidden.png': 'h', 'sub/.x.tif': 'x', 'sub/b.bmp': 'b', 'notes.md': 'n' });
     write({ '.git/1.png': 'g', '.git/2.png': 'g2' });
     const report = await importFolder();
@@ -156,7 +156,7 @@ describe('a folder', () => {
     expect(await imagesOf()).toEqual([]);
   });
 
-  test('twice the same bytes are one image, however often it is imported', async () => {
+  test('with the same bytes twice gives one image, however often it is imported', async () => {
     write({ 'a.png': 'same', 'b.png': 'same', 'c.png': 'other' });
     for (const [added, unchanged] of [
       [2, 0],
@@ -170,7 +170,7 @@ describe('a folder', () => {
     expect(await namesOf()).toEqual(['a.png', 'c.png']);
   });
 
-  test('imported again brings what is new or changed, and leaves written shards as they are', async () => {
+  test('imported again adds new and changed files, and leaves written shards as they are', async () => {
     write({ 'a.png': 'a', 'm.png': 'm' });
     await importFolder();
     const first = await store.get(shardKey('d', 0));
@@ -185,19 +185,19 @@ describe('a folder', () => {
     expect(await readDataset(store, 'd')).toMatchObject({ images: 3, former: 1, shards: 2, bytes: 9 });
   });
 
-  test('a file that was only touched is unchanged', async () => {
+  test('counts a file that was only touched as unchanged', async () => {
     write({ 'a.png': 'a' });
     await importFolder();
     utimesSync(join(folder, 'a.png'), 1, 1);
     expect(await importFolder()).toMatchObject({ added: 0, unchanged: 1, duplicates: 0 });
   });
 
-  test('a file that goes away while it is imported fails alone', async () => {
+  test('loses a file during the import: that file fails alone', async () => {
     write({ 'a.png': 'a', 'b.png': 'b', 'c.png': 'c' });
     async function* vanishing() {
       for await (const file of folderSource(folder)) {
         yield file;
-        // The folder is listed by now.
+        // By now the folder is listed.
         if (file.name === 'a.png') unlinkSync(join(folder, 'b.png'));
       }
     }
@@ -235,7 +235,7 @@ describe('shards', () => {
 });
 
 describe('an import that was killed', () => {
-  test('is taken up again: whole shards are kept, and their files are not read a second time', async () => {
+  test('resumes: finished shards stay, and their files are not read again', async () => {
     async function* dying() {
       yield* elsewhere(0, 40);
       throw new Error('killed');
@@ -256,7 +256,7 @@ describe('an import that was killed', () => {
     expect((await imagesOf()).map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
 
-  test('leaves the same dataset as one that was not, whenever it died', async () => {
+  test('leaves, once it has resumed, the same dataset as an import that was not, whenever it died', async () => {
     write(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${String(i).padStart(3, '0')}.png`, `${i % 37}`])));
     await importFolder('undisturbed');
     const expected = (await imagesOf('undisturbed')).map(({ id, sha256, name }) => ({ id, sha256, name }));
@@ -276,7 +276,7 @@ describe('an import that was killed', () => {
 });
 
 describe('two imports at once', () => {
-  test('one of them fails and says so; run again, it adds what is missing', async () => {
+  test('fail one of them with a message; run again, it adds the missing files', async () => {
     let begin = () => {};
     const both = new Promise<void>((resolve) => {
       begin = resolve;
@@ -304,7 +304,7 @@ describe('two imports at once', () => {
     expect(await readDataset(store, 'd')).toMatchObject({ images: 70 });
   });
 
-  test('one that has nothing to add does not hide what the other added', async () => {
+  test('keep the images of one, even if the other has nothing to add', async () => {
     await importDataset(store, 'd', elsewhere(0, 3), { source: 'one' });
     async function* slow() {
       yield* elsewhere(0, 3);
@@ -317,7 +317,7 @@ describe('two imports at once', () => {
 });
 
 describe('objects of a store', () => {
-  test('become a dataset where they lie, in the order of their keys', async () => {
+  test('become a dataset in place, in the order of their keys', async () => {
     for (const key of ['b/2.png', 'a.jpg', 'b/1.PNG', 'b/readme.md']) await store.put(key, key);
     const [target, url] = [fileStore(join(scratch, 'target')), 's3://bucket/photos'];
     const offers = await collect(objectSource(store, url));
@@ -339,7 +339,7 @@ describe('objects of a store', () => {
       left: { hidden: 3, other: 1, '.heic': 1 },
     });
 
-    // An object that was written again is another version, with other bytes another image of its name.
+    // An object that is written again is a new version; with new bytes it is a new image of its name.
     await store.put('a.jpg', 'new');
     expect(await importDataset(target, 'd', objectSource(store, url), { source: url })).toMatchObject({
       added: 1,
@@ -376,12 +376,12 @@ describe('a COCO document', () => {
       { id: 1, name: 'person', isthing: 1 },
       { id: 7, name: 'sky', isthing: 0 },
     ]);
-    // A later folder without categories leaves them.
+    // A later import of a folder, without categories, keeps them.
     await importFolder();
     expect((await readDataset(store, 'd')).categories).toHaveLength(2);
   });
 
-  test('keeps the panoptic masks it has; a mask that is not there fails its image alone', async () => {
+  test('keeps its panoptic masks; a missing mask fails its image alone', async () => {
     write({ 'images/a.png': 'a', 'images/b.png': 'b', 'images/c.png': 'c', 'coco/a.png': 'mask of a' }, scratch);
     const report = await importCoco({
       images: ['a', 'b', 'c'].map((name, id) => ({ id, file_name: `${name}.png` })),
@@ -405,13 +405,13 @@ describe('a COCO document', () => {
       mask: sha256('mask of a'),
     };
     expect(await readDocument(store, truthKey('d', sha256('a'), '.json'), truthDocument)).toEqual(truth);
-    // It needs no other document: a later import may call 1 something else.
+    // It holds its own categories, since a later import may number them differently.
     await importCoco({ images: [], categories: [{ id: 1, name: 'horse' }] });
     expect(await readTruth(store, { dataset: 'd', sha256: sha256('a') })).toEqual(truth);
     expect(await store.head(truthKey('d', sha256('c'), '.png'))).toBeUndefined();
   });
 
-  test('a known mask stored without categories takes those of its dataset', async () => {
+  test('stored masks without categories take those of the dataset', async () => {
     write({ 'images/a.png': 'a', 'coco/a.png': 'mask of a' }, scratch);
     await importCoco({
       images: [{ id: 0, file_name: 'a.png' }],
@@ -488,7 +488,7 @@ describe('scribbles', () => {
     write({ 'a.png': 'a', 'deep/b.jpg': 'b', 'c.png': 'c' });
   });
 
-  test('come to the images they are named after', async () => {
+  test('belong to the images they are named after', async () => {
     write({ 'a.json': '{"a":1}', 'deep/b.png': 'strokes', 'b.json': 'of nobody', 'c.txt': 'of nobody' }, drawn);
     const { dataset } = await importFolder();
     expect(await importScribbles(store, dataset, drawn)).toBe(2);
@@ -499,7 +499,7 @@ describe('scribbles', () => {
     expect(Buffer.from(await store.get(scribblesKey('d', 0, sha256('b'), '.png'))).toString()).toBe('strokes');
   });
 
-  test('of x are those of x.jpg and x.png, but for what is drawn on one of them', async () => {
+  test('of x serve x.jpg and x.png, unless one of these has its own', async () => {
     write({ 'x.jpg': 'x1', 'x.png': 'x2', 'y.jpg': 'y1', 'y.png': 'y2' });
     write({ 'x.json': 'both', 'y.json': 'the other', 'y.jpg.json': 'one', 'x.png.png': 'strokes of one' }, drawn);
     const { dataset } = await importFolder();
@@ -515,7 +515,7 @@ describe('scribbles', () => {
     }
   });
 
-  test('are no pictures of the dataset, where both lie in one folder', async () => {
+  test('are no pictures of the dataset when both lie in one folder', async () => {
     write({ 'x.jpg': 'x1', 'x.png': 'x2', 'x.jpg.png': 'x3', 'z.png': 'z', 'z.json': '{}' });
     const { dataset } = await importFolder();
     expect(await importScribbles(store, dataset, folder)).toBe(1);
@@ -524,11 +524,11 @@ describe('scribbles', () => {
     ]);
   });
 
-  test('drawn anew replace the earlier ones, whatever their format', async () => {
+  test('that are new replace the earlier ones, whatever their format', async () => {
     const { dataset } = await importFolder();
     write({ 'a.png': 'strokes' }, drawn);
     await importScribbles(store, dataset, drawn);
-    // Where both are there, the document is taken.
+    // If both are there, the JSON document is taken.
     write({ 'a.json': '{}' }, drawn);
     expect(await importScribbles(store, dataset, drawn)).toBe(1);
     const found = await collect(store.list(scribblesPrefix('d', 0)));
@@ -536,7 +536,7 @@ describe('scribbles', () => {
   });
 });
 
-test('failures are listed with the step and settings they belong to', async () => {
+test('failures are listed with their step and settings', async () => {
   write({ 'a.png': 'a' });
   const { dataset } = await importFolder();
   await importFolder('d2');
@@ -570,7 +570,7 @@ describe('names', () => {
     },
   );
 
-  test('a dataset that is not there is named', async () => {
+  test('an error names the missing dataset', async () => {
     await expect(readDataset(store, 'nothing')).rejects.toThrow('no dataset nothing; expected one that was imported');
   });
 

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The entries of `a` and `b`, met and read again. */
+/** The entries of `a` and `b`, as walked and as read again. */
 async function walked(content: string | Uint8Array, chunkUnits?: number) {
   writeFileSync(path, content);
   const met: [string, object][] = [];
@@ -44,11 +44,11 @@ describe('entries', () => {
     ['UTF-8 with a byte-order mark', Buffer.from(`\ufeff${text}`)],
     ['UTF-16, little end first', utf16(text)],
     ['UTF-16, big end first', bigEndian(text)],
-  ])('are met in their order, and read again, from %s', async (_, bytes) => {
+  ])('come in their order, and are read again, from %s', async (_, bytes) => {
     expect(await walked(bytes)).toEqual(expected);
   });
 
-  test('are what parseJson makes of NaN, of infinities and of bytes that are not UTF-8', async () => {
+  test('equal those of parseJson for NaN, infinities and bytes that are not UTF-8', async () => {
     const odd = '{"a":[{"x":NaN,"y":[-Infinity,Infinity,1],"NaN":"NaN"},{"id":1},{"s":"\\u00e9é","n":null}],"z":NaN}';
     for (const bytes of [Buffer.from(odd), Buffer.from(odd, 'latin1'), utf16(odd)]) {
       const { a } = parseJson<{ a: object[] }>(bytes);
@@ -56,7 +56,7 @@ describe('entries', () => {
     }
   });
 
-  test('are whole wherever the chunks of a file end', async () => {
+  test('are whole, wherever a chunk of the file ends', async () => {
     const entry = '{"k":[-Infinity,NaN,"\\"ä\\\\",-1.5e-7,true]}';
     for (let units = 1; units < 30; units++) {
       for (const bytes of [Buffer.from(`{"a":[${entry}, ${entry}]}`), utf16(`{"a":[${entry}, ${entry}]}`)]) {
@@ -93,14 +93,14 @@ describe('refused', () => {
   );
 });
 
-test('says how far it is', async () => {
+test('reports its progress', async () => {
   writeFileSync(path, utf16('{"a":[{},{}]}'));
   const shares: number[] = [];
   await walkLists(path, ['a'], () => {}, { chunkUnits: 4, onProgress: (share) => shares.push(Math.round(28 * share)) });
   expect(shares).toEqual([8, 16, 24, 26]);
 });
 
-test('stops when told to', async () => {
+test('stops when its signal aborts', async () => {
   writeFileSync(path, '{}');
   await expect(walkLists(path, [], () => {}, { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
 });

@@ -1,4 +1,4 @@
-/** What every store has to do, tried on each: a folder, and a real S3 server. */
+/** The contract of every store, held by a folder and by a real S3 server. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { findS3, type S3Server, startS3 } from './server.ts';
 
 const MiB = 1024 * 1024;
 const s3 = findS3();
-/** S3 servers take milliseconds to make an object: there, a few pages of a listing are enough for every day. */
+/** S3 servers take milliseconds for each object, so a few pages of a listing have to be enough there. */
 const MANY = Number(process.env.SALTWORKS_TEST_OBJECTS) || undefined;
 
 const targets = [
@@ -30,7 +30,7 @@ const targets = [
     },
     many: MANY ?? 10_000,
     races: 200,
-    /** seaweedfs lists folder by folder, `a/b` before `a-b`, and takes an `after` that names a folder for all that is in it. */
+    /** seaweedfs lists folder by folder, `a/b` before `a-b`, and an `after` that names a folder skips all of it. */
     comparesWholeKeys: true,
   },
   {
@@ -78,7 +78,7 @@ const bytewise = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer
 const keysOf = async (store: ObjectStore, prefix: string, after?: string) =>
   (await collect(store.list(prefix, { after }))).map(({ key }) => key);
 
-/** As toEqual(), which takes long for thousands. */
+/** Like toEqual(), which is slow for thousands. */
 const expectLines = (found: string[], expected: string[]) => expect(found.join('\n')).toBe(expected.join('\n'));
 
 describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, races, comparesWholeKeys }) => {
@@ -98,7 +98,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       ['one zero', new Uint8Array(1)],
       ['every byte', Uint8Array.from({ length: 256 }, (_, i) => i)],
       ['3 MB of noise', randomBytes(3_000_001, 1)],
-    ])('come back as they were: %s', async (_, bytes) => {
+    ])('come back unchanged: %s', async (_, bytes) => {
       await store.put('a.bin', bytes);
       const read = await store.get('a.bin');
       expectSame(read, bytes);
@@ -116,7 +116,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect((await store.get('empty.txt')).length).toBe(0);
     });
 
-    test('put replaces, and the etag tells', async () => {
+    test('put replaces and changes the etag', async () => {
       await store.put('a.x', 'first');
       const first = await store.head('a.x');
       expect(await store.head('a.x')).toEqual(first);
@@ -129,7 +129,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(await collect(store.list(''))).toEqual([second]);
     });
 
-    test('a reader sees one version or the other, never a mixture', async () => {
+    test('a reader sees one version, never a mixture of two', async () => {
       const size = 300_000;
       await store.put('a.x', new Uint8Array(size));
       let writing = true;
@@ -145,7 +145,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       await Promise.all(readers);
     });
 
-    test('missing objects are missing', async () => {
+    test('missing objects are reported as missing', async () => {
       await store.put('a/b.x', 'there');
       for (const key of ['nothing.x', 'a', 'a/c.x', 'no/such/folder.x']) {
         const missing = new ObjectMissingError(key);
@@ -252,7 +252,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(await keysOf(store, '')).toEqual([]);
     });
 
-    test('a prefix of no key is refused', async () => {
+    test('a prefix that starts no key is refused', async () => {
       for (const prefix of ['/', 'a//', '../', 'a/../', './', '\0', 'a\\', '.partial/']) {
         await expect(collect(store.list(prefix))).rejects.toThrow(/^prefix .*; expected the start of an object key$/);
       }
@@ -260,7 +260,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
   });
 
   describe('creating', () => {
-    test('one of many wins, and its bytes stay', async () => {
+    test('one of many callers creates, and its bytes stay', async () => {
       const rounds = Array.from({ length: races }, (_, round) => `races/${round}.x`);
       await inParallel(rounds, 8, async (key) => {
         const racers = Array.from({ length: 16 }, (_, i) => store.putIfAbsent(key, `racer ${i}`));
@@ -270,7 +270,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       });
     });
 
-    test('leaves an object alone that is there, and creates it again after a delete', async () => {
+    test('keeps an existing object, and creates it again after a delete', async () => {
       await store.put('a.x', 'first');
       expect(await store.putIfAbsent('a.x', 'second')).toBe(false);
       expect(text(await store.get('a.x'))).toBe('first');
@@ -318,7 +318,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       }
     });
 
-    test.runIf(comparesWholeKeys)('compares whole keys, in UTF-8', async () => {
+    test.runIf(comparesWholeKeys)('compares whole keys by their UTF-8 bytes', async () => {
       const keys = [
         'a.x',
         'a-b.x',
@@ -343,7 +343,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       }
     });
 
-    test('tells what head tells', async () => {
+    test('gives the same information as head', async () => {
       await store.put('a/1.x', '1');
       await store.put('a/22.x', '22');
       expect(await collect(store.list('a/'))).toEqual([await store.head('a/1.x'), await store.head('a/22.x')]);
@@ -391,7 +391,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(most).toBeLessThan(80 * MiB);
     });
 
-    test.each([0, 5, 20])('that fail after %i MB leave what was there before', async (length) => {
+    test.each([0, 5, 20])('that fail after %i MB leave the previous object', async (length) => {
       const failure = new Error('the source broke');
       async function* source() {
         for (let i = 0; i < length; i++) yield new Uint8Array(MiB);
@@ -404,7 +404,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(text(await store.get('old.bin'))).toBe('old');
     });
 
-    test('can be left early', async () => {
+    test('can be abandoned early', async () => {
       await store.put('a.bin', new Uint8Array(5 * MiB));
       for (let i = 0; i < 20; i++) expect(await collect(store.stream('a.bin'), 1)).toHaveLength(1);
     });
@@ -413,7 +413,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
   describe('signals', () => {
     const reason = new Error('no longer wanted');
 
-    test('aborted before: nothing is done', async () => {
+    test('aborted before a call stop it', async () => {
       await store.put('a.x', 'old');
       const options = { signal: AbortSignal.abort(reason) };
       await expect(store.get('a.x', options)).rejects.toBe(reason);
@@ -428,7 +428,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(text(await store.get('a.x'))).toBe('old');
     });
 
-    test('aborted while a source hangs: the source is told, nothing appears', async () => {
+    test('aborted while a source hangs close the source, and no object appears', async () => {
       const control = new AbortController();
       const chunk = new Uint8Array(MiB);
       let told = false;
@@ -451,7 +451,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       expect(await keysOf(store, '')).toEqual([]);
     });
 
-    test('aborted while reading', async () => {
+    test('aborted during a read end it', async () => {
       await store.put('a.bin', new Uint8Array(20 * MiB));
       const control = new AbortController();
       const chunks = store.stream('a.bin', { signal: control.signal })[Symbol.asyncIterator]();
@@ -463,7 +463,7 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       await expect(infos.next()).rejects.toBe(reason);
     });
 
-    test('leave no listeners behind', async () => {
+    test('keep no listeners', async () => {
       const { signal } = new AbortController();
       let listening = 0;
       const add = signal.addEventListener.bind(signal);
@@ -480,19 +480,19 @@ describe.each(targets.filter(({ there }) => there))('$name', ({ start, many, rac
       await store.putStream('a.x', inChunks(new Uint8Array(99), 9), { signal });
       await joined(store.stream('a.x', { signal }));
       await store.get('a.x', { signal });
-      // The SDK takes its own away when the connection is free again.
+      // The SDK removes its own listener when the connection is free again.
       await expect.poll(() => listening).toBeLessThanOrEqual(0);
     });
   });
 
-  test('URLs are refused for no time and for more than a week', async () => {
+  test('URLs for 0 seconds or more than a week are refused', async () => {
     for (const seconds of [0, -1, 1.5, Number.NaN, 604_801]) {
       await expect(store.presign('a.x', seconds)).rejects.toThrow(`a URL for ${seconds} seconds; expected`);
     }
     expect(await store.presign('a.x', 604_800)).toMatch(/^(file|http):/);
   });
 
-  test('a listing and a delete beside each other', async () => {
+  test('a listing survives deletes at the same time', async () => {
     await inParallel(
       Array.from({ length: 200 }, (_, i) => `many/${i % 10}/${i}.x`),
       16,

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 export type Fault =
-  /** Answers so and forwards nothing. */
+  /** Answers with this and forwards nothing. */
   | { kind: 'status'; status: number; code: string }
-  /** Does something else with the request's body, and answers 200. */
+  /** Passes the request's body to a function and answers 200. */
   | { kind: 'instead'; do: (body: Buffer) => Promise<unknown> }
   /** Closes the connection and forwards nothing. */
   | { kind: 'cut' }
-  /** Forwards the request and closes the connection instead of answering: the caller cannot know that it was done. */
+  /** Forwards the request and closes the connection instead of answering: the caller cannot know that it succeeded. */
   | { kind: 'cut-answer' }
   /** Forwards so many bytes of the answer's body, then closes the connection. */
   | { kind: 'cut-body'; after: number }
@@ -28,7 +28,7 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** @param target http://host:port; the Host header is signed, so it goes on as it came */
+/** @param target http://host:port; the Host header is signed, so it is forwarded unchanged */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<ClientRequest>();

@@ -29,7 +29,7 @@ describe('names of folders', () => {
     expect(await all(folderNames(store, 'd/nothing/'))).toEqual([]);
   });
 
-  test('take one listing each, which is left at its first object', async () => {
+  test('take one listing each, which stops at its first object', async () => {
     let objects = 0;
     const list: ObjectStore['list'] = async function* (...asked) {
       for await (const info of store.list(...asked)) {
@@ -53,7 +53,7 @@ describe('failures', () => {
     await store.put('datasets/pans-2/masks/best/000000000.json', report('another'));
   });
 
-  test('go on from wherever a reading stopped', async () => {
+  test('continue from any place where a reading stopped', async () => {
     const found = await all(failuresFrom(store, 'pans'));
     const reasons = (list: typeof found) => list.flatMap(({ failure }) => failure?.reason ?? []);
     expect(reasons(found)).toEqual(['0', '1', '2', '3']);

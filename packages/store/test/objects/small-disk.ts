@@ -1,4 +1,4 @@
-/** A small file system of its own for tests, which can be filled to the last byte. */
+/** A small file system for tests, which can be filled to the last byte. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,11 @@ import { join } from 'node:path';
 
 export interface SmallDisk {
   folder: string;
-  /** Writes a file until not one byte more fits. */
+  /** Fills the disk with one file, to the last byte. */
   fill(): void;
   /** Removes that file. */
   free(): void;
-  /** Possible while nobody has a file open to write. */
+  /** Works only while no file is open for writing. */
   readOnly(yes: boolean): void;
   unmount(): void;
 }
@@ -31,7 +31,7 @@ export function canMount(): boolean {
   }
 }
 
-/** @throws Error where it cannot be mounted */
+/** @throws Error if it cannot be mounted */
 export function mountSmallDisk(megabytes: number): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-disk-'));
   try {

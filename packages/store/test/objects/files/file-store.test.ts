@@ -35,7 +35,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const keysOf = async (prefix = '') => (await collect(store.list(prefix))).map(({ key }) => key);
 const partials = () => (existsSync(join(root, '.partial')) ? readdirSync(join(root, '.partial')) : []);
 
-test('the folder is made with the first object, not by looking', async () => {
+test('the first object makes the folder; reading does not', async () => {
   expect(await store.head('a.x')).toBeUndefined();
   expect(await keysOf()).toEqual([]);
   await store.delete('a.x');
@@ -44,7 +44,7 @@ test('the folder is made with the first object, not by looking', async () => {
   expect(readFileSync(join(root, 'a/b.x'), 'utf8')).toBe('here');
 });
 
-test('the folder itself may be reached through a link', async () => {
+test('the folder itself may be a link', async () => {
   mkdirSync(join(folder, 'disk'));
   symlinkSync('disk', root);
   await store.put('a/b.x', 'here');
@@ -57,7 +57,7 @@ test('a file in place of the folder is refused', () => {
   expect(() => fileStore(root)).toThrow(`${root} is a file; expected a folder`);
 });
 
-test('URLs are those of files', async () => {
+test('URLs are file: URLs', async () => {
   await store.put('a b/ü#?.x', 'here');
   const url = new URL(await store.presign('a b/ü#?.x', 60));
   expect(url.protocol).toBe('file:');
@@ -103,7 +103,7 @@ describe('symbolic links', () => {
         () => undefined,
         (error) => error,
       );
-      // A folder that leads nowhere, or where nothing is, is simply not there.
+      // A broken link, or a folder without the object, counts as a missing object.
       if (error?.name !== 'ObjectMissingError' && error !== undefined) expect(error.message).toBe(message);
     }
     await expect(store.get(key)).rejects.toThrow();
@@ -121,13 +121,13 @@ describe('symbolic links', () => {
     expect(partials()).toEqual([]);
   });
 
-  test('are not listed', async () => {
+  test('are left out of listings', async () => {
     expect(await keysOf()).toEqual(['inside/a.x']);
     expect(await keysOf('way')).toEqual([]);
     await expect(keysOf('way-out/')).rejects.toThrow('lies behind a symbolic link');
   });
 
-  test('in place of .partial are refused', async () => {
+  test('that replace .partial are refused', async () => {
     rmSync(join(root, '.partial'), { recursive: true });
     symlinkSync('../outside', join(root, '.partial'));
     await expect(store.put('a.x', '')).rejects.toThrow('lies behind a symbolic link');
@@ -147,7 +147,7 @@ test('writers and removers of one folder do not disturb each other', async () =>
   expect(await keysOf()).toEqual([]);
 });
 
-test('what is no object is not listed', async () => {
+test('entries that are no objects are left out of listings', async () => {
   await store.put('a.x', 'a');
   writeFileSync(join(root, 'back\\slash'), '');
   writeFileSync(join(root, 'new\nline'), '');
@@ -159,7 +159,7 @@ test('what is no object is not listed', async () => {
   await expect(store.get('pipe')).rejects.toThrow('no object pipe');
 });
 
-test('a write that is under way is not listed', async () => {
+test('an unfinished write is left out of listings', async () => {
   let go = () => {};
   const wait = new Promise<void>((resolve) => {
     go = resolve;
@@ -177,7 +177,7 @@ test('a write that is under way is not listed', async () => {
   expect(partials()).toEqual([]);
 });
 
-test('leftovers of an hour are swept at opening, younger ones and objects are not', async () => {
+test('opening removes leftovers older than an hour, but no younger ones and no objects', async () => {
   await store.put('old.x', 'old');
   const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000);
   for (const [name, hours] of [['dead', 1.01] as const, ['alive', 0.99] as const]) {
@@ -194,7 +194,7 @@ test('a writer killed at any moment leaves no half object', async () => {
   const next = random(11);
   const script = fileURLToPath(new URL('writer.mjs', import.meta.url));
   let leftovers = 0;
-  // Until some were killed while they wrote.
+  // Until some were killed in the middle of a write.
   for (let kill = 0; kill < 15 || (leftovers < 3 && kill < 100); kill++) {
     const child = spawn(process.execPath, [script, root, String(kill)], { stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(child, 'close');
@@ -218,7 +218,7 @@ test('a writer killed at any moment leaves no half object', async () => {
 /** A mount of its own needs a user namespace, which not every machine grants. */
 const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0;
 
-test.runIf(canMount)('a full disk fails clearly and leaves nothing behind', () => {
+test.runIf(canMount)('a write on a full disk fails with a clear message and leaves nothing behind', () => {
   const script = `
     import { readdirSync } from 'node:fs';
     import { fileStore } from '@saltworks/store/objects/files/file-store';
@@ -246,12 +246,12 @@ test.runIf(canMount)('a full disk fails clearly and leaves nothing behind', () =
   });
 });
 
-test.runIf(process.getuid?.() !== 0)('a folder that may not be written says so', async () => {
+test.runIf(process.getuid?.() !== 0)('a folder without write permission is named as such', async () => {
   mkdirSync(root, { mode: 0o500 });
   await expect(store.put('a.x', '')).rejects.toThrow(`no permission to write to ${root}`);
 });
 
-test('files are private to nobody and whole on disk', async () => {
+test('a file holds exactly the bytes and has one link', async () => {
   await store.put('a.x', 'bytes');
   expect(statSync(join(root, 'a.x'))).toMatchObject({ size: 5, nlink: 1 });
   await store.putIfAbsent('b.x', 'bytes');

@@ -1,4 +1,4 @@
-/** Writes objects into the folder it is given until it is killed: each in one of the three ways, of a size and a byte that its name tells. */
+/** Writes objects into a folder until killed, in turn by each of the three ways. An object's name tells its size and its byte. */
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 
 const [, , root, seed] = process.argv;

@@ -38,7 +38,7 @@ describe.skipIf(!available)('S3', () => {
     proxy.fault = () => undefined;
     proxy.seen = [];
     direct = open({});
-    // Of a server on a busy machine silence lasts longer than of one that is well: too short, and it looks like a fault.
+    // On a busy machine a healthy server may stay silent for a while: a shorter timeout would take that for a fault.
     faulty = open({ endpoint: proxy.endpoint, idleTimeout: 2_000 });
   });
 
@@ -67,7 +67,7 @@ describe.skipIf(!available)('S3', () => {
     const writable = (endpoint: string, credentials = server as { accessKeyId: string; secretAccessKey: string }) =>
       openStoreToWrite(`s3://${server.bucket}/${prefix}`, () => ({ endpoint, credentials }));
 
-    test('are asked for once, by many at once, and nothing is left of it', async () => {
+    test('are probed once by each of many callers, and no probe remains', async () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => writable(proxy.endpoint)));
       expect(proxy.seen.map((request) => request.split(' ')[0]).sort()).toEqual([
         ...Array(8).fill('DELETE'),
@@ -76,7 +76,7 @@ describe.skipIf(!available)('S3', () => {
       expect(await keysOf(stores[0])).toEqual([]);
     });
 
-    test('that replace refuse the store, in one line, and nothing is left of it', async () => {
+    test('that replace an object make the store refused in one line, and no probe remains', async () => {
       ignoreConditions(proxy, (Key, Body) => admin.putObject({ Bucket: server.bucket, Key, Body }));
       await expect(writable(proxy.endpoint)).rejects.toThrow(
         new InvalidInputError(
@@ -137,7 +137,7 @@ describe.skipIf(!available)('S3', () => {
       ['400 XMinioAdminBucketQuotaExceeded', 400, 'XMinioAdminBucketQuotaExceeded'],
       ['507 XMinioStorageFull', 507, 'XMinioStorageFull'],
       ['507 InsufficientStorage', 507, 'InsufficientStorage'],
-    ])('%s means that there is no room, and is not tried again', async (_, status, code) => {
+    ])('%s means that there is no room, and is not retried', async (_, status, code) => {
       proxy.fault = () => ({ kind: 'status', status, code });
       const writes = [
         faulty.put('a.x', ''),
@@ -174,12 +174,12 @@ describe.skipIf(!available)('S3', () => {
     });
   });
 
-  test('a write that crossed another one is tried again', async () => {
+  test('a write that conflicts with another is retried', async () => {
     failFirst(2, { kind: 'status', status: 409, code: 'ConditionalRequestConflict' });
     expect(await faulty.putIfAbsent('a.x', 'mine')).toBe(true);
     failFirst(2, { kind: 'status', status: 409, code: 'ConditionalRequestConflict' });
     expect(await faulty.putIfAbsent('a.x', 'other')).toBe(false);
-    // Nothing was written unheard, so nothing is looked up.
+    // No write may have succeeded with its answer lost, so no lookup follows.
     expect(proxy.seen.map((line) => line.split(' ')[0])).toEqual(Array(6).fill('PUT'));
   });
 
@@ -188,7 +188,7 @@ describe.skipIf(!available)('S3', () => {
     const bytes = randomBytes(size, 3);
     const kinds = ['cut-body', 'stall-body'] as const;
 
-    test.each(kinds)('%s: get reads the whole again', async (kind) => {
+    test.each(kinds)('%s: get reads the whole object again', async (kind) => {
       await direct.put('a.x', bytes);
       failFirst(1, { kind, after: 400_000 });
       expectSame(await faulty.get('a.x'), bytes);
@@ -196,13 +196,13 @@ describe.skipIf(!available)('S3', () => {
       expect(proxy.seen).toHaveLength(4);
     });
 
-    test.each(kinds)('%s: a stream goes on where it stopped', async (kind) => {
+    test.each(kinds)('%s: a stream resumes where it stopped', async (kind) => {
       await direct.put('a.x', bytes);
       let requests = 0;
       proxy.fault = () => (++requests <= 3 ? { kind, after: 100_000 } : undefined);
       expectSame(await joined(faulty.stream('a.x')), bytes);
       expect(proxy.seen).toHaveLength(4);
-      // It may have got less than was sent, but never starts again.
+      // The stream may have received less than was sent, but it never starts again from 0.
       const starts = proxy.seen.slice(1).map((line) => Number(/bytes=(\d+)-999999$/.exec(line)?.[1]));
       for (const [i, start] of starts.entries()) expect(start).toBeGreaterThan(starts[i - 1] ?? 0);
 
@@ -211,14 +211,14 @@ describe.skipIf(!available)('S3', () => {
       expectSame(await joined(faulty.stream('a.x', { range })), bytes.subarray(5, -5));
     });
 
-    test.each(kinds)('%s: a listing comes whole', async (kind) => {
+    test.each(kinds)('%s: a listing is complete', async (kind) => {
       for (let i = 0; i < 30; i++) await direct.put(`${i}.x`, '');
       failFirst(2, { kind, after: 1500 });
       expect(await keysOf(faulty)).toEqual(await keysOf(direct));
       expect(proxy.seen).toHaveLength(3);
     });
 
-    test('an object that is replaced meanwhile is not read half old, half new', async () => {
+    test('a stream never mixes two versions of an object', async () => {
       await direct.put('a.x', bytes);
       let requests = 0;
       proxy.fault = () => (++requests === 1 ? { kind: 'stall-body', after: 100_000 } : undefined);
@@ -229,7 +229,7 @@ describe.skipIf(!available)('S3', () => {
       await expect(rest).rejects.toThrow(/^reading a\.x failed on .*: it was replaced meanwhile$/);
     });
 
-    test('a stream that never comes further is reported', async () => {
+    test('a stream that makes no progress is reported', async () => {
       await direct.put('a.x', bytes);
       let requests = 0;
       proxy.fault = () => (++requests === 1 ? { kind: 'cut-body', after: 5000 } : { kind: 'cut' });
@@ -238,7 +238,7 @@ describe.skipIf(!available)('S3', () => {
     });
   });
 
-  test('what cannot succeed is not tried again', async () => {
+  test('requests that cannot succeed are not retried', async () => {
     await direct.put('there.x', '');
     await faulty.head('nothing.x');
     proxy.seen = [];
@@ -253,7 +253,7 @@ describe.skipIf(!available)('S3', () => {
     }
   });
 
-  test('creates through faults have one winner, who knows it', async () => {
+  test('one of many creates through faults wins, and its caller knows', async () => {
     const next = random(17);
     const faults: Fault[] = [
       { kind: 'cut' },
@@ -285,7 +285,7 @@ describe.skipIf(!available)('S3', () => {
       expect(await keysOf(direct)).toEqual([]);
     });
 
-    test('whose source fails or that are aborted leave no parts behind', async () => {
+    test('leave no parts behind when their source fails or they are aborted', async () => {
       async function* failing() {
         for (let i = 0; i < 35; i++) yield new Uint8Array(MiB);
         throw new Error('the source broke');
@@ -335,10 +335,10 @@ describe.skipIf(!available)('S3', () => {
       await sleep(150);
       const aborted = Date.now();
       control.abort(reason);
-      // An upload that was under way is given up at the server first, which does not answer here.
+      // The store first gives up the upload at the server, which does not answer here.
       proxy.fault = () => undefined;
       for (const result of await settled) expect(result).toEqual({ status: 'rejected', reason });
-      // Not the minute that the store would wait.
+      // Far less than the minute that the store would wait.
       expect(Date.now() - aborted).toBeLessThan(30_000);
     }
   });
@@ -376,16 +376,16 @@ describe.skipIf(!available)('S3', () => {
 
     test.each(calls)('%s with an unknown key', async (name, call) => {
       const credentials = { accessKeyId: 'nobody', secretAccessKey: 'wrong-secret' };
-      // versitygw answers 404 to whom it does not know, and HEAD has no words.
+      // versitygw answers 404 to unknown keys, and HEAD has no body.
       const wordless =
         server.kind === 'versitygw' && name === 'head' ? /^no bucket / : /refused .*; expected credentials/;
       await expectRefusal(call(open({ credentials })), wordless);
     });
 
-    // seaweedfs makes a bucket for whoever writes into it.
+    // seaweedfs makes a bucket with the first write into it.
     const seaweed = available?.kind === 'seaweedfs';
     const unmade = calls.filter(([name]) => !seaweed || !name.startsWith('put'));
-    test.each(unmade)('%s in a bucket that is not there', async (_, call) => {
+    test.each(unmade)('%s in a missing bucket', async (_, call) => {
       const store = open({ bucket: `salt-${randomUUID()}` });
       await expectRefusal(call(store), /^no bucket s3:\/\/salt-\S+ at \S+; expected one that is there already$/);
     });
@@ -403,13 +403,13 @@ describe.skipIf(!available)('S3', () => {
       expect(() => open(options)).toThrow(message);
     });
 
-    test('a key that is too long behind the prefix', async () => {
+    test('a key that is too long with the prefix', async () => {
       const long = `${'long/'.repeat(200)}12345678.x`;
       await expect(direct.put(long, '')).rejects.toThrow(/makes 1047 bytes with prefix .*; expected at most 1024$/);
     });
   });
 
-  test('a store without a prefix has the whole bucket, and leaves out what is no key', async () => {
+  test('a store without a prefix lists the whole bucket, except names that are no keys', async () => {
     const whole = open({ prefix: undefined });
     await direct.put('a.x', '');
     await whole.put(`${prefix}/b.x`, '');
@@ -426,7 +426,7 @@ describe.skipIf(!available)('S3', () => {
       expect(await answer.text()).toBe(key);
     });
 
-    test('changed or expired ones do not', async () => {
+    test('read nothing once changed or expired', async () => {
       await direct.put('a.x', 'mine');
       await direct.put('b.x', 'other');
       const [url, short] = [await direct.presign('a.x', 60), await direct.presign('a.x', 1)];
