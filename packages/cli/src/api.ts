@@ -1,15 +1,26 @@
-/** The commands' client of the server's API. */
 import { readFile } from 'node:fs/promises';
+import { getHealth } from '@saltworks/contract/api/accounts';
+import {
+  type AnswerOf,
+  addressOf,
+  answerOf,
+  type Given,
+  type JsonEndpoint,
+  type Optional,
+} from '@saltworks/contract/api/endpoint';
+import { refusal } from '@saltworks/contract/api/failure';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { operatorToken } from '@saltworks/orchestrator/api/operator';
 import { interruption } from './interrupt.ts';
 import { type Settings, secretFile } from './settings.ts';
 
 /**
- * @param path from `/api` on
- * @throws InvalidInputError in the server's words if it refuses, Error if it fails or does not answer
+ * Calls an endpoint.
+ *
+ * @throws InvalidInputError in the server's words if it refuses, Error if it fails, does not answer, or gives an answer of
+ * another form than the endpoint's
  */
-export type Api = <Answer>(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown) => Promise<Answer>;
+export type Api = <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>) => Promise<AnswerOf<E>>;
 
 /**
  * Authenticates by SALTWORKS_API_KEY, or else as the operator, by the server's secret.
@@ -25,9 +36,10 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
       "no SALTWORKS_API_KEY; expected a key of an account on that server, or the server's SALTWORKS_SECRET",
     );
   }
-  return async <Answer>(method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`${url}${path}`, {
-      method,
+  return async (endpoint, ...[given]) => {
+    const { body }: { body?: unknown } = given ?? {};
+    const answer = await fetch(`${url}${addressOf<JsonEndpoint>(endpoint, given)}`, {
+      method: endpoint.method,
       headers: {
         authorization: `Bearer ${apiKey?.trim() ?? operatorToken(secret)}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -38,7 +50,7 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
       throw new Error(`no answer from the server at ${url} (${(error.cause ?? error).message})`);
     });
     const text = await answer.text();
-    if (answer.ok) return (text === '' ? null : JSON.parse(text)) as Answer;
+    if (answer.ok) return answerOf(endpoint, text === '' ? null : JSON.parse(text));
     const reason = reasonOf(text) ?? `${answer.status} ${answer.statusText}`;
     throw answer.status < 500 ? new InvalidInputError(reason) : new Error(reason);
   };
@@ -55,7 +67,7 @@ async function secretOf({ home, secret }: Settings, milliseconds = 10_000): Prom
 
 function reasonOf(text: string): string | undefined {
   try {
-    return JSON.parse(text).error;
+    return refusal.parse(JSON.parse(text)).error;
   } catch {
     return undefined;
   }
@@ -65,7 +77,7 @@ function reasonOf(text: string): string | undefined {
 export async function waitForServer(url: string, milliseconds = 60_000): Promise<void> {
   const until = Date.now() + milliseconds;
   for (;;) {
-    const answer = await fetch(`${url}/api/health`, { signal: interruption }).catch(() => undefined);
+    const answer = await fetch(`${url}${addressOf(getHealth)}`, { signal: interruption }).catch(() => undefined);
     if (answer?.ok) return;
     interruption.throwIfAborted();
     if (Date.now() > until) throw new Error(`no answer from the server at ${url}`);

@@ -1,26 +1,42 @@
-/** Asking the server; what it answers is `core/contract/api.ts`. */
+/** Calls of the server's endpoints. Answers are parsed here and nowhere else. */
+import {
+  type AnswerOf,
+  addressOf,
+  answerOf,
+  type Endpoint,
+  type Given,
+  type JsonEndpoint,
+  type Optional,
+} from '@saltworks/contract/api/endpoint';
+import { type Conflict, conflictOf, refusal } from '@saltworks/contract/api/failure';
 
 export class ApiError extends Error {
   override name = 'ApiError';
-  /** HTTP status; 0 if the server did not answer. */
+  /** 0: nobody answered. */
   readonly status: number;
-  readonly detail?: Record<string, unknown>;
+  readonly detail: Conflict;
 
-  constructor(status: number, message: string, detail?: Record<string, unknown>) {
+  constructor(status: number, message: string, detail: Conflict = {}) {
     super(message);
     this.status = status;
     this.detail = detail;
   }
 }
 
-/** @throws ApiError */
-export async function api<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const answer = await request(method, path, body);
-  const text = await answer.text();
-  const parsed = parse(text);
-  if (answer.ok) return parsed as Answer;
-  const { error, message, detail } = (parsed ?? {}) as { error?: string; message?: string; detail?: never };
-  throw new ApiError(answer.status, error ?? message ?? `${answer.status} ${answer.statusText}`, detail);
+/** @throws ApiError if the server refuses, does not answer, or gives an answer of another form than the endpoint's */
+export async function ask<E extends JsonEndpoint>(endpoint: E, ...[given]: Optional<Given<E>>): Promise<AnswerOf<E>> {
+  const { body }: { body?: unknown } = given ?? {};
+  const answer = await request(endpoint.method, addressOf<Endpoint>(endpoint, given), body);
+  const json = parse(await answer.text());
+  if (!answer.ok) {
+    const { error, message, detail } = refusal.safeParse(json).data ?? {};
+    throw new ApiError(answer.status, error ?? message ?? `${answer.status} ${answer.statusText}`, conflictOf(detail));
+  }
+  try {
+    return answerOf(endpoint, json);
+  } catch (error) {
+    throw new ApiError(answer.status, (error as Error).message);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Data that a page loads from the server. */
+import { type AnswerOf, addressOf, type Given, type JsonEndpoint } from '@saltworks/contract/api/endpoint';
 import { useCallback, useEffect, useState } from 'react';
-import { api } from './api.ts';
+import { ask } from './api.ts';
 
 export interface Loaded<T> {
   value?: T;
@@ -9,17 +10,18 @@ export interface Loaded<T> {
 }
 
 /** @param every milliseconds between reloads while the page is visible; default never */
-export function useLoaded<T>(path: string, every?: number): Loaded<T> {
-  const [state, setState] = useState<{ path?: string; value?: T; error?: Error }>({});
+export function useLoaded<E extends JsonEndpoint>(endpoint: E, given: Given<E>, every?: number): Loaded<AnswerOf<E>> {
+  const [state, setState] = useState<{ address?: string; value?: AnswerOf<E>; error?: Error }>({});
   const [turn, setTurn] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each turn reloads
+  const address = addressOf(endpoint, given);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address says which endpoint and what is given; each turn reloads
   useEffect(() => {
     let closed = false;
     const read = () =>
-      api<T>('GET', path).then(
-        (value) => !closed && setState({ path, value }),
-        // Keep the data if it is of the same path.
-        (error) => !closed && setState((now) => (now.value !== undefined && now.path === path ? now : { error })),
+      ask(endpoint, given).then(
+        (value) => !closed && setState({ address, value }),
+        // Keep the data if it is of the same address.
+        (error) => !closed && setState((now) => (now.value !== undefined && now.address === address ? now : { error })),
       );
     void read();
     const timer = every ? setInterval(() => document.visibilityState === 'visible' && read(), every) : undefined;
@@ -27,7 +29,7 @@ export function useLoaded<T>(path: string, every?: number): Loaded<T> {
       closed = true;
       clearInterval(timer);
     };
-  }, [path, every, turn]);
+  }, [address, every, turn]);
   const again = useCallback(() => setTurn((now) => now + 1), []);
   return { value: state.value, error: state.error, again };
 }

@@ -1,8 +1,10 @@
 /** The router: each address to its page. */
+import './without-eval.ts';
+import { getSession } from '@saltworks/contract/api/sign-in';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Route, Switch } from 'wouter';
-import { api } from './api.ts';
+import { ask } from './api.ts';
 import { AccountPage } from './pages/account.tsx';
 import { AnnotatePage } from './pages/annotate.tsx';
 import { CampaignPage } from './pages/campaign.tsx';
@@ -20,7 +22,7 @@ import './style.css';
 import './pages.css';
 
 // Prolongs a session in use; without one, the page's own requests lead to sign-in.
-api('GET', '/api/auth/get-session').catch(() => {});
+ask(getSession).catch(() => {});
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,11 +1,13 @@
 /** `saltworks account …`: accounts, sign-in links and keys. */
 
-import type { Account, Me } from '@saltworks/contract/api/accounts';
-import type { Member } from '@saltworks/contract/api/campaigns';
+import type { Me } from '@saltworks/contract/api/accounts';
+import { getMe, getUsers, postUserLink } from '@saltworks/contract/api/accounts';
+import { postMeKeys } from '@saltworks/contract/api/api-keys';
+import { getCampaignMembers, postCampaignMemberLink } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';
-import { campaignPath, findAccount } from '../campaigns.ts';
+import { campaignAt, findAccount } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 
@@ -17,7 +19,7 @@ export function accountCommand(): Command {
     .option('--json', 'JSON, one document a line')
     .action(async ({ json }: { json?: boolean }) =>
       withApi(json, async (api) => {
-        const accounts = await api<Account[]>('GET', '/api/users');
+        const accounts = await api(getUsers);
         if (json) for (const account of accounts) console.log(JSON.stringify(account));
         else
           console.log(
@@ -42,9 +44,9 @@ Example: saltworks account link ann@example.org`,
     )
     .action(async (email: string | undefined, { json }: { json?: boolean }) =>
       withApi(json, async (api) => {
-        const me = await api<Me>('GET', '/api/me');
+        const me = await api(getMe);
         const whose = (email ?? me.email).toLowerCase();
-        const { link } = await api<{ link: string }>('POST', await linkPath(api, me, whose));
+        const { link } = await makeLink(api, me, whose);
         console.log(json ? JSON.stringify({ email: whose, link }) : link);
       }),
     );
@@ -55,7 +57,7 @@ Example: saltworks account link ann@example.org`,
     .option('--json', 'one JSON document instead of text')
     .action(async ({ name, json }: { name: string; json?: boolean }) =>
       withApi(json, async (api) => {
-        const made = await api<{ id: string; key: string }>('POST', '/api/me/keys', { name });
+        const made = await api(postMeKeys, { body: { name } });
         console.log(json ? JSON.stringify(made) : made.key);
       }),
     );
@@ -67,13 +69,13 @@ Example: saltworks account link ann@example.org`,
  *
  * @throws InvalidInputError if the account does not exist, or is in none of the manager's campaigns
  */
-async function linkPath(api: Api, me: Me, email: string): Promise<string> {
-  if (me.role === 'admin') return `/api/users/${(await findAccount(api, email)).id}/link`;
+async function makeLink(api: Api, me: Me, email: string): Promise<{ link: string }> {
+  if (me.role === 'admin') return api(postUserLink, { params: { user: (await findAccount(api, email)).id } });
   const managed = me.campaigns.filter(({ role }) => role === 'manager');
   for (const { id } of managed) {
-    const members = await api<Member[]>('GET', `${campaignPath(id)}/members`);
+    const members = await api(getCampaignMembers, campaignAt(id));
     const found = members.find((member) => member.email === email);
-    if (found) return `${campaignPath(id)}/members/${found.user}/link`;
+    if (found) return api(postCampaignMemberLink, { params: { campaign: id, user: found.user } });
   }
   const known = managed.map(({ id }) => id).join(', ') || 'none';
   throw new InvalidInputError(

@@ -1,4 +1,5 @@
 /** `saltworks audit …`: checks the audit log. */
+import { getAuditVerify } from '@saltworks/contract/api/accounts';
 import { Command } from 'commander';
 import { withApi } from '../stack/connect.ts';
 
@@ -16,10 +17,7 @@ export function auditCommand(): Command {
     )
     .action(async ({ json }: { json?: boolean }) =>
       withApi(json, async (api) => {
-        const { entries, head, broken } = await api<{ entries: number; head: string; broken?: number }>(
-          'GET',
-          '/api/audit/verify',
-        );
+        const { entries, head, broken } = await api(getAuditVerify);
         if (broken !== undefined) process.exitCode = 1;
         if (json) console.log(JSON.stringify({ entries, head, broken }));
         else if (broken === undefined) console.log(`${entries} entries, unbroken, up to ${head}`);

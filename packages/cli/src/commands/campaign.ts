@@ -1,17 +1,26 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
+
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
-import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import {
+  campaignDefaults,
+  getCampaign,
+  getCampaignProgress,
+  getCampaigns,
+  patchCampaign,
+  postCampaigns,
+} from '@saltworks/contract/api/campaigns';
 import type { Preparation } from '@saltworks/contract/api/runs';
-import type { CampaignPace } from '@saltworks/contract/api/tasks';
+import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
+import { getCampaignPace } from '@saltworks/contract/api/tasks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
-import { campaignPath } from '../campaigns.ts';
+import { campaignAt } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
 import { interruption } from '../interrupt.ts';
 import { parseFromTo, parseWhole, strokesOption } from '../options.ts';
@@ -108,8 +117,8 @@ interface CreateFlags extends SettingFlags {
   dataset: string;
   categories: string;
   backbone: string;
-  preset: string;
-  order: string;
+  preset: Campaign['preset'];
+  order: Campaign['ordering'];
   wait?: boolean;
 }
 
@@ -121,7 +130,7 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
     categories: await readCategories(flags.categories),
   };
   await withApi(json, async (api, line) => {
-    const made = await api<Campaign>('POST', '/api/campaigns', body);
+    const made = await api(postCampaigns, { body });
     if (wait) await waitForTasks(api, id, line);
     if (json) console.log(JSON.stringify(made));
     else {
@@ -134,7 +143,7 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
 
 async function list({ json }: { json?: boolean }): Promise<void> {
   await withApi(json, async (api) => {
-    const campaigns = await api<Campaign[]>('GET', '/api/campaigns');
+    const campaigns = await api(getCampaigns);
     if (json) for (const campaign of campaigns) console.log(JSON.stringify(campaign));
     else if (campaigns.length > 0) {
       const rows = campaigns.map(
@@ -148,10 +157,10 @@ async function list({ json }: { json?: boolean }): Promise<void> {
 
 async function status(id: string, { wait, json }: { wait?: boolean; json?: boolean }): Promise<void> {
   await withApi(json, async (api, line) => {
-    const campaign = await api<Campaign>('GET', campaignPath(id));
+    const campaign = await api(getCampaign, campaignAt(id));
     if (wait) await waitForTasks(api, id, line);
-    const progress = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
-    const { lastHour: hour, lastDay: day } = await api<CampaignPace>('GET', `${campaignPath(id)}/pace`);
+    const progress = await api(getCampaignProgress, campaignAt(id));
+    const { lastHour: hour, lastDay: day } = await api(getCampaignPace, campaignAt(id));
     const pace = { hour, day };
     const preparation = progress.filled ? null : await preparationOf(api, id);
     if (json) return console.log(JSON.stringify({ id, state: campaign.state, ...progress, preparation, pace }));
@@ -176,7 +185,7 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
 
 async function prepare(id: string, { wait }: { wait?: boolean }): Promise<void> {
   await withApi(false, async (api, line) => {
-    await api('POST', `${campaignPath(id)}/preparation`);
+    await api(postCampaignPreparation, campaignAt(id));
     if (wait) await waitForTasks(api, id, line);
     else console.log(`preparation  ${preparationText(id, await preparationOf(api, id))}`);
   });
@@ -184,7 +193,7 @@ async function prepare(id: string, { wait }: { wait?: boolean }): Promise<void> 
 
 /** @returns null for callers without the right to see it */
 const preparationOf = (api: Api, id: string): Promise<Preparation | null> =>
-  api<Preparation>('GET', `${campaignPath(id)}/preparation`).catch((error) => {
+  api(getCampaignPreparation, campaignAt(id)).catch((error) => {
     if (error instanceof InvalidInputError) return null;
     throw error;
   });
@@ -198,12 +207,13 @@ function preparationText(id: string, preparation: Preparation | null): string {
   return standing.join('; ') || 'under way';
 }
 
-async function change(id: string, flags: SettingFlags & { state?: string }): Promise<void> {
+async function change(id: string, flags: SettingFlags & { state?: Campaign['state'] }): Promise<void> {
   const { json, state, name } = flags;
-  const body = { ...settingsOf(flags), ...(name === undefined ? {} : { name }), ...(state ? { state } : {}) };
-  if (Object.keys(body).length === 0) throw new InvalidInputError('nothing to change; expected an option, see --help');
+  const body = { ...settingsOf(flags), name, state };
+  if (Object.values(body).every((value) => value === undefined))
+    throw new InvalidInputError('nothing to change; expected an option, see --help');
   await withApi(json, async (api) => {
-    const changed = await api<Campaign>('PATCH', campaignPath(id), body);
+    const changed = await api(patchCampaign, { ...campaignAt(id), body });
     if (json) return console.log(JSON.stringify(changed));
     const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes } = changed;
     const until = deadline ? `, until ${deadline}` : '';
@@ -216,7 +226,7 @@ async function change(id: string, flags: SettingFlags & { state?: string }): Pro
 
 /** Options under the API's names; absent options are left out. */
 function settingsOf({ instructions, annotators, honeypots, deadline, lease, strokes }: SettingFlags) {
-  const settings = {
+  return {
     instructions: instructions === undefined ? undefined : readText(instructions),
     annotators,
     honeypotRate: honeypots,
@@ -224,7 +234,6 @@ function settingsOf({ instructions, annotators, honeypots, deadline, lease, stro
     leaseSeconds: lease,
     strokes,
   };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 function readText(file: string): string {
@@ -251,7 +260,7 @@ async function waitForTasks(api: Api, id: string, line: Progress): Promise<void>
   const began = Date.now();
   let told = 'under way';
   for (;;) {
-    const { filled, tasks } = await api<CampaignProgress>('GET', `${campaignPath(id)}/progress`);
+    const { filled, tasks } = await api(getCampaignProgress, campaignAt(id));
     if (filled) return line.clear();
     line.show(`${id}: ${tasks} images can be annotated, keys of others are being computed`);
     const preparation = await preparationOf(api, id);

@@ -1,14 +1,21 @@
 /** `saltworks campaign agreement`, `effort`, `consensus`, `export`: the results of a campaign. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@saltworks/contract/api/assignments';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import type { Agreement, Effort, Weighting } from '@saltworks/contract/api/measures';
+import { getCampaign } from '@saltworks/contract/api/campaigns';
+import type { Agreement, Weighting } from '@saltworks/contract/api/measures';
+import {
+  getCampaignAgreement,
+  getCampaignEffort,
+  postCampaignPublish,
+  postTaskConsensus,
+} from '@saltworks/contract/api/measures';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { maskKey } from '@saltworks/contract/layout';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
-import { campaignPath, handedIn, namesOf } from '../campaigns.ts';
+import { campaignAt, handedIn, namesOf } from '../campaigns.ts';
 import { interruption } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
@@ -98,7 +105,7 @@ const patienceMs = 120_000;
 async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreement> {
   let [least, since] = [Number.POSITIVE_INFINITY, Date.now()];
   for (;;) {
-    const found = await api<Agreement>('GET', `${campaignPath(id)}/agreement`);
+    const found = await api(getCampaignAgreement, campaignAt(id));
     if (found.pending === 0) return found;
     if (found.pending < least) [least, since] = [found.pending, Date.now()];
     if (Date.now() - since > patienceMs) {
@@ -111,8 +118,8 @@ async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreem
 
 async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
   await withApi(json, async (api) => {
-    const { categories } = await api<Campaign>('GET', campaignPath(id));
-    const totals = await api<Effort>('GET', `${campaignPath(id)}/effort`);
+    const { categories } = await api(getCampaign, campaignAt(id));
+    const totals = await api(getCampaignEffort, campaignAt(id));
     if (json) return console.log(JSON.stringify(totals));
     const { annotators, classes } = totals;
     if (annotators.length === 0) return console.log('nobody has drawn anything yet');
@@ -153,11 +160,7 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
     const named = chosen.map(([task, works]) => ({ task, name: works[0].image.name })).sort(byName);
     for (const [i, { task, name }] of named.entries()) {
       line.show(`${id}: ${name}, ${i + 1} of ${named.length}`);
-      const made = await api<{ mask: string; weights: Record<string, number> }>(
-        'POST',
-        `/api/tasks/${task}/consensus`,
-        { weights },
-      );
+      const made = await api(postTaskConsensus, { params: { task }, body: { weights } });
       line.clear();
       if (json) console.log(JSON.stringify({ task, name, ...made }));
       else {
@@ -178,11 +181,7 @@ interface ExportFlags {
 async function exportCampaign(id: string, { accepted = false, ...flags }: ExportFlags): Promise<void> {
   await withApi(flags.json, async (api, line) => {
     line.show(`${id}: collecting masks`);
-    const published = await api<{ dataset: string; recipe: string; images: number; former: number }>(
-      'POST',
-      `${campaignPath(id)}/publish`,
-      { accepted },
-    );
+    const published = await api(postCampaignPublish, { ...campaignAt(id), body: { accepted } });
     line.clear();
     if (published.images === 0) {
       const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';

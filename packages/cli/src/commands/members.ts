@@ -1,7 +1,8 @@
 /** `saltworks campaign assign`, `members`: the members of a campaign. */
-import type { Member } from '@saltworks/contract/api/campaigns';
+import { getCampaignMembers, postCampaignMembers } from '@saltworks/contract/api/campaigns';
+import type { MemberRole } from '@saltworks/contract/api/states';
 import { Command, Option } from 'commander';
-import { campaignPath } from '../campaigns.ts';
+import { campaignAt } from '../campaigns.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 
@@ -29,12 +30,16 @@ Example: saltworks campaign assign pets ann@example.org bob@example.org`,
     .action(members),
 ];
 
-async function assign(id: string, emails: string[], { role, json }: { role: string; json?: boolean }): Promise<void> {
+async function assign(
+  id: string,
+  emails: string[],
+  { role, json }: { role: MemberRole; json?: boolean },
+): Promise<void> {
   await withApi(json, async (api) => {
     for (const given of emails) {
       const email = given.toLowerCase();
       const body = { email, role };
-      const { user, link } = await api<{ user: string; link?: string }>('POST', `${campaignPath(id)}/members`, body);
+      const { user, link } = await api(postCampaignMembers, { ...campaignAt(id), body });
       if (json) console.log(JSON.stringify({ user, email, role, link }));
       else console.log(`${email}: ${role} of ${id}${link ? `\n  sign in, once: ${link}` : ''}`);
     }
@@ -43,7 +48,7 @@ async function assign(id: string, emails: string[], { role, json }: { role: stri
 
 async function members(id: string, { json }: { json?: boolean }): Promise<void> {
   await withApi(json, async (api) => {
-    const found = await api<Member[]>('GET', `${campaignPath(id)}/members`);
+    const found = await api(getCampaignMembers, campaignAt(id));
     if (json) for (const member of found) console.log(JSON.stringify(member));
     else
       console.log(

@@ -1,5 +1,7 @@
 /** `saltworks up`, `server`, `worker`: the whole stack, or one role. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getMe, postUserLink } from '@saltworks/contract/api/accounts';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Closable } from '@saltworks/orchestrator/server';
 import type { Role } from '@saltworks/worker/worker';
@@ -67,9 +69,9 @@ async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> 
   while (!signal.aborted) {
     // The server may be opening its database, or another home's server may hold the port until ours moves.
     const api = await openApi((await serverOf(settings)) ?? serverUrl(settings), settings).catch(() => undefined);
-    const me = await api?.<{ id: string }>('GET', '/api/me').catch(() => undefined);
+    const me = await api?.(getMe).catch(() => undefined);
     if (api && me) {
-      return api<{ link: string }>('POST', `/api/users/${me.id}/link`).then(
+      return api(postUserLink, { params: { user: me.id } }).then(
         ({ link }) => console.log(`sign in, once, within ten minutes: ${link}`),
         ({ message }) => console.error(`no link to sign in: ${message}`),
       );

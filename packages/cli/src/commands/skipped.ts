@@ -1,5 +1,7 @@
 /** `saltworks campaign skipped`: lists skipped images with reasons, and offers them again. */
+
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import { postTaskOffer } from '@saltworks/contract/api/tasks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import { assignmentsIn } from '../campaigns.ts';
@@ -24,7 +26,7 @@ async function skipped(id: string, { offer, json }: { offer?: string; json?: boo
         throw new InvalidInputError(`nobody skipped ${offer}; expected one of: saltworks campaign skipped ${id}`);
       }
       for (const [task, { image }] of new Map(chosen.map((one) => [one.task, one]))) {
-        const { offered } = await api<{ offered: number }>('POST', `/api/tasks/${task}/offer`, {});
+        const { offered } = await api(postTaskOffer, { params: { task } });
         if (json) console.log(JSON.stringify({ task, image: image.name, offered }));
         else console.log(`${image.name}: offered again to ${offered} annotator${offered === 1 ? '' : 's'}`);
       }

@@ -1,4 +1,5 @@
 /** A command's stack: the environment's, the running one, or one that lasts as long as the command. */
+import { getMe } from '@saltworks/contract/api/accounts';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import { openStore } from '@saltworks/store/objects/open';
@@ -72,7 +73,7 @@ async function reachApi(settings: Settings): Promise<Api> {
     const api = await openApi(url, settings);
     if (settings.url || Date.now() > until) return api;
     // Another home's server may hold the port until ours moves to another.
-    const known = await api('GET', '/api/me').catch(() => undefined);
+    const known = await api(getMe).catch(() => undefined);
     if (known) return api;
     await new Promise((again) => setTimeout(again, 300));
   }

@@ -31,6 +31,7 @@ export const accountChanges = z
   .strictObject({ role: z.enum(['admin', 'member']), disabled: z.boolean() })
   .partial()
   .meta({ id: 'AccountChanges' });
+export type AccountChanges = z.infer<typeof accountChanges>;
 
 /** The caller, and the campaigns that they are a member of. */
 export const me = user.extend({

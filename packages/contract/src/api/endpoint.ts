@@ -1,5 +1,5 @@
 /** One question of the API as both sides know it: the server's route takes it, the page and the command call it. */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -12,6 +12,9 @@ export interface Endpoint {
   /** Bytes or a stream otherwise. */
   sends?: Sent;
 }
+
+/** An endpoint that answers JSON. */
+export type JsonEndpoint = Endpoint & { response: z.ZodType };
 
 /** A response that is not JSON. */
 export interface Sent {
@@ -49,6 +52,19 @@ export type AnswerOf<E extends Endpoint> = E extends { response: infer Response 
 type Asked<Query extends z.ZodType> = {
   [Name in keyof z.input<Query>]: Name extends keyof z.output<Query> ? z.output<Query>[Name] : never;
 };
+
+/**
+ * Understands the JSON of an answer; fields that the schema does not know are left out, so that a newer server may send more.
+ *
+ * @throws Error that names the first thing that is not as the endpoint says
+ */
+export function answerOf<E extends JsonEndpoint>({ method, url, response }: E, json: unknown): AnswerOf<E> {
+  const { data, error } = response.safeParse(json);
+  if (!error) return data as AnswerOf<E>;
+  throw new Error(
+    `${method} ${url} was answered in another form than expected: ${z.prettifyError(error).replaceAll('\n', ' ')}`,
+  );
+}
 
 /** A query as the address bar holds it, for the server to check. */
 type Written = Iterable<[name: string, value: string]>;

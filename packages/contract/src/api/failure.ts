@@ -7,7 +7,7 @@ export const failure = z
   .meta({ id: 'Failure' });
 
 /** What a 409 may tell besides its message. */
-export const conflict = z
+const conflict = z
   .object({
     /** The state that the assignment is in instead. */
     state: assignmentState,
@@ -16,6 +16,9 @@ export const conflict = z
   })
   .partial();
 export type Conflict = z.infer<typeof conflict>;
+
+/** The details of a refusal, as far as they are a conflict's. */
+export const conflictOf = (detail: unknown): Conflict => conflict.safeParse(detail).data ?? {};
 
 /** An error as clients read it: ours, or the sign-in library's, which calls it `message`. */
 export const refusal = z.object({ error: z.string(), message: z.string(), detail: z.unknown() }).partial();

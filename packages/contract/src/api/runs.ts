@@ -62,6 +62,7 @@ export const newRun = z
     preset: z.enum(presetNames).default(defaultPreset),
   })
   .meta({ id: 'NewRun' });
+export type NewRun = z.input<typeof newRun>;
 
 export const runControl = z
   .strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) })

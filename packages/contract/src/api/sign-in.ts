@@ -5,14 +5,14 @@ import { endpoint } from './endpoint.ts';
 /** Prolongs a session that is in use. */
 export const getSession = endpoint({ method: 'GET', url: '/api/auth/get-session', response: z.unknown() });
 
-export const signInByEmail = endpoint({
+export const postSignInEmail = endpoint({
   method: 'POST',
   url: '/api/auth/sign-in/email',
   body: z.strictObject({ email: z.string(), password: z.string() }),
   response: z.unknown(),
 });
 
-export const signOut = endpoint({
+export const postSignOut = endpoint({
   method: 'POST',
   url: '/api/auth/sign-out',
   body: z.strictObject({}),

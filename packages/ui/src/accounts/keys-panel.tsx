@@ -1,7 +1,7 @@
 /** The caller's API keys, for scripts and commands. */
-import type { ApiKey } from '@saltworks/contract/api/api-keys';
+import { deleteMeKey, getMeKeys, postMeKeys } from '@saltworks/contract/api/api-keys';
 import { useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
@@ -11,14 +11,14 @@ import { Secret } from '../secret.tsx';
 import { Await, Panel } from '../states.tsx';
 
 export function KeysPanel() {
-  const keys = useLoaded<ApiKey[]>('/api/me/keys');
+  const keys = useLoaded(getMeKeys, {});
   const [name, setName] = useState('');
   const [made, setMade] = useState<string>();
   const { failure, attempt } = useAttempt(keys.again);
   const add = (event: React.FormEvent) => {
     event.preventDefault();
     void attempt(async () => {
-      setMade((await api<{ key: string }>('POST', '/api/me/keys', { name: name.trim() })).key);
+      setMade((await ask(postMeKeys, { body: { name: name.trim() } })).key);
       setName('');
     });
   };
@@ -50,7 +50,7 @@ export function KeysPanel() {
                   key={key.id}
                   label="Revoke"
                   what={key.name}
-                  act={() => void attempt(() => api('DELETE', `/api/me/keys/${key.id}`))}
+                  act={() => void attempt(() => ask(deleteMeKey, { params: { key: key.id } }))}
                 />,
               ])}
             />

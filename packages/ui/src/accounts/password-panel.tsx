@@ -1,18 +1,13 @@
 /** The caller's password: set first, changed, or reset after signing in by a link. */
+import { getMePassword, putMePassword } from '@saltworks/contract/api/accounts';
 import { useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 import { Await, Panel } from '../states.tsx';
 
-interface PasswordState {
-  set: boolean;
-  /** The current password is required. */
-  needed: boolean;
-}
-
 export function PasswordPanel({ email }: { email: string }) {
-  const state = useLoaded<PasswordState>('/api/me/password');
+  const state = useLoaded(getMePassword, {});
   const [done, setDone] = useState(false);
   const { failure, attempt } = useAttempt(state.again);
   const save = (event: React.FormEvent<HTMLFormElement>) => {
@@ -21,8 +16,8 @@ export function PasswordPanel({ email }: { email: string }) {
     const fields = new FormData(form);
     setDone(false);
     void attempt(async () => {
-      const current = fields.get('current') ?? undefined;
-      await api('PUT', '/api/me/password', { password: fields.get('password'), current });
+      const [password, current] = ['password', 'current'].map((name) => fields.get(name)?.toString());
+      await ask(putMePassword, { body: { password: password ?? '', current } });
       form.reset();
       setDone(true);
     });

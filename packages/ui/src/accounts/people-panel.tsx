@@ -1,7 +1,9 @@
 /** All accounts, for administrators. */
-import type { Account } from '@saltworks/contract/api/accounts';
+
+import type { Account, AccountChanges } from '@saltworks/contract/api/accounts';
+import { getUsers, patchUser, postUserLink, postUsers } from '@saltworks/contract/api/accounts';
 import { useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
@@ -10,13 +12,13 @@ import { Await, Panel } from '../states.tsx';
 import { SignInLinks, useSignInLinks } from './sign-in-links.tsx';
 
 export function PeoplePanel({ me }: { me: string }) {
-  const accounts = useLoaded<Account[]>('/api/users');
+  const accounts = useLoaded(getUsers, {});
   const { links, add } = useSignInLinks();
   const { failure, attempt } = useAttempt(accounts.again);
-  const change = (id: string, changes: Partial<Account>) =>
-    void attempt(() => api('PATCH', `/api/users/${id}`, changes));
+  const change = (id: string, changes: AccountChanges) =>
+    void attempt(() => ask(patchUser, { params: { user: id }, body: changes }));
   const invite = ({ id, email }: Account) =>
-    void attempt(async () => add(email, (await api<{ link: string }>('POST', `/api/users/${id}/link`, {})).link));
+    void attempt(async () => add(email, (await ask(postUserLink, { params: { user: id } })).link));
   return (
     <Panel title="Accounts">
       <Await loaded={accounts} what="accounts">
@@ -99,7 +101,7 @@ function NewAccount({ made }: { made(who: string, link?: string): void }) {
     const form = event.currentTarget;
     const [email, name] = ['email', 'name'].map((field) => String(new FormData(form).get(field)).trim());
     try {
-      const { link } = await api<{ link?: string }>('POST', '/api/users', { email, name });
+      const { link } = await ask(postUsers, { body: { email, name } });
       setFailure('');
       form.reset();
       made(email, link);

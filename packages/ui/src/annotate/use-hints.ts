@@ -1,7 +1,7 @@
 /** Hints for the annotator: what looks alike, where the next stroke helps most, which stroke made a place. */
-import type { Attribution } from '@saltworks/contract/messages/annotate';
+import { getAssignmentAttribution } from '@saltworks/contract/api/open-assignments';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import type { Point } from './board/view.ts';
 import { nameOf } from './names.ts';
 import type { Session, SessionState } from './session/session.ts';
@@ -42,15 +42,15 @@ export function useHints(
     say(found ? `Unsure between ${name(found.segment)} and ${name(found.other)}: draw here.` : 'Nothing is unsure.');
   }, [hint]);
 
-  const ask = async ({ x, y }: Point) => {
+  const askStroke = async ({ x, y }: Point) => {
     setPicked(undefined);
     const pixel = (at: number, size: number) => Math.min(size - 1, Math.max(0, Math.round(at)));
-    const query = `x=${pixel(x, image.width)}&y=${pixel(y, image.height)}`;
+    const query = { x: pixel(x, image.width), y: pixel(y, image.height) };
     try {
-      const { segment, strokes } = await api<Attribution>(
-        'GET',
-        `/api/assignments/${session.assignment.id}/attribution?${query}`,
-      );
+      const { segment, strokes } = await ask(getAssignmentAttribution, {
+        params: { assignment: session.assignment.id },
+        query,
+      });
       const [first] = strokes;
       setPicked(first?.n);
       const share = first && `${Math.round(100 * first.share)} % by the stroke that is marked; Delete erases it`;
@@ -62,7 +62,7 @@ export function useHints(
 
   return {
     over,
-    ask: (at: Point) => void ask(at),
+    ask: (at: Point) => void askStroke(at),
     /** Where the next stroke helps most. */
     hint: () => session.hint(),
     ring,

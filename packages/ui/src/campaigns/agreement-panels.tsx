@@ -1,5 +1,7 @@
 /** Agreement between annotators, scores on known images, and the reliability that follows. */
+
 import type { Agreement } from '@saltworks/contract/api/measures';
+import { getCampaignAgreement } from '@saltworks/contract/api/measures';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, score } from '../plots/figures.ts';
@@ -8,7 +10,7 @@ import { histogram } from './histogram.ts';
 import type { NameOf } from './people.ts';
 
 export function AgreementPanels({ campaign, nameOf }: { campaign: string; nameOf: NameOf }) {
-  const agreement = useLoaded<Agreement>(`/api/campaigns/${campaign}/agreement`, 30_000);
+  const agreement = useLoaded(getCampaignAgreement, { params: { campaign } }, 30_000);
   const pending = agreement.value?.pending ?? 0;
   return (
     <>

@@ -1,5 +1,7 @@
 /** A campaign's card in the list. */
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';
 import { ProgressBar } from './progress-bar.tsx';
@@ -11,7 +13,7 @@ interface Props {
 }
 
 export function CampaignCard({ campaign: { id, name, state, dataset, categories }, reviews, manages }: Props) {
-  const { value: progress } = useLoaded<CampaignProgress>(`/api/campaigns/${id}/progress`, 30_000);
+  const { value: progress } = useLoaded(getCampaignProgress, { params: { campaign: id } }, 30_000);
   const waiting = progress?.assignments.submitted ?? 0;
   return (
     <li className="card">

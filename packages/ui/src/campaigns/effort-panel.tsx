@@ -1,6 +1,6 @@
 /** Time spent, by annotator and by category. */
 
-import type { Effort } from '@saltworks/contract/api/measures';
+import { getCampaignEffort } from '@saltworks/contract/api/measures';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function EffortPanel({ campaign, categories, nameOf }: Props) {
-  const effort = useLoaded<Effort>(`/api/campaigns/${campaign}/effort`, 60_000);
+  const effort = useLoaded(getCampaignEffort, { params: { campaign } }, 60_000);
   const className = (id: number) =>
     id === 0 ? 'Background' : (categories.find((category) => category.id === id)?.name ?? `class ${id}`);
   return (

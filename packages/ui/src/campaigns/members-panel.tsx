@@ -1,9 +1,16 @@
 /** The members of a campaign, and their roles. */
+
 import type { Member } from '@saltworks/contract/api/campaigns';
+import {
+  deleteCampaignMember,
+  postCampaignMemberLink,
+  postCampaignMembers,
+  putCampaignMember,
+} from '@saltworks/contract/api/campaigns';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import { useState } from 'react';
 import { SignInLinks, useSignInLinks } from '../accounts/sign-in-links.tsx';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import type { Loaded } from '../load.ts';
@@ -14,11 +21,12 @@ const roles: MemberRole[] = ['annotator', 'reviewer', 'manager'];
 
 export function MembersPanel({ campaign, members }: { campaign: string; members: Loaded<Member[]> }) {
   const { failure, attempt } = useAttempt(members.again);
-  const path = `/api/campaigns/${campaign}/members`;
-  const ask = (method: string, user: string, body?: object) => attempt(() => api(method, `${path}/${user}`, body));
+  const place = (user: string) => ({ params: { campaign, user } });
+  const setRole = (user: string, role: MemberRole) =>
+    void attempt(() => ask(putCampaignMember, { ...place(user), body: { role } }));
   const { links, add } = useSignInLinks();
   const invite = ({ user, email }: Member) =>
-    void attempt(async () => add(email, (await api<{ link: string }>('POST', `${path}/${user}/link`, {})).link));
+    void attempt(async () => add(email, (await ask(postCampaignMemberLink, place(user))).link));
   return (
     <Panel title="Members">
       <Await loaded={members} what="members">
@@ -44,7 +52,7 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
                     key={user}
                     value={role}
                     aria-label={`Role of ${name}`}
-                    onChange={(event) => void ask('PUT', user, { role: event.target.value })}
+                    onChange={(event) => setRole(user, event.target.value as MemberRole)}
                   >
                     {roles.map((each) => (
                       <option key={each}>{each}</option>
@@ -59,7 +67,12 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
                   >
                     Make a link
                   </button>,
-                  <AskTwice key={user} label="Remove" what={name} act={() => void ask('DELETE', user)} />,
+                  <AskTwice
+                    key={user}
+                    label="Remove"
+                    what={name}
+                    act={() => void attempt(() => ask(deleteCampaignMember, place(user)))}
+                  />,
                 ];
               })}
             />
@@ -71,7 +84,7 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
       </p>
       <SignInLinks links={links} />
       <AddMember
-        path={path}
+        campaign={campaign}
         added={(who, link) => {
           if (link) add(who, link);
           members.again();
@@ -81,14 +94,14 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
   );
 }
 
-function AddMember({ path, added }: { path: string; added(who: string, link?: string): void }) {
+function AddMember({ campaign, added }: { campaign: string; added(who: string, link?: string): void }) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<MemberRole>('annotator');
   const [said, setSaid] = useState<{ failure?: string; who?: string }>({});
   const add = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
-      const { link } = await api<{ link?: string }>('POST', path, { email: email.trim(), role });
+      const { link } = await ask(postCampaignMembers, { params: { campaign }, body: { email: email.trim(), role } });
       setSaid({ who: email.trim() });
       setEmail('');
       added(email.trim(), link);

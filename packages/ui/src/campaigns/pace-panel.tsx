@@ -1,5 +1,7 @@
 /** A campaign's pace, and when it will finish. */
+
 import type { CampaignPace } from '@saltworks/contract/api/tasks';
+import { getCampaignPace } from '@saltworks/contract/api/tasks';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
@@ -10,7 +12,7 @@ type By = CampaignPace['by'];
 
 export function PacePanel({ campaign }: { campaign: string }) {
   const [by, setBy] = useState<By>('hour');
-  const pace = useLoaded<CampaignPace>(`/api/campaigns/${campaign}/pace?by=${by}`, 30_000);
+  const pace = useLoaded(getCampaignPace, { params: { campaign }, query: { by } }, 30_000);
   return (
     <Panel
       title="Pace"

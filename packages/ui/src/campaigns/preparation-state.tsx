@@ -1,16 +1,16 @@
 /** Why images cannot be annotated yet, for managers, with a button to retry. */
-import type { Preparation } from '@saltworks/contract/api/runs';
+import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { failingText, waitingText } from '@saltworks/contract/run-state';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 
 const everyMs = 5_000;
 
 export function PreparationState({ campaign }: { campaign: string }) {
-  const path = `/api/campaigns/${campaign}/preparation`;
+  const place = { params: { campaign } };
   // Only managers may ask for the reason; reviewers read that more are coming.
-  const { value, again } = useLoaded<Preparation>(path, everyMs);
+  const { value, again } = useLoaded(getCampaignPreparation, place, everyMs);
   const { failure, attempt } = useAttempt(again);
   if (!value || value.state === 'done') {
     return <p className="hint">More images are being prepared; they join as they are ready.</p>;
@@ -28,7 +28,7 @@ export function PreparationState({ campaign }: { campaign: string }) {
         {waiting && waitingText(waiting)} {failing && failingText(failing)} {failure}
       </p>
       {state !== 'running' && (
-        <button type="button" onClick={() => void attempt(() => api('POST', path))}>
+        <button type="button" onClick={() => void attempt(() => ask(postCampaignPreparation, place))}>
           Prepare again
         </button>
       )}

@@ -1,5 +1,5 @@
 /** A campaign's progress. */
-import type { CampaignProgress } from '@saltworks/contract/api/campaigns';
+import { getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useLoaded } from '../load.ts';
 import { count } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
@@ -15,7 +15,7 @@ const states = [
 ] as const;
 
 export function ProgressPanel({ campaign }: { campaign: string }) {
-  const progress = useLoaded<CampaignProgress>(`/api/campaigns/${campaign}/progress`, 10_000);
+  const progress = useLoaded(getCampaignProgress, { params: { campaign } }, 10_000);
   return (
     <Panel title="Progress">
       <Await loaded={progress} what="progress">

@@ -1,6 +1,9 @@
 /** Skipped images: which, by whom, why and when. */
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import { api } from '../api.ts';
+import { getCampaignAssignments } from '@saltworks/contract/api/assignments';
+import { addressOf } from '@saltworks/contract/api/endpoint';
+import { getAssignmentThumbnail } from '@saltworks/contract/api/open-assignments';
+import { postTaskOffer } from '@saltworks/contract/api/tasks';
+import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { useLoaded } from '../load.ts';
 import { count, moment } from '../plots/figures.ts';
@@ -10,10 +13,10 @@ import { Await, Panel } from '../states.tsx';
 const most = 100;
 
 export function SkippedPanel({ campaign }: { campaign: string }) {
-  const path = `/api/campaigns/${campaign}/assignments?state=skipped&limit=${most}`;
-  const skipped = useLoaded<Assignment[]>(path, 15_000);
+  const place = { params: { campaign }, query: { state: 'skipped', limit: most } } as const;
+  const skipped = useLoaded(getCampaignAssignments, place, 15_000);
   const { failure, attempt } = useAttempt(skipped.again);
-  const offer = (task: string) => attempt(() => api('POST', `/api/tasks/${task}/offer`, {}));
+  const offer = (task: string) => attempt(() => ask(postTaskOffer, { params: { task } }));
   return (
     <Panel title="Skipped">
       <p role="alert" className="failure">
@@ -36,7 +39,11 @@ export function SkippedPanel({ campaign }: { campaign: string }) {
                 ]}
                 rows={list.map(({ id, task, image, author, reason, updated }) => [
                   <span key="image" className="with-thumbnail">
-                    <img src={`/api/assignments/${id}/thumbnail`} alt="" loading="lazy" />
+                    <img
+                      src={addressOf(getAssignmentThumbnail, { params: { assignment: id } })}
+                      alt=""
+                      loading="lazy"
+                    />
                     {image.name}
                   </span>,
                   author,

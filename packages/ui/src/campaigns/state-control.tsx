@@ -1,7 +1,9 @@
 /** Pauses, resumes and closes a campaign. */
+
 import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { patchCampaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 
 const meaning = {
   open: 'Open: images are given out.',
@@ -28,7 +30,7 @@ export const pauseOrResume = (): void => document.querySelector<HTMLElement>('.s
 export function StateControl({ campaign: { id, state }, changed }: { campaign: Campaign; changed(): void }) {
   const [failure, setFailure] = useState('');
   const move = (to: State) =>
-    api('PATCH', `/api/campaigns/${id}`, { state: to }).then(
+    ask(patchCampaign, { params: { campaign: id }, body: { state: to } }).then(
       () => {
         setFailure('');
         changed();

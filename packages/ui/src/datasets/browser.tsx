@@ -3,7 +3,6 @@
 import type { Page } from '@saltworks/contract/api/fields';
 import { css } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
-import { api } from '../api.ts';
 import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
 import { Feed } from './feed.ts';
@@ -13,8 +12,10 @@ import { Photograph } from './photograph.tsx';
 import type { Shown } from './shown.ts';
 
 interface Props<T> {
-  /** The list's address, with filters and without `after`. */
-  path: string;
+  /** The list's address, with filters: tells lists apart. */
+  address: string;
+  /** Reads a part of the list; null asks for the first. */
+  read(after: string | null): Promise<Page<T>>;
   show(item: T): Shown;
   masked: boolean;
   toggleMask(): void;
@@ -24,16 +25,15 @@ interface Props<T> {
   nothing: string;
 }
 
-export function Browser<T>({ path, show, masked, toggleMask, total, nothing }: Props<T>) {
+export function Browser<T>({ address, read, show, masked, toggleMask, total, nothing }: Props<T>) {
   const [feed, setFeed] = useState<Feed<T>>();
   const [opened, setOpened] = useState<number>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address says which list it reads
   useEffect(() => {
-    const made = new Feed<T>((after) =>
-      api<Page<T>>('GET', after === null ? path : `${path}&after=${encodeURIComponent(after)}`),
-    );
+    const made = new Feed<T>(read);
     setFeed(made);
     return () => made.close();
-  }, [path]);
+  }, [address]);
   const state = useSyncExternalStore(
     useCallback((told) => feed?.subscribe(told) ?? (() => {}), [feed]),
     () => feed?.state,
@@ -57,7 +57,7 @@ export function Browser<T>({ path, show, masked, toggleMask, total, nothing }: P
       {state.error && <Trouble error={state.error} again={() => feed.again()} />}
       {state.complete && state.count === 0 && <p className="empty">{nothing}</p>}
       <Grid
-        key={path}
+        key={address}
         count={state.count}
         label="Images"
         look={look}

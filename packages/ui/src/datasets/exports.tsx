@@ -1,10 +1,17 @@
 /** Exports: download one, or start another. */
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { ExportInfo } from '@saltworks/contract/api/exports';
+import {
+  getDatasetExports,
+  getDatasetExportZip,
+  postCampaignExports,
+  postDatasetExports,
+} from '@saltworks/contract/api/exports';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { useEffect, useRef, useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
@@ -19,16 +26,14 @@ interface Props {
   recipes: string[];
   /** Their mask sets, if known. */
   masks?: readonly MaskSet[];
-  /** The address that starts an export, and extra fields of its body. */
-  path: string;
   /** A campaign's exports: its own masks only, optionally only accepted ones. */
-  campaign?: boolean;
+  campaign?: string;
   controls: boolean;
 }
 
-export function Exports({ dataset, recipes, masks = [], path, campaign, controls }: Props) {
+export function Exports({ dataset, recipes, masks = [], campaign, controls }: Props) {
   const runs = useRuns(dataset);
-  const made = useLoaded<ExportInfo[]>(`/api/datasets/${dataset}/exports`);
+  const made = useLoaded(getDatasetExports, { params: { dataset } });
   const mine = (recipe: string) => !campaign || recipes.includes(recipe);
   const running = (runs.value ?? []).filter(
     ({ kind, of, state }) => kind === 'export' && state === 'running' && mine(of.slice(of.indexOf('/') + 1)),
@@ -36,7 +41,7 @@ export function Exports({ dataset, recipes, masks = [], path, campaign, controls
   useWhenFewer(running.length, made.again);
   return (
     <>
-      <StartExport recipes={recipes} masks={masks} path={path} campaign={campaign} started={runs.again} />
+      <StartExport dataset={dataset} recipes={recipes} masks={masks} campaign={campaign} started={runs.again} />
       {running.length > 0 && (
         <RunList dataset={dataset} masks={masks} runs={running} controls={controls} changed={runs.again} />
       )}
@@ -106,7 +111,7 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
         count(files),
         size(bytes),
         loses,
-        <a key="zip" href={`/api/datasets/${dataset}/exports/${encodeURIComponent(id)}/zip`} download>
+        <a key="zip" href={addressOf(getDatasetExportZip, { params: { dataset, export: id } })} download>
           ZIP
         </a>,
       ])}
@@ -114,12 +119,12 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
 );
 
 function StartExport({
+  dataset,
   recipes,
   masks,
-  path,
   campaign,
   started,
-}: Pick<Props, 'recipes' | 'path' | 'campaign'> & { masks: readonly MaskSet[]; started(): void }) {
+}: Pick<Props, 'dataset' | 'recipes' | 'campaign'> & { masks: readonly MaskSet[]; started(): void }) {
   const [format, setFormat] = useState<ExportFormat>('coco-panoptic');
   const [chosen, setRecipe] = useState('');
   const [accepted, setAccepted] = useState(false);
@@ -132,7 +137,8 @@ function StartExport({
     event.preventDefault();
     setSaid({ failure: '', busy: true });
     try {
-      await api('POST', path, campaign ? { format, accepted } : { format, recipe });
+      if (campaign) await ask(postCampaignExports, { params: { campaign }, body: { format, accepted } });
+      else await ask(postDatasetExports, { params: { dataset }, body: { format, recipe } });
       setSaid({ failure: '', busy: false });
     } catch (error) {
       setSaid({ failure: (error as Error).message, busy: false });

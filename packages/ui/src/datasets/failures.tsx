@@ -1,6 +1,5 @@
 /** Images that runs could not use, and why. */
-import type { Page } from '@saltworks/contract/api/fields';
-import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
+import { getDatasetFailures } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Table } from '../plots/table.tsx';
@@ -12,8 +11,10 @@ export function Failures({ dataset }: { dataset: string }) {
   /** Cursors of the visited parts; the last one is shown. */
   const [cursors, setCursors] = useState<(string | null)[]>([null]);
   const after = cursors[cursors.length - 1];
-  const from = after === null ? '' : `&after=${encodeURIComponent(after)}`;
-  const failures = useLoaded<Page<DatasetFailure>>(`/api/datasets/${dataset}/failures?limit=${size}${from}`);
+  const failures = useLoaded(getDatasetFailures, {
+    params: { dataset },
+    query: { limit: size, after: after ?? undefined },
+  });
   return (
     <Await loaded={failures} what="failures">
       {({ items, next }) => (

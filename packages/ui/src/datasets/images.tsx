@@ -1,9 +1,17 @@
 /** The images of a dataset, seen through one of its mask sets. */
 
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
+import {
+  getDatasetImageMask,
+  getDatasetImages,
+  getDatasetImageThumbnail,
+  getDatasetImageView,
+} from '@saltworks/contract/api/mask-sets';
 import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
+import { ask } from '../api.ts';
 import { legendOf } from '../legend.tsx';
 import { Browser } from './browser.tsx';
 import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
@@ -49,6 +57,7 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
   const narrowed = ['state', 'category', 'uncertain'].some((each) => query.has(each));
   if (recipe) query.set('recipe', recipe);
   query.set('limit', '100');
+  const place = { params: { dataset: name } };
   const show = useCallback((image: DatasetImageInfo) => shownOf(image, name, recipe, classes), [name, recipe, classes]);
   return (
     <>
@@ -64,7 +73,10 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
         </p>
       )}
       <Browser
-        path={`/api/datasets/${name}/images?${query}`}
+        address={addressOf(getDatasetImages, { ...place, query })}
+        read={(after) =>
+          ask(getDatasetImages, { ...place, query: after === null ? query : [...query, ['after', after]] })
+        }
         show={show}
         masked={masked}
         toggleMask={toggle}
@@ -113,14 +125,16 @@ function shownOf(
   recipe: string | undefined,
   classes: readonly ColouredClass<string>[],
 ): Shown {
-  const at = `/api/datasets/${dataset}/images/${image.id}`;
+  const place = { params: { dataset, image: String(image.id) } };
   const colours = namedColours(image.segments, classes);
-  const path = `${at}/mask?recipe=${encodeURIComponent(recipe ?? '')}`;
-  const mask = recipe && image.mask !== null ? { path, colours } : undefined;
+  const mask =
+    recipe && image.mask !== null
+      ? { path: addressOf(getDatasetImageMask, { ...place, query: { recipe } }), colours }
+      : undefined;
   return {
     name: image.name,
-    thumbnail: `${at}/thumbnail`,
-    image: `${at}/view`,
+    thumbnail: addressOf(getDatasetImageThumbnail, place),
+    image: addressOf(getDatasetImageView, place),
     mask,
     state: states[image.state],
     classes: legendOf(image.segments, colours, (category) => category),

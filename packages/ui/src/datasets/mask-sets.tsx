@@ -1,4 +1,3 @@
-/** Names of mask sets, for people. */
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { moment } from '../plots/figures.ts';
 

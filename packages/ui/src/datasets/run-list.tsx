@@ -1,8 +1,10 @@
 /** The runs of a dataset: progress, pause, resume and cancel. */
+
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
-import type { DatasetRun } from '@saltworks/contract/api/runs';
+import type { DatasetRun, RunAction } from '@saltworks/contract/api/runs';
+import { postDatasetRunsControl } from '@saltworks/contract/api/runs';
 import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/run-state';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
 import { count, counted, moment } from '../plots/figures.ts';
 import { masksOf } from './mask-sets.tsx';
@@ -20,8 +22,8 @@ const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export' };
 
 export function RunList({ dataset, masks, runs, controls, changed }: Props) {
   const { failure, attempt } = useAttempt(changed);
-  const control = (id: string, action: string) =>
-    attempt(() => api('POST', `/api/datasets/${dataset}/runs/control`, { id, action }));
+  const control = (id: string, action: RunAction) =>
+    attempt(() => ask(postDatasetRunsControl, { params: { dataset }, body: { id, action } }));
   return (
     <>
       <p role="alert" className="failure">

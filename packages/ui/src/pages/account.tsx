@@ -1,4 +1,3 @@
-/** The caller's password and keys; for administrators, all accounts. */
 import { KeysPanel } from '../accounts/keys-panel.tsx';
 import { PasswordPanel } from '../accounts/password-panel.tsx';
 import { PeoplePanel } from '../accounts/people-panel.tsx';

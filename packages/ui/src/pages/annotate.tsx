@@ -1,12 +1,12 @@
 /** The annotator's page: a campaign's images, one after the other. */
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+import { postCampaignNext } from '@saltworks/contract/api/assignments';
+import { getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/session/ask-for.ts';
 import { Preview } from '../annotate/session/preview.ts';
 import { Session } from '../annotate/session/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
-import { ApiError, api } from '../api.ts';
+import { ApiError, ask } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
@@ -81,20 +81,20 @@ type Opener = ReturnType<typeof openOneByOne>;
 /** Opens a campaign's images; the solver's thread and the campaign's data carry over from one to the next. */
 function openOneByOne(campaign: string) {
   const preview = new Preview();
-  const about = api<Campaign>('GET', `/api/campaigns/${campaign}`);
+  const place = { params: { campaign } };
+  const about = ask(getCampaign, place);
   about.catch(() => {});
-  const progress = () => api<CampaignProgress>('GET', `/api/campaigns/${campaign}/progress`);
   let current: Session | undefined;
   let closed = false;
   let later: ReturnType<typeof setTimeout> | undefined;
   return {
     async next(): Promise<Session | Nothing | undefined> {
-      const found = await api<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
+      const found = await ask(postCampaignNext, place);
       if (closed) return undefined;
       // The previous session still owns the solver, and must not take this image for its own.
       current?.close();
       current = undefined;
-      if (!found) return (await progress()).filled ? 'nothing left' : 'being prepared';
+      if (!found) return (await ask(getCampaignProgress, place)).filled ? 'nothing left' : 'being prepared';
       const session = await Session.open(found, about, preview);
       if (closed) session.close();
       else current = session;

@@ -1,11 +1,15 @@
 /** A campaign's images and their states. */
 
-import type { Campaign, CampaignProgress } from '@saltworks/contract/api/campaigns';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Task } from '@saltworks/contract/api/tasks';
+import { getCampaignTasks, getTaskImage, getTaskMask, getTaskThumbnail } from '@saltworks/contract/api/tasks';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { ask } from '../api.ts';
 import { campaignTabs } from '../campaigns/tabs.ts';
 import { Browser } from '../datasets/browser.tsx';
 import { type Filter, Filters, focusFilters, queryOf, uncertainty } from '../datasets/filters.tsx';
@@ -19,7 +23,7 @@ import { Shell } from './shell.tsx';
 
 export function CampaignImagesPage({ campaign: id }: { campaign: string }) {
   const me = useMe().value;
-  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
+  const campaign = useLoaded(getCampaign, { params: { campaign: id } });
   const [masked, setMasked] = useState(true);
   const toggle = () => setMasked((now) => !now);
   return (
@@ -81,7 +85,8 @@ const filtersOf = ({ categories }: Campaign): Filter[] => [
 
 function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: boolean; toggle(): void }) {
   const [params] = useSearchParams();
-  const { value: progress } = useLoaded<CampaignProgress>(`/api/campaigns/${campaign.id}/progress`, 30_000);
+  const place = { params: { campaign: campaign.id } };
+  const { value: progress } = useLoaded(getCampaignProgress, place, 30_000);
   const filters = filtersOf(campaign);
   const query = queryOf(filters, params);
   const narrowed = [...query.keys()].some((name) => name !== 'order');
@@ -95,7 +100,10 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
         </button>
       </Filters>
       <Browser
-        path={`/api/campaigns/${campaign.id}/tasks?${query}`}
+        address={addressOf(getCampaignTasks, { ...place, query })}
+        read={(after) =>
+          ask(getCampaignTasks, { ...place, query: after === null ? query : [...query, ['after', after]] })
+        }
         show={show}
         masked={masked}
         toggleMask={toggle}
@@ -135,15 +143,15 @@ const deeds: Record<AssignmentState, string> = {
 
 function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
   const { id, image, wanted, handed, accepted, works } = task;
-  const at = `/api/tasks/${id}`;
+  const place = { params: { task: id } };
   const colours = segmentColours(task.segments, categories);
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   return {
     name: image.name,
-    thumbnail: `${at}/thumbnail`,
-    image: `${at}/image`,
+    thumbnail: addressOf(getTaskThumbnail, place),
+    image: addressOf(getTaskImage, place),
     // The mask's id in the address: a newer mask is fetched afresh.
-    mask: task.mask === null ? undefined : { path: `${at}/mask?of=${task.mask}`, colours },
+    mask: task.mask === null ? undefined : { path: `${addressOf(getTaskMask, place)}?of=${task.mask}`, colours },
     who: works
       .filter((work) => busy.includes(work.state))
       .map(({ author }) => author)

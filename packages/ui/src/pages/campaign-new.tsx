@@ -1,10 +1,11 @@
 /** The form for a new campaign. Typed text survives a reload and a sign-in. */
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { postCampaigns } from '@saltworks/contract/api/campaigns';
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
+import { getDatasets } from '@saltworks/contract/api/datasets';
 import type { Preset } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
 import { type CampaignDraft, campaignOf, emptyDraft, slugOf } from '../campaigns/draft.ts';
 import { Field } from '../campaigns/field.tsx';
@@ -27,7 +28,7 @@ function keptDraft(): CampaignDraft {
 
 export function NewCampaignPage() {
   const me = useMe().value;
-  const datasets = useLoaded<DatasetInfo[]>('/api/datasets');
+  const datasets = useLoaded(getDatasets, {});
   const save = {
     keys: ['mod+enter', 'mod+s'],
     show: 'Ctrl Enter',
@@ -70,7 +71,7 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
     setBusy(true);
     setFailure('');
     try {
-      const { id } = await api<Campaign>('POST', '/api/campaigns', campaignOf(draft));
+      const { id } = await ask(postCampaigns, { body: campaignOf(draft) });
       sessionStorage.removeItem(kept);
       location.assign(`/campaigns/${id}`);
     } catch (error) {

@@ -1,7 +1,9 @@
 /** The settings of an existing campaign, changeable and fixed. */
+
 import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaign, patchCampaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
 import { Field } from '../campaigns/field.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
@@ -15,7 +17,7 @@ import { Shell } from './shell.tsx';
 
 export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
   const me = useMe().value;
-  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
+  const campaign = useLoaded(getCampaign, { params: { campaign: id } });
   const save = {
     keys: ['mod+enter', 'mod+s'],
     show: 'Ctrl Enter',
@@ -57,7 +59,7 @@ function Form({ campaign, changed }: { campaign: Campaign; changed(): void }) {
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
-      await api('PATCH', `/api/campaigns/${campaign.id}`, changesOf(draft));
+      await ask(patchCampaign, { params: { campaign: campaign.id }, body: changesOf(draft) });
       setSaid({ saved: true });
       changed();
     } catch (error) {

@@ -1,5 +1,7 @@
 /** A campaign's overview: progress, pace, agreement, time, members, exports. */
-import type { Campaign, Member } from '@saltworks/contract/api/campaigns';
+
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';
 import { MembersPanel } from '../campaigns/members-panel.tsx';
@@ -16,7 +18,7 @@ import { Shell } from './shell.tsx';
 
 export function CampaignPage({ campaign: id }: { campaign: string }) {
   const { value: me } = useMe();
-  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`, 30_000);
+  const campaign = useLoaded(getCampaign, { params: { campaign: id } }, 30_000);
   const manages = mayIn(me, id, 'manager');
   const reviews = mayIn(me, id, 'reviewer');
   return (
@@ -63,7 +65,7 @@ export function CampaignPage({ campaign: id }: { campaign: string }) {
 const focus = (id: string) => () => document.getElementById(id)?.focus();
 
 function Management({ campaign: { id, dataset, categories }, admin }: { campaign: Campaign; admin: boolean }) {
-  const members = useLoaded<Member[]>(`/api/campaigns/${id}/members`);
+  const members = useLoaded(getCampaignMembers, { params: { campaign: id } });
   const nameOf = namesOf(members.value);
   return (
     <>
@@ -71,13 +73,7 @@ function Management({ campaign: { id, dataset, categories }, admin }: { campaign
       <EffortPanel campaign={id} categories={categories} nameOf={nameOf} />
       <MembersPanel campaign={id} members={members} />
       <Panel title="Exports">
-        <Exports
-          dataset={dataset}
-          recipes={[`campaign-${id}`]}
-          path={`/api/campaigns/${id}/exports`}
-          campaign
-          controls={admin}
-        />
+        <Exports dataset={dataset} recipes={[`campaign-${id}`]} campaign={id} controls={admin} />
       </Panel>
     </>
   );

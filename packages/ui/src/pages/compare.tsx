@@ -1,10 +1,14 @@
 /** One image as each annotator labelled it, and their consensus. */
+
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import { getCampaignAssignments } from '@saltworks/contract/api/assignments';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaign } from '@saltworks/contract/api/campaigns';
 import type { Weighting } from '@saltworks/contract/api/measures';
+import { postTaskConsensus } from '@saltworks/contract/api/measures';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import { Legend } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
 import { Pane } from '../review/pane.tsx';
@@ -17,8 +21,8 @@ import { Shell } from './shell.tsx';
 const handedIn = ['submitted', 'accepted', 'sent_back'];
 
 export function ComparePage({ campaign: id, task }: { campaign: string; task: string }) {
-  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
-  const assignments = useLoaded<Assignment[]>(`/api/campaigns/${id}/assignments?task=${task}&limit=200`);
+  const campaign = useLoaded(getCampaign, { params: { campaign: id } });
+  const assignments = useLoaded(getCampaignAssignments, { params: { campaign: id }, query: { task, limit: 200 } });
   const failure = campaign.error ?? assignments.error;
   if (failure) return <Failed error={failure} again={assignments.again} />;
   if (!campaign.value || !assignments.value) return <Loading what="what annotators have drawn" />;
@@ -52,7 +56,7 @@ function Compare({ campaign, task, assignments }: { campaign: Campaign; task: st
     setBusy(true);
     setMessage('All strokes are being solved together…');
     try {
-      await api('POST', `/api/tasks/${task}/consensus`, { weights });
+      await ask(postTaskConsensus, { params: { task }, body: { weights } });
       await readConsensus();
       setMessage('');
     } catch (error) {

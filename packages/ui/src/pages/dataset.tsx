@@ -1,5 +1,7 @@
 /** A dataset: images, runs, failures, exports. */
+
 import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
+import { getDataset } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
 import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';
@@ -20,7 +22,7 @@ type Part = 'images' | 'runs' | 'failures' | 'exports';
 export function DatasetPage({ dataset: name, part }: { dataset: string; part: Part }) {
   const me = useMe().value;
   const admin = me?.role === 'admin';
-  const dataset = useLoaded<DatasetDetail>(`/api/datasets/${name}`);
+  const dataset = useLoaded(getDataset, { params: { dataset: name } });
   const manages = admin || (dataset.value?.campaigns ?? []).some(({ id }) => mayIn(me, id, 'manager'));
   const [masked, setMasked] = useState(true);
   const toggle = () => setMasked((now) => !now);
@@ -46,7 +48,6 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
                 dataset={name}
                 recipes={value.masks.map(({ recipe }) => recipe)}
                 masks={value.masks}
-                path={`/api/datasets/${name}/exports`}
                 controls={admin}
               />
             )}

@@ -1,5 +1,5 @@
 /** All datasets. */
-import type { DatasetInfo } from '@saltworks/contract/api/datasets';
+import { getDatasets } from '@saltworks/contract/api/datasets';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
@@ -9,7 +9,7 @@ import { Shell } from './shell.tsx';
 
 export function DatasetsPage() {
   const admin = useMe().value?.role === 'admin';
-  const datasets = useLoaded<DatasetInfo[]>('/api/datasets', 30_000);
+  const datasets = useLoaded(getDatasets, {}, 30_000);
   return (
     <Shell title="Datasets">
       <Await loaded={datasets} what="datasets">

@@ -1,5 +1,5 @@
 /** The caller's campaigns. */
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaigns } from '@saltworks/contract/api/campaigns';
 import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';
@@ -10,7 +10,7 @@ import { Shell } from './shell.tsx';
 
 export function HomePage() {
   const { value: me, error } = useMe();
-  const campaigns = useLoaded<Campaign[]>('/api/campaigns', 30_000);
+  const campaigns = useLoaded(getCampaigns, {}, 30_000);
   const admin = me?.role === 'admin';
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {

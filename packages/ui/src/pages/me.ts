@@ -1,8 +1,11 @@
 /** The signed-in account. */
+
 import type { Me } from '@saltworks/contract/api/accounts';
+import { getMe } from '@saltworks/contract/api/accounts';
+import { postSignOut } from '@saltworks/contract/api/sign-in';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import { useEffect, useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 import type { Loaded } from '../load.ts';
 
 let asked: Promise<Me> | undefined;
@@ -11,7 +14,7 @@ let asked: Promise<Me> | undefined;
 export function useMe(): Pick<Loaded<Me>, 'value' | 'error'> {
   const [state, setState] = useState<{ value?: Me; error?: Error }>({});
   useEffect(() => {
-    asked ??= api<Me>('GET', '/api/me');
+    asked ??= ask(getMe);
     asked.then(
       (value) => setState({ value }),
       (error) => setState({ error }),
@@ -30,6 +33,6 @@ export function mayIn(me: Me | undefined, campaign: string, role: MemberRole): b
 }
 
 export async function signOut(): Promise<void> {
-  await api('POST', '/api/auth/sign-out', {}).catch(() => {});
+  await ask(postSignOut, { body: {} }).catch(() => {});
   location.href = '/sign-in';
 }

@@ -1,6 +1,8 @@
 /** The review queue: submitted images, one after the other. */
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { getCampaignAssignments } from '@saltworks/contract/api/assignments';
+import { getCampaign } from '@saltworks/contract/api/campaigns';
+import { addressOf } from '@saltworks/contract/api/endpoint';
+import { getAssignmentThumbnail } from '@saltworks/contract/api/open-assignments';
 import { useSearchParams } from 'wouter';
 import { useLoaded } from '../load.ts';
 import { Handed } from '../review/handed.tsx';
@@ -8,8 +10,12 @@ import '../review/review.css';
 import { Failed, Loading } from '../states.tsx';
 
 export function ReviewPage({ campaign: id }: { campaign: string }) {
-  const campaign = useLoaded<Campaign>(`/api/campaigns/${id}`);
-  const queue = useLoaded<Assignment[]>(`/api/campaigns/${id}/assignments?state=submitted&limit=100`, 15_000);
+  const campaign = useLoaded(getCampaign, { params: { campaign: id } });
+  const queue = useLoaded(
+    getCampaignAssignments,
+    { params: { campaign: id }, query: { state: 'submitted', limit: 100 } },
+    15_000,
+  );
   const [query, setQuery] = useSearchParams();
   const failure = campaign.error ?? queue.error;
   if (failure) return <Failed error={failure} again={queue.again} />;
@@ -40,7 +46,11 @@ export function ReviewPage({ campaign: id }: { campaign: string }) {
                 onClick={() => choose(assignment.id)}
                 title={`${assignment.image.name} by ${assignment.author}`}
               >
-                <img src={`/api/assignments/${assignment.id}/thumbnail`} alt="" loading="lazy" />
+                <img
+                  src={addressOf(getAssignmentThumbnail, { params: { assignment: assignment.id } })}
+                  alt=""
+                  loading="lazy"
+                />
                 <span className="work">
                   <span>{assignment.image.name}</span>
                   <small>{assignment.author}</small>

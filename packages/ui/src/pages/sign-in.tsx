@@ -1,6 +1,7 @@
 /** Sign-in by e-mail and password; sign-in links need no form. */
+import { postSignInEmail } from '@saltworks/contract/api/sign-in';
 import { useEffect, useState } from 'react';
-import { api } from '../api.ts';
+import { ask } from '../api.ts';
 
 /** The server's codes for bad links, in words. */
 const errors: Record<string, string> = {
@@ -32,10 +33,8 @@ export function SignInPage() {
           const fields = new FormData(event.currentTarget);
           setFailure('');
           try {
-            await api('POST', '/api/auth/sign-in/email', {
-              email: fields.get('email'),
-              password: fields.get('password'),
-            });
+            const [email, password] = ['email', 'password'].map((name) => String(fields.get(name)));
+            await ask(postSignInEmail, { body: { email, password } });
             location.href = '/';
           } catch (error) {
             setFailure((error as Error).message);

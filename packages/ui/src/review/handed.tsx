@@ -1,7 +1,14 @@
 /** One submitted image: the reviewer looks, accepts, or sends it back with a note pinned to a place. */
 
 import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import {
+  getAssignment,
+  getAssignmentImage,
+  getAssignmentMask,
+  postAssignmentReview,
+} from '@saltworks/contract/api/open-assignments';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board/scene.ts';
@@ -11,7 +18,7 @@ import { idAt, type Labels, readMask } from '../annotate/labels.ts';
 import { nameOf } from '../annotate/names.ts';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
-import { api, bytes } from '../api.ts';
+import { ask, bytes } from '../api.ts';
 import { Legend, legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
@@ -27,7 +34,8 @@ interface Props {
 }
 
 export function Handed({ id, campaign, step, done }: Props) {
-  const { value: assignment, error } = useLoaded<OpenAssignment>(`/api/assignments/${id}`);
+  const place = { params: { assignment: id } };
+  const { value: assignment, error } = useLoaded(getAssignment, place);
   const now = useMask(id, assignment?.mask);
   // The last note: the annotator has worked on it since.
   const sentBack = assignment?.reviews.findLast(({ verdict }) => verdict === 'send_back');
@@ -39,7 +47,9 @@ export function Handed({ id, campaign, step, done }: Props) {
   const [sheet, setSheet] = useState(false);
   const [over, setOver] = useState<Point>();
   const text = useRef<HTMLTextAreaElement>(null);
-  const [photograph] = useState(() => bytes(`/api/assignments/${id}/image`, 20_000).then((file) => new Blob([file])));
+  const [photograph] = useState(() =>
+    bytes(addressOf(getAssignmentImage, place), 20_000).then((file) => new Blob([file])),
+  );
 
   const colours = useMemo(
     () => segmentColours(assignment?.drawing.segments ?? [], campaign.categories),
@@ -59,7 +69,7 @@ export function Handed({ id, campaign, step, done }: Props) {
       return;
     }
     try {
-      await api('POST', `/api/assignments/${id}/review`, { verdict, note: note.trim() || undefined, at: pin });
+      await ask(postAssignmentReview, { ...place, body: { verdict, note: note.trim() || undefined, at: pin } });
       done();
     } catch (error) {
       setFailure((error as Error).message);
@@ -200,7 +210,7 @@ function useMask(assignment: string, mask: string | null | undefined): Labels | 
   useEffect(() => {
     if (!mask) return;
     let closed = false;
-    readMask(`/api/assignments/${assignment}/masks/${mask}`).then(
+    readMask(addressOf(getAssignmentMask, { params: { assignment, mask } })).then(
       (found) => !closed && setLabels(found),
       // The photograph and the strokes show without it.
       () => {},

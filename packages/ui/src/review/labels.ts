@@ -1,4 +1,3 @@
-/** Compares masks of one image by category. */
 import type { LabelCategory } from '@saltworks/contract/categories';
 
 /** Category by segment id; an unknown id is background, 0. */

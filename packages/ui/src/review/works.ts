@@ -2,12 +2,13 @@
 
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import type { Consensus } from '@saltworks/contract/api/measures';
-import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import { addressOf } from '@saltworks/contract/api/endpoint';
+import { getTaskConsensus, getTaskConsensusMask } from '@saltworks/contract/api/measures';
+import { getAssignment, getAssignmentImage, getAssignmentMask } from '@saltworks/contract/api/open-assignments';
 import { type Rgb, segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Labels, readMask } from '../annotate/labels.ts';
-import { ApiError, api, bytes } from '../api.ts';
+import { ApiError, ask, bytes } from '../api.ts';
 import { type LegendEntry, legendOf } from '../legend.tsx';
 import { categoriesOf, consent, numbered, sameShare } from './labels.ts';
 
@@ -37,8 +38,8 @@ export function useWorks(campaign: Campaign, task: string, assignments: readonly
 
   const readConsensus = useCallback(async () => {
     try {
-      const { weights, segments } = await api<Consensus>('GET', `/api/tasks/${task}/consensus`);
-      const labels = await readMask(`/api/tasks/${task}/consensus/mask`);
+      const { weights, segments } = await ask(getTaskConsensus, { params: { task } });
+      const labels = await readMask(addressOf(getTaskConsensusMask, { params: { task } }));
       setTogether({ weights, ...read(labels, numbered(segments, campaign.categories), campaign) });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
@@ -48,7 +49,7 @@ export function useWorks(campaign: Campaign, task: string, assignments: readonly
   useEffect(() => {
     let closed = false;
     const fail = (error: Error) => !closed && setFailure(error.message);
-    bytes(`/api/assignments/${assignments[0].id}/image`, 20_000)
+    bytes(addressOf(getAssignmentImage, { params: { assignment: assignments[0].id } }), 20_000)
       .then((file) => createImageBitmap(new Blob([file])))
       .then((found) => !closed && setPhotograph(found), fail);
     Promise.all(assignments.map((assignment) => readWork(campaign, assignment))).then(
@@ -75,10 +76,11 @@ export function useWorks(campaign: Campaign, task: string, assignments: readonly
 }
 
 async function readWork(campaign: Campaign, assignment: Assignment): Promise<Work> {
-  const path = `/api/assignments/${assignment.id}`;
+  const { id, mask } = assignment;
+  const params = { assignment: id, mask: mask ?? '' };
   const [{ drawing }, labels] = await Promise.all([
-    api<OpenAssignment>('GET', path),
-    readMask(`${path}/masks/${assignment.mask}`),
+    ask(getAssignment, { params }),
+    readMask(addressOf(getAssignmentMask, { params })),
   ]);
   return { assignment, ...read(labels, drawing.segments, campaign) };
 }

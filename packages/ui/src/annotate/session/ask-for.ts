@@ -1,9 +1,17 @@
 /** Fetches everything an assignment's page needs at once, and the likely next image ahead of time. */
+
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Logged } from '@saltworks/contract/api/interactions';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
-import type { ComingTask } from '@saltworks/contract/api/tasks';
-import { api, bytes } from '../../api.ts';
+import {
+  getAssignment,
+  getAssignmentImage,
+  getAssignmentInteractions,
+  getAssignmentKeys,
+} from '@saltworks/contract/api/open-assignments';
+import { getCampaignComing, getTaskImage, getTaskKeys } from '@saltworks/contract/api/tasks';
+import { ask, bytes } from '../../api.ts';
 
 export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;
@@ -25,30 +33,34 @@ const patienceMs = 20_000;
 let ahead: (Shown & { sha256: string }) | undefined;
 
 export function askFor({ id, image }: Assignment): Asked {
-  const path = `/api/assignments/${id}`;
+  const place = { params: { assignment: id } };
+  const own = () => show(addressOf(getAssignmentImage, place), addressOf(getAssignmentKeys, place));
   const known = ahead?.sha256 === image.sha256 ? ahead : undefined;
   if (known) ahead = undefined;
   return unhandled({
-    assignment: api<OpenAssignment>('GET', path),
-    log: api<Logged[]>('GET', `${path}/interactions`),
-    ...(known ? orElse(known, () => show(path)) : show(path)),
+    assignment: ask(getAssignment, place),
+    log: ask(getAssignmentInteractions, place),
+    ...(known ? orElse(known, own) : own()),
   });
 }
 
 /** Fetches the likely next image, once. The server may still give it to somebody else. */
 export async function askAhead(campaign: string): Promise<void> {
-  const [next] = await api<ComingTask[]>('GET', `/api/campaigns/${campaign}/coming`);
+  const [next] = await ask(getCampaignComing, { params: { campaign } });
   if (!next || next.sha256 === ahead?.sha256) return;
   ahead?.image.then(
     (image) => image.close(),
     () => {},
   );
-  ahead = { sha256: next.sha256, ...unhandled(show(`/api/tasks/${next.task}`)) };
+  const place = { params: { task: next.task } };
+  const shown = show(addressOf(getTaskImage, place), addressOf(getTaskKeys, place));
+  ahead = { sha256: next.sha256, ...unhandled(shown) };
 }
 
-function show(path: string): Shown {
-  const file = bytes(`${path}/image`, patienceMs).then((content) => new Blob([content]));
-  return { file, image: file.then((blob) => createImageBitmap(blob)), keys: bytes(`${path}/keys`) };
+/** @param photograph its address, and that of its keys */
+function show(photograph: string, keys: string): Shown {
+  const file = bytes(photograph, patienceMs).then((content) => new Blob([content]));
+  return { file, image: file.then((blob) => createImageBitmap(blob)), keys: bytes(keys) };
 }
 
 function orElse(first: Shown, instead: () => Shown): Shown {

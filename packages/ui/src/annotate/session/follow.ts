@@ -1,8 +1,11 @@
 /** Follows an assignment's events while it is open. */
 
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import { addressOf } from '@saltworks/contract/api/endpoint';
+import type { AssignmentEventBody, AssignmentEventKind } from '@saltworks/contract/api/events';
+import { parseEvent } from '@saltworks/contract/api/events';
+import { getAssignmentEvents } from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
-import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
 import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import type { Labels } from '../labels.ts';
 
@@ -26,18 +29,21 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
   let events: EventSource;
   let later: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
-    events = new EventSource(`/api/assignments/${id}/events?after=${last}`);
-    const on = <Body>(kind: string, take: (body: Body, n: number) => void) =>
+    events = new EventSource(addressOf(getAssignmentEvents, { params: { assignment: id }, query: { after: last } }));
+    const on = <Kind extends AssignmentEventKind>(
+      kind: Kind,
+      take: (body: AssignmentEventBody<Kind>, n: number) => void,
+    ) =>
       events.addEventListener(kind, ({ data, lastEventId }) => {
         last = Number(lastEventId);
-        take(JSON.parse(data), last);
+        take(parseEvent(kind, data), last);
       });
-    on<NodeLabels & { n: number }>('patch', ({ n, ...runs }) => {
+    on('patch', ({ n, ...runs }) => {
       const ids = Uint32Array.from(decodeRuns(runs), (label) => runs.labels[label]);
       told.patch({ n, width: runs.w, height: runs.h, ids });
     });
-    on<{ n: number; mask: string }>('pixel', told.pixel);
-    on<{ state: AssignmentState }>('state', ({ state }, n) => told.state(state, n));
+    on('pixel', told.pixel);
+    on('state', ({ state }, n) => told.state(state, n));
     events.addEventListener('error', () => {
       if (events.readyState === EventSource.CLOSED) later = setTimeout(open, againMs);
     });

@@ -2,9 +2,11 @@
  * Interactions that the server has not acknowledged yet: kept in IndexedDB first, sent in order, deleted once acknowledged.
  * They survive reloads, crashes, hours offline and an expired session.
  */
+
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import { postAssignmentInteractions } from '@saltworks/contract/api/open-assignments';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { ApiError, api } from '../../api.ts';
+import { ApiError, ask } from '../../api.ts';
 
 export interface Pending {
   assignment: string;
@@ -132,18 +134,17 @@ export class Outbox {
         const { client } = pending[0];
         const entries = pending.filter((entry) => entry.client === client).slice(0, most);
         try {
-          await api('POST', `/api/assignments/${this.#assignment}/interactions`, {
-            client,
-            interactions: entries.map(({ seq, interaction }) => ({ seq, interaction })),
-          });
+          const interactions = entries.map(({ seq, interaction }) => ({ seq, interaction }));
+          const params = { assignment: this.#assignment };
+          await ask(postAssignmentInteractions, { params, body: { client, interactions } });
           const db = await database();
           const tx = db.transaction('outbox', 'readwrite');
           for (const entry of entries) void tx.store.delete([entry.assignment, entry.client, entry.seq]);
           await tx.done;
           this.#wait = 500;
         } catch (error) {
-          const expected = error instanceof ApiError ? error.detail?.expected : undefined;
-          if (typeof expected === 'number' && expected < entries[0].seq) {
+          const expected = error instanceof ApiError ? error.detail.expected : undefined;
+          if (expected !== undefined && expected < entries[0].seq) {
             await closeGap(pending, client, expected);
           } else if (isRefusal(error) && entries.length > 1) {
             // One of the batch is at fault: send them singly to find it.
@@ -181,7 +182,7 @@ function isRefusal(error: unknown): boolean {
 /** Whether the entry itself is at fault, not the assignment's state. */
 function isAtFault(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
-  return error.status === 400 || (error.status === 409 && error.detail?.state === undefined);
+  return error.status === 400 || (error.status === 409 && error.detail.state === undefined);
 }
 
 /** Renumbers a window's pending entries to follow the server's last one, after an entry between them was dropped. */

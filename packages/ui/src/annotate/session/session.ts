@@ -4,15 +4,18 @@
  */
 
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import { postAssignmentRenew, postAssignmentSkip, postAssignmentSubmit } from '@saltworks/contract/api/assignments';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import { getAssignment, getAssignmentInteractions, getAssignmentMask } from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
-import { ApiError, api } from '../../api.ts';
+import { ApiError, ask } from '../../api.ts';
 import type { Point } from '../board/view.ts';
 import { type Labels, readMask } from '../labels.ts';
 import { type Asked, askFor } from './ask-for.ts';
@@ -129,6 +132,10 @@ export class Session {
     return this.#state.assignment;
   }
 
+  get #place() {
+    return { params: { assignment: this.assignment.id } };
+  }
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -194,24 +201,24 @@ export class Session {
   async submit(): Promise<void> {
     await this.#outbox.settled();
     if ((await this.#outbox.pending()).length > 0) throw new Error('Not everything is saved yet.');
-    await this.#ask('submit');
+    await this.#tell(ask(postAssignmentSubmit, this.#place));
   }
 
   async skip(reason: string): Promise<void> {
     await this.#outbox.settled();
-    await this.#ask('skip', { reason });
+    await this.#tell(ask(postAssignmentSkip, { ...this.#place, body: { reason } }));
   }
 
   /** Renews the lease; learns whether the assignment is still this annotator's. */
   async renew(): Promise<void> {
-    await this.#ask('renew');
+    await this.#tell(ask(postAssignmentRenew, this.#place));
     if (this.assignment.state !== 'leased') await this.#look();
   }
 
   /** @throws ApiError */
-  async #ask(what: 'submit' | 'skip' | 'renew', body: object = {}): Promise<void> {
+  async #tell(request: Promise<unknown>): Promise<void> {
     try {
-      await api('POST', `/api/assignments/${this.assignment.id}/${what}`, body);
+      await request;
     } catch (error) {
       this.#refused(error);
       throw error;
@@ -220,13 +227,13 @@ export class Session {
 
   /** The server refused a request because of the assignment's state. */
   #refused(error: unknown): void {
-    const state = error instanceof ApiError && error.status === 409 ? error.detail?.state : undefined;
-    if (state) this.#set({ assignment: { ...this.assignment, state: state as AssignmentState } });
+    const state = error instanceof ApiError && error.status === 409 ? error.detail.state : undefined;
+    if (state) this.#set({ assignment: { ...this.assignment, state } });
   }
 
   /** Fetches the assignment's state; ignores an answer that a newer event overtook. */
   async #look(): Promise<void> {
-    const assignment = await api<OpenAssignment>('GET', `/api/assignments/${this.assignment.id}`);
+    const assignment = await ask(getAssignment, this.#place);
     if (assignment.event >= this.assignment.event) this.#set({ assignment });
     // Interactions refused in the meantime.
     if (this.assignment.state === 'leased') this.#outbox.flush();
@@ -366,7 +373,7 @@ export class Session {
   }
 
   #readLog(): Promise<Logged[]> {
-    return api<Logged[]>('GET', `/api/assignments/${this.assignment.id}/interactions`);
+    return ask(getAssignmentInteractions, this.#place);
   }
 
   /** The server's log, then the interactions still on their way there. */
@@ -394,7 +401,9 @@ export class Session {
 
   async #serverPixels(n: number, mask: string): Promise<void> {
     if (n !== this.#state.n) return;
-    const labels = await readMask(`/api/assignments/${this.assignment.id}/masks/${mask}`, n).catch(() => undefined);
+    const labels = await readMask(addressOf(getAssignmentMask, { params: { ...this.#place.params, mask } }), n).catch(
+      () => undefined,
+    );
     if (labels && n === this.#state.n) this.#set({ pixel: labels });
   }
 }
