@@ -1,0 +1,38 @@
+/** The workers that have images open, as far as this server knows: each holds an image's graph in memory. */
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import { type ImageRequest, openImages } from '@saltworks/contract/messages/annotate';
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { LRUCache } from 'lru-cache';
+import { executeWorkflow } from '../../temporal/workflows.ts';
+import { imageRequestOf } from '../image-request.ts';
+
+/** Images whose worker is remembered. */
+const remembered = 10_000;
+
+export interface Hosts {
+  /** The queue of the worker that has an image open; undefined if none is known. */
+  queueOf(sha256: string): string | undefined;
+  note(sha256: string, queue: string): void;
+  /** Has workers open the images that annotators are likely to get next. */
+  warm(campaign: Campaign, images: readonly ImageRequest['image'][]): Promise<void>;
+}
+
+export function openHosts(client: Client): Hosts {
+  const queues = new LRUCache<string, string>({ max: remembered });
+  return {
+    queueOf: (sha256) => queues.get(sha256),
+    note: (sha256, queue) => void queues.set(sha256, queue),
+    async warm(campaign, images) {
+      const missing = images.filter(({ sha256 }) => !queues.has(sha256));
+      if (missing.length === 0) return;
+      const input = { images: missing.map((image) => imageRequestOf(campaign, image)) };
+      const opened = await executeWorkflow(client, openImages, input, {
+        workflowId: `open/${campaign.id}/${missing.map(({ sha256 }) => sha256.slice(0, 16)).join('-')}`,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      });
+      opened.forEach((found, index) => {
+        if (found) queues.set(missing[index].sha256, found.queue);
+      });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** The two answers to a drawing: labels of the node grid while the annotator draws, and the mask once the pen rests. */
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import { nodeLabels } from '@saltworks/contract/documents/node-labels';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { maskKey, nodeLabelsKey } from '@saltworks/contract/layout';
+import { readDocument } from '@saltworks/store/objects/documents';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../db/schema.ts';
+import type { Assignment } from '../assignments/assignments.ts';
+import { findCampaign } from '../campaigns.ts';
+import type { AssignmentWorkflows } from './assignment-workflows.ts';
+import { forgetDrawings, putDrawing } from './drawings.ts';
+import type { Hosts } from './hosts.ts';
+import { recordAnswer, recordRefusal } from './record.ts';
+
+export interface MakeDeps {
+  db: Kysely<Schema>;
+  store: ObjectStore;
+  workflows: AssignmentWorkflows;
+  hosts: Hosts;
+}
+
+/** A mask of the first n interactions. */
+export interface DrawnMask {
+  n: number;
+  mask: string;
+  /** As its document has it, 0 … 1. */
+  uncertainty: number | null;
+}
+
+/** Has the node grid labelled, and records the labels, or why there are none. */
+export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promise<void> {
+  const { db, store, workflows, hosts } = deps;
+  const { id, n, image } = assignment;
+  // Read each time: settings may change while an image is open.
+  const campaign = await findCampaign(db, assignment.campaign);
+  try {
+    await putDrawing(deps, assignment, campaign);
+    const answer = await workflows.ask(id, 'propagate', { n, solve: campaign.solve });
+    hosts.note(image.sha256, answer.queue);
+    // The answer may be to a later drawing.
+    const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
+    const body = { ...labels, ms: answer.ms };
+    await recordAnswer(db, id, { n: answer.n, columns: ['answered'], kind: 'patch', body });
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    await recordRefusal(db, id, n, ['answered', 'refined'], error);
+  }
+}
+
+/** Has the mask made, and records it, or why there is none. */
+export async function makeMask(deps: MakeDeps, assignment: Assignment): Promise<DrawnMask | undefined> {
+  const { db, store, workflows } = deps;
+  const { id, n } = assignment;
+  const { solve } = await findCampaign(db, assignment.campaign);
+  try {
+    const { mask, uncertainty = null } = await workflows.ask(id, 'refine', { n, solve });
+    const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
+    const body = { mask, segments: document?.segments_info };
+    await recordAnswer(db, id, { n, columns: ['refined'], kind: 'pixel', body, made: { mask, uncertainty } });
+    await forgetDrawings(store, assignment);
+    return { n, mask, uncertainty };
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    await recordRefusal(db, id, n, ['refined'], error);
+    return undefined;
+  }
+}
