@@ -1,4 +1,4 @@
-/** The server: runs the workflows, keeps the campaigns, answers over HTTP. */
+/** The server: runs the workflows, keeps the campaigns, serves the API and the pages. */
 import { fileURLToPath } from 'node:url';
 import { keysId } from '@saltworks/contract/layout';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
@@ -13,22 +13,24 @@ import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
 import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
 import { openAnswers } from './campaigns/answers/answers.ts';
-import { expiredLeases, expireLease, leaveUnusable } from './campaigns/assignments/assignments.ts';
 import { imageSize } from './campaigns/assignments/image-size.ts';
 import { restoreInteraction } from './campaigns/assignments/interactions.ts';
+import { expiredLeases, expireLease } from './campaigns/assignments/leases.ts';
+import { leaveUnusable } from './campaigns/assignments/leave.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
+import { repeat } from './concurrency/repeat.ts';
 import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
 import { extractDataset } from './runs/start.ts';
 
 export interface Closable {
-  /** Resolves once `shutdown` was called and what was under way is settled. */
+  /** Resolves after `shutdown`, once nothing is under way. */
   run(): Promise<void>;
   shutdown(): void;
 }
 
-/** Runs workflows; needs nothing but Temporal. */
+/** Runs workflows; needs Temporal alone. */
 export async function openWorkflows({
   connection,
   namespace,
@@ -36,7 +38,7 @@ export async function openWorkflows({
 }: {
   connection: NativeConnection;
   namespace: string;
-  /** What Temporal calls this process; default PROCESS@HOST. */
+  /** This process's name in Temporal; default PROCESS@HOST. */
   identity?: string;
 }): Promise<Closable> {
   const worker = await Worker.create({
@@ -45,7 +47,7 @@ export async function openWorkflows({
     ...(identity === undefined ? {} : { identity }),
     taskQueue: queues.workflows,
     workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
-    // After a server dies, its workflows wait this long for it before another one takes them.
+    // A dead server's workflows wait this long before another server takes them.
     stickyQueueScheduleToStartTimeout: '2 seconds',
   });
   return {
@@ -63,24 +65,24 @@ export interface CampaignServerOptions extends AuthOptions {
   store: ObjectStore;
   /** postgres://…, or a folder. */
   database: string;
-  /** What is committed is written here, too, before it is acknowledged, where the database is a folder. */
+  /** A file: where the database is a folder, interactions are also written here before they are acknowledged. */
   journal: string;
   host: string;
   port: number;
   requestsPerMinute?: number;
-  /** Addresses or networks of proxies in front. */
+  /** Addresses or networks of the proxies in front. */
   trustedProxies?: string[];
   recipeOf: Deps['recipeOf'];
-  /** Folder of the annotators' page. */
+  /** Folder of the built pages. */
   page?: string;
   log(message: string): void;
 }
 
 export interface CampaignServer {
-  /** Port that is listened on. */
+  /** Listens here. */
   port: number;
   database: Database;
-  /** An API key of an administrator's: the known one as long as it opens anything, else a new one. */
+  /** An administrator's API key: the known one while it is valid, else a new one. */
   adminKey(name: string, known?: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -88,7 +90,7 @@ export interface CampaignServer {
 const fillMs = 3_000;
 const sweepMs = 30_000;
 
-/** Opens database and HTTP; listens when this returns. */
+/** Opens the database and listens. */
 export async function openCampaigns(options: CampaignServerOptions): Promise<CampaignServer> {
   const { connection, client, namespace, store, host, log } = options;
   const database = await openDatabase(options.database);
@@ -100,7 +102,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const auth = openAuth(db, options);
   const answers = openAnswers({ db, store, client, log });
   const streams = await openStreams(database);
-  const fill = every(fillMs, () => fillCampaigns(db, store), log);
+  const fill = repeat(fillMs, () => fillCampaigns(db, store), log);
   const app = await openApp({
     ...options,
     database,
@@ -117,7 +119,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       fill.now();
     },
   });
-  const sweep = every(
+  const sweep = repeat(
     sweepMs,
     async () => {
       for (const id of await expiredLeases(db)) await expireLease(db, id);
@@ -163,7 +165,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   };
 }
 
-/** Puts back what was acknowledged and is not in the database. */
+/** Puts acknowledged interactions back that the database lost. @returns how many */
 async function restore(journal: Journal, { db, sync }: Database): Promise<number> {
   let restored = 0;
   await journal.replay(async (entry) => {
@@ -172,39 +174,4 @@ async function restore(journal: Journal, { db, sync }: Database): Promise<number
   await sync();
   await journal.clear();
   return restored;
-}
-
-/** Does something again and again, one at a time. */
-function every(ms: number, work: () => Promise<unknown>, log: (message: string) => void) {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running = false;
-  let said = '';
-  const turn = async () => {
-    if (running || stopped) return;
-    running = true;
-    await work().then(
-      () => {
-        said = '';
-      },
-      ({ message }: Error) => {
-        // Once, not every few seconds as long as it lasts.
-        if (message !== said) log(message);
-        said = message;
-      },
-    );
-    running = false;
-    if (!stopped) timer = setTimeout(turn, ms);
-  };
-  void turn();
-  return {
-    now() {
-      clearTimeout(timer);
-      void turn();
-    },
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 /** Accounts: what they may do everywhere, and whether they may do anything. */
 import type { Kysely } from 'kysely';
-import { returnAssignments } from '../campaigns/assignments/assignments.ts';
+import { returnAssignments } from '../campaigns/assignments/leave.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';

@@ -23,16 +23,13 @@ import {
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { replay } from '@saltworks/core/drawing/replay';
-import {
-  findAssignment,
-  renewLease,
-  returnAssignment,
-  skipAssignment,
-  submitAssignment,
-} from '../campaigns/assignments/assignments.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
+import { renewLease } from '../campaigns/assignments/leases.ts';
+import { returnAssignment, skipAssignment } from '../campaigns/assignments/leave.ts';
+import { findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
+import { submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';

@@ -14,11 +14,12 @@ import {
 } from '@saltworks/contract/api/campaigns';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { auditAlone } from '../accounts/audit.ts';
-import { findAssignment, listAssignments } from '../campaigns/assignments/assignments.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
-import { changeCampaign, createCampaign, findCampaign, listCampaigns, progressOf } from '../campaigns/campaigns.ts';
+import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
+import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
+import { progressOf } from '../campaigns/progress.ts';
 import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';

@@ -10,13 +10,13 @@ import {
   postTaskOffer,
 } from '@saltworks/contract/api/tasks';
 import { maskKey } from '@saltworks/contract/layout';
-import { offerAgain } from '../campaigns/assignments/assignments.ts';
+import { offerAgain } from '../campaigns/assignments/leave.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { listTasks } from '../campaigns/tasks/list.ts';
 import { withSegments } from '../campaigns/tasks/mask-segments.ts';
-import { readTasks } from '../campaigns/tasks/read.ts';
-import { comingTasks, findTask } from '../campaigns/tasks/take.ts';
+import { findTask, readTasks } from '../campaigns/tasks/read.ts';
+import { comingTasks } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';

@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
-import { returnAssignments } from './assignments/assignments.ts';
+import { returnAssignments } from './assignments/leave.ts';
 
 /** Campaigns that a user is a member of, the oldest first; of administrators all, as their managers. */
 export async function campaignsOf(

@@ -7,7 +7,7 @@ import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
 import { runId } from '../runs/ids.ts';
 import type { Runs } from '../runs/runs.ts';
-import { progressOf } from './campaigns.ts';
+import { progressOf } from './progress.ts';
 
 /** @returns `cancelled` also where no extraction was started */
 export async function preparationOf(

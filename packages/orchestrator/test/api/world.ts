@@ -11,8 +11,8 @@ import {
   thumbnailKey,
   viewKey,
 } from '@saltworks/contract/layout';
-import { findAssignment } from '../../dist/campaigns/assignments/assignments.js';
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
+import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import { makeCampaign, makeUser } from '../campaigns/campaign.ts';
 import { maskText } from '../stored.ts';

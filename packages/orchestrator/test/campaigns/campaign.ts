@@ -5,7 +5,7 @@ import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Kysely } from 'kysely';
 import { createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
 import { setMember } from '../../dist/campaigns/members.js';
-import { fillShard } from '../../dist/campaigns/tasks/take.js';
+import { fillShard } from '../../dist/campaigns/tasks/fill.js';
 import type { Schema } from '../../dist/db/schema.js';
 
 /** @returns its id */

@@ -2,19 +2,17 @@ import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  expireLease,
-  findAssignment,
-  returnAssignment,
-  submitAssignment,
-} from '../../dist/campaigns/assignments/assignments.js';
-import {
   appendInteractions,
   type Batch,
   readInteractions,
   readLog,
   restoreInteraction,
 } from '../../dist/campaigns/assignments/interactions.js';
+import { expireLease } from '../../dist/campaigns/assignments/leases.js';
+import { returnAssignment } from '../../dist/campaigns/assignments/leave.js';
+import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
 import { readTasks } from '../../dist/campaigns/tasks/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Database } from '../../dist/db/database.js';

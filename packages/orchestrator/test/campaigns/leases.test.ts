@@ -1,22 +1,14 @@
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { changeAccount } from '../../dist/accounts/accounts.js';
-import {
-  expiredLeases,
-  expireLease,
-  findAssignment,
-  leaveUnusable,
-  listAssignments,
-  offerAgain,
-  renewLease,
-  returnAssignment,
-  skipAssignment,
-  submitAssignment,
-} from '../../dist/campaigns/assignments/assignments.js';
 import { eventsAfter } from '../../dist/campaigns/assignments/events.js';
+import { expiredLeases, expireLease, renewLease } from '../../dist/campaigns/assignments/leases.js';
+import { leaveUnusable, offerAgain, returnAssignment, skipAssignment } from '../../dist/campaigns/assignments/leave.js';
+import { findAssignment, listAssignments } from '../../dist/campaigns/assignments/read.js';
 import { readReviews, reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
-import { progressOf } from '../../dist/campaigns/campaigns.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
 import { listMembers, removeMember, setMember } from '../../dist/campaigns/members.js';
+import { progressOf } from '../../dist/campaigns/progress.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';

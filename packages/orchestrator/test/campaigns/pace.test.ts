@@ -1,8 +1,8 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { submitAssignment } from '../../dist/campaigns/assignments/assignments.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
 import { paceOf } from '../../dist/campaigns/pace.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';

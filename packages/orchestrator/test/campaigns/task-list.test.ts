@@ -1,9 +1,10 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { skipAssignment, submitAssignment } from '../../dist/campaigns/assignments/assignments.js';
 import { appendInteractions } from '../../dist/campaigns/assignments/interactions.js';
+import { skipAssignment } from '../../dist/campaigns/assignments/leave.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
 import { listTasks, type TaskQuery } from '../../dist/campaigns/tasks/list.js';
 import type { ListedTask } from '../../dist/campaigns/tasks/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';

@@ -2,16 +2,15 @@ import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  expireLease,
-  findAssignment,
-  returnAssignment,
-  skipAssignment,
-  submitAssignment,
-} from '../../dist/campaigns/assignments/assignments.js';
+import { expireLease } from '../../dist/campaigns/assignments/leases.js';
+import { returnAssignment, skipAssignment } from '../../dist/campaigns/assignments/leave.js';
+import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
-import { changeCampaign, findCampaign, progressOf } from '../../dist/campaigns/campaigns.js';
-import { comingTasks, fillShard, takeTask } from '../../dist/campaigns/tasks/take.js';
+import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
+import { changeCampaign, findCampaign } from '../../dist/campaigns/campaigns.js';
+import { progressOf } from '../../dist/campaigns/progress.js';
+import { fillShard } from '../../dist/campaigns/tasks/fill.js';
+import { comingTasks, takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Schema } from '../../dist/db/schema.js';
 import { describeDatabases } from '../databases.ts';
 import { assignmentsOf, makeCampaign, makeUser, makeUsers, tasksOf } from './campaign.ts';

@@ -14,8 +14,8 @@ import { type OneAtATime, oneAtATime } from '../../concurrency/one-at-a-time.ts'
 import { slots } from '../../concurrency/slots.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
-import { type Assignment, findAssignment, unanswered } from '../assignments/assignments.ts';
 import { readInteractions } from '../assignments/interactions.ts';
+import { type Assignment, findAssignment, unanswered } from '../assignments/read.ts';
 import { findCampaign } from '../campaigns.ts';
 import { type AssignmentWorkflows, openAssignmentWorkflows } from './assignment-workflows.ts';
 import { putDrawing } from './drawings.ts';

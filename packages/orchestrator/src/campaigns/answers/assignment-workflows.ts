@@ -17,7 +17,7 @@ import type { Schema } from '../../db/schema.ts';
 import { newId } from '../../ids.ts';
 import { findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
 import { defects } from '../../workflows/final.ts';
-import { type Assignment, findAssignment } from '../assignments/assignments.ts';
+import { type Assignment, findAssignment } from '../assignments/read.ts';
 import { findCampaign } from '../campaigns.ts';
 import { imageRequestOf } from '../image-request.ts';
 import type { Hosts } from './hosts.ts';

@@ -7,8 +7,8 @@ import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
-import type { Assignment } from '../assignments/assignments.ts';
 import { readInteractions } from '../assignments/interactions.ts';
+import type { Assignment } from '../assignments/read.ts';
 
 /** Stores an assignment's drawing. @throws InvalidInputError if it has too few labels for an answer */
 export async function putDrawing(

@@ -7,7 +7,7 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
-import type { Assignment } from '../assignments/assignments.ts';
+import type { Assignment } from '../assignments/read.ts';
 import { findCampaign } from '../campaigns.ts';
 import type { AssignmentWorkflows } from './assignment-workflows.ts';
 import { forgetDrawings, putDrawing } from './drawings.ts';

@@ -1,11 +1,12 @@
 /** How large images are: their keys say so, and nothing has to be decoded here. */
+
 import { keysId, keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
-import { type Assignment, setImageSize } from './assignments.ts';
+import type { Assignment } from './read.ts';
 
 /** Size of the upright image that keys were taken from; undefined while there are none. */
 export async function imageSize(
@@ -29,4 +30,13 @@ export async function sizeOf(
   if (!size) throw new ConflictError(`image ${name} has no keys yet; expected them to be extracted`);
   await setImageSize(db, assignment.task, size);
   return size;
+}
+
+/** The size of a task's image, once it is known. */
+export async function setImageSize(
+  db: Kysely<Schema>,
+  task: string,
+  { width, height }: { width: number; height: number },
+): Promise<void> {
+  await db.updateTable('task').set({ width, height }).where('id', '=', task).execute();
 }

@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../db/journal.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { changesCategories, noteCategories } from '../tasks/categories.ts';
-import { lockDrawable } from './assignments.ts';
+import { lockDrawable } from './leases.ts';
 
 /** Things done in one window, numbered there from 1 without a gap. */
 export interface Batch {

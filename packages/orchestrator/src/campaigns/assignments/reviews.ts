@@ -5,9 +5,9 @@ import { audit } from '../../accounts/audit.ts';
 import type { Schema, Verdict } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
-import { settleTasks } from '../tasks/take.ts';
-import { lockAssignment } from './assignments.ts';
+import { settleTasks } from '../tasks/count.ts';
 import { addEvent } from './events.ts';
+import { lockAssignment } from './lock.ts';
 
 export interface NewReview {
   verdict: Verdict;

@@ -1,7 +1,8 @@
 /** Turns the images of datasets into tasks, as fast as their keys are extracted. */
 
+import { createHash } from 'node:crypto';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import type { Dataset } from '@saltworks/contract/documents/dataset';
+import type { Dataset, DatasetImage } from '@saltworks/contract/documents/dataset';
 import { extractReport } from '@saltworks/contract/documents/reports';
 import { extractReportKey, keysId } from '@saltworks/contract/layout';
 import { classNamed } from '@saltworks/core/crowd/known-image';
@@ -14,7 +15,6 @@ import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { findCampaign, type NewCampaign } from '../campaigns.ts';
 import { renewTasks } from './renew.ts';
-import { fillShard } from './take.ts';
 
 /**
  * Fills campaigns with what has keys by now; what a server left half done, the next one goes on with.
@@ -95,3 +95,47 @@ export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): P
     await db.updateTable('campaign').set(known).where('id', '=', id).execute();
   }
 }
+
+/**
+ * Makes the images of a campaign's next shard its tasks.
+ *
+ * @param images those of the shard that have keys
+ * @param known of them, whose true masks are known: they serve as honeypots if the campaign wants such
+ */
+export async function fillShard(
+  db: Kysely<Schema>,
+  { id, ordering, honeypotRate }: Pick<Campaign, 'id' | 'ordering' | 'honeypotRate'>,
+  shard: number,
+  images: readonly DatasetImage[],
+  known: ReadonlySet<string>,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('campaign')
+      .set({ filled: shard + 1 })
+      .where('id', '=', id)
+      .where('filled', '=', shard)
+      .executeTakeFirst();
+    // Another server was faster.
+    if (numUpdatedRows === 0n || images.length === 0) return;
+    await tx
+      .insertInto('task')
+      .values(
+        images.map(({ id: image, sha256, name, object }) => ({
+          campaign: id,
+          image_id: image,
+          sha256,
+          name,
+          object,
+          rank: ordering === 'random' ? randomRank(id, sha256) : image,
+          honeypot: honeypotRate > 0 && known.has(sha256),
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['campaign', 'sha256']).doNothing())
+      .execute();
+  });
+}
+
+/** The same at every try, and another one in every campaign. */
+const randomRank = (campaign: string, sha256: string): number =>
+  createHash('sha256').update(`${campaign}/${sha256}`).digest().readUInt32LE();

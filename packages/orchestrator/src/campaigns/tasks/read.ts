@@ -1,9 +1,10 @@
 /** Tasks as the API shows them. */
+
 import type { Task } from '@saltworks/contract/api/tasks';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
-import { imageOf } from '../assignments/assignments.ts';
 import { author } from '../assignments/author.ts';
+import { imageOf } from '../assignments/read.ts';
 import { chooseMask } from './chosen-mask.ts';
 
 /** As the database has it: what is in the mask, the store knows. */
@@ -68,3 +69,7 @@ function groupByTask<Row extends { task: string }>(rows: readonly Row[]): Map<st
   for (const row of rows) groups.set(row.task, [...(groups.get(row.task) ?? []), row]);
   return groups;
 }
+
+/** A task's image, and whose it is. */
+export const findTask = (db: Kysely<Schema>, id: string) =>
+  db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();

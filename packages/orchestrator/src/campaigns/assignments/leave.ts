@@ -1,0 +1,94 @@
+import type { Kysely, Transaction } from 'kysely';
+import { audit } from '../../accounts/audit.ts';
+import type { Schema } from '../../db/schema.ts';
+import { count } from '../tasks/count.ts';
+import { addEvent } from './events.ts';
+import { lockHeld, lockIfThere } from './lock.ts';
+
+/** Ends a user's work on an image; it is no longer theirs. */
+export async function leave(
+  tx: Transaction<Schema>,
+  { id, task }: { id: string; task: string },
+  state: 'returned' | 'skipped',
+  { now, reason = null }: { now: Date; reason?: string | null },
+): Promise<void> {
+  await tx.updateTable('assignment').set({ state, reason, updated: now }).where('id', '=', id).execute();
+  await count(tx, task, -1);
+  await addEvent(tx, id, 'state', { state, reason });
+}
+
+export async function skipAssignment(db: Kysely<Schema>, id: string, reason: string, now = new Date()): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await lockHeld(tx, id, now);
+    await leave(tx, row, 'skipped', { now, reason });
+    await audit(tx, { actor: row.user_id, action: 'assignment.skip', object: id, detail: { reason } });
+  });
+}
+
+/**
+ * Leaves an image that cannot be opened, as if its user had skipped it: it does not come back to them, and is listed with the
+ * reason. What is drawn on is kept: it could be opened once.
+ *
+ * @returns whether it is left
+ */
+export async function leaveUnusable(
+  db: Kysely<Schema>,
+  id: string,
+  reason: string,
+  now = new Date(),
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await lockIfThere(tx, id);
+    if (row?.state !== 'leased' || row.n > 0) return false;
+    const why = `it cannot be opened: ${reason}`;
+    await leave(tx, row, 'skipped', { now, reason: why });
+    await audit(tx, { actor: null, action: 'assignment.skip', object: id, detail: { reason: why } });
+    return true;
+  });
+}
+
+/** Offers an image again to all who skipped it. @returns how many they are */
+export async function offerAgain(db: Kysely<Schema>, task: string, actor: string, now = new Date()): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const skipped = await tx
+      .updateTable('assignment')
+      .set({ state: 'returned', reason: null, updated: now })
+      .where('task', '=', task)
+      .where('state', '=', 'skipped')
+      .returning('id')
+      .execute();
+    for (const { id } of skipped) {
+      await addEvent(tx, id, 'state', { state: 'returned', reason: null });
+      await audit(tx, { actor, action: 'assignment.offer', object: id, detail: { task } });
+    }
+    return skipped.length;
+  });
+}
+
+/** Gives the image back, to be taken by others or again. */
+export async function returnAssignment(db: Kysely<Schema>, id: string, now = new Date()): Promise<void> {
+  await db.transaction().execute(async (tx) => leave(tx, await lockHeld(tx, id, now), 'returned', { now }));
+}
+
+/** Gives back all that a user holds or was sent back, everywhere or in one campaign. @returns what that was */
+export async function returnAssignments(
+  db: Kysely<Schema>,
+  { user, campaign }: { user: string; campaign?: string },
+  now = new Date(),
+): Promise<string[]> {
+  let query = db
+    .selectFrom('assignment')
+    .select('id')
+    .where('user_id', '=', user)
+    .where('state', 'in', ['leased', 'sent_back']);
+  if (campaign !== undefined) query = query.where('campaign', '=', campaign);
+  const held = (await query.execute()).map(({ id }) => id);
+  for (const id of held) {
+    // One at a time: nothing then waits for two of them at once.
+    await db.transaction().execute(async (tx) => {
+      const row = await lockIfThere(tx, id);
+      if (row?.state === 'leased' || row?.state === 'sent_back') await leave(tx, row, 'returned', { now });
+    });
+  }
+  return held;
+}

@@ -1,0 +1,53 @@
+import type { Kysely, Transaction } from 'kysely';
+import { audit } from '../../accounts/audit.ts';
+import type { Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
+import { settleTasks } from '../tasks/count.ts';
+import { addEvent } from './events.ts';
+import { lockHeld } from './lock.ts';
+
+/**
+ * @param n interactions that the submission is made of
+ * @param mask of them
+ * @param uncertainty of the mask; left out, the one that was noted with it
+ * @throws ConflictError if something was drawn since
+ */
+export async function submitAssignment(
+  db: Kysely<Schema>,
+  id: string,
+  { n, mask, uncertainty }: { n: number; mask: string; uncertainty?: number | null },
+  now = new Date(),
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const row = await lockHeld(tx, id, now);
+    if (row.n !== n) {
+      throw new ConflictError(`assignment ${id} has ${row.n} interactions; expected the ${n} that are submitted`, {
+        n: row.n,
+      });
+    }
+    await tx
+      .updateTable('assignment')
+      .set({ state: 'submitted', mask, uncertainty, submitted: now, updated: now })
+      .where('id', '=', id)
+      .execute();
+    await settleTasks(tx, row);
+    await noteUncertainty(tx, row.task);
+    await addEvent(tx, id, 'state', { state: 'submitted', mask });
+    await audit(tx, { actor: row.user_id, action: 'assignment.submit', object: id, detail: { n, mask } });
+  });
+}
+
+/** How unsure the least sure mask is that was handed in on a task, whose row is locked. */
+async function noteUncertainty(tx: Transaction<Schema>, task: string): Promise<void> {
+  await tx
+    .updateTable('task')
+    .set((eb) => ({
+      uncertainty: eb
+        .selectFrom('assignment')
+        .select((each) => each.fn.max('assignment.uncertainty').as('uncertainty'))
+        .where('assignment.task', '=', task)
+        .where('assignment.state', 'in', ['submitted', 'accepted']),
+    }))
+    .where('id', '=', task)
+    .execute();
+}

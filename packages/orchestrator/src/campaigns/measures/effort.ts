@@ -1,0 +1,45 @@
+/** Time that annotators spent. */
+import type { Campaign } from '@saltworks/contract/api/campaigns';
+import {
+  type EffortTotals,
+  effortTotals,
+  type ImageEffort,
+  imageEffort,
+  type Work,
+} from '@saltworks/core/crowd/effort';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../db/schema.ts';
+
+/** Time spent on one assignment, from the server's own clock. */
+export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
+  const { created, submitted } = await db
+    .selectFrom('assignment')
+    .select(['created', 'submitted'])
+    .where('id', '=', assignment)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom('interaction')
+    .select(['body', 'received'])
+    .where('assignment', '=', assignment)
+    .orderBy('n')
+    .execute();
+  return imageEffort(
+    rows.map(({ body, received }) => ({ at: received.getTime(), interaction: body })),
+    { opened: created.getTime(), submitted: submitted?.getTime() },
+  );
+}
+
+/** Time spent on a campaign, by annotator and category. @param limit assignments looked at, the latest first */
+export async function campaignEffort(db: Kysely<Schema>, { id }: Campaign, limit = 5_000): Promise<EffortTotals> {
+  const rows = await db
+    .selectFrom('assignment')
+    .select(['id', 'user_id'])
+    .where('campaign', '=', id)
+    .where('n', '>', 0)
+    .orderBy('created', 'desc')
+    .limit(limit)
+    .execute();
+  const works: Work[] = [];
+  for (const row of rows) works.push({ annotator: row.user_id, effort: await assignmentEffort(db, row.id) });
+  return effortTotals(works);
+}
