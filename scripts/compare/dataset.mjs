@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { filesBelow, outcomeText, setTimes } from './checkout.mjs';
+import { exportNames } from './placeholders.mjs';
 
 const commands = [
   '',
@@ -23,6 +24,7 @@ const commands = [
 /** Needs a running stack. @param data folder of the evaluation images, undefined without them */
 export async function dataset(checkout, { examples, data }) {
   const { run, scratch, home, placeholders } = checkout;
+  placeholders.pattern(...exportNames);
   const seen = new Map();
   const observe = async (...args) => {
     const outcome = await run(...args);

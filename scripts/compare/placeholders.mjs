@@ -32,6 +32,9 @@ const random = [
   [/better-auth\.session_token=[^;\s]+/g, 'better-auth.session_token=<session>'],
 ];
 
+/** Names of exports: they hash the time at which the dataset changed, and masks, whose names may hash random ids. */
+export const exportNames = [/\b(coco-\w+|voc|yolo-seg)-[0-9a-f]{16}\b/g, '$1-<export>'];
+
 /** 16 random bytes as base64url, where the API gives an id. */
 const newIds = /"(?:id|user|assignment|reviewer|annotator|actor|object)":"([\w-]{22})"/g;
 const apiKeys = /\bsw_[\w-]{43}/g;
@@ -56,9 +59,9 @@ export class Placeholders {
     this.#literals.unshift([text, placeholder]);
   }
 
-  /** Adds names that hash random ids. They are not numbered, because their order is random, too. */
-  pattern(pattern, placeholder) {
-    this.#patterns.unshift([pattern, placeholder]);
+  /** Adds names that hash something random. They are not numbered, because their order is random, too. */
+  pattern(...pattern) {
+    this.#patterns.unshift(pattern);
   }
 
   /** Gives a text a numbered placeholder, unless it has one. */

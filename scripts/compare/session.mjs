@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesBelow, setTimes } from './checkout.mjs';
+import { exportNames } from './placeholders.mjs';
 import { Player } from './player.mjs';
 import { refusals } from './refusals.mjs';
 
@@ -13,8 +14,7 @@ const pictureOf = { astronaut: 'astronaut.jpg', camera: 'camera.png', chelsea: '
 /** Needs a running stack. @returns the observations, and the player, whose callers stay signed in to the home */
 export async function session(checkout, { examples }) {
   await layOut(checkout, examples);
-  // The name of an export depends on its masks', and that of a consensus on its annotators' random ids.
-  checkout.placeholders.pattern(/\b(coco-\w+|voc|yolo-seg)-[0-9a-f]{16}\b/g, '$1-<export>');
+  checkout.placeholders.pattern(...exportNames);
   const player = new Player(checkout);
   const seen = await player.play(recorded);
   for (const step of refusals(await openapi(checkout), player.kept)) await player.step(step);
