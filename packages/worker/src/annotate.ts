@@ -12,7 +12,8 @@ import type {
   OpenedImage,
 } from '@saltworks/contract/messages/annotate';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
-import { type MaskNames, storeMask } from './masks.ts';
+import type { MaskNames } from './mask-file.ts';
+import { storeMask } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { SessionSource, SessionThreads } from './session-threads.ts';
 import type { ShardDeps } from './shard.ts';

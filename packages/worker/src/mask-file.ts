@@ -5,7 +5,13 @@ import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import { encodePanoptic } from '@saltworks/core/mask/mask';
 import type { Segmentation } from '@saltworks/core/segment';
-import type { MaskNames } from './masks.ts';
+
+/** Names in a mask's document: the image's name and hash, and the name of the PNG. */
+export interface MaskNames {
+  image: string;
+  sha256: string;
+  mask: string;
+}
 
 export interface MadeMask {
   /** Bytes of its file, in a buffer of their own. */

@@ -8,8 +8,7 @@ import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
-import { type MadeMask, maskFile } from './mask-file.ts';
-import type { MaskNames } from './masks.ts';
+import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 import { yieldToOthers } from './thread-priority.ts';
 
 export interface MaskJob {

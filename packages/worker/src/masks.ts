@@ -5,7 +5,7 @@ import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import type { MadeMask } from './mask-file.ts';
+import type { MadeMask, MaskNames } from './mask-file.ts';
 
 /** All that a mask is made from. */
 export interface MaskOrigin {
@@ -17,13 +17,6 @@ export interface MaskOrigin {
   options: SegmentOptions;
   /** Id of the keys. */
   backbone: string;
-}
-
-/** What is written into a mask's document: the image, and the PNG to come. */
-export interface MaskNames {
-  image: string;
-  sha256: string;
-  mask: string;
 }
 
 /**

@@ -20,9 +20,9 @@ import { solveOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
-import type { MadeMask } from './mask-file.ts';
+import type { MadeMask, MaskNames } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
-import { hash, type MaskNames, type MaskOrigin, storeMask } from './masks.ts';
+import { hash, type MaskOrigin, storeMask } from './masks.ts';
 import { failureOf, type Pulse, type ShardDeps } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */

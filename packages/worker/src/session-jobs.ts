@@ -3,8 +3,7 @@
 import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { NodeAttribution } from '@saltworks/core/help/attribution';
-import type { MadeMask } from './mask-file.ts';
-import type { MaskNames } from './masks.ts';
+import type { MadeMask, MaskNames } from './mask-file.ts';
 
 /** Name under which a thread finds the bytes that its sessions may take. */
 export const sessionBytes = 'saltworks: bytes of sessions';
