@@ -1,7 +1,8 @@
 /** Image headers for imports: the store package cannot decode images. */
 import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/decode';
 import type { ValueWindow } from '@saltworks/core/image/image';
-import type { ImportOptions, Offer } from '@saltworks/store/import/import';
+import type { ImportOptions } from '@saltworks/store/import/import';
+import type { Offer } from '@saltworks/store/import/offers';
 
 /**
  * Reads an image's header. With a window, an image of more than 8 bits is stored as the 8-bit PNG seen through it: later

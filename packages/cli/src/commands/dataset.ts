@@ -9,9 +9,10 @@ import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/st
 import { readFailures } from '@saltworks/store/datasets/failures';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { cocoSource } from '@saltworks/store/import/coco-source';
-import type { ImportReport, Offer } from '@saltworks/store/import/import';
+import type { ImportReport } from '@saltworks/store/import/import';
 import { importDataset } from '@saltworks/store/import/import';
 import { importScribbles, notePictures } from '@saltworks/store/import/import-scribbles';
+import type { Offer } from '@saltworks/store/import/offers';
 import { folderSource, objectSource } from '@saltworks/store/import/sources';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';

@@ -11,8 +11,8 @@ import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { asSeen } from '@saltworks/core/formats/spelling';
 import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
 import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
-import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './import.ts';
 import type { WalkOptions } from './json-lists.ts';
+import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './offers.ts';
 import { fileSource } from './sources.ts';
 
 /**

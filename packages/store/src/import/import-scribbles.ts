@@ -10,7 +10,7 @@ import { Fingerprints } from '../datasets/fingerprints.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 import { Folder } from './folder.ts';
-import type { Offer } from './import.ts';
+import type { Offer } from './offers.ts';
 
 /**
  * An image's scribbles in a folder: `x.jpg.json` or `x.jpg.png` for x.jpg alone, else `x.json` or `x.png`, which also serve

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { ObjectStore } from '../objects/store.ts';
-import type { Offer, SourceFile } from './import.ts';
+import type { Offer, SourceFile } from './offers.ts';
 import { isHidden, type LeftReason, leftByName } from './picture-names.ts';
 
 /**

@@ -32,8 +32,9 @@ import { findDataset, listDatasets, readDataset, readImages, readShard } from '.
 import { readFailures } from '../../src/datasets/failures.ts';
 import { readTruth } from '../../src/datasets/truth.ts';
 import { cocoSource } from '../../src/import/coco-source.ts';
-import { importDataset, type SourceFile } from '../../src/import/import.ts';
+import { importDataset } from '../../src/import/import.ts';
 import { importScribbles } from '../../src/import/import-scribbles.ts';
+import type { SourceFile } from '../../src/import/offers.ts';
 import { folderSource, objectSource } from '../../src/import/sources.ts';
 import { readDocument } from '../../src/objects/documents.ts';
 import { fileStore } from '../../src/objects/files/file-store.ts';
