@@ -1,10 +1,10 @@
-/** How far two masks agree, where that is known. */
+/** Stored measures of how far two masks agree. */
 import { type AgreementReport, isCurrentReport, storedAgreement } from '@saltworks/contract/documents/agreement';
 import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
-/** The report of a pair; undefined where there is none, or one of another version of the comparison. */
+/** The report of a pair; undefined if there is none, or another version of the comparison made it. */
 export async function readAgreement(
   store: ObjectStore,
   pair: AgreePair,

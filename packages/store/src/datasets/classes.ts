@@ -1,5 +1,4 @@
-/** The numbers of a dataset's classes: once given they stay, whatever classes come later. */
-
+/** The numbers of a dataset's classes. A number never changes once it is given, whatever classes come later. */
 import type { Category } from '@saltworks/contract/categories';
 import { type Classes, classes as classesDocument } from '@saltworks/contract/documents/classes';
 import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
@@ -18,13 +17,13 @@ import { readDocument } from '../objects/documents.ts';
 import { folderNames } from '../objects/folder-names.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
-/** Which classes: those of the masks that a recipe names (see `classesPrefix`). */
+/** Names the classes of a recipe's masks (see `classesPrefix`). */
 export interface ClassesOf {
   dataset: string;
   recipe: string;
 }
 
-/** A class as somebody asks for it; one with an id gets that, unless it is another's. */
+/** A class to be numbered. It gets its own id, unless another class has that. */
 export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
 
 /**
@@ -33,7 +32,7 @@ export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
  *
  * @param own the dataset's
  * @param others in the order in which they are to be numbered
- * @param check throws if the numbers are of no use, before they are given
+ * @param check throws if the numbers are unusable; then none is given
  */
 export const numberClasses = (
   store: ObjectStore,
@@ -44,8 +43,8 @@ export const numberClasses = (
 ): Promise<Category[]> => settle(store, of, (known) => numbered(known, [...byId(own), ...others]), check, options);
 
 /**
- * Gives classes of a dataset, not of its campaigns, the numbers of a list, which come first; others that had one of these
- * numbers get another one.
+ * Gives a dataset's classes, not those of its campaigns, the numbers of a list. These come first; a class that had one of
+ * their numbers gets another.
  *
  * @throws InvalidInputError if the list has a class or a number twice
  */
@@ -71,7 +70,7 @@ export function checkPins(list: readonly Category[]): void {
   });
 }
 
-/** Looks again whenever somebody else was quicker. */
+/** Starts over whenever another caller was quicker. */
 async function settle(
   store: ObjectStore,
   of: ClassesOf,
@@ -94,7 +93,7 @@ async function settle(
   }
 }
 
-/** The classes that have numbers, and after them those that get one. */
+/** The classes that have numbers, followed by those that get one now. */
 function numbered(known: readonly Category[], wanted: readonly WantedClass[]): Category[] {
   const categories = [...known];
   const taken = new Set(categories.map(({ id }) => id));
@@ -110,10 +109,10 @@ function numbered(known: readonly Category[], wanted: readonly WantedClass[]): C
 
 const byId = (categories: readonly Category[]): Category[] => [...categories].sort((a, b) => a.id - b.id);
 
-/** Documents that datasets came from may have numbered their classes from 0, or with texts. */
+/** Sources of datasets may number classes from 0, or with texts. */
 const isNumber = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) > 0;
 
-/** Numbers that the last export gave, before there was a place for them. */
+/** Numbers of the last export, from the time before numbers had documents of their own. */
 async function exportedBefore(
   store: ObjectStore,
   { dataset, recipe }: ClassesOf,

@@ -1,4 +1,4 @@
-/** Datasets in a store: read as a whole, by shard, or image by image without ever holding them all. */
+/** Reads datasets: the document, a shard, or image by image, without ever holding them all. */
 import { createHash } from 'node:crypto';
 import {
   checkDatasetName,
@@ -43,10 +43,10 @@ export async function* listDatasets(store: ObjectStore, options?: CallOptions): 
 }
 
 /**
- * The images of one shard, with the names that they have by now. Whoever asks for a dataset's images asks here: former
- * versions are left out.
+ * The images of one shard under their current names, without former versions. All readers of a dataset's images go through
+ * here.
  *
- * @param former gives these, too: their `names` are empty
+ * @param former includes former versions, whose `names` are empty
  * @throws ObjectMissingError if there is no such shard
  */
 export async function readShard(
@@ -71,7 +71,7 @@ function named(line: DatasetImage, renamed: ShardNames | undefined): NamedImage 
   return { ...line, ...(shown && { name: shown.name, version: shown.version }), names };
 }
 
-/** The names under which somebody drew on an image; its first where none is known. Exports hold it under these. */
+/** The names under which an image was drawn on, else its first. Exports hold the image under these. */
 export function drawnNames({ names }: Pick<NamedImage, 'names'>): ImageName[] {
   const drawn = names.filter((name) => name.drawn);
   return drawn.length > 0 ? drawn : names.slice(0, 1);
@@ -80,7 +80,7 @@ export function drawnNames({ names }: Pick<NamedImage, 'names'>): ImageName[] {
 /** Whether an image still has a name; else it is a former version. */
 export const isCurrent = ({ names }: NamedImage): boolean => names.length > 0;
 
-/** Names which of a shard's images are former versions; undefined where none is. */
+/** A hash of the ids of a shard's former versions; undefined if it has none. */
 export async function formerVersions(
   store: ObjectStore,
   dataset: string,
@@ -92,7 +92,7 @@ export async function formerVersions(
   return ids.length === 0 ? undefined : createHash('sha256').update(ids.join()).digest('hex').slice(0, 16);
 }
 
-/** Every image of a dataset, a shard at a time. @param former gives former versions, too */
+/** Every image of a dataset, a shard at a time. @param former includes former versions */
 export async function* readImages(
   store: ObjectStore,
   dataset: Dataset,

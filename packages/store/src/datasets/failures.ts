@@ -1,5 +1,4 @@
-/** What could not be done to which image, over all runs on a dataset. */
-
+/** Failures of images over all runs of a dataset. */
 import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { anyReport } from '@saltworks/contract/documents/reports';
@@ -12,15 +11,15 @@ import { isCurrent, readShard } from './dataset.ts';
 /** Reports that are read side by side. */
 const atOnce = 8;
 
-/** Where a list of failures goes on: after so many of a report's. */
+/** A place in the list of failures: a report, and how many of its failures come before. */
 export interface FailurePlace {
   key: string;
   index: number;
 }
 
 /**
- * Failures with the step and settings that they belong to, e.g. `extracted/dinov2-small-focus`, and the place of each. Of a
- * report without any, its place alone.
+ * Failures with their step and settings, e.g. `extracted/dinov2-small-focus`, and the place after each. A report yields its
+ * own place last, even if it has no failures.
  *
  * @param after where an earlier reading stopped
  */
@@ -33,7 +32,7 @@ export async function* failuresFrom(
     const report = await readDocument(store, key, anyReport, options);
     const failures = [...(report?.failures ?? []), ...(report?.unshown ?? [])];
     if (failures.length === 0) return { key, step, failures };
-    const former = await formerVersions(store, dataset, shardOf(key), options);
+    const former = await formerImages(store, dataset, shardOf(key), options);
     return { key, step, failures: failures.filter(({ sha256 }) => !former.has(sha256)) };
   };
   for await (const { key, step, failures } of inOrder(reports(store, dataset, after, options), atOnce, read)) {
@@ -45,7 +44,8 @@ export async function* failuresFrom(
   }
 }
 
-async function formerVersions(store: ObjectStore, dataset: string, shard: number, options: CallOptions) {
+/** Hashes of a shard's former versions. */
+async function formerImages(store: ObjectStore, dataset: string, shard: number, options: CallOptions) {
   const images = await readShard(store, dataset, shard, { ...options, former: true }).catch((error) => {
     if (error instanceof ObjectMissingError) return [];
     throw error;
@@ -68,10 +68,10 @@ async function* reports(
   }
 }
 
-/** All of them. */
+/** All failures of a dataset. */
 export async function* readFailures(
   store: ObjectStore,
-  { name }: Dataset,
+  { name }: Pick<Dataset, 'name'>,
   options?: CallOptions,
 ): AsyncGenerator<DatasetFailure> {
   for await (const { failure } of failuresFrom(store, name, options)) if (failure) yield failure;

@@ -1,6 +1,6 @@
 /**
- * Which image of a dataset goes by which name, while an import changes that. A name has one image, the one whose bytes its file
- * has; an image has any number of names: several if files have the same bytes, none if its file changed since.
+ * Names of a dataset's images, and their changes during an import. A name has one image: the one with the bytes of its file.
+ * An image has any number of names: several if files have the same bytes, none if its file changed since.
  */
 import { createHash } from 'node:crypto';
 import { type DatasetImage, type ImageName, type NamedImage, shardNames } from '@saltworks/contract/documents/dataset';
@@ -11,44 +11,49 @@ import type { CallOptions, ObjectStore } from '../objects/store.ts';
 import { isCurrent, readShard } from './dataset.ts';
 import { FingerprintMap, Fingerprints } from './fingerprints.ts';
 
-/** What a file is called, and what tells its versions apart. */
+/** A file's name and version. */
 type Named = Pick<DatasetImage, 'name' | 'version'>;
 
 /** A name that an image loses, or one that it gains. */
 type Change = { image: number } & ({ lost: string } | { gained: Named });
 
-/** What a file turned out to be. */
+/** The place of a file in the dataset. */
 export interface Placed {
-  /** Its id. */
+  /** The image's id. */
   image: number;
-  /** Bytes that no image has; those that its name had before; those of an image of another name. */
+  /**
+   * Whether its bytes are those of no image; of the image that its name had before; of an image with other names; of a
+   * former version.
+   */
   as: 'new' | 'unchanged' | 'further' | 'again';
-  /** Its name was another image's. */
+  /** Whether its name was another image's. */
   replaced: boolean;
 }
 
-/** A few bytes an image, however many there are. */
+/** Takes a few bytes for each image, so that memory holds hundreds of millions. */
 export class ImageNames {
-  /** Images with a name, and their bytes; former versions; the last number that was given to an image or a name. */
+  /** Images with a name, and their bytes. */
   images = 0;
   bytes = 0;
+  /** Former versions. */
   former = 0;
+  /** The last number that was given to an image or a name. */
   lastId = 0;
   /** Ids of images by name, and by their bytes. */
   #holders = new FingerprintMap();
   #contents = new FingerprintMap();
-  /** Of image, name and version. */
+  /** Digests of image, name and version. */
   #versions = new Fingerprints();
   /** Names that are not their image's first. */
   #further = new Fingerprints();
-  /** How many names an image has, where it is not one. */
+  /** Numbers of names, of images that do not have exactly one. */
   #counts = new Map<number, number>();
   /** The first id of each shard, and the last of all. */
   #firsts: number[] = [];
   #lastStored = 0;
   #changes: Change[] = [];
 
-  /** Takes note of the next shard as it is stored. A name that an earlier image has, too, is the later one's. */
+  /** Notes the images of the next stored shard. A name that an earlier image has, too, goes to the later one. */
   recall(images: readonly NamedImage[]): void {
     this.stored(images);
     for (const image of images) {
@@ -72,16 +77,16 @@ export class ImageNames {
     }
   }
 
-  /** Whether a file is known in this version. */
+  /** Whether the dataset has a file in this version. */
   knows(file: Named): boolean {
     const holder = this.#holders.get(digest(asSeen(file.name)));
     return holder !== undefined && this.#versions.has(versionDigest(holder, file));
   }
 
-  /** Whether an image has this name as one more than its first. */
+  /** Whether an image has this name, but not as its first. */
   isFurther = (name: string): boolean => this.#further.has(digest(asSeen(name)));
 
-  /** Whether two names are of one image. */
+  /** Whether two names belong to one image. */
   areOne(a: string, b: string): boolean {
     const holder = this.#holders.get(digest(asSeen(a)));
     return holder !== undefined && holder === this.#holders.get(digest(asSeen(b)));
@@ -93,7 +98,7 @@ export class ImageNames {
     return holder !== undefined && holder === this.#contents.get(sha256);
   }
 
-  /** Gives a name to the image that has its file's bytes. A new one is to be stored by its caller. */
+  /** Gives a name to the image with its file's bytes. The caller stores a new image. */
   place(file: Named, { sha256, bytes }: { sha256: Uint8Array; bytes: number }): Placed {
     const key = digest(asSeen(file.name));
     const holder = this.#holders.get(key);
@@ -121,21 +126,22 @@ export class ImageNames {
     return this.#changes.length;
   }
 
-  /** Takes note that a shard was written. */
+  /** Notes that a shard was written. */
   stored(lines: readonly DatasetImage[]): void {
     this.#firsts.push(lines[0].id);
     this.#lastStored = lines[lines.length - 1].id;
   }
 
   /**
-   * Writes what changed about images that are stored.
+   * Writes the changes of stored images.
    *
-   * @returns whether anything did
+   * @returns whether there were any
    */
   async write(store: ObjectStore, dataset: string, options?: CallOptions): Promise<boolean> {
     const ready = this.#changes.filter(({ image }) => image <= this.#lastStored);
     this.#changes = this.#changes.filter(({ image }) => image > this.#lastStored);
-    // Taken before given: if it is killed in between, a name is nobody's until the next import reads its file again, never two images'.
+    // An image loses a name before another gains it: if the import is killed in between, no image has the name until the next
+    // import reads its file again, and no name ever has two images.
     for (const kind of ['lost', 'gained']) {
       const shards = new Map<number, Change[]>();
       for (const change of ready.filter((change) => kind in change)) {

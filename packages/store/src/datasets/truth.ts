@@ -1,4 +1,4 @@
-/** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and beside it what its segments are. */
+/** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and a document of its segments. */
 import { createHash } from 'node:crypto';
 import type { Category } from '@saltworks/contract/categories';
 import { type StoredTruth, storedTruth, type Truth, type TruthSegment } from '@saltworks/contract/documents/truth';
@@ -8,9 +8,9 @@ import type { ObjectStore } from '../objects/store.ts';
 import { findDataset } from './dataset.ts';
 
 /**
- * Stores the known mask of an image. The PNG comes last: where it lies, the document does, too.
+ * Stores the known mask of an image. The PNG comes last: a PNG that is there has its document.
  *
- * @param categories those of the segments, and any others
+ * @param categories at least those of the segments
  */
 export async function putTruth(
   store: ObjectStore,
@@ -36,15 +36,15 @@ export async function putTruth(
 
 const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
-/** Whether a PNG is the one that a document speaks of: for a moment, an import that replaces both has written one of them. */
+/** Whether a PNG belongs to a document. For a moment, an import that replaces both has written only the document. */
 export const isMaskOf = ({ mask }: StoredTruth, png: Uint8Array): boolean =>
   mask === undefined || mask === sha256Of(png);
 
 /**
- * What is known of an image by another of its names.
+ * The known mask that an image has from another of its names.
  *
  * @param name undefined for the first
- * @param isOthers whether a name, undefined for the first, is still one of the image's
+ * @param isOthers whether a name, undefined for the first, still belongs to the image
  */
 export async function otherTruth(
   store: ObjectStore,
@@ -56,7 +56,7 @@ export async function otherTruth(
   return stored && stored.name !== name && isOthers(stored.name) ? stored : undefined;
 }
 
-/** Names what is known of an image: another mask, or other classes, is another name. Undefined where nothing is known. */
+/** An id of an image's known mask, which changes with its pixels or classes. Undefined if the image has none. */
 export async function truthId(
   store: ObjectStore,
   { dataset, sha256 }: { dataset: string; sha256: string },
@@ -66,8 +66,8 @@ export async function truthId(
 }
 
 /**
- * What the segments of an image's known mask are; nothing where no mask is known. Documents stored before they had
- * a version lack categories, and take the dataset's.
+ * The segments of an image's known mask; undefined if it has none. Documents from before they had a version lack
+ * categories, and take the dataset's.
  */
 export async function readTruth(
   store: ObjectStore,

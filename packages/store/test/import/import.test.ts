@@ -17,19 +17,9 @@ import { fileURLToPath } from 'node:url';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import { truth as truthDocument } from '@saltworks/contract/documents/truth';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import {
-  datasetKey,
-  extractReportKey,
-  imageKey,
-  maskReportKey,
-  scribblesKey,
-  scribblesPrefix,
-  shardKey,
-  truthKey,
-} from '@saltworks/contract/layout';
+import { datasetKey, imageKey, scribblesKey, scribblesPrefix, shardKey, truthKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDataset, listDatasets, readDataset, readImages, readShard } from '../../src/datasets/dataset.ts';
-import { readFailures } from '../../src/datasets/failures.ts';
 import { readTruth } from '../../src/datasets/truth.ts';
 import { cocoSource } from '../../src/import/coco-source.ts';
 import { importDataset } from '../../src/import/import.ts';
@@ -535,30 +525,6 @@ describe('scribbles', () => {
     const found = await collect(store.list(scribblesPrefix('d', 0)));
     expect(found.map(({ key }) => basename(key))).toEqual([`${sha256('a')}.json`]);
   });
-});
-
-test('failures are listed with their step and settings', async () => {
-  write({ 'a.png': 'a' });
-  const { dataset } = await importFolder();
-  await importFolder('d2');
-  const failure = (name: string, reason: string) => ({ sha256: sha256(name), name, reason, permanent: true });
-  const put = (key: string, failures: unknown[]) => store.put(key, JSON.stringify({ images: 1, failures }));
-  await put(extractReportKey('d', 'vits', 0), [failure('a.png', '0 bytes'), failure('b.png', 'no object')]);
-  // Whose keys are there, and who becomes no task.
-  const long = [failure('long.png', 'too long')];
-  await store.put(extractReportKey('d', 'vits', 1), JSON.stringify({ images: 1, failures: [], unshown: long }));
-  await put(extractReportKey('d', 'vits-layer3', 0), [failure('a.png', '0 bytes')]);
-  await put(maskReportKey('d', 'abc', 0), [failure('c.png', 'no strokes')]);
-  await put(extractReportKey('d2', 'vits', 0), [failure('x.png', 'of another dataset')]);
-  expect(await collect(readFailures(store, dataset))).toEqual(
-    [
-      ['extracted/vits-layer3', 'a.png', '0 bytes'],
-      ['extracted/vits', 'a.png', '0 bytes'],
-      ['extracted/vits', 'b.png', 'no object'],
-      ['extracted/vits', 'long.png', 'too long'],
-      ['masks/abc', 'c.png', 'no strokes'],
-    ].map(([step, name, reason]) => ({ step, sha256: sha256(name), name, reason })),
-  );
 });
 
 describe('names', () => {
