@@ -1,4 +1,4 @@
-/** Settings of the way from keys and strokes to a mask, the presets that name them, and how a solve's are put together. */
+/** The settings of a solve: the presets that name them, and how a preset, a backbone and changes make them up. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { graphKinds, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from '@saltworks/contract/kinds';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
@@ -20,7 +20,7 @@ const shared = {
 
 /**
  * `paper` is the seed method to the letter: the CRF sees hard labels, a fifth of them hidden, with pydensecrf's usual
- * weights. `best` differs where a gain was measured (docs/quality.md).
+ * weights. `best` differs from it where a gain was measured (docs/quality.md).
  */
 export const presets: Record<Preset, SegmentOptions> = {
   paper: {
@@ -50,11 +50,11 @@ const kinds = {
 } as const;
 
 /**
- * Everything that a solve is made of. Commands, workers and pages take it from here, so that they solve alike.
+ * All settings of a solve. Commands, workers and pages take them from here, so that they solve alike.
  *
- * @param backbone its `sigma`, the factor of `auto`
- * @param changes what differs from the preset; what is undefined does not
- * @throws InvalidInputError if there is no such preset, or a choice is none of those that there are
+ * @param backbone its `sigma` is the factor of `auto`
+ * @param changes override the preset; undefined ones do not
+ * @throws InvalidInputError for an unknown preset or choice
  */
 export function solveOptions(
   preset: Preset,

@@ -1,4 +1,4 @@
-// What core uses of the platform beyond the language: present in Node, browsers and workers alike.
+// The platform beyond the language, as far as core uses it: the same in Node, browsers and workers.
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
@@ -7,8 +7,8 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 declare const performance: {
-  /** Milliseconds from some fixed moment. */
+  /** Milliseconds since a fixed moment. */
   now(): number;
 };
-/** Bytes as characters, from base64. */
+/** Base64 to characters, one a byte. */
 declare function atob(base64: string): string;

@@ -1,4 +1,4 @@
-/** The whole way from keys and strokes to a mask, stage by stage. */
+/** From keys and strokes to a mask, stage by stage. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf } from './answer.ts';
@@ -17,18 +17,18 @@ export interface Segmentation {
   nodes: NodeScores & Convergence;
   seeds: Seeds;
   sigma?: number;
-  /** Milliseconds a stage. */
+  /** Milliseconds of each stage. */
   timings: { graph: number; seeds: number; spread: number; refine: number };
 }
 
 /**
- * Keys and strokes of one image to its mask.
+ * Solves one image.
  *
  * @param image upright, at its own size
  * @param keys of the same image
- * @param raster strokes at the image's size
- * @param open who solves; the plain reference is `openPlain` of solver.ts
- * @throws InvalidInputError if the strokes are of another size or label fewer than two things
+ * @param raster strokes, at the image's size
+ * @param open the solver, by kernels unless given; `openPlain` of solver.ts is the plain reference
+ * @throws InvalidInputError if the strokes are of another size or label fewer than two segments
  */
 export function segment(
   image: RgbImage,
@@ -49,17 +49,17 @@ export function segment(
     timings[stage] = performance.now() - start;
     return result;
   };
-  // Seeds first: strokes that cannot be used are refused before the graph is built.
+  // Seeds first: unusable strokes are refused before the graph is built.
   const labels = timed('seeds', () => labelsOf(raster, gridOf(keys, options.upsample), options));
   const solver = timed('graph', () => open(image, keys, options));
   const { seeds, nodes, mask } = timed('spread', () => answerFrom(solver, labels));
   return { mask: timed('refine', mask), nodes, seeds, sigma: solver.sigma, timings };
 }
 
-/** Memory of the last picture, for the next: nothing that `segment` returns lies in it. */
+/** Memory, reused from one image to the next: nothing that `segment` returns lies in it. */
 let arenas: Arenas | undefined;
 
-/** Bytes up to which memory is kept: one large picture should not hold it for good. */
+/** Memory beyond this many bytes is dropped: one large image should not hold it for good. */
 const keptMemory = 512e6;
 
 const openNext: OpenSolver = (image, keys, options) => {

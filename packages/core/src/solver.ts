@@ -1,6 +1,6 @@
 /**
- * An image opened for strokes: what depends on image and keys alone is made once, then every set of seeds is solved. Here
- * in plain TypeScript, the readable reference; fast/solver.ts does the same by kernels.
+ * An image opened for strokes: what depends on image and keys alone is built once and serves every set of seeds. This is
+ * the readable reference in plain TypeScript; fast/solver.ts does the same by kernels.
  */
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { RgbImage } from './image/image.ts';
@@ -18,7 +18,7 @@ export interface Solver {
   sigma?: number;
   /** Scores of every node for every label that owns a seed. */
   solve(seeds: Seeds): NodeScores & Convergence;
-  /** From nodes to pixels. @param held pixels whose owner is given */
+  /** From nodes to pixels. @param held pixels with a given owner */
   refine(nodes: NodeScores, held?: HeldPixels): Mask;
 }
 

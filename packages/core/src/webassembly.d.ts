@@ -1,4 +1,4 @@
-// What core uses of WebAssembly: neither the language's types nor Node's have it.
+// WebAssembly as far as core uses it: neither the language's types nor Node's declare it.
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -1,10 +1,10 @@
 /**
- * One WebAssembly instance of the kernels and the memory it works in. Memory is planned here: reserved in order,
- * released to a mark, never freed piecewise; kernels allocate nothing.
+ * An instance of the kernels' WebAssembly module, and its memory. Memory is reserved in order and released to a mark,
+ * never freed piece by piece; kernels allocate nothing.
  */
 import { type Kernels, wasm } from './wasm.ts';
 
-/** A place in an arena's memory, in bytes from its beginning; a multiple of 16. */
+/** A place in an arena's memory: bytes from its start, a multiple of 16. */
 export type Address = number;
 
 let compiled: WebAssembly.Module | undefined;
@@ -17,14 +17,14 @@ function module(): WebAssembly.Module {
 const page = 65_536;
 
 export class Arena {
-  /** What each takes is said where it is written: `kernels/` of every stage. */
+  /** Each stage's folder `kernels/` documents its own. */
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
   readonly #base: Address;
   #top: Address;
 
   constructor() {
-    // The module and its types come from one compilation.
+    // One compilation gives the module and its types.
     const exports = new WebAssembly.Instance(module(), {}).exports as unknown as Kernels & {
       memory: WebAssembly.Memory;
     };
@@ -34,15 +34,15 @@ export class Arena {
     this.#top = this.#base;
   }
 
-  /** Bytes of memory that the arena holds. */
+  /** Bytes that the arena holds. */
   get size(): number {
     return this.#memory.buffer.byteLength;
   }
 
   /**
-   * Memory for that many bytes, 16 more besides so that vectors may run over its end. What it holds is arbitrary.
+   * Reserves that many bytes, and 16 more so that vectors may run over the end. Their content is arbitrary.
    *
-   * @throws RangeError if there is not that much memory
+   * @throws RangeError if memory runs out
    */
   reserve(bytes: number): Address {
     const at = this.#top;
@@ -53,7 +53,7 @@ export class Arena {
     return at;
   }
 
-  /** Where memory is reserved next: what is reserved from here on can be released at once. */
+  /** The place of the next reservation: everything reserved from here on can be released together. */
   mark(): Address {
     return this.#top;
   }
@@ -67,14 +67,14 @@ export class Arena {
     this.#top = this.#base;
   }
 
-  /** Copies an array into memory of its own. */
+  /** Copies an array into newly reserved memory. */
   put(array: Float32Array | Float64Array | Int32Array | Uint8Array): Address {
     const at = this.reserve(array.byteLength);
     this.bytes(at, array.byteLength).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return at;
   }
 
-  // Views, valid until more memory is reserved.
+  // Views, valid until the next reservation.
 
   floats(at: Address, length: number): Float32Array {
     return new Float32Array(this.#memory.buffer, at, length);

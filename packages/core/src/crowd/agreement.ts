@@ -1,40 +1,40 @@
-/** How far two people agree on one image, whatever ids they gave to its segments. */
+/** The agreement of two answers on one image, whatever their segment ids. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../mask/mask.ts';
 import { assign } from './hungarian.ts';
 
-/** A person's answer: segments and, where they are named, what they are. */
+/** An annotator's answer: segments and, where they are named, their categories. */
 export interface Answer {
-  /** 0 is the background, which is no segment. */
+  /** 0 is the background, not a segment. */
   mask: Mask;
-  /** By segment id. Where either answer has no names at all, any two segments may be matched. */
+  /** By segment id. If either answer has no names at all, any two segments may match. */
   categories?: ReadonlyMap<number, string | number>;
 }
 
 export interface Agreement {
   /**
-   * Sum of the matched segments' IoU over the number of segments, those that are matched counted once: what only one of
-   * the two has counts 0. 1 where neither has a segment.
+   * The sum of matched segments' IoU, divided by the number of segments, a matched pair counted once: a segment that only
+   * one answer has counts 0. 1 if neither has a segment.
    */
   miou: number;
   /** Matched segments. */
   pairs: { a: number; b: number; iou: number }[];
-  /** Of every category that either has, all its segments taken together; in order of their names. */
+  /** For every category of either answer, all its segments taken together; in order of names. */
   classes: {
     category: string | number;
     iou: number;
-    /** Share of pixels that both call so. */
+    /** Share of pixels that both answers give this category. */
     both: number;
   }[];
-  /** Share of pixels that lie in matched segments, or in the background, of both. */
+  /** Share of pixels in matched segments of both answers, or in the background of both. */
   pixels: number;
-  /** The same beyond what chance would give: Cohen's κ, 1 at most. */
+  /** The same beyond chance: Cohen's κ, at most 1. */
   kappa: number;
 }
 
 /**
- * Segments are matched one to one so that their IoU sums to the most; only those of one category can be.
+ * Matches segments one to one, within a category, so that their IoU sums to the most.
  *
  * @param ignore 1 where a pixel counts for nothing
  * @throws InvalidInputError if the masks differ in size
@@ -68,7 +68,7 @@ export function agreement(a: Answer, b: Answer, ignore?: Uint8Array): Agreement 
     pairs,
     classes: classAgreement(a, b, areas),
     pixels: pixels === 0 ? 1 : same,
-    // Both call everything the same one thing: chance could do no worse, nor they better.
+    // Both answers are one and the same label everywhere: chance could do no worse, and they no better.
     kappa: pixels === 0 || chance > 1 - 1e-12 ? 1 : (same - chance) / (1 - chance),
   };
 }
@@ -94,7 +94,7 @@ function classAgreement(a: Answer, b: Answer, areas: JointAreas): Agreement['cla
 const byName = (one: string | number, other: string | number): number =>
   typeof one === 'number' && typeof other === 'number' ? one - other : String(one) < String(other) ? -1 : 1;
 
-/** Pixels of every id in two masks, and of every two ids together. */
+/** Pixels of every id in two masks, and of every pair of ids. */
 export interface JointAreas {
   pixels: number;
   a: ReadonlyMap<number, number>;
@@ -112,7 +112,7 @@ export function jointAreas(a: Mask, b: Mask, ignore?: Uint8Array): JointAreas {
   const both = new Map<number, number>();
   const base = 0x1000000;
   const add = (map: Map<number, number>, key: number, count: number) => map.set(key, (map.get(key) ?? 0) + count);
-  // Neighbours are mostly alike: runs are counted, not pixels.
+  // Neighbouring pixels are mostly alike: runs are counted, not pixels.
   let key = 0;
   let run = 0;
   let pixels = 0;
@@ -136,7 +136,7 @@ export function jointAreas(a: Mask, b: Mask, ignore?: Uint8Array): JointAreas {
   return { pixels, ...areas, shared: (i, j) => both.get(i * base + j) ?? 0 };
 }
 
-/** |A ∩ B| / |A ∪ B| of a segment of a and one of b; 0 where neither has a pixel. */
+/** |A ∩ B| / |A ∪ B| of a segment of a and one of b; 0 if neither has a pixel. */
 export function iou({ a, b, shared }: JointAreas, i: number, j: number): number {
   const both = shared(i, j);
   return both === 0 ? 0 : both / ((a.get(i) ?? 0) + (b.get(j) ?? 0) - both);

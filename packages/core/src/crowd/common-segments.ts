@@ -1,11 +1,11 @@
-/** What several people drew on one image under ids of their own, under ids that they share. */
+/** The segments of several annotators, each with ids of its own, under common ids. */
 
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import type { Mask } from '../mask/mask.ts';
 import { iou, jointAreas } from './agreement.ts';
 import { assign } from './hungarian.ts';
 
-/** An annotator's segments, and the mask that came of that annotator's strokes alone. */
+/** An annotator's segments, and the mask from this annotator's strokes alone. */
 export interface OwnAnswer {
   annotator: string;
   segments: readonly Segment[];
@@ -13,19 +13,19 @@ export interface OwnAnswer {
 }
 
 export interface CommonSegment extends Segment {
-  /** Which segments of whom it is; of each annotator at most one. */
+  /** The annotators' segments that it stands for, at most one of each annotator. */
   from: { annotator: string; segment: number }[];
 }
 
-/** Things that overlap less are two things. */
+/** Things with a smaller IoU are two things. */
 const leastOverlap = 0.3;
 
 /**
- * One after the other, each annotator's segments are matched with the common ones there are, one to one, so that IoU sums
- * to the most (the mean of that with the segments that are one already); the rest become common segments of their own.
- * Only segments of one category and kind can be one. Stuff is one region whatever its overlap.
+ * Takes one annotator after the other and matches the segments with the common segments so far, one to one, so that IoU sums
+ * to the most (for a common segment of several, their mean IoU); unmatched ones become new common segments. Only segments of
+ * one category and kind match. Stuff is one region whatever its overlap.
  *
- * @param answers of one image and size, the most trusted first; the background, 0, is everybody's
+ * @param answers of one image and size, the most trusted first; the background, 0, is common to all
  * @returns common segments, numbered from 1
  */
 export function commonSegments(answers: readonly OwnAnswer[]): CommonSegment[] {

@@ -1,4 +1,4 @@
-/** One answer from several people's strokes on one image. */
+/** One answer from several annotators' strokes on one image. */
 
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -14,13 +14,13 @@ import type { Seeds, StrokeRaster } from '../seeds/seeds.ts';
 import type { OpenSolver } from '../solver.ts';
 import { type CommonSegment, commonSegments } from './common-segments.ts';
 
-/** What one annotator drew, the mask that came of it alone, and how much it counts beside the others'. */
+/** One annotator's strokes, the mask from these alone, and their weight. */
 export interface Annotation {
   annotator: string;
   segments: readonly Segment[];
   raster: StrokeRaster;
   mask: Mask;
-  /** At least 0; 0 is as if it were not there. Only its share of the largest matters; below a millionth it is 0. */
+  /** At least 0; 0 leaves the annotation out. Only the share of the largest weight matters; below a millionth it is 0. */
   weight: number;
 }
 
@@ -29,19 +29,18 @@ export interface Consensus {
   segments: CommonSegment[];
   nodes: NodeScores & Convergence;
   seeds: Seeds;
-  /** How sure every node is: its best score less its second, 0 … 1, row-major as `nodes`. */
+  /** Every node's margin: its best score less its second, 0 … 1, row-major as `nodes`. */
   margin: Float32Array;
-  /** The share of weight, 0 … 1, whose own masks call the node's pixels something else than the consensus does. */
+  /** By node: the share of weight, 0 … 1, of annotators whose own masks differ from the consensus, averaged over its pixels. */
   dissent: Float32Array;
 }
 
 /**
- * All strokes in one solve, each counting as much as its annotator: answers are not averaged, strokes are seeds beside
- * the others'. Nothing that is given is changed, so a weight may be taken back to 0 at any time. It does not matter in
- * which order annotations come.
+ * Solves all strokes at once, each with its annotator's weight: answers are not averaged, but all strokes are seeds of one
+ * solve. The input stays unchanged, so a weight can be set back to 0 at any time. The order of annotations does not matter.
  *
- * @param open who solves
- * @throws InvalidInputError if annotations do not fit the image or count for nothing, or label fewer than two things
+ * @param open the solver, by kernels unless given
+ * @throws InvalidInputError if annotations do not fit the image, all weigh 0, or label fewer than two segments
  */
 export function consensus(
   image: RgbImage,
@@ -70,10 +69,10 @@ export function consensus(
   };
 }
 
-/** Of the largest weight: less could be lost in rounding. */
+/** The least share of the largest weight: a smaller one could be lost in rounding. */
 const leastWeight = 1e-6;
 
-/** Those who count, the largest weight first and at 1; equal ones by name. */
+/** Annotations with a weight, the largest first and scaled to 1; equal ones by name. */
 function inOrder(annotations: readonly Annotation[], { width, height }: RgbImage): Annotation[] {
   const names = new Set<string>();
   for (const { annotator, weight, raster, mask } of annotations) {
@@ -98,7 +97,7 @@ function inOrder(annotations: readonly Annotation[], { width, height }: RgbImage
     .sort((a, b) => b.weight - a.weight || (a.annotator < b.annotator ? -1 : 1));
 }
 
-/** An annotator's own segment ids to common ones; the background is everybody's. */
+/** An annotator's own segment ids to common ids; the background is common to all. */
 function toCommon(segments: readonly CommonSegment[], annotator: string): (id: number) => number {
   const known = new Map<number, number>([[0, 0]]);
   for (const { id, from } of segments) {
@@ -133,6 +132,6 @@ function dissent(
       }
     }
   }
-  // A picture with fewer pixels than nodes leaves some nodes without any.
+  // An image with fewer pixels than nodes leaves some nodes without pixels.
   return Float32Array.from(other, (sum, i) => (all[i] > 0 ? sum / all[i] : 0));
 }

@@ -1,50 +1,50 @@
-/** How long annotators worked, from when they did what: on a stroke, a segment, an image, a class. */
+/** The time that annotators spent on a stroke, a segment, an image, a category, from the times of interactions. */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '../drawing/replay.ts';
 
-/** Something that an annotator did. @property at when it was done, milliseconds since 1970 */
+/** An interaction and its time. @property at milliseconds since 1970 */
 export interface TimedInteraction {
   at: number;
   interaction: Interaction;
 }
 
 export interface EffortOptions {
-  /** Seconds after which somebody who does nothing is no longer at work. */
+  /** Seconds without an interaction after which the annotator is no longer at work. */
   idle?: number;
-  /** When the image was opened, and when it was handed in, milliseconds since 1970; without them nothing is known of it. */
+  /** The times of opening the image and of submitting it, milliseconds since 1970, if known. */
   opened?: number;
   submitted?: number;
 }
 
 /** All times in seconds. */
 export interface ImageEffort {
-  /** At work: those of the segments, those that came to nothing, and looking it over before it was handed in. */
+  /** At work: on segments, on discarded segments, and in review. */
   seconds: number;
-  /** Taken to be spent elsewhere, and left out of all other times. */
+  /** Spent elsewhere, and part of no other time. */
   idle: number;
   interactions: number;
-  /** Every stroke that was drawn, whether or not it was taken back. n: the number of its interaction, from 1. */
+  /** Every stroke that was drawn, undone or not. n: the number of its interaction, from 1. */
   strokes: { n: number; segment: number; seconds: number }[];
   /**
-   * Those that are there in the end, with the category that they have then, in order of their ids; 0 is the background, of
-   * category 0, if a stroke of it is there.
+   * The segments of the final drawing with their final category, in order of ids; 0 is the background, of category 0, if the
+   * drawing has a stroke of it.
    */
   segments: { segment: number; category: number; strokes: number; seconds: number }[];
-  /** On segments that are not there in the end. */
+  /** On segments that the final drawing lacks. */
   discarded: number;
-  /** On no segment: between the last interaction and handing in, and before an undo or redo that had nothing to do. */
+  /** On no segment: between the last interaction and submitting, and before an undo or redo without effect. */
   review: number;
 }
 
 /**
- * The time since the interaction before (or since the image was opened) belongs to an interaction, which is what was
- * thought about and done in it. Of a longer gap than `idle`, that much counts and the rest is idle: nobody knows when the
- * annotator left, and a gap should not count less for being longer. A clock that goes back counts
- * nothing. An erasure's time is that of the stroke's segment, as are undo and redo of that which is taken back or done again.
- * Segments that were taken back or deleted are not counted; their time is told apart.
+ * An interaction owns the time since the one before (or since the image was opened): the annotator spent it on thinking about
+ * and doing this interaction. A gap counts up to `idle`, and the rest is idle time: when the annotator left is unknown, and a
+ * longer gap should not count less. A clock that goes back adds nothing. Erasing a stroke counts for the stroke's segment;
+ * undo and redo count for the segment of the interaction that they undo or redo. Time on segments that were undone or deleted
+ * is `discarded`.
  *
- * @param done in the order of doing, as `replay` takes it
+ * @param done in the order of the log, as for `replay`
  */
 export function imageEffort(
   done: readonly TimedInteraction[],
@@ -97,7 +97,7 @@ export function imageEffort(
   return effort;
 }
 
-/** The segment that each interaction is about; undefined for an undo or redo that changes nothing. */
+/** The segment of each interaction; undefined for an undo or redo that changes nothing. */
 function touched(interactions: readonly Interaction[]): (number | undefined)[] {
   const segments: (number | undefined)[] = [];
   const done: number[] = [];
@@ -122,7 +122,7 @@ function touched(interactions: readonly Interaction[]): (number | undefined)[] {
   return segments;
 }
 
-/** An image that somebody did. */
+/** The effort of one annotator on one image. */
 export interface Work {
   annotator: string;
   effort: ImageEffort;
@@ -130,9 +130,9 @@ export interface Work {
 
 /** Sums over images, seconds. */
 export interface EffortTotals {
-  /** In order of their ids. */
+  /** In order of ids. */
   annotators: { annotator: string; images: number; strokes: number; seconds: number; idle: number }[];
-  /** In order of their ids; 0 is the background. */
+  /** In order of ids; 0 is the background. */
   classes: { category: number; segments: number; strokes: number; seconds: number }[];
 }
 

@@ -1,16 +1,16 @@
-/** The assignment problem: whom to pair with whom, one to one, so that scores sum to the most. */
+/** The assignment problem: pairs rows and columns one to one so that scores sum to the most. */
 
 /**
- * Exact, in O(rows² · columns): the Hungarian method by shortest augmenting paths, with potentials (Kuhn 1955; Jonker and
- * Volgenant 1987).
+ * Solves it exactly in O(rows² · columns), by the Hungarian method with shortest augmenting paths and potentials (Kuhn 1955;
+ * Jonker and Volgenant 1987).
  *
- * @param scores `[rows][columns]`, none below 0, all rows equally long
- * @returns each row's column, or −1: a pair that scores 0 is none
+ * @param scores `[rows][columns]`, none below 0, all rows of one length
+ * @returns each row's column, or −1: pairs that score 0 are left out
  */
 export function assign(scores: readonly (readonly number[])[]): number[] {
   const rows = scores.length;
   const columns = scores[0]?.length ?? 0;
-  // Every row needs a column: those beyond the last are nobody, at 0.
+  // Every row needs a column: extra columns score 0 and stand for none.
   const width = Math.max(rows, columns);
   const cost = (row: number, column: number) => -(scores[row][column] ?? 0);
   const rowPotential = new Float64Array(rows);
@@ -23,7 +23,7 @@ export function assign(scores: readonly (readonly number[])[]): number[] {
     const reached: number[] = [];
     let row = start;
     let column = -1;
-    // Dijkstra over columns, until one is free.
+    // Dijkstra's algorithm over columns, up to a free one.
     while (row >= 0) {
       const from = column < 0 ? 0 : distance[column];
       let next = -1;
@@ -47,7 +47,7 @@ export function assign(scores: readonly (readonly number[])[]): number[] {
       if (rowOf[k] >= 0) rowPotential[rowOf[k]] += shortest - distance[k];
       columnPotential[k] -= shortest - distance[k];
     }
-    // Along the path, every column takes the row of the one before it.
+    // Along the path, every column takes the row of the column before.
     for (; column >= 0; column = before[column]) rowOf[column] = before[column] < 0 ? start : rowOf[before[column]];
   }
   const columnOf = new Array<number>(rows).fill(-1);

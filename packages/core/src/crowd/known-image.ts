@@ -1,4 +1,4 @@
-/** A person's answer on an image whose true mask is known, compared in the classes that both lists have. */
+/** An annotator's answer on a known image, compared with the true mask in the categories that both have. */
 
 import type { Category } from '@saltworks/contract/categories';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
@@ -6,14 +6,14 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../mask/mask.ts';
 import { type Agreement, type Answer, agreement } from './agreement.ts';
 
-/** A true mask and what its segments are, numbered as in its own list of categories. */
+/** A true mask, and its segments' categories by its own list. */
 export interface KnownMask {
   mask: Mask;
   segments: readonly (Pick<SegmentInfo, 'id' | 'category_id'> & Partial<Pick<SegmentInfo, 'iscrowd'>>)[];
   categories: readonly Pick<Category, 'id' | 'name'>[];
 }
 
-/** The one of the classes that a name from another list means: the same name, or the only one that differs in case and outer blanks. */
+/** The class that a name from another list means: the same name, or else the only one that differs in case and outer blanks. */
 export function classNamed(name: string, classes: readonly string[]): string | undefined {
   if (classes.includes(name)) return name;
   const folded = fold(name);
@@ -24,11 +24,11 @@ export function classNamed(name: string, classes: readonly string[]): string | u
 const fold = (name: string) => name.normalize('NFC').trim().toLowerCase();
 
 /**
- * Classes are matched by name. A class that only one of the two lists has is background on both sides: nobody could
- * draw it, or nobody knows where it truly is. Pixels of crowds (`iscrowd` 1) count for nothing.
+ * Matches classes by name. A class in only one of the two lists is background on both sides: the annotator could not draw it,
+ * or its true place is unknown. Pixels of crowds (`iscrowd` 1) are ignored.
  *
  * @param answer its categories are names from `classes`
- * @param classes names of the classes that the person could choose from
+ * @param classes names of the classes that the annotator could choose from
  * @param listed names of the classes that the known mask was drawn with; those of its segments are added
  * @throws InvalidInputError if the lists share no class, a known segment has no category, or the masks differ in size
  */
@@ -59,7 +59,7 @@ export function knownAgreement(
   return agreement(within(answer, shared), within({ mask, categories: truth }, shared), ignore);
 }
 
-/** The segments of some classes; the rest becomes background. */
+/** The segments of some classes; all else becomes background. */
 function within(
   { mask, categories }: { mask: Mask; categories: ReadonlyMap<number, string> },
   classes: ReadonlySet<string>,

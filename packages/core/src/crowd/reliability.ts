@@ -1,18 +1,18 @@
-/** How far an annotator can be relied on, from images whose truth is known and from images that others did, too. */
+/** The reliability of annotators, from known images and from images that several annotators did. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface ReliabilityOptions {
-  /** What is thought of an annotator of whom nothing is known, 0 … 1. */
+  /** The weight of an annotator without evidence, 0 … 1. */
   prior?: number;
-  /** How many honeypots the prior counts as. */
+  /** The number of known images that the prior counts as. */
   strength?: number;
-  /** How many honeypots an overlapped image counts as: there the other may be the one who is wrong. */
+  /** The number of known images that an image of two annotators counts as: there the other one may be wrong. */
   overlap?: number;
 }
 
 /** Scores are mIoU, 0 … 1, as `agreement` gives them. */
 export interface Evidence {
-  /** Against known masks. */
+  /** On known images. */
   honeypots: readonly { annotator: string; score: number }[];
   /** Between two annotators of one image. */
   overlaps: readonly { annotators: readonly [string, string]; score: number }[];
@@ -20,22 +20,22 @@ export interface Evidence {
 
 export interface Reliability {
   annotator: string;
-  /** 0 … 1, and above 0 where prior and strength are: what the annotator's strokes count in a consensus. */
+  /** The weight of the annotator's strokes in a consensus, 0 … 1; above 0 if prior and strength are. */
   weight: number;
-  /** Mean score and how many there were; 0 of none. */
+  /** Mean and number of scores; the mean of none is 0. */
   honeypots: { mean: number; count: number };
   overlaps: { mean: number; count: number };
 }
 
 /**
- * The mean of all scores, and of the prior as if it were `strength` scores more:
+ * The mean of all scores and the prior, which counts as `strength` more scores:
  *
  *   weight = (prior·strength + Σ honeypots + overlap·Σ overlaps) / (strength + |honeypots| + overlap·|overlaps|),
  *
- * the mean of a beta distribution whose pseudo-counts are those of the prior. Little evidence leaves it near the prior,
- * much of it near the scores' mean.
+ * the mean of a beta distribution with the prior's pseudo-counts. With little evidence it stays near the prior, with much
+ * near the mean of the scores.
  *
- * @returns of everybody who occurs, in order of their ids
+ * @returns every annotator in the evidence, in order of ids
  * @throws InvalidInputError for a score or a setting out of range
  */
 export function reliabilities(

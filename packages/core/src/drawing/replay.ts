@@ -1,22 +1,22 @@
-/** From a log of interactions to the drawing that it amounts to. */
+/** From a log of interactions to its drawing. */
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 /**
- * Replays interactions from the beginning.
+ * Replays a log from the beginning.
  *
- * @throws InvalidInputError for a segment named twice, a stroke of one that is not there, and what is done to a segment or a
- * stroke that is not there
+ * @throws InvalidInputError for a segment that is named twice, and for an interaction with a segment or stroke that does not
+ *   exist
  */
 export function replay(interactions: readonly Interaction[]): Drawing {
-  /** By id, and by number; those that are deleted and erased keep their place, for an undo. */
+  /** By id, and by number. Deleted segments and erased strokes keep their place, for an undo. */
   const segments = new Map<number, Drawing['segments'][number]>();
   const strokes = new Map<number, Drawing['strokes'][number]>();
   const deleted = new Set<number>();
   const erased = new Set<number>();
-  /** By the number of the interaction that gave another: the category before. */
+  /** By the number of a `classify`: the category before it. */
   const before = new Map<number, number>();
-  /** Numbers of what was done and counts, and of what was taken back and may be done again. */
+  /** Numbers of the interactions that count, and of those that were undone and may be redone. */
   const done: number[] = [];
   const undone: number[] = [];
 
@@ -50,7 +50,7 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     }
     done.push(n);
   };
-  // What is taken back was done last, so nothing that still counts rests on it.
+  // An undo takes the last interaction that counts, so no other rests on it.
   const revert = (n: number) => {
     const interaction = interactions[n - 1];
     switch (interaction.kind) {

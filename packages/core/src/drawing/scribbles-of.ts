@@ -1,10 +1,10 @@
-/** From a drawing to the document that workers read. */
+/** From a drawing to the scribble document that workers read. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
-/** The scribble document of a drawing (spec/scribbles.md), byte for byte the same for the same drawing. */
+/** The scribble document of a drawing (spec/scribbles.md): the same drawing gives the same bytes. */
 export function scribblesOf(
   { segments, strokes }: Pick<Drawing, 'segments' | 'strokes'>,
   image: { width: number; height: number },

@@ -1,6 +1,6 @@
 /**
- * The colour of the i-th class in the PASCAL VOC colour map: the bits of i are dealt to red, green and blue in turn,
- * highest first. Every i below 2²⁴ has a colour of its own; 0 is black.
+ * The i-th colour of the PASCAL VOC colour map: the bits of i are dealt to red, green and blue in turn, highest first. Every i
+ * below 2²⁴ has a colour of its own; 0 is black.
  */
 export function vocColour(i: number): [number, number, number] {
   const colour: [number, number, number] = [0, 0, 0];

@@ -1,6 +1,6 @@
 /**
  * Outlines of segments, exactly along pixel borders: a polygon's corners are corners of pixels, pixel (x, y) spanning
- * x … x + 1 and y … y + 1, so that the pixels whose centres it encloses are the pixels it was traced around.
+ * x … x + 1 and y … y + 1. It encloses the centres of just the pixels that it was traced around.
  */
 import type { Mask } from '../mask/mask.ts';
 
@@ -11,20 +11,20 @@ export type Ring = number[];
 const south = 1;
 const west = 2;
 
-/** What is known of a pixel once the borders through it are walked. */
+/** Marks on a pixel, set as the borders through it are walked. */
 const topWalked = 1;
 const bottomWalked = 2;
-/** The ground to its right is a hole of its segment, or in one. */
+/** The ground to its right is a hole of its segment, or lies in one. */
 const rightEnclosed = 4;
 
 /**
- * For every segment, one ring around each of its parts, holes and what lies in them included; parts from the top.
- * Pixels are one part if they share sides: where two only touch at a corner, the ground between them is open and no
- * hole. Every border is walked once; which borders lie within others is told as in Suzuki & Abe (1985), "Topological
- * structural analysis of digitized binary images by border following": by the last border to the left.
+ * For every segment, a ring around each of its parts, including holes and their contents; parts from the top. Pixels that
+ * share sides are one part: if two only touch at a corner, the ground between them is open, not a hole. Every border is
+ * walked once. As in Suzuki & Abe (1985), "Topological structural analysis of digitized binary images by border following",
+ * the last border to the left tells whether a border lies within another.
  */
 export function outlines({ ids, width, height }: Mask): Map<number, Ring[]> {
-  // A frame of background, so that no walk needs to look where the picture ends.
+  // A frame of background, so that no walk needs to check for the image's border.
   const stride = width + 2;
   const cells = new Uint32Array(stride * (height + 2));
   for (let y = 0; y < height; y++) cells.set(ids.subarray(y * width, (y + 1) * width), (y + 1) * stride + 1);
@@ -53,7 +53,7 @@ export function outlines({ ids, width, height }: Mask): Map<number, Ring[]> {
   };
 
   const rings = new Map<number, Ring[]>();
-  /** The last pixel of a segment, so far, that has ground to its right. */
+  /** By segment, its last pixel so far with ground to its right. */
   const last = new Map<number, number>();
   for (let y = 1; y <= height; y++) {
     const row = y * stride;
@@ -61,7 +61,7 @@ export function outlines({ ids, width, height }: Mask): Map<number, Ring[]> {
       const id = cells[i];
       if (id === 0) continue;
       if (cells[i - stride] !== id && (marks[i] & topWalked) === 0) {
-        // The first of a part: what is left of it is ground, back to the segment's last border in this row.
+        // The first pixel of a part: to its left is ground, back to the segment's last border in this row.
         const border = last.get(id) ?? 0;
         const enclosed = border > row && (marks[border] & rightEnclosed) !== 0;
         const ring = walk(i, 0, id, enclosed);
@@ -71,7 +71,7 @@ export function outlines({ ids, width, height }: Mask): Map<number, Ring[]> {
           else rings.set(id, [ring]);
         }
       }
-      // Around the outside every bottom is walked by now: this one is the roof of a hole.
+      // All bottoms along the outside are walked by now, so this one is the roof of a hole.
       if (cells[i + stride] !== id && (marks[i] & bottomWalked) === 0) walk(i + stride + 1, west, id, true);
       if (cells[i + 1] !== id) last.set(id, i);
     }
@@ -80,8 +80,8 @@ export function outlines({ ids, width, height }: Mask): Map<number, Ring[]> {
 }
 
 /**
- * One polygon for several rings, chained by bridges without width: out along each ring to the corner next to the
- * following one, over, and all the way back. It encloses what the rings enclose.
+ * One polygon for several rings, chained by bridges without width: out along each ring to its corner nearest to the next
+ * ring, over to that, and all the way back. It encloses the same pixels as the rings.
  */
 export function joinRings(rings: readonly Ring[]): Ring {
   if (rings.length < 2) return rings[0]?.slice() ?? [];
@@ -92,7 +92,7 @@ export function joinRings(rings: readonly Ring[]): Ring {
   exits[rings.length - 1] = entries[rings.length - 1];
 
   const out: Ring = [];
-  /** Corners `from` … `to`, wrapping; all round where they are one and `whole`. */
+  /** Adds corners `from` … `to`, wrapping; all the way round if they are one and `whole` is true. */
   const walk = (ring: Ring, from: number, to: number, whole: boolean) => {
     const corners = ring.length / 2;
     const steps = (to - from + corners) % corners || (whole ? corners : 0);
@@ -108,14 +108,14 @@ export function joinRings(rings: readonly Ring[]): Ring {
   return out;
 }
 
-/** The corners of two rings that are closest, as indices. */
+/** The closest corners of two rings, as indices. */
 function nearestCorners(a: Ring, b: Ring): [number, number] {
   const order = Array.from({ length: b.length / 2 }, (_, j) => j).sort((i, j) => b[2 * i] - b[2 * j]);
   let best = Number.POSITIVE_INFINITY;
   let pair: [number, number] = [0, 0];
   for (let i = 0; i < a.length / 2; i++) {
     const [x, y] = [a[2 * i], a[2 * i + 1]];
-    /** Weighs a corner of b; false once x alone is too far. */
+    /** Compares a corner of b; false once x alone is too far. */
     const weigh = (j: number) => {
       const dx = b[2 * j] - x;
       if (dx * dx >= best) return false;

@@ -6,7 +6,7 @@ import type { ExportDataset, Exporter } from './exporter.ts';
 import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';
 
-/** Opens a format for a dataset. Throws InvalidInputError where the format cannot hold it, before any image is read. */
+/** Opens a format for a dataset. Throws InvalidInputError if the format cannot hold it, before any image is read. */
 export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exporter> = {
   'coco-panoptic': cocoPanoptic,
   'coco-instances': cocoInstances,

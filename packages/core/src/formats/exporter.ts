@@ -1,5 +1,5 @@
 /**
- * What every export format offers (spec/export.md). An export of millions of images is made in shards: each writes its
+ * The interface of every export format (spec/export.md). An export of millions of images is made in shards: each writes its
  * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
  */
 
@@ -11,21 +11,21 @@ import { type Mask, segmentsInfo } from '../mask/mask.ts';
 
 export interface ExportDataset {
   name: string;
-  /** When, ISO 8601. Given, not taken from the clock, so that a repeated export writes the same bytes. */
+  /** ISO 8601. Given, not taken from the clock, so that a repeated export writes the same bytes. */
   date: string;
   categories: readonly Category[];
-  /** Ids of all categories in the order in which formats count classes that number them themselves; default ascending. */
+  /** Ids of all categories in their order, for formats that number categories themselves. Default: ascending. */
   order?: readonly number[];
-  /** The folder below which pictures lie under their names, for formats that look for them; default `images`. */
+  /** The folder that holds the images under their names, for formats that look for them. Default: `images`. */
   pictures?: 'images' | '.';
 }
 
 export interface ExportImage {
   /** 1 … n, each once in the dataset. */
   id: number;
-  /** As documents name the image. */
+  /** The image's name in documents. */
   fileName: string;
-  /** What the image's own files are named after, `/` between folders; each once in the dataset. */
+  /** The image's own files are named after this, with `/` between folders; unique in the dataset. */
   stem: string;
   mask: Mask;
   /** Every segment with pixels; `category_id` is one of the dataset's. */
@@ -38,7 +38,7 @@ export interface ExportFile {
   bytes: Uint8Array;
 }
 
-/** A file over the whole dataset: text, and lists whose lines come from the images. */
+/** A file for the whole dataset: text, and lists of lines from the images. */
 export interface ExportDocument {
   path: string;
   parts: readonly (string | LineList)[];
@@ -54,10 +54,10 @@ interface LineList {
 
 /** A format, opened for one dataset. */
 export interface Exporter {
-  /** What the format cannot hold, for people: one sentence. */
+  /** The losses of the format, for people: one sentence. */
   loses: string;
   /**
-   * An image's files, and its lines for the lists of the documents (each without a line break).
+   * An image's files, and its lines for the documents' lists (each without a line break).
    *
    * @throws InvalidInputError if the format cannot hold the image
    */
@@ -66,7 +66,7 @@ export interface Exporter {
 }
 
 /**
- * A document's text, piece by piece: no more than one line is held at a time.
+ * A document's text, piece by piece: at most one line is in memory at a time.
  *
  * @param lines the lines of a list, those of all images in order
  */
@@ -87,14 +87,14 @@ export async function* documentText(
   }
 }
 
-/** Annotation ids are image id · 2²⁴ + segment id, which stays exact up to here. */
+/** Annotation ids are image id · 2²⁴ + segment id, exact up to this image id. */
 const maxImageId = 2 ** 29 - 1;
 
-/** The dataset's categories in their order. @throws InvalidInputError if an id is not a positive integer or repeats, or a name is none */
+/** The dataset's categories in order. @throws InvalidInputError if an id is no positive integer or repeats, or a name is missing */
 export function orderedCategories({ categories, order }: ExportDataset): Category[] {
   const ordered = [...categories].sort((a, b) => a.id - b.id);
   ordered.forEach(({ id, name }, i) => {
-    // Datasets that an earlier version imported may hold what their documents did.
+    // Earlier versions imported categories as they were in their documents.
     if (typeof name !== 'string' || name === '') {
       throw new InvalidInputError(
         `category ${id} has ${name === undefined ? 'no name' : `the name ${JSON.stringify(name)}`}; expected one (mend the document that the dataset came from, and import it again)`,
@@ -110,8 +110,8 @@ export function orderedCategories({ categories, order }: ExportDataset): Categor
 }
 
 /**
- * A name of its own for every category, since readers look categories up by name: of two with one name the later is
- * called NAME-thing or NAME-stuff. In every format they are called the same, names that one reserves apart.
+ * A unique name for every category, since readers look categories up by name: the later of two with one name becomes
+ * NAME-thing or NAME-stuff. Every format gives the same names, unless it reserves some.
  *
  * @param reserved names that no category may have
  */
@@ -126,8 +126,8 @@ export function distinctNames(categories: readonly Category[], reserved: readonl
 }
 
 /**
- * Refuses what would be lost or land outside the export: pixels and segments that disagree, unknown categories, stems
- * that are no relative path.
+ * Refuses an image that would lose something or land outside the export: pixels and segments that disagree, unknown
+ * categories, stems that are no relative path.
  */
 export function checkImage({ id, stem, mask, segments }: ExportImage, categories: readonly Category[]): void {
   if (!Number.isInteger(id) || id < 1 || id > maxImageId) {
@@ -159,7 +159,7 @@ export function checkImage({ id, stem, mask, segments }: ExportImage, categories
   }
 }
 
-/** Control characters end lines of lists, and no file system bears all of them; a backslash is a slash to some. */
+/** Control characters may end lines of lists, and no file system allows all of them; to some a backslash is a slash. */
 function checkStem(stem: string, id: number): void {
   const name = `stem ${JSON.stringify(stem)} of image ${id}`;
   const [bad] = /[\p{Cc}\u2028\u2029\\]/u.exec(stem) ?? [];

@@ -1,4 +1,4 @@
-/** IEEE 754 half precision, which JavaScript has no array for yet: conversions by the bits, rounding to nearest even. */
+/** IEEE 754 half precision, for which JavaScript has no array yet: conversions by the bits, rounding to nearest even. */
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);

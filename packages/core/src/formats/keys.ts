@@ -14,28 +14,27 @@ export interface KeysOrigin {
   image: { width: number; height: number };
   /** Hex sha256 of the image file's bytes. */
   imageSha256: string;
-  /** Through which the image was seen, if through any. */
+  /** The window that the image was seen through, if any. */
   window?: string;
 }
 
-/** A window as a keys file holds it; pictures of 8 bits have none. */
+/** A window in the form of a keys file; images of 8 bits have none. */
 export const windowText = (window: ValueWindow | undefined): string | undefined =>
   window && `${window.low} ${window.high}`;
 
-/** An image as it is seen: its size, and through which window. */
+/** An image as it is seen: its size, and its window. */
 export interface SeenImage {
   width: number;
   height: number;
   window?: ValueWindow;
 }
 
-/** Whether keys were computed from an image as it is seen now: the same file could be seen otherwise by earlier versions. */
+/** Whether keys belong to an image as it is seen now: earlier versions may have seen the same file otherwise. */
 export const keysFit = ({ window, image }: Pick<KeysOrigin, 'window' | 'image'>, seen: SeenImage): boolean =>
   window === windowText(seen.window) && image.width === seen.width && image.height === seen.height;
 
 /**
- * Rounds keys to what the file holds, so that an answer is the same whether its keys were just computed or come from
- * a cache.
+ * Rounds keys to half precision, as in the file, so that fresh and cached keys give the same answer.
  */
 export function roundToHalf(keys: Keys): Keys {
   return { ...keys, data: keys.data.map((value) => fromHalf(toHalf(value))) };

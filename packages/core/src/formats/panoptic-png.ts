@@ -1,4 +1,4 @@
-/** A mask as the bytes of a panoptic PNG (spec/mask.md), where no faster encoder is at hand. */
+/** Encodes a mask as a panoptic PNG (spec/mask.md), where no faster encoder is at hand. */
 import { encode } from 'fast-png';
 import { encodePanoptic, type Mask } from '../mask/mask.ts';
 

@@ -8,7 +8,7 @@ import { margins, type NodeScores } from '../nodes/scores.ts';
 import type { Segmentation } from '../segment.ts';
 
 /**
- * @param names the image file and the PNG that this describes
+ * @param names the names of the image file and of the mask's PNG, and the hash of the image
  * @param known categories that have numbers already
  */
 export function panopticDocument(
@@ -37,7 +37,7 @@ export function panopticDocument(
   };
 }
 
-/** How unsure nodes are on average, 0 … 1, to four decimals. A node that nothing reached is as unsure as can be. */
+/** The mean uncertainty of nodes, 0 … 1, to four decimals. A node without scores is entirely uncertain. */
 export function uncertaintyOf({ data, labels }: Pick<NodeScores, 'data' | 'labels'>): number {
   const sure = margins(data, labels.length);
   const mean = sure.reduce((sum, margin) => sum + margin, 0) / sure.length;

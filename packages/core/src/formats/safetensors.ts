@@ -1,6 +1,6 @@
 /**
- * safetensors: an 8-byte little-endian length, a JSON header, raw little-endian tensors. Read without trust: every
- * length, offset, shape and dtype is checked before a byte is taken.
+ * safetensors: an 8-byte little-endian length, a JSON header, raw little-endian tensors. Every length, offset, shape and
+ * dtype is checked before a byte is used.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { fromHalf, toHalf } from './float16.ts';

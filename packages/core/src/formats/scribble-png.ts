@@ -1,4 +1,4 @@
-/** Scribbles as a picture (spec/scribbles.md): a PNG of the image's size, 0 = no scribble, k = segment k. */
+/** Scribbles as a PNG of the image's size (spec/scribbles.md): 0 = no scribble, k = segment k. */
 
 import { type Segment, unnamed } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -6,10 +6,10 @@ import { decode } from 'fast-png';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 
 /**
- * Reads grey values or palette indices as segment ids. All strokes of a segment count as one, and of two segments the
- * higher id as the later.
+ * Reads grey values or palette indices as segment ids. All strokes of a segment count as one; the higher of two ids counts as
+ * the later.
  *
- * @param image what the scribbles must fit: checked against the header before anything is decoded
+ * @param image the size that the scribbles must have, checked in the header before anything is decoded
  * @throws InvalidInputError if this is no such PNG
  */
 export function parseScribblePng(
@@ -39,7 +39,7 @@ export function parseScribblePng(
   };
 }
 
-/** The header, which PNG puts at fixed offsets: signature, IHDR, width, height, depth, colour type. */
+/** Checks the header, at PNG's fixed offsets: signature, IHDR, width, height, depth, colour type. */
 function checkHeader(file: Uint8Array, image: { width: number; height: number }): void {
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
   if (file.length < 33 || signature.some((byte, i) => file[i] !== byte)) {
@@ -59,7 +59,7 @@ function checkHeader(file: Uint8Array, image: { width: number; height: number })
   }
 }
 
-/** Writers store few colours in 1, 2 or 4 bits: rows of packed values, each row starting on a byte. */
+/** Unpacks values of 1, 2 or 4 bits, which writers use for few colours: each row starts on a byte. */
 function unpack(data: Uint8Array, width: number, height: number, depth: number): Uint8Array {
   const stride = Math.ceil((width * depth) / 8);
   const out = new Uint8Array(width * height);

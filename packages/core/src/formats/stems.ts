@@ -1,18 +1,18 @@
-/** What files that are made of an image are called after it. */
+/** The names of files that are made from an image. */
 import { asSeen } from './spelling.ts';
 
-/** `sub/x` of `sub/x.jpg`; a name that only begins with a dot has no extension. */
+/** `sub/x` for `sub/x.jpg`; a name that merely starts with a dot has no extension. */
 export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
 
-/** Which names there are: a `Set`, or something that takes less room. */
+/** A set of names: a `Set`, or something smaller. */
 export interface Names {
   has(name: string): boolean;
   add(name: string): unknown;
 }
 
 /**
- * Stems of images, each its own and the same in whatever order the images came: a name without its extension, unless
- * another image has that stem or that name (`x.jpg` and `x.png`): then the whole name.
+ * The unique stems of images, whatever their order: a name without its extension, or the whole name if another image has that
+ * stem or is named like it (`x.jpg` and `x.png`).
  */
 export class Stems {
   readonly #names: Names;
@@ -23,7 +23,7 @@ export class Stems {
     [this.#names, this.#once, this.#shared] = [makeNames(), makeNames(), makeNames()];
   }
 
-  /** To be called with every image before any stem is asked for. */
+  /** Call it with every image before asking for any stem. */
   add(name: string): void {
     const seen = asSeen(name);
     if (this.#names.has(seen)) return;

@@ -61,7 +61,7 @@ export function voc(dataset: ExportDataset): Exporter {
   };
 }
 
-/** Every pixel as the index of its segment. */
+/** A palette PNG in which every pixel has the index of its segment. */
 function palettePng({ ids, width, height }: Mask, indices: Map<number, number>): Uint8Array {
   const data = new Uint8Array(ids.length);
   for (let i = 0, id = 0, index = 0; i < ids.length; i++) {

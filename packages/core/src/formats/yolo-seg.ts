@@ -1,4 +1,4 @@
-/** The segmentation labels of Ultralytics' YOLO (spec/export.md): a text a picture, a polygon a line. */
+/** The segmentation labels of Ultralytics' YOLO (spec/export.md): a text file an image, a polygon a line. */
 import { joinRings, outlines } from './contours.ts';
 import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
 
@@ -40,14 +40,14 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
 
 const places = { images: 'into images/', '.': 'beside this file, under their own names' };
 
-/** Where the labels of pictures are looked for: the last folder `images` on the way to a picture becomes `labels`. */
+/** The path at which YOLO looks for an image's labels: the last folder `images` of the image's path becomes `labels`. */
 const labelsOf = (picture: string) =>
   `${`/${picture}`.replace(/(.*)\/images\//s, '$1/labels/').replace(/^\/(\.\/)?/, '')}.txt`;
 
-/** 0 … side as shares of it. Six decimals, as Ultralytics writes them: exact for sides below a million pixels. */
+/** 0 … side as shares of the side, with six decimals as Ultralytics writes them: exact for sides below a million pixels. */
 const shares = (side: number) => Array.from({ length: side + 1 }, (_, i) => String(Number((i / side).toFixed(6))));
 
-/** JSON is YAML but for a few characters that YAML takes for line breaks or refuses. */
+/** JSON is YAML, except for a few characters that YAML refuses or reads as line breaks. */
 const yamlText = (text: string) =>
   JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,

@@ -1,20 +1,19 @@
-/** Which strokes gave a node to its label. */
+/** The strokes that gave a node its label. */
 import { type Seeds, seedsInOrder } from '../seeds/seeds.ts';
 import type { Solver } from '../solver.ts';
 
 export interface NodeAttribution {
   /** Segment id of the node's best label. */
   segment: number;
-  /** Strokes of that label by their number from 1, the largest share first; shares sum to the label's score. */
+  /** Strokes of that label, numbered from 1, the largest share first; shares sum to the label's score. */
   strokes: { stroke: number; share: number }[];
 }
 
 /**
- * Shares of a node's score by stroke, from a second solve in which every stroke is a label of its own.
+ * Divides a node's score among strokes by a second solve, in which every stroke is a label of its own.
  *
- * Spreading is linear in its seeds: a label's score is the sum of what its strokes get there, and the shares are exact.
- * The walk is linear for a given prior only. Its strokes compete for the prior as labels do, and what they get is scaled
- * to the label's score.
+ * Spreading is linear in its seeds: a label's score is the sum of its strokes' scores, and the shares are exact. The walk is
+ * linear for a given prior only. Its strokes compete for the prior as labels do, and their scores are scaled to the label's.
  *
  * @param node row-major, below h·w
  */

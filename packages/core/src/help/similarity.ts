@@ -1,11 +1,11 @@
-/** What looks alike to the backbone: cosines between the keys of one image. */
+/** Likeness as the backbone sees it: cosines between the keys of one image. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Keys } from '../keys/keys.ts';
 import { meanOf } from '../walk/whiten.ts';
 
 /**
- * Keys as directions from their mean, each of length 1, or 0 where a key is the mean. What all patches of an image share is
- * gone, which otherwise makes everything alike; whitening as the walk does leaves only a spot of what is alike.
+ * Keys as directions from their mean, each of length 1, or 0 where a key is the mean. The common part of all patches, which
+ * makes everything alike, is gone. (Whitened like the walk's, keys would be alike in no more than a spot.)
  *
  * @returns float32 `[h, w, d]`, row-major
  */

@@ -1,5 +1,5 @@
 /**
- * Images as 8-bit RGB, and what happens to one before a backbone sees it: EXIF orientation, resize, normalise.
+ * Images as 8-bit RGB, and the steps before a backbone sees one: EXIF orientation, resizing, normalising.
  *
  * Notation here and elsewhere: width × height in pixels; p the patch size; h × w the patch grid (rows × columns).
  */
@@ -12,16 +12,16 @@ export interface RgbImage {
   height: number;
 }
 
-/** What of a file's values is seen as 8 bits: from `low` and below as 0, from `high` and above as 255. */
+/** Maps a file's values to 8 bits: `low` and below to 0, `high` and above to 255. */
 export interface ValueWindow {
   low: number;
   high: number;
 }
 
 /**
- * Applies an EXIF orientation so that the image is upright.
+ * Turns an image upright by its EXIF orientation.
  *
- * @param orientation 1–8 as in the EXIF specification (tag 0x0112); anything else is taken as 1, as viewers do
+ * @param orientation 1–8 as in the EXIF specification (tag 0x0112); anything else counts as 1, as in viewers
  * @returns the same image for orientation 1, otherwise a new one; 5–8 swap width and height
  */
 export function orient(image: RgbImage, orientation: number): RgbImage {
@@ -48,7 +48,7 @@ export function orient(image: RgbImage, orientation: number): RgbImage {
 }
 
 /**
- * The size at which a backbone sees an image: the long side becomes `longSide` (`native`: keeps its length), the other
+ * The size at which a backbone sees an image: the long side becomes `longSide` (`native` keeps its length), the other
  * follows the aspect ratio, and both are rounded to the nearest multiple of the patch, at least one patch.
  */
 export function workingSize(
@@ -63,9 +63,9 @@ export function workingSize(
 }
 
 /**
- * Bicubic resize (Keys' kernel, a = −0.5), widened when shrinking so that it also filters what the new size cannot
- * hold; half-pixel centres, taps outside the image dropped and the rest renormalised. Separable, one axis after the other,
- * rounded to 8 bits between the two: the rule of Pillow's `Image.resize(size, BICUBIC)`.
+ * Bicubic resizing by the rule of Pillow's `Image.resize(size, BICUBIC)`: Keys' kernel, a = −0.5, widened when shrinking to
+ * filter detail that the new size cannot hold; half-pixel centres; taps outside the image dropped and the others
+ * renormalised; one axis after the other, rounded to 8 bits in between.
  */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
   if (!(width > 0 && height > 0)) throw new InvalidInputError(`size ${width} × ${height}; expected at least 1 × 1`);
@@ -74,12 +74,12 @@ export function resizeBicubic(image: RgbImage, width: number, height: number): R
     from === width ? { data, width, height } : { data: resizeRows(data, from, height, width), width, height };
   const columns = ({ data, width, height: from }: RgbImage): RgbImage =>
     from === height ? { data, width, height } : { data: resizeColumns(data, width, from, height), width, height };
-  // Where only the height shrinks, shrinking first leaves less to stretch.
+  // If only the height shrinks, shrinking it first leaves fewer rows to stretch.
   const columnsFirst = width > image.width && height < image.height;
   return columnsFirst ? rows(columns(image)) : columns(rows(image));
 }
 
-/** The taps of every output position: `weights[i·taps + k]` applies to input `first[i] + k`. */
+/** The taps of every output position i: `weights[i·taps + k]` applies to input `first[i] + k`. */
 function bicubicTaps(from: number, to: number) {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
@@ -154,7 +154,7 @@ function resizeColumns(data: Uint8Array, width: number, height: number, to: numb
   return new Uint8Array(out.buffer);
 }
 
-/** The image seen from (dx, dy): pixel (x, y) of the result is (x + dx, y + dy), clamped at the border. */
+/** Shifts an image: pixel (x, y) of the result is (x + dx, y + dy) of the image, clamped at the border. */
 export function shiftImage({ data, width, height }: RgbImage, dx: number, dy: number): RgbImage {
   const clamp = (v: number, size: number) => Math.min(Math.max(v, 0), size - 1);
   const out = new Uint8Array(data.length);
@@ -171,7 +171,7 @@ export function shiftImage({ data, width, height }: RgbImage, dx: number, dy: nu
 }
 
 /**
- * Scales 8-bit RGB to the range a backbone was trained on: (value / 255 − mean) / std per channel.
+ * Scales 8-bit RGB to the range that a backbone was trained on: (value / 255 − mean) / std of each channel.
  *
  * @returns float32, planar `[3, height, width]`, the layout of an ONNX input `[1, 3, H, W]`
  */
@@ -189,10 +189,10 @@ export function normalise(image: RgbImage, mean: readonly number[], std: readonl
 }
 
 /**
- * The mean colour of every cell of an h × w grid; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row
- * ⌊(y + ½)·h / height⌋. A cell that holds no pixel centre takes the pixel under its own centre.
+ * The mean colour of every cell of an h × w grid. Pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row
+ * ⌊(y + ½)·h / height⌋; a cell without a pixel centre takes the pixel under its own centre.
  *
- * @param add who adds up the cells' pixels
+ * @param add adds up the pixels of cells
  * @returns `[h·w, 3]`, row-major, 0 … 255
  */
 export function cellColours(image: RgbImage, h: number, w: number, add: AddCells = addCells): Float32Array {
@@ -213,7 +213,7 @@ export function cellColours(image: RgbImage, h: number, w: number, add: AddCells
   return out;
 }
 
-/** Where each cell of an axis ends, before which pixel; a cell that holds none ends where it begins. */
+/** The pixel before which each cell of an axis ends; a cell without pixels ends where it begins. */
 function cellEnds(size: number, cells: number): Int32Array {
   const end = new Int32Array(cells);
   for (let i = 0; i < size; i++) end[Math.floor(((i + 0.5) * cells) / size)] = i + 1;
@@ -221,7 +221,7 @@ function cellEnds(size: number, cells: number): Int32Array {
   return end;
 }
 
-/** Sums of the pixels of cells that end at these rows and columns, `[rows, columns, 3]`. */
+/** Adds up the pixels of cells that end at these rows and columns. @returns `[rows, columns, 3]` */
 export type AddCells = (image: RgbImage, rows: Int32Array, columns: Int32Array) => Uint32Array;
 
 const addCells: AddCells = ({ data, width }, rows, columns) => {

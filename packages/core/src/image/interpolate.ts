@@ -1,16 +1,16 @@
 /**
- * Linear interpolation between grids that cover the same picture: half-pixel centres, clamped at the border. The one
- * rule for keys ×2, for scores from nodes to pixels, and for whatever else changes resolution softly.
+ * Linear interpolation between grids over one image: half-pixel centres, clamped at the border. Keys are doubled by this
+ * rule, and node scores become pixel scores.
  */
 
-/** For each of `to` positions: it lies between inputs `lo` and `hi`, at `weight` of the way. */
+/** Each of `to` positions lies between inputs `lo` and `hi`, at `weight` of the way. */
 export interface LinearTaps {
   lo: Int32Array;
   hi: Int32Array;
   weight: Float32Array;
 }
 
-/** Where `to` evenly spread cell centres fall among `from` of them: (i + ½)·from/to − ½, clamped to the outer centres. */
+/** The places of `to` even cell centres among `from` of them: (i + ½)·from/to − ½, clamped to the outer centres. */
 export function linearTaps(from: number, to: number): LinearTaps {
   const lo = new Int32Array(to);
   const hi = new Int32Array(to);
@@ -45,8 +45,8 @@ export function interpolateLinear(
 }
 
 /**
- * The same, one row at a time, for results too large to hold: `rows(y)` returns row y as `[width, d]`, in a buffer that
- * the next call overwrites.
+ * Resizes row by row, for results too large to hold: `rows(y)` returns row y as `[width, d]`, in a buffer that the next
+ * call overwrites.
  */
 export function linearRows(
   data: Float32Array,

@@ -1,8 +1,8 @@
 /**
- * Keys: what attention compares at one layer of a Vision Transformer, one vector a patch.
+ * Keys: the vectors that attention compares at one layer of a Vision Transformer, one a patch.
  *
- * h × w is the patch grid (rows × columns), d the dimension with heads merged. Nodes are what the graph joins: the
- * patches themselves, or the ×2 grid of 2h × 2w between them.
+ * h × w is the patch grid (rows × columns), d the dimension with heads merged. The graph joins nodes: the patches
+ * themselves, or the ×2 grid of 2h × 2w between them.
  */
 import { interpolateLinear } from '../image/interpolate.ts';
 
@@ -14,16 +14,16 @@ export interface Keys {
   d: number;
 }
 
-/** The ×2 grid: linear interpolation between patch representations, half-pixel centres, clamped at the border. */
+/** The keys of the ×2 grid: linear interpolation between patches, half-pixel centres, clamped at the border. */
 export function doubleKeys({ data, h, w, d }: Keys): Keys {
   return { data: interpolateLinear(data, h, w, d, 2 * h, 2 * w), h: 2 * h, w: 2 * w, d };
 }
 
 /**
- * The ×2 grid, measured instead of interpolated: four passes over the image shifted by a quarter patch up or down and
- * left or right, each filling every other node.
+ * The keys of the ×2 grid, measured instead of interpolated: four passes over the image, shifted by a quarter patch up or
+ * down and left or right, fill every other node each.
  *
- * @param passes keys of one grid h × w each, in the order (up, left), (up, right), (down, left), (down, right)
+ * @param passes keys of the h × w grid each, in the order (up, left), (up, right), (down, left), (down, right)
  */
 export function interleaveKeys(passes: readonly Keys[]): Keys {
   const { h, w, d } = passes[0];

@@ -1,4 +1,4 @@
-/** Panoptic masks (spec/mask.md): one owner per pixel, as segment ids, as an RGB image, and as segments_info. */
+/** Panoptic masks (spec/mask.md), one owner per pixel: as segment ids, as an RGB image, and as segments_info. */
 import type { Category } from '@saltworks/contract/categories';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
@@ -35,13 +35,13 @@ export function decodePanoptic({ data, width, height }: RgbImage): Mask {
   return { ids, width, height };
 }
 
-/** A category is a name and a kind: two lists number the same one differently. */
+/** Finds a category by name and kind, since two lists may number it differently. */
 export const findCategory = (
   categories: readonly Category[],
   { name, isthing }: Pick<Category, 'name' | 'isthing'>,
 ): Category | undefined => categories.find((known) => known.name === name && known.isthing === isthing);
 
-/** Adds those that are not among the categories yet, under the next free ids. */
+/** Adds the missing ones of `more` under the next free ids. */
 export function addCategories(categories: Category[], more: readonly Pick<Category, 'name' | 'isthing'>[]): void {
   for (const { name, isthing } of more) {
     if (findCategory(categories, { name, isthing })) continue;
@@ -50,9 +50,9 @@ export function addCategories(categories: Category[], more: readonly Pick<Catego
 }
 
 /**
- * COCO categories of segments: numbered from 1 in order of first appearance, one for each name and kind.
+ * The COCO categories of segments, one for each name and kind, numbered from 1 in order of first appearance.
  *
- * @param known that have numbers already, and come first
+ * @param known categories that have numbers already, and come first
  */
 export function categoriesOf(segments: readonly Segment[], known: readonly Category[] = []): Category[] {
   const categories = [...known];
@@ -63,7 +63,7 @@ export function categoriesOf(segments: readonly Segment[], known: readonly Categ
   return categories;
 }
 
-/** What COCO says of every segment that has pixels, background left out, ids ascending. */
+/** COCO's segments_info: every segment with pixels but the background, ids ascending. */
 export function segmentsInfo(
   { ids, width, height }: Mask,
   segments: readonly Segment[],

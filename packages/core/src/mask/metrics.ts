@@ -1,4 +1,4 @@
-/** How good a mask is against the truth. */
+/** The quality of a mask against the truth. */
 
 import type { Mask } from './mask.ts';
 
@@ -11,9 +11,9 @@ export interface Overlap {
 }
 
 /**
- * Overlap of equal ids, for every id that the truth holds outside ignored pixels.
+ * The overlap of equal ids, for every id that the truth has outside ignored pixels.
  *
- * @param ignore 1 where a pixel counts for nothing (void, crowds)
+ * @param ignore 1 at pixels to ignore (void, crowds)
  */
 export function overlaps(prediction: Mask, truth: Mask, ignore?: Uint8Array): Overlap[] {
   const both = new Map<number, number>();

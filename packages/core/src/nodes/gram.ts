@@ -1,5 +1,5 @@
 /**
- * Distances between nodes, by way of the Gram matrix: all inner products of their keys. n nodes; d dimensions.
+ * Distances between nodes from the Gram matrix, all inner products of their keys. n nodes; d dimensions.
  */
 import { interpolateLinear } from '../image/interpolate.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -7,7 +7,7 @@ import { checkSize, type DenseMatrix } from './matrix.ts';
 import { selectRank } from './select-rank.ts';
 
 /**
- * The Gram matrix of centred keys, ⟨xi − x̄, xj − x̄⟩. Centring changes no distance and loses fewer bits to cancellation.
+ * The Gram matrix of centred keys, ⟨xi − x̄, xj − x̄⟩. Centring changes no distance, and cancellation costs fewer bits.
  *
  * @returns n × n for n = h·w
  */
@@ -21,7 +21,7 @@ export function gram({ data, h, w, d }: Keys): DenseMatrix {
   return product(x, n, d);
 }
 
-/** X Xᵀ for X `[n, d]` row-major: four rows against four at a time, so that each number read is used four times. */
+/** X Xᵀ for X `[n, d]` row-major, four rows against four at a time: each number read serves four times. */
 export function product(x: Float32Array, n: number, d: number): DenseMatrix {
   const a = new Float32Array(n * n);
   const block = new Float64Array(16);
@@ -69,8 +69,8 @@ function dotBlock(x: Float32Array, p: number, q: number, d: number, out: Float64
 }
 
 /**
- * The Gram matrix of the ×2 grid from that of the original one. Interpolated keys are linear combinations of original
- * ones, X' = PX, so X'X'ᵀ = P(XXᵀ)Pᵀ: 16 times less work than multiplying the interpolated keys.
+ * The Gram matrix of the ×2 grid from that of the patches. Interpolated keys are linear combinations of the patches' keys,
+ * X' = PX, so X'X'ᵀ = P(XXᵀ)Pᵀ: 16 times less work than multiplying the interpolated keys.
  *
  * @param g Gram matrix of an h × w grid
  * @returns 4hw × 4hw, of the 2h × 2w grid
@@ -78,7 +78,7 @@ function dotBlock(x: Float32Array, p: number, q: number, d: number, out: Float64
 export function doubleGram(g: DenseMatrix, h: number, w: number): DenseMatrix {
   const n = 4 * h * w;
   checkSize(n);
-  // PG first; then every row of it is itself a grid to be doubled, since (PG)Pᵀ is P on each row.
+  // PG first. Then each of its rows is a grid to be doubled, since (PG)Pᵀ applies P to each row.
   const half = interpolateLinear(g.a, h, w, g.n, 2 * h, 2 * w);
   const a = new Float32Array(n * n);
   for (let i = 0; i < n; i++) {

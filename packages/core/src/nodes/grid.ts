@@ -4,7 +4,7 @@ import { upsampleKinds } from '@saltworks/contract/kinds';
 import type { Upsample } from '@saltworks/contract/options';
 import type { Keys } from '../keys/keys.ts';
 
-/** Nodes a patch and axis. */
+/** Nodes a patch along each axis. */
 export function nodesPerPatch(upsample: Upsample): 1 | 2 {
   switch (upsample) {
     case 'linear':

@@ -1,32 +1,32 @@
 /**
- * Distances from every node to a few of them, without a matrix of all. Inner products are taken between patches, a row
- * for each that a wanted node lies among, and interpolated: nodes of the ×2 grid are linear combinations of patches.
+ * Distances from every node to a few nodes, without a matrix of all. Inner products are taken between patches, a row for
+ * each patch around a wanted node, and interpolated: nodes of the ×2 grid are linear combinations of patches.
  */
 
 import { linearRows, linearTaps } from '../image/interpolate.ts';
 import type { Keys } from '../keys/keys.ts';
 import { medianDistance, product, squaredDistances } from './gram.ts';
 
-/** What {@link distancesTo} needs of an image: n nodes on an h × w grid. */
+/** An image's part in {@link distancesTo}: n nodes on an h × w grid. */
 export interface KeyDistances {
   h: number;
   w: number;
-  /** Keys of the patches: the node grid itself, or the one that it doubles. */
+  /** Keys of the patches: of the node grid itself, or of the grid that it doubles. */
   patches: Keys;
   /** Squared length of every node's key, `[n]`. */
   norms: Float32Array;
-  /** Divides squared distances: their median over pairs of an even sample of nodes, 1 if that is 0. */
+  /** Divisor of squared distances: their median over the pairs of an even sample of nodes, or 1 if that is 0. */
   scale: number;
-  /** Inner products of a patch with all patches, for those that were asked for. */
+  /** By patch, its inner products with all patches, computed on first use. */
   rows: Map<number, Float32Array>;
 }
 
-/** Nodes whose pairs the scale is taken over. */
+/** Nodes in the sample for the scale. */
 export const medianSample = 192;
 
 /**
- * @param patches keys, centred (cancellation would cost bits)
- * @param nodes the same keys at the node grid: `patches` themselves, or their ×2
+ * @param patches keys, centred: cancellation would cost bits
+ * @param nodes the same keys at the node grid: `patches`, or their ×2
  */
 export function keyDistances(patches: Keys, nodes: Keys): KeyDistances {
   const { data, h, w, d } = nodes;
@@ -39,7 +39,7 @@ export function keyDistances(patches: Keys, nodes: Keys): KeyDistances {
   return { h, w, patches, norms, scale: medianSquared(nodes) || 1, rows: new Map() };
 }
 
-/** The median squared distance over all pairs of at most 192 evenly spread nodes. */
+/** The median squared distance over all pairs of at most 192 evenly spaced nodes. */
 function medianSquared({ data, h, w, d }: Keys): number {
   const n = h * w;
   const count = Math.min(n, medianSample);
@@ -53,10 +53,10 @@ function medianSquared({ data, h, w, d }: Keys): number {
 }
 
 /**
- * Squared key distances from all nodes to each of some, over their scale.
+ * Squared key distances from all nodes to each of some nodes, divided by the scale.
  *
- * @param nodes which
- * @param visit called with each one's index in `nodes` and its distances `[n]`, which the next call overwrites
+ * @param nodes row-major
+ * @param visit gets a node's index in `nodes` and its distances `[n]`, which the next call overwrites
  */
 export function distancesTo(
   { h, w, patches, norms, scale, rows }: KeyDistances,
@@ -104,7 +104,7 @@ function patchProducts({ data, d }: Keys, rows: Map<number, Float32Array>, patch
   const row = new Float32Array(data.length / d);
   const p = patch * d;
   for (let i = 0, o = 0; i < row.length; i++, o += d) {
-    // Four sums: additions need not wait for one another.
+    // Four sums, so that no addition waits for the one before.
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;

@@ -1,13 +1,13 @@
-/** Square matrices over nodes: every entry, or only those that are not zero. */
+/** Square matrices over nodes: all entries, or all but the zeros. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 
-/** A square matrix, all entries: row-major, a[i·n + j]. */
+/** All entries, row-major: a[i·n + j]. */
 export interface DenseMatrix {
   n: number;
   a: Float32Array;
 }
 
-/** A square matrix by rows: the columns `index[start[i] … start[i + 1]]` of row i and their values. */
+/** By rows: row i has the columns `index[start[i] … start[i + 1]]`, with values at the same places of `a`. */
 export interface SparseMatrix {
   n: number;
   start: Int32Array;
@@ -19,7 +19,7 @@ export type Matrix = DenseMatrix | SparseMatrix;
 
 export const isSparse = (matrix: Matrix): matrix is SparseMatrix => 'start' in matrix;
 
-/** The largest dense graph: 16,384 nodes are 1 GiB of float32. */
+/** Nodes of the largest dense graph: 16,384 take 1 GiB of float32. */
 export const maxNodes = 16_384;
 
 /** out = S·F for planes F `[c, n]`. */
@@ -64,7 +64,7 @@ export function multiply(s: Matrix, f: Float32Array, c: number, out: Float32Arra
   }
 }
 
-/** A sparse matrix from its rows, column → value. */
+/** A sparse matrix from its rows, each a map from column to value. */
 export function sparse(rows: Map<number, number>[]): SparseMatrix {
   const start = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => {
@@ -83,7 +83,7 @@ export function sparse(rows: Map<number, number>[]): SparseMatrix {
   return { n: rows.length, start, index, a };
 }
 
-/** @throws InvalidInputError if n nodes are too many to be compared with one another */
+/** @throws InvalidInputError if n nodes are too many to compare with one another */
 export function checkSize(n: number): void {
   if (n > maxNodes) {
     throw new InvalidInputError(

@@ -1,32 +1,31 @@
-/** What a solve says of every node: scores by label, and how they are read. */
+/** The scores that a solve gives every node for every label, and how to read them. */
 
-/** What spreading says of every node. */
 export interface NodeScores {
   /** `[h, w, c]` row-major, rows summing to 1 or 0. */
   data: Float32Array;
   h: number;
   w: number;
-  /** Segment ids: the meaning of label 0 … c − 1. */
+  /** Segment ids of labels 0 … c − 1. */
   labels: readonly number[];
 }
 
-/** How an iteration ended. */
+/** The end of an iteration. */
 export interface Convergence {
   iterations: number;
   converged: boolean;
 }
 
-/** Every node is sure of the one label that there is: nothing but the background is drawn, so there is nothing to solve. */
+/** Every node is certain of the only label: just the background is drawn, so there is nothing to solve. */
 export const nodesEverywhere = ({ h, w, labels }: Omit<NodeScores, 'data'>): NodeScores & Convergence => ({
   ...{ data: new Float32Array(h * w).fill(1), h, w, labels },
   ...{ iterations: 0, converged: true },
 });
 
 /**
- * Scores by label to shares by node: rows `[n, c]` that sum to 1, or to 0 where a node has nothing. What a solver left
- * below zero is zero.
+ * Scores by label to shares by node: rows `[n, c]` that sum to 1, or to 0 for a node without scores. Scores below zero count
+ * as zero.
  *
- * @param planes `[c, stride]`, of which the first n of each count
+ * @param planes `[c, stride]`; the first n values of each count
  */
 export function shares(planes: Float32Array, n: number, c: number, stride = n): Float32Array {
   const out = new Float32Array(n * c);
@@ -53,7 +52,7 @@ export function argmax(scores: Float32Array, c: number): Int32Array {
   return labels;
 }
 
-/** How sure each node is: its best score less its second. @param scores `[n, c]` */
+/** Each node's margin: its best score less its second. @param scores `[n, c]` */
 export function margins(scores: Float32Array, c: number): Float32Array {
   const out = new Float32Array(scores.length / c);
   for (let i = 0, o = 0; i < out.length; i++) {

@@ -1,8 +1,6 @@
-/** Selection without sorting. */
-
 /**
- * The value at a rank (from 0) among floats that are not negative, by their bits, which sort like the numbers: some at a
- * time, from the highest on, in tables that fit the first cache, instead of sorting millions.
+ * The value at a rank (from 0) among floats that are not negative, without sorting millions of them. Their bits sort like
+ * the numbers: a few bits at a time, from the highest down, are counted in tables that fit the first cache.
  */
 export function selectRank(bits: Uint32Array, rank: number): number {
   let known = 0;

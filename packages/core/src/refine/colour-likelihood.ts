@@ -1,13 +1,13 @@
 /**
- * What an image's colours say of its labels: soft RGB histograms, one a label, filled with the scores of all pixels, and
- * the scores weighed by what the pixel's own colour then makes likely.
+ * Labels by colour: a soft RGB histogram for each label, filled with the scores of all pixels, gives each label's likelihood
+ * for a colour, which weighs the scores of the pixels of that colour.
  */
 import type { RgbImage } from '../image/image.ts';
 
 export interface ColourLikelihoodOptions {
   /** Scores are multiplied by posterior^exponent; 0 changes nothing. */
   exponent: number;
-  /** Added to every label's histogram, each of which sums to the image's pixels: what no label has seen says nothing. */
+  /** Added to every label's histogram, each summing to the number of pixels, so that a colour that no label has decides nothing. */
   smoothing?: number;
 }
 
@@ -19,11 +19,11 @@ const bins = 16;
 const shift = 4;
 
 /**
- * Posterior of every label given a colour, all labels equally likely beforehand, to the power of `exponent`:
- * (H_label + smoothing) / Σ(H + smoothing) per bin, H a label's histogram, blurred by one bin (¼, ½, ¼ along each channel)
- * and scaled to sum to the image's pixels. So a label is not favoured for being large.
+ * The posterior of every label given a colour, with equal priors, to the power of `exponent`:
+ * (H_label + smoothing) / Σ(H + smoothing) in each bin, H a label's histogram, blurred by one bin (¼, ½, ¼ along each channel)
+ * and scaled to sum to the number of pixels, so that large labels have no advantage.
  *
- * @param rows row y of the pixels' scores, `[width, c]`, each pixel's summing to 1
+ * @param rows gives the scores of pixel row y, `[width, c]`, each pixel's summing to 1
  * @returns `[16·16·16, c]`, by red, green, blue
  */
 export function colourFactors(
@@ -57,7 +57,7 @@ export function colourFactors(
   return histograms;
 }
 
-/** Multiplies a row of scores `[width, c]` by the factors of its pixels' colours, in place; each pixel's sum to 1 again. */
+/** Multiplies a row of scores `[width, c]` by the factors of its pixels' colours, in place; each pixel's scores then sum to 1. */
 export function weighByColour(
   scores: Float32Array,
   { data, width }: RgbImage,
@@ -80,7 +80,7 @@ export function weighByColour(
 const binOf = (data: Uint8Array, p: number): number =>
   ((data[p] >> shift) * bins + (data[p + 1] >> shift)) * bins + (data[p + 2] >> shift);
 
-/** ¼, ½, ¼ along the channel whose bins lie `stride` apart; what leaves the cube is lost. */
+/** Blurs by ¼, ½, ¼ along the channel with bins `stride` apart; counts that leave the cube are lost. */
 function blur(counts: Float32Array, stride: number): Float32Array {
   const out = new Float32Array(counts.length);
   for (let o = 0; o < counts.length; o++) {

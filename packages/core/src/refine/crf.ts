@@ -9,7 +9,7 @@ import type { CrfOptions } from '@saltworks/contract/options';
 import type { RgbImage } from '../image/image.ts';
 import { buildLattice, filterLattice, type Lattice, latticeScratch } from './permutohedral.ts';
 
-/** One pairwise term, ready to be applied at every step: depends on the image alone. */
+/** A pairwise term, ready to be applied at every step. It depends on the image alone. */
 export interface PairwiseTerm {
   lattice: Lattice;
   /** Symmetric normalisation, 1/√(filter of all ones), per pixel. */
@@ -17,7 +17,7 @@ export interface PairwiseTerm {
   weight: number;
 }
 
-/** The pairwise terms of an image, to be kept as long as it is worked on. */
+/** The pairwise terms of an image. */
 export function pairwiseTerms(image: RgbImage, { gaussian, bilateral }: Omit<CrfOptions, 'steps'>): PairwiseTerm[] {
   const { data, width, height } = image;
   const position = new Float32Array(2 * width * height);
@@ -42,15 +42,15 @@ function pairwiseTerm(features: Float32Array, d: number, weight: number): Pairwi
   return { lattice, norm, weight };
 }
 
-/** Mean-field inference that can be watched: one call a step. */
+/** Mean-field inference, step by step. */
 export interface MeanField {
-  /** Marginals Q `[n, c]`, rows summing to 1; the same array throughout. */
+  /** Marginals Q `[n, c]`, rows summing to 1; always the same array. */
   q: Float32Array;
   step(): void;
 }
 
 /**
- * @param unary energies `[n, c]`: −log of what each pixel's label is believed to be
+ * @param unary energies `[n, c]`: −log of each label's probability at each pixel
  * @returns at step 0, Q the softmax of −unary
  */
 export function startMeanField(unary: Float32Array, c: number, terms: readonly PairwiseTerm[]): MeanField {
@@ -65,7 +65,7 @@ export function startMeanField(unary: Float32Array, c: number, terms: readonly P
       terms.forEach(({ lattice, norm, weight }, t) => {
         for (let p = 0, i = 0; p < norm.length; p++) for (let k = 0; k < c; k++, i++) message[i] = q[i] * norm[p];
         filterLattice(lattice, message, c, message, scratch[t]);
-        // Potts: agreeing with the neighbours lowers the energy, which is all but a constant of what disagreeing costs.
+        // Potts: agreeing with the neighbours lowers the energy. Up to a constant, that is the cost of disagreeing.
         for (let p = 0, i = 0; p < norm.length; p++) {
           const gain = weight * norm[p];
           for (let k = 0; k < c; k++, i++) energy[i] -= gain * message[i];
@@ -91,20 +91,20 @@ function softmaxOfNegative(energy: Float32Array, c: number, out: Float32Array): 
   return out;
 }
 
-/** Scores below this count as this: no energy is infinite. */
+/** Scores are clipped to at least this, so that no energy is infinite. */
 export const leastScore = 1e-4;
 
-/** How far hard labels are trusted, as pydensecrf's users usually do. */
+/** The probability that a hard label is right, as pydensecrf's users usually set it. */
 export const labelConfidence = 0.7;
 
-/** Energies from soft scores: −log, scores clipped from below. @param scores `[n, c]`, rows summing to 1 or 0 */
+/** Energies from soft scores: −log max(score, least). @param scores `[n, c]`, rows summing to 1 or 0 */
 export function unaryFromScores(scores: Float32Array, least = leastScore): Float32Array {
   return scores.map((score) => -Math.log(Math.max(score, least)));
 }
 
 /**
- * Energies from hard labels that are right with probability `confidence`, as pydensecrf's `unary_from_labels`; a
- * hidden pixel (−1) believes in every label alike.
+ * Energies from hard labels that are right with probability `confidence`, as pydensecrf's `unary_from_labels`. At a hidden
+ * pixel (−1) all labels are equally likely.
  */
 export function unaryFromLabels(labels: Int32Array, c: number, confidence = labelConfidence): Float32Array {
   const unary = new Float32Array(labels.length * c);
@@ -119,7 +119,7 @@ export function unaryFromLabels(labels: Int32Array, c: number, confidence = labe
 }
 
 /**
- * Hides a share of the nodes, uniformly at random without replacement: exactly ⌊share·n + ½⌋ of them become −1.
+ * Hides a share of the nodes, drawn uniformly without replacement: exactly ⌊share·n + ½⌋ of them become −1.
  *
  * @param seed any whole number; the same seed hides the same nodes
  */

@@ -1,6 +1,6 @@
 /**
- * Pixels whose owner is given: what a person painted stays what they painted. Strokes cover few pixels, so they are a list.
- * Refinement takes them for sure and is steered by them; at the end each has its owner, whatever came out.
+ * Held pixels, whose owner is given: a painted pixel keeps its label. Strokes cover few pixels, so they are a list. For
+ * refinement they are certain and steer their surroundings; at the end each has its owner in any case.
  */
 import { unknownKind } from '@saltworks/contract/errors';
 import { strokeKinds } from '@saltworks/contract/kinds';
@@ -15,11 +15,11 @@ export interface HeldPixels {
   height: number;
   /** Row-major numbers of the pixels, ascending. */
   pixels: Int32Array;
-  /** Segment id of each. */
+  /** The segment id of each. */
   ids: Int32Array;
 }
 
-/** What strokes hold: every pixel under them, for the last stroke there. Undefined where settings tolerate noise. */
+/** The pixels under strokes, each held for the last stroke there. Undefined where settings tolerate noisy strokes. */
 export function heldPixels(
   { width, height, owner, segments }: StrokeRaster,
   { strokes }: Pick<SegmentOptions, 'strokes'>,
@@ -30,8 +30,8 @@ export function heldPixels(
 }
 
 /**
- * What several people's strokes hold together: a pixel is the label's that has more weight behind it than any other.
- * Where two have the most, nobody holds it and the picture decides.
+ * The pixels under several annotators' strokes, each held for the label with the most weight. On a tie the pixel is free, and
+ * the image decides.
  */
 export function heldTogether(
   drawn: readonly WeightedStrokes[],
@@ -79,9 +79,9 @@ function drawnPixels(owner: StrokeRaster['owner']): Int32Array {
 }
 
 /**
- * Refines what is not given: held pixels keep their owner, and one label alone owns every pixel.
+ * Refines all but the given: held pixels keep their owner, and a single label owns every pixel.
  *
- * @param refine from scores, of every label that holds a pixel too, to one owner per pixel
+ * @param refine from scores to owners; among the labels is every label that holds a pixel
  */
 export function refineAround(
   nodes: NodeScores,
@@ -103,7 +103,7 @@ export function giveHeld(owners: Uint32Array, { pixels, ids }: HeldPixels): void
   });
 }
 
-/** Scores in which every segment that holds a pixel is a label: one that won no node has no score anywhere. */
+/** Scores that have a label for every segment that holds a pixel: a segment without nodes scores 0 everywhere. */
 export function withHeld(nodes: NodeScores, { ids }: HeldPixels): NodeScores {
   const { data, h, w, labels } = nodes;
   const missing = [...new Set(ids)].filter((id) => !labels.includes(id)).sort((a, b) => a - b);
@@ -114,13 +114,13 @@ export function withHeld(nodes: NodeScores, { ids }: HeldPixels): NodeScores {
   return { data: wider, h, w, labels: [...labels, ...missing] };
 }
 
-/** Held pixels of a picture of some size, ascending, and the index of each one's label. */
+/** Held pixels of an image at some size, ascending, and the label of each. */
 export interface HeldLabels {
   pixels: Int32Array;
   labels: Int32Array;
 }
 
-/** Held pixels where the picture is height × width: of those that become one pixel, the last in reading order counts. */
+/** Held pixels of the image at height × width; of several that become one pixel, the last in reading order counts. */
 export function heldLabels(
   { width: from, height: rows, pixels, ids }: HeldPixels,
   labels: readonly number[],
@@ -141,9 +141,9 @@ export function heldLabels(
 }
 
 /**
- * Makes held pixels' scores sure, in place.
+ * Makes the scores of held pixels certain, in place.
  *
- * @param scores of rows from y0 on, `[rows, width, c]`
+ * @param scores of rows y0 and on, `[rows, width, c]`
  */
 export function holdRows(
   scores: Float32Array,
@@ -161,7 +161,7 @@ export function holdRows(
   }
 }
 
-/** The first index whose value is at least this. */
+/** The first index with at least this value. */
 function lowerBound(ascending: Int32Array, value: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -1,7 +1,7 @@
 /**
- * Gaussian filtering of many points in few dimensions, on the permutohedral lattice.
+ * Gaussian filtering of many points in few dimensions on the permutohedral lattice.
  * Adams, Baek & Davis 2010, "Fast High-Dimensional Filtering Using the Permutohedral Lattice"; scaling and rounding
- * as in the dense CRF of Krähenbühl & Koltun (2011), whose marginals this must reproduce.
+ * as in the dense CRF of Krähenbühl & Koltun (2011), to reproduce its marginals.
  *
  * n points with d features, scaled so that the Gaussian has a standard deviation of 1; m lattice points; c channels.
  */
@@ -9,11 +9,11 @@
 export interface Lattice {
   n: number;
   d: number;
-  /** Lattice points that carry anything. */
+  /** The number of lattice points in use. */
   m: number;
-  /** `[n, d + 1]`: the lattice points around each point, numbered from 1; 0 stands for none. */
+  /** `[n, d + 1]`: the lattice points around each point, numbered from 1; 0 is none. */
   vertex: Int32Array;
-  /** `[n, d + 1]`: how much of each, summing to 1. */
+  /** `[n, d + 1]`: the share of each, summing to 1. */
   weight: Float32Array;
   /** `[d + 1, m + 1, 2]`: the two neighbours along each of the lattice's directions, 0 where there is none. */
   neighbours: Int32Array;
@@ -53,7 +53,7 @@ export function buildLattice(features: Float32Array, d: number): Lattice {
       nearest[i] = multiple * size;
       excess += multiple;
     }
-    // Ranking the differences tells in which simplex around it the point lies.
+    // The ranks of the differences tell the simplex that the point lies in.
     rank.fill(0);
     for (let i = 0; i < d; i++) {
       const difference = elevated[i] - nearest[i];
@@ -62,7 +62,7 @@ export function buildLattice(features: Float32Array, d: number): Lattice {
         else rank[j]++;
       }
     }
-    // Rounding may have left the plane; walk back along the coordinates that moved furthest.
+    // Rounding may have left the hyperplane: step back along the coordinates that moved furthest.
     for (let i = 0; i <= d; i++) {
       rank[i] += excess;
       if (rank[i] < 0) {
@@ -93,7 +93,7 @@ export function buildLattice(features: Float32Array, d: number): Lattice {
   const neighbours = new Int32Array(size * (m + 1) * 2);
   for (let j = 0; j <= d; j++) {
     for (let v = 1; v <= m; v++) {
-      // One step along direction j adds −1 to every coordinate but the j-th, which gets d. The last one is implied.
+      // A step along direction j adds −1 to every coordinate but the j-th, which gains d. The last coordinate is implied.
       for (let side = 0; side < 2; side++) {
         const sign = side === 0 ? 1 : -1;
         for (let i = 0; i < d; i++) key[i] = points.coordinate(v, i) + sign * (i === j ? d : -1);
@@ -135,7 +135,7 @@ export function filterLattice(
       const b = neighbours[o + 1] * c;
       for (let k = 0, at = v * c; k < c; k++, at++) next[at] = now[at] + 0.5 * (now[a + k] + now[b + k]);
     }
-    // Number 0 is no point: whatever asks for it gets nothing.
+    // Number 0 is no point, and stays zero.
     next.fill(0, 0, c);
     [now, next] = [next, now];
   }
@@ -151,12 +151,12 @@ export function filterLattice(
   }
 }
 
-/** Working memory for {@link filterLattice}, to be allocated once and used for every call. */
+/** Working memory for {@link filterLattice}, allocated once for all calls. */
 export function latticeScratch({ m }: Lattice, c: number): [Float32Array, Float32Array] {
   return [new Float32Array((m + 1) * c), new Float32Array((m + 1) * c)];
 }
 
-/** Lattice points by their first d coordinates, numbered from 1 in order of appearance: open addressing, half full. */
+/** Lattice points by their first d coordinates, numbered from 1 in order of appearance: open addressing, at most half full. */
 class PointTable {
   count = 0;
   readonly #d: number;
@@ -186,7 +186,7 @@ class PointTable {
     return this.count;
   }
 
-  /** Where the key lies, or the empty slot where it would. */
+  /** The slot of the key, or the empty slot for it. */
   #slot(key: Int32Array): number {
     const d = this.#d;
     const keys = this.#keys;

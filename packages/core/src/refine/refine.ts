@@ -1,4 +1,4 @@
-/** From nodes to pixels: scores or labels of the node grid, refined along the image's edges, become one owner per pixel. */
+/** From nodes to pixels: node scores or labels, refined along the image's edges, give every pixel one owner. */
 
 import { unknownKind } from '@saltworks/contract/errors';
 import { refineKinds, unaryKinds } from '@saltworks/contract/kinds';
@@ -18,17 +18,16 @@ import {
 } from './crf.ts';
 import { type HeldLabels, type HeldPixels, heldLabels, holdRows, refineAround } from './held.ts';
 
-/** Bytes that the CRF may take; a larger picture is refined at the largest size that fits, then scaled up softly. */
+/** Bytes that the CRF may take; a larger image is refined at the largest size that fits, and its marginals are interpolated. */
 const crfBudget = 400e6;
 
-/** What the CRF needs of an image, to be kept as long as it is worked on with as many labels and the same settings. */
-export interface PixelTerms {
-  /** At the size that is refined. */
+/** An image at the size that is refined, and its pairwise terms. */
+interface PixelTerms {
   image: RgbImage;
   terms: PairwiseTerm[];
 }
 
-export function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: CrfOptions): PixelTerms {
+function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: CrfOptions): PixelTerms {
   const { width, height } = image;
   const scale = crfScale(width * height, c);
   const size = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
@@ -40,18 +39,17 @@ export function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: 
   return { image: scaled, terms };
 }
 
-export interface RefineGiven {
-  /** Pixels whose owner is given. */
-  held?: HeldPixels;
-  /** Of the same image, number of labels and `crf` settings; made anew where it is left out. */
-  kept?: PixelTerms;
+/** @param held pixels with a given owner */
+export function refine(
+  image: RgbImage,
+  nodes: NodeScores,
+  options: RefineOptions,
+  { held }: { held?: HeldPixels } = {},
+): Mask {
+  return refineAround(nodes, held, image, (scores) => owners(image, scores, options, held));
 }
 
-export function refine(image: RgbImage, nodes: NodeScores, options: RefineOptions, given: RefineGiven = {}): Mask {
-  return refineAround(nodes, given.held, image, (scores) => owners(image, scores, options, given));
-}
-
-function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { held, kept }: RefineGiven): Mask {
+function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, held: HeldPixels | undefined): Mask {
   const { width, height } = image;
   const { labels } = scores;
   const c = labels.length;
@@ -59,7 +57,7 @@ function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { h
     case 'none':
       return fromNodes(image, scores, options, held);
     case 'crf': {
-      const { image: scaled, terms } = kept ?? pixelTerms(image, c, options.crf);
+      const { image: scaled, terms } = pixelTerms(image, c, options.crf);
       const field = startMeanField(unary(scaled, scores, options, held), c, terms);
       for (let i = 0; i < options.crf.steps; i++) field.step();
       return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
@@ -69,7 +67,7 @@ function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, { h
   }
 }
 
-/** Without a CRF. */
+/** Owners without a CRF. */
 function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, held: HeldPixels | undefined): Mask {
   const { width, height } = image;
   const { data, h, w, labels } = scores;
@@ -85,7 +83,7 @@ function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, 
   }
 }
 
-/** At which share of its size an image of that many pixels is refined: 1 unless it would not fit the budget. */
+/** The share of its sides at which an image of that many pixels is refined: 1 if it fits the budget. */
 export function crfScale(pixels: number, c: number): number {
   // Per pixel: 3 + 6 lattice points with weights, eight bytes each, the features, and six arrays of c floats.
   const bytes = pixels * (9 * 8 + 7 * 4 + 6 * 4 * c);
@@ -117,7 +115,7 @@ function unary(
   }
 }
 
-/** The scores of pixels, row by row: interpolated between nodes, sure where they are held, weighed by colour where asked for. */
+/** Pixel scores, row by row: interpolated between nodes, certain at held pixels, and weighed by colour if wanted. */
 function softRows(
   image: RgbImage,
   { data, h, w, labels }: NodeScores,
@@ -141,7 +139,7 @@ function heldRows(rows: (y: number) => Float32Array, held: HeldLabels, c: number
   };
 }
 
-/** Every pixel takes the value of the node in whose cell it lies. */
+/** Every pixel takes the value of the node whose cell holds it. */
 function nearest(nodes: Int32Array, h: number, w: number, width: number, height: number): Int32Array {
   const out = new Int32Array(width * height);
   const column = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * w) / width));
@@ -152,7 +150,7 @@ function nearest(nodes: Int32Array, h: number, w: number, width: number, height:
   return out;
 }
 
-/** Gives each pixel to its best label. @param rows row y of the pixels' scores, `[width, c]` */
+/** Gives each pixel to its best label. @param rows gives the scores of pixel row y, `[width, c]` */
 function bestLabels(rows: (y: number) => Float32Array, labels: readonly number[], width: number, height: number): Mask {
   const ids = new Uint32Array(width * height);
   for (let y = 0; y < height; y++) {

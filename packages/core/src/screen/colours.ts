@@ -1,16 +1,16 @@
 /**
- * The colours of segments, the same on every page and in every picture: those of their classes, instances of one class told
- * apart by lightness, chroma and a little hue. None is so dark or so pale that it is lost on a photograph.
+ * The colours of segments, the same on every page and in every picture: those of their categories. Segments of one category
+ * differ in lightness, chroma and a little hue. No colour is so dark or so pale that it is lost on a photograph.
  */
 import { unnamed } from '@saltworks/contract/documents/scribbles';
 import { deltaE, type Lab, lchOf, type Rgb, rgbOf, seenAs } from './oklch.ts';
 
 export type { Rgb };
 
-/** Of strokes; as a label the background is clear. */
+/** The background's strokes; as a label it is transparent. */
 export const background: Rgb = [128, 128, 128];
 
-/** OKLab lightness of what is laid over photographs: seen on black and on white. */
+/** OKLab lightness of colours over photographs: visible on black and on white. */
 export const lightness = { least: 0.58, most: 0.93 };
 
 export function parseColour(colour: string): Rgb {
@@ -23,20 +23,20 @@ export const hexOf = (rgb: Rgb): string => `#${rgb.map((value) => value.toString
 
 export const css = ([r, g, b]: Rgb, alpha = 1): string => `rgb(${r} ${g} ${b} / ${alpha})`;
 
-/** A class, whatever it is known by. */
+/** A category, known by an id or a name. */
 export interface ColouredClass<Id = number> {
   id: Id;
   /** #rrggbb. */
   colour: string;
 }
 
-/** Of a class that is not known. */
+/** The colour of an unknown category. */
 const unknownClass = '#888888';
 
 /**
- * By segment id. The first instance of a class has its colour, the next ones others near it, in the order of their ids.
+ * Colours by segment id. The first segment of a category has its colour; the next ones, in order of ids, have colours near it.
  *
- * @param classes all of the campaign or the set of masks: instances also keep away from the colours of other classes
+ * @param classes all categories of the campaign or mask set: segments keep away from the colours of other categories
  */
 export function segmentColours<Id>(
   segments: readonly { id: number; category: Id }[],
@@ -53,10 +53,10 @@ export function segmentColours<Id>(
   return found;
 }
 
-/** Of lists of classes that are still in use: a page asks for the same ones again and again. */
+/** Shades by lists of categories that are still in use: a page asks for the same ones again and again. */
 const known = new WeakMap<object, (category: unknown, nth: number) => Rgb>();
 
-/** The nth shade of a class, from 0. */
+/** The nth shade of a category, from 0. */
 function shadesIn<Id>(classes: readonly ColouredClass<Id>[]): (category: Id, nth: number) => Rgb {
   const before = known.get(classes);
   if (before) return before as (category: Id, nth: number) => Rgb;
@@ -76,10 +76,10 @@ function shadesIn<Id>(classes: readonly ColouredClass<Id>[]): (category: Id, nth
   return shade;
 }
 
-/** Closer to another class's colour than this, one that had to be made lighter or darker moves on. */
+/** A colour that was made lighter or darker must keep at least this far from other categories' colours. */
 const apart = 8;
 
-/** What is shown for each class: its own colour, or the nearest to it that is neither too dark nor too pale. */
+/** Each category's colour on the screen: its own, or the nearest that is neither too dark nor too pale. */
 export function classColours<Id>(classes: readonly ColouredClass<Id>[]): Map<Id, Rgb> {
   const chosen = classes.map(({ id, colour }) => ({ id, rgb: parseColour(colour) }));
   const kept = chosen.filter(({ rgb }) => fits(rgb));
@@ -99,7 +99,7 @@ function fits(rgb: Rgb): boolean {
   return l >= lightness.least && l <= lightness.most;
 }
 
-/** Of the colours that pass for a class's, the one most like it that is apart from those taken; the farthest, if none is. */
+/** The most similar of the colours that pass for a category's and keep apart from those taken; if none does, the farthest. */
 function nearest(rgb: Rgb, taken: readonly Lab[][]): Rgb {
   const [wanted] = seenAs(rgb);
   const open = nearby(rgb).map((near) => ({
@@ -113,26 +113,26 @@ function nearest(rgb: Rgb, taken: readonly Lab[][]): Rgb {
   return best.near;
 }
 
-/** Distance to the closest, for whoever sees least of it. */
+/** Distance to the closest colour, for the kind of vision that sees it smallest. */
 const roomOf = (seen: readonly Lab[], taken: readonly Lab[][]): number =>
   Math.min(Number.POSITIVE_INFINITY, ...taken.map((other) => distance(seen, other)));
 
 const distance = (a: readonly Lab[], b: readonly Lab[]): number =>
   Math.min(...a.map((lab, vision) => deltaE(lab, b[vision])));
 
-/** Shades of a class; after so many they come again. */
+/** The number of a category's shades; after these they repeat. */
 const shadeCount = 32;
 
 /**
- * The class's colour, then always what is farthest from all before and from other classes, for whoever sees least of the
- * difference: people who see all colours, and those who lack green or red cones.
+ * The category's colour, then always the colour farthest from all before and from other categories, for the kind of vision
+ * that sees the difference smallest: with all cones, without green, or without red cones.
  */
 function shadesOf(colour: Rgb, classes: readonly Rgb[]): Generator<Rgb, never> {
   const others = classes.filter((other) => hexOf(other) !== hexOf(colour));
   return farthest([colour], () => nearby(colour), [background, ...others]);
 }
 
-/** `first`, then out of `from()` without end what is farthest from all before and from `away`, each time. */
+/** Yields `first`, then, without end, the colour of `from()` farthest from all before and from `away`. */
 function* farthest(first: readonly Rgb[], from: () => Rgb[], away: readonly Rgb[]): Generator<Rgb, never> {
   yield* first;
   const taken = [...first, ...away].map(seenAs);
@@ -152,7 +152,7 @@ function take(count: number, colours: Iterator<Rgb, never>, into: Rgb[] = []): R
   return into;
 }
 
-/** Colours that still pass for the class's: hue within 30°, neither too dark nor too pale. A grey has no hue to keep. */
+/** The colours that still pass for the category's: hue within 30°, neither too dark nor too pale. A grey has no hue to keep. */
 function nearby(rgb: Rgb): Rgb[] {
   const { c, h } = lchOf(rgb);
   const grey = c < 0.03;
@@ -164,7 +164,7 @@ function nearby(rgb: Rgb): Rgb[] {
   );
 }
 
-/** All of these chromas and hues that a screen shows, in steps of lightness. */
+/** All colours of these chromas and hues that a screen can show, in steps of lightness. */
 function colours(chromas: readonly number[], hues: readonly number[]): Rgb[] {
   const out: Rgb[] = [];
   for (let l = lightness.least; l <= lightness.most; l += 0.04) {
@@ -178,14 +178,14 @@ function colours(chromas: readonly number[], hues: readonly number[]): Rgb[] {
   return out;
 }
 
-/** Told apart by colour-blind people, too: Okabe & Ito (2008), without their blue, which is too dark on dark photographs. */
+/** Colours that colour-blind people tell apart, too: Okabe & Ito (2008), without their blue, too dark on dark photographs. */
 const okabeIto = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#d55e00', '#cc79a7'];
 const palette: Rgb[] = [];
-/** As many as can be told apart at all; then they come again. */
+/** As many colours as can be told apart at all; then they repeat. */
 const paletteSize = 256;
 let more: Generator<Rgb, never> | undefined;
 
-/** The colour that the i-th class is given, from 0: Okabe and Ito's, then what is farthest from all before; #rrggbb. */
+/** The i-th category's colour, from 0: Okabe and Ito's, then always the farthest from all before; #rrggbb. */
 export function classColour(i: number): string {
   const hues = Array.from({ length: 24 }, (_, k) => (k * Math.PI) / 12);
   more ??= farthest(okabeIto.map(parseColour), () => colours([0.06, 0.1, 0.14, 0.18], hues), [background]);
@@ -193,13 +193,13 @@ export function classColour(i: number): string {
   return hexOf(take(at + 1, more, palette)[at]);
 }
 
-/** The first of the palette's colours that is not taken. */
+/** The first free colour of the palette. */
 export function freeColour(taken: readonly string[]): string {
   for (let i = 0; i < paletteSize; i++) if (!taken.includes(classColour(i))) return classColour(i);
   return classColour(taken.length);
 }
 
-/** Classes by name: those of `known` in their colours, others in free ones of the palette. */
+/** Categories by name: known ones in their colours, others in free colours of the palette. */
 export function namedClasses(
   names: Iterable<string>,
   known: readonly ColouredClass<string>[] = [],
@@ -213,7 +213,7 @@ export function namedClasses(
   return classes;
 }
 
-/** By segment id, of segments whose classes have names. Those without a name are each a class of their own. */
+/** Colours by segment id, for categories with names. Each unnamed segment counts as a category of its own. */
 export function namedColours(
   segments: readonly { id: number; category: string }[],
   known: readonly ColouredClass<string>[] = [],

@@ -1,6 +1,5 @@
 /**
- * Colours as people see them: OKLab (Ottosson 2020), and how far two lie apart for people of full and of limited colour
- * vision.
+ * Colours as people see them: OKLab (Ottosson 2020), and the distance of two colours for full and for limited colour vision.
  */
 export type Rgb = [number, number, number];
 
@@ -59,7 +58,7 @@ function labOfLinear(rgb: Lab): Lab {
   return times(toLab, [Math.cbrt(l), Math.cbrt(m), Math.cbrt(s)]);
 }
 
-/** As seen with all cones, without the green ones, without the red ones. */
+/** A colour as seen with all cones, without green cones, without red cones. */
 export function seenAs(rgb: Rgb): Lab[] {
   const light = linearRgb(rgb);
   const clipped = (vision: Matrix): Lab => {
@@ -78,7 +77,7 @@ export function lchOf(rgb: Rgb): { l: number; c: number; h: number } {
   return { l, c: Math.hypot(a, b), h: Math.atan2(b, a) };
 }
 
-/** @returns undefined for a colour that no screen shows */
+/** @returns undefined for a colour that no screen can show */
 export function rgbOf({ l, c, h }: { l: number; c: number; h: number }): Rgb | undefined {
   const [x, y, z] = times(fromLab, [l, c * Math.cos(h), c * Math.sin(h)]);
   const light = times(fromCones, [x ** 3, y ** 3, z ** 3]);

@@ -1,9 +1,9 @@
-/** Pictures for people: a mask's colours over the photograph, with contours, and strokes as they were drawn. */
+/** Pictures for people: a mask or strokes over the image. */
 import type { RgbImage } from '../image/image.ts';
 import type { Mask } from '../mask/mask.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 
-/** The mask over its photograph: segments tinted, background dimmed, contours white. */
+/** The mask over its image: segments tinted, background dimmed, contours white. */
 export function overlayMask(
   image: RgbImage,
   { ids }: Mask,
@@ -24,7 +24,7 @@ export function overlayMask(
   return { data, width, height };
 }
 
-/** Strokes over their photograph, in the colours of their segments. */
+/** Strokes over their image, in the colours of their segments. */
 export function overlayStrokes(
   image: RgbImage,
   raster: StrokeRaster,

@@ -1,32 +1,32 @@
 /**
- * Seeds: strokes become labelled nodes. Strokes are drawn into a raster of the image's size, later over earlier; a
- * node takes the majority of the stroke pixels inside its cell, ties going to the later stroke.
+ * Seeds: the nodes that strokes label. Strokes are drawn into a raster of the image's size, later over earlier; a node
+ * takes the label of most stroke pixels in its cell, and of the later stroke in a tie.
  */
 
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
-/** Which stroke owns which pixel. */
+/** The stroke that owns each pixel. */
 export interface StrokeRaster {
   width: number;
   height: number;
-  /** Row-major: 0 where nothing was drawn, else the number (from 1) of the last stroke drawn there. */
+  /** Row-major: 0 where nothing was drawn, else the number (from 1) of the last stroke there. */
   owner: Uint8Array | Uint16Array | Uint32Array;
-  /** Segment id of stroke s at index s − 1. */
+  /** The segment id of stroke s, at index s − 1. */
   segments: ArrayLike<number>;
   /** Numbers of the strokes that lie wholly outside the image. */
   outside?: number[];
 }
 
-/** A raster of stroke pixels from a scribble document. */
+/** Draws the strokes of a scribble document. */
 export function rasterise({ image: { width, height }, strokes }: Scribbles): StrokeRaster {
   const owner = strokes.length < 0xffff ? new Uint16Array(width * height) : new Uint32Array(width * height);
   const outside: number[] = [];
-  // The image's far edges, at width and height, lie half a pixel beyond the last centres.
+  // The image's far edges, width and height, lie half a pixel beyond the last pixel centres.
   const within = (at: number, side: number) => (at > side ? at : Math.min(at, side - 1));
   strokes.forEach(({ points: drawn, radius }, index) => {
     const points = drawn.map(([x, y]): [number, number] => [within(x, width), within(y, height)]);
-    // A pixel's centre is never farther than √½ from any point of the pixel: no stroke falls between pixels.
+    // No point of a pixel is farther than √½ from its centre: no stroke falls between pixels.
     const reach = Math.max(radius, Math.SQRT1_2);
     let painted = false;
     for (let i = 0; i < points.length; i++) {
@@ -37,7 +37,7 @@ export function rasterise({ image: { width, height }, strokes }: Scribbles): Str
   return { width, height, owner, segments: strokes.map(({ segment }) => segment), outside };
 }
 
-/** Paints every pixel whose centre (a whole number) lies within `reach` of the line from a to b. @returns whether there is one */
+/** Paints every pixel with a centre (whole numbers) within `reach` of the line from a to b. @returns whether there is one */
 function paintCapsule(
   owner: StrokeRaster['owner'],
   width: number,
@@ -55,7 +55,7 @@ function paintCapsule(
   const bottom = clamp(Math.floor(Math.max(ay, by) + reach), height - 1);
   let painted = false;
   for (let y = top; y <= bottom; y++) {
-    // Only the part of the line within reach of this row can reach a pixel of it.
+    // Only the part of the line within reach of this row can reach its pixels.
     const [t0, t1] = dy === 0 ? [0, 1] : [(y - reach - ay) / dy, (y + reach - ay) / dy].sort((a, b) => a - b);
     const x0 = ax + clamp(t0, 1) * dx;
     const x1 = ax + clamp(t1, 1) * dx;
@@ -77,27 +77,27 @@ function paintCapsule(
 export interface Seeds {
   h: number;
   w: number;
-  /** Segment ids that own at least one node, ascending: the meaning of label 0 … c − 1. */
+  /** Segment ids of labels 0 … c − 1: those that own a node, ascending. */
   labels: number[];
-  /** Per node, row-major: a label's index, or −1. */
+  /** By node, row-major: its label, or −1. */
   nodes: Int32Array;
-  /** Per node: the number (from 1) of the last stroke of that label in its cell, or 0. */
+  /** By node: the number (from 1) of the last stroke of its label in its cell, or 0. */
   strokes: Int32Array;
-  /** Segment ids that were drawn but won no node: their strokes are too small for this grid, or painted over. */
+  /** Segment ids that were drawn but own no node: their strokes are too small for this grid, or painted over. */
   unseeded: number[];
   /** Numbers (from 1) of the strokes that lie wholly outside the image. */
   outside?: number[];
   /**
-   * Y of soft seeds, `[n, c]` row-major, none below 0: how much each label counts at a node. `nodes` holds the label that
-   * counts most. Left out, a seed counts 1 for its label.
+   * Y of soft seeds, `[n, c]` row-major, none below 0: the weight of each label at a node. `nodes` then holds the label of
+   * the largest weight. Without it, a seed counts 1 for its label.
    */
   soft?: Float32Array;
 }
 
-/** Y, `[n, c]` row-major: what seeds say of every node; zero rows where nothing was drawn. */
+/** Y, `[n, c]` row-major: the weight of every label at every node; zero rows where nothing was drawn. */
 export const seedRows = ({ soft, nodes, labels }: Seeds): Float32Array => soft ?? oneHot(nodes, labels.length);
 
-/** How much soft seeds count at every node: the sums of Y's rows. */
+/** The weight of soft seeds at every node: the sums of Y's rows. */
 export function softWeights(soft: Float32Array, c: number): Float32Array {
   const weights = new Float32Array(soft.length / c);
   for (let i = 0, o = 0; i < weights.length; i++) {
@@ -109,9 +109,12 @@ export function softWeights(soft: Float32Array, c: number): Float32Array {
 }
 
 /**
+ * Labels nodes by the strokes in their cells. Pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row
+ * ⌊(y + ½)·h / height⌋.
+ *
  * @param h rows of nodes
- * @param w columns of nodes; pixel (x, y) belongs to column ⌊(x + ½)·w / width⌋ and row ⌊(y + ½)·h / height⌋
- * @throws InvalidInputError if fewer than two labels are drawn, or fewer than two own a node; the background alone may be
+ * @param w columns of nodes
+ * @throws InvalidInputError if fewer than two segments are drawn or own a node, unless it is the background alone
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
@@ -129,14 +132,14 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   return { h, w, labels, nodes, strokes, unseeded, ...(raster.outside && { outside: raster.outside }) };
 }
 
-/** Two labels, or the background where nothing else was drawn: then the picture is nothing but background. */
+/** Two labels are enough, and so is the background if nothing else was drawn: then all of the image is background. */
 export const isEnough = (labels: readonly number[], drawn: readonly number[]): boolean =>
   labels.length > 1 || (labels.length === 1 && labels[0] === 0 && drawn.length === 1);
 
 /**
- * Segment ids that strokes were drawn for, ascending.
+ * The segment ids of all strokes, ascending.
  *
- * @throws InvalidInputError if they are fewer than two, unless it is the background alone
+ * @throws InvalidInputError if there are fewer than two, unless it is the background alone
  */
 export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): number[] {
   const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
@@ -147,9 +150,9 @@ export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): numbe
   return drawn;
 }
 
-/** The segment id that owns each cell, or −1 where nothing was drawn; and its last stroke there, or 0. */
+/** The segment id that owns each cell, or −1 if nothing was drawn there; and its last stroke in the cell, or 0. */
 export function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
-  // Stroke pixels are few: count them per (node, segment) in a map rather than in an array of nodes × segments.
+  // Stroke pixels are few: a map of node and segment counts them, rather than an array of nodes × segments.
   const counts = new Map<number, { pixels: number; last: number }>();
   const base = 0x1000000;
   for (let y = 0; y < height; y++) {
@@ -184,13 +187,13 @@ export function cellWinners({ width, height, owner, segments }: StrokeRaster, h:
 /** Labelled nodes as a list. */
 export interface SeedList {
   nodes: Int32Array;
-  /** Of each, 0 … c − 1. */
+  /** The label of each, 0 … c − 1. */
   labels: Int32Array;
-  /** Of soft seeds: how much each counts, and its row of Y as shares of that, `[m, c]`. */
+  /** Soft seeds: the weight of each, and its row of Y as shares of that weight, `[m, c]`. */
   soft?: { weights: Float32Array; rows: Float32Array };
 }
 
-/** The nodes that carry a label, in the order in which they were drawn: by stroke, then by node. */
+/** The labelled nodes in the order of drawing: by stroke, then by node. */
 export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
   const order = Int32Array.from([...nodes.keys()].filter((node) => nodes[node] >= 0)).sort(
     (a, b) => strokes[a] - strokes[b] || a - b,
@@ -199,12 +202,11 @@ export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
 }
 
 /**
- * Fewer of many seeds: a checkerboard's worth of them, then every other row and column, and so on, until at most about
- * `most` are left. Neighbours along a stroke say nearly the same. Which of them stay depends on where they lie and not on
- * when they were drawn; a label, and a stroke, that would lose all keeps its first: a dot that corrects something counts.
+ * Thins many seeds: to a checkerboard, then to every other row and column, and so on, until about `most` are left.
+ * Neighbours along a stroke say nearly the same. A seed stays or goes by its place, not by the time of drawing. Each stroke
+ * keeps at least its first seed, so that a dot that corrects something counts.
  *
- * @returns the seeds in the order in which they were drawn; the share of them that this is; about how many there were,
- *   soft ones by what they count
+ * @returns seeds in the order of drawing; their share of all seeds; about how many there were, soft ones by their weight
  */
 export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: number; count: number } {
   const { nodes, labels } = seedsInOrder(seeds);

@@ -1,9 +1,9 @@
-/** Seeds of several people together: a node that they label differently is a little of each. */
+/** Seeds of several annotators together: a node that they label differently is partly each label's. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { argmax } from '../nodes/scores.ts';
 import { cellWinners, drawnLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
 
-/** One person's strokes, in ids that all share, and how much they count. */
+/** One annotator's strokes, under segment ids that all annotators share, and their weight. */
 export interface WeightedStrokes {
   raster: StrokeRaster;
   /** Above 0. */
@@ -11,9 +11,10 @@ export interface WeightedStrokes {
 }
 
 /**
- * Y = Σ weight·Y of each person alone: linear, so any solver that is linear in Y gives the weighted sum of their answers.
+ * Y = Σ weight·Y of each annotator alone, so a solver that is linear in Y gives the weighted sum of their answers.
  *
- * @throws InvalidInputError if all of them together label the nodes with fewer than two segments, unless it is the background alone
+ * @throws InvalidInputError if all annotators together label the nodes with fewer than two segments, unless it is the
+ *   background alone
  */
 export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: number): Seeds {
   const people = drawn.map(({ raster, weight }) => ({ ...cellWinners(raster, h, w), weight }));

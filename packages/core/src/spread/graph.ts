@@ -1,13 +1,13 @@
 /**
- * The graph over nodes: an affinity from what their keys say, and from their colours where asked for, normalised for
- * spreading. n nodes; A is n × n with a zero diagonal.
+ * Affinities between nodes, from their keys and, if wanted, their colours, normalised for spreading. n nodes; A is n × n
+ * with a zero diagonal.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Keys } from '../keys/keys.ts';
 import { product } from '../nodes/gram.ts';
 import { checkSize, type DenseMatrix, isSparse, type Matrix, type SparseMatrix, sparse } from '../nodes/matrix.ts';
 
-/** exp(−‖xi − xj‖² / 2σ²), in place of the squared distances. @throws InvalidInputError unless σ > 0 */
+/** exp(−‖xi − xj‖² / 2σ²), in place of squared distances. @throws InvalidInputError unless σ > 0 */
 export function rbf(d2: DenseMatrix, sigma: number): DenseMatrix {
   if (!(sigma > 0)) throw new InvalidInputError(`sigma ${sigma}; expected a number above 0`);
   const { n, a } = d2;
@@ -23,13 +23,13 @@ export function rbf(d2: DenseMatrix, sigma: number): DenseMatrix {
   return d2;
 }
 
-/** What two nodes that are not alike still share: no node is cut off. */
+/** The affinity of two nodes that are not alike, so that no node is cut off. */
 export const leastSimilarity = 1e-5;
 
 /**
  * 1 where the cosine of two keys reaches τ, else ε: Wang et al. 2022, TokenCut, eq. 2.
  *
- * @param keys the nodes' keys themselves, not centred
+ * @param keys of the nodes, not centred
  */
 export function similarity(keys: Keys, tau: number, epsilon = leastSimilarity): DenseMatrix {
   const { data, h, w, d } = keys;
@@ -49,8 +49,9 @@ export function similarity(keys: Keys, tau: number, epsilon = leastSimilarity): 
 }
 
 /**
- * Each node joined to its nearest, as scikit-learn's `kneighbors_graph(X, neighbors)` over the training set itself: a
- * node is its own first neighbour, so `neighbors` − 1 others follow; weights 1, directed. Equal distances: lower index.
+ * Joins each node to its nearest, as scikit-learn's `kneighbors_graph(X, neighbors)` does over the training set itself: a
+ * node is its own first neighbour, so `neighbors` − 1 others follow; affinities 1, directed. Of equal distances the lower
+ * index comes first.
  *
  * @param row fills its argument with the squared distances from node i to all n
  * @throws InvalidInputError unless 2 ≤ neighbors ≤ n
@@ -86,12 +87,12 @@ export function nearestNeighbours(
   return { n, start, index, a: new Float32Array(n * k).fill(1) };
 }
 
-/** The k nearest by keys, from squared distances. */
+/** Joins each node to the nearest by key, from squared distances. */
 export function knn({ n, a }: DenseMatrix, neighbors: number): SparseMatrix {
   return nearestNeighbours(n, neighbors, (i, out) => out.set(a.subarray(i * n, (i + 1) * n)));
 }
 
-/** The k nearest by colour, joined if either is among the other's nearest. @param colours `[n, 3]` */
+/** Joins two nodes if either is among the other's nearest by colour. @param colours `[n, 3]` */
 export function colourKnn(colours: Float32Array, neighbors: number): SparseMatrix {
   const n = colours.length / 3;
   const directed = nearestNeighbours(n, neighbors, (i, out) => {
@@ -112,7 +113,7 @@ export function colourKnn(colours: Float32Array, neighbors: number): SparseMatri
   return sparse(rows.map((row) => new Map([...row].map((j) => [j, 1]))));
 }
 
-/** A + λB, into A where A is dense. */
+/** A + λB, written into a dense A. */
 export function addScaled(a: Matrix, lambda: number, b: SparseMatrix): Matrix {
   const { n } = a;
   if (!isSparse(a)) {
@@ -132,8 +133,8 @@ export function addScaled(a: Matrix, lambda: number, b: SparseMatrix): Matrix {
 }
 
 /**
- * S = D^−½ A D^−½ in place, D the column sums (of a directed graph: what arrives), as scikit-learn's LabelSpreading
- * takes them from SciPy's normalised Laplacian. A node that nothing reaches keeps its row unscaled.
+ * S = D^−½ A D^−½ in place, with the column sums D (for a directed graph: of arriving edges), as scikit-learn's
+ * LabelSpreading takes them from SciPy's normalised Laplacian. A node without arriving edges keeps its row unscaled.
  */
 export function normalise(matrix: Matrix): Matrix {
   const { n, a } = matrix;

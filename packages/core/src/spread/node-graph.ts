@@ -1,4 +1,4 @@
-/** The graph that labels spread along: a case for each kind of affinity. fast/graph.ts does the same by kernels. */
+/** The graph that labels spread along, with a case for each kind of affinity. fast/graph.ts does the same by kernels. */
 import { unknownKind } from '@saltworks/contract/errors';
 import { graphKinds } from '@saltworks/contract/kinds';
 import type { GraphOptions, SpreadOptions } from '@saltworks/contract/options';
@@ -12,7 +12,7 @@ import { type Seeds, seedRows } from '../seeds/seeds.ts';
 import { addScaled, colourKnn, knn, normalise, rbf, similarity } from './graph.ts';
 import { spread } from './spread.ts';
 
-/** An image's nodes and the affinity that joins them: depends on keys and image alone, so it serves every stroke. */
+/** An image's nodes and the affinity between them. It depends on keys and image alone, so it serves every stroke. */
 export interface NodeGraph {
   h: number;
   w: number;
@@ -32,7 +32,7 @@ export function nodeGraph(keys: Keys, image: RgbImage, options: GraphOptions): N
   switch (options.graph) {
     case 'rbf': {
       const d2 = distances();
-      // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
+      // If half of all nodes are alike (a blank image), the median is 0; any σ then joins them fully.
       sigma = options.sigma === 'auto' ? options.sigmaFactor * medianDistance(d2) || 1 : options.sigma;
       a = rbf(d2, sigma);
       break;

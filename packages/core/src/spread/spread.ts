@@ -1,4 +1,4 @@
-/** Label spreading: seeds flow along the graph until every node has a score for every label. */
+/** Label spreading: labels flow from seeds along the graph until every node has a score for every label. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SpreadOptions } from '@saltworks/contract/options';
@@ -24,7 +24,7 @@ export function spread(
   if (y.length !== n * c) throw new InvalidInputError(`y has ${y.length} values; expected n × c = ${n} × ${c}`);
   checkAlpha(alpha);
 
-  // One plane a label: a row of S is read once for several labels, and each plane runs straight through memory.
+  // A plane a label: a row of S is read once for several labels, and each plane is read straight through.
   const seeds = transpose(y, n, c);
   let f: Float32Array = seeds.slice();
   let next: Float32Array = new Float32Array(n * c);

@@ -1,13 +1,13 @@
 /**
- * Cholesky factorisation A = LLᵀ and its triangular solves. Lower triangles are packed by rows: row i is its i + 1
- * values from {@link rowStart}(i). Row i of L depends on rows before it only, so a matrix may grow row by row, and the
- * factor is the same bits as if it had been there at once.
+ * Cholesky factorisation A = LLᵀ and its triangular solves. Lower triangles are packed by rows: row i has i + 1 values from
+ * {@link rowStart}(i) on. Row i of L depends on the rows before it only, so a matrix may grow row by row, and its factor has
+ * the same bits as that of the whole matrix.
  */
 
-/** Where row i of a packed lower triangle begins; also the length of one of i rows. */
+/** The start of row i in a packed lower triangle; also the length of a triangle of i rows. */
 export const rowStart = (i: number): number => (i * (i + 1)) / 2;
 
-/** Replaces rows `from` … `to` − 1 of A by those of L, in place; the rows before are L already. A is positive definite. */
+/** Replaces rows `from` … `to` − 1 of A, positive definite, by rows of L; the rows before are L's already. */
 export function factorise(a: Float64Array, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const row = rowStart(i);

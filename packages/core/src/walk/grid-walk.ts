@@ -1,11 +1,11 @@
 /**
- * A random walk on the 8-neighbour grid of nodes: each node's score is the chance that a walker from there, drawn along
- * likenesses, ends at a seed of the label, or gives up on the way and takes the prior's word.
+ * A random walk on the 8-neighbour grid of nodes. A node's score for a label is the chance that a walker from there, drawn
+ * along likeness, ends at a seed of the label, or stops on the way and draws the label from the prior.
  * Grady 2006, "Random Walks for Image Segmentation"; the prior as in Grady 2005, "Multilabel Random Walker Image
  * Segmentation Using Prior Models".
  *
- * n = h·w nodes, c labels. Planes of nodes are padded by w + 1 zeros on both sides, so that every node has a value at
- * its eight neighbours' offsets.
+ * n = h·w nodes, c labels. Planes of nodes are padded by w + 1 zeros on both sides, so that every node has values at the
+ * offsets of its eight neighbours.
  */
 
 import type { Keys } from '../keys/keys.ts';
@@ -13,7 +13,7 @@ import type { Convergence } from '../nodes/scores.ts';
 import { selectRank } from '../nodes/select-rank.ts';
 import { softWeights } from '../seeds/seeds.ts';
 
-/** Weights of edges. In each padded plane, a node's edge to that side; 0 where the grid ends. */
+/** Affinities along edges. Each padded plane holds every node's edge to one side; 0 where the grid ends. */
 export interface GridEdges {
   h: number;
   w: number;
@@ -29,12 +29,12 @@ export const padding = (w: number): number => w + 1;
 export interface EdgeOptions {
   /** Weight of squared colour distance, colours 0 … 1. */
   colour: number;
-  /** What every edge has at least. */
+  /** Added to every edge. */
   least: number;
 }
 
 /**
- * w = exp(−d²_key / (2·median d²_key) − colour·d²_colour) + least, the median over all edges.
+ * The affinity exp(−d²_key / (2·median d²_key) − colour·d²_colour) + least along every edge, the median over all edges.
  *
  * @param keys of the nodes
  * @param colours of the nodes, `[n, 3]`, 0 … 1
@@ -63,7 +63,7 @@ export function gridEdges(keys: Keys, colours: Float32Array, { colour, least }: 
     plane[pad + i] = sum;
     all[count++] = sum;
   });
-  // Half of all neighbours alike (a blank picture) leave no scale: any joins them fully.
+  // If half of all neighbours are alike (a blank image), the median is 0; any scale then joins them fully.
   const median = selectRank(new Uint32Array(all.buffer, 0, count), Math.floor((count - 1) / 2)) || 1;
   each((plane, i, j) => {
     let difference = 0;
@@ -78,19 +78,19 @@ export interface WalkSolveOptions {
   prior: number;
   /** Weight with which seeds are held. */
   hold: number;
-  /** Stops once every node is within this of what its neighbours, prior and seed make it. */
+  /** Stops once every node is within this of the value that its neighbours, prior and seed give it. */
   tol: number;
   maxIter: number;
 }
 
 /**
- * Solves (L + diag(hold·seed + prior)) F = hold·Y + prior·P, L the graph's Laplacian, label by label: conjugate
- * gradients from 0, preconditioned by the diagonal. A soft seed is held as hard as it counts: by the sum of its row of Y.
+ * Solves (L + diag(hold·seed + prior)) F = hold·Y + prior·P, L the graph's Laplacian, label by label, by conjugate gradients
+ * from 0, preconditioned by the diagonal. A soft seed is held by its weight, the sum of its row of Y.
  *
  * @param prior P, planes `[c, n]`, columns summing to 1, each value above 0
- * @param held a label, or −1, per node
+ * @param held by node: a label, or −1
  * @param soft Y of soft seeds, `[n, c]`. Default: one-hot
- * @returns F as planes `[c, n]`; steps of the slowest label; whether all met tol
+ * @returns F as planes `[c, n]`; the steps of the slowest label; whether all labels met tol
  */
 export function solveWalk(
   { h, w, east, south, southEast, southWest }: GridEdges,

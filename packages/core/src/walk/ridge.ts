@@ -1,5 +1,5 @@
 /**
- * Kernel ridge regression from seeds: a score for every node and label, by how alike it is to the seeds, without a graph.
+ * Kernel ridge regression from seeds: scores every node for every label by its likeness to the seeds, without a graph.
  * n nodes, m seeds, c labels.
  */
 
@@ -9,13 +9,13 @@ import { backSubstitute, factorise, forwardSubstitute, rowStart } from './choles
 export interface RidgeOptions {
   /** Standard deviation of the kernel, in units of the median key distance. */
   width: number;
-  /** Added to the kernel's diagonal: how far seeds may be contradicted. */
+  /** Added to the kernel's diagonal: the larger, the further an answer may depart from a seed. */
   ridge: number;
   /** Weight of squared colour distance (colours 0 … 1) beside that of keys. */
   colour: number;
 }
 
-/** Everything but the labels: G(seeds, all), and G(seeds, seeds) + ridge·I factorised. Seeds may be appended to it. */
+/** All but the labels: G(seeds, all), and the factor of G(seeds, seeds) + ridge·I. Seeds may be appended. */
 export interface RidgeSystem {
   /** Seed nodes, in order. */
   nodes: Int32Array;
@@ -29,9 +29,9 @@ export interface RidgeSystem {
  * G = exp(−(d²_key + colour·d²_colour) / 2·width²) between seeds and all nodes.
  *
  * @param colours of nodes, `[n, 3]`, 0 … 1
- * @param known a system of the same image and options: what its first seeds share with these is taken over, and the
- *   result is the same bits as without it
- * @param weights how much each seed counts: what counts little has a larger ridge, ridge / weight. Default: 1
+ * @param known a system of the same image and options; rows of the first seeds that it shares with these are reused, to the
+ *   same bits
+ * @param weights of the seeds: a seed's ridge is ridge / weight. Default: 1
  */
 export function ridgeSystem(
   distances: KeyDistances,

@@ -1,6 +1,6 @@
 /**
- * The walk solver: what seeds say of every node by likeness alone (kernel ridge on whitened keys) becomes the prior of
- * a random walk along the picture. What depends on image and keys is prepared once; each solve takes seeds only.
+ * The walk solver: kernel ridge on whitened keys scores every node by its likeness to the seeds, and these scores are the
+ * prior of a random walk along the image. The parts that depend on image and keys alone are prepared once.
  */
 
 import type { Upsample } from '@saltworks/contract/options';
@@ -14,7 +14,7 @@ import { type GridEdges, gridEdges, solveWalk, type WalkSolveOptions } from './g
 import { type RidgeOptions, ridgeScores, ridgeSystem } from './ridge.ts';
 import { meanOf, whiten } from './whiten.ts';
 
-/** Found on the evaluation sets (docs/quality.md); `few` and `raw` by removing seeds there. */
+/** Tuned on the evaluation sets (docs/quality.md); `few` and `raw` with most seeds removed. */
 export const walkDefaults = {
   shrinkage: 10,
   edgeColour: 60,
@@ -32,22 +32,22 @@ export const walkDefaults = {
 
 export interface WalkGraphOptions {
   upsample: Upsample;
-  /** Of the whitening. */
+  /** Shrinkage of the whitening. */
   shrinkage?: number;
   /** Weight of squared colour distance along edges. */
   edgeColour?: number;
 }
 
-/** An image's nodes: depends on keys and image alone, so it serves every stroke. */
+/** An image's nodes, prepared for the walk. They depend on keys and image alone, so they serve every stroke. */
 export interface WalkGraph {
   h: number;
   w: number;
   /** Mean colour of every node, `[n, 3]`, 0 … 1. */
   colours: Float32Array;
   edges: GridEdges;
-  /** Of whitened keys. */
+  /** Distances of whitened keys. */
   whitened: KeyDistances;
-  /** Of keys as they are; made when first asked for, since only few seeds need them. */
+  /** Distances of raw keys, computed on first use: only few seeds need them. */
   raw: () => KeyDistances;
 }
 
@@ -86,11 +86,11 @@ function centred({ data, h, w, d }: Keys): Keys {
 export interface RidgeBlend {
   /** Ridge on whitened keys. */
   whitened?: RidgeOptions;
-  /** Ridge on keys as they are. */
+  /** Ridge on raw keys. */
   raw?: RidgeOptions;
   /** Seeds a label at which both count the same: raw keys get the share 1 / (1 + (seeds / few·labels)³). */
   few?: number;
-  /** About how many seeds ridge takes; of more, an even sample. The walk holds them all. */
+  /** Ridge takes about this many seeds, an even sample of more. The walk holds all seeds. */
   most?: number;
 }
 
@@ -110,8 +110,8 @@ export function walk(graph: WalkGraph, seeds: Seeds, options: WalkOptions = {}):
 }
 
 /**
- * The ridge scores that the walk starts from: by whitened keys, and where seeds are few, by keys as they are too, which
- * generalise from less.
+ * The ridge scores that the walk starts from: on whitened keys, and where seeds are few also on raw keys, which generalise
+ * from less.
  *
  * @returns planes `[c, n]`; a node's scores sum to 1 and may lie a little outside 0 … 1
  */
@@ -120,7 +120,7 @@ export function likeness(graph: WalkGraph, seeds: Seeds, options: RidgeBlend = {
   const c = seeds.labels.length;
   const { nodes, labels, share, count, soft } = sampleSeeds(seeds, most);
   const ridge = (distances: KeyDistances, options: RidgeOptions) => {
-    // Half the seeds, each of which counts as two, are contradicted as easily at half the ridge.
+    // Half the seeds, each counting as two, give the same answer at half the ridge.
     const shared = { ...options, ridge: share * options.ridge };
     const system = ridgeSystem(distances, graph.colours, nodes, shared, undefined, soft?.weights);
     return ridgeScores(system, labels, c, soft?.rows);
@@ -133,13 +133,13 @@ export function likeness(graph: WalkGraph, seeds: Seeds, options: RidgeBlend = {
   return scores;
 }
 
-/** What ridge on raw keys counts, of m seeds with c labels; 0 where that is too little to be worth its distances. */
+/** The share of ridge on raw keys for m seeds with c labels; 0 if it is too small to be worth the distances. */
 export function rawShare(m: number, c: number, few: number = walkDefaults.few): number {
   const share = 1 / (1 + (m / (few * c)) ** 3);
   return share < 0.01 ? 0 : share;
 }
 
-/** What a node believes of a label at least, before the walk. */
+/** The least prior of a label at a node. */
 export const leastBelief = 1e-8;
 
 /** softmax(sharpness · scores) over the labels of every node, in place, none below `leastBelief`. @param scores planes `[c, n]` */

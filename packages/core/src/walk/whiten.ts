@@ -1,11 +1,11 @@
-/** Whitening with shrinkage: directions in which an image's own keys vary most are made to count less. */
+/** Whitening with shrinkage: the directions in which an image's own keys vary most count less. */
 
 import type { Keys } from '../keys/keys.ts';
 import { product } from '../nodes/gram.ts';
 import { factorise, forwardSubstitute, rowStart } from './cholesky.ts';
 
 /**
- * Patches that the covariance is taken from, evenly: more tell it nothing new. On all evaluation images three times as many
+ * The size of the even sample of patches for the covariance. More add nothing: on all evaluation images three times as many
  * give 0.7274 instead of 0.7273 mIoU (COCO) and 0.9390 instead of 0.9389 mean Dice (icgbench), half as many 0.7271 and
  * 0.9386.
  */
@@ -13,9 +13,9 @@ export const maxSample = 512;
 
 /**
  * z = L⁻¹(x − mean) with LLᵀ = C + shrinkage·λ̄·I, C the covariance of the keys and λ̄ the mean of its eigenvalues
- * (trace C / d). Distances between z are those of the shrunk Mahalanobis metric.
+ * (trace C / d). Distances between z follow the shrunk Mahalanobis metric.
  *
- * @param shrinkage 0 whitens fully, ∞ only scales; above 0
+ * @param shrinkage above 0; near 0 whitens fully, ∞ only scales
  * @returns float32 `[h, w, d]`, mean zero; all zero if all keys are alike
  */
 export function whiten({ data, h, w, d }: Keys, shrinkage: number): Keys {
@@ -42,7 +42,7 @@ export function meanOf(data: Float32Array, d: number): Float64Array {
   return mean.map((sum) => (sum * d) / data.length);
 }
 
-/** The packed lower triangle of the covariance, over every patch or an even sample of them, and its trace. */
+/** The packed lower triangle of the covariance over all patches, or an even sample of them, and its trace. */
 function covariance(data: Float32Array, n: number, d: number, mean: Float64Array) {
   const count = Math.min(n, maxSample);
   const planes = new Float32Array(d * count);

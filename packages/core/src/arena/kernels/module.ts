@@ -1,4 +1,4 @@
-// What the module exports. Kernels take addresses in its memory, in bytes, and allocate nothing: the files in fast/ plan memory.
+// The module's exports. Kernels take addresses in its memory, in bytes, and allocate nothing; the files in fast/ plan memory.
 
 export * from '../../image/kernels/cells';
 export * from '../../nodes/kernels/gram';
@@ -17,7 +17,7 @@ export * from '../../walk/kernels/ridge';
 export * from '../../walk/kernels/walk';
 export * from '../../walk/kernels/whiten';
 
-/** Where free memory begins. */
+/** The start of free memory. */
 export function heapBase(): usize {
   return __heap_base;
 }

@@ -1,14 +1,14 @@
 /**
- * What this machine gives a kernel at best, for the bench to measure the others against (dist/peak.wasm; no other use).
- * Baseline SIMD as everywhere here: a multiplication and an addition, never fused.
+ * The most that a kernel can get out of this machine, for the bench to hold the others against (dist/kernels/peak.wasm; no
+ * other use). Baseline SIMD like every kernel: a multiplication and an addition, never fused.
  */
 
 /**
- * Multiplies and adds in registers: eight sums, as many as keep the units busy, and a loop that turns only every fourth
- * time (see block of gram.ts).
+ * Multiplies and adds in registers: eight sums, enough to keep the units busy, four steps a turn (see `block` of gram.ts).
+ * 64 · count operations.
  *
  * @param at 16 numbers
- * @returns something that depends on all of them; 64 · count operations were done
+ * @returns a value that depends on all of them
  */
 export function multiplyAdd(at: usize, count: i32): f32 {
   const a = v128.load(at),
@@ -65,7 +65,7 @@ export function multiplyAdd(at: usize, count: i32): f32 {
   return f32x4.extract_lane(f32x4.add(left, f32x4.add(f32x4.add(r4, r5), f32x4.add(r6, r7))), 0);
 }
 
-/** Reads `bytes`, a multiple of 128, `times` over. @returns something that depends on all of them */
+/** Reads `bytes`, a multiple of 128, `times` over. @returns a value that depends on all of them */
 export function read(at: usize, bytes: usize, times: i32): i32 {
   let a = i32x4.splat(0),
     b = a,
@@ -96,7 +96,7 @@ export function copy(from: usize, to: usize, bytes: usize): void {
   }
 }
 
-/** Where free memory begins. */
+/** The start of free memory. */
 export function heapBase(): usize {
   return __heap_base;
 }

@@ -1,24 +1,24 @@
-/** The categories of a COCO document, numbered as every export needs them: 1 or more, each once. */
+/** The categories of a COCO document, numbered as exports need them: from 1 on, each number once. */
 
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 export interface CocoCategories {
   categories: Category[];
-  /** Ours, by the document's, made comparable by `cocoId`. */
+  /** Our ids by the document's, as `cocoId` gives them. */
   ids: ReadonlyMap<unknown, number>;
-  /** What became of the document's ids, where they changed. */
+  /** The changes of ids, in words, if there are any. */
   note?: string;
 }
 
-/** An id as it compares: some write 3 here and "3" there. */
+/** An id in comparable form: some documents write both 3 and "3". */
 export const cocoId = (id: unknown): unknown => (typeof id === 'string' && /^\d{1,15}$/.test(id) ? Number(id) : id);
 
 /**
- * Ids of 1 and more stay. Where one is 0, all move up by one; where they are something else (words, fractions, numbers
- * below 0), they count from 1 in the document's order.
+ * Ids from 1 on stay. If one is 0, all move up by one; if any is something else (a word, a fraction, a number below 0), they
+ * count from 1 in the document's order.
  *
- * @param listed as the document has them: nothing of them is checked
+ * @param listed straight from the document, unchecked
  * @throws InvalidInputError if one has no name or no id, or two have the same id
  */
 export function cocoCategories(listed: readonly object[]): CocoCategories {

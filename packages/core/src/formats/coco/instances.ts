@@ -46,7 +46,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
 /** One number for a segment of an image: below 2⁵³, and both can be read back from it. */
 export const annotationId = (image: number, segment: number): number => image * 2 ** 24 + segment;
 
-/** As a document has it: nothing of it is checked. */
+/** Straight from a document, unchecked. */
 export interface CocoAnnotation {
   id?: unknown;
   image_id?: unknown;
@@ -57,17 +57,17 @@ export interface CocoAnnotation {
 
 export interface InstancesMask {
   mask: Mask;
-  /** Segment k is the k-th annotation that could be taken. */
+  /** Segment k is the k-th usable annotation. */
   segments: SegmentInfo[];
-  /** Why annotations were left out, a line for each reason. */
+  /** The reasons for left-out annotations, a line each. */
   notes: string[];
 }
 
 /**
- * Paints annotations in their order, later ones over earlier ones. Polygons and run lengths, plain or compressed. Crowds
- * are void where no instance is. What cannot be understood is left out alone.
+ * Paints annotations in order, later over earlier: polygons and run lengths, plain or compressed. Crowds are void where no
+ * instance is. An annotation that cannot be understood is left out alone.
  *
- * @param categories ids that the document knows, as `cocoId` has them; segments have these
+ * @param categories ids of the document, as `cocoId` gives them; segments have these
  */
 export function instancesMask(
   annotations: Iterable<CocoAnnotation>,
@@ -105,12 +105,12 @@ export function instancesMask(
 }
 
 interface LeftOut {
-  /** The first of them. */
+  /** The first few. */
   ids: unknown[];
   count: number;
 }
 
-/** Boxes without segmentations come by the million: one line for those of an image. */
+/** One line for all of an image: boxes without segmentations come by the million. */
 function leftNote(reason: string, { ids, count }: LeftOut): string {
   const names = ids.map((id) => JSON.stringify(id)).join(', ');
   if (count === 1) return `annotation ${names} has ${reason}; it is left out`;
@@ -118,11 +118,11 @@ function leftNote(reason: string, { ids, count }: LeftOut): string {
   return `annotations ${names}${more} have ${reason}; they are left out`;
 }
 
-/** Run lengths of the parts of a segmentation. @throws InvalidInputError saying what it is instead of one */
+/** The run lengths of a segmentation's parts. @throws InvalidInputError that describes the annotation's fault */
 function runsOf(segmentation: unknown, width: number, height: number): number[][] {
   if (Array.isArray(segmentation)) {
     if (segmentation.length === 0) throw new InvalidInputError('no segmentation');
-    // Some write the one polygon without a list around it.
+    // Some write a single polygon without a list around it.
     const polygons = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
     return polygons.map((corners) => {
       if (!Array.isArray(corners) || corners.length < 6 || corners.length % 2 === 1 || !corners.every(isPlace)) {
@@ -149,7 +149,7 @@ function runsOf(segmentation: unknown, width: number, height: number): number[][
   return [runs];
 }
 
-/** Far outside is still a place; further out a border would take for ever to walk. */
+/** A place may lie far outside, but not so far that walking the border takes for ever. */
 const isPlace = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) < 1e6;
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * Which pixels a COCO polygon covers, to the pixel as pycocotools has it (`rleFrPoly` of cocoapi's maskApi.c): its border
- * is walked in fifths of a pixel, and where it passes from column to column the column's pixels change sides.
+ * The pixels that a COCO polygon covers, exactly as in pycocotools (`rleFrPoly` of cocoapi's maskApi.c): walks the border in
+ * fifths of a pixel; wherever it passes from column to column, the column's pixels change sides.
  */
 
 const scale = 5;
@@ -31,7 +31,7 @@ export function polygonRuns(corners: readonly number[], width: number, height: n
       counts.push(count);
       continue;
     }
-    // Two changes at one place undo each other: the run before them goes on.
+    // Two changes at one place cancel out: the run before them goes on.
     j++;
     if (j < changes.length) {
       counts[counts.length - 1] += changes[j] - last;

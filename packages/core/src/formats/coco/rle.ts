@@ -6,7 +6,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../../mask/mask.ts';
 
-/** The run lengths of every segment, in one pass over the mask; the background (0) has none. */
+/** The run lengths of every segment but the background (0), in one pass over the mask. */
 export function encodeRuns({ ids, width, height }: Mask): Map<number, number[]> {
   const runs = new Map<number, { counts: number[]; end: number }>();
   const add = (id: number, start: number, end: number) => {
@@ -44,12 +44,12 @@ const sign = 0x10;
 export function compressCounts(counts: readonly number[]): string {
   const codes: number[] = [];
   counts.forEach((count, k) => {
-    // The first three are written as they are: a difference to the first count of zeros seldom is small.
+    // The first three are written as they are: their difference to the first count, of zeros, is seldom small.
     let rest = k > 2 ? count - counts[k - 2] : count;
     for (let last = false; !last; ) {
       const bits = rest & group;
       rest >>= 5;
-      // What is left over must be what reading the last group's top bit as a sign gives.
+      // The last group's top bit is the sign: the rest must equal what that sign extends to.
       last = rest === (bits & sign ? -1 : 0);
       codes.push(firstCharacter + (last ? bits : bits | more));
     }
@@ -57,7 +57,7 @@ export function compressCounts(counts: readonly number[]): string {
   return codes.map((code) => String.fromCharCode(code)).join('');
 }
 
-/** @throws InvalidInputError for characters that no compressed count has, or an end within a count */
+/** @throws InvalidInputError for other characters than compressed counts have, or an end within a count */
 export function expandCounts(text: string): number[] {
   const counts: number[] = [];
   let value = 0;

@@ -1,9 +1,9 @@
-/** Colours of cells by kernels: what image.ts says in plain TypeScript. */
+/** Colours of cells, by kernels: the twin of `cellColours` in image.ts. */
 
 import type { Arena } from '../../arena/arena.ts';
 import { type AddCells, cellColours, type RgbImage } from '../image.ts';
 
-/** As `cellColours` of image.ts. Takes the memory of one row of cells while it works. */
+/** The same as `cellColours`. Takes the memory of one row of cells while it works. */
 export function fastCellColours(arena: Arena, image: RgbImage, h: number, w: number): Float32Array {
   const add: AddCells = ({ data, width, height }, rows, columns) => {
     const mark = arena.mark();

@@ -1,13 +1,13 @@
-/** Sums of pixels over the cells of a grid: src/image.ts. */
+/** Sums of pixels over the cells of a grid, for image/fast/cells.ts. */
 
-/** Rows of which 16 bits hold the sum. */
+/** The most rows whose sum fits 16 bits. */
 const most = 257;
 
 /**
  * Sums of one row of cells.
  *
  * @param pixels `[rows, width, 3]` bytes, and 16 more
- * @param ends where each of w cells ends, before which column, as int32
+ * @param ends int32: the column before which each of w cells ends
  * @param line scratch, 6·width + 32 bytes
  * @param out `[w, 3]` uint32
  */
@@ -17,7 +17,7 @@ export function addCells(pixels: usize, rows: i32, width: i32, ends: usize, w: i
   for (let first = 0; first < rows; first += most) {
     memory.fill(line, 0, 2 * bytes + 32);
     for (let y = first; y < min(first + most, rows); y++, pixels += bytes) {
-      // The last vector may run over into the next row: what it adds there is not looked at.
+      // The last vector may run over into the next row; nothing reads its sums there.
       for (let o: usize = 0; o < bytes; o += 16) {
         const sixteen = v128.load(pixels + o);
         const to = line + (o << 1);

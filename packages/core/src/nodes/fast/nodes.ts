@@ -1,18 +1,18 @@
 /**
- * Nodes and their inner products: of keys in panels of eight, and of the ×2 grid between them without ever making its
- * keys. n nodes; h × w patches.
+ * Inner products of nodes, by kernels: of keys in panels of eight, and of the ×2 grid without ever computing its keys.
+ * n nodes; h × w patches.
  */
 
 import type { Address, Arena } from '../../arena/arena.ts';
 import type { Keys } from '../../keys/keys.ts';
 import type { Grid } from '../grid.ts';
 
-/** Node i of a doubled axis lies between patches `lo` and `hi`, `weight` of the way. @param size patches on the axis */
+/** Node i of a doubled axis lies between patches `lo` and `hi`, at `weight` of the way. @param size patches on the axis */
 function between(i: number, size: number): { lo: number; hi: number; weight: number } {
   return { lo: Math.max((i - 1) >> 1, 0), hi: Math.min((i + 1) >> 1, size - 1), weight: i & 1 ? 0.25 : 0.75 };
 }
 
-/** The four patches that a node lies among, row by row, and how far along it is from left and top. */
+/** The four patches around a node, row by row, and the node's shares of the way from left (u) and top (v). */
 export function corners({ h, w, width, double }: Grid, node: number): { patches: number[]; u: number; v: number } {
   if (!double) return { patches: [node, node, node, node], u: 0, v: 0 };
   const y = between(Math.floor(node / width), h);
@@ -21,17 +21,17 @@ export function corners({ h, w, width, double }: Grid, node: number): { patches:
   return { patches, u: x.weight, v: y.weight };
 }
 
-/** Keys in panels: packages/core/kernels/gram.ts. */
+/** Keys in panels: see nodes/kernels/gram.ts. */
 export interface Panels {
   at: Address;
-  /** Dimensions, padded with zeros. */
+  /** Dimensions, padded with zeros to a multiple of eight. */
   depth: number;
 }
 
 /**
- * Puts keys into panels, centred or as they are. Centring changes no distance and loses fewer bits to cancellation.
+ * Packs keys into panels, centred or as they are. Centring changes no distance, and cancellation costs fewer bits.
  *
- * @param use called with the keys `[h·w, d]` and their mean `[d]` while they are in the arena
+ * @param use gets the keys `[h·w, d]` and their mean `[d]` while they are in the arena
  */
 export function packKeys(
   arena: Arena,
@@ -54,21 +54,21 @@ export function packKeys(
   return { at, depth };
 }
 
-/** Inner products of all nodes, a few rows at a time. */
+/** The inner products of all nodes, a few rows at a time. */
 export interface NodeProducts {
   /** Squared lengths, `[n]`. */
   norms: Float32Array;
-  /** Rows 4I … 4I + 3, columns from 4I on, for each I in turn; rows are `stride` floats apart. */
+  /** Visits rows 4I … 4I + 3, columns from 4I on, for each I in turn; rows are `stride` floats apart. */
   strips(use: (rows: Address, stride: number, I: number) => void): void;
-  /** All of row i; the next call overwrites it. */
+  /** Row i, all of it; the next call overwrites it. */
   row(i: number): Address;
 }
 
 /**
- * What it needs stays reserved: callers release it.
+ * Its memory stays reserved: callers release it.
  *
  * @param centre see {@link packKeys}
- * @param whole whether rows are wanted, which strips alone do not need
+ * @param whole whether `row` is wanted; strips alone need less
  */
 export function nodeProducts(arena: Arena, keys: Keys, grid: Grid, centre: boolean, whole: boolean): NodeProducts {
   return grid.double ? doubledProducts(arena, keys, grid, centre, whole) : plainProducts(arena, keys, centre);
@@ -106,8 +106,8 @@ function plainProducts(arena: Arena, keys: Keys, centre: boolean): NodeProducts 
 }
 
 /**
- * Interpolated keys are linear combinations of the original ones, X' = PX, so X'X'ᵀ = P(XXᵀ)Pᵀ, and the Gram matrix of
- * the original grid is 16 times less work.
+ * Interpolated keys are linear combinations of the patches' keys, X' = PX, so X'X'ᵀ = P(XXᵀ)Pᵀ, and the Gram matrix of the
+ * patches is 16 times less work.
  */
 function doubledProducts(arena: Arena, keys: Keys, grid: Grid, centre: boolean, whole: boolean): NodeProducts {
   const { kernels } = arena;
@@ -122,7 +122,7 @@ function doubledProducts(arena: Arena, keys: Keys, grid: Grid, centre: boolean, 
   const rows = arena.reserve(16 * length);
   const scratch = arena.mark();
   const { at, depth } = packKeys(arena, keys, centre);
-  // Of a strip's patches, the first lies a row of the grid above the node itself.
+  // The first patch of a strip lies a row of the grid above the node.
   kernels.gram(at, patches, depth, whole ? patches : 2 * w + 8, g, stride);
   arena.release(scratch);
   return {

@@ -1,9 +1,9 @@
 /**
  * Inner products of rows, in blocks of 4 × 8 that stay in registers. Rows lie in panels of eight, `[⌈n/8⌉, d, 8]`: the
- * eight values that a block needs at once are next to each other. Rows beyond n are zero.
+ * eight values that a block needs at once are neighbours. Rows beyond n are zero.
  */
 
-/** Column means of X `[n, d]` row-major into mean `[d]`, float64 sums; `sums` is scratch of d float64. */
+/** Column means of X `[n, d]` row-major into mean `[d]`, summed in float64. @param sums scratch, d float64 */
 export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize): void {
   memory.fill(sums, 0, (<usize>d) << 3);
   for (let i = 0; i < n; i++) {
@@ -20,7 +20,7 @@ export function columnMeans(x: usize, n: i32, d: i32, sums: usize, mean: usize):
   for (let k = 0; k < d; k++) store<f32>(mean + ((<usize>k) << 2), <f32>(load<f64>(sums + ((<usize>k) << 3)) / <f64>n));
 }
 
-/** X − mean `[n, d]` row-major into panels of `depth` ≥ d columns, those beyond d zero. */
+/** Packs X − mean `[n, d]` row-major into panels of `depth` ≥ d columns; those beyond d are zero. */
 export function pack(x: usize, n: i32, d: i32, depth: i32, mean: usize, panels: usize): void {
   const rows = (n + 7) & ~7;
   const bytes = (<usize>d) << 2;
@@ -46,7 +46,7 @@ export function pack(x: usize, n: i32, d: i32, depth: i32, mean: usize, panels: 
   }
 }
 
-/** Four rows of four, `bytes` apart and less their means, to columns, 32 bytes apart. */
+/** Turns four rows of four, `bytes` apart, less their means, into columns 32 bytes apart. */
 function packFour(x: usize, bytes: usize, mean: v128, to: usize): void {
   const a = f32x4.sub(v128.load(x), mean);
   const b = f32x4.sub(v128.load(x + bytes), mean);
@@ -62,13 +62,15 @@ function packFour(x: usize, bytes: usize, mean: v128, to: usize): void {
   v128.store(to, v128.shuffle<f32>(last, others, 2, 3, 6, 7), 96);
 }
 
-/** Where row i of panels begins; its values are 32 bytes apart. */
+/** The start of row i in panels; its values are 32 bytes apart. */
 export function rowOf(panels: usize, d: i32, i: i32): usize {
   return panels + ((<usize>(i >> 3) * <usize>d) << 5) + ((<usize>(i & 7)) << 2);
 }
 
-/** Inner products of four rows of a panel (`a` points at their half of it) with the eight of panel b: out `[4]` rows of
- * 8, `stride` bytes apart. */
+/**
+ * Inner products of four rows of a panel (`a` points at their half of it) with the eight rows of panel b: out is four rows
+ * of 8, `stride` bytes apart.
+ */
 export function block(a: usize, b: usize, d: i32, out: usize, stride: usize): void {
   let r0 = f32x4.splat(0),
     r1 = r0,
@@ -80,8 +82,8 @@ export function block(a: usize, b: usize, d: i32, out: usize, stride: usize): vo
     r7 = r0;
   let x = r0;
   const end = b + ((<usize>d) << 5);
-  // Four steps a turn: engines look for interrupts once a turn, which takes an eighth of the time of a single step. A way out
-  // between steps keeps them apart: else their loads are all moved to the front, and there are too few registers.
+  // Four steps a turn: engines check for interrupts once a turn, which takes an eighth of the time of a single step. The
+  // exits between steps keep the steps apart: without them the compiler moves all loads to the front and runs out of registers.
   while (b < end) {
     const left0 = v128.load(b);
     const right0 = v128.load(b, 16);
@@ -167,7 +169,7 @@ function plus(sum: v128, a: v128, b: v128): v128 {
 }
 
 /**
- * Gram matrix out `[⌈n/8⌉·8, stride]` of n rows in panels: of row i the columns from i − back on; with back ≥ n, all.
+ * Gram matrix `[⌈n/8⌉·8, stride]` of n rows in panels: row i gets the columns from i − back on; with back ≥ n, all.
  */
 export function gram(panels: usize, n: i32, d: i32, back: i32, out: usize, stride: i32): void {
   const count = (n + 7) >> 3;
@@ -175,13 +177,13 @@ export function gram(panels: usize, n: i32, d: i32, back: i32, out: usize, strid
     rowsOfGram(panels, i << 3, n, d, max(0, (i << 3) - back), out + <usize>(i << 3) * ((<usize>stride) << 2), stride);
 }
 
-/** Eight rows of the Gram matrix, i … i + 7 for i a multiple of 8: columns from `from` (rounded down to a panel) on. */
+/** Rows i … i + 7 of the Gram matrix, i a multiple of 8: columns from `from` (rounded down to a panel) on. */
 export function rowsOfGram(panels: usize, i: i32, n: i32, d: i32, from: i32, out: usize, stride: i32): void {
   const first = from & ~7;
   panelProducts(rowOf(panels, d, i), rowOf(panels, d, first), n - first, d, out + ((<usize>first) << 2), stride);
 }
 
-/** Inner products of the eight rows of a panel with n rows in panels: out `[8, stride]`. */
+/** Inner products `[8, stride]` of the eight rows of a panel with n rows in panels. */
 export function panelProducts(panel: usize, panels: usize, n: i32, d: i32, out: usize, stride: i32): void {
   const size = (<usize>d) << 5;
   const bytes = (<usize>stride) << 2;

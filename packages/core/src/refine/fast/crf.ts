@@ -1,10 +1,10 @@
-/** Mean field over an image's pairwise terms, in an arena: kernels/crf.ts and its memory. src/crf.ts is the twin. */
+/** Mean field over an image's pairwise terms in an arena, by kernels/crf.ts: the twin of `startMeanField` in refine/crf.ts. */
 import type { Address, Arena } from '../../arena/arena.ts';
 import { blur, type Channels, type Pairwise, planeOf, settle } from './lattice.ts';
 import { type FastMeanField, keep, slice, splat } from './mean-field.ts';
 import { startTiledField } from './tiles.ts';
 
-/** From so many labels on they are followed only where they may matter (tiles.ts); fewer are exact. */
+/** From this many labels on, labels are followed only where they may matter (tiles.ts); fewer are exact. */
 export const manyLabels = 10;
 
 /**

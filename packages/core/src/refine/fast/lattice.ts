@@ -1,49 +1,49 @@
-/** The lattices of an image's pairwise terms, in an arena: kernels/lattice.ts and kernels/blur.ts, and their memory. */
+/** The lattices of an image's pairwise terms in an arena, by kernels/lattice.ts and kernels/blur.ts. */
 import type { CrfOptions } from '@saltworks/contract/options';
 import type { Address, Arena } from '../../arena/arena.ts';
 import type { RgbImage } from '../../image/image.ts';
 import { buildLattice as buildTwin } from '../permutohedral.ts';
 
-/** Channels that a pass over pixels works on at once. */
+/** The number of channels in a pass over pixels. */
 export type Channels = 1 | 4 | 8;
 
-/** The logarithm of a vertex's bytes in a plane. */
+/** log₂ of a vertex's bytes in a plane. */
 const shiftOf = { 1: 2, 4: 4, 8: 5 } as const;
 
-/** One pairwise term: the pixels' corners, and what the blur needs. */
+/** A pairwise term: the pixels' corners, and the memory of the blur. */
 export interface PixelLattice {
   /** 5: place and colour; 2: place. */
   d: number;
-  /** Vertices. */
+  /** The number of vertices. */
   m: number;
   corners: Address;
   neighbours: Address;
   values: Address;
-  /** What a filter's result is multiplied by: the term's weight and the lattice's own factor. */
+  /** The factor of a filter's result: the term's weight times the lattice's own factor. */
   gain: number;
 }
 
-/** An image's pairwise terms: stay in the arena as long as it is worked on. */
+/** An image's pairwise terms; they stay in the arena as long as the image is open. */
 export interface Pairwise {
   width: number;
   height: number;
   bilateral: PixelLattice;
   gaussian: PixelLattice;
-  /** `[n]`: what both normalised filters make of ones, weights included. */
+  /** `[n]`: the sum of both normalised filters of ones, weights included. */
   ones: Address;
-  /** What corners' addresses are made for at present. */
+  /** The number of channels that the corners' addresses fit at present. */
   channels: Channels;
   /** For many labels (tiles.ts). */
   tiles?: TilePlaces;
 }
 
-/** By lattice the addresses of three arrays, themselves in an array: which vertices the pixels of each tile touch. */
+/** The vertices that the pixels of each tile touch: for each lattice an array with the addresses of three arrays. */
 export interface TilePlaces {
   places: Address[];
 }
 
 /**
- * @param channels what the first use will ask for; another number costs a pass over the corners
+ * @param channels of the first use; another number costs a pass over the corners
  */
 export function buildPairwise(
   arena: Arena,
@@ -77,7 +77,7 @@ export function buildPairwise(
   };
 }
 
-/** Makes the lattices fit passes of that many channels; all values become zero. */
+/** Fits the lattices to passes of that many channels; all values become zero. */
 export function settle(arena: Arena, pairwise: Pairwise, channels: Channels): void {
   const { bilateral, gaussian, width, height } = pairwise;
   const [from, to] = [shiftOf[pairwise.channels], shiftOf[channels]];
@@ -91,30 +91,30 @@ export function settle(arena: Arena, pairwise: Pairwise, channels: Channels): vo
 /** Bytes of a plane of values. */
 export const planeOf = ({ m }: PixelLattice, channels: Channels): number => (m + 1) << shiftOf[channels];
 
-/** Filters what lies in second planes into first ones. */
+/** Filters the values in second planes into first planes. */
 export function blur(arena: Arena, { bilateral, gaussian, channels }: Pairwise): void {
   const kernel = arena.kernels[`blur${channels}`];
   for (const { values, m, neighbours, d, gain } of [bilateral, gaussian]) kernel(values, m, neighbours, d, gain);
 }
 
-/** Of a key's 64 bits, those for all quotients together. */
+/** The bits of a key, 64 in all, that hold the quotients. */
 const keyBits = 60;
 
 /**
- * Corners with numbers of vertices, not normalised; values of one channel, in the second plane the weight that falls on
- * each vertex.
+ * Builds a lattice: corners with numbers of vertices, not normalised; values of one channel, the second plane holding the
+ * weight that falls on each vertex.
  *
- * @param sigmas standard deviations of x, y and, where there are five, of red, green, blue
+ * @param sigmas standard deviations of x, y and, if there are five, of red, green, blue
  */
 function buildLattice(arena: Arena, image: RgbImage, sigmas: number[]): Omit<PixelLattice, 'gain'> {
   const d = sigmas.length;
-  // As the twin embeds features, over d + 1: coordinates are then quotients.
+  // The twin's embedding, divided by d + 1: coordinates are then quotients.
   const scales = sigmas.map((sigma, i) => Math.sqrt(2 / 3) / Math.sqrt((i + 1) * (i + 2)) / sigma);
   const largest = [image.width, image.height, 255, 255, 255].slice(0, d).map((length, i) => length * scales[i]);
   // Coordinate j lies between −j · feature j − 1 and the sum of the features from j on.
   const sum = largest.reduce((total, value) => total + value);
   const furthest = Math.max(sum, ...largest.map((value, i) => (i + 1) * value));
-  // A fast lattice's keys must hold it, and its floats tell places within a cell.
+  // Keys must hold the largest coordinate, and floats must still resolve places within a cell.
   if (!(furthest + 2 < 2 ** Math.min(keyBits / d - 1, 16))) return copyTwin(arena, image, sigmas);
 
   const { kernels } = arena;
@@ -139,7 +139,7 @@ function buildLattice(arena: Arena, image: RgbImage, sigmas: number[]): Omit<Pix
   const found = arena.reserve(bytes);
   kernels.connectVertices(table.keys, m, d, keyBits / d, table.numbers, table.shift, scratch, found);
 
-  // The table is no longer needed: what stays moves down. Masses go behind all else first, out of the neighbours' way.
+  // The table is no longer needed, and the rest moves down. Masses first move behind all else, out of the neighbours' way.
   const plane = 4 * (m + 1);
   const masses = arena.reserve(plane);
   arena.bytes(0, arena.size).copyWithin(masses, table.values, table.values + plane);
@@ -153,10 +153,10 @@ function buildLattice(arena: Arena, image: RgbImage, sigmas: number[]): Omit<Pix
   return { d, m, corners, neighbours, values };
 }
 
-/** Two planes for the most channels; a vertex lies within one line of the cache. */
+/** Two planes for the largest number of channels; no vertex crosses a cache line. */
 const reserveValues = (arena: Arena, m: number): Address => (arena.reserve(64 * (m + 1) + 64) + 63) & ~63;
 
-/** Numbers by key, half of them free; keys and values by number. */
+/** Numbers by key, at least half of the slots free; keys and values by number. */
 interface Table {
   slots: number;
   /** 64 − log₂ slots. */

@@ -1,4 +1,4 @@
-/** Pixels' scores, energies and owners in an arena: kernels/pixels.ts and its memory. */
+/** Pixels' scores, energies and owners in an arena, by kernels/pixels.ts. */
 
 import type { Address, Arena } from '../../arena/arena.ts';
 import type { RgbImage } from '../../image/image.ts';
@@ -15,7 +15,7 @@ export interface Grid {
   c: number;
 }
 
-/** Rows of a grid resized linearly: `rows(y0, y1, out)` writes rows y0 … y1 − 1, `[y1 − y0, width, c]`. */
+/** `rows(y0, y1, out)` writes rows y0 … y1 − 1 of a resized grid, `[y1 − y0, width, c]`. */
 export type Rows = (y0: number, y1: number, out: Address) => void;
 
 export function linearRows(arena: Arena, { data, h, w, c }: Grid, height: number, width: number): Rows {
@@ -36,10 +36,10 @@ export function linearRows(arena: Arena, { data, h, w, c }: Grid, height: number
   return (y0, y1, out) => void arena.kernels.interpolateRows(data, w, c, down, across, y0, y1, width, line, out);
 }
 
-/** Rows that are worked on at once where not all are wanted: their scores stay in the second cache. */
+/** The number of rows in a block: their scores stay in the second cache. */
 const block = 8;
 
-/** Calls `visit` for blocks of rows y0 … y1 − 1, which it finds at `at`. */
+/** Calls `visit` for blocks of rows y0 … y1 − 1, which lie at `at`. */
 export function inBlocks(
   arena: Arena,
   rows: Rows,
@@ -55,7 +55,7 @@ export function inBlocks(
 }
 
 /**
- * Scores of an image's pixels: interpolated between nodes, sure where they are held, weighed by colour where asked for.
+ * Pixel scores: interpolated between nodes, certain at held pixels, and weighed by colour if wanted.
  *
  * @param pixels the image's bytes
  */
@@ -103,7 +103,7 @@ export function softRows(
   };
 }
 
-/** Every pixel takes the value of the node in whose cell it lies. @returns `[height, width]` */
+/** Every pixel takes the value of the node whose cell holds it. @returns `[height, width]` int32 */
 export function nearest(arena: Arena, nodes: Int32Array, h: number, w: number, height: number, width: number): Address {
   const columns = arena.put(Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * w) / width)));
   const from = arena.put(nodes);

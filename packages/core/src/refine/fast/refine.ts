@@ -1,4 +1,4 @@
-/** From nodes to pixels in an arena, with the results of src/refine.ts. What depends on the image alone is kept. */
+/** From nodes to pixels in an arena: the twin of refine/refine.ts. The parts that depend on the image alone are kept. */
 
 import { unknownKind } from '@saltworks/contract/errors';
 import { refineKinds, unaryKinds } from '@saltworks/contract/kinds';
@@ -16,19 +16,19 @@ import { inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts'
 import { placeTiles } from './tiles.ts';
 
 export interface FastRefineOptions extends RefineOptions {
-  /** The share of the picture's sides at which the CRF runs at most; its marginals are scaled up softly. */
+  /** The largest share of the image's sides at which the CRF runs; its marginals are interpolated. */
   scale?: number;
 }
 
 export interface Refiner {
-  /** Gives every pixel of the image to one of the scores' labels. @param held pixels whose owner is given */
+  /** Gives every pixel of the image to one of the scores' labels. @param held pixels with a given owner */
   refine(scores: NodeScores, held?: HeldPixels): Mask;
 }
 
 /**
- * Lattices are built by the first call, and again only where a number of labels asks for another size.
+ * The first `refine` builds the lattices; later ones rebuild them only if their number of labels needs another size.
  *
- * @param arena what is reserved after this call is released by `refine`
+ * @param arena `refine` releases all that is reserved after this call
  */
 export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOptions): Refiner {
   const { width, height } = image;
@@ -70,14 +70,14 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   };
 }
 
-/** An image and its bytes in the arena. */
+/** An image, and the address of its bytes. */
 type Sized = RgbImage & { pixels: Address };
 
 interface Warm {
   scale: number;
   sized: Sized;
   pairwise: Pairwise;
-  /** Where memory of a single call begins. */
+  /** The start of a single call's memory. */
   end: Address;
 }
 
@@ -123,7 +123,7 @@ function unary(
   }
 }
 
-/** Scores of pixels: interpolated, held, weighed by colour. */
+/** Pixel scores: interpolated, certain at held pixels, weighed by colour. */
 function pixelRows(
   arena: Arena,
   { pixels, ...image }: Sized,
@@ -161,8 +161,7 @@ function fromNodes(
 /**
  * Gives each pixel to its best label.
  *
- * @param rows pixels' scores in rows of `stride`, of which the first `given` are labels; a label more has what is
- * missing to 1
+ * @param rows pixel scores in rows of `stride`, of which the first `given` belong to labels; one label more has the rest to 1
  */
 function owners(
   arena: Arena,

@@ -1,14 +1,14 @@
 /**
- * Mean field with many labels, of which most matter in few places: kernels/tiles.ts, its memory, and the choice of tiles.
+ * Mean field with many labels, most of which matter in few places: the memory of kernels/tiles.ts, and the choice of tiles.
  *
- * At every pixel, all labels whose energy is the floor (the pixel's highest) and to which no message comes stay equal; so
- * only the others are followed, as what their marginals have above the floor's: it alone is filtered, since what all
- * labels share does not change a softmax. Labels are followed in groups of four and in tiles of 32 × 8 pixels, where one
- * of them may come to have more than `threshold` above the floor. Messages cannot lower a label against the floor, so a
- * marginal that the unary puts at a over a floor of b is at most a·eᵍ + b·(eᵍ − 1) above it once the message is g; and g
- * is at most the highest value on the tile's vertices times the sum of a pixel's weights. What is left out is therefore
- * less than the threshold at every pixel, and changes other energies by less than the threshold times the two weights (as
- * far as the normalised filter of ones is 1).
+ * At every pixel, the labels whose energy is the floor (the pixel's highest) and that get no message stay equal. Only the
+ * others are followed, by the part of their marginals above the floor's: this part alone is filtered, since a share common to
+ * all labels does not change a softmax. Labels are followed in groups of four, in those tiles of 32 × 8 pixels where one of
+ * them may rise more than `threshold` above the floor. Messages cannot lower a label against the floor, so a marginal that
+ * the unary puts at a over a floor of b is at most a·eᵍ + b·(eᵍ − 1) above it once the message is g; and g is at most the
+ * highest value on the tile's vertices times the sum of a pixel's weights. The part left out is therefore less than the
+ * threshold at every pixel, and changes other energies by less than the threshold times the two weights (as far as the
+ * normalised filter of ones is 1).
  */
 import type { Address, Arena } from '../../arena/arena.ts';
 import { blur, type Pairwise, type PixelLattice, planeOf, settle, type TilePlaces } from './lattice.ts';
@@ -18,14 +18,14 @@ const tileWidth = 32;
 const tileHeight = 8;
 const blockBytes = 8192;
 
-/** Four labels (−1: none) and where they are followed. */
+/** Four labels (−1: none) and their tiles. */
 interface Group {
   labels: Int32Array;
   /** The same in the arena. */
   labelsAt: Address;
-  /** `[tiles]`: the message from which on a tile is followed; infinite where it is. */
+  /** `[tiles]`: the message from which a tile is followed; infinite once it is. */
   need: Address;
-  /** By how many bytes its values on either lattice lie behind the lattice's own. */
+  /** Bytes from each lattice's own values to the group's. */
   offsets: readonly [number, number];
 }
 
@@ -37,7 +37,7 @@ interface Entry {
 
 /**
  * @param unary energies `[n, c]`; `rows` overwrites them with Q
- * @param threshold 0 follows all labels everywhere, as is done where a term has a negative weight
+ * @param threshold 0 follows all labels everywhere, as a term with a negative weight does anyway
  * @returns at step 0, Q the softmax of −unary
  */
 export function startTiledField(
@@ -62,7 +62,7 @@ export function startTiledField(
   kernels.surveyTiles(unary, width, height, c, floors, above, lowest);
   const groups = openGroups(arena, pairwise, above, lowest, c, tiles, least);
   const followed: Entry[][] = Array.from({ length: tiles }, () => []);
-  // The same as the kernels see it.
+  // The same in the layout of the kernels.
   const room = groups.length * tiles;
   const starts = arena.reserve(4 * tiles + 4);
   const entries = arena.reserve(12 * room);
@@ -94,7 +94,7 @@ export function startTiledField(
     const planes = [planeOf(bilateral, 4), planeOf(gaussian, 4)] as const;
     kernels.updateTiles(width, height, c, starts, entries, ...corners, ...planes, mode, scratch);
   };
-  /** Messages of all groups, and the tiles that they newly reach. */
+  /** Blurs the messages of all groups, and follows them into the tiles that they newly reach. */
   const send = () => {
     let more = 0;
     for (const group of groups) {
@@ -142,7 +142,7 @@ const behind = (lattice: PixelLattice, bytes: number): PixelLattice => ({ ...lat
 const tileCount = ({ width, height }: Pairwise): number =>
   Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight);
 
-/** Which vertices the pixels of each tile touch: depends on the image alone, so it can stay with its pairwise terms. */
+/** The vertices that the pixels of each tile touch. They depend on the image alone, so they stay with its pairwise terms. */
 export function placeTiles(arena: Arena, pairwise: Pairwise): TilePlaces {
   settle(arena, pairwise, 4);
   const { width, height, bilateral, gaussian } = pairwise;
@@ -163,7 +163,7 @@ export function placeTiles(arena: Arena, pairwise: Pairwise): TilePlaces {
   return { places };
 }
 
-/** Labels in groups of four that lie in the same tiles, as far as there are such. */
+/** Puts labels into groups of four that share tiles as far as possible. */
 function openGroups(
   arena: Arena,
   pairwise: Pairwise,

@@ -1,15 +1,15 @@
 /**
  * Values on a lattice's vertices: blurring, and the symmetric normalisation of a filter.
  *
- * There are two planes, `[2, m + 1, channels]`: passes over pixels read the first and add to the second, the blur brings
- * the second back into the first and leaves it zero. Vertex 0 stays zero.
+ * There are two planes, `[2, m + 1, channels]`: passes over pixels read the first and add to the second; the blur moves the
+ * second back into the first and leaves the second zero. Vertex 0 stays zero.
  */
 
 /**
  * Blurs one channel along all directions, (¼ ½ ¼) × 2 each.
  *
  * @param neighbours `[d + 1, m + 1, 2]`
- * @param gain what the result is multiplied by
+ * @param gain factor of the result
  */
 export function blur1(values: usize, m: i32, neighbours: usize, d: i32, gain: f32): void {
   const plane = (<usize>(m + 1)) << 2;
@@ -29,13 +29,13 @@ export function blur1(values: usize, m: i32, neighbours: usize, d: i32, gain: f3
   settlePlanes(values, plane, from);
 }
 
-/** What ended in the plane at `from` goes to the first; the second becomes zero. */
+/** Moves the result from the plane at `from` to the first plane; the second becomes zero. */
 function settlePlanes(values: usize, plane: usize, from: usize): void {
   if (from !== 0) memory.copy(values, values + plane, plane);
   memory.fill(values + plane, 0, plane);
 }
 
-/** The same for four channels. */
+/** {@link blur1} for four channels. */
 export function blur4(values: usize, m: i32, neighbours: usize, d: i32, gain: f32): void {
   const plane = (<usize>(m + 1)) << 4;
   let from = plane;
@@ -54,7 +54,7 @@ export function blur4(values: usize, m: i32, neighbours: usize, d: i32, gain: f3
   settlePlanes(values, plane, from);
 }
 
-/** The same for eight channels. */
+/** {@link blur1} for eight channels. */
 export function blur8(values: usize, m: i32, neighbours: usize, d: i32, gain: f32): void {
   const plane = (<usize>(m + 1)) << 5;
   let from = plane;
@@ -77,7 +77,7 @@ export function blur8(values: usize, m: i32, neighbours: usize, d: i32, gain: f3
 }
 
 /**
- * With the filter of ones in the first plane: multiplies every pixel's weights by 1/√filter, and splats those norms.
+ * With the filter of ones in the first plane, multiplies every pixel's weights by 1/√filter, and splats those norms.
  *
  * @param corners vertices as numbers
  */
@@ -101,10 +101,10 @@ export function normaliseCorners(corners: usize, n: i32, d: i32, values: usize, 
 }
 
 /**
- * Adds to every pixel what the normalised filter makes of ones, and turns the numbers of its vertices into addresses.
+ * Adds the normalised filter of ones to every pixel's, and turns the numbers of its vertices into addresses.
  *
  * @param ones `[n]`
- * @param shift the logarithm of a vertex's bytes in a plane
+ * @param shift log₂ of a vertex's bytes in a plane
  */
 export function settleCorners(corners: usize, n: i32, d: i32, values: usize, ones: usize, shift: usize): void {
   const size = (<usize>(d + 1)) << 2;
@@ -119,7 +119,7 @@ export function settleCorners(corners: usize, n: i32, d: i32, values: usize, one
   }
 }
 
-/** Corners whose addresses were for vertices of 2^old bytes now fit vertices of 2^shift. */
+/** Turns corners for vertices of 2^old bytes into corners for vertices of 2^shift bytes. */
 export function moveCorners(corners: usize, n: i32, d: i32, values: usize, old: usize, shift: usize): void {
   const size = (<usize>(d + 1)) << 2;
   for (let p = 0; p < n; p++, corners += size << 1) {

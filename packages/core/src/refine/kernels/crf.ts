@@ -1,21 +1,22 @@
 /**
- * Mean field over two lattices at once, six corners a pixel in place and colour (d = 5), three in place (d = 2). One pass
- * over the pixels a step: slice both lattices, softmax, splat both. src/crf.ts is the twin.
+ * Mean field over two lattices at once, with six corners a pixel in place and colour (d = 5) and three in place (d = 2). A
+ * step is one pass over the pixels: slice both lattices, softmax, splat both. The twin of refine/crf.ts.
  *
- * The last of c labels has no channel: Q sums to 1, and the filter of ones is known. Base: how much lower a label's energy
- * is than the last one's before messages, less the filter of ones; with messages g it is base + g + Σ g lower.
+ * The last of c labels has no channel: Q sums to 1, and the filter of ones is known. A label's base is the amount by which
+ * its energy is lower than the last label's before messages, less the filter of ones; with messages g it is lower by
+ * base + g + Σ g.
  *
- * A pass reads at the addresses in its corners (lattice.ts), and adds so many bytes further: in the second plane of blur.ts
- * (bp, gp: the planes' bytes). It goes by chunks
- * of pixels that stay in the first cache, and through each chunk in loops so short that all they need is in registers.
- * Mode: 1 slices (else there are no messages yet), 2 splats, 4 keeps Q (else q is scratch for one chunk).
+ * A pass reads at the addresses in its corners (lattice.ts), and adds that many bytes further on, in the second plane of
+ * blur.ts (bp, gp: bytes of the planes). It takes chunks of pixels that stay in the first cache, and each chunk in loops so
+ * short that their values stay in registers. Mode: 1 slices (else there are no messages yet), 2 splats, 4 keeps Q (else q is
+ * scratch for one chunk).
  */
 import { exp4 } from '../../arena/kernels/exp';
 
-/** Pixels, a multiple of four. */
+/** Pixels in a chunk, a multiple of four. */
 const chunk = 64;
 
-/** The sum of a vector's lanes, in all of them. */
+/** The sum of a vector's lanes, in every lane. */
 function sum4(x: v128): v128 {
   const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
@@ -26,15 +27,15 @@ function max4(x: v128): v128 {
   return f32x4.pmax(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
 }
 
-/** Differences of energies beyond this would overflow; then all are taken down. */
+/** Differences of energies beyond this would overflow; then all of the pixel's are lowered. */
 const most: f32 = 80;
 
-/** By how much a pixel's highest value exceeds the limit, in all lanes. */
+/** The amount by which a pixel's highest value exceeds the limit, in every lane. */
 function excess4(d: v128): v128 {
   return f32x4.pmax(f32x4.splat(0), f32x4.sub(max4(d), f32x4.splat(most)));
 }
 
-/** Energies `[n, 2]` into bases `[n]`. Energies without end count as 10⁴. */
+/** Energies `[n, 2]` to bases `[n]`. Infinite energies count as 10⁴. */
 export function beginField1(unary: usize, ones: usize, n: i32, base: usize): void {
   for (const end = base + ((<usize>n) << 2); base < end; base += 4, unary += 8, ones += 4) {
     const last = min<f32>(load<f32>(unary, 4), 1e4) - load<f32>(ones);
@@ -42,7 +43,7 @@ export function beginField1(unary: usize, ones: usize, n: i32, base: usize): voi
   }
 }
 
-/** The same for `[n, c]` and `[n, channels]`, 2 < c ≤ channels + 1; channels beyond c − 1 never win. */
+/** Energies `[n, c]` to bases `[n, channels]`, 2 < c ≤ channels + 1; channels beyond c − 1 never win. */
 export function beginField(unary: usize, ones: usize, n: i32, c: i32, channels: i32, base: usize): void {
   const never = f32x4.splat(-1e30),
     most = f32x4.splat(1e4);
@@ -127,7 +128,7 @@ export function update1(
   }
 }
 
-/** Messages `[count, 4]`, from values bo and go bytes after those that the corners tell. */
+/** Messages `[count, 4]`, from values bo and go bytes after the corners' own. */
 export function slice4(b: usize, g: usize, bo: usize, go: usize, count: i32, to: usize): void {
   const end = to + ((<usize>count) << 4);
   for (let o = to; o < end; o += 16, b += 48) {
@@ -170,7 +171,7 @@ export function splat4(b: usize, g: usize, bp: usize, gp: usize, count: i32, q: 
   }
 }
 
-/** e^x in place, four vectors at a time: one reaches its end while the next begins. */
+/** e^x in place, four vectors at a time, so that one ends while the next begins. */
 function exponentials(o: usize, end: usize): void {
   for (; o < end; o += 64) {
     const a = exp4(v128.load(o)),
@@ -184,7 +185,7 @@ function exponentials(o: usize, end: usize): void {
   }
 }
 
-/** Softmax of one pixel whose values may overflow. */
+/** Softmax of a pixel with values that may overflow. */
 function soften4(o: usize): void {
   const excess = excess4(v128.load(o));
   const x = exp4(f32x4.sub(v128.load(o), excess));
@@ -285,7 +286,7 @@ function splat8(b: usize, g: usize, bp: usize, gp: usize, count: i32, q: usize):
   }
 }
 
-/** The same for eight channels. */
+/** The softmax of such a pixel with eight channels. */
 function soften8(o: usize): void {
   const excess = excess4(f32x4.pmax(v128.load(o), v128.load(o, 16)));
   const x = exp4(f32x4.sub(v128.load(o), excess)),

@@ -1,23 +1,23 @@
 /**
- * The permutohedral lattice around every pixel of an 8-bit image: vertices, weights, neighbours. src/permutohedral.ts is
- * its twin and says where it comes from; here features are computed on the way, four pixels at a time.
+ * The permutohedral lattice around every pixel of an 8-bit image: vertices, weights, neighbours. The twin of
+ * refine/permutohedral.ts, which names the sources; here features are computed on the way, four pixels at a time.
  *
- * A lattice point has d + 1 coordinates of one remainder modulo d + 1; the last follows from the others. Its key: the
- * quotients of the first d, `bits` each, and the remainder above them at bit 60. A step along direction j takes 1 from
- * all coordinates and gives d + 1 to the j-th, so in a key it changes the remainder and at most d quotients.
+ * A lattice point has d + 1 coordinates with the same remainder modulo d + 1; the last follows from the others. Its key holds
+ * the quotients of the first d, `bits` each, and the remainder above them at bit 60. A step along direction j takes 1 from
+ * all coordinates and gives d + 1 to the j-th, so it changes the key's remainder and at most d quotients.
  *
- * Corners `[n, d + 1]` addresses or numbers of vertices, `[d + 1]` weights: 8 (d + 1) bytes a pixel. Vertices are
- * numbered from 1 in order of appearance; number 0 is none, its value always zero.
+ * A pixel's corners are d + 1 addresses or numbers of vertices, then d + 1 weights: 8 (d + 1) bytes. Vertices are numbered
+ * from 1 in order of appearance; number 0 is none, and its value is always zero.
  *
- * Table: numbers u32 (0 is free) of vertices, whose keys lie beside, u64 by number: those of neighbours lie close together.
+ * The table holds numbers of vertices, u32 (0: free). Keys, u64, lie in order of numbers: those of neighbours lie close.
  */
 
 const top: u64 = 60;
-/** 2⁶⁴ over the golden ratio. */
+/** 2⁶⁴ / golden ratio. */
 const multiplier: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
-/** Behind what keys are wanted, what lies in their slots. */
+/** Offset in the scratch: after the wanted keys come the contents of their slots. */
 const looked: usize = 256;
-/** Vertices whose neighbours are looked up together. */
+/** The number of vertices whose neighbours are looked up together. */
 const batch = 32;
 
 function slotOf(key: u64, shift: i32): usize {
@@ -27,15 +27,15 @@ function slotOf(key: u64, shift: i32): usize {
 /**
  * Fills corners (numbers and weights) from pixel `from` on.
  *
- * @param image `[height, width, 3]` bytes, and nine to spare
+ * @param image `[height, width, 3]` bytes, and nine spare ones
  * @param d 2: place; 5: place and colour
  * @param scales `[d]` float32: deviation / ((d + 1) √((i + 1)(i + 2)) σ_i)
- * @param table `2^(64 − shift)` numbers, half of which may be taken
- * @param keys of all vertices; that of number 0 is 0, as is no vertex's
- * @param values receives what weight falls on each vertex; zero before
- * @param count int32, how many vertices there are; updated
+ * @param table 2^(64 − shift) numbers, of which half may be taken
+ * @param keys of all vertices; number 0 has the key 0, which no vertex has
+ * @param values receives the weight that falls on each vertex; zero before
+ * @param count int32, the number of vertices; updated
  * @param scratch 1 KiB
- * @returns the pixel before which the table was full, or n
+ * @returns n, or the first pixel for which the table had no room
  */
 export function embedPixels(
   image: usize,
@@ -88,7 +88,7 @@ export function embedPixels(
         y++;
       }
     }
-    // Coordinates over d + 1, and the nearest whole ones.
+    // Coordinates divided by d + 1, and the nearest whole numbers.
     let sum = f32x4.splat(0);
     let excess = zero;
     for (let j = d; j >= 0; j--) {
@@ -106,7 +106,7 @@ export function embedPixels(
       v128.store(rank + o, zero);
       excess = i32x4.add(excess, whole);
     }
-    // Ranking the differences tells in which simplex around it the point lies.
+    // The ranks of the differences tell the simplex that the point lies in.
     for (let i = 0; i < d; i++) {
       const oi = (<usize>i) << 4;
       const own = v128.load(share + oi);
@@ -119,13 +119,13 @@ export function embedPixels(
       }
       v128.store(rank + oi, above);
     }
-    // Rounding may have left the plane; walk back along the coordinates that moved furthest.
+    // Rounding may have left the hyperplane: step back along the coordinates that moved furthest.
     for (let i = 0; i <= d; i++) {
       const o = (<usize>i) << 4;
       const shifted = i32x4.add(v128.load(rank + o), excess);
       const under = i32x4.lt_s(shifted, zero);
       const over = i32x4.gt_s(shifted, ds);
-      // −1 where a lane is true: up by one where under, down by one where over.
+      // A true lane is −1: add 1 where under, subtract 1 where over.
       const move = i32x4.sub(over, under);
       v128.store(rank + o, i32x4.add(shifted, i32x4.sub(v128.and(under, sizes), v128.and(over, sizes))));
       v128.store(quotient + o, i32x4.add(v128.load(quotient + o), move));
@@ -157,7 +157,7 @@ export function embedPixels(
       }
       corner += (<usize>size) << 3;
     }
-    // All are looked at before any is decided upon: memory answers many questions at once.
+    // All slots are read before any is decided upon: memory serves many reads at once.
     for (let at = wanted; at < to; at += 8) {
       store<u32>(at, load<u32>(table + (slotOf(load<u64>(at), shift) << 2)), looked);
     }

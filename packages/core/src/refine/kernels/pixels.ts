@@ -1,22 +1,22 @@
 /**
- * From nodes to pixels and from pixels to owners: scores interpolated, weighed by colour, made energies; the best label.
- * Twins: src/interpolate.ts, src/colour-likelihood.ts, src/refine.ts.
+ * From nodes to pixels, and from pixels to owners: interpolates scores, weighs them by colour, turns them into energies, takes
+ * the best label. Twins: image/interpolate.ts, refine/colour-likelihood.ts, refine/refine.ts.
  *
- * Rows of c scores lie one after the other, without padding. Vectors of four run over a row's end: they are written in
- * order, so that the next row mends it, and arrays have 16 bytes to spare.
+ * Rows of c scores follow each other without padding. Vectors of four run over a row's end; rows are written in order, so
+ * that the next row overwrites the excess, and arrays have 16 spare bytes.
  */
 import { exp4, log4, sums4 } from '../../arena/kernels/exp';
 
-/** Lanes of the last vector of c values that are theirs. */
+/** The lanes in use of the last vector of c values. */
 function lastLanes(c: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(((c - 1) & 3) + 1));
 }
 
 /**
- * Rows y0 … y1 − 1 of a grid of vectors resized linearly.
+ * Rows y0 … y1 − 1 of a linearly resized grid of vectors.
  *
  * @param data `[h, w, c]`
- * @param down taps by row: lower index int32, upper index int32, weight f32; `across` the same by column
+ * @param down taps by row: lower index int32, upper index int32, weight f32; `across`: the same by column
  * @param line scratch, w·c floats
  * @param out `[y1 − y0, width, c]`
  */
@@ -66,8 +66,8 @@ export function scoreEnergies(scores: usize, count: i32, least: f32): void {
 /**
  * Energies of hard labels `[n, c]`.
  *
- * @param labels `[n]` int32, −1 where nothing is known
- * @param right energy of the label that a pixel has; `wrong` of all others, `hidden` where it has none
+ * @param labels `[n]` int32, −1 where hidden
+ * @param right energy of a pixel's own label; `wrong`: of all others; `hidden`: of every label at a hidden pixel
  */
 export function hardEnergies(labels: usize, n: i32, c: i32, right: f32, wrong: f32, hidden: f32, out: usize): void {
   const bytes = (<usize>c) << 2;
@@ -79,7 +79,7 @@ export function hardEnergies(labels: usize, n: i32, c: i32, right: f32, wrong: f
   }
 }
 
-/** Every pixel takes the value of the node in whose cell it lies. @param columns `[width]` int32 @param nodes `[h, w]` int32 */
+/** Every pixel takes the value of the node whose cell holds it. @param columns `[width]` int32 @param nodes `[h, w]` int32 */
 export function nearestNodes(nodes: usize, h: i32, w: i32, columns: usize, height: i32, width: i32, out: usize): void {
   for (let y = 0; y < height; y++) {
     const row = nodes + ((<usize>(<i32>(((<f64>y + 0.5) * <f64>h) / <f64>height) * w)) << 2);
@@ -89,7 +89,7 @@ export function nearestNodes(nodes: usize, h: i32, w: i32, columns: usize, heigh
   }
 }
 
-/** Colours in 16 bins a channel. */
+/** The number of bins: 16 a channel. */
 const bins: usize = 4096;
 
 function binOf(pixel: usize): usize {
@@ -100,7 +100,7 @@ function binOf(pixel: usize): usize {
   );
 }
 
-/** Adds pixels' scores to their colours' counts `[4096, ⌈c/4⌉·4]`, of which lanes beyond c are worthless. */
+/** Adds pixels' scores to the counts of their colours, `[4096, ⌈c/4⌉·4]`; lanes beyond c are arbitrary. */
 export function countColours(scores: usize, pixels: usize, n: i32, c: i32, counts: usize): void {
   const bytes = (<usize>c) << 2;
   const stride = (<usize>((c + 3) & ~3)) << 2;
@@ -112,7 +112,7 @@ export function countColours(scores: usize, pixels: usize, n: i32, c: i32, count
   }
 }
 
-/** ¼, ½, ¼ along the channel whose bins lie 2^step bins apart; what leaves the cube is lost. */
+/** Blurs by ¼, ½, ¼ along the channel with bins 2^step bins apart; counts that leave the cube are lost. */
 export function blurColours(counts: usize, c: i32, step: usize, out: usize): void {
   const stride = (<usize>((c + 3) & ~3)) << 2;
   const away = stride << step;
@@ -130,8 +130,8 @@ export function blurColours(counts: usize, c: i32, step: usize, out: usize): voi
 }
 
 /**
- * Counts become posteriors to the power of `exponent`, in place: each label's scaled so that they sum to n, `smoothing`
- * added, divided by their sum over labels.
+ * Turns counts into posteriors to the power of `exponent`, in place: scales each label's to sum to n, adds `smoothing`, and
+ * divides by the sum over labels.
  *
  * @param totals each label's count before the blur, f64, padded like counts; used as scratch
  */
@@ -174,7 +174,7 @@ export function colourTotals(counts: usize, c: i32, totals: usize): void {
   }
 }
 
-/** Multiplies scores by the factors of their pixels' colours, in place; each pixel's sum to 1 again. */
+/** Multiplies scores by the factors of their pixels' colours, in place; each pixel's scores then sum to 1. */
 export function weighByColours(scores: usize, pixels: usize, n: i32, c: i32, factors: usize): void {
   const bytes = (<usize>c) << 2;
   const stride = (<usize>((c + 3) & ~3)) << 2;
@@ -188,7 +188,7 @@ export function weighByColours(scores: usize, pixels: usize, n: i32, c: i32, fac
       v128.store(scores + o, value);
       sum = f32x4.add(sum, value);
     }
-    // The last vector may hold scores of the next pixel, which must stay.
+    // The last vector may hold scores of the next pixel, which must not change.
     const end = v128.load(scores + rest);
     const value = v128.and(own, f32x4.mul(end, v128.load(factor + rest)));
     sum = f32x4.add(sum, value);
@@ -202,10 +202,10 @@ export function weighByColours(scores: usize, pixels: usize, n: i32, c: i32, fac
 }
 
 /**
- * The first of the best labels of every pixel, as its id.
+ * The segment id of every pixel's best label, the first of several.
  *
- * @param scores `[n, stride]`, of which `given` count
- * @param ids `[given]` u32, or one more: then a last label has what is missing to 1
+ * @param scores `[n, stride]`, of which the first `given` count
+ * @param ids `[given]` u32, or one more: then the last label has the rest to 1
  */
 export function bestLabels(scores: usize, n: i32, stride: i32, given: i32, rest: i32, ids: usize, out: usize): void {
   const bytes = (<usize>stride) << 2;

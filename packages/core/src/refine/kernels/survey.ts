@@ -1,19 +1,19 @@
 /**
- * Where labels may matter, tile by tile (tiles.ts): what the unary says, which vertices a tile's pixels touch, and how far
- * messages reach.
+ * The tiles where labels may matter (tiles.ts): by the unary, by the vertices that a tile's pixels touch, and by the reach of
+ * messages.
  */
 import { exp4, highestLane } from '../../arena/kernels/exp';
 
 export const tileWidth = 32;
 export const tileHeight = 8;
 
-/** Tiles in a row. */
+/** The number of tiles in a row. */
 export function across(width: i32): i32 {
   return (width + tileWidth - 1) / tileWidth;
 }
 
 /**
- * What the unary alone says of each tile: floors `[n]`; by tile and label the most that a marginal has above its floor's,
+ * From the unary alone: floors `[n]`; by tile and label the most that a marginal rises above its floor's,
  * `[tiles, ⌈c/4⌉·4]`; by tile the highest marginal at the floor, `[tiles]`.
  */
 export function surveyTiles(
@@ -86,14 +86,14 @@ function sumLanes(x: v128): f32 {
 }
 
 /**
- * The vertices that each tile's pixels touch, as addresses: tile t's from starts[t] to starts[t + 1].
+ * The addresses of the vertices that each tile's pixels touch: tile t's from starts[t] to starts[t + 1].
  *
  * @param marks `[m + 1]` int32, zero before
- * @param shift the logarithm of a vertex's bytes
+ * @param shift log₂ of a vertex's bytes
  * @param starts `[tiles + 1]` int32
- * @param norms `[tiles]`: the most that a pixel's weights sum to
- * @param out with room for `room` addresses
- * @returns how many there are, which may be more than there is room for
+ * @param norms `[tiles]`: the largest sum of a pixel's weights
+ * @param out room for `room` addresses
+ * @returns the number of addresses, which may exceed `room`
  */
 export function tileVertices(
   corners: usize,
@@ -139,7 +139,7 @@ export function tileVertices(
   return found;
 }
 
-/** The highest value on vertices `from` … `to`, so many bytes behind where they are said to be. */
+/** The highest value on vertices `from` … `to`, read that many bytes after their addresses. */
 function highest(from: usize, to: usize, offset: usize): f32 {
   let most = f32x4.splat(0);
   for (; from < to; from += 4) most = f32x4.pmax(most, v128.load(offset + load<u32>(from)));
@@ -147,13 +147,13 @@ function highest(from: usize, to: usize, offset: usize): f32 {
 }
 
 /**
- * The tiles where a message may exceed what they need: no pixel gets more than its weights' sum times the highest value
+ * The tiles where a message may exceed the need: no pixel gets more than the sum of its weights times the highest value
  * around it.
  *
- * @param need `[tiles]`; infinite where nothing is to be found
- * @param b starts, vertices and norms of the lattice in place and colour, three addresses; g the same in place
- * @param bo by how many bytes the group's values lie behind those that vertices tell, go the same in place
- * @returns how many tiles are in `out`
+ * @param need `[tiles]`; infinite for tiles that are followed
+ * @param b three addresses: starts, vertices and norms of the lattice in place and colour; g: of the lattice in place
+ * @param bo bytes from a vertex's address to the group's value; go: the same in place
+ * @returns the number of tiles in `out`
  */
 export function reachedTiles(tiles: i32, need: usize, b: usize, g: usize, bo: usize, go: usize, out: usize): i32 {
   let count = 0;

@@ -1,10 +1,11 @@
 /**
- * Mean field with many labels: labels in groups of four, each only in those tiles of 32 × 8 pixels where one of them may
- * matter (wide, because rows lie in memory). src/fast/tiles.ts says which, and why the others may be left out.
+ * Mean field with many labels, in groups of four, each group only in the tiles where one of its labels may matter.
+ * refine/fast/tiles.ts chooses the tiles, and shows why the others may be left out. Tiles have 32 × 8 pixels: wide, because
+ * memory holds rows.
  *
- * A group's block in a tile: `[2, 8, 32, 4]` f32, bases and values. Base: how much lower a label's energy is than the
- * floor, the pixel's highest. Values: base + message, then what marginals have above the floor's. Lanes without a label
- * stay at the floor.
+ * A group's block in a tile is `[2, 8, 32, 4]` f32, bases and values. A label's base is the amount by which its energy is
+ * lower than the floor, the pixel's highest. Its value is base + message, then the part of its marginal above the floor's.
+ * Lanes without a label stay at the floor.
  */
 
 import { exp4, highestLane, sums4 } from '../../arena/kernels/exp';
@@ -14,7 +15,7 @@ import { across, tileHeight, tileWidth } from './survey';
 const values: usize = 4096;
 const rowBytes: usize = 512;
 
-/** Bases of a group in a tile, its values equal to them. @param labels `[4]` int32, −1 for none */
+/** Fills a group's block in a tile: bases, and values equal to them. @param labels `[4]` int32, −1 for none */
 export function fillBlock(
   unary: usize,
   floors: usize,
@@ -46,13 +47,13 @@ export function fillBlock(
 }
 
 /**
- * A pass over all tiles: messages, softmax over all c labels, splat. Whatever a tile needs stays in the first caches while
- * all its groups pass over it.
+ * A pass over all tiles: messages, softmax over all c labels, splat. A tile's data stays in the first caches while all its
+ * groups pass over it.
  *
  * @param starts tile t's blocks are entries starts[t] … starts[t + 1]
- * @param entries `[, 3]` int32: a block's address, and by how many bytes its group's values on either lattice lie behind
- * those that the corners tell
- * @param bp bytes from a lattice's first plane to its second, gp the same in place
+ * @param entries `[, 3]` int32: a block's address, and for either lattice the bytes from the corners' addresses to the
+ *   group's values
+ * @param bp bytes from a lattice's first plane to its second; gp: the same in place
  * @param mode 1 slices (else values are bases), 2 splats
  * @param scratch 3 KiB
  */
@@ -112,7 +113,7 @@ export function updateTiles(
   }
 }
 
-/** Softmax over all c labels: values become what marginals have above the floor's. @param high whether they need scaling */
+/** Softmax over all c labels: values become the parts of marginals above the floor's. @param high whether they need scaling */
 function softenTile(from: usize, to: usize, c: i32, high: boolean, scratch: usize): void {
   const shares = scratch + 1024,
     floors = scratch + 2048;
@@ -122,7 +123,7 @@ function softenTile(from: usize, to: usize, c: i32, high: boolean, scratch: usiz
   for (let at = from; high && at < to; at += 12) {
     let value = <usize>load<u32>(at) + values;
     for (let o = scratch; o < shares; o += 16, value += 64) {
-      // The highest of each pixel, four pixels at once.
+      // Each pixel's highest value, four pixels at once.
       const a = v128.load(value),
         b = v128.load(value, 16),
         d = v128.load(value, 32),

@@ -1,6 +1,6 @@
 /**
- * Graphs by kernels: what graph.ts says in plain TypeScript, of a dense affinity A only the upper triangle in memory, as
- * 4 × 4 tiles. n nodes, padded to 4·nb.
+ * Affinities by kernels, the twin of graph.ts. A dense affinity A takes its upper triangle only, as 4 × 4 tiles. n nodes,
+ * padded to 4·nb.
  */
 import { InvalidInputError, unknownKind } from '@saltworks/contract/errors';
 import { graphKinds } from '@saltworks/contract/kinds';
@@ -15,16 +15,16 @@ import { checkSize, type SparseMatrix } from '../../nodes/matrix.ts';
 import { selectRank } from '../../nodes/select-rank.ts';
 import { colourKnn, leastSimilarity, nearestNeighbours } from '../graph.ts';
 
-/** A dense affinity in an arena, ready to be spread over: depends on keys and image alone. */
+/** A dense affinity in an arena, ready for spreading. It depends on keys and image alone. */
 export interface DenseGraph {
   arena: Arena;
   h: number;
   w: number;
   /** Tiles a side. */
   nb: number;
-  /** A, not normalised: packages/core/kernels/affinity.ts. */
+  /** A, not normalised: see spread/kernels/affinity.ts. */
   tiles: Address;
-  /** The greatest entry of each tile, in their order. */
+  /** The greatest entry of each tile, in the order of tiles. */
   tops: Address;
   /** D^−½ `[4·nb]`. */
   scale: Address;
@@ -39,9 +39,7 @@ export interface DenseGraphOptions extends GraphOptions {
 const denseKinds = graphKinds.filter((kind) => kind !== 'walk' && kind !== 'knn');
 
 /**
- * A graph whose affinity is dense.
- *
- * Takes n²/2 floats of the arena, and of `linear` keys (n/4)² more while it works.
+ * Builds a dense affinity. Takes n²/2 floats of the arena, and (n/4)² more for `linear` keys while it works.
  *
  * @throws InvalidInputError if there are too many nodes, or σ is not above 0
  */
@@ -62,7 +60,7 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: D
     case 'rbf': {
       const norm = arena.put(padded(norms, 4 * nb, Number.POSITIVE_INFINITY));
       strips((rows, stride, I) => kernels.distanceTiles(rows, stride, norm, I, nb, tiles));
-      // Half of all nodes alike (a blank picture) leave no scale: any σ joins them fully.
+      // If half of all nodes are alike (a blank image), the median is 0; any σ then joins them fully.
       const { sigma: given, sigmaFactor } = options;
       sigma = given === 'auto' ? sigmaFactor * medianDistance(arena, tiles, n, nb) || 1 : given;
       if (!(sigma > 0)) throw new InvalidInputError(`sigma ${sigma}; expected a number above 0`);
@@ -86,12 +84,12 @@ export function denseGraph(arena: Arena, keys: Keys, image: RgbImage, options: D
   }
   kernels.degrees(tiles, nb, scale, tops);
   const sums = arena.floats(scale, 4 * nb);
-  // A node that nothing reaches keeps its row unscaled.
+  // A node without edges keeps its row unscaled.
   for (let i = 0; i < sums.length; i++) sums[i] = sums[i] > 0 ? 1 / Math.sqrt(sums[i]) : 1;
   return graph;
 }
 
-/** As medianDistance of gram.ts, exactly, but a sample tells first about where it lies: few pairs are looked at twice. */
+/** Exactly `medianDistance` of gram.ts. A sample tells first about where the median lies, so few pairs are read twice. */
 function medianDistance(arena: Arena, tiles: Address, n: number, nb: number): number {
   const { kernels } = arena;
   const count = (nb * (nb + 1)) / 2;
@@ -119,7 +117,7 @@ function medianDistance(arena: Arena, tiles: Address, n: number, nb: number): nu
   }
 }
 
-/** The bins between which a sample's median lies, and `margin` of the sample on either side. */
+/** The bins around a sample's median, with a share `margin` of the sample on either side. */
 function middle(bins: Int32Array, margin: number): [number, number] {
   const total = bins.reduce((sum, count) => sum + count, 0);
   let low = 0;
@@ -130,7 +128,7 @@ function middle(bins: Int32Array, margin: number): [number, number] {
   return [low, high];
 }
 
-/** The float whose upper 16 bits these are, the others zero. */
+/** The float with these upper 16 bits, the others zero. */
 function floatOf(bin: number): number {
   return new Float32Array(new Uint32Array([bin * 0x10000]).buffer)[0];
 }
@@ -141,7 +139,7 @@ function addToTiles({ arena, nb, tiles }: DenseGraph, lambda: number, { n, start
     for (let o = start[i]; o < start[i + 1]; o++) {
       const j = index[o];
       const [I, J] = [i >> 2, j >> 2];
-      // The other half is its mirror image; of a diagonal tile both are there.
+      // A is symmetric, and only the upper half is stored; a diagonal tile has both halves.
       if (J < I) continue;
       const tile = I * nb - (I * (I - 1)) / 2 + J - I;
       data[16 * tile + 4 * (i & 3) + (j & 3)] += lambda * a[o];
@@ -155,7 +153,7 @@ function padded(values: Float32Array, length: number, value: number): Float32Arr
   return out;
 }
 
-/** As `knn` of graph.ts, from one row of distances at a time. */
+/** The same as `knn` of graph.ts, from one row of distances at a time. */
 export function knnGraph(arena: Arena, keys: Keys, options: GraphOptions): SparseMatrix {
   const grid = gridOf(keys, options.upsample);
   const n = grid.height * grid.width;

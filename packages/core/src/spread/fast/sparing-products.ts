@@ -1,43 +1,42 @@
 /**
- * Products of a dense graph with what spreading changed, without the tiles that do not matter: the less an iteration
- * changes, the more they are. nb tiles a side; c labels, one plane of 4·nb floats each.
+ * Products of a dense affinity with an iteration's change, without the tiles that do not matter. The smaller the change, the
+ * more tiles these are. nb tiles a side; c labels, a plane of 4·nb floats each.
  */
 import type { Address } from '../../arena/arena.ts';
 import type { DenseGraph } from './graph.ts';
 
 /**
- * What a tile must hand to a node, of all that the node has, to be worth its time. Each of nb tiles beyond the diagonal
- * may be left out for less than that share, at every iteration: with 1,036 a side and 7 iterations, scores move by at
- * most 7·10⁻⁵ (measured: 1·10⁻⁶).
+ * A tile matters if it hands a node at least this share of the node's scores. Each of nb tiles off the diagonal may be left
+ * out for less, at every iteration: with 1,036 a side and 7 iterations, scores move by at most 7·10⁻⁵ (measured: 1·10⁻⁶).
  */
 const leastShare = 1e-8;
 
-/** How much more than when it was left out a tile may come to hand on before all are looked at again. */
+/** The factor by which a left-out tile's share may grow before all tiles are looked at again. */
 const slack = 2;
 
-/** Tiles are packed once no more than this share of them matters; before, reading them as they lie is as quick. */
+/** Tiles are packed once at most this share of them matters; before, reading them in place is as quick. */
 const packedShare = 0.6;
 
-/** Planes in the arena. */
+/** The last iteration's change: planes in the arena. */
 export interface Change {
-  /** What nodes have. */
+  /** The nodes' scores. */
   f: Address;
-  /** By how much each node's scores changed last, all labels together, `[4·nb]`. */
+  /** The sum of each node's changes over all labels, `[4·nb]`. */
   moved: Address;
   /** D^−½ times the change. */
   scaled: Address;
 }
 
-/** A·D^−½·change into `sums`, planes too. */
+/** Writes A·D^−½·change into `sums`, as planes. */
 export type Multiply = (change: Change, alpha: number, sums: Address) => void;
 
 /**
- * Products for one solve. The first packs the tiles that matter, one after the other, and those that follow leave out more
- * of them, so that they read little and in order. Since had and given change from one iteration to the next, a tile is
- * left out only if it would not matter either if they had changed `slack` times to its favour; once they have, all are
+ * Products for one solve. The first product packs the tiles that matter one after the other, and later ones leave out more
+ * of them, so that they read little and in order. Scores and changes differ from one iteration to the next, so a tile is
+ * left out only if it would not matter even after they had moved in its favour by `slack`; once they have, all tiles are
  * looked at again.
  *
- * Reserves memory, up to `packedShare` of the graph's own, which callers release.
+ * Reserves memory, up to `packedShare` of the graph's own; callers release it.
  */
 export function sparingProducts({ arena, nb, tiles, tops, scale }: DenseGraph, c: number): Multiply {
   const { kernels } = arena;
@@ -45,7 +44,7 @@ export function sparingProducts({ arena, nb, tiles, tops, scale }: DenseGraph, c
   const least = leastShare / slack;
   const mark = arena.mark();
   let packed: { list: Address; at: Address } | undefined;
-  /** What blocks gave least and had most since tiles were packed: what is left out did not matter even then. */
+  /** The least that each block gave and the most that it had since tiles were packed: left-out tiles did not matter even so. */
   const gave = new Float32Array(nb);
   const held = new Float32Array(nb);
   const covered = (gives: Float32Array, has: Float32Array) => {
@@ -76,7 +75,7 @@ export function sparingProducts({ arena, nb, tiles, tops, scale }: DenseGraph, c
     } else kernels.product(tiles, nb, change.scaled, c, sums);
   };
 
-  /** What the nodes of each block hand on together, and the least that one of them has. */
+  /** The sum that the nodes of each block hand on, and the least that one of them has. */
   function survey({ f, moved }: Change, alpha: number): { gives: Float32Array; has: Float32Array } {
     const plane = 4 * nb;
     const scales = arena.floats(scale, plane);

@@ -1,6 +1,6 @@
 /**
- * Spreading by kernels: what spread.ts says in plain TypeScript, over the tiles of a dense graph. n nodes, padded to 4·nb;
- * c labels, one plane of 4·nb floats each.
+ * Spreading by kernels over the tiles of a dense affinity, the twin of spread.ts. n nodes, padded to 4·nb; c labels, a plane
+ * of 4·nb floats each.
  */
 
 import type { SpreadOptions } from '@saltworks/contract/options';
@@ -11,7 +11,7 @@ import { checkAlpha } from '../spread.ts';
 import type { DenseGraph } from './graph.ts';
 import { type Multiply, sparingProducts } from './sparing-products.ts';
 
-/** As `propagate` of segment.ts: scores of every node for every label that owns a seed. */
+/** The same as `propagate` of node-graph.ts: scores of every node for every label that owns a seed. */
 export function spreadDense(
   graph: DenseGraph,
   seeds: Seeds,
@@ -50,7 +50,7 @@ export function spreadDense(
   return { data, h, w, labels: seeds.labels, iterations, converged: change < tol };
 }
 
-/** What steps work on: planes of F, of how it changed, and of two products; what each node moved by. */
+/** The memory of steps: planes of F, of its change, and of two products; the distance that each node moved. */
 interface Steps {
   f: Address;
   delta: Address;
@@ -64,7 +64,7 @@ function reserveSteps({ arena, nb }: DenseGraph, c: number): Steps {
   return { f, delta, scaled, sums, moved: arena.reserve(16 * nb) };
 }
 
-/** From F = Y, which is there, to αSY + (1 − α)Y: Δ = α(S − I)Y. @returns the sum of |Δ| */
+/** From F = Y, already in place, to αSY + (1 − α)Y: Δ = α(S − I)Y. @returns the sum of |Δ| */
 function firstStep(
   { arena, nb, tiles, scale }: DenseGraph,
   { f, delta, sums, moved }: Steps,
@@ -83,7 +83,7 @@ function firstStep(
   return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
-/** As firstStep, for any Y. */
+/** The same as firstStep, for any Y. */
 function firstSoftStep(
   { arena, nb, tiles, scale }: DenseGraph,
   { f, delta, scaled, sums, moved }: Steps,
@@ -97,12 +97,12 @@ function firstSoftStep(
   const scales = arena.floats(scale, plane);
   const y = arena.floats(f, plane * c);
   const products = arena.floats(sums, plane * c);
-  // Padded nodes have neither seeds nor, maybe, a scale.
+  // Padded nodes have no seeds, and may have no scale.
   for (let i = 0; i < y.length; i++) if (y[i] > 0) products[i] -= y[i] / scales[i % plane];
   return kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
-/** From one iterate to the next: αSF + (1 − α)Y changes F by αSΔ, of the change Δ before. @returns the sum of |Δ| */
+/** From one iterate to the next: αSF + (1 − α)Y changes F by αS times the change Δ before. @returns the sum of |Δ| */
 function step({ arena, nb, scale }: DenseGraph, work: Steps, multiply: Multiply, c: number, alpha: number): number {
   const { f, delta, scaled, sums, moved } = work;
   arena.kernels.scalePlanes(delta, scale, nb, c, scaled);
@@ -110,10 +110,10 @@ function step({ arena, nb, scale }: DenseGraph, work: Steps, multiply: Multiply,
   return arena.kernels.advance(sums, scale, nb, c, alpha, delta, f, moved);
 }
 
-/** What one stroke contributes: its own seeds, then by how much each iteration changes F from them alone, `[4·nb]`. */
+/** One stroke's contribution: its own seeds, then each iteration's change of F from these seeds alone, `[4·nb]`. */
 type Column = Float32Array[];
 
-/** What a label's strokes give together after 0, 1, 2 … iterations, and the sum of |Δ| that each made. */
+/** The sum of a label's columns after 0, 1, 2 … iterations, and the sum of |Δ| in each. */
 interface LabelSum {
   strokes: { weight: number; column: Column }[];
   iterates: Float32Array[];
@@ -121,20 +121,20 @@ interface LabelSum {
 }
 
 /**
- * Spreading by strokes. Every iterate is linear in Y, so what all strokes give together is the sum of what each gives
- * alone, iteration by iteration: scikit-learn's stopping rule can be followed on the sums. A stroke's column is computed
- * once: another stroke costs one column whatever the number of labels, undo and weights cost sums.
+ * Spreading by strokes. Every iterate is linear in Y, so the iterate of all strokes is the sum of each stroke's own, and
+ * scikit-learn's stopping rule can be followed on the sums. A stroke's column is computed once: another stroke costs one
+ * column whatever the number of labels; undo and weights cost sums.
  */
 export class StrokeColumns {
   readonly #graph: DenseGraph;
   readonly #options: Required<SpreadOptions>;
-  /** By the nodes that a stroke owns; those used last come last. */
+  /** By the nodes that a stroke owns; the least recently used come first. */
   readonly #columns = new Map<string, Column>();
-  /** By the strokes that a label has, as of the last call: most labels are as they were. */
+  /** By the strokes of a label, as of the last call: most labels stay the same. */
   #sums = new Map<string, LabelSum>();
   readonly #room: number;
 
-  /** @param room columns kept when nobody asks for them any more */
+  /** @param room the number of columns to keep, used or not */
   constructor(graph: DenseGraph, options: Required<SpreadOptions>, room = 256) {
     this.#graph = graph;
     this.#options = options;
@@ -142,7 +142,7 @@ export class StrokeColumns {
     this.#room = room;
   }
 
-  /** The same as `spreadDense`. @param weight of a stroke, by its number from 1 */
+  /** The same answer as `spreadDense`. @param weight of a stroke, by its number from 1 */
   scores(seeds: Seeds, weight: (stroke: number) => number = () => 1): NodeScores & Convergence {
     const { h, w, nb } = this.#graph;
     const { tol, maxIter } = this.#options;
@@ -169,7 +169,7 @@ export class StrokeColumns {
     return { data, h, w, labels: seeds.labels, iterations, converged: change < tol };
   }
 
-  /** Of every label: those of the last call where their strokes and weights are the same, else new ones. */
+  /** The sum of every label: that of the last call if its strokes and weights are the same, else a new one. */
   #labelSums(owned: ReturnType<typeof ownedNodes>, c: number, weight: (stroke: number) => number): LabelSum[] {
     const last = this.#sums;
     this.#sums = new Map();
@@ -194,7 +194,7 @@ export class StrokeColumns {
     return column;
   }
 
-  /** Computes the columns' changes up to the t-th, those that are equally far together. */
+  /** Computes the columns' changes up to the t-th, together for columns that are equally far. */
   #extend(columns: Column[], t: number): void {
     const { arena, nb, tiles } = this.#graph;
     const { alpha } = this.#options;
@@ -203,7 +203,7 @@ export class StrokeColumns {
       const behind = columns.filter((column) => column.length === have);
       if (behind.length === 0) continue;
       const c = behind.length;
-      // A stroke alone reaches most nodes so faintly that next to no tile could be left out.
+      // A single stroke reaches most nodes so faintly that next to no tile could be left out.
       const multiply: Multiply = ({ scaled }, _, sums) => arena.kernels.product(tiles, nb, scaled, c, sums);
       const mark = arena.mark();
       const work = reserveSteps(this.#graph, c);
@@ -224,7 +224,7 @@ export class StrokeColumns {
   }
 }
 
-/** Adds up a label's columns to their t-th iterate. @returns the sum of |Δ| that the t-th made, of |Y| at 0 */
+/** Adds up a label's columns to their t-th iterate. @returns the sum of |Δ| in it; of |Y| for t = 0 */
 function addUp({ strokes, iterates, changes }: LabelSum, t: number, plane: number): number {
   while (iterates.length <= t) {
     const at = iterates.length;
@@ -248,7 +248,7 @@ function indicator(nodes: number[], length: number): Float32Array {
   return out;
 }
 
-/** The strokes that own nodes, in their order, with their label and nodes. */
+/** The strokes that own nodes, in order, with their labels and nodes. */
 function ownedNodes({ nodes, strokes: owners }: Seeds): { stroke: number; label: number; nodes: number[] }[] {
   const found = new Map<number, { stroke: number; label: number; nodes: number[] }>();
   nodes.forEach((label, node) => {

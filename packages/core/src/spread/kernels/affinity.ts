@@ -1,17 +1,17 @@
 /**
  * The dense affinity A over n nodes as 4 × 4 tiles, upper triangle only: tile row I holds tiles (I, I), (I, I + 1) …,
- * each 16 floats row-major. nb = ⌈n/4⌉ tiles a side. Diagonal tiles are whole; entries beyond n are never similar.
+ * each 16 floats row-major. nb = ⌈n/4⌉ tiles a side. Diagonal tiles are whole; nodes beyond n are like no other.
  */
 import { expAbove, highestLane, sums4 } from '../../arena/kernels/exp';
 
-/** Where tile row I begins, in tiles. */
+/** The start of tile row I, in tiles. */
 export function tileRow(I: i32, nb: i32): usize {
   return <usize>I * <usize>nb - ((<usize>I * (<usize>I - 1)) >> 1);
 }
 
 /**
- * Row i of the Gram matrix of the ×2 grid from the Gram matrix of the h × w grid: node i with the nodes of its own row
- * of the grid and of those below.
+ * Row i of the Gram matrix of the ×2 grid from the Gram matrix of the h × w grid: node i with the nodes of its own grid row
+ * and of the rows below.
  *
  * @param g `[h·w, stride]`
  * @param line scratch, h·w floats
@@ -25,7 +25,7 @@ export function doubledRow(g: usize, stride: i32, h: i32, w: i32, i: i32, line: 
   const bottom = min((y + 1) >> 1, h - 1);
   const left = max((x - 1) >> 1, 0);
   const right = min((x + 1) >> 1, w - 1);
-  // Odd positions lie a quarter past the lower of their two, even ones three quarters; at the border both are one.
+  // Odd positions lie a quarter of the way past the lower of their two, even ones three quarters; at the border the two are one.
   const v: f32 = y & 1 ? 0.25 : 0.75;
   const u: f32 = x & 1 ? 0.25 : 0.75;
   const bytes = (<usize>stride) << 2;
@@ -37,7 +37,7 @@ export function doubledRow(g: usize, stride: i32, h: i32, w: i32, i: i32, line: 
   doubleGrid(line, h, w, y, row, out);
 }
 
-/** Bilinear mixture of four rows, from one column to another: (1 − v)·((1 − u)·a + u·b) + v·((1 − u)·c + u·d). */
+/** Mixes four rows bilinearly, from one column to another: (1 − v)·((1 − u)·a + u·b) + v·((1 − u)·c + u·d). */
 export function mixRows(a: usize, b: usize, c: usize, d: usize, u: f32, v: f32, from: i32, to: i32, out: usize): void {
   const wa = f32x4.splat((1 - v) * (1 - u));
   const wb = f32x4.splat((1 - v) * u);
@@ -52,7 +52,7 @@ export function mixRows(a: usize, b: usize, c: usize, d: usize, u: f32, v: f32, 
 }
 
 /**
- * Doubles a grid h × w by linear interpolation, its rows from `from` of 2h on.
+ * Doubles an h × w grid by linear interpolation, from row `from` of 2h on.
  *
  * @param row scratch, w + 8 floats
  * @param out `[2h, 2w]` and 8 floats more
@@ -84,7 +84,7 @@ export function doubleGrid(grid: usize, h: i32, w: i32, from: i32, row: usize, o
 }
 
 /**
- * Squared distances of nodes 4I … 4I + 3 from all that follow, as tile row I.
+ * Squared distances of nodes 4I … 4I + 3 to all nodes from 4I on, as tile row I.
  *
  * @param rows inner products `[4, stride]`, columns from 4I on
  * @param norm `[4·nb]` of every node; infinite beyond n
@@ -113,7 +113,7 @@ export function distanceTiles(rows: usize, stride: i32, norm: usize, I: i32, nb:
   mirror(diagonal);
 }
 
-/** Counts, by the upper 16 bits of their floats, the entries of every `every`-th vector of four. @param bins `[65536]` int32 */
+/** Counts the entries of every `every`-th vector of four, by the upper 16 bits of their floats. @param bins `[65536]` int32 */
 export function sampleBins(tiles: usize, count: usize, every: i32, bins: usize): void {
   const end = tiles + (count << 6);
   for (; tiles < end; tiles += (<usize>every) << 4) {
@@ -124,7 +124,7 @@ export function sampleBins(tiles: usize, count: usize, every: i32, bins: usize):
   }
 }
 
-/** Makes a diagonal tile symmetric: rows know only the columns that follow them. */
+/** Makes a diagonal tile symmetric: its rows were written from their own column on. */
 function mirror(tile: usize): void {
   for (let r: usize = 1; r < 4; r++) {
     for (let s: usize = 0; s < r; s++) store<f32>(tile + 16 * r + 4 * s, load<f32>(tile + 16 * s + 4 * r));
@@ -132,11 +132,11 @@ function mirror(tile: usize): void {
 }
 
 /**
- * Tells where the entries of pairs i < j lie: how many are below `low`, and which are in [low, high).
+ * Counts the entries of pairs i < j below `low`, and collects those in [low, high).
  *
- * @param found receives up to `room` of them, as floats
- * @param below receives how many are below, as float64
- * @returns how many are in between, which may be more than there was room for
+ * @param found receives up to `room` of the collected entries, float32
+ * @param below receives the number of entries below, float64
+ * @returns the number of entries in [low, high), which may exceed `room`
  */
 export function gather(tiles: usize, nb: i32, low: f32, high: f32, found: usize, room: i32, below: usize): i32 {
   let inside = 0;
@@ -144,7 +144,7 @@ export function gather(tiles: usize, nb: i32, low: f32, high: f32, found: usize,
   const l = f32x4.splat(low),
     h = f32x4.splat(high);
   for (let I = 0; I < nb; I++) {
-    // Of a diagonal tile only what lies above its diagonal.
+    // Only the part of a diagonal tile above its diagonal.
     for (let r = 0; r < 3; r++) {
       for (let s = r + 1; s < 4; s++) {
         const value = load<f32>(tiles + ((<usize>(4 * r + s)) << 2));
@@ -178,8 +178,8 @@ export function gather(tiles: usize, nb: i32, low: f32, high: f32, found: usize,
 }
 
 /**
- * exp(γ·d²) in place of squared distances, the diagonal zero. γ < 0. What is below e^−86 is zero, as it soon would be in
- * float32 anyway; nothing is rounded up, since a node may have nothing else to go by.
+ * exp(γ·d²) in place of squared distances, γ < 0, the diagonal zero. Values below e^−86 become zero, as they soon would in
+ * float32 anyway; none is rounded up, since a node may have no larger affinity.
  */
 export function rbfTiles(tiles: usize, nb: i32, gamma: f32): void {
   const g = f32x4.splat(gamma);
@@ -196,8 +196,7 @@ export function rbfTiles(tiles: usize, nb: i32, gamma: f32): void {
 }
 
 /**
- * Nodes 4I … 4I + 3 against all that follow: 1 where the cosine reaches τ, else ε; the diagonal and what lies beyond n
- * zero.
+ * Nodes 4I … 4I + 3 against all nodes from 4I on: 1 where the cosine reaches τ, else ε; zero on the diagonal and beyond n.
  *
  * @param norm `[4·nb]` squared lengths
  */
@@ -231,8 +230,8 @@ export function similarityTiles(
 /**
  * Row sums of A.
  *
- * @param out receives them, `[4·nb]`
- * @param tops receives the greatest entry of each tile, in their order
+ * @param out receives the sums, `[4·nb]`
+ * @param tops receives the greatest entry of each tile, in the order of tiles
  */
 export function degrees(tiles: usize, nb: i32, out: usize, tops: usize): void {
   memory.fill(out, 0, (<usize>nb) << 4);

@@ -1,13 +1,13 @@
-/** Spreading over the tiles of affinity.ts: products with several labels at once, each label a plane of 4·nb floats. */
+/** Spreading over the tiles of affinity.ts: products with several labels at once, a plane of 4·nb floats each. */
 
 import { sums4 } from '../../arena/kernels/exp';
 import { tileRow } from './affinity';
 
-/** Tiles that stay in the first cache while every label passes over them. */
+/** The number of tiles that stay in the first cache while every label passes over them. */
 export const chunk = 192;
 
 /**
- * out = A·D^−½·Y, for seeds Y: nodes that carry a label each, which sum the rows of A that they own.
+ * out = A·D^−½·Y for seeds Y, nodes with a label each: the sum of the seeds' rows of A.
  *
  * @param scale D^−½ `[4·nb]`
  * @param seeds `[count, 2]` int32: node and label
@@ -21,7 +21,7 @@ export function seededProduct(tiles: usize, nb: i32, scale: usize, seeds: usize,
     const J = node >> 2;
     const share = v128.load32_splat(scale + ((<usize>node) << 2));
     let to = out + plane * <usize>load<i32>(at, 4);
-    // Above its own row a node's entries stand in a column of their tiles.
+    // Above its own row, a node's entries stand in a column of their tiles.
     let column = tiles + ((<usize>J) << 6) + ((<usize>(node & 3)) << 2);
     for (let I = 0; I < J; I++, to += 16) {
       let entries = v128.load32_zero(column);
@@ -39,8 +39,8 @@ export function seededProduct(tiles: usize, nb: i32, scale: usize, seeds: usize,
 }
 
 /**
- * out = A·F for planes F `[c, 4·nb]`. Each tile serves twice: its rows for the nodes of its row, its columns for those
- * of its column.
+ * out = A·F for planes F `[c, 4·nb]`. Each tile serves twice: its rows for the nodes of its tile row, its columns for those
+ * of its tile column.
  */
 export function product(tiles: usize, nb: i32, f: usize, c: i32, out: usize): void {
   const plane = (<usize>nb) << 4;
@@ -111,7 +111,7 @@ export function scalePlanes(f: usize, scale: usize, nb: i32, c: i32, out: usize)
 /**
  * A step of spreading: Δ = α·scale·product, F += Δ.
  *
- * @param moved `[4·nb]`: receives each node's sum of |Δ| over labels
+ * @param moved receives each node's sum of |Δ| over labels, `[4·nb]`
  * @returns the sum of |Δ|
  */
 export function advance(

@@ -1,15 +1,15 @@
-/** Products as in product.ts without the tiles that do not matter: src/fast/sparing-products.ts says which those are. */
+/** Products as in product.ts, without the tiles that do not matter: spread/fast/sparing-products.ts defines these. */
 
 import { sums4 } from '../../arena/kernels/exp';
 import { tileRow } from './affinity';
 import { chunk, diagonalTile } from './product';
 
 /**
- * Counts the tiles that matter beside the diagonal: tile (I, J) does not if the most that nodes of one block can hand to a
- * node of the other is less than `least` of what that node has.
+ * Counts the tiles off the diagonal that matter. Tile (I, J) does not if the most that the nodes of one block can hand to a
+ * node of the other is less than `least` times that node's scores.
  *
- * @param tops greatest entry of each tile
- * @param given `[nb]`: what the four nodes of a block hand on together
+ * @param tops the greatest entry of each tile
+ * @param given `[nb]`: the sum that the four nodes of a block hand on
  * @param had `[nb]`: the least that one of them has
  */
 export function countTiles(tops: usize, nb: i32, given: usize, had: usize, least: f32): i32 {
@@ -22,7 +22,7 @@ export function countTiles(tops: usize, nb: i32, given: usize, had: usize, least
   return count;
 }
 
-/** Which of tiles (I, I + step) and the three after it matter, a bit each. */
+/** A bit each for tile (I, I + step) and the three after it: whether it matters. */
 function mattering(tops: usize, given: usize, had: usize, least: f32, I: i32, step: i32, nb: i32): i32 {
   const own = (<usize>I) << 2;
   const other = (<usize>(I + step)) << 2;
@@ -42,22 +42,22 @@ function matters(tops: usize, given: usize, had: usize, least: f32, I: i32, step
   return (<i32>down | <i32>up) !== 0;
 }
 
-/** Room for so many cells' beginnings is enough for {@link sparingProduct}. */
+/** The room that {@link sparingProduct} needs for the starts of cells. */
 export function cellsOf(nb: i32): i32 {
   return nb * ((nb + chunk - 1) / chunk) + 1;
 }
 
 /**
- * As {@link product}, over the diagonal and the tiles that matter only, which are packed on the way, one after the other:
- * the next product reads less, and nothing from afar.
+ * {@link product} over the diagonal and the tiles that matter only, which it packs one after the other on the way: the next
+ * product reads less, and reads in order.
  *
- * @param given as `had` and `least`: see {@link countTiles}
- * @param begun whether tiles are packed already: others are not looked at then
- * @param starts `[cellsOf(nb)]`: where each cell's tiles begin in `list`, and where the last one's end, as int32: a cell is a row of tiles
- * over `chunk` columns, and cells of rows that take turns follow each other
- * @param list 16·(J − I) of each, as int32, with room for one more
+ * @param given, with `had` and `least`: see {@link countTiles}
+ * @param begun whether tiles are packed already; others are not looked at then
+ * @param starts `[cellsOf(nb)]` int32: the start of each cell's tiles in `list`, and the end of the last one's. A cell is a
+ *   row of tiles over `chunk` columns; cells of rows that take turns follow each other
+ * @param list int32: 16·(J − I) of each packed tile, with room for one more
  * @param packed the tiles
- * @returns how many there are
+ * @returns the number of packed tiles
  */
 export function sparingProduct(
   tiles: usize,
@@ -89,7 +89,7 @@ export function sparingProduct(
       const end = min(J + chunk, nb);
       const begin = at;
       for (let I = first, part = parts; I < first + rows; I++, part += 4, starts += 4) {
-        // Tiles move towards the front: where the next cell begins is read before it is written.
+        // Tiles move towards the front: the start of the next cell is read before it is written.
         const to = begun ? load<i32>(starts, 4) : 0;
         store<i32>(starts, <i32>((at - list) >> 2));
         at = begun
@@ -113,14 +113,14 @@ export function sparingProduct(
   return kept;
 }
 
-/** Rows of tiles that take turns with a label while its stretch of F stays in the first cache … */
+/** The number of tile rows that take turns with a label while its stretch of F stays in the first cache … */
 const together = 4;
-/** … from so many labels on: for fewer all of F stays there, and one row after the other is how tiles lie. */
+/** … from this many labels on. With fewer, all of F stays there, and tiles lie row after row anyway. */
 const manyLabels = 16;
-/** Where each of those rows' runs ends in the list. */
+/** The end of each of those rows' runs in the list. */
 const parts = memory.data(4 * together);
 
-/** Packs those of tiles (I, I + from) … (I, I + to − 1) that matter behind `at` of the list. @returns its new end */
+/** Packs the tiles of (I, I + from) … (I, I + to − 1) that matter, behind `at` of the list. @returns its new end */
 function packTiles(
   tiles: usize,
   tops: usize,
@@ -139,7 +139,7 @@ function packTiles(
   for (; from + 4 <= to; from += 4) {
     const mask = mattering(tops, given, had, least, I, from, nb);
     if (mask === 0) continue;
-    // Written whatever it is, passed over if it does not matter: no branch to guess wrongly.
+    // Written in any case, and overwritten if it does not matter: no branch to mispredict.
     const across = from << 4;
     store<i32>(at, across);
     at += (mask & 1) << 2;
@@ -160,7 +160,7 @@ function packTiles(
   return at;
 }
 
-/** Moves those of the packed tiles from..to, of row I, that still matter to `at` of the list. @returns its new end */
+/** Moves the packed tiles from..to, of row I, that still matter to `at` of the list. @returns its new end */
 function keepTiles(
   tops: usize,
   nb: i32,

@@ -1,43 +1,43 @@
-/** The walk's linear system by kernels, label by label: what solveWalk of grid-walk.ts says in plain TypeScript. */
+/** The walk's linear system by kernels, label by label: the twin of `solveWalk` in grid-walk.ts. */
 
 import type { Address, Arena } from '../../arena/arena.ts';
 import type { Convergence } from '../../nodes/scores.ts';
 import type { WalkSolveOptions } from '../grid-walk.ts';
 import { vectors } from './ridge.ts';
 
-/** The matrix: planes of nodes, padded by zeros, `stride` floats apart. */
+/** The matrix, as planes of nodes, padded by zeros, `stride` floats apart. */
 export interface GridMatrix {
   h: number;
   w: number;
   stride: number;
   /** Four planes: east, south, south-east, south-west. */
   edges: Address;
-  /** One plane each: the matrix' diagonal, and 1 over it. */
+  /** A plane each: the matrix's diagonal, and its inverse. */
   diagonal: Address;
   inverse: Address;
 }
 
-/** Prior and seeds of every label. */
+/** The right-hand side: prior and seeds of every label. */
 export interface GridSources extends Pick<WalkSolveOptions, 'prior' | 'hold'> {
   c: number;
   /** Planes of n floats, each rounded up to whole vectors. */
   scores: Address;
-  /** int32: a label, or −1, per node. */
+  /** By node, int32: a label, or −1. */
   held: Address;
 }
 
 /**
- * Of a grid whose shorter side is s, a factor takes about n·s² operations once and n·s a label; conjugate gradients take some hundred
- * times n a label. So few labels on a large grid are better off without; and 40 MB is enough for a factor.
+ * On a grid with a shorter side of s, a factor takes about n·s² operations once and n·s a label; conjugate gradients take
+ * some hundred times n a label. So few labels on a large grid are faster without a factor; and a factor gets 40 MB at most.
  */
 const dearest = 3_000;
 const largest = 10_000_000;
 
 /**
- * By a factor of the matrix where it is small enough, else by conjugate gradients.
+ * Solves by a factor of the matrix where that is worth its cost, else by conjugate gradients.
  *
- * @param work makes four planes that are all zero
- * @returns planes `[c, n]`; steps of the slowest label; whether all met tol
+ * @param work reserves four planes of zeros
+ * @returns planes `[c, n]`; the steps of the slowest label; whether all labels met tol
  */
 export function solveGrid(
   arena: Arena,
@@ -68,7 +68,7 @@ export function solveGrid(
   return { planes, iterations, converged };
 }
 
-/** The matrix' factor (kernels/band.ts); undefined where it is not worth its cost. */
+/** The matrix's factor (kernels/band.ts); undefined where it is not worth its cost. */
 function factorOf(arena: Arena, { h, w, stride, edges, diagonal }: GridMatrix, c: number) {
   const count = vectors(h * w);
   const width = vectors(Math.min(h, w) + 1);

@@ -1,4 +1,4 @@
-/** Kernel ridge regression from seeds, by kernels: what ridge.ts and key-distances.ts say in plain TypeScript. */
+/** Kernel ridge regression from seeds, by kernels: the twin of ridge.ts and of nodes/key-distances.ts. */
 
 import type { Address, Arena } from '../../arena/arena.ts';
 import { corners, type Panels } from '../../nodes/fast/nodes.ts';
@@ -9,29 +9,29 @@ import type { RidgeOptions } from '../ridge.ts';
 /** Keys of an image in an arena, whitened or only centred. */
 export interface PackedKeys {
   grid: Grid;
-  /** Of patches. */
+  /** The patches' keys. */
   panels: Panels;
   /** Squared lengths of the nodes' keys. */
   norms: Address;
-  /** Divides squared distances: their median over pairs of an even sample of nodes, 1 if that is 0. */
+  /** Divisor of squared distances: their median over the pairs of an even sample of nodes, or 1 if that is 0. */
   scale: number;
 }
 
-/** Ridge on one kind of keys: the kernel rows of seeds and their factor are kept while the seeds go on from them. */
+/** Ridge on one kind of keys. Kernel rows and factor are kept as long as the next seeds start with the same ones. */
 export class Ridge {
   readonly #arena: Arena;
   readonly #keys: PackedKeys;
   readonly #options: RidgeOptions;
   readonly #colours: { planes: Address; stride: number };
-  /** γ times what each node brings to its distances. */
+  /** γ times each node's own part of its distances. */
   readonly #terms: Address;
-  /** Seeds that there is room for. */
+  /** The number of seeds that fit. */
   #room = 0;
   /** `[m, n]`, n rounded up to whole vectors. */
   #kernel: Address = 0;
   /** Packed lower triangle. */
   #factor: Address = 0;
-  /** The seeds that kernel and factor are of, and the ridge of each. */
+  /** The seeds in kernel and factor, and the ridge of each. */
   #nodes: Int32Array = new Int32Array(0);
   #ridges: Float64Array = new Float64Array(0);
 
@@ -55,7 +55,7 @@ export class Ridge {
     );
   }
 
-  /** Makes room for m seeds, which stays: not to be called while scratch is reserved. */
+  /** Makes lasting room for m seeds. Call it only while no scratch is reserved. */
   makeRoom(m: number): void {
     if (m <= this.#room) return;
     const { height, width } = this.#keys.grid;
@@ -68,8 +68,8 @@ export class Ridge {
   /**
    * U = 1/c + G(all, seeds) (G(seeds, seeds) + ridge·I)⁻¹ (Y − 1/c).
    *
-   * @param seeds no more than there is room for
-   * @param share of the ridge
+   * @param seeds at most as many as there is room for
+   * @param share factor of the ridge
    * @param out planes `[c, n rounded up to whole vectors]`
    */
   scores({ nodes, labels, soft }: SeedList, c: number, share: number, out: Address): void {
@@ -91,7 +91,7 @@ export class Ridge {
     this.#arena.release(mark);
   }
 
-  /** Makes kernel and factor those of these seeds; what the ones before share with them stays. */
+  /** Brings kernel and factor to these seeds; the rows of the first seeds that stay the same are kept. */
   #append(nodes: Int32Array, ridges: Float64Array): void {
     const { kernels } = this.#arena;
     const n = this.#keys.grid.height * this.#keys.grid.width;
@@ -112,7 +112,7 @@ export class Ridge {
     this.#ridges = ridges;
   }
 
-  /** Kernel rows of up to eight nodes, the first of them row `first`. */
+  /** Computes the kernel rows of up to eight nodes, from row `first` on. */
   #rows(nodes: Int32Array, first: number): void {
     const arena = this.#arena;
     const { kernels } = arena;

@@ -1,6 +1,6 @@
 /**
- * The walk solver by kernels: what walk.ts and the files it composes say in plain TypeScript. n nodes; d dimensions,
- * padded to a multiple of 8; m seeds; c labels.
+ * The walk solver by kernels, the twin of walk.ts and the files that it composes. n nodes; d dimensions, padded to a
+ * multiple of 8; m seeds; c labels.
  */
 
 import type { Address, Arena } from '../../arena/arena.ts';
@@ -26,7 +26,7 @@ import { maxSample } from '../whiten.ts';
 import { solveGrid } from './grid-walk.ts';
 import { type PackedKeys, Ridge, vectors } from './ridge.ts';
 
-/** Keys in panels, centred, and whitened as whiten.ts if a shrinkage is given. */
+/** Keys in panels, centred, and whitened like whiten.ts if a shrinkage is given. */
 function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): Panels {
   const { h, w, d } = keys;
   const n = h * w;
@@ -48,7 +48,7 @@ function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): 
   });
 }
 
-/** The median squared distance over all pairs of at most 192 evenly spread nodes; 1 if it is 0. @param z keys by rows */
+/** The median squared distance over all pairs of at most 192 evenly spaced nodes; 1 if it is 0. @param z keys by rows */
 function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
   const { kernels } = arena;
   const n = grid.height * grid.width;
@@ -79,7 +79,7 @@ function scaleOf(arena: Arena, grid: Grid, z: Address, depth: number): number {
   return (count > 1 && selectRank(new Uint32Array(squared.buffer), (squared.length - 1) >> 1)) || 1;
 }
 
-/** An image ready to be walked: depends on keys and image alone, and keeps what seeds asked for. */
+/** An image prepared for the walk. It depends on keys and image alone, and keeps the kernel rows of seeds. */
 export class WalkSolver {
   readonly h: number;
   readonly w: number;
@@ -127,7 +127,7 @@ export class WalkSolver {
     return at + 4 * this.#pad;
   }
 
-  /** Keys packed, and squared distances along edges. */
+  /** Packs keys, and computes squared distances along edges. */
   #pack(shrinkage: number | undefined, edges: Address): PackedKeys {
     const arena = this.#arena;
     const { h, w, double, height, width } = this.#grid;
@@ -161,7 +161,7 @@ export class WalkSolver {
       for (let y = 0; y + dy < h; y++)
         for (let x = Math.max(0, -dx); x < Math.min(w, w - dx); x++) all[count++] = d2[y * w + x];
     }
-    // Half of all neighbours alike (a blank picture) leave no scale: any joins them fully.
+    // If half of all neighbours are alike (a blank image), the median is 0; any scale then joins them fully.
     const median = (count > 0 && selectRank(new Uint32Array(all.buffer, 0, count), (count - 1) >> 1)) || 1;
     for (const { dx, dy, plane } of sides) {
       const offset = dy * w + dx;
@@ -175,7 +175,7 @@ export class WalkSolver {
         colourWeight,
         walkDefaults.leastEdge,
       );
-      // The last vector may have gone on into the padding; and where the grid ends there is no edge.
+      // The last vector may have run into the padding, and there is no edge where the grid ends.
       const weights = this.#arena.floats(plane, n + 4);
       weights.fill(0, n);
       if (dy > 0) weights.fill(0, n - w, n);
@@ -189,17 +189,17 @@ export class WalkSolver {
     return new Ridge(this.#arena, keys, colours, options);
   }
 
-  /** Ridge on keys as they are; made when first asked for, since only few seeds need it. */
+  /** Ridge on raw keys, built on first use: only few seeds need it. */
   #onRaw(): Ridge {
     if (!this.#raw) {
-      // Its edges are of no use.
+      // Nothing uses its edges.
       const edges = this.#planes(4);
       this.#raw = this.#ridge(this.#pack(undefined, edges), walkDefaults.raw);
     }
     return this.#raw;
   }
 
-  /** As `walk` of walk.ts: scores of every node for every label that owns a seed; rows sum to 1. */
+  /** The same as `walk` of walk.ts: scores of every node for every label that owns a seed; rows sum to 1. */
   solve(seeds: Seeds, options: Omit<WalkOptions, keyof RidgeBlend> = {}): NodeScores & Convergence {
     const { sharpness, prior, hold, tol, maxIter } = { ...walkDefaults, ...options };
     const arena = this.#arena;
@@ -223,7 +223,7 @@ export class WalkSolver {
       kernels.blend(scores, others, stride * c, mixed);
     }
     kernels.softmaxPlanes(scores, stride, c, sharpness, leastBelief);
-    // Soft seeds are nothing to the kernels: they are put into prior and diagonal.
+    // The kernels know no soft seeds: these go into prior and diagonal.
     const { soft } = seeds;
     const held = arena.put(soft ? new Int32Array(n).fill(-1) : seeds.nodes);
     const diagonal = this.#planes(2);
@@ -241,7 +241,7 @@ export class WalkSolver {
     return { ...end, data: shares(planes, n, c), h, w, labels: seeds.labels };
   }
 
-  /** P becomes prior·P + hold·Y, and the diagonal gets hold·(sum of Y's row): rounded as the kernels round. */
+  /** P becomes prior·P + hold·Y, and the diagonal gains hold·(sum of Y's row), rounded as the kernels round. */
   #holdSoft(
     soft: Float32Array,
     { scores, diagonal, inverse }: { scores: Address; diagonal: Address; inverse: Address },

@@ -1,15 +1,16 @@
 /**
- * The matrix of the walk (walk.ts), factored once for all labels. Nodes are numbered along the grid's shorter side, so that each is joined
- * with none more than `width` places further on: the matrix is a band, and its Cholesky factor has no entry outside.
+ * The matrix of the walk (walk.ts), factored once for all labels. Nodes are numbered along the grid's shorter side, so that
+ * no edge reaches more than `width` places on: the matrix is a band, and so is its Cholesky factor.
  *
- * A band is columns of `width` + 8 floats: row j + 1 + t of column j is at t. width is a multiple of 4, at least the shorter side + 1; the
- * last 8 are 0, so that vectors may run over. N = n rounded up to a multiple of 4: what is there too many stands alone.
+ * A band has columns of `width` + 8 floats: row j + 1 + t of column j is at t. `width` is a multiple of 4, at least the
+ * shorter side + 1; the last 8 floats are 0, so that vectors may run over. N = n rounded up to a multiple of 4; the extra
+ * nodes have no edges.
  */
 import { sums4 } from '../../arena/kernels/exp';
 import { applyLaplacian } from './walk';
 
 /**
- * Factors A = LLᵀ, A the Laplacian of the edges, its diagonal replaced.
+ * Factors A = LLᵀ, where A is the Laplacian of the edges with another diagonal.
  *
  * @param edges four padded planes as in walk.ts, `stride` floats apart
  * @param diagonal n floats, all above 0
@@ -36,7 +37,7 @@ export function factorBand(
   for (let j = 0; j < count; j += 4) {
     const first = band + <usize>j * size;
     const own = inverse + ((<usize>j) << 2);
-    // Four columns settle among themselves …
+    // First four columns among themselves …
     for (let q: usize = 0; q < 4; q++) {
       const column = first + q * size;
       let d = load<f32>(own + (q << 2));
@@ -49,13 +50,13 @@ export function factorBand(
           v128.store(column + t, f32x4.sub(v128.load(column + t), f32x4.mul(weight, v128.load(other + t))));
         }
       }
-      // Rounding may not make it nothing.
+      // Rounding must not make it 0.
       const r: f32 = 1 / sqrt(max(d, f32.MIN_NORMAL_VALUE));
       store<f32>(own + (q << 2), r);
       const scale = f32x4.splat(r);
       for (let t: usize = 0; t < bytes; t += 16) v128.store(column + t, f32x4.mul(scale, v128.load(column + t)));
     }
-    // … and are then taken from all columns that they reach.
+    // … then their part of all columns that they reach is subtracted.
     const last = min(j + 4 + width, count);
     for (let m = j + 4; m < last; m++) {
       const ahead = (<usize>(m - j)) << 2;
@@ -105,7 +106,7 @@ function fillBand(
       const column = band + q * size;
       store<f32>(out + (q << 2), load<f32>(diagonal + i));
       if (w > h) {
-        // Down the columns: the next is south of it, and the next column's begin with its north-east.
+        // Down the columns: the next node is to the south, and the next column's start at the north-east.
         take(column, 0, south);
         if (h > 1) take(column, h - 2, load<f32>(edges + 3 * plane + i - row + 4));
         take(column, h - 1, east);
@@ -125,20 +126,20 @@ function take(column: usize, t: i32, weight: f32): void {
   store<f32>(at, load<f32>(at) - weight);
 }
 
-/** Where a node stands in the band. */
+/** A node's place in the band. */
 function place(x: i32, y: i32, h: i32, w: i32): i32 {
   return w > h ? x * h + y : y * w + x;
 }
 
 /**
- * Solves (L + diag(hold·seed + prior)) x = hold·Y + prior·P for one label, as walkLabel of walk.ts does: by the factor, then again for
- * what rounding has left over.
+ * Solves (L + diag(hold·seed + prior)) x = hold·Y + prior·P for one label, as walkLabel of walk.ts does: by the factor, then
+ * again for the residual that rounding leaves.
  *
- * @param diagonal planes of the matrix' diagonal, and of 1 over it
+ * @param diagonal planes of the matrix's diagonal, and of its inverse
  * @param band from {@link factorBand}, with `factor`, 1 over its diagonal
  * @param work four padded planes, all zero; x is in the first
  * @param scratch N + width + 8 floats
- * @returns solves until no node is more than tol from what its neighbours make it; −maxIter if that was not reached
+ * @returns solves until every node is within tol of the value that its neighbours give it; −maxIter if it never was
  */
 export function walkDirect(
   edges: usize,
@@ -198,7 +199,7 @@ function solveBand(h: i32, w: i32, width: i32, band: usize, inverse: usize, r: u
       store<f32>(scratch + ((<usize>place(u, v, h, w)) << 2), load<f32>(r + i));
     }
   }
-  // Four columns at a time, c0 … c3: first among themselves, then with the rows below all of them.
+  // Four columns at a time, c0 … c3: first among themselves, then with the rows below them.
   const end = (<usize>count) << 2;
   const block = size << 2;
   let c0 = band;

@@ -1,13 +1,13 @@
 /**
- * Cholesky factors. Of a large matrix in float32, in the panels of gram.ts, so that its inner products are theirs; of a
- * small one that grows, packed by rows in float64 (src/cholesky.ts is its twin).
+ * Cholesky factors: of a large matrix in float32, in the panels of gram.ts, to share their inner products; of a small matrix
+ * that grows, packed by rows in float64 (the twin of walk/cholesky.ts).
  */
 import { block } from '../../nodes/kernels/gram';
 
 /**
  * Factor L of A = LLᵀ in panels `[d/8, d, 8]`, d a multiple of 8.
  *
- * @param a `[d, stride]`, symmetric; of row i only columns from ⌊i/8⌋·8 on are read
+ * @param a `[d, stride]`, symmetric; row i is read from column ⌊i/8⌋·8 on
  * @param scratch 64 floats
  */
 export function factorPanels(a: usize, stride: i32, d: i32, scratch: usize, panels: usize): void {
@@ -56,7 +56,7 @@ export function substitutePanels(l: usize, d: i32, scratch: usize, x: usize, cou
   }
 }
 
-/** Unknowns i … i + 7 of L Z = X in place, those before being known. @param rows the panel of L that holds rows i … i + 7 */
+/** Solves for unknowns i … i + 7 of L Z = X in place, given those before. @param rows the panel of L with rows i … i + 7 */
 function substituteEight(rows: usize, i: i32, scratch: usize, x: usize): void {
   block(rows, x, i, scratch, 32);
   block(rows + 16, x, i, scratch + 128, 32);
@@ -80,7 +80,7 @@ function rowStart(i: usize): usize {
   return (i * (i + 1)) << 2;
 }
 
-/** Rows `from` … `to` − 1 of a packed lower triangle become those of its factor; the rows before are that already. */
+/** Replaces rows `from` … `to` − 1 of a packed lower triangle by rows of its factor; the rows before are the factor's already. */
 export function factorRows(a: usize, from: usize, to: usize): void {
   for (let i = from; i < to; i++) {
     const row = a + rowStart(i);

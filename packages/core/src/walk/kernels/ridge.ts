@@ -1,8 +1,8 @@
-/** Kernel ridge regression from seeds: src/ridge.ts. Planes of nodes are 16-byte aligned and padded to whole vectors. */
+/** Kernel ridge regression from seeds, the twin of walk/ridge.ts. Planes of nodes are 16-byte aligned, padded to whole vectors. */
 import { exp4 } from '../../arena/kernels/exp';
 
 /**
- * What a node brings to its distances from all others: γ·(norm/scale + weight·|colour|²).
+ * Each node's own part of its distances to all others: γ·(norm/scale + weight·|colour|²).
  *
  * @param colour three planes, `stride` floats apart
  * @param out `[n]`
@@ -27,10 +27,10 @@ export function ridgeTerms(
 }
 
 /**
- * One row of G: exp(γ·(d²_key/scale + weight·d²_colour)) of all n nodes to a seed, with both squared distances written
- * out as |x|² + |y|² − 2⟨x, y⟩.
+ * A row of G: exp(γ·(d²_key/scale + weight·d²_colour)) of all n nodes to a seed, both squared distances as
+ * |x|² + |y|² − 2⟨x, y⟩.
  *
- * @param products of the seed's key with those of all nodes
+ * @param products inner products of the seed's key with those of all nodes
  * @param terms from {@link ridgeTerms}
  * @param colour three planes, `stride` floats apart
  */
@@ -67,7 +67,7 @@ export function ridgeRow(
   store<f32>(out + at, 1);
 }
 
-/** Nodes whose sums stay in the first cache while all seeds pass. */
+/** The number of nodes whose sums stay in the first cache while all seeds pass. */
 const chunk: usize = 4096;
 
 /**

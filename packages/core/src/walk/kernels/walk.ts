@@ -1,11 +1,11 @@
 /**
- * The random walk on the 8-neighbour grid: src/grid-walk.ts. Planes of nodes are padded by `pad` ≥ w + 4 zeros on either
- * side; addresses of planes point at their first node.
+ * The random walk on the 8-neighbour grid, the twin of walk/grid-walk.ts. Planes of nodes are padded by `pad` ≥ w + 4 zeros on
+ * either side; addresses of planes point at the first node.
  */
 import { exp4, sums4 } from '../../arena/kernels/exp';
 
 /**
- * Squared distances along the edges of the node grid, and squared lengths, of keys that may have to be doubled.
+ * Squared key distances along the edges of the node grid, and squared lengths of the nodes' keys.
  *
  * @param z patches' keys `[h, w, d]`, d a multiple of 8
  * @param double 1: nodes are the 2h × 2w grid between patches; 0: the patches themselves
@@ -38,7 +38,7 @@ export function edgeDistances(
     for (let x = 0; x < width; x++) {
       const i = (<usize>(y * width + x)) << 2;
       const here = row + <usize>x * size;
-      // Past the last column any key will do: what comes of it is not an edge.
+      // Past the last column any key will do: there is no edge.
       const next = x + 1 < width ? here + size : here;
       const over = above ? above + <usize>x * size : here;
       const overNext = above ? (x + 1 < width ? over + size : over) : here;
@@ -106,7 +106,7 @@ export function nodeRow(z: usize, h: i32, w: i32, d: i32, y: i32, line: usize, o
 }
 
 /**
- * exp(−d²_key·γ − weight·d²_colour) + least, in place of squared key distances to the nodes `offset` further on.
+ * exp(−d²_key·γ − weight·d²_colour) + least, in place of squared key distances to the nodes `offset` places on.
  *
  * @param colour three padded planes, `stride` floats apart
  */
@@ -135,7 +135,7 @@ export function edgeWeights(
   }
 }
 
-/** Sums of the edges at every node. @param edges four padded planes, `stride` floats apart */
+/** The sum of the edges at every node. @param edges four padded planes, `stride` floats apart */
 export function edgeDegrees(edges: usize, stride: i32, n: i32, w: i32, out: usize): void {
   const plane = (<usize>stride) << 2;
   const row = (<usize>w) << 2;
@@ -152,7 +152,7 @@ export function edgeDegrees(edges: usize, stride: i32, n: i32, w: i32, out: usiz
   }
 }
 
-/** degree + prior, + hold at seeds; and 1 over it. @param held int32 labels of seeds, −1 elsewhere */
+/** The diagonal degree + prior, + hold at seeds, and its inverse. @param held int32 labels of seeds, −1 elsewhere */
 export function walkDiagonal(
   degree: usize,
   held: usize,
@@ -170,13 +170,13 @@ export function walkDiagonal(
 }
 
 /**
- * Solves (L + diag(hold·seed + prior)) x = hold·Y + prior·P for one label: conjugate gradients from 0, preconditioned by
+ * Solves (L + diag(hold·seed + prior)) x = hold·Y + prior·P for one label by conjugate gradients from 0, preconditioned by
  * the diagonal.
  *
- * @param diagonal from {@link walkDiagonal}, as `inverse`
+ * @param diagonal, with `inverse`: from {@link walkDiagonal}
  * @param p the label's prior
  * @param work four planes, `stride` floats apart: x (the result), residual, direction, image; all zero but for x
- * @returns steps, negative if so many did not meet tol
+ * @returns the number of steps, negative if they did not meet tol
  */
 export function walkLabel(
   edges: usize,

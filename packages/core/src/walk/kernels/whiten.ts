@@ -1,8 +1,8 @@
-/** What whitening needs beside gram.ts and cholesky.ts: the covariance, shrunk, and keys in and out of panels. */
+/** Whitening, with gram.ts and cholesky.ts: the shrunk covariance, and keys in and out of panels. */
 import { rowOf } from '../../nodes/kernels/gram';
 
 /**
- * An even sample of rows of X − mean `[n, d]` as panels over columns, `[⌈d/8⌉, count, 8]`: their Gram matrix is `count`
+ * An even sample of the rows of X − mean `[n, d]`, as panels over columns, `[⌈d/8⌉, count, 8]`: their Gram matrix is `count`
  * times the covariance. Columns beyond d are zero.
  */
 export function packSample(x: usize, n: i32, d: i32, count: i32, mean: usize, panels: usize): void {
@@ -57,8 +57,7 @@ export function unpack(panels: usize, n: i32, d: i32, rows: usize): void {
 }
 
 /**
- * Row `lane` of a panel of its own: the bilinear mixture of four rows of panels, by their numbers, as mixRows of
- * affinity.ts.
+ * Mixes four rows of panels, by number, bilinearly into row `lane` of another panel, as mixRows of affinity.ts does.
  */
 export function mixPanel(
   panels: usize,
