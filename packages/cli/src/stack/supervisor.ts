@@ -5,20 +5,23 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expectWritable, unwritable } from '@saltworks/store/objects/room';
+import { z } from 'zod';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
 import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
 
-/** A running stack's `home/stack.json`, by which other commands find it. */
-interface StackFile {
-  /** The process ids of the supervisor and of Temporal's server. */
-  pid: number;
-  temporal: number | undefined;
-  address: string;
-  /** The HTTP server's address; it changes when the server moves to another port. */
-  url: string;
-}
+/** A running stack as it writes itself to `home/stack.json`, for other commands to find. */
+const stackFile = z.object({
+  /** Process ids of the supervisor and of Temporal's server. */
+  pid: z.int(),
+  temporal: z.int().optional(),
+  /** Temporal's address. */
+  address: z.string(),
+  /** URL of the HTTP server: it changes when the server has to move to another port. */
+  url: z.string(),
+});
+type StackFile = z.infer<typeof stackFile>;
 
 export interface Stack {
   address: string;
@@ -189,7 +192,7 @@ function keepAlive(name: string, say: (line: string) => void, start: () => Promi
 
 async function readStackFile(home: string): Promise<StackFile | undefined> {
   try {
-    return JSON.parse(await readFile(join(home, 'stack.json'), 'utf8'));
+    return stackFile.parse(JSON.parse(await readFile(join(home, 'stack.json'), 'utf8')));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-/** Who may do what: every route names one of these, and nothing is served without. */
+/** Access to routes: every route names one kind, and nothing is served without. */
 import type { MemberRole } from '@saltworks/contract/api/states';
 import { campaignOf } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
@@ -7,11 +7,10 @@ import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';
 
 /**
- * `public`: anybody. `user`: whoever is signed in. `session`: in a browser, not by an API key: whoever holds one must not
- * outlive it. `admin`: administrators. Else members of the campaign that the route's
- * `:campaign`, `:task` or `:assignment` belongs to, with this role or a higher one, or of any campaign over its `:dataset`; of
- * an assignment, `own` is the annotator who has it and nobody else, `see` that one, and the campaign's reviewers, `review`
- * these alone, and not of their own work.
+ * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
+ * a password. `admin`: administrators. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
+ * the same of any campaign over it. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's
+ * reviewers, `review` the reviewers, except for their own work.
  */
 export type Access =
   | 'public'
@@ -26,7 +25,7 @@ export type Access =
 const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
 
 /**
- * What is not theirs to know of does not exist for them: that it is there is told to members only.
+ * Lets a caller pass, or refuses. To callers who are no members, a campaign and its parts do not exist.
  *
  * @throws NotFoundError, ForbiddenError
  */
@@ -57,7 +56,7 @@ export async function authorise(
   const own = assignment?.user_id === user.id && role !== undefined;
   if (own && access.assignment === 'review') throw new ForbiddenError('nobody reviews their own work');
   if (own) return;
-  // Annotators know nothing of one another.
+  // Annotators do not see one another's work.
   if (role === undefined || role === 'annotator') throw new NotFoundError('no such assignment');
   if (access.assignment === 'own') throw new ForbiddenError('only the annotator who has it may do this');
 }
@@ -77,7 +76,7 @@ export async function roleIn(db: Kysely<Schema>, user: User, campaign: string): 
   return member?.role;
 }
 
-/** The highest that a user has in a campaign over a dataset. Whether there is such a dataset is the store's to say. */
+/** A user's highest role in campaigns over a dataset. The store says whether the dataset exists. */
 async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promise<MemberRole | undefined> {
   if (user.role === 'admin') return 'manager';
   const members = await db
@@ -90,7 +89,7 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
   return members.map(({ role }) => role).sort((a, b) => ranks[b] - ranks[a])[0];
 }
 
-/** Whether a user may see a set of a dataset's masks: those that a campaign has published are for its own reviewers. */
+/** Whether a user may see a mask set: one that a campaign published is for its own reviewers. */
 export async function maySee(db: Kysely<Schema>, user: User, recipe: string): Promise<boolean> {
   const campaign = campaignOf(recipe);
   if (campaign === undefined) return true;
@@ -98,7 +97,7 @@ export async function maySee(db: Kysely<Schema>, user: User, recipe: string): Pr
   return role !== undefined && ranks[role] >= ranks.reviewer;
 }
 
-/** @throws NotFoundError: what is not theirs to see does not exist for them */
+/** @throws NotFoundError unless the user may see the mask set */
 export async function expectSeen(db: Kysely<Schema>, user: User, recipe: string | undefined): Promise<void> {
   if (recipe !== undefined && !(await maySee(db, user, recipe))) throw new NotFoundError('no such set of masks');
 }

@@ -1,4 +1,4 @@
-/** Routes of the one who asks, and of accounts. */
+/** Routes of the caller and of accounts. */
 import {
   getAudit,
   getAuditVerify,
@@ -21,7 +21,7 @@ import { createApiKey } from './auth.ts';
 import { headersOf } from './caller.ts';
 import { type Deps, route } from './routes.ts';
 
-/** @returns its id, or undefined if the address is taken */
+/** Creates an account. @returns its id, or undefined if the e-mail address is taken */
 export async function createAccount(
   { auth, db }: Deps,
   { role = 'member', ...given }: { email: string; name: string; role?: UserRole; password?: string },

@@ -35,7 +35,7 @@ import { type Deps, type Route, route } from './routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { taskRoutes } from './task-routes.ts';
 
-/** All that is served, besides sign-in, by what it is about. */
+/** Every route except sign-in, by subject. */
 export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Accounts: accountRoutes,
   Campaigns: campaignRoutes,
@@ -48,19 +48,19 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
 export const routes: Route[] = Object.values(tables).flat();
 
 export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views' | 'runs'> {
-  /** Where people reach the server, without a slash at its end. */
+  /** The server's public URL, without a slash at its end. */
   url: string;
-  /** Addresses or networks whose word on who calls is taken; default nobody's. */
+  /** Addresses or networks of proxies whose forwarded addresses are believed; default none. */
   trustedProxies?: string[];
-  /** Folder of the annotators' page, where there is one. */
+  /** Folder of the pages, if this server serves them. */
   page?: string;
-  /** Requests a minute and caller at most. */
+  /** Most requests a minute of one caller. */
   requestsPerMinute?: number;
-  /** Told of what went wrong on our side. */
+  /** Takes one line for each failure on the server's side. */
   log(message: string): void;
 }
 
-/** Of OpenAPI. */
+/** OpenAPI's. */
 const version = '3.1.0';
 
 const getOpenapi = endpoint({
@@ -69,10 +69,10 @@ const getOpenapi = endpoint({
   response: z.looseObject({ openapi: z.string() }),
 });
 
-/** Bytes of a body at most: a long stroke is a tenth of it. */
+/** Most bytes of a body: a long stroke takes a tenth. */
 const bodyLimit = 128 * 1024;
 
-/** What is being answered may take so long, once the server closes. */
+/** How long requests under way may take once the server closes, milliseconds. */
 const graceMs = 2_000;
 
 export async function openApp({
@@ -98,7 +98,7 @@ export async function openApp({
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<ZodTypeProvider>();
-  // Connections that browsers open and ask nothing by would keep us from closing for a minute.
+  // Browsers open connections that they do not use; these would delay closing for a minute.
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
   });
@@ -126,7 +126,7 @@ export async function openApp({
     max: requestsPerMinute,
     timeWindow: '1 minute',
     global: false,
-    // Not what they claim: whoever is not known yet is one with all who come from there.
+    // Unauthenticated callers share one limit per address.
     keyGenerator: (request) => request.caller?.id ?? request.ip,
   });
   /** @param max requests a minute of one caller */
@@ -169,7 +169,7 @@ export async function openApp({
   app.setErrorHandler((error: Thrown, request, reply) => {
     const { code, body } = answerTo(error);
     if (code >= 500) log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
-    // What a handler has said of its answer does not hold for this one.
+    // Headers that the handler set belong to the answer that failed.
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
     if (code === 401) reply.header('www-authenticate', 'Bearer realm="Saltworks"');
     if (code === 503) reply.header('retry-after', 5);
@@ -182,7 +182,7 @@ export async function openApp({
   );
 
   const { origin } = new URL(url);
-  /** Sign-in, sign-out, sessions: the library's own routes. */
+  /** Sign-in, sign-out and sessions: routes of the library. */
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body));
@@ -228,7 +228,7 @@ export async function openApp({
   return app;
 }
 
-/** Its form was checked: what is refused is that there is none of that name. */
+/** The name's form was checked before, so a refusal means that there is no such backbone. */
 function unknownBackbone(error: Error): never {
   throw error instanceof InvalidInputError ? new NotFoundError(error.message) : error;
 }
@@ -239,9 +239,9 @@ type Limit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 interface Serving {
   deps: Deps;
   limit: Limit;
-  /** Of this route alone. */
+  /** This route's own limit. */
   perRoute?: Limit;
-  /** Of our own pages. */
+  /** Origin of the pages. */
   origin: string;
   tag: Tag;
 }
@@ -254,7 +254,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     if (access === 'public') return;
     const user = expectCaller(request, origin);
     const params = request.params as Record<string, string>;
-    // So nothing that no id can be reaches the database or a name in the store.
+    // A malformed id never reaches the database, nor a name in the store.
     const wrong = known?.safeParse(params).error?.issues[0].path[0];
     if (wrong) throw new NotFoundError(`no such ${String(wrong)}`);
     if (access === 'session' && request.by !== 'cookie')
@@ -271,7 +271,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     url,
     ...(bodyLimit ? { bodyLimit } : {}),
     schema: schemaOf(route, tag),
-    // Before the body is read: who may not ask is told nothing about what a right question looks like.
+    // Before the body is read: a caller without access learns nothing about valid requests.
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
       await identify(request);
@@ -298,7 +298,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
   });
 }
 
-/** Every address answers methods that it does not know with those that it does. */
+/** Answers methods that an address does not know with the methods that it knows. */
 function refuseOtherMethods(app: FastifyInstance, routes: Route[], limit: Limit): void {
   const methods = new Map<string, string[]>();
   for (const { url, method } of routes) methods.set(url, [...(methods.get(url) ?? []), method]);
@@ -316,7 +316,7 @@ function refuseOtherMethods(app: FastifyInstance, routes: Route[], limit: Limit)
   }
 }
 
-/** @throws UnauthorisedError for nobody, ForbiddenError for a page of somebody else's that uses a visitor's cookie */
+/** @throws UnauthorisedError without a caller, ForbiddenError if another site's page sends a visitor's cookie */
 function expectCaller(request: FastifyRequest, origin: string): User {
   const { caller, by, method } = request;
   if (!caller) throw new UnauthorisedError('not signed in; expected a session or an API key');

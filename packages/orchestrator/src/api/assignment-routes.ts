@@ -34,7 +34,7 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
-import { sendKeys, sendThumbnail, sendView } from './views.ts';
+import { sendCopy, sendKeys } from './views.ts';
 
 const own = { assignment: 'own' } as const;
 const see = { assignment: 'see' } as const;
@@ -46,7 +46,7 @@ const sized = async (deps: Deps, id: string) => {
   return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
 };
 
-/** What a campaign's labels are made with; null where its backbone is no longer known. */
+/** Settings that a campaign's labels are made with; null where its backbone is no longer known. */
 async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campaign): Promise<SegmentOptions | null> {
   try {
     return (await recipeOf({ extract: { backbone, facet: 'key' }, preset, solve })).options;
@@ -56,7 +56,7 @@ async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campai
   }
 }
 
-/** Milliseconds in which a worker makes what browsers are shown of an image that was just taken. */
+/** Milliseconds in which a worker makes the copies of an image that was just taken. */
 const opening = 3_000;
 
 export const assignmentRoutes = [
@@ -162,7 +162,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendView(deps, request, reply, image, { patience: opening });
+      return sendCopy('view', deps, request, reply, image, { patience: opening });
     },
   }),
   route(getAssignmentThumbnail, {
@@ -170,7 +170,7 @@ export const assignmentRoutes = [
     access: see,
     async handler({ deps, params, request, reply }) {
       const { image } = await findAssignment(deps.db, params.assignment);
-      return sendThumbnail(deps, request, reply, image, { patience: opening });
+      return sendCopy('thumbnail', deps, request, reply, image, { patience: opening });
     },
   }),
   route(getAssignmentKeys, {

@@ -1,10 +1,11 @@
-/** Who asks: accounts and sessions by better-auth, API keys of our own. */
+/** Authentication: accounts and sessions by better-auth, API keys of our own. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import { findAdministrator } from '../accounts/accounts.ts';
 import { audit } from '../accounts/audit.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
@@ -22,20 +23,20 @@ export interface User {
 export interface AuthOptions {
   /** Signs sessions; at least 32 characters. */
   secret: string;
-  /** Where people reach the server, without a slash at its end. */
+  /** The server's public URL, without a slash at its end. */
   url: string;
-  /** An OpenID Connect provider that accounts may come from. */
+  /** An OpenID Connect provider for sign-in. */
   oidc?: { issuer: string; clientId: string; clientSecret: string };
 }
 
 export interface Auth {
   /** Answers requests to one of `authRoutes`. */
   handle(request: Request): Promise<Response>;
-  /** The user of a session cookie or an API key, an administrator for the operator; undefined for nobody. */
+  /** The user of a session cookie or an API key; an administrator for the operator's token; undefined without either. */
   userOf(headers: Headers): Promise<{ user: User; by: 'cookie' | 'key' } | undefined>;
   /** A link to a page that signs a user in once, within ten minutes. Earlier links stay valid. */
   signInLink(email: string): Promise<string>;
-  /** The address that a link's token signs in, without spending it; undefined once it was used or has expired. */
+  /** The e-mail address that a link's token signs in, without spending the token; undefined once it is used or expired. */
   emailOfLink(token: string): Promise<string | undefined>;
   /** Spends a link's token. @returns the library's answer: cookies of a new session, or a redirect that says why there is none */
   spendLink(token: string, headers: Headers): Promise<Response>;
@@ -53,13 +54,13 @@ export interface Auth {
 }
 
 export interface PasswordState {
-  /** There is one. */
+  /** The account has a password. */
   set: boolean;
-  /** It must be given to set a new one. */
+  /** A new password needs the current one. */
   needed: boolean;
 }
 
-/** What of the library's own routes, below /api/auth, is served. */
+/** The library's routes, below /api/auth, that are served. */
 export const authRoutes = [
   ['POST', '/sign-in/email'],
   ['POST', '/sign-in/social'],
@@ -69,15 +70,18 @@ export const authRoutes = [
   ['POST', '/revoke-other-sessions'],
 ] as const;
 
-/** Header by which we tell the library who calls; what callers say there themselves is dropped. */
+/** Header that tells the library the caller's address; a value sent by the caller is dropped. */
 export const callerHeader = 'x-saltworks-client';
 
-/** Where people spend a link: a page with a button. */
+/** A sign-in link's page, whose button spends the link. */
 export const linkPath = '/sign-in/link';
-/** Where the library does. */
+/** The library's route that spends a link. */
 const verifyPath = '/magic-link/verify';
 
-/** So long a link shows who somebody is, as a password would. */
+/** The value that the library stores beside a link's token. */
+const linkValue = z.object({ email: z.string() });
+
+/** How long a sign-in by link counts as much as a password, milliseconds. */
 const freshMs = 3_600_000;
 
 const keyPrefix = 'sw_';
@@ -92,7 +96,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'member' } } },
     session: { additionalFields: { byLink: { type: 'boolean', input: false, defaultValue: false } } },
-    // Also outside of what NODE_ENV calls production.
+    // By default the library limits only where NODE_ENV is production.
     rateLimit: { enabled: true },
     onAPIError: { errorURL: `${url}/` },
     databaseHooks: {
@@ -107,7 +111,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       },
     },
     advanced: {
-      // Said, because the library drops it where the environment looks like a test's.
+      // The library would disable it where the environment looks like a test's.
       disableOriginCheck: false,
       useSecureCookies: url.startsWith('https:'),
       ipAddress: { ipAddressHeaders: [callerHeader] },
@@ -120,7 +124,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         storeToken: { type: 'custom-hasher', hash: async (token) => hashOf(token) },
         disableSignUp: true,
         expiresIn: 600,
-        // A token cannot be guessed: the limit is for a room full of people behind one address.
+        // Tokens cannot be guessed: the limit allows a room full of people behind one address.
         rateLimit: { window: 60, max: 100 },
         sendMagicLink: ({ token, metadata }) => metadata?.told(token),
       }),
@@ -152,7 +156,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     return signedCookie(cookies, authCookies.sessionToken.name, secret);
   };
 
-  /** A session, and its user's password. */
+  /** A session with its user's password. */
   const sessionWithPassword = async (headers: Headers) => {
     const token = (await sessionToken(headers.get('cookie') ?? '')) ?? '';
     const found = await db
@@ -174,7 +178,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     return { ...found, needed: found.password !== null && !fresh };
   };
 
-  /** One query, where the library's own look at a session takes several; and nothing outlives a sign-out. */
+  /** One query, where the library makes several; no cache outlives a sign-out. */
   const userOfSession = async (cookies: string): Promise<User | undefined> => {
     const token = await sessionToken(cookies);
     if (token === undefined) return undefined;
@@ -215,7 +219,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         .where('identifier', '=', `magic-link:${hashOf(token)}`)
         .where('expiresAt', '>', new Date())
         .executeTakeFirst();
-      return found && JSON.parse(found.value).email;
+      return found && linkValue.parse(JSON.parse(found.value)).email;
     },
     spendLink(token, headers) {
       const query = new URLSearchParams({ token, callbackURL: '/', errorCallbackURL: '/sign-in' });
@@ -249,7 +253,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       const { password: hasher } = await auth.$context;
       const hash = password === undefined ? undefined : await hasher.hash(password);
       return db.transaction().execute(async (tx) => {
-        // Verified, or else its password would stop working with the first link.
+        // Verified, since the first link would otherwise disable the password.
         const made = await tx
           .insertInto('user')
           .values({ id, email: email.toLowerCase(), name, role, emailVerified: true })
@@ -269,7 +273,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
   };
 }
 
-/** The value of a cookie that the library has signed: value.hmac, URL-encoded. */
+/** The value of a cookie signed by the library: value.hmac, URL-encoded. */
 function signedCookie(cookies: string, name: string, secret: string): string | undefined {
   const cookie = cookies
     .split(/;\s*/)
@@ -284,7 +288,7 @@ function signedCookie(cookies: string, name: string, secret: string): string | u
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
-/** @returns the key, which is told this once and kept as a hash only */
+/** Makes a key. @returns its secret, which is stored as a hash only */
 export async function createApiKey(
   db: Kysely<Schema>,
   { user, name, expires }: { user: string; name: string; expires?: string },
@@ -306,10 +310,10 @@ async function userOfKey(db: Kysely<Schema>, key: string): Promise<string | unde
     .where('hash', '=', hashOf(key))
     .executeTakeFirst();
   if (!found || (found.expires && found.expires <= now)) return undefined;
-  // Once a minute is often enough to know whether it is in use.
+  // Once a minute is enough to tell whether a key is in use.
   if (!found.last_used || now.getTime() - found.last_used.getTime() > 60_000) {
     const used = db.updateTable('api_key').set({ last_used: now }).where('id', '=', found.id).execute();
-    // What is asked may be answered without room for this.
+    // The request may succeed even where there is no room to note it.
     await used.catch((error) => {
       if (!isUnwritable(error)) throw error;
     });

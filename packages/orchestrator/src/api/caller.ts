@@ -1,16 +1,16 @@
-/** Who asks, as requests and the sign-in library know it. */
+/** The caller, as requests and the sign-in library know it. */
 import type { FastifyRequest } from 'fastify';
 import { callerHeader, type User } from './auth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks, once that is known, and by what they showed it. */
+    /** The caller, once authenticated, and by which proof. */
     caller?: User;
     by?: 'cookie' | 'key';
   }
 }
 
-/** With who calls, as the library reads it. */
+/** A request's headers for the library, with the caller's address. */
 export function withCaller(request: FastifyRequest): Headers {
   const headers = headersOf(request);
   headers.set(callerHeader, request.ip);

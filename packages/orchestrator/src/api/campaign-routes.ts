@@ -28,7 +28,7 @@ import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
 import { route } from './routes.ts';
 
-/** Images opened beforehand. */
+/** Images that a worker opens ahead of the annotator. */
 const warmed = 2;
 
 export const campaignRoutes = [
@@ -45,10 +45,10 @@ export const campaignRoutes = [
     async handler({ deps, body, user }) {
       const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
-      // Refuses a backbone that nobody knows.
+      // Refuses an unknown backbone.
       const { backbone, preset, solve = {} } = body;
       await deps.recipeOf({ extract: { backbone, facet: 'key' }, preset, solve });
-      // First: if it fails, nothing is there that would wait for it.
+      // First: if it fails, no campaign is left waiting for it.
       await deps.prepare(body);
       return createCampaign(deps.db, body, { actor: user.id, shards: dataset.shards });
     },

@@ -1,4 +1,4 @@
-/** Routes of datasets: which there are, their images through a set of masks, what went wrong, what runs over them. */
+/** Routes of datasets: the list, images through a mask set, failures and runs. */
 import { getDatasets } from '@saltworks/contract/api/datasets';
 import {
   getDataset,
@@ -20,15 +20,15 @@ import { extractDataset, propagateDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
-import { sendThumbnail, sendView } from './views.ts';
+import { sendCopy } from './views.ts';
 
-/** Of a list, what may be seen. */
+/** The items of a list that the caller may see. */
 export async function seen<T>(list: readonly T[], may: (each: T) => Promise<boolean>): Promise<T[]> {
   const allowed = await Promise.all(list.map(may));
   return list.filter((_, i) => allowed[i]);
 }
 
-/** Shards of a run under way at the same time. */
+/** Shards that a run works on at the same time. */
 export const runWindow = 8;
 
 export const datasetRoutes = [
@@ -62,7 +62,7 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
-      return sendThumbnail(deps, request, reply, image);
+      return sendCopy('thumbnail', deps, request, reply, image);
     },
   }),
   route(getDatasetImageView, {
@@ -70,7 +70,7 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     async handler({ deps, params, request, reply }) {
       const { image } = await deps.shards.image(params.dataset, Number(params.image));
-      return sendView(deps, request, reply, image);
+      return sendCopy('view', deps, request, reply, image);
     },
   }),
   route(getDatasetImageMask, {
@@ -98,7 +98,7 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
-      // Of an export: its format, then its masks.
+      // An export names its format first, then its masks.
       const masksOf = ({ kind, of }: DatasetRun) => (kind === 'export' ? of.slice(of.indexOf('/') + 1) : of);
       return seen(await deps.runs.list(name), (run) => maySee(deps.db, user, masksOf(run)));
     },
@@ -110,7 +110,7 @@ export const datasetRoutes = [
       const { name } = await datasetOf(deps.store, params.dataset);
       const { kind, backbone, preset } = body;
       const settings = { extract: { backbone, facet: 'key' }, preset, solve: {} } as const;
-      // Refuses a backbone that nobody knows, before there is a run.
+      // Refuses an unknown backbone before a run starts.
       const { recipe } = await deps.recipeOf(settings);
       const input = { dataset: name, window: runWindow, ...settings };
       const begun =

@@ -1,4 +1,4 @@
-/** Routes as OpenAPI describes them: what each takes, what it answers, and who may ask. */
+/** Routes as OpenAPI describes them: requests, answers and access. */
 import { failure } from '@saltworks/contract/api/failure';
 import { params } from '@saltworks/contract/api/fields';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import type { Access } from './access.ts';
 import { failuresOf } from './failures.ts';
 import type { Route } from './routes.ts';
 
-/** Parts of the API, by what they are about. */
+/** Parts of the API, by subject. */
 export const tags = {
   Accounts: 'Who may sign in, what they did, and one’s own keys and password',
   Campaigns: 'Campaigns, their members, and the next image',
@@ -19,13 +19,13 @@ export const tags = {
 } as const;
 export type Tag = keyof typeof tags;
 
-/** What a zod schema for an address is made of: every name in it is a parameter of one form, wherever it stands. */
+/** The schema of an address's parameters: a name has the same form in every address. */
 export const paramsOf = (url: string): z.ZodObject | undefined => {
   const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name as keyof typeof params);
   return names.length > 0 ? z.object(Object.fromEntries(names.map((name) => [name, params[name]]))) : undefined;
 };
 
-/** `GET /api/campaigns/:campaign/members` is `getCampaignMembers`: what a parameter follows is one of many. */
+/** `GET /api/campaigns/:campaign/members` is `getCampaignMembers`: a segment before a parameter loses its plural. */
 export function operationId({ method, url }: Pick<Route, 'method' | 'url'>): string {
   const segments = url.split('/').slice(2);
   const words = segments.flatMap((segment, i) => {
@@ -36,7 +36,7 @@ export function operationId({ method, url }: Pick<Route, 'method' | 'url'>): str
   return method.toLowerCase() + words.join('');
 }
 
-/** What must be shown to call a route. */
+/** Credentials that a route takes. */
 function securityOf(access: Access): Record<string, string[]>[] {
   if (access === 'public') return [];
   return access === 'session' ? [{ session: [] }] : [{ key: [] }, { session: [] }];
@@ -75,7 +75,7 @@ export function schemaOf(route: Route, tag: Tag) {
   };
 }
 
-/** Without the forms of schemas that nothing refers to: zod gives each one for what is taken and one for what is given. */
+/** Drops schemas that nothing refers to: zod gives each schema in two forms, for requests and for answers. */
 export function withoutUnused<Document extends object>(document: Document): Document {
   const { paths, components } = document as { paths: unknown; components: { schemas: Record<string, unknown> } };
   const used = new Set<string>();

@@ -65,7 +65,7 @@ export const exportRoutes = [
       const zip = zipExport(deps.store, params.dataset, info);
       reply.headers({
         'content-type': 'application/zip',
-        // Of letters that no header and no file system minds: names of datasets and ids hold no others.
+        // Names of datasets and ids hold only letters that headers and file systems take.
         'content-disposition': `attachment; filename="${params.dataset}-${params.export}.zip"`,
         'x-content-type-options': 'nosniff',
       });

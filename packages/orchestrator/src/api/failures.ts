@@ -1,4 +1,4 @@
-/** Errors as they are answered and documented: a code and one form for all of them. */
+/** Errors as they are answered and documented: a code each, one form for all. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
@@ -9,7 +9,7 @@ import type { Route } from './routes.ts';
 export class UnauthorisedError extends Error {}
 export class TooManyRequestsError extends Error {}
 export class MethodNotAllowedError extends Error {
-  /** Methods that its address knows. */
+  /** Methods that the address knows. */
   readonly allowed: string[];
 
   constructor(method: string, allowed: string[]) {
@@ -23,18 +23,18 @@ export type Thrown = Error & { statusCode?: number; validation?: { instancePath:
 interface Failure {
   code: number;
   description: string;
-  /** Errors that are answered so. */
+  /** Whether an error is answered by this code. */
   is?(error: Thrown): boolean;
-  /** Routes that may answer so, as far as their shape tells; others say it in their `errors`. */
+  /** Whether a route may answer by this code, as far as its shape tells; other routes list it in `errors`. */
   of(route: Route): boolean;
-  /** Told in place of what the error says. */
+  /** Sent instead of the error's own message. */
   message?: string;
 }
 
 const never = () => false;
 const always = () => true;
 
-/** The first that fits is the answer. */
+/** The first that fits an error answers it. */
 const failures: Failure[] = [
   {
     code: 400,
@@ -84,7 +84,7 @@ const failures: Failure[] = [
     code: 507,
     description: 'There is no room, or nothing may be written; the message says where',
     is: isUnwritable,
-    // When a key was used is noted, too.
+    // Every request may write: it notes when its key was used.
     of: always,
   },
   {
@@ -102,7 +102,7 @@ const failures: Failure[] = [
   },
 ];
 
-/** What a route may answer besides success: by code, what it means. */
+/** A route's failures: descriptions by code. */
 export const failuresOf = (route: Route): Record<number, string> =>
   Object.fromEntries(
     failures
@@ -112,7 +112,7 @@ export const failuresOf = (route: Route): Record<number, string> =>
 
 export function answerTo(error: Thrown): { code: number; body: { error: string; detail?: Record<string, unknown> } } {
   const failure = failures.find(({ is }) => is?.(error));
-  // What fastify itself refuses: bodies too large, no JSON.
+  // Fastify's own refusals: a body that is too large or no JSON.
   const code = failure?.code ?? (error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500);
   const message = failures.find((each) => each.code === code)?.message ?? messageOf(error);
   return { code, body: { error: message, ...(error instanceof ConflictError ? { detail: error.detail } : {}) } };

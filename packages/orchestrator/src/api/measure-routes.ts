@@ -1,4 +1,4 @@
-/** Routes of what a campaign's work amounts to: time, agreement, consensus, masks for export. */
+/** Routes of a campaign's measures: time, agreement, consensus, masks for export. */
 import type { Consensus } from '@saltworks/contract/api/measures';
 import {
   getAssignmentEffort,

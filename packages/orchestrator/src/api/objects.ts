@@ -6,18 +6,18 @@ import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/s
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundError } from '../errors.ts';
 
-/** Named by their content, so they never change; theirs alone who may see them. */
+/** For objects named by their content: they never change; no shared cache may keep them. */
 const forever = 'private, max-age=31536000, immutable';
-/** What an address means today: asked for again, and not sent again if it is the same. */
+/** For addresses whose object may change: browsers ask again, and are sent only what changed. */
 const asked = 'private, no-cache';
 
-/** By the ending of a name. */
+/** Media type, by the ending of a name. */
 const typeOf = (key: string): string =>
   key.endsWith('.webp') ? 'image/webp' : key.endsWith('.png') ? 'image/png' : 'application/octet-stream';
 
 /**
- * @param keys the first that is there is sent
- * @param options changes: whether the address may mean something else later
+ * @param keys of objects: the first that exists is sent
+ * @param options changes: whether the address may mean another object later
  * @throws NotFoundError if there is no such object
  */
 export async function sendObject(
@@ -38,7 +38,7 @@ export async function sendObject(
     'content-type': typeOf(key),
     'x-content-type-options': 'nosniff',
   });
-  // A proxy that compresses calls it a weak one.
+  // A proxy that compresses turns the tag into a weak one.
   const known = headers['if-none-match']?.split(/\s*,\s*/).map((tag) => tag.replace(/^W\//, ''));
   if (known?.includes(etag)) return reply.code(304).send();
   const range = headers['if-range'] && headers['if-range'] !== etag ? undefined : rangeOf(headers.range, found.size);
@@ -54,7 +54,7 @@ export async function sendObject(
   }
 }
 
-/** @returns undefined for all of it: no range, several, or none that is understood */
+/** @returns undefined for the whole object: no range, several, or an unknown form */
 export function rangeOf(header: string | undefined, size: number): { start: number; end: number } | 'none' | undefined {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
   if (first === undefined || (first === '' && last === '')) return undefined;

@@ -1,17 +1,17 @@
 /**
- * The operator's word. Whoever knows the server's secret owns the server, and speaks for an administrator without any key:
- * so there is a first sign-in, and a way back when every key was ended. It holds for a minute, so one that leaks is soon
- * worth nothing.
+ * The operator's token. Knowing the server's secret is owning the server, so the operator acts as an administrator without an
+ * account's key: for the first sign-in, and when every key was ended. A token holds for a minute, so a leaked one is soon
+ * worthless.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const prefix = 'operator_';
-/** Seconds that a token holds, and that two clocks may differ by. */
+/** Seconds for which a token holds, and by which two clocks may differ. */
 const HOLDS = 60;
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** What goes into `Authorization: Bearer …`. */
+/** The token for `Authorization: Bearer …`. */
 export function operatorToken(secret: string, seconds = now()): string {
   return `${prefix}${seconds}_${signature(secret, seconds)}`;
 }
@@ -22,7 +22,7 @@ export function isOperatorToken(token: string, secret: string): boolean {
   return timingSafeEqual(Buffer.from(given), Buffer.from(signature(secret, Number(seconds))));
 }
 
-/** By a key of its own: nothing else that the secret signs can be taken for this. */
+/** Signs with a key of its own: no other signature by the secret passes as a token. */
 function signature(secret: string, seconds: number): string {
   const key = createHmac('sha256', secret).update('saltworks operator').digest();
   return createHmac('sha256', key).update(String(seconds)).digest('base64url');

@@ -1,10 +1,10 @@
-/** The annotators' page: built files, and one document for all of its addresses. */
+/** The pages: built files, and one document for all addresses. */
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
  * @param folder with index.html, and assets/ whose names change with their content
- * @returns whether a request that nothing else answers is for the document
+ * @returns whether a request that no route takes is for the document
  */
 export async function servePage(app: FastifyInstance, folder: string): Promise<(request: FastifyRequest) => boolean> {
   await app.register(fastifyStatic, {

@@ -10,11 +10,11 @@ import { withCaller } from './caller.ts';
 
 interface Options {
   auth: Auth;
-  /** Folder of the annotators' page, whose styles this one wears. */
+  /** Folder of the pages, whose styles this page uses. */
   page?: string;
 }
 
-/** Takes forms that say nothing but their address; whoever registers it has checked the origin of a POST. */
+/** Takes empty forms; the caller of this function checks the origin of a POST. */
 export async function serveSignInLink(app: FastifyInstance, { auth, page }: Options): Promise<void> {
   const document = page === undefined ? '' : await readFile(join(page, 'index.html'), 'utf8');
   const styles = document.match(/<link rel="(stylesheet|icon)"[^>]*>/g)?.join('\n') ?? '';
@@ -25,7 +25,7 @@ export async function serveSignInLink(app: FastifyInstance, { auth, page }: Opti
         .code(email === undefined ? 410 : 200)
         .type('text/html; charset=utf-8')
         .header('cache-control', 'no-store')
-        // Of an address with a token in it, browsers tell nobody more than the origin; told nothing, a form's POST would have none.
+        // The address holds a token, so browsers send other sites nothing and ours the origin, which a form's POST needs.
         .header('referrer-policy', 'strict-origin')
         .send(html(styles, email))
     );
@@ -47,7 +47,7 @@ function tokenOf({ query }: FastifyRequest): string {
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character]);
 
-/** @param email of whom the link signs in, undefined for one that signs nobody in any more */
+/** @param email the account's that the link signs in; undefined for a link that no longer works */
 const html = (styles: string, email: string | undefined) => `<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-/** Events of assignments as Server-Sent Events, from any point on, for as long as somebody listens. */
+/** Events of assignments as Server-Sent Events, from any event on, until the reader leaves. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { eventsAfter } from '../campaigns/assignments/events.ts';
@@ -7,23 +7,23 @@ import { eventChannel } from '../db/schema.ts';
 
 /** Proxies give up connections that stay silent. */
 const commentMs = 15_000;
-/** What was written may take so long to leave, once a stream is ended. */
+/** How long the last bytes may take once a stream is ended. */
 const lingerMs = 1_000;
 
 export interface Streams {
   /**
-   * Sends what happened after event n, and from then on what happens, with the headers of the reply so far.
+   * Sends the events after event n, then new ones as they come, with the reply's headers so far.
    *
-   * @param stillAllowed throws once its reader may not read it any more: asked now and then
+   * @param stillAllowed throws once the reader has lost access; called now and then
    */
   follow(assignment: string, after: number, reply: FastifyReply, stillAllowed: () => Promise<void>): void;
-  /** Streams that are open. */
+  /** Open streams. */
   readonly size: number;
   close(): Promise<void>;
 }
 
 export async function openStreams(database: Database, { everyMs = commentMs } = {}): Promise<Streams> {
-  /** Woken when there may be something new. */
+  /** Called when an assignment may have new events. */
   const listeners = new Map<string, Set<() => void>>();
   const open = new Set<() => void>();
   const stop = await database.listen(eventChannel, (assignment) => {
@@ -45,7 +45,7 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
         'x-accel-buffering': 'no',
       });
       raw.write('retry: 1000\n\n');
-      // A reader that is gone is no news.
+      // A reader may leave at any time.
       raw.on('error', () => {});
       const end = () => {
         raw.end();
@@ -63,7 +63,7 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
             again = false;
             const events = await eventsAfter(database.db, assignment, sent);
             for (const { n, kind, body } of events) {
-              // A reader that does not keep up is waited for, not buffered for.
+              // Wait for a slow reader instead of buffering.
               if (raw.writableNeedDrain && !raw.destroyed) await drained(raw);
               if (raw.writableEnded || raw.destroyed) return;
               raw.write(`id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(body)}\n\n`);
@@ -72,7 +72,7 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
             if (events.length > 0) again = true;
           }
         } catch {
-          // The database is away; the reader comes back and asks from where it was.
+          // The database is away: the reader comes back and resumes.
           end();
         } finally {
           reading = false;

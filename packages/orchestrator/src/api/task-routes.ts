@@ -1,4 +1,4 @@
-/** Routes of a campaign's images, and of how fast it goes. */
+/** Routes of a campaign's images and its pace. */
 import {
   getCampaignComing,
   getCampaignPace,
@@ -20,9 +20,9 @@ import { comingTasks } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
-import { sendKeys, sendThumbnail, sendView } from './views.ts';
+import { sendCopy, sendKeys } from './views.ts';
 
-/** Images that are told of before they come. */
+/** Images announced ahead of the annotator. */
 const ahead = 1;
 
 export const taskRoutes = [
@@ -59,14 +59,14 @@ export const taskRoutes = [
     summary: 'The image as WebP, 256 pixels at its longer side',
     access: { task: 'reviewer' },
     async handler({ deps, params, request, reply }) {
-      return sendThumbnail(deps, request, reply, await findTask(deps.db, params.task));
+      return sendCopy('thumbnail', deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
   route(getTaskImage, {
     summary: 'The image: upright, lossless, nothing but pixels',
     access: { task: 'annotator' },
     async handler({ deps, params, request, reply }) {
-      return sendView(deps, request, reply, await findTask(deps.db, params.task));
+      return sendCopy('view', deps, request, reply, await findTask(deps.db, params.task));
     },
   }),
   route(getTaskKeys, {

@@ -1,4 +1,4 @@
-/** What browsers are given of an image over HTTP; what they show is made if nobody has opened the image yet. */
+/** Images over HTTP: the copies that browsers show, and keys. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keysId, keysKey, thumbnailKey, viewKeys } from '@saltworks/contract/layout';
 import { firstOf } from '@saltworks/store/objects/first-of';
@@ -11,38 +11,30 @@ import type { Deps } from './routes.ts';
 
 type Image = { sha256: string; object: string };
 
-/** patience: milliseconds in which somebody else may make it, who opens the image. */
-interface Options {
-  patience?: number;
-}
+/** The copies of an image that browsers show: WebP, 256 pixels at its longer side, and without loss at its own size. */
+type Copy = 'thumbnail' | 'view';
 
-/** WebP, 256 pixels at its longer side. @throws NotFoundError if there can be none, or not soon */
-export async function sendThumbnail(
-  { store, thumbnails }: Deps,
+/**
+ * Sends a copy of an image; makes it where nobody has opened the image yet.
+ *
+ * @param options patience: milliseconds in which the worker that opens the image may make it
+ * @throws NotFoundError if there can be none, or not soon
+ */
+export async function sendCopy(
+  copy: Copy,
+  { store, thumbnails, views }: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
   image: Image,
-  { patience = 0 }: Options = {},
+  { patience = 0 } = {},
 ) {
-  const key = thumbnailKey(image.sha256);
-  if (!(await appears(store, [key], reply, patience))) await made(thumbnails, reply, image);
-  return sendObject(request, reply, store, key);
-}
-
-/** Without loss, at its own size. @throws NotFoundError if there can be none, or not soon */
-export async function sendView(
-  { store, views }: Deps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  image: Image,
-  { patience = 0 }: Options = {},
-) {
-  const keys = viewKeys(image.sha256);
-  if (!(await appears(store, keys, reply, patience))) await made(views, reply, image);
+  const small = copy === 'thumbnail';
+  const keys = small ? [thumbnailKey(image.sha256)] : viewKeys(image.sha256);
+  if (!(await appears(store, keys, reply, patience))) await made(small ? thumbnails : views, reply, image);
   return sendObject(request, reply, store, keys);
 }
 
-/** Whether one of the objects is there, soon enough. */
+/** Whether one of the objects is there within the time. */
 async function appears(store: ObjectStore, keys: string[], reply: FastifyReply, patience: number): Promise<boolean> {
   for (const until = Date.now() + patience; Date.now() < until && !reply.raw.destroyed; await sleep(100)) {
     if (await firstOf(store, keys)) return true;
@@ -50,14 +42,14 @@ async function appears(store: ObjectStore, keys: string[], reply: FastifyReply, 
   return false;
 }
 
-/** Waits for it as long as whoever asked does. */
+/** Waits for it as long as the caller does. */
 async function made(views: Views, reply: FastifyReply, image: Image): Promise<void> {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   await views.make(image, gone.signal);
 }
 
-/** The keys that a campaign solves an image by. @throws NotFoundError while there are none */
+/** Sends the keys that a campaign's masks of an image are made from. @throws NotFoundError while there are none */
 export async function sendKeys(
   { db, store }: Deps,
   request: FastifyRequest,

@@ -4,7 +4,8 @@ import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import { datasetPrefix } from '@saltworks/contract/layout';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
-import { NotFoundError } from '../errors.ts';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
 
 /** Reports that one request reads at most: nearly all name no failure. */
 const mostReports = 256;
@@ -22,17 +23,13 @@ export async function listFailures(
     if (failure) items.push(failure);
     else reports++;
     const full = items.length === limit || reports === mostReports;
-    if (full) return { items, next: Buffer.from(JSON.stringify([key, index])).toString('base64url') };
+    if (full) return { items, next: encodeCursor([key, index]) };
   }
   return { items, next: null };
 }
 
 function placeOf(dataset: string, text: string): FailurePlace {
-  try {
-    const [key, index] = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (isKey(key) && key.startsWith(datasetPrefix(dataset)) && Number.isInteger(index)) return { key, index };
-  } catch {
-    // The error below covers it.
-  }
-  throw new NotFoundError('after: no place in this list; expected the `next` of its last part');
+  const within = z.string().refine((key) => isKey(key) && key.startsWith(datasetPrefix(dataset)));
+  const [key, index] = decodeCursor(z.tuple([within, z.int()]), text);
+  return { key, index };
 }

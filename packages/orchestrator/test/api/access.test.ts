@@ -14,7 +14,7 @@ import { describeDatabases } from '../databases.ts';
 import { openServer, type TestServer } from './server.ts';
 import { makeWorld, type Role, roles, type World } from './world.ts';
 
-/** Routes as they are registered, by anybody. */
+/** Every registered route. */
 const registered = new Set<string>();
 const watch = (message: unknown) => {
   const { fastify } = message as { fastify: FastifyInstance };
@@ -27,15 +27,15 @@ afterAll(() => {
   unsubscribe('fastify.initialization', watch);
 });
 
-/** What somebody gets who may not, or undefined for those who may. */
+/** The refusal that a role gets from a route, or undefined if the route admits it. */
 function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefined {
   if (access === 'public') return undefined;
   if (role === 'nobody') return 401;
   if (access === 'user') return undefined;
-  // They all show keys here.
+  // Every role here uses an API key.
   if (access === 'session') return 403;
   if (access === 'admin') return role === 'admin' ? undefined : 403;
-  // Of strangers to a campaign nothing is known.
+  // To strangers, a campaign does not exist.
   if (role === 'stranger' || role === 'outsider') return 404;
   if ('assignment' in access) {
     if (role === 'colleague') return 404;
@@ -64,7 +64,7 @@ describeDatabases('access', ({ open }) => {
   }, 60_000);
   afterAll(() => server?.close());
 
-  /** A path whose objects are there for whoever asks; what a call would take away is made for it. */
+  /** A path whose objects exist for every caller; objects that the call would delete are made for it. */
   async function pathOf({ url }: Route, role: Role, objects = world.ours): Promise<string> {
     const { db } = server.deps;
     const values: Record<string, string> = { ...objects };
@@ -84,16 +84,16 @@ describeDatabases('access', ({ open }) => {
   const ask = async (route: Route, role: Role, path: string) =>
     server.call(route.method, path, {
       key: world.keys[role],
-      // Wrong for every route: who may ask is told so, nobody else.
+      // Wrong for every route: only callers with access are told so.
       body: route.body ? { unexpected: 1 } : undefined,
     });
 
-  test('every route says who may ask, and nothing else is served', () => {
+  test('every route names its access, and nothing else is served', () => {
     for (const { access } of routes) expect(access).toBeDefined();
     const table = routes.map(({ method, url }) => `${method} ${url}`);
     const link = ['GET', 'HEAD', 'POST'].map((method) => `${method} /sign-in/link`);
     const auth = authRoutes.map(([method, path]) => `${method} /api/auth${path}`);
-    // All other methods of a known address are refused: `requests.test.ts`.
+    // Other methods of a known address are refused: `requests.test.ts`.
     const refused = new Set(routes.flatMap(({ url }) => supported.map((method) => `${method} ${url}`)));
     for (const method of supported) refused.add(`${method} /api/openapi.json`);
     for (const each of table) refused.delete(each);
@@ -106,7 +106,7 @@ describeDatabases('access', ({ open }) => {
   test.each(named)('%s', async (_, route) => {
     const statuses: Record<string, number> = {};
     const expected: Record<string, unknown> = {};
-    // Who may not, first: those who may change what is there.
+    // Refused roles first: the others may change the objects.
     const order = [...roles].sort((a, b) => (refusal(route.access, b) ?? 0) - (refusal(route.access, a) ?? 0));
     for (const role of order) {
       const answer = await ask(route, role, await pathOf(route, role));
@@ -121,24 +121,24 @@ describeDatabases('access', ({ open }) => {
     expect(statuses).toEqual(expected);
   });
 
-  test('who may not has changed nothing', async () => {
+  test('a refused call changes nothing', async () => {
     const { state, n } = await findAssignment(server.deps.db, world.theirs.assignment);
     expect({ state, n }).toEqual({ state: 'leased', n: 0 });
-    // No Temporal is there.
+    // Without Temporal.
     expect(server.logged.filter((line) => !line.endsWith('Failed to list workflows'))).toEqual([]);
   });
 
   const ofObjects = named.filter(
     ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset)\b/.test(url),
   );
-  test.each(ofObjects)('%s of another campaign is not there', async (_, route) => {
+  test.each(ofObjects)('%s of another campaign does not exist for its callers', async (_, route) => {
     for (const role of ['stranger', 'annotator', 'colleague', 'reviewer', 'manager'] as const) {
       const answer = await ask(route, role, await pathOf(route, role, world.theirs));
       expect([role, answer.status]).toEqual([role, 404]);
     }
   });
 
-  test('masks, keys and members of others are not there', async () => {
+  test('masks, keys and members of other campaigns do not exist', async () => {
     const { keys, ours, theirs } = world;
     const mask = (objects: typeof ours, mask: string) => `/api/assignments/${objects.assignment}/masks/${mask}`;
     const as = (role: Role) => ({ key: keys[role] });
@@ -160,7 +160,7 @@ describeDatabases('access', ({ open }) => {
     });
   });
 
-  test('annotators see their own work only, reviewers all of it', async () => {
+  test('annotators see only their own work, reviewers all of it', async () => {
     const { keys, ours } = world;
     const list = (role: Role, query = '') =>
       server.call('GET', `/api/campaigns/${ours.campaign}/assignments${query}`, { key: keys[role] });
@@ -194,7 +194,7 @@ describeDatabases('access', ({ open }) => {
     expect(await review(keys.manager)).toMatchObject({ status: 200 });
   });
 
-  test('roles hold from the moment that they are given', async () => {
+  test('a role holds from the moment it is given', async () => {
     const { keys, ours } = world;
     const members = `/api/campaigns/${ours.campaign}/members`;
     const seen = async () => (await server.call('GET', members, { key: keys.colleague })).status;
@@ -214,7 +214,7 @@ describeDatabases('access', ({ open }) => {
     await set('annotator');
   });
 
-  test('managers add people by their address, administrators also make their accounts', async () => {
+  test('managers add members by e-mail address; administrators also create their accounts', async () => {
     const { keys, ours } = world;
     const add = (role: Role, email: string) =>
       server.call('POST', `/api/campaigns/${ours.campaign}/members`, {
@@ -234,7 +234,7 @@ describeDatabases('access', ({ open }) => {
     await server.call('DELETE', `/api/campaigns/${ours.campaign}/members/stranger`, { key: keys.manager });
   });
 
-  test('managers make links for members who may do no more than they may', async () => {
+  test('managers make links for members with no more rights than their own', async () => {
     const { db } = server.deps;
     const { keys, ours, theirs } = world;
     const link = async (user: string, role: Role = 'manager', campaign = ours.campaign) =>
@@ -243,11 +243,11 @@ describeDatabases('access', ({ open }) => {
       setMember(db, campaign, user, role, 'owner');
     expect([await link('annotator'), await link('reviewer'), await link('manager')]).toEqual([200, 200, 200]);
     for (const role of ['annotator', 'reviewer'] as const) expect(await link('annotator', role)).toBe(403);
-    // Strangers, and members of what they have no say in.
+    // Strangers, and members of campaigns that they do not manage.
     expect([await link('stranger'), await link('outsider')]).toEqual([404, 404]);
     expect(await link('outsider', 'manager', theirs.campaign)).toBe(404);
 
-    // Who was made a member in order to be signed in as: an administrator, somebody with work elsewhere.
+    // Accounts made members only to be signed in as: an administrator, a member of another campaign.
     const [root, guest] = [await makeUser(db), await makeUser(db)];
     await db.updateTable('user').set({ role: 'admin' }).where('id', '=', root).execute();
     await join(root, ours.campaign, 'annotator');

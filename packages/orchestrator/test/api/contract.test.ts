@@ -17,13 +17,13 @@ import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
 
-// What people check and drive APIs with, in Python, installed into a folder of its own on first use.
+// Python tools that check and drive APIs, installed into their own folder on first use.
 const { folder: packages, missing } = pythonPackages('contract', [
   ['--only-binary', ':all:', '--upgrade', 'schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'],
 ]);
 const env = { ...process.env, PYTHONPATH: packages, NO_COLOR: '1' };
 
-/** Not in this thread: the server answers in it. */
+/** Runs Python in another process, since the server answers in this thread. */
 const run = (cwd: string, ...args: string[]) =>
   new Promise<{ code: number; text: string }>((resolve) => {
     execFile(python, args, { cwd, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
@@ -33,7 +33,7 @@ const run = (cwd: string, ...args: string[]) =>
 
 const patient = { timeout: 60_000, interval: 100 };
 
-describe('the document, held against a server with its Temporal and a worker', { timeout: 300_000 }, () => {
+describe('the document, checked against a server with Temporal and a worker', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-contract-'));
   const document = join(folder, 'openapi.json');
   const keys = { admin: '', annotator: '' };
@@ -54,7 +54,7 @@ describe('the document, held against a server with its Temporal and a worker', {
     return JSON.parse(text);
   }
 
-  /** A server, a worker and a store; keys are the pictures' colours. */
+  /** Opens a server, a worker and a store; keys are the images' colours. */
   async function open(): Promise<void> {
     await importFiles(engine.store, 'pans', await pictures(4));
     deployment = await openDeployment({
@@ -67,7 +67,7 @@ describe('the document, held against a server with its Temporal and a worker', {
     keys.annotator = (await createApiKey(db, { user: await makeUser(db, 'annotator'), name: 'test' })).key;
   }
 
-  /** One of everything. @returns ids of it, by the names of parameters */
+  /** Makes one of everything. @returns ids by parameter name */
   async function populate(): Promise<Record<string, string[]>> {
     const categories = [{ id: 1, name: 'square', colour: '#00ff00', isthing: true }];
     await json('POST', '/campaigns', { id: 'salt', name: 'Salt', dataset: 'pans', categories });
@@ -108,7 +108,7 @@ describe('the document, held against a server with its Temporal and a worker', {
     if (missing) return console.warn(`skipped, the validators cannot be installed: ${missing}`);
     await open();
     const known = await populate();
-    // Half of what is asked for is there.
+    // Half of the requests name objects that exist.
     const settings = Object.entries(known).flatMap(([name, values]) => [
       `dictionaries.${name}.values = ${JSON.stringify(values)}`,
       `parameters."${name === 'recipe' ? 'query' : 'path'}.${name}" = { dictionary = "${name}", probability = 0.5 }`,
@@ -123,16 +123,16 @@ describe('the document, held against a server with its Temporal and a worker', {
     rmSync(folder, { recursive: true });
   }, 60_000);
 
-  test('is OpenAPI to openapi-spec-validator', async (context) => {
+  test('is valid OpenAPI to openapi-spec-validator', async (context) => {
     if (missing) context.skip(missing);
     expect(await run(folder, '-m', 'openapi_spec_validator', document)).toMatchObject({ code: 0 });
   });
 
-  // Of this operation no answer ever ends: a checker would wait for it until it gives up.
+  // Answers of this operation never end: a checker would wait until it gives up.
   const endless = '/api/assignments/{assignment}/events';
-  // The annotator first: the administrator may take keys and memberships away.
+  // The annotator first: the administrator may end keys and memberships.
   test.for(['annotator', 'admin'] as const)(
-    'holds in requests that schemathesis makes as %s',
+    'holds for requests that schemathesis makes as %s',
     async (role, context) => {
       if (missing) context.skip(missing);
       const url = `http://127.0.0.1:${deployment.server.port}`;

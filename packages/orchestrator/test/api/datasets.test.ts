@@ -1,4 +1,4 @@
-/** Datasets over the API, on a store as imports, runs and exports leave it. */
+/** Datasets over the API, on a store in the state that imports, runs and exports leave. */
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetFailure, DatasetImageInfo, MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { Category } from '@saltworks/contract/categories';
@@ -22,11 +22,11 @@ import { maskText } from '../stored.ts';
 import { openServer, type TestServer } from './server.ts';
 
 const hash = (i: number) => i.toString(16).padStart(64, '0');
-/** Numbers of the first image of each shard, and after the last: shards of imports that were not full. */
+/** Numbers of the first image of each shard, and the end: shards of imports that were not full. */
 const shards = [1, 3, 4, 20, 36, 41];
 const last = 40;
 const failed = 7;
-/** Of an image's mask: every third has one, of a cat or, from image 20 on, of a dog, the surer the later. */
+/** An image's mask: every third has one, of a cat or, from image 20 on, of a dog; later ones are surer. */
 const masked = (i: number) => i % 3 === 0;
 const categoryOf = (i: number) => (i < 20 ? 'cat' : 'dog');
 const uncertaintyOf = (i: number) => (100 - i) / 100;
@@ -101,7 +101,7 @@ describeDatabases('datasets', ({ open }) => {
 
   const get = (path: string, key = reviewer) => server.call('GET', `/api/datasets${path}`, { key });
 
-  test('are those that one reviews or manages', async () => {
+  test('are listed for their reviewers and managers', async () => {
     const names = async (key: string) => (await get('', key)).body.map(({ name }: { name: string }) => name);
     expect(await names(admin)).toEqual(['ponds', 'salt.pans']);
     expect(await names(reviewer)).toEqual(['salt.pans']);
@@ -111,7 +111,7 @@ describeDatabases('datasets', ({ open }) => {
     expect(await get('/nowhere', admin)).toMatchObject({ status: 404 });
   });
 
-  test('tell what was made of their images', async () => {
+  test('list their keys, mask sets and campaigns', async () => {
     const { body } = await get('/salt.pans');
     expect(body).toMatchObject({ name: 'salt.pans', images: last, bytes: 400, keys: ['tiny'] });
     expect(body.recipes).toEqual(['best', 'campaign-salt']);
@@ -124,13 +124,13 @@ describeDatabases('datasets', ({ open }) => {
     });
     const [salt] = body.masks.filter(({ recipe }: MaskSet) => recipe === 'campaign-salt');
     expect(salt).toMatchObject({ preset: 'best', backbone: 'tiny', campaign: { id: 'salt', name: 'Salt pans' } });
-    // A class has the colour that the campaign gives it, others have free ones.
+    // A category has its campaign's colour; others get free colours.
     expect(salt.classes).toEqual([{ name: 'dog', colour: '#0072b2' }]);
     expect(best.classes).toEqual([
       { name: 'dog', colour: '#0072b2' },
       { name: 'cat', colour: '#e69f00' },
     ]);
-    // Of campaigns, those that the reader is in.
+    // Only campaigns that the reader is a member of.
     expect(body.campaigns).toEqual([{ id: 'salt', name: 'Salt pans' }]);
     expect((await get('/salt.pans', admin)).body.campaigns).toHaveLength(2);
   });
@@ -164,7 +164,7 @@ describeDatabases('datasets', ({ open }) => {
       for (const limit of [1, 7, 200]) expect((await list(query, limit)).map(({ id }) => id)).toEqual(expected);
     });
 
-    test('say what a set of masks has of them', async () => {
+    test('show their part of a mask set', async () => {
       const found = await list('&recipe=best', 200);
       expect(found[8]).toEqual({
         ...{ id: 9, name: '9.png', sha256: hash(9), state: 'masked', reason: null },
@@ -173,7 +173,7 @@ describeDatabases('datasets', ({ open }) => {
       expect(found[6]).toMatchObject({ id: failed, state: 'failed', reason: 'torn', mask: null, categories: [] });
     });
 
-    test('begin anywhere', async () => {
+    test('start anywhere in the list', async () => {
       for (const after of [0, 1, 2, 3, 19, 39]) {
         const { body } = await get(`/salt.pans/images?limit=1&after=${after}`);
         expect(body.items.map(({ id }: DatasetImageInfo) => id)).toEqual([after + 1]);
@@ -182,11 +182,11 @@ describeDatabases('datasets', ({ open }) => {
       expect((await get('/ponds/images', admin)).body).toEqual({ items: [], next: null });
     });
 
-    test('are shown small, and by their masks', async () => {
+    test('have thumbnails and masks', async () => {
       expect(await get('/salt.pans/images/37/thumbnail')).toMatchObject({ status: 200, text: 'small 37' });
       const mask = await get('/salt.pans/images/9/mask?recipe=best');
       expect(mask).toMatchObject({ status: 200, text: 'mask 9' });
-      // Another run may make another one.
+      // Another run may make another mask.
       expect(mask.headers.get('cache-control')).toBe('private, no-cache');
       for (const path of ['8/mask?recipe=best', '9/mask?recipe=other', '41/thumbnail', '0/thumbnail', 'x/thumbnail']) {
         expect([path, (await get(`/salt.pans/images/${path}`)).status]).toEqual([path, 404]);
@@ -196,7 +196,7 @@ describeDatabases('datasets', ({ open }) => {
     });
   });
 
-  test('list what could not be used, in parts', async () => {
+  test('list unusable images, part by part', async () => {
     const { store } = server.deps;
     const failures = Array.from({ length: 5 }, (_, i) => ({ sha256: hash(i), name: `${i}.png`, reason: 'dark' }));
     const report = { images: 5, failures: failures.map((failure) => ({ ...failure, permanent: true })) };
@@ -222,14 +222,14 @@ describeDatabases('datasets', ({ open }) => {
     }
   });
 
-  test('without Temporal, runs are not there for now', async () => {
+  test('without Temporal, runs are unavailable for now', async () => {
     expect(await get('/salt.pans/runs')).toMatchObject({
       status: 503,
       body: { error: 'the database or Temporal does not answer; expected another try later' },
     });
   });
 
-  test('exports are listed once they are through, and come as ZIP files', async () => {
+  test('exports are listed once they are done, and download as ZIP files', async () => {
     const { store } = server.deps;
     const exports = (key = manager) => get('/salt.pans/exports', key);
     const id = `voc-${'a'.repeat(16)}`;
@@ -249,11 +249,11 @@ describeDatabases('datasets', ({ open }) => {
     expect(answer.headers.get('content-type')).toBe('application/zip');
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(unzipTexts(bytes)).toEqual({ 'Annotations/1.xml': 'x'.repeat(100_000), 'Masks/ü 1.png': 'png' });
-    // Text is packed.
+    // Text is compressed.
     expect(bytes.length).toBeLessThan(2_000);
   });
 
-  test('masks that another campaign has published are its own', async () => {
+  test('masks published by another campaign stay hidden', async () => {
     const { store } = server.deps;
     const recipe = 'campaign-others';
     const report = { images: 1, failures: [], categories: [], masks: [] };
@@ -279,7 +279,7 @@ describeDatabases('datasets', ({ open }) => {
     await store.delete(maskReportKey('salt.pans', recipe, 0));
   });
 
-  test('a ZIP file whose files are gone from the store ends as an error', async () => {
+  test('a ZIP download fails if its files are gone from the store', async () => {
     const { store } = server.deps;
     const id = `voc-${'b'.repeat(16)}`;
     const summary = { format: 'voc', recipe: 'best', made: '2026-02-03T04:05:06.000Z', files: 1, bytes: 9 };

@@ -2,7 +2,7 @@ import { UnwritableError } from '@saltworks/contract/errors';
 import { expect, test } from 'vitest';
 import { answerTo } from '../../dist/api/failures.js';
 
-test('what cannot be written for want of room is told so with 507, wherever the database is', () => {
+test('a write without room is answered with 507, on both databases', () => {
   const full = new UnwritableError('no room in /home/database: 0 MB free; expected 33.5 MB');
   expect(answerTo(full)).toEqual({ code: 507, body: { error: full.message } });
   const message = 'could not extend file "base/5/16794": No space left on device';

@@ -28,7 +28,7 @@ const hostile = [
   '__proto__',
   'constructor',
 ];
-/** What no text may hold, and what it may. */
+/** Characters that a text may not hold, and characters that it may. */
 const badTexts = ['a\0b', 'half \ud83e', '\udc00 half', '', '   ', '\u3000\u200b'];
 const goodTexts = ['salt 🧂', '盐', "'; drop table audit; --", '<script>alert(1)</script>', '{{1+1}}', '\u202e'];
 
@@ -49,7 +49,7 @@ describeDatabases('hostile requests', ({ open }) => {
       return ({ ...world.ours, user: 'colleague', key: 'k' } as Record<string, string>)[name];
     });
 
-  /** Never our fault, always in the one form, and nothing of what is inside. */
+  /** Never a server error, always in the one form, and without internals. */
   async function expectRefused(method: string, path: string, options: Parameters<TestServer['call']>[2] = {}) {
     const answer = await server.call(method, path, { key: admin, ...options });
     const what = `${method} ${path.slice(0, 100)} ${JSON.stringify(options).slice(0, 200)}: ${answer.text.slice(0, 300)}`;
@@ -60,14 +60,14 @@ describeDatabases('hostile requests', ({ open }) => {
     return answer;
   }
 
-  test('no id, whatever it is, is our fault', async () => {
+  test('no id causes a server error', async () => {
     for (const { method, url } of routes) {
       for (const [, name] of url.matchAll(/:(\w+)/g)) {
         for (const value of hostile) {
           const path = fill(url, name, value);
           const answer = await server.call(method, path, { key: admin });
           const refused = [400, 404, 414].includes(answer.status) && typeof answer.body?.error === 'string';
-          // `fetch` itself takes `..` for the folder above.
+          // `fetch` itself resolves `..`.
           if (!/^(\.\.|%2e%2e)$/.test(value))
             expect([path.slice(0, 90), refused, answer.text]).toEqual([path.slice(0, 90), true, answer.text]);
           expect(answer.status).toBeLessThan(500);
@@ -77,7 +77,7 @@ describeDatabases('hostile requests', ({ open }) => {
     expect(server.logged).toEqual([]);
   });
 
-  test('no query, whatever it is, is our fault', async () => {
+  test('no query causes a server error', async () => {
     const values = [...hostile.filter((value) => value !== '0' && !/^[a_c9].*/.test(value)), '', 'NaN', '1e999', '1.5'];
     for (const { method, url, query } of routes) {
       if (!query || url.endsWith('/events')) continue;
@@ -107,7 +107,7 @@ describeDatabases('hostile requests', ({ open }) => {
   });
 
   describe('bodies', () => {
-    // A key is refused by what is for sessions before its body is read.
+    // Routes for sessions refuse a key before its body is read.
     const withBody = routes.filter(({ body, access }) => body && access !== 'session');
     const keyOf = (url: string) =>
       url.endsWith('/interactions') || url.endsWith('/skip') ? (world.keys.annotator as string) : admin;
@@ -138,7 +138,7 @@ describeDatabases('hostile requests', ({ open }) => {
       expect(await expectRefused(route.method, fill(route.url), form)).toMatchObject({ status: 415 });
     });
 
-    test('that are wrong are told where', async () => {
+    test('that are wrong are refused with the place of the fault', async () => {
       const path = `/api/campaigns/${world.ours.campaign}`;
       const told = async (body: unknown) => (await expectRefused('PATCH', path, { body })).body.error;
       expect(await told({ leaseSeconds: 'long' })).toMatch(/^\/leaseSeconds: .*expected number/);
@@ -150,7 +150,7 @@ describeDatabases('hostile requests', ({ open }) => {
       expect(answer.body.error).toMatch(/^\/interactions\/0\/interaction\/points\/0\/1: /);
     });
 
-    test('hold text that a database can keep, and any such text', async () => {
+    test('hold any text that a database can store, and no other', async () => {
       const { campaign, assignment } = world.ours;
       const category = { id: 1, name: 'salt', colour: '#ffffff', isthing: true };
       const fresh = { id: 'fresh', name: 'Fresh', dataset: 'pans', categories: [category] };
@@ -169,7 +169,7 @@ describeDatabases('hostile requests', ({ open }) => {
         for (const text of badTexts) {
           if (text.trim().length < 2 && !('name' in (body('') as object))) continue;
           const answer = await expectRefused(method, path, { body: body(text), ...(key ? { key } : {}) });
-          // What was sent cannot be kept, whatever the state of what it was sent to.
+          // The text cannot be stored, whatever the state of its target.
           expect([path, answer.status, answer.text]).toEqual([path, 400, answer.text]);
         }
       }
@@ -181,7 +181,7 @@ describeDatabases('hostile requests', ({ open }) => {
       expect(server.logged).toEqual([]);
     });
 
-    test('hold times and numbers that a database can keep', async () => {
+    test('hold times and numbers that a database can store', async () => {
       const path = `/api/campaigns/${world.ours.campaign}`;
       for (const deadline of ['0000-01-01T00:00:00Z', '2026-02-30T00:00:00Z', '2026-01-01', 'soon', 1]) {
         await expectRefused('PATCH', path, { body: { deadline } });
@@ -203,7 +203,7 @@ describeDatabases('hostile requests', ({ open }) => {
       const strokes = `/api/assignments/${world.ours.assignment}/interactions`;
       const body = JSON.stringify({ client: 'x'.repeat(130 * 1024) });
       expect(await expectRefused('POST', strokes, { key: world.keys.annotator, body })).toMatchObject({ status: 413 });
-      // Whoever may not ask at all is told that, and nothing is read.
+      // A caller without access is refused before the body is read.
       expect(await expectRefused('POST', strokes, { key: 'sw_no', body })).toMatchObject({ status: 401 });
       const categories = { body: JSON.stringify({ id: 'x'.repeat(200 * 1024) }) };
       expect(await expectRefused('POST', '/api/campaigns', categories)).toMatchObject({ status: 400 });
@@ -212,7 +212,7 @@ describeDatabases('hostile requests', ({ open }) => {
     });
   });
 
-  test('headers, whatever they are, are not our fault', async () => {
+  test('no header causes a server error', async () => {
     const path = `/api/assignments/${world.ours.assignment}`;
     const values = [
       '',
@@ -252,7 +252,7 @@ describeDatabases('hostile requests', ({ open }) => {
     expect(server.logged).toEqual([]);
   });
 
-  test('what is no HTTP is refused without a word of what is inside', async () => {
+  test('malformed HTTP is refused without internals', async () => {
     const { port, hostname } = new URL(server.url);
     const say = (text: string) =>
       new Promise<string>((resolve) => {

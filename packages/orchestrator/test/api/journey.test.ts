@@ -30,7 +30,7 @@ let deployment: Deployment;
 let admin: string;
 let annotator: string;
 
-/** Halves of the picture, dark and light, and keys that tell them apart. */
+/** An image with a dark and a light half, and keys that tell the halves apart. */
 async function importPictures(count: number): Promise<void> {
   async function* source() {
     for (let i = 0; i < count; i++) {
@@ -108,7 +108,7 @@ async function follow(assignment: string) {
   return { events, reading };
 }
 
-test('strokes become labels and a mask, which is handed in, sent back, drawn on and accepted', async () => {
+test('strokes become labels and a mask, which is submitted, sent back, corrected and accepted', async () => {
   const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
   const campaign = { id: 'salt', name: 'Salt', dataset: 'pans', categories, leaseSeconds: 60 };
   await json('POST', '/campaigns', campaign, admin);
@@ -174,7 +174,7 @@ test('strokes become labels and a mask, which is handed in, sent back, drawn on 
   await json('POST', `${at}/review`, { verdict: 'accept' }, admin);
   const found = await json('GET', at);
   expect(found).toMatchObject({ state: 'accepted', mask: again.mask, drawing: { strokes: [{ n: 2 }, { n: 5 }] } });
-  // Each review says what was looked at.
+  // Each review names the mask that it is about.
   expect(found.reviews.map((review: { mask: string }) => review.mask)).toEqual([mask, again.mask]);
   const { items } = await json('GET', '/campaigns/salt/tasks?order=uncertain', undefined, admin);
   expect(items).toMatchObject([
@@ -192,7 +192,7 @@ test('strokes become labels and a mask, which is handed in, sent back, drawn on 
   void reading.catch(() => {});
 });
 
-test('a lease that nobody renews ends, and the image goes to the next', async () => {
+test('an assignment whose lease is not renewed ends, and the next annotator gets the image', async () => {
   await json('PATCH', '/campaigns/salt', { leaseSeconds: 5 }, admin);
   const taken = await json('POST', '/campaigns/salt/next');
   await json(
@@ -206,7 +206,7 @@ test('a lease that nobody renews ends, and the image goes to the next', async ()
   expect(await json('POST', '/campaigns/salt/next', undefined, admin)).toMatchObject({ image: taken.image });
 });
 
-test('images of nothing but background are handed in, compared, made one and exported like others', async () => {
+test('images of background alone are submitted, compared, merged to a consensus and exported like others', async () => {
   await json('PATCH', '/campaigns/salt', { leaseSeconds: 600, annotators: 2 }, admin);
   const nothing = async (key: string) => {
     const { id, task, image } = await json('POST', '/campaigns/salt/next', undefined, key);

@@ -21,11 +21,11 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
 
   let provider: Server;
   let issuer: string;
-  /** Who the provider says it is. */
+  /** The identity that the provider reports. */
   let claims: Record<string, unknown>;
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  /** What was asked for, by code. */
+  /** Authorisation requests by code. */
   const codes = new Map<string, { challenge: string; nonce: string | null }>();
 
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
       oidc: { issuer, clientId: 'saltworks', clientSecret: 'theirs' },
     });
 
-  /** What a browser does. @param change what comes back from the provider */
+  /** Signs in as a browser does. @param change alters the provider's redirect */
   async function signInWith(own: TestServer, given: Record<string, unknown>, change = (_: URLSearchParams) => {}) {
     claims = { sub: randomUUID(), ...given };
     const body = { provider: 'oidc', callbackURL: '/' };
@@ -83,7 +83,7 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
     return own.call('GET', `/api/auth/callback/oidc?${back}`, { cookie: cookiesOf(started) });
   }
 
-  test('an account is made, or the one of that address is signed in, as what it is here', async () => {
+  test('a sign-in creates an account, or uses the one with that address and its role here', async () => {
     const own = await openOidc();
     const email = `${randomUUID()}@example.org`;
     const first = await signInWith(own, { email, email_verified: true, name: 'Olga', role: 'admin' });
@@ -97,7 +97,7 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
     await own.close();
   });
 
-  test('an address that the provider has not verified opens nobody’s account, nor does an account that was ended', async () => {
+  test('an unverified address opens no account, and an ended account stays closed', async () => {
     const own = await openOidc();
     const known = await account();
     const refused = await signInWith(own, { email: known.email, email_verified: false, name: 'Eve' });
@@ -112,7 +112,7 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
     await own.close();
   });
 
-  test('what did not begin here ends nowhere', async () => {
+  test('a sign-in that did not start here is refused', async () => {
     const own = await openOidc();
     const person = () => ({ email: `${randomUUID()}@example.org`, email_verified: true, name: 'Eve' });
     for (const change of [

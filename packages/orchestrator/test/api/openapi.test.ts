@@ -32,7 +32,7 @@ const operations = () =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation: operation as Json })),
   );
 
-test('the description is OpenAPI 3.1, of every route and nothing else', () => {
+test('the document is OpenAPI 3.1 and describes every route and nothing else', () => {
   expect(document.openapi).toBe('3.1.0');
   expect(document.info).toMatchObject({ title: 'Saltworks', version: expect.any(String) });
   const described = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`);
@@ -44,7 +44,7 @@ test('the description is OpenAPI 3.1, of every route and nothing else', () => {
   }
 });
 
-test('every operation has an id of its own, a tag that is explained, and says how it may fail', () => {
+test('every operation has a unique id, a described tag, and its failures', () => {
   const ids = operations().map(({ operation }) => `${operation.operationId}`);
   expect(ids).toContain('getCampaignMembers');
   expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id))).toEqual([]);
@@ -62,7 +62,7 @@ test('every operation has an id of its own, a tag that is explained, and says ho
   expect(document.servers).toEqual([{ url: 'http://salt.test' }]);
 });
 
-test('pictures, files and events are of their media type, all else is JSON', () => {
+test('images, files and events have their media types; everything else is JSON', () => {
   const types = new Set<string>();
   for (const { path, operation } of operations()) {
     const [type] = Object.keys(operation.responses[200].content);
@@ -80,19 +80,19 @@ test('pictures, files and events are of their media type, all else is JSON', () 
   ]);
 });
 
-test('patterns are read alike by ECMA-262 and Python', () => {
+test('patterns mean the same in ECMA-262 and Python', () => {
   const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
     JSON.parse(text),
   );
   expect(patterns.length).toBeGreaterThan(20);
   for (const pattern of patterns) {
     expect(() => [new RegExp(pattern), new RegExp(pattern, 'u')]).not.toThrow();
-    // \w and \d are all of Unicode's elsewhere, properties are unknown there.
+    // Elsewhere \w and \d cover Unicode, and properties are unknown.
     expect([pattern, /\\[pPwWdDsS0]/.test(pattern.replaceAll('\\\\', ''))]).toEqual([pattern, false]);
   }
 });
 
-test('what stands in a path is a parameter of it', () => {
+test('every name in a path is a parameter of it', () => {
   for (const { path, operation } of operations()) {
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     const parameters = Object.values((operation.parameters ?? {}) as Json);
@@ -102,7 +102,7 @@ test('what stands in a path is a parameter of it', () => {
   }
 });
 
-test('every reference leads somewhere, every scheme of security is declared', () => {
+test('every reference resolves, and every security scheme is declared', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
   expect(references.length).toBeGreaterThan(20);
   for (const reference of references) {

@@ -18,7 +18,7 @@ describeDatabases('the operator', ({ open }) => {
   const administrators = async () =>
     (await call('GET', '/api/users')).body.filter(({ role }: { role: string }) => role === 'admin');
 
-  test('is an administrator, made once however many ask at the same time', async () => {
+  test('is an administrator, created once even by simultaneous requests', async () => {
     const asked = await Promise.all([1, 2, 3].map(() => call('GET', '/api/me')));
     expect(asked.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(new Set(asked.map(({ body }) => body.id)).size).toBe(1);
@@ -27,7 +27,7 @@ describeDatabases('the operator', ({ open }) => {
     expect(body.link).toContain('token=');
   });
 
-  test('is known by the secret, within a minute', async () => {
+  test('is recognised by the secret, for a minute', async () => {
     const seconds = Math.floor(Date.now() / 1000);
     const token = operatorToken(secret);
     for (const wrong of [
@@ -42,7 +42,7 @@ describeDatabases('the operator', ({ open }) => {
     }
   });
 
-  test('is another administrator once the first one is ended, and the last one stays', async () => {
+  test('is another administrator once the first is disabled; the last one cannot be', async () => {
     const [first] = await administrators();
     const second = (await call('POST', '/api/users', { email: 'two@example.org', name: 'Two', role: 'admin' })).body.id;
     expect(await call('PATCH', `/api/users/${first.id}`, { disabled: true })).toMatchObject({ status: 200 });
@@ -55,7 +55,7 @@ describeDatabases('the operator', ({ open }) => {
     }
   });
 
-  test('is a new administrator where a database holds none that may sign in', async () => {
+  test('is a new administrator if no administrator can sign in', async () => {
     await database.db.updateTable('user').set({ disabled: true }).execute();
     const made = await Promise.all([1, 2].map(() => call('GET', '/api/me')));
     expect(made.map(({ status, body }) => [status, body.role])).toEqual([

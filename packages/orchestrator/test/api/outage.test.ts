@@ -19,7 +19,7 @@ describe.skipIf(!findPostgres())('a database that is away', () => {
     await database?.close();
   });
 
-  test('is answered with 503 and when to come back, in one line', async () => {
+  test('is answered with 503, a time to retry, and one line', async () => {
     const key = await server.key('ann');
     const paths = ['/api/health', '/api/me', '/api/campaigns'];
     for (const path of paths) expect(await server.call('GET', path, { key })).toMatchObject({ status: 200 });

@@ -17,7 +17,7 @@ describeDatabases('requests', ({ open }) => {
   }, 60_000);
   afterAll(() => server?.close());
 
-  test('answers tell browsers to keep to what they are', async () => {
+  test('answers carry headers that restrict browsers', async () => {
     for (const [path, key] of [
       ['/api/health', ''],
       ['/api/me', admin],
@@ -40,7 +40,7 @@ describeDatabases('requests', ({ open }) => {
     }
   });
 
-  test('whoever is not known is told how to be, and schemes are read in any case', async () => {
+  test('unauthenticated callers are told the scheme, which is read in any case', async () => {
     for (const path of ['/api/me', '/api/openapi.json', '/api/campaigns/x']) {
       const answer = await server.call('GET', path);
       expect([path, answer.status, answer.headers.get('www-authenticate')]).toEqual([
@@ -55,7 +55,7 @@ describeDatabases('requests', ({ open }) => {
     }
   });
 
-  test('a method that an address does not know is refused with those that it does', async () => {
+  test('an unknown method is refused with the methods that the address knows', async () => {
     for (const [method, path, allow] of [
       ['DELETE', '/api/me', 'GET'],
       ['PUT', '/api/campaigns', 'GET, POST'],
@@ -71,7 +71,7 @@ describeDatabases('requests', ({ open }) => {
     expect(await server.call('DELETE', '/api/nowhere', { key: admin })).toMatchObject({ status: 404 });
   });
 
-  test('objects are sent whole, in part, or not at all to who has them', async () => {
+  test('objects are sent whole, in part, or not at all if the caller has them', async () => {
     const path = `/api/assignments/${world.ours.assignment}/image`;
     const get = (headers: Record<string, string> = {}) => server.call('GET', path, { key: admin, headers });
     const { status, headers, text } = await get();
@@ -104,7 +104,7 @@ describeDatabases('requests', ({ open }) => {
     expect(gone.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('of a caller there are only so many a minute, whatever else they show', async () => {
+  test('requests of one caller are limited per minute, whatever their headers say', async () => {
     const limited = await openServer(database, { requestsPerMinute: 5 });
     const key = await limited.key('hasty');
     const other = await limited.key('calm');
@@ -129,7 +129,7 @@ describeDatabases('requests', ({ open }) => {
     await limited.close();
   });
 
-  test('that change something come from our own pages, or with a key', async () => {
+  test('that change anything need our origin or a key', async () => {
     const link = (await server.call('POST', '/api/users/manager/link', { key: admin })).body.link as string;
     const signedIn = await server.call('POST', link.slice(publicUrl.length), { headers: { origin: publicUrl } });
     const cookie = cookiesOf(signedIn);

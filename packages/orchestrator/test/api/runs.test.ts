@@ -1,4 +1,4 @@
-/** Runs, thumbnails and exports as a person starts them over the API: Temporal, a server and a worker as they are. */
+/** Runs, thumbnails and exports over the API, with a real Temporal, server and worker. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ let deployment: Deployment;
 let admin: string;
 let stranger: string;
 
-/** A picture whose halves differ, and keys and strokes that tell them apart; the last image is none. */
+/** Images whose halves differ, with keys and strokes that tell them apart; the last file is no image. */
 async function importPictures(): Promise<void> {
   async function* source() {
     for (let i = 0; i < count; i++) {
@@ -110,7 +110,7 @@ const stored = async () => {
 const thumbnails = async () => (await stored()).filter((key) => key.endsWith('.thumb.webp')).length;
 const views = async () => (await stored()).filter((key) => !key.endsWith('.thumb.webp'));
 
-test('images that nobody opened are shown small, those that are none are not', async () => {
+test('unopened images have thumbnails; unreadable files have none', async () => {
   const small = (image: number) => call('GET', `/datasets/salt.pans/images/${image}/thumbnail`);
   const answers = await Promise.all(Array.from({ length: count }, (_, i) => small(i + 1)));
   expect(answers.map(({ status }) => status)).toEqual([...Array(count - 1).fill(200), 404]);
@@ -118,10 +118,10 @@ test('images that nobody opened are shown small, those that are none are not', a
   expect(bytes.toString('latin1', 8, 12)).toBe('WEBP');
   expect(answers[0].headers.get('cache-control')).toContain('immutable');
   expect(await thumbnails()).toBe(count - 1);
-  // Not the view that annotators work on.
+  // Without the full-size copy.
   expect(await views()).toEqual([]);
 
-  // In batches, how many depends on when requests arrive; and not again.
+  // In batches, whose number depends on timing; and only once.
   const started = await deployment.environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'");
   expect(started.count).toBeLessThan(count / 4);
   expect((await small(count)).status).toBe(404);
@@ -129,7 +129,7 @@ test('images that nobody opened are shown small, those that are none are not', a
   expect(await deployment.environment.client.workflow.count("WorkflowId STARTS_WITH 'views/'")).toEqual(started);
 });
 
-test('looked at closely, one is shown whole, and no other', async () => {
+test('enlarging an image makes its full-size copy, and no other', async () => {
   const whole = (image: number) => call('GET', `/datasets/salt.pans/images/${image}/view`);
   const [{ sha256 }] = await readShard(store, 'salt.pans', 0);
   const answer = await whole(1);
@@ -139,14 +139,14 @@ test('looked at closely, one is shown whole, and no other', async () => {
   expect(await views()).toEqual([viewKey(sha256)]);
   expect((await whole(count)).status).toBe(404);
 
-  // What is longer than WebP holds lies there as another format.
+  // An image too long for WebP is stored in another format.
   const [, second] = await readShard(store, 'salt.pans', 0);
   await store.put(viewKey(second.sha256, '.png'), 'long');
   const long = await whole(2);
   expect([long.status, long.headers.get('content-type'), await long.text()]).toEqual([200, 'image/png', 'long']);
 });
 
-test('what nobody waits for any more is not asked for', async () => {
+test('copies that nobody waits for any more are not made', async () => {
   const images = await readShard(store, 'salt.pans', 2);
   for (const { sha256 } of images) await store.delete(thumbnailKey(sha256));
   const gone = new AbortController();
@@ -159,11 +159,11 @@ test('what nobody waits for any more is not asked for', async () => {
   await new Promise((resume) => setTimeout(resume, 5));
   gone.abort();
   await Promise.all(asked);
-  // Whatever became of those, who asks now is answered.
+  // A new request is answered, whatever became of those.
   expect((await call('GET', `/datasets/salt.pans/images/${images[0].id}/thumbnail`)).status).toBe(200);
 });
 
-test('runs are started, listed and followed to their ends', async () => {
+test('runs are started, listed and followed to the end', async () => {
   expect(await runs()).toEqual([]);
   const extract = await json('POST', '/datasets/salt.pans/runs', { kind: 'extract' });
   expect(extract).toMatchObject({ id: `extract/salt.pans/${backbone}`, kind: 'extract', of: backbone });
@@ -185,7 +185,7 @@ test('runs are started, listed and followed to their ends', async () => {
   expect(await runs()).toHaveLength(2);
 });
 
-test('exports are made of a set of masks, and downloaded', async () => {
+test('exports are made from a mask set and downloaded', async () => {
   const [{ recipes }] = await Promise.all([json('GET', '/datasets/salt.pans')]);
   const body = { recipe: recipes[0], format: 'coco-panoptic' };
   const started = await json('POST', '/datasets/salt.pans/exports', body);
@@ -207,12 +207,12 @@ test('exports are made of a set of masks, and downloaded', async () => {
     .toMatchObject({ state: 'failed', reason: expect.stringContaining('no masks of salt.pans') });
 });
 
-test("runs are paused, go on and are ended, a dataset's own alone", async () => {
+test("runs are paused, resumed and cancelled, only by their own dataset's address", async () => {
   const control = (id: string, action: string, dataset = 'salt.pans') =>
     call('POST', `/datasets/${dataset}/runs/control`, { id, action });
   const id = 'extract/salt.pans/waiting';
   const { client } = deployment.environment;
-  // Of no worker: it waits for as long as it is let.
+  // No worker takes it: it waits until it is cancelled.
   await client.workflow.start('extractDataset', {
     workflowId: id,
     taskQueue: 'nobody',
@@ -248,7 +248,7 @@ test("runs are paused, go on and are ended, a dataset's own alone", async () => 
   );
 });
 
-test('a campaign with a backbone that nobody knows is refused; where preparation fails, its manager reads why and tries again', async () => {
+test('a campaign with an unknown backbone is refused; if preparation fails, the manager sees why and retries', async () => {
   const categories = [{ id: 1, name: 'pan', colour: '#00ff00', isthing: true }];
   const made = { id: 'nonsense', name: 'N', dataset: 'salt.pans', categories, backbone: 'nonsense' };
   const refused = await call('POST', '/campaigns', made);
@@ -259,7 +259,7 @@ test('a campaign with a backbone that nobody knows is refused; where preparation
   expect(await json('GET', '/campaigns')).toEqual([]);
 
   const { db } = deployment.server.database;
-  // Of a dataset that is gone: no worker can prepare it.
+  // The dataset is gone: no worker can prepare it.
   const lost = { id: 'lost', name: 'L', dataset: 'lost', categories, backbone, preset: 'best' as const };
   await createCampaign(db, lost, { actor: await makeUser(db), shards: 1 });
   const preparation = () => json('GET', '/campaigns/lost/preparation');
@@ -273,7 +273,7 @@ test('a campaign with a backbone that nobody knows is refused; where preparation
   await db.updateTable('campaign').set({ state: 'closed' }).where('id', '=', 'lost').execute();
 });
 
-test("a campaign's masks are exported as they are now, their classes numbered as in the campaign", async () => {
+test("a campaign's masks are exported as they are now, with the campaign's category numbers", async () => {
   const categories = [
     { id: 2, name: 'brine', colour: '#0000ff', isthing: false },
     { id: 7, name: 'pan', colour: '#00ff00', isthing: true },

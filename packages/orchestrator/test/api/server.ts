@@ -1,4 +1,4 @@
-/** The API over HTTP as the server opens it, on a database and a store of its own; nothing answers strokes here. */
+/** The API over HTTP as the server opens it, on its own database and store; no worker answers strokes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { makeUser } from '../campaigns/campaign.ts';
 
-/** Where people are told that the server is. */
+/** The server's public URL. */
 export const publicUrl = 'http://salt.test';
 
-/** What the server signs with. */
+/** The server's secret. */
 export const secret = 'a secret that only these tests know'.repeat(2);
 
 export interface Answer<Body = unknown> {
@@ -31,7 +31,7 @@ export interface CallOptions {
   /** An API key. */
   key?: string;
   cookie?: string;
-  /** Sent as JSON, a string as it is. */
+  /** Sent as JSON; a string as it is. */
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -39,13 +39,13 @@ export interface CallOptions {
 export interface TestServer {
   app: FastifyInstance;
   deps: AppOptions;
-  /** Where it listens. */
+  /** Its listening address. */
   url: string;
-  /** What went wrong on our side. */
+  /** Failures on the server's side. */
   logged: string[];
-  // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the tests look at
+  // biome-ignore lint/suspicious/noExplicitAny: tests check the answers
   call(method: string, path: string, options?: CallOptions): Promise<Answer<any>>;
-  /** A user, made if need be. @returns a key of theirs */
+  /** A user, created if missing. @returns an API key of theirs */
   key(user: string, role?: 'admin' | 'member'): Promise<string>;
   close(): Promise<void>;
 }
@@ -53,9 +53,9 @@ export interface TestServer {
 interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptions, 'recipeOf'>> {
   url?: string;
   requestsPerMinute?: number;
-  /** Where calls seem to come from: attempts to sign in are counted by that, in all servers of a process together. */
+  /** The address that calls seem to come from: sign-in attempts are counted by it, across the servers of a process. */
   from?: string;
-  /** Between two looks at whether a stream may go on, ms. */
+  /** Milliseconds between two checks whether a stream may go on. */
   everyMs?: number;
 }
 
@@ -74,7 +74,7 @@ export async function openServer(
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-api-'));
   const store = fileStore(folder);
   const logged: string[] = [];
-  // Nobody is there, and nothing is gained by asking again.
+  // Nothing listens, so retrying is useless.
   const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1', interceptors: [] }) });
   const answers = openAnswers({ db, store, client, log: () => {} });
   const deps: AppOptions = {
@@ -136,7 +136,7 @@ export async function openServer(
   };
 }
 
-/** What a browser would send back. */
+/** The cookies that a browser would send back. */
 export const cookiesOf = ({ headers }: Answer): string =>
   headers
     .getSetCookie()

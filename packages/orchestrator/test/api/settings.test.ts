@@ -7,7 +7,7 @@ import { makeCampaign, makeUser } from '../campaigns/campaign.ts';
 import { describeDatabases } from '../databases.ts';
 import { openServer, type TestServer } from './server.ts';
 
-/** A backbone whose factor of σ is not the usual one. */
+/** A backbone with an unusual factor of σ. */
 const wide = { name: 'wide', sigma: 0.4 };
 
 describeDatabases('what labels are made with', ({ open }) => {
@@ -37,17 +37,17 @@ describeDatabases('what labels are made with', ({ open }) => {
   const patch = (campaign: string, body: object) =>
     server.call('PATCH', `/api/campaigns/${campaign}`, { key: admin, body });
 
-  test('is told to the page whole: preset, what differs from it, and the backbone’s factor of σ', async () => {
+  test('reaches the page whole: the preset, its changes, and the backbone’s factor of σ', async () => {
     const made = await assignmentIn({ preset: 'paper', solve: { alpha: 0.4 } });
     expect(await optionsOf(made)).toEqual(solveOptions('paper', wide, { alpha: 0.4 }));
     expect(await optionsOf(made)).toMatchObject({ sigmaFactor: 0.4, strokes: 'tolerate' });
   });
 
-  test('is not told of a backbone that is no longer known', async () => {
+  test('is null for a backbone that is no longer known', async () => {
     expect(await optionsOf(await assignmentIn({ backbone: 'gone' }))).toBeNull();
   });
 
-  test('strokes are held or tolerated as the campaign says, from its beginning or later', async () => {
+  test('strokes are held or tolerated as the campaign says, from its start or after a change', async () => {
     const made = await assignmentIn({ solve: { graph: 'walk' } });
     const strokes = async () => {
       const { body } = await server.call('GET', `/api/campaigns/${made.campaign}`, { key: admin });
@@ -59,7 +59,7 @@ describeDatabases('what labels are made with', ({ open }) => {
       solve: { graph: 'walk', strokes: 'tolerate' },
     });
     expect(await strokes()).toEqual(['tolerate', 'tolerate']);
-    // Other changes leave it alone.
+    // Other changes do not affect it.
     await patch(made.campaign, { name: 'Pans' });
     expect(await strokes()).toEqual(['tolerate', 'tolerate']);
     expect((await patch(made.campaign, { strokes: 'maybe' })).status).toBe(400);

@@ -21,7 +21,7 @@ describeDatabases('signing in', ({ open }) => {
   }, 60_000);
   afterAll(() => server?.close());
 
-  /** Attempts of one address are limited: each test has a server of its own for them. */
+  /** Attempts of one address are limited, so each test has its own server. */
   const fresh = (options: Parameters<typeof openServer>[1] = {}) => {
     const from = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;
     return openServer(database, { from, ...options });
@@ -42,7 +42,7 @@ describeDatabases('signing in', ({ open }) => {
       headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
     });
 
-  test('by a password opens a session, until it is signed out', async () => {
+  test('by password opens a session that lasts until sign-out', async () => {
     const own = await fresh();
     const { email, id } = await account({ password });
     const signedIn = await signIn(own, email.toUpperCase());
@@ -67,12 +67,12 @@ describeDatabases('signing in', ({ open }) => {
     expect(await me(own, cookie)).toBe(200);
     const out = await own.call('POST', '/api/auth/sign-out', { cookie, headers: { origin: publicUrl } });
     expect(out.status).toBe(200);
-    // Not even for who kept all of its cookies.
+    // Not even with all of its cookies kept.
     expect(await me(own, cookie)).toBe(401);
     await own.close();
   });
 
-  test('with a wrong password, for an unknown address or from elsewhere fails, all in one way', async () => {
+  test('with a wrong password, for an unknown address or from another origin fails in the same way', async () => {
     const own = await fresh();
     const { email } = await account({ password });
     const wrong = await signIn(own, email, 'wrong horse battery');
@@ -86,7 +86,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('is tried a few times only, whatever callers say of where they are', async () => {
+  test('is limited to a few attempts, whatever address callers claim', async () => {
     const own = await fresh();
     const { email } = await account({ password });
     const statuses: number[] = [];
@@ -101,7 +101,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('by a link works once, within ten minutes', async () => {
+  test('by link works once, within ten minutes', async () => {
     const own = await fresh();
     const { email, id, link } = await account();
     const followed = await follow(own, link as string);
@@ -128,7 +128,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('by a link opens one session only, however many follow it at once', async () => {
+  test('by link opens only one session, even if followed many times at once', async () => {
     const own = await fresh();
     const { id, link } = await account();
     const followed = await Promise.all([1, 2, 3, 4].map(() => follow(own, link as string)));
@@ -137,7 +137,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('by a link takes its button: looking at it, however often, spends nothing', async () => {
+  test('by link needs its button: viewing the page spends nothing', async () => {
     const own = await fresh();
     const { email, id, link } = await account();
     for (const method of ['GET', 'HEAD', 'GET']) {
@@ -149,7 +149,7 @@ describeDatabases('signing in', ({ open }) => {
     for (const origin of ['http://evil.test', 'null', '']) {
       expect(await follow(own, link as string, origin)).toMatchObject({ status: 403 });
     }
-    // The library's own way in, which a GET would spend, is closed.
+    // The library's own route, which a GET would spend, is closed.
     const { searchParams } = new URL(link as string);
     expect(await own.call('GET', `/api/auth/magic-link/verify?${searchParams}`)).toMatchObject({ status: 404 });
     expect(await db.selectFrom('session').select('id').where('userId', '=', id).execute()).toEqual([]);
@@ -162,7 +162,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('by a link leads to our own pages only', async () => {
+  test('by link leads only to our own pages', async () => {
     const own = await fresh();
     const { link } = await account();
     const away = new URL(link as string);
@@ -175,7 +175,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('by a link does not make other links worthless, of one account or of several', async () => {
+  test('by link leaves other links valid, of the same account and of others', async () => {
     const own = await fresh();
     const [ann, bob] = [await account(), await account()];
     const second = (await server.call('POST', `/api/users/${ann.id}/link`, { key: admin })).body.link;
@@ -185,7 +185,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('a person sets a password, changes it by the old one, and ends all other sessions by that', async () => {
+  test('setting a password, or changing it by the old one, ends all other sessions', async () => {
     const own = await fresh();
     const { email, id, link } = await account();
     const set = (cookie: string, body: object, origin = publicUrl) =>
@@ -209,7 +209,7 @@ describeDatabases('signing in', ({ open }) => {
       { action: 'user.password' },
       { action: 'user.password' },
     ]);
-    // Whoever holds a key may not lock its owner out.
+    // A key's holder cannot lock its owner out.
     const { key } = (
       await own.call('POST', '/api/me/keys', { cookie: first, body: { name: 'k' }, headers: { origin: publicUrl } })
     ).body;
@@ -217,7 +217,7 @@ describeDatabases('signing in', ({ open }) => {
       const answer = await own.call('PUT', '/api/me/password', { key, cookie, body: { password, current: next } });
       expect(answer.status).toBe(403);
     }
-    // Forgotten: a link lets its owner set another one.
+    // Forgotten: after a sign-in by link, the owner sets another.
     const anew = (await server.call('POST', `/api/users/${id}/link`, { key: admin })).body.link;
     const back = cookiesOf(await follow(own, anew));
     expect(await state(back)).toEqual({ set: true, needed: false });
@@ -239,7 +239,7 @@ describeDatabases('signing in', ({ open }) => {
     await later.close();
   });
 
-  test('a password is guessed a few times only', async () => {
+  test('password guesses are limited', async () => {
     const own = await fresh();
     const { email } = await account({ password });
     const cookie = cookiesOf(await signIn(own, email));
@@ -253,7 +253,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('needs an account that somebody made', async () => {
+  test('needs an existing account', async () => {
     const { email } = await account({ password });
     const body = { email: 'eve@example.org', password, name: 'Eve', role: 'admin' };
     const headers = { origin: publicUrl };
@@ -281,7 +281,7 @@ describeDatabases('signing in', ({ open }) => {
     expect(raced.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
   });
 
-  test('a session that ran out, or whose account was ended, is none', async () => {
+  test('a session ends when it expires or its account is disabled', async () => {
     const own = await fresh();
     const { email, id } = await account({ password });
     const cookie = cookiesOf(await signIn(own, email));
@@ -312,7 +312,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('a new role holds at once', async () => {
+  test('a new role takes effect at once', async () => {
     const own = await fresh();
     const { email, id } = await account({ password });
     const cookie = cookiesOf(await signIn(own, email));
@@ -326,7 +326,7 @@ describeDatabases('signing in', ({ open }) => {
     await own.close();
   });
 
-  test('keys open until they expire, are ended, or their account goes', async () => {
+  test('keys work until they expire or end, or their account does', async () => {
     const user = await makeUser(db);
     const key = await server.key(user);
     const status = async (given: string) => (await server.call('GET', '/api/me', { key: given })).status;
@@ -348,7 +348,7 @@ describeDatabases('signing in', ({ open }) => {
     expect(await status(key)).toBe(401);
   });
 
-  test('over https, cookies are for https alone, and browsers told to stay there', async () => {
+  test('over https, cookies are secure and browsers are told to stay on https', async () => {
     const secure = await fresh({ url: 'https://salt.test' });
     const { email } = await account({ password });
     const signedIn = await signIn(secure, email, password, 'https://salt.test');

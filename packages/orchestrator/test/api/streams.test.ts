@@ -15,7 +15,7 @@ describeDatabases('streams', ({ open }) => {
   let server: TestServer;
   let world: World;
   const sockets: Socket[] = [];
-  /** The server's ends. */
+  /** The server's ends of streams. */
   const connections = new Set<Socket>();
   beforeAll(async () => {
     const database = await open();
@@ -29,9 +29,9 @@ describeDatabases('streams', ({ open }) => {
     await server?.close();
   });
 
-  const happen = (count: number, body: object = {}, assignment = world.ours.assignment) =>
+  const happen = (count: number, reason = '', assignment = world.ours.assignment) =>
     db.transaction().execute(async (tx) => {
-      for (let i = 0; i < count; i++) await addEvent(tx, assignment, 'patch', body);
+      for (let i = 0; i < count; i++) await addEvent(tx, assignment, 'none', { n: 1, reason });
     });
   const last = async (assignment = world.ours.assignment) => {
     const { event } = await db
@@ -42,7 +42,7 @@ describeDatabases('streams', ({ open }) => {
     return event;
   };
 
-  /** A reader of a stream. `ids` are those that came. */
+  /** A reader of a stream. `ids`: events received. */
   async function listen(path: string, { key = world.keys.annotator, headers = {}, on = server } = {}) {
     const { hostname, port } = new URL(on.url);
     const socket = connect(Number(port), hostname);
@@ -67,7 +67,7 @@ describeDatabases('streams', ({ open }) => {
   const events = () => `/api/assignments/${world.ours.assignment}/events`;
   const patient = { timeout: 20_000, interval: 10 };
 
-  test('tell what happened, and then what happens', async () => {
+  test('send past events, then new ones', async () => {
     await happen(3);
     const n = await last();
     const reader = await listen(`${events()}?after=${n - 2}`);
@@ -75,20 +75,20 @@ describeDatabases('streams', ({ open }) => {
     expect(reader.text).toContain('content-type: text/event-stream');
     expect(reader.text).toContain('x-accel-buffering: no');
     expect(reader.text).toContain('retry: 1000\n\n');
-    expect(reader.text).toContain(`id: ${n}\nevent: patch\ndata: {}\n\n`);
+    expect(reader.text).toContain(`id: ${n}\nevent: none\ndata: {"n":1,"reason":""}\n\n`);
     await happen(2);
-    await happen(5, {}, world.theirs.assignment);
+    await happen(5, '', world.theirs.assignment);
     await expect.poll(reader.ids, patient).toEqual([n - 1, n, n + 1, n + 2]);
     reader.socket.destroy();
   });
 
-  test('go on after the last event that a reader knows', async () => {
+  test('resume after the last event that the reader knows', async () => {
     const n = await last();
     const reader = await listen(`${events()}?after=0`, { headers: { 'last-event-id': String(n) } });
     await happen(1);
     await expect.poll(reader.ids, patient).toEqual([n + 1]);
     reader.socket.destroy();
-    // More than are read at once.
+    // More than one read returns.
     await happen(250);
     const other = await listen(events(), { headers: { 'last-event-id': String(n + 1) } });
     await expect.poll(() => other.ids().length, patient).toBe(250);
@@ -101,7 +101,7 @@ describeDatabases('streams', ({ open }) => {
     }
   });
 
-  test('lose and repeat nothing for readers who come and go while it happens', async () => {
+  test('lose and repeat nothing for readers that come and go meanwhile', async () => {
     const start = await last();
     const seen: number[] = [];
     let writing = true;
@@ -114,20 +114,20 @@ describeDatabases('streams', ({ open }) => {
       const reader = await listen(events(), { headers: { 'last-event-id': String(seen.at(-1) ?? start) } });
       await expect.poll(() => reader.ids().length, patient).toBeGreaterThan(0);
       reader.socket.destroy();
-      // What came in one piece counts: the rest of an event may be on its way.
+      // Count complete events: part of one may still be on its way.
       seen.push(...reader.ids());
     }
     await written;
     expect(seen).toEqual(Array.from({ length: 200 }, (_, i) => start + 1 + i));
   });
 
-  test('wait for a reader who does not keep up', async () => {
+  test('wait for a slow reader', async () => {
     const start = await last();
     const reader = await listen(`${events()}?after=${start}`);
     await expect.poll(() => reader.text, patient).toContain('retry');
     reader.socket.pause();
-    for (let i = 0; i < 5; i++) await happen(20, { runs: 'x'.repeat(100_000) });
-    // They wait in the database, not here.
+    for (let i = 0; i < 5; i++) await happen(20, 'x'.repeat(100_000));
+    // Events wait in the database, not in memory.
     const [buffered] = [...connections].map(({ writableLength }) => writableLength).sort((a, b) => b - a);
     expect(buffered).toBeGreaterThan(0);
     expect(buffered).toBeLessThan(500_000);
@@ -137,7 +137,7 @@ describeDatabases('streams', ({ open }) => {
     reader.socket.destroy();
   });
 
-  test('end for whoever may not read them any more, and are forgotten when a reader goes', async () => {
+  test('end when a reader loses access, and are forgotten when it leaves', async () => {
     await expect.poll(() => server.deps.streams.size, patient).toBe(0);
     const reader = await listen(events(), { key: world.keys.reviewer });
     await expect.poll(() => server.deps.streams.size, patient).toBe(1);
@@ -152,7 +152,7 @@ describeDatabases('streams', ({ open }) => {
     reader.socket.destroy();
   });
 
-  test('do not keep a server from closing, not even those that nobody reads, nor do connections by which nobody asks', async () => {
+  test('do not keep a server from closing, even if unread; neither do idle connections', async () => {
     const other = await openServer(server.deps.database);
     const { hostname, port } = new URL(other.url);
     const silent = connect(Number(port), hostname);
@@ -162,8 +162,8 @@ describeDatabases('streams', ({ open }) => {
     const reader = await listen(`${events()}?after=${start}`, { on: other });
     await expect.poll(() => reader.text, patient).toContain('retry');
     reader.socket.pause();
-    await happen(200, { runs: 'x'.repeat(100_000) });
-    // Or this test would never end.
+    await happen(200, 'x'.repeat(100_000));
+    // Otherwise this test would never end.
     await other.close();
     reader.socket.resume();
     if (!reader.closed) await once(reader.socket, 'close');

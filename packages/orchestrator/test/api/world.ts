@@ -1,4 +1,4 @@
-/** Two campaigns and everybody who could have to do with them. */
+/** Two campaigns, and an account in every relation to them. */
 import { encodeLines } from '@saltworks/contract/documents/document';
 import {
   datasetKey,
@@ -32,7 +32,7 @@ export type Role = (typeof roles)[number];
 
 export interface World {
   keys: Record<Role, string | undefined>;
-  /** Of the campaign that is looked at, and of another one, which only `outsider` and `admin` have to do with. */
+  /** Objects of the campaign under test, and of another one that only `outsider` and `admin` take part in. */
   ours: Objects;
   theirs: Objects;
 }
@@ -40,14 +40,14 @@ export interface World {
 export interface Objects {
   campaign: string;
   task: string;
-  /** `annotator` has it. */
+  /** Held by `annotator`. */
   assignment: string;
-  /** One that was an answer to it, and one image's in the set of masks `best` of its dataset. */
+  /** A mask that answered the assignment, and is one image's in the mask set `best` of its dataset. */
   mask: string;
   dataset: string;
-  /** Number in its dataset. */
+  /** Number in the dataset. */
   image: string;
-  /** Of the dataset. */
+  /** An export of the dataset. */
   export: string;
 }
 

@@ -26,14 +26,14 @@ describeDatabases('the trail', ({ open }) => {
         await new Promise((resume) => setTimeout(resume, 1));
       }
     };
-    const write = (i: number) => db.transaction().execute((tx) => addEvent(tx, id, 'patch', { i }));
+    const write = (i: number) => db.transaction().execute((tx) => addEvent(tx, id, 'none', { n: i, reason: '' }));
     const reading = read();
     const numbers = await Promise.all(Array.from({ length: 60 }, (_, i) => write(i)));
     writing = false;
     await reading;
     expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
     expect(seen).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
-    const bodies = (await eventsAfter(db, id, 0)).map(({ body }) => (body as { i: number }).i);
+    const bodies = (await eventsAfter(db, id, 0)).map(({ body }) => (body as { n: number }).n);
     expect(numbers.map((n) => bodies[n - 1])).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
@@ -41,11 +41,11 @@ describeDatabases('the trail', ({ open }) => {
     const campaign = await makeCampaign(db);
     const id = (await takeTask(db, campaign, await makeUser(db)))!;
     const failing = db.transaction().execute(async (tx) => {
-      await addEvent(tx, id, 'patch', {});
+      await addEvent(tx, id, 'state', { state: 'leased' });
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(await db.transaction().execute((tx) => addEvent(tx, id, 'patch', {}))).toBe(1);
+    expect(await db.transaction().execute((tx) => addEvent(tx, id, 'state', { state: 'leased' }))).toBe(1);
   });
 
   test('entries that come at once make one chain', async () => {

@@ -1,32 +1,26 @@
 /** An annotator's view settings, kept in the browser across images and reloads. */
+import { z } from 'zod';
+import { readStored } from '../stored.ts';
 
-export interface Settings {
-  /** The brush's radius as a share of the image's width; 0 chooses one that suits the image. */
-  brush: number;
-  /** Opacity of labels, 0 … 1. */
-  opacity: number;
-  strokes: boolean;
-  pixels: boolean;
-  contours: boolean;
-}
+const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
 
-const usual: Settings = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
+const settings = z
+  .object({
+    /** The brush's radius as a share of the image's width; 0 chooses one that suits the image. */
+    brush: z.number().catch(usual.brush),
+    /** Opacity of labels, 0 … 1. */
+    opacity: z.number().catch(usual.opacity),
+    strokes: z.boolean().catch(usual.strokes),
+    pixels: z.boolean().catch(usual.pixels),
+    contours: z.boolean().catch(usual.contours),
+  })
+  .catch(usual);
+export type Settings = z.infer<typeof settings>;
 
 /** The stored settings that are still valid; defaults for the rest. */
 export function readSettings(text: string | null): Settings {
-  const found: Partial<Record<string, unknown>> = parse(text);
-  const settings = Object.fromEntries(
-    Object.entries(usual).map(([name, value]) => [name, typeof found[name] === typeof value ? found[name] : value]),
-  ) as unknown as Settings;
+  const found = readStored(text, settings);
   const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
   // Show hidden labels again: an annotator who opens an image expects them.
-  return { ...settings, brush: within(settings.brush, 1), opacity: within(settings.opacity, 1) || usual.opacity };
-}
-
-function parse(text: string | null): Partial<Record<string, unknown>> {
-  try {
-    return JSON.parse(text ?? '{}') ?? {};
-  } catch {
-    return {};
-  }
+  return { ...found, brush: within(found.brush, 1), opacity: within(found.opacity, 1) || usual.opacity };
 }

@@ -3,33 +3,40 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
+import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
 import { presets } from '@saltworks/core/options';
-import type { CategoryDraft } from './categories.ts';
+import { z } from 'zod';
+import { readStored } from '../stored.ts';
+
+const settings = {
+  name: z.string(),
+  instructions: z.string(),
+  /** Annotators wanted for each image. */
+  annotators: z.string(),
+  /** Percent. */
+  honeypots: z.string(),
+  /** The value of `<input type="datetime-local">`, or empty. */
+  deadline: z.string(),
+  /** Minutes. */
+  lease: z.string(),
+  blind: z.boolean(),
+  strokes: z.enum(strokeKinds),
+};
 
 /** Settings that can change later. */
-export interface SettingsDraft {
-  name: string;
-  instructions: string;
-  /** Annotators wanted for each image. */
-  annotators: string;
-  /** Percent. */
-  honeypots: string;
-  /** The value of `<input type="datetime-local">`, or empty. */
-  deadline: string;
-  /** Minutes. */
-  lease: string;
-  blind: boolean;
-  strokes: Campaign['strokes'];
-}
+const settingsDraft = z.object(settings);
+export type SettingsDraft = z.infer<typeof settingsDraft>;
 
-export interface CampaignDraft extends SettingsDraft {
+const draft = z.object({
+  ...settings,
   /** If empty, derived from the name. */
-  id: string;
-  dataset: string;
-  categories: CategoryDraft[];
-  preset: Campaign['preset'];
-  ordering: Campaign['ordering'];
-}
+  id: z.string(),
+  dataset: z.string(),
+  categories: z.array(z.object({ name: z.string(), colour: z.string(), isthing: z.boolean() })),
+  preset: z.enum(presetNames),
+  ordering: z.enum(['import', 'random']),
+});
+export type CampaignDraft = z.infer<typeof draft>;
 
 export const emptyDraft: CampaignDraft = {
   name: '',
@@ -37,15 +44,21 @@ export const emptyDraft: CampaignDraft = {
   dataset: '',
   categories: [],
   instructions: '',
-  annotators: '1',
-  honeypots: '0',
+  annotators: String(campaignDefaults.annotators),
+  honeypots: String(campaignDefaults.honeypotRate),
   deadline: '',
   lease: String(campaignDefaults.leaseSeconds / 60),
-  blind: true,
-  strokes: presets.best.strokes,
-  preset: 'best',
-  ordering: 'import',
+  blind: campaignDefaults.blind,
+  strokes: presets[campaignDefaults.preset].strokes,
+  preset: campaignDefaults.preset,
+  ordering: campaignDefaults.ordering,
 };
+
+/** A stored draft; nothing of one that is no longer valid. @param text JSON; null where none is stored */
+export const readDraft = (text: string | null): CampaignDraft => ({
+  ...emptyDraft,
+  ...readStored(text, draft.partial().catch({})),
+});
 
 /** A campaign's id from its name: a-z, 0-9 and -, at most 64 characters. */
 export const slugOf = (name: string): string =>

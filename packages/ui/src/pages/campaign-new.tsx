@@ -7,7 +7,7 @@ import { presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
-import { type CampaignDraft, campaignOf, emptyDraft, slugOf } from '../campaigns/draft.ts';
+import { type CampaignDraft, campaignOf, readDraft, slugOf } from '../campaigns/draft.ts';
 import { Field } from '../campaigns/field.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
 import { useLoaded } from '../load.ts';
@@ -17,14 +17,6 @@ import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
 const kept = 'saltworks new campaign';
-
-function keptDraft(): CampaignDraft {
-  try {
-    return { ...emptyDraft, ...JSON.parse(sessionStorage.getItem(kept) ?? '{}') };
-  } catch {
-    return emptyDraft;
-  }
-}
 
 export function NewCampaignPage() {
   const me = useMe().value;
@@ -59,7 +51,7 @@ const NoDataset = () => (
 const withPreset = (preset: Preset) => ({ preset, strokes: presets[preset].strokes });
 
 function Form({ datasets }: { datasets: DatasetInfo[] }) {
-  const [draft, setDraft] = useState(keptDraft);
+  const [draft, setDraft] = useState(() => readDraft(sessionStorage.getItem(kept)));
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
   useEffect(() => sessionStorage.setItem(kept, JSON.stringify(draft)), [draft]);

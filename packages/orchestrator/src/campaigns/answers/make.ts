@@ -41,6 +41,7 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
     hosts.note(image.sha256, answer.queue);
     // The answer may be to a later drawing.
     const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
+    if (!labels) throw new Error(`no labels of interaction ${answer.n}; expected those of the answer`);
     const body = { ...labels, ms: answer.ms };
     await recordAnswer(db, id, { n: answer.n, columns: ['answered'], kind: 'patch', body });
   } catch (error) {

@@ -1,17 +1,21 @@
 /** Answers in the database, and the events that tell of them. */
+import type { AssignmentEventBody } from '@saltworks/contract/api/events';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 
-export interface RecordedAnswer {
+type AnswerEventKind = 'patch' | 'pixel' | 'none';
+/** An event's kind, and its body beside n. */
+type AnswerEvent = {
+  [Kind in AnswerEventKind]: { kind: Kind; body: Omit<AssignmentEventBody<Kind>, 'n'> };
+}[AnswerEventKind];
+
+export type RecordedAnswer = AnswerEvent & {
   /** Interactions that it answers. */
   n: number;
   /** The columns that it moves on to n. */
   columns: readonly ('answered' | 'refined')[];
-  /** The event's kind, and its body beside n. */
-  kind: 'patch' | 'pixel' | 'none';
-  body: object;
   made?: { mask: string | null; uncertainty: number | null };
-}
+};
 
 /** Records an answer and adds its event, unless a later answer is recorded. */
 export async function recordAnswer(

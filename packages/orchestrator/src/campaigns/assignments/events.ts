@@ -1,4 +1,5 @@
 /** What happened to an assignment, in order: read from any point on, and told to whoever listens. */
+import type { AssignmentEventBody, AssignmentEventKind } from '@saltworks/contract/api/events';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 
@@ -10,11 +11,11 @@ export interface AssignmentEvent {
 }
 
 /** The row of the assignment is locked until the transaction ends, so numbers are in the order of commits. */
-export async function addEvent(
+export async function addEvent<Kind extends AssignmentEventKind>(
   tx: Transaction<Schema>,
   assignment: string,
-  kind: string,
-  body: unknown,
+  kind: Kind,
+  body: AssignmentEventBody<Kind>,
 ): Promise<number> {
   const { event } = await tx
     .updateTable('assignment')

@@ -7,8 +7,9 @@ import type { Page } from '@saltworks/contract/api/fields';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Task } from '@saltworks/contract/api/tasks';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Schema } from '../../db/schema.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type ListedTask, readTasks } from './read.ts';
 
 export interface TaskQuery {
@@ -40,7 +41,7 @@ const most = 5_000;
 /** @throws NotFoundError for a cursor that is none of this order */
 export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<ListedTask>> {
   const { order, limit, after } = query;
-  const last = after === undefined ? undefined : decodeCursor(order, after);
+  const last = after === undefined ? undefined : placeOf(order, after);
   const { candidates, filters } = planOf(campaign, query);
   const looked = filters.length === 0 ? limit + 1 : most;
   const { rows } = await sql<Place & { fits: boolean }>`
@@ -56,13 +57,18 @@ export async function listTasks(db: Kysely<Schema>, campaign: string, query: Tas
     campaign,
     shown.map(({ id }) => id),
   );
-  return { items, next: next ? encodeCursor(order, next) : null };
+  return { items, next: next ? encodeCursor([order, next.place, next.id]) : null };
 }
 
 /** Where a task stands in an order: by place, then id. */
 interface Place {
   place: number;
   id: string;
+}
+
+function placeOf(order: string, text: string): Place {
+  const [, place, id] = decodeCursor(z.tuple([z.literal(order), z.number(), z.string().regex(/^\d{1,18}$/)]), text);
+  return { place, id };
 }
 
 interface Plan {

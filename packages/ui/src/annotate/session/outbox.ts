@@ -6,18 +6,21 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { postAssignmentInteractions } from '@saltworks/contract/api/open-assignments';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { z } from 'zod';
 import { ApiError, ask } from '../../api.ts';
 
-export interface Pending {
-  assignment: string;
+const pending = z.object({
+  assignment: z.string(),
   /** The window that made it, and its number in that window, from 1. */
-  client: string;
-  seq: number;
-  interaction: Interaction;
-}
+  client: z.string(),
+  seq: z.int(),
+  /** The server checks it: the annotator may drop one that it refuses. */
+  interaction: z.custom<Interaction>((given) => typeof given === 'object' && given !== null),
+});
+export type Pending = z.infer<typeof pending>;
 
 interface Schema extends DBSchema {
-  outbox: { key: [string, string, number]; value: Pending; indexes: { assignment: string } };
+  outbox: { key: [string, string, number]; value: unknown; indexes: { assignment: string } };
 }
 
 export type Saving =
@@ -71,7 +74,8 @@ export class Outbox {
 
   /** Interactions that earlier windows left unsent, in order. */
   async pending(): Promise<Pending[]> {
-    return (await database()).getAllFromIndex('outbox', 'assignment', this.#assignment);
+    const found = await (await database()).getAllFromIndex('outbox', 'assignment', this.#assignment);
+    return z.array(pending).parse(found);
   }
 
   /** Stores an interaction, then sends it. Resolves once it would survive a crash of the page. */
