@@ -8,8 +8,8 @@ import { expect } from 'vitest';
 type Files = Map<string, string>;
 
 interface Reading {
-  /** Categories by their numbers: `1 cat`. */
-  numbers(files: Files): string[];
+  /** Categories by their numbers: `1 cat`; absent from a format that has none. */
+  numbers?(files: Files): string[];
   /** Names of pictures, as readers find them among those of the dataset; their files are there. */
   pictures(files: Files, names: readonly string[]): string[];
   /** Files of x.jpg, x.png, sub/x.jpg and y.png, where the format has some of its own for each. */

@@ -90,15 +90,16 @@ test('classes are numbered in the order of images, and keep their numbers when l
   for (const i of [3, 4, 5]) await draw('pans', images[i], `c${i}`);
   for (const format of exportFormatNames) {
     const { files } = await exportOf('pans', format);
-    expect(readings[format].numbers(files), format).toEqual(['1 c3', '2 c4', '3 c5']);
+    const { numbers } = readings[format];
+    if (numbers) expect(numbers(files), format).toEqual(['1 c3', '2 c4', '3 c5']);
   }
   for (const i of [6, 1, 0, 2]) await draw('pans', images[i], `c${i}`);
   for (const format of exportFormatNames) {
     const { files, tally } = await exportOf('pans', format);
     expect(tally).toMatchObject({ images: 7, failed: 0 });
-    expect(readings[format].numbers(files), format).toEqual(
-      ['c3', 'c4', 'c5', 'c0', 'c1', 'c2', 'c6'].map((name, i) => `${i + 1} ${name}`),
-    );
+    const { numbers } = readings[format];
+    const all = ['c3', 'c4', 'c5', 'c0', 'c1', 'c2', 'c6'];
+    if (numbers) expect(numbers(files), format).toEqual(all.map((name, i) => `${i + 1} ${name}`));
     if (format === 'yolo-seg') expect(files.get('labels/3.txt')).toMatch(/^0 /);
   }
   // A list that is supplied is another export, though the masks are the same.
