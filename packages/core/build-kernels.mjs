@@ -16,8 +16,8 @@ async function compile(entry) {
   const made = {};
   const { error, stderr } = await asc.main(
     [
-      join(here, 'src/arena/kernels', entry),
-      ...['--outFile', 'out.wasm', '--textFile', 'out.wat', '--bindings', 'raw'],
+      `src/arena/kernels/${entry}`,
+      ...['--baseDir', here, '--outFile', 'out.wasm', '--textFile', 'out.wat', '--bindings', 'raw'],
       ...['--runtime', 'stub', '--noAssert', '--optimizeLevel', '3', '--converge', '--enable', 'simd'],
     ],
     {

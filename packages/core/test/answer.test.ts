@@ -20,16 +20,19 @@ const raster: StrokeRaster = {
   segments: [0, 7],
 };
 
-test.each(['best', 'paper'] as const)('one answer, at once, in an open image, and refined elsewhere: %s', (preset) => {
-  const options = presets[preset];
-  const { mask } = segment(image, keys, raster, options);
-  const labels = labelsOf(raster, gridOf(keys, options.upsample), options);
-  const { nodes, mask: refined } = answerFrom(openFast(image, keys, options), labels);
-  expect(refined()).toEqual(mask);
-  expect(openRefiner(new Arena(), image, options).refine(nodes, labels.held())).toEqual(mask);
-});
+test.each(['best', 'paper'] as const)(
+  'an open image, and a refiner elsewhere, give the same mask as segment: %s',
+  (preset) => {
+    const options = presets[preset];
+    const { mask } = segment(image, keys, raster, options);
+    const labels = labelsOf(raster, gridOf(keys, options.upsample), options);
+    const { nodes, mask: refined } = answerFrom(openFast(image, keys, options), labels);
+    expect(refined()).toEqual(mask);
+    expect(openRefiner(new Arena(), image, options).refine(nodes, labels.held())).toEqual(mask);
+  },
+);
 
-test('nothing is refined before the mask is wanted', () => {
+test('only asking for the mask refines', () => {
   const solver = openFast(image, keys, presets.best);
   let refined = 0;
   const counting: Solver = {
@@ -45,7 +48,7 @@ test('nothing is refined before the mask is wanted', () => {
   expect(refined).toBe(1);
 });
 
-test('one annotator alone labels the same nodes and pixels as together with nobody', () => {
+test('one annotator’s strokes give the same labels alone and as the only ones of several', () => {
   const grid = gridOf(keys, 'linear');
   const [alone, together] = [
     labelsOf(raster, grid, presets.best),

@@ -9,7 +9,7 @@ export const goldenText = (name: string): string => readFileSync(new URL(name, f
 // biome-ignore lint/suspicious/noExplicitAny: each file's README says what it holds
 export const goldenJson = (name: string): any => JSON.parse(goldenText(name));
 
-/** Fails unless every value lies within `tolerance` of the expected one; says where the worst is. */
+/** Fails unless every value lies within `tolerance` of the expected one, and names the worst. */
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(actual.length).toBe(expected.length);
   let worst = 0;

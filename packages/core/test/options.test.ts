@@ -7,30 +7,30 @@ import { refine } from '../src/refine/refine.ts';
 import { openPlain } from '../src/solver.ts';
 import { makeScene } from './scene.ts';
 
-describe('what a solve is made of', () => {
-  test('the preset, the backbone’s own factor of σ, and what differs from them', () => {
+describe('the settings of a solve', () => {
+  test('are the preset, the backbone’s factor of σ, and the changes', () => {
     expect(solveOptions('paper', { sigma: 0.4 })).toEqual({ ...presets.paper, sigmaFactor: 0.4 });
     const changed = solveOptions('best', { sigma: 0.4 }, { graph: 'rbf', alpha: undefined });
     expect(changed).toEqual({ ...presets.best, sigmaFactor: 0.4, graph: 'rbf' });
     expect(solveOptions('best', { sigma: 0.4 }, { sigmaFactor: 0.2 }).sigmaFactor).toBe(0.2);
   });
 
-  test('`best` holds strokes, `paper` is as it was', () => {
+  test('`best` holds strokes, `paper` tolerates them', () => {
     expect(presets.best.strokes).toBe('hold');
     expect(presets.paper.strokes).toBe('tolerate');
   });
 
-  test.each(['better', 'toString', ''])('there is no preset %s', (preset) => {
+  test.each(['better', 'toString', ''])('refuse the unknown preset %s', (preset) => {
     expect(() => solveOptions(preset as 'best', { sigma: 0.15 })).toThrow(InvalidInputError);
   });
 
-  test.each(['graph', 'upsample', 'refine', 'unary', 'strokes'] as const)('an unknown %s is refused', (name) => {
+  test.each(['graph', 'upsample', 'refine', 'unary', 'strokes'] as const)('refuse an unknown %s', (name) => {
     const changes = { [name]: 'nonsense' } as Partial<SegmentOptions>;
     expect(() => solveOptions('best', { sigma: 0.15 }, changes)).toThrow(`${name} nonsense; expected one of`);
   });
 });
 
-describe('a choice that no type kept out is refused where it is made', () => {
+describe('an unknown choice that types did not stop is refused where it matters', () => {
   const { image, keys, seeds } = makeScene(3, 4, 4, 2);
   const nonsense = (name: keyof SegmentOptions) => ({ ...presets.paper, [name]: 'nonsense' }) as SegmentOptions;
 

@@ -1,4 +1,4 @@
-/** Made-up pictures with keys that vary smoothly, and strokes on them: nothing is aligned to what kernels like. */
+/** Synthetic images with smooth keys and with strokes, at sizes that do not suit kernels. */
 import type { RgbImage } from '../src/image/image.ts';
 import { interpolateLinear } from '../src/image/interpolate.ts';
 import type { Keys } from '../src/keys/keys.ts';
@@ -8,7 +8,7 @@ import { random } from './golden.ts';
 export interface Scene {
   image: RgbImage;
   keys: Keys;
-  /** Of a grid `factor` times that of the keys, `strokes` of them drawn. */
+  /** Seeds on a grid `factor` times that of the keys, from the first `strokes` strokes. */
   seeds(factor: number, strokes?: number): Seeds;
 }
 

@@ -14,7 +14,7 @@ import { segment } from '../src/segment.ts';
 import { openPlain } from '../src/solver.ts';
 import { agreement, random } from './golden.ts';
 
-/** A picture of two halves, dark and light, parted at x = `edge`, with a little noise. */
+/** An image of two halves, dark and light, with their border at x = `edge`, and a little noise. */
 function twoHalves(width: number, height: number, edge: number): RgbImage {
   const next = random(3);
   const data = new Uint8Array(3 * width * height).map(
@@ -55,13 +55,13 @@ const raster = rasterise({
 const truth = Uint32Array.from({ length: 9600 }, (_, i) => (i % 120 < 47 ? 0 : 70000));
 const run = (options: Partial<SegmentOptions>) => segment(image, keys, raster, { ...presets.best, ...options });
 
-describe('an image of which nothing but background is drawn', () => {
+describe('an image with strokes of the background alone', () => {
   const nothing = rasterise({ image, segments: [], strokes: [{ segment: 0, points: points([60, 40]), radius: 2 }] });
   test.each([
     ['best', presets.best],
     ['paper', presets.paper],
     ['without a CRF', { ...presets.best, refine: 'none' }],
-  ] as [string, SegmentOptions][])('is a mask of zeros, and sure of it: %s', (_, options) => {
+  ] as [string, SegmentOptions][])('gets a mask of zeros, with certainty: %s', (_, options) => {
     for (const open of [openFast, openPlain]) {
       const found = segment(image, keys, nothing, options, open);
       expect(found.mask).toEqual({ ids: new Uint32Array(9600), width: 120, height: 80 });
@@ -92,14 +92,14 @@ describe('segment', () => {
     expect([nodes.h, nodes.w]).toEqual(options.upsample === 'none' ? [8, 12] : [16, 24]);
   });
 
-  test('the same input gives the same mask, whatever came before', () => {
+  test('the same input gives the same mask, whatever was solved before', () => {
     const first = segment(image, keys, raster, presets.paper).mask;
     run({});
     expect(segment(image, keys, raster, presets.paper).mask).toEqual(first);
     expect(agreement(first.ids, truth)).toBeGreaterThan(0.97);
   });
 
-  test('a stroke wholly outside is left out, and named', () => {
+  test('a stroke wholly outside the image is left out, and named', () => {
     const strokes = [
       { segment: 0, points: points([-0.5, 10], [10, 70]), radius: 2 },
       { segment: 3, points: points([-20, 40]), radius: 3 },
@@ -118,7 +118,7 @@ describe('segment', () => {
   });
 
   describe('a thin stroke among thick ones', () => {
-    // Its one pixel of width is the majority of no cell; and there is a dot within a stroke of another label.
+    // Its one pixel of width has the majority in no cell; and a dot lies within a stroke of another label.
     const drawn = rasterise({
       image,
       segments: [],
@@ -158,7 +158,7 @@ describe('segment', () => {
     expect(() => segment(image, keys, other, presets.best)).toThrow("80 × 120 pixels; expected the image's 120 × 80");
   });
 
-  test.each(['walk', 'rbf'] as const)('a blank picture, all keys alike, still gets an answer: %s', (graph) => {
+  test.each(['walk', 'rbf'] as const)('a blank image with equal keys still gets an answer: %s', (graph) => {
     const blank = { ...keys, data: new Float32Array(keys.data.length).fill(1) };
     const { mask, nodes } = segment(image, blank, raster, { ...presets.best, graph, refine: 'none' });
     expect(mask.ids).toHaveLength(9600);
@@ -167,7 +167,7 @@ describe('segment', () => {
 });
 
 describe('from nodes to pixels', () => {
-  // Two nodes over four pixels: the left one sure, the right one only just for the other label.
+  // Two nodes over four pixels: the left one is certain, the right one just prefers the other label.
   const scores: NodeScores = { data: Float32Array.from([1, 0, 0.4, 0.6]), h: 1, w: 2, labels: [5, 9] };
   const four = { data: new Uint8Array(12), width: 4, height: 1 };
   const ids = (options: Partial<SegmentOptions>, image: RgbImage = four) => [
@@ -181,12 +181,12 @@ describe('from nodes to pixels', () => {
     expect(ids({ colourLikelihood: 0 })).toEqual([5, 5, 5, 9]);
   });
 
-  test('soft, with colours that tell more: a pixel goes with those that look like it', () => {
+  test('soft, weighed by colour: a pixel joins the pixels of its colour', () => {
     const halves = { ...four, data: Uint8Array.from([0, 0, 0, 0, 0, 0, 200, 0, 0, 200, 0, 0]) };
     expect(ids({ colourLikelihood: 0.3 }, halves)).toEqual([5, 5, 9, 9]);
   });
 
-  test('a picture too large for the CRF is refined smaller, its edges kept', () => {
+  test('an image too large for the CRF is refined at a smaller size', () => {
     expect(crfScale(640 * 480, 5)).toBe(1);
     expect(crfScale(640 * 480, 40)).toBeLessThan(1.01);
     const scale = crfScale(100e6, 2);

@@ -10,7 +10,7 @@ const mask = (...rows: string[]) => ({
   height: rows.length,
 });
 
-test('the same regions under other ids agree fully', () => {
+test('the same regions under other ids agree completely', () => {
   const found = agreement({ mask: mask('1122', '1122') }, { mask: mask('7733', '7733') });
   expect(found).toMatchObject({ miou: 1, pixels: 1, kappa: 1 });
   expect(found.pairs).toEqual([
@@ -19,8 +19,8 @@ test('the same regions under other ids agree fully', () => {
   ]);
 });
 
-test('segments are paired for the best sum of IoU, not greedily', () => {
-  // Of 1–1 (3/6), 1–2 (2/5) and 2–1 (1/4), the first is the best pair; the others are more together.
+test('segments are matched for the best sum of IoU, not greedily', () => {
+  // Of 1–1 (3/6), 1–2 (2/5) and 2–1 (1/4), the first is the best pair, but the other two sum to more.
   const found = agreement({ mask: mask('111112') }, { mask: mask('111221') });
   expect(found.pairs).toEqual([
     { a: 1, b: 2, iou: 2 / 5 },
@@ -29,7 +29,7 @@ test('segments are paired for the best sum of IoU, not greedily', () => {
   expect(found.miou).toBeCloseTo((2 / 5 + 1 / 4) / 2, 12);
 });
 
-test('what only one of the two has counts 0', () => {
+test('a segment of only one answer counts 0', () => {
   const found = agreement({ mask: mask('1122') }, { mask: mask('1100') });
   expect(found.miou).toBe(1 / 2);
   expect(found.pixels).toBe(1 / 2);
@@ -39,14 +39,14 @@ test('what only one of the two has counts 0', () => {
 
 describe('categories', () => {
   const [cat, dog] = [new Map([[1, 'cat']]), new Map([[1, 'dog']])];
-  test('must be the same where both are named', () => {
+  test('must be equal if both answers name them', () => {
     const one = mask('1100');
     expect(agreement({ mask: one, categories: cat }, { mask: one, categories: dog }).miou).toBe(0);
     expect(agreement({ mask: one, categories: cat }, { mask: one, categories: cat }).miou).toBe(1);
     expect(agreement({ mask: one, categories: cat }, { mask: one }).miou).toBe(1);
   });
 
-  test('of a category all segments count together', () => {
+  test('score by all their segments together', () => {
     const a = { mask: mask('11223000'), categories: new Map([1, 2].map((id) => [id, 'cat'])).set(3, 'dog') };
     const b = { mask: mask('44440000'), categories: new Map([[4, 'cat']]) };
     expect(agreement(a, b).classes).toEqual([
@@ -56,19 +56,19 @@ describe('categories', () => {
   });
 });
 
-test('κ is 0 where agreement is that of chance', () => {
-  // Two columns against two rows: the half of all pixels agree, as they would by chance.
+test('κ is 0 if agreement is that of chance', () => {
+  // Two columns against two rows: half of all pixels agree, as they would by chance.
   expect(agreement({ mask: mask('12', '12') }, { mask: mask('11', '22') }).kappa).toBeCloseTo(0, 12);
   // po = 3/4, pe = 1/4·2/4 + 3/4·2/4 = 1/2.
   expect(agreement({ mask: mask('1222') }, { mask: mask('1122') }).kappa).toBeCloseTo(1 / 2, 12);
 });
 
-test('ignored pixels count for nothing', () => {
+test('ignored pixels do not count', () => {
   const found = agreement({ mask: mask('1122') }, { mask: mask('1111') }, Uint8Array.from([0, 0, 1, 1]));
   expect(found).toMatchObject({ miou: 1, pixels: 1 });
 });
 
-test('it is symmetric, and equal ids score as `overlaps` has them', () => {
+test('agreement is symmetric, and equal ids score as in `overlaps`', () => {
   const next = random(3);
   const noisy = () => ({
     ids: Uint32Array.from({ length: 900 }, (_, i) =>
@@ -87,6 +87,6 @@ test('it is symmetric, and equal ids score as `overlaps` has them', () => {
   }
 });
 
-test('masks of two sizes are refused', () => {
+test('masks of different sizes are refused', () => {
   expect(() => agreement({ mask: mask('11') }, { mask: mask('1', '1') })).toThrow(InvalidInputError);
 });

@@ -56,7 +56,7 @@ describe('common segments', () => {
     ]);
   });
 
-  test('things that hardly overlap are two, stuff is one wherever it lies', () => {
+  test('things that hardly overlap are two segments, stuff is always one', () => {
     const answers = (of: (id: number) => Segment) => [
       { annotator: 'ada', segments: [of(1)], mask: mask('111100000') },
       { annotator: 'bob', segments: [of(1)], mask: mask('000111110') },
@@ -65,16 +65,16 @@ describe('common segments', () => {
     expect(commonSegments(answers((id) => stuff(id, 'sky'))).length).toBe(1);
   });
 
-  test('a third one joins those that are one already', () => {
+  test('a third annotator’s segment joins a common segment by mean IoU', () => {
     const found = commonSegments(
       ['1100', '1110', '0111'].map((row, i) => ({ annotator: `${i}`, segments: [thing(1)], mask: mask(row) })),
     );
-    // With the first it shares 1/4, with the second 2/4: 3/8 in the mean.
+    // IoU with the first is 1/4, with the second 2/4: 3/8 on average.
     expect(found.map(({ from }) => from.length)).toEqual([3]);
   });
 });
 
-// A picture of two halves, keys and colours alike: left, right, and in the middle of the right a square.
+// An image of two halves, keys and colours alike: left, right, and a square in the middle of the right.
 const [h, w, p] = [10, 12, 6];
 const [width, height] = [w * p, h * p];
 const region = (x: number, y: number) => (x < 0.5 ? 0 : x > 0.65 && x < 0.85 && y > 0.3 && y < 0.7 ? 2 : 1);
@@ -163,7 +163,7 @@ describe.each([
 ])('consensus: %s', (_, options) => {
   const of = (...annotations: Annotation[]) => consensus(image, keys, annotations, options);
 
-  test('of one is what that one drew, whatever the weight', () => {
+  test('of one annotator is that annotator’s answer, whatever the weight', () => {
     const alone = of({ ...bob, weight: 0.3 });
     const own = segment(image, keys, bob.raster, options);
     expectClose(alone.nodes.data, reordered(own.nodes.data, [0, 2, 1]), 1e-6);
@@ -174,7 +174,7 @@ describe.each([
     ]);
   });
 
-  test('of two who agree is one answer under common ids', () => {
+  test('of two annotators who agree is their answer under common ids', () => {
     const found = of(ada, bob);
     expect(found.segments.map(({ category, from }) => [category, from.map(({ segment }) => segment)])).toEqual([
       ['cat', [1, 3]],
@@ -184,7 +184,7 @@ describe.each([
     expect(agreement({ mask: found.mask }, ada).miou).toBeGreaterThan(0.85);
   });
 
-  test('a weight of 0 is as if it were not there', () => {
+  test('an annotation of weight 0 counts as absent', () => {
     expect(of(ada, { ...eve, weight: 0 }, bob)).toEqual(of(ada, bob));
   });
 
@@ -194,24 +194,24 @@ describe.each([
     expect(of(bob, eve, ada)).toEqual(found);
   });
 
-  test('only shares of weight matter', () => {
+  test('only ratios of weights matter', () => {
     const halved = [ada, bob, eve].map((annotation) => ({ ...annotation, weight: annotation.weight / 2 }));
     expect(of(...halved)).toEqual(of(ada, bob, eve));
   });
 
-  test('who disagrees is outvoted, and where is told', () => {
+  test('an annotator who disagrees is outvoted, and dissent shows where', () => {
     const found = of(ada, bob, eve);
     expect(agreement({ mask: found.mask }, ada).miou).toBeGreaterThan(0.85);
     const { w } = found.nodes;
     const at = ([x, y]: Point) => Math.floor(y / (p / 2)) * w + Math.floor(x / (p / 2));
-    // Of 2.1 in weight, Eve's 0.5 are against it on the left and in the square; on the right nobody is.
+    // Of a weight of 2.1, Eve's 0.5 dissents on the left and in the square; nobody dissents on the right.
     expect(found.dissent[at([10, 30])]).toBeCloseTo(0.5 / 2.1, 6);
     expect(found.dissent[at([54, 30])]).toBeCloseTo(0.5 / 2.1, 6);
     expect(found.dissent[at([60, 8])]).toBe(0);
     expect(found.margin[at([10, 30])]).toBeLessThan(of(ada, bob).margin[at([10, 30])]);
   });
 
-  test('even strokes over each other, one for and one against, have an answer', () => {
+  test('opposite strokes of equal weight on the same nodes have an answer', () => {
     const against = annotation(
       'zoe',
       1,
@@ -228,7 +228,7 @@ describe.each([
     }
   });
 
-  test('the plain twin says the same', () => {
+  test('the plain twin gives the same answer', () => {
     const plain = consensus(image, keys, [ada, bob, eve], options, openPlain);
     expectClose(of(ada, bob, eve).nodes.data, plain.nodes.data, 1e-3);
   });
@@ -238,23 +238,23 @@ describe('pixels under strokes in a consensus', () => {
   const under = (raster: Annotation['raster']) => [...raster.owner.keys()].filter((i) => raster.owner[i]);
   const byBob = under(bob.raster);
 
-  test('are whose strokes weigh most there', () => {
+  test('go to the label whose strokes weigh most', () => {
     const { mask } = consensus(image, keys, [ada, bob, eve], presets.best);
-    // Ada's and Bob's words for the square are common segment 2, against Eve's, for whom it is background.
+    // For Ada and Bob the square is common segment 2, for Eve it is background.
     for (const pixel of under(ada.raster)) {
       const own = ada.raster.segments[ada.raster.owner[pixel] - 1];
       expect(mask.ids[pixel]).toBe(own);
     }
   });
 
-  test('are the one’s alone who drew there, however little that one counts', () => {
+  test('go to the only annotator who drew there, whatever the weight', () => {
     const { mask } = consensus(image, keys, [ada, { ...bob, weight: 0.01 }], presets.best);
     const alone = byBob.filter((pixel) => !ada.raster.owner[pixel]);
     expect(alone.length).toBeGreaterThan(10);
     for (const pixel of alone) expect(mask.ids[pixel]).toBe(1);
   });
 
-  test('give way where noise is tolerated', () => {
+  test('are free where noise is tolerated', () => {
     const stray = annotation(
       'mia',
       1,
@@ -283,7 +283,7 @@ describe('pixels under strokes in a consensus', () => {
   });
 });
 
-test('what cannot be counted is refused', () => {
+test('annotations that do not fit, weigh nothing or repeat an annotator are refused', () => {
   const refused = (annotations: Annotation[], message: RegExp) => {
     const run = () => consensus(image, keys, annotations, presets.best);
     expect(run).toThrow(InvalidInputError);

@@ -8,7 +8,7 @@ const undo: Interaction = { kind: 'undo' };
 const redo: Interaction = { kind: 'redo' };
 
 const start = 1_700_000_000_000;
-/** Interactions, each some seconds after the one before. */
+/** Interactions, each the given seconds after the one before. */
 function after(...steps: [seconds: number, interaction: Interaction][]) {
   let at = start;
   return steps.map(([seconds, interaction]) => {
@@ -17,7 +17,7 @@ function after(...steps: [seconds: number, interaction: Interaction][]) {
   });
 }
 
-test('the time since the last interaction belongs to the next', () => {
+test('the time since the last interaction belongs to the next one', () => {
   const done = after([5, name(1, 3)], [2, stroke(1)], [10, stroke(0)], [4, stroke(1)]);
   expect(imageEffort(done, { opened: start, submitted: start + 28_000 })).toEqual({
     seconds: 28,
@@ -39,20 +39,20 @@ test('the time since the last interaction belongs to the next', () => {
 
 describe('idle time', () => {
   const work = (gap: number, idle?: number) => imageEffort(after([0, name(1, 1)], [gap, stroke(1)]), { idle });
-  test('of a gap, a minute counts at most', () => {
+  test('of a gap at most a minute counts', () => {
     expect(work(59)).toMatchObject({ seconds: 59, idle: 0 });
     expect(work(60)).toMatchObject({ seconds: 60, idle: 0 });
     expect(work(3600)).toMatchObject({ seconds: 60, idle: 3540 });
     expect(work(3600, 100)).toMatchObject({ seconds: 100, idle: 3500 });
   });
 
-  test('also before the first interaction, and before handing in', () => {
+  test('starts a minute after opening and after the last interaction before submitting, too', () => {
     const found = imageEffort(after([100, name(1, 1)]), { opened: start, submitted: start + 300_000 });
     expect(found).toMatchObject({ seconds: 120, idle: 180, review: 60 });
   });
 });
 
-test('an undo is time for what it takes back, a redo for what it does again', () => {
+test('undo and redo count for the segment of the interaction that they undo or redo', () => {
   const done = after(
     [0, name(1, 1)],
     [1, name(2, 2)],
@@ -68,12 +68,12 @@ test('an undo is time for what it takes back, a redo for what it does again', ()
   ]);
 });
 
-test('an erasure is time for the segment of its stroke', () => {
+test('erasing counts for the stroke’s segment', () => {
   const done = after([0, name(1, 1)], [1, stroke(1)], [2, stroke(0)], [4, { kind: 'erase', stroke: 2 }], [8, undo]);
   expect(imageEffort(done).segments.find(({ segment }) => segment === 1)?.seconds).toBe(1 + 4 + 8);
 });
 
-test('segments that were taken back or deleted are not counted, and others count as what they are in the end', () => {
+test('segments that were undone or deleted do not count, and others count by their final category', () => {
   const done = after(
     [1, name(1, 1)],
     [2, stroke(1)],
@@ -94,18 +94,18 @@ test('segments that were taken back or deleted are not counted, and others count
   expect(effortTotals([{ annotator: 'ada', effort: found }]).classes).toEqual([
     { category: 5, segments: 1, strokes: 1, seconds: 44 },
   ]);
-  // What was done again is there.
+  // The redone segment exists.
   expect(imageEffort([...done.slice(0, 5), ...after([0, undo])]).segments.map(({ segment }) => segment)).toEqual([
     1, 2,
   ]);
 });
 
-test('a clock that goes back counts nothing, and its way forward is not counted twice', () => {
+test('a clock that goes back adds nothing, and catching up is not counted twice', () => {
   const done = after([0, name(1, 1)], [10, stroke(1)], [-5, stroke(1)], [5, stroke(1)], [1, stroke(1)]);
   expect(imageEffort(done).seconds).toBe(11);
 });
 
-test('segments and review make up all of the time', () => {
+test('segments, discarded time and review sum to all of the time', () => {
   const done = after([3, undo], [1, name(1, 1)], [90, stroke(1)], [7, stroke(0)], [2, undo], [1, redo], [4, redo]);
   const found = imageEffort(done, { opened: start, submitted: start + 110_000 });
   const segments = found.segments.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -113,12 +113,12 @@ test('segments and review make up all of the time', () => {
   expect(found.seconds + found.idle).toBeCloseTo(110, 9);
 });
 
-test('nothing done takes no time', () => {
+test('no interaction takes no time', () => {
   expect(imageEffort([])).toMatchObject({ seconds: 0, idle: 0, segments: [], strokes: [] });
   expect(imageEffort([], { opened: start, submitted: start + 5000 })).toMatchObject({ seconds: 5, review: 5 });
 });
 
-test('totals are sums over images, by annotator and by class', () => {
+test('totals are sums over images, by annotator and by category', () => {
   const first = imageEffort(after([0, name(1, 3)], [2, stroke(1)], [100, stroke(0)]));
   const second = imageEffort(after([0, name(1, 3)], [4, stroke(1)], [1, name(2, 5)], [1, stroke(2)]));
   expect(

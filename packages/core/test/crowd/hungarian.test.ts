@@ -6,7 +6,7 @@ const next = random(5);
 const total = (scores: number[][], columns: number[]) =>
   columns.reduce((sum, column, row) => sum + (column < 0 ? 0 : scores[row][column]), 0);
 
-/** The best of all ways to give rows columns, or none. */
+/** The best score over all ways to pair rows with columns. */
 function bruteForce(scores: number[][], row = 0, taken = new Set<number>()): number {
   if (row === scores.length) return 0;
   let best = bruteForce(scores, row + 1, taken);
@@ -26,7 +26,7 @@ test.each([
   [4, 5],
 ])('%i rows and %i columns: no other pairing scores more', (rows, columns) => {
   for (let round = 0; round < 40; round++) {
-    // Few values and many zeros: ties and pairs that are none.
+    // Few values and many zeros: ties, and pairs that are left out.
     const scores = Array.from({ length: rows }, () =>
       Array.from({ length: columns }, () => Math.max(0, Math.floor(next() * 8) - 3) / 4),
     );
@@ -37,7 +37,7 @@ test.each([
   }
 });
 
-test('the best pair of all is not always in the best pairing', () => {
+test('the best pairing may lack the best single pair', () => {
   expect(
     assign([
       [0.9, 0.8],
@@ -46,7 +46,7 @@ test('the best pair of all is not always in the best pairing', () => {
   ).toEqual([1, 0]);
 });
 
-test('a pair that scores nothing is none, and nobody is paired with nobody', () => {
+test('pairs that score 0 are left out, and no rows give no pairs', () => {
   expect(
     assign([
       [0, 0],

@@ -4,7 +4,7 @@ import { classNamed, knownAgreement } from '../../src/crowd/known-image.ts';
 
 const mask = (row: string) => ({ ids: Uint32Array.from(row, Number), width: row.length, height: 1 });
 const classes = ['cat', 'dog', 'other'];
-/** A person's answer; digits are segments. */
+/** An annotator's answer; digits are segments. */
 const answer = (row: string, categories: Record<number, string>) => ({
   mask: mask(row),
   categories: new Map(Object.entries(categories).map(([id, name]) => [Number(id), name])),
@@ -25,7 +25,7 @@ const known = (row: string, categories: Record<number, number>, crowds: number[]
 });
 const listed = ['cat', 'dog', 'couch'];
 
-test('a cat drawn as a cat scores fully, one drawn as a dog does not score', () => {
+test('a cat drawn as a cat scores 1, one drawn as a dog 0', () => {
   const truth = known('7700', { 7: 17 });
   expect(knownAgreement(answer('1100', { 1: 'cat' }), truth, { classes, listed })).toMatchObject({
     miou: 1,
@@ -39,12 +39,12 @@ test('a cat drawn as a cat scores fully, one drawn as a dog does not score', () 
   ]);
 });
 
-test('a cat that is not there counts, though no segment of the known mask is one', () => {
+test('a drawn cat scores 0 even if the known mask has no cat', () => {
   const found = knownAgreement(answer('1122', { 1: 'dog', 2: 'cat' }), known('7700', { 7: 18 }), { classes, listed });
   expect(found.miou).toBe(1 / 2);
 });
 
-test('a class that only one of the two lists has is background on both sides', () => {
+test('a class in only one of the two lists is background on both sides', () => {
   const truth = known('7788', { 7: 17, 8: 63 });
   const score = (row: string) => knownAgreement(answer(row, { 1: 'cat', 2: 'other' }), truth, { classes, listed }).miou;
   expect(score('1100')).toBe(1);
@@ -53,7 +53,7 @@ test('a class that only one of the two lists has is background on both sides', (
   expect(score('1222')).toBe(1 / 2);
 });
 
-test('pixels of crowds count for nothing', () => {
+test('pixels of crowds are ignored', () => {
   const truth = known('7788', { 7: 17, 8: 17 }, [8]);
   for (const row of ['1100', '1111', '1122']) {
     expect(knownAgreement(answer(row, { 1: 'cat', 2: 'cat' }), truth, { classes, listed }).miou).toBe(1);
@@ -67,18 +67,18 @@ describe('a name of another list', () => {
     ['cats', undefined],
   ])('%j means %j', (name, expected) => expect(classNamed(name, classes)).toBe(expected));
 
-  test('means none where two classes differ in case alone, unless it is one of them', () => {
+  test('means none of two classes that differ in case alone, unless it equals one', () => {
     expect(classNamed('CAT', ['Cat', 'cat'])).toBeUndefined();
     expect(classNamed('Cat', ['Cat', 'cat'])).toBe('Cat');
   });
 
-  test('is compared whatever its case', () => {
+  test('is compared regardless of case', () => {
     const found = knownAgreement(answer('1100', { 1: 'Cat' }), known('7700', { 7: 17 }), { classes: ['Cat'], listed });
     expect(found).toMatchObject({ miou: 1, classes: [{ category: 'Cat' }] });
   });
 });
 
-test('what cannot be compared is refused', () => {
+test('masks that cannot be compared are refused', () => {
   const options = { classes: ['heap'], listed };
   expect(() => knownAgreement(answer('11', { 1: 'heap' }), known('77', { 7: 17 }), options)).toThrow(
     new InvalidInputError('the known mask has the classes "cat", "dog", "couch"; expected one of heap'),

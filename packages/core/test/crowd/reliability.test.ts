@@ -4,7 +4,7 @@ import { reliabilities } from '../../src/crowd/reliability.ts';
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
-test('a weight is the mean of all scores and of the prior as if it were some more', () => {
+test('a weight is the mean of all scores and the prior, which counts as several scores', () => {
   const found = reliabilities(
     {
       honeypots: [
@@ -31,7 +31,7 @@ test('a weight is the mean of all scores and of the prior as if it were some mor
   ]);
 });
 
-test('little evidence stays near the prior, much of it nears the mean, and nobody gets to 0', () => {
+test('a weight stays near the prior with little evidence, nears the mean with much, and never reaches 0', () => {
   const after = (count: number) =>
     reliabilities({ honeypots: times(count, { annotator: 'ada', score: 0 }), overlaps: [] })[0].weight;
   expect(after(1)).toBeCloseTo(0.64, 12);
@@ -40,13 +40,13 @@ test('little evidence stays near the prior, much of it nears the mean, and nobod
   expect(after(10_000)).toBeGreaterThan(0);
 });
 
-test('an overlap says less than a honeypot', () => {
+test('an image of two annotators counts less than a known image', () => {
   const [known] = reliabilities({ honeypots: [{ annotator: 'ada', score: 0.2 }], overlaps: [] });
   const [shared] = reliabilities({ honeypots: [], overlaps: [{ annotators: ['ada', 'bob'], score: 0.2 }] });
   expect(known.weight).toBeLessThan(shared.weight);
 });
 
-test('the order of evidence does not matter, and nobody is nobody', () => {
+test('the order of evidence does not matter, and no evidence gives no annotators', () => {
   const honeypots = [0.9, 0.1, 0.4].map((score, i) => ({ annotator: 'ab'[i % 2], score }));
   const found = reliabilities({ honeypots, overlaps: [] });
   expect(

@@ -1,9 +1,6 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
-import { decodeRuns, encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { describe, expect, test } from 'vitest';
 import { replay } from '../../src/drawing/replay.ts';
-import { scribblesOf } from '../../src/drawing/scribbles-of.ts';
 
 const segment = (id: number, category = 1): Interaction => ({ kind: 'segment', id, category });
 const stroke = (segment: number, x = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
@@ -18,7 +15,7 @@ const shown = (...interactions: Interaction[]) => {
   return { segments: segments.map(({ id }) => id), strokes: strokes.map(({ n }) => n), undo, redo };
 };
 
-/** Undo and redo as two stacks, everything computed anew at every step. */
+/** Undo and redo as two stacks, with the drawing computed anew at every step. */
 function slowly(interactions: readonly Interaction[]) {
   let done: number[] = [];
   let undone: number[] = [];
@@ -54,7 +51,7 @@ describe('replay', () => {
     expect(shown(undo, redo, undo)).toEqual({ segments: [], strokes: [], undo: false, redo: false });
   });
 
-  test('keeps what was named and drawn, in order', () => {
+  test('keeps segments and strokes in order', () => {
     expect(replay([segment(7, 3), stroke(7, 5), stroke(0, 6)])).toEqual({
       segments: [{ id: 7, category: 3 }],
       strokes: [
@@ -66,7 +63,7 @@ describe('replay', () => {
     });
   });
 
-  test('takes back what was done last, and does it again', () => {
+  test('undoes the last interaction, and redoes it', () => {
     const drawn = [segment(1), stroke(1), stroke(0)];
     expect(shown(...drawn, undo)).toMatchObject({ strokes: [2], redo: true });
     expect(shown(...drawn, undo, undo, undo)).toMatchObject({ segments: [], strokes: [], undo: false });
@@ -74,12 +71,12 @@ describe('replay', () => {
     expect(shown(...drawn, undo, undo, redo)).toMatchObject({ segments: [1], strokes: [2] });
   });
 
-  test('forgets what was taken back once something else is done', () => {
+  test('forgets undone interactions at the next interaction', () => {
     expect(shown(segment(1), stroke(1), undo, stroke(0), redo)).toMatchObject({ strokes: [4], redo: false });
     expect(shown(segment(1), undo, segment(1), stroke(1))).toMatchObject({ segments: [1], strokes: [4] });
   });
 
-  test('an erased stroke comes back to its place', () => {
+  test('undo puts an erased stroke back in its place', () => {
     const drawn = [stroke(0), stroke(0), stroke(0), erase(2)];
     expect(shown(...drawn)).toMatchObject({ strokes: [1, 3] });
     expect(shown(...drawn, undo)).toMatchObject({ strokes: [1, 2, 3] });
@@ -87,7 +84,7 @@ describe('replay', () => {
     expect(shown(...drawn, undo, erase(2), undo, undo)).toMatchObject({ strokes: [1, 2] });
   });
 
-  test('a deleted segment takes its strokes with it, and comes back with them to their places', () => {
+  test('deleting a segment deletes its strokes; undo puts all back in place', () => {
     const drawn = [segment(1), segment(2), stroke(1), stroke(2), stroke(0), stroke(1), erase(3), remove(1)];
     expect(shown(...drawn)).toMatchObject({ segments: [2], strokes: [4, 5] });
     expect(shown(...drawn, undo)).toMatchObject({ segments: [1, 2], strokes: [4, 5, 6] });
@@ -95,7 +92,7 @@ describe('replay', () => {
     expect(shown(...drawn, undo, redo)).toMatchObject({ segments: [2], strokes: [4, 5], redo: false });
   });
 
-  test('a segment has the class that it was given last', () => {
+  test('a segment has its last category', () => {
     const classes = (...more: Interaction[]) => replay([segment(1, 3), segment(2, 4), ...more]).segments;
     const both = [classify(1, 5), stroke(1), classify(1, 6)];
     expect(classes(...both)).toEqual([
@@ -159,7 +156,7 @@ describe('replay', () => {
     expect(() => replay(interactions)).toThrow(message);
   });
 
-  test('is what two stacks say, whatever is done', () => {
+  test('equals two stacks for any log', () => {
     let seed = 7;
     const random = (below: number) => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -185,35 +182,4 @@ describe('replay', () => {
       }
     }
   });
-});
-
-test('a drawing is a scribble document, without numbers of interactions', () => {
-  const categories: LabelCategory[] = [{ id: 3, name: 'salt', colour: '#ffffff', isthing: true }];
-  const document = scribblesOf(replay([segment(9, 3), stroke(9, 5)]), { width: 10, height: 20 }, categories);
-  expect(JSON.parse(document)).toEqual({
-    version: 1,
-    image: { width: 10, height: 20 },
-    segments: [{ id: 9, category: 'salt', isthing: true }],
-    strokes: [{ segment: 9, points: [[5, 1]], radius: 2 }],
-  });
-  expect(() => scribblesOf(replay([segment(9, 4)]), { width: 10, height: 20 }, categories)).toThrow(
-    "segment 9 is of category 4; expected one of the campaign's",
-  );
-});
-
-test('runs of labels are those labels', () => {
-  const labels = Int32Array.from([2, 2, 2, 0, 1, 1]);
-  const runs = encodeRuns(labels);
-  expect(runs).toEqual([2, 3, 0, 1, 1, 2]);
-  expect(decodeRuns({ h: 2, w: 3, labels: [0, 5, 9], runs })).toEqual(labels);
-  expect(encodeRuns([])).toEqual([]);
-  for (const wrong of [
-    [2, 3],
-    [2, 3, 0, 4],
-    [3, 6],
-    [0, 0, 0, 6],
-    [0, -1, 0, 7],
-  ]) {
-    expect(() => decodeRuns({ h: 2, w: 3, labels: [0, 5, 9], runs: wrong })).toThrow('expected 2 × 3');
-  }
 });

@@ -6,7 +6,7 @@ import { blotchy, drawn } from './export-images.ts';
 const segmentsOf = (mask: Mask) => segmentsInfo(mask, [], []);
 const ringsOf = (mask: Mask, id = 1) => outlines(mask).get(id) ?? [];
 
-/** Pixels whose centres a polygon encloses: an odd number of sides lies to their left. */
+/** The pixels whose centres a polygon encloses: an odd number of its sides lies to their left. */
 function rasterise(ring: Ring, width: number, height: number): Uint8Array {
   const out = new Uint8Array(width * height);
   const corners = ring.length / 2;
@@ -22,7 +22,7 @@ function rasterise(ring: Ring, width: number, height: number): Uint8Array {
   return out;
 }
 
-/** A segment without its holes, by brute force: ground that steps over sides and corners bring out of the picture. */
+/** A segment with its holes filled, by brute force: ground is outside if steps over sides and corners lead out of the image. */
 function filled({ ids, width, height }: Mask, id: number): Uint8Array {
   const out = new Uint8Array(ids.length).fill(1);
   for (let changed = true; changed; ) {
@@ -48,14 +48,14 @@ describe('outlines', () => {
     expect(ringsOf(drawn('...', '.1.', '...'))).toEqual([[1, 1, 2, 1, 2, 2, 1, 2]]);
     expect(ringsOf(drawn('1'))).toEqual([[0, 0, 1, 0, 1, 1, 0, 1]]);
   });
-  test('have corners only where they turn, and reach the border of the picture', () => {
+  test('have corners only at turns, and reach the image’s border', () => {
     expect(ringsOf(drawn('111', '111'))).toEqual([[0, 0, 3, 0, 3, 2, 0, 2]]);
     expect(ringsOf(drawn('11', '1.'))).toEqual([[0, 0, 2, 0, 2, 1, 1, 1, 1, 2, 0, 2]]);
   });
-  test('leave out holes and islands in them', () => {
+  test('ignore holes and the islands in them', () => {
     expect(ringsOf(drawn('11111', '1...1', '1.1.1', '1...1', '11111'))).toEqual([[0, 0, 5, 0, 5, 5, 0, 5]]);
   });
-  test('leave out holes in islands in holes, whatever lies beside', () => {
+  test('ignore holes in islands in holes, whatever the neighbours', () => {
     const nested = drawn(
       '111111111.1',
       '1.......1..',
@@ -76,16 +76,16 @@ describe('outlines', () => {
     ]);
     expect(rasterise(joinRings(ringsOf(nested)), 11, 10)).toEqual(filled(nested, 1));
   });
-  test('part at corners, where the ground between is open', () => {
+  test('are separate where parts touch at a corner: the ground between is open', () => {
     expect(ringsOf(drawn('1.', '.1'))).toEqual([
       [0, 0, 1, 0, 1, 1, 0, 1],
       [1, 1, 2, 1, 2, 2, 1, 2],
     ]);
-    // What a corner leaves open is no hole: nothing is filled.
+    // Ground that is open at a corner is no hole: nothing is filled.
     const ring = drawn('111', '1.1', '11.');
     expect(rasterise(joinRings(ringsOf(ring)), 3, 3)).toEqual(Uint8Array.from(ring.ids));
   });
-  test('rasterised are the segment without its holes, part by part and joined', () => {
+  test('rasterise to the segment with its holes filled, part by part and joined', () => {
     for (let seed = 0; seed < 300; seed++) {
       const mask = blotchy(1 + (seed % 23), 1 + ((seed * 5) % 19), seed % 2 ? [0, 1] : [0, 0, 1, 2, 300], seed);
       expect([...outlines(mask).keys()].sort()).toEqual(
@@ -110,7 +110,7 @@ describe('outlines', () => {
 
 describe('joined rings', () => {
   const square = (x: number, y: number): Ring => [x, y, x + 1, y, x + 1, y + 1, x, y + 1];
-  test('one is itself, none is none', () => {
+  test('one ring stays itself, none gives none', () => {
     expect(joinRings([square(3, 4)])).toEqual(square(3, 4));
     expect(joinRings([])).toEqual([]);
   });
@@ -119,7 +119,7 @@ describe('joined rings', () => {
       1, 0, 4, 0, 5, 0, 5, 1, 4, 1, 4, 0, 1, 0, 1, 1, 0, 1, 0, 0,
     ]);
   });
-  test('bridges are as short as any pair of corners', () => {
+  test('no bridge is longer than the closest pair of corners', () => {
     for (let seed = 0; seed < 40; seed++) {
       const mask = blotchy(24, 18, [0, 0, 0, 1], seed);
       const rings = ringsOf(mask);

@@ -1,4 +1,4 @@
-/** Images for the tests of exports, and what comes of them. */
+/** Images for the tests of exports, and their exports. */
 
 import type { Category } from '@saltworks/contract/categories';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
@@ -31,7 +31,7 @@ export function blotchy(width: number, height: number, ids: readonly number[], s
   return { ids: mask, width, height };
 }
 
-/** The image of a mask; segment `id` is of the category number `id` modulo their count. */
+/** The image of a mask; segment `id` has category number `id` modulo the count of categories. */
 export function imageOf(mask: Mask, id = 1): ExportImage {
   const segments = segmentsInfo(mask, [], []).map((segment) => ({
     ...segment,
@@ -48,7 +48,7 @@ export const some = [
 
 export const open = (format: ExportFormat) => exportFormats[format](dataset);
 
-/** The whole export of images: files and documents, by path. */
+/** Exports images completely: files and documents, by path. */
 export async function exported(exporter: Exporter, images: readonly ExportImage[]) {
   const results = images.map((image) => exporter.image(image));
   const files = new Map(results.flatMap(({ files }) => files.map(({ path, bytes }) => [path, bytes])));

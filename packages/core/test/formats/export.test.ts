@@ -12,7 +12,7 @@ describe('every format', () => {
   test.each(names)('%s: the same images give the same bytes', async (name) => {
     expect(await exported(open(name), some)).toEqual(await exported(open(name), some));
   });
-  test.each(names)('%s: an image without segments is exported all the same', async (name) => {
+  test.each(names)('%s: an image without segments is exported, too', async (name) => {
     const { files, documents } = await exported(open(name), [some[1]]);
     expect(files.size + documents.size).toBeGreaterThan(0);
     expect(
@@ -30,7 +30,7 @@ describe('every format', () => {
     expect(Object.keys(lines).sort()).toEqual(lists.sort());
     for (const line of Object.values(lines).flat()) expect(line).not.toMatch(/[\r\n]/);
   });
-  test.each(names)('%s: refuses what it would lose or misplace', (name) => {
+  test.each(names)('%s: refuses images that would lose something or land elsewhere', (name) => {
     const exporter = open(name);
     const [image] = some;
     const refuse = (changes: Partial<ExportImage>) => expect(() => exporter.image({ ...image, ...changes }));
@@ -65,7 +65,7 @@ describe('every format', () => {
       'category "cat" has id 1; expected a positive one of its own',
     );
   });
-  test.each(names)('%s: refuses categories without a name, which earlier imports took', (name) => {
+  test.each(names)('%s: refuses categories without a name, which earlier versions imported', (name) => {
     for (const [given, said] of [
       [{ id: 7, isthing: 1 }, 'no name'],
       [{ id: 7, isthing: 1, name: '' }, 'the name ""'],
@@ -86,7 +86,7 @@ describe('every format', () => {
 
 describe('documents', () => {
   const document = { path: 'x', parts: ['<', { list: 'a', between: ',', after: ';' }, '>'] };
-  test('come in pieces of at most a line, and ask for a line only when the last is gone', async () => {
+  test('come in pieces of at most a line, and ask for a line only after giving out the last one', async () => {
     let asked = 0;
     const taken: string[] = [];
     async function* lines() {
@@ -114,7 +114,7 @@ describe('documents', () => {
 });
 
 describe('names', () => {
-  test('that differ only in kind are told apart where a format knows no kinds', async () => {
+  test('that differ only in kind become distinct in formats without kinds', async () => {
     const wood = [
       { id: 1, name: 'wood', isthing: 1 as const },
       { id: 2, name: 'wood', isthing: 0 as const },

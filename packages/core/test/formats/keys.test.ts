@@ -34,11 +34,11 @@ describe('the keys file', () => {
       image: { width: 640, height: 480 },
     });
   });
-  test('what is written is read back the same', () => {
+  test('keys are read back as they were written', () => {
     const { keys, origin } = decodeKeys(file);
     expect(decodeKeys(encodeKeys(keys, origin))).toEqual({ keys, origin });
   });
-  test('fresh keys, once rounded, are what a cache would hold', () => {
+  test('fresh keys, rounded, equal cached ones', () => {
     const fresh = { data: Float32Array.from(golden.source), h: 3, w: 4, d: 8 };
     const { origin } = decodeKeys(file);
     expect(roundToHalf(fresh)).toEqual(decodeKeys(encodeKeys(fresh, origin)).keys);
@@ -53,7 +53,7 @@ describe('the keys file', () => {
   });
 });
 
-describe('bytes nobody vouches for', () => {
+describe('untrusted bytes', () => {
   test('every truncation is refused', () => {
     for (let length = 0; length < file.length; length++) {
       expect(() => decodeSafeTensors(file.subarray(0, length))).toThrow('not a usable safetensors file');

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { uncertaintyOf } from '../../src/formats/panoptic.ts';
 
-describe('how unsure a mask is', () => {
+describe('the uncertainty of a mask', () => {
   const of = (labels: number[], ...rows: number[][]) => uncertaintyOf({ labels, data: Float32Array.from(rows.flat()) });
 
-  test('is nothing where every node is sure, and all where none is', () => {
+  test('is 0 if every node is certain, and 1 if none is', () => {
     expect(of([0, 1], [1, 0], [0, 1])).toBe(0);
     expect(of([0, 1], [0.5, 0.5], [0.5, 0.5])).toBe(1);
-    // What nothing reached.
+    // Nodes without scores.
     expect(of([0, 1], [0, 0])).toBe(1);
   });
 

@@ -4,7 +4,7 @@ import { Stems } from '../../src/formats/stems.ts';
 
 const [composed, apart] = ['\u00e9', 'e\u0301'];
 
-test('composed and decomposed letters are seen as one, and written as two', () => {
+test('composed and decomposed letters look the same, and are told apart as written', () => {
   expect(asSeen(composed)).toBe(asSeen(apart));
   expect([composed, apart].map(asWritten)).toEqual(['\\u{e9}', 'e\\u{301}']);
   expect(asWritten('a/b-1.png')).toBe('a/b-1.png');

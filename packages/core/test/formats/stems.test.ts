@@ -29,14 +29,14 @@ test('images that share a stem keep their extensions, others do not', () => {
   );
 });
 
-test('a stem that is the name of another image is given to neither', () => {
+test('two images keep their whole names if one’s stem is the other’s name', () => {
   expect([...stemsOf(['x.jpg', 'x.png', 'x.jpg.tif', 'z.jpg.png', 'z.jpg']).values()]).toEqual([
     ...['x.jpg', 'x.png', 'x.jpg.tif'],
     ...['z.jpg.png', 'z'],
   ]);
 });
 
-test('stems are each their own, whatever the names, and do not depend on their order', () => {
+test('stems are unique, whatever the names and their order', () => {
   for (let seed = 0; seed < 300; seed++) {
     const next = random(seed);
     const part = () => ['a', 'b', '.jpg', '.png', '/', '.'][Math.floor(next() * 6)];

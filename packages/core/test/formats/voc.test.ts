@@ -30,7 +30,7 @@ test('lists images and labels', async () => {
   );
   expect((await exported(open('voc'), [])).documents.get('ImageSets/Segmentation/all.txt')).toBe('');
 });
-test('254 objects fit into an image, 255 are refused', () => {
+test('254 segments fit into an image, 255 are refused', () => {
   const row = (count: number): Mask => ({
     ids: Uint32Array.from({ length: count }, (_, i) => i + 1),
     width: count,

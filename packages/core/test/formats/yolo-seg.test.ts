@@ -14,7 +14,7 @@ test('a segment is a line: its class and its outline as shares of the sides', as
   ]);
   expect(text(files.get('labels/2.txt'))).toBe('');
 });
-test('shares give back the corners at any size', () => {
+test('shares restore the corners at any size', () => {
   for (const side of [1, 3, 7, 640, 4001, 65_537, 999_983]) {
     const mask = { ids: new Uint32Array(side), width: side, height: 1 };
     for (const x of [0, side >> 1, side - 1]) mask.ids[x] = 7;
@@ -28,7 +28,7 @@ test('shares give back the corners at any size', () => {
     expect(corners.has(side)).toBe(true);
   }
 });
-test('data.yaml names every category, whatever its characters', async () => {
+test('data.yaml names categories with any characters', async () => {
   const odd = ['cat', 'a: "b"', 'naïve 🙂', 'x\u2028y\u007f'].map((name, i) => ({
     id: 9 - i,
     name,

@@ -9,7 +9,7 @@ import { nodeGraph } from '../../src/spread/node-graph.ts';
 const [h, w] = [6, 8];
 const [width, height] = [16 * w, 16 * h];
 
-/** Two kinds of keys, left and right, a little different everywhere. */
+/** Two kinds of keys, left and right, with a little noise. */
 const keys = {
   ...{ h, w, d: 3 },
   data: Float32Array.from({ length: 3 * h * w }, (_, i) => {
@@ -33,8 +33,8 @@ const raster = rasterise({
   strokes: [stroke(0, 10, 10), stroke(5, 110, 20), stroke(0, 40, 60), stroke(0, 20, 40), stroke(5, 90, 60)],
 });
 
-describe('the strokes that gave a node to its label', () => {
-  test('have the shares of the closed form (I − αS)⁻¹Y where labels spread, and sum to the score', () => {
+describe('the strokes that gave a node its label', () => {
+  test('have the shares of the closed form (I − αS)⁻¹Y along an affinity, and sum to the score', () => {
     const options = { ...presets.paper, upsample: 'none', alpha: 0.4, tol: 1e-9, maxIter: 200 } as const;
     const solver = openPlain(image, keys, options);
     const seeds = seedNodes(raster, h, w);
@@ -61,7 +61,7 @@ describe('the strokes that gave a node to its label', () => {
     }
   });
 
-  test.each(['paper', 'best'] as const)('with %s sum to its score; a seed belongs most to its own stroke', (preset) => {
+  test.each(['paper', 'best'] as const)('with %s sum to the score; a seed owes most to its own stroke', (preset) => {
     const solver = openFast(image, keys, presets[preset]);
     const seeds = seedNodes(raster, 2 * h, 2 * w);
     const { data } = solver.solve(seeds);
@@ -79,7 +79,7 @@ describe('the strokes that gave a node to its label', () => {
     });
   });
 
-  test('are none where nothing arrives', () => {
+  test('are none at a node without scores', () => {
     const none = { h: 1, w: 2, labels: [0, 3], unseeded: [] };
     const seeds = { ...none, nodes: Int32Array.of(0, 1), strokes: Int32Array.of(1, 2) };
     const solve = () => ({ ...none, data: new Float32Array(4), iterations: 0, converged: true });

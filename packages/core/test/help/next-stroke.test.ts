@@ -4,7 +4,7 @@ import { nextStroke } from '../../src/help/next-stroke.ts';
 const [h, w] = [12, 16];
 const labels = [0, 7, 9];
 
-/** Sure of the background, but for what is written over it. */
+/** Certain of the background, except at the given nodes. */
 function scoresWith(unsure: { node: number; scores: [number, number, number] }[]) {
   const data = new Float32Array(h * w * labels.length);
   for (let node = 0; node < h * w; node++) data.set([1, 0, 0], 3 * node);
@@ -16,18 +16,18 @@ const seedAt = (...nodes: number[]) =>
 const block = (x: number, y: number, size: number, scores: [number, number, number]) =>
   Array.from({ length: size * size }, (_, i) => ({ node: (y + Math.floor(i / size)) * w + x + (i % size), scores }));
 
-test('the middle of the largest unsure region, and who contends for it; a lone node does not count more', () => {
+test('the next stroke is in the middle of the largest unsure region, with its two likeliest owners; a lone node loses', () => {
   const scores = scoresWith([...block(9, 3, 5, [0.4, 0.15, 0.45]), { node: 8 * w + 2, scores: [0.5, 0.5, 0] }]);
   expect(nextStroke(scores, seedAt(0))).toEqual({ node: 5 * w + 11, size: 25, segment: 9, other: 0 });
 });
 
-test('of equal regions the one farther from strokes', () => {
+test('of equal regions the one farther from strokes wins', () => {
   const both = [...block(2, 4, 3, [0.5, 0.5, 0]), ...block(11, 4, 3, [0.5, 0.5, 0])];
   expect(nextStroke(scoresWith(both), seedAt(5 * w))?.node).toBe(5 * w + 12);
   expect(nextStroke(scoresWith(both), seedAt(5 * w + 15))?.node).toBe(5 * w + 3);
 });
 
-test('never on a stroke or beside one, and nowhere if all is sure', () => {
+test('it is never on a stroke or beside one, and nowhere if all nodes are certain', () => {
   expect(nextStroke(scoresWith([{ node: 20, scores: [0.5, 0.5, 0] }]), seedAt(21))).toBeUndefined();
   expect(nextStroke(scoresWith([]), seedAt(0))).toBeUndefined();
 });

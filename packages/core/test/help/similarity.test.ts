@@ -22,12 +22,12 @@ test('similarity is the cosine of centred keys', () => {
   }
 });
 
-test('keys that are all alike are similar to nothing', () => {
+test('equal keys have a similarity of 0', () => {
   const blank = keyDirections({ data: new Float32Array(h * w * d).fill(2), h, w, d });
   expect([...similarTo(blank, 3)]).toEqual(new Array(h * w).fill(0));
 });
 
-test('keys stay as they were, and a patch beyond the grid is refused', () => {
+test('the input keys stay unchanged, and a patch beyond the grid is refused', () => {
   const before = data.slice();
   const directions = keyDirections(keys);
   expect(data).toEqual(before);

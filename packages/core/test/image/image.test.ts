@@ -10,7 +10,7 @@ function coordinates(width: number, height: number): RgbImage {
 }
 
 describe('orient', () => {
-  // Where the upright image's top left and top right pixels come from, by the EXIF definition of each value.
+  // The sources of the upright image's top left and top right pixels, by the EXIF definition of each value.
   const corners: [number, [number, number], [number, number]][] = [
     [1, [0, 0], [4, 0]],
     [2, [4, 0], [0, 0]],
@@ -28,7 +28,7 @@ describe('orient', () => {
     expect([...data.subarray(3 * (width - 1), 3 * (width - 1) + 2)]).toEqual(topRight);
   });
 
-  test('what is no orientation leaves the image as it is', () => {
+  test('an invalid orientation leaves the image unchanged', () => {
     const image = coordinates(5, 3);
     for (const value of [0, 9, Number.NaN]) expect(orient(image, value)).toBe(image);
   });

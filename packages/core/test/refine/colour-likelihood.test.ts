@@ -12,7 +12,7 @@ for (let o = 0; o < scores.length; o += c) {
 }
 const rows = (y: number) => scores.slice(y * width * c, (y + 1) * width * c);
 
-/** How far apart two colours count: the product of ¼, ½, ¼ by channel. */
+/** The blur's weight between two colours: the product of ¼, ½, ¼ over channels. */
 const likeness = (p: number, q: number) =>
   [0, 1, 2].reduce((product, k) => {
     const apart = Math.abs((image.data[3 * p + k] >> 4) - (image.data[3 * q + k] >> 4));
@@ -39,7 +39,7 @@ test('scores are weighed by the posterior of each label given the colour, pixel 
   }
 });
 
-test('where all pixels look alike, or the exponent is 0, scores stay as they were', () => {
+test('scores stay unchanged if all pixels have one colour, or the exponent is 0', () => {
   const grey = { ...image, data: new Uint8Array(image.data.length).fill(255) };
   for (const [picture, exponent] of [
     [grey, 0.2],
@@ -50,7 +50,7 @@ test('where all pixels look alike, or the exponent is 0, scores stay as they wer
   }
 });
 
-test('a label that no pixel believes in, and a pixel that believes in none, leave numbers', () => {
+test('a label without scores, and a pixel without scores, give finite numbers', () => {
   const sure = (y: number) => rows(y).map((_, i) => (i % c === 1 && i > c ? 1 : 0));
   const factors = colourFactors(image, sure, c, { exponent: 0.2 });
   expect(factors.every(Number.isFinite)).toBe(true);

@@ -24,7 +24,7 @@ function marginals(unary: Float32Array, c: number, steps: number, parameters: st
   return field.q;
 }
 
-describe('marginals are those of pydensecrf on a photograph', () => {
+describe('marginals equal pydensecrf’s on a photograph', () => {
   test.each(golden.cases as Record<string, never>[])('$classes labels, $steps steps, $parameters', (golden_) => {
     const { classes, steps, parameters, scores, marginals: expected } = golden_;
     const q = marginals(unaryFromScores(tensor(scores), 0), classes, steps, parameters);
@@ -32,7 +32,7 @@ describe('marginals are those of pydensecrf on a photograph', () => {
     expect(agreement(argmax(q, classes), argmax(tensor(expected), classes))).toBe(1);
   });
 
-  test('hard labels, some of them unsure', () => {
+  test('hard labels, some of them hidden', () => {
     const { classes, steps, parameters, gt_prob } = golden.hard;
     const bytes = tensors.get('hard.labels')!.bytes;
     const labels = new Int32Array(bytes.slice().buffer).map((label) => label - 1);
@@ -55,12 +55,12 @@ describe('hideNodes', () => {
   const labels = new Int32Array(1000).fill(3);
   const hidden = (seed: number) =>
     [...hideNodes(labels, 0.2, seed).keys()].filter((i) => hideNodes(labels, 0.2, seed)[i] < 0);
-  test('hides exactly the share, the same for the same seed', () => {
+  test('hides exactly the share, and the same nodes for the same seed', () => {
     expect(hidden(5)).toHaveLength(200);
     expect(hidden(5)).toEqual(hidden(5));
     expect(hidden(5)).not.toEqual(hidden(6));
   });
-  test('each node alike', () => {
+  test('hides every node with the same probability', () => {
     const times = new Float64Array(100);
     for (let seed = 0; seed < 2000; seed++) {
       hideNodes(new Int32Array(100), 0.2, seed).forEach((label, i) => {

@@ -24,26 +24,26 @@ describe('pixels under strokes', () => {
     expect([...owners]).toEqual([5, 7, 0, 5, 9, 5, 5, 7]);
   });
 
-  test('are not, where noise is tolerated; and no third way is taken for either', () => {
+  test('are free where noise is tolerated; an unknown setting is refused', () => {
     expect(heldPixels(drawn(['01'], [7]), { strokes: 'tolerate' })).toBeUndefined();
     expect(() => heldPixels(drawn(['01'], [7]), { strokes: 'nonsense' as 'hold' })).toThrow('strokes nonsense');
   });
 
-  test('at half the size are half as many', () => {
+  test('are mapped to half the size, the last of several counting', () => {
     const held = heldPixels(drawn(['0120', '3001'], [7, 0, 9]), hold)!;
-    // Of the four pixels on the left the last is stroke 3's, on the right stroke 1's.
+    // The last of the four pixels on the left is stroke 3's, on the right stroke 1's.
     expect(heldLabels(held, [0, 7, 9], 1, 2)).toEqual({ pixels: Int32Array.of(0, 1), labels: Int32Array.of(2, 1) });
     expect([...heldLabels(held, [0, 7, 9], 2, 4).labels]).toEqual([1, 0, 2, 1]);
   });
 
-  test('are sure before they are refined, others are left alone', () => {
+  test('are certain before refinement, others are unchanged', () => {
     const scores = new Float32Array(12).fill(0.5);
     holdRows(scores, { pixels: Int32Array.of(1, 4, 7, 12), labels: Int32Array.of(0, 1, 0, 1) }, 2, 3, 1);
-    // Of pixels 3 … 8, the fifth and eighth.
+    // Pixels 5 and 8 of pixels 3 … 8.
     expect([...scores]).toEqual([0.5, 0.5, 0, 1, 0.5, 0.5, 0.5, 0.5, 1, 0, 0.5, 0.5]);
   });
 
-  test('of a segment that won no node are a label that nodes know nothing of', () => {
+  test('of a segment without nodes add a label that scores 0', () => {
     const nodes = { data: Float32Array.of(0.25, 0.75, 1, 0), h: 1, w: 2, labels: [0, 7] };
     const held = heldPixels(drawn(['0123'], [7, 0, 4]), hold)!;
     expect(withHeld(nodes, held)).toEqual({
@@ -55,7 +55,7 @@ describe('pixels under strokes', () => {
   });
 });
 
-describe('pixels under several people’s strokes', () => {
+describe('pixels under several annotators’ strokes', () => {
   const together = (...people: [string, number][]) => {
     const held = heldTogether(
       people.map(([row, weight]) => ({ raster: drawn([row], [1, 2, 3]), weight })),
@@ -68,22 +68,22 @@ describe('pixels under several people’s strokes', () => {
     return ids.join('');
   };
 
-  test('are held for whoever drew alone, and for the more reliable one where they differ', () => {
+  test('are held for the only annotator there, and for the heavier one where two differ', () => {
     expect(together(['1100', 1], ['0220', 0.5])).toBe('112.');
     expect(together(['0220', 0.5], ['1100', 1])).toBe('112.');
   });
 
-  test('two who agree outweigh one who counts less than both', () => {
+  test('are held for two who agree against one who weighs less than both', () => {
     expect(together(['1', 1], ['2', 0.6], ['2', 0.6])).toBe('2');
     expect(together(['1', 1], ['2', 0.4], ['2', 0.4])).toBe('1');
   });
 
-  test('a tie is left to the picture', () => {
+  test('are free on a tie', () => {
     expect(together(['11', 1], ['12', 1])).toBe('1.');
     expect(together(['1', 1], ['2', 1], ['3', 0.5])).toBe('.');
   });
 
-  test('nothing is held where noise is tolerated', () => {
+  test('are free where noise is tolerated', () => {
     expect(heldTogether([{ raster: drawn(['1'], [1]), weight: 1 }], { strokes: 'tolerate' })).toBeUndefined();
   });
 });

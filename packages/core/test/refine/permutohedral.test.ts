@@ -25,9 +25,9 @@ function gaussianSum(features: Float32Array, d: number, values: Float32Array, c:
 }
 
 describe('the lattice filter', () => {
-  // Adams et al. measure their approximation by the output's relative error; with normalisation by the filter of ones,
-  // as every use of it does, it stays within a tenth of the range of values.
-  test.each([2, 3, 5])('is the Gaussian sum in %i dimensions, within its approximation', (d) => {
+  // Adams et al. measure the approximation by the output's relative error; normalised by the filter of ones,
+  // as in every use here, it stays within a tenth of the range of values.
+  test.each([2, 3, 5])('approximates the Gaussian sum in %i dimensions', (d) => {
     const next = random(d);
     const n = 1500;
     const features = Float32Array.from({ length: n * d }, () => 3 * next());
@@ -63,11 +63,11 @@ describe('the lattice filter', () => {
       1e-4,
     );
     const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, v, i) => sum + v * y[i], 0);
-    // Blurring one direction after the other is symmetric up to what leaves the lattice's occupied points.
+    // Blurring one direction after the other is symmetric, but for values that leave the occupied lattice points.
     expect(dot(fa, b) / dot(a, fb)).toBeCloseTo(1, 1);
   });
 
-  test('weights around a point are a partition of one, and vertices are shared', () => {
+  test('weights around a point sum to 1, and points share vertices', () => {
     const features = Float32Array.from({ length: 300 }, random(4)).map((v) => 100 * v - 50);
     const { weight, vertex, m } = buildLattice(features, 3);
     for (let p = 0; p < 100; p++) {
@@ -80,7 +80,7 @@ describe('the lattice filter', () => {
     expect(buildLattice(new Float32Array(30).fill(0.3), 3).m).toBe(4);
   });
 
-  test('many points in many cells: the table grows and loses none', () => {
+  test('the table grows for many points in many cells, and loses none', () => {
     const features = Float32Array.from({ length: 20_000 }, random(2)).map((v) => 300 * v);
     const { m, neighbours, d } = buildLattice(features, 2);
     expect(m).toBeGreaterThan(10_000);

@@ -21,14 +21,14 @@ const instances = (count: number, category: number) =>
   Array.from({ length: count }, (_, i) => ({ id: i + 1, category }));
 const instancesOf = (count: number, classes: { id: number; colour: string }[], category = 1): Rgb[] =>
   [...segmentColours(instances(count, category), classes).values()].slice(1);
-/** The least distance of any two, for whoever sees least of it. */
+/** The least distance of any two, for the kind of vision that sees it smallest. */
 const least = (colours: readonly Rgb[]) => {
   const seen = colours.map(seenAs);
   const pairs = seen.flatMap((a, i) => seen.slice(0, i).flatMap((b) => [0, 1, 2].map((v) => deltaE(a[v], b[v]))));
   return Math.min(...pairs);
 };
 
-test('the first of a class has its colour, others ones near it, all different', () => {
+test('the first segment of a category has its colour, others have colours near it, all different', () => {
   const colours = segmentColours([...instances(5, 1), { id: 9, category: 2 }], categories);
   expect(colours.get(0)).toEqual(background);
   expect(colours.get(1)).toEqual([255, 136, 0]);
@@ -41,7 +41,7 @@ test('colours depend on ids, not on the order in which segments are listed', () 
   expect(segmentColours([...segments].reverse(), categories)).toEqual(segmentColours(segments, categories));
 });
 
-test('a class that is not known any more is grey', () => {
+test('an unknown category is grey', () => {
   expect(segmentColours([{ id: 1, category: 7 }], categories).get(1)).toEqual(parseColour('#888888'));
 });
 
@@ -52,7 +52,7 @@ const bases = [
   ...['#fffff0', '#ff0000', '#00ff00', '#0000ff', '#8b4513', '#4b0082'],
 ];
 
-test.each(bases)('no instance of %s is lost on a dark photograph or on a pale one', (colour) => {
+test.each(bases)('every shade of %s is visible on dark and on pale photographs', (colour) => {
   const colours = segmentColours(instances(100, 1), [{ id: 1, colour }, ...categories.slice(1)]);
   for (let id = 1; id <= 100; id++) {
     const { l } = lchOf(colours.get(id)!);
@@ -61,13 +61,13 @@ test.each(bases)('no instance of %s is lost on a dark photograph or on a pale on
   }
 });
 
-test.each(bases)('twelve instances of %s are told apart, also without red or green cones', (colour) => {
+test.each(bases)('twelve shades of %s are distinct, also without red or green cones', (colour) => {
   const shades = instancesOf(12, [{ id: 1, colour }]);
   expect(least(shades)).toBeGreaterThan(4);
   expect(least(shades.slice(0, 2))).toBeGreaterThan(15);
 });
 
-test.each(['#ff8800', '#0044aa', '#009e73', '#cc79a7'])('instances of %s keep its hue', (base) => {
+test.each(['#ff8800', '#0044aa', '#009e73', '#cc79a7'])('shades of %s keep its hue', (base) => {
   const { h } = lchOf(parseColour(base));
   for (const shade of instancesOf(32, [{ id: 1, colour: base }])) {
     const turn = lchOf(shade).h - h;
@@ -75,13 +75,13 @@ test.each(['#ff8800', '#0044aa', '#009e73', '#cc79a7'])('instances of %s keep it
   }
 });
 
-test('dark classes that a person chose stay apart once they are made lighter', () => {
+test('dark colours of categories stay distinct once they are made lighter', () => {
   const dark = ['#000000', '#111111', '#000022', '#220000', '#002200', '#0a0a0a'];
   const shown = [...classColours(dark.map((colour, id) => ({ id, colour }))).values()];
   expect(least(shown)).toBeGreaterThan(5);
 });
 
-test('instances keep away from the colours of other classes', () => {
+test('shades keep away from the colours of other categories', () => {
   const classes = Array.from({ length: 8 }, (_, id) => ({ id, colour: classColour(id) }));
   const shown = classColours(classes);
   for (const { id } of classes) {
@@ -92,7 +92,7 @@ test('instances keep away from the colours of other classes', () => {
   }
 });
 
-test('classes are given colours that are told apart, and seen', () => {
+test('the palette’s colours are distinct and visible', () => {
   const colours = Array.from({ length: 24 }, (_, i) => parseColour(classColour(i)));
   expect(hexOf(colours[0])).toBe('#e69f00');
   expect(least(colours.slice(0, 7))).toBeGreaterThan(5);
@@ -104,7 +104,7 @@ test('classes are given colours that are told apart, and seen', () => {
   ]);
 });
 
-test('OKLCH there and back again is the same colour', () => {
+test('OKLCH and back gives the same colour', () => {
   for (const rgb of [
     [255, 136, 0],
     [1, 2, 3],
@@ -115,7 +115,7 @@ test('OKLCH there and back again is the same colour', () => {
   expect(rgbOf({ l: 0.5, c: 0.5, h: 1 })).toBeUndefined();
 });
 
-test('two hundred segments without names have two hundred colours, those of one class are near each other', () => {
+test('two hundred unnamed segments have two hundred colours; those of one category are near each other', () => {
   const unnamed = Array.from({ length: 200 }, (_, i) => ({ id: i + 1, category: 'unnamed' }));
   expect(new Set([...namedColours(unnamed).values()].map(String)).size).toBe(201);
   const named = namedColours([

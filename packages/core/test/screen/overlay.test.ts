@@ -3,7 +3,7 @@ import { overlayMask, overlayStrokes } from '../../src/screen/overlay.ts';
 
 describe('overlays', () => {
   const image = { data: new Uint8Array(3 * 9).fill(100), width: 3, height: 3 };
-  test('a segment is tinted, the background dimmed, the border white', () => {
+  test('segments are tinted, the background is dimmed, borders are white', () => {
     const { data } = overlayMask(
       image,
       { ids: Uint32Array.from([0, 0, 0, 0, 0, 0, 7, 7, 7]), width: 3, height: 3 },

@@ -28,7 +28,7 @@ function bruteForce({ image, strokes }: Scribbles): number[] {
 }
 
 describe('rasterise', () => {
-  test('equals the golden picture, drawn by other code', () => {
+  test('equals the golden raster, drawn by other code', () => {
     const { owner, segments } = rasterise(golden);
     const ids = Array.from(owner, (stroke) => (stroke ? segments[stroke - 1] || 255 : 0));
     const picture = parseScribblePng(goldenBytes('scribbles.png'), golden.image).raster;
@@ -47,7 +47,7 @@ describe('rasterise', () => {
       expect([...rasterise(scribbles).owner]).toEqual(bruteForce(scribbles));
     }
   });
-  test('equals the definition where strokes go over the edge, and names those that are wholly outside', () => {
+  test('equals the definition where strokes cross the edge, and names strokes wholly outside', () => {
     const next = random(8);
     const image = { width: 23, height: 17 };
     let left = 0;
@@ -68,7 +68,7 @@ describe('rasterise', () => {
     }
     expect(left).toBeGreaterThan(10);
   });
-  test('a click of no width still marks the pixel it falls on', () => {
+  test('a click of no width still marks its pixel', () => {
     const click = (x: number, y: number) =>
       rasterise({
         image: { width: 4, height: 4 },
@@ -82,13 +82,13 @@ describe('rasterise', () => {
 });
 
 describe('seedNodes', () => {
-  test('majority a cell, ties to the later stroke: equals the golden seeds', () => {
+  test('gives cells to the majority, and ties to the later stroke: equals the golden seeds', () => {
     const { h, w, labels } = goldenJson('seeds.json');
     const seeds = seedNodes(rasterise(golden), h, w);
     const ids = Array.from(seeds.nodes, (label) => (label < 0 ? null : seeds.labels[label] || 255));
     expect(ids).toEqual(labels);
   });
-  test('labels are the ids that own a node, ascending, and the rest are named', () => {
+  test('labels are the ids that own a node, ascending; the others are named', () => {
     const owner = Uint8Array.from([1, 1, 1, 2, 0, 0, 0, 3]);
     const seeds = seedNodes({ width: 4, height: 2, owner, segments: [900, 5, 70000] }, 1, 2);
     expect(seeds.labels).toEqual([900, 70000]);
@@ -96,7 +96,7 @@ describe('seedNodes', () => {
     expect([...seeds.nodes]).toEqual([0, 1]);
   });
   test('a seed belongs to the last stroke of its own label in its cell, and seeds are ordered by stroke, then node', () => {
-    // Strokes 1 and 3 are of segment 7, 2 and 4 of segment 5; cells of two pixels, the third of three.
+    // Strokes 1 and 3 draw segment 7, 2 and 4 segment 5; cells have two pixels, the third has three.
     const owner = Uint8Array.from([4, 4, 2, 2, 3, 1, 2, 0, 1, 0, 0]);
     const seeds = seedNodes({ width: 11, height: 1, owner, segments: [7, 5, 7, 5] }, 1, 5);
     expect([...seeds.nodes]).toEqual([0, 0, 1, 1, -1]);
@@ -115,7 +115,7 @@ describe('seedNodes', () => {
   ])('refuses: %s', (message, owner, segments) => {
     expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
   });
-  test('the background alone is enough, unless something was drawn that won no node', () => {
+  test('the background alone is enough, unless another drawn segment has no node', () => {
     const owner = Uint8Array.from([1, 0]);
     expect(seedNodes({ width: 2, height: 1, owner, segments: [0, 0] }, 1, 2)).toMatchObject({
       ...{ labels: [0], nodes: Int32Array.of(0, -1), unseeded: [] },
@@ -124,7 +124,7 @@ describe('seedNodes', () => {
   });
 });
 
-test('a sample of seeds is a lattice that thins by halves, keeps every label, and leaves few alone', () => {
+test('a sample of seeds is a lattice that thins by halves, keeps every label, and keeps few seeds as they are', () => {
   const [h, w] = [20, 30];
   const nodes = Int32Array.from({ length: h * w }, (_, i) => (i === 31 ? 2 : i % 2));
   const seeds = { h, w, labels: [0, 1, 2], nodes, strokes: new Int32Array(h * w).fill(1), unseeded: [] };
@@ -138,7 +138,7 @@ test('a sample of seeds is a lattice that thins by halves, keeps every label, an
   const one = { rare: true };
   expect(kept(600)).toEqual({ ...one, share: 1, at: where(() => true) });
   expect(kept(300)).toEqual({ ...one, share: 1 / 2, at: where((x, y) => (x + y) % 2 === 0) });
-  // Label 1 lies on odd columns only, which this lattice has none of: it keeps its first.
+  // Label 1 lies on odd columns only, and this lattice has none: it keeps its first seed.
   expect(kept(299)).toEqual({
     ...one,
     share: 1 / 4,
@@ -146,7 +146,7 @@ test('a sample of seeds is a lattice that thins by halves, keeps every label, an
   });
 });
 
-test('a sample leaves every stroke a seed: no dot goes unheard', () => {
+test('a sample leaves every stroke a seed, even a dot', () => {
   const [h, w] = [20, 30];
   const nodes = Int32Array.from({ length: h * w }, (_, i) => i % 2);
   const strokes = new Int32Array(h * w).fill(1);
@@ -158,7 +158,7 @@ test('a sample leaves every stroke a seed: no dot goes unheard', () => {
   expect(share).toBe(1 / 8);
   const heard = new Set([...kept].map((node) => strokes[node]));
   expect([...heard].sort()).toEqual([1, 2, 3, 4]);
-  // In the order in which they were drawn.
+  // In the order of drawing.
   expect([...kept].map((node) => strokes[node])).toEqual([...kept].map((node) => strokes[node]).sort((a, b) => a - b));
 });
 

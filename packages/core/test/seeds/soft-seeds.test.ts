@@ -8,7 +8,7 @@ import { openPlain, type Solver } from '../../src/solver.ts';
 import { expectClose } from '../golden.ts';
 import { makeScene } from '../scene.ts';
 
-/** A raster from digits: the stroke's number, 0 where nothing is. */
+/** A raster from digits, numbers of strokes; 0 is none. */
 const drawn = (segments: number[], ...rows: string[]): StrokeRaster => ({
   width: rows[0].length,
   height: rows.length,
@@ -16,7 +16,7 @@ const drawn = (segments: number[], ...rows: string[]): StrokeRaster => ({
   segments,
 });
 
-test('Y is the weighted sum of what each drew', () => {
+test('Y is the weighted sum of the annotators’ Y', () => {
   const ada = { raster: drawn([7, 4], '1100', '0022'), weight: 1 };
   const bob = { raster: drawn([4, 9], '1000', '0012'), weight: 0.5 };
   const seeds = softSeeds([ada, bob], 2, 4);
@@ -38,7 +38,7 @@ test('Y is the weighted sum of what each drew', () => {
   expect([...seeds.strokes]).toEqual([3, 1, 0, 0, 0, 0, 3, 4]);
 });
 
-test('one label each is enough, as long as there are two', () => {
+test('one label an annotator is enough if there are two in all', () => {
   const one = (segment: number) => ({ raster: drawn([segment], '10', '00'), weight: 1 });
   expect(softSeeds([one(1), one(2)], 2, 2).labels).toEqual([1, 2]);
   expect(() => softSeeds([one(1), one(1)], 2, 2)).toThrow(InvalidInputError);
@@ -75,14 +75,14 @@ describe.each(graphs)('%s', (graph) => {
     }
   });
 
-  test('kernels answer as the plain twin', () => {
+  test('kernels give the twin’s answer', () => {
     const seeds = softened(scene.seeds(2));
     const [plain, fast] = solvers(graph).map((solver) => solver.solve(seeds));
     expectClose(fast.data, plain.data, 1e-4);
     expect(fast.converged).toBe(true);
   });
 
-  test('what is open for strokes answers the same', () => {
+  test('a solver opened for strokes gives the same answer', () => {
     const options = { ...presets.best, graph, ...(graph === 'similarity' && { tau: 0.3 }) };
     const solver = openFast(scene.image, scene.keys, options, { strokes: true });
     const seeds = softened(scene.seeds(2));
@@ -92,30 +92,33 @@ describe.each(graphs)('%s', (graph) => {
   });
 });
 
-test.each(['rbf', 'similarity', 'knn'] as const)('on %s, the answer is the weighted sum of answers', (graph) => {
-  const ada = makeScene(9, 11, 21, 3, 1).seeds(2);
-  const bob = makeScene(9, 11, 21, 3, 2).seeds(2);
-  for (const solver of solvers(graph, { tol: 0, maxIter: 12 })) {
-    // Rows of scores come divided by their sums. A fourth label, the same whatever the others are, undoes that.
-    const scores = (y: Float32Array): Float32Array => {
-      const soft = Float32Array.from({ length: 4 * ada.nodes.length }, (_, i) =>
-        i % 4 < 3 ? y[3 * (i >> 2) + (i % 4)] : 1,
+test.each(['rbf', 'similarity', 'knn'] as const)(
+  'on %s, the answer is the weighted sum of the annotators’ answers',
+  (graph) => {
+    const ada = makeScene(9, 11, 21, 3, 1).seeds(2);
+    const bob = makeScene(9, 11, 21, 3, 2).seeds(2);
+    for (const solver of solvers(graph, { tol: 0, maxIter: 12 })) {
+      // Rows of scores come divided by their sums. A fourth label, the same whatever the others are, undoes that.
+      const scores = (y: Float32Array): Float32Array => {
+        const soft = Float32Array.from({ length: 4 * ada.nodes.length }, (_, i) =>
+          i % 4 < 3 ? y[3 * (i >> 2) + (i % 4)] : 1,
+        );
+        const { data } = solver.solve({ ...ada, nodes: new Int32Array(ada.nodes.length), labels: [0, 1, 2, 3], soft });
+        return Float32Array.from(y, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)] / data[4 * Math.floor(i / 3) + 3]);
+      };
+      const [one, other] = [seedRows(ada), seedRows(bob)];
+      const together = scores(one.map((value, i) => value + 0.25 * other[i]));
+      const [alone, too] = [scores(one), scores(other)];
+      expectClose(
+        together,
+        alone.map((value, i) => value + 0.25 * too[i]),
+        1e-5,
       );
-      const { data } = solver.solve({ ...ada, nodes: new Int32Array(ada.nodes.length), labels: [0, 1, 2, 3], soft });
-      return Float32Array.from(y, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)] / data[4 * Math.floor(i / 3) + 3]);
-    };
-    const [one, other] = [seedRows(ada), seedRows(bob)];
-    const together = scores(one.map((value, i) => value + 0.25 * other[i]));
-    const [alone, too] = [scores(one), scores(other)];
-    expectClose(
-      together,
-      alone.map((value, i) => value + 0.25 * too[i]),
-      1e-5,
-    );
-  }
-});
+    }
+  },
+);
 
-test('a seed that hardly counts is hardly there', () => {
+test('a seed of nearly no weight has nearly no effect', () => {
   for (const solver of solvers('walk')) {
     const few = scene.seeds(2, 4);
     const all = scene.seeds(2);
@@ -133,7 +136,7 @@ test('a seed that hardly counts is hardly there', () => {
   }
 });
 
-test('strokes of one person who counts 1 are ordinary seeds', () => {
+test('the strokes of one annotator of weight 1 are ordinary seeds', () => {
   const raster = drawn([3, 0], '1102', '0002');
   expect(softSeeds([{ raster, weight: 1 }], 2, 4)).toMatchObject({ ...seedNodes(raster, 2, 4) });
 });

@@ -7,7 +7,7 @@ import { expectClose, random } from '../golden.ts';
 
 function randomKeys(h: number, w: number, d: number, seed = 1): Keys {
   const next = random(seed);
-  // An offset far from zero: what centring is for.
+  // An offset far from zero, which centring removes.
   return { data: Float32Array.from({ length: h * w * d }, () => 5 + next()), h, w, d };
 }
 
@@ -76,7 +76,7 @@ describe('affinities', () => {
     const [first] = rows(similarity({ data, h: 2, w: 2, d: 2 }, 0.8));
     expect(first.map((v) => Math.round(v * 1e6) / 1e6)).toEqual([0, 1, 1e-5, 1e-5]);
   });
-  test('knn joins the nearest, itself counted, and is directed', () => {
+  test('knn joins the nearest, the node itself included, and is directed', () => {
     const matrix = knn({ n, a: Float32Array.from(d2) }, 4);
     rows(matrix).forEach((row, i) => {
       const nearest = [...row.keys()].filter((j) => j !== i).sort((a, b) => d2[i * n + a] - d2[i * n + b]);
@@ -85,7 +85,7 @@ describe('affinities', () => {
     for (const wrong of [1, 13, 2.5, Number.NaN])
       expect(() => knn({ n, a: Float32Array.from(d2) }, wrong)).toThrow('neighbors');
   });
-  test('the colour graph joins nodes of like colour, both ways', () => {
+  test('the colour graph joins nodes of similar colour, both ways', () => {
     const matrix = rows(colourKnn(Float32Array.from([0, 0, 0, 1, 1, 1, 9, 9, 9]), 2));
     expect(matrix).toEqual([
       [0, 1, 0],
@@ -93,7 +93,7 @@ describe('affinities', () => {
       [0, 1, 0],
     ]);
   });
-  test('A + λB is the same into a dense and a sparse A', () => {
+  test('A + λB is the same for a dense and a sparse A', () => {
     const colour = colourKnn(Float32Array.from({ length: 3 * n }, random(3)), 3);
     const sparse = knn({ n, a: Float32Array.from(d2) }, 4);
     const dense = { n, a: Float32Array.from(rows(sparse).flat()) };

@@ -31,7 +31,7 @@ const seeds = oneHot(Int32Array.from(golden.seeds), golden.c);
 
 describe.each(golden.cases as Case[])('$kernel at α = $alpha', (golden_) => {
   const { alpha, tol, max_iter: maxIter } = golden_;
-  test("scores, labels and steps are those of scikit-learn's LabelSpreading", () => {
+  test("scores, labels and steps equal those of scikit-learn's LabelSpreading", () => {
     const { scores, iterations } = spread(affinity(golden_), seeds, golden.c, { alpha, tol, maxIter });
     expectClose(scores, golden_.scores, 1e-4);
     expect([...argmax(scores, golden.c)]).toEqual(golden_.labels);
@@ -44,7 +44,7 @@ describe.each(golden.cases as Case[])('$kernel at α = $alpha', (golden_) => {
   });
 });
 
-test('not converging is a result, not an error', () => {
+test('non-convergence is a result, not an error', () => {
   const { iterations, converged } = spread(affinity(golden.cases[0]), seeds, golden.c, { alpha: 0.99, maxIter: 2 });
   expect({ iterations, converged }).toEqual({ iterations: 2, converged: false });
 });

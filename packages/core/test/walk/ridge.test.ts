@@ -48,7 +48,7 @@ describe('key distances', () => {
     // All 140 nodes are in the sample of 192.
     expect(scale / all[(all.length - 1) >> 1]).toBeCloseTo(1, 5);
   });
-  test('keys all alike have a scale too', () => {
+  test('equal keys have a scale, too', () => {
     const blank = { ...patches, data: new Float32Array(patches.data.length) };
     expect(keyDistances(blank, blank).scale).toBe(1);
   });
@@ -96,7 +96,7 @@ describe('ridge', () => {
     const known = ridgeSystem(distances, colours, seeds.slice(0, first), options);
     expect(ridgeSystem(distances, colours, seeds, options, known)).toEqual(system);
   });
-  test('a system of other seeds is taken over as far as it agrees, and no farther', () => {
+  test('a system of other seeds is reused exactly as far as the seeds agree', () => {
     const other = Int32Array.from([3, 4, 21, 77]);
     const known = ridgeSystem(distances, colours, other, options);
     expect(ridgeSystem(distances, colours, seeds, options, known)).toEqual(system);

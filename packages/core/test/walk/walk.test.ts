@@ -70,7 +70,7 @@ describe('the grid', () => {
     expect(planes.reduce((sum, plane) => sum + plane.filter(Boolean).length, 0)).toBe(pairs.length);
   });
 
-  test('the walk equals a dense direct solve, and its columns sum to 1 of themselves', () => {
+  test('the walk equals a dense direct solve, and its columns sum to 1', () => {
     const n = h * w;
     const c = 3;
     const held = new Int32Array(n).fill(-1);
@@ -112,7 +112,7 @@ describe('the grid', () => {
 });
 
 describe('walk', () => {
-  test('seeds keep their labels, rows sum to 1, and every node finds the seed it is most like', () => {
+  test('seeds keep their labels, rows sum to 1, and every node takes the label of the seed that it is most like', () => {
     const [h, w] = [6, 9];
     // Left third, middle and right third: keys and colours of their own.
     const part = (x: number, width: number) => Math.floor((3 * x) / width);
@@ -136,7 +136,7 @@ describe('walk', () => {
     expect([...labels]).toEqual([1, 2, 3]);
     const best = argmax(data, 3);
     expect(best.every((label, node) => label === part(node % 18, 18))).toBe(true);
-    // The same, whatever was solved on this graph before.
+    // An earlier solve on the same graph changes nothing.
     walk(
       graph,
       seedsAt(2 * h, 2 * w, [
@@ -148,7 +148,7 @@ describe('walk', () => {
     expect(walk(prepareWalk(keys, image, { upsample: 'linear' }), seeds).data).toEqual(data);
   });
 
-  test('a node that contradicts all around it keeps the label drawn there', () => {
+  test('a seed unlike its surroundings keeps its label', () => {
     const keys = randomKeys(5, 6, 4);
     const graph = prepareWalk(keys, randomImage(60, 50), { upsample: 'none' });
     const seeds = seedsAt(5, 6, [
@@ -169,7 +169,7 @@ describe('walk', () => {
     });
   });
 
-  test('labels mirrored give scores mirrored', () => {
+  test('swapped labels give swapped scores', () => {
     const graph = prepareWalk(randomKeys(4, 6, 5), randomImage(48, 32), { upsample: 'linear' });
     const at: [number, number][] = [
       [3, 0],
@@ -192,7 +192,7 @@ describe('walk', () => {
     );
   });
 
-  test('a blank picture is shared by distance along the grid', () => {
+  test('a blank image is divided by distance along the grid', () => {
     const keys = { ...randomKeys(3, 6, 2), data: new Float32Array(36).fill(0.7) };
     const graph = prepareWalk(keys, blankImage, { upsample: 'linear' });
     const { data } = walk(

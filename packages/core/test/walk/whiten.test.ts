@@ -63,7 +63,7 @@ describe('Cholesky', () => {
     backSubstitute(l, right);
     expectClose(right, x, 1e-12);
   });
-  test('rows factorised later are the same bits', () => {
+  test('rows factorised later have the same bits', () => {
     const [once, grown] = [packed(), packed()];
     factorise(once, 0, n);
     factorise(grown, 0, 3);
@@ -78,7 +78,7 @@ describe('whitening', () => {
   const c = covariance(keys);
   const shrunk = plusIdentity(c, (10 * trace(c)) / 5);
 
-  test('distances are those of the inverse of C + shrinkage·λ̄·I', () => {
+  test('distances follow the inverse of C + shrinkage·λ̄·I', () => {
     const { data, d } = keys;
     const { data: z } = whiten(keys, 10);
     const metric = inverse(shrunk);
@@ -111,7 +111,7 @@ describe('whitening', () => {
       expect(data.reduce((sum, value, i) => sum + (i % 5 === k ? value : 0), 0) / 72).toBeCloseTo(0, 6);
     }
   });
-  test('many patches are sampled evenly: an image repeated is whitened as it was', () => {
+  test('many patches are sampled evenly: an image repeated is whitened like the image', () => {
     const small = keysOf(30, 50, 3, 8);
     const repeated = { ...small, h: 60, data: new Float32Array(2 * small.data.length) };
     // Every patch twice in succession: any even sample of half of them is the image itself.
@@ -121,7 +121,7 @@ describe('whitening', () => {
     for (let i = 0; i < 3000; i += 7)
       expectClose(twice.subarray(3 * i, 3 * i + 3), once.subarray(3 * (i >> 1), 3 * (i >> 1) + 3), 1e-5);
   });
-  test('keys all alike become zero', () => {
+  test('equal keys become zero', () => {
     const { data } = whiten({ ...keys, data: new Float32Array(keys.data.length).fill(3.7) }, 10);
     expect(data.every((value) => value === 0)).toBe(true);
   });

@@ -4,8 +4,8 @@ import { compressCounts, encodeRuns, expandCounts } from '../../../src/formats/c
 import { blotchy, exported, open, some } from '../export-images.ts';
 import { pixelsOf } from './pixels-of.ts';
 
-describe('written', () => {
-  test('holds the things, each as its own run lengths', async () => {
+describe('instances are written', () => {
+  test('things only, each with its own run lengths', async () => {
     const { documents, files } = await exported(open('coco-instances'), some);
     expect(files.size).toBe(0);
     const { annotations, categories, images } = JSON.parse(documents.get('instances.json')!);
@@ -28,7 +28,7 @@ describe('written', () => {
       expect(pixelsOf(expandCounts(counts), image.mask.width, image.mask.height)).toEqual(set);
     }
   });
-  test('annotation ids stay exact and apart up to the last image and segment', () => {
+  test('with ids that stay exact and distinct up to the last image and segment', () => {
     const last = annotationId(2 ** 29 - 1, 2 ** 24 - 1);
     expect(Number.isSafeInteger(last)).toBe(true);
     expect(last).toBe(2 ** 53 - 1);
@@ -36,13 +36,13 @@ describe('written', () => {
   });
 });
 
-describe('read', () => {
+describe('instances are read', () => {
   const size = { width: 10, height: 8 };
   const known = new Set<unknown>([1, 2]);
   const box = (x: number, y: number, w: number, h: number) => [[x, y, x + w, y, x + w, y + h, x, y + h]];
   const at = ({ mask }: ReturnType<typeof instancesMask>, x: number, y: number) => mask.ids[y * size.width + x];
 
-  test('of all forms make up one mask, later over earlier', () => {
+  test('from all forms into one mask, later over earlier', () => {
     const listed = { size: [8, 10], counts: [0, 8, 72] };
     const made = instancesMask(
       [
@@ -64,7 +64,7 @@ describe('read', () => {
     expect([at(made, 2, 2), at(made, 5, 5), at(made, 0, 7), at(made, 9, 0), at(made, 8, 0)]).toEqual([1, 2, 3, 4, 0]);
   });
 
-  test('of several polygons are one segment; a crowd is void; what is covered wholly is no segment', () => {
+  test('several polygons into one segment, crowds into void, and wholly covered instances into nothing', () => {
     const made = instancesMask(
       [
         { id: 1, category_id: 2, segmentation: box(1, 1, 1, 1) },
@@ -78,7 +78,7 @@ describe('read', () => {
     expect(made.notes).toEqual([]);
   });
 
-  test('run lengths of any mask give it back', () => {
+  test('from the run lengths of any mask back into it', () => {
     for (let seed = 0; seed < 20; seed++) {
       const mask = blotchy(1 + (seed % 7), 2 + ((seed * 5) % 9), [0, 1, 2, 3], seed);
       const annotations = [...encodeRuns(mask)].map(([id, counts]) => ({
@@ -109,7 +109,7 @@ describe('read', () => {
     ['too few pixels', { category_id: 1, segmentation: { size: [8, 10], counts: [70] } }, '70 pixels in all'],
     ['a run that is none', { category_id: 1, segmentation: { size: [8, 10], counts: [81, -1] } }, 'pixels in all'],
     ['broken counts', { category_id: 1, segmentation: { size: [8, 10], counts: '~~' } }, 'compressed counts'],
-  ])('an annotation with %s is left out alone, and named', (_, bad, reason) => {
+  ])('but for an annotation with %s, which is left out and named', (_, bad, reason) => {
     const good = { id: 2, category_id: 2, segmentation: box(0, 0, 2, 2) };
     const { segments, notes } = instancesMask([{ id: 1, ...bad }, good], size, known);
     expect(segments).toMatchObject([{ category_id: 2, area: 4 }]);
@@ -118,7 +118,7 @@ describe('read', () => {
     expect(notes[0]).toContain(reason);
   });
 
-  test('annotations left out for one reason are one line', () => {
+  test('with one line for all annotations left out for one reason', () => {
     const boxes = (count: number) => Array.from({ length: count }, (_, id) => ({ id, category_id: 1 }));
     const other = { id: 9, category_id: 3, segmentation: box(0, 0, 2, 2) };
     expect(instancesMask([...boxes(2), other], size, known).notes).toEqual([
@@ -130,7 +130,7 @@ describe('read', () => {
     ]);
   });
 
-  test('one polygon without a list around it is read', () => {
+  test('from a single polygon without a list around it, too', () => {
     const flat = { id: 1, category_id: 1, segmentation: box(0, 0, 2, 2)[0] };
     expect(instancesMask([flat], size, known).segments).toMatchObject([{ area: 4 }]);
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decodePanoptic } from '../../../src/mask/mask.ts';
 import { exported, open, some } from '../export-images.ts';
 
-test('PNG and JSON hold the masks as they are', async () => {
+test('PNG and JSON hold the masks unchanged', async () => {
   const { files, documents } = await exported(open('coco-panoptic'), some);
   const panoptic = JSON.parse(documents.get('panoptic.json')!);
   expect(panoptic.images).toEqual(
@@ -17,7 +17,7 @@ test('PNG and JSON hold the masks as they are', async () => {
     expect(decodePanoptic({ data: new Uint8Array(data), width, height })).toEqual(mask);
   }
 });
-test('categories have kind, supercategory and a colour of their own', async () => {
+test('categories have a kind, a supercategory and a colour of their own', async () => {
   const { documents } = await exported(open('coco-panoptic'), []);
   expect(JSON.parse(documents.get('panoptic.json')!).categories).toEqual([
     { id: 1, name: 'cat', supercategory: 'thing', isthing: 1, color: [128, 0, 0] },

@@ -8,13 +8,13 @@ interface Golden {
   polygons: { width: number; height: number; polygon: number[]; counts: string }[];
 }
 
-test('polygons cover the pixels that pycocotools has in them', () => {
+test('polygons cover the same pixels as in pycocotools', () => {
   for (const { width, height, polygon, counts } of (goldenJson('polygons.json') as Golden).polygons) {
     expect(compressCounts(polygonRuns(polygon, width, height)), JSON.stringify(polygon)).toBe(counts);
   }
 });
 
-test('a polygon along pixel borders covers the pixels within', () => {
+test('a polygon along pixel borders covers the pixels inside', () => {
   const next = random(3);
   for (let k = 0; k < 50; k++) {
     const [width, height] = [20, 15];

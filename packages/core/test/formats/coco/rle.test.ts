@@ -24,7 +24,7 @@ describe('run lengths', () => {
   test('an empty mask has none', () => {
     expect(encodeRuns(drawn('...', '...'))).toEqual(new Map());
   });
-  test('give back every segment of random masks', () => {
+  test('restore every segment of random masks', () => {
     for (let seed = 0; seed < 40; seed++) {
       const mask = blotchy(1 + (seed % 9), 1 + ((seed * 7) % 11), [0, 1, 255, 256, 0xffffff], seed);
       const runs = encodeRuns(mask);
@@ -38,7 +38,7 @@ describe('run lengths', () => {
 });
 
 describe('compressed counts', () => {
-  test('as pycocotools writes them', () => {
+  test('equal those of pycocotools', () => {
     // Closed forms: 48 + value below 16; two groups from 16 on; differences from the fourth count on.
     expect(compressCounts([0, 4])).toBe('04');
     expect(compressCounts([15, 16])).toBe('?`0');

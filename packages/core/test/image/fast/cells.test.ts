@@ -9,11 +9,11 @@ test.each([
   [64, 48, 6, 8],
   [37, 29, 5, 7],
   [5, 3, 1, 1],
-  // Cells that hold no pixel.
+  // Cells without pixels.
   [4, 3, 7, 9],
-  // More rows a cell than 16 bits can add up.
+  // More rows in a cell than 16 bits can sum.
   [3, 1100, 2, 1],
-])('colours of %i × %i pixels in %i × %i cells are those of the twin', (width, height, h, w) => {
+])('colours of %i × %i pixels in %i × %i cells equal the twin’s', (width, height, h, w) => {
   const next = random(width);
   const data = Uint8Array.from({ length: 3 * width * height }, () => (next() < 0.5 ? 255 : 256 * next()));
   const image = { data, width, height };

@@ -80,7 +80,7 @@ function fast(
   return arena.floats(out, unary.length).slice();
 }
 
-describe('marginals are those of pydensecrf on a photograph', () => {
+describe('marginals equal pydensecrf’s on a photograph', () => {
   const golden = goldenJson('crf.json');
   const { tensors } = decodeSafeTensors(goldenBytes('crf.safetensors'));
   const tensor = (name: string) => readFloats(tensors.get(name)!);
@@ -100,7 +100,7 @@ describe('marginals are those of pydensecrf on a photograph', () => {
     expect(agreement(argmax(q, classes), argmax(tensor(expected), classes))).toBe(1);
   });
 
-  test('hard labels, some of them unsure', () => {
+  test('hard labels, some of them hidden', () => {
     const { classes, steps, parameters, gt_prob } = golden.hard;
     const bytes = tensors.get('hard.labels')!.bytes;
     const labels = new Int32Array(bytes.slice().buffer).map((label) => label - 1);
@@ -110,8 +110,8 @@ describe('marginals are those of pydensecrf on a photograph', () => {
 });
 
 /**
- * A pixel on the border of a cell may touch another vertex than the twin's, with next to no weight; but that the vertex is
- * there joins its neighbours in the blur. So a few pixels are further off than rounding explains, as pydensecrf's are.
+ * A pixel on the border of a cell may touch another vertex than the twin's, with next to no weight; but this vertex joins its
+ * neighbours in the blur. So a few pixels differ by more than rounding, as pydensecrf's do.
  */
 function expectAlike(ours: Float32Array, theirs: Float32Array): void {
   expectClose(ours, theirs, 5e-3);
@@ -119,7 +119,7 @@ function expectAlike(ours: Float32Array, theirs: Float32Array): void {
   expect(off / ours.length).toBeLessThan(0.01);
 }
 
-describe('marginals are those of the twin', () => {
+describe('marginals equal the twin’s', () => {
   test.each([2, 3, 4, 5, 6, 9])('%i labels', (c) => {
     const image = photograph(90, 70);
     const unary = unaries(90, 70, c);
@@ -161,7 +161,7 @@ describe('marginals are those of the twin', () => {
     }
   });
 
-  test('energies without end', () => {
+  test('infinite energies', () => {
     const image = photograph(20, 10);
     for (const c of [2, 3, 8]) {
       const unary = unaries(20, 10, c).map((energy, i) =>
@@ -172,7 +172,7 @@ describe('marginals are those of the twin', () => {
   });
 });
 
-test('step by step is as all at once', () => {
+test('single steps and all steps at once give the same', () => {
   const image = photograph(40, 30);
   for (const c of [2, 5, 9, 14]) {
     const unary = unaries(40, 30, c);
@@ -185,7 +185,7 @@ test('step by step is as all at once', () => {
   }
 });
 
-test('what was worked on before in an arena leaves no trace', () => {
+test('earlier work in an arena leaves no trace', () => {
   const arena = new Arena();
   const image = photograph(50, 40);
   const pairwise = buildPairwise(arena, image, gentle);
@@ -201,7 +201,7 @@ test('what was worked on before in an arena leaves no trace', () => {
   }
 });
 
-test('weights around a pixel are the twin’s', () => {
+test('weights around a pixel equal the twin’s', () => {
   const image = photograph(80, 60);
   const n = 80 * 60;
   const arena = new Arena();
@@ -243,7 +243,7 @@ describe('many labels', () => {
     [20, usual],
     [20, gentle],
     [60, gentle],
-  ])('%i, followed where they may matter, are as good as exact', (c, terms) => {
+  ])('%i, followed where they may matter, are nearly exact', (c, terms) => {
     const image = photograph(160, 120);
     const unary = unaries(160, 120, c);
     const [ours, theirs] = [fast(image, unary, c, terms, 5), twin(image, unary, c, terms, 5)];

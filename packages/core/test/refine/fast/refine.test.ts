@@ -19,7 +19,7 @@ function photograph(): RgbImage {
   return { data: Uint8Array.from(smooth, (value) => Math.min(value + 10 * next(), 255)), width, height };
 }
 
-/** @param gaps nodes of which nothing is known */
+/** @param gaps nodes without scores */
 function scores(c: number, gaps = false): NodeScores {
   const next = random(c);
   const centres = Array.from({ length: c }, () => [next() * w, next() * h]);
@@ -54,7 +54,7 @@ const image = photograph();
 const owners = (nodes: NodeScores, options: FastRefineOptions, held?: HeldPixels) =>
   openRefiner(new Arena(), image, options).refine(nodes, held).ids;
 
-/** Thin strokes across the picture, a segment each, one of which has no node. */
+/** Thin strokes across the image, a segment each; one segment has no node. */
 function strokes(c: number): HeldPixels {
   const next = random(c + 1);
   const drawn = Array.from({ length: c + 1 }, (_, s) => ({
@@ -65,7 +65,7 @@ function strokes(c: number): HeldPixels {
   return heldPixels(rasterise({ image, segments: [], strokes: drawn }), { strokes: 'hold' })!;
 }
 
-describe('owners are those of the twin', () => {
+describe('owners equal the twin’s', () => {
   test.each([
     ['paper', paper],
     ['best', best],
@@ -84,7 +84,7 @@ describe('owners are those of the twin', () => {
   });
 });
 
-describe('held pixels have their owners, and the others those of the twin', () => {
+describe('held pixels have their owners, and all others the twin’s', () => {
   test.each([
     ['best', best],
     ['paper', paper],
@@ -101,7 +101,7 @@ describe('held pixels have their owners, and the others those of the twin', () =
     }
   });
 
-  test('what is held speaks for what looks like it', () => {
+  test('held pixels win over pixels that look like them', () => {
     const bare = owners(scores(2), best);
     const held = owners(scores(2), best, strokes(2));
     const under = new Set(strokes(2).pixels);
@@ -109,12 +109,12 @@ describe('held pixels have their owners, and the others those of the twin', () =
   });
 });
 
-test('a refiner gives what a fresh one does, whatever it was asked before', () => {
+test('a used refiner gives the same as a fresh one', () => {
   const refiner = openRefiner(new Arena(), image, best);
   for (const c of [5, 2, 14, 7, 5, 14]) expect(refiner.refine(scores(c)).ids).toEqual(owners(scores(c), best));
 });
 
-test('at half the size the picture is nearly the same', () => {
+test('at half the size the mask is nearly the same', () => {
   for (const c of [2, 5, 12]) {
     const ours = owners(scores(c), { ...best, scale: 0.5 });
     expect(ours).toHaveLength(width * height);

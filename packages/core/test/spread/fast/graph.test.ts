@@ -9,7 +9,7 @@ import { addScaled, colourKnn, knn, rbf, similarity } from '../../../src/spread/
 import { expectClose } from '../../golden.ts';
 import { makeScene } from '../../scene.ts';
 
-/** All of A `[n, n]`, out of its tiles. */
+/** All of A `[n, n]`, from its tiles. */
 function untile({ arena, nb, tiles, h, w }: DenseGraph): Float32Array {
   const n = h * w;
   const data = arena.floats(tiles, 8 * nb * (nb + 1));
@@ -56,12 +56,12 @@ describe.each([
     },
   );
 
-  test.each(['linear', 'none'] as const)('so is similarity: %s', (upsample) => {
+  test.each(['linear', 'none'] as const)('similarity equals the twin’s: %s', (upsample) => {
     const graph = denseGraph(new Arena(), keys, image, options({ graph: 'similarity', tau: 0.31, upsample }));
     expectClose(untile(graph), similarity(upsample === 'linear' ? doubleKeys(keys) : keys, 0.31).a, 1e-9);
   });
 
-  test.each(['linear', 'none'] as const)('so are the nearest neighbours: %s', (upsample) => {
+  test.each(['linear', 'none'] as const)('the nearest neighbours equal the twin’s: %s', (upsample) => {
     const found = knnGraph(new Arena(), keys, options({ neighbors: 3, upsample }));
     const expected = knn(twin(upsample), 3);
     expect([...found.start]).toEqual([...expected.start]);
@@ -69,7 +69,7 @@ describe.each([
     expect(found.index.filter((j, o) => j !== expected.index[o]).length).toBeLessThan(0.02 * expected.index.length + 1);
   });
 
-  test('the colour graph is added to it', () => {
+  test('the colour graph is added', () => {
     const graph = denseGraph(new Arena(), keys, image, options({ sigma: 0.5, colorWeight: 0.7, neighbors: 3 }));
     const colours = colourKnn(cellColours(image, 2 * h, 2 * w), 3);
     expectClose(untile(graph), addScaled(rbf(twin('linear'), 0.5), 0.7, colours).a, 2e-6);
@@ -86,7 +86,7 @@ test('the median is exact where many distances are equal', () => {
   }
 });
 
-test('a second graph in the same arena is the first one byte for byte', () => {
+test('a second graph in the same arena equals the first byte for byte', () => {
   const { image, keys } = makeScene(5, 7, 12, 2);
   const arena = new Arena();
   const mark = arena.mark();
@@ -103,7 +103,7 @@ test('a σ that is not above 0 and a grid that is too large are refused', () => 
   expect(() => denseGraph(new Arena(), large, image, options({}))).toThrow('expected at most 16384');
 });
 
-test('a graph of an unknown kind is refused, not taken for another one', () => {
+test('a graph of an unknown kind is refused', () => {
   const { image, keys } = makeScene(3, 3, 4, 2);
   const refused = 'graph nonsense; expected one of rbf, similarity';
   expect(() => denseGraph(new Arena(), keys, image, options({ graph: 'nonsense' as 'rbf' }))).toThrow(refused);

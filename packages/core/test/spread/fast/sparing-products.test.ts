@@ -10,7 +10,7 @@ import { makeScene } from '../../scene.ts';
 
 const options: DenseGraphOptions = { ...presets.paper, graph: 'rbf', sigmaFactor: 0.4 };
 
-/** A as rows, and without tiles beside the diagonal that do not matter by the definition of the kernel. */
+/** A as rows, without the tiles off the diagonal that do not matter by the kernel's definition. */
 function affinities({ arena, nb, tiles }: DenseGraph) {
   const n = 4 * nb;
   const data = arena.floats(tiles, 8 * nb * (nb + 1));
@@ -62,7 +62,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
     return gave > fround(fround(least) * had[I]) || got > fround(fround(least) * had[J]);
   };
 
-  test('without a limit it is the product of all, packed before or not', () => {
+  test('without a limit the product takes all tiles, packed before or not', () => {
     arena.kernels.product(tiles, nb, f, c, other);
     const all = arena.floats(other, c * n).slice();
     for (const begun of [false, true]) {
@@ -72,7 +72,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
     }
   });
 
-  test('tiles that do not matter are left out, and only those; then others too', () => {
+  test('exactly the tiles that do not matter are left out, and more by the next product', () => {
     const build = affinities(graph);
     const limits = [1e-3, 1e-2, 1e-1];
     const keptBy = limits.map((least, i) => {
@@ -93,7 +93,7 @@ describe.each([1, 5, 17])('%i labels', (c) => {
   });
 });
 
-test('what labels reach late counts once they do: nodes in a chain of groups that hardly touch', () => {
+test('nodes that labels reach late count from then on: a chain of groups that hardly touch', () => {
   const [groups, size] = [12, 32];
   const next = random(5);
   const data = Float32Array.from({ length: groups * size }, (_, i) => 6 * Math.floor(i / size) + next());
@@ -121,7 +121,7 @@ test('what labels reach late counts once they do: nodes in a chain of groups tha
   const plain = propagate(nodeGraph(keys, image, chain), seeds, solve);
   expectClose(scores, plain.data, 1e-4);
   expect(iterations).toBe(plain.iterations);
-  // Packed once, made anew since groups had been left out, and gone on with.
+  // Packed once, packed again since groups had been left out, and used after that.
   expect(packs.filter((pack) => pack).length).toBeGreaterThan(1);
   expect(packs.filter((pack) => !pack).length).toBeGreaterThan(0);
 });

@@ -16,14 +16,14 @@ describe.each([2, 5, 9, 31])('%i labels', (c) => {
   const graph = denseGraph(new Arena(), keys, image, options);
   const twin = nodeGraph(keys, image, options);
 
-  test.each([0.2, 0.9])('scores and steps are those of the twin at α = %f', (alpha) => {
+  test.each([0.2, 0.9])('scores and steps equal the twin’s at α = %f', (alpha) => {
     const fast = spreadDense(graph, seeds(2), { ...solve, alpha });
     const plain = propagate(twin, seeds(2), { ...solve, alpha });
     expectClose(fast.data, plain.data, 1e-5);
     expect(fast).toMatchObject({ labels: plain.labels, iterations: plain.iterations, converged: plain.converged });
   });
 
-  test('stroke by stroke they are the same, whatever was drawn and undone before', () => {
+  test('spreading by strokes gives the same, whatever was drawn and undone before', () => {
     const columns = new StrokeColumns(graph, solve);
     for (const drawn of [2 * c, c + 1, 2 * c - 1, 2 * c]) {
       const { data, iterations } = columns.scores(seeds(2, drawn));
@@ -35,7 +35,7 @@ describe.each([2, 5, 9, 31])('%i labels', (c) => {
   });
 });
 
-test('a stroke of weight 0 is as if it had not been drawn, and of weight 2 as if drawn twice', () => {
+test('a stroke of weight 0 counts as absent, and one of weight 2 counts twice', () => {
   const { image, keys, seeds } = makeScene(6, 8, 16, 3);
   const graph = denseGraph(new Arena(), keys, image, options);
   const columns = new StrokeColumns(graph, { ...solve, tol: 1e-7 });
@@ -50,7 +50,7 @@ test('a stroke of weight 0 is as if it had not been drawn, and of weight 2 as if
   expectClose(twice, single, 1e-5);
 });
 
-test('columns that nobody asks for any more make room', () => {
+test('unused columns make room', () => {
   const { image, keys, seeds } = makeScene(5, 5, 8, 2);
   const graph = denseGraph(new Arena(), keys, image, options);
   const columns = new StrokeColumns(graph, solve, 1);
@@ -59,7 +59,7 @@ test('columns that nobody asks for any more make room', () => {
   expect(columns.scores(seeds(2, 3)).data).toEqual(first);
 });
 
-test('a node that no label reaches has no scores', () => {
+test('a node out of every label’s reach has no scores', () => {
   const keys = { data: new Float32Array(16), h: 4, w: 4, d: 1 };
   const image = { data: new Uint8Array(48), width: 4, height: 4 };
   const graph = denseGraph(new Arena(), keys, image, { ...options, upsample: 'none' });
@@ -74,7 +74,7 @@ test('a node that no label reaches has no scores', () => {
   expect(spreadDense(graph, empty, solve).data).toEqual(new Float32Array(32));
 });
 
-test("they are those of scikit-learn's LabelSpreading", () => {
+test("scores equal those of scikit-learn's LabelSpreading", () => {
   const golden = goldenJson('spreading.json');
   const keys = { data: Float32Array.from(golden.x), h: golden.n, w: 1, d: golden.d };
   const image = { data: new Uint8Array(3 * golden.n), width: 1, height: golden.n };

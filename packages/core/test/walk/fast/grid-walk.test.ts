@@ -112,7 +112,7 @@ describe('the factor of the matrix', () => {
   });
 });
 
-test('few labels on a larger grid go by conjugate gradients, to the same answer', () => {
+test('few labels on a larger grid take conjugate gradients, with the same answer', () => {
   const { n, solve } = grid(80, 84, 3);
   const [few, all] = [solve(2), solve(3)];
   expect(few.iterations).toBeGreaterThan(10);

@@ -14,7 +14,7 @@ describe.each([
   [8, 1, 5, 2],
 ])('%i × %i patches of %i dimensions, %i labels', (h, w, d, c) => {
   const { image, keys, seeds } = makeScene(h, w, d, c);
-  test.each(['linear', 'none'] as const)('scores are those of the twin: %s', (upsample) => {
+  test.each(['linear', 'none'] as const)('scores equal the twin’s: %s', (upsample) => {
     const factor = upsample === 'linear' ? 2 : 1;
     const solver = new WalkSolver(new Arena(), keys, image, { upsample });
     const found = solver.solve(seeds(factor));
@@ -24,7 +24,7 @@ describe.each([
     expect(found).toMatchObject({ h: expected.h, w: expected.w, labels: expected.labels, converged: true });
   });
 
-  test('what was drawn and undone before changes no bit', () => {
+  test('earlier strokes and undos change no bit', () => {
     const solver = new WalkSolver(new Arena(), keys, image, { upsample: 'linear' });
     const fresh = (drawn: number) =>
       new WalkSolver(new Arena(), keys, image, { upsample: 'linear' }).solve(seeds(2, drawn)).data;
@@ -32,7 +32,7 @@ describe.each([
   });
 });
 
-test('a picture without any difference is solved, too', () => {
+test('a blank image is solved, too', () => {
   const { seeds } = makeScene(5, 6, 8, 2);
   const keys = { data: new Float32Array(5 * 6 * 8).fill(1), h: 5, w: 6, d: 8 };
   const image = { data: new Uint8Array(3 * 55 * 78).fill(90), width: 78, height: 55 };
