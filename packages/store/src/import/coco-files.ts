@@ -36,7 +36,7 @@ export function cocoFiles(path: string, { images, isPanoptic }: { images?: strin
   const root = isPublished ? dirname(beside) : beside;
   const folders = isPublished ? [beside, root] : [beside];
 
-  // A panoptic document shares its name with the folder of its masks, whose files are called as the images are.
+  // A panoptic document shares its name with the folder of its masks, and these share theirs with the images.
   const parts = isPublished && !isPanoptic ? [...endings(stem), stem] : endings(stem);
   const chosen = images === undefined ? undefined : resolve(images);
   const imagePlaces = chosen

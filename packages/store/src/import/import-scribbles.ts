@@ -48,7 +48,7 @@ export async function* notePictures(files: AsyncIterable<Offer>, pictures: Finge
  *
  * @param pictures files that were offered as pictures, imported or not. Neither they nor files with the bytes of an image,
  * former versions included, are scribbles
- * @param onNote is told of files that were found and not taken
+ * @param onNote called for each file that was found but not taken
  * @returns how many images have scribbles there
  */
 export async function importScribbles(

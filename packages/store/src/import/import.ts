@@ -30,7 +30,7 @@ export interface ImportReport {
   left: { hidden: number; other: number } & Partial<Record<LeftReason, number>>;
   /** Known masks that were stored. */
   truths: number;
-  /** What was left out of imported files and of their known masks. */
+  /** Notes about parts of imported files, and of their known masks, that were left out. */
   notes: { name: string; note: string }[];
 }
 

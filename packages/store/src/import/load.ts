@@ -4,7 +4,7 @@ import { type KnownMask, otherSize, type Size, type SourceFile } from './offers.
 
 /** An image as its bytes show it. */
 export interface Picture extends Size {
-  /** What the import leaves out of it, in words. */
+  /** Notes about parts that the import leaves out. */
   notes: string[];
   /** Bytes to store instead of the file's, and the ending of their name. */
   instead?: { bytes: Uint8Array; extension: string };

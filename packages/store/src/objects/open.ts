@@ -14,8 +14,8 @@ export type S3Access = Pick<S3Options, 'endpoint' | 'region' | 'credentials' | '
 /**
  * Opens `s3://bucket[/prefix]`, or a folder given by its path or `file:///path`.
  *
- * An address may come from anybody, so it names the bucket alone. A caller that opens the addresses of others refuses
- * folders first.
+ * An address may come from any caller of the API, so it names the bucket alone. A process that opens the addresses of
+ * others refuses folders first.
  *
  * @param s3 asked when the address is a bucket's
  * @throws InvalidInputError for any other address

@@ -19,7 +19,7 @@ export interface Thread {
  * Opens a database in a thread of its own.
  *
  * @param data PGlite's folder, made if absent
- * @param notify is told of every notification
+ * @param notify called for every notification
  * @throws Error if the folder holds no database; the signal's reason
  */
 export async function startThread(

@@ -18,7 +18,8 @@ const PAUSE_MS = 100;
 const PAUSE_SLOW_MS = 1000;
 const MAX_PAUSE_MS = 10_000;
 
-export class Bucket {
+/** Not `Bucket`: TypeScript 7.0.2 takes the key of `{ Bucket: … }` inside such a class for the class, and renames it. */
+export class S3Bucket {
   readonly s3: S3;
   readonly name: string;
   /** The bucket and its server, for messages. */
@@ -62,7 +63,7 @@ export class Bucket {
    * Tries until a try succeeds, or fails for good.
    *
    * @param doing the call in words, as `reading KEY`
-   * @param attempt one try; told whether an earlier one may have succeeded although its answer was lost
+   * @param attempt one try; `repeated` if an earlier one may have succeeded although its answer was lost
    * @throws the signal's reason, or the last failure, explained
    */
   async trying<T>(

@@ -1,11 +1,11 @@
 /** Listing a bucket, page by page. */
 import { checkPrefix, isKey, type ListOptions, type ObjectInfo } from '../store.ts';
-import type { Bucket } from './bucket.ts';
+import type { S3Bucket } from './bucket.ts';
 import { inSeconds } from './times.ts';
 
 /** Objects in the order of their keys' UTF-8 bytes, which is the server's own. */
 export async function* list(
-  bucket: Bucket,
+  bucket: S3Bucket,
   prefix: string,
   { after, signal }: ListOptions = {},
 ): AsyncGenerator<ObjectInfo, void> {

@@ -1,6 +1,6 @@
 /** Uploads in parts: one part on its way while the next one fills. */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Bucket } from './bucket.ts';
+import type { S3Bucket } from './bucket.ts';
 import { statusOf } from './failures.ts';
 import { WRITE_ID, wrote } from './write-id.ts';
 
@@ -46,7 +46,7 @@ export async function* partsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
  * @throws InvalidInputError for more parts than S3 takes
  */
 export async function sendParts(
-  bucket: Bucket,
+  bucket: S3Bucket,
   key: string,
   parts: AsyncIterable<Part>,
   id: string,

@@ -4,13 +4,13 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { untilAborted } from '../signal.ts';
 import { checkRange, checkSeconds, type GetOptions, ObjectMissingError, type ObjectStore } from '../store.ts';
-import type { Bucket } from './bucket.ts';
+import type { S3Bucket } from './bucket.ts';
 import { brokenOff, isPassing, statusOf } from './failures.ts';
 import { inSeconds } from './times.ts';
 
 const WHOLE = { start: 0, end: Number.POSITIVE_INFINITY };
 
-export function reads(bucket: Bucket): Pick<ObjectStore, 'get' | 'stream' | 'head' | 'presign'> {
+export function reads(bucket: S3Bucket): Pick<ObjectStore, 'get' | 'stream' | 'head' | 'presign'> {
   const head: ObjectStore['head'] = async (key, { signal } = {}) => {
     const name = bucket.nameOf(key);
     try {
@@ -103,7 +103,7 @@ export function reads(bucket: Bucket): Pick<ObjectStore, 'get' | 'stream' | 'hea
 
 /** Opens bytes `start` to `end` of an object, of the version with this etag if one is given. */
 async function openObject(
-  bucket: Bucket,
+  bucket: S3Bucket,
   key: string,
   start: number,
   end: number,

@@ -1,6 +1,6 @@
 /** Objects in an S3 bucket, of Amazon or of any server that creates conditionally (`If-None-Match: *`). */
 import type { ObjectStore } from '../store.ts';
-import { Bucket } from './bucket.ts';
+import { S3Bucket } from './bucket.ts';
 import { list } from './list.ts';
 import { reads } from './reads.ts';
 import type { S3Options } from './settings.ts';
@@ -16,7 +16,7 @@ import { writes } from './writes.ts';
  * @throws InvalidInputError when an option is unusable
  */
 export function s3Store(options: S3Options): ObjectStore {
-  const bucket = new Bucket(options);
+  const bucket = new S3Bucket(options);
   return {
     ...reads(bucket),
     ...writes(bucket),

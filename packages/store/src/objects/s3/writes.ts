@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { untilAborted } from '../signal.ts';
 import { ObjectMissingError, type ObjectStore } from '../store.ts';
-import type { Bucket } from './bucket.ts';
+import type { S3Bucket } from './bucket.ts';
 import { statusOf } from './failures.ts';
 import { partsOf, sendParts } from './parts.ts';
 import { WRITE_ID, wrote } from './write-id.ts';
 
-export function writes(bucket: Bucket): Pick<ObjectStore, 'put' | 'putStream' | 'putIfAbsent' | 'delete'> {
+export function writes(bucket: S3Bucket): Pick<ObjectStore, 'put' | 'putStream' | 'putIfAbsent' | 'delete'> {
   const { s3 } = bucket;
 
   const put: ObjectStore['put'] = async (key, bytes, { signal } = {}) => {
