@@ -1,4 +1,4 @@
-/** Build step: the workflow bundle, made once instead of at every start of the server. */
+/** Build step: bundles the workflows, so that the server need not at every start. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';

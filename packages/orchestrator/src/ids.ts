@@ -1,4 +1,4 @@
-/** Ids that nobody can guess. */
+/** Ids that cannot be guessed. */
 import { randomBytes } from 'node:crypto';
 
 /** 16 random bytes as base64url. */

@@ -13,7 +13,7 @@ export type Role = (typeof roles)[number];
 /** A queue for one worker, for what it alone has in memory; another process has another one. */
 export const ownQueue = (): string => `saltworks-host-${randomUUID()}`;
 
-/** Most answers under way; they wait for the store or their thread. A caller that gets no start in time treats the worker as dead. */
+/** Most answers under way: they wait for the store or their thread. A caller whose question is not started in time gives up. */
 const ANSWERS = 64;
 
 export interface WorkerOptions {
@@ -33,7 +33,7 @@ export interface WorkerOptions {
   log?(message: string): void;
 }
 
-/** How long a queue is left to others after a fault of this worker: `first`, doubled with each further fault up to `most`. */
+/** How long a queue is left to others after this worker's fault: `first`, doubled with each further fault up to `most`. */
 const REST_MS = { first: 1_000, most: 30_000 };
 
 /** @returns the polled `queues`; `run` resolves after `shutdown`, once every activity has finished or the grace time is over */

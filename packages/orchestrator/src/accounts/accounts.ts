@@ -1,4 +1,4 @@
-/** Accounts: what they may do everywhere, and whether they may do anything. */
+/** Accounts: their roles, and whether they are disabled. */
 import type { Kysely } from 'kysely';
 import { returnAssignments } from '../campaigns/assignments/leave.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
@@ -8,12 +8,12 @@ import { audit } from './audit.ts';
 
 export interface AccountChanges {
   role?: UserRole;
-  /** Ends its sessions, and its keys open nothing. What it drew stays. */
+  /** Ends the account's sessions and API keys. Its drawings stay. */
   disabled?: boolean;
 }
 
 /**
- * @returns assignments that it held and holds no more
+ * @returns assignments that the account has lost
  * @throws NotFoundError; ConflictError if no administrator would be left
  */
 export async function changeAccount(
@@ -23,7 +23,7 @@ export async function changeAccount(
   actor: string,
 ): Promise<string[]> {
   await db.transaction().execute(async (tx) => {
-    // First, because it lets one in at a time: two administrators cannot end each other.
+    // First, because it admits one transaction at a time: two administrators cannot disable each other.
     await audit(tx, { actor, action: 'user.change', object: user, detail: { role, disabled } });
     const changed = await tx
       .updateTable('user')
@@ -45,7 +45,7 @@ export async function changeAccount(
   return disabled ? returnAssignments(db, { user }) : [];
 }
 
-/** The oldest account that may administer; where there is none, one is made. */
+/** The oldest administrator's account; one is made if there is none. */
 export async function findAdministrator(db: Kysely<Schema>) {
   const find = () =>
     db
@@ -58,11 +58,11 @@ export async function findAdministrator(db: Kysely<Schema>) {
       .limit(1)
       .executeTakeFirst();
   const id = newId();
-  // The usual address may be that of an account that was ended.
+  // The usual address may belong to a disabled account.
   for (const email of ['admin@saltworks.local', `admin-${id}@saltworks.local`.toLowerCase()]) {
     const found = await find();
     if (found) return found;
-    // Of two who make it at the same time, the address lets one.
+    // Two servers may try at once; the address admits one.
     await db
       .insertInto('user')
       .values({ id, email, name: 'Administrator', role: 'admin', emailVerified: true })

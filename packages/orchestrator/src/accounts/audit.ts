@@ -1,4 +1,4 @@
-/** The audit trail: who did what, in a chain of hashes that shows whether something was changed or taken out. */
+/** The audit trail: actors and actions, in a chain of hashes that shows whether entries were changed or removed. */
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
@@ -8,7 +8,7 @@ export interface AuditEntry {
   actor: string | null;
   /** `campaign.create`, `review.accept` … */
   action: string;
-  /** What it was done to. */
+  /** Id of the thing that it changed. */
   object: string;
   detail?: unknown;
 }
@@ -23,10 +23,10 @@ interface Row {
   previous: string;
 }
 
-/** One writer at a time: numbers have no gaps and every row knows the one before. */
+/** Admits one writer at a time: numbers have no gaps, and every row has the hash of the row before. */
 const lock = 7_253_001;
 
-/** Adds an entry within the transaction that does what it tells of. */
+/** Adds an entry, within the transaction of the action. */
 export async function audit(
   tx: Transaction<Schema>,
   { actor, action, object, detail = {} }: AuditEntry,
@@ -48,14 +48,14 @@ export async function audit(
     .execute();
 }
 
-/** An entry for what changes nothing else in the database. */
+/** Adds an entry for an action that changes nothing else in the database. */
 export const auditAlone = (db: Kysely<Schema>, entry: AuditEntry): Promise<void> =>
   db.transaction().execute((tx) => audit(tx, entry));
 
 /**
- * Follows the chain from its beginning. That its last entries were taken out shows only to who has noted an earlier `head`.
+ * Follows the chain from its beginning. Only an earlier `head`, kept elsewhere, shows that the last entries were removed.
  *
- * @returns entries looked at, the hash of the last of them, and the number of the first that does not fit, if one does not
+ * @returns how many entries fit, the hash of the last of them, and the number of the first that does not, if any
  */
 export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number; head: string; broken?: number }> {
   let entries = 0;
@@ -83,7 +83,7 @@ const hashOf = ({ n, at, actor, action, object, detail, previous }: Row): string
     .update(canonical([Number(n), at.toISOString(), actor, action, object, detail, previous]))
     .digest('hex');
 
-/** JSON with the fields of objects in order: jsonb keeps none of its own. */
+/** JSON with sorted fields: jsonb does not keep their order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

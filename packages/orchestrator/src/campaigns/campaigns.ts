@@ -1,4 +1,4 @@
-/** Campaigns: which images are annotated by whom, with which labels, and how answers are made. */
+/** Campaigns: a dataset's images, the categories to choose from, and the settings of answers and of annotators' work. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
@@ -11,21 +11,21 @@ import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
 
-/** What may be changed while a campaign runs. */
+/** Fields that a manager may change while a campaign runs. */
 export interface CampaignChanges {
   name?: string;
   instructions?: string;
-  /** Wanted per image. */
+  /** Wanted for each image. */
   annotators?: number;
-  /** Whether annotators of one image know nothing of one another. */
+  /** Whether annotators of one image are hidden from one another. */
   blind?: boolean;
-  /** How often an image comes whose mask is known, 0 … 1. */
+  /** Share of known images among those given out, 0 … 1. */
   honeypotRate?: number;
-  /** ISO 8601; null takes it away. */
+  /** ISO 8601; null removes it. */
   deadline?: string | null;
   leaseSeconds?: number;
   state?: CampaignState;
-  /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
+  /** Whether pixels keep the labels of the strokes over them; applies from the next stroke on. */
   strokes?: SegmentOptions['strokes'];
 }
 
@@ -40,7 +40,7 @@ export interface NewCampaign extends CampaignChanges {
   ordering?: TaskOrdering;
 }
 
-/** @param shards of the dataset, as it is now @throws ConflictError if the id is taken */
+/** @param shards of the dataset now @throws ConflictError if the id is taken */
 export async function createCampaign(
   db: Kysely<Schema>,
   { categories, ...given }: NewCampaign,
@@ -138,7 +138,7 @@ export async function findCampaign(db: Kysely<Schema>, id: string): Promise<Camp
   return found;
 }
 
-/** @param user only those that this one is a member of */
+/** @param user lists only campaigns of which this user is a member */
 export async function listCampaigns(db: Kysely<Schema>, user?: string): Promise<Campaign[]> {
   let query = db.selectFrom('campaign').select('campaign.id').orderBy('campaign.created').orderBy('campaign.id');
   if (user !== undefined) {

@@ -1,4 +1,4 @@
-/** Members of campaigns, and what they may do there. */
+/** Members of campaigns, and their roles there. */
 import type { Me } from '@saltworks/contract/api/accounts';
 import type { Member } from '@saltworks/contract/api/campaigns';
 import type { MemberRole } from '@saltworks/contract/api/states';
@@ -8,7 +8,7 @@ import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { returnAssignments } from './assignments/leave.ts';
 
-/** Campaigns that a user is a member of, the oldest first; of administrators all, as their managers. */
+/** A user's campaigns with the user's role, the oldest first. An administrator is a manager of all campaigns. */
 export async function campaignsOf(
   db: Kysely<Schema>,
   { id: user, role }: { id: string; role: UserRole },
@@ -55,11 +55,11 @@ export async function setMember(
 }
 
 /**
- * Notes that a manager makes a sign-in link for a member. Whoever makes a link can use it, so a manager makes none for an
- * account that may do more than they may: an administrator's, or one with a campaign that they do not manage.
+ * Records that a manager makes a sign-in link for a member. The maker of a link can use it, so a manager makes none for an
+ * account with more rights: an administrator's, or a member's of a campaign that the manager does not manage.
  *
  * @returns the member's address
- * @throws NotFoundError if there is no such member, ForbiddenError, ConflictError for an account that was ended
+ * @throws NotFoundError if there is no such member, ForbiddenError, ConflictError for a disabled account
  */
 export async function auditLink(
   db: Kysely<Schema>,
@@ -99,9 +99,9 @@ export async function auditLink(
 }
 
 /**
- * What they hold goes back, and what they drew stays.
+ * Removes a member. Assignments that the member holds are returned; drawings stay.
  *
- * @returns assignments that they held
+ * @returns the assignments that the member held
  * @throws NotFoundError if there is no such member
  */
 export async function removeMember(

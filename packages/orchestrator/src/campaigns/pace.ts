@@ -1,4 +1,4 @@
-/** How fast a campaign goes, and when it will be through at that pace. */
+/** The pace of a campaign, and the day on which it will be done at that pace. */
 import type { CampaignPace } from '@saltworks/contract/api/tasks';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
@@ -7,10 +7,10 @@ const hourMs = 3_600_000;
 const dayHours = 24;
 const weekHours = 7 * dayHours;
 
-/** How far back is looked, in buckets, and hours in one. */
+/** The span that is counted: buckets, and hours in one. */
 const spans = { hour: { buckets: 48, hours: 1 }, day: { buckets: 60, hours: dayHours } };
 
-/** What was handed in and not sent back, by hours and days of UTC. */
+/** Masks that were submitted and not sent back, by hours and days of UTC. */
 export async function paceOf(
   db: Kysely<Schema>,
   campaign: string,
@@ -44,13 +44,15 @@ export async function paceOf(
   };
 }
 
-/** Fewer masks than this say nothing of a pace; so many say how many an hour brings, before a day is over. */
+/** Masks that make a pace: `day` over whole days, `hour` within the first day. */
 const few = { day: 4, hour: 10 };
 
 /**
- * What so many masks, handed in over so many different hours, say of the pace. A day is never made up from a part of one.
+ * Masks an hour and a day. A part of a day is never scaled up to a whole one.
  *
- * @param ms how long was looked
+ * @param handed masks
+ * @param hours hours in which masks were submitted
+ * @param ms the whole span
  */
 function rates(handed: number, hours: number, ms: number): Pick<CampaignPace, 'perHour' | 'perDay'> {
   const days = ms / (dayHours * hourMs);
@@ -68,7 +70,7 @@ interface HourCount {
   accepted: number;
 }
 
-/** Hours in which something was handed in. */
+/** Hours in which masks were submitted. */
 async function handedByHour(db: Kysely<Schema>, campaign: string, since: Date): Promise<HourCount[]> {
   const { rows } = await sql<Record<keyof HourCount, string | number>>`
     select floor(extract(epoch from submitted) / 3600)::int as hour,
@@ -92,7 +94,7 @@ async function lately(db: Kysely<Schema>, campaign: string, now: Date) {
   return { lastHour: Number(rows[0].hour), lastDay: Number(rows[0].day) };
 }
 
-/** Masks that are still wanted: of tasks that are done none is, and honeypots are nobody's business. */
+/** Masks still wanted: none of tasks that are done, and none of known images. */
 async function remainingOf(db: Kysely<Schema>, campaign: string, annotators: number): Promise<number> {
   const { rows } = await sql<{ wanted: string | number; handed: string | number }>`
     with open as (select id, wanted from task where campaign = ${campaign} and state = 'open' and not honeypot and not former)
@@ -102,7 +104,7 @@ async function remainingOf(db: Kysely<Schema>, campaign: string, annotators: num
   return Math.max(0, Number(rows[0].wanted) - Number(rows[0].handed));
 }
 
-/** All of the last ones, those without anything, too. @param hour now */
+/** The last buckets, empty ones included. @param hour now */
 function buckets(hours: readonly HourCount[], by: CampaignPace['by'], hour: number): CampaignPace['counts'] {
   const span = spans[by];
   const last = Math.floor(hour / span.hours);
@@ -120,7 +122,7 @@ function buckets(hours: readonly HourCount[], by: CampaignPace['by'], hour: numb
   return counts;
 }
 
-/** Null beyond what a date can say. */
+/** Null beyond the range of dates. */
 function finishedAt(now: Date, days: number): string | null {
   const at = new Date(now.getTime() + days * dayHours * hourMs);
   return Number.isNaN(at.getTime()) ? null : at.toISOString();

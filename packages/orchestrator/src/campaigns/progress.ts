@@ -35,7 +35,7 @@ export async function progressOf(db: Kysely<Schema>, campaign: string): Promise<
   };
 }
 
-/** Tasks whose files changed since somebody began with them: they count nowhere else. */
+/** Tasks whose files changed after an annotator began; they count nowhere else. */
 export async function formerTasks(db: Kysely<Schema>, campaign: string): Promise<number> {
   const { count } = await db
     .selectFrom('task')
@@ -46,7 +46,7 @@ export async function formerTasks(db: Kysely<Schema>, campaign: string): Promise
   return Number(count);
 }
 
-/** Tasks that reviewers agreed with, and those that somebody left and that are still wanted; honeypots not counted. */
+/** Accepted tasks, and tasks that were skipped and are still wanted; known images left out. */
 async function workedOn(db: Kysely<Schema>, campaign: string): Promise<Pick<CampaignProgress, 'accepted' | 'skipped'>> {
   const { rows } = await sql<{ accepted: string; skipped: string }>`
     select count(*) filter (where task.state = 'done' and work.accepted >= coalesce(task.wanted, c.annotators)) as accepted,

@@ -1,4 +1,4 @@
-/** A campaign's masks as those of its dataset: exports then read them like any other run's. */
+/** A campaign's masks published as a mask set of its dataset, which exports read like any other. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Category } from '@saltworks/contract/categories';
 import { maskDocument } from '@saltworks/contract/documents/masks';
@@ -15,11 +15,11 @@ import type { Schema } from '../db/schema.ts';
 import { chooseMask } from './tasks/chosen-mask.ts';
 
 /**
- * Writes which mask every image has by now: the consensus where one was made of what is there, else what was accepted, else
- * what was handed in last.
+ * Writes the mask set: of every image the consensus if it is made of all its masks, else the accepted mask, else the one
+ * that was submitted last.
  *
- * @param accepted leaves out what nobody accepted yet
- * @returns images that have one
+ * @param accepted only accepted masks
+ * @returns how many images have a mask
  */
 export async function publishMasks(
   db: Kysely<Schema>,
@@ -29,7 +29,7 @@ export async function publishMasks(
 ): Promise<number> {
   const { shards, categories: known } = await readDataset(store, dataset);
   const recipe = campaignRecipe(id);
-  // In the campaign's order, whatever was drawn first.
+  // In the campaign's order, not in that of drawing.
   const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
   await numberClasses(store, { dataset, recipe }, known, wanted, {
     check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),

@@ -1,14 +1,14 @@
-/** Work on topics, one thing at a time for each. */
+/** Work on topics, one piece at a time for each topic. */
 
 export interface OneAtATime {
-  /** Has a topic worked on; if it is already, once more after that. @returns when nothing is left to do there */
+  /** Works on a topic; if work is under way, once more after it. Resolves when no work on the topic is left. */
   run(topic: string): Promise<void>;
   busy(topic: string): boolean;
-  /** Resolves once all that runs is through. */
+  /** Resolves once no work is under way. */
   settled(): Promise<unknown>;
 }
 
-/** @param work given a topic, and what tells whether it was asked for meanwhile; a failure drops that, too */
+/** @param work takes a topic, and a function that tells whether it was asked for again; a failure drops that request, too */
 export function oneAtATime(work: (topic: string, again: () => boolean) => Promise<void>): OneAtATime {
   const running = new Map<string, { again: boolean; done: Promise<void> }>();
   return {
@@ -27,7 +27,7 @@ export function oneAtATime(work: (topic: string, again: () => boolean) => Promis
             await work(topic, () => state.again);
           }
         } finally {
-          // In the same step as the last look: what comes from now on begins anew.
+          // In the same step as the last look, so that later requests start anew.
           running.delete(topic);
         }
       };

@@ -1,6 +1,6 @@
-/** So much at the same time, and not more. */
+/** A limit on work under way at the same time. */
 
-/** @returns does work as soon as fewer than `most` others are under way, in the order of the calls */
+/** @returns a function that starts work, in the order of calls, as soon as fewer than `most` others are under way */
 export function slots(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = most;
   const waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export function slots(most: number): <T>(work: () => Promise<T>) => Promise<T> {
       return await work();
     } finally {
       const next = waiting.shift();
-      // Whoever comes next has the slot already.
+      // The next one takes over the slot.
       if (next) next();
       else free++;
     }

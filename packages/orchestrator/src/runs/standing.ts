@@ -14,7 +14,7 @@ const OTHERS = 20;
 /** `PendingActivityState`, as gRPC has it. */
 const [SCHEDULED, STARTED] = [1, 2];
 
-/** @throws WorkflowNotFoundError if there is no such workflow; what gRPC says if nobody answers */
+/** @throws WorkflowNotFoundError if there is no such workflow; gRPC's error if Temporal does not answer */
 export async function standingOf(client: Client, workflowId: string): Promise<Standing> {
   const raw = await describe(client, workflowId);
   return { waiting: await waitingOf(client, workflowId, raw), failing: failingOf(raw) };

@@ -3,7 +3,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 
 /** How long to wait for a server that does not answer. */
 const OUTAGE_MS = 120_000;
-/** gRPC: unknown, deadline exceeded, out of resources, aborted, internal, unavailable. A server near its end says any of them. */
+/** gRPC: unknown, deadline exceeded, out of resources, aborted, internal, unavailable. A dying server sends any of them. */
 const OUTAGE_CODES = [2, 4, 8, 10, 13, 14];
 
 /** Asks again while nobody answers: a server that restarts has lost nothing. */

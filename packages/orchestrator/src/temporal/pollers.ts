@@ -6,7 +6,10 @@ const POLL_MS = 75_000;
 /** `TaskQueueType`, as gRPC has it. */
 const TYPES = { workflow: 1, activity: 2 };
 
-/** @returns identities of the processes that poll a queue, or did a moment ago @throws gRPC's error if Temporal does not answer */
+/**
+ * @returns identities of the processes that poll a queue, or did a moment ago
+ * @throws gRPC's error if Temporal does not answer
+ */
 export async function pollersOf(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
   { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof TYPES },

@@ -15,7 +15,7 @@ import type { z } from 'zod';
 
 export interface Workflow<W extends WorkflowDefinition> {
   result(): Promise<ResultOf<W>>;
-  /** @param updateId an update that is sent again under the same id is done once */
+  /** @param options.updateId an update that is sent twice under one id is done once */
   update<Name extends keyof W['updates'] & string>(
     name: Name,
     request: RequestOf<W['updates'][Name]>,
@@ -35,7 +35,7 @@ type StartOptions = Pick<
   'workflowId' | 'workflowIdConflictPolicy' | 'workflowIdReusePolicy' | 'workflowExecutionTimeout'
 >;
 
-/** @returns the execution that was started, or that runs already where `options` allow it */
+/** @returns the started execution, or the running one if `options` allow it */
 export async function startWorkflow<const W extends WorkflowDefinition>(
   client: Client,
   definition: W,
@@ -60,7 +60,7 @@ export async function executeWorkflow<const W extends WorkflowDefinition>(
   return (await startWorkflow(client, definition, input, options)).result();
 }
 
-/** @param runId one execution; without it whichever runs, or ran last, under the id */
+/** @param runId one execution; without it, the one that runs under the id, or ran last */
 export const findWorkflow = <const W extends WorkflowDefinition>(
   client: Client,
   definition: W,

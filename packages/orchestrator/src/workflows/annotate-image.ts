@@ -62,7 +62,7 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
     queries: {},
   });
 
-  // Before the first stroke. If the image cannot be opened, an annotator who drew is told; one who did not gets another image.
+  // Before the first stroke. If the image cannot be opened, an annotator who has not drawn yet gets another one.
   host
     .find()
     .catch(async (error) => {

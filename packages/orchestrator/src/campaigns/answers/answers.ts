@@ -110,7 +110,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
           throw new ConflictError(
             'nothing drawn; expected strokes for at least two labels, or for the background alone',
           );
-        // The work below tries for ever; the caller learns what would keep it.
+        // The work below tries for ever; a caller should learn why it would fail.
         await putDrawing(deps, assignment, await findCampaign(db, assignment.campaign)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {
           if (mask) return { n, mask, uncertainty };

@@ -1,4 +1,4 @@
-/** The workflows of assignments, one each: started, asked for answers, told of leases. */
+/** The workflows of assignments, one each: started, asked for answers, and kept up to date on leases. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -64,7 +64,7 @@ export function openAssignmentWorkflows({
   log,
   stopped,
 }: AssignmentWorkflowsDeps): AssignmentWorkflows {
-  /** The ends of leases that workflows were told of, milliseconds since 1970. */
+  /** The last signalled end of each lease, milliseconds since 1970. */
   const told = new LRUCache<string, number>({ max: remembered });
   const find = (id: string) => findWorkflow(client, annotateImage, annotateWorkflowId(id));
   /** The workflow has ended, or starts later with the state that the database has. */

@@ -1,4 +1,4 @@
-/** What happened to an assignment, in order: read from any point on, and told to whoever listens. */
+/** The events of an assignment, in order, readable from any number on. */
 import type { AssignmentEventBody, AssignmentEventKind } from '@saltworks/contract/api/events';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
@@ -10,7 +10,7 @@ export interface AssignmentEvent {
   body: unknown;
 }
 
-/** The row of the assignment is locked until the transaction ends, so numbers are in the order of commits. */
+/** Adds an event. The assignment's row stays locked until the transaction ends, so numbers follow the order of commits. */
 export async function addEvent<Kind extends AssignmentEventKind>(
   tx: Transaction<Schema>,
   assignment: string,
@@ -30,7 +30,7 @@ export async function addEvent<Kind extends AssignmentEventKind>(
   return event;
 }
 
-/** @param after the last one that is known */
+/** @param after the number of the last known event */
 export async function eventsAfter(
   db: Kysely<Schema>,
   assignment: string,

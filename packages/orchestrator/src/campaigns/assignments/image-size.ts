@@ -1,4 +1,4 @@
-/** How large images are: their keys say so, and nothing has to be decoded here. */
+/** Sizes of images, read from their keys' headers: the server decodes no image. */
 
 import { keysId, keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
@@ -8,7 +8,7 @@ import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import type { Assignment } from './read.ts';
 
-/** Size of the upright image that keys were taken from; undefined while there are none. */
+/** Size of the upright image, pixels; undefined while it has no keys. */
 export async function imageSize(
   store: ObjectStore,
   sha256: string,
@@ -18,7 +18,7 @@ export async function imageSize(
   return header && { width: Number(header.metadata.image_width), height: Number(header.metadata.image_height) };
 }
 
-/** The image's size from the header of its keys, noted on its task. @throws ConflictError while it has no keys */
+/** The size of an assignment's image, recorded on its task once read. @throws ConflictError while it has no keys */
 export async function sizeOf(
   db: Kysely<Schema>,
   assignment: Assignment,
@@ -32,7 +32,7 @@ export async function sizeOf(
   return size;
 }
 
-/** The size of a task's image, once it is known. */
+/** Records the size of a task's image. */
 export async function setImageSize(
   db: Kysely<Schema>,
   task: string,

@@ -1,4 +1,4 @@
-/** The log of what an annotator did: append-only, idempotent, in the order in which it was done. */
+/** The log of an assignment's interactions: append-only, idempotent, in order. */
 
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '@saltworks/core/drawing/replay';
@@ -9,7 +9,7 @@ import { ConflictError } from '../../errors.ts';
 import { changesCategories, noteCategories } from '../tasks/categories.ts';
 import { lockDrawable } from './leases.ts';
 
-/** Things done in one window, numbered there from 1 without a gap. */
+/** Interactions of one browser window, numbered there from 1 without a gap. */
 export interface Batch {
   /** Names the window. */
   client: string;
@@ -19,17 +19,17 @@ export interface Batch {
 export interface Appended {
   /** Interactions of the assignment now. */
   n: number;
-  /** Of the batch, how many were new. */
+  /** New interactions in the batch. */
   added: number;
   entries: JournalEntry[];
   drawing: Drawing;
 }
 
 /**
- * Adds what is new of a batch. All of it is taken or nothing.
+ * Appends the new interactions of a batch, all or none.
  *
- * @param until when the lease ends from now on
- * @throws ConflictError if the image was handed in, or something between is missing, or it does not fit the image or the campaign
+ * @param until the new end of the lease
+ * @throws ConflictError if the assignment has ended, a number is missing, or an interaction does not fit image or campaign
  */
 export async function appendInteractions(
   db: Kysely<Schema>,
@@ -121,7 +121,7 @@ export async function readInteractions(
   return (await query.execute()).map(({ body }) => body);
 }
 
-/** The log itself: what was done when, and by which window. */
+/** The log itself: interactions with their windows, numbers and times. */
 export async function readLog(db: Kysely<Schema>, assignment: string) {
   const rows = await db
     .selectFrom('interaction')
@@ -132,7 +132,7 @@ export async function readLog(db: Kysely<Schema>, assignment: string) {
   return rows.map(({ received, body, ...row }) => ({ ...row, interaction: body, received: received.toISOString() }));
 }
 
-/** Puts an entry of the journal back that the database does not have. @returns whether it was missing */
+/** Puts an entry of the journal back if the database lost it. @returns whether it did */
 export async function restoreInteraction(db: Kysely<Schema>, { body, ...entry }: JournalEntry): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const row = await tx
@@ -141,7 +141,7 @@ export async function restoreInteraction(db: Kysely<Schema>, { body, ...entry }:
       .where('id', '=', entry.assignment)
       .forUpdate()
       .executeTakeFirst();
-    // Entries of an assignment come without a gap; what follows one would be replayed wrongly.
+    // An assignment's entries come without a gap; after a gap they would replay to another drawing.
     if (row?.n !== entry.n - 1) return false;
     if (changesCategories(body)) {
       const before = await readInteractions(tx, row.id, row.n);

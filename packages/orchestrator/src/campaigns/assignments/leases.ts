@@ -10,11 +10,11 @@ import { leave } from './leave.ts';
 import { lockAssignment, lockHeld, lockIfThere } from './lock.ts';
 
 /**
- * Locks an assignment to be drawn in. What somebody drew is taken even after their lease has run out, and though others may
- * have the image by now; where nobody has, it is theirs again.
+ * Locks an assignment for new interactions. They are accepted even after the lease has run out, and even if other annotators
+ * have the task now; if it still wants annotators, the assignment holds it again.
  *
- * @param until when its lease ends from now on
- * @throws NotFoundError, ConflictError once it was handed in or skipped
+ * @param until the new end of the lease
+ * @throws NotFoundError, ConflictError once it was submitted or skipped
  */
 export async function lockDrawable(tx: Transaction<Schema>, id: string, until: Date, now: Date) {
   const row = await lockAssignment(tx, id);
@@ -27,7 +27,7 @@ export async function lockDrawable(tx: Transaction<Schema>, id: string, until: D
   return row;
 }
 
-/** @returns when the lease ends now */
+/** @returns the new end of the lease */
 export async function renewLease(db: Kysely<Schema>, id: string, seconds: number, now = new Date()): Promise<Date> {
   return db.transaction().execute(async (tx) => {
     await lockHeld(tx, id, now);
@@ -38,9 +38,9 @@ export async function renewLease(db: Kysely<Schema>, id: string, seconds: number
 }
 
 /**
- * Gives an assignment back whose lease has run out: the image is free for others, what was drawn stays.
+ * Returns an assignment whose lease has run out: the task is free for others, the drawing stays.
  *
- * @returns when the lease ends, if that is still to come
+ * @returns the end of the lease, if it is still to come
  */
 export async function expireLease(db: Kysely<Schema>, id: string, now = new Date()): Promise<Date | undefined> {
   return db.transaction().execute(async (tx) => {
@@ -52,7 +52,7 @@ export async function expireLease(db: Kysely<Schema>, id: string, now = new Date
   });
 }
 
-/** Those whose leases have run out without anybody noticing. */
+/** Assignments whose leases ran out unnoticed. */
 export async function expiredLeases(db: Kysely<Schema>, now = new Date()): Promise<string[]> {
   const rows = await db
     .selectFrom('assignment')
@@ -64,7 +64,7 @@ export async function expiredLeases(db: Kysely<Schema>, now = new Date()): Promi
   return rows.map(({ id }) => id);
 }
 
-/** Gives a lease to whoever has an assignment; told of unless they held it. */
+/** Gives an assignment a lease, with an event unless it had one. */
 export async function hold(
   tx: Transaction<Schema>,
   { id, state }: { id: string; state: AssignmentState },

@@ -1,3 +1,4 @@
+/** The end of an assignment without a mask: returned, or skipped. */
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -5,7 +6,7 @@ import { count } from '../tasks/count.ts';
 import { addEvent } from './events.ts';
 import { lockHeld, lockIfThere } from './lock.ts';
 
-/** Ends a user's work on an image; it is no longer theirs. */
+/** Ends an assignment without a mask, and frees its place on the task. */
 export async function leave(
   tx: Transaction<Schema>,
   { id, task }: { id: string; task: string },
@@ -26,10 +27,10 @@ export async function skipAssignment(db: Kysely<Schema>, id: string, reason: str
 }
 
 /**
- * Leaves an image that cannot be opened, as if its user had skipped it: it does not come back to them, and is listed with the
- * reason. What is drawn on is kept: it could be opened once.
+ * Skips an image that cannot be opened, on its annotator's behalf: it does not come back to them, and is listed with the
+ * reason. An image with a drawing is kept: it could be opened before.
  *
- * @returns whether it is left
+ * @returns whether it was skipped
  */
 export async function leaveUnusable(
   db: Kysely<Schema>,
@@ -47,7 +48,7 @@ export async function leaveUnusable(
   });
 }
 
-/** Offers an image again to all who skipped it. @returns how many they are */
+/** Offers an image again to all annotators who skipped it. @returns how many did */
 export async function offerAgain(db: Kysely<Schema>, task: string, actor: string, now = new Date()): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const skipped = await tx
@@ -65,12 +66,12 @@ export async function offerAgain(db: Kysely<Schema>, task: string, actor: string
   });
 }
 
-/** Gives the image back, to be taken by others or again. */
+/** Returns a task to all annotators, its own included. */
 export async function returnAssignment(db: Kysely<Schema>, id: string, now = new Date()): Promise<void> {
   await db.transaction().execute(async (tx) => leave(tx, await lockHeld(tx, id, now), 'returned', { now }));
 }
 
-/** Gives back all that a user holds or was sent back, everywhere or in one campaign. @returns what that was */
+/** Returns all assignments that a user holds or was sent back, everywhere or in one campaign. @returns their ids */
 export async function returnAssignments(
   db: Kysely<Schema>,
   { user, campaign }: { user: string; campaign?: string },
@@ -84,7 +85,7 @@ export async function returnAssignments(
   if (campaign !== undefined) query = query.where('campaign', '=', campaign);
   const held = (await query.execute()).map(({ id }) => id);
   for (const id of held) {
-    // One at a time: nothing then waits for two of them at once.
+    // One transaction each: none then waits for two rows at once.
     await db.transaction().execute(async (tx) => {
       const row = await lockIfThere(tx, id);
       if (row?.state === 'leased' || row?.state === 'sent_back') await leave(tx, row, 'returned', { now });

@@ -1,3 +1,4 @@
+/** Row locks on assignments. */
 import type { Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
@@ -5,14 +6,14 @@ import { ConflictError, NotFoundError } from '../../errors.ts';
 export const lockIfThere = (tx: Transaction<Schema>, id: string) =>
   tx.selectFrom('assignment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 
-/** Nobody else changes it until the transaction ends. @throws NotFoundError */
+/** Locks an assignment until the transaction ends. @throws NotFoundError */
 export async function lockAssignment(tx: Transaction<Schema>, id: string) {
   const row = await lockIfThere(tx, id);
   if (!row) throw new NotFoundError(`no assignment ${id}`);
   return row;
 }
 
-/** Locks an assignment. @throws NotFoundError, ConflictError unless it is held by its user */
+/** The same for one that is held. @throws NotFoundError, ConflictError unless its lease lasts */
 export async function lockHeld(tx: Transaction<Schema>, id: string, now: Date) {
   const row = await lockAssignment(tx, id);
   if (row.state !== 'leased') {

@@ -6,7 +6,7 @@ import type { Schema } from '../../db/schema.ts';
 import { NotFoundError } from '../../errors.ts';
 import { author } from './author.ts';
 
-/** What the API gives of it, and what is nobody's business outside. */
+/** An assignment as the API shows it, with fields that stay inside. */
 export interface Assignment extends Shown {
   /** Of its mask, 0 … 1. */
   uncertainty: number | null;
@@ -59,7 +59,7 @@ export async function findAssignment(db: Kysely<Schema>, id: string): Promise<As
   return assignmentOf(row);
 }
 
-/** A page of a campaign's assignments, the newest first. @param before the last one of the page before */
+/** A page of a campaign's assignments, the newest first. @param before the last id of the page before */
 export async function listAssignments(
   db: Kysely<Schema>,
   campaign: string,
@@ -96,7 +96,7 @@ export async function listAssignments(
   return rows.map(assignmentOf);
 }
 
-/** Those whose strokes have no answer yet, of those that somebody works on. */
+/** Held assignments with unanswered interactions. */
 export async function unanswered(db: Kysely<Schema>): Promise<string[]> {
   const rows = await db
     .selectFrom('assignment')

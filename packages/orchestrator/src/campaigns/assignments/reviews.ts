@@ -1,4 +1,4 @@
-/** Reviews: what was handed in is accepted, or sent back. */
+/** Reviews: a submitted mask is accepted, or sent back. */
 import type { Review } from '@saltworks/contract/api/reviews';
 import type { Kysely } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
@@ -12,11 +12,11 @@ import { lockAssignment } from './lock.ts';
 export interface NewReview {
   verdict: Verdict;
   note?: string;
-  /** Where the note belongs, pixels of the upright image. */
+  /** The place of the note, pixels of the upright image. */
   at?: { x: number; y: number };
 }
 
-/** What a verdict makes of an assignment. */
+/** The state of an assignment after a verdict. */
 const stateAfter = { accept: 'accepted', send_back: 'sent_back' } as const;
 
 /** @throws ConflictError unless the assignment was submitted or accepted */

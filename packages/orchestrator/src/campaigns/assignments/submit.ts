@@ -1,3 +1,4 @@
+/** The end of an assignment with a mask. */
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -7,10 +8,9 @@ import { addEvent } from './events.ts';
 import { lockHeld } from './lock.ts';
 
 /**
- * @param n interactions that the submission is made of
- * @param mask of them
- * @param uncertainty of the mask; left out, the one that was noted with it
- * @throws ConflictError if something was drawn since
+ * @param n interactions that the mask is made of
+ * @param uncertainty of the mask; left out, the recorded one
+ * @throws ConflictError if the log has grown since
  */
 export async function submitAssignment(
   db: Kysely<Schema>,
@@ -37,7 +37,7 @@ export async function submitAssignment(
   });
 }
 
-/** How unsure the least sure mask is that was handed in on a task, whose row is locked. */
+/** Records the highest uncertainty of a task's submitted masks; the task's row is locked. */
 async function noteUncertainty(tx: Transaction<Schema>, task: string): Promise<void> {
   await tx
     .updateTable('task')

@@ -1,4 +1,4 @@
-/** The categories that somebody drew on a task's image: lists of tasks are narrowed by them. */
+/** The categories drawn on a task's image, by which lists of tasks are filtered. */
 
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '@saltworks/core/drawing/replay';
@@ -7,10 +7,10 @@ import type { Schema } from '../../db/schema.ts';
 
 const categoriesOf = ({ segments }: Drawing) => new Set(segments.map(({ category }) => category));
 
-/** What can change the categories of a drawing. */
+/** Whether an interaction can change the categories of a drawing. */
 export const changesCategories = ({ kind }: Interaction): boolean => kind !== 'stroke' && kind !== 'erase';
 
-/** Notes what became of the categories of an assignment whose row is locked. */
+/** Records the change of an assignment's categories; its row is locked. */
 export async function noteCategories(
   tx: Transaction<Schema>,
   { id, task }: { id: string; task: string },
@@ -20,7 +20,7 @@ export async function noteCategories(
   const added = [...after].filter((category) => !before.has(category));
   const removed = new Set([...before].filter((category) => !after.has(category)));
   if (added.length === 0 && removed.size === 0) return;
-  // Two annotators of a task wait for each other.
+  // Annotators of one task take turns.
   await sql`select from task where id = ${task} for update`.execute(tx);
   if (added.length > 0) {
     await sql`

@@ -1,13 +1,13 @@
-/** Which of the masks of an image counts: the consensus, else what was accepted, else what was handed in last. */
+/** The mask of an image that counts: the consensus, else the accepted one, else the last submitted one. */
 
-/** What was handed in. */
+/** A submitted mask. */
 export interface HandedMask {
   state: string;
   mask: string | null;
   submitted: Date | null;
 }
 
-/** @returns the mask, if there is one, and whether it is the consensus, which says nothing of what came after it */
+/** @returns the mask, if any, and whether it is the consensus, which counts only while no mask is newer */
 export function chooseMask(
   handed: readonly HandedMask[],
   made: { mask: string; made: Date } | undefined,

@@ -1,7 +1,8 @@
+/** How many annotators have a task, and whether they are enough. */
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 
-/** Keeps the number of assignments that count. */
+/** Changes the number of annotators who have a task. */
 export async function count(tx: Transaction<Schema>, task: string, by: 1 | -1): Promise<void> {
   await tx
     .updateTable('task')
@@ -10,7 +11,7 @@ export async function count(tx: Transaction<Schema>, task: string, by: 1 | -1): 
     .execute();
 }
 
-/** Counts an assignment again that was given back. @returns whether there was room for it */
+/** Counts a returned assignment again. @returns whether the task wants another annotator */
 export async function takeAgain(tx: Transaction<Schema>, task: string): Promise<boolean> {
   const { rows } = await sql`
     update task set taken = taken + 1 from campaign c
@@ -20,8 +21,8 @@ export async function takeAgain(tx: Transaction<Schema>, task: string): Promise<
 }
 
 /**
- * Whether enough annotators are through with a task, or with any of a campaign's. What is counted holds still: the campaign
- * and its tasks are locked before.
+ * Sets a task, or all of a campaign's, to done if enough annotators have submitted, else to open. Locks the campaign and the
+ * tasks first.
  */
 export async function settleTasks(
   tx: Transaction<Schema>,
@@ -30,7 +31,7 @@ export async function settleTasks(
   const which = task === undefined ? sql`task.campaign = ${campaign}` : sql`task.id = ${task}`;
   await sql`select from campaign where id = ${campaign} for share`.execute(tx);
   await sql`select from task where ${which} order by rank, id for update`.execute(tx);
-  // Statements see what was committed before they began: this one must not be one with the locks.
+  // A statement sees only commits before its start, so it must start after the locks are held.
   await sql`
     update task set state = now.state from (
       select task.id, case when coalesce(task.wanted, c.annotators) <= (

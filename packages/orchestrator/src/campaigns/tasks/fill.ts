@@ -1,4 +1,4 @@
-/** Turns the images of datasets into tasks, as fast as their keys are extracted. */
+/** Turns images into tasks as their keys are extracted. */
 
 import { createHash } from 'node:crypto';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
@@ -17,9 +17,9 @@ import { findCampaign, type NewCampaign } from '../campaigns.ts';
 import { renewTasks } from './renew.ts';
 
 /**
- * Fills campaigns with what has keys by now; what a server left half done, the next one goes on with.
+ * Makes tasks of all images that have keys by now, from where the last server stopped.
  *
- * @returns campaigns that still wait for keys
+ * @returns how many campaigns still wait for keys
  */
 export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Promise<number> {
   const rows = await db
@@ -38,7 +38,7 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
   return waiting;
 }
 
-/** @returns whether the shard's keys are there */
+/** @returns whether the shard has its keys */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
   const { dataset, backbone, honeypotRate, categories } = campaign;
   const extracted = extractReportKey(dataset, keysId(backbone, { facet: 'key' }), shard);
@@ -46,7 +46,7 @@ async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, 
     readDocument(store, extracted, extractReport),
     formerVersions(store, dataset, shard),
   ]);
-  // Of images that were former versions when keys were extracted there may be none.
+  // Extraction skips former versions; an image that is current again may lack keys.
   if (!report || report.former !== former) return false;
   const failed = new Set([...report.failures, ...(report.unshown ?? [])].map(({ sha256 }) => sha256));
   const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
@@ -59,7 +59,7 @@ async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, 
   return true;
 }
 
-/** Whether the known mask of an image has one of the classes: on another, nobody could be right or wrong. */
+/** Whether the known mask of an image shows one of the classes; else it tells nothing about an annotator. */
 async function shows(store: ObjectStore, image: { dataset: string; sha256: string }, classes: string[]) {
   const truth = await readTruth(store, image);
   if (!truth) return false;
@@ -67,7 +67,7 @@ async function shows(store: ObjectStore, image: { dataset: string; sha256: strin
   return truth.categories.some(({ id, name }) => shown.has(id) && classNamed(name, classes) !== undefined);
 }
 
-/** @throws ConflictError if a campaign wants honeypots and the dataset's known masks have none of its classes */
+/** @throws ConflictError if a campaign wants known images and the dataset's known masks have none of its classes */
 export function checkHoneypots(
   { honeypotRate = 0, categories }: Pick<NewCampaign, 'honeypotRate' | 'categories'>,
   dataset: Pick<Dataset, 'name' | 'categories'>,
@@ -80,7 +80,7 @@ export function checkHoneypots(
   );
 }
 
-/** A dataset may have changed: its new images become tasks, too, and tasks of former versions are told apart. */
+/** Follows changes of datasets: new images become tasks, and tasks of former versions are marked. */
 export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): Promise<void> {
   const rows = await db
     .selectFrom('campaign')
@@ -99,8 +99,8 @@ export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): P
 /**
  * Makes the images of a campaign's next shard its tasks.
  *
- * @param images those of the shard that have keys
- * @param known of them, whose true masks are known: they serve as honeypots if the campaign wants such
+ * @param images of the shard, with keys
+ * @param known sha256 of known images, for a campaign that wants them
  */
 export async function fillShard(
   db: Kysely<Schema>,
@@ -116,7 +116,7 @@ export async function fillShard(
       .where('id', '=', id)
       .where('filled', '=', shard)
       .executeTakeFirst();
-    // Another server was faster.
+    // Another server has done it.
     if (numUpdatedRows === 0n || images.length === 0) return;
     await tx
       .insertInto('task')
@@ -136,6 +136,6 @@ export async function fillShard(
   });
 }
 
-/** The same at every try, and another one in every campaign. */
+/** The same at every try, different in every campaign. */
 const randomRank = (campaign: string, sha256: string): number =>
   createHash('sha256').update(`${campaign}/${sha256}`).digest().readUInt32LE();

@@ -1,7 +1,7 @@
 /**
- * The tasks of a campaign, a part at a time. A part is found by going along the one index that fits what is asked best, from
- * where the last part ended, over no more than `most` tasks: what else is asked is looked at task by task. So a request
- * costs little however large the campaign is, and a part may be short.
+ * The tasks of a campaign, a part at a time. A request walks the one index that fits its filters best, from the end of the
+ * last part over at most `most` tasks, and checks the other filters task by task. So it costs little however large the
+ * campaign is, and a part may be short.
  */
 import type { Page } from '@saltworks/contract/api/fields';
 import type { AssignmentState } from '@saltworks/contract/api/states';
@@ -13,20 +13,20 @@ import type { Schema } from '../../db/schema.ts';
 import { type ListedTask, readTasks } from './read.ts';
 
 export interface TaskQuery {
-  /** What the last part gave as `next`. */
+  /** `next` of the last part. */
   after?: string;
   limit: number;
   state?: Task['state'];
-  /** none: nobody has it. begun: somebody has it. handed, accepted, sent_back, skipped: somebody's is. */
+  /** By assignments: none has the task; one is held (begun), submitted (handed), accepted, sent back or skipped. */
   work?: 'none' | keyof typeof statesOf;
-  /** Somebody drew it. */
+  /** Id of a category that was drawn. */
   category?: number;
-  /** At least, 0 … 1. */
+  /** Least uncertainty, 0 … 1. */
   uncertain?: number;
   order: 'given' | 'uncertain';
 }
 
-/** States of assignments that make a task one of these. */
+/** States of assignments behind each filter of `work`. */
 export const statesOf = {
   begun: ['leased'],
   handed: ['submitted', 'accepted'],
@@ -35,10 +35,10 @@ export const statesOf = {
   skipped: ['skipped'],
 } as const satisfies Record<string, readonly AssignmentState[]>;
 
-/** Tasks that one request looks at, at most. */
+/** Most tasks that one request reads. */
 const most = 5_000;
 
-/** @throws NotFoundError for a cursor that is none of this order */
+/** @throws NotFoundError for a cursor of another order */
 export async function listTasks(db: Kysely<Schema>, campaign: string, query: TaskQuery): Promise<Page<ListedTask>> {
   const { order, limit, after } = query;
   const last = after === undefined ? undefined : placeOf(order, after);
@@ -60,7 +60,7 @@ export async function listTasks(db: Kysely<Schema>, campaign: string, query: Tas
   return { items, next: next ? encodeCursor([order, next.place, next.id]) : null };
 }
 
-/** Where a task stands in an order: by place, then id. */
+/** A task's position in an order: place, then id. */
 interface Place {
   place: number;
   id: string;
@@ -72,9 +72,9 @@ function placeOf(order: string, text: string): Place {
 }
 
 interface Plan {
-  /** The next tasks, at most so many: `id` and `place`, in order. */
+  /** Query for the next tasks, `most` at most: `id` and `place`, in order. */
   candidates(last: Place | undefined, most: number): RawBuilder<unknown>;
-  /** What is still to be asked of a `task`. */
+  /** Conditions that a `task` has yet to meet. */
   filters: RawBuilder<unknown>[];
 }
 
@@ -114,7 +114,7 @@ function planOf(campaign: string, { order, state, work, category, uncertain }: T
     );
   if (work === 'none') return ofTask('work', sql`and taken = 0`);
   if (work !== undefined) {
-    // Each state's are in order; of several annotators of a task one counts.
+    // Each state comes in order; a task with several annotators counts once.
     return by('work', (last, most) => {
       const each = statesOf[work].map(
         (one) => sql`(select distinct rank, task from assignment

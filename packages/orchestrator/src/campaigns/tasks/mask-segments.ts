@@ -1,4 +1,4 @@
-/** What is in the masks of a campaign's images. */
+/** The segments of masks. */
 
 import type { Task } from '@saltworks/contract/api/tasks';
 import type { LabelCategory } from '@saltworks/contract/categories';
@@ -9,16 +9,16 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { ListedTask } from './read.ts';
 
-/** Documents read side by side. */
+/** Documents read at the same time. */
 const atOnce = 16;
 
-/** Segments of a mask, and their categories by name. */
+/** Segments of a mask with the names of their categories. */
 export const namedSegments = ({ segments_info, categories }: MaskDocument): { id: number; category: string }[] => {
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   return segments_info.map(({ id, category_id }) => ({ id, category: names.get(category_id) ?? '' }));
 };
 
-/** Of each task, the segments of the mask that counts; none of a mask that is not there any more. */
+/** Adds to each task the segments of its mask; none if the mask is gone. */
 export async function withSegments(
   store: ObjectStore,
   tasks: readonly ListedTask[],

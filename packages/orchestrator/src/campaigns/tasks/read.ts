@@ -7,7 +7,7 @@ import { author } from '../assignments/author.ts';
 import { imageOf } from '../assignments/read.ts';
 import { chooseMask } from './chosen-mask.ts';
 
-/** As the database has it: what is in the mask, the store knows. */
+/** From the database alone; the mask's segments are in the store. */
 export type ListedTask = Omit<Task, 'segments'>;
 
 /** @returns in the order of the ids */
@@ -70,6 +70,6 @@ function groupByTask<Row extends { task: string }>(rows: readonly Row[]): Map<st
   return groups;
 }
 
-/** A task's image, and whose it is. */
+/** A task's campaign and image. */
 export const findTask = (db: Kysely<Schema>, id: string) =>
   db.selectFrom('task').select(['campaign', 'sha256', 'object']).where('id', '=', id).executeTakeFirstOrThrow();

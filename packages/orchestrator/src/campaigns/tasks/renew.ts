@@ -1,4 +1,4 @@
-/** What becomes of tasks once files of their dataset have changed. */
+/** Tasks follow the files of their dataset. */
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { namesPrefix, shardOf } from '@saltworks/contract/layout';
 import { isCurrent, readShard } from '@saltworks/store/datasets/dataset';
@@ -7,9 +7,9 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 
 /**
- * Looks at the images that have other names than they were imported with. A task whose image is a former version by now is
- * taken back if nobody ever had it; else it stays with all that was drawn, is open to who has it, and is given to nobody else.
- * An image that is current again is a task again.
+ * Looks at the images that have other names than at their import. If an image is a former version now, its task is deleted
+ * unless an annotator has had it; else it stays with all drawings, open to its annotators and given to no other. An image
+ * that is current again is a task again.
  */
 export async function renewTasks(
   db: Kysely<Schema>,
@@ -20,7 +20,7 @@ export async function renewTasks(
   let { filled } = campaign;
   for await (const { key } of store.list(namesPrefix(dataset.name))) {
     const shard = shardOf(key);
-    // What is not filled yet will be made of what is there then.
+    // Shards yet to be filled will be filled from the files of that time.
     if (!(shard < campaign.filled)) continue;
     if (await renewShard(db, store, campaign.id, dataset.name, shard)) filled = Math.min(filled, shard);
   }
@@ -32,7 +32,7 @@ export async function renewTasks(
     .execute();
 }
 
-/** @returns whether images of the shard lack a task */
+/** @returns whether current images of the shard lack a task */
 async function renewShard(
   db: Kysely<Schema>,
   store: ObjectStore,
@@ -66,7 +66,7 @@ const takeBack = (db: Kysely<Schema>, task: string) =>
   db
     .deleteFrom('task')
     .where('id', '=', task)
-    // Whoever is taking it counts here before there is an assignment.
+    // Counted before the assignment is written.
     .where('taken', '=', 0)
     .where((eb) =>
       eb.not(eb.exists(eb.selectFrom('assignment').select('id').whereRef('assignment.task', '=', 'task.id'))),

@@ -1,3 +1,4 @@
+/** The next task of an annotator. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
@@ -7,12 +8,12 @@ import { hold } from '../assignments/leases.ts';
 import { count } from './count.ts';
 
 /**
- * Gives a user an image to work on: the one they hold, one that was sent back to them, one whose lease ran out on them, or
- * a new one, in this order. No task is ever held by more users than it wants.
+ * Gives a user an assignment: the one they hold, one that was sent back to them, one that they lost with its lease, or a new
+ * one, in this order. No task is held by more annotators than it wants.
  *
- * @param chance 0 … 1: below the campaign's rate a honeypot is given, if one is left
- * @returns the assignment's id, or nothing if nothing is left to do
- * @throws ConflictError if the campaign takes no more work
+ * @param chance 0 … 1; below the campaign's rate, the user gets a known image, if one is left
+ * @returns the assignment's id; undefined if no task is left
+ * @throws ConflictError unless the campaign is open
  */
 export async function takeTask(
   db: Kysely<Schema>,
@@ -27,7 +28,7 @@ export async function takeTask(
   }
   const until = new Date(now.getTime() + 1000 * campaign.leaseSeconds);
   return db.transaction().execute(async (tx) => {
-    // Two windows of one user wait for each other here.
+    // Two windows of one user take turns here.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`${campaign.id}/${user}`}, 0))`.execute(tx);
     const own = await ownAssignment(tx, campaign, user);
     if (own) {
@@ -36,7 +37,7 @@ export async function takeTask(
       return own.id;
     }
     const honeypot = chance < campaign.honeypotRate ? await lockFree(tx, campaign, user, true) : undefined;
-    // What others are just taking is passed over at first; it may still want more annotators than they are.
+    // Tasks that others are just taking are skipped at first, though they may want further annotators.
     const task =
       honeypot ?? (await lockFree(tx, campaign, user, false)) ?? (await lockFree(tx, campaign, user, false, true));
     if (task === undefined) return undefined;
@@ -77,7 +78,7 @@ async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campai
     .executeTakeFirst();
 }
 
-/** Tasks that a user may be given and has not seen, in the order in which they are handed out. */
+/** Tasks that a user may get and has not had, in the order in which they are given out. */
 function freeTasks(
   db: Kysely<Schema> | Transaction<Schema>,
   { id, annotators }: Campaign,
@@ -106,7 +107,7 @@ function freeTasks(
     .orderBy('id');
 }
 
-/** Locks the first of them. @param wait for what others hold, instead of passing it over */
+/** Locks the first of them. @param wait for rows that others have locked, instead of skipping them */
 async function lockFree(
   tx: Transaction<Schema>,
   campaign: Campaign,
@@ -123,6 +124,6 @@ async function lockFree(
   return found?.id;
 }
 
-/** Images that a user is likely to get next: worth opening beforehand. */
+/** Images that a user is likely to get next. */
 export const comingTasks = (db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) =>
   freeTasks(db, campaign, user, false).select(['id', 'sha256', 'name', 'object']).limit(limit).execute();
