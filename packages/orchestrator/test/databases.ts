@@ -22,7 +22,7 @@ export interface TestDatabases {
   server(): PostgresServer;
 }
 
-/** Where PostgreSQL cannot be had, its half is skipped; `findPostgres` says why. */
+/** Skips the half on PostgreSQL if that cannot be installed; `findPostgres` prints why. */
 export function describeDatabases(name: string, suite: (databases: TestDatabases) => void): void {
   describe(`${name}, PGlite`, () => suite(closing({ kind: 'pglite', fresh: freshFolder })));
   describe.skipIf(!findPostgres())(`${name}, PostgreSQL`, () => {
@@ -64,7 +64,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder with an empty PGlite in it, copied: making one takes seconds. It is removed after the tests of the file. */
+/** A folder with an empty PGlite, copied, since making one takes seconds. Removed after the tests of the file. */
 export async function freshFolder(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-db-'));
   folders.push(folder);
@@ -85,13 +85,13 @@ async function emptyPglite(): Promise<string> {
   try {
     renameSync(aside, home);
   } catch {
-    // Another one was first.
+    // Another process was first.
     rmSync(aside, { recursive: true });
   }
   return home;
 }
 
-/** A user, a campaign of his, and tasks in it. @returns ids of the tasks */
+/** A user with a campaign and tasks. @returns ids of the tasks */
 export async function fillCampaign(db: Kysely<Schema>, { user = 'ann', campaign = 'salt', tasks = 1 } = {}) {
   await db
     .insertInto('user')

@@ -1,4 +1,4 @@
-/** Temporal, its workflows, a worker and the server in this process, as a deployment has them. */
+/** Temporal, workflows, a worker and the server in this process, as in a deployment. */
 import { join } from 'node:path';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -14,7 +14,7 @@ export interface DeploymentOptions extends Pick<WorkerOptions, 'roles'> {
   store: ObjectStore;
   /** For the journal. */
   folder: string;
-  /** Of the worker, given what is its own. */
+  /** The worker's activities, over its own sessions and queue. */
   activities(own: { sessions: SessionThreads; queue: string }): WorkerOptions['activities'];
   concurrency?: WorkerOptions['concurrency'];
   requestsPerMinute?: number;
@@ -23,7 +23,7 @@ export interface DeploymentOptions extends Pick<WorkerOptions, 'roles'> {
 export interface Deployment {
   environment: TestWorkflowEnvironment;
   server: CampaignServer;
-  /** The server first, Temporal last. */
+  /** Closes the server first, Temporal last. */
   close(): Promise<void>;
 }
 

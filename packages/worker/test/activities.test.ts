@@ -19,11 +19,11 @@ describe('an activity', () => {
     await expect(describeDataset({ dataset: 'e' })).rejects.toThrow('no dataset e');
   });
 
-  test('tells the server where it is, and goes on from what the last attempt told', async () => {
+  test('sends its position with heartbeats, and goes on from the last attempt’s', async () => {
     const told: unknown[] = [];
     const environment = new MockActivityEnvironment({ heartbeatDetails: { next: 3, done: 2 } });
     environment.on('heartbeat', (position) => told.push({ ...position }));
-    // Two images whose keys the last attempt stored, but did not live to tell the rest.
+    // The last attempt stored the keys of two images, and ended before it reported the rest.
     expect(await environment.run(createActivities(engine).extractShard, request)).toMatchObject({ images: 4 });
     expect(told[0]).toEqual({ next: 0, done: 2 });
     expect(told).toHaveLength(5);

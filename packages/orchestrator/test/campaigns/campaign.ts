@@ -1,4 +1,4 @@
-/** Users, and campaigns with images, made as the server makes them. */
+/** Users, and campaigns with images, as the server makes them. */
 import { randomUUID } from 'node:crypto';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { MemberRole } from '@saltworks/contract/api/states';
@@ -21,7 +21,7 @@ export async function makeUser(db: Kysely<Schema>, name: string = randomUUID()):
 export const makeUsers = (db: Kysely<Schema>, count: number): Promise<string[]> =>
   Promise.all(Array.from({ length: count }, () => makeUser(db)));
 
-/** @param images of its dataset; of the first `known`, the true masks are known @param members by role */
+/** @param images of the dataset, of which the first `known` are known images @param members by role */
 export async function makeCampaign(
   db: Kysely<Schema>,
   {
@@ -63,7 +63,7 @@ export async function makeCampaign(
   return campaign;
 }
 
-/** Names of its images by user, and those of states. */
+/** Names of a campaign's images by user, and by state. */
 export const assignmentsOf = (db: Kysely<Schema>, campaign: string) =>
   db
     .selectFrom('assignment')

@@ -42,7 +42,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
 
   const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
 
-  /** Imports files by name, and says that the keys of all shards are there. */
+  /** Imports files by name, and stores reports that all shards have their keys. */
   async function bring(files: Record<string, string>) {
     async function* source() {
       for (const [file, content] of Object.entries(files)) {
@@ -78,7 +78,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     return items.map(({ image }) => `${image.name}${image.former ? ' (former)' : ''}`);
   };
 
-  test('nobody is given a former version; what was begun stays, what was not is taken back, the new picture is a task', async () => {
+  test('a former version is given to no annotator: a begun task stays, another one is deleted, and the new image is a task', async () => {
     await bring({ 'a.png': 'A', 'b.png': 'B', 'c.png': 'C' });
     const campaign = await campaignOver();
     expect(await tasks()).toEqual(['a.png', 'b.png', 'c.png']);
@@ -93,7 +93,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     await settle();
     expect(await tasks()).toEqual(['a.png (former)', 'b.png (former)', 'a.png', 'b.png', 'c.png']);
     expect(await progressOf(db, name)).toMatchObject({ filled: true, tasks: 3, done: 0, former: 2 });
-    // Whoever holds one goes on with it, and hands it in.
+    // Its annotator goes on with it, and submits.
     expect(await takeTask(db, campaign, ben)).toBe(held);
     await submitAssignment(db, held as string, { n: 0, mask: 'two' });
     const { image } = await findAssignment(db, held as string);
@@ -110,7 +110,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     ]);
   });
 
-  test('a file that has its old bytes again has its task again, with all that was drawn', async () => {
+  test('a file with its old bytes again has its old task again, drawings included', async () => {
     await bring({ 'a.png': 'A', 'b.png': 'B' });
     const campaign = await campaignOver();
     const ann = await makeUser(db, `${name}-ann`);
@@ -126,7 +126,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     expect(await publishMasks(db, store, campaign)).toBe(1);
   });
 
-  test('an image of several names is one task, of a name that it still has, and published under all', async () => {
+  test('an image of several names is one task under a name that it still has, and is published under all names', async () => {
     await bring({ 'a.png': 'same', 'b.png': 'same' });
     await campaignOver();
     expect(await tasks()).toEqual(['a.png']);

@@ -24,7 +24,7 @@ import { makeCampaign, makeUser, tasksOf } from './campaign.ts';
 const size = { width: 100, height: 50 };
 const far = new Date('2100-01-01T00:00:00.000Z');
 const stroke = (x: number, segment = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
-/** A window's interactions from `seq` on. */
+/** Interactions of a window, numbered from `seq`. */
 const batch = (seq: number, interactions: Interaction[], client = 'window-1'): Batch => ({
   client,
   interactions: interactions.map((interaction, index) => ({ seq: seq + index, interaction })),
@@ -51,7 +51,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       interaction.kind === 'stroke' ? interaction.points[0][0] : 0,
     );
 
-  test('are kept in their order, once, however often they are sent', async () => {
+  test('are stored in order, once each, however often they are sent', async () => {
     const { id } = await begin();
     expect(await append(id, batch(1, [stroke(1), stroke(2)]))).toMatchObject({ n: 2, added: 2 });
     expect(await append(id, batch(1, [stroke(1), stroke(2)]))).toMatchObject({ n: 2, added: 0, entries: [] });
@@ -68,7 +68,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(await findAssignment(db, id)).toMatchObject({ n: 4, leaseUntil: far.toISOString() });
   });
 
-  test('are not taken with a gap, and what is expected is told', async () => {
+  test('are refused after a gap, with the expected number', async () => {
     const { id } = await begin();
     await append(id, batch(1, [stroke(1)]));
     await expect(append(id, batch(3, [stroke(3)]))).rejects.toMatchObject({ detail: { expected: 2 } });
@@ -79,7 +79,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(await xs(id)).toEqual([1]);
   });
 
-  test('tell which categories are drawn on an image: those that somebody still has', async () => {
+  test('set the categories of an image: those that any annotator still has drawn', async () => {
     const { campaign, id } = await begin({ annotators: 2 });
     const other = (await takeTask(db, campaign, await makeUser(db)))!;
     const { task } = await findAssignment(db, id);
@@ -124,7 +124,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(await append(id, batch(1, [stroke(1)]))).toMatchObject({ n: 1, added: 1 });
   });
 
-  test('undo and redo are done to what is there', async () => {
+  test('undo and redo apply to the log so far', async () => {
     const { id } = await begin();
     const name: Interaction = { kind: 'segment', id: 4, category: 1 };
     const { drawing } = await append(id, batch(1, [name, stroke(1, 4), stroke(2), { kind: 'undo' }]));
@@ -133,9 +133,9 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(again.drawing).toMatchObject({ strokes: [{ n: 3 }], redo: false });
   });
 
-  test('that come at once, twice and over several connections are all there once, each window’s in order', async () => {
+  test('sent twice at the same time over several connections are stored once, each window’s in order', async () => {
     const { id } = await begin();
-    // PGlite has but one connection.
+    // PGlite has one connection.
     const other: Database | undefined = kind === 'postgres' ? await openDatabase(url) : undefined;
     const connections = [db, other?.db ?? db];
     const clients = ['window-a', 'window-b', 'window-c'];
@@ -157,7 +157,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     await other?.close();
   });
 
-  describe('that come late', () => {
+  describe('that arrive late', () => {
     const later = new Date(Date.now() + 1e7);
 
     test('renew a lease that ran out unnoticed', async () => {
@@ -166,7 +166,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       expect(await findAssignment(db, id)).toMatchObject({ state: 'leased', leaseUntil: far.toISOString() });
     });
 
-    test('take an image again that nobody else has', async () => {
+    test('hold an image again that no other annotator has', async () => {
       const { campaign, id } = await begin({ images: 1 });
       await expireLease(db, id, later);
       expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 0 }]);
@@ -175,7 +175,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 1 }]);
     });
 
-    test('are kept though others have the image by now, which stays theirs', async () => {
+    test('are stored even if others have the image now; it stays theirs', async () => {
       const { campaign, id } = await begin({ images: 1 });
       await returnAssignment(db, id);
       const other = await takeTask(db, campaign, await makeUser(db));
@@ -185,13 +185,13 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 1 }]);
     });
 
-    test('are refused once the image was handed in, and taken again once it was sent back', async () => {
+    test('are refused once the mask is submitted, and accepted again once it is sent back', async () => {
       const { id } = await begin();
       await append(id, batch(1, [stroke(1)]));
       await expect(submitAssignment(db, id, { n: 0, mask: 'm' })).rejects.toMatchObject({ detail: { n: 1 } });
       await submitAssignment(db, id, { n: 1, mask: 'm' });
       await expect(append(id, batch(2, [stroke(2)]))).rejects.toMatchObject({ detail: { state: 'submitted' } });
-      // What was sent before, too: its window is told that it is too late.
+      // Known interactions, too: their window learns that the assignment has ended.
       await expect(append(id, batch(1, [stroke(1)]))).rejects.toMatchObject({ detail: { state: 'submitted' } });
       await reviewAssignment(db, id, { verdict: 'send_back' }, 'owner');
       expect(await append(id, batch(2, [stroke(2)]))).toMatchObject({ n: 2 });
@@ -199,7 +199,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     });
   });
 
-  test('that are missing are put back from the journal, in order', async () => {
+  test('that the database lost are put back from the journal, in order', async () => {
     const { id } = await begin();
     await append(id, batch(1, [stroke(1)]));
     const entry = (n: number) => ({

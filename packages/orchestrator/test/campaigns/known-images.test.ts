@@ -1,4 +1,4 @@
-/** Agreement with masks that came with a dataset: a real import, server, worker and Temporal. */
+/** Agreement with known masks: a real import, server, worker and Temporal. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** Imports images with known masks: a dog beside a couch, a couch beside nothing that anybody knows. */
+/** Imports images with known masks: a dog beside a couch, and a couch beside unlabelled pixels. */
 async function importKnown(): Promise<void> {
   mkdirSync(join(folder, 'pans'), { recursive: true });
   const images = ['dog', 'couch', 'long'];
@@ -99,7 +99,7 @@ async function importKnown(): Promise<void> {
   await store.put(extractReportKey('pans', keysId('tiny', { facet: 'key' }), 0), report);
 }
 
-/** Keeps a mask as a worker keeps it. @returns its id */
+/** Stores a mask as a worker does. @returns its id */
 async function drawn(id: string, categories: Record<number, string>): Promise<string> {
   const segments: Scribbles['segments'] = Object.entries(categories).map(([id, category]) => ({
     ...{ id: Number(id), category, isthing: true },
@@ -125,7 +125,7 @@ const agreementOf = async (id: string) => {
   );
 };
 
-test('honeypots need a class that known masks have', () => {
+test('known images need a category that known masks have', () => {
   const dataset = { name: 'pans', categories: [{ id: 1, name: 'dog', isthing: 1 as const }] };
   const categories = (name: string) => [{ id: 1, name, colour: '#000000', isthing: true }];
   expect(() => checkHoneypots({ honeypotRate: 0.1, categories: categories('heap') }, dataset)).toThrow(
@@ -135,14 +135,14 @@ test('honeypots need a class that known masks have', () => {
   checkHoneypots({ honeypotRate: 0, categories: categories('heap') }, dataset);
 });
 
-test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matched by name', async () => {
+test('a dog drawn as a dog scores, one drawn as a cat does not; categories match by name', async () => {
   await importKnown();
   const names = ['cat', 'Dog', 'other'];
   const categories = names.map((name, i) => ({ id: i + 1, name, colour: `#00000${i}`, isthing: true }));
   const { id } = await makeCampaign(db, { images: 0, categories, honeypotRate: 1 });
   await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', id).execute();
   await fillCampaigns(db, store);
-  // Of the couch nobody could be right or wrong: it is an image like any other. What no browser shows is nobody's task.
+  // The couch is an image like any other: its known mask has none of the categories. An image that no browser shows is no task.
   expect(await tasksOf(db, id)).toMatchObject([
     { name: 'dog.png', honeypot: true },
     { name: 'couch.png', honeypot: false },
@@ -168,7 +168,7 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matc
   const expected = { right: 1, wrong: 0, both: 1, more: 1 / 2 };
   expect(await scores()).toEqual(expected);
 
-  // As an earlier version left them: a known mask without categories, and reports in which everybody was right.
+  // As an earlier version left them: a known mask without categories, and reports of full agreement.
   const [{ sha256 }] = await readShard(store, 'pans', 0);
   const segments_info = [
     { id: 5, category_id: 18 },
@@ -182,7 +182,7 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matc
   }
   expect(await scores()).toEqual(expected);
 
-  // Another known mask is compared anew. What cannot be compared is told, and nobody waits for it.
+  // Another known mask is compared anew. A pair that cannot be compared is reported, and not pending.
   await store.put(truthKey('pans', sha256, '.json'), JSON.stringify({ segments_info: [{ id: 5, category_id: 7 }] }));
   const { honeypots, incomparable } = await agreementOf(id);
   expect(honeypots).toEqual([]);
@@ -190,7 +190,7 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; classes are matc
   expect(incomparable).toMatchObject(Object.keys(masks).map(() => ({ name: 'dog.png', reason })));
 });
 
-test('a known mask of another size, or none that can be read, is told of at once, and the rest is compared', async () => {
+test('a known mask of another size, or an unreadable one, is reported at once, and the rest is compared', async () => {
   const names = ['wide', 'gone', 'good'];
   for (const [i, name] of names.entries()) {
     const pixels = new Uint8Array(3 * width * height).fill(100 + i);
@@ -201,7 +201,7 @@ test('a known mask of another size, or none that can be read, is told of at once
   const categories = [{ id: 1, name: 'dog', isthing: 1 as const }];
   const images = await readShard(store, 'mixed', 0);
   for (const { sha256, name } of images) {
-    // As an import took them before it looked at their sizes.
+    // As imports stored them before they checked sizes.
     const png =
       name === 'wide.png' ? await pngOf(encodePanoptic({ ...halves, width: height, height: width })) : await pngOf();
     await putTruth(store, { dataset: 'mixed', sha256 }, { png, segments, categories });
@@ -226,7 +226,7 @@ test('a known mask of another size, or none that can be read, is told of at once
     { name: 'gone.png', reason: `no object ${gone}` },
     { name: 'wide.png', reason: 'masks of 8 × 4 and 4 × 8 pixels; expected one size' },
   ]);
-  // What was missing is looked for again.
+  // A missing mask is looked for again.
   await store.put(gone, png);
   await vi.waitFor(async () => expect((await agreementOf(id)).honeypots).toHaveLength(2), {
     timeout: 50_000,

@@ -29,7 +29,7 @@ describeDatabases('leases', ({ open }) => {
   const kinds = async (id: string) =>
     (await eventsAfter(db, id, 0)).map(({ body }) => (body as { state: string }).state);
 
-  test('end when nobody renews them', async () => {
+  test('end unless they are renewed', async () => {
     const { campaign, id } = await begin();
     expect(await expireLease(db, id, after(59))).toEqual(new Date((await findAssignment(db, id)).leaseUntil));
     const until = await renewLease(db, id, 60, after(30));
@@ -43,7 +43,7 @@ describeDatabases('leases', ({ open }) => {
     expect(await kinds(id)).toEqual(['returned']);
   });
 
-  test('of images that cannot be opened end as if these were skipped, unless something is drawn', async () => {
+  test('on images that cannot be opened end as if skipped, unless something is drawn', async () => {
     const { campaign, user, id } = await begin();
     expect(await leaveUnusable(db, id, '3 bytes')).toBe(true);
     expect(await leaveUnusable(db, id, '3 bytes')).toBe(false);
@@ -55,7 +55,7 @@ describeDatabases('leases', ({ open }) => {
     expect(await findAssignment(db, next)).toMatchObject({ state: 'leased' });
   });
 
-  test('that ended can neither be renewed nor given back nor handed in, but taken again', async () => {
+  test('that ended allow no renewal, return or submission, but the image can be taken again', async () => {
     const { campaign, user, id } = await begin();
     const ended = { detail: { state: 'returned' } };
     for (const act of [
@@ -73,14 +73,14 @@ describeDatabases('leases', ({ open }) => {
     expect((await tasksOf(db, campaign.id))[0]).toMatchObject({ taken: 1 });
   });
 
-  test('skipped images say who left them, why and when, and are offered again', async () => {
+  test('a skipped image shows its annotator, reason and time, and is offered again', async () => {
     const { campaign, user, id } = await begin({ images: 1 });
     const at = after(1);
     await skipAssignment(db, id, 'too dark', at);
     const [skipped] = await listAssignments(db, campaign.id, { state: 'skipped' });
     expect(skipped).toMatchObject({ id, author: user, reason: 'too dark', updated: at.toISOString() });
     expect(await progressOf(db, campaign.id)).toMatchObject({ skipped: 1, done: 0 });
-    // Until then it is the others'.
+    // Until then only others get it.
     expect(await takeTask(db, campaign, user)).toBeUndefined();
     expect(await offerAgain(db, skipped.task, 'owner')).toBe(1);
     expect(await offerAgain(db, skipped.task, 'owner')).toBe(0);
@@ -91,14 +91,14 @@ describeDatabases('leases', ({ open }) => {
     expect(told).toContainEqual({ actor: 'owner', action: 'assignment.offer' });
   });
 
-  test('a skipped image that somebody else has is no longer counted as left', async () => {
+  test('a skipped image that another annotator has no longer counts as skipped', async () => {
     const { campaign, id } = await begin({ images: 1 });
     await skipAssignment(db, id, 'too dark');
     await takeTask(db, campaign, await makeUser(db));
     expect(await progressOf(db, campaign.id)).toMatchObject({ skipped: 0 });
   });
 
-  test('annotators are called by name, and by address where two share one', async () => {
+  test('annotators have their names, or e-mail addresses where two share a name', async () => {
     const { campaign, user, id } = await begin();
     expect(await findAssignment(db, id)).toMatchObject({ user, author: user });
     const other = await makeUser(db);
@@ -108,7 +108,7 @@ describeDatabases('leases', ({ open }) => {
     expect(await findAssignment(db, second)).toMatchObject({ author: `${other}@example.org` });
   });
 
-  test('of somebody who is a member no more go back, what was sent back as well', async () => {
+  test('of a removed member are returned, and so are sent-back assignments', async () => {
     const { campaign, user, id } = await begin();
     await submitAssignment(db, id, { n: 0, mask: 'm' });
     const second = (await takeTask(db, campaign, user))!;
@@ -121,7 +121,7 @@ describeDatabases('leases', ({ open }) => {
     expect(await takeTask(db, campaign, user)).toBe(id);
   });
 
-  test('of an account that was ended go back everywhere; one administrator always stays', async () => {
+  test('of a disabled account are returned everywhere; the last administrator cannot be disabled', async () => {
     const { user, id } = await begin();
     const other = (await takeTask(db, await makeCampaign(db), user))!;
     expect((await changeAccount(db, user, { disabled: true }, 'owner').catch((error) => error)).message).toBe(
@@ -139,7 +139,7 @@ describeDatabases('leases', ({ open }) => {
     await expect(changeAccount(db, 'nobody', { disabled: true }, first)).rejects.toThrow('no user nobody');
   });
 
-  test('reviews are kept, and only what was handed in is reviewed', async () => {
+  test('reviews are stored, and only submitted masks are reviewed', async () => {
     const { id } = await begin();
     const accept = () => reviewAssignment(db, id, { verdict: 'accept' }, 'owner');
     await expect(accept()).rejects.toMatchObject({ detail: { state: 'leased' } });
@@ -154,7 +154,7 @@ describeDatabases('leases', ({ open }) => {
     expect(await kinds(id)).toEqual(['submitted', 'accepted', 'sent_back']);
   });
 
-  test('assignments are listed by page, the newest first, those of one instant as well', async () => {
+  test('assignments are listed by page, the newest first, also those of one instant', async () => {
     const campaign = await makeCampaign(db, { images: 7, annotators: 1 });
     for (const user of await makeUsers(db, 7)) await takeTask(db, campaign, user);
     await db.updateTable('assignment').set({ created: '2026-01-01' }).where('campaign', '=', campaign.id).execute();

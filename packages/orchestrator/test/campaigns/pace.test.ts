@@ -33,14 +33,14 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     return id;
   }
 
-  test('is none before the first mask', async () => {
+  test('is unknown before the first mask', async () => {
     const pace = await paceOf(db, campaign.id, 'day', now);
     expect(pace).toMatchObject({ by: 'day', remaining: 10, perHour: null, perDay: null, finished: null });
     expect(pace.counts).toHaveLength(60);
     expect(pace.counts.every(({ handed, accepted }) => handed === 0 && accepted === 0)).toBe(true);
   });
 
-  test('counts what was handed in, by hours and days, none left out', async () => {
+  test('counts submitted masks by hours and days, empty ones included', async () => {
     await handIn('ann', ago(24 * 30));
     const accepted = await handIn('ann', ago(50));
     await reviewAssignment(db, accepted, { verdict: 'accept' }, 'owner');
@@ -61,9 +61,9 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     expect(hours).toMatchObject({ lastHour: 3, lastDay: 3 });
   });
 
-  test('says what remains, and when that is through', async () => {
+  test('gives the masks that remain, and the day of the last', async () => {
     const { remaining, perHour, perDay, finished } = await paceOf(db, campaign.id, 'day', now);
-    // Five images by two, less five masks.
+    // Five images of two masks each, less five masks.
     expect(remaining).toBe(5);
     // Four masks of the last week, in three of its hours.
     expect(perHour).toBeCloseTo(4 / 3);
@@ -71,7 +71,7 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     expect(Date.parse(finished!)).toBeCloseTo(now.getTime() + (5 / (4 / 7)) * 24 * hour, -1);
   });
 
-  test('three masks of a first hour are three masks, not a pace', async () => {
+  test('three masks in the first hour make no pace', async () => {
     const young = await makeCampaign(db, { images: 6 });
     const created = (at: Date) => db.updateTable('campaign').set({ created: at }).where('id', '=', young.id).execute();
     await created(ago(1));
@@ -88,7 +88,7 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     const nothing = { perHour: null, perDay: null, finished: null, remaining: 3 };
     const window = { since: ago(1).toISOString(), handed: 3 };
     expect(await paceOf(db, young.id, 'day', now)).toMatchObject({ ...nothing, window });
-    // Nor do three of a week say when the rest comes; a day of four does.
+    // Nor do three in a week; four in a day do.
     await created(ago(24 * 30));
     expect(await paceOf(db, young.id, 'day', now)).toMatchObject(nothing);
     await submit();
@@ -102,7 +102,7 @@ describeDatabases('the pace of a campaign', ({ open }) => {
     });
   });
 
-  test('honeypots are no part of what remains', async () => {
+  test('known images do not count among the masks that remain', async () => {
     await handIn('cleo', ago(0.1), 0);
     expect(await paceOf(db, campaign.id, 'day', now)).toMatchObject({ remaining: 5, lastHour: 4 });
   });

@@ -16,7 +16,7 @@ describeDatabases('lists of tasks', ({ open }) => {
   let db: Kysely<Schema>;
   let campaign: Campaign;
 
-  /** Takes the next image, draws a segment of a category in it. @returns the assignment */
+  /** Takes the next image and draws a segment of a category. @returns the assignment */
   async function draw(user: string, category: number): Promise<string> {
     const id = (await takeTask(db, campaign, await makeUser(db, user)))!;
     const interactions = [{ seq: 1, interaction: { kind: 'segment' as const, id: 1, category } }];
@@ -29,7 +29,7 @@ describeDatabases('lists of tasks', ({ open }) => {
   const handIn = (id: string, uncertainty: number | null, now?: Date) =>
     submitAssignment(db, id, { n: 1, mask: `mask of ${id}`, uncertainty }, now);
 
-  /** Images that a list holds, by their numbers, however it is cut into parts. */
+  /** Numbers of the images in a list, the same for all sizes of parts. */
   async function list(query: Partial<TaskQuery>): Promise<number[]> {
     const all = async (limit: number) => {
       const items: ListedTask[] = [];
@@ -55,7 +55,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     ({ db } = await open());
     campaign = await makeCampaign(db, { images: 8, annotators: 2 });
     await makeCampaign(db, { images: 4 });
-    // Two annotators in turns: images 1 to 4, the first by both.
+    // Two annotators take turns: images 1 to 4, both the first one.
     const first = await draw('ann', 1);
     await handIn(first, 0.2);
     await handIn(await draw('bob', 2), 0.6);
@@ -70,7 +70,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     await draw('dan', 1);
   }, 60_000);
 
-  test('hold every image of the campaign once, in the order in which they are given out', async () => {
+  test('hold every image of the campaign once, in the order in which images are given out', async () => {
     expect(await list({})).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     const random = await makeCampaign(db, { images: 30, ordering: 'random' });
     const { items } = await listTasks(db, random.id, { order: 'given', limit: 200 });
@@ -83,7 +83,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     expect(items.map(({ image }) => image.id)).toEqual(ranks.map(({ image_id }) => image_id));
   });
 
-  test('say what became of an image', async () => {
+  test('show the state of an image', async () => {
     const { id, mask, works, ...rest } = await taskOf(1);
     expect(works.map(({ author, state }) => [author, state])).toEqual([
       ['ann', 'accepted'],
@@ -94,7 +94,7 @@ describeDatabases('lists of tasks', ({ open }) => {
       ...{ state: 'done', honeypot: false, wanted: 2, taken: 2, handed: 2, accepted: 1 },
       ...{ categories: [1, 2], uncertainty: 0.6, consensus: false },
     });
-    // What was accepted counts more than what came last.
+    // An accepted mask counts before a later one.
     const accepted = await db.selectFrom('assignment').select('mask').where('state', '=', 'accepted').execute();
     expect([mask]).toEqual(accepted.map((row) => row.mask));
     expect(await taskOf(8)).toMatchObject({ taken: 0, handed: 0, categories: [], uncertainty: null, mask: null });
@@ -108,8 +108,8 @@ describeDatabases('lists of tasks', ({ open }) => {
     expect(await taskOf(1)).toMatchObject({ mask, consensus: false });
   });
 
-  describe('hold those alone that are asked for', () => {
-    /** What is asked, read off each of all tasks. */
+  describe('hold the images that match the filters', () => {
+    /** The same filters, applied to each task. */
     const fits = async (query: Partial<TaskQuery>): Promise<number[]> => {
       const { items } = await listTasks(db, campaign.id, { order: 'given', limit: 200 });
       const states = await db.selectFrom('assignment').select(['task', 'state']).execute();
@@ -147,7 +147,7 @@ describeDatabases('lists of tasks', ({ open }) => {
       }
     });
 
-    test('such as these', async () => {
+    test('for example these', async () => {
       expect(await list({ category: 2 })).toContain(3);
       expect(await list({ work: 'sent_back' })).toEqual([3]);
       expect(await list({ uncertain: 0.5 })).toEqual([1]);
@@ -159,7 +159,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     });
   });
 
-  test('a mask that comes again says anew how unsure the image is', async () => {
+  test('a mask that is submitted again sets the uncertainty of its image anew', async () => {
     const sentBack = await db
       .selectFrom('assignment')
       .select(['id', 'user_id'])
@@ -171,7 +171,7 @@ describeDatabases('lists of tasks', ({ open }) => {
     expect((await list({ order: 'uncertain' }))[0]).toBe(3);
   });
 
-  test('a place in another list is none in this one', async () => {
+  test('a cursor of another list is refused', async () => {
     const { next } = await listTasks(db, campaign.id, { order: 'given', limit: 1 });
     for (const after of [next!, 'x', Buffer.from('["uncertain",1,"x"]').toString('base64url')]) {
       const asked = listTasks(db, campaign.id, { order: 'uncertain', limit: 1, after });

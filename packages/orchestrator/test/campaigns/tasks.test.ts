@@ -27,7 +27,7 @@ describeDatabases('tasks', ({ open }) => {
   };
   const submit = (id: string) => submitAssignment(db, id, { n: 0, mask: 'mask' });
 
-  test('no image is held by more annotators than are wanted, and nobody waits while one is left', async () => {
+  test('no image is held by more annotators than it wants, and every caller gets one while any is left', async () => {
     const campaign = await makeCampaign(db, { images: 10, annotators: 3 });
     const users = await makeUsers(db, 36);
     const taken = await Promise.all(users.map((user) => takeTask(db, campaign, user)));
@@ -38,14 +38,14 @@ describeDatabases('tasks', ({ open }) => {
     expect(new Set(held.map(({ user }) => user)).size).toBe(30);
   });
 
-  test('an image that many want at once goes to as many as it wants', async () => {
+  test('an image that many take at once goes to as many as it wants', async () => {
     const campaign = await makeCampaign(db, { images: 1, annotators: 8 });
     const taken = await Promise.all((await makeUsers(db, 10)).map((user) => takeTask(db, campaign, user)));
     expect(taken.filter((id) => id !== undefined)).toHaveLength(8);
     expect(await tasksOf(db, campaign.id)).toMatchObject([{ taken: 8 }]);
   });
 
-  test('the last submissions of an image, at once, are seen to be the last', async () => {
+  test('the last submissions of an image, at once, set it to done', async () => {
     for (let round = 0; round < 5; round++) {
       const campaign = await makeCampaign(db, { images: 1, annotators: 8 });
       const users = await makeUsers(db, 8);
@@ -55,7 +55,7 @@ describeDatabases('tasks', ({ open }) => {
     }
   });
 
-  test('all images are annotated as often as wanted, by different people, whatever happens at once', async () => {
+  test('all images are annotated as often as wanted, by different annotators, under concurrent work', async () => {
     const campaign = await makeCampaign(db, { images: 8, annotators: 3 });
     const users = await makeUsers(db, 6);
     await Promise.all(
@@ -63,7 +63,7 @@ describeDatabases('tasks', ({ open }) => {
         for (let turn = 0; ; turn++) {
           const id = await takeTask(db, campaign, user);
           if (id === undefined) return;
-          // Some of it is given back first.
+          // Some are returned first.
           if ((turn + index) % 4 === 0) await returnAssignment(db, id);
           else await submit(id);
         }
@@ -73,7 +73,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(tasks.map(({ taken, state }) => ({ taken, state }))).toEqual(Array(8).fill({ taken: 3, state: 'done' }));
     const submitted = (await assignmentsOf(db, campaign.id)).filter(({ state }) => state === 'submitted');
     expect(submitted).toHaveLength(24);
-    // Handed in is not yet accepted.
+    // Submitted is not yet accepted.
     const handed = { filled: true, tasks: 8, done: 8, assignments: { submitted: 24 } };
     expect(await progressOf(db, campaign.id)).toMatchObject({ ...handed, accepted: 0 });
     const [first] = tasks;
@@ -89,7 +89,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await progressOf(db, campaign.id)).toMatchObject({ done: 8, accepted: 1, assignments: { accepted: 3 } });
   });
 
-  test('a lease lasts as long as everybody says, where nobody says otherwise', async () => {
+  test('a lease lasts for the documented default', async () => {
     expect(await makeCampaign(db)).toMatchObject({ leaseSeconds: campaignDefaults.leaseSeconds });
   });
 
@@ -101,7 +101,7 @@ describeDatabases('tasks', ({ open }) => {
     expect((await tasksOf(db, campaign.id)).map(({ taken }) => taken)).toEqual([1, 0, 0, 0, 0]);
   });
 
-  test('what was sent back comes first, then what was given back, then what is new', async () => {
+  test('a user gets sent-back images first, then returned ones, then new ones', async () => {
     const campaign = await makeCampaign(db, { images: 5 });
     const [user, other] = await makeUsers(db, 2);
     const first = await take(campaign, user);
@@ -113,12 +113,12 @@ describeDatabases('tasks', ({ open }) => {
     await submit(first!.id);
     expect(await take(campaign, user)).toMatchObject({ id: second!.id, image: { name: '2.png' } });
     await returnAssignment(db, second!.id);
-    // Somebody else has taken it meanwhile.
+    // Another annotator has taken it meanwhile.
     expect(await take(campaign, other)).toMatchObject({ image: { name: '2.png' } });
     expect(await take(campaign, user)).toMatchObject({ image: { name: '3.png' } });
   });
 
-  test('what was skipped goes to others only', async () => {
+  test('a skipped image goes to others only', async () => {
     const campaign = await makeCampaign(db, { images: 1 });
     const [user, other] = await makeUsers(db, 2);
     await skipAssignment(db, (await take(campaign, user))!.id, 'too dark');
@@ -126,7 +126,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await take(campaign, other)).toMatchObject({ image: { name: '1.png' } });
   });
 
-  test('a lease that ran out makes room for others', async () => {
+  test('a lease that ran out frees its place', async () => {
     const campaign = await makeCampaign(db, { images: 1 });
     const [user, other] = await makeUsers(db, 2);
     const held = await take(campaign, user);
@@ -136,7 +136,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await take(campaign, user)).toBeUndefined();
   });
 
-  test('images with known masks come as often as the campaign wants, to everybody, once', async () => {
+  test('known images come at the campaign’s rate, once to each annotator', async () => {
     const campaign = await makeCampaign(db, { images: 4, known: 1, honeypotRate: 0.2 });
     const users = await makeUsers(db, 2);
     for (const user of users) {
@@ -152,7 +152,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await progressOf(db, campaign.id)).toMatchObject({ tasks: 3 });
   });
 
-  test('a campaign that is paused, closed or over gives nothing', async () => {
+  test('a campaign that is paused, closed or past its deadline gives no image', async () => {
     const user = await makeUser(db);
     const paused = await makeCampaign(db, { state: 'paused' });
     await expect(take(paused, user)).rejects.toThrow('is paused; expected it open');
@@ -164,7 +164,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await take(over, user, now('2025-12-31T23:59:59.999Z'))).toBeDefined();
   });
 
-  test('more annotators open what was done, fewer end what was not', async () => {
+  test('wanting more annotators reopens tasks, wanting fewer ends them', async () => {
     const campaign = await makeCampaign(db, { images: 2, annotators: 2, known: 1, honeypotRate: 0.1 });
     const users = await makeUsers(db, 2);
     await submit((await take(campaign, users[0]))!.id);
@@ -179,7 +179,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await take(await findCampaign(db, campaign.id), users[1])).toMatchObject({ image: { name: '2.png' } });
   });
 
-  test('submissions, reviews and changes of the number wanted that come at once leave the right state', async () => {
+  test('submissions, reviews and changes of the wanted number, all at once, leave the right state', async () => {
     for (let round = 0; round < 4; round++) {
       const campaign = await makeCampaign(db, { images: 3, annotators: 4 });
       const users = await makeUsers(db, 4);
@@ -199,7 +199,7 @@ describeDatabases('tasks', ({ open }) => {
     }
   });
 
-  test('what comes next is what would be given', async () => {
+  test('the coming images are those that are then given', async () => {
     const campaign = await makeCampaign(db, { images: 4, known: 1, honeypotRate: 0.1 });
     const [user, other] = await makeUsers(db, 2);
     await take(campaign, user);
@@ -207,7 +207,7 @@ describeDatabases('tasks', ({ open }) => {
     expect((await comingTasks(db, campaign, user, 2)).map(({ name }) => name)).toEqual(['4.png']);
   });
 
-  test('a shard is filled once, however many servers do so', async () => {
+  test('a shard is filled once, however many servers try', async () => {
     const campaign = await makeCampaign(db, { images: 0 });
     await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', campaign.id).execute();
     const image = { id: 1, sha256: 'a'.repeat(64), name: 'a.png', object: 'a', bytes: 1, version: '1' };

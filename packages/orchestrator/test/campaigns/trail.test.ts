@@ -13,7 +13,7 @@ describeDatabases('the trail', ({ open }) => {
     ({ db } = await open());
   }, 60_000);
 
-  test('events are numbered without a gap, and a reader who goes by numbers misses none', async () => {
+  test('events are numbered without a gap, and a reader that follows the numbers misses none', async () => {
     const campaign = await makeCampaign(db);
     const id = (await takeTask(db, campaign, await makeUser(db)))!;
     const seen: number[] = [];
@@ -37,7 +37,7 @@ describeDatabases('the trail', ({ open }) => {
     expect(numbers.map((n) => bodies[n - 1])).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
-  test('an event of a transaction that fails takes no number', async () => {
+  test('an event of a failed transaction takes no number', async () => {
     const campaign = await makeCampaign(db);
     const id = (await takeTask(db, campaign, await makeUser(db)))!;
     const failing = db.transaction().execute(async (tx) => {
@@ -48,7 +48,7 @@ describeDatabases('the trail', ({ open }) => {
     expect(await db.transaction().execute((tx) => addEvent(tx, id, 'state', { state: 'leased' }))).toBe(1);
   });
 
-  test('entries that come at once make one chain', async () => {
+  test('concurrent entries make one chain', async () => {
     const entry = (i: number) => ({
       actor: i % 2 ? 'ann' : null,
       action: 'test',
@@ -64,7 +64,7 @@ describeDatabases('the trail', ({ open }) => {
     expect(head).toBe(rows.at(-1)!.hash);
   });
 
-  test('nothing is changed, taken out or emptied', async () => {
+  test('the database refuses to change, delete or truncate entries', async () => {
     for (const statement of ['update audit set actor = null', 'delete from audit', 'truncate audit']) {
       await expect(sql.raw(statement).execute(db)).rejects.toThrow('append-only');
     }
@@ -97,7 +97,7 @@ describeDatabases('the trail', ({ open }) => {
   test.each(tampering)('%s is found', async (_, statement, broken) => {
     const before = await verifyAudit(db);
     const tampered = db.transaction().execute(async (tx) => {
-      // Whoever owns the database may do this.
+      // The database's owner can do this.
       await sql.raw('alter table audit disable trigger append_only').execute(tx);
       for (const each of statement.split(';')) await sql.raw(each).execute(tx);
       throw await verifyAudit(tx);
@@ -107,7 +107,7 @@ describeDatabases('the trail', ({ open }) => {
     expect(await verifyAudit(db)).toEqual(before);
   });
 
-  test('that the last entries were taken out shows to whoever noted the head', async () => {
+  test('a noted head shows that the last entries were removed', async () => {
     const { head } = await verifyAudit(db);
     const shortened = db.transaction().execute(async (tx) => {
       await sql.raw('alter table audit disable trigger append_only').execute(tx);

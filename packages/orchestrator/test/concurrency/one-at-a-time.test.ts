@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { oneAtATime } from '@saltworks/orchestrator/concurrency/one-at-a-time';
 import { expect, test } from 'vitest';
 
-test('a topic is worked on by one at a time, and once more for all that came meanwhile', async () => {
+test('a topic has one piece of work at a time, and one more for all requests that came meanwhile', async () => {
   const seen: string[] = [];
   let [at, most] = [0, 0];
   const work = oneAtATime(async (topic, again) => {
@@ -29,7 +29,7 @@ test('topics do not wait for each other', async () => {
   await Promise.all([work.run('a'), work.run('b')]);
 });
 
-test('a failure is told to all who asked, and forgotten', async () => {
+test('a failure reaches all callers, and is forgotten', async () => {
   let tries = 0;
   const work = oneAtATime(async () => {
     await sleep(1);
@@ -42,7 +42,7 @@ test('a failure is told to all who asked, and forgotten', async () => {
   await work.settled();
 });
 
-test('what is asked for by the work itself is not forgotten', async () => {
+test('a request from within the work is not forgotten', async () => {
   let left = 100;
   const work = oneAtATime(async (topic) => {
     if (--left > 0) void work.run(topic);

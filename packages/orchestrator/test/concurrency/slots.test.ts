@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { slots } from '@saltworks/orchestrator/concurrency/slots';
 import { expect, test } from 'vitest';
 
-test('no more than so many are under way, in the order of the calls, whether they fail or not', async () => {
+test('at most the given number of calls are under way, started in order, even if some fail', async () => {
   const slot = slots(3);
   const begun: number[] = [];
   let [at, most] = [0, 0];

@@ -1,4 +1,4 @@
-/** Why runs do not get on, with Temporal as it is: nobody there, and somebody who cannot. */
+/** Why runs stand still, on a real Temporal: no worker, and a worker that cannot. */
 import type { ShardActivities } from '@saltworks/contract/messages/activities';
 import { queues } from '@saltworks/contract/messages/queues';
 import type { Standing } from '@saltworks/contract/run-state';
@@ -26,7 +26,7 @@ afterAll(async () => {
   await environment?.teardown();
 }, 30_000);
 
-test('a run says which queue nobody polls, where, and what to start, and goes on once somebody does', async () => {
+test('a run names the queue that nobody polls, its address and the command to start, and goes on once a worker polls', async () => {
   const { client, nativeConnection: connection } = environment;
   const run = await extractDataset(client, 'keys', {
     ...{ dataset: 'pans', window: 2, attempts: 2 },
@@ -38,7 +38,7 @@ test('a run says which queue nobody polls, where, and what to start, and goes on
   const at = (queue: string, start: string) => ({ queue, address, namespace: 'default', start });
   const none: Standing = { waiting: null, failing: null };
   expect(await run.standing()).toEqual({ ...none, waiting: at(queues.workflows, 'saltworks server') });
-  // Nobody is there to say it, and nobody waits for that.
+  // No server answers the query, and the caller does not wait.
   expect(await run.progress()).toBe(undefined);
 
   const workflows = await openWorkflows({ connection, namespace: 'default' });
@@ -79,7 +79,7 @@ test('a run says which queue nobody polls, where, and what to start, and goes on
   for (const stop of working) await stop();
 }, 120_000);
 
-test('a worker that cannot do its work leaves it to others: of another store, or refused by its own', async () => {
+test('a worker of another store, or refused by its own, leaves its work to others', async () => {
   const { client: plain, address } = environment;
   const client = new Client({ connection: plain.connection, interceptors: { workflow: [forStore('ours')] } });
   const logged: string[] = [];
