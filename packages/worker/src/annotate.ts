@@ -1,4 +1,4 @@
-/** What annotators ask of an image that is open: labels of the node grid, a mask, whose stroke a pixel follows. */
+/** Answers about an open image: labels of the node grid, a mask, the strokes behind a pixel. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawingKey, keysId, keysKey, nodeLabelsKey } from '@saltworks/contract/layout';
@@ -25,8 +25,8 @@ export interface AnnotateDeps extends ShardDeps {
   queue: string;
 }
 
-/** Who waits for it: an eye on the next stroke, one on the finished mask, nobody yet. */
-const rank = { patch: 0, pixel: 1, open: 2 };
+/** Lower runs first: annotators wait for labels at every stroke, for masks at rest, and not yet for images opened ahead. */
+const rank = { labels: 0, mask: 1, open: 2 };
 
 export async function openImage(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal): Promise<OpenedImage> {
   const { source } = sessionOf(deps, request, signal);
@@ -36,7 +36,7 @@ export async function openImage(deps: AnnotateDeps, request: ImageRequest, signa
 }
 
 /**
- * Stores the labels of the node grid. Of requests that wait together only the latest is solved: its answer is everyone's.
+ * Stores the labels of the node grid. Of requests that wait together, only the latest is solved; all get its answer.
  *
  * @throws InvalidInputError if the image has no keys, or the drawing cannot be solved
  */
@@ -50,21 +50,21 @@ export async function answerNodeLabels(
   const { assignment, n } = request;
   const { source } = sessionOf(deps, request, signal);
   const scribbles = await store.get(drawingKey(assignment, n), { signal });
-  const job = { kind: 'patch', n, scribbles } as const;
-  const turn = { rank: rank.patch, topic: assignment, n };
+  const job = { kind: 'labels', n, scribbles } as const;
+  const turn = { rank: rank.labels, topic: assignment, n };
   const { n: answered, labels, solve } = await sessions.run(source, job, turn);
   await store.put(nodeLabelsKey(assignment, answered), JSON.stringify(labels), { signal });
   return { n: answered, queue, ms: performance.now() - start, solve };
 }
 
-/** Stores the mask that a run over the dataset would make of the same drawing, unless it is there. */
+/** Stores the mask that a run over the dataset would make of the same drawing, unless it is stored. */
 export async function answerMask(deps: AnnotateDeps, request: AnswerRequest, signal: AbortSignal): Promise<MaskAnswer> {
   const start = performance.now();
   const { store, sessions } = deps;
   const { image, assignment, n } = request;
   const { source, ...settings } = sessionOf(deps, request, signal);
   const scribbles = await store.get(drawingKey(assignment, n), { signal });
-  const make = (names: MaskNames) => sessions.run(source, { kind: 'pixel', scribbles, names }, { rank: rank.pixel });
+  const make = (names: MaskNames) => sessions.run(source, { kind: 'mask', scribbles, names }, { rank: rank.mask });
   const { mask, document } = await storeMask(store, { image, scribbles, ...settings }, make, signal);
   return { n, mask, uncertainty: document.uncertainty ?? null, ms: performance.now() - start };
 }
@@ -79,11 +79,11 @@ export async function attribute(
   const { source } = sessionOf(deps, request, signal);
   const scribbles = await deps.store.get(drawingKey(assignment, n), { signal });
   const job = { kind: 'attribute', scribbles, x, y } as const;
-  const { segment, strokes } = await deps.sessions.run(source, job, { rank: rank.patch });
+  const { segment, strokes } = await deps.sessions.run(source, job, { rank: rank.labels });
   return { segment, strokes: strokes.map(({ stroke, share }) => ({ n: stroke, share })) };
 }
 
-/** An image with its settings as a session, and what else the settings are good for. */
+/** An image with its settings as a session, and the settings as masks need them. */
 function sessionOf({ store, readObject, maxPixels }: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
   const { image, extract } = request;
   const { recipe, options } = recipeOf(request);

@@ -47,7 +47,7 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
   const pixels = Array.from({ length: threads }, lane);
   return {
     run<Job extends SessionJob>({ name, read }: SessionSource, job: Job, turn: Turn) {
-      const lanes = job.kind === 'pixel' ? pixels : nodes;
+      const lanes = job.kind === 'mask' ? pixels : nodes;
       const { turns, thread } = lanes[Number.parseInt(name.slice(0, 8), 16) % threads || 0];
       type Result = SessionAnswers[Job['kind']];
       const attempt = async (): Promise<Result> => {

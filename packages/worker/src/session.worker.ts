@@ -19,7 +19,7 @@ const sessions = new Sessions(getEnvironmentData(sessionBytes) as number);
 answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof SessionAnswers] | undefined>(
   async ({ session: name, ...job }) => {
     // From then on this thread does nothing else.
-    if (job.kind === 'pixel') yieldToOthers();
+    if (job.kind === 'mask') yieldToOthers();
     if (job.kind === 'open') {
       const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
       sessions.add(name, openSession(image, fittingKeys(job.keys, image), job.options));
@@ -54,7 +54,7 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
   const start = performance.now();
   const { seeds, nodes, mask } = answerFrom(solver, drawn);
   const solve = performance.now() - start;
-  if (job.kind === 'patch') {
+  if (job.kind === 'labels') {
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));
     return { n: job.n, labels: { h: grid.height, w: grid.width, labels: seeds.labels, runs }, solve };
   }

@@ -85,7 +85,7 @@ async function source(shade: number) {
   return found;
 }
 
-const patch = (n: number) => ({ kind: 'patch', n, scribbles }) as const;
+const label = (n: number) => ({ kind: 'labels', n, scribbles }) as const;
 const turn = (topic?: string, n?: number) => ({ rank: 0, topic, n });
 
 describe('threads of sessions', () => {
@@ -93,17 +93,17 @@ describe('threads of sessions', () => {
     const threads = openSessionThreads({ threads: 2, bytes: 4 * 40e6 });
     const sources = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((shade) => source(shade)));
     const answers = [];
-    for (const each of [...sources, sources[7], sources[6]]) answers.push(await threads.run(each, patch(1), turn()));
+    for (const each of [...sources, sources[7], sources[6]]) answers.push(await threads.run(each, label(1), turn()));
     expect(sources.map(({ reads }) => reads)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
-    for (let round = 0; round < 3; round++) for (const each of sources) await threads.run(each, patch(1), turn());
-    expect(await threads.run(sources[0], patch(1), turn())).toMatchObject({ labels: answers[0].labels });
+    for (let round = 0; round < 3; round++) for (const each of sources) await threads.run(each, label(1), turn());
+    expect(await threads.run(sources[0], label(1), turn())).toMatchObject({ labels: answers[0].labels });
     await threads.close();
 
     const few = openSessionThreads({ bytes: 1 });
-    await few.run(sources[0], patch(1), turn());
-    await few.run(sources[1], patch(1), turn());
+    await few.run(sources[0], label(1), turn());
+    await few.run(sources[1], label(1), turn());
     const { reads } = sources[0];
-    expect(await few.run(sources[0], patch(1), turn())).toMatchObject({ labels: answers[0].labels });
+    expect(await few.run(sources[0], label(1), turn())).toMatchObject({ labels: answers[0].labels });
     expect(sources[0].reads).toBe(reads + 1);
     await few.close();
   });
@@ -115,7 +115,7 @@ describe('threads of sessions', () => {
     const rssAfter = async (from: number, to: number) => {
       for (let i = from; i < to; i++) {
         const name = `${i.toString(16).padStart(8, '0')}/r`;
-        await threads.run({ name, read }, { kind: 'pixel', scribbles, names }, turn());
+        await threads.run({ name, read }, { kind: 'mask', scribbles, names }, turn());
       }
       return process.memoryUsage().rss;
     };
@@ -130,7 +130,7 @@ describe('threads of sessions', () => {
     const image = await source(1);
     const order: string[] = [];
     const ask = async (topic: string, n: number) => {
-      const answer = await threads.run(image, patch(n), turn(topic, n));
+      const answer = await threads.run(image, label(n), turn(topic, n));
       order.push(`${topic}${answer.n}`);
       return answer.n;
     };
@@ -147,8 +147,8 @@ describe('threads of sessions', () => {
     const order: string[] = [];
     const ask = (name: string, rank: number) =>
       threads.run(image, { kind: 'size' }, { rank }).then(() => order.push(name));
-    await Promise.all([ask('first', 2), ask('warm', 2), ask('pixel', 1), ask('patch', 0)]);
-    expect(order).toEqual(['first', 'patch', 'pixel', 'warm']);
+    await Promise.all([ask('first', 2), ask('warm', 2), ask('mask', 1), ask('labels', 0)]);
+    expect(order).toEqual(['first', 'labels', 'mask', 'warm']);
     await threads.close();
   });
 
@@ -156,12 +156,12 @@ describe('threads of sessions', () => {
     const threads = openSessionThreads();
     const image = await source(2);
     const bad = { name: 'ffff/r', read: async () => ({ ...(await image.read()), image: new Uint8Array(3) }) };
-    await expect(threads.run(bad, patch(1), turn())).rejects.toThrow(InvalidInputError);
+    await expect(threads.run(bad, label(1), turn())).rejects.toThrow(InvalidInputError);
     const none = { name: 'fffe/r', read: () => Promise.reject(new InvalidInputError('no keys')) };
-    await expect(threads.run(none, patch(1), turn())).rejects.toThrow(new InvalidInputError('no keys'));
-    const empty = { kind: 'patch', n: 1, scribbles: new Uint8Array(0) } as const;
+    await expect(threads.run(none, label(1), turn())).rejects.toThrow(new InvalidInputError('no keys'));
+    const empty = { kind: 'labels', n: 1, scribbles: new Uint8Array(0) } as const;
     await expect(threads.run(image, empty, turn())).rejects.toThrow(InvalidInputError);
-    expect(await threads.run(image, patch(1), turn())).toMatchObject({ n: 1 });
+    expect(await threads.run(image, label(1), turn())).toMatchObject({ n: 1 });
     await threads.close();
   });
 
@@ -171,14 +171,14 @@ describe('threads of sessions', () => {
     setEnvironmentData('jobs until death', left);
     const threads = openSessionThreads({ file });
     const image = await source(3);
-    const expected = await threads.run(image, patch(1), turn());
+    const expected = await threads.run(image, label(1), turn());
     Atomics.store(left, 0, 1);
-    expect(await threads.run(image, patch(1), turn())).toMatchObject({ labels: expected.labels });
+    expect(await threads.run(image, label(1), turn())).toMatchObject({ labels: expected.labels });
     expect(image.reads).toBe(2);
     // Twice: the job's own fault.
     Atomics.store(left, 0, 2);
-    await expect(threads.run(image, patch(1), turn())).rejects.toThrow(ThreadError);
-    expect(await threads.run(image, patch(1), turn())).toMatchObject({ labels: expected.labels });
+    await expect(threads.run(image, label(1), turn())).rejects.toThrow(ThreadError);
+    expect(await threads.run(image, label(1), turn())).toMatchObject({ labels: expected.labels });
     await threads.close();
   });
 

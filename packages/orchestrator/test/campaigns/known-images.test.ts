@@ -142,7 +142,7 @@ test('a dog drawn as a dog scores, one drawn as a cat does not; categories match
   const { id } = await makeCampaign(db, { images: 0, categories, honeypotRate: 1 });
   await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', id).execute();
   await fillCampaigns(db, store);
-  // The couch is an image like any other: its known mask has none of the categories. An image that no browser shows is no task.
+  // The couch's known mask has none of the categories, so it is an image like any other. An image that no browser shows is no task.
   expect(await tasksOf(db, id)).toMatchObject([
     { name: 'dog.png', honeypot: true },
     { name: 'couch.png', honeypot: false },

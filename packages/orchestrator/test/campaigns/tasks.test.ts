@@ -89,7 +89,7 @@ describeDatabases('tasks', ({ open }) => {
     expect(await progressOf(db, campaign.id)).toMatchObject({ done: 8, accepted: 1, assignments: { accepted: 3 } });
   });
 
-  test('a lease lasts for the documented default', async () => {
+  test('a campaign has the default lease unless it sets another', async () => {
     expect(await makeCampaign(db)).toMatchObject({ leaseSeconds: campaignDefaults.leaseSeconds });
   });
 
