@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
 import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
+import { s3Store as builtStore } from '@saltworks/store/objects/s3/s3-store';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStoreToWrite } from '../../../src/objects/open.ts';
 import { s3Store } from '../../../src/objects/s3/s3-store.ts';
@@ -62,6 +63,17 @@ describe.skipIf(!available)('S3', () => {
       return count <= times ? fault : undefined;
     };
   }
+
+  test('the compiled store does the same as its source', async () => {
+    const built = builtStore({ ...server, credentials: server, prefix });
+    await built.put('a.x', 'a');
+    expect(text(await built.get('a.x'))).toBe('a');
+    expect(await keysOf(built)).toEqual(['a.x']);
+    // Looks for the bucket, too.
+    await expect(built.get('b.x')).rejects.toThrow('no object b.x');
+    await built.delete('a.x');
+    expect(await built.head('a.x')).toBeUndefined();
+  });
 
   describe('conditional creates', () => {
     const writable = (endpoint: string, credentials = server as { accessKeyId: string; secretAccessKey: string }) =>
