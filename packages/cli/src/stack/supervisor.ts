@@ -4,24 +4,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseDocument } from '@saltworks/contract/documents/document';
+import { type StackFile, stackFile } from '@saltworks/contract/documents/stack';
 import { expectWritable, unwritable } from '@saltworks/store/objects/room';
-import { z } from 'zod';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
 import { freePort, isFree, spawnTemporal, temporalBinary, waitForTemporal } from './temporal.ts';
-
-/** A running stack as it writes itself to `home/stack.json`, for other commands to find. */
-const stackFile = z.object({
-  /** Process ids of the supervisor and of Temporal's server. */
-  pid: z.int(),
-  temporal: z.int().optional(),
-  /** Temporal's address. */
-  address: z.string(),
-  /** URL of the HTTP server: it changes when the server has to move to another port. */
-  url: z.string(),
-});
-type StackFile = z.infer<typeof stackFile>;
 
 export interface Stack {
   address: string;
@@ -65,7 +54,7 @@ export async function startStack(
   let stopping = false;
   /** Replaces the file atomically: other commands may be reading it. */
   const write = () => {
-    const file: StackFile = { pid: process.pid, temporal: temporalPid, address, url: web.url };
+    const file: StackFile = { version: 1, pid: process.pid, temporal: temporalPid, address, url: web.url };
     return writeWhole(join(home, 'stack.json'), JSON.stringify(file));
   };
   /** Starts the processes in order, once the disk has room. */
@@ -192,7 +181,7 @@ function keepAlive(name: string, say: (line: string) => void, start: () => Promi
 
 async function readStackFile(home: string): Promise<StackFile | undefined> {
   try {
-    return stackFile.parse(JSON.parse(await readFile(join(home, 'stack.json'), 'utf8')));
+    return parseDocument('stack.json', await readFile(join(home, 'stack.json'), 'utf8'), stackFile);
   } catch {
     return undefined;
   }

@@ -78,7 +78,7 @@ export const drawing = z
 export type Drawing = z.infer<typeof drawing>;
 
 /** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
-const logged = z.discriminatedUnion('kind', [
+export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment'), id: z.int(), category: z.int() }),
   z.object({ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() }),
   z.object({ kind: z.literal('erase'), stroke: z.int() }),
@@ -94,7 +94,7 @@ export const logEntry = z
     n: z.int(),
     client: z.string(),
     seq: z.int(),
-    interaction: z.custom<Interaction>((given) => logged.safeParse(given).success),
+    interaction: z.custom<Interaction>((given) => loggedInteraction.safeParse(given).success),
     received: z.string(),
   })
   .meta({ id: 'LogEntry' });

@@ -24,6 +24,11 @@ export function parseDocument<T>(name: string, text: string, schema: Schema<T>):
     const reason = (error as Error).message.replace(/\s+/g, ' ').trim();
     throw new UnreadableDocumentError(`${name} is not JSON: ${reason}`);
   }
+  return checkDocument(name, document, schema);
+}
+
+/** The same of JSON that a database has parsed already. */
+export function checkDocument<T>(name: string, document: unknown, schema: Schema<T>): T {
   const checked = schema.safeParse(document);
   if (checked.success) return document as T;
   throw new UnreadableDocumentError(`${name}: ${problem(document, checked.error.issues[0])}`);
@@ -45,8 +50,11 @@ export function parseLines<T>(name: string, text: string, schema: Schema<T>): T[
   return documents;
 }
 
-/** The first field that is wrong: `masks[3].id is "x"; expected number`. */
-function problem(document: unknown, { path, message }: { path: PropertyKey[]; message: string }): string {
+/** The first field that is wrong, of the first shape that it may have: `masks[3].id is "x"; expected number`. */
+function problem(document: unknown, { message, ...issue }: z.core.$ZodIssue): string {
+  const inner = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined;
+  if (inner) return problem(document, { ...inner, path: [...issue.path, ...inner.path] });
+  const { path } = issue;
   const at = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   const value = path.reduce(
     (within: unknown, part) => (within as Record<PropertyKey, unknown> | null)?.[part],

@@ -5,9 +5,9 @@ import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
-import { z } from 'zod';
 import { findAdministrator } from '../accounts/accounts.ts';
 import { audit } from '../accounts/audit.ts';
+import { emailOf } from '../db/json.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ForbiddenError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -77,9 +77,6 @@ export const callerHeader = 'x-saltworks-client';
 export const linkPath = '/sign-in/link';
 /** The library's route that spends a link. */
 const verifyPath = '/magic-link/verify';
-
-/** The value that the library stores beside a link's token. */
-const linkValue = z.object({ email: z.string() });
 
 /** How long a sign-in by link counts as much as a password, milliseconds. */
 const freshMs = 3_600_000;
@@ -219,7 +216,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         .where('identifier', '=', `magic-link:${hashOf(token)}`)
         .where('expiresAt', '>', new Date())
         .executeTakeFirst();
-      return found && linkValue.parse(JSON.parse(found.value)).email;
+      return found && emailOf(found.value);
     },
     spendLink(token, headers) {
       const query = new URLSearchParams({ token, callbackURL: '/', errorCallbackURL: '/sign-in' });

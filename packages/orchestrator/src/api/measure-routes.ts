@@ -21,6 +21,7 @@ import { formerTasks } from '../campaigns/progress.ts';
 import { publishMasks } from '../campaigns/publish.ts';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import { findTask } from '../campaigns/tasks/read.ts';
+import { weightsOf } from '../db/json.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
@@ -38,7 +39,7 @@ const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> =
   return {
     mask,
     segments: namedSegments(document),
-    weights: weights as Record<string, number>,
+    weights: weightsOf(weights),
     made: made.toISOString(),
   };
 };

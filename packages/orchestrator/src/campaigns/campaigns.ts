@@ -7,6 +7,7 @@ import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
+import { solveOf } from '../db/json.ts';
 import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
@@ -161,25 +162,27 @@ async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promis
     .execute();
   const categories = await db.selectFrom('category').selectAll().where('campaign', 'in', ids).orderBy('id').execute();
   const preset = (row: (typeof rows)[number]) => row.preset as Campaign['preset'];
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    dataset: row.dataset,
-    instructions: row.instructions,
-    backbone: row.backbone,
-    preset: preset(row),
-    solve: row.solve,
-    strokes: row.solve.strokes ?? presets[preset(row)].strokes,
-    annotators: row.annotators,
-    blind: row.blind,
-    ordering: row.ordering,
-    honeypotRate: row.honeypot_rate,
-    deadline: row.deadline?.toISOString() ?? null,
-    leaseSeconds: row.lease_seconds,
-    state: row.state,
-    categories: categories
-      .filter(({ campaign }) => campaign === row.id)
-      .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
-    created: row.created.toISOString(),
-  }));
+  return rows
+    .map((row) => ({ ...row, solve: solveOf(row.solve) }))
+    .map((row) => ({
+      id: row.id,
+      name: row.name,
+      dataset: row.dataset,
+      instructions: row.instructions,
+      backbone: row.backbone,
+      preset: preset(row),
+      solve: row.solve,
+      strokes: row.solve.strokes ?? presets[preset(row)].strokes,
+      annotators: row.annotators,
+      blind: row.blind,
+      ordering: row.ordering,
+      honeypotRate: row.honeypot_rate,
+      deadline: row.deadline?.toISOString() ?? null,
+      leaseSeconds: row.lease_seconds,
+      state: row.state,
+      categories: categories
+        .filter(({ campaign }) => campaign === row.id)
+        .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
+      created: row.created.toISOString(),
+    }));
 }

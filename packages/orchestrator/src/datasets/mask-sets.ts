@@ -9,6 +9,7 @@ import { namedClasses } from '@saltworks/core/screen/colours';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { solveOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 
 /** Reports that are read for their classes, and reports that are listed for the time of the last. */
@@ -37,7 +38,7 @@ export async function describeMasks(
   const { mask, names, made } = await lookThrough(store, dataset.name, recipe);
   const found = mask ? await readDocument(store, maskKey(mask, '.json'), maskDocument) : undefined;
   const origin = campaign
-    ? { backbone: campaign.backbone, preset: campaign.preset as MaskSet['preset'], changed: campaign.solve }
+    ? { backbone: campaign.backbone, preset: campaign.preset as MaskSet['preset'], changed: solveOf(campaign.solve) }
     : originOf(found?.parameters);
   const used = new Set(campaign ? names : [...dataset.known, ...names]);
   const coloured = await coloursOf(db, campaign ? [campaign.id] : campaigns);

@@ -5,20 +5,9 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Interaction } from '@saltworks/contract/api/interactions';
+import { parseDocument } from '@saltworks/contract/documents/document';
+import { type JournalEntry, journalEntry } from '@saltworks/contract/documents/journal';
 import { unwritable } from '@saltworks/store/objects/room';
-
-/** A row of the table `interaction`. */
-export interface JournalEntry {
-  assignment: string;
-  n: number;
-  client: string;
-  seq: number;
-  kind: Interaction['kind'];
-  body: Interaction;
-  /** ISO 8601. */
-  received: string;
-}
 
 export interface Journal {
   /**
@@ -137,7 +126,7 @@ async function cutTornLine(file: FileHandle): Promise<void> {
 
 function parse(line: string): JournalEntry | undefined {
   try {
-    return JSON.parse(line);
+    return parseDocument('journal', line, journalEntry);
   } catch {
     return undefined;
   }

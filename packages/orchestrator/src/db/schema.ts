@@ -1,11 +1,11 @@
 /**
  * The tables as kysely sees them; `migrations.ts` makes them. Both databases read alike: bigint is a string, timestamptz
- * a Date, double precision a number, jsonb the parsed value. jsonb is written as a string: JSON.stringify.
+ * a Date, double precision a number, jsonb the parsed value. jsonb is written as a string
+ * (JSON.stringify), and checked by `json.ts` as it is read.
  */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
-import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {
@@ -32,8 +32,6 @@ type Time = ColumnType<Date, Date | string, Date | string>;
 type OptionalTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 /** Now, unless given. */
 type TimeNow = ColumnType<Date, Date | string | undefined, Date | string>;
-/** Written as a string of JSON. */
-type Json<T> = ColumnType<T, string, string>;
 /** In a table whose rows never change. */
 type Fixed<T, Written = T> = ColumnType<T, Written, never>;
 type FixedTimeNow = ColumnType<Date, Date | string | undefined, never>;
@@ -115,7 +113,8 @@ export interface CampaignTable {
   instructions: Generated<string>;
   backbone: string;
   preset: string;
-  solve: ColumnType<Partial<SegmentOptions>, string | undefined, string>;
+  /** See {@link solveOf}. */
+  solve: ColumnType<unknown, string | undefined, string>;
   /** Annotators wanted for each image. */
   annotators: Generated<number>;
   blind: Generated<boolean>;
@@ -220,7 +219,8 @@ export interface InteractionTable {
   client: Fixed<string>;
   seq: Fixed<number>;
   kind: Fixed<Interaction['kind']>;
-  body: Fixed<Interaction, string>;
+  /** See {@link interactionOf}. */
+  body: Fixed<unknown, string>;
   received: FixedTimeNow;
 }
 
@@ -251,7 +251,8 @@ export interface ReviewTable {
 export interface ConsensusTable {
   task: string;
   mask: string;
-  weights: Json<unknown>;
+  /** See {@link weightsOf}. */
+  weights: ColumnType<unknown, string, string>;
   made: TimeNow;
 }
 

@@ -1,9 +1,10 @@
 /** The log of an assignment's interactions: append-only, idempotent, in order. */
 
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import type { JournalEntry } from '@saltworks/contract/documents/journal';
 import { replay } from '@saltworks/core/drawing/replay';
 import type { Kysely, Transaction } from 'kysely';
-import type { JournalEntry } from '../../db/journal.ts';
+import { interactionOf } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { changesCategories, noteCategories } from '../tasks/categories.ts';
@@ -118,7 +119,7 @@ export async function readInteractions(
 ): Promise<Interaction[]> {
   let query = db.selectFrom('interaction').select('body').where('assignment', '=', assignment).orderBy('n');
   if (n !== undefined) query = query.where('n', '<=', n);
-  return (await query.execute()).map(({ body }) => body);
+  return (await query.execute()).map(({ body }) => interactionOf(body));
 }
 
 /** The log itself: interactions with their windows, numbers and times. */
@@ -129,7 +130,11 @@ export async function readLog(db: Kysely<Schema>, assignment: string) {
     .where('assignment', '=', assignment)
     .orderBy('n')
     .execute();
-  return rows.map(({ received, body, ...row }) => ({ ...row, interaction: body, received: received.toISOString() }));
+  return rows.map(({ received, body, ...row }) => ({
+    ...row,
+    interaction: interactionOf(body),
+    received: received.toISOString(),
+  }));
 }
 
 /** Puts an entry of the journal back if the database lost it. @returns whether it did */

@@ -8,6 +8,7 @@ import {
   type Work,
 } from '@saltworks/core/crowd/effort';
 import type { Kysely } from 'kysely';
+import { interactionOf } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 
 /** Time spent on one assignment, from the server's own clock. */
@@ -24,7 +25,7 @@ export async function assignmentEffort(db: Kysely<Schema>, assignment: string): 
     .orderBy('n')
     .execute();
   return imageEffort(
-    rows.map(({ body, received }) => ({ at: received.getTime(), interaction: body })),
+    rows.map(({ body, received }) => ({ at: received.getTime(), interaction: interactionOf(body) })),
     { opened: created.getTime(), submitted: submitted?.getTime() },
   );
 }

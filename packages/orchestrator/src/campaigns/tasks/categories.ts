@@ -3,6 +3,7 @@
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { replay } from '@saltworks/core/drawing/replay';
 import { sql, type Transaction } from 'kysely';
+import { interactionOf } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 
 const categoriesOf = ({ segments }: Drawing) => new Set(segments.map(({ category }) => category));
@@ -52,7 +53,7 @@ async function othersDrawings(tx: Transaction<Schema>, { id, task }: { id: strin
   const logs = new Map<string, Interaction[]>();
   for (const row of rows) {
     const log = logs.get(row.id) ?? [];
-    log.push(row.body);
+    log.push(interactionOf(row.body));
     logs.set(row.id, log);
   }
   return [...logs.values()].map(replay);
