@@ -26,7 +26,7 @@ export type AgreementReport = z.infer<typeof agreementReport>;
 /** A report of another version: the first had no number, and nothing of them is used. */
 const otherReport = z
   .object({ version: z.number().optional() })
-  .refine((report) => report.version !== agreementVersion);
+  .refine((report) => report.version !== agreementVersion, { abort: true });
 
 /** A report as it may lie in a store. */
 export const storedAgreement = z.union([agreementReport, otherReport]);

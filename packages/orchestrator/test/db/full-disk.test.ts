@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JournalEntry } from '@saltworks/contract/documents/journal';
 import { UnwritableError } from '@saltworks/contract/errors';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMount, mountSmallDisk, type SmallDisk } from '../../../store/test/objects/small-disk.ts';
-import { type JournalEntry, openJournal } from '../../dist/db/journal.js';
+import { openJournal } from '../../dist/db/journal.js';
 import { openDatabase } from '../../dist/db/open.js';
 import { freshFolder } from '../databases.ts';
 

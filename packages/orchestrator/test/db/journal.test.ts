@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JournalEntry } from '@saltworks/contract/documents/journal';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { type Journal, type JournalEntry, openJournal } from '../../dist/db/journal.js';
+import { type Journal, openJournal } from '../../dist/db/journal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'saltworks-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const packages = new URL('../packages/', import.meta.url).pathname;
+
+/** Everything but the page, which meets the store over the API alone. */
+const rooms = ['backbone', 'cli', 'contract', 'core', 'orchestrator', 'store', 'worker'];
+
+const sources = rooms
+  .flatMap((name) => readdirSync(join(packages, name, 'src'), { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => join(entry.parentPath, entry.name).slice(packages.length))
+  .sort();
+
+/** Files that parse JSON, and the JSON that they parse. */
+const readers: Record<string, string> = {
+  'cli/src/api.ts': 'answers of the API',
+  'cli/src/results.ts': 'the version in the command’s own package.json',
+  'contract/src/documents/document.ts': 'stored documents, checked by their schemas',
+  'contract/src/documents/json.ts': 'documents that people bring, checked by their readers',
+  'core/src/formats/safetensors.ts': 'headers of keys files, checked there',
+  'orchestrator/src/campaigns/tasks/cursor.ts': 'places in lists, checked there',
+  'orchestrator/src/datasets/failures.ts': 'places in the list of failures, checked there',
+};
+
+const parses = (text: string) => /\bJSON\s*\.\s*parse\b|\bJSON\s*\[|\{[^{}]*\bparse\b[^{}]*\}\s*=\s*JSON\b/.test(text);
+
+/** Object names, and prefixes of them, written out or taken apart. */
+const named =
+  /(['"`])(catalog|datasets|drawings|exports|agreement|probes|check)\/|`(images|keys|masks|views)\/[^`]*slice\(|\.patch\.json|padStart\(9/;
+
+const found = (wanted: (text: string) => boolean) =>
+  sources.filter((file) => wanted(readFileSync(join(packages, file), 'utf8')));
+
+describe('stored documents', () => {
+  test('only the named readers parse JSON', () => {
+    expect(found(parses)).toEqual(Object.keys(readers));
+  });
+
+  test.each([
+    'return JSON.parse(text) as Plan;',
+    'const { parse } = JSON;',
+    "JSON['parse'](text)",
+    'lines.map(JSON.parse)',
+  ])('the check notices %s', (text) => {
+    expect(parses(text)).toBe(true);
+  });
+
+  test.each(['parse(text)', 'JSON.stringify(plan)', 'const { parse } = schema;'])('the check accepts %s', (text) => {
+    expect(parses(text)).toBe(false);
+  });
+});
+
+describe('names of objects', () => {
+  test('layout.ts alone makes them', () => {
+    expect(found((text) => named.test(text))).toEqual(['contract/src/layout.ts']);
+  });
+
+  test.each(["store.list('catalog/')", '`datasets/$' + '{name}/masks/`', "String(n).padStart(9, '0')"])(
+    'the check notices %s',
+    (text) => {
+      expect(named.test(text)).toBe(true);
+    },
+  );
+});
