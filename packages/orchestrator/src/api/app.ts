@@ -1,6 +1,5 @@
 /** The HTTP server: every route checked, authorised and described; errors in one form. */
 
-import './components.ts';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';

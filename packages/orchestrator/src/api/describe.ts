@@ -3,6 +3,7 @@ import { failure } from '@saltworks/contract/api/failure';
 import { params } from '@saltworks/contract/api/fields';
 import { z } from 'zod';
 import type { Access } from './access.ts';
+import { components as named } from './components.ts';
 import { failuresOf } from './failures.ts';
 import type { Route } from './routes.ts';
 
@@ -75,7 +76,10 @@ export function schemaOf(route: Route, tag: Tag) {
   };
 }
 
-/** Drops schemas that nothing refers to: zod gives each schema in two forms, for requests and for answers. */
+/**
+ * Drops schemas that nothing refers to, since zod gives each schema in two forms: for requests and for answers. The rest come
+ * in a fixed order, whichever modules were loaded first.
+ */
 export function withoutUnused<Document extends object>(document: Document): Document {
   const { paths, components } = document as { paths: unknown; components: { schemas: Record<string, unknown> } };
   const used = new Set<string>();
@@ -87,6 +91,11 @@ export function withoutUnused<Document extends object>(document: Document): Docu
     }
   };
   follow(paths);
-  const schemas = Object.fromEntries(Object.entries(components.schemas).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...components, schemas } };
+  const schemas = Object.entries(components.schemas).filter(([name]) => used.has(name));
+  schemas.sort(([a], [b]) => placeOf(a) - placeOf(b));
+  return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } };
 }
+
+/** Schemas of requests first, as the library names them. */
+const order = [...named.map((name) => `${name}Input`), ...named];
+const placeOf = (name: string): number => order.indexOf(name);

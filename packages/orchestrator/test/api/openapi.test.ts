@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';
 import { openDatabase } from '../../dist/db/open.js';
+import { components } from '../../src/api/components.ts';
 import { freshFolder } from '../databases.ts';
 import { openServer, type TestServer } from './server.ts';
 
@@ -122,4 +123,6 @@ test('every reference resolves, and every security scheme is declared', () => {
   for (const name of ['Campaign', 'Assignment', 'Interaction', 'Batch', 'Drawing', 'Failure']) {
     expect(named.some((each) => each.startsWith(name))).toBe(true);
   }
+  const order = [...components.map((name) => `${name}Input`), ...components].filter((name) => named.includes(name));
+  expect(named).toEqual(order);
 });
