@@ -1,9 +1,7 @@
 /** Queries of campaigns that several commands share. */
 
-import type { Account } from '@saltworks/contract/api/accounts';
-import { getUsers } from '@saltworks/contract/api/accounts';
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import { getCampaignAssignments } from '@saltworks/contract/api/assignments';
+import { type Account, getUsers } from '@saltworks/contract/api/accounts';
+import { type Assignment, getCampaignAssignments } from '@saltworks/contract/api/assignments';
 import { getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import { InvalidInputError } from '@saltworks/contract/errors';

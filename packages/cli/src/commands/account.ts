@@ -1,7 +1,6 @@
 /** `saltworks account …`: accounts, sign-in links and keys. */
 
-import type { Me } from '@saltworks/contract/api/accounts';
-import { getMe, getUsers, postUserLink } from '@saltworks/contract/api/accounts';
+import { getMe, getUsers, type Me, postUserLink } from '@saltworks/contract/api/accounts';
 import { postMeKeys } from '@saltworks/contract/api/api-keys';
 import { getCampaignMembers, postCampaignMemberLink } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';

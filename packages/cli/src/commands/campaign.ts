@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
 import {
+  type Campaign,
   campaignDefaults,
   getCampaign,
   getCampaignProgress,
@@ -11,8 +11,7 @@ import {
   patchCampaign,
   postCampaigns,
 } from '@saltworks/contract/api/campaigns';
-import type { Preparation } from '@saltworks/contract/api/runs';
-import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
+import { getCampaignPreparation, type Preparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';

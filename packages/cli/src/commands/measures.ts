@@ -3,12 +3,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import { getCampaign } from '@saltworks/contract/api/campaigns';
-import type { Agreement, Weighting } from '@saltworks/contract/api/measures';
 import {
+  type Agreement,
   getCampaignAgreement,
   getCampaignEffort,
   postCampaignPublish,
   postTaskConsensus,
+  type Weighting,
 } from '@saltworks/contract/api/measures';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';

@@ -81,6 +81,8 @@ export const newCampaign = z
     ordering: z.enum(['import', 'random']).default(campaignDefaults.ordering),
   })
   .meta({ id: 'NewCampaign' });
+/** With every default filled in. */
+export type NewCampaign = z.infer<typeof newCampaign>;
 
 export const campaign = z
   .object({

@@ -46,7 +46,7 @@ export const campaignRoutes = [
       const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
       // Refuses an unknown backbone.
-      const { backbone, preset, solve = {} } = body;
+      const { backbone, preset, solve } = body;
       await deps.recipeOf({ extract: { backbone, facet: 'key' }, preset, solve });
       // First: if it fails, no campaign is left waiting for it.
       await deps.prepare(body);

@@ -8,8 +8,7 @@ import {
   getDatasetImageThumbnail,
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
-import type { DatasetRun } from '@saltworks/contract/api/runs';
-import { getDatasetRuns, postDatasetRuns, postDatasetRunsControl } from '@saltworks/contract/api/runs';
+import { type DatasetRun, getDatasetRuns, postDatasetRuns, postDatasetRunsControl } from '@saltworks/contract/api/runs';
 import { keysId, maskKey } from '@saltworks/contract/layout';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';

@@ -1,6 +1,6 @@
 /** Routes of a campaign's measures: time, agreement, consensus, masks for export. */
-import type { Consensus } from '@saltworks/contract/api/measures';
 import {
+  type Consensus,
   getAssignmentEffort,
   getCampaignAgreement,
   getCampaignEffort,

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Auth, linkPath } from './auth.ts';
 import { withCaller } from './caller.ts';
 
@@ -39,9 +40,10 @@ export async function serveSignInLink(app: FastifyInstance, { auth, page }: Opti
   });
 }
 
+const linkQuery = z.object({ token: z.string() });
+
 function tokenOf({ query }: FastifyRequest): string {
-  const { token } = query as { token?: unknown };
-  return typeof token === 'string' ? token : '';
+  return linkQuery.safeParse(query).data?.token ?? '';
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

@@ -1,45 +1,19 @@
 /** Campaigns: a dataset's images, the categories to choose from, and the settings of answers and of annotators' work. */
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import {
+  type Campaign,
+  type CampaignChanges,
+  campaignDefaults,
+  type NewCampaign,
+} from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import { solveOf } from '../db/json.ts';
-import type { CampaignState, Schema, TaskOrdering } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
-
-/** Fields that a manager may change while a campaign runs. */
-export interface CampaignChanges {
-  name?: string;
-  instructions?: string;
-  /** Wanted for each image. */
-  annotators?: number;
-  /** Whether annotators of one image are hidden from one another. */
-  blind?: boolean;
-  /** Share of known images among those given out, 0 … 1. */
-  honeypotRate?: number;
-  /** ISO 8601; null removes it. */
-  deadline?: string | null;
-  leaseSeconds?: number;
-  state?: CampaignState;
-  /** Whether pixels keep the labels of the strokes over them; applies from the next stroke on. */
-  strokes?: SegmentOptions['strokes'];
-}
-
-export interface NewCampaign extends CampaignChanges {
-  id: string;
-  name: string;
-  dataset: string;
-  categories: LabelCategory[];
-  backbone: string;
-  preset: Preset;
-  solve?: Partial<SegmentOptions>;
-  ordering?: TaskOrdering;
-}
 
 /** @param shards of the dataset now @throws ConflictError if the id is taken */
 export async function createCampaign(

@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import type { Endpoint } from '@saltworks/contract/api/endpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../dist/api/app.js';
+import { operationId } from '../../dist/api/describe.js';
 import { openDatabase } from '../../dist/db/open.js';
 import { components } from '../../src/api/components.ts';
 import { freshFolder } from '../databases.ts';
@@ -43,6 +46,21 @@ test('the document is OpenAPI 3.1 and describes every route and nothing else', (
     expect(operation.summary).toEqual(expect.any(String));
     expect(Object.keys(operation.responses)).toContain('default');
   }
+});
+
+test('every endpoint of the contract has a route, and the name of its operation', async () => {
+  const files = readdirSync(new URL('../../../contract/src/api/', import.meta.url)).filter((file) =>
+    /\.ts$/.test(file),
+  );
+  const modules = await Promise.all(files.map((file) => import(`@saltworks/contract/api/${file.slice(0, -3)}`)));
+  const isEndpoint = (entry: [string, unknown]): entry is [string, Endpoint] =>
+    typeof entry[1] === 'object' && entry[1] !== null && 'method' in entry[1] && 'url' in entry[1];
+  const endpoints = modules
+    .flatMap((module) => Object.entries(module).filter(isEndpoint))
+    // The sign-in library serves these.
+    .filter(([, { url }]) => !url.startsWith('/api/auth/'));
+  expect(endpoints.map(([name]) => name).sort()).toEqual(routes.map(operationId).sort());
+  expect(endpoints.map(([, endpoint]) => operationId(endpoint))).toEqual(endpoints.map(([name]) => name));
 });
 
 test('every operation has a unique id, a described tag, and its failures', () => {

@@ -260,7 +260,8 @@ test('a campaign with an unknown backbone is refused; if preparation fails, the 
 
   const { db } = deployment.server.database;
   // The dataset is gone: no worker can prepare it.
-  const lost = { id: 'lost', name: 'L', dataset: 'lost', categories, backbone, preset: 'best' as const };
+  const settings = { preset: 'best', solve: {}, ordering: 'import' } as const;
+  const lost = { id: 'lost', name: 'L', dataset: 'lost', categories, backbone, ...settings };
   await createCampaign(db, lost, { actor: await makeUser(db), shards: 1 });
   const preparation = () => json('GET', '/campaigns/lost/preparation');
   expect(await preparation()).toEqual({ state: 'cancelled', reason: null, waiting: null, failing: null });

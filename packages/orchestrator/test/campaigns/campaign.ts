@@ -1,9 +1,9 @@
 /** Users, and campaigns with images, as the server makes them. */
 import { randomUUID } from 'node:crypto';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Campaign, NewCampaign } from '@saltworks/contract/api/campaigns';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Kysely } from 'kysely';
-import { createCampaign, type NewCampaign } from '../../dist/campaigns/campaigns.js';
+import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { setMember } from '../../dist/campaigns/members.js';
 import { fillShard } from '../../dist/campaigns/tasks/fill.js';
 import type { Schema } from '../../dist/db/schema.js';
@@ -40,6 +40,8 @@ export async function makeCampaign(
       dataset: 'pans',
       backbone: 'tiny',
       preset: 'best',
+      solve: {},
+      ordering: 'import',
       categories: [
         { id: 1, name: 'salt', colour: '#ffffff', isthing: false },
         { id: 2, name: 'heap', colour: '#ff0000', isthing: true },

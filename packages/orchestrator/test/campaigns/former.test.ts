@@ -61,7 +61,7 @@ describeDatabases('tasks of files that change', ({ open }) => {
     const { shards } = await readDataset(store, name);
     const campaign = await createCampaign(
       db,
-      { id: name, name, dataset: name, backbone: 'tiny', preset: 'best', categories },
+      { id: name, name, dataset: name, backbone: 'tiny', preset: 'best', solve: {}, ordering: 'import', categories },
       { actor: await makeUser(db, 'owner'), shards },
     );
     await settle();

@@ -1,5 +1,4 @@
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { Kysely } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { expireLease } from '../../dist/campaigns/assignments/leases.js';

@@ -1,7 +1,13 @@
 /** All accounts, for administrators. */
 
-import type { Account, AccountChanges } from '@saltworks/contract/api/accounts';
-import { getUsers, patchUser, postUserLink, postUsers } from '@saltworks/contract/api/accounts';
+import {
+  type Account,
+  type AccountChanges,
+  getUsers,
+  patchUser,
+  postUserLink,
+  postUsers,
+} from '@saltworks/contract/api/accounts';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';

@@ -1,7 +1,6 @@
 /** Agreement between annotators, scores on known images, and the reliability that follows. */
 
-import type { Agreement } from '@saltworks/contract/api/measures';
-import { getCampaignAgreement } from '@saltworks/contract/api/measures';
+import { type Agreement, getCampaignAgreement } from '@saltworks/contract/api/measures';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, score } from '../plots/figures.ts';

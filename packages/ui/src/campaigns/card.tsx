@@ -1,7 +1,6 @@
 /** A campaign's card in the list. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { getCampaignProgress } from '@saltworks/contract/api/campaigns';
+import { type Campaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { useLoaded } from '../load.ts';
 import { count, counted } from '../plots/figures.ts';
 import { ProgressBar } from './progress-bar.tsx';

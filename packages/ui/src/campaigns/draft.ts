@@ -1,7 +1,6 @@
 /** A campaign as typed into the form. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
 import { presets } from '@saltworks/core/options';

@@ -1,8 +1,8 @@
 /** The members of a campaign, and their roles. */
 
-import type { Member } from '@saltworks/contract/api/campaigns';
 import {
   deleteCampaignMember,
+  type Member,
   postCampaignMemberLink,
   postCampaignMembers,
   putCampaignMember,

@@ -1,7 +1,6 @@
 /** A campaign's pace, and when it will finish. */
 
-import type { CampaignPace } from '@saltworks/contract/api/tasks';
-import { getCampaignPace } from '@saltworks/contract/api/tasks';
+import { type CampaignPace, getCampaignPace } from '@saltworks/contract/api/tasks';
 import { useState } from 'react';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';

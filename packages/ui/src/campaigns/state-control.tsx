@@ -1,7 +1,6 @@
 /** Pauses, resumes and closes a campaign. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { patchCampaign } from '@saltworks/contract/api/campaigns';
+import { type Campaign, patchCampaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 

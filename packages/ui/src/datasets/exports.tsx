@@ -1,7 +1,7 @@
 /** Exports: download one, or start another. */
 import { addressOf } from '@saltworks/contract/api/endpoint';
-import type { ExportInfo } from '@saltworks/contract/api/exports';
 import {
+  type ExportInfo,
   getDatasetExports,
   getDatasetExportZip,
   postCampaignExports,

@@ -1,8 +1,9 @@
 /** The images of a dataset, seen through one of its mask sets. */
 
 import { addressOf } from '@saltworks/contract/api/endpoint';
-import type { DatasetDetail, DatasetImageInfo } from '@saltworks/contract/api/mask-sets';
 import {
+  type DatasetDetail,
+  type DatasetImageInfo,
   getDatasetImageMask,
   getDatasetImages,
   getDatasetImageThumbnail,

@@ -1,8 +1,7 @@
 /** The runs of a dataset: progress, pause, resume and cancel. */
 
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
-import type { DatasetRun, RunAction } from '@saltworks/contract/api/runs';
-import { postDatasetRunsControl } from '@saltworks/contract/api/runs';
+import { type DatasetRun, postDatasetRunsControl, type RunAction } from '@saltworks/contract/api/runs';
 import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/run-state';
 import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';

@@ -1,7 +1,6 @@
 /** Starts a run over a dataset: extract or propagate. */
 
-import type { NewRun } from '@saltworks/contract/api/runs';
-import { postDatasetRuns } from '@saltworks/contract/api/runs';
+import { type NewRun, postDatasetRuns } from '@saltworks/contract/api/runs';
 import { defaultBackbone, defaultPreset } from '@saltworks/contract/kinds';
 import { useState } from 'react';
 import { ask } from '../api.ts';

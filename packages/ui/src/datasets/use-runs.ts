@@ -1,7 +1,6 @@
 /** The runs of a dataset, polled more often while one is under way. */
 
-import type { DatasetRun } from '@saltworks/contract/api/runs';
-import { getDatasetRuns } from '@saltworks/contract/api/runs';
+import { type DatasetRun, getDatasetRuns } from '@saltworks/contract/api/runs';
 import { useState } from 'react';
 import { type Loaded, useLoaded } from '../load.ts';
 

@@ -1,11 +1,15 @@
 /** A campaign's images and their states. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
+import { type Campaign, getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { AssignmentState } from '@saltworks/contract/api/states';
-import type { Task } from '@saltworks/contract/api/tasks';
-import { getCampaignTasks, getTaskImage, getTaskMask, getTaskThumbnail } from '@saltworks/contract/api/tasks';
+import {
+  getCampaignTasks,
+  getTaskImage,
+  getTaskMask,
+  getTaskThumbnail,
+  type Task,
+} from '@saltworks/contract/api/tasks';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';

@@ -1,7 +1,6 @@
 /** The form for a new campaign. Typed text survives a reload and a sign-in. */
 import { postCampaigns } from '@saltworks/contract/api/campaigns';
-import type { DatasetInfo } from '@saltworks/contract/api/datasets';
-import { getDatasets } from '@saltworks/contract/api/datasets';
+import { type DatasetInfo, getDatasets } from '@saltworks/contract/api/datasets';
 import type { Preset } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';

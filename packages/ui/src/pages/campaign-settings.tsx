@@ -1,7 +1,6 @@
 /** The settings of an existing campaign, changeable and fixed. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { getCampaign, patchCampaign } from '@saltworks/contract/api/campaigns';
+import { type Campaign, getCampaign, patchCampaign } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';

@@ -1,7 +1,6 @@
 /** A campaign's overview: progress, pace, agreement, time, members, exports. */
 
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
+import { type Campaign, getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';
 import { MembersPanel } from '../campaigns/members-panel.tsx';

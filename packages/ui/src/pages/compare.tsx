@@ -1,11 +1,8 @@
 /** One image as each annotator labelled it, and their consensus. */
 
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import { getCampaignAssignments } from '@saltworks/contract/api/assignments';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { getCampaign } from '@saltworks/contract/api/campaigns';
-import type { Weighting } from '@saltworks/contract/api/measures';
-import { postTaskConsensus } from '@saltworks/contract/api/measures';
+import { type Assignment, getCampaignAssignments } from '@saltworks/contract/api/assignments';
+import { type Campaign, getCampaign } from '@saltworks/contract/api/campaigns';
+import { postTaskConsensus, type Weighting } from '@saltworks/contract/api/measures';
 import { useState } from 'react';
 import type { Shortcut } from '../annotate/shortcuts.ts';
 import { ask } from '../api.ts';

@@ -1,7 +1,6 @@
 /** A dataset: images, runs, failures, exports. */
 
-import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
-import { getDataset } from '@saltworks/contract/api/mask-sets';
+import { type DatasetDetail, getDataset } from '@saltworks/contract/api/mask-sets';
 import { useState } from 'react';
 import { Exports } from '../datasets/exports.tsx';
 import { Failures } from '../datasets/failures.tsx';

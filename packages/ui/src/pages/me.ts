@@ -1,7 +1,6 @@
 /** The signed-in account. */
 
-import type { Me } from '@saltworks/contract/api/accounts';
-import { getMe } from '@saltworks/contract/api/accounts';
+import { getMe, type Me } from '@saltworks/contract/api/accounts';
 import { postSignOut } from '@saltworks/contract/api/sign-in';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import { useEffect, useState } from 'react';

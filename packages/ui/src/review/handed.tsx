@@ -2,11 +2,11 @@
 
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
-import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import {
   getAssignment,
   getAssignmentImage,
   getAssignmentMask,
+  type OpenAssignment,
   postAssignmentReview,
 } from '@saltworks/contract/api/open-assignments';
 import { segmentColours } from '@saltworks/core/screen/colours';

@@ -1,7 +1,6 @@
-import type { Campaign } from '@saltworks/contract/api/campaigns';
-import { campaignDefaults } from '@saltworks/contract/api/campaigns';
+import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
 import { describe, expect, test } from 'vitest';
-import { campaignOf, changesOf, draftOf, emptyDraft, slugOf } from '../../src/campaigns/draft.ts';
+import { campaignOf, changesOf, draftOf, emptyDraft, readDraft, slugOf } from '../../src/campaigns/draft.ts';
 
 describe('a campaign in the form', () => {
   test.each([
@@ -44,6 +43,15 @@ describe('a campaign in the form', () => {
 
   test('its defaults are those of the command and the API', () => {
     expect(changesOf(emptyDraft).leaseSeconds).toBe(campaignDefaults.leaseSeconds);
+  });
+
+  test('a stored draft comes back as typed; one that is no longer valid does not', () => {
+    const typed = { ...emptyDraft, name: 'Cups', categories: [{ name: 'cup', colour: '#ff0000', isthing: true }] };
+    expect(readDraft(JSON.stringify(typed))).toEqual(typed);
+    expect(readDraft('{"name":"Cups","gone":1}')).toEqual({ ...emptyDraft, name: 'Cups' });
+    for (const text of [null, '', '{', 'null', '[]', '{"name":7}', '{"preset":"worst"}']) {
+      expect(readDraft(text)).toEqual(emptyDraft);
+    }
   });
 
   test('settings that nobody edits stay unchanged', () => {

@@ -1,7 +1,7 @@
 /** Turns images into tasks as their keys are extracted. */
 
 import { createHash } from 'node:crypto';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Campaign, NewCampaign } from '@saltworks/contract/api/campaigns';
 import type { Dataset, DatasetImage } from '@saltworks/contract/documents/dataset';
 import { extractReport } from '@saltworks/contract/documents/reports';
 import { extractReportKey, keysId } from '@saltworks/contract/layout';
@@ -13,7 +13,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
-import { findCampaign, type NewCampaign } from '../campaigns.ts';
+import { findCampaign } from '../campaigns.ts';
 import { renewTasks } from './renew.ts';
 
 /**

@@ -3,12 +3,12 @@
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Logged } from '@saltworks/contract/api/interactions';
-import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import {
   getAssignment,
   getAssignmentImage,
   getAssignmentInteractions,
   getAssignmentKeys,
+  type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
 import { getCampaignComing, getTaskImage, getTaskKeys } from '@saltworks/contract/api/tasks';
 import { ask, bytes } from '../../api.ts';

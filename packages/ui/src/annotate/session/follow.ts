@@ -2,8 +2,7 @@
 
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import { addressOf } from '@saltworks/contract/api/endpoint';
-import type { AssignmentEventBody, AssignmentEventKind } from '@saltworks/contract/api/events';
-import { parseEvent } from '@saltworks/contract/api/events';
+import { type AssignmentEventBody, type AssignmentEventKind, parseEvent } from '@saltworks/contract/api/events';
 import { getAssignmentEvents } from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import { decodeRuns } from '@saltworks/contract/documents/run-lengths';

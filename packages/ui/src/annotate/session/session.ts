@@ -3,13 +3,21 @@
  * replays to, and the newest answers of page and server. React reads `state`; everything else is a method.
  */
 
-import type { Assignment } from '@saltworks/contract/api/assignments';
-import { postAssignmentRenew, postAssignmentSkip, postAssignmentSubmit } from '@saltworks/contract/api/assignments';
+import {
+  type Assignment,
+  postAssignmentRenew,
+  postAssignmentSkip,
+  postAssignmentSubmit,
+} from '@saltworks/contract/api/assignments';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
-import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
-import { getAssignment, getAssignmentInteractions, getAssignmentMask } from '@saltworks/contract/api/open-assignments';
+import {
+  getAssignment,
+  getAssignmentInteractions,
+  getAssignmentMask,
+  type OpenAssignment,
+} from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
