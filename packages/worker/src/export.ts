@@ -41,7 +41,7 @@ import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 
 /**
- * Settles what an export consists of: its categories, numbered over all images, and its name, which is the hash of all
+ * Settles the content of an export: its categories, numbered over all images, and its name, which is the hash of all
  * masks in it, so that an export never mixes masks of two states.
  *
  * @throws InvalidInputError if there are no masks, or the format cannot hold them
@@ -139,7 +139,7 @@ export async function exportShard(
     await store.put(exportLinesKey(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
   }
   const images = masks?.masks.length ?? 0;
-  // What was missing when the same export was made before may be back.
+  // A mask that was missing from the same export before may be back.
   if (failures.length === 0) await store.delete(exportReportKey(dataset, id, shard), { signal });
   else {
     const report: ShardReport = { version: 1, images, failures };
@@ -148,7 +148,7 @@ export async function exportShard(
   return { images, done: images - failures.length, cached: 0, failed: failures.length };
 }
 
-/** Writes the documents, from the lines of all shards in order, in constant memory; then what there is to download. */
+/** Writes the documents, from the lines of all shards in order, in constant memory; then the summary. */
 export async function finishExport(
   store: ObjectStore,
   { dataset, format, id }: FinishExportRequest,

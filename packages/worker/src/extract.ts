@@ -34,7 +34,7 @@ type Outcome = { image: DatasetImage } & (
 
 /**
  * Stores the keys of every image of a shard that has none. While one image is in inference others are read, decoded and
- * made ready, and those before it are stored. What cannot be decoded fails alone; a finished shard costs two reads.
+ * made ready, and those before it are stored. An image that cannot be decoded fails alone; a finished shard costs two reads.
  */
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
@@ -64,7 +64,7 @@ export async function extractShard(
     try {
       bytes = await readObject(image.object, signal);
     } catch (error) {
-      // What a store refuses today it may give tomorrow.
+      // A store may give tomorrow an object that it refuses today.
       return { image, failure: { ...failed(error), permanent: false } };
     }
     let pixels: DecodedImage;
@@ -112,7 +112,7 @@ export async function extractShard(
       if ('file' in outcome) {
         await stored;
         stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
-          // Not before it is there: another attempt counts on from what this one said last.
+          // Counted once it is stored: another attempt continues from the last count of this one.
           done++;
         });
         stored.catch(() => {});

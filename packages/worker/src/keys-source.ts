@@ -41,7 +41,7 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
       if (!opening) {
         opening = open(settings, fetching, inference);
         sessions.set(name, opening);
-        // What could not be opened is tried anew next time.
+        // A session that failed to open is tried anew next time.
         opening.catch(() => sessions.delete(name));
       }
       const session = await opening;

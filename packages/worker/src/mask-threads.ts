@@ -1,6 +1,6 @@
 /** Images and scribbles to masks, on all cores: solving takes seconds in which an event loop must not stand still. */
 import { availableParallelism } from 'node:os';
-// Here first: what images may be is settled once, before there are threads.
+// Imported first: it sets the limits of images once, before there are threads.
 import '@saltworks/backbone/decode';
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
@@ -9,7 +9,7 @@ import type { MadeMask } from './mask-file.ts';
 export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefined>;
 
 /**
- * One for all shards of a worker: whoever asks, no more images than threads are solved at once, so memory is bounded.
+ * One pool for all shards of a worker: it solves at most one image a thread, so memory is bounded.
  *
  * @param threads default all cores
  * @throws InvalidInputError unless threads is a whole number above 0

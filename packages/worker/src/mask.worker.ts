@@ -14,7 +14,7 @@ import { yieldToOthers } from './thread-priority.ts';
 export interface MaskJob {
   /** Bytes of the image's file. */
   image: Uint8Array;
-  /** Bytes of the scribbles, which are what their extension says. */
+  /** Bytes of the scribbles, in the format of their extension. */
   scribbles: Uint8Array;
   extension: ScribblesExtension;
   /** Bytes of the keys' file; without them the others are only looked at. */
@@ -31,7 +31,7 @@ export interface ConsensusJob extends Pick<MaskJob, 'image' | 'options' | 'maxPi
   annotations: { annotator: string; weight: number; scribbles: Uint8Array; mask: Uint8Array }[];
 }
 
-// Nobody waits for a batch as an annotator does for an answer.
+// An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
 answerJobs<MaskJob | ConsensusJob, MadeMask | undefined>(async (job) => {

@@ -1,4 +1,4 @@
-/** How a mask is named and kept, whoever makes it: a shard's run or an annotator. */
+/** Names and stores masks, of runs and of annotators alike. */
 import { createHash } from 'node:crypto';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
@@ -12,7 +12,7 @@ export interface MaskOrigin {
   image: { sha256: string; name: string };
   /** Their bytes. */
   scribbles: Uint8Array;
-  /** What `recipeOf` says of the settings. */
+  /** The settings' name, from `recipeOf`. */
   recipe: string;
   options: SegmentOptions;
   /** Id of the keys. */

@@ -1,4 +1,4 @@
-/** What several annotators' masks of one image have in common, and the one that their strokes make together. */
+/** Compares annotators' masks of one image, and makes one mask, the consensus, of all their strokes. */
 import { decodeImage } from '@saltworks/backbone/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
@@ -53,7 +53,7 @@ async function compare(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof StoreRefusedError) throw error;
-    // Kept, so that nobody waits for it; everything else is worth another try.
+    // A report with the reason, so that nobody waits; any other error is worth another try.
     const reason = (error as Error).message.replaceAll('\n', ' ');
     if (error instanceof InvalidInputError) return { version, reason };
     const stays = [ObjectMissingError, UnreadableDocumentError, TypeError, RangeError].some(
@@ -96,7 +96,7 @@ async function knownMask(
 const readMask = async (store: ObjectStore, key: string, signal: AbortSignal): Promise<Mask> =>
   decodePanoptic(await decodeImage(await store.get(key, { signal })));
 
-/** Named by the hash of all that it is made from: what is there is not made again. */
+/** Stores the consensus under the hash of all that it is made from, unless it is there. */
 export async function makeConsensus(
   deps: MeasureDeps,
   request: ConsensusRequest,

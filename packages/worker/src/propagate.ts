@@ -48,7 +48,7 @@ export function recipeOf({ extract, preset, solve }: Omit<PropagateShardRequest,
 
 /**
  * Stores the masks of a shard's images that have scribbles. A mask is named by the hash of image, scribbles, backbone and
- * settings: what is there under that name is not made again. Images are read ahead and masks stored behind while the
+ * settings, and made unless it is stored. Images are read ahead and masks stored behind while the
  * threads make them; the report is the same in whatever order they end.
  */
 export async function propagateShard(
@@ -131,7 +131,7 @@ interface Wanted extends MaskOrigin {
 function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<MadeMask> {
   return solve(deps, wanted, signal).catch((error) => {
     if (!(error instanceof ThreadError && error.died)) throw error;
-    // It may have died of what another one took; a second death is the image's own.
+    // Another image may have taken the memory; if the thread dies again, this image is the cause.
     return solve(deps, wanted, signal);
   });
 }
@@ -150,7 +150,7 @@ async function solve(
   });
   const job = { image: file, scribbles, extension, keys, options, maxPixels, names };
   const made = await maskThreads.run(job, { move: keys ? [file, keys] : [file], signal });
-  // An image that cannot be used has no keys either: it is what is named then.
+  // An unusable image has no keys either: its own error comes first.
   if (!made) throw missing;
   return made;
 }

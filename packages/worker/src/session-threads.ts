@@ -3,20 +3,20 @@
  * another one for pixels, which take up to seconds where there are many labels: the next stroke does not wait for them.
  */
 import { setEnvironmentData } from 'node:worker_threads';
-// Here first: what images may be is settled once, before there are threads.
+// Imported first: it sets the limits of images once, before there are threads.
 import '@saltworks/backbone/decode';
 import { ThreadError, threadPool } from '@saltworks/backbone/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { type Turn, Turns } from './turns.ts';
 
-/** A thread whose images nobody asked for in this time is ended, and gives back all that it holds. */
+/** A thread without requests for this time ends, and frees all of its memory. */
 const IDLE_MS = 15 * 60_000;
 
 export interface SessionSource {
   /** Of the session: the image's sha256, and whatever tells its settings apart. */
   name: string;
-  /** Reads what opens it; asked where it is not open. */
+  /** Reads the files that open the image; called unless it is open. */
   read(): Promise<Omit<OpenJob, 'kind'>>;
 }
 
@@ -27,7 +27,7 @@ export interface SessionThreads {
    * @throws InvalidInputError as the thread did, or what `read` threw; ThreadError for anything else that happened there
    */
   run<Job extends SessionJob>(source: SessionSource, job: Job, turn: Turn): Promise<SessionAnswers[Job['kind']]>;
-  /** Ends all threads and rejects what is not done. */
+  /** Ends all threads and rejects unfinished jobs. */
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
         () =>
           attempt().catch((error) => {
             if (!(error instanceof ThreadError && error.died)) throw error;
-            // What it held is lost, and opened anew; a second death is this job's own.
+            // Its images are lost and opened anew; if the thread dies again, this job is the cause.
             return attempt();
           }),
         turn,

@@ -1,4 +1,4 @@
-/** A thread that holds images open and answers what annotators ask of them. */
+/** A thread that holds images open and answers annotators' questions about them. */
 import { getEnvironmentData } from 'node:worker_threads';
 import { decodeImage } from '@saltworks/backbone/decode';
 import { answerJobs } from '@saltworks/backbone/thread';

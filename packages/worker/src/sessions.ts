@@ -13,12 +13,12 @@ export interface Session {
   grid: Grid;
   solver: Solver;
   options: SegmentOptions;
-  /** What it takes now, which grows with what is asked of it. */
+  /** Memory that it takes now; it grows with use. */
   bytes(): number;
 }
 
 export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions): Session {
-  // Its own: memory of WebAssembly never shrinks, it only goes as a whole once nobody refers to it.
+  // Arenas of its own: WebAssembly memory never shrinks, and is freed as a whole once unreferenced.
   const arenas: Arenas = { nodes: new Arena(), pixels: new Arena() };
   return {
     ...{ image, options },

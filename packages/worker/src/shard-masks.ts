@@ -6,7 +6,7 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
 
 /**
- * What a run said of a shard, its masks under the names that their images were drawn on by now: files of the same bytes share a
+ * A run's report of a shard, its masks under the names that their images were drawn on by now: files of the same bytes share a
  * mask, a former version has none. Undefined where there was no run.
  */
 export async function readMasks(

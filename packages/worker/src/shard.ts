@@ -1,4 +1,4 @@
-/** What working through a shard means, whatever is done with its images: failures apart, progress told, resumable. */
+/** Work on a shard, in every kind of run: failures are kept apart, progress is told, an attempt resumes the last. */
 import { ThreadError } from '@saltworks/backbone/threads';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
 import type { ShardReport } from '@saltworks/contract/documents/reports';
@@ -6,7 +6,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Position, Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 
-/** What every shard is worked through with. */
+/** The dependencies of every kind of run. */
 export interface ShardDeps {
   store: ObjectStore;
   /** Reads an image's bytes, wherever its `object` points, into a buffer of their own. */
@@ -16,7 +16,7 @@ export interface ShardDeps {
 
 /** How an activity tells the server where it is, and learns that it should stop. */
 export interface Pulse {
-  /** What the last attempt at this shard said before it fell silent. */
+  /** The last position that the attempt before told. */
   last: Position | undefined;
   beat(position: Position): void;
   signal: AbortSignal;
@@ -30,7 +30,7 @@ const ELSEWHERE = 3;
 /**
  * A failure that lies with the image; anything else is thrown, to be tried again, by another worker perhaps.
  *
- * @throws what it cannot name
+ * @throws the error itself if it is of any other kind
  */
 export function failureOf(
   image: { sha256: string; name: string; names?: readonly { name: string }[] },
@@ -38,7 +38,7 @@ export function failureOf(
   attempt = 1,
 ): ShardReport['failures'][number] {
   if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
-  // A defect of ours shows with some images only: the others are not to wait for whoever mends it.
+  // A defect of ours shows with some images only: the others do not wait until it is mended.
   const defect = error instanceof TypeError || error instanceof RangeError;
   const known = [InvalidInputError, ObjectMissingError, UnreadableDocumentError, ThreadError].some(
     (kind) => error instanceof kind,
@@ -48,12 +48,12 @@ export function failureOf(
     sha256: image.sha256,
     name: image.name,
     reason: `${defect ? 'internal error: ' : ''}${(error as Error).message.replaceAll('\n', ' ')}${further(image.names)}`,
-    // What is missing may come back, and memory be free again; what cannot be used stays so.
+    // A missing object may come back, and memory be free again; an unusable image stays unusable.
     permanent: error instanceof InvalidInputError && !(error instanceof StoreRefusedError),
   };
 }
 
-/** Of a shard that an earlier run finished, what a new one says: nothing to do, unless something missing came back. */
+/** Whether an earlier run finished a shard for good: none of its failures can pass with time. */
 export function isFinished(report: ShardReport | undefined): report is ShardReport {
   return report?.failures.every(({ permanent }) => permanent) ?? false;
 }
@@ -65,7 +65,7 @@ export function tallyOf({ images, failures }: ShardReport, done: number): Tally 
 /** Names that a failure tells beside the first. */
 const mostNames = 5;
 
-/** Somebody who drew on one of an image's names looks for that name. */
+/** An annotator looks for the name that was drawn on. */
 function further([, ...others]: readonly { name: string }[] = []): string {
   if (others.length === 0) return '';
   const told = others.slice(0, mostNames).map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** What browsers can show. */
+/** Limits of browsers. */
 
 /** The longest side of a picture that every browser draws: their canvases hold no more. */
 const mostSide = 32_767;

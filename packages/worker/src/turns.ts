@@ -1,4 +1,4 @@
-/** One thing after the other, the urgent first; what newer work makes pointless is answered by the newer. */
+/** A queue of one: urgent work first, and newer work on a topic answers for the older. */
 
 export interface Turn {
   /** Lower is sooner. */
@@ -19,7 +19,7 @@ export class Turns {
   readonly #waiting: Waiting[] = [];
   #busy = false;
 
-  /** Does work in its turn. All work on a topic answers alike. @returns what it answers, or what newer work of the topic does */
+  /** Does work in its turn. All work on a topic answers alike. @returns its answer, or that of newer work on the topic */
   take<T>(work: () => Promise<T>, turn: Turn): Promise<T> {
     const { topic, n = 0 } = turn;
     const other = this.#waiting.find((waiting) => topic !== undefined && waiting.turn.topic === topic);

@@ -12,7 +12,7 @@ import { whyUnshown } from './shown.ts';
 const thumbnailSide = 256;
 
 /**
- * Stores an image without loss and small, as WebP, unless they are there. What is longer than WebP holds is a PNG.
+ * Stores an image without loss and small, as WebP, unless they are there. An image that is longer than WebP can hold is a PNG.
  *
  * @throws InvalidInputError if it does not decode, or no browser can draw it
  */
@@ -37,7 +37,7 @@ export async function makeViews(
 const atOnce = 2;
 
 /**
- * Makes what browsers are shown of images, small or at both sizes, unless it is there.
+ * Makes the copies of images that browsers show, small or at both sizes, unless they are there.
  *
  * @returns sha256 of those that cannot be used
  */

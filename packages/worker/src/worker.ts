@@ -10,7 +10,7 @@ import { attempts } from './attempt.ts';
 export const roles = ['extract', 'propagate', 'annotate'] as const;
 export type Role = (typeof roles)[number];
 
-/** A queue for one worker, for what it alone has in memory; another process has another one. */
+/** A queue for one process: for questions about images that it alone has in memory. */
 export const ownQueue = (): string => `saltworks-host-${randomUUID()}`;
 
 /** Most answers under way: they wait for the store or their thread. A caller whose question is not started in time gives up. */
