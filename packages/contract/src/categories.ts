@@ -1,7 +1,7 @@
 /** Categories: the kinds of things that segments are. */
 import { z } from 'zod';
 
-/** Of a COCO document, numbered from 1. */
+/** A category of a COCO document, numbered from 1. */
 export const category = z.object({ id: z.number(), name: z.string(), isthing: z.literal([0, 1]) });
 export type Category = z.infer<typeof category>;
 

@@ -16,7 +16,7 @@ export function unknownKind(what: string, value: never, known: readonly string[]
 }
 
 /**
- * What was to be kept cannot be written now: no room, a quota, a read-only disk. The message is one line that names the
+ * A write failed for now: no room, a quota, a read-only disk. The message is one line that names the
  * place. Nothing is wrong with the input; the same call succeeds once there is room.
  */
 export class UnwritableError extends Error {

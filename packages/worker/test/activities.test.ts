@@ -19,7 +19,7 @@ describe('an activity', () => {
     await expect(describeDataset({ dataset: 'e' })).rejects.toThrow('no dataset e');
   });
 
-  test('sends its position with heartbeats, and goes on from the last attempt’s', async () => {
+  test('sends its position with heartbeats, and resumes from the last attempt’s', async () => {
     const told: unknown[] = [];
     const environment = new MockActivityEnvironment({ heartbeatDetails: { next: 3, done: 2 } });
     environment.on('heartbeat', (position) => told.push({ ...position }));

@@ -85,8 +85,8 @@ function threeLabels() {
   };
 }
 
-describe('an image that is opened', () => {
-  test('is shown without loss, and small; the second time, only its size is said', async () => {
+describe('an opened image', () => {
+  test('gets a lossless copy and a thumbnail; opening it again only reports its size', async () => {
     const [image] = images;
     const opened = await openImage(deps, imageRequest(), signal);
     expect(opened).toEqual({ queue: 'host', width, height });
@@ -102,7 +102,7 @@ describe('an image that is opened', () => {
     expect(read).toEqual([]);
   });
 
-  test('is shown upright, its thumbnail 256 pixels at the longer side', async () => {
+  test('is copied upright, with a thumbnail of 256 pixels at the longer side', async () => {
     const raw = { width: 600, height: 300, channels: 3 } as const;
     const file = await sharp({ create: { ...raw, background: '#203040' } })
       .withMetadata({ orientation: 6 })
@@ -119,7 +119,7 @@ describe('an image that is opened', () => {
     expect(await sizeOf(thumbnailKey(image.sha256))).toEqual({ width: 128, height: 256 });
   });
 
-  test('needs keys, and says so', async () => {
+  test('without keys is refused with the reason', async () => {
     await engine.store.delete(keysKey(backbone, images[1].sha256));
     const refused = openImage(deps, imageRequest({}, images[1]), signal);
     await expect(refused).rejects.toThrow(
@@ -154,7 +154,7 @@ describe('the answer on the node grid', () => {
     },
   );
 
-  test('of drawings that wait together is that of the last', async () => {
+  test('to drawings that wait together is the answer to the last', async () => {
     await openImage(deps, imageRequest(), signal);
     const requests = [];
     for (let n = 1; n <= 5; n++) requests.push(await draw(n));
@@ -166,7 +166,7 @@ describe('the answer on the node grid', () => {
     for (const n of solved) expect(await json(nodeLabelsKey('a', n))).toMatchObject({ labels: [0, 7] });
   });
 
-  test('needs two labels, and a drawing that is one', async () => {
+  test('needs two labels and a valid drawing', async () => {
     const one = { ...scribbles(), strokes: scribbles().strokes.slice(0, 1) };
     const refused = async (n: number, drawing: unknown) => answerNodeLabels(deps, await draw(n, drawing), signal);
     await expect(refused(1, one)).rejects.toThrow(
@@ -221,7 +221,7 @@ describe('the mask', () => {
     },
   );
 
-  test('that is there is not made again', async () => {
+  test('that exists is not made again', async () => {
     const first = await answerMask(deps, await draw(1), signal);
     const unused = { ...sessions, run: () => Promise.reject(new Error('expected no solve')) };
     const again = await answerMask({ ...deps, sessions: unused }, await draw(2), signal);
@@ -230,7 +230,7 @@ describe('the mask', () => {
 });
 
 describe('a pixel', () => {
-  test('is followed to the strokes that own it, by their place in the drawing', async () => {
+  test('is attributed to the strokes that own it, by their place in the drawing', async () => {
     const request = await draw(1, threeLabels());
     const at = (x: number, y: number) => attribute(deps, { ...request, x, y }, signal);
     expect(await at(22, 16)).toMatchObject({ segment: 7, strokes: [{ n: 1 }] });
@@ -244,7 +244,7 @@ describe('a pixel', () => {
   });
 });
 
-test('the activities are those of a worker that has sessions', async () => {
+test('only a worker with sessions has the annotate activities', async () => {
   expect(createActivities(engine).openImage).toBeUndefined();
   const environment = new MockActivityEnvironment();
   const activities = createActivities({ ...engine, sessions, queue: 'host' });

@@ -84,7 +84,7 @@ async function exported(dataset: string, names: string[], format: ExportFormat) 
   return { tally, found: [...files.keys()].sort() };
 }
 
-test('classes are numbered in the order of images, and keep their numbers when later scribbles bring others', async () => {
+test('categories are numbered in the order of images, and keep their numbers when later scribbles add more', async () => {
   const names = Array.from({ length: 7 }, (_, i) => `${i}.png`);
   const images = await imported('pans', names);
   for (const i of [3, 4, 5]) await draw('pans', images[i], `c${i}`);
@@ -109,7 +109,7 @@ test('classes are numbered in the order of images, and keep their numbers when l
   expect(files.get('labels/6.txt')).toMatch(/^0 /);
 });
 
-test('an image of nothing but background is in every export, as one without anything', async () => {
+test('an image of background only is in every export, without segments', async () => {
   const images = await imported('pans', ['a.png', 'b.png']);
   await draw('pans', images[0]);
   const { strokes, ...document } = scribbles();

@@ -52,7 +52,7 @@ async function untilDone(engine: Engine, attempts: (() => { signal?: AbortSignal
 }
 
 describe('a shard', () => {
-  test('gets keys for every image, in files that say where they come from', async () => {
+  test('gets keys for every image, in files that name their origin', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(3));
     const told = pulse();
     expect(await extractShard(engine, request, told)).toEqual({ images: 3, done: 3, cached: 0, failed: 0 });
@@ -68,7 +68,7 @@ describe('a shard', () => {
     expect(told.beats.map(({ next }) => next)).toEqual([0, 1, 2, 3]);
   });
 
-  test('done before costs no inference, no image read and no backbone', async () => {
+  test('already done costs no inference, no image read and no backbone', async () => {
     await importFiles(engine.store, 'd', await pictures(3));
     await extractShard(engine, request, pulse());
     const before = outputOf(engine);
@@ -79,7 +79,7 @@ describe('a shard', () => {
     expect(outputOf(engine)).toEqual(before);
   });
 
-  test('takes keys that another dataset made of the same images', async () => {
+  test('reuses keys that another dataset made from the same images', async () => {
     await importFiles(engine.store, 'e', { 'other name.png': await picture(1) });
     await extractShard(engine, { ...request, dataset: 'e' }, pulse());
     await importFiles(engine.store, 'd', await pictures(3));
@@ -87,7 +87,7 @@ describe('a shard', () => {
     expect(engine.keys.extracted).toBe(3);
   });
 
-  test('is done once for each of the settings that give other keys', async () => {
+  test('is done once for each setting that gives other keys', async () => {
     const [image] = await importFiles(engine.store, 'd', await pictures(1));
     const settings = [
       extract,
@@ -108,11 +108,11 @@ describe('a shard', () => {
     }
   });
 
-  test('that is not there is missing', async () => {
+  test('that does not exist is missing', async () => {
     await expect(extractShard(engine, request, pulse())).rejects.toThrow(ObjectMissingError);
   });
 
-  test('is read and decoded ahead, but never far ahead, of inference', async () => {
+  test('is read and decoded a little ahead of inference, never far', async () => {
     const files = await pictures(12);
     await importFiles(engine.store, 'd', files);
     const read = engine.readObject;
@@ -130,8 +130,8 @@ describe('a shard', () => {
   });
 });
 
-describe('keys that are there', () => {
-  test('are known by their header, and their data is not read', async () => {
+describe('existing keys', () => {
+  test('are recognised by their header, without reading their data', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(3));
     await extractShard(engine, request, pulse());
     await engine.store.delete(extractReportKey('d', 'stub', 0));
@@ -153,7 +153,7 @@ describe('keys that are there', () => {
     expect(await findKeys(store, 'stub', '0'.repeat(64), new AbortController().signal)).toBeUndefined();
   });
 
-  test('of pictures of more than 8 bits as earlier versions saw them are made again; others are not', async () => {
+  test('of images of more than 8 bits, as earlier versions decoded them, are made again; others are not', async () => {
     const images = await importFiles(engine.store, 'd', { ...(await pictures(2)), 'dark.png': await darkPicture() });
     const dark = images[2];
     await extractShard(engine, request, pulse());
@@ -171,7 +171,7 @@ describe('keys that are there', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 3, done: 0, cached: 3, failed: 0 });
   });
 
-  test('of the thumbnail that earlier versions took a TIFF for are made again', async () => {
+  test('of a TIFF’s thumbnail, which earlier versions read, are made again', async () => {
     const file = new Uint8Array(
       await sharp(await picture(0))
         .tiff()
@@ -190,7 +190,7 @@ describe('keys that are there', () => {
     expect(decodeKeys(await engine.store.get(keysKey('stub', sha256)))).toEqual({ keys, origin });
   });
 
-  test('but not whole, or of another image, are made again', async () => {
+  test('that are torn or of another image are made again', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(5));
     await extractShard(engine, request, pulse());
     const expected = outputOf(engine);
@@ -206,7 +206,7 @@ describe('keys that are there', () => {
   });
 });
 
-test('a batch finds as many images waiting as it holds', async () => {
+test('as many images wait as a batch holds', async () => {
   await importFiles(engine.store, 'd', await pictures(16));
   const most = async (batch: number, expected: number) => {
     let [now, most] = [0, 0];
@@ -231,7 +231,7 @@ test('a batch finds as many images waiting as it holds', async () => {
   expect(await most(5, 2 * 5)).toBeGreaterThanOrEqual(2 * 5);
 });
 
-describe('what cannot be done', () => {
+describe('an image that cannot be used', () => {
   /** A PNG whose header claims more than it holds. */
   async function bomb() {
     const bytes = Buffer.from(await picture(0));
@@ -240,7 +240,7 @@ describe('what cannot be done', () => {
     return bytes;
   }
 
-  test('fails alone, with a reason of one line', async () => {
+  test('fails alone, with a one-line reason', async () => {
     const good = await pictures(2);
     await importFiles(engine.store, 'd', {
       'first.png': good['0.png'],
@@ -263,7 +263,7 @@ describe('what cannot be done', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 6, done: 0, cached: 2, failed: 4 });
   });
 
-  test('for an image that no browser draws is a task: it has keys, and is listed, however often it is looked at', async () => {
+  test('only because no browser draws it has keys, and is listed every time', async () => {
     const [width, height] = [40_000, 8];
     const file = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });
     const [{ sha256 }] = await importFiles(engine.store, 'd', { 'long.png': file, ...(await pictures(1)) });
@@ -280,7 +280,7 @@ describe('what cannot be done', () => {
     }
   });
 
-  test('because it is gone is done once it is back', async () => {
+  test('because it is missing succeeds once it is back', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(3));
     const bytes = await engine.store.get(images[1].object);
     await engine.store.delete(images[1].object);
@@ -296,7 +296,7 @@ describe('what cannot be done', () => {
     expect(engine.keys.extracted).toBe(3);
   });
 
-  test('because its store refuses it is tried again by the next run', async () => {
+  test('because its store refuses it is retried by the next run', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(2));
     const read = engine.readObject;
     engine.readObject = (object, signal) =>
@@ -307,7 +307,7 @@ describe('what cannot be done', () => {
     expect(await extractShard(engine, request, pulse())).toMatchObject({ done: 1, cached: 1, failed: 0 });
   });
 
-  test('because the backbone refuses the picture fails alone', async () => {
+  test('because the backbone refuses it fails alone', async () => {
     await importFiles(engine.store, 'd', await pictures(3));
     engine.keys.before = (call) => {
       if (call === 2) throw new InvalidInputError('1 × 900 pixels; expected more');
@@ -318,7 +318,7 @@ describe('what cannot be done', () => {
     ]);
   });
 
-  test('because there is no such backbone fails the shard, not its images', async () => {
+  test('because the backbone does not exist fails the shard, not its images', async () => {
     await importFiles(engine.store, 'd', { 'zero.png': new Uint8Array(), ...(await pictures(2)) });
     const unknown = { ...request, extract: { ...extract, backbone: 'unknown' } };
     await expect(extractShard(engine, unknown, pulse())).rejects.toThrow('backbone unknown; expected one of stub');
@@ -326,7 +326,7 @@ describe('what cannot be done', () => {
   });
 });
 
-test('a picture that failed and was replaced fails no more, and what is repeated is cached', async () => {
+test('a replaced image fails no more, and repeated work is cached', async () => {
   const torn = (await picture(1)).slice(0, 40);
   await importFiles(engine.store, 'd', { 'a.png': torn, 'b.png': await picture(2) });
   expect(await extractShard(engine, request, pulse())).toMatchObject({ images: 2, failed: 1 });
@@ -339,7 +339,7 @@ test('a picture that failed and was replaced fails no more, and what is repeated
   });
 });
 
-describe('an attempt that ends in the middle', () => {
+describe('an attempt that ends midway', () => {
   test('resumes where it stopped, without computing stored keys again', async () => {
     await importFiles(engine.store, 'd', await pictures(8));
     const stop = new AbortController();
@@ -372,7 +372,7 @@ describe('an attempt that ends in the middle', () => {
     expect(tally).toEqual({ images: 8, failed: 0, done: last.done + 8 - stored, cached: stored - last.done });
   });
 
-  test('leaves the same bytes as one that did not, whenever and however often it ended', async () => {
+  test('leaves the same bytes as an unbroken one, whenever and however often it ended', async () => {
     const files = { ...(await pictures(6)), 'zero.png': new Uint8Array() };
     await importFiles(engine.store, 'd', files);
     await extractShard(engine, request, pulse());
@@ -394,7 +394,7 @@ describe('an attempt that ends in the middle', () => {
     }
   });
 
-  test('leaves the same bytes where two workers did the same shard at once', async () => {
+  test('leaves the same bytes when two workers did the same shard at once', async () => {
     await importFiles(engine.store, 'd', await pictures(6));
     engine.keys.before = () => sleep(2);
     await Promise.all([extractShard(engine, request, pulse()), extractShard(engine, request, pulse())]);
@@ -424,7 +424,7 @@ describe('an attempt that ends in the middle', () => {
     removeEngine(failing);
   });
 
-  test('because a read failed for a reason that may pass fails the shard, and no image', async () => {
+  test('because a read failed for a passing reason fails the shard, and no image', async () => {
     const images = await importFiles(engine.store, 'd', await pictures(3));
     const read = engine.readObject;
     engine.readObject = (object, signal) =>

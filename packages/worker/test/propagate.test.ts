@@ -65,7 +65,7 @@ async function reportOf(changes: Partial<PropagateShardRequest> = {}): Promise<M
 const masksOf = () => objectsBelow(engine.root, ['masks/']);
 
 describe('a shard', () => {
-  test('gets a mask for every image that was drawn on: the one that segment makes', async () => {
+  test('gets a mask for every image with scribbles, the same as `segment` makes', async () => {
     const images = await prepare(3);
     await engine.store.delete(scribblesKey('d', 0, images[1].sha256, '.json'));
     expect(await propagateShard(engine, request, pulse())).toEqual({ images: 2, done: 2, cached: 0, failed: 0 });
@@ -93,7 +93,7 @@ describe('a shard', () => {
     }
   });
 
-  test('done before makes nothing, reads no image, and says the same', async () => {
+  test('already done makes nothing, reads no image, and reports the same', async () => {
     await prepare(3);
     await propagateShard(engine, request, pulse());
     const before = objectsBelow(engine.root, ['masks/', 'datasets/']);
@@ -102,7 +102,7 @@ describe('a shard', () => {
     expect(objectsBelow(engine.root, ['masks/', 'datasets/'])).toEqual(before);
   });
 
-  test('of which one image was drawn on anew makes one mask', async () => {
+  test('with new scribbles on one image makes one mask', async () => {
     const images = await prepare(3);
     const before = await reportOf();
     await draw(images[1].sha256, scribbles(1));
@@ -114,7 +114,7 @@ describe('a shard', () => {
     expect(masksOf().size).toBe(2 * 4);
   });
 
-  test('refuses keys of an image that is seen otherwise now', async () => {
+  test('refuses keys of an image that decodes differently now', async () => {
     const [{ sha256 }] = await importFiles(engine.store, 'd', { 'dark.png': await darkPicture() });
     await extractShard(engine, { dataset: 'd', shard: 0, extract }, pulse());
     await draw(sha256);
@@ -129,13 +129,13 @@ describe('a shard', () => {
     ]);
   });
 
-  test('nobody drew on is done at once', async () => {
+  test('without scribbles is done at once', async () => {
     await importFiles(engine.store, 'd', await pictures(2));
     await draw('0'.repeat(64));
     expect(await propagateShard(engine, request, pulse())).toEqual({ images: 0, done: 0, cached: 0, failed: 0 });
   });
 
-  test('interrupted in the middle is taken up where it was, and leaves the same bytes', async () => {
+  test('interrupted midway resumes where it stopped, and leaves the same bytes', async () => {
     await prepare(5);
     await propagateShard(engine, request, pulse());
     const expected = objectsBelow(engine.root, ['masks/', 'datasets/']);
@@ -169,7 +169,7 @@ describe('a shard', () => {
 describe('the name of a mask', () => {
   const maskOf = async (changes: Partial<PropagateShardRequest> = {}) => (await reportOf(changes)).masks[0].mask;
 
-  test('is the same for the same picture, strokes and settings, wherever and however they lie', async () => {
+  test('is the same for the same image, strokes and settings, wherever they are stored', async () => {
     await prepare(1);
     const mask = await maskOf();
     await importFiles(engine.store, 'e', { 'a.png': await picture(5), 'deep/other name.png': await picture(0) });
@@ -185,7 +185,7 @@ describe('the name of a mask', () => {
     expect(masksOf()).toEqual(before);
   });
 
-  test('differs with the picture, the strokes, and each setting', async () => {
+  test('differs with the image, the strokes, and each setting', async () => {
     const images = await prepare(2);
     const names = (await reportOf()).masks.map(({ mask }) => mask);
     await engine.store.delete(scribblesKey('d', 0, images[1].sha256, '.json'));
@@ -206,7 +206,7 @@ describe('the name of a mask', () => {
     expect(new Set(names).size).toBe(10);
   });
 
-  test('needs a preset and a backbone that there are', () => {
+  test('needs an existing preset and backbone', () => {
     for (const preset of ['worst', 'constructor', '']) {
       expect(() => recipeOf({ ...request, preset: preset as 'best' })).toThrow(InvalidInputError);
     }
@@ -215,8 +215,8 @@ describe('the name of a mask', () => {
   });
 });
 
-describe('what cannot be done', () => {
-  test('bad scribbles fail alone, with reasons, and are done once they are mended', async () => {
+describe('an image that cannot be used', () => {
+  test('for its scribbles fails alone, with the reason, and succeeds once they are corrected', async () => {
     const images = await prepare(5);
     const bad = [
       'no JSON',
@@ -239,7 +239,7 @@ describe('what cannot be done', () => {
     expect(await propagateShard(engine, request, pulse())).toEqual({ images: 5, done: 4, cached: 1, failed: 0 });
   });
 
-  test('an image that cannot be used is named, not the keys that it cannot have', async () => {
+  test('is named itself, not its missing keys', async () => {
     const [image] = await importFiles(engine.store, 'd', { 'text.jpg': Buffer.from('no image') });
     await draw(image.sha256);
     expect((await reportOf()).failures).toMatchObject([
@@ -247,7 +247,7 @@ describe('what cannot be done', () => {
     ]);
   });
 
-  test('missing keys are named, and found once they are there', async () => {
+  test('for missing keys says so, and succeeds once they exist', async () => {
     const [image] = await importFiles(engine.store, 'd', await pictures(1));
     await draw(image.sha256);
     expect(await propagateShard(engine, request, pulse())).toMatchObject({ done: 0, failed: 1 });
@@ -261,7 +261,7 @@ describe('what cannot be done', () => {
     expect(await propagateShard(engine, request, pulse())).toMatchObject({ done: 1, failed: 0 });
   });
 
-  test('a store that throws fails the shard, and no image', async () => {
+  test('for a store that throws fails the shard, and no image', async () => {
     await prepare(2);
     const { store } = engine;
     let fails = true;
@@ -281,7 +281,7 @@ describe('what cannot be done', () => {
   });
 });
 
-describe('the threads', () => {
+describe('mask threads', () => {
   /** Threads that do no good to so many jobs. */
   function unreliable(what: 'die' | 'hang', jobs: number, threads = 2) {
     const left = new Int32Array(new SharedArrayBuffer(4)).fill(jobs);
@@ -291,7 +291,7 @@ describe('the threads', () => {
   }
   const outputOf = () => objectsBelow(engine.root, ['masks/', 'datasets/']);
 
-  test('leave the same bytes, however many they are, for how many shards at once', async () => {
+  test('leave the same bytes, for any number of threads and shards at once', async () => {
     const outputs: Map<string, string>[] = [];
     for (const threads of [1, 3]) {
       const maskThreads = openMaskThreads(threads);
@@ -308,7 +308,7 @@ describe('the threads', () => {
     expect(outputs[1]).toEqual(outputs[0]);
   });
 
-  test('that die leave the same bytes: what they were at is done by others', async () => {
+  test('that die leave the same bytes: others take over their images', async () => {
     await prepare(6);
     await propagateShard(engine, request, pulse());
     const expected = outputOf();
@@ -322,7 +322,7 @@ describe('the threads', () => {
     await maskThreads.close();
   });
 
-  test('that die of one image whenever it comes fail it alone, until another run', async () => {
+  test('that die of one image every time fail it alone, until another run', async () => {
     await prepare(3);
     const { maskThreads, left } = unreliable('die', 2, 1);
     expect(await propagateShard({ ...engine, maskThreads }, request, pulse())).toMatchObject({ done: 3, failed: 0 });
@@ -339,7 +339,7 @@ describe('the threads', () => {
     await maskThreads.close();
   });
 
-  test('end at once when the activity is cancelled, however long they would have taken, and serve the next', async () => {
+  test('end at once when the activity is cancelled, and the next activity gets fresh ones', async () => {
     await prepare(5);
     const { maskThreads, left } = unreliable('hang', 2);
     const stop = new AbortController();
@@ -352,7 +352,7 @@ describe('the threads', () => {
     await maskThreads.close();
   });
 
-  test('that were ended fail the shard, and no image', async () => {
+  test('ended from outside fail the shard, and no image', async () => {
     await prepare(2);
     const maskThreads = openMaskThreads(1);
     await maskThreads.close();

@@ -33,7 +33,7 @@ const scribbles = new TextEncoder().encode(JSON.stringify(drawing));
 const options = presets.best;
 
 describe('sessions', () => {
-  test('hold the last used images, never more bytes than they may once each has done its job', () => {
+  test('hold the last used images within their limit of bytes, once no job is running', () => {
     const solve = (session: ReturnType<typeof openSession>) =>
       session.solver.refine(session.solver.solve(seedNodes(rasterise(drawing), 2 * h, 2 * w)));
     const first = openSession(imageOf(0), keysOf(0), options);
@@ -58,7 +58,7 @@ describe('sessions', () => {
     expect(sessions.get('27')).toBeUndefined();
   });
 
-  test('keep one image, however large', () => {
+  test('keep the last image, however large', () => {
     const sessions = new Sessions(1);
     for (const name of ['a', 'b']) {
       sessions.add(name, openSession(imageOf(0), keysOf(0), options));
@@ -88,8 +88,8 @@ async function source(shade: number) {
 const label = (n: number) => ({ kind: 'labels', n, scribbles }) as const;
 const turn = (topic?: string, n?: number) => ({ rank: 0, topic, n });
 
-describe('threads of sessions', () => {
-  test('open an image once, and again once others took its place', async () => {
+describe('session threads', () => {
+  test('open an image once, and again after others took its place', async () => {
     const threads = openSessionThreads({ threads: 2, bytes: 4 * 40e6 });
     const sources = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((shade) => source(shade)));
     const answers = [];
@@ -108,7 +108,7 @@ describe('threads of sessions', () => {
     await few.close();
   });
 
-  test('give memory back: after a hundred images they hold no more than after the first few', async () => {
+  test('release memory: a hundred images take no more than the first few', async () => {
     const threads = openSessionThreads({ bytes: 60e6 });
     const { read } = await source(0);
     const names = { image: 'a.png', sha256: '0', mask: 'm.png' };
@@ -125,7 +125,7 @@ describe('threads of sessions', () => {
     await threads.close();
   }, 120_000);
 
-  test('answer what waits on one drawing with its newest state alone, in the place of the first', async () => {
+  test('answer requests that wait on one drawing with its newest state, in the turn of the first', async () => {
     const threads = openSessionThreads();
     const image = await source(1);
     const order: string[] = [];
@@ -141,7 +141,7 @@ describe('threads of sessions', () => {
     await threads.close();
   });
 
-  test('do what is urgent first', async () => {
+  test('do urgent work first', async () => {
     const threads = openSessionThreads();
     const image = await source(1);
     const order: string[] = [];
@@ -152,7 +152,7 @@ describe('threads of sessions', () => {
     await threads.close();
   });
 
-  test('fail alone: what cannot be opened or solved, and what cannot be read', async () => {
+  test('fail one image alone if it cannot be read, opened or solved', async () => {
     const threads = openSessionThreads();
     const image = await source(2);
     const bad = { name: 'ffff/r', read: async () => ({ ...(await image.read()), image: new Uint8Array(3) }) };
@@ -165,7 +165,7 @@ describe('threads of sessions', () => {
     await threads.close();
   });
 
-  test('that die lose what they held: it is opened anew', async () => {
+  test('that die lose their images, which open again', async () => {
     const file = new URL('./unreliable-session.worker.mjs', import.meta.url);
     const left = new Int32Array(new SharedArrayBuffer(4));
     setEnvironmentData('jobs until death', left);
@@ -182,7 +182,7 @@ describe('threads of sessions', () => {
     await threads.close();
   });
 
-  test('are one or more', () => {
+  test('are at least one', () => {
     for (const threads of [0, 1.5, Number.NaN])
       expect(() => openSessionThreads({ threads })).toThrow(InvalidInputError);
   });

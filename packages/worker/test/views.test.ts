@@ -13,7 +13,7 @@ beforeEach(() => {
 afterAll(() => engines.forEach(removeEngine));
 const { signal } = new AbortController();
 
-test('small copies are made of what can be, and nothing else of it; what cannot is named', async () => {
+test('usable images get a thumbnail only; unusable ones are named', async () => {
   const images = await importFiles(engine.store, 'd', { ...(await pictures(3)), 'bad.png': Buffer.from('no image') });
   const bad = images.find(({ name }) => name === 'bad.png')!;
   const missing = { sha256: 'f'.repeat(64), object: 'images/ff/gone.png' };
@@ -32,7 +32,7 @@ test('small copies are made of what can be, and nothing else of it; what cannot 
   expect([small.width, small.height]).toEqual([48, 32]);
 });
 
-test('a dark picture of more than 8 bits is shown as the worker sees it', async () => {
+test('a dark image of more than 8 bits is shown as the worker sees it', async () => {
   const images = await importFiles(engine.store, 'd', { 'dark.png': await darkPicture() });
   expect(await showImages(engine, { whole: true, images }, signal)).toEqual([]);
   const seen = await decodeImage(await engine.readObject(images[0].object, signal));
@@ -61,7 +61,7 @@ test.each([
   expect(await showImages({ ...engine, readObject }, { whole: true, images }, signal)).toEqual([]);
 });
 
-test('an image that is longer than browsers draw is shown small alone', async () => {
+test('an image too long for browsers gets a thumbnail only', async () => {
   const [width, height] = [32_768, 2];
   const file = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });
   const images = await importFiles(engine.store, 'd', { 'a.png': file });
@@ -69,7 +69,7 @@ test('an image that is longer than browsers draw is shown small alone', async ()
   expect(await showImages(engine, { whole: false, images }, signal)).toEqual([]);
 });
 
-test('what is there is not made again', async () => {
+test('existing copies are not made again', async () => {
   const images = await importFiles(engine.store, 'd', await pictures(2));
   await engine.store.put(thumbnailKey(images[0].sha256), 'there');
   const read: string[] = [];
@@ -81,7 +81,7 @@ test('what is there is not made again', async () => {
   expect(read).toEqual([images[1].object]);
 });
 
-test('a store that fails for now fails the batch, to be tried again', async () => {
+test('a store that fails for a while fails the batch, which is retried', async () => {
   const images = await importFiles(engine.store, 'd', await pictures(2));
   const readObject = () => Promise.reject(new Error('away'));
   await expect(showImages({ ...engine, readObject }, { whole: false, images }, signal)).rejects.toThrow('away');

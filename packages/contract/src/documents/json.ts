@@ -1,26 +1,26 @@
-/** JSON as people's programs write it: Python's NaN, the byte-order marks of Windows. */
+/** JSON from other programs: with Python's NaN, or the byte-order marks of Windows. */
 import { InvalidInputError } from '../errors.ts';
 
-/** Makes something of a document. @throws InvalidInputError if it is none of that kind */
+/** Reads a parsed document. @throws InvalidInputError if it is of another kind */
 type Understand<T> = (document: unknown) => T;
 
 /**
- * Reads JSON from a file's bytes: UTF-8, or UTF-16 where a byte-order mark says so. NaN and Infinity, which Python writes
- * though JSON has no such numbers, are read as null, and told of where that is not understood.
+ * Parses JSON from a file's bytes: UTF-8, or UTF-16 with a byte-order mark. NaN and Infinity, which Python writes although
+ * JSON lacks them, are read as null, and named in the error if the reader refuses the null.
  *
- * @throws InvalidInputError if it is no JSON
+ * @throws InvalidInputError if it is not JSON
  */
 export function parseJson<T = unknown>(bytes: Uint8Array, understand?: Understand<T>): T {
   const [first, second] = bytes;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  // The decoder drops the mark.
+  // The decoder drops the byte-order mark.
   return parseJsonText(
     new TextDecoder(isUtf16 ? `utf-16${first === 0xff ? 'le' : 'be'}` : 'utf-8').decode(bytes),
     understand,
   );
 }
 
-/** The same of text that is decoded already. */
+/** Parses JSON from decoded text. */
 export function parseJsonText<T = unknown>(text: string, understand: Understand<T> = (document) => document as T): T {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
   let document: unknown;
@@ -32,7 +32,7 @@ export function parseJsonText<T = unknown>(text: string, understand: Understand<
     try {
       document = JSON.parse(numbers);
     } catch {
-      // Of the text as it came: places in it mean something to whoever wrote it.
+      // Report the error of the original text: its position is meaningful to the author.
       throw notJson(error);
     }
     try {
@@ -49,7 +49,7 @@ export function parseJsonText<T = unknown>(text: string, understand: Understand<
 const notJson = (error: unknown) =>
   new InvalidInputError(`not JSON: ${(error as Error).message.replace(/\s+/g, ' ').trim()}`);
 
-/** Outside of strings, which may be megabytes long: no pattern walks over them. */
+/** Matches outside strings only; strings may be megabytes long, so no pattern walks over them. */
 function withoutNonNumbers(text: string): string {
   const parts: string[] = [];
   for (let from = 0; ; ) {

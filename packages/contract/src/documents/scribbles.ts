@@ -1,12 +1,12 @@
-/** The scribble document (spec/scribbles.md), version 1: what a person drew on one image. */
+/** The scribble document (spec/scribbles.md), version 1: an annotator's strokes and segments on one image. */
 import { InvalidInputError } from '../errors.ts';
 import { parseJson, parseJsonText } from './json.ts';
 
-/** The category of segments that have no name. */
+/** The category of segments without a name. */
 export const unnamed = 'unnamed';
 
 export interface Segment {
-  /** 1 … 2²⁴ − 1, as a panoptic PNG holds it. 0 is the background, a label like any other but never a segment. */
+  /** 1 … 2²⁴ − 1, the range of a panoptic PNG. 0 is the background: a label, but never a segment. */
   id: number;
   category: string;
   isthing: boolean;
@@ -15,8 +15,8 @@ export interface Segment {
 export interface Stroke {
   segment: number;
   /**
-   * [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. Some may lie
-   * outside, where a pen went over the edge: a stroke covers what it covers of the image.
+   * [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. Points may lie
+   * outside the image, where a pen crossed the edge.
    */
   points: [number, number][];
   /** Half the brush's width, pixels. */
@@ -54,7 +54,7 @@ function scribblesOf(document: unknown): Scribbles {
   const width = number('image.width', image.width, 1, Number.MAX_SAFE_INTEGER, true);
   const height = number('image.height', image.height, 1, Number.MAX_SAFE_INTEGER, true);
 
-  // A pen goes over the edge; what lies a whole picture away belongs to another one.
+  // A pen may cross the edge; a point a whole image away belongs to another image.
   const beyond = Math.max(width, height);
 
   const segments = array('segments', root.segments ?? []).map((entry, i): Segment => {
