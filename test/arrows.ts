@@ -58,7 +58,8 @@ function brokenRule(file: string, module: string): string | undefined {
   }
   if (name === 'core' && ours === undefined && module !== 'fast-png')
     return 'core is pure: no Node, no ONNX, no Temporal';
-  if (name === 'contract' && module !== 'zod') return 'contract is the ground floor: schemas, names and plain rules';
+  if (name === 'contract' && module !== 'zod/mini')
+    return 'contract is the ground floor: schemas, names and plain rules';
   return undefined;
 }
 

@@ -2,22 +2,23 @@
  * The settings that keys are extracted and masks are made with: schemas for places where they are sent or stored, and the
  * types that the schemas give. Schemas keep fields that they do not know. The code that uses a number checks its range.
  */
-import { z } from 'zod';
+
 import { facets, graphKinds, presetNames, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from './kinds.ts';
+import * as z from './zod.ts';
 
 /** What a schema of these fields gives; fields beyond them stay, unseen by the type. */
-type Fields<S extends z.ZodRawShape> = z.infer<z.ZodObject<S>>;
-type Schema<T> = z.ZodType<T, T>;
+type Fields<S extends z.core.$ZodShape> = z.infer<z.ZodMiniObject<S>>;
+type Schema<T> = z.ZodMiniType<T, T>;
 
 const extraction = {
   /** Name of a known backbone. */
   backbone: z.string(),
   /** Attention layer, from 0. Default: the last. */
-  layer: z.number().optional(),
+  layer: z.optional(z.number()),
   /** Which projection serves as keys. */
   facet: z.enum(facets),
   /** Pixels of an image's longer side, as the backbone sees it. Default: the backbone's own. */
-  longSide: z.number().optional(),
+  longSide: z.optional(z.number()),
 };
 
 /** What keys are extracted with. */
@@ -119,4 +120,4 @@ const solve = {
 export type SegmentOptions = Fields<typeof solve>;
 export const segmentOptions: Schema<SegmentOptions> = z.looseObject(solve);
 /** What differs from a preset. */
-export const segmentChanges: Schema<Partial<SegmentOptions>> = z.looseObject(solve).partial();
+export const segmentChanges: Schema<Partial<SegmentOptions>> = z.partial(z.looseObject(solve));

@@ -2,7 +2,7 @@
 import { decodeImage } from '@saltworks/backbone/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
-import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
+import { consensusDocument, type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { agreementKey, drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/contract/layout';
 import { agreeAttempts } from '@saltworks/contract/messages/attempts';
@@ -116,7 +116,7 @@ export async function makeConsensus(
   );
   const parts = drawn.map(({ annotator, weight, scribbles }) => [annotator, weight, hash(scribbles)]).sort();
   const mask = hash(JSON.stringify(['consensus', image.sha256, parts, recipe]));
-  const known = await readDocument(store, maskKey(mask, '.json'), maskDocument.required({ consensus: true }), {
+  const known = await readDocument(store, maskKey(mask, '.json'), consensusDocument, {
     signal,
   });
   if (known) return { mask, dissent: known.consensus.dissent };

@@ -1,40 +1,44 @@
 /** Accounts: oneself, everybody else, and the trail of their deeds. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { id, integer, lengthOf, nothing, text } from './fields.ts';
 import { memberRole } from './states.ts';
 
-export const user = z
-  .object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) })
-  .meta({ id: 'User' });
+export const user = z.described(
+  z.object({ id, name: z.string(), email: z.string(), role: z.enum(['admin', 'member']) }),
+  { id: 'User' },
+);
 
-export const password = z
-  .string()
-  .refine((given) => lengthOf(given) >= 12 && lengthOf(given) <= 128, 'expected 12 to 128 characters')
-  .meta({ minLength: 12, maxLength: 128, format: 'password' });
+export const password = z.described(
+  z
+    .string()
+    .check(z.refine((given) => lengthOf(given) >= 12 && lengthOf(given) <= 128, 'expected 12 to 128 characters')),
+  { minLength: 12, maxLength: 128, format: 'password' },
+);
 
-export const newUser = z
-  .strictObject({
+export const newUser = z.described(
+  z.strictObject({
     // By its pattern alone: validators differ in what the format `email` takes.
-    email: z.string().regex(z.regexes.email, 'an e-mail address').max(254),
+    email: z.string().check(z.regex(z.regexes.email, 'an e-mail address'), z.maxLength(254)),
     name: text(100),
-    role: z.enum(['admin', 'member']).default('member'),
-    password: password.optional(),
-  })
-  .meta({ id: 'NewUser' });
+    role: z._default(z.enum(['admin', 'member']), 'member'),
+    password: z.optional(password),
+  }),
+  { id: 'NewUser' },
+);
 
 /** An account, as administrators see it; one that is disabled can sign in no more. */
-export const account = user.extend({ disabled: z.boolean() }).meta({ id: 'Account' });
+export const account = z.described(z.extend(user, { disabled: z.boolean() }), { id: 'Account' });
 export type Account = z.infer<typeof account>;
 
-export const accountChanges = z
-  .strictObject({ role: z.enum(['admin', 'member']), disabled: z.boolean() })
-  .partial()
-  .meta({ id: 'AccountChanges' });
+export const accountChanges = z.described(
+  z.partial(z.strictObject({ role: z.enum(['admin', 'member']), disabled: z.boolean() })),
+  { id: 'AccountChanges' },
+);
 export type AccountChanges = z.infer<typeof accountChanges>;
 
 /** The caller, and the campaigns that they are a member of. */
-export const me = user.extend({
+export const me = z.extend(user, {
   campaigns: z.array(z.object({ id: z.string(), name: z.string(), role: memberRole })),
 });
 export type Me = z.infer<typeof me>;
@@ -46,7 +50,7 @@ export type PasswordState = z.infer<typeof passwordState>;
 export const auditEntry = z.object({
   n: z.int(),
   at: z.string(),
-  actor: z.string().nullable(),
+  actor: z.nullable(z.string()),
   action: z.string(),
   object: z.string(),
   detail: z.unknown(),
@@ -66,7 +70,7 @@ export const getMePassword = endpoint({ method: 'GET', url: '/api/me/password', 
 export const putMePassword = endpoint({
   method: 'PUT',
   url: '/api/me/password',
-  body: z.strictObject({ password, current: z.string().max(128).optional() }),
+  body: z.strictObject({ password, current: z.optional(z.string().check(z.maxLength(128))) }),
   response: nothing,
 });
 
@@ -83,7 +87,7 @@ export const postUsers = endpoint({
   method: 'POST',
   url: '/api/users',
   body: newUser,
-  response: z.object({ id: z.string(), link: z.string().optional() }),
+  response: z.object({ id: z.string(), link: z.optional(z.string()) }),
 });
 
 export const postUserLink = endpoint({
@@ -95,12 +99,12 @@ export const postUserLink = endpoint({
 export const getAudit = endpoint({
   method: 'GET',
   url: '/api/audit',
-  query: z.object({ before: integer(1, 999_999_999_999_999).optional() }),
+  query: z.object({ before: z.optional(integer(1, 999_999_999_999_999)) }),
   response: z.array(auditEntry),
 });
 
 export const getAuditVerify = endpoint({
   method: 'GET',
   url: '/api/audit/verify',
-  response: z.object({ entries: z.int(), head: z.string(), broken: z.int().optional() }),
+  response: z.object({ entries: z.int(), head: z.string(), broken: z.optional(z.int()) }),
 });

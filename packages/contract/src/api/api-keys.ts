@@ -1,18 +1,19 @@
 /** Keys by which scripts and commands are let in as the account that made them. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { id, nothing, text, time } from './fields.ts';
 
 /** A key; its secret was told when it was made. */
-export const apiKey = z
-  .object({
+export const apiKey = z.described(
+  z.object({
     id,
     name: z.string(),
     created: z.string(),
-    expires: z.string().nullable(),
-    lastUsed: z.string().nullable(),
-  })
-  .meta({ id: 'ApiKey' });
+    expires: z.nullable(z.string()),
+    lastUsed: z.nullable(z.string()),
+  }),
+  { id: 'ApiKey' },
+);
 export type ApiKey = z.infer<typeof apiKey>;
 
 export const getMeKeys = endpoint({ method: 'GET', url: '/api/me/keys', response: z.array(apiKey) });
@@ -20,7 +21,7 @@ export const getMeKeys = endpoint({ method: 'GET', url: '/api/me/keys', response
 export const postMeKeys = endpoint({
   method: 'POST',
   url: '/api/me/keys',
-  body: z.strictObject({ name: text(100), expires: time.optional() }),
+  body: z.strictObject({ name: text(100), expires: z.optional(time) }),
   response: z.object({ id: z.string(), key: z.string() }),
 });
 

@@ -1,5 +1,5 @@
 /** One annotator's work on one image: given out, held, ended. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { id, limit, nothing, text, wholeNumber } from './fields.ts';
 import { assignmentState } from './states.ts';
@@ -10,15 +10,15 @@ export const imageInfo = z.object({
   name: z.string(),
   sha256: z.string(),
   /** Of the upright image, pixels; null until it was opened. */
-  width: z.int().nullable(),
-  height: z.int().nullable(),
+  width: z.nullable(z.int()),
+  height: z.nullable(z.int()),
   /** Whether its file has changed since, so that no export holds it; absent where it has not. */
-  former: z.boolean().optional(),
+  former: z.optional(z.boolean()),
 });
 export type ImageInfo = z.infer<typeof imageInfo>;
 
-export const assignment = z
-  .object({
+export const assignment = z.described(
+  z.object({
     id,
     task: z.string(),
     campaign: z.string(),
@@ -33,16 +33,17 @@ export const assignment = z
     refined: z.int(),
     /** Number of the last event. */
     event: z.int(),
-    mask: z.string().nullable(),
+    mask: z.nullable(z.string()),
     /** Why it was skipped. */
-    reason: z.string().nullable(),
+    reason: z.nullable(z.string()),
     created: z.string(),
-    submitted: z.string().nullable(),
+    submitted: z.nullable(z.string()),
     /** When its state changed last. */
     updated: z.string(),
     image: imageInfo,
-  })
-  .meta({ id: 'Assignment' });
+  }),
+  { id: 'Assignment' },
+);
 export type Assignment = z.infer<typeof assignment>;
 
 const at = '/api/assignments/:assignment';
@@ -50,18 +51,18 @@ const at = '/api/assignments/:assignment';
 export const postCampaignNext = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/next',
-  response: assignment.nullable(),
+  response: z.nullable(assignment),
 });
 
 export const getCampaignAssignments = endpoint({
   method: 'GET',
   url: '/api/campaigns/:campaign/assignments',
   query: z.object({
-    before: id.optional(),
+    before: z.optional(id),
     limit,
-    state: assignmentState.optional(),
-    user: id.optional(),
-    task: wholeNumber.optional(),
+    state: z.optional(assignmentState),
+    user: z.optional(id),
+    task: z.optional(wholeNumber),
   }),
   response: z.array(assignment),
 });

@@ -1,7 +1,8 @@
 /** Campaigns: their settings, their members, their progress. */
-import { z } from 'zod';
+
 import { defaultBackbone, defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
 import { segmentChanges } from '../options.ts';
+import * as z from '../zod.ts';
 import { newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
 import { backboneName, id, nothing, openObject, params, slug, text, time } from './fields.ts';
@@ -19,73 +20,75 @@ export const campaignDefaults = {
   leaseSeconds: 900,
 } as const;
 
-export const member = z
-  .object({ user: id, name: z.string(), email: z.string(), role: memberRole })
-  .meta({ id: 'Member' });
+export const member = z.described(z.object({ user: id, name: z.string(), email: z.string(), role: memberRole }), {
+  id: 'Member',
+});
 export type Member = z.infer<typeof member>;
 
 /** A category of a campaign's label schema. */
-export const category = z
-  .object({
-    id: z.int().min(1).max(65_535),
+export const category = z.described(
+  z.object({
+    id: z.int().check(z.gte(1), z.lte(65_535)),
     name: text(100),
-    colour: z.string().regex(/^#[0-9a-f]{6}$/, '#rrggbb'),
+    colour: z.string().check(z.regex(/^#[0-9a-f]{6}$/, '#rrggbb')),
     isthing: z.boolean(),
-  })
-  .meta({ id: 'Category' });
+  }),
+  { id: 'Category' },
+);
 
 const changes = {
   name: text(200),
   instructions: text(20_000, 0),
   /** Wanted per image. */
-  annotators: z.int().min(1).max(100),
+  annotators: z.int().check(z.gte(1), z.lte(100)),
   /** Whether annotators of one image know nothing of one another. */
   blind: z.boolean(),
   /** How often an image comes whose mask is known, 0 … 1. */
-  honeypotRate: z.number().min(0).max(1),
+  honeypotRate: z.number().check(z.gte(0), z.lte(1)),
   /** ISO 8601; null takes it away. */
-  deadline: time.nullable(),
-  leaseSeconds: z.int().min(5).max(86_400),
+  deadline: z.nullable(time),
+  leaseSeconds: z.int().check(z.gte(5), z.lte(86_400)),
   state: z.enum(['open', 'paused', 'closed']),
   /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
   strokes: z.enum(strokeKinds),
 };
 
 /** What may be changed while a campaign runs. */
-export const campaignChanges = z.strictObject(changes).partial().meta({ id: 'CampaignChanges' });
+export const campaignChanges = z.described(z.partial(z.strictObject(changes)), { id: 'CampaignChanges' });
 export type CampaignChanges = z.infer<typeof campaignChanges>;
 
 /** What may differ from a preset: numbers and choices that the solver checks itself. */
-const solve = z
-  .strictObject({
+const solve = z.partial(
+  z.strictObject({
     graph: z.enum(graphKinds),
-    sigma: z.union([z.literal('auto'), z.number().positive()]),
-    tau: z.number().min(-1).max(1),
-    neighbors: z.int().min(2).max(100),
-    colorWeight: z.number().min(0).max(100),
-    alpha: z.number().gt(0).lt(1),
+    sigma: z.union([z.literal('auto'), z.number().check(z.positive())]),
+    tau: z.number().check(z.gte(-1), z.lte(1)),
+    neighbors: z.int().check(z.gte(2), z.lte(100)),
+    colorWeight: z.number().check(z.gte(0), z.lte(100)),
+    alpha: z.number().check(z.gt(0), z.lt(1)),
     refine: z.enum(refineKinds),
-  })
-  .partial();
+  }),
+);
 
-export const newCampaign = z
-  .strictObject({
+export const newCampaign = z.described(
+  z.strictObject({
     ...campaignChanges.shape,
     id: slug,
     name: changes.name,
     dataset: params.dataset,
-    categories: z.array(category).min(1).max(1000),
-    backbone: backboneName.default(campaignDefaults.backbone),
-    preset: z.enum(presetNames).default(campaignDefaults.preset),
-    solve: solve.default({}),
-    ordering: z.enum(['import', 'random']).default(campaignDefaults.ordering),
-  })
-  .meta({ id: 'NewCampaign' });
+    categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
+    backbone: z._default(backboneName, campaignDefaults.backbone),
+    preset: z._default(z.enum(presetNames), campaignDefaults.preset),
+    solve: z._default(solve, {}),
+    ordering: z._default(z.enum(['import', 'random']), campaignDefaults.ordering),
+  }),
+  { id: 'NewCampaign' },
+);
 /** With every default filled in. */
 export type NewCampaign = z.infer<typeof newCampaign>;
 
-export const campaign = z
-  .object({
+export const campaign = z.described(
+  z.object({
     ...changes,
     id: slug,
     dataset: z.string(),
@@ -94,15 +97,16 @@ export const campaign = z
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),
     ordering: z.enum(['import', 'random']),
-    deadline: z.string().nullable(),
+    deadline: z.nullable(z.string()),
     categories: z.array(category),
     created: z.string(),
-  })
-  .meta({ id: 'Campaign' });
+  }),
+  { id: 'Campaign' },
+);
 export type Campaign = z.infer<typeof campaign>;
 
-export const progress = z
-  .object({
+export const progress = z.described(
+  z.object({
     /** Whether every image of the dataset is a task by now. */
     filled: z.boolean(),
     tasks: z.int(),
@@ -110,13 +114,14 @@ export const progress = z
     done: z.int(),
     accepted: z.int(),
     /** Tasks whose files changed since somebody began with them: counted nowhere else; absent where there are none. */
-    former: z.int().optional(),
+    former: z.optional(z.int()),
     /** Still wanted, and left by an annotator who gave a reason. */
     skipped: z.int(),
     /** Assignments by state. */
     assignments: z.record(z.string(), z.int()),
-  })
-  .meta({ id: 'Progress' });
+  }),
+  { id: 'Progress' },
+);
 export type CampaignProgress = z.infer<typeof progress>;
 
 const at = '/api/campaigns/:campaign';
@@ -142,7 +147,7 @@ export const postCampaignMembers = endpoint({
   method: 'POST',
   url: `${at}/members`,
   body: z.strictObject({ email: newUser.shape.email, role: memberRole }),
-  response: z.object({ user: id, link: z.string().optional() }),
+  response: z.object({ user: id, link: z.optional(z.string()) }),
 });
 
 export const putCampaignMember = endpoint({

@@ -1,9 +1,9 @@
 /** Datasets as a list shows them. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 
-export const dataset = z
-  .object({
+export const dataset = z.described(
+  z.object({
     name: z.string(),
     images: z.int(),
     /** Images whose files changed since: kept, and shown nowhere else. */
@@ -11,8 +11,9 @@ export const dataset = z
     bytes: z.int(),
     shards: z.int(),
     updated: z.string(),
-  })
-  .meta({ id: 'Dataset' });
+  }),
+  { id: 'Dataset' },
+);
 export type DatasetInfo = z.infer<typeof dataset>;
 
 export const getDatasets = endpoint({ method: 'GET', url: '/api/datasets', response: z.array(dataset) });

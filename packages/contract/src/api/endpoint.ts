@@ -1,20 +1,20 @@
 /** One question of the API as both sides know it: the server's route takes it, the page and the command call it. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From `/api` on; parameters as `:name`, each of the form that `fields.ts` gives its name. */
   url: string;
-  body?: z.ZodType;
-  query?: z.ZodObject;
+  body?: z.core.$ZodType;
+  query?: z.core.$ZodObject;
   /** The JSON that comes back, where it is JSON. */
-  response?: z.ZodType;
+  response?: z.core.$ZodType;
   /** Bytes or a stream otherwise. */
   sends?: Sent;
 }
 
 /** An endpoint that answers JSON. */
-export type JsonEndpoint = Endpoint & { response: z.ZodType };
+export type JsonEndpoint = Endpoint & { response: z.core.$ZodType };
 
 /** A response that is not JSON. */
 export interface Sent {
@@ -40,16 +40,18 @@ type NamesIn<Url extends string> = Url extends `${string}:${infer Name}/${infer 
 
 export type ParamsOf<E extends Endpoint> = { [Name in NamesIn<E['url']>]: string };
 /** As the server has it once it is checked, with every default. */
-export type BodyOf<E extends Endpoint> = E extends { body: infer Body extends z.ZodType } ? z.output<Body> : undefined;
-export type QueryOf<E extends Endpoint> = E extends { query: infer Query extends z.ZodType }
+export type BodyOf<E extends Endpoint> = E extends { body: infer Body extends z.core.$ZodType }
+  ? z.output<Body>
+  : undefined;
+export type QueryOf<E extends Endpoint> = E extends { query: infer Query extends z.core.$ZodType }
   ? z.output<Query>
   : undefined;
-export type AnswerOf<E extends Endpoint> = E extends { response: infer Response extends z.ZodType }
+export type AnswerOf<E extends Endpoint> = E extends { response: infer Response extends z.core.$ZodType }
   ? z.output<Response>
   : unknown;
 
 /** Of a query what callers write: numbers and texts, without what has a default. */
-type Asked<Query extends z.ZodType> = {
+type Asked<Query extends z.core.$ZodType> = {
   [Name in keyof z.input<Query>]: Name extends keyof z.output<Query> ? z.output<Query>[Name] : never;
 };
 
@@ -59,7 +61,7 @@ type Asked<Query extends z.ZodType> = {
  * @throws Error that names the first thing that is not as the endpoint says
  */
 export function answerOf<E extends JsonEndpoint>({ method, url, response }: E, json: unknown): AnswerOf<E> {
-  const { data, error } = response.safeParse(json);
+  const { data, error } = z.safeParse(response, json);
   if (!error) return data as AnswerOf<E>;
   throw new Error(
     `${method} ${url} was answered in another form than expected: ${z.prettifyError(error).replaceAll('\n', ' ')}`,
@@ -72,7 +74,7 @@ type None = Record<never, never>;
 
 /** Where a request goes: parameters of the path, and the query. */
 export type Place<E extends Endpoint> = ([NamesIn<E['url']>] extends [never] ? unknown : { params: ParamsOf<E> }) &
-  (E extends { query: infer Query extends z.ZodType }
+  (E extends { query: infer Query extends z.core.$ZodType }
     ? None extends Asked<Query>
       ? { query?: Asked<Query> | Written }
       : { query: Asked<Query> | Written }
@@ -80,7 +82,7 @@ export type Place<E extends Endpoint> = ([NamesIn<E['url']>] extends [never] ? u
 
 /** All that a caller gives. */
 export type Given<E extends Endpoint> = Place<E> &
-  (E extends { body: infer Body extends z.ZodType } ? { body: z.input<Body> } : unknown);
+  (E extends { body: infer Body extends z.core.$ZodType } ? { body: z.input<Body> } : unknown);
 
 /** As a last argument, left out where nothing is needed. */
 export type Optional<T> = None extends T ? [given?: T] : [given: T];

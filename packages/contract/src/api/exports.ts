@@ -1,6 +1,7 @@
 /** Exports: made of a dataset's masks or a campaign's, and downloaded. */
-import { z } from 'zod';
+
 import { exportFormatNames } from '../export-formats.ts';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { recipe } from './fields.ts';
 import { run } from './runs.ts';
@@ -8,8 +9,8 @@ import { run } from './runs.ts';
 const format = z.enum(exportFormatNames);
 
 /** An export that can be downloaded. */
-export const exportInfo = z
-  .object({
+export const exportInfo = z.described(
+  z.object({
     id: z.string(),
     format,
     recipe: z.string(),
@@ -18,8 +19,9 @@ export const exportInfo = z
     made: z.string(),
     files: z.int(),
     bytes: z.int(),
-  })
-  .meta({ id: 'Export' });
+  }),
+  { id: 'Export' },
+);
 export type ExportInfo = z.infer<typeof exportInfo>;
 
 const at = '/api/datasets/:dataset/exports';
@@ -27,7 +29,7 @@ const at = '/api/datasets/:dataset/exports';
 export const postCampaignExports = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/exports',
-  body: z.strictObject({ format, accepted: z.boolean().default(false) }),
+  body: z.strictObject({ format, accepted: z._default(z.boolean(), false) }),
   response: run,
 });
 

@@ -1,29 +1,30 @@
 /** What annotators do to an image, and the drawing that it amounts to. */
-import { z } from 'zod';
-import { maxSegmentId } from '../documents/scribbles.ts';
 
-const point = z.tuple([z.number().min(0).max(1e6), z.number().min(0).max(1e6)]);
-const segmentId = z.int().min(0).max(maxSegmentId);
+import { maxSegmentId } from '../documents/scribbles.ts';
+import * as z from '../zod.ts';
+
+const point = z.tuple([z.number().check(z.gte(0), z.lte(1e6)), z.number().check(z.gte(0), z.lte(1e6))]);
+const segmentId = z.int().check(z.gte(0), z.lte(maxSegmentId));
 /** The background has no name. */
-const namedId = z.int().min(1).max(maxSegmentId);
-const categoryId = z.int().min(1).max(65_535);
+const namedId = z.int().check(z.gte(1), z.lte(maxSegmentId));
+const categoryId = z.int().check(z.gte(1), z.lte(65_535));
 
 const stroke = z.strictObject({
   kind: z.literal('stroke'),
   segment: segmentId,
-  points: z.array(point).min(1).max(4096),
-  radius: z.number().min(0).max(10_000),
+  points: z.array(point).check(z.minLength(1), z.maxLength(4096)),
+  radius: z.number().check(z.gte(0), z.lte(10_000)),
 });
 
 /** An annotator's deed. The log only grows: undo and redo are interactions, too. */
-export const interaction = z
-  .discriminatedUnion('kind', [
+export const interaction = z.described(
+  z.discriminatedUnion('kind', [
     /** Names a new segment. Its category is one of the campaign's. */
     z.strictObject({ kind: z.literal('segment'), id: namedId, category: categoryId }),
     /** Draws; spec/scribbles.md says what the fields mean. */
     stroke,
     /** Takes one stroke away: the one that was the n-th interaction. */
-    z.strictObject({ kind: z.literal('erase'), stroke: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('erase'), stroke: z.int().check(z.gte(1)) }),
     /** Takes a segment away, with all of its strokes. Its id is not given again. */
     z.strictObject({ kind: z.literal('delete'), segment: namedId }),
     /** Gives a segment another category. */
@@ -32,34 +33,36 @@ export const interaction = z
     z.strictObject({ kind: z.literal('undo') }),
     /** Does again what was taken back last, unless something else was done since. */
     z.strictObject({ kind: z.literal('redo') }),
-  ])
-  .meta({ id: 'Interaction' });
+  ]),
+  { id: 'Interaction' },
+);
 export type Interaction = z.infer<typeof interaction>;
 
 /** Interactions of one window, numbered there from 1: sent twice, they count once. */
-export const batch = z
-  .strictObject({
-    client: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64'),
+export const batch = z.described(
+  z.strictObject({
+    client: z.string().check(z.regex(/^[A-Za-z0-9_-]{8,64}$/, 'a-z, A-Z, 0-9, - and _, 8 to 64')),
     interactions: z
-      .array(z.strictObject({ seq: z.int().min(1), interaction }))
-      .min(1)
-      .max(500),
-  })
-  .meta({ id: 'Batch' });
+      .array(z.strictObject({ seq: z.int().check(z.gte(1)), interaction }))
+      .check(z.minLength(1), z.maxLength(500)),
+  }),
+  { id: 'Batch' },
+);
 
-export const appended = z.object({ n: z.int(), added: z.int() }).meta({ id: 'Appended' });
+export const appended = z.described(z.object({ n: z.int(), added: z.int() }), { id: 'Appended' });
 
 const isPoint = (given: unknown): given is [number, number] =>
   Array.isArray(given) && given.length === 2 && typeof given[0] === 'number' && typeof given[1] === 'number';
 
 /** [x, y] of a stroke. A log holds a hundred thousand of them, so a plain loop checks them. */
-const points = z
-  .custom<[number, number][]>((given) => Array.isArray(given) && given.every(isPoint))
-  .meta({ type: 'array', items: { type: 'array', items: { type: 'number' } } });
+const points = z.described(
+  z.custom<[number, number][]>((given) => Array.isArray(given) && given.every(isPoint)),
+  { type: 'array', items: { type: 'array', items: { type: 'number' } } },
+);
 
 /** Segments and strokes that are there, in the order of naming and drawing. */
-export const drawing = z
-  .object({
+export const drawing = z.described(
+  z.object({
     segments: z.array(z.object({ id: z.int(), category: z.int() })),
     strokes: z.array(
       z.object({
@@ -73,8 +76,9 @@ export const drawing = z
     /** Whether there is something to undo, and to redo. */
     undo: z.boolean(),
     redo: z.boolean(),
-  })
-  .meta({ id: 'Drawing' });
+  }),
+  { id: 'Drawing' },
+);
 export type Drawing = z.infer<typeof drawing>;
 
 /** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
@@ -89,13 +93,14 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
 ]);
 
 /** A line of an assignment's log. The interaction is sent as it was stored, byte for byte. */
-export const logEntry = z
-  .object({
+export const logEntry = z.described(
+  z.object({
     n: z.int(),
     client: z.string(),
     seq: z.int(),
-    interaction: z.custom<Interaction>((given) => loggedInteraction.safeParse(given).success),
+    interaction: z.custom<Interaction>((given) => z.safeParse(loggedInteraction, given).success),
     received: z.string(),
-  })
-  .meta({ id: 'LogEntry' });
+  }),
+  { id: 'LogEntry' },
+);
 export type Logged = z.infer<typeof logEntry>;

@@ -1,74 +1,79 @@
 /** A dataset and its images, seen through its mask sets; images that runs could not use. */
-import { z } from 'zod';
+
 import { presetNames } from '../kinds.ts';
+import * as z from '../zod.ts';
 import { dataset } from './datasets.ts';
 import { endpoint } from './endpoint.ts';
 import { decimal, eventNumber, limit, pageOf, recipe, text } from './fields.ts';
 import { mask, picture, thumbnail } from './files.ts';
 
 /** Masks of a dataset that were made together, as people tell them apart. */
-export const maskSet = z
-  .object({
+export const maskSet = z.described(
+  z.object({
     recipe: z.string(),
     /** Id of the keys; null where no mask says. */
-    backbone: z.string().nullable(),
-    preset: z.enum(presetNames).nullable(),
+    backbone: z.nullable(z.string()),
+    preset: z.nullable(z.enum(presetNames)),
     /** Settings that differ from the preset's. */
     changed: z.record(z.string(), z.unknown()),
     /** The campaign whose annotators drew them. */
-    campaign: z.object({ id: z.string(), name: z.string() }).nullable(),
+    campaign: z.nullable(z.object({ id: z.string(), name: z.string() })),
     /** When the last of them was written. */
-    made: z.string().nullable(),
+    made: z.nullable(z.string()),
     /** Categories in them, each in the colour that its campaign, or another one over the dataset, gives it. */
     classes: z.array(z.object({ name: z.string(), colour: z.string() })),
-  })
-  .meta({ id: 'MaskSet' });
+  }),
+  { id: 'MaskSet' },
+);
 export type MaskSet = z.infer<typeof maskSet>;
 
-export const datasetDetail = dataset
-  .extend({
+export const datasetDetail = z.described(
+  z.extend(dataset, {
     /** Ids of keys that were extracted. */
     keys: z.array(z.string()),
     /** Names of mask sets: recipes of propagations, and campaigns' own. */
     recipes: z.array(z.string()),
     masks: z.array(maskSet),
     campaigns: z.array(z.object({ id: z.string(), name: z.string() })),
-  })
-  .meta({ id: 'DatasetDetail' });
+  }),
+  { id: 'DatasetDetail' },
+);
 export type DatasetDetail = z.infer<typeof datasetDetail>;
 
 const imageState = z.enum(['masked', 'failed', 'none']);
 
 /** An image of a dataset, seen through one of its mask sets. */
-export const datasetImage = z
-  .object({
+export const datasetImage = z.described(
+  z.object({
     id: z.int(),
     name: z.string(),
     /** Names of files with the same bytes, beside `name`; absent where there are none. */
-    also: z.array(z.string()).optional(),
+    also: z.optional(z.array(z.string())),
     sha256: z.string(),
     state: imageState,
     /** Why it failed. */
-    reason: z.string().nullable(),
-    mask: z.string().nullable(),
+    reason: z.nullable(z.string()),
+    mask: z.nullable(z.string()),
     /** Names of categories in the mask. */
     categories: z.array(z.string()),
     /** Segments of the mask, and the names of their categories. */
     segments: z.array(z.object({ id: z.int(), category: z.string() })),
-    uncertainty: z.number().nullable(),
-  })
-  .meta({ id: 'DatasetImage' });
+    uncertainty: z.nullable(z.number()),
+  }),
+  { id: 'DatasetImage' },
+);
 export type DatasetImageInfo = z.infer<typeof datasetImage>;
 
-export const datasetFailure = z
-  .object({
+export const datasetFailure = z.described(
+  z.object({
     /** `extracted/KEYS`, `masks/RECIPE`, `exported/ID`. */
     step: z.string(),
     sha256: z.string(),
     name: z.string(),
     reason: z.string(),
-  })
-  .meta({ id: 'DatasetFailure' });
+  }),
+  { id: 'DatasetFailure' },
+);
 export type DatasetFailure = z.infer<typeof datasetFailure>;
 
 const at = '/api/datasets/:dataset';
@@ -79,12 +84,12 @@ export const getDatasetImages = endpoint({
   method: 'GET',
   url: `${at}/images`,
   query: z.object({
-    recipe: recipe.optional(),
-    after: eventNumber.optional(),
+    recipe: z.optional(recipe),
+    after: z.optional(eventNumber),
     limit,
-    state: imageState.optional(),
-    category: text(200).optional(),
-    uncertain: decimal(0, 1).optional(),
+    state: z.optional(imageState),
+    category: z.optional(text(200)),
+    uncertain: z.optional(decimal(0, 1)),
   }),
   response: pageOf(datasetImage),
 });
@@ -108,10 +113,7 @@ export const getDatasetFailures = endpoint({
   method: 'GET',
   url: `${at}/failures`,
   query: z.object({
-    after: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,2000}$/, 'the `next` of the last part')
-      .optional(),
+    after: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,2000}$/, 'the `next` of the last part'))),
     limit,
   }),
   response: pageOf(datasetFailure),

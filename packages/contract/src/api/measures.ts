@@ -1,12 +1,12 @@
 /** Measures of a campaign's work: time, agreement, consensus, masks for export. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { id } from './fields.ts';
 import { mask } from './files.ts';
 
 const segmentEffort = z.object({ segment: z.int(), category: z.int(), strokes: z.int(), seconds: z.number() });
-export const assignmentEffort = z
-  .object({
+export const assignmentEffort = z.described(
+  z.object({
     seconds: z.number(),
     idle: z.number(),
     interactions: z.int(),
@@ -14,23 +14,25 @@ export const assignmentEffort = z
     segments: z.array(segmentEffort),
     discarded: z.number(),
     review: z.number(),
-  })
-  .meta({ id: 'Effort' });
+  }),
+  { id: 'Effort' },
+);
 
-export const effortTotals = z
-  .object({
+export const effortTotals = z.described(
+  z.object({
     annotators: z.array(
       z.object({ annotator: z.string(), images: z.int(), strokes: z.int(), seconds: z.number(), idle: z.number() }),
     ),
     /** Category 0: the background. */
     classes: z.array(z.object({ category: z.int(), segments: z.int(), strokes: z.int(), seconds: z.number() })),
-  })
-  .meta({ id: 'EffortTotals' });
+  }),
+  { id: 'EffortTotals' },
+);
 export type Effort = z.infer<typeof effortTotals>;
 
 const meanOf = z.object({ mean: z.number(), count: z.int() });
-export const agreement = z
-  .object({
+export const agreement = z.described(
+  z.object({
     /** Images that two or more submitted; the mean over every two of them. */
     images: z.array(
       z.object({
@@ -58,31 +60,34 @@ export const agreement = z
     incomparable: z.array(z.object({ task: z.string(), name: z.string(), reason: z.string() })),
     /** Pairs that are being compared at this moment: ask again. */
     pending: z.int(),
-  })
-  .meta({ id: 'Agreement' });
+  }),
+  { id: 'Agreement' },
+);
 export type Agreement = z.infer<typeof agreement>;
 
 const weighting = z.enum(['reliability', 'equal']);
 /** How much annotators count in a consensus: as they are reliable, or all the same. */
 export type Weighting = z.infer<typeof weighting>;
 /** The same, or by user, 1 where none is given. */
-export const weights = z.union([weighting, z.record(id, z.number().min(0).max(1000))]);
+export const weights = z.union([weighting, z.record(id, z.number().check(z.gte(0), z.lte(1000)))]);
 
-export const consensus = z
-  .object({
+export const consensus = z.described(
+  z.object({
     mask: z.string(),
     /** Of the mask: ids, and categories by name. */
     segments: z.array(z.object({ id: z.int(), category: z.string() })),
     /** By user. */
     weights: z.record(z.string(), z.number()),
     made: z.string(),
-  })
-  .meta({ id: 'Consensus' });
+  }),
+  { id: 'Consensus' },
+);
 export type Consensus = z.infer<typeof consensus>;
 
-export const published = z
-  .object({ dataset: z.string(), recipe: z.string(), images: z.int(), former: z.int() })
-  .meta({ id: 'Published' });
+export const published = z.described(
+  z.object({ dataset: z.string(), recipe: z.string(), images: z.int(), former: z.int() }),
+  { id: 'Published' },
+);
 
 export const getAssignmentEffort = endpoint({
   method: 'GET',
@@ -105,14 +110,14 @@ export const getCampaignAgreement = endpoint({
 export const postCampaignPublish = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/publish',
-  body: z.strictObject({ accepted: z.boolean().default(false) }),
+  body: z.strictObject({ accepted: z._default(z.boolean(), false) }),
   response: published,
 });
 
 export const postTaskConsensus = endpoint({
   method: 'POST',
   url: '/api/tasks/:task/consensus',
-  body: z.strictObject({ weights: weights.default('reliability') }),
+  body: z.strictObject({ weights: z._default(weights, 'reliability') }),
   response: consensus,
 });
 

@@ -1,6 +1,7 @@
 /** An assignment that is open: its drawing and its log, reviews, and the image itself. */
-import { z } from 'zod';
+
 import { segmentOptions } from '../options.ts';
+import * as z from '../zod.ts';
 import { assignment, imageInfo } from './assignments.ts';
 import { endpoint } from './endpoint.ts';
 import { decimal, eventNumber, nothing, openObject } from './fields.ts';
@@ -9,16 +10,13 @@ import { appended, batch, drawing, logEntry } from './interactions.ts';
 import { attribution, review, reviewed } from './reviews.ts';
 
 /** A side of an image that is open, pixels: known, though documented as elsewhere. */
-const side = z
-  .int()
-  .nullable()
-  .refine((length) => length !== null);
+const side = z.nullable(z.int()).check(z.refine((length) => length !== null)) as z.ZodMiniType<number, number | null>;
 
 /** An assignment that is drawn in or looked at. */
-export const openAssignment = assignment.extend({
-  image: imageInfo.extend({ width: side, height: side }),
+export const openAssignment = z.extend(assignment, {
+  image: z.extend(imageInfo, { width: side, height: side }),
   /** Settings that its labels are made with, every default filled in; null where the backbone is no longer known. */
-  options: openObject(segmentOptions).nullable(),
+  options: z.nullable(openObject(segmentOptions)),
   drawing,
   reviews: z.array(reviewed),
 });
@@ -44,7 +42,7 @@ export const getAssignmentInteractions = endpoint({
 export const getAssignmentEvents = endpoint({
   method: 'GET',
   url: `${at}/events`,
-  query: z.object({ after: eventNumber.default(0) }),
+  query: z.object({ after: z._default(eventNumber, 0) }),
   sends: { type: 'text/event-stream', description: 'Events, until the reader leaves', text: true },
 });
 

@@ -1,11 +1,12 @@
 /** Runs over a dataset, and the preparation of a campaign's images, which is one. */
-import { z } from 'zod';
+
 import { defaultBackbone, defaultPreset, presetNames } from '../kinds.ts';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { backboneName, nothing, text } from './fields.ts';
 
-const runProgress = z
-  .object({
+const runProgress = z.described(
+  z.object({
     images: z.int(),
     done: z.int(),
     cached: z.int(),
@@ -15,24 +16,28 @@ const runProgress = z
     shards: z.int(),
     shardsDone: z.int(),
     paused: z.boolean(),
-  })
-  .meta({ id: 'RunProgress' });
+  }),
+  { id: 'RunProgress' },
+);
 
 /** Why a run gets on slowly, or not at all; both null where it is over, gets on well, or nobody could say. */
 const standing = z.object({
   /** A queue that holds a task of the run while nobody polls it, and the command that polls it. */
-  waiting: z
-    .object({ queue: z.string(), address: z.string(), namespace: z.string(), start: z.string() })
-    .meta({ id: 'Waiting' })
-    .nullable(),
+  waiting: z.nullable(
+    z.described(z.object({ queue: z.string(), address: z.string(), namespace: z.string(), start: z.string() }), {
+      id: 'Waiting',
+    }),
+  ),
   /** Of the steps that failed and are tried again, the one that failed most often. */
-  failing: z.object({ reason: z.string(), attempts: z.int(), most: z.int() }).meta({ id: 'Failing' }).nullable(),
+  failing: z.nullable(
+    z.described(z.object({ reason: z.string(), attempts: z.int(), most: z.int() }), { id: 'Failing' }),
+  ),
 });
 
 const runState = z.enum(['running', 'done', 'failed', 'cancelled']);
 
-export const run = standing
-  .extend({
+export const run = z.described(
+  z.extend(standing, {
     /** Of its workflow. */
     id: z.string(),
     kind: z.enum(['extract', 'propagate', 'export']),
@@ -40,33 +45,38 @@ export const run = standing
     of: z.string(),
     state: runState,
     started: z.string(),
-    ended: z.string().nullable(),
+    ended: z.nullable(z.string()),
     /** Null where nobody could say. */
-    progress: runProgress.nullable(),
+    progress: z.nullable(runProgress),
     /** Why it failed. */
-    reason: z.string().nullable(),
-  })
-  .meta({ id: 'Run' });
+    reason: z.nullable(z.string()),
+  }),
+  { id: 'Run' },
+);
 export type DatasetRun = z.infer<typeof run>;
 
 /** Whether the keys of a campaign's images are there, or the state of the run that extracts them. */
-export const preparation = standing
-  .extend({ state: runState, reason: z.string().nullable() })
-  .meta({ id: 'Preparation' });
+export const preparation = z.described(z.extend(standing, { state: runState, reason: z.nullable(z.string()) }), {
+  id: 'Preparation',
+});
 export type Preparation = z.infer<typeof preparation>;
 
-export const newRun = z
-  .strictObject({
+export const newRun = z.described(
+  z.strictObject({
     kind: z.enum(['extract', 'propagate']),
-    backbone: backboneName.default(defaultBackbone),
-    preset: z.enum(presetNames).default(defaultPreset),
-  })
-  .meta({ id: 'NewRun' });
+    backbone: z._default(backboneName, defaultBackbone),
+    preset: z._default(z.enum(presetNames), defaultPreset),
+  }),
+  { id: 'NewRun' },
+);
 export type NewRun = z.input<typeof newRun>;
 
-export const runControl = z
-  .strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) })
-  .meta({ id: 'RunControl' });
+export const runControl = z.described(
+  z.strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) }),
+  {
+    id: 'RunControl',
+  },
+);
 export type RunAction = z.infer<typeof runControl>['action'];
 
 const at = '/api/datasets/:dataset/runs';

@@ -1,5 +1,5 @@
 /** The sign-in library's own routes that the page calls. Their answers are the library's; the page reads nothing from them. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 
 /** Prolongs a session that is in use. */

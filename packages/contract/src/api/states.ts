@@ -1,5 +1,5 @@
 /** Roles of members and states of assignments: the words that other schemas choose from. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 export const memberRole = z.enum(['manager', 'reviewer', 'annotator']);
 export type MemberRole = z.infer<typeof memberRole>;

@@ -1,20 +1,20 @@
 /** Images of a campaign, and how fast they are done. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { assignment, imageInfo } from './assignments.ts';
 import { endpoint } from './endpoint.ts';
 import { decimal, integer, limit, pageOf } from './fields.ts';
 import { keys, mask, picture, thumbnail } from './files.ts';
 
-const image = imageInfo.meta({ id: 'Image' });
+const image = z.described(imageInfo.clone(), { id: 'Image' });
 
 /** An image that the caller is likely to get next: the page reads it ahead. */
-export const comingTask = z.object({ task: z.string(), sha256: z.string() }).meta({ id: 'ComingTask' });
+export const comingTask = z.described(z.object({ task: z.string(), sha256: z.string() }), { id: 'ComingTask' });
 export type ComingTask = z.infer<typeof comingTask>;
 
 const by = z.enum(['hour', 'day']);
 
-export const pace = z
-  .object({
+export const pace = z.described(
+  z.object({
     /** Masks submitted by the hour (the last two days) or by the day (the last sixty), the oldest first, none left out between. */
     by,
     counts: z.array(z.object({ at: z.string(), handed: z.int(), accepted: z.int() })),
@@ -23,21 +23,22 @@ export const pace = z
     /** What the pace is told from: masks of the last week, or since the campaign was made. */
     window: z.object({ since: z.string(), handed: z.int() }),
     /** Masks an hour of the hours in which any was submitted; null from too few. */
-    perHour: z.number().nullable(),
+    perHour: z.nullable(z.number()),
     /** Masks a day, idle hours counted; null from too few, or from less than a day. */
-    perDay: z.number().nullable(),
+    perDay: z.nullable(z.number()),
     /** When the last one comes at that pace; null where nothing can be said. */
-    finished: z.string().nullable(),
+    finished: z.nullable(z.string()),
     /** Masks submitted within the last 60 minutes, and the last 24 hours. */
     lastHour: z.int(),
     lastDay: z.int(),
-  })
-  .meta({ id: 'Pace' });
+  }),
+  { id: 'Pace' },
+);
 export type CampaignPace = z.infer<typeof pace>;
 
 /** An image of a campaign. */
-export const task = z
-  .object({
+export const task = z.described(
+  z.object({
     id: z.string(),
     image,
     state: z.enum(['open', 'done']),
@@ -50,22 +51,25 @@ export const task = z
     /** Categories that somebody drew. */
     categories: z.array(z.int()),
     /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1, of the least sure mask that was submitted. */
-    uncertainty: z.number().nullable(),
+    uncertainty: z.nullable(z.number()),
     /** As it would be published: the consensus, else what was accepted, else what was submitted last. */
-    mask: z.string().nullable(),
+    mask: z.nullable(z.string()),
     consensus: z.boolean(),
     /** Segments of that mask, and the ids of their categories. */
     segments: z.array(z.object({ id: z.int(), category: z.int() })),
     /** Assignments of it, over or not. */
-    works: z.array(assignment.pick({ id: true, user: true, author: true, state: true, reason: true, updated: true })),
-  })
-  .meta({ id: 'Task' });
+    works: z.array(
+      z.pick(assignment, { id: true, user: true, author: true, state: true, reason: true, updated: true }),
+    ),
+  }),
+  { id: 'Task' },
+);
 export type Task = z.infer<typeof task>;
 
 export const getCampaignPace = endpoint({
   method: 'GET',
   url: '/api/campaigns/:campaign/pace',
-  query: z.object({ by: by.default('day') }),
+  query: z.object({ by: z._default(by, 'day') }),
   response: pace,
 });
 
@@ -79,16 +83,13 @@ export const getCampaignTasks = endpoint({
   method: 'GET',
   url: '/api/campaigns/:campaign/tasks',
   query: z.object({
-    after: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,200}$/, 'the `next` of the last part')
-      .optional(),
+    after: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,200}$/, 'the `next` of the last part'))),
     limit,
-    state: z.enum(['open', 'done']).optional(),
-    work: z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped']).optional(),
-    category: integer(1, 65_535).optional(),
-    uncertain: decimal(0, 1).optional(),
-    order: z.enum(['given', 'uncertain']).default('given'),
+    state: z.optional(z.enum(['open', 'done'])),
+    work: z.optional(z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped'])),
+    category: z.optional(integer(1, 65_535)),
+    uncertain: z.optional(decimal(0, 1)),
+    order: z._default(z.enum(['given', 'uncertain']), 'given'),
   }),
   response: pageOf(task),
 });

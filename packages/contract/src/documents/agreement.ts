@@ -1,5 +1,5 @@
 /** How far two masks agree, as it is kept. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 /** Version of the comparison. A report of another one is made anew. */
 export const agreementVersion = 2;
@@ -18,15 +18,15 @@ export const agreementReport = z.union([
     version,
     reason: z.string(),
     /** An object was missing, and may come back: worth another look. */
-    again: z.literal(true).optional(),
+    again: z.optional(z.literal(true)),
   }),
 ]);
 export type AgreementReport = z.infer<typeof agreementReport>;
 
 /** A report of another version: the first had no number, and nothing of them is used. */
 const otherReport = z
-  .object({ version: z.number().optional() })
-  .refine((report) => report.version !== agreementVersion, { abort: true });
+  .object({ version: z.optional(z.number()) })
+  .check(z.refine((report) => report.version !== agreementVersion, { abort: true }));
 
 /** A report as it may lie in a store. */
 export const storedAgreement = z.union([agreementReport, otherReport]);

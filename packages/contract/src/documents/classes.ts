@@ -1,6 +1,7 @@
 /** Numbers of categories: once given they stay, whatever categories come later. */
-import { z } from 'zod';
+
 import { category } from '../categories.ts';
+import * as z from '../zod.ts';
 
 /** One version, never changed once written; the last one counts. */
 export const classes = z.object({

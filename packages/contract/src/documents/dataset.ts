@@ -1,7 +1,8 @@
 /** Datasets as they lie in a store: a document for the whole, JSON Lines for its images, in shards. */
-import { z } from 'zod';
+
 import type { Category } from '../categories.ts';
 import { InvalidInputError } from '../errors.ts';
+import * as z from '../zod.ts';
 
 /** One line of a shard. */
 export const datasetImage = z.object({
@@ -29,7 +30,7 @@ export const imageName = z.object({
   name: z.string(),
   version: z.string(),
   /** Scribbles were given for it under this name; noted where an image has several. */
-  drawn: z.literal(true).optional(),
+  drawn: z.optional(z.literal(true)),
 });
 export type ImageName = z.infer<typeof imageName>;
 
@@ -62,7 +63,7 @@ export const dataset = z.object({
   /** Without former versions. */
   images: z.number(),
   /** Images whose files changed since: kept with their scribbles. Absent where there are none, and before there could be any. */
-  former: z.number().optional(),
+  former: z.optional(z.number()),
   /** Files of that import that have the bytes of another. */
   duplicates: z.number(),
   shards: z.number(),

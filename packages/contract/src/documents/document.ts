@@ -1,11 +1,11 @@
 /** Stored JSON, read back: a document is checked by its schema, and handed on exactly as it lies there. */
-import type { z } from 'zod';
+import * as z from '../zod.ts';
 
 /**
  * A schema that changes nothing: fields that a newer version added, and the order of fields, survive a document that is read,
  * changed and written again.
  */
-export type Schema<T> = z.ZodType<T, T>;
+export type Schema<T> = z.core.$ZodType<T, T>;
 
 /** A stored document is not what its name promises. */
 export class UnreadableDocumentError extends Error {
@@ -29,7 +29,7 @@ export function parseDocument<T>(name: string, text: string, schema: Schema<T>):
 
 /** The same of JSON that a database has parsed already. */
 export function checkDocument<T>(name: string, document: unknown, schema: Schema<T>): T {
-  const checked = schema.safeParse(document);
+  const checked = z.safeParse(schema, document);
   if (checked.success) return document as T;
   throw new UnreadableDocumentError(`${name}: ${problem(document, checked.error.issues[0])}`);
 }

@@ -1,20 +1,21 @@
 /** What is kept of an export beside its files. */
-import { z } from 'zod';
+
 import { exportFormatNames } from '../export-formats.ts';
+import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
 
 /** As it was settled at its beginning. Plans of before they had a version lack it. */
 export const exportPlan = z.object({
-  version: z.literal(1).optional(),
+  version: z.optional(z.literal(1)),
   /** The dataset's. */
   name: z.string(),
   /** When the dataset was last changed, ISO 8601. */
   date: z.string(),
   categories: z.array(listedCategory),
   /** Ids of the categories in the order in which they were numbered; absent from older plans: ascending. */
-  order: z.array(z.number()).optional(),
+  order: z.optional(z.array(z.number())),
   /** Folder below which images lie under their names, for formats that look for them; absent from older plans: `images`. */
-  pictures: z.enum(['images', '.']).optional(),
+  pictures: z.optional(z.enum(['images', '.'])),
   format: z.enum(exportFormatNames),
   recipe: z.string(),
 });
@@ -22,7 +23,7 @@ export type ExportPlanDocument = z.infer<typeof exportPlan>;
 
 /** The export is through: it can be downloaded. Summaries of before they had a version lack it. */
 export const exportSummary = z.object({
-  version: z.literal(1).optional(),
+  version: z.optional(z.literal(1)),
   format: z.enum(exportFormatNames),
   recipe: z.string(),
   /** ISO 8601. */

@@ -1,5 +1,5 @@
 /** Images that a run could not use. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 export const failure = z.object({ sha256: z.string(), name: z.string(), reason: z.string() });
 /** One line of a list of failures. */

@@ -1,9 +1,9 @@
 /** Which store this is: its first user writes this. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 /** Documents of before they had a version lack it. */
 export const identity = z.object({
-  version: z.literal(1).optional(),
+  version: z.optional(z.literal(1)),
   /** A UUID. */
   id: z.string(),
 });

@@ -1,6 +1,7 @@
 /** A line of the database's journal: an interaction as its table holds it. Lines have no version. */
-import { z } from 'zod';
+
 import { type Interaction, loggedInteraction } from '../api/interactions.ts';
+import * as z from '../zod.ts';
 
 export const journalEntry = z.object({
   assignment: z.string(),

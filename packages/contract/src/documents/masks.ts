@@ -1,6 +1,7 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
-import { z } from 'zod';
+
 import { category } from '../categories.ts';
+import * as z from '../zod.ts';
 
 export const segmentInfo = z.object({
   id: z.number(),
@@ -23,23 +24,26 @@ export const maskDocument = z.object({
   nodes: z.object({
     height: z.number(),
     width: z.number(),
-    sigma: z.number().optional(),
+    sigma: z.optional(z.number()),
     iterations: z.number(),
     converged: z.boolean(),
   }),
   /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1; absent from documents that earlier versions made. */
-  uncertainty: z.number().optional(),
+  uncertainty: z.optional(z.number()),
   /** What was left out, in words. */
   warnings: z.array(z.string()),
   /** Where the mask lies in a store: the keys' id, and the settings by name, those that its version knew. */
-  parameters: z.looseObject({ backbone: z.string().optional() }).optional(),
+  parameters: z.optional(z.looseObject({ backbone: z.optional(z.string()) })),
   /** Of several annotators together. */
-  consensus: z
-    .object({
+  consensus: z.optional(
+    z.object({
       /** Mean share of weight, 0 … 1, whose own masks call a node something else. */
       dissent: z.number(),
       annotations: z.array(z.object({ annotator: z.string(), weight: z.number() })),
-    })
-    .optional(),
+    }),
+  ),
 });
 export type MaskDocument = z.infer<typeof maskDocument>;
+
+/** Of a consensus. */
+export const consensusDocument = z.required(maskDocument, { consensus: true });

@@ -1,5 +1,5 @@
 /** Labels of the node grid, as they are stored and sent. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 
 /** As they are sent in an event, which says `patch`: the document has no version of its own. */
 export const nodeLabels = z.object({

@@ -1,5 +1,5 @@
 /** The document beside the PNG of a known mask. It needs no other: later imports may number their categories differently. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
 import type { SegmentInfo } from './masks.ts';
 
@@ -14,12 +14,12 @@ export const truth = z.object({
   /** Those that the segments have. */
   categories: z.array(listedCategory),
   /** Hex sha256 of the PNG; absent from documents of earlier versions. */
-  mask: z.string().optional(),
+  mask: z.optional(z.string()),
   /** Whose it is, where that is not the first of the image's names: files of the same bytes may come with masks of their own. */
-  name: z.string().optional(),
+  name: z.optional(z.string()),
 });
 export type Truth = z.infer<typeof truth>;
 
 /** As one may lie in a store: before they had a version, documents held segments alone. */
-export const storedTruth = truth.partial();
+export const storedTruth = z.partial(truth);
 export type StoredTruth = z.infer<typeof storedTruth>;

@@ -1,20 +1,21 @@
 /** What runs ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
-import { z } from 'zod';
+
 import { exportFormatNames } from '../export-formats.ts';
 import { extractSettings, preset, segmentChanges } from '../options.ts';
+import * as z from '../zod.ts';
 import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 
 const datasetRequest = z.object({ dataset: z.string() });
-const shardRequest = datasetRequest.extend({ shard: z.number() });
+const shardRequest = z.extend(datasetRequest, { shard: z.number() });
 
-const extractShardRequest = shardRequest.extend({ extract: extractSettings });
+const extractShardRequest = z.extend(shardRequest, { extract: extractSettings });
 export type ExtractShardRequest = z.infer<typeof extractShardRequest>;
 
 /** What masks are made with: keys, a preset, and what differs from it. */
 export const maskSettings = z.object({ extract: extractSettings, preset, solve: segmentChanges });
 export type MaskSettings = z.infer<typeof maskSettings>;
 
-const propagateShardRequest = shardRequest.extend(maskSettings.shape);
+const propagateShardRequest = z.extend(shardRequest, maskSettings.shape);
 export type PropagateShardRequest = z.infer<typeof propagateShardRequest>;
 
 /** How far a shard, or a whole run, is. Every image counts in exactly one of done, cached and failed. */
@@ -37,7 +38,7 @@ export const position = z.object({
 });
 export type Position = z.infer<typeof position>;
 
-export const prepareExportRequest = datasetRequest.extend({
+export const prepareExportRequest = z.extend(datasetRequest, {
   /** Names the mask set. */
   recipe: z.string(),
   format: z.enum(exportFormatNames),
@@ -48,10 +49,10 @@ export type PrepareExportRequest = z.infer<typeof prepareExportRequest>;
 export const exportPlan = z.object({ id: z.string() });
 export type ExportPlan = z.infer<typeof exportPlan>;
 
-const exportShardRequest = prepareExportRequest.extend({ ...shardRequest.shape, ...exportPlan.shape });
+const exportShardRequest = z.extend(prepareExportRequest, { ...shardRequest.shape, ...exportPlan.shape });
 export type ExportShardRequest = z.infer<typeof exportShardRequest>;
 
-const finishExportRequest = prepareExportRequest.omit({ recipe: true }).extend(exportPlan.shape);
+const finishExportRequest = z.extend(z.omit(prepareExportRequest, { recipe: true }), exportPlan.shape);
 export type FinishExportRequest = z.infer<typeof finishExportRequest>;
 
 export const shardActivities = {

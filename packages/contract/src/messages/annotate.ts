@@ -1,11 +1,12 @@
 /** Annotation: an image open at a worker, and the answers to an annotator's drawing. */
-import { z } from 'zod';
+
 import { segmentChanges } from '../options.ts';
+import * as z from '../zod.ts';
 import { maskSettings } from './activities.ts';
 import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
 
 /** An image, and the settings that its masks are made with. */
-export const imageRequest = maskSettings.extend({
+export const imageRequest = z.extend(maskSettings, {
   image: z.object({ sha256: z.string(), name: z.string(), object: z.string() }),
 });
 export type ImageRequest = z.infer<typeof imageRequest>;
@@ -21,7 +22,7 @@ const openedImage = z.object({
 export type OpenedImage = z.infer<typeof openedImage>;
 
 /** The drawing is at `drawingKey(assignment, n)`: a scribble document of the first n interactions. */
-const answerRequest = imageRequest.extend({ assignment: z.string(), n: z.number() });
+const answerRequest = z.extend(imageRequest, { assignment: z.string(), n: z.number() });
 export type AnswerRequest = z.infer<typeof answerRequest>;
 
 /** The labels of the node grid are stored under the assignment and this n, which may be a later one than was asked for. */
@@ -40,13 +41,13 @@ const maskAnswer = z.object({
   n: z.number(),
   mask: z.string(),
   /** As its document has it; null if an earlier version made the mask, absent if one answers. */
-  uncertainty: z.number().nullish(),
+  uncertainty: z.nullish(z.number()),
   ms: z.number(),
 });
 export type MaskAnswer = z.infer<typeof maskAnswer>;
 
 const pixel = z.object({ x: z.number(), y: z.number() });
-const attributeRequest = answerRequest.extend(pixel.shape);
+const attributeRequest = z.extend(answerRequest, pixel.shape);
 export type AttributeRequest = z.infer<typeof attributeRequest>;
 
 /** A pixel's owner, and the strokes that gave it the pixel. */
@@ -84,18 +85,18 @@ export const serverActivities = {
    * Takes an assignment back whose lease has run out. Answers with the end of a lease that has not, milliseconds since 1970:
    * `null` on the wire where there is none.
    */
-  expireLease: { request: z.object({ assignment: z.string() }), answer: z.number().nullish() },
+  expireLease: { request: z.object({ assignment: z.string() }), answer: z.nullish(z.number()) },
   /** Skips an image that cannot be opened, unless something is drawn on it. Answers whether it did. */
   leaveUnusable: { request: z.object({ assignment: z.string(), reason: z.string() }), answer: z.boolean() },
 } satisfies ActivityDefinitions;
 export type ServerActivities = ActivitiesOf<typeof serverActivities>;
 
-const annotateRun = imageRequest.extend({
+const annotateRun = z.extend(imageRequest, {
   assignment: z.string(),
   /** When the lease ends unless renewed, milliseconds since 1970. */
   lease: z.number(),
   /** The queue of the worker that is likely to have the image open. */
-  queue: z.string().optional(),
+  queue: z.optional(z.string()),
 });
 export type AnnotateRun = z.infer<typeof annotateRun>;
 
@@ -103,7 +104,7 @@ export type AnnotateRun = z.infer<typeof annotateRun>;
 const askedUpdate = z.object({
   n: z.number(),
   /** Servers of earlier versions leave it out; then the settings are those that the workflow began with. */
-  solve: segmentChanges.optional(),
+  solve: z.optional(segmentChanges),
 });
 
 export const annotateImage = workflow({
@@ -115,7 +116,7 @@ export const annotateImage = workflow({
     propagate: { request: askedUpdate, answer: nodeLabelsAnswer },
     /** The mask. */
     refine: { request: askedUpdate, answer: maskAnswer },
-    attribute: { request: askedUpdate.extend(pixel.shape), answer: attribution },
+    attribute: { request: z.extend(askedUpdate, pixel.shape), answer: attribution },
   },
   signals: {
     /** The lease was renewed until then, milliseconds since 1970. */
@@ -130,7 +131,7 @@ export const annotateImage = workflow({
 export const openImages = workflow({
   type: 'openImages',
   input: z.object({ images: z.array(imageRequest) }),
-  result: z.array(openedImage.nullable()),
+  result: z.array(z.nullable(openedImage)),
   ...noMessages,
 });
 

@@ -1,6 +1,7 @@
 /** Agreement of annotators on an image, and their consensus. */
-import { z } from 'zod';
+
 import type { AgreePair } from '../layout.ts';
+import * as z from '../zod.ts';
 import { imageRequest } from './annotate.ts';
 import { type ActivitiesOf, type ActivityDefinitions, noMessages, type Schema, workflow } from './definitions.ts';
 
@@ -9,16 +10,16 @@ const known = z.object({
   sha256: z.string(),
   campaign: z.string(),
   /** Runs that an earlier version started leave it out. */
-  truth: z.string().optional(),
+  truth: z.optional(z.string()),
 });
 const pair = z.object({ a: z.string(), b: z.union([z.string(), known]) });
 /** The names of the campaign's categories. */
 const classes = z.array(z.string());
 
-const agreeRequest = pair.extend({ classes }) satisfies Schema<AgreePair>;
+const agreeRequest = z.extend(pair, { classes }) satisfies Schema<AgreePair>;
 export type AgreeRequest = z.infer<typeof agreeRequest>;
 
-const consensusRequest = imageRequest.extend({
+const consensusRequest = z.extend(imageRequest, {
   annotations: z.array(
     z.object({
       annotator: z.string(),
@@ -51,7 +52,7 @@ export type MeasureActivities = ActivitiesOf<typeof measureActivities>;
 export const agreeImages = workflow({
   type: 'agreeImages',
   // Runs that an earlier version started have no classes.
-  input: z.object({ pairs: z.array(pair), classes: classes.optional() }),
+  input: z.object({ pairs: z.array(pair), classes: z.optional(classes) }),
   result: z.array(z.string()),
   ...noMessages,
 });

@@ -1,4 +1,5 @@
 /** The one place where a message becomes a value of its type. */
+import * as z from '../zod.ts';
 import type { ActivitiesOf, ActivityDefinitions, Schema } from './definitions.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { ActivitiesOf, ActivityDefinitions, Schema } from './definitions.ts
  * @throws TypeError, which is not retried: sent again, the message would be the same
  */
 export function received<T>(name: string, schema: Schema<T>, value: unknown): T {
-  const checked = schema.safeParse(value);
+  const checked = z.safeParse(schema, value);
   if (checked.success) return value as T;
   const [{ path, message }] = checked.error.issues;
   throw new TypeError(`${[name, ...path].join('.')}: ${message}`);

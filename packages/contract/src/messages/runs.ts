@@ -1,5 +1,5 @@
 /** Runs over datasets: what a workflow is given, what it tells of itself, and how it is paused. */
-import { z } from 'zod';
+import * as z from '../zod.ts';
 import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
 import { workflow } from './definitions.ts';
 
@@ -8,25 +8,25 @@ export const runInput = z.object({
   /** Shards under way at the same time. */
   window: z.number(),
   /** Tries of one step, a shard above all, before the run fails with the last reason; default `ATTEMPTS`. */
-  attempts: z.number().optional(),
+  attempts: z.optional(z.number()),
   /** Carried from one part of a long run to the next; left out at the start. */
-  carried: z.object({ next: z.number(), tally, paused: z.boolean() }).optional(),
+  carried: z.optional(z.object({ next: z.number(), tally, paused: z.boolean() })),
 });
 export type RunInput = z.infer<typeof runInput>;
 
-const extractRun = runInput.extend(maskSettings.pick({ extract: true }).shape);
+const extractRun = z.extend(runInput, z.pick(maskSettings, { extract: true }).shape);
 export type ExtractRun = z.infer<typeof extractRun>;
 
-const propagateRun = runInput.extend(maskSettings.shape);
+const propagateRun = z.extend(runInput, maskSettings.shape);
 export type PropagateRun = z.infer<typeof propagateRun>;
 
-const exportRun = runInput.extend(prepareExportRequest.shape).extend({
+const exportRun = z.extend(z.extend(runInput, prepareExportRequest.shape), {
   /** Settled by the first part of a run. */
-  plan: exportPlan.optional(),
+  plan: z.optional(exportPlan),
 });
 export type ExportRun = z.infer<typeof exportRun>;
 
-export const progress = tally.extend({
+export const progress = z.extend(tally, {
   /** Images of the whole dataset. */
   total: z.number(),
   shards: z.number(),
@@ -48,7 +48,7 @@ export const propagateDataset = workflow({ type: 'propagateDataset', input: prop
 export const exportDataset = workflow({
   type: 'exportDataset',
   input: exportRun,
-  result: tally.extend(exportPlan.shape),
+  result: z.extend(tally, exportPlan.shape),
   ...messages,
 });
 

@@ -1,13 +1,13 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { z } from 'zod';
 import { type AnswerOf, addressOf, answerOf, endpoint, type Given } from '../../src/api/endpoint.ts';
 import { decimal, integer, text } from '../../src/api/fields.ts';
+import * as z from '../../src/zod.ts';
 
 const getSheep = endpoint({
   method: 'GET',
   url: '/api/flocks/:flock/sheep/:sheep',
-  query: z.object({ limit: integer(1, 9).default(3), name: text(9).optional() }),
-  response: z.object({ id: z.string(), wool: z.number().nullable() }),
+  query: z.object({ limit: z._default(integer(1, 9), 3), name: z.optional(text(9)) }),
+  response: z.object({ id: z.string(), wool: z.nullable(z.number()) }),
 });
 const params = { flock: 'a b', sheep: '7/8' };
 

@@ -5,6 +5,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import * as z from '@saltworks/contract/zod';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -13,7 +14,6 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { openShards } from '../datasets/shards.ts';
 import { openViews } from '../datasets/views.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
@@ -254,7 +254,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     const user = expectCaller(request, origin);
     const params = request.params as Record<string, string>;
     // A malformed id never reaches the database, nor a name in the store.
-    const wrong = known?.safeParse(params).error?.issues[0].path[0];
+    const wrong = known && z.safeParse(known, params).error?.issues[0].path[0];
     if (wrong) throw new NotFoundError(`no such ${String(wrong)}`);
     if (access === 'session' && request.by !== 'cookie')
       throw new ForbiddenError('a request with an API key; expected a session: sign in in a browser');

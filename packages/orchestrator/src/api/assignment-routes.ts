@@ -22,6 +22,7 @@ import {
 } from '@saltworks/contract/api/open-assignments';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import * as z from '@saltworks/contract/zod';
 import { replay } from '@saltworks/core/drawing/replay';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
@@ -96,7 +97,7 @@ export const assignmentRoutes = [
     summary: 'Answers as they come: Server-Sent Events (spec/events.md), resumed by Last-Event-ID',
     access: see,
     handler({ deps, params, query, request, reply, stillAllowed }) {
-      const last = eventNumber.safeParse(request.headers['last-event-id'] || undefined);
+      const last = z.safeParse(eventNumber, request.headers['last-event-id'] || undefined);
       deps.streams.follow(params.assignment, last.success ? last.data : query.after, reply, stillAllowed);
     },
   }),

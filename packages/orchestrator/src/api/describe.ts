@@ -1,7 +1,7 @@
 /** Routes as OpenAPI describes them: requests, answers and access. */
 import { failure } from '@saltworks/contract/api/failure';
 import { params } from '@saltworks/contract/api/fields';
-import { z } from 'zod';
+import * as z from '@saltworks/contract/zod';
 import type { Access } from './access.ts';
 import { components as named } from './components.ts';
 import { failuresOf } from './failures.ts';
@@ -21,7 +21,7 @@ export const tags = {
 export type Tag = keyof typeof tags;
 
 /** The schema of an address's parameters: a name has the same form in every address. */
-export const paramsOf = (url: string): z.ZodObject | undefined => {
+export const paramsOf = (url: string): z.core.$ZodObject | undefined => {
   const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name as keyof typeof params);
   return names.length > 0 ? z.object(Object.fromEntries(names.map((name) => [name, params[name]]))) : undefined;
 };
@@ -43,12 +43,15 @@ function securityOf(access: Access): Record<string, string[]>[] {
   return access === 'session' ? [{ session: [] }] : [{ key: [] }, { session: [] }];
 }
 
-const json = (description: string, schema: z.ZodType) => ({ description, content: { 'application/json': { schema } } });
-const empty = (description: string) => z.null().meta({ description });
+const json = (description: string, schema: z.core.$ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const empty = (description: string) => z.described(z.null(), { description });
 
 function successOf({ response = z.null(), sends }: Route): Record<string, unknown> {
   if (!sends) return { 200: json('Done', response) };
-  const schema = z.string().meta(sends.text ? {} : { format: 'binary' });
+  const schema = z.described(z.string(), sends.text ? {} : { format: 'binary' });
   const content = { [sends.type]: { schema }, ...(sends.or && { [sends.or]: { schema } }) };
   const whole = { 200: { description: sends.description, content } };
   if (!sends.parts) return whole;

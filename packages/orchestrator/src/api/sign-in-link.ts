@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from '@saltworks/contract/zod';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { type Auth, linkPath } from './auth.ts';
 import { withCaller } from './caller.ts';
 
@@ -43,7 +43,7 @@ export async function serveSignInLink(app: FastifyInstance, { auth, page }: Opti
 const linkQuery = z.object({ token: z.string() });
 
 function tokenOf({ query }: FastifyRequest): string {
-  return linkQuery.safeParse(query).data?.token ?? '';
+  return z.safeParse(linkQuery, query).data?.token ?? '';
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

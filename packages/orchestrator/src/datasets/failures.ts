@@ -2,9 +2,9 @@
 import type { Page } from '@saltworks/contract/api/fields';
 import type { DatasetFailure } from '@saltworks/contract/api/mask-sets';
 import { datasetPrefix } from '@saltworks/contract/layout';
+import * as z from '@saltworks/contract/zod';
 import { type FailurePlace, failuresFrom } from '@saltworks/store/datasets/failures';
 import { isKey, type ObjectStore } from '@saltworks/store/objects/store';
-import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 
 /** Reports that one request reads at most: nearly all name no failure. */
@@ -29,7 +29,7 @@ export async function listFailures(
 }
 
 function placeOf(dataset: string, text: string): FailurePlace {
-  const within = z.string().refine((key) => isKey(key) && key.startsWith(datasetPrefix(dataset)));
+  const within = z.string().check(z.refine((key) => isKey(key) && key.startsWith(datasetPrefix(dataset))));
   const [key, index] = decodeCursor(z.tuple([within, z.int()]), text);
   return { key, index };
 }

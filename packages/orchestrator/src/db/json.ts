@@ -2,7 +2,7 @@
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
 import { checkDocument, parseDocument, type Schema } from '@saltworks/contract/documents/document';
 import { type SegmentOptions, segmentChanges } from '@saltworks/contract/options';
-import { z } from 'zod';
+import * as z from '@saltworks/contract/zod';
 
 const weights = z.record(z.string(), z.number());
 const signInLink = z.object({ email: z.string() });

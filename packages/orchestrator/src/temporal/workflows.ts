@@ -10,8 +10,8 @@ import type {
 } from '@saltworks/contract/messages/definitions';
 import { queues } from '@saltworks/contract/messages/queues';
 import { received } from '@saltworks/contract/messages/received';
+import type * as z from '@saltworks/contract/zod';
 import type { Client, WorkflowExecutionDescription, WorkflowStartOptions } from '@temporalio/client';
-import type { z } from 'zod';
 
 export interface Workflow<W extends WorkflowDefinition> {
   result(): Promise<ResultOf<W>>;
@@ -28,7 +28,7 @@ export interface Workflow<W extends WorkflowDefinition> {
 }
 
 /** Nothing, or one value. */
-type Sent<S extends z.ZodType> = z.infer<S> extends void ? [] : [z.infer<S>];
+type Sent<S extends z.core.$ZodType> = z.infer<S> extends void ? [] : [z.infer<S>];
 
 type StartOptions = Pick<
   WorkflowStartOptions,

@@ -1,6 +1,6 @@
 import { endpoint } from '@saltworks/contract/api/endpoint';
+import * as z from '@saltworks/contract/zod';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { route } from '../../dist/api/routes.js';
 
 const getSheep = endpoint({

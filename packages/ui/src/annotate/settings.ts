@@ -1,20 +1,21 @@
 /** An annotator's view settings, kept in the browser across images and reloads. */
-import { z } from 'zod';
+import * as z from '@saltworks/contract/zod';
 import { readStored } from '../stored.ts';
 
 const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
 
-const settings = z
-  .object({
+const settings = z.catch(
+  z.object({
     /** The brush's radius as a share of the image's width; 0 chooses one that suits the image. */
-    brush: z.number().catch(usual.brush),
+    brush: z.catch(z.number(), usual.brush),
     /** Opacity of labels, 0 … 1. */
-    opacity: z.number().catch(usual.opacity),
-    strokes: z.boolean().catch(usual.strokes),
-    pixels: z.boolean().catch(usual.pixels),
-    contours: z.boolean().catch(usual.contours),
-  })
-  .catch(usual);
+    opacity: z.catch(z.number(), usual.opacity),
+    strokes: z.catch(z.boolean(), usual.strokes),
+    pixels: z.catch(z.boolean(), usual.pixels),
+    contours: z.catch(z.boolean(), usual.contours),
+  }),
+  usual,
+);
 export type Settings = z.infer<typeof settings>;
 
 /** The stored settings that are still valid; defaults for the rest. */

@@ -3,8 +3,8 @@
 import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
 import type { LabelCategory } from '@saltworks/contract/categories';
 import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
+import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';
-import { z } from 'zod';
 import { readStored } from '../stored.ts';
 
 const settings = {
@@ -56,7 +56,7 @@ export const emptyDraft: CampaignDraft = {
 /** A stored draft; nothing of one that is no longer valid. @param text JSON; null where none is stored */
 export const readDraft = (text: string | null): CampaignDraft => ({
   ...emptyDraft,
-  ...readStored(text, draft.partial().catch({})),
+  ...readStored(text, z.catch(z.partial(draft), {})),
 });
 
 /** A campaign's id from its name: a-z, 0-9 and -, at most 64 characters. */

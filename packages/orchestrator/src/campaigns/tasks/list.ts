@@ -6,8 +6,8 @@
 import type { Page } from '@saltworks/contract/api/fields';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Task } from '@saltworks/contract/api/tasks';
+import * as z from '@saltworks/contract/zod';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Schema } from '../../db/schema.ts';
 import { type ListedTask, readTasks } from './read.ts';
@@ -67,7 +67,10 @@ interface Place {
 }
 
 function placeOf(order: string, text: string): Place {
-  const [, place, id] = decodeCursor(z.tuple([z.literal(order), z.number(), z.string().regex(/^\d{1,18}$/)]), text);
+  const [, place, id] = decodeCursor(
+    z.tuple([z.literal(order), z.number(), z.string().check(z.regex(/^\d{1,18}$/))]),
+    text,
+  );
   return { place, id };
 }
 

@@ -5,8 +5,8 @@
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { postAssignmentInteractions } from '@saltworks/contract/api/open-assignments';
+import * as z from '@saltworks/contract/zod';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { z } from 'zod';
 import { ApiError, ask } from '../../api.ts';
 
 const pending = z.object({
@@ -75,7 +75,7 @@ export class Outbox {
   /** Interactions that earlier windows left unsent, in order. */
   async pending(): Promise<Pending[]> {
     const found = await (await database()).getAllFromIndex('outbox', 'assignment', this.#assignment);
-    return z.array(pending).parse(found);
+    return z.parse(z.array(pending), found);
   }
 
   /** Stores an interaction, then sends it. Resolves once it would survive a crash of the page. */
