@@ -1,13 +1,12 @@
-// Serves the built @saltworks/core to a browser as plain modules without a bundler, and scenes as bytes. The page reaches
+// Serves the built core and contract to a browser as plain modules without a bundler, and scenes as bytes. The page reaches
 // the functions of page.mjs as `saltworks`.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
 
-const core = join(root, 'packages/core/dist');
 const html = `<!doctype html><title>saltworks</title>
-<script type="importmap">{"imports": {"@saltworks/core/": "/core/"}}</script>
+<script type="importmap">{"imports": {"@saltworks/core/": "/core/", "@saltworks/contract/": "/contract/"}}</script>
 <script type="module">import * as page from '/page.mjs'; globalThis.saltworks = page;</script>`;
 
 /**
@@ -37,12 +36,12 @@ export async function servePage(scenes) {
   return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** A module of core: imports within core name the ending, imports from outside do not. */
+/** A module of core or contract: imports within a package name the ending, imports from outside do not. */
 function moduleOf(url) {
-  if (!/^\/core\/[\w/-]+(\.js)?$/.test(url)) return undefined;
-  const path = normalize(join(core, url.slice('/core/'.length)));
+  const [, name, path] = /^\/(core|contract)\/([\w/-]+?)(?:\.js)?$/.exec(url) ?? [];
+  if (path === undefined) return undefined;
   try {
-    return ['text/javascript', readFileSync(path.endsWith('.js') ? path : `${path}.js`)];
+    return ['text/javascript', readFileSync(join(root, 'packages', name, 'dist', `${path}.js`))];
   } catch {
     return undefined;
   }
