@@ -1,6 +1,7 @@
 /** Parses categories from the command line or a file. */
 
-import type { Category, LabelCategory } from '@saltworks/contract/categories';
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import type { Category } from '@saltworks/contract/categories';
 import { parseJson } from '@saltworks/contract/documents/json';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { classColour } from '@saltworks/core/screen/colours';

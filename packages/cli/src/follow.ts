@@ -1,8 +1,9 @@
 /** Starts or joins a run over a dataset and follows it to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Standing } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import type { Progress as RunProgress } from '@saltworks/contract/messages/runs';
-import { failingText, type Standing, shareOf, waitingText } from '@saltworks/contract/run-state';
+import { failingText, shareOf, waitingText } from '@saltworks/contract/run-state';
 import type { Run } from '@saltworks/orchestrator/runs/start';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { openStore } from '@saltworks/store/objects/open';

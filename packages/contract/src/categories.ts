@@ -4,13 +4,3 @@ import * as z from './zod.ts';
 /** A category of a COCO document, numbered from 1. */
 export const category = z.object({ id: z.number(), name: z.string(), isthing: z.literal([0, 1]) });
 export type Category = z.infer<typeof category>;
-
-/** A category of a campaign's label schema. */
-export interface LabelCategory {
-  /** From 1. */
-  id: number;
-  name: string;
-  /** #rrggbb. */
-  colour: string;
-  isthing: boolean;
-}

@@ -1,31 +1,7 @@
 /** How a run gets on, in the numbers and words that commands and pages share. */
+import type { Failing, Waiting } from './api/runs.ts';
 import type { Tally } from './messages/activities.ts';
 import type { Progress } from './messages/runs.ts';
-
-/** Why a run is slow, or stands still. */
-export interface Standing {
-  /** A queue that holds a task of the run and that nobody polls. */
-  waiting: Waiting | null;
-  /** Of the steps that failed and are tried again, the one that failed most often. */
-  failing: Failing | null;
-}
-
-export interface Waiting {
-  queue: string;
-  /** Temporal's, host:port. */
-  address: string;
-  namespace: string;
-  /** The command that polls the queue. */
-  start: string;
-}
-
-export interface Failing {
-  /** Of the last attempt. */
-  reason: string;
-  /** Failed attempts, and the most that are made; 0: without limit. */
-  attempts: number;
-  most: number;
-}
 
 export const waitingText = ({ queue, address, namespace, start }: Waiting): string =>
   `nobody polls ${queue} at Temporal ${address}, namespace ${namespace}; the run goes on once somebody starts: ${start}`;

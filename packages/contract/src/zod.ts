@@ -52,3 +52,9 @@ export function described<S extends core.$ZodType>(schema: S, keywords: core.Glo
   core.globalRegistry.add(schema, keywords);
   return schema;
 }
+
+/**
+ * A schema that checks a value and changes nothing: readers hand the value on as it came, so fields that another version
+ * added, and the order of fields, survive.
+ */
+export type Schema<T> = core.$ZodType<T, T>;

@@ -35,6 +35,7 @@ export const category = z.described(
   }),
   { id: 'Category' },
 );
+export type LabelCategory = z.infer<typeof category>;
 
 const changes = {
   name: text(200),

@@ -20,19 +20,39 @@ const runProgress = z.described(
   { id: 'RunProgress' },
 );
 
-/** Why a run gets on slowly, or not at all; both null where it is over, gets on well, or nobody could say. */
+const waiting = z.described(
+  z.object({
+    queue: z.string(),
+    /** Temporal's, host:port. */
+    address: z.string(),
+    namespace: z.string(),
+    /** The command that polls the queue. */
+    start: z.string(),
+  }),
+  { id: 'Waiting' },
+);
+export type Waiting = z.infer<typeof waiting>;
+
+const failing = z.described(
+  z.object({
+    /** Of the last attempt. */
+    reason: z.string(),
+    /** Failed attempts, and the most that are made; 0: without limit. */
+    attempts: z.int(),
+    most: z.int(),
+  }),
+  { id: 'Failing' },
+);
+export type Failing = z.infer<typeof failing>;
+
+/** Why a run is slow, or stands still; both null if it has ended, makes progress, or the reason is unknown. */
 const standing = z.object({
-  /** A queue that holds a task of the run while nobody polls it, and the command that polls it. */
-  waiting: z.nullable(
-    z.described(z.object({ queue: z.string(), address: z.string(), namespace: z.string(), start: z.string() }), {
-      id: 'Waiting',
-    }),
-  ),
+  /** A queue that holds a task of the run and that nobody polls. */
+  waiting: z.nullable(waiting),
   /** Of the steps that failed and are tried again, the one that failed most often. */
-  failing: z.nullable(
-    z.described(z.object({ reason: z.string(), attempts: z.int(), most: z.int() }), { id: 'Failing' }),
-  ),
+  failing: z.nullable(failing),
 });
+export type Standing = z.infer<typeof standing>;
 
 const runState = z.enum(['running', 'done', 'failed', 'cancelled']);
 

@@ -1,12 +1,6 @@
 /** Stored JSON, read back: a document is checked by its schema, and handed on exactly as it lies there. */
 import * as z from '../zod.ts';
 
-/**
- * A schema that changes nothing: fields that a newer version added, and the order of fields, survive a document that is read,
- * changed and written again.
- */
-export type Schema<T> = z.core.$ZodType<T, T>;
-
 /** A stored document is not what its name promises. */
 export class UnreadableDocumentError extends Error {
   override name = 'UnreadableDocumentError';
@@ -16,7 +10,7 @@ export class UnreadableDocumentError extends Error {
  * @param name of the object or file, for the message
  * @throws UnreadableDocumentError in one line: name, field, received, expected
  */
-export function parseDocument<T>(name: string, text: string, schema: Schema<T>): T {
+export function parseDocument<T>(name: string, text: string, schema: z.Schema<T>): T {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -28,7 +22,7 @@ export function parseDocument<T>(name: string, text: string, schema: Schema<T>):
 }
 
 /** The same of JSON that a database has parsed already. */
-export function checkDocument<T>(name: string, document: unknown, schema: Schema<T>): T {
+export function checkDocument<T>(name: string, document: unknown, schema: z.Schema<T>): T {
   const checked = z.safeParse(schema, document);
   if (checked.success) return document as T;
   throw new UnreadableDocumentError(`${name}: ${problem(document, checked.error.issues[0])}`);
@@ -42,7 +36,7 @@ export const encodeLines = (lines: readonly unknown[]): string =>
  *
  * @throws UnreadableDocumentError as `parseDocument`, with the number of the line
  */
-export function parseLines<T>(name: string, text: string, schema: Schema<T>): T[] {
+export function parseLines<T>(name: string, text: string, schema: z.Schema<T>): T[] {
   const documents: T[] = [];
   for (const [i, line] of text.split('\n').entries()) {
     if (line !== '') documents.push(parseDocument(`${name}, line ${i + 1}`, line, schema));

@@ -7,11 +7,8 @@
  */
 import type * as z from '../zod.ts';
 
-/** A schema that checks and changes nothing: the value goes on as it came, with fields that another version added. */
-export type Schema<T> = z.core.$ZodType<T, T>;
-
 // biome-ignore lint/suspicious/noExplicitAny: stands for every type, sent and received
-type AnySchema = Schema<any>;
+type AnySchema = z.Schema<any>;
 
 /** A request and its answer. */
 export interface Exchange {

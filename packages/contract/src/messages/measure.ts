@@ -3,7 +3,7 @@
 import type { AgreePair } from '../layout.ts';
 import * as z from '../zod.ts';
 import { imageRequest } from './annotate.ts';
-import { type ActivitiesOf, type ActivityDefinitions, noMessages, type Schema, workflow } from './definitions.ts';
+import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
 
 const known = z.object({
   dataset: z.string(),
@@ -16,7 +16,7 @@ const pair = z.object({ a: z.string(), b: z.union([z.string(), known]) });
 /** The names of the campaign's categories. */
 const classes = z.array(z.string());
 
-const agreeRequest = z.extend(pair, { classes }) satisfies Schema<AgreePair>;
+const agreeRequest = z.extend(pair, { classes }) satisfies z.Schema<AgreePair>;
 export type AgreeRequest = z.infer<typeof agreeRequest>;
 
 const consensusRequest = z.extend(imageRequest, {

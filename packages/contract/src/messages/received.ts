@@ -1,6 +1,6 @@
 /** The one place where a message becomes a value of its type. */
 import * as z from '../zod.ts';
-import type { ActivitiesOf, ActivityDefinitions, Schema } from './definitions.ts';
+import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 
 /**
  * Checks a message.
@@ -9,7 +9,7 @@ import type { ActivitiesOf, ActivityDefinitions, Schema } from './definitions.ts
  * @returns the value itself
  * @throws TypeError, which is not retried: sent again, the message would be the same
  */
-export function received<T>(name: string, schema: Schema<T>, value: unknown): T {
+export function received<T>(name: string, schema: z.Schema<T>, value: unknown): T {
   const checked = z.safeParse(schema, value);
   if (checked.success) return value as T;
   const [{ path, message }] = checked.error.issues;

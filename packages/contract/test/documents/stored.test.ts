@@ -4,13 +4,7 @@ import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { classes } from '../../src/documents/classes.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
-import {
-  encodeLines,
-  parseDocument,
-  parseLines,
-  type Schema,
-  UnreadableDocumentError,
-} from '../../src/documents/document.ts';
+import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
 import { exportPlan, exportSummary, wholeNames } from '../../src/documents/exports.ts';
 import { identity } from '../../src/documents/identity.ts';
 import { journalEntry } from '../../src/documents/journal.ts';
@@ -19,6 +13,7 @@ import { nodeLabels } from '../../src/documents/node-labels.ts';
 import { anyReport, extractReport, maskReport, shardReport } from '../../src/documents/reports.ts';
 import { stackFile } from '../../src/documents/stack.ts';
 import { storedTruth, truth } from '../../src/documents/truth.ts';
+import type { Schema } from '../../src/zod.ts';
 
 const folder = new URL('stored/', import.meta.url);
 const text = (name: string) => readFileSync(new URL(name, folder), 'utf8');

@@ -1,6 +1,7 @@
 /** From a drawing to the scribble document that workers read. */
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 

@@ -1,4 +1,4 @@
-import type { LabelCategory } from '@saltworks/contract/categories';
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { expect, test } from 'vitest';
 import { scribblesOf } from '../../src/drawing/scribbles-of.ts';
 

@@ -1,6 +1,6 @@
 /** The shape of a route, and the table of all of them. */
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@saltworks/contract/api/endpoint';
-import type { PropagateShardRequest } from '@saltworks/contract/messages/activities';
+import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
@@ -39,9 +39,6 @@ export interface Deps {
   /** Size of an image, from its keys; undefined while it has none. */
   imageSize(sha256: string, backbone: string): Promise<{ width: number; height: number } | undefined>;
 }
-
-/** How masks are made. */
-export type MaskSettings = Pick<PropagateShardRequest, 'extract' | 'preset' | 'solve'>;
 
 /** A request as a handler is given it: checked by its endpoint's schemas. */
 export interface Call<E extends Endpoint = Endpoint> {

@@ -1,11 +1,12 @@
 /** Campaigns: a dataset's images, the categories to choose from, and the settings of answers and of annotators' work. */
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import {
   type Campaign,
   type CampaignChanges,
   campaignDefaults,
   type NewCampaign,
 } from '@saltworks/contract/api/campaigns';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';

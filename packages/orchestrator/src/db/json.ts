@@ -1,7 +1,8 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
-import { checkDocument, parseDocument, type Schema } from '@saltworks/contract/documents/document';
+import { checkDocument, parseDocument } from '@saltworks/contract/documents/document';
 import { type SegmentOptions, segmentChanges } from '@saltworks/contract/options';
+import type { Schema } from '@saltworks/contract/zod';
 import * as z from '@saltworks/contract/zod';
 
 const weights = z.record(z.string(), z.number());

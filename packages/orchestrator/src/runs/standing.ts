@@ -1,7 +1,8 @@
 /** Why a workflow is slow, or stands still: nobody polls one of its queues, or its steps fail. */
+
+import type { Standing } from '@saltworks/contract/api/runs';
 import { pollers, queues } from '@saltworks/contract/messages/queues';
 import { runWorkflows } from '@saltworks/contract/messages/runs';
-import type { Standing } from '@saltworks/contract/run-state';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
 import { pollersOf } from '../temporal/pollers.ts';
 import { describeWorkflow } from '../temporal/workflows.ts';

@@ -1,4 +1,6 @@
 /** Runs over datasets: started, or joined where they run already, and followed. */
+
+import type { Standing } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import type { InputOf, ResultOf } from '@saltworks/contract/messages/definitions';
 import {
@@ -11,7 +13,6 @@ import {
   propagateDataset as propagateWorkflow,
   type RunWorkflow,
 } from '@saltworks/contract/messages/runs';
-import type { Standing } from '@saltworks/contract/run-state';
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { throughOutages } from '../temporal/outage.ts';
 import { rootOf } from '../temporal/root-cause.ts';

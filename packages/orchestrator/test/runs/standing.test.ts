@@ -1,7 +1,8 @@
 /** Why runs stand still, on a real Temporal: no worker, and a worker that cannot. */
+
+import type { Standing } from '@saltworks/contract/api/runs';
 import type { ShardActivities } from '@saltworks/contract/messages/activities';
 import { queues } from '@saltworks/contract/messages/queues';
-import type { Standing } from '@saltworks/contract/run-state';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';

@@ -1,5 +1,6 @@
 /** Objects that are text or documents, where there may be none. */
-import { parseDocument, type Schema } from '@saltworks/contract/documents/document';
+import { parseDocument } from '@saltworks/contract/documents/document';
+import type { Schema } from '@saltworks/contract/zod';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from './store.ts';
 
 /** An object as text, or undefined where there is none. */

@@ -1,6 +1,7 @@
 /** The segment that the brush draws, and the segments to choose from. */
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
 
 export interface Choice {
   /** The drawing's segments; if it has none, one of the first category, which the first stroke will name. */

@@ -1,6 +1,7 @@
 /** Names of segments. */
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
 
 export function nameOf(id: number, segments: Drawing['segments'], categories: readonly LabelCategory[]): string {
   if (id === 0) return 'background';

@@ -1,7 +1,7 @@
 /** The list of segments, and the search that adds more. */
 
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { classColours, css, type Rgb, background as unknown } from '@saltworks/core/screen/colours';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { nameOf } from './names.ts';

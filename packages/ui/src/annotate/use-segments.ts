@@ -1,6 +1,7 @@
 /** The segments of the image at work: which one the brush draws, and every way to add, classify and delete one. */
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { type RefObject, useCallback, useMemo, useState } from 'react';
 import { choiceOf, neighbourOf } from './chosen.ts';
 import { nameOf } from './names.ts';

@@ -1,6 +1,6 @@
 /** The categories of a new campaign. */
 
-import type { LabelCategory } from '@saltworks/contract/categories';
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { classColour, freeColour } from '@saltworks/core/screen/colours';
 
 /** A category without its id, which will be its place in the list. */

@@ -1,7 +1,7 @@
 /** A campaign as typed into the form. */
 
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
 import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';

@@ -1,7 +1,7 @@
 /** Time spent, by annotator and by category. */
 
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { getCampaignEffort } from '@saltworks/contract/api/measures';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { useLoaded } from '../load.ts';
 import { Figure } from '../plots/figure.tsx';
 import { count, duration } from '../plots/figures.ts';

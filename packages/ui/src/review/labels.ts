@@ -1,4 +1,4 @@
-import type { LabelCategory } from '@saltworks/contract/categories';
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 
 /** Category by segment id; an unknown id is background, 0. */
 export function categoriesOf(

@@ -1,4 +1,4 @@
-import type { LabelCategory } from '@saltworks/contract/categories';
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { expect, test } from 'vitest';
 import { choiceOf, neighbourOf } from '../../src/annotate/chosen.ts';
 

@@ -1,7 +1,7 @@
 /** The segments of masks. */
 
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Task } from '@saltworks/contract/api/tasks';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
 import { inOrder } from '@saltworks/store/in-order';

@@ -9,7 +9,7 @@ import {
   postAssignmentSkip,
   postAssignmentSubmit,
 } from '@saltworks/contract/api/assignments';
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Campaign, LabelCategory } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
 import {
@@ -19,7 +19,6 @@ import {
   type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
-import type { LabelCategory } from '@saltworks/contract/categories';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
