@@ -188,7 +188,7 @@ function scripts() {
     name: 'page-scripts',
     peer_name: 'the limit',
     unit: 'KB',
-    what: 'gzipped, with workers, without charts',
+    what: 'gzipped, what annotators load: the page and its workers',
   };
   return row([sum], [300], about);
 }

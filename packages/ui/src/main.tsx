@@ -5,21 +5,24 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Route, Switch } from 'wouter';
 import { ask } from './api.ts';
-import { AccountPage } from './pages/account.tsx';
+import { onDemand } from './on-demand.tsx';
 import { AnnotatePage } from './pages/annotate.tsx';
-import { CampaignPage } from './pages/campaign.tsx';
-import { CampaignImagesPage } from './pages/campaign-images.tsx';
-import { NewCampaignPage } from './pages/campaign-new.tsx';
-import { CampaignSettingsPage } from './pages/campaign-settings.tsx';
-import { ComparePage } from './pages/compare.tsx';
-import { DatasetPage } from './pages/dataset.tsx';
-import { DatasetsPage } from './pages/datasets.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NowherePage } from './pages/nowhere.tsx';
-import { ReviewPage } from './pages/review.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import './style.css';
 import './pages.css';
+
+const managers = () => import('./pages/managers.ts');
+const AccountPage = onDemand(() => managers().then((pages) => pages.AccountPage));
+const CampaignPage = onDemand(() => managers().then((pages) => pages.CampaignPage));
+const CampaignImagesPage = onDemand(() => managers().then((pages) => pages.CampaignImagesPage));
+const NewCampaignPage = onDemand(() => managers().then((pages) => pages.NewCampaignPage));
+const CampaignSettingsPage = onDemand(() => managers().then((pages) => pages.CampaignSettingsPage));
+const ComparePage = onDemand(() => managers().then((pages) => pages.ComparePage));
+const DatasetPage = onDemand(() => managers().then((pages) => pages.DatasetPage));
+const DatasetsPage = onDemand(() => managers().then((pages) => pages.DatasetsPage));
+const ReviewPage = onDemand(() => managers().then((pages) => pages.ReviewPage));
 
 // Prolongs a session in use; without one, the page's own requests lead to sign-in.
 ask(getSession).catch(() => {});
