@@ -1,7 +1,7 @@
 // The evaluation images beside the repository (../shared/data), if they are there: COCO big things and icgbench.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { parseScribblePng } from '@saltworks/core/formats/scribble-png';
 import { decodePanoptic } from '@saltworks/core/mask/mask';

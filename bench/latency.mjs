@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { keysKey } from '@saltworks/contract/layout';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys } from '@saltworks/core/formats/keys';

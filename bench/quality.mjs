@@ -1,8 +1,8 @@
 // npm run quality: the quality of the masks, the effect of corrections, the distance of `paper` from its references, and the
 // agreement of kernels with their plain TypeScript, on all of ../shared/data.
 import { writeFileSync } from 'node:fs';
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { roundToHalf } from '@saltworks/core/formats/keys';

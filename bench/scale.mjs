@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
 import { encodeLines } from '@saltworks/contract/documents/document';

@@ -2,9 +2,9 @@
 // labels and strokes do.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { resizeBicubic } from '@saltworks/core/image/image';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

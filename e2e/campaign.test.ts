@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
 import { decodeRuns } from '@saltworks/contract/documents/run-lengths';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { type Annotation, consensus } from '@saltworks/core/crowd/consensus';
 import { roundToHalf } from '@saltworks/core/formats/keys';

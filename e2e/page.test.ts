@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';

@@ -1,5 +1,5 @@
-import { resolveBackbone } from '@saltworks/backbone/registry';
-import { openSession } from '@saltworks/backbone/session';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { mean, overlaps } from '@saltworks/core/mask/metrics';
 import { presets } from '@saltworks/core/options';

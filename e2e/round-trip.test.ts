@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import { lookAt } from '@saltworks/cli/pictures';
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';

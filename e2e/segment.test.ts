@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';

@@ -12,7 +12,7 @@ if (unknown) {
 setup();
 
 // Imported after set-up, which builds them.
-const { decodeImage, encodePng } = await import('@saltworks/backbone/decode');
+const { decodeImage, encodePng } = await import('@saltworks/backbone/image/decode');
 const { findStack } = await import('@saltworks/cli/stack/supervisor');
 const { namedColours } = await import('@saltworks/core/screen/colours');
 const { decodePanoptic } = await import('@saltworks/core/mask/mask');

@@ -2,7 +2,7 @@
 // Run after `npm run demo`: node scripts/picture.mjs
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
 import { resizeBicubic } from '@saltworks/core/image/image';
 import { decodePanoptic } from '@saltworks/core/mask/mask';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
-import type { Tapped } from '../src/tap.ts';
+import type { Tapped } from '../src/tap/tap.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -1,7 +1,8 @@
 /** A small Vision Transformer with random weights, written node by node, and ways to spoil it. */
-import { FLOAT, NODE, type Node, readNode, readTensor, type Tensor, writeModel } from '../src/onnx.ts';
-import { makeInts, makeNode, makeValueInfo } from '../src/onnx-make.ts';
-import { blockPart, floatPart, intPart, readFields, stringPart, writeFields } from '../src/protobuf.ts';
+
+import { makeInts, makeNode, makeValueInfo } from '../src/onnx/make.ts';
+import { FLOAT, NODE, type Node, readNode, readTensor, type Tensor, writeModel } from '../src/onnx/model.ts';
+import { blockPart, floatPart, intPart, readFields, stringPart, writeFields } from '../src/onnx/protobuf.ts';
 import { random } from './run.ts';
 
 export const LAYERS = 2;

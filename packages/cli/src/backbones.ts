@@ -1,11 +1,11 @@
 /** Backbones for commands: looked up, and downloaded with progress. */
-import { type Fetching, pullBackbone } from '@saltworks/backbone/pull';
+import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
 import {
   BackboneMissingError,
   type BackboneSpec,
   KNOWN_BACKBONES,
   resolveBackbone,
-} from '@saltworks/backbone/registry';
+} from '@saltworks/backbone/registry/registry';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';

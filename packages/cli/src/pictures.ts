@@ -1,5 +1,5 @@
 /** Image headers for imports: the store package cannot decode images. */
-import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/decode';
+import { type DecodeOptions, decodeImage, describeImage, encodePng } from '@saltworks/backbone/image/decode';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import type { ImportOptions } from '@saltworks/store/import/import';
 import type { Offer } from '@saltworks/store/import/offers';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';

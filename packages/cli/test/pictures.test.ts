@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { truthKey } from '@saltworks/contract/layout';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';

@@ -1,6 +1,6 @@
 /** Exports: a shard's masks as files and lines, then the documents over the whole dataset. */
 import { createHash } from 'node:crypto';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { Category } from '@saltworks/contract/categories';
 import {
   type ExportPlanDocument,

@@ -1,5 +1,11 @@
 /** Keys for the images of a shard. */
-import { type DecodedImage, decodeImage, describeImage, mayBeDeep, mayHavePages } from '@saltworks/backbone/decode';
+import {
+  type DecodedImage,
+  decodeImage,
+  describeImage,
+  mayBeDeep,
+  mayHavePages,
+} from '@saltworks/backbone/image/decode';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { type ExtractReport, extractReport, type ShardReport } from '@saltworks/contract/documents/reports';

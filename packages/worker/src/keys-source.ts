@@ -1,8 +1,8 @@
 /** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
-import { type Fetching, pullBackbone } from '@saltworks/backbone/pull';
-import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry';
-import { type KeySession, openSession } from '@saltworks/backbone/session';
-import type { Device } from '@saltworks/backbone/session.worker';
+import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
+import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { type KeySession, openSession } from '@saltworks/backbone/session/session';
+import type { Device } from '@saltworks/backbone/session/session.worker';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';

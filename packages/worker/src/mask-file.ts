@@ -1,5 +1,5 @@
 /** A mask as its files: in a thread, since it takes time. */
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';

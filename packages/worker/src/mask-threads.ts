@@ -1,8 +1,8 @@
 /** Images and scribbles to masks, on all cores: solving takes seconds in which an event loop must not stand still. */
 import { availableParallelism } from 'node:os';
 // Imported first: it sets the limits of images once, before there are threads.
-import '@saltworks/backbone/decode';
-import { type ThreadPool, threadPool } from '@saltworks/backbone/threads';
+import '@saltworks/backbone/image/decode';
+import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
 import type { MadeMask } from './mask-file.ts';
 

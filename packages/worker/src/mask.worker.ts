@@ -1,6 +1,6 @@
 /** A thread that makes masks: bytes of files in, a mask and its document out. */
-import { type DecodedImage, decodeImage } from '@saltworks/backbone/decode';
-import { answerJobs } from '@saltworks/backbone/thread';
+import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode';
+import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { consensus } from '@saltworks/core/crowd/consensus';

@@ -1,5 +1,5 @@
 /** Compares annotators' masks of one image, and makes one mask, the consensus, of all their strokes. */
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
 import { consensusDocument, type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';

@@ -1,6 +1,6 @@
 /** Masks for the images of a shard that have scribbles. */
-import { knownBackbone } from '@saltworks/backbone/registry';
-import { ThreadError } from '@saltworks/backbone/threads';
+import { knownBackbone } from '@saltworks/backbone/registry/registry';
+import { ThreadError } from '@saltworks/backbone/threads/threads';
 import type { Category } from '@saltworks/contract/categories';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';

@@ -4,8 +4,8 @@
  */
 import { setEnvironmentData } from 'node:worker_threads';
 // Imported first: it sets the limits of images once, before there are threads.
-import '@saltworks/backbone/decode';
-import { ThreadError, threadPool } from '@saltworks/backbone/threads';
+import '@saltworks/backbone/image/decode';
+import { ThreadError, threadPool } from '@saltworks/backbone/threads/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { type Turn, Turns } from './turns.ts';

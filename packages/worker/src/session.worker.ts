@@ -1,7 +1,7 @@
 /** A thread that holds images open and answers annotators' questions about them. */
 import { getEnvironmentData } from 'node:worker_threads';
-import { decodeImage } from '@saltworks/backbone/decode';
-import { answerJobs } from '@saltworks/backbone/thread';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { answerJobs } from '@saltworks/backbone/threads/thread';
 import { encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { answerFrom, labelsOf } from '@saltworks/core/answer';

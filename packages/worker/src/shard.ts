@@ -1,5 +1,5 @@
 /** Work on a shard, in every kind of run: failures are kept apart, progress is told, an attempt resumes the last. */
-import { ThreadError } from '@saltworks/backbone/threads';
+import { ThreadError } from '@saltworks/backbone/threads/threads';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
 import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';

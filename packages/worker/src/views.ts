@@ -1,5 +1,5 @@
 /** Images as browsers are shown them: upright, sRGB, and nothing but pixels. */
-import { decodeImage, encodePng, encodeWebp, fitsWebp } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng, encodeWebp, fitsWebp } from '@saltworks/backbone/image/decode';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { thumbnailKey, viewKey, viewKeys } from '@saltworks/contract/layout';
 import type { ShowRequest } from '@saltworks/contract/messages/annotate';

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Position } from '@saltworks/contract/messages/activities';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/decode';
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { maskReport, shardReport } from '@saltworks/contract/documents/reports';
 import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
 import { exportFilesPrefix, exportReportKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';

@@ -1,5 +1,5 @@
 import { setEnvironmentData } from 'node:worker_threads';
-import { threadPool } from '@saltworks/backbone/threads';
+import { threadPool } from '@saltworks/backbone/threads/threads';
 import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';

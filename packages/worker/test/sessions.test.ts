@@ -1,6 +1,6 @@
 import { setEnvironmentData } from 'node:worker_threads';
-import { encodePng } from '@saltworks/backbone/decode';
-import { ThreadError } from '@saltworks/backbone/threads';
+import { encodePng } from '@saltworks/backbone/image/decode';
+import { ThreadError } from '@saltworks/backbone/threads/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { presets } from '@saltworks/core/options';

@@ -1,4 +1,4 @@
-import { decodeImage, encodePng } from '@saltworks/backbone/decode';
+import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import { thumbnailKey, viewKey } from '@saltworks/contract/layout';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { showImages } from '../src/views.ts';

@@ -1,7 +1,7 @@
 /** Preprocesses images in threads, beside inference. */
 import type { RgbImage } from '@saltworks/core/image/image';
+import { answerJobs } from '../threads/thread.ts';
 import { type PreprocessOptions, preprocess, preprocessOverlapping } from './preprocess.ts';
-import { answerJobs } from './thread.ts';
 
 export interface PreprocessJob {
   image: RgbImage;

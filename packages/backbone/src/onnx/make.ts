@@ -13,7 +13,7 @@ import {
   type Tensor,
   VALUE_INFO,
   type ValueInfo,
-} from './onnx.ts';
+} from './model.ts';
 import { blockPart, floatPart, intPart, type Part, stringPart, writeFields } from './protobuf.ts';
 
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 };

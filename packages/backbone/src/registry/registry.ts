@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { inspect } from './tap.ts';
+import { inspect } from '../tap/tap.ts';
 
 /** A backbone ready to open. */
 export interface BackboneSpec {

@@ -8,12 +8,12 @@ import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
-import type { PreprocessJob, Views } from './preprocess.worker.ts';
-import type { BackboneSpec } from './registry.ts';
+import type { PreprocessJob, Views } from '../image/preprocess.worker.ts';
+import type { BackboneSpec } from '../registry/registry.ts';
+import type { Facet, TapFacts } from '../tap/tap.ts';
+import type { Failure } from '../threads/thread.ts';
+import { threadPool } from '../threads/threads.ts';
 import type { Device, Opened, Reply, Request, WorkerInput } from './session.worker.ts';
-import type { Facet, TapFacts } from './tap.ts';
-import type { Failure } from './thread.ts';
-import { threadPool } from './threads.ts';
 
 /** Attention takes memory by the square of the patches: 6 GB for six heads of 16,384. */
 const MAX_PATCHES = 16_384;
@@ -72,7 +72,7 @@ export async function openSession(
   worker.unref();
 
   // Half the cores keep up with a GPU; inference on the CPU needs far less.
-  const preprocessing = threadPool<PreprocessJob, Views>(new URL('./preprocess.worker.js', import.meta.url), {
+  const preprocessing = threadPool<PreprocessJob, Views>(new URL('../image/preprocess.worker.js', import.meta.url), {
     threads: Math.max(1, availableParallelism() >> 1),
   });
   /** Preprocessed, waiting for inference. */

@@ -5,9 +5,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
-import type { BackboneSpec } from './registry.ts';
-import { type Facet, type TapFacts, tap } from './tap.ts';
-import { type Answer, type Failure, failureOf } from './thread.ts';
+import type { BackboneSpec } from '../registry/registry.ts';
+import { type Facet, type TapFacts, tap } from '../tap/tap.ts';
+import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
 
 export interface WorkerInput {
   spec: BackboneSpec;

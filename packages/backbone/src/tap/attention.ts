@@ -6,8 +6,8 @@
  * tensor taken too early or too late would be a scaled or rotated key.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { floatAttribute, intAttribute, type Node } from '../onnx/model.ts';
 import { ancestors, constantDims, dataInputs, type Flow, isData, shapeValues } from './flow.ts';
-import { floatAttribute, intAttribute, type Node } from './onnx.ts';
 
 /** A linear layer, bias included: the query, key or value of all heads, before any scaling. */
 export interface Projection {

@@ -3,8 +3,16 @@
  * before the patches, and the position embedding, which must follow the size of the image.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import {
+  FLOAT,
+  type Graph,
+  intAttribute,
+  intsAttribute,
+  type Node,
+  stringAttribute,
+  type ValueInfo,
+} from '../onnx/model.ts';
 import { ancestors, constantDims, dataInputs, descendants, type Flow, isData } from './flow.ts';
-import { FLOAT, type Graph, intAttribute, intsAttribute, type Node, stringAttribute, type ValueInfo } from './onnx.ts';
 
 export interface PatchEmbedding {
   /** The graph input that takes the image. */

@@ -3,7 +3,7 @@
  * inputs (data), on their sizes alone (shape) or on neither (constant).
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from './onnx.ts';
+import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from '../onnx/model.ts';
 
 /** Whether a tensor's values depend on nothing, on the inputs' sizes, or on their values. */
 export type Kind = 'constant' | 'shape' | 'data';

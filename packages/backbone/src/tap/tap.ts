@@ -7,11 +7,11 @@
  * the graph itself interpolates. It refuses anything else and never guesses.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { makeInts, makeNode, makeValueInfo } from '../onnx/make.ts';
+import { FLOAT, type Model, type Node, readModel, writeModel } from '../onnx/model.ts';
 import { type AttentionLayer, attentionLayers } from './attention.ts';
 import { type PatchEmbedding, patchEmbedding, prefixTokens } from './embedding.ts';
 import { ancestors, descendants, type Flow, flowOf, isData } from './flow.ts';
-import { FLOAT, type Model, type Node, readModel, writeModel } from './onnx.ts';
-import { makeInts, makeNode, makeValueInfo } from './onnx-make.ts';
 
 export type Facet = 'key' | 'query' | 'value';
 

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { expect, test } from 'vitest';
-import { decodeImage, describeImage } from '../src/decode.ts';
+import { decodeImage, describeImage } from '../../src/image/decode.ts';
 
 interface Made {
   width: number;

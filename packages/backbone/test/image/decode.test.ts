@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeImage, describeImage, encodePng } from '../src/decode.ts';
+import { decodeImage, describeImage, encodePng } from '../../src/image/decode.ts';
 import { type Page, tiff } from './tiff.ts';
 
 /** An image of one colour. */

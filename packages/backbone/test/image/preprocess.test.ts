@@ -1,6 +1,6 @@
 import { normalise, resizeBicubic } from '@saltworks/core/image/image';
 import { expect, test } from 'vitest';
-import { preprocess } from '../src/preprocess.ts';
+import { preprocess } from '../../src/image/preprocess.ts';
 
 const options = { patch: 14, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] };
 const image = { data: Uint8Array.from({ length: 3 * 50 * 30 }, (_, i) => (i * 31) % 256), width: 50, height: 30 };

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeImage, describeImage } from '../src/decode.ts';
+import { decodeImage, describeImage } from '../../src/image/decode.ts';
 import { type Page, tiff } from './tiff.ts';
 
 const [width, height] = [40, 30];

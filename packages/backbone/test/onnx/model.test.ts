@@ -1,11 +1,11 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
-import * as onnx from '../src/onnx.ts';
-import { makeInts, makeNode, makeValueInfo } from '../src/onnx-make.ts';
-import { blockPart, readFields, stringPart, writeFields } from '../src/protobuf.ts';
-import { tap } from '../src/tap.ts';
-import { fixture, hasFixtures, random } from './run.ts';
-import { rewire, scalar, tinyVit } from './tiny-vit.ts';
+import { makeInts, makeNode, makeValueInfo } from '../../src/onnx/make.ts';
+import * as onnx from '../../src/onnx/model.ts';
+import { blockPart, readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
+import { tap } from '../../src/tap/tap.ts';
+import { fixture, hasFixtures, random } from '../run.ts';
+import { rewire, scalar, tinyVit } from '../tiny-vit.ts';
 
 const { readModel, writeModel } = onnx;
 

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
-import * as protobuf from '../src/protobuf.ts';
-import { random } from './run.ts';
+import * as protobuf from '../../src/onnx/protobuf.ts';
+import { random } from '../run.ts';
 
 const { blockPart, floatPart, intPart, readFields, stringPart, writeFields } = protobuf;
 

@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Fetching, pullBackbone } from '../src/pull.ts';
-import { BackboneMissingError, KNOWN_BACKBONES, listBackbones, modelPath, resolveBackbone } from '../src/registry.ts';
-import { fixture, hasFixtures, isPulled, home as realHome, realModel } from './run.ts';
+import { type Fetching, pullBackbone } from '../../src/registry/pull.ts';
+import {
+  BackboneMissingError,
+  KNOWN_BACKBONES,
+  listBackbones,
+  modelPath,
+  resolveBackbone,
+} from '../../src/registry/registry.ts';
+import { fixture, hasFixtures, isPulled, home as realHome, realModel } from '../run.ts';
 
 const [{ name, sha256 }] = KNOWN_BACKBONES;
 let home: string;

@@ -2,15 +2,15 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // The thread runs the built package, so the test imports it, too.
-import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry';
-import { type KeySession, openSession } from '@saltworks/backbone/session';
+import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { type KeySession, openSession } from '@saltworks/backbone/session/session';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { shiftImage } from '@saltworks/core/image/image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { preprocess } from '../src/preprocess.ts';
-import { tap } from '../src/tap.ts';
-import { expectClose, home, isPulled, openTapped, realModel } from './run.ts';
-import { DIM, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from './tiny-vit.ts';
+import { preprocess } from '../../src/image/preprocess.ts';
+import { tap } from '../../src/tap/tap.ts';
+import { expectClose, home, isPulled, openTapped, realModel } from '../run.ts';
+import { DIM, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from '../tiny-vit.ts';
 
 /** Noise, the same each time. */
 function noise(width: number, height: number) {

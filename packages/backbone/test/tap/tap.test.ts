@@ -3,12 +3,12 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { decodeSafeTensors, readFloats } from '@saltworks/core/formats/safetensors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { readModel, readTensor, writeModel } from '../src/onnx.ts';
-import { makeNode } from '../src/onnx-make.ts';
-import { readFields, stringPart, writeFields } from '../src/protobuf.ts';
-import { type Facet, inspect, tap } from '../src/tap.ts';
-import { expectClose, fixture, hasFixtures, imageOf, isPulled, openTapped, random, realModel } from './run.ts';
-import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, rewire, scalar, tinyVit } from './tiny-vit.ts';
+import { makeNode } from '../../src/onnx/make.ts';
+import { readModel, readTensor, writeModel } from '../../src/onnx/model.ts';
+import { readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
+import { type Facet, inspect, tap } from '../../src/tap/tap.ts';
+import { expectClose, fixture, hasFixtures, imageOf, isPulled, openTapped, random, realModel } from '../run.ts';
+import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, rewire, scalar, tinyVit } from '../tiny-vit.ts';
 
 const FACETS: Facet[] = ['key', 'query', 'value'];
 const key = { facet: 'key' } as const;
@@ -192,7 +192,7 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
     values: number[];
   }
   const { cases }: { cases: Case[] } = JSON.parse(
-    readFileSync(new URL('golden/dinov2-small-focus.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../golden/dinov2-small-focus.json', import.meta.url), 'utf8'),
   );
   const bytes = isPulled ? new Uint8Array(readFileSync(realModel)) : new Uint8Array(0);
 

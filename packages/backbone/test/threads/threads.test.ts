@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 // Threads run the built package, so the test imports its classes.
-import { ThreadError, type ThreadPool, threadPool } from '@saltworks/backbone/threads';
+import { ThreadError, type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -27,7 +27,7 @@ afterEach(() => pool.close());
 /** Runs code with a `pool` of two threads in a process of its own. */
 function inProcess(code: string, flags: string[] = []) {
   const script = `(async () => {
-    const { threadPool } = await import('@saltworks/backbone/threads');
+    const { threadPool } = await import('@saltworks/backbone/threads/threads');
     const pool = threadPool(new URL('${file.href}'), { threads: 2 });
     ${code}
   })();`;

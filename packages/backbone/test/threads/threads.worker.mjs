@@ -1,5 +1,5 @@
 // A thread for tests of pools, which succeeds or fails as its jobs say. Threads run the built package.
-import { answerJobs } from '@saltworks/backbone/thread';
+import { answerJobs } from '@saltworks/backbone/threads/thread';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 let jobs = 0;

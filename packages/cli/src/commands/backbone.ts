@@ -1,5 +1,5 @@
 /** `saltworks backbone …`: the networks that keys come from. */
-import { listBackbones } from '@saltworks/backbone/registry';
+import { listBackbones } from '@saltworks/backbone/registry/registry';
 import { Command } from 'commander';
 import { megabytes, pull } from '../backbones.ts';
 import { progress } from '../progress.ts';

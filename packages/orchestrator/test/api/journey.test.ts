@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { extractReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';
 import { agreementKey, extractReportKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
 import { categoriesOf, encodePanoptic, segmentsInfo } from '@saltworks/core/mask/mask';

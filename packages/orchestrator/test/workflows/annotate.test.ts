@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodePng } from '@saltworks/backbone/decode';
+import { encodePng } from '@saltworks/backbone/image/decode';
 import { nodeLabels } from '@saltworks/contract/documents/node-labels';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawingKey, keysKey, maskKey, nodeLabelsKey, viewKey } from '@saltworks/contract/layout';
