@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import { preprocess } from '@saltworks/backbone/image/preprocess';
+import { readModelFile } from '@saltworks/backbone/onnx/external';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { evaluate } from '@saltworks/backbone/session/evaluate';
 import { tap } from '@saltworks/backbone/tap/tap';
 import { importDataset } from '@saltworks/store/import/import';
 import { folderSource } from '@saltworks/store/import/sources';
@@ -25,10 +27,11 @@ const folder = join(root, 'examples/images');
 export async function extraction(wanted, peer, { quick }) {
   const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
   const files = readdirSync(folder).map((name) => join(folder, name));
-  const tapped = tap(readFileSync(spec.path), { facet: 'key' });
+  const tapped = await tap(await readModelFile(spec.path), [{ facet: 'key' }], evaluate);
   const keys = keysSources({ home: env.SALTWORKS_HOME, env }, { threads, device: 'cpu' });
   const bare = await bareLoop(spec, tapped, files);
-  const { model, input, output } = tapped;
+  const { model, input } = tapped;
+  const [{ name: output }] = tapped.outputs;
   const { patch, longSide, mean, std } = spec;
   const job = { model, input, output, files, threads, patch, longSide, mean, std };
   const rates = await takeTurns(
@@ -53,7 +56,7 @@ export async function extraction(wanted, peer, { quick }) {
 }
 
 /** A plain loop, as written by somebody with a single need for keys. */
-async function bareLoop(spec, { model, input, output }, files) {
+async function bareLoop(spec, { model, input, outputs: [{ name: output }] }, files) {
   // The backbone package's copy of onnxruntime-node.
   const require = createRequire(join(root, 'packages/backbone/package.json'));
   const { InferenceSession, Tensor } = require('onnxruntime-node');

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
-import type { Tapped } from '../src/tap/tap.ts';
+import { evaluate } from '../src/session/evaluate.ts';
+import { type Facet, inspect, type Tapped, tap } from '../src/tap/tap.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -13,17 +14,27 @@ export const realModel = `${home}/models/dinov2-small-focus.onnx`;
 export const isPulled = existsSync(realModel);
 
 /** Conformance fixtures of the tap, beside the repository on machines that have them. */
-const fixtures = `${root}../shared/onnx/`;
+export const fixtures = `${root}../shared/onnx/`;
 export const hasFixtures = existsSync(fixtures);
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixtures + name));
 
-export async function openTapped({ model, input, output }: Tapped) {
+/** Opens a tapped model. @returns runs it, and gives the outputs in the order wanted */
+export async function openTapped({ model, input, outputs }: Tapped) {
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   return async (pixels: Float32Array, height: number, width: number) => {
     const results = await session.run({ [input]: new Tensor('float32', pixels, [1, 3, height, width]) });
-    expect(Object.keys(results)).toEqual([output]);
-    return { data: results[output].data as Float32Array, dims: results[output].dims };
+    expect(Object.keys(results).sort()).toEqual(outputs.map(({ name }) => name).sort());
+    return outputs.map(({ name }) => ({ data: results[name].data as Float32Array, dims: results[name].dims }));
   };
+}
+
+/** Taps bytes, with onnxruntime as the tap's runtime. */
+export function tapBytes(bytes: Uint8Array, ...wanted: { layer?: number; facet: Facet }[]): Promise<Tapped> {
+  return tap({ bytes }, wanted, evaluate);
+}
+
+export function inspectBytes(bytes: Uint8Array) {
+  return inspect({ bytes }, evaluate);
 }
 
 /** `[1, 3, height, width]` from integers, as in golden/make.py. */

@@ -20,12 +20,12 @@ import {
   writeFields,
 } from './protobuf.ts';
 
-const MODEL = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
-const OPSET = { domain: 1, version: 2 };
-const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13, sparseInitializer: 15 };
+export const MODEL = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
+export const OPSET = { domain: 1, version: 2 };
+export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13, sparseInitializer: 15 };
 export const NODE = { input: 1, output: 2, opType: 4, attribute: 5, domain: 7 };
 export const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, t: 5, g: 6, ints: 8, graphs: 11, type: 20 };
-export const TENSOR = { dims: 1, dataType: 2, int64Data: 7, name: 8, rawData: 9, dataLocation: 14 };
+export const TENSOR = { dims: 1, dataType: 2, int64Data: 7, name: 8, rawData: 9, externalData: 13, dataLocation: 14 };
 export const VALUE_INFO = { name: 1, type: 2 };
 export const TENSOR_TYPE = { elemType: 1, shape: 2 };
 export const DIM = { value: 1, param: 2 };
@@ -33,13 +33,15 @@ export const DIM = { value: 1, param: 2 };
 /** TensorProto.DataType */
 export const FLOAT = 1;
 export const INT64 = 7;
+export const FLOAT16 = 10;
+export const BFLOAT16 = 16;
 
 /** A TensorProto; its values stay in `bytes`. */
 export interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dataType: number;
-  /** The values lie in another file, out of reach of a model given as bytes. */
+  /** The values lie in another file. */
   readonly external: boolean;
   readonly bytes: Uint8Array;
 }

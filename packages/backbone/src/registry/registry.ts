@@ -3,9 +3,11 @@
  * must have the sha256 written here.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { type ModelFile, readModelFile } from '../onnx/external.ts';
+import { evaluate } from '../session/evaluate.ts';
 import { inspect } from '../tap/tap.ts';
 
 /** A backbone ready to open. */
@@ -118,9 +120,9 @@ export async function resolveBackbone(nameOrFile: string, { home }: { home: stri
 
 async function fileBackbone(path: string): Promise<BackboneSpec> {
   if ((await sizeOf(path)) === undefined) throw new InvalidInputError(`no file ${path}; expected an ONNX model`);
-  const bytes = await readFile(path);
-  const { patch } = inspectFile(path, bytes);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const file = await readModelFile(path);
+  const { patch } = await inspectFile(path, file);
+  const sha256 = createHash('sha256').update(file.bytes).digest('hex');
   const longSide = Math.max(1, Math.round(LONG_SIDE / patch)) * patch;
   return {
     id: `${sha256.slice(0, 12)}-${basename(path, '.onnx')}`,
@@ -133,9 +135,9 @@ async function fileBackbone(path: string): Promise<BackboneSpec> {
   };
 }
 
-function inspectFile(path: string, bytes: Uint8Array) {
+async function inspectFile(path: string, file: ModelFile) {
   try {
-    return inspect(bytes);
+    return await inspect(file, evaluate);
   } catch (error) {
     if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
     throw error;

@@ -1,13 +1,14 @@
 /** The thread of a session: loads, checks and taps the file, and runs inference, which blocks its event loop. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
+import { readModelFile } from '../onnx/external.ts';
 import type { BackboneSpec } from '../registry/registry.ts';
 import { type Facet, type TapFacts, tap } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
+import { evaluate } from './evaluate.ts';
 
 export interface WorkerInput {
   spec: BackboneSpec;
@@ -66,7 +67,8 @@ try {
 }
 
 async function open() {
-  const { model, input, output, layer: tapped, facts } = await load();
+  const { model, input, outputs, facts } = await load();
+  const [{ name: output, layer: tapped }] = outputs;
   const { inference, device } = await create(model);
   const run: Run = async (images, width, height) => {
     const n = images.length;
@@ -123,12 +125,12 @@ async function create(model: Uint8Array): Promise<{ inference: InferenceSession;
 
 /** Reads, checks and taps the file, and keeps the tapped model alone. */
 async function load() {
-  const bytes = await readFile(spec.path);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const file = await readModelFile(spec.path);
+  const sha256 = createHash('sha256').update(file.bytes).digest('hex');
   if (sha256 !== spec.sha256) {
     throw new InvalidInputError(`${spec.path} has sha256 ${sha256}; expected ${spec.sha256} (${spec.id})`);
   }
-  const tapped = tap(bytes, { layer, facet });
+  const tapped = await tap(file, [{ layer, facet }], evaluate);
   if (tapped.facts.patch !== spec.patch) {
     throw new InvalidInputError(
       `${spec.path} has patches of ${tapped.facts.patch} px; expected ${spec.patch} (${spec.id})`,

@@ -1,12 +1,14 @@
 /**
- * The dataflow of an ONNX graph: the node that makes a tensor, the nodes that read it, and whether its values depend on the
- * inputs (data), on their sizes alone (shape) or on neither (constant).
+ * The dataflow of an ONNX graph: the node that makes a tensor, the nodes that read it, and what its values depend on.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from '../onnx/model.ts';
 
-/** Whether a tensor's values depend on nothing, on the inputs' sizes, or on their values. */
-export type Kind = 'constant' | 'shape' | 'data';
+/**
+ * What a tensor's values depend on: nothing, the inputs' sizes alone, their values through the scales and zero points of a
+ * dynamic quantisation alone, or their values.
+ */
+export type Kind = 'constant' | 'shape' | 'scale' | 'data';
 
 export interface Flow {
   /** Version of the ONNX operators. */
@@ -25,10 +27,16 @@ export interface Flow {
 }
 
 const MAX_NESTING = 16;
+/** More nodes than any export has; a deep model has a few thousand. */
+const MAX_NODES = 100_000;
 const MEASURES = new Set(['Shape', 'Size']);
+const RANK: Record<Kind, number> = { constant: 0, shape: 1, scale: 2, data: 3 };
 
 /** @throws InvalidInputError for a cycle, and for a tensor made twice or never */
 export function flowOf({ graph, opsets }: Model): Flow {
+  if (graph.nodes.length > MAX_NODES) {
+    throw new InvalidInputError(`${graph.nodes.length} nodes; expected at most ${MAX_NODES}`);
+  }
   const readsOf = new Map(graph.nodes.map((node) => [node, tensorsRead(node, 0)]));
   const reads = (node: Node) => readsOf.get(node) ?? [];
   const producer = new Map<string, Node>();
@@ -56,7 +64,10 @@ export function flowOf({ graph, opsets }: Model): Flow {
       else consumers.set(name, [node]);
     }
     const kind = kindOf(node, reads(node), kinds);
-    for (const output of node.outputs) if (output !== '') kinds.set(output, kind);
+    // The first output holds the quantised values, the others how they were quantised.
+    const isDynamic = kind === 'data' && node.opType === 'DynamicQuantizeLinear';
+    for (const [i, output] of node.outputs.entries())
+      if (output !== '') kinds.set(output, isDynamic && i > 0 ? 'scale' : kind);
     const value = node.opType === 'Constant' && tensorAttribute(node, 'value');
     if (value) constants.set(node.outputs[0], value);
   }
@@ -69,9 +80,9 @@ function kindOf(node: Node, reads: readonly string[], kinds: ReadonlyMap<string,
     const read = kinds.get(name);
     if (!read)
       throw new InvalidInputError(`${node.opType} reads the tensor ${name}; expected one that something makes`);
-    if (read === 'data' || kind === 'constant') kind = read;
+    if (RANK[read] > RANK[kind]) kind = read;
   }
-  return kind === 'data' && MEASURES.has(node.opType) ? 'shape' : kind;
+  return RANK[kind] > RANK.shape && MEASURES.has(node.opType) ? 'shape' : kind;
 }
 
 function tensorsRead(node: Node, depth: number): string[] {

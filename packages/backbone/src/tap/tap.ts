@@ -1,23 +1,27 @@
 /**
- * Graph surgery on a Vision Transformer exported to ONNX: makes a graph that takes an image of any size and gives the keys,
- * queries or values of one attention layer, and removes everything after that layer. It goes by structure alone, since
- * each exporter invents its own names.
- *
- * It understands attention in separate nodes with separate query, key and value projections, and a position embedding that
- * the graph itself interpolates. It refuses anything else and never guesses.
+ * Graph surgery on a Vision Transformer exported to ONNX: makes a graph that takes an image and gives the keys, queries or
+ * values of chosen attention layers, and removes everything after them. It goes by structure alone, since each exporter
+ * invents its own names, and refuses with the reason what it does not understand.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { makeInts, makeNode, makeValueInfo } from '../onnx/make.ts';
-import { FLOAT, type Model, type Node, readModel, writeModel } from '../onnx/model.ts';
-import { type AttentionLayer, attentionLayers } from './attention.ts';
-import { type PatchEmbedding, patchEmbedding, prefixTokens } from './embedding.ts';
-import { ancestors, descendants, type Flow, flowOf, isData } from './flow.ts';
+import { type ModelFile, withExternalData } from '../onnx/external.ts';
+import { makeNode, makeValueInfo } from '../onnx/make.ts';
+import { BFLOAT16, FLOAT, FLOAT16, intAttribute, type Node, type Tensor, writeModel } from '../onnx/model.ts';
+import { type Anatomy, dissect } from './anatomy.ts';
+import { finish } from './finish.ts';
+import type { Flow } from './flow.ts';
+import type { Evaluate } from './native.ts';
+
+export type { Evaluate } from './native.ts';
 
 export type Facet = 'key' | 'query' | 'value';
 
-/** Sizes of a model, as the tap found them. */
+/** How a position embedding is resized. A file does not say; its registry entry or the caller does. */
+export type Interpolation = 'bicubic' | 'bicubic-scale' | 'bicubic-antialias' | 'bilinear';
+
+/** What the tap found in a model. */
 export interface TapFacts {
-  /** Attention layers that the image flows through. */
+  /** Attention layers of the image's encoder. */
   layers: number;
   heads: number;
   /** Length of a key, heads merged. */
@@ -26,131 +30,159 @@ export interface TapFacts {
   patch: number;
   /** Tokens before the patches: CLS, registers. */
   prefixTokens: number;
+  /** Height and width that the file declares or implies. */
+  nativeSize?: readonly [number, number];
+  /** Whether the tapped graph takes any multiples of the patch. */
+  anySize: boolean;
+  /** Version of the ONNX operators. */
+  opset: number;
+  /** Of the weights of the first key projection. */
+  precision: 'float32' | 'float16' | 'bfloat16' | 'int8' | 'int4';
 }
 
 export interface Tapped {
   /**
-   * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, to `[batch, tokens, dim]`
-   * float32. Only a run tells whether the graph in between takes more than one image.
+   * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, to one `[batch, tokens, dim]`
+   * float32 for each wanted facet. Only a run tells whether the graph in between takes more than one image.
    */
   model: Uint8Array;
-  /** Names of the model's only input and output. */
+  /** Name of the image input. */
   input: string;
-  output: string;
-  /** The tapped layer, counted from 0. */
-  layer: number;
-  facts: TapFacts;
-}
-
-/** A model taken apart. */
-interface Anatomy {
-  model: Model;
-  flow: Flow;
-  embedding: PatchEmbedding;
-  layers: readonly AttentionLayer[];
+  /** In the order wanted; layers count from 0. */
+  outputs: readonly { name: string; layer: number; facet: Facet }[];
   facts: TapFacts;
 }
 
 /**
- * Reads the sizes of a model.
+ * Reads what a model is.
  *
- * @param bytes an ONNX file
+ * @param evaluate runs constants and sizes of the graph in the runtime
  * @throws InvalidInputError if it is not a Vision Transformer that the tap understands
  */
-export function inspect(bytes: Uint8Array): TapFacts {
-  return dissect(bytes).facts;
+export async function inspect(file: ModelFile, evaluate: Evaluate): Promise<TapFacts> {
+  return factsOf(await dissect(file, evaluate));
 }
 
 /**
- * Taps one layer: the output of its projection, bias included, before scaling. Rows are the prefix tokens, then the patches
- * in row-major order; column = head · (dim / heads) + position in the head.
+ * Taps facets of layers: the output of the projection, bias included, before scaling, rotation and normalisation. Rows are
+ * the prefix tokens, then the patches in row-major order; column = head · (dim / heads) + position in the head.
  *
- * @param bytes an ONNX file, weights included
- * @param options layer: counted from 0, default the last
+ * @param wanted layer: counted from 0, default the last
  * @throws InvalidInputError if there is no such layer, or the tap does not understand the model
  */
-export function tap(bytes: Uint8Array, { layer, facet }: { layer?: number; facet: Facet }): Tapped {
-  const { model, flow, embedding, layers, facts } = dissect(bytes);
-  const chosen = layer ?? layers.length - 1;
-  if (!Number.isInteger(chosen) || chosen < 0 || chosen >= layers.length) {
-    throw new InvalidInputError(`layer ${chosen}; expected 0 to ${layers.length - 1}`);
-  }
-  if (facet !== 'key' && facet !== 'query' && facet !== 'value') {
-    throw new InvalidInputError(`facet ${facet}; expected key, query or value`);
-  }
-  const { output: projected, dim } = layers[chosen][facet];
-  const kept = ancestors(flow, projected);
-  const nodes = flow.nodes.filter((node) => kept.has(node));
-  const read = new Set(nodes.flatMap((node) => flow.reads(node)));
-  const { name: input } = embedding.input;
+export async function tap(
+  file: ModelFile,
+  wanted: readonly { layer?: number; facet: Facet }[],
+  evaluate: Evaluate,
+): Promise<Tapped> {
+  const anatomy = await dissect(file, evaluate);
+  const { model, flow, embedding, fresh } = anatomy;
+  const outputs = wanted.map(({ layer = anatomy.layers.length - 1, facet }) => {
+    check(layer, facet, anatomy.layers.length);
+    return { name: fresh(`${facet}.${layer}`), layer, facet };
+  });
+  const projections = outputs.map(({ name, layer, facet }) => ({
+    projection: anatomy.layers[layer][facet],
+    output: name,
+  }));
+  const entry = entryOf(anatomy);
+  const { nodes: finishing, initializers: added } = finish(entry.input, projections, flow.opset, fresh);
+  const { nodes, read } = needed(flow, [...entry.nodes, ...finishing]);
   const initializers = model.graph.initializers.filter(({ name }) => read.has(name));
-  const isInitializer = new Set(initializers.map(({ name }) => name));
+  const made = new Set(initializers.map(({ name }) => name));
   for (const { name } of model.graph.inputs) {
-    if (name !== input && read.has(name) && !isInitializer.has(name)) {
-      throw new InvalidInputError(`the ${facet} also depends on the input ${name}; expected the picture alone`);
+    if (name !== embedding.input.name && read.has(name) && !made.has(name)) {
+      throw new InvalidInputError(`attention also depends on the input ${name}; expected the image alone`);
     }
   }
-  if (initializers.some(({ external }) => external)) {
-    throw new InvalidInputError('weights in another file (external data); expected an ONNX file that holds them');
-  }
-  const used = new Set([...flow.kinds.keys()]);
-  const fresh = (name: string): string => (used.has(name) ? fresh(`${name}_`) : name);
-  const [size, zero, batch, rest, shape, merged, output] = [
-    ...['size', 'zero', 'batch', 'rest', 'shape', 'merged'],
-    facet,
-  ].map((name) => fresh(`saltworks.${name}`));
-  const finish = [
-    makeNode('Shape', [input], [size]),
-    makeNode('Gather', [size, zero], [batch], { axis: 0 }),
-    makeNode('Concat', [batch, rest], [shape], { axis: 0 }),
-    makeNode('Reshape', [projected, shape], [merged]),
-    makeNode('Cast', [merged], [output], { to: FLOAT }),
-  ];
   const tapped = writeModel({
     ...model,
     // From version 4 on, initializers need not be listed as inputs.
     irVersion: Math.max(model.irVersion, 4),
     graph: {
-      nodes: [...nodes, ...finish],
-      initializers: [...initializers, makeInts(zero, [0]), makeInts(rest, [-1, dim])],
-      inputs: [makeValueInfo(input, FLOAT, ['batch', 3, 'height', 'width'])],
-      outputs: [makeValueInfo(output, FLOAT, ['batch', 'tokens', dim])],
+      nodes: [...entry.nodes, ...nodes, ...finishing],
+      initializers: [...(await withExternalData(initializers, file.folder)), ...added],
+      inputs: [makeValueInfo(entry.input, FLOAT, ['batch', 3, 'height', 'width'])],
+      outputs: outputs.map(({ name, layer }) =>
+        makeValueInfo(name, FLOAT, ['batch', 'tokens', anatomy.layers[layer].dim]),
+      ),
       // Annotations of tensors state the sizes of the export.
       valueInfo: [],
       rest: model.graph.rest,
     },
   });
-  return { model: tapped, input, output, layer: chosen, facts };
+  return { model: tapped, input: entry.input, outputs, facts: factsOf(anatomy) };
 }
 
-function dissect(bytes: Uint8Array): Anatomy {
-  const model = readModel(bytes);
-  if (model.functions > 0) {
-    throw new InvalidInputError(`a model with ${model.functions} functions of its own; expected plain operators`);
+function check(layer: number, facet: Facet, layers: number): void {
+  if (!Number.isInteger(layer) || layer < 0 || layer >= layers) {
+    throw new InvalidInputError(`layer ${layer}; expected 0 to ${layers - 1}`);
   }
-  const flow = flowOf(model);
-  for (const node of flow.nodes) if (isData(flow, node.outputs[0])) refuseUnknown(node);
-  const embedding = patchEmbedding(flow, model.graph);
-  const layers = attentionLayers(flow, descendants(flow, embedding.input.name));
-  const [{ heads, key }] = layers;
-  if (layers.some((layer) => layer.heads !== heads || layer.key.dim !== key.dim)) {
-    throw new InvalidInputError('layers that differ in heads or dim; expected a plain Vision Transformer');
+  if (facet !== 'key' && facet !== 'query' && facet !== 'value') {
+    throw new InvalidInputError(`facet ${facet}; expected key, query or value`);
   }
-  const prefix = prefixTokens(flow, embedding, key.input);
-  const facts = { layers: layers.length, heads, dim: key.dim, patch: embedding.patch, prefixTokens: prefix };
-  return { model, flow, embedding, layers, facts };
 }
 
-/** @throws InvalidInputError for an operator that the tap does not know */
-function refuseUnknown(node: Node): void {
-  if (/Integer$|^QLinear|QuantizeLinear$|^QAttention$/.test(node.opType)) {
-    throw new InvalidInputError(`a quantised model (${node.opType}); expected a float one`);
+/** The float32 input `[batch, 3, height, width]`, and nodes that make the graph's own of it where it differs. */
+function entryOf({ embedding: { input, channelsLast }, fresh }: Anatomy): { input: string; nodes: Node[] } {
+  if (input.elemType === FLOAT && !channelsLast) return { input: input.name, nodes: [] };
+  const [image, cast] = [fresh('image'), channelsLast ? fresh('cast') : input.name];
+  const nodes = [makeNode('Cast', [image], [cast], { to: input.elemType })];
+  if (channelsLast) nodes.push(makeNode('Transpose', [cast], [input.name], { perm: [0, 2, 3, 1] }));
+  return { input: image, nodes };
+}
+
+/** The nodes of the graph that others read from, and the names of all tensors read. */
+function needed(flow: Flow, ends: readonly Node[]): { nodes: Node[]; read: Set<string> } {
+  const kept = new Set<Node>();
+  const read = new Set(ends.flatMap(({ inputs }) => inputs));
+  const stack = [...read];
+  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+    const node = flow.producer.get(name);
+    if (!node || kept.has(node)) continue;
+    kept.add(node);
+    for (const other of flow.reads(node)) {
+      read.add(other);
+      stack.push(other);
+    }
   }
-  if (/Attention$/.test(node.opType)) {
-    const name = [node.domain, node.opType].filter(Boolean).join(' ');
-    throw new InvalidInputError(`fused attention (${name}); expected attention as separate MatMul and Softmax nodes`);
+  return { nodes: flow.nodes.filter((node) => kept.has(node)), read };
+}
+
+function factsOf({ model, flow, layers, embedding, prefix, size, sizeKnown }: Anatomy): TapFacts {
+  const [{ heads, dim, key }] = layers;
+  return {
+    ...{ layers: layers.length, heads, dim, patch: embedding.patch, prefixTokens: prefix },
+    ...(sizeKnown ? { nativeSize: size } : {}),
+    anySize: true,
+    opset: model.opsets.get('') ?? 0,
+    precision: precisionOf(flow, key.weight),
+  };
+}
+
+const PRECISIONS: Record<number, TapFacts['precision']> = {
+  [FLOAT]: 'float32',
+  [FLOAT16]: 'float16',
+  [BFLOAT16]: 'bfloat16',
+};
+
+/** The type in which a weight is stored, perhaps to be made float where it is used. */
+function precisionOf(flow: Flow, weight: string): TapFacts['precision'] {
+  const reader = flow.consumers.get(weight)?.[0];
+  const bits = reader?.opType === 'MatMulNBits' ? (intAttribute(reader, 'bits') ?? 4) : undefined;
+  if (bits !== undefined) return bits <= 4 ? 'int4' : 'int8';
+  if (reader?.opType === 'MatMulBnb4') return 'int4';
+  const tensor = storedWeight(flow, weight);
+  if (!tensor) return 'float32';
+  if (tensor.dataType === 21 || tensor.dataType === 22) return 'int4';
+  return PRECISIONS[tensor.dataType] ?? (tensor.dataType === 2 || tensor.dataType === 3 ? 'int8' : 'float32');
+}
+
+function storedWeight(flow: Flow, weight: string): Tensor | undefined {
+  let name = weight;
+  for (let node = flow.producer.get(name); node && !flow.constants.has(name); node = flow.producer.get(name)) {
+    if (!node.inputs[0]) return undefined;
+    [name] = node.inputs;
   }
-  if (node.domain !== '') {
-    throw new InvalidInputError(`an operator outside ONNX (${node.domain} ${node.opType}); expected a plain export`);
-  }
+  return flow.constants.get(name);
 }

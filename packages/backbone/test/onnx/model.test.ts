@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeInts, makeNode, makeValueInfo } from '../../src/onnx/make.ts';
 import * as onnx from '../../src/onnx/model.ts';
 import { blockPart, readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
-import { tap } from '../../src/tap/tap.ts';
-import { fixture, hasFixtures, random } from '../run.ts';
+import { fixture, hasFixtures, random, tapBytes } from '../run.ts';
 import { rewire, scalar, tinyVit } from '../tiny-vit.ts';
 
 const { readModel, writeModel } = onnx;
@@ -80,15 +79,15 @@ describe('damage', () => {
     expect(() => readModel(new Uint8Array(1000).fill(0xff))).toThrow(InvalidInputError);
   });
 
-  test('cut files and flipped bytes give a tapped model or an InvalidInputError, soon', () => {
+  test('cut files and flipped bytes give a tapped model or an InvalidInputError, soon', async () => {
     const bytes = tinyVit();
     const next = random(2);
     const start = performance.now();
-    for (let trial = 0; trial < 1500; trial++) {
+    for (let trial = 0; trial < 400; trial++) {
       const damaged = trial % 3 === 0 ? bytes.slice(0, Math.floor(next() * bytes.length)) : bytes.slice();
       for (let flips = trial % 3; flips > 0; flips--) damaged[Math.floor(next() * damaged.length)] = next() * 256;
       try {
-        tap(damaged, { facet: 'key' });
+        await tapBytes(damaged, { facet: 'key' });
       } catch (error) {
         expect(error).toBeInstanceOf(InvalidInputError);
       }

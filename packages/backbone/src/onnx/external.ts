@@ -1,0 +1,95 @@
+/** Weights that an ONNX file keeps in files beside it. */
+import { open, readFile, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, sep } from 'node:path';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { makeTensor } from './make.ts';
+import { TENSOR, type Tensor } from './model.ts';
+import { readFields, stringOf } from './protobuf.ts';
+import { bytesOf } from './values.ts';
+
+/** An ONNX file, and where the files lie that it names. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  /** The folder that external data must lie in; without it a model with external data is refused. */
+  readonly folder?: string;
+}
+
+/** What protobuf, and so a model that holds its weights, can take. */
+const MAX_BYTES = 2 ** 31 - 1;
+const STRING_ENTRY = { key: 1, value: 2 };
+
+export async function readModelFile(path: string): Promise<ModelFile> {
+  return { bytes: await readFile(path), folder: dirname(path) };
+}
+
+/**
+ * Reads the values of external tensors into them, and leaves other tensors as they are.
+ *
+ * @throws InvalidInputError if a file lies outside the model's folder, is missing or too short, or all are too large
+ */
+export async function withExternalData(tensors: readonly Tensor[], folder: string | undefined): Promise<Tensor[]> {
+  const total = tensors.reduce(
+    (sum, tensor) => sum + (tensor.external ? (bytesOf(tensor) ?? 0) : tensor.bytes.length),
+    0,
+  );
+  if (total > MAX_BYTES) throw new InvalidInputError(`${total} bytes of weights; expected at most ${MAX_BYTES}`);
+  const out: Tensor[] = [];
+  for (const tensor of tensors) out.push(tensor.external ? await loaded(tensor, folder) : tensor);
+  return out;
+}
+
+async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tensor> {
+  const entries = new Map(
+    readFields(tensor.bytes, 'ONNX tensor')
+      .filter(({ number }) => number === TENSOR.externalData)
+      .map(({ payload }) => readFields(payload, 'external data'))
+      .map((entry) => [text(entry, STRING_ENTRY.key), text(entry, STRING_ENTRY.value)]),
+  );
+  const location = entries.get('location') ?? '';
+  const size = bytesOf(tensor);
+  const path = await within(folder, location);
+  const offset = Number(entries.get('offset') ?? 0);
+  const length = Number(entries.get('length') ?? size);
+  if (size === undefined || length !== size || !Number.isSafeInteger(offset) || offset < 0) {
+    throw new InvalidInputError(
+      `external data of ${tensor.name}: ${length} bytes from ${offset}; expected ${size} bytes for [${tensor.dims}]`,
+    );
+  }
+  const file = await open(path);
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile() || stat.size < offset + length) {
+      throw new InvalidInputError(`external data ${location} of ${stat.size} bytes; expected ${offset + length}`);
+    }
+    const raw = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await file.read(raw, done, length - done, offset + done);
+      if (bytesRead === 0)
+        throw new InvalidInputError(`external data ${location} ended; expected ${offset + length} bytes`);
+      done += bytesRead;
+    }
+    return makeTensor(tensor.name, tensor.dataType, tensor.dims, raw);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file that an external location names, links followed. @throws InvalidInputError unless it lies in the folder */
+async function within(folder: string | undefined, location: string): Promise<string> {
+  const outside = () =>
+    new InvalidInputError(`external data in ${JSON.stringify(location)}; expected a file in the model's folder`);
+  if (folder === undefined || location === '' || location.includes('\0') || location.includes('\\')) throw outside();
+  if (isAbsolute(location) || location.split('/').includes('..')) throw outside();
+  const root = await realpath(folder);
+  const path = await realpath(join(root, location)).catch(() => {
+    throw new InvalidInputError(`no file ${JSON.stringify(location)}; expected external data in the model's folder`);
+  });
+  if (!path.startsWith(root.endsWith(sep) ? root : root + sep)) throw outside();
+  return path;
+}
+
+function text(fields: ReturnType<typeof readFields>, number: number): string {
+  const field = fields.findLast((candidate) => candidate.number === number);
+  return field ? stringOf(field) : '';
+}

@@ -1,0 +1,183 @@
+/**
+ * How a graph cuts the image into patches: the first product by a constant that the image reaches, a convolution whose stride
+ * equals its kernel, or a matrix product of flattened patches; and where the patches stand among the tokens.
+ */
+import { InvalidInputError } from '@saltworks/contract/errors';
+import {
+  BFLOAT16,
+  FLOAT,
+  FLOAT16,
+  type Graph,
+  intAttribute,
+  intsAttribute,
+  type Node,
+  stringAttribute,
+  type ValueInfo,
+} from '../onnx/model.ts';
+import type { Dominators } from './dominators.ts';
+import { dataInputs, type Flow, isData } from './flow.ts';
+import type { Layer } from './layers.ts';
+import { through } from './layout.ts';
+import type { Native } from './native.ts';
+import { factorsOf, isConvolution, type Linear, linearOf } from './products.ts';
+import { type View, viewOf } from './views.ts';
+
+export interface PatchEmbedding {
+  /** The graph input that takes the image. */
+  readonly input: ValueInfo;
+  /** Whether it takes `[batch, height, width, 3]` instead of `[batch, 3, height, width]`. */
+  readonly channelsLast: boolean;
+  /** The product that embeds patches. */
+  readonly linear: Linear;
+  /** Side of a patch in pixels. */
+  readonly patch: number;
+}
+
+const MAX_BETWEEN = 64;
+const FLOATS = new Set([FLOAT, FLOAT16, BFLOAT16, 11]);
+
+/** @throws InvalidInputError unless exactly one input is an image, and one product cuts it into square patches */
+export function patchEmbedding(flow: Flow, graph: Graph): PatchEmbedding {
+  const images = graph.inputs.filter(
+    ({ name, dims, elemType }) => isData(flow, name) && (dims === null || dims.length === 4) && FLOATS.has(elemType),
+  );
+  const found = images.flatMap((input) => {
+    const linears = firstProducts(flow, input.name);
+    return linears.length > 0 ? [{ input, linears }] : [];
+  });
+  if (found.length !== 1) {
+    const inputs = graph.inputs.filter(({ name }) => isData(flow, name));
+    const seen = inputs.map(({ name, dims, elemType }) => `${name} type ${elemType} [${dims?.map((d) => d ?? '?')}]`);
+    throw new InvalidInputError(
+      `${found.length} image inputs among ${seen.join(', ') || 'none'}; expected one, float [batch,3,height,width]`,
+    );
+  }
+  const [{ input, linears }] = found;
+  if (linears.length !== 1) {
+    throw new InvalidInputError(`${linears.length} products of the image; expected one, the patch embedding`);
+  }
+  const [{ linear, transposed }] = linears;
+  const { patch } = isConvolution(linear.node) ? convolved(flow, linear) : flattened(flow, linear);
+  return { input, linear, patch, channelsLast: transposed || (input.dims?.[3] === 3 && input.dims[1] !== 3) };
+}
+
+/** The products by constants that an input reaches through nodes that are no products. */
+function firstProducts(flow: Flow, input: string): { linear: Linear; transposed: boolean }[] {
+  const found = new Map<Node, { linear: Linear; transposed: boolean }>();
+  const seen = new Set<string>();
+  const stack = [{ name: input, transposed: false }];
+  for (let at = stack.pop(); at && seen.size <= MAX_BETWEEN; at = stack.pop()) {
+    if (seen.has(at.name)) continue;
+    seen.add(at.name);
+    for (const node of flow.consumers.get(at.name) ?? []) {
+      const linear = linearOf(flow, node);
+      if (linear) found.set(node, { linear, transposed: at.transposed });
+      if (factorsOf(node)) continue;
+      const transposed =
+        at.transposed || (node.opType === 'Transpose' && intsAttribute(node, 'perm')?.join() === '0,3,1,2');
+      for (const name of node.outputs) if (isData(flow, name)) stack.push({ name, transposed });
+    }
+  }
+  return [...found.values()];
+}
+
+function convolved(flow: Flow, { node, weight }: Linear): { patch: number } {
+  const kernel = intsAttribute(node, 'kernel_shape') ?? flow.constants.get(weight)?.dims.slice(2) ?? [];
+  const [patch] = kernel;
+  const plain =
+    kernel.length === 2 &&
+    patch === kernel[1] &&
+    patch >= 1 &&
+    (intsAttribute(node, 'strides') ?? [1, 1]).every((stride) => stride === patch) &&
+    (intsAttribute(node, 'pads') ?? []).every((pad) => pad === 0) &&
+    (intsAttribute(node, 'dilations') ?? []).every((dilation) => dilation === 1) &&
+    (intAttribute(node, 'group') ?? 1) === 1 &&
+    ['NOTSET', 'VALID', ''].includes(stringAttribute(node, 'auto_pad') ?? 'NOTSET');
+  if (plain) return { patch };
+  throw new InvalidInputError(
+    `a first convolution of kernel [${kernel}], strides [${intsAttribute(node, 'strides') ?? [1, 1]}]; expected patches: stride = kernel, no padding`,
+  );
+}
+
+/** The side of patches that were flattened to 3 · p · p values. */
+function flattened(flow: Flow, { weight, node }: Linear): { patch: number } {
+  const dims = flow.constants.get(weight)?.dims ?? [];
+  const transposed = Boolean(intAttribute(node, 'transB')) || factorsOf(node)?.[0] === weight;
+  const values = node.opType === 'MatMulNBits' ? intAttribute(node, 'K') : dims[transposed ? 1 : 0];
+  const patch = Math.sqrt((values ?? 0) / 3);
+  if (dims.length >= 2 && Number.isInteger(patch) && patch >= 1) return { patch };
+  throw new InvalidInputError(`a first product by [${dims}]; expected a patch embedding of 3 · p · p values`);
+}
+
+/**
+ * Counts the tokens before the patches.
+ *
+ * @param patches rows and columns of patches at the native size
+ * @throws InvalidInputError unless the first layer's tokens are prefix tokens, then the patches in row-major order
+ */
+export function prefixTokens(
+  flow: Flow,
+  native: Native,
+  dominators: Dominators,
+  { linear }: PatchEmbedding,
+  { key, tokens }: Layer,
+  [h, w]: readonly [number, number],
+): number {
+  const prefix = tokens - h * w;
+  const way = dominators(key.input).toReversed();
+  const start = way.indexOf(linear.output);
+  if (start < 0) throw new InvalidInputError('patches that other data joins; expected the image alone');
+  let at = linear.output;
+  let view: View | undefined = viewOf(native.dims(at) ?? []);
+  const channel = isConvolution(linear.node) ? 1 : view.axes.length - 1;
+  let before = 0;
+  for (const next of way.slice(start + 1)) {
+    const node = flow.producer.get(next);
+    if (node?.opType === 'Concat' && (native.dims(next)?.length ?? 0) === 3) {
+      if (view && !inRows(view, channel)) throw outOfOrder();
+      before += rowsBefore(native, flow, node, at);
+      view = undefined;
+    } else if (view) {
+      const moved: View | undefined = node?.inputs.includes(at) ? through(native, node, view, at, next) : view;
+      if (!moved)
+        throw new InvalidInputError(`${node?.opType} between the patches and attention layer 0; expected none`);
+      view = moved;
+    } else if (node && !keepsTokens(native, at, next)) {
+      throw new InvalidInputError(`${node.opType} changes the tokens before attention layer 0; expected none`);
+    }
+    at = next;
+  }
+  if (view && !inRows(view, channel)) throw outOfOrder();
+  if (before !== prefix) {
+    throw new InvalidInputError(`${prefix} tokens beside ${h} × ${w} patches, ${before} of them before; expected all`);
+  }
+  return prefix;
+}
+
+/** Whether the token axis counts patches row by row. */
+function inRows(view: View, channel: number): boolean {
+  const digits = view.axes.flat().filter(({ axis }) => axis !== channel);
+  return digits.every((digit, i) => {
+    const next = digits[i + 1];
+    return !next || digit.axis < next.axis || (digit.axis === next.axis && digit.stride === next.stride * next.size);
+  });
+}
+
+function keepsTokens(native: Native, from: string, to: string): boolean {
+  const [a, b] = [native.dims(from), native.dims(to)];
+  return a !== undefined && b !== undefined && a.reduce((x, y) => x * y, 1) === b.reduce((x, y) => x * y, 1);
+}
+
+function outOfOrder(): InvalidInputError {
+  return new InvalidInputError('patches out of row-major order at attention layer 0; expected row by row');
+}
+
+/** Rows that a Concat puts before the patches. @throws InvalidInputError if some come after them */
+function rowsBefore(native: Native, flow: Flow, concat: Node, patches: string): number {
+  const axis = intAttribute(concat, 'axis');
+  const last = concat.inputs.at(-1);
+  if (dataInputs(flow, concat).length !== 1 || last !== patches || (axis !== 1 && axis !== -2)) {
+    throw new InvalidInputError('tokens put after the patches, or beside them; expected prefix tokens, then patches');
+  }
+  return concat.inputs.slice(0, -1).reduce((rows, name) => rows + (native.dims(name)?.[1] ?? Number.NaN), 0);
+}
