@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import xxhash
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
@@ -368,6 +369,26 @@ def half_bits(value):
     return sign | (((exponent + 15) << 10) + round((magnitude - 1) * 1024))
 
 
+def quantised(values):
+    """Values [h, w, d] as int8 tensors, each dimension in 255 equal steps, and as those are read."""
+    least, most = values.min(axis=(0, 1)).astype(np.float64), values.max(axis=(0, 1)).astype(np.float64)
+    scale = ((most - least) / 255).astype(np.float32)
+    zero = (least + 128 * scale.astype(np.float64)).astype(np.float32)
+    wide, steps = zero.astype(np.float64), scale.astype(np.float64)
+    at = np.where(scale > 0, np.rint((values.astype(np.float64) - wide) / np.where(scale > 0, steps, 1)), 0)
+    at = at.clip(-128, 127).astype(np.int8)
+    return {"keys": at, "scale": scale, "zero": zero}, (wide + steps * at).astype(np.float32)
+
+
+def write_checked(name, tensors, metadata):
+    """A keys file with its checksum: of the whole file, with its own digits as zeros."""
+    write_safetensors(name, tensors, {**metadata, "checksum": "00000000"})
+    raw = (HERE / name).read_bytes()
+    assert raw.count(b'"checksum":"00000000"') == 1
+    digits = xxhash.xxh32(raw).hexdigest().encode()
+    (HERE / name).write_bytes(raw.replace(b'"checksum":"00000000"', b'"checksum":"' + digits + b'"'))
+
+
 def make_keys():
     h, w, d = 3, 4, 8
     rng = np.random.default_rng(5)
@@ -410,6 +431,30 @@ def make_keys():
             bits = int(value.astype(np.float16).view(np.uint16))
         assert bits == half_bits(float(value)), (value, bits)
         table.append([None if np.isnan(value) else float(value), bits])
+    # int8: each dimension in 255 equal steps; one dimension is constant, one value lies on a tie.
+    source8 = rng.normal(0, 1.5, (h, w, d)).astype(np.float32) * np.float32([1, 1, 0.01, 100, 1, 1, 1, 1])
+    source8[:, :, 4] = np.float32(-7.3)
+    source8[:, :, 5] = np.float32([-127.5, 127.5, 0.5, 1.5, -0.5, 2.25, 3, 4, 5, 6, 7, 8]).reshape(h, w)
+    int8, decoded8 = quantised(source8)
+    # Along the principal directions from the origin, by another library's solver.
+    moment = np.einsum("hwi,hwj->ij", source8.astype(np.float64), source8.astype(np.float64))
+    directions = np.linalg.eigh(moment)[1][:, ::-1][:, :3]
+    pca, decoded_pca = quantised((source8.astype(np.float64) @ directions).astype(np.float32))
+    origin = {
+        "format": "saltworks-keys",
+        "version": "1",
+        "backbone": "dinov2-small-focus",
+        "layer": "11",
+        "facet": "key",
+        "image_width": "640",
+        "image_height": "480",
+        "image_sha256": hashlib.sha256(b"a picture that never was").hexdigest(),
+    }
+    write_checked("keys-float16.safetensors", {"keys": keys}, origin)
+    write_checked("keys-int8.safetensors", int8, {**origin, "codec": "int8"})
+    write_checked("keys-pca.safetensors", pca, {**origin, "codec": "pca-3", "dimensions": str(d)})
+    texts = ["", "a", "abc", "a text of 16 byt", "a text of 20 bytes..", "longer than one block of 16 bytes by 21"]
+
     write_json(
         "keys.json",
         {
@@ -417,6 +462,10 @@ def make_keys():
             "keys": keys.astype(np.float64).ravel().tolist(),
             "source": source.astype(np.float64).ravel().tolist(),
             "float16": table,
+            "source8": source8.astype(np.float64).ravel().tolist(),
+            "int8": decoded8.astype(np.float64).ravel().tolist(),
+            "pca": decoded_pca.astype(np.float64).ravel().tolist(),
+            "xxh32": [[text, xxhash.xxh32(text.encode()).hexdigest()] for text in texts],
         },
     )
 

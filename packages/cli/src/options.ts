@@ -1,6 +1,6 @@
 /** Parsers of option values, for commander. */
 
-import { strokeKinds } from '@saltworks/contract/kinds';
+import { codecPattern, strokeKinds } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { presets } from '@saltworks/core/options';
 import { InvalidArgumentError, Option } from 'commander';
@@ -39,6 +39,16 @@ export const windowOption = [
   '--window <low,high>',
   'values that are seen as black and white in pictures of more than 8 bits (default: those that each picture uses)',
   parseWindow,
+] as const;
+
+/** How keys are kept. */
+export const codecOption = [
+  '--codec <name>',
+  'how keys are kept: float16, int8 (half the bytes) or pca-N (N bytes a patch) (default: float16)',
+  (text: string) => {
+    if (!codecPattern.test(text)) throw new InvalidArgumentError('Expected float16, int8 or pca-N, N from 1 to 999.');
+    return text;
+  },
 ] as const;
 
 /** An option that overrides the preset's value. */

@@ -26,3 +26,10 @@ export const strokeKinds = ['hold', 'tolerate'] as const;
 
 /** Which of an attention layer's three projections serves as keys. */
 export const facets = ['key', 'query', 'value'] as const;
+
+/**
+ * How keys are kept (spec/keys.md). `float16`; `int8`: 8 bits a value, scaled dimension by dimension; `pca-N`: the same of an
+ * image's coordinates along its N main directions.
+ */
+export const codecPattern = /^(float16|int8|pca-[1-9][0-9]{0,2})$/;
+export const defaultCodec = 'float16';

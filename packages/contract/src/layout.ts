@@ -2,6 +2,7 @@
  * Names of objects in a store: made here, and taken apart here. They derive from content and parameters, so that a retry
  * rewrites the same object.
  */
+import { defaultCodec } from './kinds.ts';
 import type { ExtractSettings } from './options.ts';
 
 /** Numbers sort as text. */
@@ -25,12 +26,17 @@ export const imageKey = (sha256: string, extension: string): string =>
 export const keysKey = (backbone: string, sha256: string): string =>
   `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
 
-/** The id under which keys are kept: the backbone's, and every setting that differs from its own layer, facet and size. */
-export function keysId(backbone: string, { layer, facet, longSide }: Omit<ExtractSettings, 'backbone'>): string {
+/**
+ * The id under which keys are kept: the backbone's, and every setting that differs from its own layer, facet and size and
+ * from float16.
+ */
+export function keysId(backbone: string, settings: Omit<ExtractSettings, 'backbone'>): string {
+  const { layer, facet, longSide, codec = defaultCodec } = settings;
   const parts = [
     layer === undefined ? '' : `layer${layer}`,
     facet === 'key' ? '' : facet,
     longSide === undefined ? '' : `${longSide}px`,
+    codec === defaultCodec ? '' : codec,
   ];
   return [backbone, ...parts.filter((part) => part !== '')].join('-');
 }

@@ -3,12 +3,24 @@
  * types that the schemas give. Schemas keep fields that they do not know. The code that uses a number checks its range.
  */
 
-import { facets, graphKinds, presetNames, refineKinds, strokeKinds, unaryKinds, upsampleKinds } from './kinds.ts';
+import {
+  codecPattern,
+  facets,
+  graphKinds,
+  presetNames,
+  refineKinds,
+  strokeKinds,
+  unaryKinds,
+  upsampleKinds,
+} from './kinds.ts';
 import * as z from './zod.ts';
 
 /** What a schema of these fields gives; fields beyond them stay, unseen by the type. */
 type Fields<S extends z.core.$ZodShape> = z.infer<z.ZodMiniObject<S>>;
 type Schema<T> = z.ZodMiniType<T, T>;
+
+/** How keys are kept. */
+export const codec = z.string().check(z.regex(codecPattern, 'float16, int8 or pca-N, N from 1 to 999'));
 
 const extraction = {
   /** Name of a known backbone. */
@@ -19,6 +31,8 @@ const extraction = {
   facet: z.enum(facets),
   /** Pixels of an image's longer side, as the backbone sees it. Default: the backbone's own. */
   longSide: z.optional(z.number()),
+  /** Default: float16. */
+  codec: z.optional(codec),
 };
 
 /** What keys are extracted with. */

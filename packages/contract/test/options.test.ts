@@ -31,6 +31,13 @@ test('settings come back as they were sent', () => {
   });
 });
 
+test('a codec is float16, int8, or pca with a whole number of directions', () => {
+  const given = (codec: unknown) => extractSettings.safeParse({ backbone: 'tiny', facet: 'key', codec }).success;
+  for (const codec of [undefined, 'float16', 'int8', 'pca-1', 'pca-64', 'pca-999']) expect(given(codec)).toBe(true);
+  for (const codec of ['', 'int4', 'pca', 'pca-', 'pca-0', 'pca-064', 'pca-1000', 'pca-6.4', 'int8 ', 'x-int8', 8])
+    expect(given(codec), String(codec)).toBe(false);
+});
+
 test('fields that a schema does not know are kept, at every depth', () => {
   const crf = { ...options.crf, gaussian: { ...options.crf.gaussian, later: 1 }, later: 2 };
   expect(segmentOptions.parse({ ...options, crf, later: 3 })).toEqual({ ...options, crf, later: 3 });

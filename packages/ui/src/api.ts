@@ -41,11 +41,12 @@ export async function ask<E extends JsonEndpoint>(endpoint: E, ...[given]: Optio
 
 /**
  * @param patience milliseconds to keep asking after a 404
+ * @param cache `reload`: past this browser's copy, which is replaced
  * @throws ApiError
  */
-export async function bytes(path: string, patience = 0): Promise<ArrayBuffer> {
+export async function bytes(path: string, patience = 0, cache?: RequestCache): Promise<ArrayBuffer> {
   for (const until = Date.now() + patience; ; ) {
-    const answer = await request('GET', path);
+    const answer = await request('GET', path, undefined, cache);
     if (answer.ok) return answer.arrayBuffer();
     if (answer.status !== 404 || Date.now() > until) {
       throw new ApiError(answer.status, `${path}: ${answer.status} ${answer.statusText}`);
@@ -54,12 +55,13 @@ export async function bytes(path: string, patience = 0): Promise<ArrayBuffer> {
   }
 }
 
-async function request(method: string, path: string, body?: unknown): Promise<Response> {
+async function request(method: string, path: string, body?: unknown, cache?: RequestCache): Promise<Response> {
   try {
     return await fetch(path, {
       method,
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
+      cache,
     });
   } catch {
     throw new ApiError(0, 'The server does not answer.');

@@ -1,7 +1,7 @@
 /** Answers about an open image: labels of the node grid, a mask, the strokes behind a pixel. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { drawingKey, keysId, keysKey, nodeLabelsKey } from '@saltworks/contract/layout';
+import { drawingKey, keysId, nodeLabelsKey } from '@saltworks/contract/layout';
 import type {
   AnswerRequest,
   AttributeRequest,
@@ -12,14 +12,14 @@ import type {
   OpenedImage,
 } from '@saltworks/contract/messages/annotate';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
+import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MaskNames } from './mask-file.ts';
 import { storeMask } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { SessionSource, SessionThreads } from './session-threads.ts';
-import type { ShardDeps } from './shard.ts';
 import { makeViews } from './views.ts';
 
-export interface AnnotateDeps extends ShardDeps {
+export interface AnnotateDeps extends KeysDeps {
   sessions: SessionThreads;
   /** The queue of this worker alone. */
   queue: string;
@@ -84,14 +84,15 @@ export async function attribute(
 }
 
 /** An image with its settings as a session, and the settings as masks need them. */
-function sessionOf({ store, readObject, maxPixels }: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
+function sessionOf(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
+  const { readObject, maxPixels } = deps;
   const { image, extract } = request;
   const { recipe, options } = recipeOf(request);
   const backbone = keysId(extract.backbone, extract);
   const source: SessionSource = {
     name: `${image.sha256}/${recipe}`,
     async read() {
-      const keys = await store.get(keysKey(backbone, image.sha256), { signal }).catch((error) => {
+      const keys = await readKeys(deps, image, extract, signal).catch((error) => {
         if (!(error instanceof ObjectMissingError)) throw error;
         throw new InvalidInputError(
           `image ${image.name} has no keys of ${backbone} yet; expected saltworks extract DATASET first`,

@@ -1,14 +1,20 @@
-/** Keys as they lie in a store. */
+/** Keys as they lie in a store: found, read, and made again where they are damaged. */
 
+import { decodeImage } from '@saltworks/backbone/image/decode';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { keysKey } from '@saltworks/contract/layout';
-import type { KeysOrigin } from '@saltworks/core/formats/keys';
+import { keysId, keysKey } from '@saltworks/contract/layout';
+import type { ExtractSettings } from '@saltworks/contract/options';
+import { type KeysOrigin, soundOrigin } from '@saltworks/core/formats/keys';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
-import type { ObjectStore } from '@saltworks/store/objects/store';
+import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { DamagedKeysError } from './damaged-keys.ts';
+import { keysFile } from './keys-file.ts';
+import type { KeysSources } from './keys-source.ts';
+import type { ShardDeps } from './shard.ts';
 
 /**
- * Finds an image's keys: a whole file, and of this image. Told by its size and its header; the data is not read. What
- * a copy that broke off has left, by other hands than a store's, is as good as nothing.
+ * Finds an image's keys: a whole file, and of this image. Told by its size and its header; the data is not read, so
+ * changed bits are not seen. What a copy that broke off has left, by other hands than a store's, is as good as nothing.
  *
  * @param backbone id of the keys
  * @returns how the image was seen; undefined where there are no keys
@@ -27,5 +33,57 @@ export async function findKeys(
   } catch (error) {
     if (error instanceof InvalidInputError) return undefined;
     throw error;
+  }
+}
+
+/** The same for keys without damage: all of the file is read. */
+export async function findSoundKeys(
+  store: ObjectStore,
+  backbone: string,
+  sha256: string,
+  signal: AbortSignal,
+): ReturnType<typeof findKeys> {
+  const file = await store.get(keysKey(backbone, sha256), { signal }).catch((error) => {
+    if (error instanceof ObjectMissingError) return undefined;
+    throw error;
+  });
+  return file && soundKeysOf(sha256, file);
+}
+
+function soundKeysOf(sha256: string, file: Uint8Array): KeysOrigin | undefined {
+  const origin = soundOrigin(file);
+  return origin?.imageSha256 === sha256 ? origin : undefined;
+}
+
+export interface KeysDeps extends ShardDeps {
+  keys: KeysSources;
+}
+
+/**
+ * Reads the file of an image's keys. A damaged file is replaced first: its keys are computed again.
+ *
+ * @throws ObjectMissingError if there is none; DamagedKeysError if a damaged one cannot be replaced here
+ */
+export async function readKeys(
+  { store, keys, readObject, maxPixels }: KeysDeps,
+  image: { sha256: string; name: string; object: string },
+  extract: ExtractSettings,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const key = keysKey(keysId(extract.backbone, extract), image.sha256);
+  const file = await store.get(key, { signal });
+  if (soundKeysOf(image.sha256, file)) return file;
+  try {
+    const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
+    const again = await keysFile(await keys.open(extract), { ...image, pixels }, extract, signal);
+    await store.put(key, again, { signal });
+    return again;
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = (error as Error).message.replaceAll('\n', ' ');
+    throw new DamagedKeysError(
+      `damaged keys of ${image.name}, not made again: ${reason}; expected saltworks extract DATASET --verify`,
+      { cause: error },
+    );
   }
 }

@@ -11,17 +11,17 @@ import type { Failure } from '@saltworks/contract/documents/failures';
 import { type ExtractReport, extractReport, type ShardReport } from '@saltworks/contract/documents/reports';
 import { extractReportKey, keysId, keysKey } from '@saltworks/contract/layout';
 import type { ExtractShardRequest, Tally } from '@saltworks/contract/messages/activities';
-import { encodeKeys, keysFit, windowText } from '@saltworks/core/formats/keys';
+import { keysFit } from '@saltworks/core/formats/keys';
 import { formerVersions, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
-import { findKeys } from './cached-keys.ts';
-import type { KeysSource, KeysSources } from './keys-source.ts';
-import { failureOf, isFinished, type Pulse, type ShardDeps, tallyOf } from './shard.ts';
+import { findKeys, findSoundKeys, type KeysDeps } from './cached-keys.ts';
+import { keysFile } from './keys-file.ts';
+import type { KeysSource } from './keys-source.ts';
+import { failureOf, isFinished, type Pulse, tallyOf } from './shard.ts';
 import { whyUnshown } from './shown.ts';
 
-export interface ExtractDeps extends ShardDeps {
-  keys: KeysSources;
+export interface ExtractDeps extends KeysDeps {
   /** Images under way besides what a batch of more than one adds: one in inference, the others before and behind it. */
   ahead?: number;
 }
@@ -40,11 +40,12 @@ type Outcome = { image: DatasetImage } & (
 
 /**
  * Stores the keys of every image of a shard that has none. While one image is in inference others are read, decoded and
- * made ready, and those before it are stored. An image that cannot be decoded fails alone; a finished shard costs two reads.
+ * made ready, and those before it are stored. An image that cannot be decoded fails alone; a finished shard costs two reads,
+ * unless all of its keys are to be verified.
  */
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
-  { dataset, shard, extract }: ExtractShardRequest,
+  { dataset, shard, extract, verify = false }: ExtractShardRequest,
   { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
@@ -53,7 +54,8 @@ export async function extractShard(
     readDocument(store, reportKey, extractReport, { signal }),
     formerVersions(store, dataset, shard, { signal }),
   ]);
-  if (isFinished(before) && before.views === VIEWS && before.former === former) return tallyOf(before, last?.done ?? 0);
+  const isThrough = isFinished(before) && before.views === VIEWS && before.former === former;
+  if (isThrough && !verify) return tallyOf(before, last?.done ?? 0);
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
@@ -62,7 +64,7 @@ export async function extractShard(
       signal.throwIfAborted();
       return failureOf(image, error, attempt);
     };
-    const known = await findKeys(store, backbone, image.sha256, signal);
+    const known = await (verify ? findSoundKeys : findKeys)(store, backbone, image.sha256, signal);
     // Earlier versions saw some otherwise: pictures of more than 8 bits without a window, TIFFs by their first page.
     const isDeepSeen = known?.window !== undefined || !mayBeDeep(image.object);
     if (known && isDeepSeen && !mayHavePages(image.object)) return { image, cached: true, size: known.image };
@@ -84,15 +86,8 @@ export async function extractShard(
     }
     // A backbone that cannot be opened is no fault of the image: it ends the shard.
     source ??= await keys.open(extract);
-    const { width, height } = pixels;
-    const { facet } = extract;
-    const origin = { backbone: extract.backbone, layer: source.layer, facet, image: { width, height } };
     try {
-      const found = await source.extract(pixels, signal);
-      return {
-        ...{ image, size: pixels },
-        file: encodeKeys(found, { ...origin, imageSha256: image.sha256, window: windowText(pixels.window) }),
-      };
+      return { image, size: pixels, file: await keysFile(source, { ...image, pixels }, extract, signal) };
     } catch (error) {
       return { image, failure: failed(error) };
     }

@@ -36,7 +36,9 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
   const sessions = new Map<string, Promise<KeySession>>();
   return {
     async open(settings) {
-      const name = JSON.stringify(settings);
+      const { backbone, layer, facet } = settings;
+      // Size and codec are matters of an image and of its file.
+      const name = JSON.stringify({ backbone, layer, facet });
       let opening = sessions.get(name);
       if (!opening) {
         opening = open(settings, fetching, inference);

@@ -4,7 +4,7 @@ import { type AgreementReport, agreementVersion } from '@saltworks/contract/docu
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
 import { consensusDocument, type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { agreementKey, drawingKey, keysId, keysKey, maskKey, truthKey } from '@saltworks/contract/layout';
+import { agreementKey, drawingKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
 import { agreeAttempts } from '@saltworks/contract/messages/attempts';
 import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks/contract/messages/measure';
 import { agreement } from '@saltworks/core/crowd/agreement';
@@ -15,12 +15,13 @@ import { readDataset } from '@saltworks/store/datasets/dataset';
 import { isMaskOf, readTruth } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
+import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash } from './masks.ts';
 import { recipeOf } from './propagate.ts';
-import type { Pulse, ShardDeps } from './shard.ts';
+import type { Pulse } from './shard.ts';
 
-export interface MeasureDeps extends ShardDeps {
+export interface MeasureDeps extends KeysDeps {
   maskThreads: MaskThreads;
 }
 
@@ -122,7 +123,7 @@ export async function makeConsensus(
   if (known) return { mask, dissent: known.consensus.dissent };
 
   const file = await readObject(image.object, signal);
-  const keys = await store.get(keysKey(backbone, image.sha256), { signal });
+  const keys = await readKeys(deps, image, extract, signal);
   const names = { image: image.name, sha256: image.sha256, mask: `${mask}.png` };
   const job = { image: file, keys, options, maxPixels, names, annotations: drawn };
   const made = await maskThreads.run(job, { move: [file, keys], signal });

@@ -7,28 +7,28 @@ import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { MaskReport, ShardReport } from '@saltworks/contract/documents/reports';
 import {
   keysId,
-  keysKey,
   maskReportKey,
   parseScribblesKey,
   type ScribblesExtension,
   scribblesPrefix,
 } from '@saltworks/contract/layout';
 import type { PropagateShardRequest, Tally } from '@saltworks/contract/messages/activities';
-import type { SegmentOptions } from '@saltworks/contract/options';
+import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { solveOptions } from '@saltworks/core/options';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
+import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
 import { hash, type MaskOrigin, storeMask } from './masks.ts';
-import { failureOf, type Pulse, type ShardDeps } from './shard.ts';
+import { failureOf, type Pulse } from './shard.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
 const CODE_VERSION = 5;
 
-export interface PropagateDeps extends ShardDeps {
+export interface PropagateDeps extends KeysDeps {
   maskThreads: MaskThreads;
 }
 
@@ -67,7 +67,7 @@ export async function propagateShard(
       const scribbles = await store.get(key, { signal });
       const { extension } = parseScribblesKey(key);
       const origin: MaskOrigin = { image, scribbles, recipe, options, backbone };
-      const make = (names: MaskNames) => makeMask(deps, { ...origin, image, extension, names }, signal);
+      const make = (names: MaskNames) => makeMask(deps, { ...origin, image, extension, names, extract }, signal);
       return { image, ...(await storeMask(store, origin, make, signal)) };
     } catch (error) {
       signal.throwIfAborted();
@@ -126,6 +126,7 @@ interface Wanted extends MaskOrigin {
   image: DatasetImage;
   extension: ScribblesExtension;
   names: MaskNames;
+  extract: ExtractSettings;
 }
 
 function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<MadeMask> {
@@ -137,13 +138,14 @@ function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Pro
 }
 
 async function solve(
-  { store, readObject, maxPixels, maskThreads }: PropagateDeps,
-  { image, scribbles, extension, names, options, backbone }: Wanted,
+  deps: PropagateDeps,
+  { image, scribbles, extension, names, options, extract }: Wanted,
   signal: AbortSignal,
 ): Promise<MadeMask> {
+  const { readObject, maxPixels, maskThreads } = deps;
   const file = await readObject(image.object, signal);
   let missing: unknown;
-  const keys = await store.get(keysKey(backbone, image.sha256), { signal }).catch((error) => {
+  const keys = await readKeys(deps, image, extract, signal).catch((error) => {
     if (!(error instanceof ObjectMissingError)) throw error;
     missing = error;
     return undefined;

@@ -5,6 +5,7 @@ import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Position, Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
+import { DamagedKeysError } from './damaged-keys.ts';
 
 /** The dependencies of every kind of run. */
 export interface ShardDeps {
@@ -40,7 +41,7 @@ export function failureOf(
   if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
   // A defect of ours shows with some images only: the others do not wait until it is mended.
   const defect = error instanceof TypeError || error instanceof RangeError;
-  const known = [InvalidInputError, ObjectMissingError, UnreadableDocumentError, ThreadError].some(
+  const known = [InvalidInputError, ObjectMissingError, UnreadableDocumentError, ThreadError, DamagedKeysError].some(
     (kind) => error instanceof kind,
   );
   if (!known && !defect) throw error;

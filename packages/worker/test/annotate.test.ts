@@ -30,9 +30,11 @@ import {
   importFiles,
   objectsBelow,
   openEngine,
+  picture,
   pictures,
   pulse,
   removeEngine,
+  rot,
   scribbles,
   width,
 } from './engine.ts';
@@ -125,6 +127,28 @@ describe('an opened image', () => {
     await expect(refused).rejects.toThrow(
       new InvalidInputError(`image 1.png has no keys of ${backbone} yet; expected saltworks extract DATASET first`),
     );
+  });
+});
+
+describe('an image whose keys are damaged', () => {
+  test('is opened with keys made again', async () => {
+    const key = keysKey(backbone, images[1].sha256);
+    const keys = await engine.store.get(key);
+    await rot(engine.store, key);
+    engine.keys.extracted = 0;
+    expect(await openImage(deps, imageRequest({}, images[1]), signal)).toEqual({ queue: 'host', width, height });
+    expect(engine.keys.extracted).toBe(1);
+    expect(await engine.store.get(key)).toEqual(keys);
+  });
+
+  test('is refused, for another worker to try, where they cannot be made again', async () => {
+    const [dark] = await importFiles(engine.store, 'other', { 'other.png': await picture(77) });
+    await extractShard(engine, { dataset: 'other', shard: 0, extract }, pulse());
+    await rot(engine.store, keysKey(backbone, dark.sha256));
+    engine.keys.open = () => Promise.reject(new Error('no backbone'));
+    const refused = openImage(deps, imageRequest({}, dark), signal);
+    await expect(refused).rejects.toThrow('damaged keys of other.png, not made again: no backbone; expected');
+    await expect(refused).rejects.not.toThrow(InvalidInputError);
   });
 });
 

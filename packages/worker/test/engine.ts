@@ -172,6 +172,13 @@ export function pulse({ last, signal, attempt = 1 }: Partial<Pulse> = {}): Pulse
   };
 }
 
+/** Flips one bit of an object's last byte. */
+export async function rot(store: ObjectStore, key: string): Promise<void> {
+  const bytes = new Uint8Array(await store.get(key));
+  bytes[bytes.length - 1] ^= 16;
+  await store.put(key, bytes);
+}
+
 /** Every object below some prefixes, with its bytes. */
 export function objectsBelow(root: string, prefixes: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();

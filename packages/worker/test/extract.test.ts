@@ -5,6 +5,7 @@ import { type ExtractReport, extractReport } from '@saltworks/contract/documents
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { extractReportKey, keysId, keysKey } from '@saltworks/contract/layout';
 import { decodeKeys, encodeKeys } from '@saltworks/core/formats/keys';
+import { decodeSafeTensors, encodeSafeTensors } from '@saltworks/core/formats/safetensors';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
@@ -23,6 +24,7 @@ import {
   pictures,
   pulse,
   removeEngine,
+  rot,
   width,
 } from './engine.ts';
 
@@ -94,18 +96,28 @@ describe('a shard', () => {
       { ...extract, layer: 3 },
       { ...extract, facet: 'query' as const },
       { ...extract, longSide: 98 },
+      { ...extract, codec: 'int8' },
+      { ...extract, codec: 'pca-2' },
     ];
     for (const extract of settings) await extractShard(engine, { ...request, extract }, pulse());
-    expect(engine.keys.extracted).toBe(4);
+    expect(engine.keys.extracted).toBe(6);
     expect(settings.map((extract) => keysId('stub', extract))).toEqual([
       'stub',
       'stub-layer3',
       'stub-query',
       'stub-98px',
+      'stub-int8',
+      'stub-pca-2',
     ]);
-    for (const extract of settings) {
-      expect(await engine.store.head(keysKey(keysId('stub', extract), image.sha256))).toBeDefined();
-    }
+    const kept = await Promise.all(
+      settings.map(async (extract) =>
+        decodeKeys(await engine.store.get(keysKey(keysId('stub', extract), image.sha256))),
+      ),
+    );
+    expect(kept.map(({ keys: { d, space } }) => [d, space])).toEqual([
+      ...Array.from({ length: 5 }, () => [4, undefined]),
+      [2, 4],
+    ]);
   });
 
   test('that does not exist is missing', async () => {
@@ -203,6 +215,35 @@ describe('existing keys', () => {
     await engine.store.put(nameOf(3), whole);
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 5, done: 4, cached: 1, failed: 0 });
     expect(outputOf(engine)).toEqual(expected);
+  });
+
+  test('with changed bits are found, and made again, where all are verified', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(4));
+    await extractShard(engine, request, pulse());
+    const expected = outputOf(engine);
+    const nameOf = (i: number) => keysKey('stub', images[i].sha256);
+    await rot(engine.store, nameOf(1));
+    await engine.store.delete(nameOf(2));
+    const damaged = outputOf(engine);
+    // The shard's report says that it is through.
+    expect(await extractShard(engine, request, pulse())).toEqual({ images: 4, done: 0, cached: 4, failed: 0 });
+    expect(outputOf(engine)).toEqual(damaged);
+    const verify = { ...request, verify: true };
+    expect(await extractShard(engine, verify, pulse())).toEqual({ images: 4, done: 2, cached: 2, failed: 0 });
+    expect(outputOf(engine)).toEqual(expected);
+    expect(await extractShard(engine, verify, pulse())).toEqual({ images: 4, done: 0, cached: 4, failed: 0 });
+  });
+
+  test('of before there were checksums are valid', async () => {
+    const images = await importFiles(engine.store, 'd', await pictures(2));
+    await extractShard(engine, request, pulse());
+    for (const { sha256 } of images) {
+      const { tensors, metadata } = decodeSafeTensors(await engine.store.get(keysKey('stub', sha256)));
+      const { checksum: _, ...before } = metadata;
+      await engine.store.put(keysKey('stub', sha256), encodeSafeTensors({ tensors, metadata: before }));
+    }
+    const verify = { ...request, verify: true };
+    expect(await extractShard(engine, verify, pulse())).toEqual({ images: 2, done: 0, cached: 2, failed: 0 });
   });
 });
 

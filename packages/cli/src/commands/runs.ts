@@ -20,7 +20,7 @@ import { namedBackbone } from '../backbones.ts';
 import { categoriesOption, readNumbers } from '../categories.ts';
 import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
-import { parseWhole, strokesOption } from '../options.ts';
+import { codecOption, parseWhole, strokesOption } from '../options.ts';
 import { readSettings } from '../settings.ts';
 
 interface RunFlags {
@@ -28,6 +28,7 @@ interface RunFlags {
   layer?: number;
   facet: 'key' | 'query' | 'value';
   longSide?: number;
+  codec?: string;
   window: number;
   attempts: number;
   json?: boolean;
@@ -44,18 +45,17 @@ interface ExportFlags extends MaskFlags {
 }
 
 export const extractCommand = (): Command =>
-  runCommand('extract', 'compute the keys of a dataset that are not there yet').action(
-    async (dataset: string, flags: RunFlags) => {
+  runCommand('extract', 'compute the keys of a dataset that are not there yet')
+    .option('--verify', 'also read all keys that are there, and make damaged ones again')
+    .action(async (dataset: string, flags: RunFlags & { verify?: boolean }) => {
       const extract = extractSettings(flags);
-      const input = { dataset, extract, window: flags.window, attempts: flags.attempts };
+      const { window, attempts, verify } = flags;
+      const input = { dataset, extract, window, attempts, ...(verify && { verify }) };
       const keys = keysId(extract.backbone, extract);
-      report(
-        dataset,
-        !!flags.json,
-        await follow(dataset, !!flags.json, (client) => extractDataset(client, keys, input)),
-      );
-    },
-  );
+      // A run of its own: one under way that verifies nothing is no answer.
+      const of = verify ? `${keys}/verify` : keys;
+      report(dataset, !!flags.json, await follow(dataset, !!flags.json, (client) => extractDataset(client, of, input)));
+    });
 
 export const propagateCommand = (): Command =>
   maskCommand('propagate', 'compute the masks of a dataset that has scribbles, from its keys').action(
@@ -144,6 +144,7 @@ function runCommand(name: string, description: string): Command {
     .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
     .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
     .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
+    .option(...codecOption)
     .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), defaultWindow)
     .option('--attempts <n>', 'tries of a shard before the run gives up', parseWhole(1), ATTEMPTS)
     .option('--json', 'JSON instead of text: one document at the end, before it why the run waits or fails')
@@ -155,11 +156,12 @@ const maskCommand = (name: string, description: string): Command =>
     .addOption(new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'))
     .addOption(strokesOption());
 
-const extractSettings = ({ backbone, layer, facet, longSide }: RunFlags): ExtractSettings => ({
+const extractSettings = ({ backbone, layer, facet, longSide, codec }: RunFlags): ExtractSettings => ({
   backbone: namedBackbone(backbone),
   layer,
   facet,
   longSide,
+  codec,
 });
 
 const maskSettings = (flags: MaskFlags) => {

@@ -8,7 +8,11 @@ import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 const datasetRequest = z.object({ dataset: z.string() });
 const shardRequest = z.extend(datasetRequest, { shard: z.number() });
 
-const extractShardRequest = z.extend(shardRequest, { extract: extractSettings });
+const extractShardRequest = z.extend(shardRequest, {
+  extract: extractSettings,
+  /** Whether keys that are there are read and checked, all of them. */
+  verify: z.optional(z.boolean()),
+});
 export type ExtractShardRequest = z.infer<typeof extractShardRequest>;
 
 /** What masks are made with: keys, a preset, and what differs from it. */

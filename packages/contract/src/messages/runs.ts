@@ -14,7 +14,11 @@ export const runInput = z.object({
 });
 export type RunInput = z.infer<typeof runInput>;
 
-const extractRun = z.extend(runInput, z.pick(maskSettings, { extract: true }).shape);
+const extractRun = z.extend(runInput, {
+  ...z.pick(maskSettings, { extract: true }).shape,
+  /** Whether keys that are there are read and checked. */
+  verify: z.optional(z.boolean()),
+});
 export type ExtractRun = z.infer<typeof extractRun>;
 
 const propagateRun = z.extend(runInput, maskSettings.shape);

@@ -1,9 +1,12 @@
-/** The keys file (spec/keys.md): safetensors, float16 `keys [h, w, d]` before interpolation, its origin as metadata. */
+/** The keys file (spec/keys.md): safetensors, `keys [h, w, d]` before interpolation, their origin and a checksum as metadata. */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { defaultCodec } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '../image/image.ts';
 import type { Keys } from '../keys/keys.ts';
 import { fromHalf, toHalf } from './float16.ts';
-import { decodeSafeTensors, encodeSafeTensors, halfTensor, readFloats } from './safetensors.ts';
+import { decodeValues, encodeValues } from './key-codecs.ts';
+import { checksumOf, checksumPlace, noChecksum } from './keys-checksum.ts';
+import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from './safetensors.ts';
 
 export interface KeysOrigin {
   /** Backbone id. */
@@ -40,9 +43,11 @@ export function roundToHalf(keys: Keys): Keys {
   return { ...keys, data: keys.data.map((value) => fromHalf(toHalf(value))) };
 }
 
-export function encodeKeys({ data, h, w, d }: Keys, origin: KeysOrigin): Uint8Array {
-  return encodeSafeTensors({
-    tensors: new Map([['keys', halfTensor(data, [h, w, d])]]),
+/** @param codec how values are kept */
+export function encodeKeys(keys: Keys, origin: KeysOrigin, codec: string = defaultCodec): Uint8Array {
+  const { tensors, metadata } = encodeValues(keys, codec);
+  const file = encodeSafeTensors({
+    tensors,
     metadata: {
       format: 'saltworks-keys',
       version: '1',
@@ -53,22 +58,45 @@ export function encodeKeys({ data, h, w, d }: Keys, origin: KeysOrigin): Uint8Ar
       image_height: String(origin.image.height),
       image_sha256: origin.imageSha256,
       ...(origin.window !== undefined && { image_window: origin.window }),
+      ...metadata,
+      checksum: noChecksum,
     },
   });
+  const place = checksumPlace(file);
+  file.set(new TextEncoder().encode(checksumOf(file, place)), place);
+  return file;
 }
 
-/** @throws InvalidInputError if this is not a keys file of version 1 */
+/** @throws InvalidInputError if this is not a keys file of version 1, or damaged */
 export function decodeKeys(file: Uint8Array): { keys: Keys; origin: KeysOrigin } {
-  const { tensors, metadata } = decodeSafeTensors(file);
-  const { format, version, backbone, layer, facet, image_width, image_height, image_sha256, image_window } = metadata;
+  const { values, origin } = readKeys(file);
+  return { keys: decodeValues(values), origin };
+}
+
+/**
+ * The origin of the keys in a file, undefined where it is damaged or no keys file. Files of before there were checksums count as
+ * undamaged.
+ */
+export function soundOrigin(file: Uint8Array): KeysOrigin | undefined {
+  try {
+    return readKeys(file).origin;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return undefined;
+    throw error;
+  }
+}
+
+/** The file's parts, checked. */
+function readKeys(file: Uint8Array): { values: SafeTensors; origin: KeysOrigin } {
+  const values = decodeSafeTensors(file);
+  const { format, version, backbone, layer, facet, image_width, image_height, image_sha256, image_window, checksum } =
+    values.metadata;
   if (format !== 'saltworks-keys' || version !== '1') {
     throw new InvalidInputError(`format ${format} version ${version}; expected saltworks-keys version 1`);
   }
-  const tensor = tensors.get('keys');
-  if (tensor?.dtype !== 'F16' || tensor.shape.length !== 3 || tensor.shape.includes(0)) {
-    throw new InvalidInputError(
-      `keys ${tensor ? `${tensor.dtype} [${tensor.shape}]` : 'missing'}; expected F16 [h, w, d]`,
-    );
+  if (checksum !== undefined) {
+    const found = checksumOf(file, checksumPlace(file));
+    if (found !== checksum) throw new InvalidInputError(`damaged keys: checksum ${found}; expected ${checksum}`);
   }
   if (facet !== 'key' && facet !== 'query' && facet !== 'value') {
     throw new InvalidInputError(`facet ${facet}; expected key, query or value`);
@@ -78,9 +106,8 @@ export function decodeKeys(file: Uint8Array): { keys: Keys; origin: KeysOrigin }
     if (!Number.isInteger(value) || value < 0) throw new InvalidInputError(`${name} ${text}; expected a whole number`);
     return value;
   };
-  const [h, w, d] = tensor.shape;
   return {
-    keys: { data: readFloats(tensor), h, w, d },
+    values,
     origin: {
       backbone,
       layer: count('layer', layer),

@@ -17,7 +17,7 @@ export interface SafeTensors {
   metadata: Record<string, string>;
 }
 
-const itemSize = { F32: 4, F16: 2, I32: 4, I64: 8, U8: 1, U16: 2 };
+const itemSize = { F32: 4, F16: 2, I8: 1, I32: 4, I64: 8, U8: 1, U16: 2 };
 
 export function encodeSafeTensors({ tensors, metadata }: SafeTensors): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
@@ -69,14 +69,27 @@ export function decodeSafeTensors(file: Uint8Array): SafeTensors {
   return { tensors, metadata };
 }
 
+/** The number of every half: keys hold half a million. */
+let halves: Float32Array | undefined;
+
 /** The values of an F32 or F16 tensor, copied. */
 export function readFloats({ dtype, bytes }: Tensor): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Float32Array(bytes.length / itemSize[dtype]);
   if (dtype === 'F32') for (let i = 0; i < out.length; i++) out[i] = view.getFloat32(4 * i, true);
-  else if (dtype === 'F16') for (let i = 0; i < out.length; i++) out[i] = fromHalf(view.getUint16(2 * i, true));
-  else throw malformed(`dtype ${dtype}; expected F32 or F16`);
+  else if (dtype === 'F16') {
+    halves ??= Float32Array.from({ length: 0x10000 }, (_, bits) => fromHalf(bits));
+    for (let i = 0; i < out.length; i++) out[i] = halves[view.getUint16(2 * i, true)];
+  } else throw malformed(`dtype ${dtype}; expected F32 or F16`);
   return out;
+}
+
+/** Numbers as an F32 tensor. */
+export function floatTensor(values: Float32Array, shape: number[]): Tensor {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i], true);
+  return { dtype: 'F32', shape, bytes };
 }
 
 /** Numbers as an F16 tensor, each rounded to the nearest half. */

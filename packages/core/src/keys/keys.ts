@@ -12,11 +12,13 @@ export interface Keys {
   h: number;
   w: number;
   d: number;
+  /** The dimension of the backbone's keys, where these are coordinates along d of their directions; else d. */
+  space?: number;
 }
 
 /** The keys of the ×2 grid: linear interpolation between patches, half-pixel centres, clamped at the border. */
-export function doubleKeys({ data, h, w, d }: Keys): Keys {
-  return { data: interpolateLinear(data, h, w, d, 2 * h, 2 * w), h: 2 * h, w: 2 * w, d };
+export function doubleKeys({ data, h, w, d, ...rest }: Keys): Keys {
+  return { data: interpolateLinear(data, h, w, d, 2 * h, 2 * w), h: 2 * h, w: 2 * w, d, ...rest };
 }
 
 /**

@@ -12,19 +12,20 @@ import { factorise, forwardSubstitute, rowStart } from './cholesky.ts';
 export const maxSample = 512;
 
 /**
- * z = L⁻¹(x − mean) with LLᵀ = C + shrinkage·λ̄·I, C the covariance of the keys and λ̄ the mean of its eigenvalues
- * (trace C / d). Distances between z follow the shrunk Mahalanobis metric.
+ * z = L⁻¹(x − mean) with LLᵀ = C + shrinkage·λ̄·I, C the covariance of the keys and λ̄ the mean of its eigenvalues:
+ * trace C / d, or divided by the dimension of the whole space where d are kept of it, so that C is shrunk as much as there.
+ * Distances between z follow the shrunk Mahalanobis metric.
  *
  * @param shrinkage above 0; near 0 whitens fully, ∞ only scales
  * @returns float32 `[h, w, d]`, mean zero; all zero if all keys are alike
  */
-export function whiten({ data, h, w, d }: Keys, shrinkage: number): Keys {
+export function whiten({ data, h, w, d, space = d }: Keys, shrinkage: number): Keys {
   const n = h * w;
   const mean = meanOf(data, d);
   const { c, trace } = covariance(data, n, d, mean);
   const z = new Float32Array(n * d);
   if (!(trace > 0)) return { data: z, h, w, d };
-  for (let i = 0; i < d; i++) c[rowStart(i) + i] += (shrinkage * trace) / d;
+  for (let i = 0; i < d; i++) c[rowStart(i) + i] += (shrinkage * trace) / space;
   factorise(c, 0, d);
   const line = new Float64Array(d);
   for (let o = 0; o < z.length; o += d) {

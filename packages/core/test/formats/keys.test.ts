@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromHalf, toHalf } from '../../src/formats/float16.ts';
-import { decodeKeys, encodeKeys, roundToHalf } from '../../src/formats/keys.ts';
+import { decodeKeys, encodeKeys, roundToHalf, soundOrigin } from '../../src/formats/keys.ts';
 import { decodeSafeTensors } from '../../src/formats/safetensors.ts';
 import { goldenBytes, goldenJson, random } from '../golden.ts';
 
@@ -43,6 +43,26 @@ describe('the keys file', () => {
     const { origin } = decodeKeys(file);
     expect(roundToHalf(fresh)).toEqual(decodeKeys(encodeKeys(fresh, origin)).keys);
     expect([...roundToHalf(fresh).data]).toEqual(golden.keys);
+  });
+  test('of today is that of before, with a checksum', () => {
+    const { origin } = decodeKeys(file);
+    const fresh = { data: Float32Array.from(golden.source), h: 3, w: 4, d: 8 };
+    const { metadata, ...today } = decodeSafeTensors(encodeKeys(fresh, origin));
+    const { checksum, ...others } = metadata;
+    expect(checksum).toMatch(/^[0-9a-f]{8}$/);
+    expect({ ...today, metadata: others }).toEqual(decodeSafeTensors(file));
+    const written = goldenBytes('keys-float16.safetensors');
+    expect(decodeKeys(written)).toEqual(decodeKeys(file));
+  });
+  test('without damage tells its origin, else nothing', () => {
+    const { keys, origin } = decodeKeys(file);
+    const whole = encodeKeys(keys, origin);
+    expect(soundOrigin(whole)).toEqual(origin);
+    expect(soundOrigin(file)).toEqual(origin);
+    expect(soundOrigin(whole.subarray(0, -1))).toBeUndefined();
+    whole[whole.length - 1] ^= 1;
+    expect(soundOrigin(whole)).toBeUndefined();
+    expect(() => decodeKeys(whole)).toThrow(/^damaged keys: checksum [0-9a-f]{8}; expected [0-9a-f]{8}$/);
   });
   test('other documents are refused', () => {
     expect(() => decodeKeys(patch('saltworks-keys', 'somebodys-keys'))).toThrow('expected saltworks-keys version 1');

@@ -105,6 +105,16 @@ describe('whitening', () => {
       expect(trace(a) / trace(e)).toBeCloseTo(1, 4);
     }
   });
+  test('coordinates in a subspace are whitened as in the whole space', () => {
+    const padded = {
+      ...keys,
+      d: 8,
+      data: Float32Array.from({ length: 72 * 8 }, (_, i) => keys.data[5 * (i >> 3) + (i & 7)]),
+    };
+    for (let i = 0; i < padded.data.length; i++) if ((i & 7) >= 5) padded.data[i] = 3;
+    const whole = whiten(padded, 10).data.filter((_, i) => (i & 7) < 5);
+    expectClose(whiten({ ...keys, space: 8 }, 10).data, whole, 1e-6);
+  });
   test('z has mean zero', () => {
     const { data } = whiten(keys, 10);
     for (let k = 0; k < 5; k++) {

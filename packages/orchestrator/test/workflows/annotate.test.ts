@@ -360,7 +360,8 @@ describe('with images, keys and threads', () => {
 
   async function openWorker() {
     const [sessions, queue] = [openSessionThreads(), ownQueue()];
-    const deps = { store, readObject: objectReader(store, () => ({})), maxPixels: 1e6, sessions, queue };
+    const keys = { open: () => Promise.reject(new Error('expected sound keys')), close: async () => {} };
+    const deps = { store, keys, readObject: objectReader(store, () => ({})), maxPixels: 1e6, sessions, queue };
     const close = await openHostOf(createAnnotateActivities(deps), queue);
     hosts.push(() => sessions.close());
     return { queue, close };

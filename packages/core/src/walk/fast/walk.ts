@@ -28,7 +28,7 @@ import { type PackedKeys, Ridge, vectors } from './ridge.ts';
 
 /** Keys in panels, centred, and whitened like whiten.ts if a shrinkage is given. */
 function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): Panels {
-  const { h, w, d } = keys;
+  const { h, w, d, space = d } = keys;
   const n = h * w;
   return packKeys(arena, keys, true, (x, mean, { at, depth }) => {
     if (shrinkage === undefined) return;
@@ -39,7 +39,7 @@ function packWhitened(arena: Arena, keys: Keys, shrinkage: number | undefined): 
     const covariance = arena.reserve(4 * depth * depth);
     kernels.gram(sample, depth, count, 0, covariance, depth);
     const panels = Math.ceil(n / 8);
-    if (kernels.shrink(covariance, depth, d, count, shrinkage) > 0) {
+    if (kernels.shrink(covariance, depth, d, count, shrinkage * (d / space)) > 0) {
       const factor = arena.reserve(4 * depth * depth);
       const block = arena.reserve(256);
       kernels.factorPanels(covariance, depth, depth, block, factor);

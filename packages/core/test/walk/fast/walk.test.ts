@@ -13,9 +13,14 @@ describe.each([
   [1, 9, 16, 2],
   [8, 1, 5, 2],
 ])('%i × %i patches of %i dimensions, %i labels', (h, w, d, c) => {
-  const { image, keys, seeds } = makeScene(h, w, d, c);
-  test.each(['linear', 'none'] as const)('scores equal the twin’s: %s', (upsample) => {
+  const { image, keys: scene, seeds } = makeScene(h, w, d, c);
+  test.each([
+    ['linear', d],
+    ['none', d],
+    ['linear', 3 * d],
+  ] as const)('scores equal the twin’s: %s, in a space of %i', (upsample, space) => {
     const factor = upsample === 'linear' ? 2 : 1;
+    const keys = { ...scene, space };
     const solver = new WalkSolver(new Arena(), keys, image, { upsample });
     const found = solver.solve(seeds(factor));
     const expected = walk(prepareWalk(keys, image, { upsample }), seeds(factor));
@@ -25,6 +30,7 @@ describe.each([
   });
 
   test('earlier strokes and undos change no bit', () => {
+    const keys = scene;
     const solver = new WalkSolver(new Arena(), keys, image, { upsample: 'linear' });
     const fresh = (drawn: number) =>
       new WalkSolver(new Arena(), keys, image, { upsample: 'linear' }).solve(seeds(2, drawn)).data;

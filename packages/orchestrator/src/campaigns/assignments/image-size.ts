@@ -1,5 +1,6 @@
 /** Sizes of images, read from their keys' headers: the server decodes no image. */
 
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysId, keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -8,13 +9,17 @@ import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import type { Assignment } from './read.ts';
 
-/** Size of the upright image, pixels; undefined while it has no keys. */
+/** Size of the upright image, pixels; undefined while it has no keys, or torn ones. */
 export async function imageSize(
   store: ObjectStore,
   sha256: string,
   backbone: string,
 ): Promise<{ width: number; height: number } | undefined> {
-  const header = await readKeysHeader(store, keysKey(keysId(backbone, { facet: 'key' }), sha256));
+  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
+  const header = await readKeysHeader(store, key).catch((error) => {
+    if (error instanceof InvalidInputError) return undefined;
+    throw error;
+  });
   return header && { width: Number(header.metadata.image_width), height: Number(header.metadata.image_height) };
 }
 

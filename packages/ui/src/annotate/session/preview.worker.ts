@@ -6,7 +6,7 @@ import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
-import { decodeKeys } from '@saltworks/core/formats/keys';
+import { decodeKeys, soundOrigin } from '@saltworks/core/formats/keys';
 import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
 import type { Keys } from '@saltworks/core/keys/keys';
@@ -65,7 +65,8 @@ export interface Hint {
 
 export type PreviewAnswer = { picture: number } & (
   | { kind: 'open' }
-  | { kind: 'failed'; of: PreviewRequest['kind']; n?: number; reason: string }
+  /** damaged: the keys are, so that others may do. */
+  | { kind: 'failed'; of: PreviewRequest['kind']; n?: number; reason: string; damaged?: boolean }
   | PatchPreview
   | PixelPreview
   | SimilarPreview
@@ -103,7 +104,8 @@ addEventListener('message', async ({ data }: MessageEvent<PreviewRequest>) => {
     else if (opened?.picture === picture) answer(opened, data);
   } catch (error) {
     const n = data.kind === 'solve' ? data.n : undefined;
-    tell({ kind: 'failed', picture, of: data.kind, n, reason: (error as Error).message });
+    const damaged = data.kind === 'open' && !soundOrigin(new Uint8Array(data.keys));
+    tell({ kind: 'failed', picture, of: data.kind, n, reason: (error as Error).message, damaged });
   }
 });
 

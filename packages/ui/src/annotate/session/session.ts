@@ -15,6 +15,7 @@ import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/inter
 import {
   getAssignment,
   getAssignmentInteractions,
+  getAssignmentKeys,
   getAssignmentMask,
   type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
@@ -22,7 +23,7 @@ import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
-import { ApiError, ask } from '../../api.ts';
+import { ApiError, ask, bytes } from '../../api.ts';
 import type { Point } from '../board/view.ts';
 import { type Labels, readMask } from '../labels.ts';
 import { type Asked, askFor } from './ask-for.ts';
@@ -61,6 +62,9 @@ export interface SessionState {
 /** How long the pen must rest before pixels are refined, milliseconds. */
 const restMs = 60;
 
+/** How long to wait for damaged keys, time after time, milliseconds. */
+const waitsMs = [2_000, 5_000, 15_000];
+
 /** The number of sessions opened in this page. */
 let opened = 0;
 
@@ -78,6 +82,8 @@ export class Session {
   #scribbles: { drawing: Drawing; text: string } | undefined;
   #draft: Stroke | undefined;
   #closed = false;
+  /** Tries to open keys that were damaged. */
+  #again = 0;
   /** The time of the last interaction here. */
   #drawnAt: number | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -277,6 +283,15 @@ export class Session {
     this.#outbox.flush();
   }
 
+  /** Opens the image once more if its keys were damaged: the worker that opens it makes them again meanwhile. */
+  async #openAgain({ reason, damaged }: PreviewAnswer & { kind: 'failed' }): Promise<void> {
+    const wait = damaged ? waitsMs[this.#again++] : undefined;
+    console.warn(reason);
+    if (wait === undefined) return this.#set({ preview: 'failed' });
+    await new Promise((over) => setTimeout(over, wait));
+    if (!this.#closed) await this.#openPreview(bytes(addressOf(getAssignmentKeys, this.#place), 0, 'reload'));
+  }
+
   async #openPreview(file: Promise<ArrayBuffer>): Promise<void> {
     try {
       const [keys, photograph] = await Promise.all([file, this.#file]);
@@ -323,7 +338,7 @@ export class Session {
       this.#set({ preview: 'ready' });
       this.#solve();
     } else if (answer.kind === 'failed') {
-      if (answer.of === 'open') this.#set({ preview: 'failed' });
+      if (answer.of === 'open') void this.#openAgain(answer);
       else if (answer.n === n && !this.#draft) this.#set({ none: answer.reason });
     } else if (answer.kind === 'similar') this.#set({ similar: answer });
     else if (answer.n !== n) return;

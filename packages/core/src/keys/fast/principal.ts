@@ -1,0 +1,132 @@
+/**
+ * Principal coordinates by kernels, the twin of principal.ts: subspace iteration finds the span of the directions, then an
+ * eigenvalue problem of that size the directions in it. Halko, Martinsson and Tropp 2011, "Finding Structure with Randomness".
+ */
+import type { Address, Arena } from '../../arena/arena.ts';
+import { eigenvectors } from '../eigen.ts';
+import type { Keys } from '../keys.ts';
+
+/** Directions beside the wanted ones, and rounds: enough that the kept share of squared length is within 10⁻³ of the largest. */
+const spare = 16;
+const rounds = 3;
+
+/** The same as `principalCoordinates`, within the accuracy of three rounds. Leaves nothing in the arena. */
+export function fastPrincipal(arena: Arena, { data, h, w, d, space = d }: Keys, count: number): Keys {
+  const n = h * w;
+  const kept = Math.min(count, d);
+  const width = Math.min(d, kept + spare);
+  const depth = Math.ceil(d / 8) * 8;
+  const mark = arena.mark();
+  const { kernels } = arena;
+  const none = arena.reserve(4 * depth);
+  arena.floats(none, depth).fill(0);
+  const x = arena.put(data);
+  const keys = arena.reserve(32 * Math.ceil(n / 8) * depth);
+  kernels.pack(x, n, d, depth, none, keys);
+  const moment = momentOf(arena, x, n, d, none);
+  /** XᵀX as panels: symmetric, so its rows are its columns. */
+  const panels = arena.reserve(4 * depth * depth);
+  kernels.pack(moment, d, d, depth, none, panels);
+  const moments: Panels = { at: panels, n: d, depth };
+
+  let span = startOf(width, d);
+  for (let round = 0; round < rounds; round++) {
+    span = products(arena, span, d, none, moments);
+    orthonormalise(span, d);
+  }
+  const turned = products(arena, span, d, none, moments);
+  const small = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j <= i; j++) {
+      small[i * width + j] = small[j * width + i] = dot(span, i * d, turned, j * d, d);
+    }
+  }
+  const within = eigenvectors(small, width);
+  const directions = new Float64Array(kept * d);
+  for (let k = 0; k < kept; k++) {
+    for (let j = 0; j < width; j++) {
+      const share = within[k * width + j];
+      for (let i = 0; i < d; i++) directions[k * d + i] += share * span[j * d + i];
+    }
+  }
+  const planes = products(arena, directions, d, none, { at: keys, n, depth });
+  arena.release(mark);
+  const out = new Float32Array(n * kept);
+  for (let k = 0; k < kept; k++) for (let i = 0; i < n; i++) out[i * kept + k] = planes[k * n + i];
+  return { data: out, h, w, d: kept, space };
+}
+
+/** XᵀX, `[d, d]` row-major. */
+function momentOf(arena: Arena, x: Address, n: number, d: number, none: Address): Address {
+  const { kernels } = arena;
+  const depth = Math.ceil(d / 8) * 8;
+  const out = arena.reserve(4 * d * d);
+  const mark = arena.mark();
+  const columns = arena.reserve(4 * depth * n);
+  kernels.packSample(x, n, d, n, none, columns);
+  const upper = arena.reserve(4 * depth * depth);
+  kernels.gram(columns, depth, n, 0, upper, depth);
+  const from = arena.floats(upper, depth * depth);
+  const to = arena.floats(out, d * d);
+  for (let i = 0; i < d; i++) for (let j = i; j < d; j++) to[i * d + j] = to[j * d + i] = from[i * depth + j];
+  arena.release(mark);
+  return out;
+}
+
+/** Rows in panels: see nodes/kernels/gram.ts. */
+interface Panels {
+  at: Address;
+  /** Rows, and their dimensions padded to a multiple of eight. */
+  n: number;
+  depth: number;
+}
+
+/** Inner products of rows `[m, d]` with those in panels. @returns `[m, n]` */
+function products(arena: Arena, rows: Float64Array, d: number, none: Address, { at, n, depth }: Panels): Float64Array {
+  const { kernels } = arena;
+  const mark = arena.mark();
+  const m = rows.length / d;
+  const stride = Math.ceil(n / 8) * 8;
+  const x = arena.put(Float32Array.from(rows));
+  const panels = arena.reserve(32 * Math.ceil(m / 8) * depth);
+  kernels.pack(x, m, d, depth, none, panels);
+  const eight = arena.reserve(32 * stride);
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i += 8) {
+    kernels.panelProducts(panels + 4 * i * depth, at, n, depth, eight, stride);
+    for (let r = 0; r < Math.min(8, m - i); r++) out.set(arena.floats(eight + 4 * stride * r, n), (i + r) * n);
+  }
+  arena.release(mark);
+  return out;
+}
+
+/** Any directions will do, if none lacks a part of those that are sought: numbers of a congruential generator. */
+function startOf(width: number, d: number): Float64Array {
+  let state = 1;
+  return Float64Array.from({ length: width * d }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** Gram and Schmidt's process, twice because of rounding. Rows that depend on those before become 0. @param rows `[m, d]` */
+function orthonormalise(rows: Float64Array, d: number): void {
+  for (let o = 0; o < rows.length; o += d) {
+    const before = Math.sqrt(dot(rows, o, rows, o, d));
+    for (let pass = 0; pass < 2; pass++) {
+      for (let other = 0; other < o; other += d) {
+        const share = dot(rows, o, rows, other, d);
+        for (let i = 0; i < d; i++) rows[o + i] -= share * rows[other + i];
+      }
+    }
+    const length = Math.sqrt(dot(rows, o, rows, o, d));
+    const factor = length > 1e-6 * before ? 1 / length : 0;
+    for (let i = 0; i < d; i++) rows[o + i] *= factor;
+  }
+}
+
+function dot(a: Float64Array, from: number, b: Float64Array, to: number, length: number): number {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += a[from + i] * b[to + i];
+  return sum;
+}
