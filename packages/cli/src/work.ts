@@ -7,6 +7,7 @@ import { objectReader } from '@saltworks/worker/objects';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type Role } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
+import { fetchingOf } from './fetching.ts';
 import type { Settings } from './settings.ts';
 import { checkServices, expectServersStore } from './stack/reach.ts';
 
@@ -28,7 +29,7 @@ export async function openWorkerRole(
   const { namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   await expectServersStore(settings, connection, id);
-  const keys = keysSources(settings, { threads, device, batch });
+  const keys = keysSources(fetchingOf(settings, store), { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();

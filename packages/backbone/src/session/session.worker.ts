@@ -5,7 +5,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
 import { readModelFile } from '../onnx/external.ts';
-import type { BackboneSpec } from '../registry/registry.ts';
+import type { BackboneSpec } from '../registry/entries.ts';
 import { type Facet, type TapFacts, tap } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
 import { evaluate } from './evaluate.ts';

@@ -1,0 +1,177 @@
+/** Adds a backbone of somebody's own to a home or a store. */
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { modelKey } from '@saltworks/contract/layout';
+import { checkAddedName, entryOf, homeShelf, putEntry, removeEntry, type Store, storeShelf } from './added.ts';
+import { download, hashOf, type Progressing } from './download.ts';
+import { type BackboneEntry, type BackboneSettings, placesOf } from './entries.ts';
+import { FILE_DEFAULTS } from './known.ts';
+import { checkUrl, httpOrigin } from './origins.ts';
+import type { Fetching } from './pull.ts';
+import { findEntry, inspectFile, longSideOf } from './registry.ts';
+
+/** What the file does not say. */
+export interface Given extends Partial<BackboneSettings> {
+  licence?: string;
+  /** That the file must have. */
+  sha256?: string;
+}
+
+type File = AddedBackbone['files'][number];
+
+/**
+ * Adds an entry. Its file is fetched, looked at by the tap, and hashed; everybody who uses the entry has to get these bytes.
+ * A file of this machine stays where it is, for a home; for a store its bytes go there.
+ *
+ * @param fileOrUrl an ONNX file, or where one is fetched from
+ * @throws InvalidInputError if the name is unusable or stands for something else, the tap does not understand the
+ *   file, or a setting does not fit it
+ */
+export async function addBackbone(
+  name: string,
+  fileOrUrl: string,
+  given: Given,
+  { to, ...fetching }: Fetching & Progressing & { to: 'home' | 'store' },
+): Promise<BackboneEntry> {
+  checkAddedName(name);
+  const { home, store } = fetching;
+  if (to === 'store' && !store) throw new InvalidInputError('no store; expected one to add a backbone to');
+  const isUrl = /^[a-z][a-z0-9+.-]+:\/\//i.test(fileOrUrl);
+  const { path, file } = isUrl
+    ? await fetched(name, fileOrUrl, given.sha256, fetching)
+    : await local(fileOrUrl, given.sha256);
+  try {
+    const { patch, layers, heads, dim } = await inspectFile(path);
+    const settings = settingsOf(given, { patch, layers });
+    const entry: AddedBackbone = {
+      ...{ version: 1, name, files: [file] },
+      ...{ ...settings, layers, heads, dim },
+      ...{ licence: given.licence ?? 'not stated', added: new Date().toISOString() },
+    };
+    if (isUrl) await rename(path, await placed(entry, home));
+    if (to === 'home') await putEntry(homeShelf(home), entry);
+    else await share(entry, store as Store);
+    return entryOf(entry, to);
+  } finally {
+    if (isUrl) await rm(path, { force: true });
+  }
+}
+
+/** Puts an entry into the store, and files of this machine with it. */
+async function share(entry: AddedBackbone, store: Store): Promise<void> {
+  const files: File[] = [];
+  for (const { path, ...file } of entry.files) {
+    if (path === undefined) {
+      files.push(file);
+      continue;
+    }
+    const object = modelKey(file.sha256);
+    if ((await store.head(object))?.size !== file.bytes) await store.putStream(object, createReadStream(path));
+    files.push({ ...file, object });
+  }
+  await putEntry(storeShelf(store), { ...entry, files });
+}
+
+/**
+ * Removes an entry, and files that nothing else refers to. Its name keeps standing for the same keys: it can be given to the
+ * same file again, never to another one.
+ *
+ * @throws InvalidInputError if it was not added there
+ */
+export async function removeBackbone(
+  name: string,
+  { home, store, from }: { home: string; store?: Store; from: 'home' | 'store' },
+): Promise<void> {
+  checkAddedName(name);
+  const shelf = from === 'home' ? homeShelf(home) : storeShelf(store as Store);
+  const entry = await removeEntry(shelf, name);
+  for (const place of placesOf(entryOf(entry, from))) await rm(join(home, 'models', place), { force: true });
+  if (from === 'home' || !store) return;
+  const names = await shelf.names();
+  const others = await Promise.all(names.map((other) => shelf.read(other)));
+  const used = new Set(
+    others.flatMap((other) => (other && !other.removed ? other.files.map(({ object }) => object) : [])),
+  );
+  for (const { object } of entry.files) if (object !== undefined && !used.has(object)) await store.delete(object);
+}
+
+/**
+ * A name that all workers of the store know: that of an entry there, or of one that is put there now for a file or an entry of
+ * the home. A file's name is its stem and the start of its hash.
+ *
+ * @throws InvalidInputError if there is no such backbone, or the tap does not understand the file
+ */
+export async function shareBackbone(nameOrFile: string, fetching: Fetching & { store: Store }): Promise<string> {
+  const { home, store } = fetching;
+  if (!nameOrFile.endsWith('.onnx')) {
+    const entry = await findEntry(nameOrFile, fetching);
+    const own = entry.where === 'home' ? await homeShelf(home).read(nameOrFile) : undefined;
+    if (own) await share(own, store);
+    return entry.name;
+  }
+  const { file } = await local(nameOrFile, undefined);
+  // The hash comes last: a stem may end like a setting of keys.
+  const stem = basename(nameOrFile, '.onnx')
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
+  const name = `${stem.slice(0, 51) || 'model'}-${file.sha256.slice(0, 12)}`;
+  const there = await storeShelf(store).read(name);
+  if (!there || there.removed) await addBackbone(name, nameOrFile, {}, { ...fetching, to: 'store' });
+  return name;
+}
+
+async function local(given: string, sha256: string | undefined): Promise<{ path: string; file: File }> {
+  const path = resolve(given);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new InvalidInputError(`no file ${given}; expected an ONNX model`);
+  const hash = await hashOf(path);
+  if (sha256 !== undefined && hash !== sha256) {
+    throw new InvalidInputError(`${given} has sha256 ${hash}; expected ${sha256}`);
+  }
+  return { path, file: { name: 'model.onnx', sha256: hash, bytes: found.size, path } };
+}
+
+async function fetched(
+  name: string,
+  address: string,
+  sha256: string | undefined,
+  { home, proxy, onProgress, signal }: Fetching & Progressing,
+): Promise<{ path: string; file: File }> {
+  const url = checkUrl(address).href;
+  const models = join(home, 'models');
+  const path = join(models, `.add-${randomUUID()}.onnx`);
+  const wanted = { name, sha256 };
+  const partials = join(models, '.partial');
+  const held = await download(httpOrigin(url, proxy), path, wanted, { partials, onProgress, signal });
+  return { path, file: { name: 'model.onnx', ...held, url } };
+}
+
+async function placed(entry: AddedBackbone, home: string): Promise<string> {
+  const models = join(home, 'models');
+  await mkdir(models, { recursive: true });
+  return join(models, placesOf(entryOf(entry, 'home'))[0]);
+}
+
+/** @throws InvalidInputError if a setting does not fit the file */
+function settingsOf(given: Given, { patch, layers }: { patch: number; layers: number }) {
+  const { longSide = longSideOf(patch), layer, facet, sigma = FILE_DEFAULTS.sigma } = given;
+  const { mean = FILE_DEFAULTS.mean, std = FILE_DEFAULTS.std, interpolation = FILE_DEFAULTS.interpolation } = given;
+  if (given.patch !== undefined && given.patch !== patch) {
+    throw new InvalidInputError(`patch ${given.patch}; expected ${patch}, as the file has it`);
+  }
+  if (layer !== undefined && layer >= layers)
+    throw new InvalidInputError(`layer ${layer}; expected 0 to ${layers - 1}`);
+  if (longSide < patch) throw new InvalidInputError(`long side ${longSide}; expected ${patch} or more, a patch`);
+  for (const value of std)
+    if (!(value > 0)) throw new InvalidInputError(`std ${std.join(',')}; expected numbers above 0`);
+  return {
+    ...{ patch, longSide, mean: [...mean], std: [...std], interpolation, sigma },
+    ...(layer === undefined ? {} : { layer }),
+    ...(facet === undefined ? {} : { facet }),
+  };
+}
