@@ -43,3 +43,21 @@ describe('S3', () => {
     expect(() => openStore('some/folder', s3)).not.toThrow();
   });
 });
+
+describe('backbones', () => {
+  test('a mirror, and licences that were accepted', () => {
+    expect(readSettings({})).toMatchObject({ models: undefined, acceptedLicences: [] });
+    const env = { SALTWORKS_MODELS: 's3://models', SALTWORKS_ACCEPT_LICENCES: 'dinov3-s16, mae-b16' };
+    expect(readSettings(env)).toMatchObject({ models: 's3://models', acceptedLicences: ['dinov3-s16', 'mae-b16'] });
+  });
+
+  test('proxies go by either spelling, and have to be addresses', () => {
+    const env = { HTTPS_PROXY: 'http://proxy:3128', http_proxy: 'http://other:3128', NO_PROXY: 'localhost,.inside' };
+    const proxy = { https: 'http://proxy:3128', http: 'http://other:3128', no: 'localhost,.inside' };
+    expect(readSettings(env).proxy).toEqual(proxy);
+    expect(readSettings({ HTTPS_PROXY: '' }).proxy).toEqual({});
+    expect(() => readSettings({ HTTPS_PROXY: 'user:secret@proxy' })).toThrow(
+      'HTTPS_PROXY of 17 characters; expected http(s)://host:port',
+    );
+  });
+});

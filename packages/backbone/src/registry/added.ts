@@ -29,7 +29,7 @@ export interface Shelf {
   names(): Promise<string[]>;
 }
 
-/** `backbones/NAME.json` of the home. */
+/** `NAME.json` in the folder of backbones of the home. */
 export function homeShelf(home: string): Shelf {
   const folder = join(home, 'backbones');
   const pathOf = (name: string) => join(folder, `${name}.json`);
@@ -64,7 +64,7 @@ export function homeShelf(home: string): Shelf {
   };
 }
 
-/** `backbones/NAME.json` of the store. */
+/** An object a name of the store. */
 export const storeShelf = (store: Store): Shelf => ({
   where: 'store',
   async read(name) {

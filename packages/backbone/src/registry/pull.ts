@@ -13,7 +13,7 @@ import { findEntry, pathsOf } from './registry.ts';
 
 /** Where backbones are kept, and how missing ones are fetched. */
 export interface Fetching extends Pip {
-  /** The folder that holds `models/` and `backbones/`. */
+  /** The folder of everything kept between runs. */
   home: string;
   /** For backbones that were added there. */
   store?: Store;

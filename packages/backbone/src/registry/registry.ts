@@ -17,7 +17,7 @@ import { FILE_DEFAULTS, KNOWN_BACKBONES, LONG_SIDE } from './known.ts';
 
 /** Where added backbones are looked up. */
 export interface Places {
-  /** The folder that holds `models/` and `backbones/`. */
+  /** The folder of everything kept between runs. */
   home: string;
   store?: Store;
 }

@@ -2,7 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // The thread runs the built package, so the test imports it, too.
-import { KNOWN_BACKBONES, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { KNOWN_BACKBONES } from '@saltworks/backbone/registry/known';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session/session';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { shiftImage } from '@saltworks/core/image/image';

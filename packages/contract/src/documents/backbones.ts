@@ -44,7 +44,7 @@ const addedFile = z.object({
   object: z.optional(z.string()),
 });
 
-/** An entry of somebody's own, `backbones/NAME.json` of a home or a store. */
+/** An entry of somebody's own, `NAME.json` among the backbones of a home or a store. */
 export const addedBackbone = z.object({
   version: z.literal(1),
   name: z.string().check(z.regex(addedName)),

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
+import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
 import { classes } from '../../src/documents/classes.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
@@ -35,6 +36,9 @@ const kinds: Record<string, Schema<unknown>> = {
   agreement: storedAgreement,
   'node-labels': nodeLabels,
   stack: stackFile,
+  'added-backbone': addedBackbone,
+  'fetched-backbone': fetchedBackbone,
+  'partial-download': partialDownload,
 } as Record<string, Schema<unknown>>;
 const kindOf = (name: string) =>
   Object.keys(kinds)
