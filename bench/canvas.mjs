@@ -1,6 +1,6 @@
 // page-…: the annotators' page in a real Chromium over a whole stack. From pointer to ink, to labels; frames with 100 segments;
 // from Enter to the next image; the page's scripts in bytes.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,16 +106,21 @@ async function stroke(page, from, to, steps) {
   await page.mouse.up();
 }
 
+/** Segments with a stroke, background apart. */
+const drawnSegments = (page) => page.locator('.segments li:not(:first-child)').filter({ hasNotText: 'not drawn' });
+
 /** Adds segments by their palette buttons, a dash for each; then draws the strokes that are measured. */
 async function drawing(world, campaign, segments, what) {
   const { quick } = world;
   const page = await openPage(world, campaign);
   const at = await places(page);
-  const have = (await page.locator('.segments li').count()) - 1;
+  // A fresh image offers a segment of the first class, not drawn yet.
+  const have = await drawnSegments(page).count();
   const columns = Math.ceil(Math.sqrt(segments));
   const labelled = /^Labelled/;
   for (let i = have; i < segments; i++) {
-    if (i < categories.length) await page.locator('.class').nth(i).click();
+    if (i === 0) await page.keyboard.press('1');
+    else if (i < categories.length) await page.locator('.class').nth(i).click();
     else await page.keyboard.press('n');
     const [u, v] = [((i % columns) + 0.5) / columns, (Math.floor(i / columns) + 0.5) / columns];
     const half = 0.2 / columns;
@@ -151,8 +156,8 @@ async function opening(world) {
   const times = { painted: [], solver: [] };
   for (let i = 0; i < (quick ? 2 : 8); i++) {
     const at = await places(page);
-    if ((await page.locator('.segments li').count()) < 2) {
-      await page.locator('.class').first().click();
+    if ((await drawnSegments(page).count()) === 0) {
+      await page.keyboard.press('1');
       await stroke(page, at(0.45, 0.5), at(0.55, 0.5), 3);
       await page.keyboard.press('0');
       await stroke(page, at(0.05, 0.2), at(0.05, 0.8), 3);
@@ -177,12 +182,13 @@ async function opening(world) {
   ];
 }
 
-/** The files that the page loads before anything is drawn. */
+/** The script that index.html names, and the workers that it starts: annotators load no others. */
 function scripts() {
-  const assets = join(root, 'packages/ui/dist/assets');
-  const sizes = readdirSync(assets)
-    .filter((name) => /^index.*\.js$|worker.*\.js$/.test(name))
-    .map((name) => gzipSync(readFileSync(join(assets, name))).length / 1000);
+  const dist = join(root, 'packages/ui/dist');
+  const [, entry] = /src="\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(dist, 'index.html'), 'utf8'));
+  const script = readFileSync(join(dist, entry), 'utf8');
+  const workers = new Set(script.match(/assets\/[\w.-]+\.worker-[\w-]+\.js/g));
+  const sizes = [entry, ...workers].map((name) => gzipSync(readFileSync(join(dist, name))).length / 1000);
   const sum = sizes.reduce((total, size) => total + size, 0);
   const about = {
     name: 'page-scripts',
