@@ -9,7 +9,7 @@ import { type Dominators, dominatorsOf } from './dominators.ts';
 import { ancestors, descendants, type Flow, flowOf, isData } from './flow.ts';
 import { encoderLayers, type Layer } from './layers.ts';
 import { type Evaluate, freshNames, measure, type Native } from './native.ts';
-import { type PatchEmbedding, patchEmbedding, prefixTokens } from './patches.ts';
+import { checkPatches, type PatchEmbedding, patchEmbedding, prefixTokens } from './patches.ts';
 
 export interface Anatomy {
   readonly model: Model;
@@ -51,6 +51,7 @@ export async function dissect(file: ModelFile, evaluate: Evaluate): Promise<Anat
   const { size, native, sizeKnown } = await nativeSize(flow, embedding, needed, at);
   const patches = [size[0] / embedding.patch, size[1] / embedding.patch] as const;
   const layers = encoderLayers(flow, native, dominators, cores, patches, fresh);
+  checkPatches(flow, native, dominators, embedding);
   const prefix = prefixTokens(flow, native, dominators, embedding, layers[0], patches);
   return { model, flow, dominators, embedding, layers, prefix, size, sizeKnown, native, at, fresh };
 }

@@ -89,9 +89,14 @@ export function projectionOf(
     ...{ tensor, dims, axis, columns },
     input: linear.input,
     weight: linear.weight,
-    quantisation: end === at ? quantisation(linear.node) : undefined,
+    quantisation: quantisationOf(flow, tensor),
     changed: changes(flow, tensor, operand.tensor),
   };
+}
+
+function quantisationOf(flow: Flow, tensor: string) {
+  const node = flow.producer.get(tensor);
+  return node && quantisation(node);
 }
 
 function columnsOf(native: Native, node: Node): { axis: number; size: number } | undefined {
@@ -110,8 +115,9 @@ function pastBias(flow: Flow, native: Native, path: readonly string[], at: numbe
     const node = flow.producer.get(path[i]);
     if (!node?.inputs.includes(path[i - 1])) break;
     const dims = native.dims(path[i]) ?? [];
-    if (node.opType === 'Add') {
-      const other = node.inputs.find((name) => name !== path[i - 1]) ?? '';
+    if (node.opType === 'Add' || node.opType === 'QLinearAdd') {
+      const terms = node.opType === 'Add' ? node.inputs : [node.inputs[0], node.inputs[3]];
+      const other = terms.find((name) => name !== path[i - 1]) ?? '';
       const bias = native.dims(other);
       const fits = bias && flow.kinds.get(other) === 'constant' && product(bias) === width && bias.includes(width);
       return fits && dims.includes(width) ? i : start;

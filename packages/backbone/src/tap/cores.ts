@@ -27,15 +27,16 @@ export type Core = { readonly node: Node; readonly parts?: Decomposed };
 const MAX_CORES = 1000;
 /** Most nodes between a Softmax and its products. */
 const MAX_BETWEEN = 200;
+const SOFTMAXES = new Set(['Softmax', 'QLinearSoftmax']);
 /** Operators that end the way from a Softmax to its products. */
-const ENDS = /^(Softmax|.*Normalization|.*LayerNorm|Reduce.*|GlobalAveragePool|Attention|.*Attention|TopK|ArgMax)$/;
+const ENDS = /^(.*Softmax|.*Normalization|.*LayerNorm|Reduce.*|GlobalAveragePool|Attention|.*Attention|TopK|ArgMax)$/;
 
 /** Finds all attention in the graph, in no particular order. */
 export function findCores(flow: Flow): Core[] {
   const cores = flow.nodes.flatMap((node): Core[] => {
     if (!node.outputs[0] || !isData(flow, node.outputs[0])) return [];
     if (isFused(node)) return [{ node }];
-    const parts = node.opType === 'Softmax' ? decomposed(flow, node) : undefined;
+    const parts = SOFTMAXES.has(node.opType) ? decomposed(flow, node) : undefined;
     return parts ? [{ node, parts }] : [];
   });
   if (cores.length > MAX_CORES)

@@ -15,7 +15,7 @@ import {
   type ValueInfo,
 } from '../onnx/model.ts';
 import type { Dominators } from './dominators.ts';
-import { dataInputs, type Flow, isData } from './flow.ts';
+import { type Flow, isData } from './flow.ts';
 import type { Layer } from './layers.ts';
 import { through } from './layout.ts';
 import type { Native } from './native.ts';
@@ -110,6 +110,32 @@ function flattened(flow: Flow, { weight, node }: Linear): { patch: number } {
 }
 
 /**
+ * Checks that a matrix product of flattened patches gets them row by row; a convolution always does.
+ *
+ * @throws InvalidInputError if it does not
+ */
+export function checkPatches(
+  flow: Flow,
+  native: Native,
+  dominators: Dominators,
+  { input, linear, patch, channelsLast }: PatchEmbedding,
+): void {
+  if (isConvolution(linear.node)) return;
+  const way = dominators(linear.input).toReversed();
+  let view: View | undefined = viewOf(native.dims(input.name) ?? []);
+  for (let i = 1; i < way.length && view; i++) {
+    const node = flow.producer.get(way[i]);
+    view = node?.inputs.includes(way[i - 1]) ? through(native, node, view, way[i - 1], way[i]) : undefined;
+  }
+  const [height, width] = channelsLast ? [1, 2] : [2, 3];
+  const rows = view?.axes.slice(0, -1).flat() ?? [];
+  const expected = [height, width].filter((axis) => (native.dims(input.name)?.[axis] ?? 0) > patch);
+  const fits =
+    rows.length === expected.length && rows.every(({ axis, stride }, i) => axis === expected[i] && stride === patch);
+  if (!view || !fits) throw new InvalidInputError('patches cut in an unknown order; expected row by row');
+}
+
+/**
  * Counts the tokens before the patches.
  *
  * @param patches rows and columns of patches at the native size
@@ -133,9 +159,10 @@ export function prefixTokens(
   let before = 0;
   for (const next of way.slice(start + 1)) {
     const node = flow.producer.get(next);
-    if (node?.opType === 'Concat' && (native.dims(next)?.length ?? 0) === 3) {
+    const parts = node ? joinedBy(node) : undefined;
+    if (node && parts && (native.dims(next)?.length ?? 0) === 3) {
       if (view && !inRows(view, channel)) throw outOfOrder();
-      before += rowsBefore(native, flow, node, at);
+      before += rowsBefore(native, flow, node, parts, at);
       view = undefined;
     } else if (view) {
       const moved: View | undefined = node?.inputs.includes(at) ? through(native, node, view, at, next) : view;
@@ -172,12 +199,19 @@ function outOfOrder(): InvalidInputError {
   return new InvalidInputError('patches out of row-major order at attention layer 0; expected row by row');
 }
 
+/** The tensors that a node joins; undefined for any other node. */
+function joinedBy({ opType, inputs }: Node): readonly string[] | undefined {
+  if (opType === 'Concat') return inputs;
+  // Each tensor stands before its scale and zero point, after those of the output.
+  return opType === 'QLinearConcat' ? inputs.slice(2).filter((_, i) => i % 3 === 0) : undefined;
+}
+
 /** Rows that a Concat puts before the patches. @throws InvalidInputError if some come after them */
-function rowsBefore(native: Native, flow: Flow, concat: Node, patches: string): number {
+function rowsBefore(native: Native, flow: Flow, concat: Node, parts: readonly string[], patches: string): number {
   const axis = intAttribute(concat, 'axis');
-  const last = concat.inputs.at(-1);
-  if (dataInputs(flow, concat).length !== 1 || last !== patches || (axis !== 1 && axis !== -2)) {
+  const data = parts.filter((name) => isData(flow, name));
+  if (data.length !== 1 || parts.at(-1) !== patches || (axis !== 1 && axis !== -2)) {
     throw new InvalidInputError('tokens put after the patches, or beside them; expected prefix tokens, then patches');
   }
-  return concat.inputs.slice(0, -1).reduce((rows, name) => rows + (native.dims(name)?.[1] ?? Number.NaN), 0);
+  return parts.slice(0, -1).reduce((rows, name) => rows + (native.dims(name)?.[1] ?? Number.NaN), 0);
 }

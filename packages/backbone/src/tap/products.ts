@@ -31,11 +31,12 @@ const FACTORS: Record<string, readonly [number, number]> = {
 const CONVOLUTIONS = new Set(['Conv', 'ConvInteger', 'QLinearConv', 'FusedConv']);
 /** Their values are integers still to be multiplied by the scales of both factors. */
 const INTEGER = new Set(['MatMulInteger', 'ConvInteger']);
-/** Their outputs are quantised by a scale and a zero point of their own. */
+/** Operators whose outputs are quantised by a scale and a zero point of their own. */
 const QUANTISED: Record<string, readonly [number, number]> = {
   QLinearMatMul: [6, 7],
   QLinearConv: [6, 7],
   QGemm: [7, 8],
+  QLinearAdd: [6, 7],
 };
 
 /** The two tensors that a node multiplies; undefined for a node that is no product. */
@@ -49,7 +50,7 @@ export function factorsOf(node: Node): readonly [string, string] | undefined {
 export const isConvolution = (node: Node): boolean => CONVOLUTIONS.has(node.opType);
 export const isInteger = (node: Node): boolean => INTEGER.has(node.opType);
 
-/** Names of the scale and zero point of a quantised product's output. */
+/** Names of the scale and zero point of a quantised output; undefined for a node whose output is none. */
 export function quantisation(node: Node): { scale: string; zero: string } | undefined {
   const slots = QUANTISED[node.opType];
   if (!slots) return undefined;
