@@ -33,6 +33,10 @@ export interface Spoils {
   batched?: boolean;
   /** Stride of the patch embedding. */
   stride?: number;
+  /** Writes attention in another way: from the normalised tokens of a layer to its merged heads `[batch, tokens, dim]`. */
+  attention?: (graph: GraphWriter, normed: string, layer: number) => string;
+  /** Version of the ONNX operators. */
+  opset?: number;
 }
 
 export function floats(name: string, dims: number[], next: () => number): Tensor {
@@ -58,6 +62,20 @@ export function rewire(node: Node, inputs: readonly string[], outputs: readonly 
   return readNode(writeFields([...ends, ...kept]));
 }
 
+/** Adds to a graph that is being written; every part returns the name of its tensor. */
+export interface GraphWriter {
+  add(
+    opType: string,
+    inputs: string[],
+    output: string,
+    attributes?: Parameters<typeof makeNode>[3],
+    domain?: string,
+  ): string;
+  /** Random values. */
+  weight(name: string, ...dims: number[]): string;
+  ints(...values: number[]): string;
+}
+
 /** @returns the bytes of an ONNX model whose query, key and value of layer L are `query.L`, `key.L`, `value.L` */
 export function tinyVit(spoils: Spoils = {}): Uint8Array {
   const next = random(7);
@@ -72,8 +90,8 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
     if (!initializers.some((tensor) => tensor.name === name)) initializers.push(makeInts(name, values));
     return name;
   };
-  const add = (opType: string, inputs: string[], output: string, attributes?: Parameters<typeof makeNode>[3]) => {
-    nodes.push(makeNode(opType, inputs, [output], attributes));
+  const add: GraphWriter['add'] = (opType, inputs, output, attributes, domain) => {
+    nodes.push(makeNode(opType, inputs, [output], attributes, domain));
     return output;
   };
 
@@ -102,17 +120,7 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
     add('Transpose', ['table columns'], 'table rows', { perm: [0, 2, 1] });
     add('Concat', [weight('prefix positions', 1, PREFIX, DIM), 'table rows'], 'positions', { axis: 1 });
   }
-  let x = add('Add', ['tokens', 'positions'], 'placed');
-  initializers.push(scalar('half', 0.5));
-  for (let l = 0; l < LAYERS; l++) {
-    if (spoils.tokensFrom?.layer === l) x = add('Mul', [x, spoils.tokensFrom.input], `mixed.${l}`);
-    const norm = { axis: -1, epsilon: { float: 1e-6 } };
-    const normed = add(
-      'LayerNormalization',
-      [x, weight(`gain.${l}`, DIM), weight(`shift.${l}`, DIM)],
-      `norm.${l}`,
-      norm,
-    );
+  const separate = (normed: string, l: number) => {
     const part = (facet: string, perm: number[]) => {
       const product = add('MatMul', [normed, weight(`${facet}.weight.${l}`, DIM, DIM)], `${facet}.product.${l}`);
       const linear = add('Add', [weight(`${facet}.bias.${l}`, DIM), product], `${facet}.${l}`);
@@ -135,8 +143,21 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
     add('Softmax', [scores], `attention.${l}`, { axis: -1 });
     add('MatMul', [`attention.${l}`, value], `mixed heads.${l}`);
     add('Transpose', [`mixed heads.${l}`], `merged heads.${l}`, { perm: [0, 2, 1, 3] });
-    add('Reshape', [`merged heads.${l}`, ints(0, -1, DIM)], `merged.${l}`);
-    add('MatMul', [`merged.${l}`, weight(`out.${l}`, DIM, DIM)], `out product.${l}`);
+    return add('Reshape', [`merged heads.${l}`, ints(0, -1, DIM)], `merged.${l}`);
+  };
+  let x = add('Add', ['tokens', 'positions'], 'placed');
+  initializers.push(scalar('half', 0.5));
+  for (let l = 0; l < LAYERS; l++) {
+    if (spoils.tokensFrom?.layer === l) x = add('Mul', [x, spoils.tokensFrom.input], `mixed.${l}`);
+    const norm = { axis: -1, epsilon: { float: 1e-6 } };
+    const normed = add(
+      'LayerNormalization',
+      [x, weight(`gain.${l}`, DIM), weight(`shift.${l}`, DIM)],
+      `norm.${l}`,
+      norm,
+    );
+    const merged = spoils.attention?.({ add, weight, ints }, normed, l) ?? separate(normed, l);
+    add('MatMul', [merged, weight(`out.${l}`, DIM, DIM)], `out product.${l}`);
     x = add('Add', [`out product.${l}`, x], `residual.${l}`);
   }
   // A classifier, whose Softmax is not attention.
@@ -159,6 +180,12 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
       valueInfo: [],
       rest: readFields(writeFields([stringPart(2, 'tiny')]), 'graph'),
     },
-    rest: readFields(writeFields([blockPart(8, [stringPart(1, ''), intPart(2, 17)])]), 'model'),
+    rest: readFields(
+      writeFields([
+        blockPart(8, [stringPart(1, ''), intPart(2, spoils.opset ?? 17)]),
+        blockPart(8, [stringPart(1, 'com.microsoft'), intPart(2, 1)]),
+      ]),
+      'model',
+    ),
   });
 }
