@@ -51,7 +51,7 @@ async function work(address, folder) {
     put: async (key, ...rest) => (isKeys(key) ? undefined : store.put(key, ...rest)),
   };
   const data = new Float32Array(384);
-  const source = { layer: 11, batch: 1, extract: async () => ({ data, h: 1, w: 1, d: 384 }) };
+  const source = { layer: 11, sha256: '0'.repeat(64), batch: 1, extract: async () => ({ data, h: 1, w: 1, d: 384 }) };
   const keys = { open: async () => source, close() {} };
   const activities = createActivities({ store: sink, keys, readObject: async () => png, maxPixels: 1e8, ahead: 8 });
   const connection = await NativeConnection.connect({ address });
@@ -96,7 +96,7 @@ async function measure({ images, json }) {
 /** Runs the workflow to its end and watches histories and memory. */
 async function follow(client, input, parts) {
   const began = performance.now();
-  const run = await extractDataset(client, 'stub', input);
+  const run = await extractDataset(client, input);
   const memory = [];
   let longest = { events: 0, bytes: 0 };
   const sample = async () => {

@@ -107,7 +107,7 @@ afterAll(async () => {
 }, 60_000);
 
 const start = (name: string, window: number): Promise<Run> =>
-  extractDataset(environment.client, 'stub', { dataset: name, extract, window });
+  extractDataset(environment.client, { dataset: name, extract, window });
 
 const once = (count: number) => Array.from({ length: count }, (_, i) => i);
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);

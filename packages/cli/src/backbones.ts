@@ -1,14 +1,18 @@
 /** Backbones for commands: looked up, and downloaded with progress. */
+import { shareBackbone } from '@saltworks/backbone/registry/add';
+import { homeShelf } from '@saltworks/backbone/registry/added';
 import type { PullProgress } from '@saltworks/backbone/registry/download';
 import type { BackboneEntry, BackboneSpec } from '@saltworks/backbone/registry/entries';
-import { KNOWN_BACKBONES } from '@saltworks/backbone/registry/known';
 import { type PullOptions, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { BackboneMissingError, resolveBackbone } from '@saltworks/backbone/registry/registry';
-import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ExtractSettings } from '@saltworks/contract/options';
+import { settleKeys } from '@saltworks/orchestrator/runs/settle';
+import { openBackbones } from '@saltworks/worker/backbones';
 import { fetchingOf } from './fetching.ts';
 import { interruption } from './interrupt.ts';
+import type { KeysFlags } from './options.ts';
 import type { Progress } from './progress.ts';
-import type { Settings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
@@ -28,12 +32,21 @@ export async function findBackbone(nameOrFile: string, settings: Settings, line:
   }
 }
 
-/** A run's backbone: registered only, since other machines' workers cannot read a file of this one. @throws InvalidInputError */
-export function namedBackbone(name: string): string {
-  const names = KNOWN_BACKBONES.map((known) => known.name);
-  if (names.includes(name)) return name;
-  const file = name.endsWith('.onnx') ? '; a file is for "saltworks segment" alone' : '';
-  throw new InvalidInputError(`backbone ${name}; expected one of ${names.join(', ')}${file}`);
+/** The keys that flags ask for. @throws InvalidInputError if there is no such backbone, or it has no such layer */
+export async function chosenKeys(flags: KeysFlags): Promise<ExtractSettings> {
+  const fetching = fetchingOf(readSettings());
+  const name = await sharedName(flags.backbone, fetching);
+  return settleKeys(await openBackbones(fetching).find(name), flags);
+}
+
+/** A name that workers on other machines know, too: a file, or an entry of this home, is put into the store first. */
+export async function sharedName(
+  nameOrFile: string,
+  fetching: ReturnType<typeof fetchingOf> = fetchingOf(readSettings()),
+): Promise<string> {
+  const { home } = fetching;
+  const isHere = nameOrFile.endsWith('.onnx') || (await homeShelf(home).read(nameOrFile)) !== undefined;
+  return isHere ? shareBackbone(nameOrFile, fetching) : nameOrFile;
 }
 
 /** Downloads a backbone with progress. @returns its path */

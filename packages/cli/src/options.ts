@@ -1,9 +1,9 @@
 /** Parsers of option values, for commander. */
 
-import { codecPattern, strokeKinds } from '@saltworks/contract/kinds';
+import { codecPattern, defaultBackbone, facets, strokeKinds } from '@saltworks/contract/kinds';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { presets } from '@saltworks/core/options';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 type Parse<T> = (text: string) => T;
 
@@ -57,3 +57,25 @@ export const strokesOption = (): Option =>
     '--strokes <how>',
     `whether pixels keep the labels of the strokes over them, or noisy strokes are tolerated (default: ${presets.best.strokes}; ${presets.paper.strokes} for paper)`,
   ).choices(strokeKinds);
+
+/** The choice of keys, as flags give it: what is absent, the backbone decides. */
+export interface KeysFlags {
+  backbone: string;
+  layer?: number;
+  facet?: (typeof facets)[number];
+  longSide?: number;
+  codec?: string;
+}
+
+/** Options that choose keys: the same wherever keys are made or used. */
+export const withKeysOptions = (command: Command): Command =>
+  command
+    .option('--backbone <name|file.onnx>', 'where keys come from: see "backbone list"', defaultBackbone)
+    .option('--layer <n>', "attention layer, from 0 (default: the backbone's own, most often the last)", parseWhole(0))
+    .addOption(
+      new Option('--facet <name>', "what to take from it (default: the backbone's own, most often key)").choices(
+        facets,
+      ),
+    )
+    .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
+    .option(...codecOption);

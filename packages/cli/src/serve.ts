@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findEntry } from '@saltworks/backbone/registry/registry';
 import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
+import { openBackbones } from '@saltworks/worker/backbones';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { fetchingOf } from './fetching.ts';
 import { writeWhole } from './files.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 import { checkServices } from './stack/reach.ts';
@@ -22,6 +25,7 @@ export async function openServerRole(
   const workflows = await openWorkflows({ connection, namespace, identity });
   const address = await Connection.connect({ address: settings.temporalAddress });
   const url = serverUrl(settings);
+  const places = fetchingOf(settings, store);
   const opening = openCampaigns({
     connection,
     client: new Client({ connection: address, namespace, interceptors: { workflow: [forStore(id)] } }),
@@ -36,7 +40,10 @@ export async function openServerRole(
     oidc: settings.oidc,
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
-    recipeOf: async (given) => (await import('@saltworks/worker/propagate')).recipeOf(given),
+    recipeOf: async (given) =>
+      (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
+    // Workers of a cluster have homes of their own.
+    backbones: openBackbones(places, { shared: settings.temporalAddress === undefined }),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     log: (message) => console.error(`server: ${message}`),
   });

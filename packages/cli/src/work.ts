@@ -1,4 +1,5 @@
 /** The worker's role: inference, masks, and annotators' open images. */
+import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Closable } from '@saltworks/orchestrator/server';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
@@ -29,12 +30,16 @@ export async function openWorkerRole(
   const { namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   await expectServersStore(settings, connection, id);
-  const keys = keysSources(fetchingOf(settings, store), { threads, device, batch });
+  const fetching = fetchingOf(settings, store);
+  const findBackbone = (name: string) => findEntry(name, fetching);
+  const keys = keysSources(fetching, { threads, device, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();
   const readObject = objectReader(store, settings.s3);
-  const activities = createActivities({ store, keys, maskThreads, readObject, maxPixels, sessions, queue });
+  const activities = createActivities({
+    ...{ store, keys, maskThreads, readObject, maxPixels, findBackbone, sessions, queue },
+  });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
   const log = (message: string) => console.error(`worker: ${message}`);

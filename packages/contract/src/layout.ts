@@ -26,6 +26,9 @@ export const imageKey = (sha256: string, extension: string): string =>
 export const keysKey = (backbone: string, sha256: string): string =>
   `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
 
+/** `key-sets/ID.json`: what the keys of an id were made with, a KeySet. @param keys their id */
+export const keySetKey = (keys: string): string => `key-sets/${keys}.json`;
+
 /**
  * The id under which keys are kept: the backbone's, and every setting that differs from its own layer, facet and size and
  * from float16.
@@ -109,9 +112,13 @@ export const reportsPrefix = (dataset: string, kind: (typeof reportKinds)[number
 /** `KIND/SETTINGS`: the step and the settings that a report is of. */
 export const stepOf = (key: string): string => key.split('/').slice(2, 4).join('/');
 
+/** `datasets/NAME/extracted/KEYS/`: reports of a set of keys, shard by shard. */
+export const keysReportsPrefix = (dataset: string, keys: string): string =>
+  `${reportsPrefix(dataset, 'extracted')}${keys}/`;
+
 /** `datasets/NAME/extracted/KEYS/000000042.json`: a shard has its keys, an ExtractReport. @param keys their id */
 export const extractReportKey = (dataset: string, keys: string, shard: number): string =>
-  `${reportsPrefix(dataset, 'extracted')}${keys}/${numbered(shard)}.json`;
+  `${keysReportsPrefix(dataset, keys)}${numbered(shard)}.json`;
 
 /** `datasets/NAME/masks/RECIPE/`: a mask set, shard by shard. */
 export const maskSetPrefix = (dataset: string, recipe: string): string =>

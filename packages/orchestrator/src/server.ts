@@ -1,6 +1,5 @@
 /** The server: runs the workflows, keeps the campaigns, serves the API and the pages. */
 import { fileURLToPath } from 'node:url';
-import { keysId } from '@saltworks/contract/layout';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
@@ -73,6 +72,7 @@ export interface CampaignServerOptions extends AuthOptions {
   /** Addresses or networks of the proxies in front. */
   trustedProxies?: string[];
   recipeOf: Deps['recipeOf'];
+  backbones: Deps['backbones'];
   /** Folder of the built pages. */
   page?: string;
   log(message: string): void;
@@ -112,10 +112,9 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     journal,
     client,
     streams,
-    imageSize: (sha256, backbone) => imageSize(store, sha256, backbone),
-    async prepare({ dataset, backbone }) {
-      const extract = { backbone, facet: 'key' } as const;
-      await extractDataset(client, keysId(backbone, extract), { dataset, window: 4, extract });
+    imageSize: (sha256, keys) => imageSize(store, sha256, keys),
+    async prepare(dataset, extract) {
+      await extractDataset(client, { dataset, window: 4, extract });
       fill.now();
     },
   });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { openBackbones } from '@saltworks/worker/backbones';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads, type SessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type WorkerOptions } from '@saltworks/worker/worker';
@@ -64,6 +65,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
       ...{ host: '127.0.0.1', port: 0, url: 'http://salt.test' },
       secret: 'a secret that only these tests know',
       recipeOf: async (given) => recipeOf(given),
+      backbones: openBackbones({ home: folder }),
       log: () => {},
     });
     closing.push(() => server.close());

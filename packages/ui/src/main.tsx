@@ -15,6 +15,7 @@ import './pages.css';
 
 const managers = () => import('./pages/managers.ts');
 const AccountPage = onDemand(() => managers().then((pages) => pages.AccountPage));
+const BackbonesPage = onDemand(() => managers().then((pages) => pages.BackbonesPage));
 const CampaignPage = onDemand(() => managers().then((pages) => pages.CampaignPage));
 const CampaignImagesPage = onDemand(() => managers().then((pages) => pages.CampaignImagesPage));
 const NewCampaignPage = onDemand(() => managers().then((pages) => pages.NewCampaignPage));
@@ -49,13 +50,16 @@ createRoot(document.getElementById('root')!).render(
         {({ campaign, task }) => <ComparePage campaign={campaign} task={task} />}
       </Route>
       <Route path="/campaigns/:campaign/review">{({ campaign }) => <ReviewPage campaign={campaign} />}</Route>
+      <Route path="/backbones">
+        <BackbonesPage />
+      </Route>
       <Route path="/datasets">
         <DatasetsPage />
       </Route>
       <Route path="/datasets/:dataset">{({ dataset }) => <DatasetPage dataset={dataset} part="images" />}</Route>
       <Route path="/datasets/:dataset/:part">
         {({ dataset, part }) =>
-          part === 'runs' || part === 'failures' || part === 'exports' ? (
+          part === 'keys' || part === 'runs' || part === 'failures' || part === 'exports' ? (
             <DatasetPage dataset={dataset} part={part} />
           ) : (
             <NowherePage />

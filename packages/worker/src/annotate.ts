@@ -29,7 +29,7 @@ export interface AnnotateDeps extends KeysDeps {
 const rank = { labels: 0, mask: 1, open: 2 };
 
 export async function openImage(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal): Promise<OpenedImage> {
-  const { source } = sessionOf(deps, request, signal);
+  const { source } = await sessionOf(deps, request, signal);
   await makeViews(deps, request.image, signal);
   const size = await deps.sessions.run(source, { kind: 'size' }, { rank: rank.open });
   return { queue: deps.queue, ...size };
@@ -48,7 +48,7 @@ export async function answerNodeLabels(
   const start = performance.now();
   const { store, sessions, queue } = deps;
   const { assignment, n } = request;
-  const { source } = sessionOf(deps, request, signal);
+  const { source } = await sessionOf(deps, request, signal);
   const scribbles = await store.get(drawingKey(assignment, n), { signal });
   const job = { kind: 'labels', n, scribbles } as const;
   const turn = { rank: rank.labels, topic: assignment, n };
@@ -62,7 +62,7 @@ export async function answerMask(deps: AnnotateDeps, request: AnswerRequest, sig
   const start = performance.now();
   const { store, sessions } = deps;
   const { image, assignment, n } = request;
-  const { source, ...settings } = sessionOf(deps, request, signal);
+  const { source, ...settings } = await sessionOf(deps, request, signal);
   const scribbles = await store.get(drawingKey(assignment, n), { signal });
   const make = (names: MaskNames) => sessions.run(source, { kind: 'mask', scribbles, names }, { rank: rank.mask });
   const { mask, document } = await storeMask(store, { image, scribbles, ...settings }, make, signal);
@@ -76,7 +76,7 @@ export async function attribute(
   signal: AbortSignal,
 ): Promise<Attribution> {
   const { assignment, n, x, y } = request;
-  const { source } = sessionOf(deps, request, signal);
+  const { source } = await sessionOf(deps, request, signal);
   const scribbles = await deps.store.get(drawingKey(assignment, n), { signal });
   const job = { kind: 'attribute', scribbles, x, y } as const;
   const { segment, strokes } = await deps.sessions.run(source, job, { rank: rank.labels });
@@ -84,10 +84,10 @@ export async function attribute(
 }
 
 /** An image with its settings as a session, and the settings as masks need them. */
-function sessionOf(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
+async function sessionOf(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
   const { readObject, maxPixels } = deps;
   const { image, extract } = request;
-  const { recipe, options } = recipeOf(request);
+  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const source: SessionSource = {
     name: `${image.sha256}/${recipe}`,

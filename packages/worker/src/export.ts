@@ -8,6 +8,7 @@ import {
   exportPlan,
   wholeNames,
 } from '@saltworks/contract/documents/exports';
+import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import { maskDocument } from '@saltworks/contract/documents/masks';
 import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -37,6 +38,7 @@ import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { lineageOf } from './key-sets.ts';
 import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 
@@ -59,10 +61,12 @@ export async function prepareExport(
   const drawn: WantedClass[] = [];
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
+  let first: string | undefined;
   let outside = 0;
   for (let shard = 0; shard < shards; shard++) {
     const report = await readMasks(store, { dataset, recipe, shard }, { signal });
     for (const { id, name, mask } of report?.masks ?? []) {
+      first ??= mask;
       all.update(`${mask} ${id} ${name}\n`);
       if (!`/${name}`.includes('/images/')) outside++;
     }
@@ -77,9 +81,20 @@ export async function prepareExport(
   for await (const { names } of readImages(store, described, { signal })) for (const { name } of names) stems.add(name);
   // Names that all say images/ already are those of the dataset's own layout.
   const pictures = outside > 0 ? 'images' : '.';
+  const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
   const planOf = (categories: Category[]): ExportPlanDocument => {
     const order = categories.map(({ id }) => id);
-    return { version: 1, name: dataset, date: updated, categories, order, pictures, format, recipe };
+    return {
+      version: 1,
+      name: dataset,
+      date: updated,
+      categories,
+      order,
+      pictures,
+      format,
+      recipe,
+      ...(keys && { keys }),
+    };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
   const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
@@ -93,6 +108,13 @@ export async function prepareExport(
   }
   await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
   return { id };
+}
+
+/** What the keys behind a mask were made with, and so behind all masks of its set. */
+async function keysOfMask(store: ObjectStore, mask: string, signal: AbortSignal): Promise<Lineage | undefined> {
+  const document = await readDocument(store, maskKey(mask, '.json'), maskDocument, { signal });
+  const { backbone } = document?.parameters ?? {};
+  return document?.keys ?? (backbone === undefined ? undefined : lineageOf(store, backbone, { signal }));
 }
 
 /** A set of names by their hashes: there may be hundreds of millions. */

@@ -16,6 +16,7 @@ import { formerVersions, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { findKeys, findSoundKeys, type KeysDeps } from './cached-keys.ts';
+import { noteKeySet } from './key-sets.ts';
 import { keysFile } from './keys-file.ts';
 import type { KeysSource } from './keys-source.ts';
 import { failureOf, isFinished, type Pulse, tallyOf } from './shard.ts';
@@ -59,6 +60,11 @@ export async function extractShard(
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
+  const openSource = async () => {
+    const opened = await keys.open(extract);
+    await noteKeySet(store, extract, opened, { signal });
+    return opened;
+  };
   const keysOf = async (image: DatasetImage): Promise<Outcome> => {
     const failed = (error: unknown) => {
       signal.throwIfAborted();
@@ -85,7 +91,7 @@ export async function extractShard(
       return { image, failure: failed(error) };
     }
     // A backbone that cannot be opened is no fault of the image: it ends the shard.
-    source ??= await keys.open(extract);
+    source ??= await openSource();
     try {
       return { image, size: pixels, file: await keysFile(source, { ...image, pixels }, extract, signal) };
     } catch (error) {

@@ -11,6 +11,8 @@ import { WorkerFaultError } from './attempt.ts';
 export interface KeysSource {
   /** The layer that keys come from. */
   layer: number;
+  /** Of the backbone's file, hex. */
+  sha256: string;
   /** Images that go through one inference, if so many are asked for at once. */
   batch: number;
   extract(image: RgbImage, signal: AbortSignal): Promise<Keys>;
@@ -20,6 +22,11 @@ export interface KeysSources {
   /** @throws InvalidInputError if there is no such backbone or layer; WorkerFaultError if this worker cannot get it */
   open(settings: ExtractSettings): Promise<KeysSource>;
   close(): Promise<void>;
+}
+
+interface Opened {
+  session: KeySession;
+  sha256: string;
 }
 
 export interface Inference {
@@ -33,7 +40,7 @@ export interface Inference {
 
 /** @param fetching where backbones are kept, and how a missing one is fetched */
 export function keysSources(fetching: Fetching, inference: Inference = {}): KeysSources {
-  const sessions = new Map<string, Promise<KeySession>>();
+  const sessions = new Map<string, Promise<Opened>>();
   return {
     async open(settings) {
       const { backbone, layer, facet } = settings;
@@ -46,15 +53,16 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
         // A session that failed to open is tried anew next time.
         opening.catch(() => sessions.delete(name));
       }
-      const session = await opening;
+      const { session, sha256 } = await opening;
       return {
         layer: session.facts.layer,
+        sha256,
         batch: session.facts.batch,
         extract: (image, signal) => session.extract(image, { longSide: settings.longSide, signal }),
       };
     },
     async close() {
-      for (const opening of sessions.values()) await (await opening.catch(() => undefined))?.close();
+      for (const opening of sessions.values()) await (await opening.catch(() => undefined))?.session.close();
     },
   };
 }
@@ -63,8 +71,9 @@ async function open(
   { backbone, layer, facet }: ExtractSettings,
   fetching: Fetching,
   { threads, device = 'auto', batch }: Inference,
-): Promise<KeySession> {
-  return openSession(await spec(backbone, fetching), { layer, facet, threads, device, batch });
+): Promise<Opened> {
+  const found = await spec(backbone, fetching);
+  return { session: await openSession(found, { layer, facet, threads, device, batch }), sha256: found.sha256 };
 }
 
 async function spec(backbone: string, fetching: Fetching) {

@@ -1,10 +1,12 @@
 /** Names and stores masks, of runs and of annotators alike. */
 import { createHash } from 'node:crypto';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
+import { defaultBackbone } from '@saltworks/contract/kinds';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { lineageOf } from './key-sets.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
 
 /** All that a mask is made from. */
@@ -37,9 +39,19 @@ export async function storeMask(
   if (known) return { mask, document: known, made: false };
   const { png, document } = await make({ image: image.name, sha256: image.sha256, mask: `${mask}.png` });
   await store.put(maskKey(mask, '.png'), png, { signal });
-  const kept: MaskDocument = { ...document, parameters: { backbone, ...options } };
+  const kept: MaskDocument = { ...document, ...(await originFields(store, { backbone, options }, signal)) };
   await store.put(maskKey(mask, '.json'), JSON.stringify(kept), { signal });
   return { mask, document, made: true };
+}
+
+/** What a mask's document says of its origin. Of the default backbone's own keys the id says it all. */
+export async function originFields(
+  store: ObjectStore,
+  { backbone, options }: Pick<MaskOrigin, 'backbone' | 'options'>,
+  signal: AbortSignal,
+): Promise<Pick<MaskDocument, 'parameters' | 'keys'>> {
+  const keys = backbone === defaultBackbone ? undefined : await lineageOf(store, backbone, { signal });
+  return { parameters: { backbone, ...options }, ...(keys && { keys }) };
 }
 
 export const hash = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -17,7 +17,7 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MaskThreads } from './mask-threads.ts';
-import { hash } from './masks.ts';
+import { hash, originFields } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { Pulse } from './shard.ts';
 
@@ -105,7 +105,7 @@ export async function makeConsensus(
 ): Promise<ConsensusAnswer> {
   const { store, readObject, maxPixels, maskThreads } = deps;
   const { image, extract, annotations } = request;
-  const { recipe, options } = recipeOf(request);
+  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const drawn = await Promise.all(
     annotations.map(async ({ annotator, assignment, n, mask, weight }) => ({
@@ -131,7 +131,7 @@ export async function makeConsensus(
   const { png, document, dissent = 0 } = made;
   await store.put(maskKey(mask, '.png'), png, { signal });
   const consensus = { dissent, annotations: annotations.map(({ annotator, weight }) => ({ annotator, weight })) };
-  const kept: MaskDocument = { ...document, consensus, parameters: { backbone, ...options } };
+  const kept: MaskDocument = { ...document, consensus, ...(await originFields(store, { backbone, options }, signal)) };
   await store.put(maskKey(mask, '.json'), JSON.stringify(kept), { signal });
   return { mask, dissent };
 }

@@ -12,7 +12,7 @@ import {
   type ScribblesExtension,
   scribblesPrefix,
 } from '@saltworks/contract/layout';
-import type { PropagateShardRequest, Tally } from '@saltworks/contract/messages/activities';
+import type { MaskSettings, PropagateShardRequest, Tally } from '@saltworks/contract/messages/activities';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { solveOptions } from '@saltworks/core/options';
@@ -35,13 +35,14 @@ export interface PropagateDeps extends KeysDeps {
 /**
  * Settings with every default filled in, and the short hash that names them.
  *
+ * @param backbone the entry of its name; default the known one
  * @throws InvalidInputError if there is no such preset, backbone or choice
  */
-export function recipeOf({ extract, preset, solve }: Omit<PropagateShardRequest, 'dataset' | 'shard'>): {
-  recipe: string;
-  options: SegmentOptions;
-} {
-  const options = solveOptions(preset, knownBackbone(extract.backbone), solve);
+export function recipeOf(
+  { extract, preset, solve }: MaskSettings,
+  backbone: { sigma: number } = knownBackbone(extract.backbone),
+): { recipe: string; options: SegmentOptions } {
+  const options = solveOptions(preset, backbone, solve);
   const recipe = hash(JSON.stringify([CODE_VERSION, keysId(extract.backbone, extract), sorted(options)])).slice(0, 16);
   return { recipe, options };
 }
@@ -58,7 +59,7 @@ export async function propagateShard(
 ): Promise<Tally> {
   const { store, maskThreads } = deps;
   const { dataset, shard, extract } = request;
-  const { recipe, options } = recipeOf(request);
+  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const images = new Map((await readShard(store, dataset, shard, { signal })).map((image) => [image.sha256, image]));
 

@@ -87,6 +87,7 @@ export class StubKeys implements KeysSources {
     if (backbone === 'unknown') throw new InvalidInputError('backbone unknown; expected one of stub');
     return {
       layer: 11,
+      sha256: '5'.repeat(64),
       batch: this.batch,
       extract: (image: RgbImage, signal: AbortSignal) => {
         const keys = this.last.then(async () => {
@@ -131,6 +132,7 @@ export function openEngine(wrap = (store: ObjectStore) => store): Engine {
     maskThreads,
     readObject: objectReader(store, () => ({})),
     maxPixels: 1e6,
+    findBackbone: async () => ({ sigma: 0.15 }),
   };
 }
 

@@ -252,7 +252,7 @@ test('as many images wait as a batch holds', async () => {
   const most = async (batch: number, expected: number) => {
     let [now, most] = [0, 0];
     const source = {
-      ...{ layer: 11, batch },
+      ...{ layer: 11, sha256: '5'.repeat(64), batch },
       async extract() {
         most = Math.max(most, ++now);
         // However slow the machine: until so many wait, and a little longer for more to show up.

@@ -19,10 +19,11 @@ import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
+import { sharedName } from '../backbones.ts';
 import { campaignAt } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
 import { interruption } from '../interrupt.ts';
-import { parseFromTo, parseWhole, strokesOption } from '../options.ts';
+import { type KeysFlags, parseFromTo, parseWhole, strokesOption, withKeysOptions } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
@@ -43,12 +44,11 @@ Examples:
   saltworks campaign consensus street --weights reliability
   saltworks campaign export street --format coco-panoptic --out out`,
   );
-  const creating = settingOptions(command.command('create'))
+  const creating = withKeysOptions(settingOptions(command.command('create')))
     .description('make a campaign over a dataset; keys that are missing are computed')
     .argument('<id>', 'a-z, 0-9 and -')
     .requiredOption('--dataset <name>', 'whose images are annotated')
     .requiredOption('--categories <list>', 'the labels: "cat,dog,sky:stuff", or a .json file')
-    .option('--backbone <name>', 'where keys come from', 'dinov2-small-focus')
     .addOption(new Option('--preset <name>', 'how masks are made').choices(Object.keys(presets)).default('best'))
     .addOption(new Option('--order <which>', 'in which images come').choices(['import', 'random']).default('import'))
     .option('--wait', 'until all images can be annotated')
@@ -112,20 +112,20 @@ interface SettingFlags {
   json?: boolean;
 }
 
-interface CreateFlags extends SettingFlags {
+interface CreateFlags extends SettingFlags, KeysFlags {
   dataset: string;
   categories: string;
-  backbone: string;
   preset: Campaign['preset'];
   order: Campaign['ordering'];
   wait?: boolean;
 }
 
 async function create(id: string, flags: CreateFlags): Promise<void> {
-  const { dataset, backbone, preset, order, wait, json } = flags;
+  const { dataset, layer, facet, longSide, codec, preset, order, wait, json } = flags;
   const body = {
     ...settingsOf(flags),
-    ...{ id, name: flags.name ?? id, dataset, backbone, preset, ordering: order },
+    ...{ id, name: flags.name ?? id, dataset, preset, ordering: order },
+    ...{ backbone: await sharedName(flags.backbone), layer, facet, longSide, codec },
     categories: await readCategories(flags.categories),
   };
   await withApi(json, async (api, line) => {

@@ -25,6 +25,7 @@ import { windowOption } from '../options.ts';
 import { lookAt, throughWindow } from '../pictures.ts';
 import { type Progress, progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
+import { keysCommand } from './keys.ts';
 import { exportCommand } from './runs.ts';
 
 export function datasetCommand(): Command {
@@ -48,6 +49,7 @@ export function datasetCommand(): Command {
     .option('--duplicates', 'its names that are the same picture as another, and whether exports hold them')
     .option('--json', 'JSON, one document a line')
     .action(list);
+  command.addCommand(keysCommand());
   command.addCommand(exportCommand());
   return command;
 }

@@ -1,11 +1,13 @@
 /** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
 import { dirname, join } from 'node:path';
+import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { shardReport } from '@saltworks/contract/documents/reports';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
-import { exportFilesPrefix, exportPathOf, exportReportKey, keysId } from '@saltworks/contract/layout';
+import { exportFilesPrefix, exportPathOf, exportReportKey } from '@saltworks/contract/layout';
+import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
-import type { ExtractSettings, Preset, SegmentOptions } from '@saltworks/contract/options';
+import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/runs/start';
@@ -16,19 +18,15 @@ import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, Option } from 'commander';
-import { namedBackbone } from '../backbones.ts';
+import { chosenKeys } from '../backbones.ts';
 import { categoriesOption, readNumbers } from '../categories.ts';
+import { fetchingOf } from '../fetching.ts';
 import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
-import { codecOption, parseWhole, strokesOption } from '../options.ts';
+import { type KeysFlags, parseWhole, strokesOption, withKeysOptions } from '../options.ts';
 import { readSettings } from '../settings.ts';
 
-interface RunFlags {
-  backbone: string;
-  layer?: number;
-  facet: 'key' | 'query' | 'value';
-  longSide?: number;
-  codec?: string;
+interface RunFlags extends KeysFlags {
   window: number;
   attempts: number;
   json?: boolean;
@@ -48,20 +46,17 @@ export const extractCommand = (): Command =>
   runCommand('extract', 'compute the keys of a dataset that are not there yet')
     .option('--verify', 'also read all keys that are there, and make damaged ones again')
     .action(async (dataset: string, flags: RunFlags & { verify?: boolean }) => {
-      const extract = extractSettings(flags);
+      const extract = await chosenKeys(flags);
       const { window, attempts, verify } = flags;
       const input = { dataset, extract, window, attempts, ...(verify && { verify }) };
-      const keys = keysId(extract.backbone, extract);
-      // A run of its own: one under way that verifies nothing is no answer.
-      const of = verify ? `${keys}/verify` : keys;
-      report(dataset, !!flags.json, await follow(dataset, !!flags.json, (client) => extractDataset(client, of, input)));
+      report(dataset, !!flags.json, await follow(dataset, !!flags.json, (client) => extractDataset(client, input)));
     });
 
 export const propagateCommand = (): Command =>
   maskCommand('propagate', 'compute the masks of a dataset that has scribbles, from its keys').action(
     async (dataset: string, flags: MaskFlags) => {
-      const settings = maskSettings(flags);
-      const { recipe } = recipeOf(settings);
+      const settings = await maskSettings(flags);
+      const recipe = await recipeNamed(settings);
       const input = { dataset, window: flags.window, attempts: flags.attempts, ...settings };
       const result = await follow(dataset, !!flags.json, (client) => propagateDataset(client, recipe, input));
       report(dataset, !!flags.json, result);
@@ -75,7 +70,7 @@ export const exportCommand = (): Command =>
     .requiredOption('--out <dir>', 'where to')
     .option(...categoriesOption)
     .action(async (dataset: string, flags: ExportFlags & { categories?: string }) => {
-      const { recipe } = recipeOf(maskSettings(flags));
+      const recipe = await recipeNamed(await maskSettings(flags));
       if (flags.categories !== undefined) {
         const list = await readNumbers(flags.categories);
         const settings = readSettings();
@@ -137,14 +132,7 @@ export const formatOption = (): Option =>
   new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory();
 
 function runCommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .argument('<dataset>', 'a name from "dataset ls"')
-    .option('--backbone <name>', 'where keys come from', 'dinov2-small-focus')
-    .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
-    .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
-    .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
-    .option(...codecOption)
+  return withKeysOptions(new Command(name).description(description).argument('<dataset>', 'a name from "dataset ls"'))
     .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), defaultWindow)
     .option('--attempts <n>', 'tries of a shard before the run gives up', parseWhole(1), ATTEMPTS)
     .option('--json', 'JSON instead of text: one document at the end, before it why the run waits or fails')
@@ -156,15 +144,12 @@ const maskCommand = (name: string, description: string): Command =>
     .addOption(new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'))
     .addOption(strokesOption());
 
-const extractSettings = ({ backbone, layer, facet, longSide, codec }: RunFlags): ExtractSettings => ({
-  backbone: namedBackbone(backbone),
-  layer,
-  facet,
-  longSide,
-  codec,
-});
+/** Names the mask set that settings make. */
+async function recipeNamed(settings: MaskSettings): Promise<string> {
+  return recipeOf(settings, await findEntry(settings.extract.backbone, fetchingOf(readSettings()))).recipe;
+}
 
-const maskSettings = (flags: MaskFlags) => {
+const maskSettings = async (flags: MaskFlags): Promise<MaskSettings> => {
   const { preset, strokes } = flags;
-  return { extract: extractSettings(flags), preset, solve: strokes ? { strokes } : {} };
+  return { extract: await chosenKeys(flags), preset, solve: strokes ? { strokes } : {} };
 };

@@ -1,16 +1,16 @@
 /** Campaigns: their settings, their members, their progress. */
 
-import { defaultBackbone, defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
+import { defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
 import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
-import { backboneName, id, nothing, openObject, params, slug, text, time } from './fields.ts';
+import { id, nothing, openObject, params, slug, text, time } from './fields.ts';
+import { keysChoice, keysChosen } from './keys.ts';
 import { memberRole } from './states.ts';
 
 /** A campaign where nobody says otherwise: the same in the page's form, the command and the API. */
 export const campaignDefaults = {
-  backbone: defaultBackbone,
   preset: defaultPreset,
   ordering: 'import',
   annotators: 1,
@@ -78,7 +78,7 @@ export const newCampaign = z.described(
     name: changes.name,
     dataset: params.dataset,
     categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
-    backbone: z._default(backboneName, campaignDefaults.backbone),
+    ...keysChoice,
     preset: z._default(z.enum(presetNames), campaignDefaults.preset),
     solve: z._default(solve, {}),
     ordering: z._default(z.enum(['import', 'random']), campaignDefaults.ordering),
@@ -93,7 +93,7 @@ export const campaign = z.described(
     ...changes,
     id: slug,
     dataset: z.string(),
-    backbone: z.string(),
+    ...keysChosen,
     preset: z.enum(presetNames),
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),

@@ -1,9 +1,10 @@
 /** Runs over a dataset, and the preparation of a campaign's images, which is one. */
 
-import { defaultBackbone, defaultPreset, presetNames } from '../kinds.ts';
+import { defaultPreset, presetNames } from '../kinds.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { backboneName, nothing, text } from './fields.ts';
+import { nothing, text } from './fields.ts';
+import { keysChoice } from './keys.ts';
 
 const runProgress = z.described(
   z.object({
@@ -63,6 +64,8 @@ export const run = z.described(
     kind: z.enum(['extract', 'propagate', 'export']),
     /** Keys, recipe, or FORMAT/RECIPE. */
     of: z.string(),
+    /** Id of the keys that it makes, or draws on; null of exports, and of runs that earlier versions started. */
+    keys: z._default(z.nullable(z.string()), null),
     state: runState,
     started: z.string(),
     ended: z.nullable(z.string()),
@@ -84,7 +87,7 @@ export type Preparation = z.infer<typeof preparation>;
 export const newRun = z.described(
   z.strictObject({
     kind: z.enum(['extract', 'propagate']),
-    backbone: z._default(backboneName, defaultBackbone),
+    ...keysChoice,
     preset: z._default(z.enum(presetNames), defaultPreset),
   }),
   { id: 'NewRun' },

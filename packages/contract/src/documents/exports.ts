@@ -3,6 +3,7 @@
 import { exportFormatNames } from '../export-formats.ts';
 import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
+import { lineage } from './key-sets.ts';
 
 /** As it was settled at its beginning. Plans of before they had a version lack it. */
 export const exportPlan = z.object({
@@ -18,6 +19,8 @@ export const exportPlan = z.object({
   pictures: z.optional(z.enum(['images', '.'])),
   format: z.enum(exportFormatNames),
   recipe: z.string(),
+  /** What the keys behind its masks were made with; absent where nobody knows. */
+  keys: z.optional(lineage),
 });
 export type ExportPlanDocument = z.infer<typeof exportPlan>;
 

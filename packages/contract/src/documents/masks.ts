@@ -2,6 +2,7 @@
 
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
+import { lineage } from './key-sets.ts';
 
 export const segmentInfo = z.object({
   id: z.number(),
@@ -34,6 +35,8 @@ export const maskDocument = z.object({
   warnings: z.array(z.string()),
   /** Where the mask lies in a store: the keys' id, and the settings by name, those that its version knew. */
   parameters: z.optional(z.looseObject({ backbone: z.optional(z.string()) })),
+  /** What the keys were made with; absent of the default backbone's own, and from documents that earlier versions made. */
+  keys: z.optional(lineage),
   /** Of several annotators together. */
   consensus: z.optional(
     z.object({

@@ -9,6 +9,7 @@ import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from 
 import { exportPlan, exportSummary, wholeNames } from '../../src/documents/exports.ts';
 import { identity } from '../../src/documents/identity.ts';
 import { journalEntry } from '../../src/documents/journal.ts';
+import { keySet } from '../../src/documents/key-sets.ts';
 import { maskDocument } from '../../src/documents/masks.ts';
 import { nodeLabels } from '../../src/documents/node-labels.ts';
 import { anyReport, extractReport, maskReport, shardReport } from '../../src/documents/reports.ts';
@@ -26,6 +27,7 @@ const kinds: Record<string, Schema<unknown>> = {
   classes,
   identity,
   'extract-report': extractReport,
+  'key-set': keySet,
   'mask-report': maskReport,
   'export-report': shardReport,
   'export-plan': exportPlan,
@@ -99,6 +101,14 @@ test('a report of agreement of before they had a version is not a current one', 
 test('a mask of an earlier version has no uncertainty', () => {
   expect(read('mask-first.json', maskDocument).uncertainty).toBeUndefined();
   expect(read('mask-consensus.json', maskDocument).consensus?.dissent).toBe(0.125);
+});
+
+test('masks and exports of before keys were told of name none', () => {
+  expect(read('mask.json', maskDocument).keys).toBeUndefined();
+  expect(read('export-plan.json', exportPlan).keys).toBeUndefined();
+  const { version: _, ...lineage } = read('key-set.json', keySet);
+  expect(read('mask-keys.json', maskDocument).keys).toEqual(lineage);
+  expect(read('export-plan-keys.json', exportPlan).keys).toEqual(lineage);
 });
 
 test.each([

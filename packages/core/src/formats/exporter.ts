@@ -4,6 +4,7 @@
  */
 
 import type { Category } from '@saltworks/contract/categories';
+import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -18,6 +19,8 @@ export interface ExportDataset {
   order?: readonly number[];
   /** The folder that holds the images under their names, for formats that look for them. Default: `images`. */
   pictures?: 'images' | '.';
+  /** What the keys behind its masks were made with, for formats that have a place for it. */
+  keys?: Lineage;
 }
 
 export interface ExportImage {

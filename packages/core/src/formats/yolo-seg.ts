@@ -30,6 +30,7 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
         path: 'data.yaml',
         parts: [
           `# ${yamlText(dataset.name)}. Put the pictures ${places[pictures]}, and split them into train and val as you wish.\n`,
+          ...(dataset.keys ? [`# The masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
           `train: ${pictures}\nval: ${pictures}\n`,
           names.length > 0 ? `names:\n${names.join('')}` : 'names: {}\n',
         ],

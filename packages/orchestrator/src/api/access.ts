@@ -8,7 +8,7 @@ import type { User } from './auth.ts';
 
 /**
  * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
- * a password. `admin`: administrators. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
+ * a password. `admin`: administrators. `manager`: these, and managers of any campaign. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
  * the same of any campaign over it. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's
  * reviewers, `review` the reviewers, except for their own work.
  */
@@ -17,6 +17,7 @@ export type Access =
   | 'user'
   | 'session'
   | 'admin'
+  | 'manager'
   | { campaign: MemberRole }
   | { task: MemberRole }
   | { dataset: MemberRole }
@@ -37,6 +38,18 @@ export async function authorise(
 ): Promise<void> {
   if (access === 'admin') {
     if (user.role !== 'admin') throw new ForbiddenError('only administrators may do this');
+    return;
+  }
+  if (access === 'manager') {
+    if (user.role === 'admin') return;
+    const found = await db
+      .selectFrom('member')
+      .select('campaign')
+      .where('user_id', '=', user.id)
+      .where('role', '=', 'manager')
+      .limit(1)
+      .executeTakeFirst();
+    if (!found) throw new ForbiddenError('only administrators and managers of a campaign may do this');
     return;
   }
   if ('campaign' in access) return needRole(await roleIn(db, user, params.campaign), access.campaign, 'campaign');

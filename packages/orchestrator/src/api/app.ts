@@ -22,6 +22,7 @@ import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
+import { backboneRoutes } from './backbone-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
@@ -42,6 +43,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Assignments: assignmentRoutes,
   Measures: measureRoutes,
   Datasets: datasetRoutes,
+  Backbones: backboneRoutes,
   Exports: exportRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
@@ -86,6 +88,7 @@ export async function openApp({
   const deps: Deps = {
     ...given,
     recipeOf: (settings) => given.recipeOf(settings).catch(unknownBackbone),
+    backbones: { ...given.backbones, find: (name) => given.backbones.find(name).catch(unknownBackbone) },
     shards: openShards(store),
     thumbnails: openViews({ store, client, log, whole: false }),
     views: openViews({ store, client, log, whole: true }),

@@ -32,6 +32,7 @@ import { findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
 import { type Deps, route } from './routes.ts';
@@ -43,14 +44,14 @@ const see = { assignment: 'see' } as const;
 const sized = async (deps: Deps, id: string) => {
   const found = await findAssignment(deps.db, id);
   const campaign = await findCampaign(deps.db, found.campaign);
-  const size = await sizeOf(deps.db, found, (sha256) => deps.imageSize(sha256, campaign.backbone));
+  const size = await sizeOf(deps.db, found, (sha256) => deps.imageSize(sha256, keysOf(campaign)));
   return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
 };
 
 /** Settings that a campaign's labels are made with; null where its backbone is no longer known. */
-async function optionsOf({ recipeOf }: Deps, { backbone, preset, solve }: Campaign): Promise<SegmentOptions | null> {
+async function optionsOf({ recipeOf }: Deps, campaign: Campaign): Promise<SegmentOptions | null> {
   try {
-    return (await recipeOf({ extract: { backbone, facet: 'key' }, preset, solve })).options;
+    return (await recipeOf({ extract: extractOf(campaign), preset: campaign.preset, solve: campaign.solve })).options;
   } catch (error) {
     if (error instanceof NotFoundError) return null;
     throw error;

@@ -17,6 +17,7 @@ import { auditAlone } from '../accounts/audit.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
+import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
 import { progressOf } from '../campaigns/progress.ts';
@@ -24,6 +25,7 @@ import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { settleKeys } from '../runs/settle.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
 import { route } from './routes.ts';
@@ -46,11 +48,12 @@ export const campaignRoutes = [
       const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
       // Refuses an unknown backbone.
-      const { backbone, preset, solve } = body;
-      await deps.recipeOf({ extract: { backbone, facet: 'key' }, preset, solve });
+      const extract = settleKeys(await deps.backbones.find(body.backbone), body);
+      const { preset, solve } = body;
+      await deps.recipeOf({ extract, preset, solve });
       // First: if it fails, no campaign is left waiting for it.
-      await deps.prepare(body);
-      return createCampaign(deps.db, body, { actor: user.id, shards: dataset.shards });
+      await deps.prepare(dataset.name, extract);
+      return createCampaign(deps.db, { ...body, ...extract }, { actor: user.id, shards: dataset.shards });
     },
   }),
   route(getCampaign, {
@@ -78,7 +81,7 @@ export const campaignRoutes = [
     access: { campaign: 'manager' },
     async handler({ deps, params, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
-      await deps.prepare(campaign);
+      await deps.prepare(campaign.dataset, extractOf(campaign));
       await auditAlone(deps.db, { actor: user.id, action: 'campaign.prepare', object: campaign.id, detail: {} });
       return null;
     },
@@ -141,7 +144,7 @@ export const campaignRoutes = [
       const taken = await takeTask(db, campaign, user.id);
       if (taken === undefined) return null;
       const found = await findAssignment(db, taken);
-      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, campaign.backbone));
+      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, keysOf(campaign)));
       const warn = (error: Error) => request.log.warn(error.message);
       answers.open(found, campaign).catch(warn);
       comingTasks(db, campaign, user.id, warmed)

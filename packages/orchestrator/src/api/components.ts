@@ -27,6 +27,8 @@ export const components = [
   'Agreement',
   'Consensus',
   'Published',
+  'KeySet',
+  'Backbone',
   'MaskSet',
   'DatasetDetail',
   'DatasetImage',

@@ -1,5 +1,6 @@
 /** Routes of datasets: the list, images through a mask set, failures and runs. */
 import { getDatasets } from '@saltworks/contract/api/datasets';
+import { deleteDatasetKey, getDatasetKeys } from '@saltworks/contract/api/keys';
 import {
   getDataset,
   getDatasetFailures,
@@ -9,12 +10,14 @@ import {
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
 import { type DatasetRun, getDatasetRuns, postDatasetRuns, postDatasetRunsControl } from '@saltworks/contract/api/runs';
-import { keysId, maskKey } from '@saltworks/contract/layout';
+import { maskKey } from '@saltworks/contract/layout';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
 import { listImages, readReport } from '../datasets/images.ts';
+import { describeKeys, removeKeySet } from '../datasets/keys.ts';
 import { NotFoundError } from '../errors.ts';
+import { settleKeys } from '../runs/settle.ts';
 import { extractDataset, propagateDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { sendObject } from './objects.ts';
@@ -47,6 +50,31 @@ export const datasetRoutes = [
         user: user.role === 'admin' ? undefined : user.id,
         may: (recipe) => maySee(db, user, recipe),
       }),
+  }),
+  route(getDatasetKeys, {
+    summary: 'Sets of keys: what they were made with, how many images have them, and the campaigns that draw on them',
+    access: { dataset: 'reviewer' },
+    async handler({ deps: { db, store }, params, user }) {
+      const dataset = await datasetOf(store, params.dataset);
+      return describeKeys(db, store, dataset, user.role === 'admin' ? undefined : user.id);
+    },
+  }),
+  route(deleteDatasetKey, {
+    summary: 'Removes a set of keys, part by part, unless a campaign that is not closed or a run draws on it',
+    access: 'admin',
+    errors: [409],
+    async handler({ deps, params, query, user }) {
+      const dataset = await datasetOf(deps.store, params.dataset);
+      const { keys } = params;
+      const done = await removeKeySet(deps, dataset, {
+        keys,
+        from: query.from,
+        runs: () => deps.runs.list(dataset.name),
+      });
+      const entry = { actor: user.id, action: 'dataset.keys.remove', object: dataset.name, detail: { keys } };
+      if (query.from === 0) await auditAlone(deps.db, entry);
+      return done;
+    },
   }),
   route(getDatasetImages, {
     summary: 'Images by their numbers, through one set of masks; a part may be short before the last',
@@ -107,18 +135,16 @@ export const datasetRoutes = [
     access: 'admin',
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
-      const { kind, backbone, preset } = body;
-      const settings = { extract: { backbone, facet: 'key' }, preset, solve: {} } as const;
+      const { kind, preset } = body;
       // Refuses an unknown backbone before a run starts.
+      const extract = settleKeys(await deps.backbones.find(body.backbone), body);
+      const settings = { extract, preset, solve: {} };
       const { recipe } = await deps.recipeOf(settings);
-      const input = { dataset: name, window: runWindow, ...settings };
+      const run = { dataset: name, window: runWindow };
       const begun =
         kind === 'extract'
-          ? await extractDataset(deps.client, keysId(backbone, settings.extract), {
-              ...{ dataset: name, window: runWindow },
-              extract: settings.extract,
-            })
-          : await propagateDataset(deps.client, recipe, input);
+          ? await extractDataset(deps.client, { ...run, extract })
+          : await propagateDataset(deps.client, recipe, { ...run, ...settings });
       await auditAlone(deps.db, { actor: user.id, action: 'dataset.run', object: name, detail: { id: begun.id } });
       return deps.runs.started(begun);
     },

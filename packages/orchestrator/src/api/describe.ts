@@ -15,6 +15,7 @@ export const tags = {
   Assignments: 'One annotator’s work on one image',
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
+  Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
   Server: 'The server itself',
 } as const;

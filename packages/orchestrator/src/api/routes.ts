@@ -1,7 +1,9 @@
 /** The shape of a route, and the table of all of them. */
+
+import type { BackboneInfo } from '@saltworks/contract/api/backbones';
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@saltworks/contract/api/endpoint';
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
-import type { SegmentOptions } from '@saltworks/contract/options';
+import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -34,10 +36,15 @@ export interface Deps {
   runs: Runs;
   /** Settings with every default, and the name of the masks that they make. @throws NotFoundError if there is no such backbone */
   recipeOf(settings: MaskSettings): Promise<{ recipe: string; options: SegmentOptions }>;
+  backbones: {
+    list(): Promise<BackboneInfo[]>;
+    /** @throws NotFoundError if there is none */
+    find(name: string): Promise<BackboneInfo>;
+  };
   /** Starts what a new campaign needs: the keys of its images. */
-  prepare(campaign: { id: string; dataset: string; backbone: string }): Promise<void>;
-  /** Size of an image, from its keys; undefined while it has none. */
-  imageSize(sha256: string, backbone: string): Promise<{ width: number; height: number } | undefined>;
+  prepare(dataset: string, extract: ExtractSettings): Promise<void>;
+  /** Size of an image, from its keys; undefined while it has none. @param keys their id */
+  imageSize(sha256: string, keys: string): Promise<{ width: number; height: number } | undefined>;
 }
 
 /** A request as a handler is given it: checked by its endpoint's schemas. */

@@ -1,10 +1,11 @@
 /** Images over HTTP: the copies that browsers show, and keys. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keysId, keysKey, thumbnailKey, viewKeys } from '@saltworks/contract/layout';
+import { keysKey, thumbnailKey, viewKeys } from '@saltworks/contract/layout';
 import { firstOf } from '@saltworks/store/objects/first-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { keysOf } from '../campaigns/keys.ts';
 import type { Views } from '../datasets/views.ts';
 import { sendObject } from './objects.ts';
 import type { Deps } from './routes.ts';
@@ -56,7 +57,6 @@ export async function sendKeys(
   reply: FastifyReply,
   { campaign, sha256 }: { campaign: string; sha256: string },
 ): Promise<FastifyReply> {
-  const { backbone } = await findCampaign(db, campaign);
-  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
+  const key = keysKey(keysOf(await findCampaign(db, campaign)), sha256);
   return sendObject(request, reply, store, key);
 }

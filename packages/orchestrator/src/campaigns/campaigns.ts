@@ -23,7 +23,7 @@ export async function createCampaign(
   { actor, shards }: { actor: string; shards: number },
 ): Promise<Campaign> {
   checkCategories(categories);
-  const { id, name, dataset, backbone, preset, solve, strokes, ordering } = given;
+  const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering } = given;
   await db.transaction().execute(async (tx) => {
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .insertInto('campaign')
@@ -32,7 +32,7 @@ export async function createCampaign(
         id,
         name,
         dataset,
-        backbone,
+        ...{ backbone, layer, facet, long_side: longSide, codec },
         preset,
         solve: JSON.stringify({ ...solve, strokes }),
         ...(ordering ? { ordering } : {}),
@@ -126,7 +126,8 @@ export async function listCampaigns(db: Kysely<Schema>, user?: string): Promise<
   );
 }
 
-async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promise<Campaign[]> {
+/** Those that are there, the oldest first. */
+export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promise<Campaign[]> {
   if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('campaign')
@@ -145,6 +146,10 @@ async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]): Promis
       dataset: row.dataset,
       instructions: row.instructions,
       backbone: row.backbone,
+      layer: row.layer ?? undefined,
+      facet: row.facet as Campaign['facet'],
+      longSide: row.long_side ?? undefined,
+      codec: row.codec ?? undefined,
       preset: preset(row),
       solve: row.solve,
       strokes: row.solve.strokes ?? presets[preset(row)].strokes,

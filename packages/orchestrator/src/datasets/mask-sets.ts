@@ -9,7 +9,8 @@ import { namedClasses } from '@saltworks/core/screen/colours';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
-import { solveOf } from '../db/json.ts';
+import { readCampaigns } from '../campaigns/campaigns.ts';
+import { keysOf } from '../campaigns/keys.ts';
 import type { Schema } from '../db/schema.ts';
 
 /** Reports that are read for their classes, and reports that are listed for the time of the last. */
@@ -27,18 +28,11 @@ export async function describeMasks(
   campaigns: readonly string[],
 ): Promise<MaskSet> {
   const id = campaignOf(recipe);
-  const campaign =
-    id === undefined
-      ? undefined
-      : await db
-          .selectFrom('campaign')
-          .select(['id', 'name', 'backbone', 'preset', 'solve'])
-          .where('id', '=', id)
-          .executeTakeFirst();
+  const [campaign] = id === undefined ? [] : await readCampaigns(db, [id]);
   const { mask, names, made } = await lookThrough(store, dataset.name, recipe);
   const found = mask ? await readDocument(store, maskKey(mask, '.json'), maskDocument) : undefined;
   const origin = campaign
-    ? { backbone: campaign.backbone, preset: campaign.preset as MaskSet['preset'], changed: solveOf(campaign.solve) }
+    ? { backbone: keysOf(campaign), preset: campaign.preset, changed: campaign.solve }
     : originOf(found?.parameters);
   const used = new Set(campaign ? names : [...dataset.known, ...names]);
   const coloured = await coloursOf(db, campaign ? [campaign.id] : campaigns);

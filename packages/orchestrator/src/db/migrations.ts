@@ -263,6 +263,13 @@ const formerTasks = `
 alter table task add column former boolean not null default false;
 alter table campaign add column images_as_of text not null default '';`;
 
+/** What the keys of a campaign are made with, besides its backbone. */
+const campaignKeys = `
+alter table campaign add column layer int;
+alter table campaign add column facet text not null default 'key';
+alter table campaign add column long_side int;
+alter table campaign add column codec text;`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -275,4 +282,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-link-sessions', up: run(linkSessions) },
   { name: '0008-drawn-categories', up: run(drawnCategories) },
   { name: '0009-former-tasks', up: run(formerTasks) },
+  { name: '0010-campaign-keys', up: run(campaignKeys) },
 ];

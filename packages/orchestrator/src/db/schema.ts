@@ -112,6 +112,13 @@ export interface CampaignTable {
   dataset: string;
   instructions: Generated<string>;
   backbone: string;
+  /** Attention layer, from 0; null: the backbone's own. */
+  layer: number | null;
+  facet: Generated<string>;
+  /** Pixels; null: the backbone's own. */
+  long_side: number | null;
+  /** How keys are kept; null: float16. */
+  codec: string | null;
   preset: string;
   /** See {@link solveOf}. */
   solve: ColumnType<unknown, string | undefined, string>;

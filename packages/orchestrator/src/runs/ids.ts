@@ -13,3 +13,11 @@ export function partsOfRun(id: string): { kind: RunKind; of: string } {
   const [kind, , ...of] = id.split('/');
   return { kind: kind as RunKind, of: of.join('/') };
 }
+
+/** Temporal's note about a run: the id of the keys that it makes or draws on. */
+export const memoOf = (keys: string | undefined): Record<string, unknown> | undefined =>
+  keys === undefined ? undefined : { keys };
+
+/** Null of exports, and of runs that earlier versions started. */
+export const keysOfRun = (memo: Record<string, unknown> | undefined): string | null =>
+  typeof memo?.keys === 'string' ? memo.keys : null;

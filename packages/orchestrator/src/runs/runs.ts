@@ -9,7 +9,7 @@ import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { findWorkflow } from '../temporal/workflows.ts';
-import { partsOfRun, runKinds, runPrefix } from './ids.ts';
+import { keysOfRun, partsOfRun, runKinds, runPrefix } from './ids.ts';
 import { standingOf } from './standing.ts';
 import type { Run } from './start.ts';
 
@@ -22,7 +22,7 @@ export interface Runs {
   control(dataset: string, id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }
 
-type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime'>;
+type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'memo'>;
 
 const most = 50;
 /** Milliseconds to wait for Temporal's answer, or for a server's answer to a query. */
@@ -72,6 +72,7 @@ export function openRuns(client: Client): Runs {
     const { kind, of } = partsOfRun(info.workflowId);
     return {
       ...{ id: info.workflowId, kind, of, state: stateOf(info.status.name) },
+      keys: keysOfRun(info.memo),
       started: info.startTime.toISOString(),
       ended: info.closeTime?.toISOString() ?? null,
       ...(await slot(() => more(info))),

@@ -1,6 +1,7 @@
 /** Runs over datasets: started, or joined where they run already, and followed. */
 
 import type { Standing } from '@saltworks/contract/api/runs';
+import { keysId } from '@saltworks/contract/layout';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import type { InputOf, ResultOf } from '@saltworks/contract/messages/definitions';
 import {
@@ -13,11 +14,12 @@ import {
   propagateDataset as propagateWorkflow,
   type RunWorkflow,
 } from '@saltworks/contract/messages/runs';
+import type { ExtractSettings } from '@saltworks/contract/options';
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { throughOutages } from '../temporal/outage.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
-import { runId } from './ids.ts';
+import { memoOf, runId } from './ids.ts';
 import { standingOf } from './standing.ts';
 
 export interface Run<Result extends Tally = Tally> {
@@ -33,27 +35,34 @@ export interface Run<Result extends Tally = Tally> {
   cancel(): Promise<void>;
 }
 
-/** Starts an extraction, or joins the one of this dataset and these keys that runs. @param keys id of the keys */
-export const extractDataset = (client: Client, keys: string, input: ExtractRun): Promise<Run> =>
-  startOrJoin(client, extractWorkflow, runId('extract', input.dataset, keys), input);
+/** Starts an extraction, or joins the one of this dataset and these keys that runs. */
+export const extractDataset = (client: Client, input: ExtractRun): Promise<Run> => {
+  // A run that verifies is one of its own: one under way that verifies nothing is no answer.
+  const of = input.verify ? `${keysOf(input)}/verify` : keysOf(input);
+  return startOrJoin(client, extractWorkflow, runId('extract', input.dataset, of), input, keysOf(input));
+};
 
 /** The same for a propagation. @param recipe names its settings */
 export const propagateDataset = (client: Client, recipe: string, input: PropagateRun): Promise<Run> =>
-  startOrJoin(client, propagateWorkflow, runId('propagate', input.dataset, recipe), input);
+  startOrJoin(client, propagateWorkflow, runId('propagate', input.dataset, recipe), input, keysOf(input));
 
 /** The same for an export. */
 export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tally & { id: string }>> =>
   startOrJoin(client, exportWorkflow, runId('export', input.dataset, `${input.format}/${input.recipe}`), input);
 
+const keysOf = ({ extract }: { extract: ExtractSettings }) => keysId(extract.backbone, extract);
+
+/** @param keys id of the keys that the run makes or draws on, kept with it */
 async function startOrJoin<W extends RunWorkflow>(
   client: Client,
   definition: W,
   workflowId: string,
   input: InputOf<W>,
+  keys?: string,
 ): Promise<Run<ResultOf<W>>> {
   const workflowIdConflictPolicy = WorkflowIdConflictPolicy.USE_EXISTING;
   const started = await throughOutages(() =>
-    startWorkflow(client, definition, input, { workflowId, workflowIdConflictPolicy }),
+    startWorkflow(client, definition, input, { workflowId, workflowIdConflictPolicy, memo: memoOf(keys) }),
   );
   /** A query waits for a server that runs the workflow: not for ever. */
   const soon = <T>(ask: () => Promise<T>): Promise<T | undefined> =>

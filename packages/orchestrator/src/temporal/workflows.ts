@@ -32,7 +32,7 @@ type Sent<S extends z.core.$ZodType> = z.infer<S> extends void ? [] : [z.infer<S
 
 type StartOptions = Pick<
   WorkflowStartOptions,
-  'workflowId' | 'workflowIdConflictPolicy' | 'workflowIdReusePolicy' | 'workflowExecutionTimeout'
+  'workflowId' | 'workflowIdConflictPolicy' | 'workflowIdReusePolicy' | 'workflowExecutionTimeout' | 'memo'
 >;
 
 /** @returns the started execution, or the running one if `options` allow it */

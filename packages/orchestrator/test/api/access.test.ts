@@ -35,6 +35,8 @@ function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefin
   // Every role here uses an API key.
   if (access === 'session') return 403;
   if (access === 'admin') return role === 'admin' ? undefined : 403;
+  // An outsider manages another campaign.
+  if (access === 'manager') return ['manager', 'outsider', 'admin'].includes(role) ? undefined : 403;
   // To strangers, a campaign does not exist.
   if (role === 'stranger' || role === 'outsider') return 404;
   if ('assignment' in access) {

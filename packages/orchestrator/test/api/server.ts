@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
+import { openBackbones } from '@saltworks/worker/backbones';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
@@ -91,6 +92,7 @@ export async function openServer(
     prepare: async () => {},
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
+    backbones: openBackbones({ home: folder }),
     log: (message) => logged.push(message),
   };
   const app = await openApp(deps);

@@ -4,6 +4,7 @@ import {
   datasetKey,
   exportFileKey,
   exportSummaryKey,
+  extractReportKey,
   keysKey,
   maskKey,
   maskReportKey,
@@ -49,6 +50,8 @@ export interface Objects {
   image: string;
   /** An export of the dataset. */
   export: string;
+  /** A set of its keys, which its campaign draws on. */
+  keys: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -105,6 +108,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
         ...{ categories: [], updated: '' },
       }),
     );
+    await store.put(extractReportKey(dataset, campaign.backbone, 0), JSON.stringify({ images: 1, failures: [] }));
     const masks = [{ id, sha256, name, mask }];
     await store.put(
       maskReportKey(dataset, 'best', 0),
@@ -114,7 +118,16 @@ export async function makeWorld(server: TestServer): Promise<World> {
     const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
     await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
     await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
-    return { campaign: campaign.id, task, assignment, mask, dataset, image: String(id), export: exported };
+    return {
+      campaign: campaign.id,
+      task,
+      assignment,
+      mask,
+      dataset,
+      image: String(id),
+      export: exported,
+      keys: campaign.backbone,
+    };
   };
   const ours = { annotator: ['annotator', 'colleague'], reviewer: ['reviewer'], manager: ['manager'] };
   return {

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 test('a run names the queue that nobody polls, its address and the command to start, and goes on once a worker polls', async () => {
   const { client, nativeConnection: connection } = environment;
-  const run = await extractDataset(client, 'keys', {
+  const run = await extractDataset(client, {
     ...{ dataset: 'pans', window: 2, attempts: 2 },
     extract: { backbone: 'b', facet: 'key' },
   });
@@ -100,16 +100,14 @@ test('a worker of another store, or refused by its own, leaves its work to other
       await connection.close();
     });
   };
-  const run = await extractDataset(client, 'keys', {
+  const run = await extractDataset(client, {
     ...{ dataset: 'pots', window: 1 },
     extract: { backbone: 'b', facet: 'key' },
   });
   const failed = async (text: string) =>
     expect.poll(() => logged.some((line) => line.includes(text)), { ...patient, message: text }).toBe(true);
   await worker('theirs', async () => tally);
-  await failed(
-    "describeDataset of extract/pots/keys failed, attempt 1: this worker's store is theirs, the run's is ours",
-  );
+  await failed("describeDataset of extract/pots/b failed, attempt 1: this worker's store is theirs, the run's is ours");
   await failed('saltworks-propagate is left to others for 1 s');
   let refusals = 0;
   await worker('ours', async ({ shard }) => {
@@ -119,5 +117,5 @@ test('a worker of another store, or refused by its own, leaves its work to other
   });
   await expect(run.result()).resolves.toMatchObject({ images: 3, done: 3 });
   expect([...shards].sort()).toEqual([0, 1, 2]);
-  await failed('extractShard of extract/pots/keys failed, attempt');
+  await failed('extractShard of extract/pots/b failed, attempt');
 }, 120_000);

@@ -2,7 +2,14 @@
 import { Dialog } from '../dialog.tsx';
 import type { Shortcut } from './shortcuts.ts';
 
-export function ShortcutSheet({ shortcuts, close }: { shortcuts: readonly Shortcut[]; close(): void }) {
+interface Props {
+  shortcuts: readonly Shortcut[];
+  /** A remark under the table. */
+  note?: string;
+  close(): void;
+}
+
+export function ShortcutSheet({ shortcuts, note, close }: Props) {
   return (
     <Dialog title="Keyboard" close={close}>
       <table className="keys">
@@ -17,6 +24,7 @@ export function ShortcutSheet({ shortcuts, close }: { shortcuts: readonly Shortc
           ))}
         </tbody>
       </table>
+      {note && <p className="hint">{note}</p>}
     </Dialog>
   );
 }

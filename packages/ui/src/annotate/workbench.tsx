@@ -1,5 +1,6 @@
 /** An image at work: the board, its tools, its segments, and the interactions that the annotator makes with them. */
 
+import { keysText } from '@saltworks/contract/keys-text';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Scene, Tool } from './board/scene.ts';
@@ -185,7 +186,9 @@ export function Workbench({ session, done }: Props) {
         remove={remove}
         search={search}
       />
-      {dialog === 'keys' && <ShortcutSheet shortcuts={shortcuts} close={close} />}
+      {dialog === 'keys' && (
+        <ShortcutSheet shortcuts={shortcuts} note={`Labels come from keys of ${keysText(campaign)}.`} close={close} />
+      )}
       {dialog === 'instructions' && <Instructions text={campaign.instructions} close={close} />}
       {dialog === 'skip' && (
         <Skip close={close} skip={(reason) => void finish('handing in', () => session.skip(reason))} />

@@ -5,6 +5,7 @@ import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaig
 import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
 import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';
+import { emptyKeys, keysDraft, keysOf } from '../keys/draft.ts';
 import { readStored } from '../stored.ts';
 
 const settings = {
@@ -32,6 +33,7 @@ const draft = z.object({
   id: z.string(),
   dataset: z.string(),
   categories: z.array(z.object({ name: z.string(), colour: z.string(), isthing: z.boolean() })),
+  ...keysDraft,
   preset: z.enum(presetNames),
   ordering: z.enum(['import', 'random']),
 });
@@ -49,6 +51,7 @@ export const emptyDraft: CampaignDraft = {
   lease: String(campaignDefaults.leaseSeconds / 60),
   blind: campaignDefaults.blind,
   strokes: presets[campaignDefaults.preset].strokes,
+  ...emptyKeys,
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
 };
@@ -100,6 +103,7 @@ export const changesOf = (draft: SettingsDraft) => {
 
 export const campaignOf = ({ id, dataset, categories, preset, ordering, ...settings }: CampaignDraft) => ({
   ...changesOf(settings),
+  ...keysOf(settings),
   id: id || slugOf(settings.name),
   dataset,
   preset,

@@ -1,7 +1,8 @@
 /** The fields of a campaign's changeable settings. */
+
+import { Field } from '../field.tsx';
 import { InstructionsText } from '../instructions.tsx';
 import type { SettingsDraft } from './draft.ts';
-import { Field } from './field.tsx';
 
 interface Props {
   draft: SettingsDraft;

@@ -7,7 +7,8 @@ export const nameOfMasks = (set: MaskSet): string => wordsOf(set).join(' · ');
 function wordsOf({ campaign, preset, changed, backbone, made, recipe }: MaskSet): string[] {
   const settings = Object.entries(changed).map(([name, value]) => `${name} ${textOf(value)}`);
   const when = made === null ? [] : [moment(made)];
-  if (campaign) return [`Campaign ${campaign.name}`, ...(preset ? [preset] : []), ...when];
+  if (campaign)
+    return [`Campaign ${campaign.name}`, ...(preset ? [preset] : []), ...(backbone ? [backbone] : []), ...when];
   if (preset === null || backbone === null) return [recipe, ...when];
   return [preset, ...settings, backbone, ...when];
 }

@@ -77,7 +77,13 @@ function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
   return (
     <div className="run">
       <p>
-        <strong>{kinds[kind]}</strong> {whatOf(run, masks)}{' '}
+        <strong>{kinds[kind]}</strong> {whatOf(run, masks)}
+        {kind === 'propagate' && run.keys !== null && !masks.some(({ recipe }) => recipe === of) && (
+          <>
+            {' '}
+            from keys <code>{run.keys}</code>
+          </>
+        )}{' '}
         <span className="tag">{progress?.paused ? 'paused' : state}</span>
       </p>
       {progress && (

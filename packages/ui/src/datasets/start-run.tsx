@@ -1,23 +1,30 @@
 /** Starts a run over a dataset: extract or propagate. */
 
+import { getBackbones } from '@saltworks/contract/api/backbones';
 import { type NewRun, postDatasetRuns } from '@saltworks/contract/api/runs';
-import { defaultBackbone, defaultPreset } from '@saltworks/contract/kinds';
+import { defaultPreset } from '@saltworks/contract/kinds';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
+import { emptyKeys, type KeysDraft, keysOf } from '../keys/draft.ts';
+import { KeysFields } from '../keys/keys-fields.tsx';
+import { useLoaded } from '../load.ts';
+
+type Draft = KeysDraft & Required<Pick<NewRun, 'kind' | 'preset'>>;
 
 export function StartRun({ dataset, started }: { dataset: string; started(): void }) {
-  const [draft, setDraft] = useState<NewRun>({ kind: 'extract', backbone: defaultBackbone, preset: defaultPreset });
+  const [draft, setDraft] = useState<Draft>({ kind: 'extract', preset: defaultPreset, ...emptyKeys });
+  const backbones = useLoaded(getBackbones, {}).value;
   const { failure, attempt } = useAttempt(started);
   const change = (changes: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...changes }));
   const start = (event: React.FormEvent) => {
     event.preventDefault();
-    const { kind, backbone, preset } = draft;
-    const run = { kind, backbone, ...(kind === 'propagate' ? { preset } : {}) };
+    const { kind, preset } = draft;
+    const run = { kind, ...keysOf(draft), ...(kind === 'propagate' ? { preset } : {}) };
     void attempt(() => ask(postDatasetRuns, { params: { dataset }, body: run }));
   };
   return (
-    <form onSubmit={start}>
+    <form className="run-form" onSubmit={start}>
       <div className="add">
         <label>
           Start
@@ -25,10 +32,6 @@ export function StartRun({ dataset, started }: { dataset: string; started(): voi
             <option value="extract">Keys of all images</option>
             <option value="propagate">Masks of all scribbles</option>
           </select>
-        </label>
-        <label>
-          Backbone
-          <input required value={draft.backbone} onChange={(event) => change({ backbone: event.target.value })} />
         </label>
         {draft.kind === 'propagate' && (
           <label className="short">
@@ -42,8 +45,11 @@ export function StartRun({ dataset, started }: { dataset: string; started(): voi
             </select>
           </label>
         )}
-        <button type="submit">Start</button>
       </div>
+      <KeysFields backbones={backbones} draft={draft} change={change} />
+      <p>
+        <button type="submit">Start</button>
+      </p>
       <p role="alert" className="failure">
         {failure}
       </p>

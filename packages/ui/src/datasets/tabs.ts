@@ -3,6 +3,10 @@ import type { Tab } from '../pages/shell.tsx';
 
 /** @param exports whether the caller may export */
 export const datasetTabs = (name: string, exports: boolean): Tab[] =>
-  [['Images', ''], ['Runs', '/runs'], ['Failures', '/failures'], ...(exports ? [['Exports', '/exports']] : [])].map(
-    ([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}` }),
-  );
+  [
+    ['Images', ''],
+    ['Keys', '/keys'],
+    ['Runs', '/runs'],
+    ['Failures', '/failures'],
+    ...(exports ? [['Exports', '/exports']] : []),
+  ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}` }));

@@ -1,4 +1,5 @@
 /** The form for a new campaign. Typed text survives a reload and a sign-in. */
+import { getBackbones } from '@saltworks/contract/api/backbones';
 import { postCampaigns } from '@saltworks/contract/api/campaigns';
 import { type DatasetInfo, getDatasets } from '@saltworks/contract/api/datasets';
 import type { Preset } from '@saltworks/contract/options';
@@ -7,8 +8,9 @@ import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
 import { type CampaignDraft, campaignOf, readDraft, slugOf } from '../campaigns/draft.ts';
-import { Field } from '../campaigns/field.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
+import { Field } from '../field.tsx';
+import { KeysFields } from '../keys/keys-fields.tsx';
 import { useLoaded } from '../load.ts';
 import { counted } from '../plots/figures.ts';
 import { Await } from '../states.tsx';
@@ -53,6 +55,7 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
   const [draft, setDraft] = useState(() => readDraft(sessionStorage.getItem(kept)));
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
+  const backbones = useLoaded(getBackbones, {}).value;
   useEffect(() => sessionStorage.setItem(kept, JSON.stringify(draft)), [draft]);
   const change = (changes: Partial<CampaignDraft>) => setDraft((now) => ({ ...now, ...changes }));
 
@@ -127,6 +130,11 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
             </select>
           </Field>
         </div>
+      </fieldset>
+      <fieldset>
+        <legend>Keys</legend>
+        <p className="hint">What masks see in the images. Missing keys are computed. Fixed once made.</p>
+        <KeysFields backbones={backbones} draft={draft} change={change} />
       </fieldset>
       <div className="submit">
         <button type="submit" className="main" disabled={busy}>

@@ -1,13 +1,14 @@
 /** The settings of an existing campaign, changeable and fixed. */
 
 import { type Campaign, getCampaign, patchCampaign } from '@saltworks/contract/api/campaigns';
+import { keysText } from '@saltworks/contract/keys-text';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
-import { Field } from '../campaigns/field.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
 import { pauseOrResume, StateControl } from '../campaigns/state-control.tsx';
 import { campaignTabs } from '../campaigns/tabs.ts';
+import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
@@ -90,8 +91,10 @@ const Fixed = ({ campaign }: { campaign: Campaign }) => (
     <dd>{campaign.id}</dd>
     <dt>Dataset</dt>
     <dd>{campaign.dataset}</dd>
-    <dt>Backbone</dt>
-    <dd>{campaign.backbone}</dd>
+    <dt>Keys</dt>
+    <dd>
+      {keysText(campaign)} <a href={`/datasets/${campaign.dataset}/keys`}>all keys of {campaign.dataset}</a>
+    </dd>
     <dt>Preset</dt>
     <dd>{campaign.preset}</dd>
     <dt>Order</dt>

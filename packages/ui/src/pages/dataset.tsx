@@ -10,13 +10,14 @@ import { RunList } from '../datasets/run-list.tsx';
 import { StartRun } from '../datasets/start-run.tsx';
 import { datasetTabs } from '../datasets/tabs.ts';
 import { useRuns } from '../datasets/use-runs.ts';
+import { KeySets } from '../keys/key-sets.tsx';
 import { useLoaded } from '../load.ts';
 import { counted, moment, size } from '../plots/figures.ts';
 import { Await } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-type Part = 'images' | 'runs' | 'failures' | 'exports';
+type Part = 'images' | 'keys' | 'runs' | 'failures' | 'exports';
 
 export function DatasetPage({ dataset: name, part }: { dataset: string; part: Part }) {
   const me = useMe().value;
@@ -32,7 +33,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
   ];
   const start = () => document.querySelector<HTMLElement>('main form select')?.focus();
   const startKey = { keys: ['s'], show: 'S', label: part === 'runs' ? 'start a run' : 'start an export', run: start };
-  const shortcuts = { images: keys, runs: admin ? [startKey] : [], failures: [], exports: [startKey] };
+  const shortcuts = { images: keys, keys: [], runs: admin ? [startKey] : [], failures: [], exports: [startKey] };
   return (
     <Shell title={name} tabs={datasetTabs(name, manages)} wide={part === 'images'} shortcuts={shortcuts[part]}>
       <Await loaded={dataset} what="the dataset">
@@ -40,6 +41,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
           <>
             <Facts dataset={value} />
             {part === 'images' && <DatasetImages dataset={value} masked={masked} toggle={toggle} />}
+            {part === 'keys' && <KeySets dataset={name} removes={admin} />}
             {part === 'runs' && <Runs dataset={value} admin={admin} />}
             {part === 'failures' && <Failures dataset={name} />}
             {part === 'exports' && (

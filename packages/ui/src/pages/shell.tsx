@@ -24,6 +24,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
   const { value: me } = useMe();
   const [sheet, setSheet] = useState(false);
   const datasets = me?.role === 'admin' || me?.campaigns.some(({ id }) => mayIn(me, id, 'reviewer'));
+  const manages = me?.role === 'admin' || me?.campaigns.some(({ id }) => mayIn(me, id, 'manager'));
   const go = (href: string) => () => location.assign(href);
   const keys: Shortcut[] = [
     ...shortcuts,
@@ -35,6 +36,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
     })),
     { keys: ['h'], show: 'H', label: 'campaigns', run: go('/') },
     ...(datasets ? [{ keys: ['d'], show: 'D', label: 'datasets', run: go('/datasets') }] : []),
+    ...(manages ? [{ keys: ['b'], show: 'B', label: 'backbones', run: go('/backbones') }] : []),
     { keys: ['u'], show: 'U', label: 'account', run: go('/account') },
     { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => setSheet(true) },
   ];
@@ -59,6 +61,11 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
           {datasets && (
             <a href="/datasets" aria-current={here('/datasets')}>
               Datasets
+            </a>
+          )}
+          {manages && (
+            <a href="/backbones" aria-current={here('/backbones')}>
+              Backbones
             </a>
           )}
         </nav>

@@ -31,6 +31,7 @@ describe('a campaign in the form', () => {
       leaseSeconds: 30,
       blind: true,
       strokes: 'hold',
+      backbone: 'dinov2-small-focus',
       preset: 'best',
       ordering: 'import',
       categories: [
@@ -39,6 +40,8 @@ describe('a campaign in the form', () => {
       ],
     });
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
+    const keys = { backbone: 'dino', layer: '0', facet: 'value', longSide: '224', codec: 'int8' } as const;
+    expect(campaignOf({ ...draft, ...keys })).toMatchObject({ ...keys, layer: 0, longSide: 224 });
   });
 
   test('its defaults are those of the command and the API', () => {

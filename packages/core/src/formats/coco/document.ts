@@ -15,10 +15,17 @@ export function writtenCategories(categories: readonly Category[]) {
 /** @param categories the list `categories`; the lists `images` and `annotations` take the lines of those names */
 export function cocoDocument(
   path: string,
-  { name, date }: ExportDataset,
+  { name, date, keys }: ExportDataset,
   categories: readonly object[],
 ): ExportDocument {
-  const info = { description: name, date_created: date, contributor: '', url: '', version: '1.0' };
+  const info = {
+    description: name,
+    date_created: date,
+    contributor: '',
+    url: '',
+    version: '1.0',
+    ...(keys && { keys }),
+  };
   const list = (list: string) => ({ list, between: ',\n', after: '' });
   return {
     path,

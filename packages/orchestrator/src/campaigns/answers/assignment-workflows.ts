@@ -73,7 +73,12 @@ export function openAssignmentWorkflows({
   async function start(assignment: Assignment, campaign: Campaign): Promise<void> {
     const { id, image, leaseUntil } = assignment;
     const lease = Date.parse(leaseUntil);
-    const run = { ...imageRequestOf(campaign, image), assignment: id, lease, queue: hosts.queueOf(image.sha256) };
+    const run = {
+      ...imageRequestOf(campaign, image),
+      assignment: id,
+      lease,
+      queue: hosts.queueOf(campaign.id, image.sha256),
+    };
     await startWorkflow(client, annotateImage, run, {
       workflowId: annotateWorkflowId(id),
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,

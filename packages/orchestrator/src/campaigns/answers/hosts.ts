@@ -10,20 +10,23 @@ import { imageRequestOf } from '../image-request.ts';
 const remembered = 10_000;
 
 export interface Hosts {
-  /** The queue of the worker that has an image open; undefined if none is known. */
-  queueOf(sha256: string): string | undefined;
-  note(sha256: string, queue: string): void;
+  /** The queue of the worker that has an image open for a campaign; undefined if none is known. */
+  queueOf(campaign: string, sha256: string): string | undefined;
+  note(campaign: string, sha256: string, queue: string): void;
   /** Has workers open the images that annotators are likely to get next. */
   warm(campaign: Campaign, images: readonly ImageRequest['image'][]): Promise<void>;
 }
 
+/** Campaigns over one image may draw on other keys, or solve otherwise: each has a graph of its own. */
+const nameOf = (campaign: string, sha256: string) => `${campaign}/${sha256}`;
+
 export function openHosts(client: Client): Hosts {
   const queues = new LRUCache<string, string>({ max: remembered });
   return {
-    queueOf: (sha256) => queues.get(sha256),
-    note: (sha256, queue) => void queues.set(sha256, queue),
+    queueOf: (campaign, sha256) => queues.get(nameOf(campaign, sha256)),
+    note: (campaign, sha256, queue) => void queues.set(nameOf(campaign, sha256), queue),
     async warm(campaign, images) {
-      const missing = images.filter(({ sha256 }) => !queues.has(sha256));
+      const missing = images.filter(({ sha256 }) => !queues.has(nameOf(campaign.id, sha256)));
       if (missing.length === 0) return;
       const input = { images: missing.map((image) => imageRequestOf(campaign, image)) };
       const opened = await executeWorkflow(client, openImages, input, {
@@ -31,7 +34,7 @@ export function openHosts(client: Client): Hosts {
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       });
       opened.forEach((found, index) => {
-        if (found) queues.set(missing[index].sha256, found.queue);
+        if (found) queues.set(nameOf(campaign.id, missing[index].sha256), found.queue);
       });
     },
   };

@@ -38,7 +38,7 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
   try {
     await putDrawing(deps, assignment, campaign);
     const answer = await workflows.ask(id, 'propagate', { n, solve: campaign.solve });
-    hosts.note(image.sha256, answer.queue);
+    hosts.note(campaign.id, image.sha256, answer.queue);
     // The answer may be to a later drawing.
     const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
     if (!labels) throw new Error(`no labels of interaction ${answer.n}; expected those of the answer`);

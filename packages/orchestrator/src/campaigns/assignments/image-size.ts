@@ -1,7 +1,7 @@
 /** Sizes of images, read from their keys' headers: the server decodes no image. */
 
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { keysId, keysKey } from '@saltworks/contract/layout';
+import { keysKey } from '@saltworks/contract/layout';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
@@ -9,14 +9,13 @@ import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import type { Assignment } from './read.ts';
 
-/** Size of the upright image, pixels; undefined while it has no keys, or torn ones. */
+/** Size of the upright image, pixels; undefined while it has no keys, or torn ones. @param keys their id */
 export async function imageSize(
   store: ObjectStore,
   sha256: string,
-  backbone: string,
+  keys: string,
 ): Promise<{ width: number; height: number } | undefined> {
-  const key = keysKey(keysId(backbone, { facet: 'key' }), sha256);
-  const header = await readKeysHeader(store, key).catch((error) => {
+  const header = await readKeysHeader(store, keysKey(keys, sha256)).catch((error) => {
     if (error instanceof InvalidInputError) return undefined;
     throw error;
   });

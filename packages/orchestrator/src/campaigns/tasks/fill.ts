@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Campaign, NewCampaign } from '@saltworks/contract/api/campaigns';
 import type { Dataset, DatasetImage } from '@saltworks/contract/documents/dataset';
 import { extractReport } from '@saltworks/contract/documents/reports';
-import { extractReportKey, keysId } from '@saltworks/contract/layout';
+import { extractReportKey } from '@saltworks/contract/layout';
 import { classNamed } from '@saltworks/core/crowd/known-image';
 import { formerVersions, readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { readTruth } from '@saltworks/store/datasets/truth';
@@ -14,6 +14,7 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { findCampaign } from '../campaigns.ts';
+import { keysOf } from '../keys.ts';
 import { renewTasks } from './renew.ts';
 
 /**
@@ -40,8 +41,8 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 
 /** @returns whether the shard has its keys */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
-  const { dataset, backbone, honeypotRate, categories } = campaign;
-  const extracted = extractReportKey(dataset, keysId(backbone, { facet: 'key' }), shard);
+  const { dataset, honeypotRate, categories } = campaign;
+  const extracted = extractReportKey(dataset, keysOf(campaign), shard);
   const [report, former] = await Promise.all([
     readDocument(store, extracted, extractReport),
     formerVersions(store, dataset, shard),
