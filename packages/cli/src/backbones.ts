@@ -5,6 +5,7 @@ import type { PullProgress } from '@saltworks/backbone/registry/download';
 import type { BackboneEntry, BackboneSpec } from '@saltworks/backbone/registry/entries';
 import { type PullOptions, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { BackboneMissingError, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { addedName } from '@saltworks/contract/documents/backbones';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import { settleKeys } from '@saltworks/orchestrator/runs/settle';
 import { openBackbones } from '@saltworks/worker/backbones';
@@ -45,7 +46,8 @@ export async function sharedName(
   fetching: ReturnType<typeof fetchingOf> = fetchingOf(readSettings()),
 ): Promise<string> {
   const { home } = fetching;
-  const isHere = nameOrFile.endsWith('.onnx') || (await homeShelf(home).read(nameOrFile)) !== undefined;
+  const isAdded = addedName.test(nameOrFile) && (await homeShelf(home).read(nameOrFile)) !== undefined;
+  const isHere = isAdded || nameOrFile.endsWith('.onnx');
   return isHere ? shareBackbone(nameOrFile, fetching) : nameOrFile;
 }
 

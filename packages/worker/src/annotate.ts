@@ -87,7 +87,7 @@ export async function attribute(
 async function sessionOf(deps: AnnotateDeps, request: ImageRequest, signal: AbortSignal) {
   const { readObject, maxPixels } = deps;
   const { image, extract } = request;
-  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
+  const { recipe, options } = recipeOf(request, await deps.findBackbone?.(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const source: SessionSource = {
     name: `${image.sha256}/${recipe}`,

@@ -105,7 +105,7 @@ export async function makeConsensus(
 ): Promise<ConsensusAnswer> {
   const { store, readObject, maxPixels, maskThreads } = deps;
   const { image, extract, annotations } = request;
-  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
+  const { recipe, options } = recipeOf(request, await deps.findBackbone?.(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const drawn = await Promise.all(
     annotations.map(async ({ annotator, assignment, n, mask, weight }) => ({

@@ -59,7 +59,7 @@ export async function propagateShard(
 ): Promise<Tally> {
   const { store, maskThreads } = deps;
   const { dataset, shard, extract } = request;
-  const { recipe, options } = recipeOf(request, await deps.findBackbone(extract.backbone));
+  const { recipe, options } = recipeOf(request, await deps.findBackbone?.(extract.backbone));
   const backbone = keysId(extract.backbone, extract);
   const images = new Map((await readShard(store, dataset, shard, { signal })).map((image) => [image.sha256, image]));
 

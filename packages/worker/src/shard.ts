@@ -13,8 +13,8 @@ export interface ShardDeps {
   /** Reads an image's bytes, wherever its `object` points, into a buffer of their own. */
   readObject(object: string, signal: AbortSignal): Promise<Uint8Array>;
   maxPixels: number;
-  /** The entry of a backbone. @throws InvalidInputError if there is none */
-  findBackbone(name: string): Promise<{ sigma: number }>;
+  /** The entry of a backbone; default: only known ones. @throws InvalidInputError if there is none */
+  findBackbone?(name: string): Promise<{ sigma: number }>;
 }
 
 /** How an activity tells the server where it is, and learns that it should stop. */

@@ -132,7 +132,6 @@ export function openEngine(wrap = (store: ObjectStore) => store): Engine {
     maskThreads,
     readObject: objectReader(store, () => ({})),
     maxPixels: 1e6,
-    findBackbone: async () => ({ sigma: 0.15 }),
   };
 }
 
