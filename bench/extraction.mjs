@@ -8,7 +8,7 @@ import { decodeImage } from '@saltworks/backbone/image/decode';
 import { preprocess } from '@saltworks/backbone/image/preprocess';
 import { readModelFile } from '@saltworks/backbone/onnx/external';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
-import { evaluate } from '@saltworks/backbone/session/evaluate';
+import { evaluate } from '@saltworks/backbone/runtime/runtime';
 import { tap } from '@saltworks/backbone/tap/tap';
 import { importDataset } from '@saltworks/store/import/import';
 import { folderSource } from '@saltworks/store/import/sources';

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
-import { evaluate } from '../src/session/evaluate.ts';
-import { type Facet, inspect, type Tapped, tap } from '../src/tap/tap.ts';
+import { evaluate } from '../src/runtime/runtime.ts';
+import { fillTable } from '../src/tap/positions.ts';
+import { type Facet, type Interpolation, inspect, type Tapped, tap } from '../src/tap/tap.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -19,10 +20,18 @@ export const hasFixtures = existsSync(fixtures);
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixtures + name));
 
 /** Opens a tapped model. @returns runs it, and gives the outputs in the order wanted */
-export async function openTapped({ model, input, outputs }: Tapped) {
+export async function openTapped(
+  { model, input, outputs, positions, facts: { patch } }: Tapped,
+  interpolation: Interpolation = 'bicubic',
+) {
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   return async (pixels: Float32Array, height: number, width: number) => {
-    const results = await session.run({ [input]: new Tensor('float32', pixels, [1, 3, height, width]) });
+    const feeds: Record<string, Tensor> = { [input]: new Tensor('float32', pixels, [1, 3, height, width]) };
+    for (const table of positions) {
+      const values = fillTable(table, height / patch, width / patch, interpolation);
+      feeds[table.input] = new Tensor('float32', values, [values.length / table.d, table.d]);
+    }
+    const results = await session.run(feeds);
     expect(Object.keys(results).sort()).toEqual(outputs.map(({ name }) => name).sort());
     return outputs.map(({ name }) => ({ data: results[name].data as Float32Array, dims: results[name].dims }));
   };

@@ -13,14 +13,17 @@ export interface PreprocessOptions {
   patch: number;
   /** Long side of the result, pixels; `native` keeps the image's own size, rounded to the patch. */
   longSide: number | 'native';
+  /** Height and width of the result whatever the image's are, for a backbone that takes no others. */
+  size?: readonly number[];
   /** Mean and standard deviation of r, g, b in 0 … 1. */
   mean: readonly number[];
   std: readonly number[];
 }
 
 /** Resizes to the working size and normalises. */
-export function preprocess(image: RgbImage, { patch, longSide, mean, std }: PreprocessOptions): Pixels {
-  const { width, height } = workingSize(image.width, image.height, patch, longSide);
+export function preprocess(image: RgbImage, options: PreprocessOptions): Pixels {
+  const { mean, std } = options;
+  const { width, height } = sizeFor(image, options);
   return { data: normalise(resizeBicubic(image, width, height), mean, std), width, height };
 }
 
@@ -28,12 +31,17 @@ export function preprocess(image: RgbImage, { patch, longSide, mean, std }: Prep
  * Makes four shifted views of one size, whose patches together lie at the centres of the ×2 grid: a quarter patch left and
  * right, up and down (−⌈p/4⌉, then half a patch further), in the order that `interleaveKeys` takes.
  */
-export function preprocessOverlapping(image: RgbImage, { patch, longSide, mean, std }: PreprocessOptions): Pixels[] {
-  const { width, height } = workingSize(image.width, image.height, patch, longSide);
+export function preprocessOverlapping(image: RgbImage, options: PreprocessOptions): Pixels[] {
+  const { patch, mean, std } = options;
+  const { width, height } = sizeFor(image, options);
   const resized = resizeBicubic(image, width, height);
   const near = -Math.ceil(patch / 4);
   const far = near + Math.floor(patch / 2);
   return [near, far].flatMap((dy) =>
     [near, far].map((dx) => ({ data: normalise(shiftImage(resized, dx, dy), mean, std), width, height })),
   );
+}
+
+function sizeFor({ width, height }: RgbImage, { patch, longSide, size }: PreprocessOptions) {
+  return size ? { height: size[0], width: size[1] } : workingSize(width, height, patch, longSide);
 }

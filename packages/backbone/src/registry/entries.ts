@@ -68,6 +68,8 @@ export interface BackboneSpec extends BackboneSettings {
   sha256: string;
   /** Weights in other files of the same folder. */
   data?: readonly { name: string; sha256: string }[];
+  /** The folder that keeps what the tap makes of it. */
+  cache?: string;
 }
 
 /** The files of an entry, the ONNX file first. */

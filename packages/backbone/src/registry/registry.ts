@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { readModelFile } from '../onnx/external.ts';
-import { evaluate } from '../session/evaluate.ts';
+import { evaluate } from '../runtime/runtime.ts';
 import { inspect } from '../tap/tap.ts';
 import { entryOf, homeShelf, makeSameKeys, type Store, storeShelf } from './added.ts';
 import { hashOf } from './download.ts';
@@ -103,7 +103,7 @@ export function pathsOf(entry: BackboneEntry, home: string): readonly string[] {
  * @throws InvalidInputError if the name is unknown, or the file is missing or the tap does not understand it
  */
 export async function resolveBackbone(nameOrFile: string, places: Places): Promise<BackboneSpec> {
-  if (nameOrFile.endsWith('.onnx')) return fileBackbone(nameOrFile);
+  if (nameOrFile.endsWith('.onnx')) return fileBackbone(nameOrFile, places.home);
   return specOf(await findEntry(nameOrFile, places), places.home);
 }
 
@@ -122,15 +122,19 @@ export async function specOf(entry: BackboneEntry, home: string): Promise<Backbo
     ...{ id: name, path: paths[0], sha256: hashes[0] },
     ...(data.length > 1 ? { data: data.slice(1) } : {}),
     ...{ patch, longSide, mean, std, interpolation, layer, facet, sigma },
+    cache: cacheOf(home),
   };
 }
 
-async function fileBackbone(path: string): Promise<BackboneSpec> {
+/** Where a home keeps tapped models. */
+const cacheOf = (home: string): string => join(home, 'models', 'tapped');
+
+async function fileBackbone(path: string, home: string): Promise<BackboneSpec> {
   if ((await sizeOf(path)) === undefined) throw new InvalidInputError(`no file ${path}; expected an ONNX model`);
   const { patch } = await inspectFile(path);
   const sha256 = await hashOf(path);
   const id = `${sha256.slice(0, 12)}-${basename(path, '.onnx')}`;
-  return { id, path, sha256, patch, longSide: longSideOf(patch), ...FILE_DEFAULTS };
+  return { id, path, sha256, patch, longSide: longSideOf(patch), ...FILE_DEFAULTS, cache: cacheOf(home) };
 }
 
 /** The long side of a file's images: near 518 px, a multiple of its patch. */

@@ -47,10 +47,13 @@ interface Job {
 /**
  * Opens a backbone.
  *
+ * A model that is opened for the first time is tapped and checked, which takes a second; the result is kept in `spec.cache`.
+ * A model whose `facts.anySize` is false sees every image at its native size.
+ *
  * @param spec from `resolveBackbone`; the file must have its sha256
  * @param options layer: counted from 0, default the last. threads: of one inference, default all cores. device: default the
  *   CPU. batch: images of one size in one inference, default 1 on the CPU and 8 on CUDA; 1 if the model takes no more
- * @throws InvalidInputError if the file has another sha256 or no such layer, or the tap does not understand it
+ * @throws InvalidInputError if the file has another sha256 or no such layer, the tap does not understand it, or a check fails
  */
 export async function openSession(
   spec: BackboneSpec,
@@ -112,13 +115,14 @@ export async function openSession(
   return {
     facts: { ...opened.facts, layer: opened.layer, facet, device: opened.device, batch: opened.batch },
     async extract(image, { longSide = spec.longSide, overlap = false, signal } = {}) {
-      check(image, longSide, spec.patch);
+      check(image, longSide, opened.facts);
       signal?.throwIfAborted();
       if (failure) throw failure;
       // Copy these pixels alone: the caller keeps its image, and moving a view would take its whole buffer along.
       const data = new Uint8Array(image.data);
       const { patch, mean, std } = spec;
-      const job: PreprocessJob = { image: { ...image, data }, options: { patch, longSide, mean, std }, overlap };
+      const size = opened.facts.anySize ? undefined : opened.facts.nativeSize;
+      const job: PreprocessJob = { image: { ...image, data }, options: { patch, longSide, size, mean, std }, overlap };
       // One signal may abort many requests; Node warns of a leak at eleven listeners.
       if (signal) setMaxListeners(0, signal);
       let abort = () => {};
@@ -189,7 +193,7 @@ function errorOf({ error, invalid }: Failure): Error {
   return invalid ? new InvalidInputError(error) : new Error(error);
 }
 
-function check({ data, width, height }: RgbImage, longSide: number | 'native', patch: number): void {
+function check({ data, width, height }: RgbImage, longSide: number | 'native', { anySize, patch }: TapFacts): void {
   if (!(width >= 1 && height >= 1) || data.length !== 3 * width * height) {
     throw new InvalidInputError(
       `an image of ${data.length} bytes; expected 3 × ${width} × ${height}, at least one pixel`,
@@ -198,6 +202,7 @@ function check({ data, width, height }: RgbImage, longSide: number | 'native', p
   if (longSide !== 'native' && !(Number.isFinite(longSide) && longSide >= 1)) {
     throw new InvalidInputError(`a long side of ${longSide}; expected pixels or native`);
   }
+  if (!anySize) return;
   const size = workingSize(width, height, patch, longSide);
   const patches = (size.width / patch) * (size.height / patch);
   if (patches > MAX_PATCHES) {

@@ -4,11 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
+import { keepTapped, readTapped } from '../check/cache.ts';
+import { checkModel } from '../check/checked.ts';
 import { readModelFile } from '../onnx/external.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
-import { type Facet, type TapFacts, tap } from '../tap/tap.ts';
+import type { Facet, TapFacts, Tapped } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
-import { evaluate } from './evaluate.ts';
+import { tableTensors } from './table-tensors.ts';
 
 export interface WorkerInput {
   spec: BackboneSpec;
@@ -67,12 +69,16 @@ try {
 }
 
 async function open() {
-  const { model, input, outputs, facts } = await load();
+  const { model, input, outputs, facts, positions } = await load();
   const [{ name: output, layer: tapped }] = outputs;
   const { inference, device } = await create(model);
+  const tables = tableTensors(positions, spec.interpolation);
   const run: Run = async (images, width, height) => {
     const n = images.length;
-    const results = await inference.run({ [input]: new Tensor('float32', joined(images), [n, 3, height, width]) });
+    const results = await inference.run({
+      ...tables(height / facts.patch, width / facts.patch),
+      [input]: new Tensor('float32', joined(images), [n, 3, height, width]),
+    });
     const { data, dims } = results[output];
     const [h, w, d] = [height / facts.patch, width / facts.patch, facts.dim];
     const tokens = facts.prefixTokens + h * w;
@@ -86,11 +92,10 @@ async function open() {
       data: data.slice((i * tokens + facts.prefixTokens) * d, (i + 1) * tokens * d),
     }));
   };
-  await followsSize(run, facts.patch);
   const wanted = batch ?? BATCH[device];
   const opened: Opened = {
     ...{ facts, layer: tapped, device },
-    batch: wanted > 1 && (await followsBatch(run, facts.patch)) ? wanted : 1,
+    batch: wanted > 1 && (await followsBatch(run, facts)) ? wanted : 1,
   };
   const end = async () => {
     await inference.release();
@@ -123,42 +128,39 @@ async function create(model: Uint8Array): Promise<{ inference: InferenceSession;
   return { inference: await on('cpu'), device: 'cpu' };
 }
 
-/** Reads, checks and taps the file, and keeps the tapped model alone. */
-async function load() {
+/** The tapped model: kept from an earlier opening, or made and checked now. */
+async function load(): Promise<Tapped> {
   const file = await readModelFile(spec.path);
   const sha256 = createHash('sha256').update(file.bytes).digest('hex');
   if (sha256 !== spec.sha256) {
     throw new InvalidInputError(`${spec.path} has sha256 ${sha256}; expected ${spec.sha256} (${spec.id})`);
   }
-  const tapped = await tap(file, [{ layer, facet }], evaluate);
-  if (tapped.facts.patch !== spec.patch) {
-    throw new InvalidInputError(
-      `${spec.path} has patches of ${tapped.facts.patch} px; expected ${spec.patch} (${spec.id})`,
-    );
+  const { cache } = spec;
+  // Weights in files beside it are part of what a model is.
+  const source = spec.data ? sha256Of([sha256, ...spec.data.map((other) => other.sha256)].join()) : sha256;
+  const key = { source, layer, facet };
+  const kept = cache === undefined ? undefined : await readTapped(cache, key);
+  if (kept) return expectPatch(kept.tapped);
+  const checked = await checkModel(file, layer === undefined ? 'last' : [layer], spec.interpolation);
+  const tapped = expectPatch(checked.tap([{ layer, facet }]));
+  if (cache !== undefined && (checked.whole || spec.data)) {
+    await keepTapped(cache, key, { tapped, checks: checked.checks });
   }
   return tapped;
 }
 
-/** Runs two small sizes: a graph whose export froze the size fails, or gives the wrong number of tokens. */
-async function followsSize(run: Run, patch: number): Promise<void> {
-  for (const [h, w] of [
-    [2, 3],
-    [4, 1],
-  ]) {
-    try {
-      await run([new Float32Array(3 * h * w * patch * patch)], w * patch, h * patch);
-    } catch (error) {
-      const [reason] = String((error as Error).message).split('\n');
-      throw new InvalidInputError(
-        `${spec.path} does not follow the size of the picture (${reason}); expected any size`,
-      );
-    }
-  }
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function expectPatch(tapped: Tapped): Tapped {
+  if (tapped.facts.patch === spec.patch) return tapped;
+  throw new InvalidInputError(
+    `${spec.path} has patches of ${tapped.facts.patch} px; expected ${spec.patch} (${spec.id})`,
+  );
 }
 
 /** Whether two images in one inference get the keys that each gets alone: many exports freeze a batch of one. */
-async function followsBatch(run: Run, patch: number): Promise<boolean> {
-  const [width, height] = [3 * patch, 2 * patch];
+async function followsBatch(run: Run, { patch, anySize, nativeSize }: TapFacts): Promise<boolean> {
+  const [height, width] = anySize || !nativeSize ? [2 * patch, 3 * patch] : nativeSize;
   const wave = (step: number) => Float32Array.from({ length: 3 * width * height }, (_, i) => Math.sin(step * i));
   const images = [wave(0.1), wave(0.7)];
   try {

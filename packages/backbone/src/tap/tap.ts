@@ -3,54 +3,44 @@
  * values of chosen attention layers, and removes everything after them. It goes by structure alone, since each exporter
  * invents its own names, and refuses with the reason what it does not understand.
  */
-import { InvalidInputError } from '@saltworks/contract/errors';
-import { type ModelFile, withExternalData } from '../onnx/external.ts';
-import { makeNode, makeValueInfo } from '../onnx/make.ts';
-import { BFLOAT16, FLOAT, FLOAT16, intAttribute, type Node, type Tensor, writeModel } from '../onnx/model.ts';
+import type { TapFacts } from '@saltworks/contract/documents/tapped-model';
+import type { Facet } from '@saltworks/contract/kinds';
+import type { ModelFile } from '../onnx/external.ts';
+import { makeValueInfo } from '../onnx/make.ts';
+import { BFLOAT16, FLOAT, FLOAT16, intAttribute, type Model, type Tensor, writeModel } from '../onnx/model.ts';
 import { type Anatomy, dissect } from './anatomy.ts';
-import { finish } from './finish.ts';
+import { type Cut, cut, type Wanted } from './cut.ts';
 import type { Flow } from './flow.ts';
 import type { Evaluate } from './native.ts';
+import type { HostPositions } from './positions.ts';
+import { isConvolution } from './products.ts';
+import { type Freed, freeSizes } from './sizes.ts';
 
+export type { TapFacts } from '@saltworks/contract/documents/tapped-model';
+export type { Facet, Interpolation } from '@saltworks/contract/kinds';
 export type { Evaluate } from './native.ts';
-
-export type Facet = 'key' | 'query' | 'value';
-
-/** How a position embedding is resized. A file does not say; its registry entry or the caller does. */
-export type Interpolation = 'bicubic' | 'bicubic-scale' | 'bicubic-antialias' | 'bilinear';
-
-/** What the tap found in a model. */
-export interface TapFacts {
-  /** Attention layers of the image's encoder. */
-  layers: number;
-  heads: number;
-  /** Length of a key, heads merged. */
-  dim: number;
-  /** Side of a patch in pixels. */
-  patch: number;
-  /** Tokens before the patches: CLS, registers. */
-  prefixTokens: number;
-  /** Height and width that the file declares or implies. */
-  nativeSize?: readonly [number, number];
-  /** Whether the tapped graph takes any multiples of the patch. */
-  anySize: boolean;
-  /** Version of the ONNX operators. */
-  opset: number;
-  /** Of the weights of the first key projection. */
-  precision: 'float32' | 'float16' | 'bfloat16' | 'int8' | 'int4';
-}
 
 export interface Tapped {
   /**
-   * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, to one `[batch, tokens, dim]`
-   * float32 for each wanted facet. Only a run tells whether the graph in between takes more than one image.
+   * An ONNX model: `[batch, 3, height, width]` float32, both sides multiples of the patch, or of the native size alone, to
+   * one `[batch, tokens, dim]` float32 for each wanted facet. Only a run tells whether it takes more than one image.
    */
   model: Uint8Array;
   /** Name of the image input. */
   input: string;
   /** In the order wanted; layers count from 0. */
   outputs: readonly { name: string; layer: number; facet: Facet }[];
+  /** Further inputs, which the host fills in for each size. */
+  positions: HostPositions;
   facts: TapFacts;
+}
+
+/** Facets of layers cut out of a model, as they were exported and free of the size of the export. */
+export interface Opened<F extends Wanted['facet'] = Facet> extends Omit<Cut<F>, 'model'> {
+  readonly anatomy: Anatomy;
+  readonly untouched: Model;
+  readonly freed: Freed;
+  readonly facts: TapFacts;
 }
 
 /**
@@ -60,7 +50,7 @@ export interface Tapped {
  * @throws InvalidInputError if it is not a Vision Transformer that the tap understands
  */
 export async function inspect(file: ModelFile, evaluate: Evaluate): Promise<TapFacts> {
-  return factsOf(await dissect(file, evaluate));
+  return (await open(file, [{ facet: 'key' }], evaluate)).facts;
 }
 
 /**
@@ -75,86 +65,57 @@ export async function tap(
   wanted: readonly { layer?: number; facet: Facet }[],
   evaluate: Evaluate,
 ): Promise<Tapped> {
+  const { untouched, freed, input, outputs, facts } = await open(file, wanted, evaluate);
+  const model = writeModel(facts.anySize ? freed.model : atNativeSize(untouched, input, facts));
+  return { model, input, outputs, positions: freed.positions, facts };
+}
+
+/** Takes a model apart, cuts facets of layers out of it, and frees the size. @param wanted or what it is, by the number of layers */
+export async function open<F extends Wanted['facet']>(
+  file: ModelFile,
+  wanted: readonly { layer?: number; facet: F }[] | ((layers: number) => readonly { layer?: number; facet: F }[]),
+  evaluate: Evaluate,
+): Promise<Opened<F>> {
   const anatomy = await dissect(file, evaluate);
-  const { model, flow, embedding, fresh } = anatomy;
-  const outputs = wanted.map(({ layer = anatomy.layers.length - 1, facet }) => {
-    check(layer, facet, anatomy.layers.length);
-    return { name: fresh(`${facet}.${layer}`), layer, facet };
-  });
-  const projections = outputs.map(({ name, layer, facet }) => ({
-    projection: anatomy.layers[layer][facet],
-    output: name,
-  }));
-  const entry = entryOf(anatomy);
-  const { nodes: finishing, initializers: added } = finish(entry.input, projections, flow.opset, fresh);
-  const { nodes, read } = needed(flow, [...entry.nodes, ...finishing]);
-  const initializers = model.graph.initializers.filter(({ name }) => read.has(name));
-  const made = new Set(initializers.map(({ name }) => name));
-  for (const { name } of model.graph.inputs) {
-    if (name !== embedding.input.name && read.has(name) && !made.has(name)) {
-      throw new InvalidInputError(`attention also depends on the input ${name}; expected the image alone`);
-    }
-  }
-  const tapped = writeModel({
-    ...model,
-    // From version 4 on, initializers need not be listed as inputs.
-    irVersion: Math.max(model.irVersion, 4),
-    graph: {
-      nodes: [...entry.nodes, ...nodes, ...finishing],
-      initializers: [...(await withExternalData(initializers, file.folder)), ...added],
-      inputs: [makeValueInfo(entry.input, FLOAT, ['batch', 3, 'height', 'width'])],
-      outputs: outputs.map(({ name, layer }) =>
-        makeValueInfo(name, FLOAT, ['batch', 'tokens', anatomy.layers[layer].dim]),
-      ),
-      // Annotations of tensors state the sizes of the export.
-      valueInfo: [],
-      rest: model.graph.rest,
-    },
-  });
-  return { model: tapped, input: entry.input, outputs, facts: factsOf(anatomy) };
+  const { embedding, layers, size, sizeKnown } = anatomy;
+  const all = typeof wanted === 'function' ? wanted(layers.length) : wanted;
+  const { model: untouched, input, outputs } = await cut(anatomy, all, file.folder);
+  const { linear, patch } = embedding;
+  const grid = isConvolution(linear.node) ? { grid: linear.output } : {};
+  const freed = await freeSizes(
+    untouched,
+    { image: input, ...grid, patch, stride: patch },
+    layers[0].key.input,
+    sizeKnown ? { h: size[0] / patch, w: size[1] / patch } : undefined,
+    evaluate,
+  );
+  return { anatomy, untouched, freed, input, outputs, facts: factsOf(anatomy, freed) };
 }
 
-function check(layer: number, facet: Facet, layers: number): void {
-  if (!Number.isInteger(layer) || layer < 0 || layer >= layers) {
-    throw new InvalidInputError(`layer ${layer}; expected 0 to ${layers - 1}`);
-  }
-  if (facet !== 'key' && facet !== 'query' && facet !== 'value') {
-    throw new InvalidInputError(`facet ${facet}; expected key, query or value`);
-  }
+/** The model as it was exported, which says that it takes one size. */
+export function atNativeSize({ graph, ...model }: Model, image: string, { nativeSize }: TapFacts): Model {
+  const [height, width] = nativeSize ?? [];
+  if (height === undefined || width === undefined) return { ...model, graph };
+  const inputs = graph.inputs.map((input) =>
+    input.name === image ? makeValueInfo(image, FLOAT, ['batch', 3, height, width]) : input,
+  );
+  return { ...model, graph: { ...graph, inputs } };
 }
 
-/** The float32 input `[batch, 3, height, width]`, and nodes that make the graph's own of it where it differs. */
-function entryOf({ embedding: { input, channelsLast }, fresh }: Anatomy): { input: string; nodes: Node[] } {
-  if (input.elemType === FLOAT && !channelsLast) return { input: input.name, nodes: [] };
-  const [image, cast] = [fresh('image'), channelsLast ? fresh('cast') : input.name];
-  const nodes = [makeNode('Cast', [image], [cast], { to: input.elemType })];
-  if (channelsLast) nodes.push(makeNode('Transpose', [cast], [input.name], { perm: [0, 2, 3, 1] }));
-  return { input: image, nodes };
-}
-
-/** The nodes of the graph that others read from, and the names of all tensors read. */
-function needed(flow: Flow, ends: readonly Node[]): { nodes: Node[]; read: Set<string> } {
-  const kept = new Set<Node>();
-  const read = new Set(ends.flatMap(({ inputs }) => inputs));
-  const stack = [...read];
-  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
-    const node = flow.producer.get(name);
-    if (!node || kept.has(node)) continue;
-    kept.add(node);
-    for (const other of flow.reads(node)) {
-      read.add(other);
-      stack.push(other);
-    }
-  }
-  return { nodes: flow.nodes.filter((node) => kept.has(node)), read };
-}
-
-function factsOf({ model, flow, layers, embedding, prefix, size, sizeKnown }: Anatomy): TapFacts {
+function factsOf(
+  { model, flow, layers, embedding, prefix, size, sizeKnown }: Anatomy,
+  { native, fixed, embedding: positions }: Freed,
+): TapFacts {
   const [{ heads, dim, key }] = layers;
+  const { patch } = embedding;
+  const known = sizeKnown ? [...size] : native && [native.h * patch, native.w * patch];
+  const { kind, grid } = positions;
   return {
-    ...{ layers: layers.length, heads, dim, patch: embedding.patch, prefixTokens: prefix },
-    ...(sizeKnown ? { nativeSize: size } : {}),
-    anySize: true,
+    ...{ layers: layers.length, heads, dim, patch, prefixTokens: prefix, positions: kind },
+    ...(grid && { positionGrid: [grid.h, grid.w] }),
+    ...(known && { nativeSize: known }),
+    anySize: fixed === undefined,
+    ...(fixed !== undefined && { fixed }),
     opset: model.opsets.get('') ?? 0,
     precision: precisionOf(flow, key.weight),
   };

@@ -1,6 +1,6 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 // The thread runs the built package, so the test imports it, too.
 import { KNOWN_BACKBONES } from '@saltworks/backbone/registry/known';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
@@ -9,8 +9,11 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { shiftImage } from '@saltworks/core/image/image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { preprocess } from '../../src/image/preprocess.ts';
-import { expectClose, home, isPulled, openTapped, realModel, tapBytes } from '../run.ts';
-import { DIM, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from '../tiny-vit.ts';
+import { makeNode } from '../../src/onnx/make.ts';
+import { expectClose, home, isPulled, openTapped, random, realModel, tapBytes } from '../run.ts';
+import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from '../tiny-vit.ts';
+
+const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 /** Noise, the same each time. */
 function noise(width: number, height: number) {
@@ -47,7 +50,6 @@ describe('a tiny model', () => {
     const { h, w, d, data } = await session.extract(image, { longSide: 36 });
     expect([h, w, d, data.length]).toEqual([6, 9, DIM, 6 * 9 * DIM]);
     const run = await openTapped(await tapBytes(tinyVit(), { layer: 0, facet: 'query' }));
-    const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
     const pixels = preprocess(image, { patch: PATCH, longSide: 36, ...imagenet });
     expectClose(data, (await run(pixels.data, 24, 36))[0].data.slice(PREFIX * DIM), 1e-6);
     expect(image.data).toHaveLength(3 * 30 * 20);
@@ -132,10 +134,11 @@ describe('a batch', () => {
     }
   });
 
-  test('has one image if the export froze that', async () => {
+  test('of many images is taken, too, where the export froze a batch of one', async () => {
     const { batch, keys } = await keysOf(tinyVit(), 8);
-    expect(batch).toBe(1);
-    expect(keys).toEqual((await keysOf(tinyVit({ batched: true }), 1)).keys);
+    expect(batch).toBe(8);
+    for (const [i, { data }] of (await keysOf(tinyVit({ batched: true }), 1)).keys.entries())
+      expectClose(keys[i].data, data, 1e-6);
   });
 });
 
@@ -166,12 +169,61 @@ describe('opening refuses', () => {
     await expect(refused).rejects.toThrow(InvalidInputError);
     await expect(refused).rejects.toThrow(new RegExp(`sha256 [0-9a-f]{64}; expected ${spec.sha256}`));
   });
+});
 
-  test('a graph that runs at the size of its export only', async () => {
-    const spec = await specOf(tinyVit({ frozenRows: true }), 'frozen');
-    const refused = openSession(spec, { facet: 'key' });
-    await expect(refused).rejects.toThrow(InvalidInputError);
-    await expect(refused).rejects.toThrow(/^[^\n]*does not follow the size of the picture[^\n]*expected[^\n]*$/);
+test('a model that runs at its native size only sees every image at that size, and says so', async () => {
+  const tokens = PREFIX + 25;
+  const bias = floats('bias', [1, HEADS, tokens, tokens], random(3));
+  const beforeSoftmax = (from: string, to: string) => [makeNode('Add', [from, 'bias'], [to])];
+  const bytes = tinyVit({ initializers: [bias], beforeSoftmax });
+  const session = await openSession(await specOf(bytes, 'native'), { facet: 'key', threads: 1, batch: 4 });
+  const { anySize, fixed, nativeSize } = session.facts;
+  expect({ anySize, nativeSize }).toEqual({ anySize: false, nativeSize: [20, 20] });
+  expect(fixed).toMatch(/^Add with a constant of \[1,2,28,28\].*fixes the size$/);
+  const images = [noise(31, 9), noise(20, 20)];
+  const keys = await Promise.all(images.map((image) => session.extract(image)));
+  await session.close();
+  const run = await openTapped(await tapBytes(bytes, { facet: 'key' }));
+  for (const [i, image] of images.entries()) {
+    const pixels = preprocess(image, { patch: PATCH, longSide: 20, size: [20, 20], ...imagenet });
+    expect([keys[i].h, keys[i].w]).toEqual([5, 5]);
+    expectClose(keys[i].data, (await run(pixels.data, 20, 20))[0].data.slice(PREFIX * DIM), 1e-6);
+  }
+});
+
+describe('a tapped model is kept', () => {
+  const cached = () =>
+    readdirSync(join(folder, 'models', 'tapped')).map((name) => join(folder, 'models', 'tapped', name));
+  const keysOf = async (spec: Awaited<ReturnType<typeof specOf>>) => {
+    const session = await openSession(spec, { facet: 'value', layer: 1, threads: 1 });
+    const keys = await session.extract(noise(28, 16), { longSide: 'native' });
+    await session.close();
+    return keys;
+  };
+
+  test('and used again; a damaged one is made again', async () => {
+    const spec = await specOf(tinyVit({ fixedPositions: PREFIX + 25 }), 'kept');
+    const first = await keysOf(spec);
+    const files = cached().filter((path) => path.includes(spec.sha256.slice(0, 32)));
+    expect(files.map(extname).sort()).toEqual(['.json', '.onnx', '.safetensors']);
+    const times = () => files.map((path) => statSync(path).mtimeMs);
+    const before = times();
+    expect(await keysOf(spec)).toEqual(first);
+    expect(times()).toEqual(before);
+    for (const path of files) {
+      const whole = readFileSync(path);
+      for (const damaged of [whole.subarray(0, whole.length >> 1), Buffer.from(whole).fill(7, whole.length - 9)]) {
+        writeFileSync(path, damaged);
+        expect(await keysOf(spec)).toEqual(first);
+        expect(readFileSync(path).equals(whole)).toBe(true);
+      }
+    }
+  });
+
+  test('nowhere if the folder cannot be written', async () => {
+    const spec = await specOf(tinyVit(), 'unwritable');
+    writeFileSync(join(folder, 'file'), '');
+    expect(await keysOf({ ...spec, cache: join(folder, 'file', 'tapped') })).toMatchObject({ h: 4, w: 7 });
   });
 });
 

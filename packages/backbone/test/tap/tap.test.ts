@@ -16,7 +16,8 @@ describe('a tiny model', () => {
   test('has facts', async () => {
     expect(await inspectBytes(tinyVit())).toEqual({
       ...{ layers: LAYERS, heads: HEADS, dim: DIM, patch: PATCH, prefixTokens: PREFIX },
-      ...{ nativeSize: [5 * PATCH, 5 * PATCH], anySize: true, opset: 17, precision: 'float32' },
+      ...{ positions: 'graph', positionGrid: [5, 5], nativeSize: [5 * PATCH, 5 * PATCH] },
+      ...{ anySize: true, opset: 17, precision: 'float32' },
     });
   });
 

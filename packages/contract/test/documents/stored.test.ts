@@ -14,6 +14,7 @@ import { maskDocument } from '../../src/documents/masks.ts';
 import { nodeLabels } from '../../src/documents/node-labels.ts';
 import { anyReport, extractReport, maskReport, shardReport } from '../../src/documents/reports.ts';
 import { stackFile } from '../../src/documents/stack.ts';
+import { tappedModel } from '../../src/documents/tapped-model.ts';
 import { storedTruth, truth } from '../../src/documents/truth.ts';
 import type { Schema } from '../../src/zod.ts';
 
@@ -38,6 +39,7 @@ const kinds: Record<string, Schema<unknown>> = {
   agreement: storedAgreement,
   'node-labels': nodeLabels,
   stack: stackFile,
+  'tapped-model': tappedModel,
   'added-backbone': addedBackbone,
   'fetched-backbone': fetchedBackbone,
   'partial-download': partialDownload,
