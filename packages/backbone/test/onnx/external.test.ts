@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { readModelFile } from '../../src/onnx/external.ts';
 import { readModel, readTensor, TENSOR, type Tensor, writeModel } from '../../src/onnx/model.ts';
 import { blockPart, intPart, readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
-import { evaluate } from '../../src/session/evaluate.ts';
+import { evaluate } from '../../src/runtime/runtime.ts';
 import { tap } from '../../src/tap/tap.ts';
 import { tapBytes } from '../run.ts';
 import { tinyVit } from '../tiny-vit.ts';

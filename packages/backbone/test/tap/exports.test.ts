@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { decodeSafeTensors, readFloats } from '@saltworks/core/formats/safetensors';
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../src/session/evaluate.ts';
+import { evaluate } from '../../src/runtime/runtime.ts';
 import { type Facet, inspect, tap } from '../../src/tap/tap.ts';
 import { expectClose, imageOf, openTapped } from '../run.ts';
 
