@@ -26,6 +26,7 @@ export const strokeKinds = ['hold', 'tolerate'] as const;
 
 /** Which of an attention layer's three projections serves as keys. */
 export const facets = ['key', 'query', 'value'] as const;
+export type Facet = (typeof facets)[number];
 
 /**
  * How keys are kept (spec/keys.md). `float16`; `int8`: 8 bits a value, scaled dimension by dimension; `pca-N`: the same of an
@@ -33,8 +34,6 @@ export const facets = ['key', 'query', 'value'] as const;
  */
 export const codecPattern = /^(float16|int8|pca-[1-9][0-9]{0,2})$/;
 export const defaultCodec = 'float16';
-
-export type Facet = (typeof facets)[number];
 
 /**
  * How a backbone resizes its position embedding; each library does it in its own way, and a file does not say which.

@@ -3,7 +3,7 @@ import { open, readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeTensor } from './make.ts';
-import { TENSOR, type Tensor } from './model.ts';
+import { readModel, TENSOR, type Tensor } from './model.ts';
 import { readFields, stringOf } from './protobuf.ts';
 import { bytesOf } from './values.ts';
 
@@ -38,13 +38,27 @@ export async function withExternalData(tensors: readonly Tensor[], folder: strin
   return out;
 }
 
-async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tensor> {
-  const entries = new Map(
+/**
+ * Names of the files that weights lie in, as the model gives them: paths from its folder.
+ *
+ * @throws InvalidInputError if the bytes are not an ONNX model
+ */
+export function externalLocations(bytes: Uint8Array): string[] {
+  const external = readModel(bytes).graph.initializers.filter((tensor) => tensor.external);
+  return [...new Set(external.map((tensor) => entriesOf(tensor).get('location') ?? ''))];
+}
+
+/** What a tensor says of where its values are: location, offset, length. */
+const entriesOf = (tensor: Tensor): Map<string, string> =>
+  new Map(
     readFields(tensor.bytes, 'ONNX tensor')
       .filter(({ number }) => number === TENSOR.externalData)
       .map(({ payload }) => readFields(payload, 'external data'))
       .map((entry) => [text(entry, STRING_ENTRY.key), text(entry, STRING_ENTRY.value)]),
   );
+
+async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tensor> {
+  const entries = entriesOf(tensor);
   const location = entries.get('location') ?? '';
   const size = bytesOf(tensor);
   const path = await within(folder, location);

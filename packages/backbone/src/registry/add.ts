@@ -1,11 +1,12 @@
 /** Adds a backbone of somebody's own to a home or a store. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type AddedBackbone, fileName } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { modelKey } from '@saltworks/contract/layout';
+import { externalLocations } from '../onnx/external.ts';
 import { checkAddedName, entryOf, homeShelf, putEntry, removeEntry, type Store, storeShelf } from './added.ts';
 import { download, hashOf, type Progressing } from './download.ts';
 import { type BackboneEntry, type BackboneSettings, placesOf } from './entries.ts';
@@ -40,25 +41,34 @@ export async function addBackbone(
   checkAddedName(name);
   const { home, store } = fetching;
   if (to === 'store' && !store) throw new InvalidInputError('no store; expected one to add a backbone to');
-  const isUrl = /^[a-z][a-z0-9+.-]+:\/\//i.test(fileOrUrl);
-  const { path, file } = isUrl
+  const found = isAddress(fileOrUrl)
     ? await fetched(name, fileOrUrl, given.sha256, fetching)
     : await local(fileOrUrl, given.sha256);
   try {
-    const { patch, layers, heads, dim } = await inspectFile(path);
+    const { patch, layers, heads, dim } = await inspectFile(found.path);
     const settings = settingsOf(given, { patch, layers });
     const entry: AddedBackbone = {
-      ...{ version: 1, name, files: [file] },
+      ...{ version: 1, name, files: found.files },
       ...{ ...settings, layers, heads, dim },
       ...{ licence: given.licence ?? 'not stated', added: new Date().toISOString() },
     };
-    if (isUrl) await rename(path, await placed(entry, home));
     if (to === 'home') await putEntry(homeShelf(home), entry);
     else await share(entry, store as Store);
+    await found.place?.(entry);
     return entryOf(entry, to);
   } finally {
-    if (isUrl) await rm(path, { force: true });
+    await found.place?.();
   }
+}
+
+const isAddress = (text: string) => /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
+
+/** A file that is to be added. */
+interface Found {
+  path: string;
+  files: File[];
+  /** Moves files that were fetched to where the entry says, or drops them. */
+  place?: (entry?: AddedBackbone) => Promise<void>;
 }
 
 /** Puts an entry into the store, and files of this machine with it. */
@@ -113,7 +123,7 @@ export async function shareBackbone(nameOrFile: string, fetching: Fetching & { s
     if (own) await share(own, store);
     return entry.name;
   }
-  const { file } = await local(nameOrFile, undefined);
+  const [file] = (await local(nameOrFile, undefined)).files;
   // The hash comes last: a stem may end like a setting of keys.
   const stem = basename(nameOrFile, '.onnx')
     .toLowerCase()
@@ -125,7 +135,8 @@ export async function shareBackbone(nameOrFile: string, fetching: Fetching & { s
   return name;
 }
 
-async function local(given: string, sha256: string | undefined): Promise<{ path: string; file: File }> {
+/** A file of this machine, and files beside it that hold its weights: they stay where they are. */
+async function local(given: string, sha256: string | undefined): Promise<Found> {
   const path = resolve(given);
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new InvalidInputError(`no file ${given}; expected an ONNX model`);
@@ -133,28 +144,70 @@ async function local(given: string, sha256: string | undefined): Promise<{ path:
   if (sha256 !== undefined && hash !== sha256) {
     throw new InvalidInputError(`${given} has sha256 ${hash}; expected ${sha256}`);
   }
-  return { path, file: { name: 'model.onnx', sha256: hash, bytes: found.size, path } };
+  const files: File[] = [{ name: MODEL, sha256: hash, bytes: found.size, path }];
+  for (const name of await dataOf(path)) {
+    const beside = join(dirname(path), name);
+    const size = await stat(beside).then(
+      (data) => (data.isFile() ? data.size : undefined),
+      () => undefined,
+    );
+    if (size === undefined) throw new InvalidInputError(`no file ${beside}; expected the weights of ${given}`);
+    files.push({ name, sha256: await hashOf(beside), bytes: size, path: beside });
+  }
+  return { path, files };
 }
 
+/** A file from an address, and files beside it that hold its weights. */
 async function fetched(
   name: string,
   address: string,
   sha256: string | undefined,
   { home, proxy, onProgress, signal }: Fetching & Progressing,
-): Promise<{ path: string; file: File }> {
-  const url = checkUrl(address).href;
+): Promise<Found> {
+  const url = checkUrl(address);
   const models = join(home, 'models');
-  const path = join(models, `.add-${randomUUID()}.onnx`);
-  const wanted = { name, sha256 };
-  const partials = join(models, '.partial');
-  const held = await download(httpOrigin(url, proxy), path, wanted, { partials, onProgress, signal });
-  return { path, file: { name: 'model.onnx', ...held, url } };
+  const folder = join(models, `.add-${randomUUID()}`);
+  const options = { partials: join(models, '.partial'), onProgress, signal };
+  const files: File[] = [];
+  const place = async (entry?: AddedBackbone) => {
+    if (entry) {
+      const target = join(models, placesOf(entryOf(entry, 'home'))[0]);
+      if (files.length === 1) await rename(join(folder, MODEL), target);
+      else {
+        await rm(dirname(target), { recursive: true, force: true });
+        await rename(folder, dirname(target));
+      }
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  const fetch = async (file: string, from: URL, wanted: { name: string; sha256?: string }) => {
+    const held = await download(httpOrigin(from.href, proxy), join(folder, file), wanted, options);
+    files.push({ name: file, ...held, url: from.href });
+  };
+  try {
+    await fetch(MODEL, url, { name, sha256 });
+    for (const file of await dataOf(join(folder, MODEL)))
+      await fetch(file, new URL(file, url), { name: `${name}: ${file}` });
+  } catch (error) {
+    await place();
+    throw error;
+  }
+  return { path: join(folder, MODEL), files, place };
 }
 
-async function placed(entry: AddedBackbone, home: string): Promise<string> {
-  const models = join(home, 'models');
-  await mkdir(models, { recursive: true });
-  return join(models, placesOf(entryOf(entry, 'home'))[0]);
+/** What an added ONNX file is called among the files of its backbone. */
+const MODEL = 'model.onnx';
+
+/** Names of the files beside a model that hold its weights. @throws InvalidInputError unless they are plain names */
+async function dataOf(path: string): Promise<string[]> {
+  const names = externalLocations(await readFile(path));
+  for (const name of names) {
+    if (fileName.test(name) && name !== MODEL) continue;
+    throw new InvalidInputError(
+      `${path}: weights in ${JSON.stringify(name)}; expected a file in the model's folder, of letters, digits, '.', '_' and '-'`,
+    );
+  }
+  return names;
 }
 
 /** @throws InvalidInputError if a setting does not fit the file */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readModel, readTensor, TENSOR, writeModel } from '../../src/onnx/model.ts';
+import { blockPart, intPart, lastOf, readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
 import { addBackbone, type Given, removeBackbone, shareBackbone } from '../../src/registry/add.ts';
 import { pullBackbone } from '../../src/registry/pull.ts';
 import { backboneEntries, findEntry, resolveBackbone } from '../../src/registry/registry.ts';
@@ -93,6 +95,58 @@ test('an address is fetched once to be looked at, and has to give the same bytes
   await pullBackbone('theirs', worker);
   await expect(add('others', `${web.url}/m.onnx`, { sha256: '0'.repeat(64) })).rejects.toThrow(/expected 0000/);
   expect(readdirSync(join(home(), 'models')).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+describe('weights in another file', () => {
+  const { model: apart, data } = takenApart();
+
+  /** The tiny model with its largest tensor in `mine.data`. */
+  function takenApart() {
+    const whole = readModel(tinyVit());
+    const { initializers } = whole.graph;
+    const largest = initializers.reduce((a, b) => (b.bytes.length > a.bytes.length ? b : a));
+    const raw = lastOf(readFields(largest.bytes, 'tensor'), TENSOR.rawData)?.payload as Uint8Array;
+    const entry = (key: string, value: string) => writeFields([stringPart(1, key), stringPart(2, value)]);
+    const external = readTensor(
+      writeFields([
+        ...largest.dims.map((dim) => intPart(TENSOR.dims, dim)),
+        intPart(TENSOR.dataType, largest.dataType),
+        stringPart(TENSOR.name, largest.name),
+        blockPart(TENSOR.externalData, entry('location', 'mine.data')),
+        blockPart(TENSOR.externalData, entry('length', String(raw.length))),
+        intPart(TENSOR.dataLocation, 1),
+      ]),
+    );
+    const parts = initializers.map((each) => (each === largest ? external : each));
+    return { model: writeModel({ ...whole, graph: { ...whole.graph, initializers: parts } }), data: raw };
+  }
+
+  test('is hashed, shared and pulled with the model', async () => {
+    writeFileSync(path, apart);
+    await expect(add('mine')).rejects.toThrow(/^no file .*mine\.data; expected the weights of/);
+    writeFileSync(join(folder, 'mine.data'), data);
+    await add('mine');
+    const spec = await resolveBackbone('mine', { home: home() });
+    expect(spec).toMatchObject({ path, sha256: hash(apart), data: [{ name: 'mine.data', sha256: hash(data) }] });
+    await add('ours', path, {}, 'store');
+    const pulled = await pullBackbone('ours', { home: home('worker'), env: {}, store });
+    expect(readFileSync(join(dirname(pulled), 'mine.data')).equals(data)).toBe(true);
+    writeFileSync(
+      join(folder, 'mine.data'),
+      data.map((byte) => byte ^ 1),
+    );
+    await expect(pullBackbone('mine', { home: home(), env: {} })).rejects.toThrow(/mine\.data has sha256/);
+  });
+
+  test('is fetched from beside the model', async () => {
+    const web = await serve((asked, answer) => file(asked.url === '/some/m.onnx' ? apart : data)(asked, answer));
+    closing.push(web);
+    await add('theirs', `${web.url}/some/m.onnx`);
+    expect(web.requests).toEqual(['GET /some/m.onnx', 'GET /some/mine.data']);
+    const { path: placed } = await resolveBackbone('theirs', { home: home() });
+    expect(readdirSync(dirname(placed)).sort()).toEqual(['mine.data', 'model.onnx']);
+    expect(await pullBackbone('theirs', { home: home(), env: {} })).toBe(placed);
+  });
 });
 
 describe('a name', () => {

@@ -6,8 +6,8 @@ import * as z from '../zod.ts';
 export const addedName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
 
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-/** Never a path: a file lies in the folder of its backbone. */
-const fileName = z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/));
+/** Names that a file of a backbone can have. Never a path: it lies in the folder of its backbone. */
+export const fileName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 const rgb = z.array(z.number()).check(z.length(3));
 
 /** What keys depend on, the file apart. */
@@ -32,7 +32,7 @@ export const backboneSettings = {
 export const backboneSizes = { layers: z.number(), heads: z.number(), dim: z.number() };
 
 /** A file of a backbone: the ONNX file, or weights that it keeps beside it. */
-const heldFile = { name: fileName, sha256, bytes: z.number() };
+const heldFile = { name: z.string().check(z.regex(fileName)), sha256, bytes: z.number() };
 
 /** Where an added backbone's file comes from: one of the three. */
 const addedFile = z.object({
