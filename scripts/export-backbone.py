@@ -52,7 +52,7 @@ def from_timm(weights, random):
     return Tokens(model.eval(), lambda module, pixels: module.forward_features(pixels)), tuple(size)
 
 
-def from_transformers(weights, random, trust):
+def from_transformers(weights, random):
     """The image encoder of a transformers model, and the size that it takes."""
     import transformers
 
@@ -61,12 +61,8 @@ def from_transformers(weights, random, trust):
     if random:
         model = random_transformers(transformers, weights, kind)
     else:
-        model = getattr(transformers, kind).from_pretrained(weights, trust_remote_code=trust)
-    config = model.config
-    if "radio" in weights.lower():
-        # C-RADIO returns a summary and the patches, and takes any size that 16 divides.
-        return Tokens(model.eval(), lambda module, pixels: module(pixels)[1]), (ROTARY_SIZE, ROTARY_SIZE)
-    size = config.image_size
+        model = getattr(transformers, kind).from_pretrained(weights)
+    size = model.config.image_size
     size = (size, size) if isinstance(size, int) else tuple(size)
     return Tokens(model.eval(), lambda module, pixels: module(pixel_values=pixels).last_hidden_state), size
 
@@ -82,8 +78,6 @@ def random_transformers(transformers, weights, kind):
         return transformers.Dinov2WithRegistersModel(transformers.Dinov2WithRegistersConfig(num_hidden_layers=2))
     if "dinov2" in weights:
         return transformers.Dinov2Model(transformers.Dinov2Config(num_hidden_layers=2))
-    if "radio" in weights.lower():
-        sys.exit("C-RADIO's code is on the hub, with its weights; expected no --random")
     return transformers.ViTModel(transformers.ViTConfig(num_hidden_layers=2), add_pooling_layer=False)
 
 
@@ -133,7 +127,6 @@ def main():
     parser.add_argument("--weights", help="the library's name of the weights, or the address of a checkpoint")
     parser.add_argument("--out", required=True, help="the ONNX file")
     parser.add_argument("--random", action="store_true", help="random weights in two layers: to try the export")
-    parser.add_argument("--trust-remote-code", action="store_true", help="run the code that comes with the weights (C-RADIO)")
     given = parser.parse_args()
     if (given.name is None) == (given.library is None or given.weights is None):
         parser.error("expected NAME, or --library and --weights")
@@ -145,7 +138,7 @@ def main():
     if library == "timm":
         model, size = from_timm(weights, given.random)
     elif library == "transformers":
-        model, size = from_transformers(weights, given.random, given.trust_remote_code)
+        model, size = from_transformers(weights, given.random)
     else:
         model, size = from_checkpoint(weights, given.random)
     partial = given.out + ".partial"

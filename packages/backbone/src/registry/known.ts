@@ -12,12 +12,13 @@ const CLIP: { mean: Rgb; std: Rgb } = {
   std: [0.26862954, 0.26130258, 0.27577711],
 };
 const HALF: { mean: Rgb; std: Rgb } = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
-/** The network takes 0 … 1, or normalises by itself. */
+/** The network takes 0 … 1. */
 const UNIT: { mean: Rgb; std: Rgb } = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 const SMALL = { layers: 12, heads: 6, dim: 384 };
 const BASE = { layers: 12, heads: 12, dim: 768 };
 const LARGE = { layers: 24, heads: 16, dim: 1024 };
+const SO400M = { layers: 27, heads: 16, dim: 1152 };
 
 /** Measured for `dinov2-small-focus`; elsewhere a start. */
 const SIGMA = 0.15;
@@ -444,15 +445,16 @@ const FAMILIES: readonly Family[] = [
     ],
   },
   {
-    ...UNIT,
+    ...CLIP,
     longSide: 512,
-    interpolation: 'bilinear',
+    interpolation: 'bicubic-antialias',
     licence: 'NVIDIA Open Model License',
     terms: 'own terms',
-    note: 'C-RADIOv3; it normalises by itself, and resizes positions in a way that bilinear comes near to.',
+    note: 'C-RADIO, as timm has it: exact at 512 × 512, near to it elsewhere, since RADIO resizes positions in its own way.',
     models: [
-      { name: 'c-radiov3-b16', patch: 16, ...BASE, source: transformers('nvidia/C-RADIOv3-B') },
-      { name: 'c-radiov3-l16', patch: 16, ...LARGE, source: transformers('nvidia/C-RADIOv3-L') },
+      { name: 'c-radiov3-b16', patch: 16, ...BASE, source: timm('vit_base_patch16_radio_v3.c_radio') },
+      { name: 'c-radiov3-l16', patch: 16, ...LARGE, source: timm('vit_large_patch16_radio_v3.c_radio') },
+      { name: 'c-radiov4-so16', patch: 16, ...SO400M, source: timm('vit_so400m_patch16_radio_v4.c_radio') },
     ],
   },
 ];
