@@ -3,14 +3,15 @@
  * Golub and Van Loan, "Matrix Computations", 8.5.
  *
  * @param a n × n row-major; its diagonal becomes the eigenvalues
+ * @param tolerance length, as a share of a's, that all entries beside the diagonal may keep together
  * @returns n × n, an eigenvector a row, of length 1, that of the largest eigenvalue first
  */
-export function eigenvectors(a: Float64Array, n: number): Float64Array {
+export function eigenvectors(a: Float64Array, n: number, tolerance = Number.EPSILON): Float64Array {
   const v = new Float64Array(n * n);
   for (let i = 0; i < n; i++) v[i * n + i] = 1;
   let size = 0;
   for (const value of a) size += value * value;
-  const least = Number.EPSILON ** 2 * size;
+  const least = tolerance ** 2 * size;
   for (let sweep = 0; sweep < mostSweeps && beside(a, n) > least; sweep++) {
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, v, n, p, q);
   }

@@ -6,11 +6,16 @@ import type { Address, Arena } from '../../arena/arena.ts';
 import { eigenvectors } from '../eigen.ts';
 import type { Keys } from '../keys.ts';
 
-/** Directions beside the wanted ones, and rounds: enough that the kept share of squared length is within 10⁻³ of the largest. */
-const spare = 16;
-const rounds = 3;
+/**
+ * Directions beside the wanted ones, and rounds. On keys of ViTs the squared length that is left out is then at most 7 % more than the
+ * least possible, which for 64 directions is itself 1 % of the variance.
+ */
+const spare = 8;
+const rounds = 2;
+/** Directions may stay turned within their span by a little: they are orthonormal all the same. */
+const tolerance = 1e-7;
 
-/** The same as `principalCoordinates`, within the accuracy of three rounds. Leaves nothing in the arena. */
+/** The same as `principalCoordinates`, as near as so few rounds come. Leaves nothing in the arena. */
 export function fastPrincipal(arena: Arena, { data, h, w, d, space = d }: Keys, count: number): Keys {
   const n = h * w;
   const kept = Math.min(count, d);
@@ -32,7 +37,7 @@ export function fastPrincipal(arena: Arena, { data, h, w, d, space = d }: Keys, 
   let span = startOf(width, d);
   for (let round = 0; round < rounds; round++) {
     span = products(arena, span, d, none, moments);
-    orthonormalise(span, d);
+    orthonormalise(span, d, round === rounds - 1 ? 2 : 1);
   }
   const turned = products(arena, span, d, none, moments);
   const small = new Float64Array(width * width);
@@ -41,7 +46,7 @@ export function fastPrincipal(arena: Arena, { data, h, w, d, space = d }: Keys, 
       small[i * width + j] = small[j * width + i] = dot(span, i * d, turned, j * d, d);
     }
   }
-  const within = eigenvectors(small, width);
+  const within = eigenvectors(small, width, tolerance);
   const directions = new Float64Array(kept * d);
   for (let k = 0; k < kept; k++) {
     for (let j = 0; j < width; j++) {
@@ -109,11 +114,11 @@ function startOf(width: number, d: number): Float64Array {
   });
 }
 
-/** Gram and Schmidt's process, twice because of rounding. Rows that depend on those before become 0. @param rows `[m, d]` */
-function orthonormalise(rows: Float64Array, d: number): void {
+/** Gram and Schmidt's process; twice leaves no error but rounding. Rows that depend on those before become 0. @param rows `[m, d]` */
+function orthonormalise(rows: Float64Array, d: number, passes: number): void {
   for (let o = 0; o < rows.length; o += d) {
     const before = Math.sqrt(dot(rows, o, rows, o, d));
-    for (let pass = 0; pass < 2; pass++) {
+    for (let pass = 0; pass < passes; pass++) {
       for (let other = 0; other < o; other += d) {
         const share = dot(rows, o, rows, other, d);
         for (let i = 0; i < d; i++) rows[o + i] -= share * rows[other + i];
