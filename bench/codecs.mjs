@@ -1,4 +1,5 @@
-// node bench/codecs.mjs: what each way to keep keys costs, on all of ../shared/data: bytes, time, quality, corrections.
+// node bench/codecs.mjs: what each way to keep keys costs, on all of ../shared/data: bytes, time, quality, corrections. Ctrl-C
+// ends it with the figures of the images so far, which are spread evenly over each set.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
@@ -18,16 +19,21 @@ import { clock, median as middle } from './measure.mjs';
 const { best } = presets;
 const median = (values) => middle(values.toSorted((a, b) => a - b));
 const usage =
-  'expected --codecs A,B,…, --limit or --corrections IMAGES a set, --json FILE, --fresh FOLDER to keep computed keys in';
+  'expected --codecs A,B,…, --sets A,B, --limit or --corrections IMAGES a set, --json FILE, --fresh FOLDER to keep keys in';
 
 function flags(args) {
-  const out = { codecs: ['float16', 'int8', 'pca-128', 'pca-64', 'pca-32', 'pca-16'], corrections: 0 };
+  const out = {
+    codecs: ['float16', 'int8', 'pca-128', 'pca-64', 'pca-32', 'pca-16'],
+    corrections: 0,
+    only: Object.keys(sets),
+  };
   out.limit = Number.POSITIVE_INFINITY;
   for (let i = 0; i < args.length; i += 2) {
     const [flag, value = ''] = [args[i], args[i + 1]];
     if (flag === '--codecs' && value.split(',').every((codec) => codecPattern.test(codec))) {
       out.codecs = [...new Set(['float16', ...value.split(',')])];
-    } else if (flag === '--limit' && Number(value) > 0) out.limit = Number(value);
+    } else if (flag === '--sets' && value.split(',').every((set) => sets[set])) out.only = value.split(',');
+    else if (flag === '--limit' && Number(value) > 0) out.limit = Number(value);
     else if (flag === '--corrections' && Number(value) >= 0) out.corrections = Number(value);
     else if (flag === '--json' && value) out.json = value;
     else if (flag === '--fresh' && value) out.fresh = value;
@@ -39,7 +45,7 @@ function flags(args) {
   return out;
 }
 
-const { codecs, limit, corrections, json, fresh } = flags(process.argv.slice(2));
+const { codecs, only, limit, corrections, json, fresh } = flags(process.argv.slice(2));
 if (!haveData) {
   console.log('codecs: skipped, there is no ../shared/data');
   process.exit(0);
@@ -48,11 +54,21 @@ const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_H
 let session;
 const figures = { date: new Date().toISOString().slice(0, 10), images: {}, corrected: {}, codecs: {} };
 
-for (const [set, names] of Object.entries(sets)) {
-  // Evenly through the set.
-  const pick = (count) => names.filter((_, i) => i % Math.max(1, Math.ceil(names.length / count)) === 0);
-  const chosen = pick(Math.min(limit, names.length));
-  const corrected = new Set(corrections > 0 ? pick(corrections).filter((name) => chosen.includes(name)) : []);
+let stopped = false;
+process.once('SIGINT', () => {
+  stopped = true;
+});
+
+/** Names in an order of which every beginning is spread evenly: by multiples of the golden ratio. */
+const spread = (names) =>
+  names
+    .map((name, i) => [(i * 0.6180339887) % 1, name])
+    .sort(([a], [b]) => a - b)
+    .map(([, name]) => name);
+
+for (const set of only) {
+  const chosen = spread(sets[set]).slice(0, limit);
+  let counted = 0;
   const rows = Object.fromEntries(
     codecs.map((codec) => [
       codec,
@@ -60,6 +76,7 @@ for (const [set, names] of Object.entries(sets)) {
     ]),
   );
   for (const [i, name] of chosen.entries()) {
+    if (stopped) break;
     const { image, truth, ignore, raster } = await load(set, name);
     const { width, height } = image;
     const keys = await freshKeys(name, image);
@@ -78,12 +95,14 @@ for (const [set, names] of Object.entries(sets)) {
       row.iou.push(mean(found.map(({ iou }) => iou)));
       row.dice.push(mean(found.map(({ dice }) => dice)));
       row.differ.push(mask.ids.reduce((sum, id, p) => sum + (id === reference.ids[p] ? 0 : 1), 0) / mask.ids.length);
-      if (corrected.has(name)) row.dots.push(correct(image, kept, { truth, ignore, raster }, best));
+      if (i < corrections) row.dots.push(correct(image, kept, { truth, ignore, raster }, best));
     }
+    counted++;
     if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
   }
-  figures.images[set] = chosen.length;
-  figures.corrected[set] = corrected.size;
+  if (counted === 0) continue;
+  figures.images[set] = counted;
+  figures.corrected[set] = Math.min(counted, corrections);
   for (const [codec, { iou, dice, differ, bytes, encode, decode, open, dots }] of Object.entries(rows)) {
     figures.codecs[codec] ??= {};
     figures.codecs[codec][set] = {

@@ -30,8 +30,8 @@ export const keysKey = (backbone: string, sha256: string): string =>
 export const keySetKey = (keys: string): string => `key-sets/${keys}.json`;
 
 /**
- * The id under which keys are kept: the backbone's, and every setting that differs from its own layer, facet and size and
- * from float16.
+ * The id under which keys are kept: the backbone's, every setting that differs from its own layer, facet and size, and the
+ * codec if it is not float16. That one after a `+`, which no backbone's name has: `vit-int8` may well be a backbone.
  */
 export function keysId(backbone: string, settings: Omit<ExtractSettings, 'backbone'>): string {
   const { layer, facet, longSide, codec = defaultCodec } = settings;
@@ -39,9 +39,9 @@ export function keysId(backbone: string, settings: Omit<ExtractSettings, 'backbo
     layer === undefined ? '' : `layer${layer}`,
     facet === 'key' ? '' : facet,
     longSide === undefined ? '' : `${longSide}px`,
-    codec === defaultCodec ? '' : codec,
   ];
-  return [backbone, ...parts.filter((part) => part !== '')].join('-');
+  const id = [backbone, ...parts.filter((part) => part !== '')].join('-');
+  return codec === defaultCodec ? id : `${id}+${codec}`;
 }
 
 /** `backbones/`: entries of backbones that people added. */

@@ -106,8 +106,8 @@ describe('a shard', () => {
       'stub-layer3',
       'stub-query',
       'stub-98px',
-      'stub-int8',
-      'stub-pca-2',
+      'stub+int8',
+      'stub+pca-2',
     ]);
     const kept = await Promise.all(
       settings.map(async (extract) =>

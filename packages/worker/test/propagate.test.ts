@@ -183,7 +183,7 @@ describe('a shard', () => {
     const { parameters } = JSON.parse(
       Buffer.from(await engine.store.get(maskKey(found.masks[0].mask, '.json'))).toString(),
     );
-    expect(parameters).toMatchObject({ backbone: `${backbone}-${codec}` });
+    expect(parameters).toMatchObject({ backbone: `${backbone}+${codec}` });
   });
 
   test('without scribbles is done at once', async () => {
