@@ -1,16 +1,18 @@
 /** Adds a backbone of somebody's own to a home or a store. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { type AddedBackbone, fileName } from '@saltworks/contract/documents/backbones';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { modelKey } from '@saltworks/contract/layout';
-import { externalLocations } from '../onnx/external.ts';
+import { checkModel } from '../check/checked.ts';
+import { readModelFile } from '../onnx/external.ts';
 import { checkAddedName, entryOf, homeShelf, putEntry, removeEntry, type Store, storeShelf } from './added.ts';
-import { download, hashOf, type Progressing } from './download.ts';
+import { download, type Progressing } from './download.ts';
 import { type BackboneEntry, type BackboneSettings, placesOf } from './entries.ts';
 import { FILE_DEFAULTS } from './known.ts';
+import { localFiles, MODEL, markOf, weightsOf } from './local.ts';
 import { checkUrl, httpOrigin } from './origins.ts';
 import type { Fetching } from './pull.ts';
 import { findEntry, inspectFile, longSideOf } from './registry.ts';
@@ -47,6 +49,7 @@ export async function addBackbone(
   try {
     const { patch, layers, heads, dim } = await inspectFile(found.path);
     const settings = settingsOf(given, { patch, layers });
+    await expectSound(found.path, settings);
     const entry: AddedBackbone = {
       ...{ version: 1, name, files: found.files },
       ...{ ...settings, layers, heads, dim },
@@ -58,6 +61,16 @@ export async function addBackbone(
     return entryOf(entry, to);
   } finally {
     await found.place?.();
+  }
+}
+
+/** @throws InvalidInputError if the self-check of the chosen layer fails */
+async function expectSound(path: string, { layer, interpolation }: Pick<BackboneSettings, 'layer' | 'interpolation'>) {
+  try {
+    await checkModel(await readModelFile(path), layer === undefined ? 'last' : [layer], interpolation);
+  } catch (error) {
+    if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
+    throw error;
   }
 }
 
@@ -123,36 +136,24 @@ export async function shareBackbone(nameOrFile: string, fetching: Fetching & { s
     if (own) await share(own, store);
     return entry.name;
   }
-  const [file] = (await local(nameOrFile, undefined)).files;
+  const files = await localFiles(nameOrFile);
   // The hash comes last: a stem may end like a setting of keys.
   const stem = basename(nameOrFile, '.onnx')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[^a-z0-9]+/, '');
-  const name = `${stem.slice(0, 51) || 'model'}-${file.sha256.slice(0, 12)}`;
+  const name = `${stem.slice(0, 51) || 'model'}-${markOf(files)}`;
   const there = await storeShelf(store).read(name);
   if (!there || there.removed) await addBackbone(name, nameOrFile, {}, { ...fetching, to: 'store' });
   return name;
 }
 
-/** A file of this machine, and files beside it that hold its weights: they stay where they are. */
+/** A file of this machine stays where it is. */
 async function local(given: string, sha256: string | undefined): Promise<Found> {
-  const path = resolve(given);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new InvalidInputError(`no file ${given}; expected an ONNX model`);
-  const hash = await hashOf(path);
-  if (sha256 !== undefined && hash !== sha256) {
-    throw new InvalidInputError(`${given} has sha256 ${hash}; expected ${sha256}`);
-  }
-  const files: File[] = [{ name: MODEL, sha256: hash, bytes: found.size, path }];
-  for (const name of await dataOf(path)) {
-    const beside = join(dirname(path), name);
-    const size = await stat(beside).then(
-      (data) => (data.isFile() ? data.size : undefined),
-      () => undefined,
-    );
-    if (size === undefined) throw new InvalidInputError(`no file ${beside}; expected the weights of ${given}`);
-    files.push({ name, sha256: await hashOf(beside), bytes: size, path: beside });
+  const files = await localFiles(given);
+  const [{ path, sha256: found }] = files;
+  if (sha256 !== undefined && found !== sha256) {
+    throw new InvalidInputError(`${given} has sha256 ${found}; expected ${sha256}`);
   }
   return { path, files };
 }
@@ -186,28 +187,13 @@ async function fetched(
   };
   try {
     await fetch(MODEL, url, { name, sha256 });
-    for (const file of await dataOf(join(folder, MODEL)))
+    for (const file of await weightsOf(join(folder, MODEL)))
       await fetch(file, new URL(file, url), { name: `${name}: ${file}` });
   } catch (error) {
     await place();
     throw error;
   }
   return { path: join(folder, MODEL), files, place };
-}
-
-/** What an added ONNX file is called among the files of its backbone. */
-const MODEL = 'model.onnx';
-
-/** Names of the files beside a model that hold its weights. @throws InvalidInputError unless they are plain names */
-async function dataOf(path: string): Promise<string[]> {
-  const names = externalLocations(await readFile(path));
-  for (const name of names) {
-    if (fileName.test(name) && name !== MODEL) continue;
-    throw new InvalidInputError(
-      `${path}: weights in ${JSON.stringify(name)}; expected a file in the model's folder, of letters, digits, '.', '_' and '-'`,
-    );
-  }
-  return names;
 }
 
 /** @throws InvalidInputError if a setting does not fit the file */

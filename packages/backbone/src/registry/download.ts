@@ -1,6 +1,5 @@
 /** Fetches one file: in parts if need be, checked, and under its name only when it is whole. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +7,7 @@ import { Readable } from 'node:stream';
 import { type PartialDownload, partialDownload } from '@saltworks/contract/documents/backbones';
 import { parseDocument } from '@saltworks/contract/documents/document';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { hashOf } from './hash.ts';
 import { FileMissingError, type Origin } from './origins.ts';
 import { expectModel } from './outline.ts';
 
@@ -80,12 +80,6 @@ export async function download(
     else await work.release();
     throw error;
   }
-}
-
-export async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 async function fetchAll(

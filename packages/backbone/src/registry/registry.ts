@@ -2,7 +2,6 @@
  * The registry of backbones. A name is looked up in the table of known ones, then among those that were added to the home,
  * then in the store; a path that ends in `.onnx` is a backbone, too.
  */
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -10,10 +9,11 @@ import { readModelFile } from '../onnx/external.ts';
 import { evaluate } from '../runtime/runtime.ts';
 import { inspect } from '../tap/tap.ts';
 import { entryOf, homeShelf, makeSameKeys, type Store, storeShelf } from './added.ts';
-import { hashOf } from './download.ts';
 import { type BackboneEntry, type BackboneSpec, filesOf, placesOf } from './entries.ts';
 import { readFetched } from './fetched.ts';
+import { hashOf } from './hash.ts';
 import { FILE_DEFAULTS, KNOWN_BACKBONES, LONG_SIDE } from './known.ts';
+import { localFiles, markOf, sizeOf } from './local.ts';
 
 /** Where added backbones are looked up. */
 export interface Places {
@@ -130,11 +130,13 @@ export async function specOf(entry: BackboneEntry, home: string): Promise<Backbo
 const cacheOf = (home: string): string => join(home, 'models', 'tapped');
 
 async function fileBackbone(path: string, home: string): Promise<BackboneSpec> {
-  if ((await sizeOf(path)) === undefined) throw new InvalidInputError(`no file ${path}; expected an ONNX model`);
+  const [file, ...data] = await localFiles(path);
   const { patch } = await inspectFile(path);
-  const sha256 = await hashOf(path);
-  const id = `${sha256.slice(0, 12)}-${basename(path, '.onnx')}`;
-  return { id, path, sha256, patch, longSide: longSideOf(patch), ...FILE_DEFAULTS, cache: cacheOf(home) };
+  return {
+    ...{ id: `${markOf([file, ...data])}-${basename(path, '.onnx')}`, path, sha256: file.sha256 },
+    ...(data.length > 0 ? { data: data.map(({ name, sha256 }) => ({ name, sha256 })) } : {}),
+    ...{ patch, longSide: longSideOf(patch), ...FILE_DEFAULTS, cache: cacheOf(home) },
+  };
 }
 
 /** The long side of a file's images: near 518 px, a multiple of its patch. */
@@ -148,10 +150,4 @@ export async function inspectFile(path: string) {
     if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
     throw error;
   }
-}
-
-/** Size of a file in bytes; undefined if there is none. */
-async function sizeOf(path: string): Promise<number | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isFile() ? found.size : undefined;
 }

@@ -1,5 +1,6 @@
 /** The thread of a session: loads, checks and taps the file, and runs inference, which blocks its event loop. */
 import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
@@ -8,6 +9,7 @@ import { keepTapped, readTapped } from '../check/cache.ts';
 import { checkModel } from '../check/checked.ts';
 import { readModelFile } from '../onnx/external.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
+import { hashOf } from '../registry/hash.ts';
 import type { Facet, TapFacts, Tapped } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
 import { tableTensors } from './table-tensors.ts';
@@ -141,6 +143,10 @@ async function load(): Promise<Tapped> {
   const key = { source, layer, facet };
   const kept = cache === undefined ? undefined : await readTapped(cache, key);
   if (kept) return expectPatch(kept.tapped);
+  for (const { name, sha256: wanted } of spec.data ?? []) {
+    const found = await hashOf(join(dirname(spec.path), name));
+    if (found !== wanted) throw new InvalidInputError(`${name} has sha256 ${found}; expected ${wanted} (${spec.id})`);
+  }
   const checked = await checkModel(file, layer === undefined ? 'last' : [layer], spec.interpolation);
   const tapped = expectPatch(checked.tap([{ layer, facet }]));
   if (cache !== undefined && (checked.whole || spec.data)) {
