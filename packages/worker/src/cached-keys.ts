@@ -8,6 +8,7 @@ import { type KeysOrigin, soundOrigin } from '@saltworks/core/formats/keys';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { DamagedKeysError } from './damaged-keys.ts';
+import { noteKeySet } from './key-sets.ts';
 import { keysFile } from './keys-file.ts';
 import type { KeysSources } from './keys-source.ts';
 import type { ShardDeps } from './shard.ts';
@@ -75,7 +76,10 @@ export async function readKeys(
   if (soundKeysOf(image.sha256, file)) return file;
   try {
     const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
-    const again = await keysFile(await keys.open(extract), { ...image, pixels }, extract, signal);
+    const source = await keys.open(extract);
+    // Not by another file of that name: the dataset's other keys are those of the first.
+    await noteKeySet(store, extract, source, { signal });
+    const again = await keysFile(source, { ...image, pixels }, extract, signal);
     await store.put(key, again, { signal });
     return again;
   } catch (error) {

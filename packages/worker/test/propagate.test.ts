@@ -165,6 +165,8 @@ describe('a shard', () => {
           'damaged keys of 0.png, not made again: no such backbone here; expected saltworks extract DATASET --verify',
       },
     ]);
+    engine.keys.open = async (settings) => ({ ...(await open.call(engine.keys, settings)), sha256: '6'.repeat(64) });
+    expect((await reportOf()).failures[0].reason).toMatch(/has the sha256 666666666666…; expected 555555555555…/);
     engine.keys.open = open;
     expect(await propagateShard(engine, request, pulse())).toEqual({ images: 2, done: 1, cached: 1, failed: 0 });
   });

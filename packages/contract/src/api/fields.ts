@@ -35,7 +35,7 @@ export const lengthOf = (given: string) => [...given].length;
 export const slug = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a-z, 0-9 and -, at most 64'));
 export const backboneName = z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'the name of a backbone'));
 /** A backbone's name, and what differs from its own settings. */
-export const keysName = z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$/, 'the id of a set of keys'));
+export const keysName = z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,199}$/, 'the id of a set of keys'));
 export const recipe = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the name of a set of masks'));
 
 /** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
