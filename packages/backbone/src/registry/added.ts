@@ -1,5 +1,6 @@
 /** Backbones that people added: an entry in a home, for that machine, or in a store, for all who share it. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AddedBackbone, addedBackbone, addedName } from '@saltworks/contract/documents/backbones';
 import { parseDocument } from '@saltworks/contract/documents/document';
@@ -34,12 +35,16 @@ export function homeShelf(home: string): Shelf {
   const folder = join(home, 'backbones');
   const pathOf = (name: string) => join(folder, `${name}.json`);
   const textOf = (path: string) => readFile(path, 'utf8').catch(ifAbsent);
-  const write = async (entry: AddedBackbone, flag: 'w' | 'wx') => {
+  /** Writes a file of its own, and puts it in place: whole, or not at all. */
+  const write = async (entry: AddedBackbone, place: (partial: string, path: string) => Promise<void>) => {
     await mkdir(folder, { recursive: true });
-    if (flag === 'wx') return writeFile(pathOf(entry.name), lineOf(entry), { flag });
-    const partial = join(folder, `.${entry.name}-${process.pid}.partial`);
-    await writeFile(partial, lineOf(entry));
-    await rename(partial, pathOf(entry.name)).finally(() => rm(partial, { force: true }));
+    const partial = join(folder, `.${randomUUID()}.partial`);
+    try {
+      await writeFile(partial, lineOf(entry));
+      await place(partial, pathOf(entry.name));
+    } finally {
+      await rm(partial, { force: true });
+    }
   };
   return {
     where: 'home',
@@ -49,14 +54,15 @@ export function homeShelf(home: string): Shelf {
     },
     async create(entry) {
       try {
-        await write(entry, 'wx');
+        // A link is made only where there is nothing.
+        await write(entry, link);
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
         throw error;
       }
     },
-    replace: (entry) => write(entry, 'w'),
+    replace: (entry) => write(entry, rename),
     async names() {
       const entries = await readdir(folder).catch(ifAbsent);
       return (entries ?? []).flatMap((entry) => /^([^.].*)\.json$/.exec(entry)?.[1] ?? []).sort();
@@ -127,7 +133,9 @@ export async function removeEntry(shelf: Shelf, name: string): Promise<AddedBack
 }
 
 export function entryOf(added: AddedBackbone, where: 'home' | 'store'): BackboneEntry {
-  const { name, files, version: _, added: date, removed: __, ...rest } = added;
+  const { name, version: _, added: date, removed: __, ...rest } = added;
+  // What a store says is no path on this machine.
+  const files = where === 'home' ? added.files : added.files.map(({ path: ___, ...file }) => file);
   const [{ sha256, bytes }] = files;
   return { ...rest, name, where, source: { kind: 'files', files }, sha256, bytes, note: `Added ${date.slice(0, 10)}.` };
 }

@@ -1,4 +1,5 @@
 /** Hashes of known backbones whose table does not say them: recorded at first use, in the home and in the store, enforced since. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FetchedBackbone, fetchedBackbone } from '@saltworks/contract/documents/backbones';
@@ -29,7 +30,7 @@ export async function readShared(name: string, store: Store): Promise<FetchedBac
 export async function recordInHome(record: FetchedBackbone, home: string): Promise<void> {
   const path = pathOf(record.name, home);
   await mkdir(join(home, 'models'), { recursive: true });
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = join(home, 'models', `.${randomUUID()}.partial`);
   await writeFile(partial, `${JSON.stringify(record, undefined, 2)}\n`);
   await rename(partial, path);
 }

@@ -135,15 +135,19 @@ async function ask(
     answer.body.on('error', () => {});
     if (!REDIRECTS.includes(answer.statusCode)) return answer;
     answer.body.destroy();
-    const location = headerOf(answer.headers, 'location') ?? '';
-    const next = URL.canParse(location, url.href) ? checkUrl(new URL(location, url).href) : undefined;
-    if (!next) throw new Error(`${url.origin}${url.pathname} redirects to nowhere; expected the file`);
-    if (url.protocol === 'https:' && next.protocol !== 'https:') {
-      throw new InvalidInputError(`${url.origin} redirects to ${next.origin}; expected https only`);
-    }
-    url = next;
+    url = redirected(url, headerOf(answer.headers, 'location') ?? '');
   }
   throw new Error(`${first.origin}${first.pathname} redirects more than ${MAX_REDIRECTS} times; expected the file`);
+}
+
+/** Where a redirect leads. @throws InvalidInputError if that is no place to fetch from, or less safe than before */
+export function redirected(from: URL, location: string): URL {
+  const next = URL.canParse(location, from.href) ? checkUrl(new URL(location, from.href).href) : undefined;
+  if (!next) throw new InvalidInputError(`${from.origin}${from.pathname} redirects to nowhere; expected the file`);
+  if (from.protocol === 'https:' && next.protocol !== 'https:') {
+    throw new InvalidInputError(`${from.origin} redirects to ${next.origin}; expected https only`);
+  }
+  return next;
 }
 
 const agents = new Map<string, Dispatcher>();

@@ -73,6 +73,18 @@ test('an entry of the store gives its weights to every worker', async () => {
   await expect(findEntry('ours', { home: home('alone') })).rejects.toThrow(/^backbone ours; expected/);
 });
 
+test('an entry of the store names no path of a worker', async () => {
+  await add('ours', path, {}, 'store');
+  const entry = JSON.parse(new TextDecoder().decode(store.objects.get('backbones/ours.json')));
+  entry.files[0].path = '/etc/passwd';
+  await store.put('backbones/ours.json', JSON.stringify(entry));
+  const pulled = await pullBackbone('ours', { home: home('worker'), env: {}, store });
+  expect(pulled.startsWith(home('worker'))).toBe(true);
+  entry.files[0].name = '../../passwd';
+  await store.put('backbones/ours.json', JSON.stringify(entry));
+  await expect(findEntry('ours', { home: home('worker'), store })).rejects.toThrow(/files\[0\]\.name is/);
+});
+
 test('weights of the store that rotted are refused', async () => {
   await add('ours', path, {}, 'store');
   const weights = store.objects.get(`models/${sha256.slice(0, 2)}/${sha256}`) as Uint8Array;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { download, type PullProgress, type Wanted } from '../../src/registry/download.ts';
-import { fileOrigin, httpOrigin, type Origin, type Proxies } from '../../src/registry/origins.ts';
+import { fileOrigin, httpOrigin, type Origin, type Proxies, redirected } from '../../src/registry/origins.ts';
 import { tinyVit } from '../tiny-vit.ts';
 import { type Answer, file, type Served, serve, serveProxy } from './file-server.ts';
 
@@ -256,6 +256,13 @@ describe('redirects', () => {
     expect(await to('http://')).toMatch(/redirects to nowhere/);
     expect(await to('file:///etc/passwd')).toBe('address file:///etc/passwd; expected https://… or http://…');
   });
+});
+
+test('a redirect never leaves https', () => {
+  const from = new URL('https://there/a');
+  expect(redirected(from, '/b').href).toBe('https://there/b');
+  expect(redirected(from, 'https://elsewhere/b').href).toBe('https://elsewhere/b');
+  expect(() => redirected(from, 'http://there/a')).toThrow('https://there redirects to http://there; expected https');
 });
 
 describe('a proxy', () => {

@@ -8,24 +8,25 @@ export const addedName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 /** Names that a file of a backbone can have. Never a path: it lies in the folder of its backbone. */
 export const fileName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+const pixels = z.int().check(z.gte(1), z.lte(65_536));
 const rgb = z.array(z.number()).check(z.length(3));
 
 /** What keys depend on, the file apart. */
 export const backboneSettings = {
   /** Side of a patch in pixels. */
-  patch: z.number(),
+  patch: pixels,
   /** Long side of an image as the backbone sees it, in pixels, where none is named. */
-  longSide: z.number(),
+  longSide: pixels,
   /** Mean and standard deviation of r, g, b in 0 … 1. */
   mean: rgb,
   std: rgb,
   /** How the position embedding is resized. */
   interpolation: z.enum(interpolations),
   /** The attention layer, from 0, and the part of it that serve as keys where none is named; absent: the last layer, its keys. */
-  layer: z.optional(z.number()),
+  layer: z.optional(z.int().check(z.gte(0))),
   facet: z.optional(z.enum(facets)),
   /** σ of the RBF graph is this factor · the median distance of keys. */
-  sigma: z.number(),
+  sigma: z.number().check(z.positive()),
 };
 
 /** Sizes of the network. */
