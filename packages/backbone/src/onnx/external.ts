@@ -1,5 +1,5 @@
 /** Weights that an ONNX file keeps in files beside it. */
-import { open, readFile, realpath } from 'node:fs/promises';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeTensor } from './make.ts';
@@ -22,6 +22,30 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   return { bytes: await readFile(path), folder: dirname(path) };
 }
 
+/** Where an external tensor's values lie. */
+interface Place {
+  path: string;
+  offset: number;
+  length: number;
+}
+
+/**
+ * Checks that every external tensor lies in the model's folder, in a file that is long enough; reads nothing.
+ *
+ * @throws InvalidInputError if one does not
+ */
+export async function checkExternalData(tensors: readonly Tensor[], folder: string | undefined): Promise<void> {
+  const sizes = new Map<string, number>();
+  for (const tensor of tensors.filter(({ external }) => external)) {
+    const { path, offset, length } = await placeOf(tensor, folder);
+    const size = sizes.get(path) ?? (await sizeOf(path));
+    sizes.set(path, size);
+    if (offset + length > size) {
+      throw new InvalidInputError(`external data of ${tensor.name}: ${size} bytes; expected ${offset + length}`);
+    }
+  }
+}
+
 /**
  * Reads the values of external tensors into them, and leaves other tensors as they are.
  *
@@ -32,7 +56,7 @@ export async function withExternalData(tensors: readonly Tensor[], folder: strin
     (sum, tensor) => sum + (tensor.external ? (bytesOf(tensor) ?? 0) : tensor.bytes.length),
     0,
   );
-  if (total > MAX_BYTES) throw new InvalidInputError(`${total} bytes of weights; expected at most ${MAX_BYTES}`);
+  if (!(total <= MAX_BYTES)) throw new InvalidInputError(`${total} bytes of weights; expected at most ${MAX_BYTES}`);
   const out: Tensor[] = [];
   for (const tensor of tensors) out.push(tensor.external ? await loaded(tensor, folder) : tensor);
   return out;
@@ -48,6 +72,11 @@ export function externalLocations(bytes: Uint8Array): string[] {
   return [...new Set(external.map((tensor) => entriesOf(tensor).get('location') ?? ''))];
 }
 
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path);
+  return found.isFile() ? found.size : 0;
+}
+
 /** What a tensor says of where its values are: location, offset, length. */
 const entriesOf = (tensor: Tensor): Map<string, string> =>
   new Map(
@@ -57,11 +86,9 @@ const entriesOf = (tensor: Tensor): Map<string, string> =>
       .map((entry) => [text(entry, STRING_ENTRY.key), text(entry, STRING_ENTRY.value)]),
   );
 
-async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tensor> {
+async function placeOf(tensor: Tensor, folder: string | undefined): Promise<Place> {
   const entries = entriesOf(tensor);
-  const location = entries.get('location') ?? '';
   const size = bytesOf(tensor);
-  const path = await within(folder, location);
   const offset = Number(entries.get('offset') ?? 0);
   const length = Number(entries.get('length') ?? size);
   if (size === undefined || length !== size || !Number.isSafeInteger(offset) || offset < 0) {
@@ -69,18 +96,19 @@ async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tenso
       `external data of ${tensor.name}: ${length} bytes from ${offset}; expected ${size} bytes for [${tensor.dims}]`,
     );
   }
+  return { path: await within(folder, entries.get('location') ?? ''), offset, length };
+}
+
+async function loaded(tensor: Tensor, folder: string | undefined): Promise<Tensor> {
+  const { path, offset, length } = await placeOf(tensor, folder);
   const file = await open(path);
   try {
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.size < offset + length) {
-      throw new InvalidInputError(`external data ${location} of ${stat.size} bytes; expected ${offset + length}`);
-    }
     const raw = new Uint8Array(length);
-    let done = 0;
-    while (done < length) {
+    for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(raw, done, length - done, offset + done);
-      if (bytesRead === 0)
-        throw new InvalidInputError(`external data ${location} ended; expected ${offset + length} bytes`);
+      if (bytesRead === 0) {
+        throw new InvalidInputError(`external data of ${tensor.name} ended; expected ${offset + length} bytes`);
+      }
       done += bytesRead;
     }
     return makeTensor(tensor.name, tensor.dataType, tensor.dims, raw);

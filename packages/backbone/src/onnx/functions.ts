@@ -6,10 +6,11 @@ import { blockPart, type Field, intOf, lastOf, readFields, stringOf, stringPart,
 const FUNCTION = { name: 1, input: 4, output: 5, node: 7, opset: 9, domain: 10, defaults: 11, overload: 13 };
 const REF_ATTRIBUTE = 21;
 const OVERLOAD = 8;
+const NODE_NAME = 3;
 
 /** Functions may call functions, and a small file may so claim billions of nodes. */
 const MAX_DEPTH = 16;
-const MAX_NODES = 100_000;
+const MAX_NODES = 50_000;
 
 interface FunctionBody {
   inputs: string[];
@@ -116,6 +117,8 @@ function renamed(bytes: Uint8Array, names: ReadonlyMap<string, string>, given: A
   };
   return writeFields(
     readFields(bytes, 'ONNX node').flatMap((field) => {
+      // The same node comes with each call, and its name must not come again.
+      if (field.number === NODE_NAME) return [];
       if (field.number === NODE.input || field.number === NODE.output) return [rename(field)];
       return field.number === NODE.attribute ? attributeOf(field, names, given) : [field];
     }),

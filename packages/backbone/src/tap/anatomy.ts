@@ -1,6 +1,6 @@
 /** A model taken apart: its flow, patches and layers, and the sizes of its tensors at its native size. */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type ModelFile, withExternalData } from '../onnx/external.ts';
+import { checkExternalData, type ModelFile, withExternalData } from '../onnx/external.ts';
 import { inlined } from '../onnx/functions.ts';
 import { type Model, readModel } from '../onnx/model.ts';
 import { checkSize, elementsOf } from '../onnx/values.ts';
@@ -32,7 +32,7 @@ export interface Anatomy {
 /** Constants smaller than this are read from external files before anything else: shapes, axes, scales. */
 const SMALL = 1024;
 /** Most pixels of a declared image. */
-const MAX_PIXELS = 4096 * 4096;
+const MAX_PIXELS = 2048 * 2048;
 /** Patches a side where a graph neither declares nor implies its size. */
 const ANY_GRID = 16;
 
@@ -59,6 +59,7 @@ export async function dissect(file: ModelFile, evaluate: Evaluate): Promise<Anat
 async function withSmallData(model: Model, folder: string | undefined): Promise<Model> {
   const { initializers } = model.graph;
   for (const tensor of initializers) checkSize(tensor);
+  await checkExternalData(initializers, folder);
   const isSmall = initializers.map(({ dims, external }) => external && elementsOf(dims) < SMALL);
   const small = await withExternalData(
     initializers.filter((_, i) => isSmall[i]),
@@ -74,7 +75,11 @@ function nodesBefore(flow: Flow, cores: readonly Core[]) {
   function ancestorsOf(node: Core['node']) {
     return ancestors(flow, node.outputs[0]);
   }
-  return flow.nodes.filter((node) => needed.has(node));
+  const nodes = flow.nodes.filter((node) => needed.has(node));
+  // They may turn without end, and no export of a Vision Transformer has any.
+  const loop = nodes.find(({ opType }) => opType === 'Loop' || opType === 'Scan');
+  if (loop) throw new InvalidInputError(`a ${loop.opType} before attention; expected none`);
+  return nodes;
 }
 
 function pictureDims({ channelsLast }: PatchEmbedding, height: number, width: number): number[] {

@@ -8,12 +8,12 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Node } from '../onnx/model.ts';
 import { dequantised } from './cores.ts';
-import { type Flow, isData } from './flow.ts';
+import { dataRead, type Flow } from './flow.ts';
 import { sameDims, through } from './layout.ts';
 import type { Native } from './native.ts';
 import { type Operand, type OperandSize, operandSize } from './operand.ts';
 import { isConvolution, type Linear, linearOf, quantisation } from './products.ts';
-import { type Digit, picked, positions, sizeOf, type View, viewOf } from './views.ts';
+import { type Digit, inOrder, picked, positions, sizeOf, type View, viewOf } from './views.ts';
 
 /** A facet at the output of its projection: bias included, before scale, rotation and normalisation. */
 export interface Projection {
@@ -40,7 +40,19 @@ export interface Projection {
 
 /** Operators between a projection and attention that change no value but by a common factor and rounding. */
 const PLAIN = new Set([
-  ...['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Split', 'Slice', 'Gather', 'Identity', 'Cast'],
+  ...[
+    'Reshape',
+    'Transpose',
+    'Squeeze',
+    'Unsqueeze',
+    'Flatten',
+    'Split',
+    'Slice',
+    'Gather',
+    'Identity',
+    'Cast',
+    'CastLike',
+  ],
   ...['Mul', 'Div', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'SplitToSequence', 'SequenceAt'],
 ]);
 /** Most nodes to pass between a product and its bias. */
@@ -122,7 +134,7 @@ function pastBias(flow: Flow, native: Native, path: readonly string[], at: numbe
       const fits = bias && flow.kinds.get(other) === 'constant' && product(bias) === width && bias.includes(width);
       return fits && dims.includes(width) ? i : start;
     }
-    const keeps = ['Cast', 'Identity', 'QuantizeLinear', 'DequantizeLinear'].includes(node.opType);
+    const keeps = ['Cast', 'CastLike', 'Identity', 'QuantizeLinear', 'DequantizeLinear'].includes(node.opType);
     if (!keeps && !(node.opType === 'Reshape' && dims.at(-1) === width)) break;
   }
   return start;
@@ -179,14 +191,6 @@ function stepped(flow: Flow, native: Native, view: View, from: string, to: strin
   return sameDims(native.dims(from), native.dims(to)) ? view : undefined;
 }
 
-/** Whether digits count through the rows of their source from first to last. */
-function inOrder(digits: readonly Digit[]): boolean {
-  return digits.every(({ axis, stride }, i) => {
-    const next = digits[i + 1];
-    return next ? axis < next.axis || (axis === next.axis && stride === next.stride * next.size) : true;
-  });
-}
-
 /** Whether values are changed between two tensors by more than layout, casts and a common factor. */
 function changes(flow: Flow, from: string, to: string): boolean {
   const seen = new Set<string>([from]);
@@ -196,7 +200,7 @@ function changes(flow: Flow, from: string, to: string): boolean {
     seen.add(name);
     const node = flow.producer.get(name);
     if (!node) return true;
-    const data = node.inputs.filter((input) => isData(flow, input));
+    const data = dataRead(flow, node);
     if (!PLAIN.has(node.opType) || data.length !== 1) return true;
     stack.push(...data);
   }

@@ -7,7 +7,7 @@
  * in O(log n) by the jump pointers of E. W. Myers, "An applicative random-access stack", 1983.
  */
 import type { Flow } from './flow.ts';
-import { isData } from './flow.ts';
+import { dataRead, isData } from './flow.ts';
 
 /** @returns for a tensor: itself, its immediate dominator, that one's, and so on to an input of the graph */
 export type Dominators = (tensor: string) => string[];
@@ -41,7 +41,7 @@ export function dominatorsOf(flow: Flow): Dominators {
 
   for (const [name, kind] of flow.kinds) if (kind === 'data' && !flow.producer.has(name)) add(name, ROOT);
   for (const node of flow.nodes) {
-    const above = flow.reads(node).flatMap((name) => index.get(name) ?? []);
+    const above = dataRead(flow, node).flatMap((name) => index.get(name) ?? []);
     if (above.length === 0) continue;
     const dominator = above.reduce(meet);
     for (const output of node.outputs) if (output !== '' && isData(flow, output)) add(output, dominator);

@@ -63,7 +63,7 @@ export function flowOf({ graph, opsets }: Model): Flow {
       if (known) known.push(node);
       else consumers.set(name, [node]);
     }
-    const kind = kindOf(node, reads(node), kinds);
+    const kind = kindOf(node, valuesRead(node, reads(node)), kinds);
     // The first output holds the quantised values, the others how they were quantised.
     const isDynamic = kind === 'data' && node.opType === 'DynamicQuantizeLinear';
     for (const [i, output] of node.outputs.entries())
@@ -72,6 +72,16 @@ export function flowOf({ graph, opsets }: Model): Flow {
     if (value) constants.set(node.outputs[0], value);
   }
   return { opset: opsets.get('') ?? 0, nodes, producer, consumers, constants, kinds, reads };
+}
+
+/** The tensors whose values a node uses: of CastLike's second input it uses the type alone. */
+function valuesRead(node: Node, reads: readonly string[]): readonly string[] {
+  return node.opType === 'CastLike' ? reads.slice(0, 1) : reads;
+}
+
+/** Names of the node's inputs, captured ones included, whose values are data and count. */
+export function dataRead(flow: Flow, node: Node): string[] {
+  return valuesRead(node, flow.reads(node)).filter((name) => isData(flow, name));
 }
 
 function kindOf(node: Node, reads: readonly string[], kinds: ReadonlyMap<string, Kind>): Kind {

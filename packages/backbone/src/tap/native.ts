@@ -3,6 +3,7 @@
  * asks for the shape of every tensor. Shapes that follow from the declared sizes are folded while the runtime opens the graph;
  * only the others are computed, on zeros.
  */
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeNode, makeValueInfo } from '../onnx/make.ts';
 import { INT64, intValues, type Model, type Node, type Tensor, type ValueInfo, writeModel } from '../onnx/model.ts';
 import { elementsOf, TYPES, type Values } from '../onnx/values.ts';
@@ -31,6 +32,9 @@ export interface Native {
 
 /** Elements from which a constant is a weight, of which the probe gives the size alone. */
 const WEIGHT = 1024;
+/** Most values of one tensor at the native size, and most bytes of zeros for the probe. */
+const MAX_VALUES = 2 ** 30;
+const MAX_BYTES = 2 ** 31;
 /** Operators whose outputs have no single shape. */
 const SEQUENCES = /^(SplitToSequence|Sequence(Construct|Insert|Erase|Empty|Map)|Optional.*)$/;
 /** Operators with integer operands that a layout depends on. */
@@ -51,6 +55,11 @@ export async function measure(
 ): Promise<Native> {
   const probe = probeOf(model, flow, nodes, picture);
   const values = await evaluate(probe.model, probe.outputs, probe.inputs);
+  for (const shape of probe.shapes.values()) {
+    const dims = Array.from((values.get(shape)?.data ?? []) as BigInt64Array, Number);
+    if (elementsOf(dims) > MAX_VALUES)
+      throw new InvalidInputError(`a tensor of [${dims}]; expected ≤ ${MAX_VALUES} values`);
+  }
   const numbers = (name: string | undefined) => {
     const found = name === undefined ? undefined : values.get(name);
     return found && Array.from(found.data as BigInt64Array, Number);
@@ -151,6 +160,8 @@ function zeroes(): (dataType: number, dims: readonly number[]) => Values {
     const { type, array: Elements = Float32Array } = TYPES[dataType] ?? { type: 'float32' };
     const elements = elementsOf(dims);
     const bytes = elements * Elements.BYTES_PER_ELEMENT;
+    if (!(bytes <= MAX_BYTES))
+      throw new InvalidInputError(`a tensor of [${dims}]; expected at most ${MAX_BYTES} bytes`);
     if (bytes > buffer.byteLength) buffer = new ArrayBuffer(bytes);
     return { type, dims, data: new Elements(buffer, 0, elements) };
   };

@@ -15,12 +15,12 @@ import {
   type ValueInfo,
 } from '../onnx/model.ts';
 import type { Dominators } from './dominators.ts';
-import { type Flow, isData } from './flow.ts';
+import { dataRead, type Flow, isData } from './flow.ts';
 import type { Layer } from './layers.ts';
 import { through } from './layout.ts';
 import type { Native } from './native.ts';
 import { factorsOf, isConvolution, type Linear, linearOf } from './products.ts';
-import { type View, viewOf } from './views.ts';
+import { inOrder, positions, sizeOf, type View, viewOf } from './views.ts';
 
 export interface PatchEmbedding {
   /** The graph input that takes the image. */
@@ -149,54 +149,87 @@ export function prefixTokens(
   { key, tokens }: Layer,
   [h, w]: readonly [number, number],
 ): number {
-  const prefix = tokens - h * w;
   const way = dominators(key.input).toReversed();
   const start = way.indexOf(linear.output);
   if (start < 0) throw new InvalidInputError('patches that other data joins; expected the image alone');
-  let at = linear.output;
-  let view: View | undefined = viewOf(native.dims(at) ?? []);
-  const channel = isConvolution(linear.node) ? 1 : view.axes.length - 1;
-  let before = 0;
-  for (const next of way.slice(start + 1)) {
-    const node = flow.producer.get(next);
-    const parts = node ? joinedBy(node) : undefined;
-    if (node && parts && (native.dims(next)?.length ?? 0) === 3) {
-      if (view && !inRows(view, channel)) throw outOfOrder();
-      before += rowsBefore(native, flow, node, parts, at);
-      view = undefined;
-    } else if (view) {
-      const moved: View | undefined = node?.inputs.includes(at) ? through(native, node, view, at, next) : view;
-      if (!moved)
-        throw new InvalidInputError(`${node?.opType} between the patches and attention layer 0; expected none`);
-      view = moved;
-    } else if (node && !keepsTokens(native, at, next)) {
-      throw new InvalidInputError(`${node.opType} changes the tokens before attention layer 0; expected none`);
-    }
-    at = next;
+  const rows = rowsOf(flow, native, key.input, anchored(flow, native, way.slice(start), linear));
+  const prefix = tokens - h * w;
+  if (rows?.length !== tokens || prefix < 0) {
+    throw new InvalidInputError(`${rows?.length} tokens before attention layer 0, ${tokens} in it; expected the same`);
   }
-  if (view && !inRows(view, channel)) throw outOfOrder();
-  if (before !== prefix) {
-    throw new InvalidInputError(`${prefix} tokens beside ${h} × ${w} patches, ${before} of them before; expected all`);
+  if (!rows.every((row, i) => row === Math.max(i - prefix, -1))) {
+    throw new InvalidInputError(
+      'tokens after the patches or among them; expected prefix tokens, then all patches row by row',
+    );
   }
   return prefix;
 }
 
-/** Whether the token axis counts patches row by row. */
-function inRows(view: View, channel: number): boolean {
-  const digits = view.axes.flat().filter(({ axis }) => axis !== channel);
-  return digits.every((digit, i) => {
-    const next = digits[i + 1];
-    return !next || digit.axis < next.axis || (digit.axis === next.axis && digit.stride === next.stride * next.size);
-  });
+/** Rows of a tensor of tokens: the numbers of patches, -1 for other tokens. */
+type Rows = readonly number[];
+
+/** The last tensor on the way from the patch embedding that holds the patches alone, moved as a whole, and its rows. */
+function anchored(flow: Flow, native: Native, way: readonly string[], linear: Linear): Map<string, Rows> {
+  const dims = native.dims(way[0]) ?? [];
+  const channel = isConvolution(linear.node) ? 1 : dims.length - 1;
+  const count = dims.reduce((product, dim, i) => (i === channel ? product : product * dim), 1);
+  let view: View | undefined = viewOf(dims);
+  let anchor: [string, Rows] | undefined;
+  for (const [i, name] of way.entries()) {
+    const node = flow.producer.get(name);
+    if (i > 0) view = view && node?.inputs.includes(way[i - 1]) ? through(native, node, view, way[i - 1], name) : view;
+    if (!view || !sameSizes(view, native.dims(name))) break;
+    const digits = view.axes.slice(0, -1).flat();
+    if (view.axes.at(-1)?.every(({ axis }) => axis === channel) && inOrder(digits) && sizeOf(digits) === count) {
+      anchor = [name, Array.from({ length: count }, (_, row) => row)];
+    }
+  }
+  if (!anchor) throw new InvalidInputError('patches out of row-major order at attention layer 0; expected row by row');
+  return new Map([anchor]);
 }
 
-function keepsTokens(native: Native, from: string, to: string): boolean {
-  const [a, b] = [native.dims(from), native.dims(to)];
-  return a !== undefined && b !== undefined && a.reduce((x, y) => x * y, 1) === b.reduce((x, y) => x * y, 1);
+function sameSizes(view: View, dims: readonly number[] | undefined): boolean {
+  return dims?.length === view.axes.length && view.axes.every((digits, i) => sizeOf(digits) === dims[i]);
 }
 
-function outOfOrder(): InvalidInputError {
-  return new InvalidInputError('patches out of row-major order at attention layer 0; expected row by row');
+/** Most tensors to look at between the patches and the first layer. */
+const MAX_TENSORS = 500;
+
+/** Follows tokens back to the patches: joined, cut and changed in place. */
+function rowsOf(flow: Flow, native: Native, tensor: string, known: Map<string, Rows | undefined>): Rows | undefined {
+  if (known.has(tensor) || known.size > MAX_TENSORS) return known.get(tensor);
+  known.set(tensor, undefined);
+  const rows = rowsMade(flow, native, tensor, known);
+  known.set(tensor, rows);
+  return rows;
+}
+
+function rowsMade(flow: Flow, native: Native, tensor: string, known: Map<string, Rows | undefined>): Rows | undefined {
+  const node = flow.producer.get(tensor);
+  const dims = native.dims(tensor);
+  if (!node || !dims || dims.length < 2) return undefined;
+  const parts = joinedBy(node);
+  const from = dataRead(flow, node);
+  if (parts) {
+    const axis = intAttribute(node, 'axis') ?? 0;
+    if ((axis < 0 ? axis + dims.length : axis) !== dims.length - 2) return undefined;
+    const all = parts.map((part) =>
+      isData(flow, part) ? rowsOf(flow, native, part, known) : Array<number>(native.dims(part)?.at(-2) ?? 0).fill(-1),
+    );
+    return all.some((rows) => rows === undefined) ? undefined : all.flatMap((rows) => rows ?? []);
+  }
+  for (const input of from) {
+    const rows = rowsOf(flow, native, input, known);
+    const before = native.dims(input);
+    if (!rows || !before) continue;
+    const view = through(native, node, viewOf(before), input, tensor);
+    const digits = view?.axes.slice(0, -1).flat() ?? [];
+    // All moves but cuts keep the rows; a cut takes a run of them.
+    if (!view || digits.some(({ axis }) => axis === before.length - 1)) return undefined;
+    const offset = view.offsets[before.length - 2] ?? 0;
+    return sizeOf(digits) === rows.length && inOrder(digits) ? rows : positions(digits).map((at) => rows[at + offset]);
+  }
+  return undefined;
 }
 
 /** The tensors that a node joins; undefined for any other node. */
@@ -204,14 +237,4 @@ function joinedBy({ opType, inputs }: Node): readonly string[] | undefined {
   if (opType === 'Concat') return inputs;
   // Each tensor stands before its scale and zero point, after those of the output.
   return opType === 'QLinearConcat' ? inputs.slice(2).filter((_, i) => i % 3 === 0) : undefined;
-}
-
-/** Rows that a Concat puts before the patches. @throws InvalidInputError if some come after them */
-function rowsBefore(native: Native, flow: Flow, concat: Node, parts: readonly string[], patches: string): number {
-  const axis = intAttribute(concat, 'axis');
-  const data = parts.filter((name) => isData(flow, name));
-  if (data.length !== 1 || parts.at(-1) !== patches || (axis !== 1 && axis !== -2)) {
-    throw new InvalidInputError('tokens put after the patches, or beside them; expected prefix tokens, then patches');
-  }
-  return parts.slice(0, -1).reduce((rows, name) => rows + (native.dims(name)?.[1] ?? Number.NaN), 0);
 }

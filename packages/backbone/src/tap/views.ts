@@ -117,3 +117,11 @@ export function positions(digits: readonly Digit[]): number[] {
     [0],
   );
 }
+
+/** Whether digits count through the rows of their source from first to last. */
+export function inOrder(digits: readonly Digit[]): boolean {
+  return digits.every(({ axis, stride }, i) => {
+    const next = digits[i + 1];
+    return next ? axis < next.axis || (axis === next.axis && stride === next.stride * next.size) : true;
+  });
+}

@@ -25,8 +25,6 @@ const exports = entries.flatMap(([name, entry]) => ('refused' in entry ? [] : [{
 const others = entries.flatMap(([name, entry]) => ('refused' in entry ? [{ name, ...entry }] : []));
 /** What the tap does not understand yet, and why: these must fail, so that the list stays true. */
 const pending: Record<string, string> = {
-  vit_timm_functions_dynamo: 'two nodes get one name where a function is opened twice',
-  dinov2reg_hf_q4_dynamo_size: 'registers that come in between CLS and the patches, positions added before',
   einsum_ts: 'projections and products by Einsum',
 };
 const fileOf = (name: string) => ({ bytes: new Uint8Array(readFileSync(`${folder}${name}.onnx`)), folder });
