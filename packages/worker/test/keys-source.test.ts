@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addBackbone } from '@saltworks/backbone/registry/add';
+import { pullBackbone } from '@saltworks/backbone/registry/pull';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { modelKey } from '@saltworks/contract/layout';
 import { openStore } from '@saltworks/store/objects/open';
@@ -57,4 +58,13 @@ test('without the weights are a fault of this worker alone', async () => {
   await expect(worker('late').open({ backbone: 'ours', facet: 'key' })).rejects.toThrow(WorkerFaultError);
   await store.put(key, model);
   expect(await worker('late').open({ backbone: 'ours', facet: 'query' })).toMatchObject({ sha256 });
+});
+
+test('of a known backbone whose file is another network are refused', async () => {
+  const home = join(scratch, 'wrong');
+  const from = join(scratch, 'mine.onnx');
+  await pullBackbone('dino-b16', { home, env: {}, from });
+  await expect(worker('wrong').open({ backbone: 'dino-b16', facet: 'key' })).rejects.toThrow(
+    /dino-b16\.onnx has 2 layers of 2 heads, keys of 8, patches of 4 px; expected 12 layers of 12 heads, keys of 768, patches of 16 px \(dino-b16\)$/,
+  );
 });

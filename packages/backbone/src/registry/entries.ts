@@ -66,6 +66,8 @@ export interface BackboneSpec extends BackboneSettings {
   /** The ONNX file, and its hash, which loading checks. */
   path: string;
   sha256: string;
+  /** What the tap has to find in it, where an entry says so. */
+  sizes?: { layers: number; heads: number; dim: number };
   /** Weights in other files of the same folder. */
   data?: readonly { name: string; sha256: string }[];
   /** The folder that keeps what the tap makes of it. */

@@ -109,7 +109,7 @@ export async function resolveBackbone(nameOrFile: string, places: Places): Promi
 
 /** @throws BackboneMissingError if its files were not pulled */
 export async function specOf(entry: BackboneEntry, home: string): Promise<BackboneSpec> {
-  const { name, patch, longSide, mean, std, interpolation, layer, facet, sigma } = entry;
+  const { name, layers, heads, dim, patch, longSide, mean, std, interpolation, layer, facet, sigma } = entry;
   const paths = pathsOf(entry, home);
   const sizes = await Promise.all(paths.map(sizeOf));
   if (sizes.includes(undefined)) throw new BackboneMissingError(name, paths[sizes.indexOf(undefined)]);
@@ -122,6 +122,7 @@ export async function specOf(entry: BackboneEntry, home: string): Promise<Backbo
     ...{ id: name, path: paths[0], sha256: hashes[0] },
     ...(data.length > 1 ? { data: data.slice(1) } : {}),
     ...{ patch, longSide, mean, std, interpolation, layer, facet, sigma },
+    sizes: { layers, heads, dim },
     cache: cacheOf(home),
   };
 }

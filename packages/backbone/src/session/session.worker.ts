@@ -142,13 +142,13 @@ async function load(): Promise<Tapped> {
   const source = spec.data ? sha256Of([sha256, ...spec.data.map((other) => other.sha256)].join()) : sha256;
   const key = { source, layer, facet };
   const kept = cache === undefined ? undefined : await readTapped(cache, key);
-  if (kept) return expectPatch(kept.tapped);
+  if (kept) return expectSizes(kept.tapped);
   for (const { name, sha256: wanted } of spec.data ?? []) {
     const found = await hashOf(join(dirname(spec.path), name));
     if (found !== wanted) throw new InvalidInputError(`${name} has sha256 ${found}; expected ${wanted} (${spec.id})`);
   }
   const checked = await checkModel(file, layer === undefined ? 'last' : [layer], spec.interpolation);
-  const tapped = expectPatch(checked.tap([{ layer, facet }]));
+  const tapped = expectSizes(checked.tap([{ layer, facet }]));
   if (cache !== undefined && (checked.whole || spec.data)) {
     await keepTapped(cache, key, { tapped, checks: checked.checks });
   }
@@ -157,11 +157,15 @@ async function load(): Promise<Tapped> {
 
 const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-function expectPatch(tapped: Tapped): Tapped {
-  if (tapped.facts.patch === spec.patch) return tapped;
-  throw new InvalidInputError(
-    `${spec.path} has patches of ${tapped.facts.patch} px; expected ${spec.patch} (${spec.id})`,
-  );
+/** A file of another network than the registry's entry may have its name. */
+function expectSizes(tapped: Tapped): Tapped {
+  const { layers, heads, dim, patch } = tapped.facts;
+  const wanted = { layers, heads, dim, ...spec.sizes, patch: spec.patch };
+  const textOf = (sizes: typeof wanted) =>
+    `${sizes.layers} layers of ${sizes.heads} heads, keys of ${sizes.dim}, patches of ${sizes.patch} px`;
+  const [found, expected] = [textOf({ layers, heads, dim, patch }), textOf(wanted)];
+  if (found === expected) return tapped;
+  throw new InvalidInputError(`${spec.path} has ${found}; expected ${expected} (${spec.id})`);
 }
 
 /** Whether two images in one inference get the keys that each gets alone: many exports freeze a batch of one. */
