@@ -62,7 +62,7 @@ export function rewire(node: Node, inputs: readonly string[], outputs: readonly 
   return readNode(writeFields([...ends, ...kept]));
 }
 
-/** Adds to a graph that is being written; every part returns the name of its tensor. */
+/** Adds to a graph that is being written; every part returns the name of its tensor. A node's outputs stand in lines. */
 export interface GraphWriter {
   add(
     opType: string,
@@ -91,7 +91,7 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
     return name;
   };
   const add: GraphWriter['add'] = (opType, inputs, output, attributes, domain) => {
-    nodes.push(makeNode(opType, inputs, [output], attributes, domain));
+    nodes.push(makeNode(opType, inputs, output.split('\n'), attributes, domain));
     return output;
   };
 

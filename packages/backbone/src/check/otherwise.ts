@@ -5,7 +5,8 @@ import { type Flow, isData } from '../tap/flow.ts';
 import type { Layer } from '../tap/layers.ts';
 
 /** @returns undefined where nothing in the graph says so */
-export function otherwise({ flow }: Anatomy, { query, key, value, node, scores }: Layer): string | undefined {
+export function otherwise({ flow }: Anatomy, { query, key, value, node, scores, output }: Layer): string | undefined {
+  if (!output) return 'the node of attention · value multiplies it further';
   if (query.changed || key.changed) return 'queries and keys are rotated or normalised between projection and product';
   if (value.changed) return 'values are changed between projection and product';
   if (!scores) {

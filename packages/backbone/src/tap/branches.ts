@@ -12,17 +12,17 @@ import { dataRead, type Flow } from './flow.ts';
 import { sameDims, through } from './layout.ts';
 import type { Native } from './native.ts';
 import { type Operand, type OperandSize, operandSize } from './operand.ts';
-import { isConvolution, type Linear, linearOf, quantisation } from './products.ts';
+import { columnAxes, type Linear, linearOf, quantisation } from './products.ts';
 import { type Digit, inOrder, picked, positions, sizeOf, type View, viewOf } from './views.ts';
 
 /** A facet at the output of its projection: bias included, before scale, rotation and normalisation. */
 export interface Projection {
-  /** The tensor that holds it, perhaps among others. Rows of all axes but `axis` are tokens, in order. */
+  /** The tensor that holds it, perhaps among others. The other axes count tokens, in order. */
   readonly tensor: string;
   readonly dims: readonly number[];
-  /** The axis of the columns. */
-  readonly axis: number;
-  /** Columns in the order head · size + position in the head. */
+  /** The axes that count columns. */
+  readonly columnAxes: readonly number[];
+  /** Columns of those axes, merged, in the order head · size + position in the head. */
   readonly columns: readonly number[];
   /** The projected tokens: normalised, perhaps quantised. */
   readonly input: string;
@@ -55,6 +55,8 @@ const PLAIN = new Set([
   ],
   ...['Mul', 'Div', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'SplitToSequence', 'SequenceAt'],
 ]);
+/** Those of them that do not scale. */
+const UNSCALED = new Set([...PLAIN].filter((opType) => opType !== 'Mul' && opType !== 'Div'));
 /** Most nodes to pass between a product and its bias. */
 const MAX_TO_BIAS = 6;
 
@@ -80,14 +82,17 @@ export function projectionOf(
     const node = flow.producer.get(name);
     return node && linearOf(flow, node);
   });
-  const widthOf = (linear: Linear | undefined) => (linear ? columnsOf(native, linear.node)?.size : undefined);
+  const widthOf = (linear: Linear | undefined) => {
+    const dims = linear && native.dims(linear.output);
+    return dims && product(columnAxes(linear, dims.length).map((axis) => dims[axis]));
+  };
   let at = begins < 0 ? -1 : linears.findLastIndex((linear, i) => i >= begins && widthOf(linear) === width);
   if (at < 0) at = linears.findLastIndex((linear, i) => (begins < 0 || i < begins) && (widthOf(linear) ?? 0) >= width);
   const linear = linears[at];
   if (!linear) {
     throw new InvalidInputError(`${where}: no projection to ${width} columns; expected a product by a constant`);
   }
-  const end = pastBias(flow, native, path, at, linear);
+  const { end, columnAxes: axes } = pastBias(flow, native, path, at, linear);
   const between = path.slice(end + 1, begins + 1).flatMap((name) => flow.producer.get(name) ?? []);
   const foreign = between.find(({ opType }) => !PLAIN.has(opType));
   if (foreign) {
@@ -95,10 +100,9 @@ export function projectionOf(
   }
   const tensor = path[end];
   const dims = native.dims(tensor) ?? [];
-  const axis = isConvolution(linear.node) && dims.length > 2 ? 1 : dims.length - 1;
-  const columns = columnsAt(flow, native, { operand, size, path: path.slice(end), dims, axis, where });
+  const columns = columnsAt(flow, native, { operand, size, path: path.slice(end), dims, columnAxes: axes, where });
   return {
-    ...{ tensor, dims, axis, columns },
+    ...{ tensor, dims, columnAxes: axes, columns },
     input: linear.input,
     weight: linear.weight,
     quantisation: quantisationOf(flow, tensor),
@@ -111,33 +115,46 @@ function quantisationOf(flow: Flow, tensor: string) {
   return node && quantisation(node);
 }
 
-function columnsOf(native: Native, node: Node): { axis: number; size: number } | undefined {
-  const dims = native.dims(node.outputs[0]);
-  if (!dims || dims.length < 2) return undefined;
-  const axis = isConvolution(node) ? 1 : dims.length - 1;
-  return { axis, size: dims[axis] };
-}
-
-/** Where on the path the projection is complete: past the scaling of an integer product, and past the bias. */
-function pastBias(flow: Flow, native: Native, path: readonly string[], at: number, linear: Linear): number {
-  const float = dequantised(flow, linear.node);
-  const start = Math.max(at, path.indexOf(float));
-  const width = columnsOf(native, linear.node)?.size ?? 0;
-  for (let i = start + 1; i < path.length && i <= start + MAX_TO_BIAS; i++) {
+/**
+ * Where on the path the projection is complete: past the scaling of an integer product, and past the bias, which may come
+ * after the split into heads.
+ */
+function pastBias(flow: Flow, native: Native, path: readonly string[], at: number, linear: Linear) {
+  const start = Math.max(at, path.indexOf(dequantised(flow, linear.node)));
+  const dims = native.dims(path[start]) ?? [];
+  const own = columnAxes(linear, dims.length);
+  const isColumn = ({ axis }: Digit) => own.includes(axis);
+  let view: View | undefined = viewOf(dims);
+  for (let i = start + 1; i < path.length && i <= start + MAX_TO_BIAS && view; i++) {
     const node = flow.producer.get(path[i]);
     if (!node?.inputs.includes(path[i - 1])) break;
-    const dims = native.dims(path[i]) ?? [];
+    view = through(native, node, view, path[i - 1], path[i]);
+    if (!view) break;
     if (node.opType === 'Add' || node.opType === 'QLinearAdd') {
       const terms = node.opType === 'Add' ? node.inputs : [node.inputs[0], node.inputs[3]];
-      const other = terms.find((name) => name !== path[i - 1]) ?? '';
-      const bias = native.dims(other);
-      const fits = bias && flow.kinds.get(other) === 'constant' && product(bias) === width && bias.includes(width);
-      return fits && dims.includes(width) ? i : start;
+      const bias = terms.find((name) => name !== path[i - 1]) ?? '';
+      // One number a column, the same in all rows.
+      const sizes = native.dims(bias)?.toReversed();
+      const axes = view.axes.toReversed();
+      const fits = sizes?.every((size, j) => size === 1 || (size === sizeOf(axes[j] ?? []) && axes[j].every(isColumn)));
+      const whole =
+        sizes &&
+        product(sizes) ===
+          product(
+            view.axes
+              .flat()
+              .filter(isColumn)
+              .map(({ size }) => size),
+          );
+      if (!fits || !whole || flow.kinds.get(bias) !== 'constant') break;
+      return {
+        end: i,
+        columnAxes: view.axes.flatMap((axis, j) => (axis.length > 0 && axis.every(isColumn) ? [j] : [])),
+      };
     }
-    const keeps = ['Cast', 'CastLike', 'Identity', 'QuantizeLinear', 'DequantizeLinear'].includes(node.opType);
-    if (!keeps && !(node.opType === 'Reshape' && dims.at(-1) === width)) break;
+    if (!UNSCALED.has(node.opType)) break;
   }
-  return start;
+  return { end: start, columnAxes: own };
 }
 
 interface Branch {
@@ -146,12 +163,12 @@ interface Branch {
   /** From the projection to the operand. */
   path: readonly string[];
   dims: readonly number[];
-  axis: number;
+  columnAxes: readonly number[];
   where: string;
 }
 
 /** Follows the branch to the operand, and reads off which columns of the projection it takes. */
-function columnsAt(flow: Flow, native: Native, { operand, size, path, dims, axis, where }: Branch): number[] {
+function columnsAt(flow: Flow, native: Native, { operand, size, path, dims, columnAxes, where }: Branch): number[] {
   const width = size.heads * size.size;
   let view: View = viewOf(dims);
   let complete = true;
@@ -165,8 +182,8 @@ function columnsAt(flow: Flow, native: Native, { operand, size, path, dims, axis
     complete = one !== undefined;
     view = one ?? view;
   }
-  const rows = dims.reduce((all, dim, i) => (i === axis ? all : all * dim), 1);
-  const isRow = (digit: Digit) => digit.axis !== axis;
+  const rows = dims.reduce((all, dim, i) => (columnAxes.includes(i) ? all : all * dim), 1);
+  const isRow = (digit: Digit) => !columnAxes.includes(digit.axis);
   const token = complete ? operand.token : view.axes.findIndex((digits) => digits.some(isRow));
   const column = complete ? operand.column : -1;
   const rest = view.axes.flatMap((digits, i) => (i === token || i === column ? [] : digits));
@@ -177,7 +194,12 @@ function columnsAt(flow: Flow, native: Native, { operand, size, path, dims, axis
       `${where}: tokens in groups (${dims.join(' × ')}); expected attention over all tokens (a windowed transformer?)`,
     );
   }
-  const columns = positions(all).map((position) => position + view.offsets[axis]);
+  // Columns of several axes, merged: a step along an axis counts all of those after it.
+  const below = columnAxes.map((_, i) => product(columnAxes.slice(i + 1).map((axis) => dims[axis])));
+  const step = (axis: number) => below[columnAxes.indexOf(axis)];
+  const offset = columnAxes.reduce((sum, axis) => sum + view.offsets[axis] * step(axis), 0);
+  const merged = all.map(({ axis, size, stride }) => ({ axis: 0, size, stride: stride * step(axis) }));
+  const columns = positions(merged).map((position) => position + offset);
   if (columns.length !== width) {
     throw new InvalidInputError(`${where}: ${columns.length} columns of ${dims.join(' × ')}; expected ${width}`);
   }

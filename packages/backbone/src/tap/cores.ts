@@ -7,9 +7,11 @@ import { intAttribute, type Node } from '../onnx/model.ts';
 import type { Flow } from './flow.ts';
 import { isData } from './flow.ts';
 import { isFused } from './fused.ts';
+import { through } from './layout.ts';
 import type { Native } from './native.ts';
 import type { Operand } from './operand.ts';
 import { axesOf, factorsOf, isInteger, mixingOf, type OperandAxes } from './products.ts';
+import { type View, viewOf } from './views.ts';
 
 /** Attention in separate nodes. */
 export interface Decomposed {
@@ -18,8 +20,10 @@ export interface Decomposed {
   readonly scores: Node;
   /** attention · value */
   readonly mixed: Node;
-  /** Which factor of `mixed` is the value. */
+  /** Which operand of `mixed` is the value. */
   readonly value: 0 | 1;
+  /** Tensors from the scores to the Softmax. */
+  readonly way: readonly string[];
 }
 
 export type Core = { readonly node: Node; readonly parts?: Decomposed };
@@ -49,60 +53,78 @@ function decomposed(flow: Flow, softmax: Node): Decomposed | undefined {
   const after = between(flow, softmax, 'after');
   if (before.length !== 1 || after.length !== 1) return undefined;
   const [scores, mixed] = [before[0].product, after[0].product];
-  const factors = factorsOf(mixed) ?? [];
-  const attention = factors.findIndex((name) => after[0].through.has(name));
-  return attention < 0 ? undefined : { softmax, scores, mixed, value: attention === 0 ? 1 : 0 };
+  const operands = mixingOf(flow, mixed) ?? [];
+  const attention = operands.findIndex((name) => after[0].came.has(name));
+  if (attention < 0) return undefined;
+  const way: string[] = [];
+  const { came } = before[0];
+  for (let name = came.get(scores.outputs[0]) ?? ''; name !== ''; name = came.get(name) ?? '') way.push(name);
+  return { softmax, scores, mixed, value: attention === 0 ? 1 : 0, way: [scores.outputs[0], ...way] };
 }
 
 /** The products of two data tensors before or after a Softmax, with no other product or norm between. */
 function between(flow: Flow, softmax: Node, side: 'before' | 'after') {
-  const found = new Map<Node, Set<string>>();
-  const through = new Set<string>();
-  const stack = side === 'before' ? [softmax.inputs[0]] : [...softmax.outputs];
-  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
-    if (through.has(name) || !isData(flow, name) || through.size > MAX_BETWEEN) continue;
-    through.add(name);
+  const found = new Set<Node>();
+  /** By tensor, the next one on the way to the Softmax, '' for the last. */
+  const came = new Map<string, string>();
+  const stack = (side === 'before' ? [softmax.inputs[0]] : [...softmax.outputs]).map((name) => ({ name, from: '' }));
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const { name, from } = at;
+    if (came.has(name) || !isData(flow, name) || came.size > MAX_BETWEEN) continue;
+    came.set(name, from);
     const maker = flow.producer.get(name);
     const nodes = side === 'before' ? (maker ? [maker] : []) : (flow.consumers.get(name) ?? []);
     for (const node of nodes) {
-      if (mixingOf(flow, node)) found.set(node, through);
+      if (mixingOf(flow, node)) found.add(node);
       else if (!factorsOf(node) && !ENDS.test(node.opType)) {
-        for (const next of side === 'before' ? node.inputs : node.outputs) stack.push(next);
+        for (const next of side === 'before' ? node.inputs : node.outputs) stack.push({ name: next, from: name });
       }
     }
   }
-  return [...found.keys()].map((product) => ({ product, through }));
+  return [...found].map((product) => ({ product, came }));
 }
 
 /**
  * The operands of attention in separate nodes.
  *
- * @returns undefined if their layout is unclear, or attention runs over anything but the last axis
+ * @returns undefined if their layout is unclear, or attention runs over anything but the last axis; no output where the
+ *   node of attention · value goes on to multiply it
  */
-export function operandsOf(flow: Flow, native: Native, { softmax, scores, mixed, value }: Decomposed) {
-  const [q, k] = factorsOf(scores) ?? ['', ''];
-  const mixedFactors = factorsOf(mixed) ?? ['', ''];
+export function operandsOf(flow: Flow, native: Native, { softmax, scores, mixed, value, way }: Decomposed) {
   const rank = (name: string) => native.dims(name)?.length ?? 0;
-  const before = axesOf(scores, [rank(q), rank(k)]);
-  const after = axesOf(mixed, [rank(mixedFactors[0]), rank(mixedFactors[1])]);
+  const [factors, mixedFactors] = [mixingOf(flow, scores), mixingOf(flow, mixed)];
+  const before = factors && axesOf(scores, factors, [rank(factors[0]), rank(factors[1])]);
+  const after = mixedFactors && axesOf(mixed, mixedFactors, [rank(mixedFactors[0]), rank(mixedFactors[1])]);
   const axis = intAttribute(softmax, 'axis') ?? (flow.opset >= 13 ? -1 : 1);
   if (!before || !after || (axis !== -1 && axis !== rank(softmax.inputs[0]) - 1)) return undefined;
+  // Attention is over the keys: the axis of the Softmax, followed back to the scores.
+  const over = lastAxis(flow, native, way);
+  const key = before.findIndex(({ result }) => result !== undefined && result === over);
+  if (key < 0) return undefined;
   const operand = (tensor: string, axes: OperandAxes, token: 'own' | 'summed'): Operand => ({
     tensor,
     token: axes[token],
     column: axes[token === 'own' ? 'summed' : 'own'],
   });
-  const output = dequantised(flow, mixed);
-  const mixedRank = rank(output);
+  const [token, column] = [after[1 - value].result, after[value].result];
   return {
-    query: operand(q, before[0], 'own'),
-    key: operand(k, before[1], 'own'),
+    query: operand(factors[1 - key], before[1 - key], 'own'),
+    key: operand(factors[key], before[key], 'own'),
     value: operand(mixedFactors[value], after[value], 'summed'),
     output:
-      value === 1
-        ? { tensor: output, token: mixedRank - 2, column: mixedRank - 1 }
-        : { tensor: output, token: mixedRank - 1, column: mixedRank - 2 },
+      token === undefined || column === undefined ? undefined : { tensor: dequantised(flow, mixed), token, column },
   };
+}
+
+/** The axis of the first tensor that becomes the last axis of the last one; undefined if it is no whole axis. */
+function lastAxis(flow: Flow, native: Native, way: readonly string[]): number | undefined {
+  let view: View | undefined = viewOf(native.dims(way[0]) ?? []);
+  for (let i = 1; i < way.length && view; i++) {
+    const node = flow.producer.get(way[i]);
+    view = node && through(native, node, view, way[i - 1], way[i]);
+  }
+  const [digit, ...others] = view?.axes.at(-1) ?? [];
+  return digit && others.length === 0 ? digit.axis : undefined;
 }
 
 /** The output of a product, past the scaling that makes it float again. */

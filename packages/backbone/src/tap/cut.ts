@@ -35,14 +35,18 @@ export async function cut<F extends Wanted['facet']>(
     check(layer, facet, layers.length);
     return { name: fresh(`${facet}.${layer}`), layer, facet };
   });
-  const projections = outputs.flatMap(({ name, layer, facet }) =>
-    facet === 'attention' ? [] : [{ projection: layers[layer][facet as Facet], output: name }],
-  );
+  // Where the graph never holds attention · value, the value stands in: there is nothing to compare it with.
+  const isMixed = ({ facet, layer }: { facet: Wanted['facet']; layer: number }) =>
+    facet === 'attention' && layers[layer].output !== undefined;
+  const projections = outputs
+    .filter((output) => !isMixed(output))
+    .map(({ name, layer, facet }) => ({
+      projection: layers[layer][facet === 'attention' ? 'value' : (facet as Facet)],
+      output: name,
+    }));
   const entry = entryOf(anatomy);
   const finished = finish(entry.input, projections, flow.opset, fresh);
-  const mixed = outputs
-    .filter(({ facet }) => facet === 'attention')
-    .map(({ name, layer }) => attended(anatomy, layers[layer], name));
+  const mixed = outputs.filter(isMixed).map(({ name, layer }) => attended(anatomy, layers[layer], name));
   const ends = [...finished.nodes, ...mixed.flatMap(({ nodes }) => nodes)];
   const added = [...finished.initializers, ...mixed.flatMap(({ initializers }) => initializers)];
   const { nodes, read } = needed(flow, [...entry.nodes, ...ends]);
@@ -67,7 +71,9 @@ export async function cut<F extends Wanted['facet']>(
 }
 
 /** Nodes that bring attention · value of one image into the layout of tokens. */
-function attended({ native, fresh }: Anatomy, { output: { tensor, token, column }, dim }: Layer, output: string) {
+function attended({ native, fresh }: Anatomy, { output: mixed, dim }: Layer, output: string) {
+  if (!mixed) throw new Error('no attention · value');
+  const { tensor, token, column } = mixed;
   const rank = native.dims(tensor)?.length ?? 0;
   const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== token && axis !== column);
   const [turned, merged, shape] = [fresh('transpose'), fresh('reshape'), fresh('ints')];

@@ -42,15 +42,18 @@ export function finish(
 
   const batch = add('Gather', [add('Shape', [input]), ints(0)], { axis: 0 });
   const merged = new Map<string, string>();
-  const merge = ({ tensor, dims, axis, quantisation }: Projection) => {
+  const merge = ({ tensor, dims, columnAxes, quantisation }: Projection) => {
     let rows = tensor;
     if (quantisation) rows = add('DequantizeLinear', [rows, quantisation.scale, quantisation.zero].filter(Boolean));
-    const order = [...dims.keys()].filter((i) => i !== axis);
-    // Some layouts put tokens first and the batch, which is one here, second.
-    if (order.length === 2 && dims[order[0]] > 1 && dims[order[1]] === 1) order.reverse();
-    order.push(axis);
+    const others = [...dims.keys()].filter((axis) => !columnAxes.includes(axis));
+    // The batch, which is one here, comes first; some layouts put tokens before it.
+    const order = [
+      ...others.filter((axis) => dims[axis] === 1),
+      ...others.filter((axis) => dims[axis] > 1),
+      ...columnAxes,
+    ];
     if (order.some((from, to) => from !== to)) rows = add('Transpose', [rows], { perm: order });
-    const shape = add('Concat', [batch, ints(-1, dims[axis])], { axis: 0 });
+    const shape = add('Concat', [batch, ints(-1, widthOf(dims, columnAxes))], { axis: 0 });
     return add('Reshape', [rows, shape]);
   };
   const made = new Set<Node>();
@@ -60,10 +63,11 @@ export function finish(
       made.add(node);
       nodes.push(node);
     }
-    const { tensor, dims, axis, columns: chosen, bias } = projection;
+    const { tensor, dims, columnAxes, columns: chosen, bias } = projection;
     let rows = merged.get(tensor) ?? merge(projection);
     merged.set(tensor, rows);
-    if (chosen.length !== dims[axis] || chosen.some((column, i) => column !== i)) rows = columns(rows, chosen, 2);
+    if (chosen.length !== widthOf(dims, columnAxes) || chosen.some((column, i) => column !== i))
+      rows = columns(rows, chosen, 2);
     if (bias) {
       const own = Array.from(chosen, (_, i) => bias.start + i);
       rows = add('Add', [rows, columns(bias.tensor, own, 0)]);
@@ -71,4 +75,8 @@ export function finish(
     nodes.push(makeNode('Cast', [rows], [output], { to: FLOAT }));
   }
   return { nodes, initializers };
+}
+
+function widthOf(dims: readonly number[], columnAxes: readonly number[]): number {
+  return columnAxes.reduce((width, axis) => width * dims[axis], 1);
 }

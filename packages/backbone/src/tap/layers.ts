@@ -21,8 +21,8 @@ export interface Layer {
   readonly dim: number;
   /** Rows at the native size. */
   readonly tokens: number;
-  /** attention · value */
-  readonly output: Operand;
+  /** attention · value; undefined where the same node multiplies it further. */
+  readonly output: Operand | undefined;
   /** The Softmax, or the operator that is attention as a whole. */
   readonly node: Node;
   /** query · key, where attention is in separate nodes. */
@@ -164,7 +164,7 @@ function heldWeights(native: Native, node: Node, where: string, fresh: (wish: st
   const facet = (start: number, size: number): Projection => ({
     tensor: projection.output,
     dims: [...input.slice(0, -1), q + k + v],
-    axis: input.length - 1,
+    columnAxes: [input.length - 1],
     columns: Array.from({ length: size }, (_, i) => start + i),
     input: projection.input,
     weight: node.inputs[1],

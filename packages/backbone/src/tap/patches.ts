@@ -95,7 +95,7 @@ function convolved(flow: Flow, { node, weight }: Linear): { patch: number } {
     ['NOTSET', 'VALID', ''].includes(stringAttribute(node, 'auto_pad') ?? 'NOTSET');
   if (plain) return { patch };
   throw new InvalidInputError(
-    `a first convolution of kernel [${kernel}], strides [${intsAttribute(node, 'strides') ?? [1, 1]}]; expected patches: stride = kernel, no padding`,
+    `a first convolution of kernel [${kernel}], strides [${intsAttribute(node, 'strides') ?? [1, 1]}]; expected patches (stride = kernel, no padding), as in a plain ViT`,
   );
 }
 

@@ -9,7 +9,6 @@ import { type Flow, isData } from './flow.ts';
 const FACTORS: Record<string, readonly [number, number]> = {
   MatMul: [0, 1],
   Gemm: [0, 1],
-  Einsum: [0, 1],
   MatMulInteger: [0, 1],
   QLinearMatMul: [0, 3],
   Conv: [0, 1],
@@ -39,12 +38,11 @@ const QUANTISED: Record<string, readonly [number, number]> = {
   QLinearAdd: [6, 7],
 };
 
-/** The two tensors that a node multiplies; undefined for a node that is no product. */
-export function factorsOf(node: Node): readonly [string, string] | undefined {
-  const slots = FACTORS[node.opType];
-  if (!slots || (node.opType === 'Einsum' && node.inputs.length !== 2)) return undefined;
-  const [a, b] = slots.map((slot) => node.inputs[slot]);
-  return a && b ? [a, b] : undefined;
+/** The tensors that a node multiplies, two but for Einsum; undefined for a node that is no product. */
+export function factorsOf(node: Node): readonly string[] | undefined {
+  if (node.opType === 'Einsum') return node.inputs.length > 1 ? node.inputs : undefined;
+  const factors = FACTORS[node.opType]?.map((slot) => node.inputs[slot]);
+  return factors?.every(Boolean) ? factors : undefined;
 }
 
 export const isConvolution = (node: Node): boolean => CONVOLUTIONS.has(node.opType);
@@ -65,61 +63,95 @@ export interface Linear {
   readonly output: string;
 }
 
-/** A product of one data tensor with a constant; undefined for any other node. */
+/** A product of one data tensor with constants; undefined for any other node. */
 export function linearOf(flow: Flow, node: Node): Linear | undefined {
-  const factors = factorsOf(node);
-  const data = factors?.filter((name) => isData(flow, name));
-  if (!factors || data?.length !== 1) return undefined;
-  const [input] = data;
-  const weight = factors[0] === input ? factors[1] : factors[0];
-  return flow.kinds.get(weight) === 'constant' ? { node, input, weight, output: node.outputs[0] } : undefined;
+  const factors = factorsOf(node) ?? [];
+  const [input, ...others] = factors.filter((name) => isData(flow, name));
+  const constants = factors.filter((name) => flow.kinds.get(name) === 'constant');
+  if (!input || others.length > 0 || constants.length < factors.length - 1) return undefined;
+  return { node, input, weight: constants[0], output: node.outputs[0] };
 }
 
-/** A product of two data tensors; undefined for any other node. */
+/** The factors of a product of two data tensors, and perhaps constants; undefined for any other node. */
 export function mixingOf(flow: Flow, node: Node): readonly [string, string] | undefined {
-  const factors = factorsOf(node);
-  return factors?.every((name) => isData(flow, name)) ? factors : undefined;
+  const factors = factorsOf(node) ?? [];
+  const [a, b, ...others] = factors.filter((name) => isData(flow, name));
+  const constants = factors.filter((name) => flow.kinds.get(name) === 'constant');
+  return b && others.length === 0 && constants.length === factors.length - 2 ? [a, b] : undefined;
 }
 
-/** Axes of a product's operand: the one summed over, and the one of its own; the others are batches, such as heads. */
+/** Axes of an operand of a product; those left are batches, such as heads. */
 export interface OperandAxes {
+  /** The axis summed over with the other operand. */
   readonly summed: number;
+  /** The axis that the other operand lacks. */
   readonly own: number;
+  /** Where `own` stands in the product; undefined if the product sums over it too. */
+  readonly result?: number;
 }
 
 /**
  * Axes of both operands of a product.
  *
- * @param ranks of the two operands
+ * @param operands from `mixingOf`
+ * @param ranks of the operands
  * @returns undefined where they are unclear
  */
-export function axesOf(node: Node, ranks: readonly [number, number]): readonly [OperandAxes, OperandAxes] | undefined {
-  if (node.opType === 'Einsum') return einsumAxes(stringAttribute(node, 'equation') ?? '', ranks);
+export function axesOf(
+  node: Node,
+  operands: readonly [string, string],
+  ranks: readonly [number, number],
+): readonly [OperandAxes, OperandAxes] | undefined {
+  if (node.opType === 'Einsum') return einsumAxes(node, operands, ranks);
   if (isConvolution(node) || ranks.some((rank) => rank < 2)) return undefined;
   if (intAttribute(node, 'transBatchA') || intAttribute(node, 'transBatchB')) return undefined;
   const [a, b] = ranks;
+  const rank = Math.max(a, b);
   const first = intAttribute(node, 'transA') ? { summed: a - 2, own: a - 1 } : { summed: a - 1, own: a - 2 };
   const second = intAttribute(node, 'transB') ? { summed: b - 1, own: b - 2 } : { summed: b - 2, own: b - 1 };
-  return [first, second];
-}
-
-function einsumAxes(equation: string, ranks: readonly [number, number]): [OperandAxes, OperandAxes] | undefined {
-  const [terms, result] = equation.replaceAll(' ', '').split('->');
-  const [a, b] = terms.split(',').map((term, i) => letters(term, ranks[i]));
-  if (!a || !b || result === undefined) return undefined;
-  const only = (list: string[]) => (list.length === 1 ? list[0] : undefined);
-  const summed = only(a.filter((letter) => b.includes(letter) && !result.includes(letter)));
-  const ownA = only(a.filter((letter) => !b.includes(letter) && letter !== '.'));
-  const ownB = only(b.filter((letter) => !a.includes(letter) && letter !== '.'));
-  if (summed === undefined || ownA === undefined || ownB === undefined) return undefined;
   return [
-    { summed: a.indexOf(summed), own: a.indexOf(ownA) },
-    { summed: b.indexOf(summed), own: b.indexOf(ownB) },
+    { ...first, result: rank - 2 },
+    { ...second, result: rank - 1 },
   ];
 }
 
+function einsumAxes(node: Node, operands: readonly [string, string], ranks: readonly [number, number]) {
+  const [terms, result] = equationOf(node);
+  const [first, second] = operands.map((name) => node.inputs.indexOf(name));
+  const others = terms.filter((_, i) => i !== first && i !== second).join('');
+  const [a, b] = [letters(terms[first], ranks[0]), letters(terms[second], ranks[1])];
+  if (!a || !b || result === undefined) return undefined;
+  const only = (list: string[]) => (list.length === 1 ? list[0] : undefined);
+  const summed = only(a.filter((letter) => b.includes(letter) && !result.includes(letter) && !others.includes(letter)));
+  const own = [a, b].map((mine, i) => only(mine.filter((letter) => ![b, a][i].includes(letter) && letter !== '.')));
+  if (summed === undefined || own[0] === undefined || own[1] === undefined) return undefined;
+  const rank = result.replace('...', '').length + a.filter((letter) => letter === '.').length;
+  const out = letters(result, rank) ?? [];
+  const axes = (mine: string[], letter: string): OperandAxes => {
+    const at = out.indexOf(letter);
+    return { summed: mine.indexOf(summed), own: mine.indexOf(letter), ...(at < 0 ? {} : { result: at }) };
+  };
+  return [axes(a, own[0]), axes(b, own[1])] as const;
+}
+
+/** The axes of a linear layer's output that count columns, not rows. @param rank of the output */
+export function columnAxes({ node, input }: Linear, rank: number): number[] {
+  if (isConvolution(node)) return [1];
+  if (node.opType !== 'Einsum') return [rank - 1];
+  const [terms, result = ''] = equationOf(node);
+  const own = terms[node.inputs.indexOf(input)] ?? '';
+  return (letters(result, rank) ?? []).flatMap((letter, axis) => (own.includes(letter) ? [] : [axis]));
+}
+
+/** Terms of the operands, and that of the result, as far as it is written. */
+function equationOf(node: Node): [string[], string | undefined] {
+  const [terms, result] = (stringAttribute(node, 'equation') ?? '').replaceAll(' ', '').split('->');
+  return [terms.split(','), result];
+}
+
 /** Letters of a term, an ellipsis as a dot an axis; undefined if they do not fit the rank. */
-function letters(term: string, rank: number): string[] | undefined {
+function letters(term: string | undefined, rank: number): string[] | undefined {
+  if (term === undefined) return undefined;
   const named = term.replace('...', '').length;
   const out = [...term.replace('...', '.'.repeat(Math.max(0, rank - named)))];
   return out.length === rank ? out : undefined;

@@ -23,21 +23,10 @@ interface Export {
 const entries = Object.entries<Export | { refused: string }>(JSON.parse(readFileSync(`${folder}exports.json`, 'utf8')));
 const exports = entries.flatMap(([name, entry]) => ('refused' in entry ? [] : [{ name, ...entry }]));
 const others = entries.flatMap(([name, entry]) => ('refused' in entry ? [{ name, ...entry }] : []));
-/** What the tap does not understand yet, and why: these must fail, so that the list stays true. */
-const pending: Record<string, string> = {
-  einsum_ts: 'projections and products by Einsum',
-};
 const fileOf = (name: string) => ({ bytes: new Uint8Array(readFileSync(`${folder}${name}.onnx`)), folder });
 
 describe('exports of every kind', () => {
-  const understood = exports.filter(({ name }) => !(name in pending));
-  const notYet = exports.filter(({ name }) => name in pending).map((entry) => ({ ...entry, why: pending[entry.name] }));
-
-  test.each(notYet)('$name is not understood yet: $why', async ({ name }) => {
-    await expect(inspect(fileOf(name), evaluate)).rejects.toThrow(InvalidInputError);
-  });
-
-  test.each(understood)(
+  test.each(exports)(
     '$name: facts, and PyTorch’s q, k, v of every layer',
     async ({ name, facts, native, tolerance }) => {
       expect(await inspect(fileOf(name), evaluate)).toMatchObject(facts);
