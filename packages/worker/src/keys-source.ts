@@ -1,4 +1,4 @@
-/** Keys of images, by an open backbone: one session a setting, opened when first asked for. */
+/** Keys of images, by an open backbone: a session for each layer and facet, opened when first asked for. */
 import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { findEntry, resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { type KeySession, openSession } from '@saltworks/backbone/session/session';
@@ -7,6 +7,7 @@ import type { ExtractSettings } from '@saltworks/contract/options';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { WorkerFaultError } from './attempt.ts';
+import { keepLastUsed } from './last-used.ts';
 
 export interface KeysSource {
   /** The layer that keys come from. */
@@ -27,7 +28,11 @@ export interface KeysSources {
 interface Opened {
   session: KeySession;
   sha256: string;
+  close(): Promise<void>;
 }
+
+/** A session holds its network's weights: of a dataset with many sets of keys, not all stay in memory. */
+const mostIdle = 2;
 
 export interface Inference {
   /** Of one inference, default all cores. */
@@ -40,30 +45,23 @@ export interface Inference {
 
 /** @param fetching where backbones are kept, and how a missing one is fetched */
 export function keysSources(fetching: Fetching, inference: Inference = {}): KeysSources {
-  const sessions = new Map<string, Promise<Opened>>();
+  const sessions = keepLastUsed<Opened>(mostIdle);
+  const using = <Result>(settings: ExtractSettings, work: (opened: Opened) => Result | Promise<Result>) => {
+    const { backbone, layer, facet } = settings;
+    // Size and codec are matters of an image and of its file.
+    const name = JSON.stringify({ backbone, layer, facet });
+    return sessions.use(name, () => open(settings, fetching, inference), work);
+  };
   return {
-    async open(settings) {
-      const { backbone, layer, facet } = settings;
-      // Size and codec are matters of an image and of its file.
-      const name = JSON.stringify({ backbone, layer, facet });
-      let opening = sessions.get(name);
-      if (!opening) {
-        opening = open(settings, fetching, inference);
-        sessions.set(name, opening);
-        // A session that failed to open is tried anew next time.
-        opening.catch(() => sessions.delete(name));
-      }
-      const { session, sha256 } = await opening;
-      return {
-        layer: session.facts.layer,
+    open: (settings) =>
+      using(settings, ({ session: { facts }, sha256 }) => ({
+        layer: facts.layer,
         sha256,
-        batch: session.facts.batch,
-        extract: (image, signal) => session.extract(image, { longSide: settings.longSide, signal }),
-      };
-    },
-    async close() {
-      for (const opening of sessions.values()) await (await opening.catch(() => undefined))?.session.close();
-    },
+        batch: facts.batch,
+        extract: (image, signal) =>
+          using(settings, ({ session }) => session.extract(image, { longSide: settings.longSide, signal })),
+      })),
+    close: () => sessions.close(),
   };
 }
 
@@ -73,7 +71,8 @@ async function open(
   { threads, device = 'auto', batch }: Inference,
 ): Promise<Opened> {
   const found = await spec(backbone, fetching);
-  return { session: await openSession(found, { layer, facet, threads, device, batch }), sha256: found.sha256 };
+  const session = await openSession(found, { layer, facet, threads, device, batch });
+  return { session, sha256: found.sha256, close: () => session.close() };
 }
 
 async function spec(backbone: string, fetching: Fetching) {

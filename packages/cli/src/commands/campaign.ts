@@ -14,6 +14,8 @@ import {
 import { getCampaignPreparation, type Preparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { keysText } from '@saltworks/contract/keys-text';
+import { defaultBackbone } from '@saltworks/contract/kinds';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { presets } from '@saltworks/core/options';
@@ -133,7 +135,8 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
     if (wait) await waitForTasks(api, id, line);
     if (json) console.log(JSON.stringify(made));
     else {
-      console.log(`campaign ${made.id} on ${made.dataset}:`);
+      const keys = keysText(made);
+      console.log(`campaign ${made.id} on ${made.dataset}${keys === defaultBackbone ? '' : ` (keys: ${keys})`}:`);
       console.log(describeCategories(made));
       if (!wait) console.log('its images become tasks as fast as their keys are computed: saltworks campaign status');
     }

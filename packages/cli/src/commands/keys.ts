@@ -14,6 +14,8 @@ export function keysCommand(): Command {
   const command = new Command('keys')
     .description('the sets of keys of a dataset: what they were made with, and how many images have them')
     .argument('<dataset>', 'a name from "dataset ls"')
+    // Else it would take the options of `rm`.
+    .enablePositionalOptions()
     .option('--json', 'JSON, one document a line')
     .addHelpText(
       'after',

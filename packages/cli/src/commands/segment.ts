@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { graphKinds, refineKinds } from '@saltworks/contract/kinds';
+import { defaultBackbone, type Facet, facets, graphKinds, refineKinds } from '@saltworks/contract/kinds';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { asSeen, asWritten } from '@saltworks/core/formats/spelling';
 import { Stems } from '@saltworks/core/formats/stems';
@@ -35,7 +35,7 @@ interface Flags {
   preset: Preset;
   backbone: string;
   layer?: number;
-  facet: 'key' | 'query' | 'value';
+  facet?: Facet;
   graph?: SegmentOptions['graph'];
   strokes?: SegmentOptions['strokes'];
   sigma?: number | 'auto';
@@ -68,9 +68,13 @@ export function segmentCommand(): Command {
         .choices(Object.keys(presets))
         .default('best'),
     )
-    .option('--backbone <name|file.onnx>', 'where keys come from', 'dinov2-small-focus')
-    .option('--layer <n>', 'attention layer, from 0 (default: the last)', parseWhole(0))
-    .addOption(new Option('--facet <name>', 'what to take from it').choices(['key', 'query', 'value']).default('key'))
+    .option('--backbone <name|file.onnx>', 'where keys come from: see "backbone list"', defaultBackbone)
+    .option('--layer <n>', "attention layer, from 0 (default: the backbone's own, most often the last)", parseWhole(0))
+    .addOption(
+      new Option('--facet <name>', "what to take from it (default: the backbone's own, most often key)").choices(
+        facets,
+      ),
+    )
     .addOption(
       new Option(
         '--graph <kind>',
@@ -131,8 +135,8 @@ async function run(images: string[], flags: Flags): Promise<void> {
   const {
     preset,
     out,
-    layer,
-    facet,
+    layer = spec.layer,
+    facet = spec.facet ?? 'key',
     upsample = 'linear',
     longSide = spec.longSide,
     patch = false,
