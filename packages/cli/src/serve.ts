@@ -42,8 +42,8 @@ export async function openServerRole(
     trustedProxies: settings.trustedProxies,
     recipeOf: async (given) =>
       (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
-    // Workers of a cluster have homes of their own.
-    backbones: openBackbones(places, { shared: settings.temporalAddress === undefined }),
+    // Workers of a cluster have homes of their own; those of an embedded stack have the server's.
+    backbones: openBackbones(places, { shared: Boolean(process.connected) }),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     log: (message) => console.error(`server: ${message}`),
   });

@@ -128,7 +128,8 @@ export async function specOf(entry: BackboneEntry, home: string): Promise<Backbo
 }
 
 /** Where a home keeps tapped models. */
-const cacheOf = (home: string): string => join(home, 'models', 'tapped');
+/** Where tapped models are kept. */
+export const cacheOf = (home: string): string => join(home, 'models', 'tapped');
 
 async function fileBackbone(path: string, home: string): Promise<BackboneSpec> {
   const [file, ...data] = await localFiles(path);

@@ -31,6 +31,17 @@ export const backbone = z.described(
     layers: z.int(),
     heads: z.int(),
     dim: z.int(),
+    /** What was found in its file, and what the self-check said; null where this server has not seen it opened. */
+    found: z.nullable(
+      z.object({
+        prefixTokens: z.int(),
+        positions: z.string(),
+        precision: z.string(),
+        opset: z.int(),
+        anySize: z.boolean(),
+        checks: z.array(z.object({ check: z.string(), at: z.string(), passed: z.boolean() })),
+      }),
+    ),
   }),
   { id: 'Backbone' },
 );

@@ -6,6 +6,7 @@ import { defaultPreset } from '@saltworks/contract/kinds';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
+import { Field } from '../field.tsx';
 import { emptyKeys, type KeysDraft, keysOf } from '../keys/draft.ts';
 import { KeysFields } from '../keys/keys-fields.tsx';
 import { useLoaded } from '../load.ts';
@@ -25,25 +26,23 @@ export function StartRun({ dataset, started }: { dataset: string; started(): voi
   };
   return (
     <form className="run-form" onSubmit={start}>
-      <div className="add">
-        <label>
-          Start
-          <select value={draft.kind} onChange={(event) => change({ kind: event.target.value as NewRun['kind'] })}>
+      <div className="fields">
+        <Field label="Start">
+          <select value={draft.kind} onChange={(event) => change({ kind: event.target.value as Draft['kind'] })}>
             <option value="extract">Keys of all images</option>
             <option value="propagate">Masks of all scribbles</option>
           </select>
-        </label>
+        </Field>
         {draft.kind === 'propagate' && (
-          <label className="short">
-            Preset
+          <Field label="Preset">
             <select
               value={draft.preset}
-              onChange={(event) => change({ preset: event.target.value as NewRun['preset'] })}
+              onChange={(event) => change({ preset: event.target.value as Draft['preset'] })}
             >
               <option>best</option>
               <option>paper</option>
             </select>
-          </label>
+          </Field>
         )}
       </div>
       <KeysFields backbones={backbones} draft={draft} change={change} />

@@ -32,20 +32,18 @@ export function KeySets({ dataset, removes }: { dataset: string; removes: boolea
               caption="Sets of keys"
               columns={[
                 { name: 'Keys' },
-                { name: 'Backbone' },
                 { name: 'Layer', number: true },
                 { name: 'Facet' },
-                { name: 'Longer side', number: true },
+                { name: 'Side', number: true },
                 { name: 'Kept as' },
                 { name: 'Images', number: true },
                 { name: 'Failed', number: true },
-                { name: 'Size, about', number: true },
+                { name: 'About', number: true },
                 { name: 'Campaigns' },
                 ...(removes ? [{ name: 'Remove' }] : []),
               ]}
               rows={list.map((set) => [
                 <code key="id">{set.id}</code>,
-                set.made?.backbone ?? '–',
                 set.made?.layer ?? '–',
                 set.made?.facet ?? '–',
                 sideOf(set),

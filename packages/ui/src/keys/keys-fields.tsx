@@ -9,10 +9,9 @@ interface Props {
   backbones: readonly BackboneInfo[] | undefined;
   draft: KeysDraft;
   change(changes: Partial<KeysDraft>): void;
-  hint?: string;
 }
 
-export function KeysFields({ backbones, draft, change, hint }: Props) {
+export function KeysFields({ backbones, draft, change }: Props) {
   const chosen = backbones?.find(({ name }) => name === draft.backbone);
   const last = chosen ? `the last, ${chosen.layers - 1}` : 'the last';
   const text = (field: 'layer' | 'longSide' | 'codec') => ({
@@ -21,7 +20,7 @@ export function KeysFields({ backbones, draft, change, hint }: Props) {
   });
   return (
     <>
-      <Field label="Backbone" hint={hint}>
+      <Field label="Backbone">
         <select required value={draft.backbone} onChange={(event) => change({ backbone: event.target.value })}>
           {!chosen && <option>{draft.backbone}</option>}
           {backbones?.map(({ name, own }) => (

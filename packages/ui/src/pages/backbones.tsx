@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 import { useLoaded } from '../load.ts';
 import { count, counted, size } from '../plots/figures.ts';
+import { Table } from '../plots/table.tsx';
 import { Await, Panel } from '../states.tsx';
 import { Shell } from './shell.tsx';
 
@@ -23,19 +24,28 @@ export function BackbonesPage() {
   return (
     <Shell title="Backbones">
       <Await loaded={backbones} what="backbones">
-        {(list) => (
-          <div className="panels">
-            {[...list]
-              .sort((a, b) => imagesOf(uses, b) - imagesOf(uses, a))
-              .map((backbone) => (
-                <Backbone
-                  key={backbone.name}
-                  backbone={backbone}
-                  uses={uses?.filter((use) => use.backbone === backbone.name)}
-                />
-              ))}
-          </div>
-        )}
+        {(list) => {
+          const near = list.filter((each) => each.own || each.here || imagesOf(uses, each) > 0);
+          const others = list.filter((each) => !near.includes(each));
+          return (
+            <div className="panels">
+              <p className="hint">
+                Networks that keys come from. <code>saltworks backbone add NAME FILE.onnx --store</code> adds one of
+                your own.
+              </p>
+              {[...near]
+                .sort((a, b) => imagesOf(uses, b) - imagesOf(uses, a))
+                .map((backbone) => (
+                  <Backbone
+                    key={backbone.name}
+                    backbone={backbone}
+                    uses={uses?.filter((use) => use.backbone === backbone.name)}
+                  />
+                ))}
+              {others.length > 0 && <Others backbones={others} />}
+            </div>
+          );
+        }}
       </Await>
     </Shell>
   );
@@ -66,7 +76,7 @@ function useUses(): Use[] | undefined {
 }
 
 function Backbone({ backbone, uses }: { backbone: BackboneInfo; uses: Use[] | undefined }) {
-  const { name, own, here, licence, terms, source, note, bytes, sha256, longSide, layer, facet } = backbone;
+  const { name, own, here, licence, terms, source, note, bytes, sha256, longSide, layer, facet, found } = backbone;
   return (
     <Panel
       title={name}
@@ -89,8 +99,14 @@ function Backbone({ backbone, uses }: { backbone: BackboneInfo; uses: Use[] | un
           {source}
           {bytes !== null && `, ${size(bytes)}`}
         </dd>
-        <dt>In its file</dt>
-        <dd>{foundIn(backbone)}</dd>
+        <dt>Network</dt>
+        <dd>{networkOf(backbone)}</dd>
+        {found && (
+          <>
+            <dt>Found in its file</dt>
+            <dd>{foundIn(found)}</dd>
+          </>
+        )}
         <dt>By default</dt>
         <dd>
           {layer === null ? 'the last layer' : `layer ${layer}`}, {facet}, {longSide} px
@@ -110,8 +126,48 @@ function Backbone({ backbone, uses }: { backbone: BackboneInfo; uses: Use[] | un
   );
 }
 
-const foundIn = ({ patch, layers, heads, dim }: BackboneInfo) =>
+const networkOf = ({ patch, layers, heads, dim }: BackboneInfo) =>
   [`patches of ${patch} px`, counted(layers, 'layer'), counted(heads, 'head'), `${count(dim)} dimensions`].join(', ');
+
+const foundIn = ({ prefixTokens, positions, precision, opset, anySize, checks }: NonNullable<BackboneInfo['found']>) =>
+  [
+    `${precision} weights`,
+    counted(prefixTokens, 'prefix token'),
+    `positions: ${positions}`,
+    `opset ${opset}`,
+    anySize ? 'any size' : 'its native size alone',
+    ...(checks.length === 0
+      ? []
+      : [`${checks.filter(({ passed }) => passed).length} of ${counted(checks.length, 'self-check')} passed`]),
+  ].join(', ');
+
+/** Those that nobody has used yet, in short. */
+const Others = ({ backbones }: { backbones: BackboneInfo[] }) => (
+  <Panel title="Others that are known">
+    <p className="hint">
+      Fetched when they are first used. <code>saltworks backbone show NAME</code> tells more.
+    </p>
+    <Table
+      caption="Others that are known"
+      columns={[
+        { name: 'Name' },
+        { name: 'Licence' },
+        { name: 'Patch', number: true },
+        { name: 'Layers', number: true },
+        { name: 'Dimensions', number: true },
+        { name: 'File', number: true },
+      ]}
+      rows={backbones.map(({ name, licence, terms, patch, layers, dim, bytes }) => [
+        name,
+        terms ? `${licence} (${terms})` : licence,
+        `${patch} px`,
+        layers,
+        count(dim),
+        bytes === null ? '–' : size(bytes),
+      ])}
+    />
+  </Panel>
+);
 
 const Uses = ({ uses }: { uses: Use[] }) =>
   uses.length === 0 ? (
