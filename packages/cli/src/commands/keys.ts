@@ -1,5 +1,5 @@
 /** `saltworks dataset keys`: the sets of keys that a dataset has. */
-import { deleteDatasetKey } from '@saltworks/contract/api/keys';
+import { deleteDatasetKeyset } from '@saltworks/contract/api/keys';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { keySetsOf, type StoredKeys } from '@saltworks/store/datasets/key-sets';
 import { openStore } from '@saltworks/store/objects/open';
@@ -67,7 +67,7 @@ async function remove(dataset: string, keys: string, { json }: { json?: boolean 
   await withApi(json, async (api, line) => {
     let removed = 0;
     for (let from: number | null = 0; from !== null; ) {
-      const done: { removed: number; next: number | null } = await api(deleteDatasetKey, {
+      const done: { removed: number; next: number | null } = await api(deleteDatasetKeyset, {
         params: { dataset, keys },
         query: { from },
       });

@@ -57,12 +57,12 @@ export const keySet = z.described(
 );
 export type KeySetInfo = z.infer<typeof keySet>;
 
-const at = '/api/datasets/:dataset/keys';
+const at = '/api/datasets/:dataset/keysets';
 
-export const getDatasetKeys = endpoint({ method: 'GET', url: at, response: z.array(keySet) });
+export const getDatasetKeysets = endpoint({ method: 'GET', url: at, response: z.array(keySet) });
 
 /** Removes a set of keys part by part: `next`, given as `from`, goes on; null at the end. */
-export const deleteDatasetKey = endpoint({
+export const deleteDatasetKeyset = endpoint({
   method: 'DELETE',
   url: `${at}/:keys`,
   query: z.object({ from: z._default(integer(0, 1_000_000_000), 0) }),

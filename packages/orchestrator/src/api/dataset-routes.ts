@@ -1,6 +1,6 @@
 /** Routes of datasets: the list, images through a mask set, failures and runs. */
 import { getDatasets } from '@saltworks/contract/api/datasets';
-import { deleteDatasetKey, getDatasetKeys } from '@saltworks/contract/api/keys';
+import { deleteDatasetKeyset, getDatasetKeysets } from '@saltworks/contract/api/keys';
 import {
   getDataset,
   getDatasetFailures,
@@ -51,7 +51,7 @@ export const datasetRoutes = [
         may: (recipe) => maySee(db, user, recipe),
       }),
   }),
-  route(getDatasetKeys, {
+  route(getDatasetKeysets, {
     summary: 'Sets of keys: what they were made with, how many images have them, and the campaigns that draw on them',
     access: { dataset: 'reviewer' },
     async handler({ deps: { db, store }, params, user }) {
@@ -59,7 +59,7 @@ export const datasetRoutes = [
       return describeKeys(db, store, dataset, user.role === 'admin' ? undefined : user.id);
     },
   }),
-  route(deleteDatasetKey, {
+  route(deleteDatasetKeyset, {
     summary: 'Removes a set of keys, part by part, unless a campaign that is not closed or a run draws on it',
     access: 'admin',
     errors: [409],

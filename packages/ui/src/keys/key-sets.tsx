@@ -1,5 +1,5 @@
 /** The sets of keys of a dataset: what they were made with, who draws on them. */
-import { deleteDatasetKey, getDatasetKeys, type KeySetInfo } from '@saltworks/contract/api/keys';
+import { deleteDatasetKeyset, getDatasetKeysets, type KeySetInfo } from '@saltworks/contract/api/keys';
 import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
@@ -10,11 +10,14 @@ import { Await } from '../states.tsx';
 
 /** @param removes whether the caller may remove a set */
 export function KeySets({ dataset, removes }: { dataset: string; removes: boolean }) {
-  const sets = useLoaded(getDatasetKeys, { params: { dataset } }, 15_000);
+  const sets = useLoaded(getDatasetKeysets, { params: { dataset } }, 15_000);
   const { failure, attempt } = useAttempt(sets.again);
   const remove = async (keys: string) => {
     for (let from: number | null = 0; from !== null; ) {
-      const done: { next: number | null } = await ask(deleteDatasetKey, { params: { dataset, keys }, query: { from } });
+      const done: { next: number | null } = await ask(deleteDatasetKeyset, {
+        params: { dataset, keys },
+        query: { from },
+      });
       from = done.next;
     }
   };

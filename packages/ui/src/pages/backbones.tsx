@@ -1,7 +1,7 @@
 /** The backbones that keys can come from, and the images that have keys of each. */
 import { type BackboneInfo, getBackbones } from '@saltworks/contract/api/backbones';
 import { getDatasets } from '@saltworks/contract/api/datasets';
-import { getDatasetKeys } from '@saltworks/contract/api/keys';
+import { getDatasetKeysets } from '@saltworks/contract/api/keys';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 import { useLoaded } from '../load.ts';
@@ -62,7 +62,7 @@ function useUses(): Use[] | undefined {
     if (!datasets) return;
     let closed = false;
     const usesOf = async (dataset: string): Promise<Use[]> => {
-      const sets = await ask(getDatasetKeys, { params: { dataset } }).catch(() => []);
+      const sets = await ask(getDatasetKeysets, { params: { dataset } }).catch(() => []);
       return sets.flatMap(({ id, made, images }) =>
         made ? [{ backbone: made.backbone, dataset, keys: id, images }] : [],
       );
