@@ -35,7 +35,12 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
   const startKey = { keys: ['s'], show: 'S', label: part === 'runs' ? 'start a run' : 'start an export', run: start };
   const shortcuts = { images: keys, keys: [], runs: admin ? [startKey] : [], failures: [], exports: [startKey] };
   return (
-    <Shell title={name} tabs={datasetTabs(name, manages)} wide={part === 'images' || part === 'keys'} shortcuts={shortcuts[part]}>
+    <Shell
+      title={name}
+      tabs={datasetTabs(name, manages)}
+      wide={part === 'images' || part === 'keys'}
+      shortcuts={shortcuts[part]}
+    >
       <Await loaded={dataset} what="the dataset">
         {(value) => (
           <>
