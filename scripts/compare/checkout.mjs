@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSy
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { root as own } from '../setup.mjs';
 import { Placeholders } from './placeholders.mjs';
 
 /** Milliseconds that a stack may take to start, or a command to end. */
@@ -33,6 +34,8 @@ export function openCheckout(root, scratch) {
   const placeholders = new Placeholders([
     [scratch, '<scratch>'],
     [root, '<checkout>'],
+    // Both read the examples of the checkout that compares, which may be one of them.
+    [own, '<checkout>'],
   ]);
   let child;
 
