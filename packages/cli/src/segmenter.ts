@@ -27,7 +27,7 @@ export interface SegmenterOptions {
   layer?: number;
   facet: 'key' | 'query' | 'value';
   longSide: number | 'native';
-  upsample: 'linear' | 'overlap' | 'none';
+  upsample: 'linear' | 'overlap' | 'stride' | 'none';
   solve: SegmentOptions;
   maxPixels: number;
   /** The window of images with more than 8 bits; default each image's own range. */
@@ -92,7 +92,10 @@ async function solve(
 ) {
   const { longSide, upsample } = options;
   const { value, ms } = await timed(() =>
-    session.extract(image, { longSide, overlap: upsample === 'overlap', signal: interruption }),
+    session.extract(image, {
+      ...{ longSide, signal: interruption },
+      doubling: upsample === 'overlap' || upsample === 'stride' ? upsample : undefined,
+    }),
   );
   onSolve();
   const result = segment(image, roundToHalf(value), raster, options.solve);

@@ -1,5 +1,8 @@
 /** The worker's role: inference, masks, and annotators' open images. */
+
+import type { Precision } from '@saltworks/backbone/precision/precision';
 import { findEntry } from '@saltworks/backbone/registry/registry';
+import type { Device } from '@saltworks/backbone/session/device';
 import type { Closable } from '@saltworks/orchestrator/server';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
@@ -17,14 +20,15 @@ export interface WorkFlags {
   extractConcurrency: number;
   propagateConcurrency: number;
   threads?: number;
-  device: 'auto' | 'cpu' | 'cuda';
+  device: Device;
+  precision: Precision | 'auto';
 }
 
 /** @param say called once the worker is ready, with its name and its queues */
 export async function openWorkerRole(
   settings: Settings,
   connection: NativeConnection,
-  { roles, extractConcurrency, propagateConcurrency, threads, device }: WorkFlags,
+  { roles, extractConcurrency, propagateConcurrency, threads, device, precision }: WorkFlags,
   say: (line: string) => void,
 ): Promise<Closable> {
   const { namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
@@ -32,7 +36,7 @@ export async function openWorkerRole(
   await expectServersStore(settings, connection, id);
   const fetching = fetchingOf(settings, store);
   const findBackbone = (name: string) => findEntry(name, fetching);
-  const keys = keysSources(fetching, { threads, device, batch });
+  const keys = keysSources(fetching, { threads, device, precision, batch });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();

@@ -1,8 +1,9 @@
 /** Keys of images, by an open backbone: a session for each layer and facet, opened when first asked for. */
+import type { Precision } from '@saltworks/backbone/precision/precision';
 import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { findEntry, resolveBackbone } from '@saltworks/backbone/registry/registry';
+import type { Device } from '@saltworks/backbone/session/device';
 import { type KeySession, openSession } from '@saltworks/backbone/session/session';
-import type { Device } from '@saltworks/backbone/session/session.worker';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
@@ -39,6 +40,8 @@ export interface Inference {
   threads?: number;
   /** Default: CUDA where there is one, else the CPU. */
   device?: Device;
+  /** Default: half on a GPU, else the file's own. */
+  precision?: Precision | 'auto';
   /** Images in one inference; default 1 on the CPU, 8 on CUDA. */
   batch?: number;
 }
@@ -68,10 +71,10 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
 async function open(
   { backbone, layer, facet }: ExtractSettings,
   fetching: Fetching,
-  { threads, device = 'auto', batch }: Inference,
+  { threads, device = 'auto', precision, batch }: Inference,
 ): Promise<Opened> {
   const found = await spec(backbone, fetching);
-  const session = await openSession(found, { layer, facet, threads, device, batch });
+  const session = await openSession(found, { layer, facet, threads, device, precision, batch });
   return { session, sha256: found.sha256, close: () => session.close() };
 }
 

@@ -202,6 +202,18 @@ def projections(model, pixels):
     return out, found
 
 
+def half_the_stride(model, height, width):
+    """Makes patches overlap by half. transformers' rotations are told of an image whose patches would be as many."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Conv2d) and module.stride == (PATCH, PATCH):
+            module.stride = (PATCH // 2, PATCH // 2)
+        if name.endswith("patch_embed"):
+            module.img_size = None  # timm would refuse sizes that are no multiples of the patch
+        if name.endswith("rope_embeddings"):
+            module.register_forward_pre_hook(lambda _, args: (torch.zeros(1, 3, 2 * height, 2 * width),))
+    return model
+
+
 def picture(height, width):
     i = np.arange(3 * height * width, dtype=np.uint64)
     hashed = (i * 2654435761) % 2**32 >> 8
@@ -281,7 +293,7 @@ def qdq(path):
 
     class Pictures(CalibrationDataReader):
         def __init__(self):
-            self.left = [{"pixel_values": picture(*NATIVE) * scale} for scale in (1, 0.7, -1)]
+            self.left = [{"pixel_values": picture(*NATIVE) * scale} for scale in (1, 0.7, -1, 1.6, -1.6)]
 
         def get_next(self):
             return self.left.pop() if self.left else None
@@ -420,7 +432,7 @@ EXPORTS = {
     "eva02_timm_fused_dynamo_size": dict(
         build=lambda: (lambda m: (m, m))(of_timm("eva02_tiny_patch14_224", mlp_ratio=0.5, ref_feat_shape=(4, 4))[1]),
         how="dynamo size", opset=18, interpolation=ANTIALIAS,
-        notes="height and width free: positions and the tables of RoPE are computed in the graph; one qkv, whose bias is put together",
+        stride=True, notes="height and width free: positions and the tables of RoPE are computed in the graph; one qkv, whose bias is put together",
     ),
     "pe_timm_dynamo": dict(
         build=lambda: of_timm("vit_pe_core_tiny_patch16_384", mlp_ratio=0.5, ref_feat_shape=(4, 4)),
@@ -429,7 +441,7 @@ EXPORTS = {
     ),
     "dinov3_hf_sdpa_dynamo_size": dict(
         build=lambda: dinov3("sdpa"), how="dynamo size", opset=18, prefix=3, interpolation=BICUBIC,
-        notes="height and width free: the tables of RoPE are computed in the graph",
+        stride=True, notes="height and width free: the tables of RoPE are computed in the graph",
     ),
     "dinov3_timm_dynamo": dict(
         build=lambda: (lambda m: (m, m))(of_timm("vit_small_patch16_dinov3", twin=False, mlp_ratio=0.5, dynamic_img_size=True)[0]),
@@ -438,7 +450,7 @@ EXPORTS = {
     ),
     "deit3_timm_ts": dict(
         build=lambda: of_timm("deit3_small_patch16_224", mlp_ratio=0.5), how="ts", interpolation=ANTIALIAS,
-        notes="DeiT III: positions are added before CLS comes in; LayerScale",
+        stride=True, notes="DeiT III: positions are added before CLS comes in; LayerScale",
     ),
     "deit_distilled_timm_eager_ts": dict(
         build=lambda: of_timm("deit_small_distilled_patch16_224", size=(16, 20), fused=False, mlp_ratio=0.5),
@@ -469,7 +481,7 @@ EXPORTS = {
     ),
     "vit_timm_batch_ts": dict(
         build=lambda: of_timm("vit_small_patch16_224", mlp_ratio=0.5, depth=LAYERS), how="ts batch", interpolation=ANTIALIAS,
-        notes="the batch is free, the size is not",
+        stride=True, notes="the batch is free, the size is not",
     ),
     "vit_timm_opset23_dynamo": dict(
         build=lambda: of_timm("vit_small_patch16_224", mlp_ratio=0.5), how="dynamo", opset=23, interpolation=ANTIALIAS,
@@ -488,7 +500,7 @@ EXPORTS = {
         notes="MatMulBnb4: weights of 4 bits, not evenly spaced",
     ),
     "vit_timm_qdq_ts": dict(
-        build=lambda: of_timm("vit_small_patch16_224", mlp_ratio=0.5), how="ts", xform=qdq, interpolation=ANTIALIAS, tolerance=0.3,
+        build=lambda: of_timm("vit_small_patch16_224", mlp_ratio=0.5), how="ts", xform=qdq, interpolation=ANTIALIAS, tolerance=0.4,
         notes="static int8: QuantizeLinear and DequantizeLinear around Conv and MatMul",
     ),
     "clip_hf_mha_ts": dict(
@@ -497,7 +509,7 @@ EXPORTS = {
     ),
     "aimv2_hf_sdpa_ts": dict(
         build=lambda: of_transformers("Aimv2VisionModel", transformers.Aimv2VisionConfig(**sizes(use_head=False)), "sdpa", interpolate=False),
-        how="ts", prefix=0, interpolation=BICUBIC, other=None,
+        how="ts", prefix=0, interpolation=BICUBIC, other=None, optional=True,
         notes="AIMv2: RMSNorm, SwiGLU, no CLS",
     ),
     "einsum_ts": dict(
@@ -537,7 +549,7 @@ OTHERS = {
 }
 
 
-def make(name, *, build, how, interpolation, opset=17, prefix=1, xform=None, rounded=False, tolerance=1e-4, native=NATIVE, other=OTHER, optional=False, notes):
+def make(name, *, build, how, interpolation, opset=17, prefix=1, xform=None, rounded=False, tolerance=1e-4, native=NATIVE, other=OTHER, optional=False, stride=False, notes):
     torch.manual_seed(zlib.crc32(name.encode()))
     model, any_size = build()
     path = str(HERE / f"{name}.onnx")
@@ -556,13 +568,17 @@ def make(name, *, build, how, interpolation, opset=17, prefix=1, xform=None, rou
     tensors = dict(rows)
     if other:
         tensors |= {f"other.{key}": value for key, value in projections(any_size, torch.from_numpy(picture(*other)))[1].items()}
+    if stride:
+        half = half_the_stride(any_size, *other)
+        rows = projections(half, torch.from_numpy(picture(*(side + PATCH // 2 for side in other))))[1]
+        tensors |= {f"stride.{key}": value for key, value in rows.items() if key[0] == "k"}
     save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, HERE / f"{name}.safetensors")
-    tokens = rows["k.0"].shape[0]
+    tokens, rows = tensors["k.0"].shape[0], tensors
     assert tokens == prefix + (native[0] // PATCH) * (native[1] // PATCH), (name, tokens)
     size = sum(f.stat().st_size for f in HERE.glob(f"{name}.*"))
     print(f"{name:32} {size / 1024:5.0f} KB  output {deviation:.1e}  keys' deviation {rows['k.1'].std():.2f}", flush=True)
     facts = dict(layers=LAYERS, heads=HEADS, dim=rows["k.0"].shape[1], patch=PATCH, prefixTokens=prefix)
-    return dict(facts=facts, native=native, other=other, optional=optional, interpolation=interpolation, tolerance=tolerance, notes=notes)
+    return dict(facts=facts, native=native, other=other, optional=optional, interpolation=interpolation, tolerance=tolerance, stride=stride, notes=notes)
 
 
 def make_other(name, *, build, why, size=(32, 32)):

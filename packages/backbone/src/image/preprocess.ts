@@ -42,6 +42,19 @@ export function preprocessOverlapping(image: RgbImage, options: PreprocessOption
   );
 }
 
+/**
+ * Makes one view, half a patch larger each way, for a patch embedding of half the stride: its patches lie where those of
+ * `preprocessOverlapping` do.
+ */
+export function preprocessForStride(image: RgbImage, options: PreprocessOptions): Pixels {
+  const { patch, mean, std } = options;
+  const size = sizeFor(image, options);
+  const [width, height] = [size.width + patch / 2, size.height + patch / 2];
+  const near = -Math.ceil(patch / 4);
+  const shifted = shiftImage(resizeBicubic(image, size.width, size.height), near, near, { width, height });
+  return { data: normalise(shifted, mean, std), width, height };
+}
+
 function sizeFor({ width, height }: RgbImage, { patch, longSide, size }: PreprocessOptions) {
   return size ? { height: size[0], width: size[1] } : workingSize(width, height, patch, longSide);
 }

@@ -8,31 +8,33 @@ import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
-import type { PreprocessJob, Views } from '../image/preprocess.worker.ts';
+import type { Doubling, PreprocessJob, Views } from '../image/preprocess.worker.ts';
+import type { Precision } from '../precision/precision.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
 import type { Facet, TapFacts } from '../tap/tap.ts';
 import type { Failure } from '../threads/thread.ts';
 import { threadPool } from '../threads/threads.ts';
-import type { Device, Opened, Reply, Request, WorkerInput } from './session.worker.ts';
+import type { Device, DeviceName } from './device.ts';
+import type { Opened, Reply, Request, WorkerInput } from './session.worker.ts';
 
 /** Attention takes memory by the square of the patches: 6 GB for six heads of 16,384. */
 const MAX_PATCHES = 16_384;
 
 export interface KeySession {
   /** `batch`: the most images in one inference. */
-  readonly facts: TapFacts & { layer: number; facet: Facet; device: 'cpu' | 'cuda'; batch: number };
+  readonly facts: TapFacts & { layer: number; facet: Facet; device: DeviceName; inference: Precision; batch: number };
   /**
    * Extracts the keys of one image, which it copies. For many images call it several times at once: one is preprocessed
    * while another is in inference, and waiting images form batches.
    *
-   * @param options longSide: pixels, or `native`; default the backbone's. overlap: computes keys at the ×2 grid in four
-   *   shifted passes, which take four times as long. signal: aborting rejects at once with its reason; an inference that has
-   *   begun runs to its end, unused
+   * @param options longSide: pixels, or `native`; default the backbone's. doubling: computes keys at the ×2 grid, by `overlap`
+   *   in four shifted passes, which take four times as long, or by `stride` in one pass with four times the tokens. signal:
+   *   aborting rejects at once with its reason; an inference that has begun runs to its end, unused
    * @throws InvalidInputError if the image is not `3 · width · height` bytes, or makes too many patches
    */
   extract(
     image: RgbImage,
-    options?: { longSide?: number | 'native'; overlap?: boolean; signal?: AbortSignal },
+    options?: { longSide?: number | 'native'; doubling?: Doubling; signal?: AbortSignal },
   ): Promise<Keys>;
   /** Ends the threads and rejects pending requests. An idle session keeps no process alive. */
   close(): Promise<void>;
@@ -52,7 +54,7 @@ interface Job {
  *
  * @param spec from `resolveBackbone`; the file must have its sha256
  * @param options layer: counted from 0, default the last. threads: of one inference, default all cores. device: default the
- *   CPU. batch: images of one size in one inference, default 1 on the CPU and 8 on CUDA; 1 if the model takes no more
+ *   CPU. precision: of inference; `auto` is half on a GPU, where the keys stay what they are, else the file's own. batch: images of one size in one inference, default 1 on the CPU and 8 on CUDA; 1 if the model takes no more
  * @throws InvalidInputError if the file has another sha256 or no such layer, the tap does not understand it, or a check fails
  */
 export async function openSession(
@@ -62,13 +64,21 @@ export async function openSession(
     facet,
     threads = availableParallelism(),
     device = 'cpu',
+    precision = 'auto',
     batch,
-  }: { layer?: number; facet: Facet; threads?: number; device?: Device; batch?: number },
+  }: {
+    layer?: number;
+    facet: Facet;
+    threads?: number;
+    device?: Device;
+    precision?: Precision | 'auto';
+    batch?: number;
+  },
 ): Promise<KeySession> {
   for (const [name, value] of Object.entries({ threads, batch: batch ?? 1 })) {
     if (!Number.isInteger(value) || value < 1) throw new InvalidInputError(`${name} ${value}; expected 1 or more`);
   }
-  const workerInput: WorkerInput = { spec, layer, facet, threads, device, batch };
+  const workerInput: WorkerInput = { spec, layer, facet, threads, device, precision, batch };
   const worker = new Worker(new URL('./session.worker.js', import.meta.url), { workerData: workerInput });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const opened = await firstReply(worker);
@@ -91,10 +101,10 @@ export async function openSession(
     }
     running = takeBatch(queue, opened.batch);
     worker.ref();
-    const [{ width, height }] = running.map(({ views }) => views);
+    const [{ width, height, halfStride }] = running.map(({ views }) => views);
     const images = running.map(({ views }) => views.data);
     const buffers = images.flat().map(({ buffer }) => buffer as ArrayBuffer);
-    worker.postMessage({ images, width, height } satisfies Request, buffers);
+    worker.postMessage({ images, width, height, halfStride } satisfies Request, buffers);
   };
   const fail = (error: Error) => {
     failure ??= error;
@@ -113,16 +123,20 @@ export async function openSession(
   worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));
 
   return {
-    facts: { ...opened.facts, layer: opened.layer, facet, device: opened.device, batch: opened.batch },
-    async extract(image, { longSide = spec.longSide, overlap = false, signal } = {}) {
-      check(image, longSide, opened.facts);
+    facts: {
+      ...opened.facts,
+      ...{ layer: opened.layer, facet, device: opened.device, inference: opened.precision, batch: opened.batch },
+    },
+    async extract(image, { longSide = spec.longSide, doubling, signal } = {}) {
+      check(image, longSide, doubling, opened.facts);
       signal?.throwIfAborted();
       if (failure) throw failure;
       // Copy these pixels alone: the caller keeps its image, and moving a view would take its whole buffer along.
       const data = new Uint8Array(image.data);
       const { patch, mean, std } = spec;
       const size = opened.facts.anySize ? undefined : opened.facts.nativeSize;
-      const job: PreprocessJob = { image: { ...image, data }, options: { patch, longSide, size, mean, std }, overlap };
+      const options = { patch, longSide, size, mean, std };
+      const job: PreprocessJob = { image: { ...image, data }, options, doubling };
       // One signal may abort many requests; Node warns of a leak at eleven listeners.
       if (signal) setMaxListeners(0, signal);
       let abort = () => {};
@@ -163,8 +177,9 @@ function takeBatch(queue: Job[], batch: number): Job[] {
   const [{ views: first }] = queue;
   let room = batch;
   for (const job of [...queue]) {
-    const { data, width, height } = job.views;
-    if (width !== first.width || height !== first.height || (taken.length > 0 && data.length > room)) continue;
+    const { data, width, height, halfStride } = job.views;
+    if (width !== first.width || height !== first.height || halfStride !== first.halfStride) continue;
+    if (taken.length > 0 && data.length > room) continue;
     room -= data.length;
     taken.push(job);
     queue.splice(queue.indexOf(job), 1);
@@ -193,7 +208,12 @@ function errorOf({ error, invalid }: Failure): Error {
   return invalid ? new InvalidInputError(error) : new Error(error);
 }
 
-function check({ data, width, height }: RgbImage, longSide: number | 'native', { anySize, patch }: TapFacts): void {
+function check(
+  { data, width, height }: RgbImage,
+  longSide: number | 'native',
+  doubling: Doubling | undefined,
+  { anySize, patch, fixed }: TapFacts,
+): void {
   if (!(width >= 1 && height >= 1) || data.length !== 3 * width * height) {
     throw new InvalidInputError(
       `an image of ${data.length} bytes; expected 3 × ${width} × ${height}, at least one pixel`,
@@ -202,9 +222,12 @@ function check({ data, width, height }: RgbImage, longSide: number | 'native', {
   if (longSide !== 'native' && !(Number.isFinite(longSide) && longSide >= 1)) {
     throw new InvalidInputError(`a long side of ${longSide}; expected pixels or native`);
   }
+  if (!anySize && doubling === 'stride') {
+    throw new InvalidInputError(`half the stride, but ${fixed}; expected a backbone that takes any size`);
+  }
   if (!anySize) return;
   const size = workingSize(width, height, patch, longSide);
-  const patches = (size.width / patch) * (size.height / patch);
+  const patches = (size.width / patch) * (size.height / patch) * (doubling === 'stride' ? 4 : 1);
   if (patches > MAX_PATCHES) {
     throw new InvalidInputError(
       `${patches} patches at ${size.width} × ${size.height}; expected at most ${MAX_PATCHES}: use a smaller long side`,

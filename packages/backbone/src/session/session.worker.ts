@@ -4,14 +4,18 @@ import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { interleaveKeys, type Keys } from '@saltworks/core/keys/keys';
-import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { keepTapped, readTapped } from '../check/cache.ts';
 import { checkModel } from '../check/checked.ts';
 import { readModelFile } from '../onnx/external.ts';
+import { inPrecision, type Precision } from '../precision/precision.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
 import { hashOf } from '../registry/hash.ts';
+import { halveStride } from '../tap/stride.ts';
 import type { Facet, TapFacts, Tapped } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
+import { meanCosine } from './cosine.ts';
+import { type Device, type DeviceName, type Level, openOn } from './device.ts';
 import { tableTensors } from './table-tensors.ts';
 
 export interface WorkerInput {
@@ -20,15 +24,13 @@ export interface WorkerInput {
   facet: Facet;
   threads: number;
   device: Device;
+  precision: Precision | 'auto';
   /** Views in one inference, if the model takes several; default by device. */
   batch: number | undefined;
 }
 
-/** Where inference runs; `auto` is CUDA if present, else the CPU. */
-export type Device = 'auto' | 'cpu' | 'cuda';
-
 /** Images of one size, each as its views (one, or four for `overlap`); null ends the thread. */
-export type Request = { images: Float32Array[][]; width: number; height: number } | null;
+export type Request = { images: Float32Array[][]; width: number; height: number; halfStride: boolean } | null;
 
 /** One reply to the start, then one to each request, in order. */
 export type Reply = Opened | { answers: Answer<Keys>[] } | Failure;
@@ -36,7 +38,8 @@ export type Reply = Opened | { answers: Answer<Keys>[] } | Failure;
 export interface Opened {
   facts: TapFacts;
   layer: number;
-  device: 'cpu' | 'cuda';
+  device: DeviceName;
+  precision: Precision;
   batch: number;
 }
 
@@ -44,23 +47,22 @@ export interface Opened {
 type Run = (images: Float32Array[], width: number, height: number) => Promise<Keys[]>;
 
 /** On the CPU a batch was no faster; one image does not fill a GPU. */
-const BATCH = { cpu: 1, cuda: 8 };
+const BATCH = { cpu: 1, cuda: 8, tensorrt: 8 };
+/** The least cosine of a half-precision key with the file's own. */
+const LIKE = 0.999;
 
 if (!parentPort) throw new Error('session.worker runs in a worker thread only');
 const port = parentPort;
-const { spec, layer, facet, threads, device, batch } = workerData as WorkerInput;
-
-// Otherwise onnxruntime prints a page if there is no CUDA.
-ort.logLevel = 'fatal';
+const { spec, layer, facet, threads, device, precision, batch } = workerData as WorkerInput;
 
 try {
-  const { opened, run, end } = await open();
+  const { opened, run, runHalf, end } = await open();
   port.postMessage(opened satisfies Reply);
   let before: Promise<unknown> = Promise.resolve();
   port.on('message', (request: Request) => {
     before = before.then(async () => {
       if (!request) return end();
-      const answers = await extract(run, opened.batch, request);
+      const answers = await extract(request.halfStride ? runHalf : run, opened.batch, request);
       const buffers = answers.flatMap((answer) => ('result' in answer ? [answer.result.data.buffer] : []));
       port.postMessage({ answers } satisfies Reply, buffers as ArrayBuffer[]);
     });
@@ -71,63 +73,121 @@ try {
 }
 
 async function open() {
-  const { model, input, outputs, facts, positions } = await load();
-  const [{ name: output, layer: tapped }] = outputs;
-  const { inference, device } = await create(model);
+  const tapped = await load();
+  const { facts } = tapped;
+  const first = await start(tapped);
+  /** Opened when first asked for: a second copy of the weights. */
+  let half: Promise<Started> | undefined;
+  const started: Promise<Started>[] = [Promise.resolve(first)];
+  const runHalf: Run = async (...args) => {
+    half ??= load().then((again) => startHalf(again, first));
+    if (!started.includes(half)) started.push(half);
+    return (await half).run(...args);
+  };
+  const wanted = batch ?? BATCH[first.device];
+  const opened: Opened = {
+    ...{ facts, layer: tapped.outputs[0].layer, device: first.device, precision: first.precision },
+    batch: wanted > 1 && (await followsBatch(first.run, facts)) ? wanted : 1,
+  };
+  const end = async () => {
+    for (const each of started) await (await each.catch(() => undefined))?.inference.release();
+    port.close();
+  };
+  return { opened, run: first.run, runHalf, end };
+}
+
+interface Started {
+  inference: InferenceSession;
+  run: Run;
+  device: DeviceName;
+  precision: Precision;
+}
+
+/** Opens the model where and as it was asked for; `auto` is half precision on a GPU, if the keys stay what they are. */
+async function start(tapped: Tapped): Promise<Started> {
+  const own = precision === 'auto' ? 'given' : precision;
+  const given = await openAs(tapped, own, device);
+  if (precision !== 'auto' || given.device === 'cpu' || tapped.facts.precision !== 'float32') return given;
+  try {
+    const half = await openAs(tapped, 'float16', given.device);
+    const { inference } = (await alike(given.run, half.run, tapped.facts)) ? given : half;
+    await inference.release();
+    return inference === given.inference ? half : given;
+  } catch {
+    return given;
+  }
+}
+
+async function openAs(tapped: Tapped, as: Precision, where: Device): Promise<Started> {
+  return { ...(await openRunning(inPrecision(tapped.model, as), tapped, where, 1)), precision: as };
+}
+
+async function startHalf(tapped: Tapped, { device, precision }: Started): Promise<Started> {
+  const { input, facts } = tapped;
+  const model = halveStride(inPrecision(tapped.model, precision), { input, patch: facts.patch });
+  return { ...(await openRunning(model, tapped, device, 2)), precision };
+}
+
+/**
+ * Opens a model and sees it run. Changed layouts break some graphs: onnxruntime moves a Transpose through the cubic Resize of
+ * positions, which then refuses to shrink. Those open without.
+ *
+ * @throws InvalidInputError if it does not run
+ */
+async function openRunning(model: Uint8Array, tapped: Tapped, where: Device, density: 1 | 2) {
+  const levels: Level[] = ['all', 'extended'];
+  let reason = '';
+  for (const level of levels) {
+    const opened = await openOn(model, where, threads, level);
+    const run = runOf(opened.inference, tapped, density);
+    const more = (density - 1) * (tapped.facts.patch / 2);
+    try {
+      const [image, width, height] = wave(tapped.facts, 0.1, more);
+      await run([image], width, height);
+      return { ...opened, run };
+    } catch (error) {
+      await opened.inference.release();
+      [reason] = String((error as Error).message).split('\n');
+    }
+  }
+  throw new InvalidInputError(`${spec.path} does not run (${reason}); expected a model that takes a small image`);
+}
+
+/** @param density patches along a patch's side: 2 with half the stride, which takes half a patch more of the image */
+function runOf(
+  inference: InferenceSession,
+  { input, outputs: [{ name: output }], facts, positions }: Tapped,
+  density: 1 | 2,
+): Run {
   const tables = tableTensors(positions, spec.interpolation);
-  const run: Run = async (images, width, height) => {
+  const { patch, dim: d, prefixTokens } = facts;
+  const patches = (side: number) => Math.floor(side / patch) * density;
+  return async (images, width, height) => {
     const n = images.length;
+    const [h, w] = [patches(height), patches(width)];
     const results = await inference.run({
-      ...tables(height / facts.patch, width / facts.patch),
+      ...tables(h, w),
       [input]: new Tensor('float32', joined(images), [n, 3, height, width]),
     });
     const { data, dims } = results[output];
-    const [h, w, d] = [height / facts.patch, width / facts.patch, facts.dim];
-    const tokens = facts.prefixTokens + h * w;
+    const tokens = prefixTokens + h * w;
     if (!(data instanceof Float32Array) || dims[0] !== n || dims[1] !== tokens) {
       throw new InvalidInputError(
-        `${dims[0]} × ${dims[1]} tokens at ${width} × ${height}; expected ${n} × (${facts.prefixTokens} + ${h} × ${w})`,
+        `${dims[0]} × ${dims[1]} tokens at ${width} × ${height}; expected ${n} × (${prefixTokens} + ${h} × ${w})`,
       );
     }
     return images.map((_, i) => ({
       ...{ h, w, d },
-      data: data.slice((i * tokens + facts.prefixTokens) * d, (i + 1) * tokens * d),
+      data: data.slice((i * tokens + prefixTokens) * d, (i + 1) * tokens * d),
     }));
   };
-  const wanted = batch ?? BATCH[device];
-  const opened: Opened = {
-    ...{ facts, layer: tapped, device },
-    batch: wanted > 1 && (await followsBatch(run, facts)) ? wanted : 1,
-  };
-  const end = async () => {
-    await inference.release();
-    port.close();
-  };
-  return { opened, run, end };
 }
 
-/** Falls back from CUDA to the CPU: onnxruntime throws if CUDA is missing. */
-async function create(model: Uint8Array): Promise<{ inference: InferenceSession; device: 'cpu' | 'cuda' }> {
-  const on = (device: 'cpu' | 'cuda') =>
-    InferenceSession.create(model, {
-      executionProviders: [device],
-      intraOpNumThreads: threads,
-      // Images differ in size, and onnxruntime would keep a memory pattern for each.
-      enableMemPattern: false,
-      // Waiting threads sleep: beside other work, spinning made inference a fifth slower.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
-      // Errors are thrown, so they need not be printed too.
-      logSeverityLevel: 4,
-    });
-  if (device !== 'cpu') {
-    try {
-      return { inference: await on('cuda'), device: 'cuda' };
-    } catch (error) {
-      const [reason] = (error as Error).message.split('\n');
-      if (device === 'cuda') throw new InvalidInputError(`no CUDA here (${reason}); expected device cpu or auto`);
-    }
-  }
-  return { inference: await on('cpu'), device: 'cpu' };
+/** Whether two models give keys of one direction. */
+async function alike(a: Run, b: Run, facts: TapFacts): Promise<boolean> {
+  const [image, width, height] = wave(facts, 0.1);
+  const [[expected], [actual]] = [await a([image], width, height), await b([image], width, height)];
+  return meanCosine(expected.data, actual.data, expected.d) >= LIKE;
 }
 
 /** The tapped model: kept from an earlier opening, or made and checked now. */
@@ -169,10 +229,9 @@ function expectSizes(tapped: Tapped): Tapped {
 }
 
 /** Whether two images in one inference get the keys that each gets alone: many exports freeze a batch of one. */
-async function followsBatch(run: Run, { patch, anySize, nativeSize }: TapFacts): Promise<boolean> {
-  const [height, width] = anySize || !nativeSize ? [2 * patch, 3 * patch] : nativeSize;
-  const wave = (step: number) => Float32Array.from({ length: 3 * width * height }, (_, i) => Math.sin(step * i));
-  const images = [wave(0.1), wave(0.7)];
+async function followsBatch(run: Run, facts: TapFacts): Promise<boolean> {
+  const [first, width, height] = wave(facts, 0.1);
+  const images = [first, wave(facts, 0.7)[0]];
   try {
     const together = await run(images, width, height);
     for (const [i, image] of images.entries()) {
@@ -186,7 +245,13 @@ async function followsBatch(run: Run, { patch, anySize, nativeSize }: TapFacts):
   }
 }
 
-async function extract(run: Run, batch: number, { images, width, height }: NonNullable<Request>) {
+/** A picture of waves, and its width and height: small or native, and some pixels more. */
+function wave({ patch, anySize, nativeSize }: TapFacts, step: number, more = 0): [Float32Array, number, number] {
+  const [height, width] = (anySize || !nativeSize ? [2 * patch, 3 * patch] : nativeSize).map((side) => side + more);
+  return [Float32Array.from({ length: 3 * width * height }, (_, i) => Math.sin(step * i)), width, height];
+}
+
+async function extract(run: Run, batch: number, { images, width, height, halfStride }: NonNullable<Request>) {
   const views = images.flat();
   const keys: Keys[] = [];
   try {
@@ -195,7 +260,8 @@ async function extract(run: Run, batch: number, { images, width, height }: NonNu
     if (images.length === 1) return [failureOf(error)];
     // A batch that fails, mostly for lack of memory, may succeed image by image.
     const answers: Answer<Keys>[] = [];
-    for (const image of images) answers.push(...(await extract(run, batch, { images: [image], width, height })));
+    for (const image of images)
+      answers.push(...(await extract(run, batch, { images: [image], width, height, halfStride })));
     return answers;
   }
   return images.map((own): Answer<Keys> => {

@@ -10,6 +10,7 @@ import { shiftImage } from '@saltworks/core/image/image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { preprocess } from '../../src/image/preprocess.ts';
 import { makeNode } from '../../src/onnx/make.ts';
+import { meanCosine } from '../../src/session/cosine.ts';
 import { expectClose, home, isPulled, openTapped, random, realModel, tapBytes } from '../run.ts';
 import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from '../tiny-vit.ts';
 
@@ -67,7 +68,7 @@ describe('a tiny model', () => {
   test('puts the keys of four shifted passes at their places on the ×2 grid', async () => {
     const image = noise(32, 24);
     const native = { longSide: 'native' } as const;
-    const { h, w, d, data } = await session.extract(image, { ...native, overlap: true });
+    const { h, w, d, data } = await session.extract(image, { ...native, doubling: 'overlap' });
     expect([h, w, d]).toEqual([12, 16, DIM]);
     // The node in row 1, column 0 of each patch comes from the image shifted by (−1, 1), a quarter patch left and down.
     const { data: one } = await session.extract(shiftImage(image, -1, 1), native);
@@ -77,6 +78,28 @@ describe('a tiny model', () => {
         expectClose(data.slice(node, node + d), one.slice((y * 8 + x) * d, (y * 8 + x + 1) * d), 1e-6);
       }
     }
+  });
+
+  test('computes the ×2 grid in one pass by half the stride, where the four shifted passes do', async () => {
+    const image = noise(32, 24);
+    const native = { longSide: 'native' } as const;
+    const four = await session.extract(image, { ...native, doubling: 'overlap' });
+    const one = await session.extract(image, { ...native, doubling: 'stride' });
+    expect([one.h, one.w, one.d]).toEqual([four.h, four.w, four.d]);
+    // Positions differ a little: they are those of a finer grid, not of four coarse ones.
+    expect(meanCosine(one.data, four.data, one.d)).toBeGreaterThan(0.9);
+    await expect(session.extract(noise(8, 8), { longSide: 260, doubling: 'stride' })).rejects.toThrow(
+      /^16900 patches at 260 × 260; expected at most 16384/,
+    );
+  });
+
+  test('answers plain and doubled requests in any order', async () => {
+    const native = { longSide: 'native' } as const;
+    const ways = [undefined, 'stride', 'overlap', 'stride', undefined] as const;
+    const alone = [];
+    for (const doubling of ways) alone.push(await session.extract(noise(16, 8), { ...native, doubling }));
+    const together = await Promise.all(ways.map((doubling) => session.extract(noise(16, 8), { ...native, doubling })));
+    expect(together).toEqual(alone);
   });
 
   test('gives each of many requests its own answer', async () => {
@@ -119,7 +142,7 @@ describe('a batch', () => {
   const keysOf = async (bytes: Uint8Array, batch: number) => {
     const session = await openSession(await specOf(bytes, `batch-${batch}`), { facet: 'key', threads: 1, batch });
     const all = await Promise.all(mixed.map((image) => session.extract(image, native)));
-    const overlapping = await session.extract(mixed[0], { ...native, overlap: true });
+    const overlapping = await session.extract(mixed[0], { ...native, doubling: 'overlap' });
     await session.close();
     return { batch: session.facts.batch, keys: [...all, overlapping] };
   };

@@ -52,7 +52,12 @@ export function roleCommands(): Command[] {
       .option('--threads <n>', 'of one inference (default: all cores)', parseWhole(1))
       .addOption(
         new Option('--device <name>', 'for inference; auto is CUDA where there is one')
-          .choices(['auto', 'cpu', 'cuda'])
+          .choices(['auto', 'cpu', 'cuda', 'tensorrt'])
+          .default('auto'),
+      )
+      .addOption(
+        new Option('--precision <name>', 'of inference; auto is float16 on a GPU, else what the file gives')
+          .choices(['auto', 'given', 'float16', 'int8'])
           .default('auto'),
       )
       .action((flags: WorkFlags) =>

@@ -43,7 +43,7 @@ interface Flags {
   neighbors?: number;
   colorWeight?: number;
   alpha?: number;
-  upsample?: 'linear' | 'overlap' | 'none';
+  upsample?: 'linear' | 'overlap' | 'stride' | 'none';
   refine?: SegmentOptions['refine'];
   longSide?: number | 'native';
   seed?: number;
@@ -105,8 +105,8 @@ export function segmentCommand(): Command {
     .addOption(
       new Option(
         '--upsample <how>',
-        'to the ×2 grid: between patches, by four shifted passes, or not (default: linear)',
-      ).choices(['linear', 'overlap', 'none']),
+        'to the ×2 grid: between patches, by four shifted passes, by half the stride, or not (default: linear)',
+      ).choices(['linear', 'overlap', 'stride', 'none']),
     )
     .addOption(new Option('--refine <how>', `from nodes to pixels (default: ${best.refine})`).choices(refineKinds))
     .addOption(strokesOption())
@@ -228,7 +228,7 @@ function changesOf(flags: Flags): Partial<SegmentOptions> {
   return {
     ...{ graph, colorWeight, sigma, tau, neighbors, alpha, refine, strokes, seed },
     // Keys of overlapping patches already lie on the ×2 grid.
-    upsample: upsample === 'overlap' ? 'none' : upsample,
+    upsample: upsample === 'overlap' || upsample === 'stride' ? 'none' : upsample,
   };
 }
 

@@ -154,20 +154,29 @@ function resizeColumns(data: Uint8Array, width: number, height: number, to: numb
   return new Uint8Array(out.buffer);
 }
 
-/** Shifts an image: pixel (x, y) of the result is (x + dx, y + dy) of the image, clamped at the border. */
-export function shiftImage({ data, width, height }: RgbImage, dx: number, dy: number): RgbImage {
+/**
+ * Shifts an image: pixel (x, y) of the result is (x + dx, y + dy) of the image, clamped at the border.
+ *
+ * @param to width and height of the result, default the image's
+ */
+export function shiftImage(
+  { data, width, height }: RgbImage,
+  dx: number,
+  dy: number,
+  to: { width: number; height: number } = { width, height },
+): RgbImage {
   const clamp = (v: number, size: number) => Math.min(Math.max(v, 0), size - 1);
-  const out = new Uint8Array(data.length);
-  for (let y = 0, o = 0; y < height; y++) {
+  const out = new Uint8Array(3 * to.width * to.height);
+  for (let y = 0, o = 0; y < to.height; y++) {
     const row = clamp(y + dy, height) * width;
-    for (let x = 0; x < width; x++, o += 3) {
+    for (let x = 0; x < to.width; x++, o += 3) {
       const s = 3 * (row + clamp(x + dx, width));
       out[o] = data[s];
       out[o + 1] = data[s + 1];
       out[o + 2] = data[s + 2];
     }
   }
-  return { data: out, width, height };
+  return { data: out, width: to.width, height: to.height };
 }
 
 /**
