@@ -16,23 +16,24 @@ import { correct, sumUpCorrections } from './corrections.mjs';
 import { haveData, load, sets } from './data.mjs';
 import { clock, median as middle } from './measure.mjs';
 
-const { best } = presets;
 const median = (values) => middle(values.toSorted((a, b) => a - b));
 const usage =
-  'expected --codecs A,B,…, --sets A,B, --limit or --corrections IMAGES a set, --json FILE, --fresh FOLDER to keep keys in';
+  'expected --codecs A,B,…, --preset NAME, --sets A,B, --limit or --corrections IMAGES a set, --json FILE, --fresh FOLDER to keep keys in';
 
 function flags(args) {
   const out = {
     codecs: ['float16', 'int8', 'pca-128', 'pca-64', 'pca-32', 'pca-16'],
-    corrections: 0,
+    preset: 'best',
     only: Object.keys(sets),
+    limit: Number.POSITIVE_INFINITY,
+    corrections: 0,
   };
-  out.limit = Number.POSITIVE_INFINITY;
   for (let i = 0; i < args.length; i += 2) {
     const [flag, value = ''] = [args[i], args[i + 1]];
     if (flag === '--codecs' && value.split(',').every((codec) => codecPattern.test(codec))) {
       out.codecs = [...new Set(['float16', ...value.split(',')])];
     } else if (flag === '--sets' && value.split(',').every((set) => sets[set])) out.only = value.split(',');
+    else if (flag === '--preset' && presets[value]) out.preset = value;
     else if (flag === '--limit' && Number(value) > 0) out.limit = Number(value);
     else if (flag === '--corrections' && Number(value) >= 0) out.corrections = Number(value);
     else if (flag === '--json' && value) out.json = value;
@@ -45,7 +46,8 @@ function flags(args) {
   return out;
 }
 
-const { codecs, only, limit, corrections, json, fresh } = flags(process.argv.slice(2));
+const { codecs, preset, only, limit, corrections, json, fresh } = flags(process.argv.slice(2));
+const options = presets[preset];
 if (!haveData) {
   console.log('codecs: skipped, there is no ../shared/data');
   process.exit(0);
@@ -86,16 +88,16 @@ for (const set of only) {
       let [file, kept, solver] = [];
       row.encode.push(clock(() => (file = encodeKeys(keys, origin, codec))));
       row.decode.push(clock(() => (kept = decodeKeys(file).keys)));
-      row.open.push(clock(() => (solver = openFast(image, kept, best))));
+      row.open.push(clock(() => (solver = openFast(image, kept, options))));
       row.bytes.push(file.length);
       const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
-      const mask = solver.refine(nodes, heldPixels(raster, best));
+      const mask = solver.refine(nodes, heldPixels(raster, options));
       reference ??= mask;
       const found = overlaps(mask, truth, ignore);
       row.iou.push(mean(found.map(({ iou }) => iou)));
       row.dice.push(mean(found.map(({ dice }) => dice)));
       row.differ.push(mask.ids.reduce((sum, id, p) => sum + (id === reference.ids[p] ? 0 : 1), 0) / mask.ids.length);
-      if (i < corrections) row.dots.push(correct(image, kept, { truth, ignore, raster }, best));
+      if (i < corrections) row.dots.push(correct(image, kept, { truth, ignore, raster }, options));
     }
     counted++;
     if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
