@@ -16,7 +16,12 @@ const model = tinyVit();
 const sha256 = createHash('sha256').update(model).digest('hex');
 const mine = join(scratch, 'mine.onnx');
 writeFileSync(mine, model);
-const homeOf = (name: string) => ({ SALTWORKS_HOME: join(scratch, name) });
+/** Servers of the tests are reached without the proxy that this machine may have. */
+const homeOf = (name: string) => ({
+  SALTWORKS_HOME: join(scratch, name),
+  NO_PROXY: '127.0.0.1',
+  no_proxy: '127.0.0.1',
+});
 const one = (text: string) => expect(text.trim().split('\n')).toHaveLength(1);
 
 test('the list has the default at its head, with sizes and licences', async () => {
@@ -97,7 +102,7 @@ describe('an entry of your own', () => {
   test('is fetched through the proxy that the environment names', async () => {
     const web = await serve(file(model));
     const proxy = await serveProxy();
-    const env = { ...homeOf('proxied'), HTTP_PROXY: proxy.url, NO_PROXY: '' };
+    const env = { ...homeOf('proxied'), HTTP_PROXY: proxy.url, http_proxy: proxy.url, NO_PROXY: '', no_proxy: '' };
     expect(await saltworks(['backbone', 'add', 'far', `${web.url}/far.onnx`], { env })).toMatchObject({ status: 0 });
     expect(proxy.requests).toHaveLength(1);
     await web.close();

@@ -1,5 +1,6 @@
 /** Keys of images, by an open backbone: a session for each layer and facet, opened when first asked for. */
 import type { Precision } from '@saltworks/backbone/precision/precision';
+import type { BackboneSpec } from '@saltworks/backbone/registry/entries';
 import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { findEntry, resolveBackbone } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
@@ -49,11 +50,18 @@ export interface Inference {
 /** @param fetching where backbones are kept, and how a missing one is fetched */
 export function keysSources(fetching: Fetching, inference: Inference = {}): KeysSources {
   const sessions = keepLastUsed<Opened>(mostIdle);
+  // Settings of one backbone that are opened together fetch it once.
+  const fetches = new Map<string, Promise<BackboneSpec>>();
+  const specOf = (backbone: string) => {
+    const under = fetches.get(backbone) ?? spec(backbone, fetching).finally(() => fetches.delete(backbone));
+    fetches.set(backbone, under);
+    return under;
+  };
   const using = <Result>(settings: ExtractSettings, work: (opened: Opened) => Result | Promise<Result>) => {
     const { backbone, layer, facet } = settings;
     // Size and codec are matters of an image and of its file.
     const name = JSON.stringify({ backbone, layer, facet });
-    return sessions.use(name, () => open(settings, fetching, inference), work);
+    return sessions.use(name, () => open(settings, specOf, inference), work);
   };
   return {
     open: (settings) =>
@@ -70,15 +78,15 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
 
 async function open(
   { backbone, layer, facet }: ExtractSettings,
-  fetching: Fetching,
+  specOf: (backbone: string) => Promise<BackboneSpec>,
   { threads, device = 'auto', precision, batch }: Inference,
 ): Promise<Opened> {
-  const found = await spec(backbone, fetching);
+  const found = await specOf(backbone);
   const session = await openSession(found, { layer, facet, threads, device, precision, batch });
   return { session, sha256: found.sha256, close: () => session.close() };
 }
 
-async function spec(backbone: string, fetching: Fetching) {
+async function spec(backbone: string, fetching: Fetching): Promise<BackboneSpec> {
   // A name from outside never becomes a path on this machine.
   await findEntry(backbone, fetching);
   try {

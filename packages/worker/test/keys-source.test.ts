@@ -46,6 +46,21 @@ test('are those of its file, at the size that the entry says', async () => {
   expect({ h, w, d }).toEqual({ h: 20 / PATCH, w: 40 / PATCH, d: DIM });
 });
 
+test('of several layers asked for at once are of one download', async () => {
+  let reads = 0;
+  const counting = {
+    ...store,
+    stream: (...args: Parameters<ObjectStore['stream']>) => {
+      reads++;
+      return store.stream(...args);
+    },
+  };
+  const sources = keysSources({ home: join(scratch, 'once'), env: {}, store: counting }, { threads: 1, device: 'cpu' });
+  open.push(sources);
+  await Promise.all([0, 1].map((layer) => sources.open({ backbone: 'ours', facet: 'key', layer })));
+  expect(reads).toBe(1);
+});
+
 test('of a backbone that nobody added are refused for good; a path is no name', async () => {
   for (const backbone of ['nobodys', join(scratch, 'mine.onnx'), '../ours']) {
     await expect(worker('worker').open({ backbone, facet: 'key' })).rejects.toThrow(InvalidInputError);

@@ -1,5 +1,6 @@
 /** A mirror: a copy of the `models/` folder of a home, in a folder, a bucket or on a web server, used instead of all sources. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { checkUrl, fileOrigin, httpOrigin, type Origin, objectOrigin, type Proxies, type Reader } from './origins.ts';
 
@@ -10,7 +11,7 @@ export interface Mirror {
 }
 
 /**
- * @param where `s3://bucket/prefix`, `https://…`, or a folder
+ * @param where `s3://bucket/prefix`, `https://…`, or a folder, by its path or `file:///path`
  * @param openBucket reads a bucket, with the credentials of the caller
  * @throws InvalidInputError for any other address
  */
@@ -28,8 +29,14 @@ export function openMirror(
     const base = origin + pathname.replace(/\/*$/, '/');
     return { name: base, origin: (place) => httpOrigin(base + place, proxy) };
   }
-  if (scheme !== undefined) {
-    throw new InvalidInputError(`mirror ${where}; expected s3://bucket/prefix, https://…, or a folder`);
+  const folder = scheme === undefined ? where : folderOf(where);
+  return { name: where, origin: (place) => fileOrigin(join(folder, place)) };
+}
+
+function folderOf(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch {
+    throw new InvalidInputError(`mirror ${address}; expected s3://bucket/prefix, https://…, or a folder`);
   }
-  return { name: where, origin: (place) => fileOrigin(join(where, place)) };
 }

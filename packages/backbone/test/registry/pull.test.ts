@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMirror } from '../../src/registry/mirror.ts';
@@ -46,7 +47,8 @@ describe('a mirror', () => {
     });
     closing.push(web);
     const bucket = memoryStore(new Map([['vit-b16.onnx', new Uint8Array(model)]]));
-    for (const [i, where] of [mirror, `${web.url}/models/`, `${web.url}/models`, 's3://some/bucket'].entries()) {
+    const places = [mirror, pathToFileURL(mirror).href, `${web.url}/models/`, `${web.url}/models`, 's3://some/bucket'];
+    for (const [i, where] of places.entries()) {
       const options = { home: home(`home${i}`), mirror: openMirror(where, { openBucket: () => bucket }) };
       expect(readFileSync(await pull('vit-b16', options)).equals(model)).toBe(true);
       await expect(pull('vit21k-b16', options)).rejects.toThrow(/of the mirror /);
