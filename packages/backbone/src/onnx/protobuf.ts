@@ -159,13 +159,24 @@ function ints(payload: Uint8Array): number[] {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** Names go into messages of one line. */
+const CONTROL = /\p{Cc}/u;
+const MAX_STRING = 4096;
 
+/** Reads a name, or another short string. */
 export function stringOf({ payload }: Field): string {
+  const refusal = () =>
+    new InvalidInputError(
+      `a string of ${payload.length} bytes; expected up to ${MAX_STRING} of UTF-8, all on one line`,
+    );
+  if (payload.length > MAX_STRING) throw refusal();
   try {
-    return utf8.decode(payload);
+    const text = utf8.decode(payload);
+    if (!CONTROL.test(text)) return text;
   } catch {
-    throw new InvalidInputError(`a string of ${payload.length} bytes; expected UTF-8`);
+    // Not UTF-8.
   }
+  throw refusal();
 }
 
 /** The last field of a number: protobuf's rule for a field that may occur once. */

@@ -55,9 +55,17 @@ describe('damage', () => {
     expect(() => readFields(Uint8Array.from(bytes), 'test')).toThrow(InvalidInputError);
   });
 
-  test('a string that is not UTF-8 is refused', () => {
-    const [field] = readFields(Uint8Array.from([0x12, 2, 0xc3, 0x28]), 'test');
-    expect(() => protobuf.stringOf(field)).toThrow(InvalidInputError);
+  test('a string that is not UTF-8, or not one line, is refused', () => {
+    for (const bytes of [
+      [0xc3, 0x28],
+      [0x61, 0x0a, 0x62],
+      [0x1b, 0x5b],
+    ]) {
+      const [field] = readFields(Uint8Array.from([0x12, 2, ...bytes.slice(0, 2)]), 'test');
+      expect(() => protobuf.stringOf(field)).toThrow(/^a string of 2 bytes; expected/);
+    }
+    const [long] = readFields(writeFields([protobuf.stringPart(2, 'x'.repeat(5000))]), 'test');
+    expect(() => protobuf.stringOf(long)).toThrow(InvalidInputError);
   });
 
   test('cut messages and flipped bytes give fields or an InvalidInputError', () => {
