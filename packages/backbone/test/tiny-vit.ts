@@ -33,8 +33,13 @@ export interface Spoils {
   batched?: boolean;
   /** Stride of the patch embedding. */
   stride?: number;
-  /** Writes attention in another way: from the normalised tokens of a layer to its merged heads `[batch, tokens, dim]`. */
+  /**
+   * Writes attention in another way: from the normalised tokens of a layer to its merged heads `[batch, tokens, dim]`;
+   * '' for the usual way.
+   */
   attention?: (graph: GraphWriter, normed: string, layer: number) => string;
+  /** Default LAYERS. */
+  layers?: number;
   /** Version of the ONNX operators. */
   opset?: number;
 }
@@ -147,7 +152,7 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
   };
   let x = add('Add', ['tokens', 'positions'], 'placed');
   initializers.push(scalar('half', 0.5));
-  for (let l = 0; l < LAYERS; l++) {
+  for (let l = 0; l < (spoils.layers ?? LAYERS); l++) {
     if (spoils.tokensFrom?.layer === l) x = add('Mul', [x, spoils.tokensFrom.input], `mixed.${l}`);
     const norm = { axis: -1, epsilon: { float: 1e-6 } };
     const normed = add(
@@ -156,7 +161,7 @@ export function tinyVit(spoils: Spoils = {}): Uint8Array {
       `norm.${l}`,
       norm,
     );
-    const merged = spoils.attention?.({ add, weight, ints }, normed, l) ?? separate(normed, l);
+    const merged = spoils.attention?.({ add, weight, ints }, normed, l) || separate(normed, l);
     add('MatMul', [merged, weight(`out.${l}`, DIM, DIM)], `out product.${l}`);
     x = add('Add', [`out product.${l}`, x], `residual.${l}`);
   }

@@ -100,7 +100,17 @@ function sequence(flow: Flow, cores: readonly (Sized | undefined)[], [h, w]: rea
   for (let level = 0; ; level++) {
     const [{ tokens, dim }] = [...out, ...first.filter(isWhole)];
     const alike = at(level).filter((other) => isWhole(other) && other.tokens === tokens && other.dim === dim);
-    if (alike.length === 0) return out;
+    if (alike.length === 0) {
+      const again = found.some((other) => {
+        const later = (levels.get(other.core.node) ?? 0) > level;
+        return later && isWhole(other) && other.tokens === tokens && other.dim === dim;
+      });
+      if (!again) return out;
+      const [{ tokens: seen } = { tokens: 0 }] = at(level);
+      throw new InvalidInputError(
+        `${seen} tokens at attention layer ${level}, ${tokens} before and after; expected the same in all (windows?)`,
+      );
+    }
     if (alike.length > 1) {
       throw new InvalidInputError(
         `${alike.length} attention layers beside each other after ${level}; expected one after the other`,

@@ -152,10 +152,15 @@ export function prefixTokens(
   const way = dominators(key.input).toReversed();
   const start = way.indexOf(linear.output);
   if (start < 0) throw new InvalidInputError('patches that other data joins; expected the image alone');
-  const rows = rowsOf(flow, native, key.input, anchored(flow, native, way.slice(start), linear));
+  const found = new Map<string, Rows | undefined>(anchored(flow, native, way.slice(start), linear));
+  const rows = rowsOf(flow, native, key.input, found);
   const prefix = tokens - h * w;
-  if (rows?.length !== tokens || prefix < 0) {
-    throw new InvalidInputError(`${rows?.length} tokens before attention layer 0, ${tokens} in it; expected the same`);
+  if (rows?.length !== tokens) {
+    const lost = [...found].flatMap(([name, known]) => (known ? [] : (flow.producer.get(name) ?? [])));
+    const by = lost.find((node) => dataRead(flow, node).some((name) => found.get(name)))?.opType ?? 'nodes';
+    throw new InvalidInputError(
+      `patches moved by ${by} before attention layer 0; expected them joined with other tokens at most`,
+    );
   }
   if (!rows.every((row, i) => row === Math.max(i - prefix, -1))) {
     throw new InvalidInputError(

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { makeNode } from '../../src/onnx/make.ts';
-import { readModel } from '../../src/onnx/model.ts';
+import { makeNode, makeValueInfo } from '../../src/onnx/make.ts';
+import { FLOAT, FLOAT16, type Node, readModel, writeModel } from '../../src/onnx/model.ts';
 import type { Facet } from '../../src/tap/tap.ts';
 import { expectClose, imageOf, inspectBytes, isPulled, openTapped, random, realModel, tapBytes } from '../run.ts';
-import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, scalar, tinyVit } from '../tiny-vit.ts';
+import { DIM, floats, type GraphWriter, HEADS, LAYERS, PATCH, PREFIX, scalar, tinyVit } from '../tiny-vit.ts';
 import { renamed } from './renamed.ts';
 
 const FACETS: Facet[] = ['key', 'query', 'value'];
@@ -100,6 +100,58 @@ describe('a tiny model', () => {
     for (const [i, { data }] of (await run(pixels, size, size)).entries()) {
       expectClose(data, expected[outputs[i]].data as Float32Array, 1e-5);
     }
+  });
+
+  /** The model with another input, from which nodes make its picture. */
+  function taking(elemType: number, dims: number[], node: Node): Uint8Array {
+    const { graph, ...model } = readModel(tinyVit());
+    const inputs = [makeValueInfo('raw', elemType, dims)];
+    return writeModel({ ...model, graph: { ...graph, inputs, nodes: [node, ...graph.nodes] } });
+  }
+
+  const side = 5 * PATCH;
+  test.each<[string, Uint8Array, number]>([
+    [
+      'channels last',
+      taking(FLOAT, [1, side, side, 3], makeNode('Transpose', ['raw'], ['picture'], { perm: [0, 3, 1, 2] })),
+      1e-5,
+    ],
+    ['float16', taking(FLOAT16, [1, 3, side, side], makeNode('Cast', ['raw'], ['picture'], { to: FLOAT })), 1e-2],
+  ])('an image of %s still goes in as float32, channels first', async (_, bytes, tolerance) => {
+    const pixels = imageOf(side, side);
+    const [plain, other] = await Promise.all(
+      [tinyVit(), bytes].map(async (model) => (await openTapped(await tapBytes(model, key)))(pixels, side, side)),
+    );
+    expectClose(other[0].data, plain[0].data, tolerance);
+  });
+
+  test('an image of bytes is refused', async () => {
+    const bytes = taking(2, [1, 3, side, side], makeNode('Cast', ['raw'], ['picture'], { to: FLOAT }));
+    await expect(tapBytes(bytes, key)).rejects.toThrow(
+      /^0 image inputs among raw type 2 \[1,3,20,20\]; expected one, float/,
+    );
+  });
+
+  test('fewer tokens in one layer than in those around it are refused', async () => {
+    const windows = (graph: GraphWriter, normed: string, layer: number): string => {
+      if (layer !== 1) return '';
+      const { add, ints } = graph;
+      const few = add('Slice', [normed, ints(0), ints(12), ints(1)], 'few');
+      const keys = add(
+        'Transpose',
+        [add('MatMul', [few, graph.weight('few.key', DIM, DIM)], 'few keys')],
+        'few turned',
+        {
+          perm: [0, 2, 1],
+        },
+      );
+      const queries = add('MatMul', [few, graph.weight('few.query', DIM, DIM)], 'few queries');
+      const scores = add('Softmax', [add('MatMul', [queries, keys], 'few scores')], 'few attention', { axis: -1 });
+      const values = add('MatMul', [few, graph.weight('few.value', DIM, DIM)], 'few values');
+      return add('ReduceMean', [add('MatMul', [scores, values], 'few mixed')], 'few mean', { axes: [1], keepdims: 1 });
+    };
+    const refusal = tapBytes(tinyVit({ layers: 3, attention: windows }), key);
+    await expect(refusal).rejects.toThrow(/^12 tokens at attention layer 1, 28 before and after; expected the same/);
   });
 
   test.each<[string, Parameters<typeof tinyVit>[0], RegExp]>([
