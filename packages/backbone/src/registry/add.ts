@@ -31,6 +31,7 @@ type File = AddedBackbone['files'][number];
  * A file of this machine stays where it is, for a home; for a store its bytes go there.
  *
  * @param fileOrUrl an ONNX file, or where one is fetched from
+ * @returns the entry; fixed: why the file runs at its native size alone, if it does
  * @throws InvalidInputError if the name is unusable or stands for something else, the tap does not understand the
  *   file, or a setting does not fit it
  */
@@ -39,7 +40,7 @@ export async function addBackbone(
   fileOrUrl: string,
   given: Given,
   { to, ...fetching }: Fetching & Progressing & { to: 'home' | 'store' },
-): Promise<BackboneEntry> {
+): Promise<BackboneEntry & { fixed?: string }> {
   checkAddedName(name);
   const { home, store } = fetching;
   if (to === 'store' && !store) throw new InvalidInputError('no store; expected one to add a backbone to');
@@ -49,7 +50,7 @@ export async function addBackbone(
   try {
     const { patch, layers, heads, dim } = await inspectFile(found.path);
     const settings = settingsOf(given, { patch, layers });
-    await expectSound(found.path, settings);
+    const { anySize, fixed } = await expectSound(found.path, settings);
     const entry: AddedBackbone = {
       ...{ version: 1, name, files: found.files },
       ...{ ...settings, layers, heads, dim },
@@ -58,7 +59,7 @@ export async function addBackbone(
     if (to === 'home') await putEntry(homeShelf(home), entry);
     else await share(entry, store as Store);
     await found.place?.(entry);
-    return entryOf(entry, to);
+    return { ...entryOf(entry, to), ...(anySize ? {} : { fixed: fixed ?? 'its size is fixed' }) };
   } finally {
     await found.place?.();
   }
@@ -67,7 +68,7 @@ export async function addBackbone(
 /** @throws InvalidInputError if the self-check of the chosen layer fails */
 async function expectSound(path: string, { layer, interpolation }: Pick<BackboneSettings, 'layer' | 'interpolation'>) {
   try {
-    await checkModel(await readModelFile(path), layer === undefined ? 'last' : [layer], interpolation);
+    return (await checkModel(await readModelFile(path), layer === undefined ? 'last' : [layer], interpolation)).facts;
   } catch (error) {
     if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
     throw error;

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
-/** Fields of a ModelProto that hold a number, and that hold bytes; the graph is 7. */
+/** Fields of a ModelProto that hold a number, and that hold bytes; the graph is 7. Others are of later versions. */
 const NUMBERS = new Set([1, 5]);
 const BLOCKS = new Set([2, 3, 4, 6, 7, 8, 14, 20, 25, 26]);
 const GRAPH = 7;
@@ -39,11 +39,14 @@ async function fieldAt(file: FileHandle, at: number): Promise<{ number: number; 
   const tag = varint(bytes, 0);
   if (!tag) return undefined;
   const number = tag.value >>> 3;
-  const value = varint(bytes, tag.length);
-  if (!value) return undefined;
-  const end = at + tag.length + value.length;
-  if ((tag.value & 7) === 0 && NUMBERS.has(number)) return { number, end };
-  return (tag.value & 7) === 2 && BLOCKS.has(number) ? { number, end: end + value.value } : undefined;
+  const type = tag.value & 7;
+  if (NUMBERS.has(number) ? type !== 0 : BLOCKS.has(number) && type !== 2) return undefined;
+  const from = at + tag.length;
+  if (type === 1) return { number, end: from + 8 };
+  if (type === 5) return { number, end: from + 4 };
+  const value = type === 0 || type === 2 ? varint(bytes, tag.length) : undefined;
+  if (!value || number === 0) return undefined;
+  return { number, end: from + value.length + (type === 2 ? value.value : 0) };
 }
 
 function varint(bytes: Uint8Array, from: number): { value: number; length: number } | undefined {

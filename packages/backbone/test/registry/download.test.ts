@@ -180,6 +180,12 @@ describe('a transfer that breaks off', () => {
   });
 });
 
+test('a model with fields of a later version is taken', async () => {
+  const later = Buffer.concat([model, Buffer.from([0xfa, 0x01, 2, 0x68, 0x69]), Buffer.from([0xf5, 0x01, 1, 2, 3, 4])]);
+  const { url } = await open(file(later));
+  expect(await fetched(httpOrigin(url))).toMatchObject({ bytes: later.length });
+});
+
 describe('what is no such file', () => {
   const answers: [string, Answer, RegExp][] = [
     ['nothing', (_, answer) => answer.writeHead(404).end('gone'), /\/ is not there \(404\)$/],

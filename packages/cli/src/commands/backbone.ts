@@ -120,10 +120,11 @@ async function add(name: string, fileOrUrl: string, { store, home: _, json, ...g
     line.clear(),
   );
   if (json) return console.log(JSON.stringify(described(entry)));
-  const { layers, heads, dim, patch, sha256, where } = entry;
+  const { layers, heads, dim, patch, sha256, where, fixed } = entry;
   console.log(
     `${name}: ${layers} layers of ${heads} heads, keys of ${dim}, patches of ${patch} px; sha256 ${sha256}; in the ${where}`,
   );
+  if (fixed !== undefined) console.log(`${name}: sees every image at its native size: ${fixed}`);
 }
 
 async function remove(name: string, { store }: { store?: boolean }): Promise<void> {
