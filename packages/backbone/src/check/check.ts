@@ -20,7 +20,8 @@ const LIMITS: Record<TapFacts['precision'], { identity: number; attention: numbe
   bfloat16: { identity: 2e-2, attention: 5e-2 },
   // Quantised activations: a value on the edge between two steps may take either.
   int8: { identity: 2e-2, attention: 5e-2 },
-  int4: { identity: 1e-5, attention: 1e-4 },
+  // Weights alone have few bits; activations may be halves.
+  int4: { identity: 5e-3, attention: 1e-2 },
 };
 /** Queries to recompute: each takes all keys. */
 const ROWS = 32;

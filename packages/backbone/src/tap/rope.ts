@@ -7,21 +7,22 @@ import { centred, type Wave } from './positions.ts';
 
 /** Rounding of a float32 table, or of a float16 one. */
 const TOLERANCE = { single: 2e-5, half: 2e-3 };
-/** Radians from the middle to the edge: more turns than a grid of export size can show. */
-const MAX_TURNS = 8;
+
+/** Waves that a column of a table may be: one, unless the grid of the export hides which. */
+export type Candidates = readonly Wave[];
 
 /**
- * Reads the waves off a table.
+ * Reads the waves off a table. A grid cannot show waves faster than two cells a turn, so those count as none.
  *
  * @param table h · w × d row-major, patches in row-major order
- * @returns a wave for each column; undefined if any column is none
+ * @returns candidates for each column; undefined if a column is no wave
  */
 export function wavesOf(
   table: Float32Array,
   { h, w, d, half = false }: { h: number; w: number; d: number; half?: boolean },
-): Wave[] | undefined {
+): Candidates[] | undefined {
   const tolerance = half ? TOLERANCE.half : TOLERANCE.single;
-  const waves: Wave[] = [];
+  const columns: Candidates[] = [];
   for (let column = 0; column < d; column++) {
     const at = (y: number, x: number) => table[(y * w + x) * d + column];
     const down = Float64Array.from({ length: h }, (_, y) => at(y, 0));
@@ -31,44 +32,82 @@ export function wavesOf(
         for (let x = 0; x < w; x++) if (!(Math.abs(at(y, x) - expected(y, x)) <= tolerance)) return false;
       return true;
     };
-    // The same in all columns: a wave down the rows. In all rows: across.
-    const along = every((y) => down[y]) ? 'y' : every((_, x) => across[x]) ? 'x' : undefined;
-    const wave = along && waveOf(along === 'y' ? down : across, along, tolerance);
-    if (!wave) return undefined;
-    waves.push(wave);
+    // The same in all columns: a wave down the rows. In all rows: across. In both, it may be either.
+    const candidates = [
+      ...(every((y) => down[y]) ? candidatesOf(down, 'y', tolerance) : []),
+      ...(every((_, x) => across[x]) ? candidatesOf(across, 'x', tolerance) : []),
+    ];
+    if (candidates.length === 0) return undefined;
+    columns.push(candidates);
   }
-  return waves;
+  return columns;
 }
 
-/** Fits one wave to values at the middles of n cells; the slowest that fits, as a grid cannot tell it from faster ones. */
-function waveOf(values: Float64Array, along: 'y' | 'x', tolerance: number): Wave | undefined {
+/**
+ * Chooses among candidates: sines and cosines of the same angles lie in tables beside each other, so a column that the grid
+ * hides in one shows in the other.
+ *
+ * @param others candidates of the other tables of a graph, of as many columns
+ * @returns undefined if a column stays unclear
+ */
+export function clearWaves(
+  columns: readonly Candidates[],
+  others: readonly (readonly Candidates[])[],
+): Wave[] | undefined {
+  const waves = columns.map((candidates, column) => {
+    if (candidates.length === 1) return candidates[0];
+    const beside = others.flatMap((table) => (table[column]?.length === 1 ? table[column] : []));
+    const agreeing = candidates.filter(({ of, along, frequency }) =>
+      beside.some((other) => {
+        const gap = Math.abs(Math.abs(other.frequency) - Math.abs(frequency));
+        return other.of !== of && other.along === along && gap <= SAME * Math.max(1, Math.abs(frequency));
+      }),
+    );
+    if (agreeing.length === 1) return agreeing[0];
+    // Standing still is the same along both axes.
+    return candidates.every(({ of, frequency }) => of === candidates[0].of && frequency === 0)
+      ? candidates[0]
+      : undefined;
+  });
+  return waves.every((wave) => wave !== undefined) ? waves : undefined;
+}
+
+/** How near two frequencies are that are one. */
+const SAME = 1e-2;
+
+/** All waves of at most half a turn a cell that give the values at the middles of n cells. */
+function candidatesOf(values: Float64Array, along: 'y' | 'x', tolerance: number): Wave[] {
   const n = values.length;
-  if (n < 2) return undefined;
-  // Two neighbours nearest to the middle give the angle between cells up to whole turns and sign.
-  const i = Math.floor((n - 1) / 2);
-  const at = centred(i + 1, n);
-  const v = Math.min(Math.max(values[i + 1], -1), 1);
-  // Slow waves hardly move near the middle: the edge tells them better.
-  const edge = Math.min(Math.max(values[n - 1], -1), 1);
-  const candidates: Wave[] = [
-    { of: 'cos', along, frequency: Math.acos(edge) / centred(n - 1, n) },
-    { of: 'sin', along, frequency: Math.asin(edge) / centred(n - 1, n) },
-  ];
-  for (let turn = 0; turn <= MAX_TURNS; turn++) {
-    for (const sign of [1, -1]) {
-      candidates.push({ of: 'cos', along, frequency: (2 * Math.PI * turn + sign * Math.acos(v)) / at });
-      candidates.push({ of: 'sin', along, frequency: (2 * Math.PI * turn + Math.asin(v)) / at });
-      candidates.push({ of: 'sin', along, frequency: (2 * Math.PI * turn + Math.PI - Math.asin(v)) / at });
-      candidates.push({ of: 'sin', along, frequency: (Math.asin(v) - 2 * Math.PI * turn) / at });
+  if (n < 2) return [];
+  const limit = (n * Math.PI) / 2 + 1e-3;
+  // Neighbours next to the middle tell fast waves; slow ones hardly move there, and the edge tells them better.
+  const guesses: Wave[] = [];
+  for (const i of [Math.floor((n - 1) / 2) + 1, n - 1]) {
+    const at = centred(i, n);
+    const v = Math.min(Math.max(values[i], -1), 1);
+    for (let turn = 0; turn <= n; turn++) {
+      const around = 2 * Math.PI * turn;
+      const cosines = [around + Math.acos(v), around - Math.acos(v)];
+      const sines = [
+        around + Math.asin(v),
+        around + Math.PI - Math.asin(v),
+        Math.asin(v) - around,
+        -Math.PI - Math.asin(v) - around,
+      ];
+      guesses.push(...cosines.map((angle) => ({ of: 'cos' as const, along, frequency: Math.abs(angle / at) })));
+      guesses.push(...sines.map((angle) => ({ of: 'sin' as const, along, frequency: angle / at })));
     }
   }
-  return candidates
-    .filter(({ of, frequency }) => of === 'sin' || frequency >= 0)
-    .toSorted((a, b) => Math.abs(a.frequency) - Math.abs(b.frequency))
-    .map((wave) => refined(wave, values))
-    .find(({ of, frequency }) =>
-      values.every((value, k) => Math.abs(Math[of](frequency * centred(k, n)) - value) <= tolerance),
-    );
+  const out: Wave[] = [];
+  for (const guess of guesses.toSorted((a, b) => Math.abs(a.frequency) - Math.abs(b.frequency))) {
+    if (Math.abs(guess.frequency) > limit) break;
+    const wave = refined(guess, values);
+    const { of, frequency } = wave;
+    const fits = values.every((value, k) => Math.abs(Math[of](frequency * centred(k, n)) - value) <= tolerance);
+    const known = out.some((other) => other.of === of && Math.abs(other.frequency - frequency) <= SAME);
+    if (fits && !known) out.push(wave);
+  }
+  return out;
 }
 
 /** Gauss-Newton on the frequency: all cells together know it better than one does. */
@@ -87,5 +126,6 @@ function refined(wave: Wave, values: Float64Array): Wave {
     if (below < 1e-18) break;
     frequency += above / below;
   }
-  return { ...wave, frequency };
+  // −0 and what rounding leaves of a wave that stands still.
+  return { ...wave, frequency: Math.abs(frequency) < 1e-9 ? 0 : frequency };
 }

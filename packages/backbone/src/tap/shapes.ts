@@ -275,6 +275,12 @@ function checkScores(at: At, input: number, scores: Shape | undefined): void {
   if (!fits) at.report({ kind: 'table', node: at.node, input, meets: scores });
 }
 
+/** A product by weights of few bits, whose number of columns is an attribute. */
+const packed: Rule = (at) => {
+  const [shape, columns] = [at.shape(0), intAttribute(at.node, 'N')];
+  return [shape && columns ? [...shape.slice(0, -1), constant(columns)] : undefined];
+};
+
 const RULES: Record<string, Rule> = {
   Transpose(at) {
     const shape = at.shape(0);
@@ -485,10 +491,8 @@ const RULES: Record<string, Rule> = {
     const turn = { a: intAttribute(at.node, 'transA') === 1, b: intAttribute(at.node, 'transB') === 1 };
     return [multiplied(at, 0, 1, turn)];
   },
-  MatMulNBits(at) {
-    const [shape, columns] = [at.shape(0), intAttribute(at.node, 'N')];
-    return [shape && columns ? [...shape.slice(0, -1), constant(columns)] : undefined];
-  },
+  MatMulNBits: packed,
+  MatMulBnb4: packed,
   Einsum(at) {
     const [inputs, output] = (stringAttribute(at.node, 'equation') ?? '').replaceAll(' ', '').split('->');
     const lengths = new Map<string, Length>();

@@ -11,7 +11,7 @@ import { type Formula, formulaOf } from './length.ts';
 import type { Evaluate } from './native.ts';
 import type { HostPositions, HostTable } from './positions.ts';
 import { pruned } from './prune.ts';
-import { ADDS, type Edits, edited, replace, type Table } from './tables.ts';
+import { ADDS, edited, replaceTables, type Table } from './tables.ts';
 import { type GridSize, type Thought, think } from './thought.ts';
 
 export interface Freed {
@@ -77,19 +77,13 @@ export async function freeSizes(
       const changed = round > 0 || thought.frozen.length > 0;
       return { model: relabelled(freed, patches), positions: tables, native, fixed: undefined, embedding, changed };
     }
-    const edits: Edits = { renames: new Map(), nodes: new Map(), before: [], initializers: [], inputs: [] };
-    for (const table of found) {
-      const refusal = await replace(table, thought, {
-        patches,
-        tokens,
-        native: native ?? GUESS,
-        evaluate,
-        edits,
-        tables,
-      });
-      if (refusal !== undefined) return fixed(refusal);
-    }
-    current = edited(current, edits);
+    const replaced = await replaceTables(found, thought, {
+      ...{ patches, tokens, evaluate, tables },
+      native: native ?? GUESS,
+    });
+    if (typeof replaced === 'string') return fixed(replaced);
+    tables.push(...replaced.tables);
+    current = edited(current, replaced.edits);
   }
   return fixed('tables of the size of the export, one behind another');
 }

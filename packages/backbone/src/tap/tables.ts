@@ -11,8 +11,8 @@ import type { Grid } from './interpolate.ts';
 import { constant, formulaOf, isConstant, type Samples, samplesFor } from './length.ts';
 import type { Evaluate } from './native.ts';
 import { part } from './part.ts';
-import type { HostTable } from './positions.ts';
-import { wavesOf } from './rope.ts';
+import type { HostPositions, HostTable } from './positions.ts';
+import { type Candidates, clearWaves, wavesOf } from './rope.ts';
 import type { Frozen, Shape } from './shapes.ts';
 import type { GridSize, Thought } from './thought.ts';
 
@@ -53,45 +53,76 @@ export interface Replacing {
   readonly tokens: string;
   readonly native: GridSize;
   readonly evaluate: Evaluate;
-  /** Where the change goes, and the table if it is a new one. */
-  readonly edits: Edits;
-  readonly tables: HostTable[];
+  /** Tables replaced already. */
+  readonly tables: HostPositions;
 }
 
-/** Replaces a table of the export's size. @returns why it cannot be, if so */
-export async function replace(
+/** A table, read. */
+interface Read {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly axes: readonly Axis[];
+  readonly elemType: number;
+  readonly prefix: Float32Array;
+  readonly grid: Grid;
+  /** Of rotary positions; undefined for a position embedding. */
+  readonly waves?: readonly Candidates[];
+}
+
+/** Replaces tables of the export's size. @returns why one of them cannot be, if so */
+export async function replaceTables(
+  found: readonly Table[],
+  thought: Thought,
+  replacing: Replacing,
+): Promise<string | { edits: Edits; tables: HostTable[] }> {
+  const edits: Edits = { renames: new Map(), nodes: new Map(), before: [], initializers: [], inputs: [] };
+  const reads = new Map<string, Read>();
+  for (const table of found) {
+    const name = table.node.inputs[table.input];
+    if (reads.has(name) || edits.nodes.has(table.node)) continue;
+    const read = await readTable(table, thought, replacing);
+    if (typeof read === 'string') return read;
+    if ('without' in read) edits.nodes.set(table.node, read.without);
+    else reads.set(name, read);
+  }
+  const tables: HostTable[] = [];
+  for (const { name, dims, axes, elemType, prefix, grid, waves } of reads.values()) {
+    const beside = [...reads.values()].flatMap((other) => (other.name !== name && other.waves ? [other.waves] : []));
+    const clear = waves && clearWaves(waves, beside);
+    if (waves && !clear) return `rotary positions of [${dims}] that the grid of the export is too small to tell`;
+    const input = `saltworks.positions.${replacing.tables.length + tables.length}`;
+    const { nodes, initializers, output } = laidOut(input, dims, axes, elemType, replacing.patches, thought.samples);
+    edits.before.push(...nodes);
+    edits.initializers.push(...initializers);
+    edits.inputs.push(makeValueInfo(input, FLOAT, ['positions', grid.d]));
+    edits.renames.set(name, output);
+    tables.push({ input, d: grid.d, prefix, patches: clear ? { waves: clear } : { grid } });
+  }
+  return { edits, tables };
+}
+
+/** @returns the table, the node without it where it changes nothing, or why it cannot be replaced */
+async function readTable(
   { node, input, meets }: Table,
   thought: Thought,
-  { patches, tokens, native, evaluate, edits, tables }: Replacing,
-): Promise<string | undefined> {
+  { patches, tokens, native, evaluate }: Replacing,
+): Promise<Read | { without: Node } | string> {
   const { flow, shapes, samples } = thought;
   const name = node.inputs[input];
-  if (edits.renames.has(name) || edits.nodes.has(node)) return undefined;
   const dims = shapes.get(name)?.map(([n]) => n) ?? [];
   const fixes = (guess: string) => `${node.opType} with a constant of [${dims}] (${guess}) fixes the size`;
   const values = elementsOf(dims) <= MAX_VALUES ? await floatsOf(name, thought, patches, native, evaluate) : undefined;
   if (!values) return fixes('a large one');
   const without = withoutMask(node, input, values);
-  if (without) {
-    edits.nodes.set(node, without);
-    return undefined;
-  }
+  if (without) return { without };
   const axes = layoutOf(dims, meets, samples);
   const parts = axes && tableOf(values.floats, dims, axes, native);
   if (!axes || !parts) return fixes('a mask or a bias of relative positions?');
-  const { prefix, grid } = parts;
-  const isPlace = ADDS.has(node.opType) && ancestors(flow, tokens).has(node);
-  const waves = !isPlace && node.opType === 'Mul' ? wavesOf(grid.data, { ...grid, half: values.half }) : undefined;
-  const rows = isPlace ? { grid } : waves && { waves };
-  if (!rows) return fixes('a mask, a bias or rotary positions of another kind?');
-  const added = `saltworks.positions.${tables.length}`;
-  const { nodes, initializers, output } = laidOut(added, dims, axes, values.elemType, patches, samples);
-  edits.before.push(...nodes);
-  edits.initializers.push(...initializers);
-  edits.inputs.push(makeValueInfo(added, FLOAT, ['positions', grid.d]));
-  edits.renames.set(name, output);
-  tables.push({ input: added, d: grid.d, prefix, patches: rows });
-  return undefined;
+  const read = { name, dims, axes, elemType: values.elemType, ...parts };
+  if (ADDS.has(node.opType) && ancestors(flow, tokens).has(node)) return read;
+  const { grid } = parts;
+  const waves = node.opType === 'Mul' ? wavesOf(grid.data, { ...grid, half: values.half }) : undefined;
+  return waves ? { ...read, waves } : fixes('a mask, a bias or rotary positions of another kind?');
 }
 
 /** Operators that add a position embedding to the tokens, perhaps with a normalisation after it. */
