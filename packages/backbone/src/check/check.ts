@@ -6,7 +6,8 @@
 
 import type { ModelCheck, TapFacts } from '@saltworks/contract/documents/tapped-model';
 import type { Interpolation } from '@saltworks/contract/kinds';
-import { type Model, writeModel } from '../onnx/model.ts';
+import { detached } from '../onnx/detached.ts';
+import type { Model } from '../onnx/model.ts';
 import type { Values } from '../onnx/values.ts';
 import { openModel } from '../runtime/runtime.ts';
 import type { Cut } from '../tap/cut.ts';
@@ -106,7 +107,8 @@ async function observe(
   patch: number,
   interpolation: Interpolation,
 ): Promise<Seen[]> {
-  const running = await openModel(writeModel(model));
+  const { model: bytes, files } = detached(model);
+  const running = await openModel(bytes, { files });
   const seen: Seen[] = [];
   try {
     for (const { h, w } of sizes) {

@@ -1,6 +1,7 @@
 /** Models in onnxruntime, on the CPU: opened for some runs, or for one. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
+import type { Detached } from '../onnx/detached.ts';
 import type { Elements, Values } from '../onnx/values.ts';
 import type { Evaluate } from '../tap/native.ts';
 
@@ -17,18 +18,23 @@ export interface Running {
 // Otherwise onnxruntime prints what it throws.
 ort.logLevel = 'fatal';
 
-/** @throws InvalidInputError if the runtime refuses the model */
-export async function openModel(model: Uint8Array, { threads }: { threads?: number } = {}): Promise<Running> {
+/** @param files weights that the model names. @throws InvalidInputError if the runtime refuses the model */
+export async function openModel(
+  model: Uint8Array,
+  { threads, files = [] }: { threads?: number; files?: Detached['files'] } = {},
+): Promise<Running> {
   const session = await refusing(() =>
     InferenceSession.create(model, {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'basic',
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      ...(files.length > 0 ? { externalData: files } : {}),
       enableMemPattern: false,
       enableCpuMemArena: false,
       logSeverityLevel: 4,
       extra: {
-        session: { intra_op: { allow_spinning: '0' } },
+        // Rearranged copies of the weights pay off after many runs only.
+        session: { intra_op: { allow_spinning: '0' }, disable_prepacking: '1' },
         optimization: { constant_folding_max_output_size_in_bytes: String(MAX_FOLDED) },
       },
     }),

@@ -2,14 +2,14 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Facet } from '@saltworks/contract/kinds';
 import { withExternalData } from '../onnx/external.ts';
-import { makeInts, makeNode, makeValueInfo } from '../onnx/make.ts';
-import { FLOAT, type Model, type Node, type Tensor } from '../onnx/model.ts';
+import { makeNode, makeValueInfo } from '../onnx/make.ts';
+import { FLOAT, type Model, type Node } from '../onnx/model.ts';
 import type { Anatomy } from './anatomy.ts';
 import { finish } from './finish.ts';
 import type { Flow } from './flow.ts';
 import type { Layer } from './layers.ts';
 
-/** A facet, or `attention`: softmax(qkᵀ/√d)v as the model itself computes it, for one image at a time. */
+/** A facet, or `attention`: attention · value as the model itself computes it, `[tokens, dim]` of a single image. */
 export interface Wanted {
   /** Counted from 0, default the last. */
   readonly layer?: number;
@@ -20,7 +20,7 @@ export interface Cut<F extends Wanted['facet'] = Wanted['facet']> {
   readonly model: Model;
   /** Name of the image input, float32 `[batch, 3, height, width]`. */
   readonly input: string;
-  /** In the order wanted, each `[batch, tokens, dim]` float32. */
+  /** In the order wanted, each facet `[batch, tokens, dim]` float32. */
   readonly outputs: readonly { readonly name: string; readonly layer: number; readonly facet: F }[];
 }
 
@@ -46,9 +46,8 @@ export async function cut<F extends Wanted['facet']>(
     }));
   const entry = entryOf(anatomy);
   const finished = finish(entry.input, projections, flow.opset, fresh);
-  const mixed = outputs.filter(isMixed).map(({ name, layer }) => attended(anatomy, layers[layer], name));
-  const ends = [...finished.nodes, ...mixed.flatMap(({ nodes }) => nodes)];
-  const added = [...finished.initializers, ...mixed.flatMap(({ initializers }) => initializers)];
+  const mixed = outputs.filter(isMixed).flatMap(({ name, layer }) => attended(anatomy, layers[layer], name));
+  const ends = [...finished.nodes, ...mixed];
   const { nodes, read } = needed(flow, [...entry.nodes, ...ends]);
   const initializers = model.graph.initializers.filter(({ name }) => read.has(name));
   const made = new Set(initializers.map(({ name }) => name));
@@ -59,9 +58,11 @@ export async function cut<F extends Wanted['facet']>(
   }
   const graph = {
     nodes: [...entry.nodes, ...nodes, ...ends],
-    initializers: [...(await withExternalData(initializers, folder)), ...added],
+    initializers: [...(await withExternalData(initializers, folder)), ...finished.initializers],
     inputs: [makeValueInfo(entry.input, FLOAT, ['batch', 3, 'height', 'width'])],
-    outputs: outputs.map(({ name, layer }) => makeValueInfo(name, FLOAT, ['batch', 'tokens', layers[layer].dim])),
+    outputs: outputs.map(({ name, layer, facet }) =>
+      makeValueInfo(name, FLOAT, [...(isMixed({ facet, layer }) ? [] : ['batch']), 'tokens', layers[layer].dim]),
+    ),
     // Annotations of tensors state the sizes of the export.
     valueInfo: [],
     rest: model.graph.rest,
@@ -71,20 +72,18 @@ export async function cut<F extends Wanted['facet']>(
 }
 
 /** Nodes that bring attention · value of one image into the layout of tokens. */
-function attended({ native, fresh }: Anatomy, { output: mixed, dim }: Layer, output: string) {
+function attended({ native, fresh }: Anatomy, { output: mixed }: Layer, output: string) {
   if (!mixed) throw new Error('no attention · value');
   const { tensor, token, column } = mixed;
-  const rank = native.dims(tensor)?.length ?? 0;
+  // What follows an integer product was not measured; its tokens and columns come last.
+  const rank = native.dims(tensor)?.length ?? Math.max(token, column) + 1;
   const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== token && axis !== column);
-  const [turned, merged, shape] = [fresh('transpose'), fresh('reshape'), fresh('ints')];
-  return {
-    nodes: [
-      makeNode('Transpose', [tensor], [turned], { perm: [token, ...others, column] }),
-      makeNode('Reshape', [turned, shape], [merged]),
-      makeNode('Cast', [merged], [output], { to: FLOAT }),
-    ],
-    initializers: [makeInts(shape, [1, -1, dim])] as Tensor[],
-  };
+  const [turned, merged] = [fresh('transpose'), fresh('flatten')];
+  return [
+    makeNode('Transpose', [tensor], [turned], { perm: [token, ...others, column] }),
+    makeNode('Flatten', [turned], [merged], { axis: 1 }),
+    makeNode('Cast', [merged], [output], { to: FLOAT }),
+  ];
 }
 
 function check(layer: number, facet: Wanted['facet'], layers: number): void {

@@ -11,6 +11,7 @@ import { parseAbove, parseWhole } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { table } from '../table.ts';
+import { inspectCommand, probeCommand } from './backbone-files.ts';
 
 type AddFlags = Given & { store?: boolean; home?: boolean; json?: boolean };
 
@@ -66,6 +67,7 @@ export function backboneCommand(): Command {
     .addOption(new Option('--home', 'from this home (the default)').conflicts('store'))
     .option('--store', 'from the store, and its weights with it')
     .action(remove);
+  command.addCommand(inspectCommand()).addCommand(probeCommand());
   return command;
 }
 
