@@ -22,7 +22,8 @@ export function detached(model: Model): Detached {
     if (!raw || raw.length < SMALL) return tensor;
     const path = files.get(raw.buffer)?.path ?? `weights.${files.size}`;
     files.set(raw.buffer, { path, data: new Uint8Array(raw.buffer) });
-    const entry = (key: string, value: string) => blockPart(TENSOR.externalData, [stringPart(1, key), stringPart(2, value)]);
+    const entry = (key: string, value: string) =>
+      blockPart(TENSOR.externalData, [stringPart(1, key), stringPart(2, value)]);
     return readTensor(
       writeFields([
         ...fields.filter(({ number }) => number !== TENSOR.rawData),
