@@ -7,6 +7,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeNode, makeValueInfo } from '../onnx/make.ts';
 import { INT64, intValues, type Model, type Node, type Tensor, type ValueInfo, writeModel } from '../onnx/model.ts';
 import { elementsOf, TYPES, type Values } from '../onnx/values.ts';
+import { refuseClaims } from './claims.ts';
 import type { Flow } from './flow.ts';
 
 /**
@@ -53,6 +54,7 @@ export async function measure(
   picture: { input: ValueInfo; dims: readonly number[] },
   evaluate: Evaluate,
 ): Promise<Native> {
+  refuseClaims(flow, { name: picture.input.name, dims: picture.dims });
   const probe = probeOf(model, flow, nodes, picture);
   const values = await evaluate(probe.model, probe.outputs, probe.inputs);
   for (const shape of probe.shapes.values()) {

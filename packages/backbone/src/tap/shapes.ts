@@ -281,6 +281,8 @@ const packed: Rule = (at) => {
   return [shape && columns ? [...shape.slice(0, -1), constant(columns)] : undefined];
 };
 
+const stated: Rule = (at) => [intsAttribute(at.node, 'shape')?.map(constant)];
+
 const RULES: Record<string, Rule> = {
   Transpose(at) {
     const shape = at.shape(0);
@@ -463,6 +465,14 @@ const RULES: Record<string, Rule> = {
     ];
   },
   ConstantOfShape: (at) => [at.value(0)?.entries],
+  RandomNormal: stated,
+  RandomUniform: stated,
+  Pad(at) {
+    const shape = at.shape(0);
+    const pads = intsAttribute(at.node, 'pads')?.map(constant) ?? at.value(1)?.entries;
+    if (!shape || pads?.length !== 2 * shape.length || at.node.inputs[3]) return [undefined];
+    return [shape.map((length, i) => length.map((n, s) => n + pads[i][s] + pads[i + shape.length][s]))];
+  },
   Range(at) {
     const [start, limit, delta] = [0, 1, 2].map((i) => at.value(i)?.entries[0]);
     if (!start || !limit || !delta) return [undefined];
