@@ -1,7 +1,7 @@
 /** Runs images and scribbles through the whole pipeline, one after the other. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode';
 import type { BackboneSpec } from '@saltworks/backbone/registry/entries';
-import { type KeySession, openSession } from '@saltworks/backbone/session/session';
+import { type KeySession, openSession, sizeNotice } from '@saltworks/backbone/session/session';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
@@ -54,12 +54,14 @@ export type Outcome = { task: ImageTask } & ({ input: ImageInput; result: ImageR
  * Yields each image's result or failure. A bad image does not stop the others; Ctrl-C does.
  *
  * @param onStage called as each image enters a stage
+ * @param onNotice called with what people should know of the backbone, once
  * @throws InvalidInputError if the backbone cannot be opened, which would stop them all
  */
 export async function* segmentImages(
   tasks: readonly ImageTask[],
   options: SegmenterOptions,
   onStage: (task: ImageTask, stage: string) => void,
+  onNotice: (line: string) => void,
 ): AsyncGenerator<Outcome> {
   // Loading a network takes a second: refuse unusable inputs first.
   let session: KeySession | undefined;
@@ -73,7 +75,11 @@ export async function* segmentImages(
         continue;
       }
       onStage(task, 'keys');
-      session ??= await openSession(options.spec, options);
+      if (!session) {
+        session = await openSession(options.spec, options);
+        const notice = sizeNotice(session.facts);
+        if (notice) onNotice(`${options.spec.id} ${notice}`);
+      }
       const { value: input, ms: decode } = read.value;
       const solved = await attempt(() => solve(session as KeySession, input, options, () => onStage(task, 'solve')));
       if ('error' in solved) yield { task, ...solved };

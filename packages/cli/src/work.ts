@@ -36,7 +36,8 @@ export async function openWorkerRole(
   await expectServersStore(settings, connection, id);
   const fetching = fetchingOf(settings, store);
   const findBackbone = (name: string) => findEntry(name, fetching);
-  const keys = keysSources(fetching, { threads, device, precision, batch });
+  const log = (message: string) => console.error(`worker: ${message}`);
+  const keys = keysSources(fetching, { threads, device, precision, batch, onNotice: log });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();
@@ -46,7 +47,6 @@ export async function openWorkerRole(
   });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
-  const log = (message: string) => console.error(`worker: ${message}`);
   const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log };
   const workers = await openWorkers(options);
   const where = [

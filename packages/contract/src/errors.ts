@@ -4,6 +4,11 @@
  */
 export class InvalidInputError extends Error {
   override name = 'InvalidInputError';
+
+  constructor(message?: string, options?: ErrorOptions) {
+    // It may quote names of a file, which may hold line breaks, or what a terminal obeys.
+    super(message?.replaceAll(/\p{Cc}+/gu, ' '), options);
+  }
 }
 
 /**

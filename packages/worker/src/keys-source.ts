@@ -4,7 +4,7 @@ import type { BackboneSpec } from '@saltworks/backbone/registry/entries';
 import { type Fetching, pullBackbone } from '@saltworks/backbone/registry/pull';
 import { findEntry, resolveBackbone } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
-import { type KeySession, openSession } from '@saltworks/backbone/session/session';
+import { type KeySession, openSession, sizeNotice } from '@saltworks/backbone/session/session';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
@@ -45,6 +45,8 @@ export interface Inference {
   precision?: Precision | 'auto';
   /** Images in one inference; default 1 on the CPU, 8 on CUDA. */
   batch?: number;
+  /** Called with what people should know of a backbone, once it is open. */
+  onNotice?: (line: string) => void;
 }
 
 /** @param fetching where backbones are kept, and how a missing one is fetched */
@@ -79,10 +81,12 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
 async function open(
   { backbone, layer, facet }: ExtractSettings,
   specOf: (backbone: string) => Promise<BackboneSpec>,
-  { threads, device = 'auto', precision, batch }: Inference,
+  { threads, device = 'auto', precision, batch, onNotice }: Inference,
 ): Promise<Opened> {
   const found = await specOf(backbone);
   const session = await openSession(found, { layer, facet, threads, device, precision, batch });
+  const notice = sizeNotice(session.facts);
+  if (notice) onNotice?.(`${backbone} ${notice}`);
   return { session, sha256: found.sha256, close: () => session.close() };
 }
 

@@ -171,6 +171,11 @@ export async function openSession(
   };
 }
 
+/** What people should know of a backbone that does not follow the image; undefined of any other. */
+export function sizeNotice({ anySize, nativeSize, fixed }: TapFacts): string | undefined {
+  return anySize ? undefined : `sees every image at ${nativeSize?.join(' × ')} pixels, its only size: ${fixed}`;
+}
+
 /** Takes the oldest job off the queue, and others of its size while the batch has room. */
 function takeBatch(queue: Job[], batch: number): Job[] {
   const taken: Job[] = [];

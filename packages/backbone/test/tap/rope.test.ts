@@ -31,14 +31,14 @@ test.each([
   const candidates = [cos, sin].map(({ data, d }) => wavesOf(data, { h, w, d })!);
   for (const [i, { of, d }] of [cos, sin].entries()) {
     const waves = clearWaves(candidates[i], [candidates[1 - i]])!;
-    for (const size of [
+    for (const [rows, columns] of [
       [h, w],
       [3, 8],
       [20, 31],
-    ] as const) {
+    ]) {
       const prefix = new Float32Array(0);
-      const filled = fillTable({ input: '', d, prefix, patches: { waves } }, ...size, 'bicubic');
-      expectClose(filled, table(of, ...size, periods).data, 2e-5);
+      const filled = fillTable({ input: '', d, prefix, patches: { waves } }, rows, columns, 'bicubic');
+      expectClose(filled, table(of, rows, columns, periods).data, 2e-5);
     }
   }
 });

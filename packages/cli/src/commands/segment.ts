@@ -166,7 +166,11 @@ async function run(images: string[], flags: Flags): Promise<void> {
       (error) => fail(task.image, error),
     );
   }
-  for await (const outcome of segmentImages(fitting, results, onStage)) {
+  const onNotice = (notice: string) => {
+    line.clear();
+    console.error(`saltworks: ${notice}`);
+  };
+  for await (const outcome of segmentImages(fitting, results, onStage, onNotice)) {
     const { task } = outcome;
     try {
       if ('error' in outcome) throw outcome.error;
