@@ -1,31 +1,38 @@
 /** The tree of commands, and the exit codes. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command, CommanderError } from 'commander';
-import { accountCommand } from './commands/account.ts';
-import { auditCommand } from './commands/audit.ts';
-import { backboneCommand } from './commands/backbone.ts';
-import { campaignCommand } from './commands/campaign.ts';
-import { datasetCommand } from './commands/dataset.ts';
-import { roleCommands } from './commands/roles.ts';
-import { extractCommand, propagateCommand } from './commands/runs.ts';
-import { segmentCommand } from './commands/segment.ts';
 import { interruption } from './interrupt.ts';
 import { version } from './results.ts';
 import { isDebugging, silenceSdk } from './settings.ts';
+
+/** Modules of commands and the names they go by. A command loads its own alone: all of them take a second and 50 MB more. */
+const modules: readonly { names: readonly string[]; load: () => Promise<readonly Command[]> }[] = [
+  { names: ['segment'], load: async () => [(await import('./commands/segment.ts')).segmentCommand()] },
+  { names: ['backbone'], load: async () => [(await import('./commands/backbone.ts')).backboneCommand()] },
+  { names: ['dataset'], load: async () => [(await import('./commands/dataset.ts')).datasetCommand()] },
+  {
+    names: ['extract', 'propagate'],
+    async load() {
+      const { extractCommand, propagateCommand } = await import('./commands/runs.ts');
+      return [extractCommand(), propagateCommand()];
+    },
+  },
+  { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
+  { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
+  { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
+  { names: [], load: async () => (await import('./commands/roles.ts')).roleCommands() },
+];
 
 /** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */
 export async function main(args: string[]): Promise<number> {
   const program = new Command('saltworks')
     .description('A few scribbles become full segmentation masks.')
     .version(version)
-    .addCommand(segmentCommand())
-    .addCommand(backboneCommand())
-    .addCommand(datasetCommand())
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted.');
-  for (const command of [extractCommand(), propagateCommand(), campaignCommand(), accountCommand(), auditCommand()]) {
-    program.addCommand(command);
+  const named = modules.filter(({ names }) => names.includes(args[0]));
+  for (const { load } of named.length > 0 ? named : modules) {
+    for (const command of await load()) program.addCommand(command);
   }
-  for (const command of roleCommands()) program.addCommand(command);
   for (const command of everyCommand(program)) {
     command.exitOverride().showSuggestionAfterError(false);
     command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'saltworks: ')) });
