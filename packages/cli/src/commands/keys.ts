@@ -14,8 +14,6 @@ export function keysCommand(): Command {
   const command = new Command('keys')
     .description('the sets of keys of a dataset: what they were made with, and how many images have them')
     .argument('<dataset>', 'a name from "dataset ls"')
-    // Else it would take the options of `rm`.
-    .enablePositionalOptions()
     .option('--json', 'JSON, one document a line')
     .addHelpText(
       'after',
@@ -35,7 +33,10 @@ Example: saltworks dataset keys pets`,
       'after',
       '\nKeys of images that another dataset with this set also has stay. "extract" makes the set again.',
     )
-    .action(remove);
+    // Commander gives `--json` to `keys`, which has it too.
+    .action((dataset: string, keys: string, _: object, self: Command) =>
+      remove(dataset, keys, self.optsWithGlobals<{ json?: boolean }>()),
+    );
   return command;
 }
 
