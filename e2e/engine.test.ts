@@ -218,8 +218,8 @@ describe('a dataset from import to masks', () => {
     for (const [args, message] of [
       [['extract', 'nothing'], 'no dataset nothing'],
       [['extract', 'discs', '--backbone', 'resnet'], 'resnet; expected one of'],
-      [['extract', 'discs', '--backbone', './nope.onnx'], 'backbone ./nope.onnx; expected one of dinov2-small-focus'],
-      [['propagate', 'discs', '--backbone', './nope.onnx'], 'a file is for "saltworks segment" alone'],
+      [['extract', 'discs', '--backbone', './nope.onnx'], 'no file ./nope.onnx; expected an ONNX model'],
+      [['propagate', 'discs', '--backbone', './nope.onnx'], 'no file ./nope.onnx; expected an ONNX model'],
       [['extract', 'discs', '--layer', '40'], 'layer 40; expected 0 to 11'],
       [['dataset', 'import', folder, '--name', 'Not A Name'], 'dataset "Not A Name"'],
       [['dataset', 'import', join(folder, 'nowhere'), '--name', 'x'], 'no such file'],
