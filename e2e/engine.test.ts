@@ -217,7 +217,7 @@ describe('a dataset from import to masks', () => {
     for (const name of ['IMG_1.HEIC', 'IMG_2.heic', '.DS_Store']) writeFileSync(join(phone, name), name);
     for (const [args, message] of [
       [['extract', 'nothing'], 'no dataset nothing'],
-      [['extract', 'discs', '--backbone', 'resnet'], 'resnet; expected one of'],
+      [['extract', 'discs', '--backbone', 'resnet'], 'resnet; expected a name from "saltworks backbone list"'],
       [['extract', 'discs', '--backbone', './nope.onnx'], 'no file ./nope.onnx; expected an ONNX model'],
       [['propagate', 'discs', '--backbone', './nope.onnx'], 'no file ./nope.onnx; expected an ONNX model'],
       [['extract', 'discs', '--layer', '40'], 'layer 40; expected 0 to 11'],

@@ -371,7 +371,7 @@ describe('unusable input is refused in one line with exit code 2', () => {
   test('backbones', async () => {
     const image = await discFile('backbones.png');
     expect(await segment(image, scribbleFile, '--backbone', 'resnet')).toContain(
-      'resnet; expected one of dinov2-small-focus',
+      'resnet; expected a name from "saltworks backbone list"',
     );
     expect(await segment(image, scribbleFile, '--backbone', write(join(scratch, 'no.onnx'), 'hello'))).toContain(
       'no.onnx',

@@ -51,7 +51,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptions, 'recipeOf'>> {
+interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptions, 'recipeOf' | 'prepare'>> {
   url?: string;
   requestsPerMinute?: number;
   /** The address that calls seem to come from: sign-in attempts are counted by it, across the servers of a process. */
@@ -69,6 +69,7 @@ export async function openServer(
     everyMs,
     from,
     recipeOf: makes = async (given) => recipeOf(given),
+    prepare = async () => {},
   }: ServerOptions = {},
 ): Promise<TestServer> {
   const { db } = database;
@@ -89,7 +90,7 @@ export async function openServer(
     auth: openAuth(db, { url, oidc, secret }),
     journal: await openJournal(undefined),
     streams: await openStreams(database, { everyMs }),
-    prepare: async () => {},
+    prepare,
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
     backbones: openBackbones({ home: folder }),
