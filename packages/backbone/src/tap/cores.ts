@@ -26,7 +26,12 @@ export interface Decomposed {
   readonly way: readonly string[];
 }
 
-export type Core = { readonly node: Node; readonly parts?: Decomposed };
+/** Attention found: as a whole, in parts, or a Softmax between products that cannot be told apart: `unclear` says why. */
+export interface Core {
+  readonly node: Node;
+  readonly parts?: Decomposed;
+  readonly unclear?: string;
+}
 
 const MAX_CORES = 1000;
 /** Most nodes between a Softmax and its products. */
@@ -40,26 +45,33 @@ export function findCores(flow: Flow): Core[] {
   const cores = flow.nodes.flatMap((node): Core[] => {
     if (!node.outputs[0] || !isData(flow, node.outputs[0])) return [];
     if (isFused(node)) return [{ node }];
-    const parts = SOFTMAXES.has(node.opType) ? decomposed(flow, node) : undefined;
-    return parts ? [{ node, parts }] : [];
+    const core = SOFTMAXES.has(node.opType) ? decomposed(flow, node) : undefined;
+    return core ? [core] : [];
   });
   if (cores.length > MAX_CORES)
     throw new InvalidInputError(`${cores.length} attention layers; expected ≤ ${MAX_CORES}`);
   return cores;
 }
 
-function decomposed(flow: Flow, softmax: Node): Decomposed | undefined {
+function decomposed(flow: Flow, softmax: Node): Core | undefined {
   const before = between(flow, softmax, 'before');
   const after = between(flow, softmax, 'after');
-  if (before.length !== 1 || after.length !== 1) return undefined;
+  if (before.length === 0 || after.length === 0) return undefined;
+  if (before.length > 1 || after.length > 1) {
+    return {
+      node: softmax,
+      unclear: `${before.length} products before a Softmax, ${after.length} after it; expected one each`,
+    };
+  }
   const [scores, mixed] = [before[0].product, after[0].product];
   const operands = mixingOf(flow, mixed) ?? [];
   const attention = operands.findIndex((name) => after[0].came.has(name));
-  if (attention < 0) return undefined;
+  if (attention < 0) return { node: softmax, unclear: 'a Softmax that no product reads; expected attention · value' };
   const way: string[] = [];
   const { came } = before[0];
   for (let name = came.get(scores.outputs[0]) ?? ''; name !== ''; name = came.get(name) ?? '') way.push(name);
-  return { softmax, scores, mixed, value: attention === 0 ? 1 : 0, way: [scores.outputs[0], ...way] };
+  const value = attention === 0 ? 1 : 0;
+  return { node: softmax, parts: { softmax, scores, mixed, value, way: [scores.outputs[0], ...way] } };
 }
 
 /** The products of two data tensors before or after a Softmax, with no other product or norm between. */

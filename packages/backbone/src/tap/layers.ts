@@ -36,6 +36,8 @@ interface Sized {
   keyTokens: number;
   heads: number;
   dim: number;
+  /** Why it cannot be a layer, whatever its sizes. */
+  unclear?: string;
 }
 
 /**
@@ -59,18 +61,28 @@ export function encoderLayers(
   return chosen.map(({ core }, index) => layerOf(flow, native, dominators, core, `attention layer ${index}`, fresh));
 }
 
-function sized(flow: Flow, native: Native, core: Core): Sized | undefined {
-  if (core.parts) {
-    const operands = operandsOf(flow, native, core.parts);
-    return operands && sizes(native, core, operands);
+function sized(flow: Flow, native: Native, core: Core): Sized {
+  const { node, parts } = core;
+  try {
+    const operands = parts ? operandsOf(flow, native, parts) : core.unclear ? undefined : fusedOperands(native, node);
+    if (operands) return sizes(native, core, operands);
+    const projection = parts || core.unclear ? undefined : fusedProjection(native, node, (wish) => wish);
+    if (projection) {
+      const tokens = native.dims(node.outputs[0])?.[1] ?? Number.NaN;
+      return { core, tokens, keyTokens: tokens, heads: projection.heads, dim: projection.sizes[0] };
+    }
+    return unclear(native, core, core.unclear ?? 'attention along unclear axes; expected a Softmax over the last');
+  } catch (error) {
+    if (error instanceof InvalidInputError) return unclear(native, core, error.message);
+    throw error;
   }
-  const operands = fusedOperands(native, core.node);
-  if (operands) return sizes(native, core, operands);
-  const dims = native.dims(core.node.outputs[0]) ?? [];
-  const projection = fusedProjection(native, core.node, (wish) => wish);
-  if (!projection) return undefined;
-  const [dim] = projection.sizes;
-  return { core, tokens: dims[1], keyTokens: dims[1], heads: projection.heads, dim };
+}
+
+/** Attention that may be a layer: over as many tokens as its Softmax is. */
+function unclear(native: Native, core: Core, reason: string): Sized {
+  const [rows, columns] = /Softmax$/.test(core.node.opType) ? (native.dims(core.node.inputs[0]) ?? []).slice(-2) : [];
+  const tokens = rows ?? Number.NaN;
+  return { core, tokens, keyTokens: columns ?? Number.NaN, heads: 0, dim: 0, unclear: reason };
 }
 
 function sizes(native: Native, core: Core, { query, key }: { query: Operand; key: Operand }): Sized {
@@ -80,8 +92,7 @@ function sizes(native: Native, core: Core, { query, key }: { query: Operand; key
 }
 
 /** The longest run of layers that are alike, each computed from the one before. */
-function sequence(flow: Flow, cores: readonly (Sized | undefined)[], [h, w]: readonly [number, number]): Sized[] {
-  const found = cores.flatMap((core) => core ?? []);
+function sequence(flow: Flow, found: readonly Sized[], [h, w]: readonly [number, number]): Sized[] {
   const levels = levelsOf(flow, new Set(found.map(({ core }) => core.node)));
   const at = (level: number) => found.filter(({ core }) => levels.get(core.node) === level);
   const isWhole = ({ tokens, keyTokens }: Sized) => tokens === keyTokens && tokens >= h * w;
@@ -90,7 +101,8 @@ function sequence(flow: Flow, cores: readonly (Sized | undefined)[], [h, w]: rea
     throw new InvalidInputError('no attention (Softmax between two products of data); expected a Vision Transformer');
   }
   if (!first.some(isWhole)) {
-    const [{ tokens, keyTokens }] = first;
+    const [{ tokens, keyTokens, unclear }] = first;
+    if (unclear) throw new InvalidInputError(unclear);
     const seen = tokens === keyTokens ? `${tokens} tokens` : `${tokens} queries and ${keyTokens} keys`;
     throw new InvalidInputError(
       `${seen} at attention layer 0; expected prefix tokens + ${h} × ${w} patches (windows or a pyramid, no plain ViT)`,
@@ -99,16 +111,19 @@ function sequence(flow: Flow, cores: readonly (Sized | undefined)[], [h, w]: rea
   const out: Sized[] = [];
   for (let level = 0; ; level++) {
     const [{ tokens, dim }] = [...out, ...first.filter(isWhole)];
-    const alike = at(level).filter((other) => isWhole(other) && other.tokens === tokens && other.dim === dim);
+    const isAlike = (other: Sized) =>
+      isWhole(other) && other.tokens === tokens && (other.dim === dim || other.unclear !== undefined);
+    const alike = at(level).filter(isAlike);
+    const stranger = alike.find(({ unclear }) => unclear !== undefined);
+    if (stranger?.unclear) throw new InvalidInputError(`attention layer ${level}: ${stranger.unclear}`);
     if (alike.length === 0) {
-      const again = found.some((other) => {
-        const later = (levels.get(other.core.node) ?? 0) > level;
-        return later && isWhole(other) && other.tokens === tokens && other.dim === dim;
-      });
+      const again = found.some((other) => (levels.get(other.core.node) ?? 0) > level && isAlike(other));
       if (!again) return out;
-      const [{ tokens: seen } = { tokens: 0 }] = at(level);
+      const [{ tokens: seen, unclear }] = at(level);
       throw new InvalidInputError(
-        `${seen} tokens at attention layer ${level}, ${tokens} before and after; expected the same in all (windows?)`,
+        unclear
+          ? `attention layer ${level}: ${unclear}`
+          : `${seen} tokens at attention layer ${level}, ${tokens} before and after; expected the same in all (windows?)`,
       );
     }
     if (alike.length > 1) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { makeNode, makeValueInfo } from '../../src/onnx/make.ts';
+import { makeInts, makeNode, makeValueInfo } from '../../src/onnx/make.ts';
 import { FLOAT, FLOAT16, type Node, readModel, writeModel } from '../../src/onnx/model.ts';
 import type { Facet } from '../../src/tap/tap.ts';
 import { expectClose, imageOf, inspectBytes, isPulled, openTapped, random, realModel, tapBytes } from '../run.ts';
@@ -154,7 +154,25 @@ describe('a tiny model', () => {
     await expect(refusal).rejects.toThrow(/^12 tokens at attention layer 1, 28 before and after; expected the same/);
   });
 
+  test('unclear attention over other tokens, after the encoder, is no matter', async () => {
+    const nodes = [
+      makeNode('Gather', ['residual.1', 'chosen'], ['few'], { axis: 1 }),
+      makeNode('Transpose', ['few'], ['turned'], { perm: [0, 2, 1] }),
+      makeNode('MatMul', ['few', 'turned'], ['few scores']),
+      makeNode('Softmax', ['few scores'], ['few attention'], { axis: -1 }),
+      makeNode('MatMul', ['few attention', 'few'], ['once']),
+      makeNode('MatMul', ['few attention', 'few'], ['twice']),
+    ];
+    const model = tinyVit({ nodes, initializers: [makeInts('chosen', [0, 1, 2])] });
+    expect(await inspectBytes(model)).toMatchObject({ layers: LAYERS });
+  });
+
   test.each<[string, Parameters<typeof tinyVit>[0], RegExp]>([
+    [
+      'attention · value twice',
+      { nodes: [makeNode('MatMul', ['attention.1', 'value.heads.1'], ['again'])] },
+      /^attention layer 1: 1 products before a Softmax, 2 after it; expected one each/,
+    ],
     ['overlapping patches', { stride: 2 }, /^a first convolution of kernel \[4,4\], strides \[2,2\]; expected patches/],
     [
       'a second input',
