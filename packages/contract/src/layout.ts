@@ -26,6 +26,9 @@ export const imageKey = (sha256: string, extension: string): string =>
 export const keysKey = (backbone: string, sha256: string): string =>
   `keys/${backbone}/${sha256.slice(0, 2)}/${sha256}.safetensors`;
 
+/** `keys/NAME/` and `keys/NAME-…`: keys of a backbone, whatever their settings. */
+export const keysPrefixes = (backbone: string): string[] => [`keys/${backbone}/`, `keys/${backbone}-`];
+
 /** `key-sets/ID.json`: what the keys of an id were made with, a KeySet. @param keys their id */
 export const keySetKey = (keys: string): string => `key-sets/${keys}.json`;
 

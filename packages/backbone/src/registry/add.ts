@@ -5,13 +5,13 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { AddedBackbone } from '@saltworks/contract/documents/backbones';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { modelKey } from '@saltworks/contract/layout';
+import { fetchedBackboneKey, keysPrefixes, modelKey } from '@saltworks/contract/layout';
 import { checkModel } from '../check/checked.ts';
 import { readModelFile } from '../onnx/external.ts';
 import { checkAddedName, entryOf, homeShelf, putEntry, removeEntry, type Store, storeShelf } from './added.ts';
 import { download, type Progressing } from './download.ts';
 import { type BackboneEntry, type BackboneSettings, placesOf } from './entries.ts';
-import { FILE_DEFAULTS } from './known.ts';
+import { FILE_DEFAULTS, KNOWN_BACKBONES } from './known.ts';
 import { localFiles, MODEL, markOf, weightsOf } from './local.ts';
 import { checkUrl, httpOrigin } from './origins.ts';
 import type { Fetching } from './pull.ts';
@@ -102,14 +102,16 @@ async function share(entry: AddedBackbone, store: Store): Promise<void> {
 
 /**
  * Removes an entry, and files that nothing else refers to. Its name keeps standing for the same keys: it can be given to the
- * same file again, never to another one.
+ * same file again, never to another one. Of a known backbone the files go, and the hash of its first use.
  *
- * @throws InvalidInputError if it was not added there
+ * @throws InvalidInputError if it was not added there, or the store has keys of a known one, which another file would not give
  */
 export async function removeBackbone(
   name: string,
   { home, store, from }: { home: string; store?: Store; from: 'home' | 'store' },
 ): Promise<void> {
+  const known = KNOWN_BACKBONES.find((each) => each.name === name);
+  if (known) return forget(known, { home, store: from === 'store' ? store : undefined });
   checkAddedName(name);
   const shelf = from === 'home' ? homeShelf(home) : storeShelf(store as Store);
   const entry = await removeEntry(shelf, name);
@@ -121,6 +123,21 @@ export async function removeBackbone(
     others.flatMap((other) => (other && !other.removed ? other.files.map(({ object }) => object) : [])),
   );
   for (const { object } of entry.files) if (object !== undefined && !used.has(object)) await store.delete(object);
+}
+
+/** @param places the home's files go, or the store's record */
+async function forget(known: BackboneEntry, { home, store }: { home: string; store?: Store }): Promise<void> {
+  const { name } = known;
+  if (!store) {
+    for (const place of [...placesOf(known), `${name}.json`]) await rm(join(home, 'models', place), { force: true });
+    return;
+  }
+  for (const prefix of keysPrefixes(name)) {
+    for await (const { key } of store.list(prefix)) {
+      throw new InvalidInputError(`keys of ${name} are in the store (${key}); expected none, or another name`);
+    }
+  }
+  await store.delete(fetchedBackboneKey(name));
 }
 
 /**

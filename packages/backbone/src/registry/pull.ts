@@ -47,10 +47,11 @@ export async function pullBackbone(name: string, options: PullOptions): Promise<
   const { home, store } = options;
   const paths = pathsOf(entry, home);
   const files = filesOf(entry);
-  const isKnown = files.every(({ sha256 }) => sha256 !== undefined);
-  const shared = isKnown || !store ? undefined : await readShared(name, store);
-  const before = isKnown ? undefined : ((await readFetched(name, home)) ?? shared);
-  const wanted = files.map((file, i) => ({ ...file, sha256: file.sha256 ?? before?.files[i]?.sha256 }));
+  const isHashed = files.every(({ sha256 }) => sha256 !== undefined);
+  const own = isHashed ? undefined : await readFetched(name, home);
+  const shared = isHashed || !store ? undefined : await readShared(name, store);
+  const first = own ?? shared;
+  const wanted = files.map((file, i) => ({ ...file, sha256: file.sha256 ?? first?.files[i]?.sha256 }));
   const found = await Promise.all(paths.map(sizeOf));
   if (found.includes(undefined)) {
     options.onLicence?.(entry);
@@ -61,15 +62,12 @@ export async function pullBackbone(name: string, options: PullOptions): Promise<
     const { name: file } = files[i];
     held.push({ name: file, ...(await (found[i] === undefined ? fetch : verify)(entry, wanted[i], path, options)) });
   }
-  if (!isKnown && !(before && before !== shared)) {
-    const source = options.from ?? sourceOf(entry, options);
-    const record = { version: 1 as const, name, files: held, source, fetched: new Date().toISOString() };
-    if (store) await recordInStore(record, store);
-    await recordInHome(record, home);
-  } else if (before && store) {
-    if (shared) expectSame(before, shared);
-    else await recordInStore(before, store);
-  }
+  if (isHashed) return paths[0];
+  const source = options.from ?? sourceOf(entry, options);
+  const record = own ?? { version: 1 as const, name, files: held, source, fetched: new Date().toISOString() };
+  if (shared) expectSame(record, shared);
+  else if (store) await recordInStore(record, store);
+  if (!own) await recordInHome(record, home);
   return paths[0];
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { removeBackbone } from '../../src/registry/add.ts';
 import { openMirror } from '../../src/registry/mirror.ts';
 import { type PullOptions, pullBackbone } from '../../src/registry/pull.ts';
 import { BackboneMissingError, resolveBackbone } from '../../src/registry/registry.ts';
@@ -103,6 +104,22 @@ describe('a hash that nobody knows yet', () => {
     await pull('vit-b16', { home: home('fourth') });
     await expect(pull('vit-b16', { store, home: home('fourth') })).rejects.toThrow(/as at first use/);
   });
+});
+
+test('a known backbone is forgotten, with the hash of its first use, unless there are keys of it', async () => {
+  const store = memoryStore();
+  writeFileSync(join(mirror, 'vit-b16.onnx'), model);
+  await pull('vit-b16', { store });
+  writeFileSync(join(mirror, 'vit-b16.onnx'), other);
+  await removeBackbone('vit-b16', { home: home(), from: 'home' });
+  expect(readdirSync(join(home(), 'models'))).toEqual([]);
+  await expect(pull('vit-b16', { store })).rejects.toThrow(`expected ${hash(model)}`);
+  await store.put('keys/vit-b16-layer3/ab/abc.safetensors', 'keys');
+  const forget = () => removeBackbone('vit-b16', { home: home(), store, from: 'store' });
+  await expect(forget()).rejects.toThrow(/^keys of vit-b16 are in the store \(keys\/vit-b16-layer3/);
+  await store.delete('keys/vit-b16-layer3/ab/abc.safetensors');
+  await forget();
+  expect(readFileSync(await pull('vit-b16', { store })).equals(other)).toBe(true);
 });
 
 describe('licences', () => {

@@ -62,10 +62,12 @@ export function backboneCommand(): Command {
     .action(add);
   command
     .command('rm')
-    .description('remove an entry of your own; its name keeps standing for the same keys')
-    .argument('<name>', 'a name that was added')
+    .description(
+      'remove an entry of your own, whose name keeps standing for the same keys; or the files of a known one',
+    )
+    .argument('<name>', 'a name from "backbone list"')
     .addOption(new Option('--home', 'from this home (the default)').conflicts('store'))
-    .option('--store', 'from the store, and its weights with it')
+    .option('--store', 'from the store, with its weights, or the hash that was recorded there')
     .action(remove);
   command.addCommand(inspectCommand()).addCommand(probeCommand());
   return command;
