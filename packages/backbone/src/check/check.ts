@@ -193,7 +193,7 @@ function attention(values: Map<string, Values>, size: Size, expected: Expected):
   const rows = Array.from({ length: count }, (_, i) => Math.floor((i * tokens) / count));
   const limit = LIMITS[precision].attention;
   const differing = new Map<string, number[]>();
-  let figure: number | undefined;
+  let [figure, scale]: (number | undefined)[] = [];
   for (const { layer, otherwise } of layers) {
     const [query, key, value] = FACETS.map((facet) => floats(values.get(`${facet}.${layer}`)));
     const found = floats(values.get(`attention.${layer}`));
@@ -205,9 +205,10 @@ function attention(values: Map<string, Values>, size: Size, expected: Expected):
       return difference(attend(query, key, value, { tokens, dim, heads }, some, scale), model);
     };
     let gap = gapOf(rows);
-    if (gap > limit && otherwise === undefined) {
-      // Scores may have a scale of their own: one number, which the attention itself tells.
-      const scale = fittedScale((guess) => gapOf(rows.slice(-FEW), guess), Math.sqrt(heads / dim));
+    // Scores may have a scale of their own: one number, mostly for all layers, which attention itself tells.
+    if (gap > limit && scale !== undefined) gap = gapOf(rows, scale);
+    if (gap > limit && (scale === undefined || otherwise === undefined)) {
+      scale = fittedScale((guess) => gapOf(rows.slice(-FEW), guess), Math.sqrt(heads / dim));
       gap = gapOf(rows, scale);
     }
     if (gap > limit && otherwise !== undefined) {
