@@ -1,6 +1,6 @@
 /**
  * The ONNX messages that graph surgery needs, as plain objects over their wire bytes. Each object keeps its message as
- * `bytes` and never changes: surgery makes new objects (onnx-make.ts) and new lists of them, and writing a model joins the
+ * `bytes` and never changes: surgery makes new objects (make.ts) and new lists of them, and writing a model joins the
  * bytes. So every other field, known or unknown, is written back unchanged.
  *
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (field numbers)

@@ -2,7 +2,7 @@
  * The dataflow of an ONNX graph: the node that makes a tensor, the nodes that read it, and what its values depend on.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { bodies, intValues, type Model, type Node, type Tensor, tensorAttribute } from '../onnx/model.ts';
+import { bodies, type Model, type Node, type Tensor, tensorAttribute } from '../onnx/model.ts';
 
 /**
  * What a tensor's values depend on: nothing, the inputs' sizes alone, their values through the scales and zero points of a
@@ -167,33 +167,4 @@ export function descendants(flow: Flow, name: string): Set<Node> {
 
 export function isData(flow: Flow, name: string): boolean {
   return flow.kinds.get(name) === 'data';
-}
-
-/** Names of the node's inputs that are data. */
-export function dataInputs(flow: Flow, node: Node): string[] {
-  return node.inputs.filter((name) => isData(flow, name));
-}
-
-const SAME_SHAPE = new Set(['Cast', 'Identity']);
-
-/** The dims of a constant; undefined if the graph computes it. */
-export function constantDims(flow: Flow, name: string): readonly number[] | undefined {
-  for (let node = flow.producer.get(name); node && SAME_SHAPE.has(node.opType); node = flow.producer.get(name)) {
-    name = node.inputs[0];
-  }
-  return flow.constants.get(name)?.dims;
-}
-
-/** Most steps to follow: exporters build a shape in a handful. */
-const MAX_STEPS = 12;
-
-/** The values of a shape operand; null for a size that follows the image. */
-export function shapeValues(flow: Flow, name: string, steps = 0): (number | null)[] {
-  const constant = flow.constants.get(name);
-  if (constant) return intValues(constant) ?? [null];
-  const node = flow.producer.get(name);
-  if (!node || steps === MAX_STEPS) return [null];
-  if (node.opType === 'Concat') return node.inputs.flatMap((input) => shapeValues(flow, input, steps + 1));
-  if (node.opType === 'Unsqueeze' || SAME_SHAPE.has(node.opType)) return shapeValues(flow, node.inputs[0], steps + 1);
-  return [null];
 }

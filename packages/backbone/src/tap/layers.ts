@@ -3,7 +3,7 @@
  * same tokens. What comes after the tokens change (a decoder, a pooling head) or beside them (a text tower) is none.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Node } from '../onnx/model.ts';
+import { intAttribute, type Node } from '../onnx/model.ts';
 import { type Projection, projectionOf } from './branches.ts';
 import { type Core, operandsOf } from './cores.ts';
 import type { Dominators } from './dominators.ts';
@@ -194,7 +194,7 @@ function heldWeights(native: Native, node: Node, where: string, fresh: (wish: st
     input: projection.input,
     weight: node.inputs[1],
     nodes: projection.nodes,
-    changed: false,
+    changed: Boolean(intAttribute(node, 'do_rotary')),
   });
   return {
     ...{ query: facet(0, q), key: facet(q, k), value: facet(q + k, v) },
