@@ -342,6 +342,37 @@ def external(path):
     onnx.save(model, path, save_as_external_data=True, location=name, size_threshold=1024)
 
 
+def folded(path):
+    """Declares one size, and lets ONNX Runtime fold what follows from it; it also moves transpositions."""
+    model = onnx.load(path)
+    for dim, value in zip(model.graph.input[0].type.tensor_type.shape.dim, (1, 3, *NATIVE)):
+        dim.dim_value = value
+    onnx.save(model, path)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = f"{path}.folded"
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    os.replace(f"{path}.folded", path)
+    model = onnx.load(path)
+    transpose, concat, add = [next(n for n in model.graph.node if n.op_type == op) for op in ("Transpose", "Concat", "Add")]
+    assert transpose.output[0] == concat.input[1] and concat.output[0] == add.input[0]
+    # In larger models it moves this Transpose below the two: tokens are the last axis until then.
+    for tensor in model.graph.initializer:
+        if tensor.name in (concat.input[0], add.input[1]):
+            turned = numpy_helper.from_array(numpy_helper.to_array(tensor).transpose(0, 2, 1).copy(), tensor.name)
+            tensor.CopyFrom(turned)
+    tokens, concat.input[1], concat.attribute[0].i = add.output[0], transpose.input[0], 2
+    add.output[0] = transpose.input[0] + "_turned"
+    transpose.input[0], transpose.output[0] = add.output[0], tokens
+    nodes = [n for n in model.graph.node if n is not transpose]
+    nodes.insert(nodes.index(add) + 1, transpose)
+    kept = [onnx.NodeProto.FromString(n.SerializeToString()) for n in nodes]
+    del model.graph.node[:], model.graph.value_info[:]
+    model.graph.node.extend(kept)
+    onnx.save(model, path)
+
+
 def outlined(path):
     """Puts every Softmax and every Erf-GELU's Mul into functions of the model's own, as exporters of modules do."""
     model = onnx.load(path)
@@ -486,6 +517,11 @@ EXPORTS = {
     "vit_timm_opset23_dynamo": dict(
         build=lambda: of_timm("vit_small_patch16_224", mlp_ratio=0.5), how="dynamo", opset=23, interpolation=ANTIALIAS,
         notes="fused qkv before the standard operator Attention",
+    ),
+    "dinov2_hf_folded_ts": dict(
+        build=lambda: of_transformers("Dinov2Model", transformers.Dinov2Config(**sizes(mlp_ratio=1)), "sdpa", interpolate=False),
+        how="ts size", opset=14, xform=folded, interpolation=BICUBIC,
+        notes="one size, folded by ONNX Runtime: CLS and positions come in while tokens are the last axis",
     ),
     "dinov2reg_hf_q4_dynamo_size": dict(
         build=lambda: dinov2_registers("sdpa"), how="dynamo size", opset=18, xform=four_bits, rounded=True, prefix=4, interpolation=ANTIALIAS, tolerance=1e-3,

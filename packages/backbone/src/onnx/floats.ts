@@ -12,8 +12,8 @@ export function floatsOf(tensor: Tensor): Float32Array {
   if (raw.length !== 4 * length) {
     throw new InvalidInputError(`${raw.length} bytes of ${tensor.name}; expected ${4 * length} for [${tensor.dims}]`);
   }
-  // A view of a file lies anywhere; an array of floats needs its own bytes.
-  return new Float32Array(raw.slice().buffer);
+  // A view of a file lies anywhere; an array of floats needs its own bytes. (A Buffer's own slice would not copy.)
+  return new Float32Array(new Uint8Array(raw).buffer);
 }
 
 const FLOAT_DATA = 4;

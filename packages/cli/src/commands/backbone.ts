@@ -11,6 +11,7 @@ import { parseAbove, parseWhole } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { table } from '../table.ts';
+import { benchCommand } from './backbone-bench.ts';
 import { inspectCommand, probeCommand } from './backbone-files.ts';
 
 type AddFlags = Given & { store?: boolean; home?: boolean; json?: boolean };
@@ -70,6 +71,7 @@ export function backboneCommand(): Command {
     .option('--store', 'from the store, with its weights, or the hash that was recorded there')
     .action(remove);
   command.addCommand(inspectCommand()).addCommand(probeCommand());
+  command.addCommand(benchCommand());
   return command;
 }
 
