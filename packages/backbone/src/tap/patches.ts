@@ -20,7 +20,7 @@ import type { Layer } from './layers.ts';
 import { through } from './layout.ts';
 import type { Native } from './native.ts';
 import { factorsOf, isConvolution, type Linear, linearOf } from './products.ts';
-import { inOrder, positions, sizeOf, type View, viewOf } from './views.ts';
+import { type Digit, inOrder, positions, sizeOf, type View, viewOf } from './views.ts';
 
 export interface PatchEmbedding {
   /** The graph input that takes the image. */
@@ -153,7 +153,7 @@ export function prefixTokens(
   const start = way.indexOf(linear.output);
   if (start < 0) throw new InvalidInputError('patches that other data joins; expected the image alone');
   const found = new Map<string, Rows | undefined>(anchored(flow, native, way.slice(start), linear));
-  const rows = rowsOf(flow, native, key.input, found);
+  const { rows } = rowsOf(flow, native, key.input, found) ?? {};
   const prefix = tokens - h * w;
   if (rows?.length !== tokens) {
     const lost = [...found].flatMap(([name, known]) => (known ? [] : (flow.producer.get(name) ?? [])));
@@ -170,8 +170,11 @@ export function prefixTokens(
   return prefix;
 }
 
-/** Rows of a tensor of tokens: the numbers of patches, -1 for other tokens. */
-type Rows = readonly number[];
+/** Tokens of a tensor: the numbers of patches, -1 for others, and which axis from the end counts them; channels are the other. */
+interface Rows {
+  readonly rows: readonly number[];
+  readonly axis: 1 | 2;
+}
 
 /** The last tensor on the way from the patch embedding that holds the patches alone, moved as a whole, and its rows. */
 function anchored(flow: Flow, native: Native, way: readonly string[], linear: Linear): Map<string, Rows> {
@@ -184,13 +187,24 @@ function anchored(flow: Flow, native: Native, way: readonly string[], linear: Li
     const node = flow.producer.get(name);
     if (i > 0) view = view && node?.inputs.includes(way[i - 1]) ? through(native, node, view, way[i - 1], name) : view;
     if (!view || !sameSizes(view, native.dims(name))) break;
-    const digits = view.axes.slice(0, -1).flat();
-    if (view.axes.at(-1)?.every(({ axis }) => axis === channel) && inOrder(digits) && sizeOf(digits) === count) {
-      anchor = [name, Array.from({ length: count }, (_, row) => row)];
+    const found = tokensOf(view, channel);
+    if (found && inOrder(found.digits) && sizeOf(found.digits) === count) {
+      anchor = [name, { rows: Array.from({ length: count }, (_, row) => row), axis: found.axis }];
     }
   }
   if (!anchor) throw new InvalidInputError('patches out of row-major order at attention layer 0; expected row by row');
   return new Map([anchor]);
+}
+
+/** The digits of the tokens, where the last axis or the one before it holds the channels alone. */
+function tokensOf({ axes }: View, channel: number): { digits: Digit[]; axis: 1 | 2 } | undefined {
+  for (const axis of [2, 1] as const) {
+    const at = axes.length - (3 - axis);
+    const digits = axes.filter((_, i) => i !== at).flat();
+    const alone = axes[at]?.every((digit) => digit.axis === channel) && axes[at].length > 0;
+    if (alone && digits.every((digit) => digit.axis !== channel)) return { digits, axis };
+  }
+  return undefined;
 }
 
 function sameSizes(view: View, dims: readonly number[] | undefined): boolean {
@@ -216,23 +230,30 @@ function rowsMade(flow: Flow, native: Native, tensor: string, known: Map<string,
   const parts = joinedBy(node);
   const from = dataRead(flow, node);
   if (parts) {
-    const axis = intAttribute(node, 'axis') ?? 0;
-    if ((axis < 0 ? axis + dims.length : axis) !== dims.length - 2) return undefined;
+    const given = intAttribute(node, 'axis') ?? 0;
+    const axis = dims.length - (given < 0 ? given + dims.length : given);
+    if (axis !== 1 && axis !== 2) return undefined;
     const all = parts.map((part) =>
-      isData(flow, part) ? rowsOf(flow, native, part, known) : Array<number>(native.dims(part)?.at(-2) ?? 0).fill(-1),
+      isData(flow, part)
+        ? rowsOf(flow, native, part, known)
+        : { rows: Array<number>(native.dims(part)?.at(-axis) ?? 0).fill(-1), axis },
     );
-    return all.some((rows) => rows === undefined) ? undefined : all.flatMap((rows) => rows ?? []);
+    if (all.some((each) => each?.axis !== axis)) return undefined;
+    return { rows: all.flatMap((each) => each?.rows ?? []), axis };
   }
   for (const input of from) {
-    const rows = rowsOf(flow, native, input, known);
+    const tokens = rowsOf(flow, native, input, known);
     const before = native.dims(input);
-    if (!rows || !before) continue;
+    if (!tokens || !before) continue;
+    const { rows } = tokens;
     const view = through(native, node, viewOf(before), input, tensor);
-    const digits = view?.axes.slice(0, -1).flat() ?? [];
+    const moved = view && tokensOf(view, before.length - (3 - tokens.axis));
+    if (!moved) return undefined;
+    const { digits, axis } = moved;
     // All moves but cuts keep the rows; a cut takes a run of them.
-    if (!view || digits.some(({ axis }) => axis === before.length - 1)) return undefined;
-    const offset = view.offsets[before.length - 2] ?? 0;
-    return sizeOf(digits) === rows.length && inOrder(digits) ? rows : positions(digits).map((at) => rows[at + offset]);
+    const offset = view.offsets[before.length - tokens.axis] ?? 0;
+    const whole = sizeOf(digits) === rows.length && inOrder(digits);
+    return { rows: whole ? rows : positions(digits).map((at) => rows[at + offset]), axis };
   }
   return undefined;
 }
