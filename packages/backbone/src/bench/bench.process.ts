@@ -3,10 +3,20 @@ import { execFileSync } from 'node:child_process';
 import type { Facet } from '@saltworks/contract/kinds';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
+import type { Precision } from '../precision/precision.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
+import type { DeviceName } from '../session/device.ts';
 import { openSession } from '../session/session.ts';
 import { failureOf } from '../threads/thread.ts';
-import type { Configuration } from './bench.ts';
+
+/** One way to run a backbone. */
+export interface Configuration {
+  device: DeviceName;
+  /** `given` leaves the file's own types. */
+  precision: Precision;
+  /** Images in one inference. */
+  batch: number;
+}
 
 export interface BenchJob {
   spec: BackboneSpec;

@@ -8,16 +8,7 @@ import type { BackboneSpec } from '../registry/entries.ts';
 import { meanCosine } from '../session/cosine.ts';
 import type { DeviceName } from '../session/device.ts';
 import type { Failure } from '../threads/thread.ts';
-import type { BenchAnswer, BenchJob } from './bench.process.ts';
-
-/** One way to run a backbone. */
-export interface Configuration {
-  device: DeviceName;
-  /** `given` leaves the file's own types. */
-  precision: Precision;
-  /** Images in one inference. */
-  batch: number;
-}
+import type { BenchAnswer, BenchJob, Configuration } from './bench.process.ts';
 
 export interface Measured extends Configuration {
   /** Types of the file's own weights. */
