@@ -169,10 +169,12 @@ function withoutMask(
   { floats, elemType }: { floats: Float32Array; elemType: number },
 ): Node | undefined {
   const attention = MASKS[[node.domain, node.opType].filter(Boolean).join(' ')];
+  const isChoice = node.opType === 'Where' && input === 0;
   // A mask of truth values lets through what is true; one of numbers is added.
-  const idle = attention === input && elemType === BOOL ? 1 : 0;
+  const idle = elemType === BOOL && (attention === input || isChoice) ? 1 : 0;
   if (!floats.every((value) => value === idle)) return undefined;
   if (attention === input) return rewired(node, node.inputs.with(input, ''));
+  if (isChoice && idle === 1) return makeNode('Identity', [node.inputs[1]], node.outputs);
   if (node.opType !== 'Add' || node.inputs.length !== 2) return undefined;
   return makeNode('Identity', [node.inputs[1 - input]], node.outputs);
 }

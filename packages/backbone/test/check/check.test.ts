@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { attend } from '../../src/check/attention.ts';
 import { checkModel } from '../../src/check/checked.ts';
-import { makeNode } from '../../src/onnx/make.ts';
+import { makeNode, makeTensor } from '../../src/onnx/make.ts';
 import { expectClose, random } from '../run.ts';
 import { floats, LAYERS, PREFIX, scalar, tinyVit } from '../tiny-vit.ts';
 
@@ -53,6 +53,13 @@ test('a mask of zeros goes; one of other values keeps the native size, and excus
   expect(checks.at(-1)?.note).toBe(
     `not defined at ${LAYERS} of ${LAYERS} layers: a mask or a bias is added to the scores`,
   );
+});
+
+test('a choice that takes every score goes, too', async () => {
+  const yes = makeTensor('yes', 9, [1, 1, tokens, tokens], new Uint8Array(tokens * tokens).fill(1));
+  const beforeSoftmax = (from: string, to: string) => [makeNode('Where', ['yes', from, 'low'], [to])];
+  const { facts } = await check(tinyVit({ initializers: [yes, scalar('low', -1e9)], beforeSoftmax }));
+  expect(facts.anySize).toBe(true);
 });
 
 test('attention that is another than its parts say is refused, with the figure', async () => {
