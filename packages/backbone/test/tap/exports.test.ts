@@ -28,15 +28,6 @@ interface Export {
 const entries = Object.entries<Export | { refused: string }>(JSON.parse(readFileSync(`${folder}exports.json`, 'utf8')));
 const exports = entries.flatMap(([name, entry]) => ('refused' in entry ? [] : [{ name, ...entry }]));
 const others = entries.flatMap(([name, entry]) => ('refused' in entry ? [{ name, ...entry }] : []));
-/** What is understood at its native size alone, or not checked rightly yet. */
-const pendingElsewhere: Record<string, string> = {
-  dinov3_timm_dynamo: 'a cosine that is zero at all points of a grid of 4 is read as a sine of no frequency',
-  vit_timm_bnb4_ts: 'shapes of MatMulBnb4',
-};
-const pendingChecks: Record<string, string> = {
-  vit_timm_bnb4_ts: 'shapes of MatMulBnb4',
-  vit_hf_q4f16_ts: 'the limit of 4-bit weights in a float16 graph',
-};
 const fileOf = (name: string) => ({ bytes: new Uint8Array(readFileSync(`${folder}${name}.onnx`)), folder });
 function referencesOf(name: string) {
   const { tensors } = decodeSafeTensors(new Uint8Array(readFileSync(`${folder}${name}.safetensors`)));
@@ -58,16 +49,13 @@ describe('exports of every kind', () => {
     }
   });
 
-  test.each(exports.filter(({ name }) => !(name in pendingChecks)))(
-    '$name passes its own check',
-    async ({ name, interpolation, other, optional }) => {
-      const { facts, checks } = await checkModel(fileOf(name), 'all', interpolation);
-      expect(checks.filter(({ passed }) => !passed)).toEqual([]);
-      if (!optional) expect(facts.anySize).toBe(other !== null);
-    },
-  );
+  test.each(exports)('$name passes its own check', async ({ name, interpolation, other, optional }) => {
+    const { facts, checks } = await checkModel(fileOf(name), 'all', interpolation);
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    if (!optional) expect(facts.anySize).toBe(other !== null);
+  });
 
-  const resized = exports.filter(({ name, other }) => other !== null && !(name in pendingElsewhere));
+  const resized = exports.filter(({ other }) => other !== null);
   test.each(resized)('$name: the same at another size, or a clear refusal', async (about) => {
     const { name, facts, optional, tolerance } = about;
     const other = about.other as [number, number];
