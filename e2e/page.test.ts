@@ -63,8 +63,8 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
   const sessions = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>();
 
   /** A page of a user who signed in by a link, in a context of its own. */
-  async function signIn(name: string, role: 'annotator' | 'reviewer'): Promise<BrowserContext> {
-    const { link } = await invite(stack, id, name, role);
+  async function signIn(name: string, role: 'annotator' | 'reviewer', campaign = id): Promise<BrowserContext> {
+    const { link } = await invite(stack, campaign, name, role);
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
     const page = await context.newPage();
     await signInBy(page, link);
@@ -73,14 +73,14 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     return context;
   }
 
-  async function annotate(context: BrowserContext): Promise<{ page: Page; errors: string[] }> {
+  async function annotate(context: BrowserContext, campaign = id): Promise<{ page: Page; errors: string[] }> {
     const page = await context.newPage();
     const errors: string[] = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     page.on('console', (message) => {
       if (/Content Security Policy/.test(message.text())) errors.push(message.text());
     });
-    await page.goto(`${stack.url}/campaigns/${id}/annotate`);
+    await page.goto(`${stack.url}/campaigns/${campaign}/annotate`);
     await page.locator('.stage[aria-busy=false]').waitFor();
     return { page, errors };
   }
@@ -728,6 +728,26 @@ describe.skipIf(!path)(`the page${path ? '' : ' (skipped: no Chromium; SALTWORKS
     await expect.poll(() => stateOf(empty), slow).toBe('submitted');
     expect(errors).toEqual([]);
     await other.close();
+    await context.close();
+  });
+
+  test('keys that come damaged are asked for again, past the browser’s cache', async () => {
+    const images = mkdtempSync(join(tmpdir(), 'saltworks-page-'));
+    copyFileSync(join(root, 'examples/images/grace_hopper.jpg'), join(images, 'grace_hopper.jpg'));
+    await openCampaign(stack, { id: 'damaged', images, instructions: 'Things.' });
+    const context = await signIn('rot', 'annotator', 'damaged');
+    let asked = 0;
+    await context.route(/\/api\/assignments\/[\w-]+\/keys$/, async (route) => {
+      const response = await route.fetch();
+      const body = await response.body();
+      if (++asked === 1) body[body.length - 1] ^= 1;
+      await route.fulfill({ response, body });
+    });
+    const { page, errors } = await annotate(context, 'damaged');
+    // Only what the page solved itself can be confirmed.
+    await begin(page);
+    expect(asked).toBe(2);
+    expect(errors).toEqual([]);
     await context.close();
   });
 });
