@@ -32,9 +32,19 @@ export async function localFiles(given: string): Promise<LocalFile[]> {
   return files;
 }
 
+/** @throws InvalidInputError, with the path, if the bytes are no model */
+function locationsIn(path: string, bytes: Uint8Array): string[] {
+  try {
+    return externalLocations(bytes);
+  } catch (error) {
+    if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
 /** Names of the files beside a model that hold its weights. @throws InvalidInputError unless they are plain names */
 export async function weightsOf(path: string): Promise<string[]> {
-  const names = externalLocations(await readFile(path));
+  const names = locationsIn(path, await readFile(path));
   for (const name of names) {
     if (fileName.test(name) && name !== MODEL) continue;
     throw new InvalidInputError(
