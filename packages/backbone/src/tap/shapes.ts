@@ -335,9 +335,9 @@ const RULES: Record<string, Rule> = {
     if (!shape || count === undefined) return [undefined];
     const axes = new Set(axesOf(at, 1, shape.length + count));
     const rest = [...shape];
-    return [
-      Array.from({ length: shape.length + count }, (_, i) => (axes.has(i) ? constant(1) : rest.shift())) as Shape,
-    ];
+    const out = Array.from({ length: shape.length + count }, (_, i) => (axes.has(i) ? constant(1) : rest.shift()));
+    // Axes beyond the last, or named twice, leave too few lengths.
+    return [out.includes(undefined) ? undefined : (out as Shape)];
   },
   Concat(at) {
     const parts = at.node.inputs.map((_, i) => at.shape(i));
