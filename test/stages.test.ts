@@ -1,56 +1,78 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { imports } from './arrows.ts';
 
-const core = new URL('../packages/core/', import.meta.url).pathname;
+/** Folders of a package's sources, a floor a line: each imports its own floor and those above it in this list. */
+const packages = {
+  core: [
+    ['arena', 'drawing'],
+    ['image'],
+    ['keys'],
+    ['nodes'],
+    ['seeds'],
+    ['spread', 'walk'],
+    ['mask'],
+    ['refine'],
+    // The files at the root put the stages together; fast/ does so with kernels.
+    ['.', 'fast'],
+    ['crowd', 'formats', 'help', 'screen'],
+  ],
+  backbone: [
+    ['image', 'onnx', 'threads'],
+    ['graph'],
+    ['layers', 'precision', 'runtime', 'sizes'],
+    ['tap'],
+    ['check'],
+    ['registry'],
+    ['session'],
+    ['bench'],
+  ],
+};
+const folderOf = (file: string) => (file.includes('/') ? file.split('/')[0] : '.');
 
-/** Folders of core's sources, a floor a line: each imports its own floor and those above it in this list. */
-const floors = [
-  ['arena', 'drawing'],
-  ['image'],
-  ['keys'],
-  ['nodes'],
-  ['seeds'],
-  ['spread', 'walk'],
-  ['mask'],
-  ['refine'],
-  // The files at the root put the stages together; fast/ does so with kernels.
-  ['.', 'fast'],
-  ['crowd', 'formats', 'help', 'screen'],
-];
-const floorOf = (file: string) =>
-  floors.findIndex((folders) => folders.includes(file.includes('/') ? file.split('/')[0] : '.'));
+describe.each(Object.entries(packages))('%s', (name, floors) => {
+  const root = new URL(`../packages/${name}/`, import.meta.url).pathname;
+  const filesBelow = (folder: string): string[] =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => posix.relative(join(root, folder), join(entry.parentPath, entry.name)));
+  const sources = filesBelow('src').filter((file) => /\.ts$/.test(file));
+  const floorOf = (file: string) => floors.findIndex((folders) => folders.includes(folderOf(file)));
 
-const filesBelow = (folder: string): string[] =>
-  readdirSync(join(core, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => posix.relative(join(core, folder), join(entry.parentPath, entry.name)));
-const sources = filesBelow('src').filter((file) => /\.ts$/.test(file));
+  test('every folder has its floor', () => {
+    expect(sources.filter((file) => floorOf(file) < 0)).toEqual([]);
+  });
 
-test('every folder of core has its floor', () => {
-  expect(sources.filter((file) => floorOf(file) < 0)).toEqual([]);
+  test('no stage imports a later one', () => {
+    const upwards = sources.flatMap((file) =>
+      imports(readFileSync(join(root, 'src', file), 'utf8'))
+        .filter((module) => module.startsWith('.') && !isListOfKernels(file))
+        .map((module) => posix.join(posix.dirname(file), module))
+        .filter((target) => floorOf(target) > floorOf(file))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test('the root has at most 14 files', () => {
+    expect(sources.filter((file) => !file.includes('/')).length).toBeLessThanOrEqual(14);
+  });
+
+  test('every folder of tests has its sources', () => {
+    const tests = filesBelow('test').filter((file) => file.endsWith('.test.ts'));
+    expect(tests.filter((file) => !existsSync(join(root, 'src', posix.dirname(file))))).toEqual([]);
+  });
 });
 
-test('no stage of core imports a later one', () => {
-  const upwards = sources.flatMap((file) =>
-    imports(readFileSync(join(core, 'src', file), 'utf8'))
-      .filter((module) => module.startsWith('.') && !isListOfKernels(file))
-      .map((module) => posix.join(posix.dirname(file), module))
-      .filter((target) => floorOf(target) > floorOf(file))
-      .map((target) => `${file} imports ${target}`),
-  );
-  expect(upwards).toEqual([]);
+test('the tests of core mirror its sources', () => {
+  const core = new URL('../packages/core/', import.meta.url).pathname;
+  const tests = readdirSync(join(core, 'test'), { recursive: true, encoding: 'utf8' });
+  const missing = tests
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => !existsSync(join(core, 'src', file.replace('.test.ts', '.ts'))));
+  expect(missing).toEqual([]);
 });
 
 /** The module of kernels names those of every stage. */
 const isListOfKernels = (file: string) => file === 'arena/kernels/module.ts';
-
-test('the root of core has at most 14 files', () => {
-  expect(sources.filter((file) => !file.includes('/')).length).toBeLessThanOrEqual(14);
-});
-
-test('the tests of core mirror its sources', () => {
-  const tests = filesBelow('test').filter((file) => file.endsWith('.test.ts'));
-  expect(tests.filter((file) => !existsSync(join(core, 'src', file.replace('.test.ts', '.ts'))))).toEqual([]);
-});

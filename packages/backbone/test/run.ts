@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect } from 'vitest';
 import { evaluate } from '../src/runtime/runtime.ts';
-import { fillTable } from '../src/tap/positions.ts';
+import { fillTable } from '../src/sizes/positions.ts';
 import { type Facet, type Interpolation, inspect, type Tapped, tap } from '../src/tap/tap.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -9,7 +9,7 @@ import { parseDocument } from '@saltworks/contract/documents/document';
 import { type ModelCheck, type TappedModel, tappedModel } from '@saltworks/contract/documents/tapped-model';
 import type { Facet } from '@saltworks/contract/kinds';
 import { decodeSafeTensors, encodeSafeTensors, readFloats } from '@saltworks/core/formats/safetensors';
-import type { HostPositions, HostTable } from '../tap/positions.ts';
+import type { HostPositions, HostTable } from '../sizes/positions.ts';
 import type { Tapped } from '../tap/tap.ts';
 
 /** Raise it when the tap or its check make something else of the same file. */

@@ -10,8 +10,8 @@ import { detached } from '../onnx/detached.ts';
 import type { Model } from '../onnx/model.ts';
 import type { Values } from '../onnx/values.ts';
 import { openModel } from '../runtime/runtime.ts';
+import { fillTable, type HostPositions } from '../sizes/positions.ts';
 import type { Cut } from '../tap/cut.ts';
-import { fillTable, type HostPositions } from '../tap/positions.ts';
 import { attend, type Heads } from './attention.ts';
 
 /** Largest differences by precision, as shares of the largest value. */

@@ -2,10 +2,10 @@
 import type { ModelCheck, TapFacts } from '@saltworks/contract/documents/tapped-model';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Facet, Interpolation } from '@saltworks/contract/kinds';
+import { pruned } from '../graph/prune.ts';
 import type { ModelFile } from '../onnx/external.ts';
 import { writeModel } from '../onnx/model.ts';
 import { evaluate } from '../runtime/runtime.ts';
-import { pruned } from '../tap/prune.ts';
 import { atNativeSize, type Opened, open, type Tapped } from '../tap/tap.ts';
 import { runChecks } from './check.ts';
 import { otherwise } from './otherwise.ts';

@@ -1,8 +1,9 @@
 /** Why a layer's attention may be another than softmax(qkᵀ/√d)v of its projections. */
+
+import { type Flow, isData } from '../graph/flow.ts';
+import type { Anatomy } from '../layers/anatomy.ts';
+import type { Layer } from '../layers/layers.ts';
 import { floatAttribute, intAttribute, type Node } from '../onnx/model.ts';
-import type { Anatomy } from '../tap/anatomy.ts';
-import { type Flow, isData } from '../tap/flow.ts';
-import type { Layer } from '../tap/layers.ts';
 
 /** @returns undefined where nothing in the graph says so */
 export function otherwise({ flow }: Anatomy, { query, key, value, node, scores, output }: Layer): string | undefined {

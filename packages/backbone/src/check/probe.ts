@@ -3,7 +3,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Facet, Interpolation } from '@saltworks/contract/kinds';
 import type { ModelFile } from '../onnx/external.ts';
 import { openModel } from '../runtime/runtime.ts';
-import { fillTable } from '../tap/positions.ts';
+import { fillTable } from '../sizes/positions.ts';
 import { checkModel } from './checked.ts';
 
 /** What a model is shown: `[1, 3, height, width]` as its first layer takes it, normalised. */

@@ -3,8 +3,8 @@ import { makeNode } from './make.ts';
 import { ATTRIBUTE, NODE, type Node, readNode } from './model.ts';
 import { type Field, lastOf, readFields, stringOf, stringPart, writeFields } from './protobuf.ts';
 
-/** The same node, attributes and unknown fields included, with other inputs and outputs. */
-export function rewire(node: Node, inputs: readonly string[], outputs: readonly string[]): Node {
+/** The same node, attributes and unknown fields included, with other inputs, and other outputs if given. */
+export function rewire(node: Node, inputs: readonly string[], outputs: readonly string[] = node.outputs): Node {
   const ends: readonly number[] = [NODE.input, NODE.output];
   const kept = readFields(node.bytes, 'ONNX node').filter(({ number }) => !ends.includes(number));
   return readNode(

@@ -4,6 +4,7 @@
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { toHalf } from '@saltworks/core/formats/float16';
+import { flowOf, isData } from '../graph/flow.ts';
 import { floatsOf } from '../onnx/floats.ts';
 import { makeNode, makeTensor } from '../onnx/make.ts';
 import {
@@ -17,7 +18,6 @@ import {
   writeModel,
 } from '../onnx/model.ts';
 import { freshNames, rewire } from '../onnx/rewire.ts';
-import { flowOf, isData } from '../tap/flow.ts';
 import { elementTypes } from './types.ts';
 
 /** The largest finite half: masks of −3e38 must not become −∞ − (−∞). */

@@ -3,11 +3,11 @@
  * one scale, found anew in every run (DynamicQuantizeLinear). Everything else stays float32, the patch embedding too.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { flowOf, isData } from '../graph/flow.ts';
 import { floatsOf } from '../onnx/floats.ts';
 import { makeNode, makeTensor } from '../onnx/make.ts';
 import { FLOAT, type Node, readModel, type Tensor, writeModel } from '../onnx/model.ts';
 import { freshNames } from '../onnx/rewire.ts';
-import { flowOf, isData } from '../tap/flow.ts';
 
 /** TensorProto.DataType */
 const INT8 = 3;

@@ -1,6 +1,7 @@
 /** The element type of every tensor of a graph, as far as a change of precision must know it. */
+
+import type { Flow } from '../graph/flow.ts';
 import { FLOAT, INT64, intAttribute, type Node, tensorAttribute } from '../onnx/model.ts';
-import type { Flow } from '../tap/flow.ts';
 
 const [UINT8, INT32, BOOL] = [2, 6, 9];
 

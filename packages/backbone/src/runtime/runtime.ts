@@ -1,9 +1,9 @@
 /** Models in onnxruntime, on the CPU: opened for some runs, or for one. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { InferenceSession, env as ort, Tensor } from 'onnxruntime-node';
+import type { Evaluate } from '../graph/native.ts';
 import type { Detached } from '../onnx/detached.ts';
 import type { Elements, Values } from '../onnx/values.ts';
-import type { Evaluate } from '../tap/native.ts';
 
 /** Most bytes of a constant that the runtime computes while it opens a graph. */
 const MAX_FOLDED = 2 ** 28;

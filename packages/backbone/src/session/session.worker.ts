@@ -11,7 +11,7 @@ import { readModelFile } from '../onnx/external.ts';
 import { inPrecision, type Precision } from '../precision/precision.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
 import { hashOf } from '../registry/hash.ts';
-import { halveStride } from '../tap/stride.ts';
+import { halveStride } from '../sizes/stride.ts';
 import type { Facet, TapFacts, Tapped } from '../tap/tap.ts';
 import { type Answer, type Failure, failureOf } from '../threads/thread.ts';
 import { meanCosine } from './cosine.ts';

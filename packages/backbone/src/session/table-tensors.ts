@@ -1,7 +1,7 @@
 /** Tables of positions as inputs of an inference: each grid's are filled in once, and the latest ones kept. */
 import type { Interpolation } from '@saltworks/contract/kinds';
 import { Tensor } from 'onnxruntime-node';
-import { fillTable, type HostPositions } from '../tap/positions.ts';
+import { fillTable, type HostPositions } from '../sizes/positions.ts';
 
 /** Grids of a dataset's images: a few, most of them often. */
 const KEPT = 16;

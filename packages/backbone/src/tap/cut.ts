@@ -1,13 +1,13 @@
 /** Cuts out of a model what makes some facets of some layers; its sizes stay those of the export. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Facet } from '@saltworks/contract/kinds';
+import type { Flow } from '../graph/flow.ts';
+import type { Anatomy } from '../layers/anatomy.ts';
+import type { Layer } from '../layers/layers.ts';
 import { withExternalData } from '../onnx/external.ts';
 import { makeNode, makeValueInfo } from '../onnx/make.ts';
 import { FLOAT, type Model, type Node } from '../onnx/model.ts';
-import type { Anatomy } from './anatomy.ts';
 import { finish } from './finish.ts';
-import type { Flow } from './flow.ts';
-import type { Layer } from './layers.ts';
 
 /** A facet, or `attention`: attention · value as the model itself computes it, `[tokens, dim]` of a single image. */
 export interface Wanted {

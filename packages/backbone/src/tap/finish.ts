@@ -1,7 +1,8 @@
 /** The nodes that turn the tensor at a projection into an output `[batch, tokens, dim]` of float32. */
+
+import type { Projection } from '../layers/branches.ts';
 import { makeInts, makeNode } from '../onnx/make.ts';
 import { FLOAT, type Node, type Tensor } from '../onnx/model.ts';
-import type { Projection } from './branches.ts';
 
 export interface Finish {
   readonly nodes: readonly Node[];

@@ -5,20 +5,20 @@
  */
 import type { TapFacts } from '@saltworks/contract/documents/tapped-model';
 import type { Facet } from '@saltworks/contract/kinds';
+import type { Flow } from '../graph/flow.ts';
+import type { Evaluate } from '../graph/native.ts';
+import { type Anatomy, dissect } from '../layers/anatomy.ts';
+import { isConvolution } from '../layers/products.ts';
 import type { ModelFile } from '../onnx/external.ts';
 import { makeValueInfo } from '../onnx/make.ts';
 import { BFLOAT16, FLOAT, FLOAT16, intAttribute, type Model, type Tensor, writeModel } from '../onnx/model.ts';
-import { type Anatomy, dissect } from './anatomy.ts';
+import type { HostPositions } from '../sizes/positions.ts';
+import { type Freed, freeSizes } from '../sizes/sizes.ts';
 import { type Cut, cut, type Wanted } from './cut.ts';
-import type { Flow } from './flow.ts';
-import type { Evaluate } from './native.ts';
-import type { HostPositions } from './positions.ts';
-import { isConvolution } from './products.ts';
-import { type Freed, freeSizes } from './sizes.ts';
 
 export type { TapFacts } from '@saltworks/contract/documents/tapped-model';
 export type { Facet, Interpolation } from '@saltworks/contract/kinds';
-export type { Evaluate } from './native.ts';
+export type { Evaluate } from '../graph/native.ts';
 
 export interface Tapped {
   /**

@@ -7,8 +7,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { checkModel } from '../../src/check/checked.ts';
 import { evaluate } from '../../src/runtime/runtime.ts';
-import { fillTable } from '../../src/tap/positions.ts';
-import { halveStride } from '../../src/tap/stride.ts';
+import { fillTable } from '../../src/sizes/positions.ts';
+import { halveStride } from '../../src/sizes/stride.ts';
 import { type Facet, type Interpolation, inspect, tap } from '../../src/tap/tap.ts';
 import { expectClose, imageOf, openTapped } from '../run.ts';
 

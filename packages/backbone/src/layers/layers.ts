@@ -3,13 +3,13 @@
  * same tokens. What comes after the tokens change (a decoder, a pooling head) or beside them (a text tower) is none.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Dominators } from '../graph/dominators.ts';
+import type { Flow } from '../graph/flow.ts';
+import type { Native } from '../graph/native.ts';
 import { intAttribute, type Node } from '../onnx/model.ts';
 import { type Projection, projectionOf } from './branches.ts';
 import { type Core, operandsOf } from './cores.ts';
-import type { Dominators } from './dominators.ts';
-import type { Flow } from './flow.ts';
 import { fusedOperands, fusedProjection } from './fused.ts';
-import type { Native } from './native.ts';
 import { type Operand, operandSize } from './operand.ts';
 
 export interface Layer {

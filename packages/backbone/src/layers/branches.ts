@@ -6,11 +6,11 @@
  * Scaling, rotation, normalisation and the split into heads all come after the projection.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { dataRead, type Flow } from '../graph/flow.ts';
+import type { Native } from '../graph/native.ts';
 import type { Node } from '../onnx/model.ts';
 import { dequantised } from './cores.ts';
-import { dataRead, type Flow } from './flow.ts';
 import { sameDims, through } from './layout.ts';
-import type { Native } from './native.ts';
 import { type Operand, type OperandSize, operandSize } from './operand.ts';
 import { columnAxes, type Linear, linearOf, quantisation } from './products.ts';
 import { type Digit, inOrder, picked, positions, sizeOf, type View, viewOf } from './views.ts';

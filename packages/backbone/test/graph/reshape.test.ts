@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { constant, formulaOf, type Length, samplesFor } from '../../src/tap/length.ts';
-import { reshapedLengths, statedLengths } from '../../src/tap/reshape.ts';
+import { constant, formulaOf, type Length, samplesFor } from '../../src/graph/length.ts';
+import { reshapedLengths, statedLengths } from '../../src/graph/reshape.ts';
 
 const samples = samplesFor(7, 7);
 const tokens = samples.patches.map((n) => n + 1);

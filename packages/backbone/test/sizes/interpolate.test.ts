@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Interpolation } from '@saltworks/contract/kinds';
 import { expect, test } from 'vitest';
-import { interpolate } from '../../src/tap/interpolate.ts';
+import { interpolate } from '../../src/sizes/interpolate.ts';
 import { expectClose } from '../run.ts';
 
 interface Case {

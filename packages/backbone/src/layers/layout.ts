@@ -1,6 +1,7 @@
 /** Follows a view through one node: the operators that only move values, and those that change values but move none. */
+
+import type { Native } from '../graph/native.ts';
 import { intAttribute, intsAttribute, type Node } from '../onnx/model.ts';
-import type { Native } from './native.ts';
 import { picked, ranged, reshaped, transposed, type View } from './views.ts';
 
 const RESHAPES = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);

@@ -1,13 +1,14 @@
 /** A graph thought through at several sizes of the image: shapes of its tensors, and what does not follow. */
+
+import { ancestors, type Flow, flowOf } from '../graph/flow.ts';
+import { constant, type Samples, samplesFor } from '../graph/length.ts';
+import type { Evaluate } from '../graph/native.ts';
+import { part } from '../graph/part.ts';
+import { type Computed, type Frozen, type Shape, shapesOf } from '../graph/shapes.ts';
 import type { Model } from '../onnx/model.ts';
 import { elementsOf, type Values } from '../onnx/values.ts';
-import { ancestors, type Flow, flowOf } from './flow.ts';
 import { imageShape, type PatchGrid } from './follow.ts';
-import { constant, type Samples, samplesFor } from './length.ts';
-import type { Evaluate } from './native.ts';
-import { part } from './part.ts';
 import type { HostPositions } from './positions.ts';
-import { type Computed, type Frozen, type Shape, shapesOf } from './shapes.ts';
 
 /** Rows and columns of patches. */
 export interface GridSize {

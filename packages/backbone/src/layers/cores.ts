@@ -3,12 +3,12 @@
  * or one operator that does all of it.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Flow } from '../graph/flow.ts';
+import { isData } from '../graph/flow.ts';
+import type { Native } from '../graph/native.ts';
 import { intAttribute, type Node } from '../onnx/model.ts';
-import type { Flow } from './flow.ts';
-import { isData } from './flow.ts';
 import { isFused } from './fused.ts';
 import { through } from './layout.ts';
-import type { Native } from './native.ts';
 import type { Operand } from './operand.ts';
 import { axesOf, factorsOf, isInteger, mixingOf, type OperandAxes } from './products.ts';
 import { type View, viewOf } from './views.ts';

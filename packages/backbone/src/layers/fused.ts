@@ -1,8 +1,8 @@
 /** Operators that compute attention in one node: the standard one, and those of ONNX Runtime. */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Native } from '../graph/native.ts';
 import { makeNode } from '../onnx/make.ts';
 import { intAttribute, intsAttribute, type Node } from '../onnx/model.ts';
-import type { Native } from './native.ts';
 import type { Operand } from './operand.ts';
 
 const MICROSOFT = 'com.microsoft';

@@ -1,14 +1,14 @@
 /** A model taken apart: its flow, patches and layers, and the sizes of its tensors at its native size. */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { type Dominators, dominatorsOf } from '../graph/dominators.ts';
+import { ancestors, descendants, type Flow, flowOf, isData } from '../graph/flow.ts';
+import { type Evaluate, freshNames, measure, type Native } from '../graph/native.ts';
 import { checkExternalData, type ModelFile, withExternalData } from '../onnx/external.ts';
 import { inlined } from '../onnx/functions.ts';
 import { type Model, readModel } from '../onnx/model.ts';
 import { checkSize, elementsOf } from '../onnx/values.ts';
 import { type Core, findCores } from './cores.ts';
-import { type Dominators, dominatorsOf } from './dominators.ts';
-import { ancestors, descendants, type Flow, flowOf, isData } from './flow.ts';
 import { encoderLayers, type Layer } from './layers.ts';
-import { type Evaluate, freshNames, measure, type Native } from './native.ts';
 import { checkPatches, type PatchEmbedding, patchEmbedding, prefixTokens } from './patches.ts';
 
 export interface Anatomy {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { picked, positions, ranged, reshaped, transposed, type View, viewOf } from '../../src/tap/views.ts';
+import { picked, positions, ranged, reshaped, transposed, type View, viewOf } from '../../src/layers/views.ts';
 import { random } from '../run.ts';
 
 /** Where each element of a view lies in its source, row-major, by its digits. */

@@ -5,10 +5,10 @@
  * Source: Amir et al. 2021, "Deep ViT Features as Dense Visual Descriptors"
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { flowOf } from '../graph/flow.ts';
 import { makeInts, makeNode } from '../onnx/make.ts';
 import { intAttribute, intsAttribute, type Node, readModel, type Tensor, writeModel } from '../onnx/model.ts';
 import { freshNames, rewire, withInts } from '../onnx/rewire.ts';
-import { flowOf } from './flow.ts';
 
 const SAME_SHAPE = new Set(['Cast', 'Identity', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear']);
 

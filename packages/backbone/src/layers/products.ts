@@ -2,8 +2,9 @@
  * Products of two tensors, whichever operator computes them: matrix products, plain, fused, quantised or packed, and
  * convolutions. A product by a constant is a linear layer; a product of two data tensors is attention's business.
  */
+
+import { type Flow, isData } from '../graph/flow.ts';
 import { intAttribute, type Node, stringAttribute } from '../onnx/model.ts';
-import { type Flow, isData } from './flow.ts';
 
 /** Where the operands stand among a node's inputs. */
 const FACTORS: Record<string, readonly [number, number]> = {

@@ -2,18 +2,20 @@
  * Constants of the size of the export that meet the tokens: a position embedding and rotary positions become tables that the
  * host fills in, a mask that changes nothing goes. Anything else keeps the graph at its native size.
  */
+
+import { ancestors } from '../graph/flow.ts';
+import { constant, formulaOf, isConstant, type Samples, samplesFor } from '../graph/length.ts';
+import type { Evaluate } from '../graph/native.ts';
+import { part } from '../graph/part.ts';
+import type { Frozen, Shape } from '../graph/shapes.ts';
 import { makeNode, makeValueInfo } from '../onnx/make.ts';
 import { FLOAT, type Model, type Node, type Tensor, type ValueInfo } from '../onnx/model.ts';
+import { rewire } from '../onnx/rewire.ts';
 import { elementsOf, TYPES, type Values } from '../onnx/values.ts';
-import { ancestors } from './flow.ts';
-import { imageShape, Lengths, type PatchGrid, rewired } from './follow.ts';
+import { imageShape, Lengths, type PatchGrid } from './follow.ts';
 import type { Grid } from './interpolate.ts';
-import { constant, formulaOf, isConstant, type Samples, samplesFor } from './length.ts';
-import type { Evaluate } from './native.ts';
-import { part } from './part.ts';
 import type { HostPositions, HostTable } from './positions.ts';
 import { type Candidates, clearWaves, wavesOf } from './rope.ts';
-import type { Frozen, Shape } from './shapes.ts';
 import type { GridSize, Thought } from './thought.ts';
 
 export type Table = Extract<Frozen, { kind: 'table' }>;
@@ -35,7 +37,7 @@ export function edited({ graph, ...model }: Model, { renames, nodes, before, ini
   const renamed = (read: string) => renames.get(read) ?? read;
   const all = graph.nodes.map((node) => {
     const own = nodes.get(node) ?? node;
-    return own.inputs.some((name) => renames.has(name)) ? rewired(own, own.inputs.map(renamed)) : own;
+    return own.inputs.some((name) => renames.has(name)) ? rewire(own, own.inputs.map(renamed)) : own;
   });
   return {
     ...model,
@@ -173,7 +175,7 @@ function withoutMask(
   // A mask of truth values lets through what is true; one of numbers is added.
   const idle = elemType === BOOL && (attention === input || isChoice) ? 1 : 0;
   if (!floats.every((value) => value === idle)) return undefined;
-  if (attention === input) return rewired(node, node.inputs.with(input, ''));
+  if (attention === input) return rewire(node, node.inputs.with(input, ''));
   if (isChoice && idle === 1) return makeNode('Identity', [node.inputs[1]], node.outputs);
   if (node.opType !== 'Add' || node.inputs.length !== 2) return undefined;
   return makeNode('Identity', [node.inputs[1 - input]], node.outputs);

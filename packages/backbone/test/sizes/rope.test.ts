@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fillTable } from '../../src/tap/positions.ts';
-import { clearWaves, wavesOf } from '../../src/tap/rope.ts';
+import { fillTable } from '../../src/sizes/positions.ts';
+import { clearWaves, wavesOf } from '../../src/sizes/rope.ts';
 import { expectClose, random } from '../run.ts';
 
 /** DINOv3's angles: 2π · coordinate / period, rows first, then columns, all of it twice. */

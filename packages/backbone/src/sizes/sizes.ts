@@ -3,14 +3,15 @@
  * shapes follow the grid of patches, tables of positions come from the host, a mask of zeros goes. What cannot follow is
  * told with its reason, and the graph stays as it was.
  */
+
+import { ancestors, type Flow, isData } from '../graph/flow.ts';
+import { type Formula, formulaOf } from '../graph/length.ts';
+import type { Evaluate } from '../graph/native.ts';
+import { pruned } from '../graph/prune.ts';
 import { makeValueInfo } from '../onnx/make.ts';
 import type { Model } from '../onnx/model.ts';
-import { ancestors, type Flow, isData } from './flow.ts';
 import { follow, type PatchGrid } from './follow.ts';
-import { type Formula, formulaOf } from './length.ts';
-import type { Evaluate } from './native.ts';
 import type { HostPositions, HostTable } from './positions.ts';
-import { pruned } from './prune.ts';
 import { ADDS, edited, replaceTables, type Table } from './tables.ts';
 import { type GridSize, type Thought, think } from './thought.ts';
 

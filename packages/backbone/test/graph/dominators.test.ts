@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { dominatorsOf } from '../../src/graph/dominators.ts';
+import { flowOf } from '../../src/graph/flow.ts';
 import { makeNode, makeValueInfo } from '../../src/onnx/make.ts';
 import { FLOAT, type Model, type Node } from '../../src/onnx/model.ts';
-import { dominatorsOf } from '../../src/tap/dominators.ts';
-import { flowOf } from '../../src/tap/flow.ts';
 import { random } from '../run.ts';
 
 function modelOf(nodes: Node[], inputs: string[]): Model {

@@ -3,6 +3,9 @@
  * equals its kernel, or a matrix product of flattened patches; and where the patches stand among the tokens.
  */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Dominators } from '../graph/dominators.ts';
+import { dataRead, type Flow, isData } from '../graph/flow.ts';
+import type { Native } from '../graph/native.ts';
 import {
   BFLOAT16,
   FLOAT,
@@ -14,11 +17,8 @@ import {
   stringAttribute,
   type ValueInfo,
 } from '../onnx/model.ts';
-import type { Dominators } from './dominators.ts';
-import { dataRead, type Flow, isData } from './flow.ts';
 import type { Layer } from './layers.ts';
 import { through } from './layout.ts';
-import type { Native } from './native.ts';
 import { factorsOf, isConvolution, type Linear, linearOf } from './products.ts';
 import { type Digit, inOrder, positions, sizeOf, type View, viewOf } from './views.ts';
 

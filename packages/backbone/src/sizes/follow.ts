@@ -1,9 +1,10 @@
 /** Makes sizes that an export froze follow the grid of patches, by nodes that compute them. */
+
+import { constant, type Formula, formulaOf, type Length, type Samples } from '../graph/length.ts';
+import type { Frozen, Shape } from '../graph/shapes.ts';
 import { makeInts, makeNode } from '../onnx/make.ts';
-import { type Model, NODE, type Node, readNode, type Tensor } from '../onnx/model.ts';
-import { readFields, stringPart, writeFields } from '../onnx/protobuf.ts';
-import { constant, type Formula, formulaOf, type Length, type Samples } from './length.ts';
-import type { Frozen, Shape } from './shapes.ts';
+import type { Model, Node, Tensor } from '../onnx/model.ts';
+import { rewire } from '../onnx/rewire.ts';
 
 /** How a graph turns the image into patches. */
 export interface PatchGrid {
@@ -41,12 +42,12 @@ export function follow(model: Model, frozen: readonly Frozen[], patches: PatchGr
     const before = latest(node);
     const read = before.inputs.with(found.input, list);
     if (found.kind === 'integers') {
-      others.set(node, [rewired(before, read)]);
+      others.set(node, [rewire(before, read)]);
     } else {
       const [from, to] = [before.inputs[found.input], lengths.fresh()];
       const expand = makeNode('Expand', [from, list], [to]);
       const earlier = others.get(node)?.slice(0, -1) ?? [];
-      others.set(node, [...earlier, expand, rewired(before, before.inputs.with(found.input, to))]);
+      others.set(node, [...earlier, expand, rewire(before, before.inputs.with(found.input, to))]);
     }
   }
   const { graph } = model;
@@ -157,10 +158,4 @@ export class Lengths {
     this.#known.set(what, name);
     return name;
   }
-}
-
-/** The node with other inputs; everything else stays. */
-export function rewired(node: Node, inputs: readonly string[]): Node {
-  const kept = readFields(node.bytes, 'ONNX node').filter(({ number }) => number !== NODE.input);
-  return readNode(writeFields([...inputs.map((name) => stringPart(NODE.input, name)), ...kept]));
 }
