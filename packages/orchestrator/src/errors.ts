@@ -1,8 +1,14 @@
 /** Errors that the API answers with a status of their own, besides InvalidInputError (400). */
+import { InvalidInputError } from '@saltworks/contract/errors';
 
 /** It does not exist, or the caller may not know that it does (404). */
 export class NotFoundError extends Error {
   override name = 'NotFoundError';
+}
+
+/** The backbone has no such layer (404): the request is well-formed, and commands take it for unusable input. */
+export class NoSuchLayerError extends InvalidInputError {
+  override name = 'NoSuchLayerError';
 }
 
 /** The caller may see it, but not do this (403). */

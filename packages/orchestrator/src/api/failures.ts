@@ -2,7 +2,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, NoSuchLayerError, NotFoundError } from '../errors.ts';
 import { isOutage } from '../temporal/outage.ts';
 import type { Route } from './routes.ts';
 
@@ -39,7 +39,8 @@ const failures: Failure[] = [
   {
     code: 400,
     description: 'The request is not as expected',
-    is: (error) => error.validation !== undefined || error instanceof InvalidInputError,
+    is: (error) =>
+      error.validation !== undefined || (error instanceof InvalidInputError && !(error instanceof NoSuchLayerError)),
     of: ({ body, query }) => body !== undefined || query !== undefined,
   },
   {
@@ -57,7 +58,7 @@ const failures: Failure[] = [
   {
     code: 404,
     description: 'There is no such thing, or whoever asks may not know that there is',
-    is: (error) => error instanceof NotFoundError,
+    is: (error) => error instanceof NotFoundError || error instanceof NoSuchLayerError,
     of: ({ url }) => url.includes(':'),
   },
   {

@@ -43,7 +43,7 @@ describeDatabases('the choice of keys', ({ open }) => {
   });
 
   test.each([
-    [{ layer: 12 }, 400, 'layer 12; expected 0 to 11'],
+    [{ layer: 12 }, 404, 'layer 12; expected 0 to 11'],
     [{ layer: -1 }, 400, 'layer'],
     [{ facet: 'keys' }, 400, 'facet'],
     [{ codec: 'pca-0' }, 400, 'codec'],
