@@ -15,7 +15,8 @@ import type { KeysFlags } from './options.ts';
 import type { Progress } from './progress.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+export const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`;
 
 /** A backbone by name, downloaded if missing, or a file. @throws InvalidInputError if the backbone does not exist */
 export async function findBackbone(nameOrFile: string, settings: Settings, line: Progress): Promise<BackboneSpec> {
