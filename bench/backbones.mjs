@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { meanCosine } from '@saltworks/backbone/session/cosine';
 import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { mean, overlaps } from '@saltworks/core/mask/metrics';
@@ -58,22 +59,7 @@ async function measure(session, upsample, { set, image: name, rows }) {
   const id = `${set}/${name}`;
   const first = firsts.get(id);
   if (!first) firsts.set(id, keys);
-  rows.cosine.push(first && first.data.length !== keys.data.length ? Number.NaN : cosine(first ?? keys, keys));
-}
-
-/** The mean over patches of the cosine of two keys. */
-function cosine({ data: a, d }, { data: b }) {
-  let sum = 0;
-  for (let from = 0; from < a.length; from += d) {
-    let [ab, aa, bb] = [0, 0, 0];
-    for (let i = from; i < from + d; i++) {
-      ab += a[i] * b[i];
-      aa += a[i] * a[i];
-      bb += b[i] * b[i];
-    }
-    sum += ab / Math.sqrt(aa * bb);
-  }
-  return sum / (a.length / d);
+  rows.cosine.push(meanCosine((first ?? keys).data, keys.data, keys.d));
 }
 
 const columns = Object.keys(figures);

@@ -399,20 +399,17 @@ def make_keys():
     source[2, 3] = [2**-14, 2**-14 - 2**-24, 65504, -65504, 65519, 0.1, -0.3333333, 1e-9]
     keys = source.astype(np.float16)
     assert [half_bits(float(v)) for v in source.ravel()] == keys.view(np.uint16).ravel().tolist()
-    write_safetensors(
-        "keys.safetensors",
-        {"keys": keys},
-        {
-            "format": "saltworks-keys",
-            "version": "1",
-            "backbone": "dinov2-small-focus",
-            "layer": "11",
-            "facet": "key",
-            "image_width": "640",
-            "image_height": "480",
-            "image_sha256": hashlib.sha256(b"a picture that never was").hexdigest(),
-        },
-    )
+    origin = {
+        "format": "saltworks-keys",
+        "version": "1",
+        "backbone": "dinov2-small-focus",
+        "layer": "11",
+        "facet": "key",
+        "image_width": "640",
+        "image_height": "480",
+        "image_sha256": hashlib.sha256(b"a picture that never was").hexdigest(),
+    }
+    write_safetensors("keys.safetensors", {"keys": keys}, origin)
 
     e = 2.0**-24  # the smallest subnormal
     cases = [0.0, -0.0, 1, -1, 0.5, 2, 0.1, -0.1, 1 / 3, 3.14159265, 100.5, -1234.567, 12345.678]
@@ -440,16 +437,6 @@ def make_keys():
     moment = np.einsum("hwi,hwj->ij", source8.astype(np.float64), source8.astype(np.float64))
     directions = np.linalg.eigh(moment)[1][:, ::-1][:, :3]
     pca, decoded_pca = quantised((source8.astype(np.float64) @ directions).astype(np.float32))
-    origin = {
-        "format": "saltworks-keys",
-        "version": "1",
-        "backbone": "dinov2-small-focus",
-        "layer": "11",
-        "facet": "key",
-        "image_width": "640",
-        "image_height": "480",
-        "image_sha256": hashlib.sha256(b"a picture that never was").hexdigest(),
-    }
     write_checked("keys-float16.safetensors", {"keys": keys}, origin)
     write_checked("keys-int8.safetensors", int8, {**origin, "codec": "int8"})
     write_checked("keys-pca.safetensors", pca, {**origin, "codec": "pca-3", "dimensions": str(d)})

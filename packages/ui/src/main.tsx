@@ -13,17 +13,17 @@ import { SignInPage } from './pages/sign-in.tsx';
 import './style.css';
 import './pages.css';
 
-const managers = () => import('./pages/managers.ts');
-const AccountPage = onDemand(() => managers().then((pages) => pages.AccountPage));
-const BackbonesPage = onDemand(() => managers().then((pages) => pages.BackbonesPage));
-const CampaignPage = onDemand(() => managers().then((pages) => pages.CampaignPage));
-const CampaignImagesPage = onDemand(() => managers().then((pages) => pages.CampaignImagesPage));
-const NewCampaignPage = onDemand(() => managers().then((pages) => pages.NewCampaignPage));
-const CampaignSettingsPage = onDemand(() => managers().then((pages) => pages.CampaignSettingsPage));
-const ComparePage = onDemand(() => managers().then((pages) => pages.ComparePage));
-const DatasetPage = onDemand(() => managers().then((pages) => pages.DatasetPage));
-const DatasetsPage = onDemand(() => managers().then((pages) => pages.DatasetsPage));
-const ReviewPage = onDemand(() => managers().then((pages) => pages.ReviewPage));
+const later = () => import('./pages/loaded-later.ts');
+const AccountPage = onDemand(() => later().then((pages) => pages.AccountPage));
+const BackbonesPage = onDemand(() => later().then((pages) => pages.BackbonesPage));
+const CampaignPage = onDemand(() => later().then((pages) => pages.CampaignPage));
+const CampaignImagesPage = onDemand(() => later().then((pages) => pages.CampaignImagesPage));
+const NewCampaignPage = onDemand(() => later().then((pages) => pages.NewCampaignPage));
+const CampaignSettingsPage = onDemand(() => later().then((pages) => pages.CampaignSettingsPage));
+const ComparePage = onDemand(() => later().then((pages) => pages.ComparePage));
+const DatasetPage = onDemand(() => later().then((pages) => pages.DatasetPage));
+const DatasetsPage = onDemand(() => later().then((pages) => pages.DatasetsPage));
+const ReviewPage = onDemand(() => later().then((pages) => pages.ReviewPage));
 
 // Prolongs a session in use; without one, the page's own requests lead to sign-in.
 ask(getSession).catch(() => {});

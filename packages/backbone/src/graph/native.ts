@@ -6,6 +6,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeNode, makeValueInfo } from '../onnx/make.ts';
 import { INT64, intValues, type Model, type Node, type Tensor, type ValueInfo, writeModel } from '../onnx/model.ts';
+import { freshNames } from '../onnx/rewire.ts';
 import { elementsOf, TYPES, type Values } from '../onnx/values.ts';
 import { refuseClaims } from './claims.ts';
 import type { Flow } from './flow.ts';
@@ -84,7 +85,7 @@ function probeOf(
   nodes: readonly Node[],
   { input, dims }: { input: ValueInfo; dims: readonly number[] },
 ) {
-  const fresh = freshNames(flow);
+  const fresh = ownNames(flow);
   const [shapes, values] = [new Map<string, string>(), new Map<string, string>()];
   const added: Node[] = [];
   const outputs: string[] = [];
@@ -169,13 +170,8 @@ function zeroes(): (dataType: number, dims: readonly number[]) => Values {
   };
 }
 
-/** Names that no tensor of the graph has. */
-export function freshNames(flow: Flow): (wish: string) => string {
-  const used = new Set(flow.kinds.keys());
-  return (wish) => {
-    let name = `saltworks.${wish}`;
-    for (let i = 2; used.has(name); i++) name = `saltworks.${wish}.${i}`;
-    used.add(name);
-    return name;
-  };
+/** Names of our own, `saltworks.…`, that no tensor of the graph has. */
+export function ownNames(flow: Flow): (wish: string) => string {
+  const fresh = freshNames(flow.kinds.keys());
+  return (wish) => fresh(`saltworks.${wish}`);
 }

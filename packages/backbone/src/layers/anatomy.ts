@@ -2,7 +2,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Dominators, dominatorsOf } from '../graph/dominators.ts';
 import { ancestors, descendants, type Flow, flowOf, isData } from '../graph/flow.ts';
-import { type Evaluate, freshNames, measure, type Native } from '../graph/native.ts';
+import { type Evaluate, measure, type Native, ownNames } from '../graph/native.ts';
 import { checkExternalData, type ModelFile, withExternalData } from '../onnx/external.ts';
 import { inlined } from '../onnx/functions.ts';
 import { type Model, readModel } from '../onnx/model.ts';
@@ -44,7 +44,7 @@ export async function dissect(file: ModelFile, evaluate: Evaluate): Promise<Anat
   const reached = descendants(flow, embedding.input.name);
   const cores = findCores(flow).filter(({ node }) => reached.has(node));
   const dominators = dominatorsOf(flow);
-  const fresh = freshNames(flow);
+  const fresh = ownNames(flow);
   const needed = nodesBefore(flow, cores);
   const at = (height: number, width: number) =>
     measure(model, flow, needed, { input: embedding.input, dims: pictureDims(embedding, height, width) }, evaluate);

@@ -9,6 +9,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { dataRead, type Flow } from '../graph/flow.ts';
 import type { Native } from '../graph/native.ts';
 import type { Node } from '../onnx/model.ts';
+import { elementsOf } from '../onnx/values.ts';
 import { dequantised } from './cores.ts';
 import { sameDims, through } from './layout.ts';
 import { type Operand, type OperandSize, operandSize } from './operand.ts';
@@ -84,7 +85,7 @@ export function projectionOf(
   });
   const widthOf = (linear: Linear | undefined) => {
     const dims = linear && native.dims(linear.output);
-    return dims && product(columnAxes(linear, dims.length).map((axis) => dims[axis]));
+    return dims && elementsOf(columnAxes(linear, dims.length).map((axis) => dims[axis]));
   };
   let at = begins < 0 ? -1 : linears.findLastIndex((linear, i) => i >= begins && widthOf(linear) === width);
   if (at < 0) at = linears.findLastIndex((linear, i) => (begins < 0 || i < begins) && (widthOf(linear) ?? 0) >= width);
@@ -139,8 +140,8 @@ function pastBias(flow: Flow, native: Native, path: readonly string[], at: numbe
       const fits = sizes?.every((size, j) => size === 1 || (size === sizeOf(axes[j] ?? []) && axes[j].every(isColumn)));
       const whole =
         sizes &&
-        product(sizes) ===
-          product(
+        elementsOf(sizes) ===
+          elementsOf(
             view.axes
               .flat()
               .filter(isColumn)
@@ -195,7 +196,7 @@ function columnsAt(flow: Flow, native: Native, { operand, size, path, dims, colu
     );
   }
   // Columns of several axes, merged: a step along an axis counts all of those after it.
-  const below = columnAxes.map((_, i) => product(columnAxes.slice(i + 1).map((axis) => dims[axis])));
+  const below = columnAxes.map((_, i) => elementsOf(columnAxes.slice(i + 1).map((axis) => dims[axis])));
   const step = (axis: number) => below[columnAxes.indexOf(axis)];
   const offset = columnAxes.reduce((sum, axis) => sum + view.offsets[axis] * step(axis), 0);
   const merged = all.map(({ axis, size, stride }) => ({ axis: 0, size, stride: stride * step(axis) }));
@@ -227,8 +228,4 @@ function changes(flow: Flow, from: string, to: string): boolean {
     stack.push(...data);
   }
   return false;
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((all, dim) => all * dim, 1);
 }

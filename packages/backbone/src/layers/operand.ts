@@ -1,4 +1,6 @@
 /** An operand of attention: a tensor of tokens and columns, the columns perhaps spread over heads. */
+import { elementsOf } from '../onnx/values.ts';
+
 export interface Operand {
   readonly tensor: string;
   /** An axis to fix first, where one tensor holds query, key and value; `token` and `column` count the axes left. */
@@ -21,6 +23,6 @@ export function operandSize(operand: Operand, dims: readonly number[]): OperandS
   const tokens = left[operand.token];
   const column = left[operand.column];
   if (operand.heads) return { tokens, heads: operand.heads, size: column / operand.heads };
-  const heads = left.reduce((product, dim) => product * dim, 1) / (tokens * column);
+  const heads = elementsOf(left) / (tokens * column);
   return { tokens, heads, size: column };
 }

@@ -1,6 +1,7 @@
 /** The values of small constants: shapes, axes, factors. Weights stay bytes. */
 import { TENSOR, type Tensor } from './model.ts';
 import { floatOf, intsOf, lastOf, readFields } from './protobuf.ts';
+import { elementsOf } from './values.ts';
 
 /** Longest constant to read. */
 const MAX_NUMBERS = 4096;
@@ -28,7 +29,7 @@ const TYPES: Record<number, Type | undefined> = {
 /** @returns undefined for a tensor that is long, kept in another file, damaged or of another type */
 export function numbersOf(tensor: Tensor): number[] | undefined {
   const type = TYPES[tensor.dataType];
-  const length = tensor.dims.reduce((product, dim) => product * dim, 1);
+  const length = elementsOf(tensor.dims);
   if (!type || tensor.external || !(length >= 0 && length <= MAX_NUMBERS)) return undefined;
   const fields = readFields(tensor.bytes, 'ONNX tensor');
   const raw = lastOf(fields, TENSOR.rawData)?.payload;

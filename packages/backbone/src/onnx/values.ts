@@ -55,6 +55,7 @@ export const TYPES: Readonly<Record<number, ElementType | undefined>> = {
   23: { type: 'float4e2m1', bits: 4 },
 };
 
+/** How many values a tensor of these dims holds. */
 export function elementsOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }

@@ -193,7 +193,7 @@ async function alike(a: Run, b: Run, facts: TapFacts): Promise<boolean> {
 /** The tapped model: kept from an earlier opening, or made and checked now. */
 async function load(): Promise<Tapped> {
   const file = await readModelFile(spec.path);
-  const sha256 = createHash('sha256').update(file.bytes).digest('hex');
+  const sha256 = sha256Of(file.bytes);
   if (sha256 !== spec.sha256) {
     throw new InvalidInputError(`${spec.path} has sha256 ${sha256}; expected ${spec.sha256} (${spec.id})`);
   }
@@ -215,7 +215,10 @@ async function load(): Promise<Tapped> {
   return tapped;
 }
 
-const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+// A declaration, since the thread opens its model before this line runs.
+function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
 
 /** A file of another network than the registry's entry may have its name. */
 function expectSizes(tapped: Tapped): Tapped {
