@@ -2,6 +2,7 @@
  * Names of objects in a store: made here, and taken apart here. They derive from content and parameters, so that a retry
  * rewrites the same object.
  */
+import type { Subject } from './documents/builds.ts';
 import { defaultCodec } from './kinds.ts';
 import type { ExtractSettings } from './options.ts';
 
@@ -138,11 +139,22 @@ export const exportReportKey = (dataset: string, id: string, shard: number): str
 /** The recipe that a campaign's masks are published under. */
 export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
 
-/** The campaign that published the masks of this recipe, if one did. */
-export const campaignOf = (recipe: string): string | undefined => /^campaign-(.+)$/.exec(recipe)?.[1];
+/** The campaign that the masks of this recipe are of, published or in a build, if they are. */
+export const campaignOf = (recipe: string): string | undefined => /^campaign-([^.]+)(\.[0-9a-f]+)?$/.exec(recipe)?.[1];
+
+/** The mask set that holds a build: `campaign-ID.BUILD`, `build.BUILD`. */
+export const buildRecipe = ({ kind, name }: Subject, build: string): string =>
+  `${kind === 'campaign' ? campaignRecipe(name) : 'build'}.${build}`;
+
+/** The build whose masks a mask set holds, if it is one's. */
+export const buildOf = (recipe: string): string | undefined =>
+  /^(?:campaign-[^.]+|build)\.([0-9a-f]+)$/.exec(recipe)?.[1];
 
 /** The numbers of categories that masks have: a campaign's its own, all others of a dataset the same. */
-const classesName = (recipe: string): string => (campaignOf(recipe) === undefined ? 'masks' : recipe);
+function classesName(recipe: string): string {
+  const campaign = campaignOf(recipe);
+  return campaign === undefined ? 'masks' : campaignRecipe(campaign);
+}
 
 /** `datasets/NAME/classes/masks/`, `…/classes/campaign-ID/`: versions of the numbers of categories. */
 export const classesPrefix = (dataset: string, recipe: string): string =>
@@ -159,6 +171,38 @@ export const shareClasses = (a: string, b: string): boolean => classesName(a) ==
 
 /** `masks/ab/abcd….png` and `.json`: a mask and its MaskDocument, named by the hash of all that it is made from. */
 export const maskKey = (id: string, extension: '.json' | '.png'): string => `masks/${id.slice(0, 2)}/${id}${extension}`;
+
+/** `strokes/ab/abcd….json` or `.png`: strokes as a build used them, named by their sha256. */
+export const strokesKey = (sha256: string, extension: ScribblesExtension): string =>
+  `strokes/${sha256.slice(0, 2)}/${sha256}${extension}`;
+
+/** `builds/lines/ab/abcd….jsonl`: BuildImages or SnapshotImages of a shard, named by their sha256. */
+export const buildLinesKey = (sha256: string): string => `builds/lines/${sha256.slice(0, 2)}/${sha256}.jsonl`;
+
+/** `builds/snapshots/abcd….json`: a Snapshot, named by its sha256. */
+export const snapshotKey = (sha256: string): string => `builds/snapshots/${sha256}.json`;
+
+/** `builds/campaigns/ID/`, `builds/datasets/NAME/`: builds of one campaign or dataset. */
+export const buildsPrefix = ({ kind, name }: Subject): string => `builds/${kind}s/${name}/`;
+
+/** `…/0123456789abcdef.json`: a Build. */
+export const buildKey = (of: Subject, build: string): string => `${buildsPrefix(of)}${build}.json`;
+
+/** `…/compared/BEFORE-AFTER/`: two builds compared. @param before null: with nothing */
+export const comparedPrefix = (of: Subject, before: string | null, after: string): string =>
+  `${buildsPrefix(of)}compared/${before ?? 'none'}-${after}/`;
+
+/** `…/comparison.json`: in all, a Comparison. */
+export const comparisonKey = (of: Subject, before: string | null, after: string): string =>
+  `${comparedPrefix(of, before, after)}comparison.json`;
+
+/** `…/000000042.jsonl`: ComparedImages of a shard. */
+export const comparedLinesKey = (of: Subject, before: string | null, after: string, shard: number): string =>
+  `${comparedPrefix(of, before, after)}${numbered(shard)}.jsonl`;
+
+/** `…/ranked/000000042.jsonl`: ComparedImages, the most changed first, a part of them. */
+export const rankedKey = (of: Subject, before: string | null, after: string, part: number): string =>
+  `${comparedPrefix(of, before, after)}ranked/${numbered(part)}.jsonl`;
 
 /** `exports/NAME/`: all exports of a dataset. */
 export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;

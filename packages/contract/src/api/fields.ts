@@ -36,7 +36,16 @@ export const slug = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a-z, 
 export const backboneName = z.string().check(z.regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'the name of a backbone'));
 /** A backbone's name, and what differs from its own settings. */
 export const keysName = z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,199}$/, 'the id of a set of keys'));
-export const recipe = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the name of a set of masks'));
+export const recipe = z
+  .string()
+  .check(z.regex(/^[a-z0-9][a-z0-9-]{0,99}(\.[0-9a-f]{16})?$/, 'the name of a set of masks'));
+/** A campaign or a dataset: `campaign:ID`, `dataset:NAME`. */
+export const subjectText = z
+  .string()
+  .check(
+    z.regex(/^(campaign:[a-z0-9][a-z0-9-]{0,63}|dataset:[a-z0-9][a-z0-9._-]{0,63})$/, 'campaign:ID or dataset:NAME'),
+  );
+export const buildId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a build'));
 
 /** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
 export const time = z.described(
@@ -69,6 +78,8 @@ export const params = {
   key: id,
   mask: id,
   export: id,
+  subject: subjectText,
+  build: buildId,
   keys: keysName,
   dataset: z.string().check(z.regex(datasetName, 'the name of a dataset')),
   image: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of an image')),

@@ -27,10 +27,13 @@ export const extractReport = z.extend(anyReport, {
 });
 export type ExtractReport = z.infer<typeof extractReport>;
 
+/** An image that has a mask. */
+export const reportedMask = z.object({ id: z.number(), sha256: z.string(), name: z.string(), mask: z.string() });
+
 /** Of masks, made by a run or published by a campaign. */
 export const maskReport = z.extend(shardReport, {
   /** Of all its masks: a name and a kind once each, ids of no meaning. */
   categories: z.array(category),
-  masks: z.array(z.object({ id: z.number(), sha256: z.string(), name: z.string(), mask: z.string() })),
+  masks: z.array(reportedMask),
 });
 export type MaskReport = z.infer<typeof maskReport>;

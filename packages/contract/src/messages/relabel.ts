@@ -1,0 +1,69 @@
+/** Re-labelling: all masks of a campaign or a dataset made anew, compared with what is shown, and shown or held. */
+import { subject } from '../documents/builds.ts';
+import { comparison, gate, gateThresholds } from '../documents/comparisons.ts';
+import { extractSettings } from '../options.ts';
+import * as z from '../zod.ts';
+import { maskSettings, tally } from './activities.ts';
+import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
+
+/** `auto`: shown if the gate is open. `hold`: a person decides. `never`: made and compared only. */
+export const promoteModes = ['auto', 'hold', 'never'] as const;
+/** `accepted`: masks that a person accepted stay. `none`: they are replaced, too. */
+export const keepPolicies = ['accepted', 'none'] as const;
+
+const ofSubject = z.object({ subject });
+const ofBuild = z.extend(ofSubject, { build: z.string() });
+const ofShard = z.extend(ofBuild, { dataset: z.string(), shard: z.number() });
+const ofPair = z.extend(ofShard, { base: z.nullable(z.string()) });
+
+/** Done by workers, on the queue `propagate`. */
+export const buildActivities = {
+  /** Makes the masks of a shard's lines that are not there, offered ones too, and writes its BuildReport. */
+  buildShard: { request: ofShard, answer: tally },
+  /** Makes every mask of a shard again, whatever is stored; lists those that differ. */
+  rebuildShard: { request: ofShard, answer: z.extend(tally, { differing: z.number() }) },
+  compareShard: { request: ofPair, answer: tally },
+  /** Adds the shards up, and ranks the images by what changed. */
+  finishComparison: {
+    request: z.omit(ofPair, { shard: true }),
+    answer: z.omit(comparison, { histogram: true, classes: true }),
+  },
+} satisfies ActivityDefinitions;
+export type BuildActivities = ActivitiesOf<typeof buildActivities>;
+
+/** Done by the server, on the queue `server`. */
+export const relabelActivities = {
+  /** The build that is shown now, made and recorded if it is none yet; null where no mask was made. */
+  takeSnapshot: {
+    request: z.extend(ofSubject, { by: z.nullable(z.string()) }),
+    answer: z.object({
+      /** Hash of the Snapshot. */
+      snapshot: z.string(),
+      shown: z.nullable(z.string()),
+      dataset: z.string(),
+      /** With strokes. */
+      images: z.number(),
+      shards: z.number(),
+    }),
+  },
+  /** Settles the content of the new build, before any mask is made. */
+  planBuild: {
+    request: z.extend(ofSubject, { snapshot: z.string(), settings: maskSettings, keep: z.enum(keepPolicies) }),
+    answer: z.object({ build: z.string(), images: z.number() }),
+  },
+  /** Starts or joins the extraction of a dataset's keys, and waits for its end. */
+  extractKeys: { request: z.object({ dataset: z.string(), extract: extractSettings }), answer: tally },
+  /** Records the build and what the gate says; promotes it if it may be; tells those who want to know. */
+  settleBuild: {
+    request: z.extend(ofBuild, {
+      base: z.nullable(z.string()),
+      by: z.nullable(z.string()),
+      why: z.string(),
+      promote: z.enum(promoteModes),
+      thresholds: z.optional(gateThresholds),
+      failed: z.number(),
+    }),
+    answer: z.object({ promoted: z.boolean(), gate }),
+  },
+} satisfies ActivityDefinitions;
+export type RelabelActivities = ActivitiesOf<typeof relabelActivities>;
