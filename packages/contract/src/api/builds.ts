@@ -1,10 +1,11 @@
 /** Builds of a campaign or a dataset: listed, explained, compared, shown, taken back. */
-import { subject } from '../documents/builds.ts';
-import { comparedImage, comparison, gate } from '../documents/comparisons.ts';
+import { buildImage, buildSettings, subject } from '../documents/builds.ts';
+import { changeCauses, comparedImage, comparison, gate } from '../documents/comparisons.ts';
 import { facets, presetNames } from '../kinds.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { limit, pageOf } from './fields.ts';
+import { limit, pageOf, text, time } from './fields.ts';
+import { mask } from './files.ts';
 
 /** `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. */
 export const buildStates = ['making', 'made', 'ready', 'held', 'shown', 'failed'] as const;
@@ -59,6 +60,56 @@ export const getBuilds = endpoint({
 
 export const getBuild = endpoint({ method: 'GET', url: `${at}/:build`, response: buildInfo });
 
+/** What is shown, now or at a time; what a roll-back would go back to. Null where there was none. */
+export const getShownBuild = endpoint({
+  method: 'GET',
+  url: `${at}/shown`,
+  query: z.object({ at: z.optional(time) }),
+  response: z.object({ build: z.nullable(buildInfo), back: z.nullable(buildInfo) }),
+});
+
+const imageIds = z.array(z.int().check(z.gte(0))).check(z.minLength(1), z.maxLength(100_000));
+
+/**
+ * Shows a build. `take`: only these images of it, all others stay as in its base; `keep`: all but these. Either makes a build
+ * of its own. Of a kept image the offered mask is taken.
+ */
+export const postBuildPromote = endpoint({
+  method: 'POST',
+  url: `${at}/:build/promote`,
+  body: z.strictObject({ take: z.optional(imageIds), keep: z.optional(imageIds) }),
+  response: buildInfo,
+});
+
+/** One step back. @property from the build that the caller believes to be shown: refused if another one is */
+export const postBuildRollback = endpoint({
+  method: 'POST',
+  url: `${at}/rollback`,
+  body: z.strictObject({ from: z.optional(z.string()) }),
+  response: buildInfo,
+});
+
+/** Where a mask comes from: its line in the build, with names in place of accounts' ids. */
+export const buildImageInfo = z.described(
+  z.object({
+    ...z.omit(buildImage, { settings: true }).shape,
+    /** Null where nobody knows. */
+    settings: z.nullable(buildSettings),
+  }),
+  { id: 'BuildImage' },
+);
+export type BuildImageInfo = z.infer<typeof buildImageInfo>;
+
+export const getBuildImage = endpoint({ method: 'GET', url: `${at}/:build/images/:image`, response: buildImageInfo });
+
+/** @property of `offered`: the mask that the build's settings give where another was kept */
+export const getBuildImageMask = endpoint({
+  method: 'GET',
+  url: `${at}/:build/images/:image/mask`,
+  query: z.object({ of: z._default(z.enum(['shown', 'offered']), 'shown') }),
+  sends: mask,
+});
+
 /** @property before the build that it is compared with; default its base */
 const against = z.object({ before: z.optional(z.string()) });
 
@@ -69,10 +120,15 @@ export const getBuildComparison = endpoint({
   response: z.described(comparison, { id: 'Comparison' }),
 });
 
-/** The most changed first. */
+/** The most changed first. @property category with it before or after */
 export const getBuildComparisonImages = endpoint({
   method: 'GET',
   url: `${at}/:build/comparison/images`,
-  query: z.extend(against, { after: z.optional(z.string()), limit }),
+  query: z.extend(against, {
+    after: z.optional(z.string()),
+    limit,
+    category: z.optional(text(200, 0)),
+    why: z.optional(z.enum(changeCauses)),
+  }),
   response: pageOf(z.described(comparedImage, { id: 'ComparedImage' })),
 });
