@@ -4,8 +4,9 @@ import { changeCauses, comparedImage, comparison, gate } from '../documents/comp
 import { facets, presetNames } from '../kinds.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { limit, pageOf, text, time } from './fields.ts';
+import { buildId, limit, pageOf, text, time } from './fields.ts';
 import { mask } from './files.ts';
+import { run } from './runs.ts';
 
 /** `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. */
 export const buildStates = ['making', 'made', 'ready', 'held', 'shown', 'failed'] as const;
@@ -110,25 +111,47 @@ export const getBuildImageMask = endpoint({
   sends: mask,
 });
 
-/** @property before the build that it is compared with; default its base */
-const against = z.object({ before: z.optional(z.string()) });
+/** @property before the build that it is compared with; default its base. `getShownBuild` tells which was shown at a time */
+const against = z.object({ before: z.optional(buildId) });
+
+/** Two builds compared, or the run that does so: the question starts it. */
+export const buildComparison = z.described(
+  z.object({
+    /** Builds; null where there is none of before. */
+    before: z.nullable(z.string()),
+    after: z.string(),
+    /** Null until the run has ended. */
+    comparison: z.nullable(z.described(comparison, { id: 'Comparison' })),
+    /** Null once they are compared. */
+    run: z.nullable(run),
+  }),
+  { id: 'BuildComparison' },
+);
+export type BuildComparison = z.infer<typeof buildComparison>;
 
 export const getBuildComparison = endpoint({
   method: 'GET',
   url: `${at}/:build/comparison`,
   query: against,
-  response: z.described(comparison, { id: 'Comparison' }),
+  response: buildComparison,
 });
 
-/** The most changed first. @property category with it before or after */
+/**
+ * The most changed first; before them those that could not be compared. None until they are compared. A part may be short, or empty,
+ * before the last.
+ *
+ * @property category with it before or after; '' is the background
+ * @property kept images that the later build keeps, or all others
+ */
 export const getBuildComparisonImages = endpoint({
   method: 'GET',
   url: `${at}/:build/comparison/images`,
   query: z.extend(against, {
-    after: z.optional(z.string()),
+    after: z.optional(text(200)),
     limit,
     category: z.optional(text(200, 0)),
     why: z.optional(z.enum(changeCauses)),
+    kept: z.optional(z.enum(['true', 'false'])),
   }),
   response: pageOf(z.described(comparedImage, { id: 'ComparedImage' })),
 });

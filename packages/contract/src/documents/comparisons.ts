@@ -1,36 +1,53 @@
 /** Two builds of one campaign or dataset compared, image by image and in all. The same bytes whoever compares them. */
 import * as z from '../zod.ts';
 
-/** Why a mask differs. `added`, `removed`: only one of the builds has the image. */
-export const changeCauses = ['strokes', 'keys', 'settings', 'code', 'added', 'removed'] as const;
+/**
+ * Why a mask differs. `backbone` to `codec`: what its keys are made with; `backbone` too where the file under its name is another
+ * one. `settings`: of the solve. `added`, `removed`: only one of the builds has the image.
+ */
+export const changeCauses = [
+  ...(['strokes', 'backbone', 'layer', 'facet', 'size', 'codec', 'settings', 'code'] as const),
+  ...(['added', 'removed'] as const),
+] as const;
+export type ChangeCause = (typeof changeCauses)[number];
 
 const area = z.object({ before: z.number(), after: z.number() });
 
 /** Mean IoU against a mask that is known to be right, before and after. */
 const judged = z.object({ before: z.number(), after: z.number() });
 
-/** One image, a line of `comparedLinesKey`. Unchanged images are lines, too. */
+/**
+ * One image, a line of `comparedLinesKey`. Unchanged images are lines, too. Segments are matched by id and category: strokes give
+ * both, and both masks share them.
+ */
 export const comparedImage = z.object({
   id: z.number(),
   sha256: z.string(),
   name: z.string(),
-  /** Ids of the masks; null where a build has none. `after` of a kept image is the offered one. */
+  /** Ids of the masks; null where a build has none. Of an image that `after` keeps, the mask that it offers, if it does. */
   before: z.nullable(z.string()),
   after: z.nullable(z.string()),
   kept: z.optional(z.enum(['accepted', 'chosen'])),
-  /** Share of the image's pixels whose segment or category is another one, 0 … 1. */
+  /** Share of the image's pixels whose segment or category is another one, 0 … 1. 1 where only one build has the image. */
   changed: z.number(),
+  /** Mean IoU of its segments: one that only one mask has counts 0. 1 where neither has any. */
+  iou: z.number(),
   why: z.array(z.enum(changeCauses)),
   pixels: z.number(),
-  /** By the segments' ids, which strokes give and both masks share. Areas in pixels. */
+  /** Areas in pixels; 0 where a mask lacks the segment. */
   segments: z.array(z.extend(area, { id: z.number(), category: z.string(), iou: z.number() })),
   /** By name of the category, all its segments together; '' is the background. */
   classes: z.array(z.extend(area, { category: z.string(), both: z.number() })),
-  /** Against the image's known mask, where there is one. */
-  known: z.optional(judged),
-  /** Against the mask that a person accepted of the same strokes, where there is one. */
+  /** Against the image's known mask, where there is one; `truth` tells which. */
+  known: z.optional(z.extend(judged, { truth: z.string() })),
+  /** Why its known mask says nothing of it. */
+  unjudged: z.optional(z.string()),
+  /**
+   * Against the mask that a person accepted, of images that `after` keeps for it. `before`: of the mask that the build of before
+   * offered; 1 where it offered none, since the accepted mask is its own.
+   */
   accepted: z.optional(judged),
-  /** Why it could not be compared. */
+  /** Why it could not be compared: all figures are 0. */
   reason: z.optional(z.string()),
 });
 export type ComparedImage = z.infer<typeof comparedImage>;
@@ -42,7 +59,7 @@ export const comparison = z.object({
   /** Builds. */
   before: z.nullable(z.string()),
   after: z.string(),
-  /** Compared, and of them changed at all. */
+  /** Whose masks were compared; of them those that `after` shows another mask of, and those that it keeps. */
   images: z.number(),
   changed: z.number(),
   kept: z.number(),
@@ -50,15 +67,20 @@ export const comparison = z.object({
   removed: z.number(),
   /** Could not be compared. */
   failed: z.number(),
-  /** Share of all pixels that changed, of images that are not kept. */
+  /** Share of all pixels that changed. This and what follows is of compared images that are not kept. */
   share: z.number(),
+  /** Mean of the images' mean IoU. */
+  iou: z.number(),
   /** Images by share of changed pixels: [0], (0, 0.01], (0.01, 0.02] … (0.99, 1]. */
   histogram: z.array(z.number()),
+  /** Images by cause, those that were added or removed as well. An image may have several. */
   why: z.record(z.string(), z.number()),
   classes: z.array(
     z.extend(area, { category: z.string(), both: z.number(), /** With it before or after. */ images: z.number() }),
   ),
+  /** Of kept images, too. */
   known: z.nullable(judgedAll),
+  /** Of kept images alone. */
   accepted: z.nullable(judgedAll),
 });
 export type Comparison = z.infer<typeof comparison>;
