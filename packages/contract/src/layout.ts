@@ -60,6 +60,18 @@ export const fetchedBackboneKey = (name: string): string => `${backbonesPrefix}f
 /** The name of the entry that an object is; undefined for any other object. */
 export const backboneOf = (key: string): string | undefined => /^backbones\/([^/]+)\.json$/.exec(key)?.[1];
 
+/** `channels/`: what channels of backbones stand for. */
+export const channelsPrefix = 'channels/';
+
+/** `channels/NAME/`: one channel. */
+export const channelPrefix = (channel: string): string => `${channelsPrefix}${channel}/`;
+
+/** `channels/NAME/000000003.json`: the third ChannelEntry of a channel. @param version from 1 */
+export const channelKey = (channel: string, version: number): string =>
+  `${channelPrefix(channel)}${numbered(version)}.json`;
+
+export const channelVersionOf = numberOf;
+
 /** `models/ab/abcd…`: a file of an added backbone, named by its sha256. */
 export const modelKey = (sha256: string): string => `models/${sha256.slice(0, 2)}/${sha256}`;
 

@@ -81,6 +81,8 @@ export const params = {
   subject: subjectText,
   build: buildId,
   keys: keysName,
+  channel: slug,
+  schedule: slug,
   dataset: z.string().check(z.regex(datasetName, 'the name of a dataset')),
   image: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of an image')),
 };

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
+import { channelEntry } from '../../src/documents/channels.ts';
 import { classes } from '../../src/documents/classes.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
@@ -43,6 +44,7 @@ const kinds: Record<string, Schema<unknown>> = {
   'added-backbone': addedBackbone,
   'fetched-backbone': fetchedBackbone,
   'partial-download': partialDownload,
+  'channel-entry': channelEntry,
 } as Record<string, Schema<unknown>>;
 const kindOf = (name: string) =>
   Object.keys(kinds)
