@@ -177,6 +177,7 @@ async function status(id: string, { wait, json }: { wait?: boolean; json?: boole
     if (skipped > 0) console.log(`skipped      ${skipped}, and still wanted: saltworks campaign skipped ${id}`);
     if (preparation) console.log(`preparation  ${preparationText(id, preparation)}`);
     console.log(`wanted       ${annotators} annotator${annotators === 1 ? '' : 's'} an image`);
+    console.log(`keys         ${keysText(campaign)}`);
     const states = Object.entries(assignments).sort();
     console.log(
       `assignments  ${states.map(([word, count]) => `${count} ${word.replace('_', ' ')}`).join(', ') || 'none yet'}`,
