@@ -1,9 +1,10 @@
 /** Names and stores masks, of runs and of annotators alike. */
-import { createHash } from 'node:crypto';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { defaultBackbone } from '@saltworks/contract/kinds';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { maskId } from '@saltworks/store/builds/mask-names';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { lineageOf } from './key-sets.ts';
@@ -33,7 +34,7 @@ export async function storeMask(
   make: (names: MaskNames) => Promise<MadeMask>,
   signal: AbortSignal,
 ): Promise<{ mask: string; document: MaskDocument; made: boolean }> {
-  const mask = hash(JSON.stringify([image.sha256, hash(scribbles), recipe]));
+  const mask = maskId(image.sha256, sha256Of(scribbles), recipe);
   // The document is written last: where it is, the PNG is too.
   const known = await readDocument(store, maskKey(mask, '.json'), maskDocument, { signal });
   if (known) return { mask, document: known, made: false };
@@ -53,5 +54,3 @@ export async function originFields(
   const keys = backbone === defaultBackbone ? undefined : await lineageOf(store, backbone, { signal });
   return { parameters: { backbone, ...options }, ...(keys && { keys }) };
 }
-
-export const hash = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -10,14 +10,16 @@ import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
 import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
+import { consensusId } from '@saltworks/store/builds/mask-names';
 import { readAgreement } from '@saltworks/store/datasets/agreement';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { isMaskOf, readTruth } from '@saltworks/store/datasets/truth';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MaskThreads } from './mask-threads.ts';
-import { hash, originFields } from './masks.ts';
+import { originFields } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { Pulse } from './shard.ts';
 
@@ -115,8 +117,12 @@ export async function makeConsensus(
       mask: await store.get(maskKey(mask, '.png'), { signal }),
     })),
   );
-  const parts = drawn.map(({ annotator, weight, scribbles }) => [annotator, weight, hash(scribbles)]).sort();
-  const mask = hash(JSON.stringify(['consensus', image.sha256, parts, recipe]));
+  const strokes = drawn.map(({ annotator, weight, scribbles }) => ({
+    annotator,
+    weight,
+    strokes: sha256Of(scribbles),
+  }));
+  const mask = consensusId(image.sha256, strokes, recipe);
   const known = await readDocument(store, maskKey(mask, '.json'), consensusDocument, {
     signal,
   });

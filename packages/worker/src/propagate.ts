@@ -16,17 +16,15 @@ import type { MaskSettings, PropagateShardRequest, Tally } from '@saltworks/cont
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { solveOptions } from '@saltworks/core/options';
+import { recipeName } from '@saltworks/store/builds/mask-names';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
-import { hash, type MaskOrigin, storeMask } from './masks.ts';
+import { type MaskOrigin, storeMask } from './masks.ts';
 import { failureOf, type Pulse } from './shard.ts';
-
-/** Raised when the same image, strokes and settings would give another mask than before. */
-const CODE_VERSION = 5;
 
 export interface PropagateDeps extends KeysDeps {
   maskThreads: MaskThreads;
@@ -43,8 +41,7 @@ export function recipeOf(
   backbone: { sigma: number } = knownBackbone(extract.backbone),
 ): { recipe: string; options: SegmentOptions } {
   const options = solveOptions(preset, backbone, solve);
-  const recipe = hash(JSON.stringify([CODE_VERSION, keysId(extract.backbone, extract), sorted(options)])).slice(0, 16);
-  return { recipe, options };
+  return { recipe: recipeName(keysId(extract.backbone, extract), options), options };
 }
 
 /**
@@ -156,14 +153,4 @@ async function solve(
   // An unusable image has no keys either: its own error comes first.
   if (!made) throw missing;
   return made;
-}
-
-/** The same fields in the same order, however they were put together. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
+import { build, buildImage, buildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
 import { channelEntry } from '../../src/documents/channels.ts';
 import { classes } from '../../src/documents/classes.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
@@ -45,6 +46,9 @@ const kinds: Record<string, Schema<unknown>> = {
   'fetched-backbone': fetchedBackbone,
   'partial-download': partialDownload,
   'channel-entry': channelEntry,
+  build,
+  'build-report': buildReport,
+  snapshot,
 } as Record<string, Schema<unknown>>;
 const kindOf = (name: string) =>
   Object.keys(kinds)
@@ -64,6 +68,20 @@ test('lines of a shard are images', () => {
   const images = parseLines('shard', text('shard.jsonl'), datasetImage);
   expect(images.map(({ id, name }) => `${id} ${name}`)).toEqual(['1 a.jpg', '2 b/ü.jpg']);
   expect(encodeLines(images)).toBe(text('shard.jsonl'));
+});
+
+test('lines of a build and of a snapshot are images, some of a mask that was kept or of strokes that nobody knows', () => {
+  const lines = parseLines('build', text('build.jsonl'), buildImage);
+  expect(lines.map(({ id, kept, settings }) => [id, kept, settings])).toEqual([
+    [1, undefined, 0],
+    [2, undefined, 0],
+    [3, 'accepted', 1],
+    [4, 'chosen', null],
+  ]);
+  expect(encodeLines(lines)).toBe(text('build.jsonl'));
+  const images = parseLines('snapshot', text('snapshot.jsonl'), snapshotImage);
+  expect(images.map(({ shown }) => shown?.settings)).toEqual([undefined, 0, null]);
+  expect(encodeLines(images)).toBe(text('snapshot.jsonl'));
 });
 
 test('lines of the journal are interactions', () => {

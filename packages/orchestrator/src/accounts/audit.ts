@@ -1,5 +1,5 @@
 /** The audit trail: actors and actions, in a chain of hashes that shows whether entries were changed or removed. */
-import { createHash } from 'node:crypto';
+import { canonical, sha256Of } from '@saltworks/store/objects/canonical';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 
@@ -79,15 +79,5 @@ export async function verifyAudit(db: Kysely<Schema>): Promise<{ entries: number
 }
 
 const hashOf = ({ n, at, actor, action, object, detail, previous }: Row): string =>
-  createHash('sha256')
-    .update(canonical([Number(n), at.toISOString(), actor, action, object, detail, previous]))
-    .digest('hex');
-
-/** JSON with sorted fields: jsonb does not keep their order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}
+  // Fields sorted: jsonb does not keep their order.
+  sha256Of(canonical([Number(n), at.toISOString(), actor, action, object, detail, previous]));
