@@ -216,6 +216,33 @@ export const comparedLinesKey = (of: Subject, before: string | null, after: stri
 export const rankedKey = (of: Subject, before: string | null, after: string, part: number): string =>
   `${comparedPrefix(of, before, after)}ranked/${numbered(part)}.jsonl`;
 
+/** `bakeoffs/campaigns/ID/`, `bakeoffs/datasets/NAME/`: bake-offs of one campaign or dataset. */
+export const bakeoffsPrefix = ({ kind, name }: Subject): string => `bakeoffs/${kind}s/${name}/`;
+
+/** `…/0123456789abcdef.json`: a BakeoffPlan. */
+export const bakeoffPlanKey = (of: Subject, bakeoff: string): string => `${bakeoffsPrefix(of)}${bakeoff}.json`;
+
+/** The bake-off whose plan an object is; undefined for any other object. */
+export const bakeoffOf = (of: Subject, key: string): string | undefined =>
+  /^([0-9a-f]{16})\.json$/.exec(key.slice(bakeoffsPrefix(of).length))?.[1];
+
+const bakeoffPrefix = (of: Subject, bakeoff: string): string => `${bakeoffsPrefix(of)}${bakeoff}/`;
+
+/** `…/0123456789abcdef/keys/2/000000012.json`: BakeoffKeys of a part of the sample by a variant; `masks`: BakeoffMasks. */
+export const bakeoffPartKey = (
+  of: Subject,
+  bakeoff: string,
+  kind: 'keys' | 'masks',
+  { variant, from }: { variant: number; from: number },
+): string => `${bakeoffPrefix(of, bakeoff)}${kind}/${variant}/${numbered(from)}.json`;
+
+/** All parts of a variant. */
+export const bakeoffPartsPrefix = (of: Subject, bakeoff: string, kind: 'keys' | 'masks', variant: number): string =>
+  `${bakeoffPrefix(of, bakeoff)}${kind}/${variant}/`;
+
+/** `…/report.json`: a BakeoffReport. */
+export const bakeoffReportKey = (of: Subject, bakeoff: string): string => `${bakeoffPrefix(of, bakeoff)}report.json`;
+
 /** `exports/NAME/`: all exports of a dataset. */
 export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;
 

@@ -80,6 +80,7 @@ export const params = {
   export: id,
   subject: subjectText,
   build: buildId,
+  bakeoff: buildId,
   keys: keysName,
   channel: slug,
   schedule: slug,

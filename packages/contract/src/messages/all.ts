@@ -2,11 +2,17 @@
 
 import { shardActivities } from './activities.ts';
 import { annotateActivities, type annotateImage, type openImages, type showImages } from './annotate.ts';
+import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
 import type { RunWorkflow } from './runs.ts';
 
-export const workerActivities = { ...shardActivities, ...annotateActivities, ...measureActivities };
+export const workerActivities = {
+  ...shardActivities,
+  ...annotateActivities,
+  ...measureActivities,
+  ...bakeoffActivities,
+};
 /** What a worker does for its roles. */
 export type WorkerActivities = Partial<ActivitiesOf<typeof workerActivities>>;
 
@@ -18,4 +24,5 @@ export type Workflows = WorkflowsOf<
   | typeof showImages
   | typeof agreeImages
   | typeof consensusImage
+  | typeof bakeoff
 >;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
+import { bakeoffKeys, bakeoffMasks, bakeoffPlan, bakeoffReport } from '../../src/documents/bakeoffs.ts';
 import { build, buildImage, buildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
 import { channelEntry } from '../../src/documents/channels.ts';
 import { classes } from '../../src/documents/classes.ts';
@@ -14,6 +15,7 @@ import { journalEntry } from '../../src/documents/journal.ts';
 import { keySet } from '../../src/documents/key-sets.ts';
 import { maskDocument } from '../../src/documents/masks.ts';
 import { nodeLabels } from '../../src/documents/node-labels.ts';
+import { prices } from '../../src/documents/prices.ts';
 import { anyReport, extractReport, maskReport, shardReport } from '../../src/documents/reports.ts';
 import { stackFile } from '../../src/documents/stack.ts';
 import { tappedModel } from '../../src/documents/tapped-model.ts';
@@ -49,6 +51,11 @@ const kinds: Record<string, Schema<unknown>> = {
   build,
   'build-report': buildReport,
   snapshot,
+  'bakeoff-plan': bakeoffPlan,
+  'bakeoff-keys': bakeoffKeys,
+  'bakeoff-masks': bakeoffMasks,
+  'bakeoff-report': bakeoffReport,
+  prices,
 } as Record<string, Schema<unknown>>;
 const kindOf = (name: string) =>
   Object.keys(kinds)

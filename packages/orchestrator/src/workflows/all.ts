@@ -1,6 +1,7 @@
 /** The workflows that the server's bundle is made from; one of another name or type than its definition does not compile. */
 import type { Workflows } from '@saltworks/contract/messages/all';
 import { annotateImage } from './annotate-image.ts';
+import { bakeoff } from './bakeoff.ts';
 import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage } from './measure.ts';
@@ -10,6 +11,7 @@ import { showImages } from './show-images.ts';
 
 const workflows = {
   annotateImage,
+  bakeoff,
   openImages,
   showImages,
   ...{ extractDataset, propagateDataset, exportDataset },
@@ -20,6 +22,7 @@ workflows satisfies Workflows;
 export {
   agreeImages,
   annotateImage,
+  bakeoff,
   consensusImage,
   exportDataset,
   extractDataset,
