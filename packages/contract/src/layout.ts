@@ -243,6 +243,10 @@ export const bakeoffPartsPrefix = (of: Subject, bakeoff: string, kind: 'keys' | 
 /** `…/report.json`: a BakeoffReport. */
 export const bakeoffReportKey = (of: Subject, bakeoff: string): string => `${bakeoffPrefix(of, bakeoff)}report.json`;
 
+/** `…/rebuilt/BUILD/000000042.json`: a shard of a build that was made again, a RebuildReport. */
+export const rebuildReportKey = (of: Subject, build: string, shard: number): string =>
+  `${buildsPrefix(of)}rebuilt/${build}/${numbered(shard)}.json`;
+
 /** `exports/NAME/`: all exports of a dataset. */
 export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;
 

@@ -1,11 +1,13 @@
 /** Builds of a campaign or a dataset: listed, explained, compared, shown, taken back. */
-import { buildImage, buildSettings, subject } from '../documents/builds.ts';
+import { buildImage, buildSettings, differingMask, subject } from '../documents/builds.ts';
 import { changeCauses, comparedImage, comparison, gate } from '../documents/comparisons.ts';
 import { facets, presetNames } from '../kinds.ts';
+import { keepPolicies, promoteModes } from '../messages/relabel.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { buildId, limit, pageOf, text, time } from './fields.ts';
+import { backboneName, buildId, eventNumber, limit, pageOf, text, time } from './fields.ts';
 import { mask } from './files.ts';
+import { keysChoice } from './keys.ts';
 import { run } from './runs.ts';
 
 /** `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. */
@@ -154,4 +156,35 @@ export const getBuildComparisonImages = endpoint({
     kept: z.optional(z.enum(['true', 'false'])),
   }),
   response: pageOf(z.described(comparedImage, { id: 'ComparedImage' })),
+});
+
+const share = z.number().check(z.gte(0), z.lte(1));
+
+export const newRelabel = z.described(
+  z.strictObject({
+    ...keysChoice,
+    backbone: backboneName,
+    /** Default: a campaign's own settings, `best` of a dataset. */
+    preset: z.optional(z.enum(presetNames)),
+    promote: z._default(z.enum(promoteModes), 'auto'),
+    keep: z._default(z.enum(keepPolicies), 'accepted'),
+    /** What differs from the subject's own. */
+    thresholds: z.optional(z.partial(z.strictObject({ worse: share, changed: share }))),
+  }),
+  { id: 'NewRelabel' },
+);
+export type NewRelabel = z.input<typeof newRelabel>;
+
+/** Makes all masks anew. Joins the run that does so already; refused while another one of the subject is under way. */
+export const postBuildRelabel = endpoint({ method: 'POST', url: `${at}/relabel`, body: newRelabel, response: run });
+
+/** Makes every mask of a build again, and compares byte for byte. */
+export const postBuildRebuild = endpoint({ method: 'POST', url: `${at}/:build/rebuild`, response: run });
+
+/** Masks that came out otherwise in the last rebuild of a build. */
+export const getBuildRebuilt = endpoint({
+  method: 'GET',
+  url: `${at}/:build/rebuilt`,
+  query: z.object({ after: z.optional(eventNumber), limit }),
+  response: pageOf(z.described(differingMask, { id: 'DifferingMask' })),
 });

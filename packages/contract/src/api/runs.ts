@@ -1,6 +1,7 @@
 /** Runs over a dataset, and the preparation of a campaign's images, which is one. */
 
 import { defaultPreset, presetNames } from '../kinds.ts';
+import { rebuilt, relabelled, stages } from '../messages/runs.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { nothing, text } from './fields.ts';
@@ -17,6 +18,8 @@ const runProgress = z.described(
     shards: z.int(),
     shardsDone: z.int(),
     paused: z.boolean(),
+    /** Absent from runs of one step. */
+    stage: z.optional(z.enum(stages)),
   }),
   { id: 'RunProgress' },
 );
@@ -61,8 +64,8 @@ export const run = z.described(
   z.extend(standing, {
     /** Of its workflow. */
     id: z.string(),
-    kind: z.enum(['extract', 'propagate', 'export']),
-    /** Keys, recipe, or FORMAT/RECIPE. */
+    kind: z.enum(['extract', 'propagate', 'export', 'relabel', 'rebuild']),
+    /** Keys, recipe, FORMAT/RECIPE, subject, or SUBJECT/BUILD. */
     of: z.string(),
     /** Id of the keys that it makes, or draws on; null of exports, and of runs that earlier versions started. */
     keys: z._default(z.nullable(z.string()), null),
@@ -73,6 +76,9 @@ export const run = z.described(
     progress: z.nullable(runProgress),
     /** Why it failed. */
     reason: z.nullable(z.string()),
+    /** What came of a re-labelling, or of a rebuild, once it is done. */
+    relabelled: z.optional(relabelled),
+    rebuilt: z.optional(rebuilt),
   }),
   { id: 'Run' },
 );
@@ -94,17 +100,24 @@ export const newRun = z.described(
 );
 export type NewRun = z.input<typeof newRun>;
 
-export const runControl = z.described(
-  z.strictObject({ id: text(300), action: z.enum(['pause', 'resume', 'cancel']) }),
-  {
-    id: 'RunControl',
-  },
-);
+const runId = text(300);
+
+export const runControl = z.described(z.strictObject({ id: runId, action: z.enum(['pause', 'resume', 'cancel']) }), {
+  id: 'RunControl',
+});
 export type RunAction = z.infer<typeof runControl>['action'];
 
 const at = '/api/datasets/:dataset/runs';
 
 export const getDatasetRuns = endpoint({ method: 'GET', url: at, response: z.array(run) });
+
+/** One of them. */
+export const getDatasetRun = endpoint({
+  method: 'GET',
+  url: '/api/datasets/:dataset/run',
+  query: z.object({ id: runId }),
+  response: run,
+});
 
 export const postDatasetRuns = endpoint({ method: 'POST', url: at, body: newRun, response: run });
 

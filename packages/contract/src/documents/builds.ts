@@ -134,3 +134,14 @@ export const snapshot = z.object({
   lines: z.array(z.nullable(z.string())),
 });
 export type Snapshot = z.infer<typeof snapshot>;
+
+/** A mask that came out otherwise, or not at all, when it was made again. @property reason in words */
+export const differingMask = z.extend(reportedMask, { reason: z.string() });
+
+/** A shard of a build that was made again. */
+export const rebuildReport = z.object({
+  version: z.literal(1),
+  images: z.number(),
+  differing: z.array(differingMask),
+});
+export type RebuildReport = z.infer<typeof rebuildReport>;

@@ -5,12 +5,14 @@ import { annotateActivities, type annotateImage, type openImages, type showImage
 import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
+import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 
 export const workerActivities = {
   ...shardActivities,
   ...annotateActivities,
   ...measureActivities,
+  ...buildActivities,
   ...bakeoffActivities,
 };
 /** What a worker does for its roles. */

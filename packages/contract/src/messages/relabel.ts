@@ -20,7 +20,17 @@ const ofPair = z.extend(ofShard, { base: z.nullable(z.string()) });
 export const buildActivities = {
   /** Makes the masks of a shard's lines that are not there, offered ones too, and writes its BuildReport. */
   buildShard: { request: ofShard, answer: tally },
-  /** Makes every mask of a shard again, whatever is stored; lists those that differ. */
+  /** What making a build again takes: the dataset, and every set of keys. */
+  describeBuild: {
+    request: ofBuild,
+    answer: z.object({
+      dataset: z.string(),
+      images: z.number(),
+      shards: z.number(),
+      extract: z.array(extractSettings),
+    }),
+  },
+  /** Makes every mask of a shard again, whatever is stored, and lists those that differ in a RebuildReport. */
   rebuildShard: { request: ofShard, answer: z.extend(tally, { differing: z.number() }) },
   compareShard: { request: ofPair, answer: tally },
   /** Adds the shards up, and ranks the images by what changed. */
@@ -48,7 +58,14 @@ export const relabelActivities = {
   },
   /** Settles the content of the new build, before any mask is made. */
   planBuild: {
-    request: z.extend(ofSubject, { snapshot: z.string(), settings: maskSettings, keep: z.enum(keepPolicies) }),
+    request: z.extend(ofSubject, {
+      snapshot: z.string(),
+      base: z.nullable(z.string()),
+      settings: maskSettings,
+      keep: z.enum(keepPolicies),
+      by: z.nullable(z.string()),
+      why: z.string(),
+    }),
     answer: z.object({ build: z.string(), images: z.number() }),
   },
   /** Starts or joins the extraction of a dataset's keys, and waits for its end. */
@@ -60,10 +77,23 @@ export const relabelActivities = {
       by: z.nullable(z.string()),
       why: z.string(),
       promote: z.enum(promoteModes),
-      thresholds: z.optional(gateThresholds),
+      /** What differs from the subject's own. */
+      thresholds: z.optional(z.partial(gateThresholds)),
+      /** Images whose masks could not be made. */
       failed: z.number(),
     }),
     answer: z.object({ promoted: z.boolean(), gate }),
+  },
+  /** Notes that a re-labelling failed or was ended, and tells those who want to know. */
+  failRelabel: {
+    request: z.extend(ofSubject, {
+      build: z.nullable(z.string()),
+      by: z.nullable(z.string()),
+      why: z.string(),
+      /** Null where somebody ended it. */
+      reason: z.nullable(z.string()),
+    }),
+    answer: z.void(),
   },
 } satisfies ActivityDefinitions;
 export type RelabelActivities = ActivitiesOf<typeof relabelActivities>;

@@ -1,7 +1,10 @@
 /** Runs over datasets: what a workflow is given, what it tells of itself, and how it is paused. */
+import { subject } from '../documents/builds.ts';
+import { gate, gateThresholds } from '../documents/comparisons.ts';
 import * as z from '../zod.ts';
 import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
 import { workflow } from './definitions.ts';
+import { keepPolicies, promoteModes } from './relabel.ts';
 
 export const runInput = z.object({
   dataset: z.string(),
@@ -30,12 +33,63 @@ const exportRun = z.extend(z.extend(runInput, prepareExportRequest.shape), {
 });
 export type ExportRun = z.infer<typeof exportRun>;
 
+/** What a re-labelling asks for: two that ask for the same are one run. */
+export const relabelRequest = z.extend(maskSettings, {
+  subject,
+  promote: z.enum(promoteModes),
+  keep: z.enum(keepPolicies),
+  /** What differs from the subject's own. */
+  thresholds: z.optional(z.partial(gateThresholds)),
+});
+export type RelabelRequest = z.infer<typeof relabelRequest>;
+
+const relabelRun = z.extend(z.extend(runInput, relabelRequest.shape), {
+  /** Account; null where a schedule or the program asks. */
+  by: z.nullable(z.string()),
+  /** In words. */
+  why: z.string(),
+  /** Settled by the first part of a run: the builds, and how much there is to do. */
+  plan: z.optional(
+    z.object({ build: z.string(), base: z.nullable(z.string()), images: z.number(), shards: z.number() }),
+  ),
+});
+export type RelabelRun = z.infer<typeof relabelRun>;
+
+const rebuildRun = z.extend(runInput, {
+  subject,
+  build: z.string(),
+  /** Of earlier parts of the run: masks that came out otherwise. */
+  differing: z.optional(z.number()),
+});
+export type RebuildRun = z.infer<typeof rebuildRun>;
+
+/** What came of a re-labelling. */
+export const relabelled = z.object({
+  build: z.string(),
+  /** The build that was shown before; null where none was. */
+  base: z.nullable(z.string()),
+  /** Images whose masks differ. */
+  changed: z.number(),
+  /** Whether the build is shown now. */
+  promoted: z.boolean(),
+  gate,
+});
+
+/** What came of a rebuild. @property differing masks that came out otherwise, or not at all */
+export const rebuilt = z.object({ build: z.string(), differing: z.number() });
+
+/** The steps of a run that has several. */
+export const stages = ['extracting', 'building', 'comparing'] as const;
+export type Stage = (typeof stages)[number];
+
 export const progress = z.extend(tally, {
   /** Images of the whole dataset. */
   total: z.number(),
   shards: z.number(),
   shardsDone: z.number(),
   paused: z.boolean(),
+  /** Absent from runs of one step. */
+  stage: z.optional(z.enum(stages)),
 });
 export type Progress = z.infer<typeof progress>;
 
@@ -56,7 +110,28 @@ export const exportDataset = workflow({
   ...messages,
 });
 
+/** All masks of a campaign or a dataset made anew, compared with what is shown, and shown or held. */
+export const relabel = workflow({
+  type: 'relabel',
+  input: relabelRun,
+  result: z.extend(tally, relabelled.shape),
+  ...messages,
+});
+/** Every mask of a build made again, and compared byte for byte. */
+export const rebuild = workflow({
+  type: 'rebuild',
+  input: rebuildRun,
+  result: z.extend(tally, rebuilt.shape),
+  ...messages,
+});
+
 /** By the kind of run. */
-export const runWorkflows = { extract: extractDataset, propagate: propagateDataset, export: exportDataset };
+export const runWorkflows = {
+  extract: extractDataset,
+  propagate: propagateDataset,
+  export: exportDataset,
+  relabel,
+  rebuild,
+};
 export type RunKind = keyof typeof runWorkflows;
 export type RunWorkflow = (typeof runWorkflows)[RunKind];

@@ -7,6 +7,8 @@ import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage } from './measure.ts';
 import { openImages } from './open-images.ts';
 import { propagateDataset } from './propagate-dataset.ts';
+import { rebuild } from './rebuild.ts';
+import { relabel } from './relabel.ts';
 import { showImages } from './show-images.ts';
 
 const workflows = {
@@ -14,7 +16,7 @@ const workflows = {
   bakeoff,
   openImages,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild },
   ...{ agreeImages, consensusImage },
 };
 workflows satisfies Workflows;
@@ -28,5 +30,7 @@ export {
   extractDataset,
   openImages,
   propagateDataset,
+  rebuild,
+  relabel,
   showImages,
 };

@@ -2,8 +2,8 @@
 import type { ShardActivities, Tally } from '@saltworks/contract/messages/activities';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import { queues } from '@saltworks/contract/messages/queues';
-import type { RunInput, RunWorkflow } from '@saltworks/contract/messages/runs';
-import { condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { RunInput, RunWorkflow, Stage } from '@saltworks/contract/messages/runs';
+import { condition, proxyActivities, type UntypedActivities, workflowInfo } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 import { handle } from './handle.ts';
 
@@ -18,13 +18,30 @@ const retries = ({ attempts: maximumAttempts = ATTEMPTS }: Pick<RunInput, 'attem
 });
 
 /** Activities with heartbeats: a worker that falls silent loses its shard to another one within a minute. */
-export const shardActivities = (taskQueue: string, run: Pick<RunInput, 'attempts'>) =>
-  proxyActivities<ShardActivities>({
+export const shardActivities = <Activities extends UntypedActivities = ShardActivities>(
+  taskQueue: string,
+  run: Pick<RunInput, 'attempts'>,
+) =>
+  proxyActivities<Activities>({
     taskQueue,
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '10 seconds',
     retry: retries(run),
   });
+
+/** How much there is to do. */
+interface Extent {
+  shards: number;
+  images: number;
+}
+
+/** What a run of several steps does besides its shards. */
+interface Steps {
+  /** Before the first shard, in place of a look at the dataset. */
+  prepare(): Promise<Extent>;
+  /** Where the run is. */
+  stage(): Stage;
+}
 
 /**
  * Does every shard once, `window` of them at a time, and adds up their tallies. Continues as new before its history grows
@@ -36,13 +53,14 @@ export async function runShards<Input extends RunInput>(
   input: Input,
   doShard: (shard: number) => Promise<Tally>,
   again: (next: Input) => Promise<never>,
+  steps?: Steps,
 ): Promise<Tally> {
   const { next: first, tally, paused: wasPaused } = input.carried ?? { next: 0, tally: zero(), paused: false };
   let next = first;
   let paused = wasPaused;
   let underWay = 0;
   let failure: unknown;
-  let dataset = { shards: 0, images: 0 };
+  let dataset: Extent = { shards: 0, images: 0 };
   handle<RunWorkflow>({
     updates: {},
     signals: {
@@ -60,15 +78,11 @@ export async function runShards<Input extends RunInput>(
         shards: dataset.shards,
         shardsDone: next - underWay,
         paused,
+        ...(steps && { stage: steps.stage() }),
       }),
     },
   });
-  const { describeDataset } = proxyActivities<ShardActivities>({
-    taskQueue: queues.propagate,
-    startToCloseTimeout: '1 minute',
-    retry: retries(input),
-  });
-  dataset = await describeDataset({ dataset: input.dataset });
+  dataset = await (steps ? steps.prepare() : describe(input));
 
   const last = Math.min(dataset.shards, first + SHARDS_A_PART);
   while (next < last && failure === undefined) {
@@ -90,6 +104,15 @@ export async function runShards<Input extends RunInput>(
   if (failure !== undefined) throw failure;
   if (next < dataset.shards) return again({ ...input, carried: { next, tally, paused } });
   return tally;
+}
+
+function describe(run: RunInput): Promise<Extent> {
+  const { describeDataset } = proxyActivities<ShardActivities>({
+    taskQueue: queues.propagate,
+    startToCloseTimeout: '1 minute',
+    retry: retries(run),
+  });
+  return describeDataset({ dataset: run.dataset });
 }
 
 const zero = (): Tally => ({ images: 0, done: 0, cached: 0, failed: 0 });

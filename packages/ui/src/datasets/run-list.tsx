@@ -17,7 +17,7 @@ interface Props {
   changed(): void;
 }
 
-const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export' };
+const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export', relabel: 'Re-labelling', rebuild: 'Rebuild' };
 
 export function RunList({ dataset, masks, runs, controls, changed }: Props) {
   const { failure, attempt } = useAttempt(changed);
@@ -57,7 +57,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 
 /** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
-  if (kind === 'extract') return <code>{of}</code>;
+  if (kind === 'extract' || kind === 'relabel' || kind === 'rebuild') return <code>{of}</code>;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
   return (
@@ -68,7 +68,7 @@ function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.Reac
 }
 
 /** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
-const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask' };
+const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask', relabel: '', rebuild: '' };
 
 function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
   const { kind, of, state, started, ended, progress, reason, waiting, failing } = run;
