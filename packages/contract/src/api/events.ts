@@ -22,6 +22,13 @@ export const assignmentEvents = {
     note: z.optional(z.nullable(z.string())),
     at: z.optional(z.nullable(at)),
   }),
+  /** Another build of the campaign is shown. The assignment keeps its settings until it is taken anew. */
+  build: z.object({
+    build: z.string(),
+    /** Id of the keys that new assignments draw on. */
+    keys: z.string(),
+    at: z.string(),
+  }),
 } as const;
 
 export type AssignmentEventKind = keyof typeof assignmentEvents;

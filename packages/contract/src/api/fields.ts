@@ -45,6 +45,15 @@ export const subjectText = z
   .check(
     z.regex(/^(campaign:[a-z0-9][a-z0-9-]{0,63}|dataset:[a-z0-9][a-z0-9._-]{0,63})$/, 'campaign:ID or dataset:NAME'),
   );
+/** What webhooks tell of: a campaign, a dataset, or a schedule: `schedule:ID`. */
+export const topicText = z
+  .string()
+  .check(
+    z.regex(
+      /^(campaign:[a-z0-9][a-z0-9-]{0,63}|dataset:[a-z0-9][a-z0-9._-]{0,63}|schedule:[A-Za-z0-9_-]{1,64})$/,
+      'campaign:ID, dataset:NAME or schedule:ID',
+    ),
+  );
 export const buildId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a build'));
 
 /** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
@@ -79,6 +88,9 @@ export const params = {
   mask: id,
   export: id,
   subject: subjectText,
+  topic: topicText,
+  webhook: id,
+  delivery: id,
   build: buildId,
   bakeoff: buildId,
   keys: keysName,

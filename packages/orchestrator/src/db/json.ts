@@ -1,6 +1,8 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
+import { type NoticeEvent, noticeEvents } from '@saltworks/contract/api/webhooks';
 import { checkDocument, parseDocument } from '@saltworks/contract/documents/document';
+import { maskSettings } from '@saltworks/contract/messages/activities';
 import { type SegmentOptions, segmentChanges } from '@saltworks/contract/options';
 import type { Schema } from '@saltworks/contract/zod';
 import * as z from '@saltworks/contract/zod';
@@ -19,8 +21,21 @@ export const interactionOf: (body: unknown) => Interaction = reader('interaction
 /** A campaign's settings, where they differ from its preset. */
 export const solveOf: (solve: unknown) => Partial<SegmentOptions> = reader('campaign.solve', segmentChanges);
 
+/** The settings that an assignment was opened with, and the build that was shown then. */
+const pin = z.extend(maskSettings, {
+  /** Null where none was; `since`: when it was shown, ISO 8601. */
+  build: z.nullable(z.object({ id: z.string(), since: z.string() })),
+});
+export type Pin = z.infer<typeof pin>;
+const pinOf: (value: unknown) => Pin = reader('assignment.pinned', pin);
+/** Null where the column is. */
+export const readPin = (value: unknown): Pin | null => (value === null ? null : pinOf(value));
+
 /** By annotator, as a consensus was made. */
 export const weightsOf: (value: unknown) => Record<string, number> = reader('consensus.weights', weights);
+
+/** What a webhook is told of. */
+export const eventsOf: (value: unknown) => NoticeEvent[] = reader('webhook.events', z.array(z.enum(noticeEvents)));
 
 /** The address that the sign-in library keeps for a link, as text. */
 export const emailOf = (value: string): string => parseDocument('verification.value', value, signInLink).email;

@@ -270,6 +270,45 @@ alter table campaign add column facet text not null default 'key';
 alter table campaign add column long_side int;
 alter table campaign add column codec text;`;
 
+/** Webhooks, what is on its way to them, and every try. A delivery is written with what it tells of, and sent from here. */
+const webhooks = `
+create table webhook (
+  id text primary key,
+  topic text not null,
+  url text not null,
+  events jsonb not null,
+  secret text not null,
+  created_by text references "user" on delete set null,
+  created timestamptz not null default now()
+);
+create index on webhook (topic);
+create table delivery (
+  id text primary key,
+  webhook text not null references webhook on delete cascade,
+  message text not null,
+  event text not null,
+  body text not null,
+  state text not null default 'waiting' check (state in ('waiting', 'delivered', 'failed')),
+  round int not null default 1,
+  sent boolean not null default false,
+  created timestamptz not null default now(),
+  unique (webhook, message)
+);
+create index on delivery (webhook, created, id);
+create index on delivery (created) where not sent;
+create table delivery_attempt (
+  delivery text not null references delivery on delete cascade,
+  n int not null check (n > 0),
+  at timestamptz not null,
+  ms int not null,
+  status int,
+  reason text,
+  primary key (delivery, n)
+);`;
+
+/** The settings that an open assignment keeps when its campaign's are switched. */
+const pins = `alter table assignment add column pinned jsonb;`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -283,4 +322,6 @@ export const migrations: readonly Migration[] = [
   { name: '0008-drawn-categories', up: run(drawnCategories) },
   { name: '0009-former-tasks', up: run(formerTasks) },
   { name: '0010-campaign-keys', up: run(campaignKeys) },
+  { name: '0012-webhooks', up: run(webhooks) },
+  { name: '0014-pinned-settings', up: run(pins) },
 ];

@@ -6,6 +6,7 @@
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
+import type { Delivery, NoticeBody } from '@saltworks/contract/api/webhooks';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {
@@ -25,6 +26,9 @@ export interface Schema {
   review: ReviewTable;
   consensus: ConsensusTable;
   audit: AuditTable;
+  webhook: WebhookTable;
+  delivery: DeliveryTable;
+  delivery_attempt: DeliveryAttemptTable;
   migration: MigrationTable;
 }
 
@@ -212,6 +216,8 @@ export interface AssignmentTable {
   /** Of its task: set by a trigger. */
   rank: GeneratedAlways<number>;
   reason: string | null;
+  /** See {@link readPin}; null while it has its campaign's settings. */
+  pinned: ColumnType<unknown, string | null | undefined, string | null>;
   created: TimeNow;
   submitted: OptionalTime;
   updated: TimeNow;
@@ -276,6 +282,46 @@ export interface AuditTable {
   previous: Fixed<string>;
   /** sha256 of the canonical JSON of the other columns, hex. */
   hash: Fixed<string>;
+}
+
+export interface WebhookTable {
+  id: string;
+  /** `campaign:ID`, `dataset:NAME` or `schedule:ID`. */
+  topic: string;
+  url: string;
+  /** See {@link eventsOf}; empty: all. */
+  events: ColumnType<unknown, string, string>;
+  /** What signs, sealed with the server's secret. */
+  secret: string;
+  created_by: string | null;
+  created: TimeNow;
+}
+
+export interface DeliveryTable {
+  id: string;
+  webhook: string;
+  /** Id of the notice, the same for all webhooks that are told. */
+  message: string;
+  event: NoticeBody['type'];
+  /** JSON, as it is sent: signatures are of its bytes. */
+  body: string;
+  state: Generated<Delivery['state']>;
+  /** From 1; another one where a person sends it once more. */
+  round: Generated<number>;
+  /** A workflow carries this round. */
+  sent: Generated<boolean>;
+  created: TimeNow;
+}
+
+export interface DeliveryAttemptTable {
+  delivery: string;
+  /** From 1. */
+  n: number;
+  at: Time;
+  ms: number;
+  /** Of the answer, if there was one. */
+  status: number | null;
+  reason: string | null;
 }
 
 export interface MigrationTable {

@@ -2,6 +2,7 @@
 import type { ImageInfo, Assignment as Shown } from '@saltworks/contract/api/assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Kysely, Transaction } from 'kysely';
+import { type Pin, readPin } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 import { NotFoundError } from '../../errors.ts';
 import { author } from './author.ts';
@@ -10,6 +11,8 @@ import { author } from './author.ts';
 export interface Assignment extends Shown {
   /** Of its mask, 0 … 1. */
   uncertainty: number | null;
+  /** What it goes on with where its campaign's settings were switched; see `campaignFor`. */
+  pin: Pin | null;
   image: ImageInfo & { object: string };
 }
 
@@ -38,6 +41,7 @@ const assignmentOf = (row: Joined): Assignment => ({
   mask: row.mask,
   uncertainty: row.uncertainty,
   reason: row.reason,
+  pin: readPin(row.pinned),
   created: row.created.toISOString(),
   submitted: row.submitted?.toISOString() ?? null,
   updated: row.updated.toISOString(),
