@@ -17,6 +17,7 @@ const packages = {
     // The files at the root put the stages together; fast/ does so with kernels.
     ['.', 'fast'],
     ['crowd', 'formats', 'help', 'screen'],
+    ['builds'],
   ],
   backbone: [
     ['image', 'onnx', 'threads'],

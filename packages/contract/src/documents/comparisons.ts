@@ -43,8 +43,8 @@ export const comparedImage = z.object({
   /** Why its known mask says nothing of it. */
   unjudged: z.optional(z.string()),
   /**
-   * Against the mask that a person accepted, of images that `after` keeps for it. `before`: of the mask that the build of before
-   * offered; 1 where it offered none, since the accepted mask is its own.
+   * Against the mask that a person accepted, of an image that `after` keeps for it: the masks that both builds offer instead. Absent
+   * where the build of before offered none: its mask is the accepted one, and would always be right.
    */
   accepted: z.optional(judged),
   /** Why it could not be compared: all figures are 0. */
@@ -78,10 +78,11 @@ export const comparison = z.object({
   classes: z.array(
     z.extend(area, { category: z.string(), both: z.number(), /** With it before or after. */ images: z.number() }),
   ),
-  /** Of kept images, too. */
+  /** Of kept images, too: of the masks that they offer. */
   known: z.nullable(judgedAll),
-  /** Of kept images alone. */
   accepted: z.nullable(judgedAll),
+  /** How far the masks that kept images offer differ from those of before: share of pixels, and mean IoU. Null where none is. */
+  offered: z.nullable(z.object({ images: z.number(), share: z.number(), iou: z.number() })),
 });
 export type Comparison = z.infer<typeof comparison>;
 
@@ -89,12 +90,12 @@ export type Comparison = z.infer<typeof comparison>;
 export const gateThresholds = z.object({
   /** Mean IoU on known or accepted masks may fall by so much, 0 … 1. */
   worse: z.number(),
-  /** Share of pixels that may change, 0 … 1. */
+  /** Share of pixels that may change, of kept images too: between what is kept and what is offered. 0 … 1. */
   changed: z.number(),
 });
 export type GateThresholds = z.infer<typeof gateThresholds>;
 
-export const defaultThresholds: GateThresholds = { worse: 0.01, changed: 0.25 };
+export const defaultThresholds: GateThresholds = { worse: 0.01, changed: 0.05 };
 
 /** What the gate says of a comparison: every reason in one line of plain English. */
 export const gate = z.object({
