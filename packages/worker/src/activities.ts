@@ -2,13 +2,17 @@
 import { position as positionSchema, type ShardActivities } from '@saltworks/contract/messages/activities';
 import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
+import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
+import { buildShard } from './build.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
+import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus } from './measure.ts';
-import { type PropagateDeps, propagateShard } from './propagate.ts';
+import { propagateShard } from './propagate.ts';
+import { describeBuild, rebuildShard } from './rebuild.ts';
 import type { Pulse } from './shard.ts';
 import { showImages } from './views.ts';
 
@@ -16,8 +20,8 @@ const BEAT_MS = 2_000;
 
 /** @param deps sessions and queue: of a worker that serves annotators */
 export function createActivities(
-  deps: ExtractDeps & PropagateDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
-): ShardActivities & MeasureActivities & Partial<AnnotateActivities> {
+  deps: ExtractDeps & MaskDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
+): ShardActivities & MeasureActivities & Partial<BuildActivities & AnnotateActivities> {
   const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
@@ -31,6 +35,9 @@ export function createActivities(
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
+    buildShard: (request) => withPulse((pulse) => buildShard(deps, request, pulse)),
+    describeBuild: (request) => withPulse(({ signal }) => describeBuild(deps.store, request, signal)),
+    rebuildShard: (request) => withPulse((pulse) => rebuildShard(deps, request, pulse)),
     ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
   };
 }

@@ -25,8 +25,7 @@ export interface MaskJob {
 }
 
 /** The same of several annotators' strokes together. */
-export interface ConsensusJob extends Pick<MaskJob, 'image' | 'options' | 'maxPixels' | 'names'> {
-  keys: Uint8Array;
+export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
   /** Bytes of each one's scribble document, and of the mask that came of it alone. */
   annotations: { annotator: string; weight: number; scribbles: Uint8Array; mask: Uint8Array }[];
 }
@@ -36,17 +35,22 @@ yieldToOthers();
 
 answerJobs<MaskJob | ConsensusJob, MadeMask | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
-  if ('annotations' in job) {
-    const made = await together(image, job);
-    return { result: made, move: [made.png.buffer] };
-  }
-  const { raster, segments } = readScribbles(job.scribbles, job.extension, image);
-  if (!job.keys) return { result: undefined };
-  const made = await maskFile(segment(image, fittingKeys(job.keys, image), raster, job.options), segments, job.names);
-  return { result: made, move: [made.png.buffer] };
+  const made = await ('annotations' in job ? together(image, job) : alone(image, job));
+  return made ? { result: made, move: [made.png.buffer] } : { result: undefined };
 });
 
-async function together(image: DecodedImage, { keys, annotations, options, names }: ConsensusJob): Promise<MadeMask> {
+async function alone(
+  image: DecodedImage,
+  { keys, scribbles, extension, options, names }: MaskJob,
+): Promise<MadeMask | undefined> {
+  const { raster, segments } = readScribbles(scribbles, extension, image);
+  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), segments, names);
+}
+
+async function together(
+  image: DecodedImage,
+  { keys, annotations, options, names }: ConsensusJob,
+): Promise<MadeMask | undefined> {
   const drawn = await Promise.all(
     annotations.map(async ({ annotator, weight, scribbles, mask }) => ({
       annotator,
@@ -55,6 +59,7 @@ async function together(image: DecodedImage, { keys, annotations, options, names
       mask: decodePanoptic(await decodeImage(mask)),
     })),
   );
+  if (!keys) return undefined;
   const found = consensus(image, fittingKeys(keys, image), drawn, options);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
   return { ...(await maskFile(found, found.segments, names)), dissent };

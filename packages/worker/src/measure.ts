@@ -2,7 +2,7 @@
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
-import { consensusDocument, type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
+import { maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { agreementKey, drawingKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
 import { agreeAttempts } from '@saltworks/contract/messages/attempts';
@@ -10,25 +10,19 @@ import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
 import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
-import { consensusId } from '@saltworks/store/builds/mask-names';
 import { readAgreement } from '@saltworks/store/datasets/agreement';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { isMaskOf, readTruth } from '@saltworks/store/datasets/truth';
-import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
-import { type KeysDeps, readKeys } from './cached-keys.ts';
-import type { MaskThreads } from './mask-threads.ts';
-import { originFields } from './masks.ts';
+import { type MaskDeps, makeMask } from './make-mask.ts';
+import type { MaskNames } from './mask-file.ts';
+import { storeConsensus } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { Pulse } from './shard.ts';
 
-export interface MeasureDeps extends KeysDeps {
-  maskThreads: MaskThreads;
-}
-
 export async function agree(
-  { store }: MeasureDeps,
+  { store }: Pick<MaskDeps, 'store'>,
   request: AgreeRequest,
   { signal, attempt }: Pick<Pulse, 'signal' | 'attempt'>,
 ): Promise<void> {
@@ -101,43 +95,23 @@ const readMask = async (store: ObjectStore, key: string, signal: AbortSignal): P
 
 /** Stores the consensus under the hash of all that it is made from, unless it is there. */
 export async function makeConsensus(
-  deps: MeasureDeps,
+  deps: MaskDeps,
   request: ConsensusRequest,
   signal: AbortSignal,
 ): Promise<ConsensusAnswer> {
-  const { store, readObject, maxPixels, maskThreads } = deps;
-  const { image, extract, annotations } = request;
+  const { store } = deps;
+  const { image, extract } = request;
   const { recipe, options } = recipeOf(request, await deps.findBackbone?.(extract.backbone));
-  const backbone = keysId(extract.backbone, extract);
-  const drawn = await Promise.all(
-    annotations.map(async ({ annotator, assignment, n, mask, weight }) => ({
+  const annotations = await Promise.all(
+    request.annotations.map(async ({ annotator, assignment, n, mask, weight }) => ({
       annotator,
       weight,
       scribbles: await store.get(drawingKey(assignment, n), { signal }),
       mask: await store.get(maskKey(mask, '.png'), { signal }),
     })),
   );
-  const strokes = drawn.map(({ annotator, weight, scribbles }) => ({
-    annotator,
-    weight,
-    strokes: sha256Of(scribbles),
-  }));
-  const mask = consensusId(image.sha256, strokes, recipe);
-  const known = await readDocument(store, maskKey(mask, '.json'), consensusDocument, {
-    signal,
-  });
-  if (known) return { mask, dissent: known.consensus.dissent };
-
-  const file = await readObject(image.object, signal);
-  const keys = await readKeys(deps, image, extract, signal);
-  const names = { image: image.name, sha256: image.sha256, mask: `${mask}.png` };
-  const job = { image: file, keys, options, maxPixels, names, annotations: drawn };
-  const made = await maskThreads.run(job, { move: [file, keys], signal });
-  if (!made) throw new Error('a mask was made of nothing');
-  const { png, document, dissent = 0 } = made;
-  await store.put(maskKey(mask, '.png'), png, { signal });
-  const consensus = { dissent, annotations: annotations.map(({ annotator, weight }) => ({ annotator, weight })) };
-  const kept: MaskDocument = { ...document, consensus, ...(await originFields(store, { backbone, options }, signal)) };
-  await store.put(maskKey(mask, '.json'), JSON.stringify(kept), { signal });
+  const make = (names: MaskNames) => makeMask(deps, { image, extract, options, names, annotations }, signal);
+  const origin = { image, annotations, recipe, options, backbone: keysId(extract.backbone, extract) };
+  const { mask, dissent } = await storeConsensus(store, origin, make, signal);
   return { mask, dissent };
 }

@@ -1,34 +1,21 @@
 /** Masks for the images of a shard that have scribbles. */
 import { knownBackbone } from '@saltworks/backbone/registry/registry';
-import { ThreadError } from '@saltworks/backbone/threads/threads';
 import type { Category } from '@saltworks/contract/categories';
 import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { MaskReport, ShardReport } from '@saltworks/contract/documents/reports';
-import {
-  keysId,
-  maskReportKey,
-  parseScribblesKey,
-  type ScribblesExtension,
-  scribblesPrefix,
-} from '@saltworks/contract/layout';
+import { keysId, maskReportKey, parseScribblesKey, scribblesPrefix } from '@saltworks/contract/layout';
 import type { MaskSettings, PropagateShardRequest, Tally } from '@saltworks/contract/messages/activities';
-import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import { addCategories } from '@saltworks/core/mask/mask';
 import { solveOptions } from '@saltworks/core/options';
 import { recipeName } from '@saltworks/store/builds/mask-names';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
-import { ObjectMissingError } from '@saltworks/store/objects/store';
-import { type KeysDeps, readKeys } from './cached-keys.ts';
-import type { MadeMask, MaskNames } from './mask-file.ts';
-import type { MaskThreads } from './mask-threads.ts';
+import { type MaskDeps, makeMask } from './make-mask.ts';
+import type { MaskNames } from './mask-file.ts';
 import { type MaskOrigin, storeMask } from './masks.ts';
 import { failureOf, type Pulse } from './shard.ts';
-
-export interface PropagateDeps extends KeysDeps {
-  maskThreads: MaskThreads;
-}
 
 /**
  * Settings with every default filled in, and the short hash that names them.
@@ -50,7 +37,7 @@ export function recipeOf(
  * threads make them; the report is the same in whatever order they end.
  */
 export async function propagateShard(
-  deps: PropagateDeps,
+  deps: MaskDeps,
   request: PropagateShardRequest,
   { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
@@ -118,39 +105,4 @@ async function* drawnImages(
     const image = images.get(parseScribblesKey(key).sha256);
     if (image) yield { image, key };
   }
-}
-
-interface Wanted extends MaskOrigin {
-  image: DatasetImage;
-  extension: ScribblesExtension;
-  names: MaskNames;
-  extract: ExtractSettings;
-}
-
-function makeMask(deps: PropagateDeps, wanted: Wanted, signal: AbortSignal): Promise<MadeMask> {
-  return solve(deps, wanted, signal).catch((error) => {
-    if (!(error instanceof ThreadError && error.died)) throw error;
-    // Another image may have taken the memory; if the thread dies again, this image is the cause.
-    return solve(deps, wanted, signal);
-  });
-}
-
-async function solve(
-  deps: PropagateDeps,
-  { image, scribbles, extension, names, options, extract }: Wanted,
-  signal: AbortSignal,
-): Promise<MadeMask> {
-  const { readObject, maxPixels, maskThreads } = deps;
-  const file = await readObject(image.object, signal);
-  let missing: unknown;
-  const keys = await readKeys(deps, image, extract, signal).catch((error) => {
-    if (!(error instanceof ObjectMissingError)) throw error;
-    missing = error;
-    return undefined;
-  });
-  const job = { image: file, scribbles, extension, keys, options, maxPixels, names };
-  const made = await maskThreads.run(job, { move: keys ? [file, keys] : [file], signal });
-  // An unusable image has no keys either: its own error comes first.
-  if (!made) throw missing;
-  return made;
 }

@@ -17,8 +17,8 @@ import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';
 import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
+import type { MaskDeps } from '../src/make-mask.ts';
 import { objectReader } from '../src/objects.ts';
-import type { PropagateDeps } from '../src/propagate.ts';
 import type { Pulse } from '../src/shard.ts';
 
 export const [width, height] = [48, 32];
@@ -116,7 +116,7 @@ function cellMeans({ data, width, height }: RgbImage): Keys {
   return { data: keys, h, w, d };
 }
 
-export interface Engine extends ExtractDeps, PropagateDeps {
+export interface Engine extends ExtractDeps, MaskDeps {
   root: string;
   keys: StubKeys;
 }

@@ -14,6 +14,7 @@ export const keepPolicies = ['accepted', 'none'] as const;
 const ofSubject = z.object({ subject });
 const ofBuild = z.extend(ofSubject, { build: z.string() });
 const ofShard = z.extend(ofBuild, { dataset: z.string(), shard: z.number() });
+export type BuildShardRequest = z.infer<typeof ofShard>;
 const ofPair = z.extend(ofShard, { base: z.nullable(z.string()) });
 
 /** Done by workers, on the queue `propagate`. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
 import { bakeoffKeys, bakeoffMasks, bakeoffPlan, bakeoffReport } from '../../src/documents/bakeoffs.ts';
-import { build, buildImage, buildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
+import { build, buildImage, buildReport, rebuildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
 import { channelEntry } from '../../src/documents/channels.ts';
 import { classes } from '../../src/documents/classes.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
@@ -50,6 +50,7 @@ const kinds: Record<string, Schema<unknown>> = {
   'channel-entry': channelEntry,
   build,
   'build-report': buildReport,
+  'rebuild-report': rebuildReport,
   snapshot,
   'bakeoff-plan': bakeoffPlan,
   'bakeoff-keys': bakeoffKeys,

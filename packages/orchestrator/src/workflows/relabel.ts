@@ -22,15 +22,14 @@ export async function relabel(input: RelabelRun): Promise<ResultOf<typeof defini
 
   async function prepare(): Promise<{ shards: number; images: number }> {
     if (plan) return plan;
+    // First: it may take a night, and then the newest strokes count. What keys are made with is known from here on.
+    await extractKeys({ dataset, extract });
     const { snapshot, shown: base, shards } = await takeSnapshot({ subject, by });
     const settings = { extract, preset, solve };
     const { build, images } = await planBuild({ subject, snapshot, base, settings, keep, by, why });
-    const planned = { build, base, images, shards };
-    // Told before the long part, so that a failure from here on names the build.
-    plan = planned;
-    await extractKeys({ dataset, extract });
+    plan = { build, base, images, shards };
     stage = 'building';
-    return planned;
+    return plan;
   }
 
   const settled = () => {
