@@ -16,6 +16,9 @@ import './pages.css';
 const later = () => import('./pages/loaded-later.ts');
 const AccountPage = onDemand(() => later().then((pages) => pages.AccountPage));
 const BackbonesPage = onDemand(() => later().then((pages) => pages.BackbonesPage));
+const BuildPage = onDemand(() => later().then((pages) => pages.BuildPage));
+const BuildComparisonPage = onDemand(() => later().then((pages) => pages.BuildComparisonPage));
+const BuildsPage = onDemand(() => later().then((pages) => pages.BuildsPage));
 const CampaignPage = onDemand(() => later().then((pages) => pages.CampaignPage));
 const CampaignImagesPage = onDemand(() => later().then((pages) => pages.CampaignImagesPage));
 const NewCampaignPage = onDemand(() => later().then((pages) => pages.NewCampaignPage));
@@ -50,6 +53,21 @@ createRoot(document.getElementById('root')!).render(
         {({ campaign, task }) => <ComparePage campaign={campaign} task={task} />}
       </Route>
       <Route path="/campaigns/:campaign/review">{({ campaign }) => <ReviewPage campaign={campaign} />}</Route>
+      {(['campaign', 'dataset'] as const).map((kind) => (
+        <Route key={kind} path={`/${kind}s/:name/builds`}>
+          {({ name }) => <BuildsPage kind={kind} name={name} />}
+        </Route>
+      ))}
+      {(['campaign', 'dataset'] as const).map((kind) => (
+        <Route key={kind} path={`/${kind}s/:name/builds/:build`}>
+          {({ name, build }) => <BuildPage kind={kind} name={name} build={build} />}
+        </Route>
+      ))}
+      {(['campaign', 'dataset'] as const).map((kind) => (
+        <Route key={kind} path={`/${kind}s/:name/builds/:build/compared`}>
+          {({ name, build }) => <BuildComparisonPage kind={kind} name={name} build={build} />}
+        </Route>
+      ))}
       <Route path="/backbones">
         <BackbonesPage />
       </Route>

@@ -29,7 +29,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
       if (isTyping(event.target) || event.altKey || inDialog()) return;
       const key = keyOf(event);
       // A held key may have closed a dialog.
-      if (key === 'enter' && (event.repeat || isPressed(event.target))) return;
+      if (key === 'enter' && event.repeat) return;
+      if ((key === 'enter' || key === ' ') && isPressed(event.target)) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
       event.preventDefault();

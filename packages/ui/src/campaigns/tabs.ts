@@ -11,6 +11,7 @@ export function campaignTabs(id: string, me: Me | undefined): Tab[] {
           { name: 'Overview', href: at },
           { name: 'Images', href: `${at}/images` },
           { name: 'Review', href: `${at}/review` },
+          { name: 'Builds', href: `${at}/builds`, within: true },
         ]
       : []),
     { name: 'Annotate', href: `${at}/annotate` },

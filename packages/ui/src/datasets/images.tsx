@@ -120,7 +120,7 @@ function CategoryFilter() {
 
 const states = { masked: 'has a mask', failed: 'failed', none: 'no mask' };
 
-function shownOf(
+export function shownOf(
   image: DatasetImageInfo,
   dataset: string,
   recipe: string | undefined,

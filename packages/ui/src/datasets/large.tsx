@@ -53,6 +53,7 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
             ))}
           </ul>
         )}
+        {image.more?.()}
         <p className="actions">
           <button type="button" onClick={() => step(-1)} aria-keyshortcuts="ArrowLeft">
             Previous

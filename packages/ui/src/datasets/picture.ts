@@ -1,7 +1,7 @@
 /** Masks as small bitmaps over thumbnails: a few load at a time, and the latest are cached. */
 import type { Rgb } from '@saltworks/core/screen/colours';
 import { labelPicture } from '../annotate/board/paint.ts';
-import { idsOf } from '../annotate/labels.ts';
+import { idsOf, type Labels } from '../annotate/labels.ts';
 import { bytes } from '../api.ts';
 
 const keptPictures = 400;
@@ -51,6 +51,11 @@ async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T
 }
 
 async function read({ path, colours }: MaskSource, side: number): Promise<ImageBitmap> {
+  return createImageBitmap(labelPicture(await labelsAt(path, side), colours, true));
+}
+
+/** A mask's segment ids, at most `side` pixels long. @throws ApiError */
+export async function labelsAt(path: string, side: number): Promise<Labels> {
   const file = new Blob([await bytes(path)], { type: 'image/png' });
   const exact = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
   const whole = await createImageBitmap(file, exact);
@@ -61,6 +66,5 @@ async function read({ path, colours }: MaskSource, side: number): Promise<ImageB
   context.imageSmoothingEnabled = false;
   context.drawImage(whole, 0, 0, width, height);
   whole.close();
-  const pixels = context.getImageData(0, 0, width, height);
-  return createImageBitmap(labelPicture({ n: 0, width, height, ids: idsOf(pixels.data) }, colours, true));
+  return { n: 0, width, height, ids: idsOf(context.getImageData(0, 0, width, height).data) };
 }

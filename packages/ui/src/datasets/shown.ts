@@ -18,4 +18,6 @@ export interface Shown {
   /** Further facts, and links. */
   notes: string[];
   links: { name: string; href: string }[];
+  /** Shown below the enlarged image, which it is made for. */
+  more?(): React.ReactNode;
 }

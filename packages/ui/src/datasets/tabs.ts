@@ -8,5 +8,6 @@ export const datasetTabs = (name: string, exports: boolean): Tab[] =>
     ['Keys', '/keys'],
     ['Runs', '/runs'],
     ['Failures', '/failures'],
+    ['Builds', '/builds'],
     ...(exports ? [['Exports', '/exports']] : []),
-  ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}` }));
+  ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}`, within: at === '/builds' }));

@@ -1,6 +1,9 @@
 /** The pages that annotators do not draw on: one script of their own, loaded when one of them is first opened. */
 export { AccountPage } from './account.tsx';
 export { BackbonesPage } from './backbones.tsx';
+export { BuildPage } from './build.tsx';
+export { BuildComparisonPage } from './build-comparison.tsx';
+export { BuildsPage } from './builds.tsx';
 export { CampaignPage } from './campaign.tsx';
 export { CampaignImagesPage } from './campaign-images.tsx';
 export { NewCampaignPage } from './campaign-new.tsx';

@@ -18,6 +18,8 @@ interface Props {
 export interface Tab {
   name: string;
   href: string;
+  /** Pages below its address belong to it. */
+  within?: boolean;
 }
 
 export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children }: Props) {
@@ -44,7 +46,8 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
   useEffect(() => {
     document.title = `${title} · Saltworks`;
   }, [title]);
-  const here = (href: string) => (location.pathname === href ? 'page' : undefined);
+  const here = (href: string, within = false) =>
+    location.pathname === href || (within && location.pathname.startsWith(`${href}/`)) ? 'page' : undefined;
   return (
     <>
       <a className="skip" href="#content">
@@ -91,8 +94,8 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
         </div>
         {tabs.length > 0 && (
           <nav className="tabs ways" aria-label={title}>
-            {tabs.map(({ name, href }) => (
-              <a key={href} href={href} aria-current={here(href)}>
+            {tabs.map(({ name, href, within }) => (
+              <a key={href} href={href} aria-current={here(href, within)}>
                 {name}
               </a>
             ))}

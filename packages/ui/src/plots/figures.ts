@@ -7,8 +7,9 @@ export const count = (n: number): string => whole.format(n);
 /** "1 image", "12 images". */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
-/** @param share 0 … 1 */
-export const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+/** @param share 0 … 1; a share above 0 is never shown as none */
+export const percent = (share: number): string =>
+  share > 0 && share < 0.001 ? '< 0.1 %' : `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 
 export const score = (value: number): string => value.toFixed(3);
 

@@ -1,0 +1,41 @@
+/** Builds in words. */
+import type { BuildInfo } from '@saltworks/contract/api/builds';
+import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
+import { keysText } from '@saltworks/contract/keys-text';
+import { moment } from '../plots/figures.ts';
+
+/** The first digits, as people say them; addresses have all. */
+export const short = (build: string): string => build.slice(0, 8);
+
+const states: Record<BuildInfo['state'], string> = {
+  making: 'being made',
+  made: 'made, not judged',
+  ready: 'ready to be shown',
+  held: 'waits for a look',
+  shown: 'shown before',
+  failed: 'failed',
+};
+
+export const stateOf = ({ state, current }: BuildInfo): string => (current ? 'shown now' : states[state]);
+
+/** "dinov2-small-focus, layer 9, best"; "unknown settings". */
+export const settingsOf = ({ settings }: BuildInfo): string =>
+  settings === null ? 'unknown settings' : `${keysText(settings)}, ${settings.preset}`;
+
+/** "01234567 · Nov 29, 2026, 04:12 · dinov2-small-focus, best". */
+export const nameOf = (build: BuildInfo): string =>
+  [short(build.id), moment(build.made), settingsOf(build)].join(' · ');
+
+export const causes: Record<ComparedImage['why'][number], string> = {
+  strokes: 'other strokes',
+  keys: 'other keys',
+  settings: 'other settings',
+  code: 'newer code',
+  added: 'new image',
+  removed: 'image gone',
+};
+
+export const keptWords = { accepted: 'accepted in review, kept', chosen: 'kept by choice' };
+
+/** Empty stands for the background. */
+export const classOf = (category: string): string => (category === '' ? 'background' : category);

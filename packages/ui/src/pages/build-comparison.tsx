@@ -1,0 +1,127 @@
+/** Two builds compared: figures, every image with a slider, and a person's decision. */
+import { type BuildInfo, getBuild, getBuildComparison, getShownBuild } from '@saltworks/contract/api/builds';
+import type { Subject } from '@saltworks/contract/documents/builds';
+import type { Comparison } from '@saltworks/contract/documents/comparisons';
+import { useEffect, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { useShortcuts } from '../annotate/shortcuts.ts';
+import '../builds/builds.css';
+import type { View } from '../builds/compared-image.tsx';
+import { GateSays, Heads, Plots } from '../builds/comparison-figures.tsx';
+import { Decide } from '../builds/decide.tsx';
+import { Look, lookKeys } from '../builds/look.tsx';
+import { noMarks, readMarks, undoMark } from '../builds/marks.ts';
+import { pathOf, type SubjectPage, textOf, useSubject } from '../builds/subject.ts';
+import { nameOf, settingsOf, short } from '../builds/words.ts';
+import { focusFilters } from '../datasets/filters.tsx';
+import { useLoaded } from '../load.ts';
+import { Await, Panel } from '../states.tsx';
+import { Shell } from './shell.tsx';
+
+export function BuildComparisonPage({ kind, name, build }: Subject & { build: string }) {
+  const of: Subject = { kind, name };
+  const subject = useSubject(of);
+  const [params] = useSearchParams();
+  const place = { params: { subject: textOf(of), build } };
+  const info = useLoaded(getBuild, place);
+  const before = params.get('before') ?? undefined;
+  const comparison = useLoaded(getBuildComparison, { ...place, query: { before } });
+  return (
+    <Shell
+      title={subject.title}
+      tabs={subject.tabs}
+      wide
+      shortcuts={[
+        ...lookKeys.map(([show, label]) => ({ keys: [], show, label, run() {} })),
+        { keys: [], show: 'Ctrl Z', label: 'undo the last mark', run() {} },
+        { keys: ['f'], show: 'F', label: 'to the filters', run: focusFilters },
+      ]}
+    >
+      <Await loaded={info} what="the build">
+        {(build) => (
+          <>
+            <p className="build-head">
+              <a href={pathOf(of)}>Builds</a> <span className="hint">/</span>{' '}
+              <a href={pathOf(of, build.id)}>{short(build.id)}</a> <span className="hint">/</span> compared
+            </p>
+            <Await loaded={comparison} what="the comparison">
+              {(value) => <Compared build={build} comparison={value} subject={subject} />}
+            </Await>
+          </>
+        )}
+      </Await>
+    </Shell>
+  );
+}
+
+interface Props {
+  build: BuildInfo;
+  comparison: Comparison;
+  subject: SubjectPage;
+}
+
+function Compared({ build, comparison, subject }: Props) {
+  const of = build.subject;
+  const shown = useLoaded(getShownBuild, { params: { subject: textOf(of) } });
+  const kept = `saltworks marks ${textOf(of)} ${comparison.before ?? 'none'} ${comparison.after}`;
+  const [marks, setMarks] = useState(() => readMarks(localStorage.getItem(kept)));
+  useEffect(() => {
+    if (marks === noMarks) localStorage.removeItem(kept);
+    else localStorage.setItem(kept, JSON.stringify(marks));
+  }, [marks, kept]);
+  const [view, setView] = useState<View>({ masked: true, differing: false, at: 50 });
+  const undo = () => setMarks((now) => undoMark(now)?.marks ?? now);
+  const current = shown.value?.build;
+  // Only a build that would replace the shown one is decided upon; any other pair is looked at.
+  const decides =
+    subject.manages && !build.current && current !== undefined && (current?.id ?? null) === comparison.before;
+  useShortcuts(decides ? [{ keys: ['z', 'mod+z'], show: '', label: '', run: undo }] : []);
+  return (
+    <>
+      <p className="pair">
+        <Side of={build.subject} title="Before" build={comparison.before} />
+        <Side of={build.subject} title="After" build={comparison.after} />
+      </p>
+      <Heads comparison={comparison} />
+      {build.gate && build.base === comparison.before && <GateSays gate={build.gate} />}
+      {current && !build.current && comparison.before !== current.id && (
+        <p className="note-line">
+          Another build is shown now, {short(current.id)}:{' '}
+          <a href={`${pathOf(of, build.id, 'compared')}?before=${current.id}`}>compare with that one</a> to decide.
+        </p>
+      )}
+      <Look
+        pair={{ of, before: comparison.before, after: comparison.after }}
+        dataset={build.dataset}
+        comparison={comparison}
+        classes={subject.classes}
+        marks={decides ? { now: marks, set: setMarks } : undefined}
+        view={view}
+        change={(changes) => setView((now) => ({ ...now, ...changes }))}
+      />
+      {decides && <Decide build={build} marks={marks} undo={undo} clear={() => localStorage.removeItem(kept)} />}
+      <Panel title="In figures">
+        <Plots comparison={comparison} />
+      </Panel>
+    </>
+  );
+}
+
+/** One side, in words. */
+function Side({ of, title, build }: { of: Subject; title: string; build: string | null }) {
+  return (
+    <span>
+      <small>{title}</small>
+      {build === null ? 'no masks' : <Named of={of} build={build} />}
+    </span>
+  );
+}
+
+function Named({ of, build }: { of: Subject; build: string }) {
+  const { value } = useLoaded(getBuild, { params: { subject: textOf(of), build } });
+  return (
+    <a href={pathOf(of, build)} title={value && settingsOf(value)}>
+      {value ? nameOf(value) : short(build)}
+    </a>
+  );
+}

@@ -1,0 +1,99 @@
+/** The builds of a campaign or a dataset: which one is shown, all others, and a new one. */
+import { type BuildInfo, getBuilds, getShownBuild } from '@saltworks/contract/api/builds';
+import type { Subject } from '@saltworks/contract/documents/builds';
+import { useState } from 'react';
+import '../builds/builds.css';
+import { ask } from '../api.ts';
+import { BuildTable } from '../builds/build-table.tsx';
+import { DiffForm } from '../builds/diff-form.tsx';
+import { RollBack } from '../builds/roll-back.tsx';
+import { pathOf, textOf, useSubject } from '../builds/subject.ts';
+import { nameOf } from '../builds/words.ts';
+import { useLoaded } from '../load.ts';
+import { moment } from '../plots/figures.ts';
+import { Await, Panel } from '../states.tsx';
+import { Shell } from './shell.tsx';
+
+export function BuildsPage({ kind, name }: Subject) {
+  const of: Subject = { kind, name };
+  const subject = useSubject(of);
+  const place = { params: { subject: textOf(of) } };
+  const shown = useLoaded(getShownBuild, place, 15_000);
+  const builds = useLoaded(getBuilds, place, 15_000);
+  const again = () => {
+    shown.again();
+    builds.again();
+  };
+  return (
+    <Shell title={subject.title} tabs={subject.tabs}>
+      <Await loaded={shown} what="builds">
+        {({ build, back }) => (
+          <div className="panels">
+            <Panel title="Shown now">
+              {build === null ? (
+                <p className="hint">
+                  No build yet. The first one is made of the masks that are shown, when they are labelled anew.
+                </p>
+              ) : (
+                <>
+                  <p>
+                    <a href={pathOf(of, build.id)}>{nameOf(build)}</a>
+                    <br />
+                    <span className="hint">{shownWords(build)}</span>
+                  </p>
+                  {subject.manages && <RollBack of={of} from={build} to={back} done={again} />}
+                </>
+              )}
+            </Panel>
+            <Panel title="All builds">
+              <Await loaded={builds} what="builds">
+                {({ items, next }) =>
+                  items.length === 0 ? (
+                    <p className="empty">There is no build yet.</p>
+                  ) : (
+                    <All of={of} items={items} next={next} />
+                  )
+                }
+              </Await>
+            </Panel>
+          </div>
+        )}
+      </Await>
+    </Shell>
+  );
+}
+
+const shownWords = ({ shown, why, by }: BuildInfo) =>
+  [
+    ...(shown === null ? [] : [`Shown since ${moment(shown)}.`]),
+    `Made because: ${why}${by === null ? '' : `, by ${by}`}.`,
+  ].join(' ');
+
+/** The first part reloads; further ones are added on demand. */
+function All({ of, items, next }: { of: Subject; items: BuildInfo[]; next: string | null }) {
+  const [more, setMore] = useState<{ items: BuildInfo[]; next: string | null }>({ items: [], next });
+  const [failure, setFailure] = useState('');
+  const read = () =>
+    ask(getBuilds, { params: { subject: textOf(of) }, query: { after: more.next ?? undefined } }).then(
+      (page) => setMore((now) => ({ items: [...now.items, ...page.items], next: page.next })),
+      (error) => setFailure(error.message),
+    );
+  const first = new Set(items.map(({ id }) => id));
+  const all = [...items, ...more.items.filter(({ id }) => !first.has(id))];
+  return (
+    <>
+      <BuildTable of={of} builds={all} />
+      {more.next !== null && (
+        <p>
+          <button type="button" onClick={() => void read()}>
+            Earlier ones
+          </button>
+        </p>
+      )}
+      <p role="alert" className="failure">
+        {failure}
+      </p>
+      <DiffForm of={of} builds={all} />
+    </>
+  );
+}
