@@ -27,6 +27,7 @@ const ComparePage = onDemand(() => later().then((pages) => pages.ComparePage));
 const DatasetPage = onDemand(() => later().then((pages) => pages.DatasetPage));
 const DatasetsPage = onDemand(() => later().then((pages) => pages.DatasetsPage));
 const ReviewPage = onDemand(() => later().then((pages) => pages.ReviewPage));
+const SchedulesPage = onDemand(() => later().then((pages) => pages.SchedulesPage));
 
 // Prolongs a session in use; without one, the page's own requests lead to sign-in.
 ask(getSession).catch(() => {});
@@ -70,6 +71,9 @@ createRoot(document.getElementById('root')!).render(
       ))}
       <Route path="/backbones">
         <BackbonesPage />
+      </Route>
+      <Route path="/schedules">
+        <SchedulesPage />
       </Route>
       <Route path="/datasets">
         <DatasetsPage />

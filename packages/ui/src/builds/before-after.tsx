@@ -44,7 +44,7 @@ export function BeforeAfter({ name, image, instead, masks, colours, masked, diff
   return (
     <div
       ref={stage}
-      className="before-after"
+      className={differing ? 'before-after differing' : 'before-after'}
       style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(58dvh * ${(width / height).toFixed(4)})` }}
       onPointerDown={(event) => {
         if (differing) return;

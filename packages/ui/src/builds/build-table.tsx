@@ -1,11 +1,10 @@
 /** Builds in a table, the newest first. */
 import type { BuildInfo } from '@saltworks/contract/api/builds';
 import type { Subject } from '@saltworks/contract/documents/builds';
-import { keysText } from '@saltworks/contract/keys-text';
 import { count, moment } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
 import { pathOf } from './subject.ts';
-import { short, stateOf } from './words.ts';
+import { settingsOf, short, stateOf } from './words.ts';
 
 export const BuildTable = ({ of, builds }: { of: Subject; builds: readonly BuildInfo[] }) => (
   <Table
@@ -16,14 +15,13 @@ export const BuildTable = ({ of, builds }: { of: Subject; builds: readonly Build
       { name: 'Made' },
       { name: 'Why' },
       { name: 'By' },
-      { name: 'Keys' },
-      { name: 'Preset' },
+      { name: 'Keys and preset' },
       { name: 'Images', number: true },
       { name: 'Kept', number: true },
       { name: 'Compare' },
     ]}
     rows={builds.map((build) => {
-      const { id, current, made, why, by, settings, images, kept, base, state } = build;
+      const { id, current, made, why, by, images, kept, base, state } = build;
       return [
         <a key="id" href={pathOf(of, id)} title={id}>
           <code>{short(id)}</code>
@@ -36,15 +34,14 @@ export const BuildTable = ({ of, builds }: { of: Subject; builds: readonly Build
         </time>,
         why,
         by ?? '–',
-        settings === null ? 'unknown' : keysText(settings),
-        settings?.preset ?? '–',
+        settingsOf(build),
         count(images),
         count(kept),
         base === null || state === 'making' ? (
           '–'
         ) : (
           <a key="compare" href={pathOf(of, id, 'compared')} aria-label={`Compare ${short(id)} with ${short(base)}`}>
-            with {short(base)}
+            with <code>{short(base)}</code>
           </a>
         ),
       ];

@@ -46,7 +46,6 @@ export function ChangeList({ dataset, count, at, look, chosen, choose, markOf }:
     else if (top + row > scrollTop + clientHeight) host.current!.scrollTop = top + row - clientHeight;
   }, [chosen]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only scrolls; its rows are buttons
     <div
       ref={host}
       className="changes"

@@ -160,12 +160,14 @@ const kindWords: Record<ChangeKind, string> = {
   other: 'another segment',
 };
 
-function saidOf({ changed, why, kept, known, accepted }: ComparedImage): string {
+function saidOf({ changed, why, kept, known, unjudged, accepted, reason }: ComparedImage): string {
   const judged = (of: string, found: { before: number; after: number } | undefined) =>
     found ? [`IoU with its ${of} mask ${score(found.before)} → ${score(found.after)}.`] : [];
+  if (reason) return '';
   return [
     `${percent(changed)} of its pixels changed${why.length > 0 ? `: ${why.map((each) => causes[each]).join(', ')}` : ''}.`,
     ...judged('known', known),
+    ...(unjudged ? [`Its known mask says nothing: ${unjudged}.`] : []),
     ...judged('accepted', accepted),
     ...(kept === 'accepted'
       ? ['A reviewer accepted the mask before: it stays, unless you take the new one.']

@@ -1,14 +1,15 @@
 /** A comparison in figures: in words, and by class, by amount and by cause. */
-import type { Comparison, Gate } from '@saltworks/contract/documents/comparisons';
+import type { ChangeCause, Comparison, Gate } from '@saltworks/contract/documents/comparisons';
 import { Figure } from '../plots/figure.tsx';
 import { count, counted, percent, score } from '../plots/figures.ts';
 import { causes, classOf } from './words.ts';
 
 export function Heads({ comparison }: { comparison: Comparison }) {
-  const { images, changed, kept, added, removed, failed, share, known, accepted } = comparison;
+  const { images, changed, kept, added, removed, failed, share, iou, known, accepted } = comparison;
   const tiles: [string, string][] = [
     ['images changed', `${count(changed)} of ${count(images)}`],
     ['of all pixels changed', percent(share)],
+    ['mean IoU, before and after', score(iou)],
     ...(known ? [[`IoU on ${counted(known.images, 'known mask')}`, judged(known)] as [string, string]] : []),
     ...(accepted
       ? [[`IoU on ${counted(accepted.images, 'accepted mask')}`, judged(accepted)] as [string, string]]
@@ -76,7 +77,7 @@ export function Plots({ comparison }: { comparison: Comparison }) {
   ]);
   const amounts = byAmount(histogram);
   const reasons = Object.entries(why)
-    .map(([cause, value]) => ({ name: causes[cause as keyof typeof causes] ?? cause, value }))
+    .map(([cause, value]) => ({ name: causes[cause as ChangeCause] ?? cause, value }))
     .sort((a, b) => b.value - a.value);
   return (
     <div className="plots">

@@ -29,7 +29,9 @@ interface Props {
   change(changes: Partial<View>): void;
 }
 
-const filtersOf = ({ classes, why }: Comparison): Filter[] => [
+const allOf = ({ images, added, removed, failed }: Comparison) => images + added + removed + failed;
+
+const filtersOf = ({ classes, why, kept }: Comparison): Filter[] => [
   {
     name: 'category',
     label: 'Class',
@@ -46,6 +48,19 @@ const filtersOf = ({ classes, why }: Comparison): Filter[] => [
       ...changeCauses.filter((cause) => (why[cause] ?? 0) > 0).map((cause) => [cause, causes[cause]] as const),
     ],
   },
+  ...(kept > 0
+    ? [
+        {
+          name: 'kept',
+          label: 'Kept',
+          choices: [
+            ['', 'any'],
+            ['true', 'as people left them'],
+            ['false', 'made anew'],
+          ] as const,
+        },
+      ]
+    : []),
 ];
 
 export function Look({ pair, dataset, comparison, classes, marks, view, change }: Props) {
@@ -85,7 +100,11 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
   }, [next?.id]);
 
   const known = state?.count ?? 0;
-  const step = (by: 1 | -1) => setChosen((now) => Math.max(0, Math.min(known - 1, now + by)));
+  const room = useRef<HTMLDivElement>(null);
+  const step = (by: 1 | -1) => {
+    setChosen((now) => Math.max(0, Math.min(known - 1, now + by)));
+    room.current?.scrollIntoView({ block: 'nearest' });
+  };
   const decide = (mark: Mark) => {
     if (!marks || !image) return;
     const taken = markOf(marks.now, image.id) === mark;
@@ -104,7 +123,7 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
   ]);
   if (!feed || !state) return null;
   const narrowed = [...chosenFilters.keys()].length > 0;
-  const total = narrowed ? (state.complete ? state.count : undefined) : comparison.images;
+  const total = narrowed ? (state.complete ? state.count : undefined) : allOf(comparison);
   return (
     <>
       <Filters filters={filters}>
@@ -116,7 +135,7 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
       {state.complete && state.count === 0 ? (
         <p className="empty">{narrowed ? 'No image is like that.' : 'There is no image to compare.'}</p>
       ) : (
-        <div className="look">
+        <div ref={room} className="look">
           <ChangeList
             key={address}
             dataset={dataset}

@@ -47,7 +47,10 @@ async function readMasks({ of, before: old, after: made }: Pair, image: Compared
     });
   const [before, after] = await Promise.all([
     old === null || image.before === null ? undefined : labelsAt(path(old, 'shown'), side),
-    image.after === null ? undefined : labelsAt(path(made, image.kept ? 'offered' : 'shown'), side),
+    // The comparison is with what a kept image was offered.
+    image.after === null
+      ? undefined
+      : labelsAt(path(made, image.kept && image.after !== image.before ? 'offered' : 'shown'), side),
   ]);
   const some = before ?? after;
   if (!some) throw new Error('neither build has a mask of this image');

@@ -1,6 +1,6 @@
 /** Builds in words. */
 import type { BuildInfo } from '@saltworks/contract/api/builds';
-import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
+import type { ChangeCause } from '@saltworks/contract/documents/comparisons';
 import { keysText } from '@saltworks/contract/keys-text';
 import { moment } from '../plots/figures.ts';
 
@@ -26,11 +26,15 @@ export const settingsOf = ({ settings }: BuildInfo): string =>
 export const nameOf = (build: BuildInfo): string =>
   [short(build.id), moment(build.made), settingsOf(build)].join(' · ');
 
-export const causes: Record<ComparedImage['why'][number], string> = {
+export const causes: Record<ChangeCause, string> = {
   strokes: 'other strokes',
-  keys: 'other keys',
+  backbone: 'another backbone',
+  layer: 'another layer',
+  facet: 'another facet',
+  size: 'another size',
+  codec: 'keys kept otherwise',
   settings: 'other settings',
-  code: 'newer code',
+  code: 'other code',
   added: 'new image',
   removed: 'image gone',
 };

@@ -158,7 +158,7 @@ function StartExport({
             ))}
           </select>
         </label>
-        {!campaign && (
+        {!campaign && (recipes.length > 1 || masks.length > 0) && (
           <label>
             Masks
             <select value={recipe} onChange={(event) => setRecipe(event.target.value)}>

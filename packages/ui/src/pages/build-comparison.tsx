@@ -1,7 +1,9 @@
 /** Two builds compared: figures, every image with a slider, and a person's decision. */
 import { type BuildInfo, getBuild, getBuildComparison, getShownBuild } from '@saltworks/contract/api/builds';
+import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import type { Comparison } from '@saltworks/contract/documents/comparisons';
+import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/run-state';
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useShortcuts } from '../annotate/shortcuts.ts';
@@ -15,6 +17,7 @@ import { pathOf, type SubjectPage, textOf, useSubject } from '../builds/subject.
 import { nameOf, settingsOf, short } from '../builds/words.ts';
 import { focusFilters } from '../datasets/filters.tsx';
 import { useLoaded } from '../load.ts';
+import { counted } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
 import { Shell } from './shell.tsx';
 
@@ -25,7 +28,9 @@ export function BuildComparisonPage({ kind, name, build }: Subject & { build: st
   const place = { params: { subject: textOf(of), build } };
   const info = useLoaded(getBuild, place);
   const before = params.get('before') ?? undefined;
-  const comparison = useLoaded(getBuildComparison, { ...place, query: { before } });
+  const [done, setDone] = useState(false);
+  const comparison = useLoaded(getBuildComparison, { ...place, query: { before } }, done ? undefined : 2_000);
+  if (comparison.value?.comparison && !done) setDone(true);
   return (
     <Shell
       title={subject.title}
@@ -45,12 +50,43 @@ export function BuildComparisonPage({ kind, name, build }: Subject & { build: st
               <a href={pathOf(of, build.id)}>{short(build.id)}</a> <span className="hint">/</span> compared
             </p>
             <Await loaded={comparison} what="the comparison">
-              {(value) => <Compared build={build} comparison={value} subject={subject} />}
+              {({ comparison, run }) =>
+                comparison ? (
+                  <Compared build={build} comparison={comparison} subject={subject} />
+                ) : (
+                  <Comparing run={run} />
+                )
+              }
             </Await>
           </>
         )}
       </Await>
     </Shell>
+  );
+}
+
+/** The question started the run that compares them. */
+function Comparing({ run }: { run: DatasetRun | null }) {
+  if (run && run.state !== 'running') {
+    return (
+      <p role="alert" className="failure">
+        The builds could not be compared: {run.reason ?? `the run was ${run.state}`}
+      </p>
+    );
+  }
+  const progress = run?.progress;
+  return (
+    <div className="empty">
+      <p role="status">The two builds are being compared, image by image…</p>
+      {progress && (
+        <p className="progress-line">
+          <progress value={shareOf(progress, false)} max={1} aria-label="Progress of the comparison" />
+          <span>{counted(throughOf(progress), 'image')}</span>
+        </p>
+      )}
+      {run?.waiting && <p className="failure">{waitingText(run.waiting)}</p>}
+      {run?.failing && <p className="failure">{failingText(run.failing)}</p>}
+    </div>
   );
 }
 

@@ -25,7 +25,7 @@ export function BuildsPage({ kind, name }: Subject) {
     builds.again();
   };
   return (
-    <Shell title={subject.title} tabs={subject.tabs}>
+    <Shell title={subject.title} tabs={subject.tabs} wide>
       <Await loaded={shown} what="builds">
         {({ build, back }) => (
           <div className="panels">

@@ -12,3 +12,4 @@ export { ComparePage } from './compare.tsx';
 export { DatasetPage } from './dataset.tsx';
 export { DatasetsPage } from './datasets.tsx';
 export { ReviewPage } from './review.tsx';
+export { SchedulesPage } from './schedules.tsx';

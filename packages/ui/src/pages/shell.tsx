@@ -39,6 +39,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
     { keys: ['h'], show: 'H', label: 'campaigns', run: go('/') },
     ...(datasets ? [{ keys: ['d'], show: 'D', label: 'datasets', run: go('/datasets') }] : []),
     ...(manages ? [{ keys: ['b'], show: 'B', label: 'backbones', run: go('/backbones') }] : []),
+    ...(manages ? [{ keys: ['c'], show: 'C', label: 'schedules', run: go('/schedules') }] : []),
     { keys: ['u'], show: 'U', label: 'account', run: go('/account') },
     { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => setSheet(true) },
   ];
@@ -69,6 +70,11 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
           {manages && (
             <a href="/backbones" aria-current={here('/backbones')}>
               Backbones
+            </a>
+          )}
+          {manages && (
+            <a href="/schedules" aria-current={here('/schedules')}>
+              Schedules
             </a>
           )}
         </nav>

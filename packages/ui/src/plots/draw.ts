@@ -95,7 +95,8 @@ function bars(host: HTMLElement, { rows, max, show }: Bars, size: Size): uPlot {
   };
   const options: uPlot.Options = {
     ...size,
-    padding: [4, max === undefined ? 12 : 52, 0, 0],
+    // The longest bar's value stands beside it.
+    padding: [4, 52, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
