@@ -57,7 +57,8 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 
 /** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
-  if (kind === 'extract' || kind === 'relabel' || kind === 'rebuild') return <code>{of}</code>;
+  if (kind === 'extract') return <code>{of}</code>;
+  if (kind === 'relabel' || kind === 'rebuild') return <BuildsOf of={of} />;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
   return (
@@ -67,8 +68,26 @@ function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.Reac
   );
 }
 
+/** @param of `campaign:ID`, `dataset:NAME/BUILD` */
+function BuildsOf({ of }: { of: string }) {
+  const [, kind, name, build] = /^(campaign|dataset):([^/]+)(?:\/(\w+))?$/.exec(of) ?? [];
+  if (kind === undefined) return <code>{of}</code>;
+  return (
+    <>
+      of <a href={`/${kind}s/${name}/builds${build ? `/${build}` : ''}`}>{`${kind} ${name}`}</a>
+      {build && <code> {build.slice(0, 8)}</code>}
+    </>
+  );
+}
+
 /** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
 const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask', relabel: '', rebuild: '' };
+
+const stageWords = {
+  extracting: 'keys are extracted',
+  building: 'masks are made',
+  comparing: 'masks are compared',
+};
 
 function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
   const { kind, of, state, started, ended, progress, reason, waiting, failing } = run;
@@ -85,6 +104,7 @@ function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {
           </>
         )}{' '}
         <span className="tag">{progress?.paused ? 'paused' : state}</span>
+        {progress?.stage && state === 'running' && <span className="hint"> {stageWords[progress.stage]}</span>}
       </p>
       {progress && (
         <p className="progress-line">

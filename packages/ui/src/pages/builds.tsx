@@ -1,11 +1,12 @@
 /** The builds of a campaign or a dataset: which one is shown, all others, and a new one. */
 import { type BuildInfo, getBuilds, getShownBuild } from '@saltworks/contract/api/builds';
 import type { Subject } from '@saltworks/contract/documents/builds';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import '../builds/builds.css';
 import { ask } from '../api.ts';
 import { BuildTable } from '../builds/build-table.tsx';
 import { DiffForm } from '../builds/diff-form.tsx';
+import { RelabelPanel } from '../builds/relabel-panel.tsx';
 import { RollBack } from '../builds/roll-back.tsx';
 import { pathOf, textOf, useSubject } from '../builds/subject.ts';
 import { nameOf } from '../builds/words.ts';
@@ -20,12 +21,19 @@ export function BuildsPage({ kind, name }: Subject) {
   const place = { params: { subject: textOf(of) } };
   const shown = useLoaded(getShownBuild, place, 15_000);
   const builds = useLoaded(getBuilds, place, 15_000);
-  const again = () => {
-    shown.again();
-    builds.again();
-  };
+  const { again: shownAgain } = shown;
+  const { again: buildsAgain } = builds;
+  const again = useCallback(() => {
+    shownAgain();
+    buildsAgain();
+  }, [shownAgain, buildsAgain]);
   return (
-    <Shell title={subject.title} tabs={subject.tabs} wide>
+    <Shell
+      title={subject.title}
+      tabs={subject.tabs}
+      wide
+      shortcuts={subject.manages ? [{ keys: ['r'], show: 'R', label: 're-label', run: openForm }] : []}
+    >
       <Await loaded={shown} what="builds">
         {({ build, back }) => (
           <div className="panels">
@@ -45,6 +53,9 @@ export function BuildsPage({ kind, name }: Subject) {
                 </>
               )}
             </Panel>
+            {subject.manages && subject.dataset !== undefined && (
+              <RelabelPanel of={of} dataset={subject.dataset} subject={subject} ended={again} />
+            )}
             <Panel title="All builds">
               <Await loaded={builds} what="builds">
                 {({ items, next }) =>
@@ -62,6 +73,13 @@ export function BuildsPage({ kind, name }: Subject) {
     </Shell>
   );
 }
+
+/** Opens the form, and puts the focus in it. */
+const openForm = () => {
+  const details = document.querySelector('details');
+  if (details) details.open = true;
+  details?.querySelector('select')?.focus();
+};
 
 const shownWords = ({ shown, why, by }: BuildInfo) =>
   [
