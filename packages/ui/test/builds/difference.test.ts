@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byAmount } from '../../src/builds/comparison-figures.tsx';
+import { byAmount } from '../../src/builds/amounts.ts';
 import { differenceOf } from '../../src/builds/difference.ts';
 
 test('a changed pixel is lost, gained or of another segment', () => {
