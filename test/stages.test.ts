@@ -16,7 +16,7 @@ const packages = {
     ['refine'],
     // The files at the root put the stages together; fast/ does so with kernels.
     ['.', 'fast'],
-    ['crowd', 'formats', 'help', 'screen'],
+    ['crowd', 'formats', 'help', 'judge', 'screen'],
     ['builds'],
   ],
   backbone: [
