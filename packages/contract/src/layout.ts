@@ -219,12 +219,14 @@ export const rankedKey = (of: Subject, before: string | null, after: string, par
 /** `bakeoffs/campaigns/ID/`, `bakeoffs/datasets/NAME/`: bake-offs of one campaign or dataset. */
 export const bakeoffsPrefix = ({ kind, name }: Subject): string => `bakeoffs/${kind}s/${name}/`;
 
-/** `…/0123456789abcdef.json`: a BakeoffPlan. */
-export const bakeoffPlanKey = (of: Subject, bakeoff: string): string => `${bakeoffsPrefix(of)}${bakeoff}.json`;
+/** `…/plans/`: their plans. */
+export const bakeoffPlansPrefix = (of: Subject): string => `${bakeoffsPrefix(of)}plans/`;
+
+/** `…/plans/0123456789abcdef.json`: a BakeoffPlan. */
+export const bakeoffPlanKey = (of: Subject, bakeoff: string): string => `${bakeoffPlansPrefix(of)}${bakeoff}.json`;
 
 /** The bake-off whose plan an object is; undefined for any other object. */
-export const bakeoffOf = (of: Subject, key: string): string | undefined =>
-  /^([0-9a-f]{16})\.json$/.exec(key.slice(bakeoffsPrefix(of).length))?.[1];
+export const bakeoffOf = (key: string): string | undefined => /\/plans\/([0-9a-f]{16})\.json$/.exec(key)?.[1];
 
 const bakeoffPrefix = (of: Subject, bakeoff: string): string => `${bakeoffsPrefix(of)}${bakeoff}/`;
 

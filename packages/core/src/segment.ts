@@ -35,7 +35,7 @@ export function segment(
   keys: Keys,
   raster: StrokeRaster,
   options: SegmentOptions,
-  open: OpenSolver = openNext,
+  open: OpenSolver = openReused,
 ): Segmentation {
   if (raster.width !== image.width || raster.height !== image.height) {
     throw new InvalidInputError(
@@ -62,7 +62,8 @@ let arenas: Arenas | undefined;
 /** Memory beyond this many bytes is dropped: one large image should not hold it for good. */
 const keptMemory = 512e6;
 
-const openNext: OpenSolver = (image, keys, options) => {
+/** By kernels, in memory that the next image takes over: only the last one that was opened can be used. */
+export const openReused: OpenSolver = (image, keys, options) => {
   if (!arenas || arenas.nodes.size + arenas.pixels.size > keptMemory) {
     arenas = { nodes: new Arena(), pixels: new Arena() };
   }

@@ -1,11 +1,15 @@
 /** The activities that workflows call, over whatever store and backbone they are given. */
 import { position as positionSchema, type ShardActivities } from '@saltworks/contract/messages/activities';
 import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
+import type { BakeoffActivities } from '@saltworks/contract/messages/bakeoff';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
+import { extractSample } from './bakeoff/keys.ts';
+import { type JudgeDeps, judgeSample } from './bakeoff/masks.ts';
+import { finishBakeoff } from './bakeoff/report.ts';
 import { buildShard } from './build.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
@@ -20,8 +24,8 @@ const BEAT_MS = 2_000;
 
 /** @param deps sessions and queue: of a worker that serves annotators */
 export function createActivities(
-  deps: ExtractDeps & MaskDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
-): ShardActivities & MeasureActivities & Partial<BuildActivities & AnnotateActivities> {
+  deps: ExtractDeps & MaskDeps & JudgeDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
+): ShardActivities & MeasureActivities & BakeoffActivities & Partial<BuildActivities & AnnotateActivities> {
   const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
@@ -38,6 +42,9 @@ export function createActivities(
     buildShard: (request) => withPulse((pulse) => buildShard(deps, request, pulse)),
     describeBuild: (request) => withPulse(({ signal }) => describeBuild(deps.store, request, signal)),
     rebuildShard: (request) => withPulse((pulse) => rebuildShard(deps, request, pulse)),
+    extractSample: (request) => withPulse((pulse) => extractSample(deps, request, pulse)),
+    judgeSample: (request) => withPulse((pulse) => judgeSample(deps, request, pulse)),
+    finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),
     ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
   };
 }

@@ -18,6 +18,9 @@ export interface KeysSource {
   sha256: string;
   /** Images that go through one inference, if so many are asked for at once. */
   batch: number;
+  /** Where inference runs, and in which numbers. */
+  device?: string;
+  precision?: string;
   extract(image: RgbImage, signal: AbortSignal): Promise<Keys>;
 }
 
@@ -71,6 +74,8 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
         layer: facts.layer,
         sha256,
         batch: facts.batch,
+        device: facts.device,
+        precision: facts.inference,
         extract: (image, signal) =>
           using(settings, ({ session }) => session.extract(image, { longSide: settings.longSide, signal })),
       })),

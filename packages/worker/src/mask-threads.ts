@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os';
 // Imported first: it sets the limits of images once, before there are threads.
 import '@saltworks/backbone/image/decode';
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
+import type { Judged, JudgeJob } from './judge-job.ts';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
 import type { MadeMask } from './mask-file.ts';
 
 export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefined>;
+/** The same threads, for images that are judged. */
+export type JudgeThreads = ThreadPool<JudgeJob, Judged>;
 
 /**
  * One pool for all shards of a worker: it solves at most one image a thread, so memory is bounded.
@@ -14,6 +17,7 @@ export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefine
  * @param threads default all cores
  * @throws InvalidInputError unless threads is a whole number above 0
  */
-export function openMaskThreads(threads = availableParallelism()): MaskThreads {
-  return threadPool(new URL('./mask.worker.js', import.meta.url), { threads });
+export function openMaskThreads(threads = availableParallelism()): MaskThreads & JudgeThreads {
+  const pool: unknown = threadPool(new URL('./mask.worker.js', import.meta.url), { threads });
+  return pool as MaskThreads & JudgeThreads;
 }

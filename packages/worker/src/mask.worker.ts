@@ -8,6 +8,7 @@ import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
+import { type Judged, type JudgeJob, judgeImage } from './judge-job.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 import { yieldToOthers } from './thread-priority.ts';
 
@@ -33,8 +34,9 @@ export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
 // An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
-answerJobs<MaskJob | ConsensusJob, MadeMask | undefined>(async (job) => {
+answerJobs<MaskJob | ConsensusJob | JudgeJob, MadeMask | Judged | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
+  if ('kind' in job) return { result: await judgeImage(image, job) };
   const made = await ('annotations' in job ? together(image, job) : alone(image, job));
   return made ? { result: made, move: [made.png.buffer] } : { result: undefined };
 });

@@ -15,6 +15,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 // Its threads run the built package.
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';
+import type { JudgeDeps } from '../src/bakeoff/masks.ts';
 import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
 import type { MaskDeps } from '../src/make-mask.ts';
@@ -116,7 +117,8 @@ function cellMeans({ data, width, height }: RgbImage): Keys {
   return { data: keys, h, w, d };
 }
 
-export interface Engine extends ExtractDeps, MaskDeps {
+export interface Engine extends ExtractDeps, MaskDeps, JudgeDeps {
+  maskThreads: MaskDeps['maskThreads'] & JudgeDeps['maskThreads'];
   root: string;
   keys: StubKeys;
 }

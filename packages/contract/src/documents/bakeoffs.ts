@@ -7,6 +7,9 @@ import { codec, segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { subject } from './builds.ts';
 
+/** Version of the judgement. Raised when the same masks would be judged otherwise than before. */
+export const judgeVersion = 1;
+
 export const bakeoffVariant = z.object({
   /** As it is shown: what tells it from the others. */
   name: z.string(),
@@ -47,7 +50,7 @@ export const bakeoffPlan = z.object({
   id: z.string(),
   subject,
   dataset: z.string(),
-  /** Of the code that judges. */
+  /** `judgeVersion` of the time. */
   code: z.number(),
   /** Chooses the sample. */
   seed: z.number(),

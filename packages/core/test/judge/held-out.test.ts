@@ -56,7 +56,7 @@ describe('strokes held out', () => {
   });
 
   test('a stroke is cut across its main direction, whichever that is', () => {
-    const rows = Array.from({ length: 18 }, (_, y) => '.'.repeat(y) + '1' + '.'.repeat(17 - y));
+    const rows = Array.from({ length: 18 }, (_, y) => `${'.'.repeat(y)}1${'.'.repeat(17 - y)}`);
     const [first, last] = heldOut(drawing(rows, [1]));
     expect([...first.pixels]).toEqual([0, 1, 2, 3, 4, 5].map((i) => i * 19));
     expect([...last.pixels]).toEqual([12, 13, 14, 15, 16, 17].map((i) => i * 19));

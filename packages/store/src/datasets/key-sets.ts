@@ -28,13 +28,7 @@ export async function* keySetsOf(
   const ids: string[] = [];
   for await (const id of folderNames(store, reportsPrefix(name, 'extracted'), options)) ids.push(id);
   for (const id of ids.sort()) {
-    let [images, failed] = [0, 0];
-    const reports = store.list(keysReportsPrefix(name, id), options);
-    const read = ({ key }: { key: string }) => readDocument(store, key, extractReport, options);
-    for await (const report of inOrder(reports, atOnce, read)) {
-      failed += report?.failures.length ?? 0;
-      images += (report?.images ?? 0) - (report?.failures.length ?? 0);
-    }
+    const { images, failed } = await countKeys(store, name, id, options);
     const sample = await sampleOf(store, name, id, options);
     const made = await lineageOf(store, id, options);
     yield {
@@ -47,6 +41,23 @@ export async function* keySetsOf(
           : null,
     };
   }
+}
+
+/** Images of a dataset that have keys of an id from a run, and those that could have none: a read a shard. */
+export async function countKeys(
+  store: ObjectStore,
+  dataset: string,
+  id: string,
+  options?: CallOptions,
+): Promise<{ images: number; failed: number }> {
+  let [images, failed] = [0, 0];
+  const reports = store.list(keysReportsPrefix(dataset, id), options);
+  const read = ({ key }: { key: string }) => readDocument(store, key, extractReport, options);
+  for await (const report of inOrder(reports, atOnce, read)) {
+    failed += report?.failures.length ?? 0;
+    images += (report?.images ?? 0) - (report?.failures.length ?? 0);
+  }
+  return { images, failed };
 }
 
 async function lineageOf(store: ObjectStore, keys: string, options?: CallOptions): Promise<StoredKeys['made']> {
