@@ -36,9 +36,9 @@ import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
 import { numberClasses, type WantedClass } from '@saltworks/store/datasets/classes';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
+import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
-import { lineageOf } from './key-sets.ts';
 import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 

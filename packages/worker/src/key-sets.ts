@@ -1,5 +1,5 @@
 /** The lineage of keys, kept once for all keys of an id. */
-import { type KeySet, keySet, type Lineage } from '@saltworks/contract/documents/key-sets';
+import { type KeySet, keySet } from '@saltworks/contract/documents/key-sets';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { defaultCodec } from '@saltworks/contract/kinds';
 import { keySetKey, keysId } from '@saltworks/contract/layout';
@@ -32,12 +32,4 @@ export async function noteKeySet(
   throw new InvalidInputError(
     `backbone ${backbone} has the sha256 ${sha256.slice(0, 12)}…; expected ${known.sha256.slice(0, 12)}…, which made the keys ${id} that are there`,
   );
-}
-
-/** What the keys of an id were made with; undefined where an earlier version made them. */
-export async function lineageOf(store: ObjectStore, id: string, options?: CallOptions): Promise<Lineage | undefined> {
-  const known = await readDocument(store, keySetKey(id), keySet, options);
-  if (!known) return undefined;
-  const { version: _, ...lineage } = known;
-  return lineage;
 }

@@ -5,10 +5,10 @@ import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { consensusId, maskId } from '@saltworks/store/builds/mask-names';
+import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { lineageOf } from './key-sets.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
 
 /** All that a mask is made from. */

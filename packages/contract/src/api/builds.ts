@@ -10,8 +10,24 @@ import { mask } from './files.ts';
 import { keysChoice } from './keys.ts';
 import { run } from './runs.ts';
 
-/** `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. */
-export const buildStates = ['making', 'made', 'ready', 'held', 'shown', 'failed'] as const;
+/**
+ * `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. `rejected`: a person did, and
+ * took none of it. `shown`: it is shown, or was.
+ */
+export const buildStates = ['making', 'made', 'ready', 'held', 'rejected', 'shown', 'failed'] as const;
+export type BuildState = (typeof buildStates)[number];
+
+/** What masks are made with, in short. */
+export const builtWith = z.object({
+  /** Id of the keys. */
+  keys: z.string(),
+  backbone: z.string(),
+  layer: z.nullable(z.int()),
+  facet: z.enum(facets),
+  preset: z.enum(presetNames),
+  code: z.nullable(z.int()),
+});
+export type BuiltWith = z.infer<typeof builtWith>;
 
 export const buildInfo = z.described(
   z.object({
@@ -34,18 +50,8 @@ export const buildInfo = z.described(
     shown: z.nullable(z.string()),
     images: z.int(),
     kept: z.int(),
-    /** What most of its masks are made with; null where nobody knows. */
-    settings: z.nullable(
-      z.object({
-        /** Id of the keys. */
-        keys: z.string(),
-        backbone: z.string(),
-        layer: z.nullable(z.int()),
-        facet: z.enum(facets),
-        preset: z.enum(presetNames),
-        code: z.nullable(z.int()),
-      }),
-    ),
+    /** What new drawings are answered with while it is shown, and most of its masks are made with; null where nobody knows. */
+    settings: z.nullable(builtWith),
     gate: z.nullable(gate),
   }),
   { id: 'Build' },
@@ -74,7 +80,7 @@ export const getShownBuild = endpoint({
 const imageIds = z.array(z.int().check(z.gte(0))).check(z.minLength(1), z.maxLength(100_000));
 
 /**
- * Shows a build. `take`: only these images of it, all others stay as in its base; `keep`: all but these. Either makes a build
+ * Shows a build. `take`: only these images of it, all others stay as they are shown; `keep`: all but these. Either makes a build
  * of its own. Of a kept image the offered mask is taken.
  */
 export const postBuildPromote = endpoint({
@@ -83,6 +89,9 @@ export const postBuildPromote = endpoint({
   body: z.strictObject({ take: z.optional(imageIds), keep: z.optional(imageIds) }),
   response: buildInfo,
 });
+
+/** None of a held build is taken. */
+export const postBuildReject = endpoint({ method: 'POST', url: `${at}/:build/reject`, response: buildInfo });
 
 /** One step back. @property from the build that the caller believes to be shown: refused if another one is */
 export const postBuildRollback = endpoint({

@@ -5,11 +5,12 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
 import type { User } from './auth.ts';
+import { subjectOf } from './subject.ts';
 
 /**
  * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
  * a password. `admin`: administrators. `manager`: these, and managers of any campaign. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
- * the same of any campaign over it. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's
+ * the same of any campaign over it. `subject`: one or the other, as the address says. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's
  * reviewers, `review` the reviewers, except for their own work.
  */
 export type Access =
@@ -21,6 +22,7 @@ export type Access =
   | { campaign: MemberRole }
   | { task: MemberRole }
   | { dataset: MemberRole }
+  | { subject: MemberRole }
   | { assignment: 'own' | 'see' | 'review' };
 
 const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
@@ -54,6 +56,11 @@ export async function authorise(
   }
   if ('campaign' in access) return needRole(await roleIn(db, user, params.campaign), access.campaign, 'campaign');
   if ('dataset' in access) return needRole(await roleOver(db, user, params.dataset), access.dataset, 'dataset');
+  if ('subject' in access) {
+    const { kind, name } = subjectOf(params.subject);
+    const role = kind === 'campaign' ? await roleIn(db, user, name) : await roleOver(db, user, name);
+    return needRole(role, access.subject, kind);
+  }
   if ('task' in access) {
     const task = /^\d{1,18}$/.test(params.task)
       ? await db.selectFrom('task').select('campaign').where('id', '=', params.task).executeTakeFirst()

@@ -12,11 +12,10 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
-import { chooseMask } from './tasks/chosen-mask.ts';
+import { readShown } from './tasks/shown.ts';
 
 /**
- * Writes the mask set: of every image the consensus if it is made of all its masks, else the accepted mask, else the one
- * that was submitted last.
+ * Writes the mask set: of every image the mask that is shown.
  *
  * @param accepted only accepted masks
  * @returns how many images have a mask
@@ -64,24 +63,9 @@ async function chosenMasks(
   images: readonly string[],
   accepted: boolean,
 ): Promise<Map<string, string>> {
-  if (images.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('task')
-    .innerJoin('assignment', 'assignment.task', 'task.id')
-    .leftJoin('consensus', 'consensus.task', 'task.id')
-    .select(['task.sha256', 'assignment.state', 'assignment.mask', 'assignment.submitted'])
-    .select(['consensus.mask as together', 'consensus.made'])
-    .where('task.campaign', '=', campaign)
-    .where('task.sha256', 'in', images)
-    .where('assignment.state', 'in', accepted ? ['accepted'] : ['submitted', 'accepted'])
-    .execute();
-  const handed = new Map<string, typeof rows>();
-  for (const row of rows) handed.set(row.sha256, [...(handed.get(row.sha256) ?? []), row]);
   const chosen = new Map<string, string>();
-  for (const [sha256, masks] of handed) {
-    const { together, made } = masks[0];
-    const { mask } = chooseMask(masks, together !== null && made !== null ? { mask: together, made } : undefined);
-    if (mask !== null) chosen.set(sha256, mask);
+  for (const { sha256, shown } of await readShown(db, campaign, images, accepted ? ['accepted'] : undefined)) {
+    if (shown !== null) chosen.set(sha256, shown);
   }
   return chosen;
 }

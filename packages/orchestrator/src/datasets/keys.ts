@@ -6,6 +6,7 @@ import { keySetKey } from '@saltworks/contract/layout';
 import { hasKeys, keySetsOf, removeKeys } from '@saltworks/store/datasets/key-sets';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { keysShown } from '../builds/read.ts';
 import { listCampaigns } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import type { Schema } from '../db/schema.ts';
@@ -31,7 +32,7 @@ export async function describeKeys(
  * Removes a part of a set of keys.
  *
  * @param runs lists the dataset's
- * @throws NotFoundError if there is no such set, ConflictError while an open or paused campaign or a run draws on it
+ * @throws NotFoundError if there is no such set, ConflictError while an open or paused campaign or a run draws on it, or a build that is shown
  */
 export async function removeKeySet(
   { db, store }: { db: Kysely<Schema>; store: ObjectStore },
@@ -45,6 +46,12 @@ export async function removeKeySet(
   const campaign = campaigns.find((each) => each.dataset === name && each.state !== 'closed' && keysOf(each) === keys);
   if (campaign) {
     throw new ConflictError(`campaign ${campaign.id} draws on the keys ${keys}; expected none that is open or paused`);
+  }
+  const shown = (await keysShown(db, name)).get(keys);
+  if (shown) {
+    throw new ConflictError(
+      `build ${shown.build} of ${shown.kind} ${shown.name} is shown and draws on the keys ${keys}; expected none that does`,
+    );
   }
   // Of a run that an earlier version started nobody knows which keys it takes.
   const run = (await runs()).find(

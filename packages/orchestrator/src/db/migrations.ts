@@ -309,6 +309,47 @@ create table delivery_attempt (
 /** The settings that an open assignment keeps when its campaign's are switched. */
 const pins = `alter table assignment add column pinned jsonb;`;
 
+/** Builds, the log of what was shown when, and the masks of builds that were shown, by task. */
+const builds = `
+create table build (
+  kind text not null check (kind in ('campaign', 'dataset')),
+  name text not null,
+  id text not null,
+  dataset text not null,
+  state text not null check (state in ('making', 'made', 'ready', 'held', 'rejected', 'shown', 'failed')),
+  base text,
+  why text not null,
+  user_id text references "user",
+  made timestamptz not null default now(),
+  images int not null,
+  kept int not null,
+  settings jsonb not null,
+  gate jsonb,
+  primary key (kind, name, id)
+);
+create index build_by_time on build (kind, name, made, id);
+create table promotion (
+  kind text not null,
+  name text not null,
+  n int not null check (n > 0),
+  build text not null,
+  parent int,
+  user_id text references "user",
+  at timestamptz not null default now(),
+  primary key (kind, name, n),
+  foreign key (kind, name, build) references build,
+  foreign key (kind, name, parent) references promotion
+);
+create index promotion_of_build on promotion (kind, name, build);
+create trigger append_only before update or delete or truncate on promotion execute function append_only();
+create table build_mask (
+  task bigint not null,
+  build text not null,
+  mask text not null,
+  drawn text not null,
+  primary key (task, build)
+);`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -322,6 +363,7 @@ export const migrations: readonly Migration[] = [
   { name: '0008-drawn-categories', up: run(drawnCategories) },
   { name: '0009-former-tasks', up: run(formerTasks) },
   { name: '0010-campaign-keys', up: run(campaignKeys) },
+  { name: '0011-builds', up: run(builds) },
   { name: '0012-webhooks', up: run(webhooks) },
   { name: '0014-pinned-settings', up: run(pins) },
 ];

@@ -4,9 +4,11 @@
  * (JSON.stringify), and checked by `json.ts` as it is read.
  */
 
+import type { BuildState } from '@saltworks/contract/api/builds';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
 import type { Delivery, NoticeBody } from '@saltworks/contract/api/webhooks';
+import type { Subject } from '@saltworks/contract/documents/builds';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface Schema {
@@ -25,6 +27,9 @@ export interface Schema {
   event: EventTable;
   review: ReviewTable;
   consensus: ConsensusTable;
+  build: BuildTable;
+  promotion: PromotionTable;
+  build_mask: BuildMaskTable;
   audit: AuditTable;
   webhook: WebhookTable;
   delivery: DeliveryTable;
@@ -267,6 +272,48 @@ export interface ConsensusTable {
   /** See {@link weightsOf}. */
   weights: ColumnType<unknown, string, string>;
   made: TimeNow;
+}
+
+/** What is known of a build besides its content, which the store has. */
+export interface BuildTable {
+  kind: Subject['kind'];
+  name: string;
+  id: string;
+  dataset: string;
+  state: BuildState;
+  /** The build that was shown when this one was planned. */
+  base: string | null;
+  why: string;
+  user_id: string | null;
+  made: TimeNow;
+  images: number;
+  kept: number;
+  /** See {@link builtWithOf}. */
+  settings: ColumnType<unknown, string, string>;
+  /** See {@link gateOf}. */
+  gate: ColumnType<unknown, string | null | undefined, string | null>;
+}
+
+/** Append-only: the last row of a campaign or a dataset says what it shows. */
+export interface PromotionTable {
+  kind: Fixed<Subject['kind']>;
+  name: Fixed<string>;
+  /** From 1 for each campaign or dataset, without a gap. */
+  n: Fixed<number>;
+  build: Fixed<string>;
+  /** The row that a rollback goes back to. */
+  parent: Fixed<number | null>;
+  user_id: Fixed<string | null>;
+  at: FixedTimeNow;
+}
+
+/** Masks of a campaign's builds that were shown. It has no foreign keys: their locks would wait for annotators. */
+export interface BuildMaskTable {
+  task: Fixed<string>;
+  build: Fixed<string>;
+  mask: Fixed<string>;
+  /** The strokes that it is made of, as `drawnOf` writes them. */
+  drawn: Fixed<string>;
 }
 
 /** Append-only, each row chained to the one before by its hash. */

@@ -1,7 +1,7 @@
 /** Sets of keys of a dataset: what there is, and how a set is removed. Datasets that share images share their keys. */
 import type { KeySetInfo } from '@saltworks/contract/api/keys';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import { keySet } from '@saltworks/contract/documents/key-sets';
+import { keySet, type Lineage } from '@saltworks/contract/documents/key-sets';
 import { extractReport } from '@saltworks/contract/documents/reports';
 import { defaultCodec, facets } from '@saltworks/contract/kinds';
 import { extractReportKey, keySetKey, keysKey, keysReportsPrefix, reportsPrefix } from '@saltworks/contract/layout';
@@ -30,7 +30,7 @@ export async function* keySetsOf(
   for (const id of ids.sort()) {
     const { images, failed } = await countKeys(store, name, id, options);
     const sample = await sampleOf(store, name, id, options);
-    const made = await lineageOf(store, id, options);
+    const made = await madeWith(store, id, options);
     yield {
       id,
       made: made ?? sample.find(({ origin }) => origin !== null)?.origin ?? null,
@@ -60,8 +60,16 @@ export async function countKeys(
   return { images, failed };
 }
 
-async function lineageOf(store: ObjectStore, keys: string, options?: CallOptions): Promise<StoredKeys['made']> {
+/** What the keys of an id were made with; undefined where an earlier version made them. @param keys the id */
+export async function lineageOf(store: ObjectStore, keys: string, options?: CallOptions): Promise<Lineage | undefined> {
   const known = await readDocument(store, keySetKey(keys), keySet, options);
+  if (!known) return undefined;
+  const { version: _, ...lineage } = known;
+  return lineage;
+}
+
+async function madeWith(store: ObjectStore, keys: string, options?: CallOptions): Promise<StoredKeys['made']> {
+  const known = await lineageOf(store, keys, options);
   if (!known) return null;
   const { backbone, layer, facet, long_side: longSide = null, codec, sha256 } = known;
   return { backbone, layer, facet, longSide, codec, sha256 };

@@ -5,7 +5,9 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { author } from '../assignments/author.ts';
 import { imageOf } from '../assignments/read.ts';
-import { chooseMask } from './chosen-mask.ts';
+import { builtMasks } from './built-masks.ts';
+import { chooseMask, shownMask } from './chosen-mask.ts';
+import { togetherOf } from './together.ts';
 
 /** From the database alone; the mask's segments are in the store. */
 export type ListedTask = Omit<Task, 'segments'>;
@@ -18,14 +20,14 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
     .innerJoin('campaign', 'campaign.id', 'task.campaign')
     .leftJoin('consensus', 'consensus.task', 'task.id')
     .selectAll('task')
-    .select(['campaign.annotators', 'consensus.mask as together', 'consensus.made'])
+    .select(['campaign.annotators', 'consensus.mask as together', 'consensus.made', 'consensus.weights'])
     .where('task.campaign', '=', campaign)
     .where('task.id', 'in', ids)
     .execute();
   const works = groupByTask(
     await db
       .selectFrom('assignment')
-      .select(['id', 'user_id', 'task', 'state', 'mask', 'submitted', 'reason', 'updated'])
+      .select(['id', 'user_id', 'task', 'n', 'state', 'mask', 'submitted', 'reason', 'updated'])
       .select(author)
       .where('task', 'in', ids)
       .orderBy('created')
@@ -40,13 +42,16 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       .orderBy('category')
       .execute(),
   );
+  const built = await builtMasks(db, campaign, ids);
   const found = new Map(tasks.map((task) => [task.id, task]));
   return ids.flatMap((id) => {
     const row = found.get(id);
     if (!row) return [];
     const own = works.get(id) ?? [];
     const masks = own.filter((each) => each.state === 'submitted' || each.state === 'accepted');
-    const { together, made, uncertainty, state, honeypot, taken } = row;
+    const { uncertainty, state, honeypot, taken } = row;
+    const together = togetherOf(row);
+    const chosen = chooseMask(masks, together);
     return {
       id,
       image: imageOf(row),
@@ -55,7 +60,8 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       handed: masks.length,
       accepted: masks.filter((each) => each.state === 'accepted').length,
       categories: (categories.get(id) ?? []).map(({ category }) => category),
-      ...chooseMask(masks, together !== null && made !== null ? { mask: together, made } : undefined),
+      mask: shownMask(chosen, together, built.get(id)),
+      consensus: chosen.consensus,
       works: own.map(({ id, user_id, author, state, reason, updated }) => ({
         ...{ id, user: user_id, author, state, reason },
         updated: updated.toISOString(),

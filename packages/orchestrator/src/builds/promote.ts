@@ -1,0 +1,135 @@
+/** Shows a build, or the one before again: a row in a log, and for a campaign the settings that annotators draw with. */
+import type { Build, Subject } from '@saltworks/contract/documents/builds';
+import { readBuild } from '@saltworks/store/builds/builds';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { audit } from '../accounts/audit.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import type { Schema } from '../db/schema.ts';
+import { ConflictError } from '../errors.ts';
+import { buildBefore, type Promotion, shownBuild } from './current.ts';
+import { keepMasks } from './keep-masks.ts';
+import { columnsFor, type RecipeOf, type SettingsColumns } from './settings.ts';
+
+export interface PromoteDeps {
+  db: Kysely<Schema>;
+  store: ObjectStore;
+  recipeOf: RecipeOf;
+}
+
+interface Promoting {
+  /** Account; null for the program itself. */
+  by: string | null;
+  /** The build that the caller believes to be shown: refused if another one is. */
+  from?: string | null;
+  /** The build shows what was shown, with newer strokes: a rollback goes back to before both. */
+  folded?: boolean;
+}
+
+/**
+ * Shows a build. Strokes are never touched.
+ *
+ * @returns whether anything changed: the build may be shown already
+ * @throws ConflictError if its masks are not made yet, or another build is shown than the caller believes
+ */
+export async function promoteBuild(
+  deps: PromoteDeps,
+  subject: Subject,
+  id: string,
+  { by, from, folded = false }: Promoting,
+): Promise<boolean> {
+  const build = await readBuild(deps.store, subject, id);
+  await keepMasks(deps.db, deps.store, build);
+  const columns = await columnsOf(deps, build);
+  return deps.db.transaction().execute(async (tx) => {
+    await lockSubject(tx, subject);
+    const current = await shownBuild(tx, subject);
+    expectShown(current, from);
+    if (current?.build === id) return false;
+    const parent = (folded ? current?.parent : current?.n) ?? null;
+    await show(tx, build, columns, { n: (current?.n ?? 0) + 1, build: id, parent }, by);
+    const detail = { kind: subject.kind, build: id, from: current?.build ?? null };
+    await audit(tx, { actor: by, action: 'build.promote', object: subject.name, detail });
+    return true;
+  });
+}
+
+/**
+ * Shows the build again that was shown before the current one: one step, nothing is computed.
+ *
+ * @returns its id
+ * @throws ConflictError if there is none, or another build is shown than the caller believes
+ */
+export async function rollBack(
+  deps: PromoteDeps,
+  subject: Subject,
+  { by, from }: Pick<Promoting, 'by' | 'from'>,
+): Promise<string> {
+  const { current, before } = await expectBefore(deps.db, subject);
+  expectShown(current, from);
+  const build = await readBuild(deps.store, subject, before.build);
+  const columns = await columnsOf(deps, build);
+  await deps.db.transaction().execute(async (tx) => {
+    await lockSubject(tx, subject);
+    const now = await shownBuild(tx, subject);
+    expectShown(now, current.build);
+    const { build: id, parent } = before;
+    await show(tx, build, columns, { n: (now?.n ?? 0) + 1, build: id, parent }, by);
+    const detail = { kind: subject.kind, build: id, from: current.build };
+    await audit(tx, { actor: by, action: 'build.rollback', object: subject.name, detail });
+  });
+  return before.build;
+}
+
+async function expectBefore(db: Kysely<Schema>, subject: Subject): Promise<{ current: Promotion; before: Promotion }> {
+  const current = await shownBuild(db, subject);
+  const of = `${subject.kind} ${subject.name}`;
+  if (!current) throw new ConflictError(`no build of ${of} is shown; expected one to go back from`);
+  const before = await buildBefore(db, subject, current);
+  if (before) return { current, before };
+  throw new ConflictError(
+    `build ${current.build} is the first that ${of} showed; expected one before it to go back to`,
+  );
+}
+
+function expectShown(current: Promotion | undefined, from: string | null | undefined): void {
+  const shown = current?.build ?? null;
+  if (from === undefined || from === shown) return;
+  throw new ConflictError(`${shown ?? 'no build'} is shown by now; expected ${from ?? 'none'}`, { shown });
+}
+
+/** One promotion at a time. */
+const lockSubject = (tx: Transaction<Schema>, { kind, name }: Subject) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`${kind}:${name}`}, 0))`.execute(tx);
+
+/** The campaign's settings that go with a build. */
+async function columnsOf({ db, recipeOf }: PromoteDeps, { subject, settings }: Build) {
+  if (subject.kind === 'dataset' || settings.length === 0) return undefined;
+  return columnsFor(recipeOf, await findCampaign(db, subject.name), settings[0]);
+}
+
+async function show(
+  tx: Transaction<Schema>,
+  { subject: { kind, name }, id }: Build,
+  columns: SettingsColumns | undefined,
+  row: Promotion,
+  by: string | null,
+): Promise<void> {
+  await tx
+    .insertInto('promotion')
+    .values({ kind, name, ...row, user_id: by })
+    .execute();
+  await tx
+    .updateTable('build')
+    .set({ state: 'shown' })
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .where('id', '=', id)
+    .execute();
+  if (columns)
+    await tx
+      .updateTable('campaign')
+      .set({ ...columns, updated: new Date() })
+      .where('id', '=', name)
+      .execute();
+}
