@@ -9,13 +9,14 @@ export interface Promotion {
   build: string;
   /** The row that a rollback goes back to. */
   parent: number | null;
+  at: Date;
 }
 
 /** The last row, of all or of those until a time; undefined where nothing was shown. */
 export const shownBuild = (db: Kysely<Schema>, { kind, name }: Subject, at?: Date): Promise<Promotion | undefined> =>
   db
     .selectFrom('promotion')
-    .select(['n', 'build', 'parent'])
+    .select(['n', 'build', 'parent', 'at'])
     .where('kind', '=', kind)
     .where('name', '=', name)
     .$if(at !== undefined, (query) => query.where('at', '<=', at as Date))
@@ -32,7 +33,7 @@ export async function buildBefore(
   if (parent === null) return undefined;
   return db
     .selectFrom('promotion')
-    .select(['n', 'build', 'parent'])
+    .select(['n', 'build', 'parent', 'at'])
     .where('kind', '=', kind)
     .where('name', '=', name)
     .where('n', '=', parent)

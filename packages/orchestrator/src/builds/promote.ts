@@ -1,12 +1,15 @@
 /** Shows a build, or the one before again: a row in a log, and for a campaign the settings that annotators draw with. */
 import type { Build, Subject } from '@saltworks/contract/documents/builds';
+import { keysId } from '@saltworks/contract/layout';
 import { readBuild } from '@saltworks/store/builds/builds';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
+import { pinOpen } from '../campaigns/assignments/pins.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
+import { notify } from '../notices/notify.ts';
 import { buildBefore, type Promotion, shownBuild } from './current.ts';
 import { keepMasks } from './keep-masks.ts';
 import { columnsFor, type RecipeOf, type SettingsColumns } from './settings.ts';
@@ -22,6 +25,8 @@ interface Promoting {
   by: string | null;
   /** The build that the caller believes to be shown: refused if another one is. */
   from?: string | null;
+  /** The schedule that started it. */
+  schedule?: string;
   /** The build shows what was shown, with newer strokes: a rollback goes back to before both. */
   folded?: boolean;
 }
@@ -36,7 +41,7 @@ export async function promoteBuild(
   deps: PromoteDeps,
   subject: Subject,
   id: string,
-  { by, from, folded = false }: Promoting,
+  { by, from, schedule, folded = false }: Promoting,
 ): Promise<boolean> {
   const build = await readBuild(deps.store, subject, id);
   await keepMasks(deps.db, deps.store, build);
@@ -47,7 +52,7 @@ export async function promoteBuild(
     expectShown(current, from);
     if (current?.build === id) return false;
     const parent = (folded ? current?.parent : current?.n) ?? null;
-    await show(tx, build, columns, { n: (current?.n ?? 0) + 1, build: id, parent }, by);
+    await show(tx, { event: 'build.shown', build, columns, current, parent, by, schedule, folded });
     const detail = { kind: subject.kind, build: id, from: current?.build ?? null };
     await audit(tx, { actor: by, action: 'build.promote', object: subject.name, detail });
     return true;
@@ -73,9 +78,8 @@ export async function rollBack(
     await lockSubject(tx, subject);
     const now = await shownBuild(tx, subject);
     expectShown(now, current.build);
-    const { build: id, parent } = before;
-    await show(tx, build, columns, { n: (now?.n ?? 0) + 1, build: id, parent }, by);
-    const detail = { kind: subject.kind, build: id, from: current.build };
+    await show(tx, { event: 'build.rolled_back', build, columns, current: now, parent: before.parent, by });
+    const detail = { kind: subject.kind, build: before.build, from: current.build };
     await audit(tx, { actor: by, action: 'build.rollback', object: subject.name, detail });
   });
   return before.build;
@@ -108,17 +112,30 @@ async function columnsOf({ db, recipeOf }: PromoteDeps, { subject, settings }: B
   return columnsFor(recipeOf, await findCampaign(db, subject.name), settings[0]);
 }
 
+interface Showing {
+  build: Build;
+  /** The campaign's settings that go with it. */
+  columns: SettingsColumns | undefined;
+  current: Promotion | undefined;
+  parent: number | null;
+  by: string | null;
+  event: 'build.shown' | 'build.rolled_back';
+  schedule?: string;
+  folded?: boolean;
+}
+
 async function show(
   tx: Transaction<Schema>,
-  { subject: { kind, name }, id }: Build,
-  columns: SettingsColumns | undefined,
-  row: Promotion,
-  by: string | null,
+  { build, columns, current, parent, by, event, schedule, folded = false }: Showing,
 ): Promise<void> {
-  await tx
+  const { id, settings } = build;
+  const { kind, name } = build.subject;
+  const n = (current?.n ?? 0) + 1;
+  const { at } = await tx
     .insertInto('promotion')
-    .values({ kind, name, ...row, user_id: by })
-    .execute();
+    .values({ kind, name, n, build: id, parent, user_id: by })
+    .returning('at')
+    .executeTakeFirstOrThrow();
   await tx
     .updateTable('build')
     .set({ state: 'shown' })
@@ -126,10 +143,20 @@ async function show(
     .where('name', '=', name)
     .where('id', '=', id)
     .execute();
-  if (columns)
+  if (folded) return;
+  const base = current?.build ?? null;
+  await notify(tx, { event, subject: build.subject, build: id, base, by, schedule, once: String(n) });
+  if (kind === 'dataset') return;
+  const [{ extract }] = settings;
+  await pinOpen(tx, name, {
+    from: current ? { id: current.build, since: current.at.toISOString() } : null,
+    to: { build: id, keys: keysId(extract.backbone, extract), at: at.toISOString() },
+  });
+  if (columns) {
     await tx
       .updateTable('campaign')
       .set({ ...columns, updated: new Date() })
       .where('id', '=', name)
       .execute();
+  }
 }

@@ -44,7 +44,7 @@ function refusal(access: Route['access'], role: Role): 401 | 403 | 404 | undefin
     if (access.assignment === 'own') return role === 'annotator' ? undefined : 403;
     return access.assignment === 'review' && role === 'annotator' ? 403 : undefined;
   }
-  const needed = 'campaign' in access ? access.campaign : 'task' in access ? access.task : access.dataset;
+  const [needed] = Object.values(access) as MemberRole[];
   const may = {
     annotator: ['annotator', 'colleague', 'reviewer', 'manager', 'admin'],
     reviewer: ['reviewer', 'manager', 'admin'],
