@@ -14,7 +14,6 @@ import { inOrder } from '@saltworks/store/in-order';
 import { sha256Of } from '@saltworks/store/objects/canonical';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { settingsOf } from './build.ts';
-import { lineageOf } from './key-sets.ts';
 import { type MaskDeps, makeMask } from './make-mask.ts';
 import type { MadeMask } from './mask-file.ts';
 import { consensusOf, namesOf, originFields, putMask } from './masks.ts';

@@ -12,6 +12,7 @@ const states: Record<BuildInfo['state'], string> = {
   made: 'made, not judged',
   ready: 'ready to be shown',
   held: 'waits for a look',
+  rejected: 'rejected',
   shown: 'shown before',
   failed: 'failed',
 };
