@@ -10,6 +10,7 @@ import { readBuildLines } from '@saltworks/store/builds/lines';
 import { CODE_VERSION } from '@saltworks/store/builds/mask-names';
 import { readBuildReport } from '@saltworks/store/builds/reports';
 import { readStrokes } from '@saltworks/store/builds/strokes';
+import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { inOrder } from '@saltworks/store/in-order';
 import { sha256Of } from '@saltworks/store/objects/canonical';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
