@@ -50,11 +50,8 @@ const variants = {
   before: {},
   'layer 10': { layer: 10 },
   'layer 9': { layer: 9 },
-  'layer 6': { layer: 6 },
   'int8 model': { file: int8 },
-  'keys as int8': { codec: 'int8' },
   'keys as pca-64': { codec: 'pca-64' },
-  'preset paper': { preset: 'paper' },
   ...Object.fromEntries(random.map((file) => [`random ${file.split('/').at(-1)}`, { file }])),
 };
 const opened = new Map();

@@ -114,9 +114,12 @@ export function parseScribblesKey(key: string): { sha256: string; extension: Scr
   return { sha256: name.replace(/\.[^.]*$/, ''), extension: name.endsWith('.png') ? '.png' : '.json' };
 }
 
+/** `datasets/NAME/truth/`: known masks. */
+export const truthPrefix = (dataset: string): string => `${datasetPrefix(dataset)}truth/`;
+
 /** `datasets/NAME/truth/abcd….png` and `.json`: a known panoptic mask of an image, and its Truth. */
 export const truthKey = (dataset: string, sha256: string, extension: '.json' | '.png'): string =>
-  `${datasetPrefix(dataset)}truth/${sha256}${extension}`;
+  `${truthPrefix(dataset)}${sha256}${extension}`;
 
 /** The steps that leave a report of each shard, in the order of their names. */
 export const reportKinds = ['exported', 'extracted', 'masks'] as const;
@@ -212,9 +215,13 @@ export const comparisonKey = (of: Subject, before: string | null, after: string)
 export const comparedLinesKey = (of: Subject, before: string | null, after: string, shard: number): string =>
   `${comparedPrefix(of, before, after)}${numbered(shard)}.jsonl`;
 
-/** `…/ranked/000000042.jsonl`: ComparedImages, the most changed first, a part of them. */
+/** `…/ranked/`: ComparedImages, the most changed first. */
+export const rankedPrefix = (of: Subject, before: string | null, after: string): string =>
+  `${comparedPrefix(of, before, after)}ranked/`;
+
+/** `…/ranked/000000042.jsonl`: a part of them. */
 export const rankedKey = (of: Subject, before: string | null, after: string, part: number): string =>
-  `${comparedPrefix(of, before, after)}ranked/${numbered(part)}.jsonl`;
+  `${rankedPrefix(of, before, after)}${numbered(part)}.jsonl`;
 
 /** `bakeoffs/campaigns/ID/`, `bakeoffs/datasets/NAME/`: bake-offs of one campaign or dataset. */
 export const bakeoffsPrefix = ({ kind, name }: Subject): string => `bakeoffs/${kind}s/${name}/`;
@@ -244,6 +251,14 @@ export const bakeoffPartsPrefix = (of: Subject, bakeoff: string, kind: 'keys' | 
 
 /** `…/report.json`: a BakeoffReport. */
 export const bakeoffReportKey = (of: Subject, bakeoff: string): string => `${bakeoffPrefix(of, bakeoff)}report.json`;
+
+/** `…/sorted/`: ComparedImages in order, in pieces, while they are ranked. */
+export const sortedPrefix = (of: Subject, before: string | null, after: string): string =>
+  `${comparedPrefix(of, before, after)}sorted/`;
+
+/** `…/sorted/0-000000042.txt`: one of them. @param level how often it was merged */
+export const sortedKey = (of: Subject, before: string | null, after: string, level: number, n: number): string =>
+  `${sortedPrefix(of, before, after)}${level}-${numbered(n)}.txt`;
 
 /** `…/rebuilt/BUILD/000000042.json`: a shard of a build that was made again, a RebuildReport. */
 export const rebuildReportKey = (of: Subject, build: string, shard: number): string =>

@@ -11,11 +11,13 @@ import { extractSample } from './bakeoff/keys.ts';
 import { type JudgeDeps, judgeSample } from './bakeoff/masks.ts';
 import { finishBakeoff } from './bakeoff/report.ts';
 import { buildShard } from './build.ts';
+import { compareShard } from './compare-shard.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus } from './measure.ts';
 import { propagateShard } from './propagate.ts';
+import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
 import type { Pulse } from './shard.ts';
 import { showImages } from './views.ts';
@@ -25,7 +27,7 @@ const BEAT_MS = 2_000;
 /** @param deps sessions and queue: of a worker that serves annotators */
 export function createActivities(
   deps: ExtractDeps & MaskDeps & JudgeDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
-): ShardActivities & MeasureActivities & BakeoffActivities & Partial<BuildActivities & AnnotateActivities> {
+): ShardActivities & MeasureActivities & BuildActivities & BakeoffActivities & Partial<AnnotateActivities> {
   const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
@@ -42,6 +44,8 @@ export function createActivities(
     buildShard: (request) => withPulse((pulse) => buildShard(deps, request, pulse)),
     describeBuild: (request) => withPulse(({ signal }) => describeBuild(deps.store, request, signal)),
     rebuildShard: (request) => withPulse((pulse) => rebuildShard(deps, request, pulse)),
+    compareShard: (request) => withPulse((pulse) => compareShard(deps.store, request, pulse)),
+    finishComparison: (request) => withPulse((pulse) => finishComparison(deps.store, request, pulse)),
     extractSample: (request) => withPulse((pulse) => extractSample(deps, request, pulse)),
     judgeSample: (request) => withPulse((pulse) => judgeSample(deps, request, pulse)),
     finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),

@@ -39,6 +39,7 @@ import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { chunked } from './chunked.ts';
 import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 
@@ -223,17 +224,4 @@ async function readPlan(
   const plan = await readDocument(store, exportPlanKey(dataset, id), exportPlan, { signal });
   if (!plan) throw new InvalidInputError(`no export ${id} of ${dataset}; expected one that was prepared`);
   return plan;
-}
-
-/** Text as chunks of some size: a line each would be millions of small writes. */
-async function* chunked(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  let held = '';
-  for await (const piece of text) {
-    held += piece;
-    if (held.length < 1 << 18) continue;
-    yield encoder.encode(held);
-    held = '';
-  }
-  yield encoder.encode(held);
 }

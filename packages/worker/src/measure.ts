@@ -1,18 +1,13 @@
 /** Compares annotators' masks of one image, and makes one mask, the consensus, of all their strokes. */
-import { decodeImage } from '@saltworks/backbone/image/decode';
 import { type AgreementReport, agreementVersion } from '@saltworks/contract/documents/agreement';
 import { UnreadableDocumentError } from '@saltworks/contract/documents/document';
-import { maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { agreementKey, drawingKey, keysId, maskKey, truthKey } from '@saltworks/contract/layout';
+import { agreementKey, drawingKey, keysId, maskKey } from '@saltworks/contract/layout';
 import { agreeAttempts } from '@saltworks/contract/messages/attempts';
 import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks/contract/messages/measure';
 import { agreement } from '@saltworks/core/crowd/agreement';
-import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
-import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
+import { knownAgreement } from '@saltworks/core/crowd/known-image';
 import { readAgreement } from '@saltworks/store/datasets/agreement';
-import { readDataset } from '@saltworks/store/datasets/dataset';
-import { isMaskOf, readTruth } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 import { type MaskDeps, makeMask } from './make-mask.ts';
@@ -20,6 +15,7 @@ import type { MaskNames } from './mask-file.ts';
 import { storeConsensus } from './masks.ts';
 import { recipeOf } from './propagate.ts';
 import type { Pulse } from './shard.ts';
+import { readKnownMask, readNamedMask } from './stored-masks.ts';
 
 export async function agree(
   { store }: Pick<MaskDeps, 'store'>,
@@ -40,11 +36,11 @@ async function compare(
 ): Promise<AgreementReport> {
   const version = agreementVersion;
   try {
-    const answer = await answerOf(store, a, signal);
+    const answer = await readNamedMask(store, a, signal);
     const { miou, pixels, kappa, classes } =
       typeof b === 'string'
-        ? agreement(answer, await answerOf(store, b, signal))
-        : knownAgreement(answer, ...(await knownMask(store, b, offered, signal)));
+        ? agreement(answer, await readNamedMask(store, b, signal))
+        : knownAgreement(answer, ...(await readKnownMask(store, b, offered, signal)));
     const named = classes.map(({ category, ...rest }) => ({ category: String(category), ...rest }));
     return { version, miou, pixels, kappa, classes: named };
   } catch (error) {
@@ -60,38 +56,6 @@ async function compare(
     throw error;
   }
 }
-
-/** A mask that somebody drew, and the names of its segments. */
-async function answerOf(store: ObjectStore, id: string, signal: AbortSignal) {
-  const mask = await readMask(store, maskKey(id, '.png'), signal);
-  const document = await readDocument(store, maskKey(id, '.json'), maskDocument, { signal });
-  if (!document) throw new ObjectMissingError(maskKey(id, '.json'));
-  const names = new Map(document.categories.map(({ id, name }) => [id, name]));
-  const categories = new Map(document.segments_info.map(({ id, category_id }) => [id, names.get(category_id) ?? '']));
-  return { mask, categories };
-}
-
-/** The known mask of an image, and the classes to compare it in. */
-async function knownMask(
-  store: ObjectStore,
-  { dataset, sha256 }: { dataset: string; sha256: string },
-  classes: string[],
-  signal: AbortSignal,
-): Promise<[KnownMask, { classes: string[]; listed: string[] }]> {
-  const png = truthKey(dataset, sha256, '.png');
-  const truth = await readTruth(store, { dataset, sha256 }, { signal });
-  if (!truth) throw new ObjectMissingError(png);
-  const file = await store.get(png, { signal });
-  if (!isMaskOf(truth, file)) throw new Error(`${png} is being replaced; expected another try`);
-  const { categories: listed } = await readDataset(store, dataset, { signal });
-  return [
-    { mask: decodePanoptic(await decodeImage(file)), segments: truth.segments_info, categories: truth.categories },
-    { classes, listed: listed.map(({ name }) => name) },
-  ];
-}
-
-const readMask = async (store: ObjectStore, key: string, signal: AbortSignal): Promise<Mask> =>
-  decodePanoptic(await decodeImage(await store.get(key, { signal })));
 
 /** Stores the consensus under the hash of all that it is made from, unless it is there. */
 export async function makeConsensus(

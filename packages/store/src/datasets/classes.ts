@@ -70,6 +70,19 @@ export function checkPins(list: readonly Category[]): void {
   });
 }
 
+/** The classes that have numbers; none where nobody gave any yet. */
+export async function readClasses(store: ObjectStore, of: ClassesOf, options: CallOptions = {}): Promise<Category[]> {
+  const last = await lastVersion(store, of, options);
+  const found = last === undefined ? undefined : await readDocument(store, last, classesDocument, options);
+  return found?.categories ?? [];
+}
+
+async function lastVersion(store: ObjectStore, of: ClassesOf, options: CallOptions): Promise<string | undefined> {
+  let last: string | undefined;
+  for await (const { key } of store.list(classesPrefix(of.dataset, of.recipe), options)) last = key;
+  return last;
+}
+
 /** Starts over whenever another caller was quicker. */
 async function settle(
   store: ObjectStore,
@@ -78,10 +91,8 @@ async function settle(
   check: (categories: Category[]) => void,
   options: CallOptions,
 ): Promise<Category[]> {
-  const prefix = classesPrefix(of.dataset, of.recipe);
   for (;;) {
-    let last: string | undefined;
-    for await (const { key } of store.list(prefix, options)) last = key;
+    const last = await lastVersion(store, of, options);
     const found = last === undefined ? undefined : await readDocument(store, last, classesDocument, options);
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
