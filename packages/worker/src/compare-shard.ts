@@ -42,8 +42,9 @@ export async function compareShard(
   const side = async (id: string): Promise<Side> => {
     const header = await readBuild(store, subject, id, options);
     const report = await readBuildReport(store, header, shard, options);
-    const missing = new Map(report?.failures.map(({ sha256, reason }) => [sha256, reason]));
-    return { build: header, lines: await readBuildLines(store, header.lines[shard], options), missing };
+    const failures = new Map(report?.failures.map(({ sha256, reason }) => [sha256, reason]));
+    const made = new Set(report?.masks.map(({ sha256 }) => sha256));
+    return { build: header, lines: await readBuildLines(store, header.lines[shard], options), failures, made };
   };
   const [before, after] = await Promise.all([base === null ? undefined : side(base), side(build)]);
   const key = comparedLinesKey(subject, base, build, shard);
@@ -55,20 +56,21 @@ export async function compareShard(
   const compare = async (pair: Pair): Promise<ComparedImage> => {
     const line = lineOf(pair);
     try {
-      const missing = after.missing.get(line.sha256);
+      const missing = after.failures.get(line.sha256);
       if (missing !== undefined) throw new InvalidInputError(missing);
       const truth = await known.idOf(line.sha256);
       const same = earlier.get(line.id);
       if (same && isOf(same, line, truth)) return same;
-      done++;
       const change = await changeOf(store, line, signal);
       const why = causesIn(pair, line, before?.build, after.build);
       const judged = line.before !== null && line.after !== null && truth !== undefined;
-      return {
+      const compared = {
         ...{ ...line, why, ...change },
         ...(judged && (await judge(store, { dataset, ...line, truth, classes: known.classes }, signal))),
         ...(await judgeOffers(store, pair, signal)),
       };
+      done++;
+      return compared;
     } catch (error) {
       signal.throwIfAborted();
       return { ...line, ...nothing, reason: failureOf(line, error, attempt).reason };
@@ -82,7 +84,7 @@ export async function compareShard(
     lines.push(line);
     beat({ next: lines.length, done });
   }
-  await store.put(key, encodeLines(lines), options);
+  if (lines.length > 0) await store.put(key, encodeLines(lines), options);
   const failed = lines.filter(({ reason }) => reason !== undefined).length;
   return { images: lines.length, done, failed, cached: lines.length - done - failed };
 }
@@ -90,15 +92,17 @@ export async function compareShard(
 interface Side {
   build: Build;
   lines: BuildImage[];
-  /** Reasons by image, of those whose mask could not be made. */
-  missing: ReadonlyMap<string, string>;
+  /** Why the mask of an image could not be made, or the one that it offers. */
+  failures: ReadonlyMap<string, string>;
+  /** Images whose mask is there. */
+  made: ReadonlySet<string>;
 }
 
 /** Both builds' lines by image, ids ascending. An image that had no mask before is new. */
 function pairsOf(before: Side | undefined, after: Side): Pair[] {
   const pairs = new Map<number, Pair>();
   for (const line of before?.lines ?? []) {
-    if (!before?.missing.has(line.sha256)) pairs.set(line.id, { before: line });
+    if (before?.made.has(line.sha256)) pairs.set(line.id, { before: line });
   }
   for (const line of after.lines) pairs.set(line.id, { ...pairs.get(line.id), after: line });
   return [...pairs].sort(([a], [b]) => a - b).map(([, pair]) => pair);

@@ -8,7 +8,6 @@ import type { AgreeRequest, ConsensusAnswer, ConsensusRequest } from '@saltworks
 import { agreement } from '@saltworks/core/crowd/agreement';
 import { knownAgreement } from '@saltworks/core/crowd/known-image';
 import { readAgreement } from '@saltworks/store/datasets/agreement';
-import { readDocument } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
 import { type MaskDeps, makeMask } from './make-mask.ts';
 import type { MaskNames } from './mask-file.ts';

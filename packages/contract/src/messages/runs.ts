@@ -63,6 +63,14 @@ const rebuildRun = z.extend(runInput, {
 });
 export type RebuildRun = z.infer<typeof rebuildRun>;
 
+const compareRun = z.extend(runInput, {
+  subject,
+  /** The build of before; null for nothing. */
+  base: z.nullable(z.string()),
+  build: z.string(),
+});
+export type CompareRun = z.infer<typeof compareRun>;
+
 /** What came of a re-labelling. */
 export const relabelled = z.object({
   build: z.string(),
@@ -124,6 +132,8 @@ export const rebuild = workflow({
   result: z.extend(tally, rebuilt.shape),
   ...messages,
 });
+/** Two builds compared that were not yet. */
+export const compareBuilds = workflow({ type: 'compareBuilds', input: compareRun, result: tally, ...messages });
 
 /** By the kind of run. */
 export const runWorkflows = {
@@ -132,6 +142,7 @@ export const runWorkflows = {
   export: exportDataset,
   relabel,
   rebuild,
+  compare: compareBuilds,
 };
 export type RunKind = keyof typeof runWorkflows;
 export type RunWorkflow = (typeof runWorkflows)[RunKind];

@@ -7,6 +7,7 @@ import { bakeoffKeys, bakeoffMasks, bakeoffPlan, bakeoffReport } from '../../src
 import { build, buildImage, buildReport, rebuildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
 import { channelEntry } from '../../src/documents/channels.ts';
 import { classes } from '../../src/documents/classes.ts';
+import { comparedImage, comparison } from '../../src/documents/comparisons.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
 import { exportPlan, exportSummary, wholeNames } from '../../src/documents/exports.ts';
@@ -38,6 +39,7 @@ const kinds: Record<string, Schema<unknown>> = {
   'export-plan': exportPlan,
   'export-summary': exportSummary,
   'whole-names': wholeNames,
+  comparison,
   mask: maskDocument,
   truth: storedTruth,
   agreement: storedAgreement,
@@ -90,6 +92,17 @@ test('lines of a build and of a snapshot are images, some of a mask that was kep
   const images = parseLines('snapshot', text('snapshot.jsonl'), snapshotImage);
   expect(images.map(({ shown }) => shown?.settings)).toEqual([undefined, 0, null]);
   expect(encodeLines(images)).toBe(text('snapshot.jsonl'));
+});
+
+test('lines of a comparison are images, of which some have no mask before, or could not be compared', () => {
+  const lines = parseLines('compared', text('compared.jsonl'), comparedImage);
+  expect(lines.map(({ before, why, reason }) => [before === null, why, reason !== undefined])).toEqual([
+    [false, ['layer'], false],
+    [false, ['layer'], false],
+    [true, ['added'], false],
+    [false, [], true],
+  ]);
+  expect(encodeLines(lines)).toBe(text('compared.jsonl'));
 });
 
 test('lines of the journal are interactions', () => {

@@ -5,6 +5,8 @@ import { keysId } from '@saltworks/contract/layout';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import type { InputOf, ResultOf } from '@saltworks/contract/messages/definitions';
 import {
+  type CompareRun,
+  compareBuilds as compareWorkflow,
   type ExportRun,
   type ExtractRun,
   exportDataset as exportWorkflow,
@@ -49,6 +51,13 @@ export const propagateDataset = (client: Client, recipe: string, input: Propagat
 /** The same for an export. */
 export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tally & { id: string }>> =>
   startOrJoin(client, exportWorkflow, runId('export', input.dataset, `${input.format}/${input.recipe}`), input);
+
+/** The same for a comparison of two builds. */
+export const compareBuilds = (client: Client, input: CompareRun): Promise<Run> =>
+  startOrJoin(client, compareWorkflow, compareRunId(input), input);
+
+export const compareRunId = ({ dataset, subject, base, build }: CompareRun): string =>
+  runId('compare', dataset, `${subject.kind}:${subject.name}/${base ?? 'none'}-${build}`);
 
 const keysOf = ({ extract }: { extract: ExtractSettings }) => keysId(extract.backbone, extract);
 

@@ -2,6 +2,7 @@
 import type { Workflows } from '@saltworks/contract/messages/all';
 import { annotateImage } from './annotate-image.ts';
 import { bakeoff } from './bakeoff.ts';
+import { compareBuilds } from './compare-builds.ts';
 import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage } from './measure.ts';
@@ -16,7 +17,7 @@ const workflows = {
   bakeoff,
   openImages,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds },
   ...{ agreeImages, consensusImage },
 };
 workflows satisfies Workflows;
@@ -25,6 +26,7 @@ export {
   agreeImages,
   annotateImage,
   bakeoff,
+  compareBuilds,
   consensusImage,
   exportDataset,
   extractDataset,

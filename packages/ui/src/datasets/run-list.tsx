@@ -17,7 +17,10 @@ interface Props {
   changed(): void;
 }
 
-const kinds = { extract: 'Keys', propagate: 'Masks', export: 'Export', relabel: 'Re-labelling', rebuild: 'Rebuild' };
+const kinds = {
+  ...{ extract: 'Keys', propagate: 'Masks', export: 'Export' },
+  ...{ relabel: 'Re-labelling', rebuild: 'Rebuild', compare: 'Comparison' },
+};
 
 export function RunList({ dataset, masks, runs, controls, changed }: Props) {
   const { failure, attempt } = useAttempt(changed);
@@ -58,7 +61,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 /** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
   if (kind === 'extract') return <code>{of}</code>;
-  if (kind === 'relabel' || kind === 'rebuild') return <BuildsOf of={of} />;
+  if (kind === 'relabel' || kind === 'rebuild' || kind === 'compare') return <BuildsOf of={of} />;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
   return (
@@ -68,9 +71,9 @@ function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.Reac
   );
 }
 
-/** @param of `campaign:ID`, `dataset:NAME/BUILD` */
+/** @param of `campaign:ID`, `dataset:NAME/BUILD`, `dataset:NAME/BEFORE-AFTER` */
 function BuildsOf({ of }: { of: string }) {
-  const [, kind, name, build] = /^(campaign|dataset):([^/]+)(?:\/(\w+))?$/.exec(of) ?? [];
+  const [, kind, name, build] = /^(campaign|dataset):([^/]+)(?:\/(?:\w+-)?(\w+))?$/.exec(of) ?? [];
   if (kind === undefined) return <code>{of}</code>;
   return (
     <>
@@ -81,7 +84,10 @@ function BuildsOf({ of }: { of: string }) {
 }
 
 /** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
-const leftOut = { extract: '', propagate: 'without scribbles', export: 'without a mask', relabel: '', rebuild: '' };
+const leftOut = {
+  ...{ extract: '', propagate: 'without scribbles', export: 'without a mask' },
+  ...{ relabel: '', rebuild: '', compare: '' },
+};
 
 const stageWords = {
   extracting: 'keys are extracted',
