@@ -100,9 +100,15 @@ export const namesKey = (dataset: string, shard: number): string => `${namesPref
 /** Documents and label images. */
 export type ScribblesExtension = '.json' | '.png';
 
+/** `datasets/NAME/scribbles/`: scribbles of all its images. */
+export const allScribblesPrefix = (dataset: string): string => `${datasetPrefix(dataset)}scribbles/`;
+
 /** `datasets/NAME/scribbles/000000042/`: scribbles of the images of one shard. */
 export const scribblesPrefix = (dataset: string, shard: number): string =>
-  `${datasetPrefix(dataset)}scribbles/${numbered(shard)}/`;
+  `${allScribblesPrefix(dataset)}${numbered(shard)}/`;
+
+/** The shard that scribbles belong to. */
+export const shardOfScribbles = (key: string): number => Number(/\/scribbles\/(\d+)\//.exec(key)?.[1]);
 
 /** `…/abcd….json` or `.png`: scribbles of an image. */
 export const scribblesKey = (dataset: string, shard: number, sha256: string, extension: ScribblesExtension): string =>

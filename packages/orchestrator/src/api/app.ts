@@ -23,6 +23,7 @@ import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
 import { backboneRoutes } from './backbone-routes.ts';
+import { bakeoffRoutes } from './bakeoff-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
@@ -45,6 +46,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Datasets: datasetRoutes,
   Backbones: backboneRoutes,
   Exports: exportRoutes,
+  Bakeoffs: bakeoffRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 

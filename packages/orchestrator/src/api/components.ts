@@ -45,4 +45,7 @@ export const components = [
   'ComingTask',
   'Pace',
   'Task',
+  'NewBakeoff',
+  'Bakeoff',
+  'BakeoffReport',
 ];

@@ -17,6 +17,7 @@ export const tags = {
   Datasets: 'Datasets, their images, and runs over them',
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
+  Bakeoffs: 'Backbones, layers and settings tried on a sample',
   Server: 'The server itself',
 } as const;
 export type Tag = keyof typeof tags;

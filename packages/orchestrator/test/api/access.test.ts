@@ -131,7 +131,7 @@ describeDatabases('access', ({ open }) => {
   });
 
   const ofObjects = named.filter(
-    ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset)\b/.test(url),
+    ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset|subject)\b/.test(url),
   );
   test.each(ofObjects)('%s of another campaign does not exist for its callers', async (_, route) => {
     for (const role of ['stranger', 'annotator', 'colleague', 'reviewer', 'manager'] as const) {

@@ -1,6 +1,8 @@
 /** Two campaigns, and an account in every relation to them. */
+import type { Subject } from '@saltworks/contract/documents/builds';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import {
+  bakeoffReportKey,
   datasetKey,
   exportFileKey,
   exportSummaryKey,
@@ -12,6 +14,8 @@ import {
   thumbnailKey,
   viewKey,
 } from '@saltworks/contract/layout';
+import { writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
@@ -52,6 +56,9 @@ export interface Objects {
   export: string;
   /** A set of its keys, which its campaign draws on. */
   keys: string;
+  /** The campaign, as addresses name it, and a bake-off of it. */
+  subject: string;
+  bakeoff: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -127,6 +134,8 @@ export async function makeWorld(server: TestServer): Promise<World> {
       image: String(id),
       export: exported,
       keys: campaign.backbone,
+      subject: `campaign:${campaign.id}`,
+      bakeoff: await storeBakeoff(store, { kind: 'campaign', name: campaign.id }, dataset),
     };
   };
   const ours = { annotator: ['annotator', 'colleague'], reviewer: ['reviewer'], manager: ['manager'] };
@@ -135,4 +144,14 @@ export async function makeWorld(server: TestServer): Promise<World> {
     ours: await make('annotator', { members: ours }, 'a', 'pans'),
     theirs: await make('outsider', { members: { manager: ['outsider'] } }, 'b', 'ponds'),
   };
+}
+
+/** A bake-off that is done. @returns its id */
+async function storeBakeoff(store: ObjectStore, subject: Subject, dataset: string): Promise<string> {
+  const whole = { images: 1, drawn: 1, shards: 1 };
+  const content = { subject, dataset, code: 1, seed: 1, variants: [], images: [], classes: [], whole };
+  const { id } = await writePlan(store, content);
+  const report = { version: 1, bakeoff: id, images: 0, judged: 0, strokes: 0, variants: [], failures: [] };
+  await store.put(bakeoffReportKey(subject, id), JSON.stringify(report));
+  return id;
 }

@@ -1,0 +1,174 @@
+/** Bake-offs of a campaign or a dataset: planned and started, found, ended. */
+import type { BakeoffInfo, newBakeoff } from '@saltworks/contract/api/bakeoffs';
+import type { Page } from '@saltworks/contract/api/fields';
+import { type BakeoffPlan, judgeVersion } from '@saltworks/contract/documents/bakeoffs';
+import type { Subject } from '@saltworks/contract/documents/builds';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { bakeoffReportKey } from '@saltworks/contract/layout';
+import { bakeoff } from '@saltworks/contract/messages/bakeoff';
+import * as z from '@saltworks/contract/zod';
+import { findPlan, listBakeoffs, writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
+import { keepStrokes } from '@saltworks/store/builds/strokes';
+import { readDataset } from '@saltworks/store/datasets/dataset';
+import { WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
+import type { Deps } from '../api/routes.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { datasetOf } from '../datasets/datasets.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { rootOf } from '../temporal/root-cause.ts';
+import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
+import { choose } from './choose.ts';
+import { drawnInCampaign, drawnInDataset } from './drawn.ts';
+import { settleVariants } from './variants.ts';
+
+type BakeoffDeps = Pick<Deps, 'db' | 'store' | 'client' | 'backbones' | 'recipeOf'>;
+
+/** Candidates of each kind for an image of the sample: enough to find all classes among them. */
+const candidates = 4;
+/** Milliseconds to wait for Temporal's answer. */
+const patience = 3_000;
+
+/** A bake-off has its own workflow, so that a repeated request joins it. */
+const workflowId = ({ kind, name }: Subject, id: string): string => `bakeoff/${kind}/${name}/${id}`;
+
+/**
+ * Plans a bake-off and starts it, or finds the one of this content: what is done of it is not done again.
+ *
+ * @throws InvalidInputError if nothing was drawn
+ */
+export async function startBakeoff(
+  deps: BakeoffDeps,
+  subject: Subject,
+  { variants, sample, seed }: z.output<typeof newBakeoff>,
+): Promise<BakeoffInfo> {
+  const { store, client } = deps;
+  const { dataset, solve, classes, drawn } = await subjectsImages(deps, subject, { seed, most: candidates * sample });
+  const settled = await settleVariants(deps, variants, solve);
+  const chosen = choose(drawn.some, sample, seed).sort((a, b) => a.image.id - b.image.id);
+  if (chosen.length === 0) {
+    throw new InvalidInputError(
+      `nothing was drawn in ${subject.kind} ${subject.name}; expected one drawn image or more`,
+    );
+  }
+  const plan = await writePlan(store, {
+    ...{ subject, dataset: dataset.name, code: judgeVersion, seed },
+    variants: settled,
+    images: await Promise.all(
+      chosen.map(async ({ image, strokes }) => ({
+        ...image,
+        strokes: await keepStrokes(store, strokes, image.extension),
+      })),
+    ),
+    classes,
+    whole: { images: dataset.images, drawn: drawn.count, shards: dataset.shards },
+  });
+  const isDone = (await store.head(bakeoffReportKey(subject, plan.id))) !== undefined;
+  if (!isDone) {
+    const input = { subject, bakeoff: plan.id, images: plan.images.length, variants: plan.variants.length };
+    await startWorkflow(client, bakeoff, input, {
+      workflowId: workflowId(subject, plan.id),
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    });
+  }
+  return describe(deps, plan, new Date());
+}
+
+async function subjectsImages(
+  { db, store }: BakeoffDeps,
+  { kind, name }: Subject,
+  wanted: { seed: number; most: number },
+) {
+  if (kind === 'dataset') {
+    const dataset = await datasetOf(store, name);
+    const classes = dataset.categories.map(({ name }) => name).filter((name) => typeof name === 'string');
+    return { dataset, solve: {}, classes, drawn: await drawnInDataset(store, dataset, wanted) };
+  }
+  const campaign = await findCampaign(db, name);
+  return {
+    dataset: await readDataset(store, campaign.dataset),
+    solve: campaign.solve,
+    classes: campaign.categories.map(({ name }) => name),
+    drawn: await drawnInCampaign({ db, store }, campaign, wanted),
+  };
+}
+
+/** The newest first. */
+export async function bakeoffsOf(
+  deps: BakeoffDeps,
+  subject: Subject,
+  { after, limit }: { after?: string; limit: number },
+): Promise<Page<BakeoffInfo>> {
+  const from = after === undefined ? 0 : decodeCursor(z.number(), after);
+  const all = await listBakeoffs(deps.store, subject);
+  const part = all.slice(from, from + limit);
+  const found = await Promise.all(
+    part.map(async ({ id, started }) => {
+      const plan = await findPlan(deps.store, subject, id);
+      return plan && describe(deps, plan, started);
+    }),
+  );
+  const next = from + limit < all.length ? encodeCursor(from + limit) : null;
+  return { items: found.filter((one) => one !== undefined), next };
+}
+
+/** @throws NotFoundError if there is none */
+export async function findBakeoff(deps: BakeoffDeps, subject: Subject, id: string): Promise<BakeoffInfo> {
+  const plan = await findPlan(deps.store, subject, id);
+  const started = (await listBakeoffs(deps.store, subject)).find((one) => one.id === id)?.started;
+  if (!plan || !started) throw new NotFoundError('no such bake-off');
+  return describe(deps, plan, started);
+}
+
+/** @throws NotFoundError if there is none, ConflictError unless it runs */
+export async function cancelBakeoff(deps: BakeoffDeps, subject: Subject, id: string): Promise<void> {
+  const { state } = await findBakeoff(deps, subject, id);
+  if (state !== 'running') throw new ConflictError(`the bake-off is ${state}; expected one that runs`);
+  await findWorkflow(deps.client, bakeoff, workflowId(subject, id)).cancel();
+}
+
+async function describe(deps: BakeoffDeps, plan: BakeoffPlan, started: Date): Promise<BakeoffInfo> {
+  const { id, subject, dataset, variants, seed, images, whole } = plan;
+  return {
+    ...{ id, subject, dataset },
+    ...(await stateOf(deps, plan)),
+    started: started.toISOString(),
+    variants: variants.map(({ name, keys, extract: { backbone, layer = null, facet }, preset }) => ({
+      ...{ name, backbone, layer, facet, preset, keys },
+    })),
+    seed,
+    images: images.length,
+    known: images.filter(({ known }) => known !== undefined).length,
+    accepted: images.filter(({ accepted }) => accepted !== undefined).length,
+    whole,
+  };
+}
+
+type State = Pick<BakeoffInfo, 'state' | 'reason' | 'progress'>;
+
+/** A report says that it is done, for ever; of anything else Temporal knows, for a while. */
+async function stateOf({ store, client }: BakeoffDeps, { subject, id }: BakeoffPlan): Promise<State> {
+  const ended = { reason: null, progress: null };
+  if (await store.head(bakeoffReportKey(subject, id))) return { state: 'done', ...ended };
+  const run = findWorkflow(client, bakeoff, workflowId(subject, id));
+  const within = <T>(ask: () => Promise<T>) => client.connection.withDeadline(Date.now() + patience, ask);
+  let status: string;
+  try {
+    status = (await within(run.describe)).status.name;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return { ...ended, state: 'failed', reason: 'it ended long ago, without a report; expected another start' };
+  }
+  if (status === 'RUNNING') {
+    const progress = await within(() => run.query('progress')).catch(() => null);
+    return { ...ended, state: 'running', progress };
+  }
+  if (status === 'CANCELLED' || status === 'TERMINATED') return { ...ended, state: 'cancelled' };
+  // The report was written meanwhile.
+  if (status === 'COMPLETED') return { ...ended, state: 'done' };
+  const reason = await within(run.result).then(
+    () => null,
+    (error) => rootOf(error).message.replaceAll('\n', ' '),
+  );
+  return { ...ended, state: 'failed', reason };
+}
