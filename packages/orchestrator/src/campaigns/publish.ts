@@ -23,16 +23,13 @@ import { readShown } from './tasks/shown.ts';
 export async function publishMasks(
   db: Kysely<Schema>,
   store: ObjectStore,
-  { id, dataset, categories: classes }: Campaign,
+  campaign: Campaign,
   { accepted = false } = {},
 ): Promise<number> {
+  const { id, dataset } = campaign;
   const { shards, categories: known } = await readDataset(store, dataset);
-  const recipe = campaignRecipe(id);
-  // In the campaign's order, not in that of drawing.
-  const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
-  await numberClasses(store, { dataset, recipe }, known, wanted, {
-    check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
-  });
+  const recipe = campaignRecipe(campaign.id);
+  await numberCategories(store, campaign, known);
   let published = 0;
   for (let shard = 0; shard < shards; shard++) {
     const images = await readShard(store, dataset, shard);
@@ -55,6 +52,18 @@ export async function publishMasks(
     published += report.images;
   }
   return published;
+}
+
+/** Numbers the campaign's categories in its order, not in that of drawing. @param known categories of the dataset */
+export async function numberCategories(
+  store: ObjectStore,
+  { id, dataset, categories: classes }: Campaign,
+  known: readonly Category[],
+): Promise<void> {
+  const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
+  await numberClasses(store, { dataset, recipe: campaignRecipe(id) }, known, wanted, {
+    check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
+  });
 }
 
 async function chosenMasks(
