@@ -1,15 +1,14 @@
-import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCampaign, startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
+import { serious, tooWide } from './axe.ts';
 import { root } from './saltworks.ts';
 
 const path = chromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const id = 'cups';
 
 /** Every page by its address, and a text that it shows once it has loaded. */
@@ -26,7 +25,10 @@ const pages: [string, string][] = [
   [`/datasets/${id}`, 'main h1'],
   [`/datasets/${id}/keys`, 'main table'],
   [`/datasets/${id}/runs`, 'main form details'],
+  [`/campaigns/${id}/builds`, 'main section'],
+  [`/datasets/${id}/builds`, 'main section'],
   ['/backbones', 'main dl'],
+  ['/schedules', 'main form'],
   ['/account', 'main table'],
   [`/campaigns/${id}/compare/1`, 'main h1'],
   ['/nowhere', 'main h1'],
@@ -59,18 +61,6 @@ describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CH
     await stack?.stop();
   });
 
-  /** Violations on the page that axe calls serious or critical. */
-  async function serious(page: Page): Promise<string[]> {
-    // Evaluated, because the page's policy refuses a script tag.
-    await page.evaluate(axe);
-    const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-      violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
-    };
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
-  }
-
   for (const scheme of ['light', 'dark'] as const) {
     test.for(pages)(`%s has no serious accessibility violation, ${scheme}`, async ([address, there]) => {
       const page = await contexts[scheme].newPage();
@@ -78,6 +68,8 @@ describe.skipIf(!path)(`pages${path ? '' : ' (skipped: no Chromium; SALTWORKS_CH
       await page.locator(there).first().waitFor();
       await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {});
       expect(await serious(page)).toEqual([]);
+      // Only tables, lists and rows of links scroll sideways, each by itself.
+      expect(await tooWide(page)).toBe(0);
       await page.close();
     });
   }

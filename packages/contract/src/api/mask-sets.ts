@@ -18,6 +18,11 @@ export const maskSet = z.described(
     changed: z.record(z.string(), z.unknown()),
     /** The campaign whose annotators drew them. */
     campaign: z.nullable(z.object({ id: z.string(), name: z.string() })),
+    /** The build that they are; null of a propagation's, and of those that a campaign published. */
+    build: z._default(
+      z.nullable(z.object({ id: z.string(), /** It is what is shown. */ current: z.boolean(), made: z.string() })),
+      null,
+    ),
     /** When the last of them was written. */
     made: z.nullable(z.string()),
     /** Categories in them, each in the colour that its campaign, or another one over the dataset, gives it. */

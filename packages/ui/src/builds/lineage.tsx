@@ -66,9 +66,8 @@ const Facts = ({ of, line: { drawings, consensus, settings, kept, mask } }: { of
 );
 
 export const Made = ({ settings: { extract, keys, preset, options, code } }: { settings: BuildSettings }) => {
-  const changed = Object.entries(options).filter(
-    ([name, value]) => JSON.stringify((presets[preset] as Record<string, unknown>)[name]) !== JSON.stringify(value),
-  );
+  const own = new Map(fieldsOf(presets[preset]));
+  const changed = fieldsOf(options).filter(([name, value]) => own.get(name) !== value);
   return (
     <>
       <dt>Keys</dt>
@@ -88,3 +87,11 @@ export const Made = ({ settings: { extract, keys, preset, options, code } }: { s
     </>
   );
 };
+
+/** "alpha" and its value, "crf.iterations" and its value. */
+const fieldsOf = (options: object): [name: string, value: unknown][] =>
+  Object.entries(options).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null
+      ? fieldsOf(value).map(([inner, each]): [string, unknown] => [`${name}.${inner}`, each])
+      : [[name, value]],
+  );

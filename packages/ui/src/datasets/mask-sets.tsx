@@ -1,10 +1,19 @@
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { moment } from '../plots/figures.ts';
 
-/** Campaign or preset, backbone and time: "best · dinov2-small-focus · Nov 29, 2026, 04:12". */
+/**
+ * Campaign or preset, backbone and time: "best · dinov2-small-focus · Nov 29, 2026, 04:12". Of a build, which one: "Build 01234567,
+ * shown now · Campaign Cups · …".
+ */
 export const nameOfMasks = (set: MaskSet): string => wordsOf(set).join(' · ');
 
-function wordsOf({ campaign, preset, changed, backbone, made, recipe }: MaskSet): string[] {
+function wordsOf({ build, ...set }: MaskSet): string[] {
+  if (build === null) return settingsOf(set);
+  const { id, current, made } = build;
+  return [`Build ${id.slice(0, 8)}${current ? ', shown now' : ''}`, ...settingsOf({ ...set, made })];
+}
+
+function settingsOf({ campaign, preset, changed, backbone, made, recipe }: Omit<MaskSet, 'build'>): string[] {
   const settings = Object.entries(changed).map(([name, value]) => `${name} ${textOf(value)}`);
   const when = made === null ? [] : [moment(made)];
   if (campaign)

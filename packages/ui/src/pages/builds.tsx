@@ -111,6 +111,7 @@ function All({ of, items, next }: { of: Subject; items: BuildInfo[]; next: strin
       <p role="alert" className="failure">
         {failure}
       </p>
+      <h3>Compare any two</h3>
       <DiffForm of={of} builds={all} />
     </>
   );

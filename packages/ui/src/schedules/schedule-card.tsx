@@ -39,7 +39,7 @@ export function ScheduleCard({ schedule, changed }: { schedule: ScheduleInfo; ch
         </p>
         <p className="hint">
           {last ? `Last: ${lastWords(last, timezone)}.` : 'It never fired yet.'} While one is under way,{' '}
-          {overlapWords[overlap]};{catchUpWords(catchUp)}.{missed > 0 && ` Missed so far: ${missed}.`}
+          {overlapWords[overlap]}; {catchUpWords(catchUp)}.{missed > 0 && ` Missed so far: ${missed}.`}
           {dropped > 0 && ` Left out so far: ${dropped}.`}
         </p>
         <p className="hint">
