@@ -1,6 +1,6 @@
 /** Datasets as the API describes them, with their mask sets and campaigns. */
 import type { DatasetInfo } from '@saltworks/contract/api/datasets';
-import type { DatasetDetail } from '@saltworks/contract/api/mask-sets';
+import type { DatasetDetail, MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { reportsPrefix } from '@saltworks/contract/layout';
@@ -83,10 +83,14 @@ export async function describeDataset(
     ...infoOf(dataset),
     keys: await namesBelow(store, reportsPrefix(name, 'extracted')),
     recipes,
-    masks: (await Promise.all(masks)).sort((a, b) => ((a.made ?? '') < (b.made ?? '') ? 1 : -1)),
+    masks: (await Promise.all(masks)).sort(shownFirst),
     campaigns: shown,
   };
 }
+
+/** Builds that are shown, then all others; the newest first. */
+const shownFirst = (a: MaskSet, b: MaskSet): number =>
+  Number(b.build?.current ?? false) - Number(a.build?.current ?? false) || ((a.made ?? '') < (b.made ?? '') ? 1 : -1);
 
 const infoOf = ({ name, images, former = 0, bytes, shards, updated }: Dataset): DatasetInfo => ({
   name,

@@ -3,15 +3,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskReport } from '@saltworks/contract/documents/reports';
-import { campaignOf, maskKey, maskSetPrefix } from '@saltworks/contract/layout';
+import { buildOf, campaignOf, maskKey, maskSetPrefix } from '@saltworks/contract/layout';
 import { presets } from '@saltworks/core/options';
 import { namedClasses } from '@saltworks/core/screen/colours';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { findBuild } from '../builds/read.ts';
 import { readCampaigns } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import type { Schema } from '../db/schema.ts';
+import { NotFoundError } from '../errors.ts';
 
 /** Reports that are read for their classes, and reports that are listed for the time of the last. */
 const most = { read: 32, listed: 1_000 };
@@ -31,9 +33,12 @@ export async function describeMasks(
   const [campaign] = id === undefined ? [] : await readCampaigns(db, [id]);
   const { mask, names, made } = await lookThrough(store, dataset.name, recipe);
   const found = mask ? await readDocument(store, maskKey(mask, '.json'), maskDocument) : undefined;
-  const origin = campaign
-    ? { backbone: keysOf(campaign), preset: campaign.preset, changed: campaign.solve }
-    : originOf(found?.parameters);
+  const build = await buildIn(db, dataset.name, recipe);
+  // What a campaign draws on may have changed since its build was made.
+  const origin =
+    campaign && !build
+      ? { backbone: keysOf(campaign), preset: campaign.preset, changed: campaign.solve }
+      : originOf(found?.parameters);
   const used = new Set(campaign ? names : [...dataset.known, ...names]);
   const coloured = await coloursOf(db, campaign ? [campaign.id] : campaigns);
   const classes = namedClasses(used, campaign ? coloured : coloured.filter(({ id }) => used.has(id)));
@@ -41,9 +46,28 @@ export async function describeMasks(
     recipe,
     ...origin,
     campaign: campaign ? { id: campaign.id, name: campaign.name } : null,
+    build,
     made: made?.toISOString() ?? null,
     classes: classes.map(({ id, colour }) => ({ name: id, colour })),
   };
+}
+
+/** The build that a mask set holds; null if it is none's, or nobody noted it. */
+async function buildIn(db: Kysely<Schema>, dataset: string, recipe: string): Promise<MaskSet['build']> {
+  const id = buildOf(recipe);
+  if (id === undefined) return null;
+  const campaign = campaignOf(recipe);
+  const subject =
+    campaign === undefined
+      ? ({ kind: 'dataset', name: dataset } as const)
+      : ({ kind: 'campaign', name: campaign } as const);
+  try {
+    const { current, made } = await findBuild(db, subject, id);
+    return { id, current, made };
+  } catch (error) {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  }
 }
 
 /** The preset that differs least from a mask's settings, and the differences. σ's factor belongs to the backbone. */

@@ -1,5 +1,5 @@
 /** The end of a comparison: all new masks are shown, or the marked ones, or none. */
-import { type BuildInfo, postBuildPromote } from '@saltworks/contract/api/builds';
+import { type BuildInfo, postBuildPromote, postBuildReject } from '@saltworks/contract/api/builds';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
@@ -21,11 +21,12 @@ export function Decide({ build, marks, undo, clear }: Props) {
   const [failure, setFailure] = useState('');
   const taken = imagesOf(marks, 'take');
   const kept = imagesOf(marks, 'keep');
-  const show = async (body: { take?: number[]; keep?: number[] }) => {
+  const place = { params: { subject: textOf(build.subject), build: build.id } };
+  const end = async (work: () => Promise<BuildInfo>) => {
     setBusy(true);
     setFailure('');
     try {
-      await ask(postBuildPromote, { params: { subject: textOf(build.subject), build: build.id }, body });
+      await work();
       clear();
       location.assign(pathOf(build.subject));
     } catch (error) {
@@ -33,6 +34,7 @@ export function Decide({ build, marks, undo, clear }: Props) {
       setBusy(false);
     }
   };
+  const show = (body: { take?: number[]; keep?: number[] }) => end(() => ask(postBuildPromote, { ...place, body }));
   const what = `build ${short(build.id)}`;
   return (
     <section className="decide" aria-label="Decide">
@@ -65,13 +67,9 @@ export function Decide({ build, marks, undo, clear }: Props) {
             />
           )}
           <AskTwice label="Take all" what={`masks of ${what}`} act={() => void show({})} />
-          <a
-            className="button"
-            href={pathOf(build.subject)}
-            title="Nothing changes. The build can still be shown later."
-          >
-            Take none
-          </a>
+          {build.state === 'held' && (
+            <AskTwice label="Take none" what={`of ${what}`} act={() => void end(() => ask(postBuildReject, place))} />
+          )}
         </span>
       )}
     </section>

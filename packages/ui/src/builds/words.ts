@@ -12,7 +12,7 @@ const states: Record<BuildInfo['state'], string> = {
   made: 'made, not judged',
   ready: 'ready to be shown',
   held: 'waits for a look',
-  rejected: 'rejected',
+  rejected: 'looked at, not taken',
   shown: 'shown before',
   failed: 'failed',
 };

@@ -70,7 +70,12 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
       </Filters>
       {set && (
         <p className="hint masks-name">
-          Commands and the API call these masks <code>{set.recipe}</code>.
+          Commands and the API call these masks <code>{set.recipe}</code>.{' '}
+          {set.build && (
+            <a href={`${set.campaign ? `/campaigns/${set.campaign.id}` : `/datasets/${name}`}/builds/${set.build.id}`}>
+              Where they come from
+            </a>
+          )}
         </p>
       )}
       <Browser
