@@ -40,6 +40,7 @@ export async function openServerRole(
     oidc: settings.oidc,
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
+    webhookHosts: settings.webhookHosts,
     recipeOf: async (given) =>
       (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.

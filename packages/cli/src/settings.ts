@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
 import type { S3Access } from '@saltworks/store/objects/open';
 
 export interface Settings {
@@ -32,6 +33,8 @@ export interface Settings {
   oidc?: { issuer: string; clientId: string; clientSecret: string };
   /** SALTWORKS_TRUSTED_PROXIES: comma-separated addresses or networks whose X-Forwarded-For names the caller; default none. */
   trustedProxies?: string[];
+  /** SALTWORKS_WEBHOOK_HOSTS: hosts that webhooks may lead to; default none. */
+  webhookHosts: AllowedHost[];
   /** SALTWORKS_REQUESTS_PER_MINUTE: the limit of one caller; default 1200. */
   requestsPerMinute?: number;
   /** SALTWORKS_MAX_PIXELS: larger images are refused before they are decoded. */
@@ -95,6 +98,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     apiKey: env.SALTWORKS_API_KEY || undefined,
     oidc: oidcOf(env),
     trustedProxies: proxiesOf(env),
+    webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
     maxPixels: wholeOf(env, 'SALTWORKS_MAX_PIXELS') ?? 100_000_000,
     propagateThreads: wholeOf(env, 'SALTWORKS_PROPAGATE_THREADS'),

@@ -1,6 +1,7 @@
 /** The server: runs the workflows, keeps the campaigns, serves the API and the pages. */
 import { fileURLToPath } from 'node:url';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
+import { noticeActivities } from '@saltworks/contract/messages/notices';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -21,6 +22,8 @@ import { repeat } from './concurrency/repeat.ts';
 import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
+import type { AllowedHost } from './notices/allowed-hosts.ts';
+import { forgetDeliveries, openNotices } from './notices/notices.ts';
 import { extractDataset } from './runs/start.ts';
 
 export interface Closable {
@@ -71,6 +74,8 @@ export interface CampaignServerOptions extends AuthOptions {
   requestsPerMinute?: number;
   /** Addresses or networks of the proxies in front. */
   trustedProxies?: string[];
+  /** Where webhooks may lead. */
+  webhookHosts: readonly AllowedHost[];
   recipeOf: Deps['recipeOf'];
   backbones: Deps['backbones'];
   /** Folder of the built pages. */
@@ -102,6 +107,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const auth = openAuth(db, options);
   const answers = openAnswers({ db, store, client, log });
   const streams = await openStreams(database);
+  const notices = openNotices({ db, client, secret: options.secret, hosts: options.webhookHosts, log });
   const fill = repeat(fillMs, () => fillCampaigns(db, store), log);
   const app = await openApp({
     ...options,
@@ -112,6 +118,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     journal,
     client,
     streams,
+    notices,
     imageSize: (sha256, keys) => imageSize(store, sha256, keys),
     async prepare(dataset, extract) {
       await extractDataset(client, { dataset, window: 4, extract });
@@ -123,6 +130,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     async () => {
       for (const id of await expiredLeases(db)) await expireLease(db, id);
       await extendCampaigns(db, store);
+      await forgetDeliveries(db);
     },
     log,
   );
@@ -135,7 +143,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     connection,
     namespace,
     taskQueue: queues.server,
-    activities: receiving(serverActivities, activities),
+    activities: receiving({ ...serverActivities, ...noticeActivities }, { ...activities, ...notices.activities }),
   });
   const working = worker.run();
   await answers.resume();
@@ -153,6 +161,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     async close() {
       fill.stop();
       sweep.stop();
+      notices.stop();
       await streams.close();
       await app.close();
       await answers.close();

@@ -59,6 +59,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
     );
 
     const server = await openCampaigns({
+      webhookHosts: [],
       ...{ connection, client, namespace, store, requestsPerMinute },
       database: await freshFolder(),
       journal: join(folder, 'journal.ndjson'),

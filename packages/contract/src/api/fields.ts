@@ -50,7 +50,7 @@ export const topicText = z
   .string()
   .check(
     z.regex(
-      /^(campaign:[a-z0-9][a-z0-9-]{0,63}|dataset:[a-z0-9][a-z0-9._-]{0,63}|schedule:[A-Za-z0-9_-]{1,64})$/,
+      /^(campaign:[a-z0-9][a-z0-9-]{0,63}|dataset:[a-z0-9][a-z0-9._-]{0,63}|schedule:[a-z0-9][a-z0-9-]{0,63})$/,
       'campaign:ID, dataset:NAME or schedule:ID',
     ),
   );

@@ -29,7 +29,7 @@ export const noticeBody = z.described(
     /** When it happened, ISO 8601. */
     timestamp: z.string(),
     data: z.object({
-      /** Null of a trial of a schedule's webhook. */
+      /** Null where a schedule works for none. */
       subject: z.nullable(subject),
       /** The build that this is about, and the one that was shown before. */
       build: z.optional(z.nullable(z.string())),

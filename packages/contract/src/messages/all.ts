@@ -5,6 +5,7 @@ import { annotateActivities, type annotateImage, type openImages, type showImage
 import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
+import type { deliver } from './notices.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 
@@ -27,4 +28,5 @@ export type Workflows = WorkflowsOf<
   | typeof agreeImages
   | typeof consensusImage
   | typeof bakeoff
+  | typeof deliver
 >;

@@ -4,14 +4,16 @@ import { campaignOf } from '@saltworks/contract/layout';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { type Topic, topicOf } from '../notices/topics.ts';
 import type { User } from './auth.ts';
 import { subjectOf } from './subject.ts';
 
 /**
  * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
  * a password. `admin`: administrators. `manager`: these, and managers of any campaign. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
- * the same of any campaign over it. `subject`: one or the other, as the address says. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's
- * reviewers, `review` the reviewers, except for their own work.
+ * the same of any campaign over it. `subject`: one or the other, as the address says; `topic`: the same, or of a schedule the
+ * campaign that it works for. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's reviewers,
+ * `review` the reviewers, except for their own work.
  */
 export type Access =
   | 'public'
@@ -23,6 +25,7 @@ export type Access =
   | { task: MemberRole }
   | { dataset: MemberRole }
   | { subject: MemberRole }
+  | { topic: MemberRole }
   | { assignment: 'own' | 'see' | 'review' };
 
 const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
@@ -60,6 +63,10 @@ export async function authorise(
     const { kind, name } = subjectOf(params.subject);
     const role = kind === 'campaign' ? await roleIn(db, user, name) : await roleOver(db, user, name);
     return needRole(role, access.subject, kind);
+  }
+  if ('topic' in access) {
+    const topic = topicOf(params.topic);
+    return needRole(await roleAbout(db, user, topic), access.topic, topic.kind);
   }
   if ('task' in access) {
     const task = /^\d{1,18}$/.test(params.task)
@@ -107,6 +114,13 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
     .where('campaign.dataset', '=', dataset)
     .execute();
   return members.map(({ role }) => role).sort((a, b) => ranks[b] - ranks[a])[0];
+}
+
+/** A user's role over a topic of webhooks. A schedule that works for no campaign is the administrators'. */
+async function roleAbout(db: Kysely<Schema>, user: User, { kind, name }: Topic): Promise<MemberRole | undefined> {
+  if (kind === 'campaign') return roleIn(db, user, name);
+  if (kind === 'dataset') return roleOver(db, user, name);
+  return undefined;
 }
 
 /** Whether a user may see a mask set: one that a campaign published is for its own reviewers. */

@@ -35,6 +35,7 @@ import { servePage } from './page.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { taskRoutes } from './task-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** Every route except sign-in, by subject. */
 export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
@@ -47,6 +48,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Backbones: backboneRoutes,
   Exports: exportRoutes,
   Bakeoffs: bakeoffRoutes,
+  Webhooks: webhookRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 

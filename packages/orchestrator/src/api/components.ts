@@ -48,4 +48,6 @@ export const components = [
   'NewBakeoff',
   'Bakeoff',
   'BakeoffReport',
+  'Webhook',
+  'Delivery',
 ];

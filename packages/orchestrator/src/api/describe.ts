@@ -18,6 +18,7 @@ export const tags = {
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
   Bakeoffs: 'Backbones, layers and settings tried on a sample',
+  Webhooks: 'Addresses that are told what happens to builds and schedules',
   Server: 'The server itself',
 } as const;
 export type Tag = keyof typeof tags;

@@ -14,6 +14,7 @@ import type { Views } from '../datasets/views.ts';
 import type { Database } from '../db/database.ts';
 import type { Journal } from '../db/journal.ts';
 import type { Schema } from '../db/schema.ts';
+import type { Notices } from '../notices/notices.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Access } from './access.ts';
 import type { Auth, User } from './auth.ts';
@@ -29,6 +30,7 @@ export interface Deps {
   journal: Journal;
   client: Client;
   streams: Streams;
+  notices: Notices;
   /** Images of datasets; their small copies; what runs over them. */
   shards: Shards;
   thumbnails: Views;

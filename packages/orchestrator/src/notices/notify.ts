@@ -6,10 +6,12 @@ import type { Kysely } from 'kysely';
 import { eventsOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { newId } from '../ids.ts';
+import { topicText } from './topics.ts';
 
 export interface Notice extends Omit<NoticeBody['data'], 'subject' | 'by'> {
   event: NoticeEvent;
-  subject: Subject;
+  /** Null where a schedule works for none. */
+  subject: Subject | null;
   /** Id of the account; null where a schedule or the program did it. */
   by?: string | null;
   /** The schedule that started it, whose own webhooks are told, too. */
@@ -21,13 +23,14 @@ export interface Notice extends Omit<NoticeBody['data'], 'subject' | 'by'> {
   once: string;
 }
 
-/** Subjects in addresses and tables. */
-export const topicOf = ({ kind, name }: Subject): string => `${kind}:${name}`;
-
 /** Tells every webhook of the subject, and of the schedule. @param tx the transaction of what is told */
 export async function notify(tx: Kysely<Schema>, { event, once, by, ...told }: Notice): Promise<void> {
   const { subject, schedule, build = null } = told;
-  const topics = [topicOf(subject), ...(schedule === undefined ? [] : [`schedule:${schedule}`])];
+  const topics = [
+    ...(subject === null ? [] : [topicText(subject)]),
+    ...(schedule === undefined ? [] : [topicText({ kind: 'schedule', name: schedule })]),
+  ];
+  if (topics.length === 0) return;
   const found = await tx.selectFrom('webhook').select(['id', 'events']).where('topic', 'in', topics).execute();
   const wanted = found.filter(({ events }) => wants(eventsOf(events), event));
   if (wanted.length === 0) return;

@@ -3,6 +3,7 @@ import type { Workflows } from '@saltworks/contract/messages/all';
 import { annotateImage } from './annotate-image.ts';
 import { bakeoff } from './bakeoff.ts';
 import { compareBuilds } from './compare-builds.ts';
+import { deliver } from './deliver.ts';
 import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage } from './measure.ts';
@@ -15,6 +16,7 @@ import { showImages } from './show-images.ts';
 const workflows = {
   annotateImage,
   bakeoff,
+  deliver,
   openImages,
   showImages,
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds },
@@ -28,6 +30,7 @@ export {
   bakeoff,
   compareBuilds,
   consensusImage,
+  deliver,
   exportDataset,
   extractDataset,
   openImages,

@@ -67,7 +67,7 @@ describeDatabases('access', ({ open }) => {
   afterAll(() => server?.close());
 
   /** A path whose objects exist for every caller; objects that the call would delete are made for it. */
-  async function pathOf({ url }: Route, role: Role, objects = world.ours): Promise<string> {
+  async function pathOf({ method, url }: Route, role: Role, objects = world.ours): Promise<string> {
     const { db } = server.deps;
     const values: Record<string, string> = { ...objects };
     if (url.includes(':user')) {
@@ -77,6 +77,12 @@ describeDatabases('access', ({ open }) => {
     if (url.includes(':key')) {
       const user = role === 'nobody' ? 'admin' : role;
       values.key = (await createApiKey(db, { user, name: 'short' })).id;
+    }
+    if (method === 'DELETE' && url.includes(':webhook')) {
+      values.webhook = randomUUID();
+      const { topic } = objects;
+      const row = { id: values.webhook, topic, url: '', events: '[]', secret: '' };
+      await db.insertInto('webhook').values(row).execute();
     }
     const path = url.replaceAll(/:(\w+)/g, (_, name) => values[name] ?? expect.fail(`an object for :${name}`));
     if (url.endsWith('/images/:image/mask')) return `${path}?recipe=best`;
@@ -131,7 +137,7 @@ describeDatabases('access', ({ open }) => {
   });
 
   const ofObjects = named.filter(
-    ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset|subject)\b/.test(url),
+    ([, { url, access }]) => access !== 'admin' && /:(campaign|task|assignment|dataset|subject|topic)\b/.test(url),
   );
   test.each(ofObjects)('%s of another campaign does not exist for its callers', async (_, route) => {
     for (const role of ['stranger', 'annotator', 'colleague', 'reviewer', 'manager'] as const) {

@@ -13,6 +13,8 @@ import { openStreams } from '../../dist/api/streams.js';
 import { openAnswers } from '../../dist/campaigns/answers/answers.js';
 import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
+import { allowedHostsOf } from '../../dist/notices/allowed-hosts.js';
+import { openNotices } from '../../dist/notices/notices.js';
 import { makeUser } from '../campaigns/campaign.ts';
 
 /** The server's public URL. */
@@ -58,6 +60,8 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptio
   from?: string;
   /** Milliseconds between two checks whether a stream may go on. */
   everyMs?: number;
+  /** Where webhooks may lead. */
+  hosts?: string;
 }
 
 export async function openServer(
@@ -68,6 +72,7 @@ export async function openServer(
     requestsPerMinute = 1e6,
     everyMs,
     from,
+    hosts = 'hooks.example.org',
     recipeOf: makes = async (given) => recipeOf(given),
     prepare = async () => {},
   }: ServerOptions = {},
@@ -90,6 +95,7 @@ export async function openServer(
     auth: openAuth(db, { url, oidc, secret }),
     journal: await openJournal(undefined),
     streams: await openStreams(database, { everyMs }),
+    notices: openNotices({ db, client, secret, hosts: allowedHostsOf(hosts), log: () => {} }),
     prepare,
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
@@ -132,6 +138,7 @@ export async function openServer(
     },
     async close() {
       await deps.streams.close();
+      deps.notices.stop();
       await app.close();
       await answers.close();
       rmSync(folder, { recursive: true, force: true });

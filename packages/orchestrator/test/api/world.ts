@@ -59,6 +59,10 @@ export interface Objects {
   /** The campaign, as addresses name it, and a bake-off of it. */
   subject: string;
   bakeoff: string;
+  /** The campaign as what webhooks tell of; a webhook, and something that was sent to it. */
+  topic: string;
+  webhook: string;
+  delivery: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -125,7 +129,17 @@ export async function makeWorld(server: TestServer): Promise<World> {
     const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
     await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
     await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
+    const topic = `campaign:${campaign.id}`;
+    const url = 'https://hooks.example.org/';
+    const hook = { id: `webhook-${letter}`, topic, url, events: '[]', secret: 'sealed', created_by: 'owner' };
+    await db.insertInto('webhook').values(hook).execute();
+    const sent = { webhook: hook.id, message: 'msg_1', event: 'test', body: '{}', sent: true } as const;
+    await db
+      .insertInto('delivery')
+      .values({ id: `delivery-${letter}`, ...sent })
+      .execute();
     return {
+      ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
       campaign: campaign.id,
       task,
       assignment,

@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
@@ -22,7 +23,8 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 const home = mkdtempSync(join(tmpdir(), 'saltworks-histories-'));
 const port = await freePort();
 const address = `127.0.0.1:${port}`;
-const server = spawnTemporal(await temporalBinary(join(root, '.saltworks')), home, port);
+const binary = await temporalBinary(readSettings({ SALTWORKS_HOME: join(root, '.saltworks'), ...process.env }));
+const server = spawnTemporal(binary, { home, env: process.env }, port);
 await waitForTemporal(address);
 const identity = 'recorder';
 const connection = await NativeConnection.connect({ address });
@@ -63,6 +65,8 @@ const activities = {
   answerPixel: async ({ n }) => ({ n, mask: hash('cd'), uncertainty: 0.125, ms: 80 }),
   attribute: async () => ({ segment: 1, strokes: [{ n: 1, share: 0.75 }] }),
   showImages: async ({ images }) => images.slice(1).map(({ sha256 }) => sha256),
+  // Delivered at the third try.
+  sendNotice: async ({ last }) => last,
   expireLease: async () => undefined,
   leaveUnusable: async () => true,
   agree: async ({ a }) => (a === hash('ee') ? refuse('the masks differ in size') : undefined),
@@ -146,6 +150,7 @@ await record('agree-images', 'agreeImages', { pairs, classes: ['pan'] });
 await record('agree-images-before-classes', 'agreeImages', { pairs: [{ a: hash('cd'), b: known }] });
 const annotation = { annotator: 'u1', assignment: 'a1', n: 2, mask: hash('cd'), weight: 0.5 };
 await record('consensus-image', 'consensusImage', { ...settings, image, annotations: [annotation] });
+await record('deliver', 'deliver', { delivery: 'd1', round: 1, waits: [10, 20] });
 
 for (const { worker, ended } of workers.values()) {
   if (worker.getState() === 'RUNNING') worker.shutdown();
