@@ -7,7 +7,7 @@ import {
 } from '@saltworks/contract/documents/comparisons';
 
 /** What of a comparison the gate looks at. */
-export type Judged = Pick<Comparison, 'removed' | 'failed' | 'share' | 'known' | 'accepted' | 'offered'>;
+export type Judged = Pick<Comparison, 'removed' | 'failed' | 'iou' | 'known' | 'accepted' | 'offered'>;
 
 /**
  * The gate is open unless masks got worse where the truth is known, changed much, or went missing.
@@ -20,20 +20,20 @@ export function gateOf(
   { failed = 0, thresholds = {} }: { failed?: number; thresholds?: Partial<GateThresholds> } = {},
 ): Gate {
   const limits = { ...defaultThresholds, ...thresholds };
-  const { removed, share, known, accepted, offered } = comparison;
+  const { removed, known, accepted, offered } = comparison;
   const incomparable = Math.max(0, comparison.failed - failed);
   const fell = (judged: Comparison['known'], what: string) =>
     judged &&
     judged.before - judged.after > limits.worse &&
     `masks of ${counted(judged.images, what)} fell from ${iou(judged.before)} to ${iou(judged.after)} mean IoU; at most ${iou(limits.worse)} is allowed without a look`;
+  const changed = (alike: number, what: string) =>
+    1 - alike > limits.changed &&
+    `${what} by ${percent(1 - alike)} (1 − mean IoU); at most ${percent(limits.changed)} may without a look`;
   const reasons = [
     fell(known, 'known image'),
     fell(accepted, 'accepted image'),
-    share > limits.changed &&
-      `${percent(share)} of all pixels changed; at most ${percent(limits.changed)} may without a look`,
-    offered &&
-      offered.share > limits.changed &&
-      `${percent(offered.share)} of the pixels of ${counted(offered.images, 'kept image')} would change; at most ${percent(limits.changed)} may without a look`,
+    changed(comparison.iou, 'segments changed'),
+    offered && changed(offered.iou, `segments of ${counted(offered.images, 'kept image')} would change`),
     failed > 0 && `masks of ${counted(failed, 'image')} could not be made; none may be missing without a look`,
     removed > 0 &&
       `${counted(removed, 'image')} lost ${removed === 1 ? 'its mask' : 'their masks'}; none may without a look`,

@@ -2,7 +2,7 @@ import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { expect, test } from 'vitest';
 import { gateOf, type Judged } from '../../src/builds/gate.ts';
 
-const same: Judged = { removed: 0, failed: 0, share: 0, known: null, accepted: null, offered: null };
+const same: Judged = { removed: 0, failed: 0, iou: 1, known: null, accepted: null, offered: null };
 const reasons = (changes: Partial<Judged>, options?: Parameters<typeof gateOf>[1]) =>
   gateOf({ ...same, ...changes }, options).reasons;
 const fall = (before: number, after: number, images = 12) => ({ before, after, images, worse: images });
@@ -20,10 +20,10 @@ test.each([
     { accepted: fall(0.9, 0.8, 1) },
     'masks of 1 accepted image fell from 0.900 to 0.800 mean IoU; at most 0.010 is allowed without a look',
   ],
-  [{ share: 0.314 }, '31.4 % of all pixels changed; at most 5.0 % may without a look'],
+  [{ iou: 0.5 }, 'segments changed by 50.0 % (1 − mean IoU); at most 5.0 % may without a look'],
   [
-    { offered: { images: 3, share: 0.5, iou: 0.4 } },
-    '50.0 % of the pixels of 3 kept images would change; at most 5.0 % may without a look',
+    { offered: { images: 3, share: 0.1, iou: 0.75 } },
+    'segments of 3 kept images would change by 25.0 % (1 − mean IoU); at most 5.0 % may without a look',
   ],
   [{ removed: 1 }, '1 image lost its mask; none may without a look'],
   [{ removed: 2 }, '2 images lost their masks; none may without a look'],
@@ -42,17 +42,17 @@ test('masks that could not be made hold it once, though they were not compared e
 
 test('what gets better, or changes as much as is allowed, does not', () => {
   const thresholds = { worse: 0.25, changed: 0.5 };
-  expect(reasons({ known: fall(0.5, 0.9), accepted: fall(0.75, 0.5), share: 0.5 }, { thresholds })).toEqual([]);
+  expect(reasons({ known: fall(0.5, 0.9), accepted: fall(0.75, 0.5), iou: 0.5 }, { thresholds })).toEqual([]);
   expect(reasons({ known: fall(0.75, 0.49) }, { thresholds })).toHaveLength(1);
 });
 
 test('one threshold alone may differ', () => {
-  expect(gateOf({ ...same, share: 0.9 }, { thresholds: { changed: 1 } })).toMatchObject({
+  expect(gateOf({ ...same, iou: 0.1 }, { thresholds: { changed: 1 } })).toMatchObject({
     open: true,
     thresholds: { worse: defaultThresholds.worse, changed: 1 },
   });
 });
 
 test('every reason is told', () => {
-  expect(reasons({ known: fall(1, 0), share: 1, removed: 1 })).toHaveLength(3);
+  expect(reasons({ known: fall(1, 0), iou: 0, removed: 1 })).toHaveLength(3);
 });

@@ -26,6 +26,7 @@ import { backboneRoutes } from './backbone-routes.ts';
 import { bakeoffRoutes } from './bakeoff-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
+import { comparisonRoutes } from './comparison-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
 import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -46,6 +47,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Measures: measureRoutes,
   Datasets: datasetRoutes,
   Backbones: backboneRoutes,
+  Builds: comparisonRoutes,
   Exports: exportRoutes,
   Bakeoffs: bakeoffRoutes,
   Webhooks: webhookRoutes,

@@ -16,6 +16,7 @@ export const tags = {
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
   Backbones: 'Networks that keys come from',
+  Builds: 'All masks that are shown at one moment, compared with one another',
   Exports: 'Masks as files',
   Bakeoffs: 'Backbones, layers and settings tried on a sample',
   Webhooks: 'Addresses that are told what happens to builds and schedules',

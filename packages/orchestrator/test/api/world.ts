@@ -1,8 +1,9 @@
 /** Two campaigns, and an account in every relation to them. */
-import type { Subject } from '@saltworks/contract/documents/builds';
+import type { Build, Subject } from '@saltworks/contract/documents/builds';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import {
   bakeoffReportKey,
+  comparisonKey,
   datasetKey,
   exportFileKey,
   exportSummaryKey,
@@ -14,8 +15,10 @@ import {
   thumbnailKey,
   viewKey,
 } from '@saltworks/contract/layout';
+import { addUp } from '@saltworks/core/builds/add-up';
 import { writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { recordBuild } from '../../dist/builds/record.js';
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
@@ -56,13 +59,14 @@ export interface Objects {
   export: string;
   /** A set of its keys, which its campaign draws on. */
   keys: string;
-  /** The campaign, as addresses name it, and a bake-off of it. */
+  /** The campaign, as addresses name it, a bake-off of it, and a build that was compared. */
   subject: string;
   bakeoff: string;
   /** The campaign as what webhooks tell of; a webhook, and something that was sent to it. */
   topic: string;
   webhook: string;
   delivery: string;
+  build: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -129,6 +133,13 @@ export async function makeWorld(server: TestServer): Promise<World> {
     const summary = { format: 'voc', recipe: 'best', made: new Date().toISOString(), files: 1, bytes: 1 };
     await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
     await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
+    const of = { kind: 'campaign', name: campaign.id } as const;
+    const build: Build = {
+      ...{ version: 1, id: letter.repeat(16), subject: of, dataset, settings: [], images: 1, kept: 0, lines: [null] },
+    };
+    await recordBuild(db, build, { base: null, why: 'drawn', by: null, state: 'made' });
+    const compared = addUp({ before: null, after: build.id }).total();
+    await store.put(comparisonKey(of, null, build.id), JSON.stringify(compared));
     const topic = `campaign:${campaign.id}`;
     const url = 'https://hooks.example.org/';
     const hook = { id: `webhook-${letter}`, topic, url, events: '[]', secret: 'sealed', created_by: 'owner' };
@@ -140,6 +151,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       .execute();
     return {
       ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
+      build: build.id,
       campaign: campaign.id,
       task,
       assignment,
