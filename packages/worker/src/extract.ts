@@ -60,6 +60,7 @@ export async function extractShard(
 
   const images = await readShard(store, dataset, shard, { signal });
   let source: KeysSource | undefined;
+  let opening: Promise<KeysSource> | undefined;
   const openSource = async () => {
     const opened = await keys.open(extract);
     await noteKeySet(store, extract, opened, { signal });
@@ -91,7 +92,8 @@ export async function extractShard(
       return { image, failure: failed(error) };
     }
     // A backbone that cannot be opened is no fault of the image: it ends the shard.
-    source ??= await openSource();
+    opening ??= openSource();
+    source ??= await opening;
     try {
       return { image, size: pixels, file: await keysFile(source, { ...image, pixels }, extract, signal) };
     } catch (error) {

@@ -32,7 +32,7 @@ export interface JudgeJob {
 export type Judged = Omit<JudgedImage, 'id'>;
 
 export async function judgeImage(image: DecodedImage, job: JudgeJob): Promise<Judged> {
-  const { options, known, accepted, listed } = job;
+  const { options, known, accepted, classes, listed } = job;
   const { raster, segments } = readScribbles(job.scribbles, job.extension, image);
   const keys = fittingKeys(job.keys, image);
 
@@ -45,7 +45,6 @@ export async function judgeImage(image: DecodedImage, job: JudgeJob): Promise<Ju
 
   const read = async (file: Uint8Array) => decodePanoptic(await decodeImage(file));
   const categories = new Map(segments.map(({ id, category }) => [id, category]));
-  const classes = [...new Set([...job.classes, ...categories.values()])];
   const held = judgeStrokes(solver, keys, raster, options);
   return {
     ...(known && {

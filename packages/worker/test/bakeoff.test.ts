@@ -131,7 +131,7 @@ describe('a bake-off', () => {
   test('judges every variant on the same images, by known masks and strokes held out', async () => {
     const report = await run(await prepare(3, [9, 11]));
     expect(report).toMatchObject({ images: 3, judged: 3, failures: [] });
-    // Two ends of the square's only stroke, and each of the ground's two.
+    // Two halves of the square's only stroke, and each of the ground's two.
     expect(report.strokes).toBe(12);
     for (const { known, accepted, pixels, labels, sample, cost } of report.variants) {
       expect(known).toMatchObject({ images: 1 });

@@ -3,7 +3,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf } from '../answer.ts';
 import { agreement } from '../crowd/agreement.ts';
-import { type KnownMask, knownAgreement } from '../crowd/known-image.ts';
+import { classNamed, type KnownMask, knownAgreement } from '../crowd/known-image.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Mask } from '../mask/mask.ts';
 import { mean, overlaps } from '../mask/metrics.ts';
@@ -53,7 +53,8 @@ export const likeAccepted = (mask: Mask, accepted: Mask): number =>
   mean(overlaps(mask, accepted).map(({ iou }) => iou));
 
 /**
- * The mean IoU with a known mask: by categories where both have names in common, else by the best match of segments.
+ * The mean IoU with a known mask: by categories if any that was drawn is among the mask's, else by the best match of segments,
+ * as where strokes have no names.
  *
  * @param categories of the mask's segments, by name
  * @param names the classes that annotators could choose from, and those that the dataset lists
@@ -64,10 +65,10 @@ export function likeKnown(
   known: KnownMask,
   names: { classes: readonly string[]; listed: readonly string[] },
 ): number {
-  try {
-    return knownAgreement({ mask, categories }, known, names).miou;
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    return agreement({ mask }, { mask: known.mask }).miou;
-  }
+  const drawn = [...new Set(categories.values())];
+  const vocabulary = [...names.listed, ...known.categories.map(({ name }) => name)];
+  const isNamed = vocabulary.some((name) => classNamed(name, drawn) !== undefined);
+  if (!isNamed) return agreement({ mask }, { mask: known.mask }).miou;
+  const classes = [...new Set([...names.classes, ...drawn])];
+  return knownAgreement({ mask, categories }, known, { classes, listed: names.listed }).miou;
 }

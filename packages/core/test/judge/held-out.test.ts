@@ -45,21 +45,29 @@ describe('strokes held out', () => {
     expect(once.map(({ pixels }) => [...pixels])).toEqual(twice.map(({ pixels }) => [...pixels]));
   });
 
-  test('of a label with a single stroke both ends are held out, and its middle is hidden with either', () => {
+  test('what lies within a fortieth of the longer side is one stroke', () => {
+    const row = (gap: number) => `${'1'.repeat(20)}${'.'.repeat(gap)}${'2'.repeat(30)}`.padEnd(160, '.');
+    const strokes = (gap: number) => heldOut(drawing([row(gap), row(gap)], [7, 7])).map(({ pixels }) => pixels.length);
+    // Squares of 4 × 4 pixels: neighbours touch, others do not.
+    expect(strokes(3)).toEqual([50, 50]);
+    expect(strokes(8)).toEqual([60, 40]);
+  });
+
+  test('a label with a single stroke loses one half at a time', () => {
     const held = heldOut(drawing(['1'.repeat(12), '.'.repeat(12), '2'.repeat(11).padEnd(12, '.')], [3, 4]));
     // The second label has too few pixels to be cut.
     expect(held.map(({ segment, pixels }) => [segment, [...pixels]])).toEqual([
-      [3, [0, 1, 2, 3]],
-      [3, [8, 9, 10, 11]],
+      [3, [0, 1, 2, 3, 4, 5]],
+      [3, [6, 7, 8, 9, 10, 11]],
     ]);
-    expect(held.map(({ rest }) => segmentsOf(rest).slice(0, 12))).toEqual(['........3333', '3333........']);
+    expect(held.map(({ rest }) => segmentsOf(rest).slice(0, 12))).toEqual(['......333333', '333333......']);
   });
 
   test('a stroke is cut across its main direction, whichever that is', () => {
     const rows = Array.from({ length: 18 }, (_, y) => `${'.'.repeat(y)}1${'.'.repeat(17 - y)}`);
     const [first, last] = heldOut(drawing(rows, [1]));
-    expect([...first.pixels]).toEqual([0, 1, 2, 3, 4, 5].map((i) => i * 19));
-    expect([...last.pixels]).toEqual([12, 13, 14, 15, 16, 17].map((i) => i * 19));
+    expect([...first.pixels]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => i * 19));
+    expect([...last.pixels]).toEqual([9, 10, 11, 12, 13, 14, 15, 16, 17].map((i) => i * 19));
   });
 
   test('of many strokes every label has its turn', () => {
