@@ -6,7 +6,7 @@ import { byAmount } from './amounts.ts';
 import { causes, classOf } from './words.ts';
 
 export function Heads({ comparison }: { comparison: Comparison }) {
-  const { images, changed, kept, added, removed, failed, share, iou, known, accepted } = comparison;
+  const { images, changed, kept, added, removed, failed, share, iou, known, accepted, offered } = comparison;
   const tiles: [string, string][] = [
     ['images changed', `${count(changed)} of ${count(images)}`],
     ['of all pixels changed', percent(share)],
@@ -16,6 +16,7 @@ export function Heads({ comparison }: { comparison: Comparison }) {
       ? [[`IoU on ${counted(accepted.images, 'accepted mask')}`, judged(accepted)] as [string, string]]
       : []),
     ...(kept > 0 ? [['kept as people left them', count(kept)] as [string, string]] : []),
+    ...(offered ? [['of their pixels would change', percent(offered.share)] as [string, string]] : []),
     ...(added > 0 ? [['new images', count(added)] as [string, string]] : []),
     ...(removed > 0 ? [['lost their mask', count(removed)] as [string, string]] : []),
     ...(failed > 0 ? [['could not be compared', count(failed)] as [string, string]] : []),
@@ -40,8 +41,8 @@ export const GateSays = ({ gate }: { gate: Gate }) => (
     <p>
       <strong>{gate.open ? 'The gate is open.' : 'The gate holds it for a look.'}</strong>{' '}
       <span className="hint">
-        It holds a build whose mean IoU falls by more than {gate.thresholds.worse}, or that changes more than{' '}
-        {percent(gate.thresholds.changed)} of all pixels.
+        It holds a build whose mean IoU on known or accepted masks falls by more than {gate.thresholds.worse}, or that
+        changes more than {percent(gate.thresholds.changed)} of all pixels.
       </span>
     </p>
     {gate.reasons.length > 0 && (
