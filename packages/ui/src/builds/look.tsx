@@ -13,7 +13,7 @@ import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
 import { ChangeList } from './change-list.tsx';
 import { ComparedImageView, toggled, type View } from './compared-image.tsx';
-import { type Mark, type Marks, markOf, setMark } from './marks.ts';
+import { type Mark, type Marks, markOf, setMark, undoMark } from './marks.ts';
 import { masksOf, type Pair } from './masks.ts';
 import { textOf } from './subject.ts';
 import { causes } from './words.ts';
@@ -112,7 +112,15 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
     // A mark that is taken away is looked at again.
     if (!taken) step(1);
   };
+  const undo = () => {
+    const undone = marks && undoMark(marks.now);
+    if (!undone) return;
+    marks.set(undone.marks);
+    // The image is mostly the one before: a mark leads on to the next.
+    for (let index = chosen; index >= 0; index--) if (feed?.at(index)?.id === undone.image) return setChosen(index);
+  };
   useShortcuts([
+    { keys: ['z', 'mod+z'], show: '', label: '', run: undo },
     { keys: ['j', 'arrowdown', 'arrowright'], show: '', label: '', run: () => step(1) },
     { keys: ['k', 'arrowup', 'arrowleft'], show: '', label: '', run: () => step(-1) },
     { keys: ['a'], show: '', label: '', run: () => decide('take') },
@@ -175,6 +183,7 @@ export const lookKeys = [
   ['J K', 'next and previous image'],
   ['A', 'take the new mask'],
   ['X', 'keep the old mask'],
+  ['Z', 'undo the last mark'],
   ['Space', 'before and after'],
   ['V', 'difference in colour'],
   ['M', 'masks on and off'],

@@ -6,7 +6,6 @@ import type { Comparison } from '@saltworks/contract/documents/comparisons';
 import { failingText, shareOf, throughOf, waitingText } from '@saltworks/contract/run-state';
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useShortcuts } from '../annotate/shortcuts.ts';
 import '../builds/builds.css';
 import type { View } from '../builds/compared-image.tsx';
 import { GateSays, Heads, Plots } from '../builds/comparison-figures.tsx';
@@ -38,7 +37,6 @@ export function BuildComparisonPage({ kind, name, build }: Subject & { build: st
       wide
       shortcuts={[
         ...lookKeys.map(([show, label]) => ({ keys: [], show, label, run() {} })),
-        { keys: [], show: 'Ctrl Z', label: 'undo the last mark', run() {} },
         { keys: ['f'], show: 'F', label: 'to the filters', run: focusFilters },
       ]}
     >
@@ -111,7 +109,6 @@ function Compared({ build, comparison, subject }: Props) {
   // Only a build that would replace the shown one is decided upon; any other pair is looked at.
   const decides =
     subject.manages && !build.current && current !== undefined && (current?.id ?? null) === comparison.before;
-  useShortcuts(decides ? [{ keys: ['z', 'mod+z'], show: '', label: '', run: undo }] : []);
   return (
     <>
       <p className="pair">
