@@ -28,7 +28,11 @@ export async function openServerRole(
   const places = fetchingOf(settings, store);
   const opening = openCampaigns({
     connection,
-    client: new Client({ connection: address, namespace, interceptors: { workflow: [forStore(id)] } }),
+    client: new Client({
+      connection: address,
+      namespace,
+      interceptors: { workflow: [forStore(id)], schedule: [forStore(id)] },
+    }),
     namespace,
     store,
     database,

@@ -44,6 +44,7 @@ export async function openWorkerRole(
   const readObject = objectReader(store, settings.s3);
   const activities = createActivities({
     ...{ store, keys, maskThreads, readObject, maxPixels, findBackbone, sessions, queue },
+    s3: settings.s3,
   });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };

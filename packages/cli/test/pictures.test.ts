@@ -9,10 +9,10 @@ import { cocoSource } from '@saltworks/store/import/coco-source';
 import { importDataset } from '@saltworks/store/import/import';
 import { folderSource } from '@saltworks/store/import/sources';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
+import { lookAt, throughWindow } from '@saltworks/worker/pictures';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseWindow } from '../src/options.ts';
-import { lookAt, throughWindow } from '../src/pictures.ts';
 
 let scratch: string;
 let folder: string;

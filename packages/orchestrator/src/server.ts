@@ -4,6 +4,7 @@ import { type ServerActivities, serverActivities } from '@saltworks/contract/mes
 import { noticeActivities } from '@saltworks/contract/messages/notices';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
+import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -24,7 +25,10 @@ import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
 import type { AllowedHost } from './notices/allowed-hosts.ts';
 import { forgetDeliveries, openNotices } from './notices/notices.ts';
+import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
+import { scheduleActivitiesOf } from './schedules/activities.ts';
+import { restoreClocks } from './schedules/schedules.ts';
 
 export interface Closable {
   /** Resolves after `shutdown`, once nothing is under way. */
@@ -94,6 +98,7 @@ export interface CampaignServer {
 
 const fillMs = 3_000;
 const sweepMs = 30_000;
+const clocksMs = 300_000;
 
 /** Opens the database and listens. */
 export async function openCampaigns(options: CampaignServerOptions): Promise<CampaignServer> {
@@ -135,15 +140,20 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     log,
   );
 
-  const activities: ServerActivities = {
+  const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
+  const activities: ServerActivities & ScheduleActivities = {
     expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
     leaveUnusable: ({ assignment, reason }) => leaveUnusable(db, assignment, reason),
+    ...scheduleActivitiesOf({ ...options, db, runs: openRuns(client) }),
   };
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: queues.server,
-    activities: receiving({ ...serverActivities, ...noticeActivities }, { ...activities, ...notices.activities }),
+    activities: receiving(
+      { ...serverActivities, ...noticeActivities, ...scheduleActivities },
+      { ...activities, ...notices.activities },
+    ),
   });
   const working = worker.run();
   await answers.resume();
@@ -162,6 +172,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       fill.stop();
       sweep.stop();
       notices.stop();
+      clocks.stop();
       await streams.close();
       await app.close();
       await answers.close();

@@ -4,6 +4,7 @@ import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { BakeoffActivities } from '@saltworks/contract/messages/bakeoff';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
+import type { ImportActivities } from '@saltworks/contract/messages/schedules';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
@@ -14,6 +15,7 @@ import { buildShard } from './build.ts';
 import { compareShard } from './compare-shard.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
+import { type ImportDeps, importImages } from './import.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus } from './measure.ts';
 import { propagateShard } from './propagate.ts';
@@ -26,8 +28,13 @@ const BEAT_MS = 2_000;
 
 /** @param deps sessions and queue: of a worker that serves annotators */
 export function createActivities(
-  deps: ExtractDeps & MaskDeps & JudgeDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
-): ShardActivities & MeasureActivities & BuildActivities & BakeoffActivities & Partial<AnnotateActivities> {
+  deps: ExtractDeps & MaskDeps & JudgeDeps & ImportDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
+): ShardActivities &
+  MeasureActivities &
+  BuildActivities &
+  BakeoffActivities &
+  ImportActivities &
+  Partial<AnnotateActivities> {
   const { sessions, queue } = deps;
   return {
     async describeDataset({ dataset }) {
@@ -39,6 +46,7 @@ export function createActivities(
     prepareExport: (request) => withPulse(({ signal }) => prepareExport(deps.store, request, signal)),
     exportShard: (request) => withPulse((pulse) => exportShard(deps.store, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
+    importImages: (request) => withPulse(({ signal }) => importImages(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
     buildShard: (request) => withPulse((pulse) => buildShard(deps, request, pulse)),

@@ -2,28 +2,25 @@
 
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
-import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { readFailures } from '@saltworks/store/datasets/failures';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
-import { cocoSource } from '@saltworks/store/import/coco-source';
 import type { ImportReport } from '@saltworks/store/import/import';
 import { importDataset } from '@saltworks/store/import/import';
 import { importScribbles, notePictures } from '@saltworks/store/import/import-scribbles';
-import type { Offer } from '@saltworks/store/import/offers';
-import { folderSource, objectSource } from '@saltworks/store/import/sources';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { openSource } from '@saltworks/worker/import';
+import { lookAt, throughWindow } from '@saltworks/worker/pictures';
 import { Command } from 'commander';
 import { categoriesOption, readNumbers } from '../categories.ts';
 import { isFolder } from '../files.ts';
 import { interruption } from '../interrupt.ts';
 import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
-import { lookAt, throughWindow } from '../pictures.ts';
-import { type Progress, progress } from '../progress.ts';
+import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { keysCommand } from './keys.ts';
 import { exportCommand } from './runs.ts';
@@ -71,7 +68,10 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   if (scribbles !== undefined) await isFolder(scribbles);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
-  const { files, categories } = await openSource(source, flags, line).finally(line.clear);
+  const { files, categories } = await openSource(source, {
+    ...{ s3: settings.s3, images: flags.images, signal: interruption },
+    onProgress: (share) => line.show(`${source}: ${Math.floor(100 * share)} % read`),
+  }).finally(line.clear);
   const pictures = new Fingerprints();
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
@@ -133,27 +133,6 @@ const replacedText = (replaced: number): string =>
 
 /** Lines about files left out of the import. */
 const mostNotes = 20;
-
-async function openSource(
-  source: string,
-  { images }: ImportFlags,
-  line: Progress,
-): Promise<{ files: AsyncIterable<Offer>; categories?: Dataset['categories'] }> {
-  const isRemote = source.startsWith('s3://');
-  if (!isRemote && !(await isFolder(source))) {
-    if (images !== undefined && !(await isFolder(images))) {
-      throw new InvalidInputError(`--images ${images} is a file; expected a folder`);
-    }
-    const onProgress = (share: number) => line.show(`${source}: ${Math.floor(100 * share)} % read`);
-    return cocoSource(source, { images, signal: interruption, onProgress });
-  }
-  if (images !== undefined) throw new InvalidInputError(`--images ${images} with ${source}; expected a COCO document`);
-  return {
-    files: isRemote
-      ? objectSource(await openStore(source, readSettings().s3), source, interruption)
-      : folderSource(source),
-  };
-}
 
 interface ListFlags {
   failed?: boolean;

@@ -7,7 +7,7 @@ import { keepPolicies, promoteModes } from '../messages/relabel.ts';
 import { firingMade, firingOutcomes } from '../messages/schedules.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { id, limit, nothing, pageOf, params, slug, subjectText, text } from './fields.ts';
+import { id, limit, nothing, pageOf, params, slug, subjectText, text, wholeNumber } from './fields.ts';
 import { keysChoice } from './keys.ts';
 
 const share = z.number().check(z.gte(0), z.lte(1));
@@ -190,6 +190,6 @@ export const postScheduleTrigger = endpoint({ method: 'POST', url: `${at}/:sched
 export const getScheduleFirings = endpoint({
   method: 'GET',
   url: `${at}/:schedule/firings`,
-  query: z.object({ after: z.optional(text(200)), limit }),
+  query: z.object({ after: z.optional(wholeNumber), limit }),
   response: pageOf(firing),
 });

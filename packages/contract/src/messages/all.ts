@@ -8,6 +8,7 @@ import { type agreeImages, type consensusImage, measureActivities } from './meas
 import type { deliver } from './notices.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
+import { importActivities, type scheduled } from './schedules.ts';
 
 export const workerActivities = {
   ...shardActivities,
@@ -15,6 +16,7 @@ export const workerActivities = {
   ...measureActivities,
   ...buildActivities,
   ...bakeoffActivities,
+  ...importActivities,
 };
 /** What a worker does for its roles. */
 export type WorkerActivities = Partial<ActivitiesOf<typeof workerActivities>>;
@@ -29,4 +31,5 @@ export type Workflows = WorkflowsOf<
   | typeof consensusImage
   | typeof bakeoff
   | typeof deliver
+  | typeof scheduled
 >;

@@ -47,7 +47,13 @@ export type ImportRequest = z.infer<typeof importRequest>;
 export const scheduleActivities = {
   /** Notes that a firing begins. Answers with null if nothing is left to do: it is over, or skipped. */
   beginFiring: {
-    request: z.extend(ofFiring, { run: z.string(), at: z.string() }),
+    request: z.extend(ofFiring, {
+      /** Temporal's id of the execution. */
+      run: z.string(),
+      /** ISO 8601: the time that the schedule says, and the time at which Temporal started it. */
+      due: z.string(),
+      began: z.string(),
+    }),
     answer: z.nullable(z.object({ import: z.optional(importRequest) })),
   },
   /** Does all kinds of work but imports, with heartbeats. */

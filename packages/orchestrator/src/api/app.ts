@@ -26,6 +26,7 @@ import { backboneRoutes } from './backbone-routes.ts';
 import { bakeoffRoutes } from './bakeoff-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
+import { channelRoutes } from './channel-routes.ts';
 import { comparisonRoutes } from './comparison-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
 import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
@@ -34,6 +35,7 @@ import { answerTo, MethodNotAllowedError, type Thrown, TooManyRequestsError, Una
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import { type Deps, type Route, route } from './routes.ts';
+import { scheduleRoutes } from './schedule-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { taskRoutes } from './task-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -46,11 +48,12 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Assignments: assignmentRoutes,
   Measures: measureRoutes,
   Datasets: datasetRoutes,
-  Backbones: backboneRoutes,
+  Backbones: [...backboneRoutes, ...channelRoutes],
   Builds: comparisonRoutes,
   Exports: exportRoutes,
   Bakeoffs: bakeoffRoutes,
   Webhooks: webhookRoutes,
+  Schedules: scheduleRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 

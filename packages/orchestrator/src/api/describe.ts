@@ -20,6 +20,7 @@ export const tags = {
   Exports: 'Masks as files',
   Bakeoffs: 'Backbones, layers and settings tried on a sample',
   Webhooks: 'Addresses that are told what happens to builds and schedules',
+  Schedules: 'Work at set times, and how it went',
   Server: 'The server itself',
 } as const;
 export type Tag = keyof typeof tags;

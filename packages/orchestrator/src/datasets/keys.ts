@@ -6,11 +6,11 @@ import { keySetKey } from '@saltworks/contract/layout';
 import { hasKeys, keySetsOf, removeKeys } from '@saltworks/store/datasets/key-sets';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
-import { keysShown } from '../builds/read.ts';
 import { listCampaigns } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { drawnBy } from './keys-use.ts';
 
 /** @param user whose campaigns are told of; without one, all */
 export async function describeKeys(
@@ -38,25 +38,11 @@ export async function removeKeySet(
   { db, store }: { db: Kysely<Schema>; store: ObjectStore },
   dataset: Dataset,
   { keys, from, runs }: { keys: string; from: number; runs(): Promise<readonly DatasetRun[]> },
-): Promise<{ removed: number; next: number | null }> {
+): Promise<{ removed: number; bytes: number; next: number | null }> {
   const { name } = dataset;
   const isThere = from > 0 || (await hasKeys(store, name, keys)) || (await store.head(keySetKey(keys)));
   if (!isThere) throw new NotFoundError(`no keys ${keys} of ${name}; expected some (saltworks dataset keys ${name})`);
-  const campaigns = await listCampaigns(db);
-  const campaign = campaigns.find((each) => each.dataset === name && each.state !== 'closed' && keysOf(each) === keys);
-  if (campaign) {
-    throw new ConflictError(`campaign ${campaign.id} draws on the keys ${keys}; expected none that is open or paused`);
-  }
-  const shown = (await keysShown(db, name)).get(keys);
-  if (shown) {
-    throw new ConflictError(
-      `build ${shown.build} of ${shown.kind} ${shown.name} is shown and draws on the keys ${keys}; expected none that does`,
-    );
-  }
-  // Of a run that an earlier version started nobody knows which keys it takes.
-  const run = (await runs()).find(
-    (each) => each.state === 'running' && each.kind !== 'export' && (each.keys ?? keys) === keys,
-  );
-  if (run) throw new ConflictError(`the run ${run.id} draws on the keys ${keys}; expected none under way`);
+  const drawing = await drawnBy({ db, store }, dataset, keys, await runs());
+  if (drawing !== undefined) throw new ConflictError(drawing);
   return removeKeys(store, dataset, keys, { from });
 }

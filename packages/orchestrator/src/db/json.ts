@@ -1,10 +1,12 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type BuiltWith, builtWith } from '@saltworks/contract/api/builds';
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
+import { type ScheduleWork, scheduleWork } from '@saltworks/contract/api/schedules';
 import { type NoticeEvent, noticeEvents } from '@saltworks/contract/api/webhooks';
 import { type Gate, gate } from '@saltworks/contract/documents/comparisons';
 import { checkDocument, parseDocument } from '@saltworks/contract/documents/document';
 import { maskSettings } from '@saltworks/contract/messages/activities';
+import { type FiringMade, firingMade } from '@saltworks/contract/messages/schedules';
 import { type SegmentOptions, segmentChanges } from '@saltworks/contract/options';
 import type { Schema } from '@saltworks/contract/zod';
 import * as z from '@saltworks/contract/zod';
@@ -38,6 +40,7 @@ export const weightsOf: (value: unknown) => Record<string, number> = reader('con
 
 /** What a webhook is told of. */
 export const eventsOf: (value: unknown) => NoticeEvent[] = reader('webhook.events', z.array(z.enum(noticeEvents)));
+
 /** What a build's masks are made with, in the order of its settings. */
 export const builtWithOf: (value: unknown) => BuiltWith[] = reader('build.settings', z.array(builtWith));
 
@@ -46,3 +49,9 @@ export const gateOf: (value: unknown) => Gate = reader('build.gate', gate);
 
 /** The address that the sign-in library keeps for a link, as text. */
 export const emailOf = (value: string): string => parseDocument('verification.value', value, signInLink).email;
+
+/** What a schedule does, stored with every default. */
+export const workOf = reader('schedule.work', scheduleWork as Schema<ScheduleWork>);
+
+/** What a firing made. */
+export const madeOf: (made: unknown) => FiringMade = reader('firing.made', firingMade);

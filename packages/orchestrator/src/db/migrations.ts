@@ -350,6 +350,36 @@ create table build_mask (
   primary key (task, build)
 );`;
 
+/** Work at set times, and how each time went. */
+const schedules = `
+create table schedule (
+  id text primary key,
+  work jsonb not null,
+  campaign text references campaign,
+  cadence text not null,
+  timezone text not null,
+  overlap text not null check (overlap in ('skip', 'buffer', 'cancel', 'allow')),
+  catch_up int check (catch_up > 0),
+  note text not null default '',
+  paused boolean not null default false,
+  created_by text not null references "user",
+  created timestamptz not null default now()
+);
+create table firing (
+  schedule text not null references schedule on delete cascade,
+  id text not null,
+  n bigint not null generated always as identity,
+  run text not null,
+  at timestamptz not null,
+  started timestamptz not null default now(),
+  ended timestamptz,
+  outcome text check (outcome in ('done', 'skipped', 'failed', 'cancelled')),
+  reason text,
+  made jsonb not null default '{}',
+  primary key (schedule, id)
+);
+create index firing_by_number on firing (schedule, n);`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -365,5 +395,6 @@ export const migrations: readonly Migration[] = [
   { name: '0010-campaign-keys', up: run(campaignKeys) },
   { name: '0011-builds', up: run(builds) },
   { name: '0012-webhooks', up: run(webhooks) },
+  { name: '0013-schedules', up: run(schedules) },
   { name: '0014-pinned-settings', up: run(pins) },
 ];

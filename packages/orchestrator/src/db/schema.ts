@@ -34,6 +34,8 @@ export interface Schema {
   webhook: WebhookTable;
   delivery: DeliveryTable;
   delivery_attempt: DeliveryAttemptTable;
+  schedule: ScheduleTable;
+  firing: FiringTable;
   migration: MigrationTable;
 }
 
@@ -369,6 +371,42 @@ export interface DeliveryAttemptTable {
   /** Of the answer, if there was one. */
   status: number | null;
   reason: string | null;
+}
+
+export interface ScheduleTable {
+  id: string;
+  /** See {@link workOf}. */
+  work: ColumnType<unknown, string, never>;
+  /** The campaign that the work is on; null: administrators alone may change it. */
+  campaign: string | null;
+  /** Five fields of a cron line, or `every 6h`. */
+  cadence: string;
+  timezone: string;
+  overlap: 'skip' | 'buffer' | 'cancel' | 'allow';
+  /** Seconds; null: a missed firing is not made up for. */
+  catch_up: number | null;
+  note: Generated<string>;
+  paused: Generated<boolean>;
+  created_by: string;
+  created: TimeNow;
+}
+
+export interface FiringTable {
+  schedule: string;
+  /** The end of its workflow's id: when it was due. */
+  id: string;
+  /** In the order in which they began. */
+  n: GeneratedAlways<string>;
+  /** Temporal's id of the execution. */
+  run: string;
+  at: Time;
+  started: TimeNow;
+  ended: OptionalTime;
+  /** Null while it is under way. */
+  outcome: 'done' | 'skipped' | 'failed' | 'cancelled' | null;
+  reason: string | null;
+  /** See {@link madeOf}. */
+  made: ColumnType<unknown, string | undefined, string>;
 }
 
 export interface MigrationTable {

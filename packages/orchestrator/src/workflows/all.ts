@@ -11,6 +11,7 @@ import { openImages } from './open-images.ts';
 import { propagateDataset } from './propagate-dataset.ts';
 import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
+import { scheduled } from './scheduled.ts';
 import { showImages } from './show-images.ts';
 
 const workflows = {
@@ -21,6 +22,7 @@ const workflows = {
   showImages,
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds },
   ...{ agreeImages, consensusImage },
+  scheduled,
 };
 workflows satisfies Workflows;
 
@@ -37,5 +39,6 @@ export {
   propagateDataset,
   rebuild,
   relabel,
+  scheduled,
   showImages,
 };

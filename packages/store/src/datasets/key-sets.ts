@@ -106,31 +106,33 @@ async function originOf(store: ObjectStore, key: string, options?: CallOptions):
  *
  * @param keys id of the set
  * @param from the first shard of this part
- * @returns how many images lost their keys, and where the next part begins; null at the end
+ * @returns how many images lost their keys, how many bytes these took, and where the next part begins; null at the end
  */
 export async function removeKeys(
   store: ObjectStore,
   dataset: Dataset,
   keys: string,
   { from = 0, ...options }: CallOptions & { from?: number } = {},
-): Promise<{ removed: number; next: number | null }> {
+): Promise<{ removed: number; bytes: number; next: number | null }> {
   const others = await othersWith(store, dataset, keys, options);
   const end = Math.min(dataset.shards, from + shardsAPart);
-  let removed = 0;
+  let [removed, bytes] = [0, 0];
   for (let shard = from; shard < end; shard++) {
     await store.delete(extractReportKey(dataset.name, keys, shard), options);
     const images = await readShard(store, dataset.name, shard, { ...options, former: true });
     const remove = async ({ sha256 }: { sha256: string }) => {
       if (others.images.has(Buffer.from(sha256, 'hex'))) return;
-      if (!(await store.head(keysKey(keys, sha256), options))) return;
+      const there = await store.head(keysKey(keys, sha256), options);
+      if (!there) return;
       await store.delete(keysKey(keys, sha256), options);
       removed++;
+      bytes += there.size;
     };
     for await (const _ of inOrder(images, atOnce, remove));
   }
-  if (end < dataset.shards) return { removed, next: end };
+  if (end < dataset.shards) return { removed, bytes, next: end };
   if (others.datasets === 0) await store.delete(keySetKey(keys), options);
-  return { removed, next: null };
+  return { removed, bytes, next: null };
 }
 
 /** Other datasets that have a set of keys, and their images. */

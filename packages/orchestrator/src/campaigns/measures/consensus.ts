@@ -59,12 +59,18 @@ export async function makeConsensus(
  * Weights of a campaign's annotators.
  *
  * @param weights by reliability, once all submitted masks are compared; equal; or as given
+ * @param most milliseconds to wait for comparisons
  * @throws ConflictError if comparisons get no further
  */
-async function weightsOf(deps: MeasureDeps, campaign: Campaign, weights: Weighting | Weights): Promise<Weights> {
+export async function weightsOf(
+  deps: MeasureDeps,
+  campaign: Campaign,
+  weights: Weighting | Weights,
+  most = comparingMs,
+): Promise<Weights> {
   if (weights === 'equal') return {};
   if (weights !== 'reliability') return weights;
-  const until = Date.now() + comparingMs;
+  const until = Date.now() + most;
   for (let least = Number.POSITIVE_INFINITY; ; ) {
     const { annotators, pending } = await campaignAgreement(deps, campaign);
     if (pending === 0) return Object.fromEntries(annotators.map(({ annotator, weight }) => [annotator, weight]));

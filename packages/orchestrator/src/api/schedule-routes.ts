@@ -1,0 +1,129 @@
+/** Routes of schedules. A campaign's managers schedule its own work; all other work is for administrators. */
+import {
+  deleteSchedule,
+  getSchedule,
+  getScheduleFirings,
+  getSchedules,
+  patchSchedule,
+  postSchedules,
+  postScheduleTrigger,
+  type ScheduleWork,
+} from '@saltworks/contract/api/schedules';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { findCampaign } from '../campaigns/campaigns.ts';
+import { datasetOf } from '../datasets/datasets.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { settleKeys } from '../runs/settle.ts';
+import { listFirings } from '../schedules/firings.ts';
+import {
+  campaignOfWork,
+  changeSchedule,
+  createSchedule,
+  describeSchedule,
+  listSchedules,
+  removeSchedule,
+  triggerSchedule,
+} from '../schedules/schedules.ts';
+import { importOf } from '../schedules/work/import.ts';
+import { roleIn } from './access.ts';
+import type { User } from './auth.ts';
+import { type Deps, route } from './routes.ts';
+
+/** Whether a user may change what is scheduled for a campaign, or, with null, for anything else. */
+async function mayChange({ db }: Deps, user: User, campaign: string | null): Promise<boolean> {
+  if (user.role === 'admin') return true;
+  return campaign !== null && (await roleIn(db, user, campaign)) === 'manager';
+}
+
+/** @throws NotFoundError unless there is such a schedule and the user may change it */
+async function expectOwn(deps: Deps, user: User, id: string): Promise<void> {
+  const found = await deps.db.selectFrom('schedule').select('campaign').where('id', '=', id).executeTakeFirst();
+  if (found && (await mayChange(deps, user, found.campaign))) return;
+  throw new NotFoundError(`no schedule ${id}; expected one of: saltworks schedule ls`);
+}
+
+/** @throws NotFoundError, InvalidInputError unless everything that the work names is there */
+async function expectPossible(deps: Deps, work: ScheduleWork): Promise<void> {
+  const campaign = campaignOfWork(work);
+  if (campaign !== null) await findCampaign(deps.db, campaign);
+  if (work.kind === 'import') await importOf(deps.store, work);
+  if (work.kind === 'expire-keys' && work.dataset !== undefined) await datasetOf(deps.store, work.dataset);
+  if ((work.kind === 'relabel' || work.kind === 'export') && campaign === null) {
+    await datasetOf(deps.store, work.subject.slice('dataset:'.length));
+  }
+  if (work.kind !== 'relabel') return;
+  const { channel, keys } = work;
+  if ((channel === undefined) === (keys === undefined)) {
+    throw new InvalidInputError('a channel and a backbone, or neither; expected one of the two');
+  }
+  if (keys) settleKeys(await deps.backbones.find(keys.backbone), keys);
+}
+
+export const scheduleRoutes = [
+  route(getSchedules, {
+    summary: 'Schedules of campaigns that I manage; all, for administrators',
+    access: 'manager',
+    handler: ({ deps, query, user }) =>
+      listSchedules(deps, { campaign: query.campaign, may: (campaign) => mayChange(deps, user, campaign) }),
+  }),
+  route(postSchedules, {
+    summary: "A new schedule: a manager's for the consensus, the re-labelling or the exports of a campaign",
+    access: 'manager',
+    errors: [404, 409],
+    async handler({ deps, body, user }) {
+      const campaign = campaignOfWork(body.work);
+      if (!(await mayChange(deps, user, campaign))) {
+        if (campaign !== null) throw new NotFoundError(`no campaign ${campaign}`);
+        throw new ForbiddenError(
+          'only administrators may schedule this; expected the work of a campaign that you manage',
+        );
+      }
+      await expectPossible(deps, body.work);
+      await createSchedule(deps, body, user.id);
+      return describeSchedule(deps, body.id);
+    },
+  }),
+  route(getSchedule, {
+    summary: 'A schedule, when it fires next, and how it went last',
+    access: 'manager',
+    async handler({ deps, params, user }) {
+      await expectOwn(deps, user, params.schedule);
+      return describeSchedule(deps, params.schedule);
+    },
+  }),
+  route(patchSchedule, {
+    summary: 'Pauses a schedule, goes on with it, or changes its note',
+    access: 'manager',
+    async handler({ deps, params, body, user }) {
+      await expectOwn(deps, user, params.schedule);
+      await changeSchedule(deps, params.schedule, body, user.id);
+      return describeSchedule(deps, params.schedule);
+    },
+  }),
+  route(deleteSchedule, {
+    summary: 'Removes a schedule with its history; a firing under way goes on, and what was made stays',
+    access: 'manager',
+    async handler({ deps, params, user }) {
+      await expectOwn(deps, user, params.schedule);
+      await removeSchedule(deps, params.schedule, user.id);
+      return null;
+    },
+  }),
+  route(postScheduleTrigger, {
+    summary: 'Fires once, now, paused or not',
+    access: 'manager',
+    async handler({ deps, params, user }) {
+      await expectOwn(deps, user, params.schedule);
+      await triggerSchedule(deps, params.schedule, user.id);
+      return null;
+    },
+  }),
+  route(getScheduleFirings, {
+    summary: 'How a schedule went: its firings, the newest first',
+    access: 'manager',
+    async handler({ deps, params, query, user }) {
+      await expectOwn(deps, user, params.schedule);
+      return listFirings(deps.db, params.schedule, query);
+    },
+  }),
+];

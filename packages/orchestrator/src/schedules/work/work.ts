@@ -1,0 +1,18 @@
+/** The work of a firing, by its kind. */
+import type { ScheduleWork } from '@saltworks/contract/api/schedules';
+import type { FiringEnd } from '@saltworks/contract/messages/schedules';
+import { doConsensus } from './consensus.ts';
+import type { Doing, WorkDeps } from './doing.ts';
+import { doExpiry } from './expire-keys.ts';
+
+/** All kinds but imports, which workers do. */
+export function doWork(deps: WorkDeps, work: ScheduleWork, doing: Doing): Promise<FiringEnd> {
+  switch (work.kind) {
+    case 'consensus':
+      return doConsensus(deps, work, doing);
+    case 'expire-keys':
+      return doExpiry(deps, work, doing);
+    default:
+      throw new TypeError(`work of kind ${work.kind}; expected one that the server does`);
+  }
+}

@@ -1,0 +1,80 @@
+/** Imports: what a source holds, and the activity that brings its new files into a dataset. */
+import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { Dataset } from '@saltworks/contract/documents/dataset';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { FiringEnd, ImportRequest } from '@saltworks/contract/messages/schedules';
+import { cocoSource } from '@saltworks/store/import/coco-source';
+import { importDataset } from '@saltworks/store/import/import';
+import type { Offer } from '@saltworks/store/import/offers';
+import { folderSource, objectSource } from '@saltworks/store/import/sources';
+import { openStore, type S3Access } from '@saltworks/store/objects/open';
+import type { ObjectStore } from '@saltworks/store/objects/store';
+import { lookAt } from './pictures.ts';
+
+interface SourceOptions {
+  s3: () => S3Access;
+  /** Folder of the images, where a COCO document does not lie beside them. */
+  images?: string;
+  signal?: AbortSignal;
+  /** Of a COCO document: how much of it is read, 0 … 1. */
+  onProgress?: (share: number) => void;
+}
+
+/**
+ * The files of a folder, an `s3://` prefix or a COCO document.
+ *
+ * @throws InvalidInputError if there is no such file or folder
+ */
+export async function openSource(
+  source: string,
+  { s3, images, signal, onProgress }: SourceOptions,
+): Promise<{ files: AsyncIterable<Offer>; categories?: Dataset['categories'] }> {
+  const isRemote = source.startsWith('s3://');
+  if (!isRemote && !(await isFolder(source))) {
+    if (images !== undefined && !(await isFolder(images))) {
+      throw new InvalidInputError(`--images ${images} is a file; expected a folder`);
+    }
+    return cocoSource(source, { images, signal, onProgress });
+  }
+  if (images !== undefined) throw new InvalidInputError(`--images ${images} with ${source}; expected a COCO document`);
+  return { files: isRemote ? objectSource(openStore(source, s3), source, signal) : folderSource(source) };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new InvalidInputError(`${path}: no such file`);
+    throw new InvalidInputError(code === 'EACCES' ? `${path}: permission denied` : message);
+  }
+}
+
+export interface ImportDeps {
+  store: ObjectStore;
+  maxPixels: number;
+  /** How other buckets are reached. */
+  s3?: () => S3Access;
+}
+
+/** Adds the new and changed files of a source to its dataset. Nothing new is no failure. */
+export async function importImages(
+  { store, maxPixels, s3 = () => ({}) as S3Access }: ImportDeps,
+  { dataset, source }: ImportRequest,
+  signal: AbortSignal,
+): Promise<FiringEnd> {
+  const { files, categories } = await openSource(source, { s3, signal }).catch((error) => {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(`${error.message}, as the worker on ${hostname()} sees it`);
+  });
+  const look = lookAt({ maxPixels });
+  const report = await importDataset(store, dataset, files, { source, categories, look, signal });
+  const { added: images, failed } = report;
+  const [first] = failed;
+  const reason = first ? `${first.name}: ${first.reason}` : null;
+  const made = { images, ...(failed.length > 0 ? { failed: failed.length } : {}) };
+  if (images > 0) return { outcome: 'done', reason, made };
+  if (first) return { outcome: 'failed', reason, made };
+  return { outcome: 'skipped', reason: `${source} holds nothing new`, made: {} };
+}
