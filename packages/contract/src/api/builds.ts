@@ -12,7 +12,7 @@ import { run } from './runs.ts';
 
 /**
  * `made`: not judged. `ready`: the gate let it through, not shown. `held`: a person must look. `rejected`: a person did, and
- * took none of it. `shown`: it is shown, or was.
+ * took none of it, or only some images. `shown`: it is shown, or was.
  */
 export const buildStates = ['making', 'made', 'ready', 'held', 'rejected', 'shown', 'failed'] as const;
 export type BuildState = (typeof buildStates)[number];
@@ -70,7 +70,7 @@ export const getBuilds = endpoint({
 export const getBuild = endpoint({ method: 'GET', url: `${at}/:build`, response: buildInfo });
 
 /** What is shown, now or at a time; what a roll-back would go back to. Null where there was none. */
-export const getShownBuild = endpoint({
+export const getBuildShown = endpoint({
   method: 'GET',
   url: `${at}/shown`,
   query: z.object({ at: z.optional(time) }),
@@ -122,7 +122,7 @@ export const getBuildImageMask = endpoint({
   sends: mask,
 });
 
-/** @property before the build that it is compared with; default its base. `getShownBuild` tells which was shown at a time */
+/** @property before the build that it is compared with; default its base. `getBuildShown` tells which was shown at a time */
 const against = z.object({ before: z.optional(buildId) });
 
 /** Two builds compared, or the run that does so: the question starts it. */

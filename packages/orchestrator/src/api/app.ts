@@ -24,6 +24,7 @@ import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
 import { backboneRoutes } from './backbone-routes.ts';
 import { bakeoffRoutes } from './bakeoff-routes.ts';
+import { buildRoutes } from './build-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
 import { campaignRoutes } from './campaign-routes.ts';
 import { channelRoutes } from './channel-routes.ts';
@@ -49,7 +50,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Measures: measureRoutes,
   Datasets: datasetRoutes,
   Backbones: [...backboneRoutes, ...channelRoutes],
-  Builds: comparisonRoutes,
+  Builds: [...buildRoutes, ...comparisonRoutes],
   Exports: exportRoutes,
   Bakeoffs: bakeoffRoutes,
   Webhooks: webhookRoutes,

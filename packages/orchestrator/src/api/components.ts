@@ -52,6 +52,8 @@ export const components = [
   'ComingTask',
   'Pace',
   'Task',
+  'Build',
+  'BuildImage',
   'NewBakeoff',
   'Bakeoff',
   'BakeoffReport',

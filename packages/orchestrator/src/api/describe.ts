@@ -16,8 +16,8 @@ export const tags = {
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
   Backbones: 'Networks that keys come from',
-  Builds: 'All masks that are shown at one moment, compared with one another',
   Exports: 'Masks as files',
+  Builds: 'What campaigns and datasets show: builds of masks, compared, shown and taken back',
   Bakeoffs: 'Backbones, layers and settings tried on a sample',
   Webhooks: 'Addresses that are told what happens to builds and schedules',
   Schedules: 'Work at set times, and how it went',
@@ -31,12 +31,16 @@ export const paramsOf = (url: string): z.core.$ZodObject | undefined => {
   return names.length > 0 ? z.object(Object.fromEntries(names.map((name) => [name, params[name]]))) : undefined;
 };
 
-/** `GET /api/campaigns/:campaign/members` is `getCampaignMembers`: a segment before a parameter loses its plural. */
+/**
+ * `GET /api/campaigns/:campaign/members` is `getCampaignMembers`: a segment before a parameter loses its plural, but for a list
+ * of what a subject has, `GET /api/builds/:subject`.
+ */
 export function operationId({ method, url }: Pick<Route, 'method' | 'url'>): string {
   const segments = url.split('/').slice(2);
   const words = segments.flatMap((segment, i) => {
     if (segment.startsWith(':')) return [];
-    const word = segments[i + 1]?.startsWith(':') ? segment.replace(/s$/, '') : segment.replace(/\.\w+$/, '');
+    const lists = segments[i + 1] === ':subject' && i + 2 === segments.length;
+    const word = segments[i + 1]?.startsWith(':') && !lists ? segment.replace(/s$/, '') : segment.replace(/\.\w+$/, '');
     return [word[0].toUpperCase() + word.slice(1)];
   });
   return method.toLowerCase() + words.join('');

@@ -1,5 +1,5 @@
 /** Two campaigns, and an account in every relation to them. */
-import type { Build, Subject } from '@saltworks/contract/documents/builds';
+import type { BuildImage, Subject } from '@saltworks/contract/documents/builds';
 import { encodeLines } from '@saltworks/contract/documents/document';
 import {
   bakeoffReportKey,
@@ -16,8 +16,12 @@ import {
   viewKey,
 } from '@saltworks/contract/layout';
 import { addUp } from '@saltworks/core/builds/add-up';
+import { presets } from '@saltworks/core/options';
 import { writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
+import { writeBuild } from '@saltworks/store/builds/builds';
+import { putBuildReport, reportOf } from '@saltworks/store/builds/reports';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { promoteBuild } from '../../dist/builds/promote.js';
 import { recordBuild } from '../../dist/builds/record.js';
 import { addEvent } from '../../dist/campaigns/assignments/events.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
@@ -59,7 +63,7 @@ export interface Objects {
   export: string;
   /** A set of its keys, which its campaign draws on. */
   keys: string;
-  /** The campaign, as addresses name it, a bake-off of it, and a build that was compared. */
+  /** The campaign, as addresses name it, a bake-off of it, and a build that is shown and was compared. */
   subject: string;
   bakeoff: string;
   /** The campaign as what webhooks tell of; a webhook, and something that was sent to it. */
@@ -134,12 +138,9 @@ export async function makeWorld(server: TestServer): Promise<World> {
     await store.put(exportFileKey(dataset, exported, 'a.txt'), letter);
     await store.put(exportSummaryKey(dataset, exported), JSON.stringify(summary));
     const of = { kind: 'campaign', name: campaign.id } as const;
-    const build: Build = {
-      ...{ version: 1, id: letter.repeat(16), subject: of, dataset, settings: [], images: 1, kept: 0, lines: [null] },
-    };
-    await recordBuild(db, build, { base: null, why: 'drawn', by: null, state: 'made' });
-    const compared = addUp({ before: null, after: build.id }).total();
-    await store.put(comparisonKey(of, null, build.id), JSON.stringify(compared));
+    const build = await showBuild(server, campaign.id, dataset, { id, sha256, name, object, mask });
+    const compared = addUp({ before: null, after: build }).total();
+    await store.put(comparisonKey(of, null, build), JSON.stringify(compared));
     const topic = `campaign:${campaign.id}`;
     const url = 'https://hooks.example.org/';
     const hook = { id: `webhook-${letter}`, topic, url, events: '[]', secret: 'sealed', created_by: 'owner' };
@@ -151,7 +152,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       .execute();
     return {
       ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
-      build: build.id,
+      build,
       campaign: campaign.id,
       task,
       assignment,
@@ -180,4 +181,23 @@ async function storeBakeoff(store: ObjectStore, subject: Subject, dataset: strin
   const report = { version: 1, bakeoff: id, images: 0, judged: 0, strokes: 0, variants: [], failures: [] };
   await store.put(bakeoffReportKey(subject, id), JSON.stringify(report));
   return id;
+}
+
+/** @returns its id */
+async function showBuild(
+  { deps }: TestServer,
+  campaign: string,
+  dataset: string,
+  image: Pick<BuildImage, 'id' | 'sha256' | 'name' | 'object' | 'mask'>,
+): Promise<string> {
+  const { store, db } = deps;
+  const subject = { kind: 'campaign', name: campaign } as const;
+  const line: BuildImage = { ...image, drawings: [], settings: 0 };
+  const extract = { backbone: 'tiny', facet: 'key' } as const;
+  const settings = [{ extract, preset: 'best', options: presets.best, recipe: 'best', code: null }] as const;
+  const build = await writeBuild(store, { subject, dataset, settings: [...settings] }, [[line]]);
+  await putBuildReport(store, build, 0, await reportOf(store, [line]));
+  await recordBuild(db, build, { base: null, why: 'drawn', by: null, state: 'made' });
+  await promoteBuild(deps, subject, build.id, { by: null, folded: true });
+  return build.id;
 }

@@ -37,6 +37,12 @@ export const recipeOf: PromoteDeps['recipeOf'] = async ({ extract, preset, solve
   return { recipe: recipeName(keysId(extract.backbone, extract), options), options };
 };
 
+function freshStore(): ObjectStore {
+  const root = mkdtempSync(join(tmpdir(), 'saltworks-build-world-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  return fileStore(root);
+}
+
 export interface BuildWorld {
   deps: PromoteDeps;
   campaign: Campaign;
@@ -52,11 +58,8 @@ export interface BuildWorld {
 /** @param db with tables @param options of `makeCampaign` */
 export async function makeBuildWorld(
   db: Kysely<Schema>,
-  options: Parameters<typeof makeCampaign>[1] = {},
+  { store = freshStore(), ...options }: Parameters<typeof makeCampaign>[1] & { store?: ObjectStore } = {},
 ): Promise<BuildWorld> {
-  const root = mkdtempSync(join(tmpdir(), 'saltworks-build-world-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
-  const store = fileStore(root);
   await putDataset(store, 'pans');
   const campaign = await makeCampaign(db, { dataset: 'pans', ...options });
   await db.updateTable('task').set({ width: 4, height: 4 }).where('campaign', '=', campaign.id).execute();

@@ -1,5 +1,5 @@
 /** Any two builds, or what was shown at any two times, to be compared. */
-import { type BuildInfo, getShownBuild } from '@saltworks/contract/api/builds';
+import { type BuildInfo, getBuildShown } from '@saltworks/contract/api/builds';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import { useState } from 'react';
 import { ask } from '../api.ts';
@@ -22,7 +22,7 @@ export function DiffForm({ of, builds }: { of: Subject; builds: readonly BuildIn
   const [failure, setFailure] = useState('');
   const buildOf = async ({ build, at }: Side, title: string) => {
     if (build !== atTime) return build;
-    const found = await ask(getShownBuild, {
+    const found = await ask(getBuildShown, {
       params: { subject: textOf(of) },
       query: { at: new Date(at).toISOString() },
     });

@@ -1,5 +1,5 @@
 /** Two builds compared: figures, every image with a slider, and a person's decision. */
-import { type BuildInfo, getBuild, getBuildComparison, getShownBuild } from '@saltworks/contract/api/builds';
+import { type BuildInfo, getBuild, getBuildComparison, getBuildShown } from '@saltworks/contract/api/builds';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import type { Comparison } from '@saltworks/contract/documents/comparisons';
@@ -96,7 +96,7 @@ interface Props {
 
 function Compared({ build, comparison, subject }: Props) {
   const of = build.subject;
-  const shown = useLoaded(getShownBuild, { params: { subject: textOf(of) } });
+  const shown = useLoaded(getBuildShown, { params: { subject: textOf(of) } });
   const kept = `saltworks marks ${textOf(of)} ${comparison.before ?? 'none'} ${comparison.after}`;
   const [marks, setMarks] = useState(() => readMarks(localStorage.getItem(kept)));
   useEffect(() => {

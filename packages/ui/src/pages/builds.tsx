@@ -1,5 +1,5 @@
 /** The builds of a campaign or a dataset: which one is shown, all others, and a new one. */
-import { type BuildInfo, getBuilds, getShownBuild } from '@saltworks/contract/api/builds';
+import { type BuildInfo, getBuildShown, getBuilds } from '@saltworks/contract/api/builds';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import { useCallback, useState } from 'react';
 import '../builds/builds.css';
@@ -19,7 +19,7 @@ export function BuildsPage({ kind, name }: Subject) {
   const of: Subject = { kind, name };
   const subject = useSubject(of);
   const place = { params: { subject: textOf(of) } };
-  const shown = useLoaded(getShownBuild, place, 15_000);
+  const shown = useLoaded(getBuildShown, place, 15_000);
   const builds = useLoaded(getBuilds, place, 15_000);
   const { again: shownAgain } = shown;
   const { again: buildsAgain } = builds;
