@@ -7,16 +7,26 @@ import { endpoint } from './endpoint.ts';
 import { decimal, eventNumber, nothing, openObject } from './fields.ts';
 import { keys, mask, picture, thumbnail } from './files.ts';
 import { appended, batch, drawing, logEntry } from './interactions.ts';
+import { keysChosen } from './keys.ts';
 import { attribution, review, reviewed } from './reviews.ts';
 
 /** A side of an image that is open, pixels: known, though documented as elsewhere. */
 const side = z.nullable(z.int()).check(z.refine((length) => length !== null)) as z.ZodMiniType<number, number | null>;
+
+/** @property since when it was shown */
+const shownThen = z.object({ id: z.string(), since: z.string() });
 
 /** An assignment that is drawn in or looked at. */
 export const openAssignment = z.extend(assignment, {
   image: z.extend(imageInfo, { width: side, height: side }),
   /** Settings that its labels are made with, every default filled in; null where the backbone is no longer known. */
   options: z.nullable(openObject(segmentOptions)),
+  /** The keys that its labels are made from. */
+  keys: z.object({ id: z.string(), ...keysChosen }),
+  /** The build that was shown when it was opened, which its annotator corrects; null where none was. */
+  build: z.nullable(shownThen),
+  /** The build that is shown by now, where that is another one: the next image is drawn on that one's keys. */
+  newer: z.nullable(shownThen),
   drawing,
   reviews: z.array(reviewed),
 });

@@ -8,7 +8,15 @@ import { keys, mask, picture, thumbnail } from './files.ts';
 const image = z.described(imageInfo.clone(), { id: 'Image' });
 
 /** An image that the caller is likely to get next: the page reads it ahead. */
-export const comingTask = z.described(z.object({ task: z.string(), sha256: z.string() }), { id: 'ComingTask' });
+export const comingTask = z.described(
+  z.object({
+    task: z.string(),
+    sha256: z.string(),
+    /** Id of the keys that the campaign draws on now. */
+    keys: z.string(),
+  }),
+  { id: 'ComingTask' },
+);
 export type ComingTask = z.infer<typeof comingTask>;
 
 const by = z.enum(['hour', 'day']);

@@ -1,6 +1,5 @@
 /** Annotation: an image open at a worker, and the answers to an annotator's drawing. */
 
-import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { maskSettings } from './activities.ts';
 import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
@@ -100,12 +99,11 @@ const annotateRun = z.extend(imageRequest, {
 });
 export type AnnotateRun = z.infer<typeof annotateRun>;
 
-/** How many interactions are drawn, and what the campaign's settings are now. */
-const askedUpdate = z.object({
-  n: z.number(),
-  /** Servers of earlier versions leave it out; then the settings are those that the workflow began with. */
-  solve: z.optional(segmentChanges),
-});
+/**
+ * How many interactions are drawn, and what the assignment's settings are now. Servers of earlier versions leave settings out;
+ * then they are those that the workflow began with.
+ */
+const askedUpdate = z.object({ n: z.number(), ...z.partial(maskSettings).shape });
 
 export const annotateImage = workflow({
   type: 'annotateImage',

@@ -24,11 +24,13 @@ import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import * as z from '@saltworks/contract/zod';
 import { replay } from '@saltworks/core/drawing/replay';
+import { shownBuild } from '../builds/current.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
 import { renewLease } from '../campaigns/assignments/leases.ts';
 import { returnAssignment, skipAssignment } from '../campaigns/assignments/leave.ts';
-import { findAssignment } from '../campaigns/assignments/read.ts';
+import { campaignFor } from '../campaigns/assignments/pins.ts';
+import { type Assignment, findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -43,7 +45,7 @@ const see = { assignment: 'see' } as const;
 
 const sized = async (deps: Deps, id: string) => {
   const found = await findAssignment(deps.db, id);
-  const campaign = await findCampaign(deps.db, found.campaign);
+  const campaign = await campaignFor(deps.db, found);
   const size = await sizeOf(deps.db, found, (sha256) => deps.imageSize(sha256, keysOf(campaign)));
   return { found: { ...found, image: { ...found.image, ...size } }, campaign, size };
 };
@@ -58,6 +60,14 @@ async function optionsOf({ recipeOf }: Deps, campaign: Campaign): Promise<Segmen
   }
 }
 
+/** The build that an assignment corrects, and the one that is shown by now. */
+async function buildsOf(db: Deps['db'], { campaign, pin }: Assignment) {
+  const found = await shownBuild(db, { kind: 'campaign', name: campaign });
+  const shown = found ? { id: found.build, since: found.at.toISOString() } : null;
+  if (pin === null || pin.build?.id === shown?.id) return { build: shown, newer: null };
+  return { build: pin.build, newer: shown };
+}
+
 /** Milliseconds in which a worker makes the copies of an image that was just taken. */
 const opening = 3_000;
 
@@ -70,7 +80,14 @@ export const assignmentRoutes = [
       const { found, campaign } = await sized(deps, params.assignment);
       const interactions = await readInteractions(deps.db, found.id, found.n);
       const options = await optionsOf(deps, campaign);
-      return { ...found, options, drawing: replay(interactions), reviews: await readReviews(deps.db, found.id) };
+      return {
+        ...found,
+        ...(await buildsOf(deps.db, found)),
+        keys: { id: keysOf(campaign), ...extractOf(campaign) },
+        options,
+        drawing: replay(interactions),
+        reviews: await readReviews(deps.db, found.id),
+      };
     },
   }),
   route(postAssignmentInteractions, {
@@ -179,8 +196,11 @@ export const assignmentRoutes = [
     summary: 'The keys of the image (spec/keys.md)',
     access: see,
     async handler({ deps, params, request, reply }) {
-      const { image, campaign } = await findAssignment(deps.db, params.assignment);
-      return sendKeys(deps, request, reply, { campaign, sha256: image.sha256 });
+      const found = await findAssignment(deps.db, params.assignment);
+      return sendKeys(deps, request, reply, {
+        campaign: await campaignFor(deps.db, found),
+        sha256: found.image.sha256,
+      });
     },
   }),
   route(getAssignmentMask, {

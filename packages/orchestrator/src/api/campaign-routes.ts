@@ -15,6 +15,7 @@ import {
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { auditAlone } from '../accounts/audit.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
+import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
@@ -144,9 +145,11 @@ export const campaignRoutes = [
       const taken = await takeTask(db, campaign, user.id);
       if (taken === undefined) return null;
       const found = await findAssignment(db, taken);
-      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, keysOf(campaign)));
+      const own = await campaignFor(db, found);
+      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, keysOf(own)));
       const warn = (error: Error) => request.log.warn(error.message);
-      answers.open(found, campaign).catch(warn);
+      answers.open(found, own).catch(warn);
+      if (found.answered < found.n) answers.answer(found.id);
       comingTasks(db, campaign, user.id, warmed)
         .then((tasks) =>
           answers.warm(

@@ -12,6 +12,7 @@ import {
 import { maskKey } from '@saltworks/contract/layout';
 import { offerAgain } from '../campaigns/assignments/leave.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
+import { keysOf } from '../campaigns/keys.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { listTasks } from '../campaigns/tasks/list.ts';
 import { withSegments } from '../campaigns/tasks/mask-segments.ts';
@@ -37,7 +38,7 @@ export const taskRoutes = [
     async handler({ deps, params, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
       const tasks = await comingTasks(deps.db, campaign, user.id, ahead);
-      return tasks.map(({ id, sha256 }) => ({ task: id, sha256 }));
+      return tasks.map(({ id, sha256 }) => ({ task: id, sha256, keys: keysOf(campaign) }));
     },
   }),
   route(getCampaignTasks, {
@@ -74,7 +75,7 @@ export const taskRoutes = [
     access: { task: 'annotator' },
     async handler({ deps, params, request, reply }) {
       const { campaign, sha256 } = await findTask(deps.db, params.task);
-      return sendKeys(deps, request, reply, { campaign, sha256 });
+      return sendKeys(deps, request, reply, { campaign: await findCampaign(deps.db, campaign), sha256 });
     },
   }),
   route(getTaskMask, {

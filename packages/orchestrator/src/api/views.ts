@@ -1,10 +1,10 @@
 /** Images over HTTP: the copies that browsers show, and keys. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { keysKey, thumbnailKey, viewKeys } from '@saltworks/contract/layout';
 import { firstOf } from '@saltworks/store/objects/first-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findCampaign } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import type { Views } from '../datasets/views.ts';
 import { sendObject } from './objects.ts';
@@ -52,11 +52,11 @@ async function made(views: Views, reply: FastifyReply, image: Image): Promise<vo
 
 /** Sends the keys that a campaign's masks of an image are made from. @throws NotFoundError while there are none */
 export async function sendKeys(
-  { db, store }: Deps,
+  { store }: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, sha256 }: { campaign: string; sha256: string },
+  { campaign, sha256 }: { campaign: Campaign; sha256: string },
 ): Promise<FastifyReply> {
-  const key = keysKey(keysOf(await findCampaign(db, campaign)), sha256);
+  const key = keysKey(keysOf(campaign), sha256);
   return sendObject(request, reply, store, key);
 }

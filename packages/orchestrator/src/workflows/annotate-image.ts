@@ -1,3 +1,4 @@
+import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import type { AnnotateRun, annotateImage as definition, ServerActivities } from '@saltworks/contract/messages/annotate';
 import { queues } from '@saltworks/contract/messages/queues';
 import {
@@ -30,24 +31,33 @@ const { expireLease, leaveUnusable } = proxyActivities<ServerActivities>({
  */
 export async function annotateImage(run: AnnotateRun): Promise<void> {
   const { assignment, image, extract, preset, solve } = run;
+  /** With the settings of the last question: the assignment may have been taken anew, with others. */
   const request = { image, extract, preset, solve };
   const host = imageHost(request, run.queue);
   let { lease } = run;
   let closed = false;
   let updates = 0;
+  const heed = (asked: Partial<MaskSettings>) => {
+    request.extract = asked.extract ?? request.extract;
+    request.preset = asked.preset ?? request.preset;
+    request.solve = asked.solve ?? request.solve;
+  };
 
   handle<typeof definition>({
     updates: {
       propagate(asked) {
         updates++;
+        heed(asked);
         return host.ask('30 seconds', ({ answerPatch }) => answerPatch({ ...request, assignment, ...asked }));
       },
       refine(asked) {
         updates++;
+        heed(asked);
         return host.ask('2 minutes', ({ answerPixel }) => answerPixel({ ...request, assignment, ...asked }));
       },
       attribute(asked) {
         updates++;
+        heed(asked);
         return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, ...asked }));
       },
     },
@@ -88,5 +98,5 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
   }
   const again = !closed && long();
   await condition(allHandlersFinished);
-  if (again && !closed) await continueAsNew<typeof annotateImage>({ ...run, lease, queue: host.queue });
+  if (again && !closed) await continueAsNew<typeof annotateImage>({ ...run, ...request, lease, queue: host.queue });
 }

@@ -1,5 +1,6 @@
 /** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
 
+import { Correcting } from './correcting.tsx';
 import { Saved } from './saved.tsx';
 import type { Session, SessionState } from './session/session.ts';
 import { Timer } from './timer.tsx';
@@ -26,6 +27,7 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
         {session.campaign.name} · {assignment.image.name}
         {assignment.image.former && ' (a former version)'}
       </span>
+      <Correcting {...assignment} />
       <Timer since={assignment.created} />
       <Saved
         saving={saving}

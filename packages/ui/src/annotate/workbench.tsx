@@ -187,7 +187,11 @@ export function Workbench({ session, done }: Props) {
         search={search}
       />
       {dialog === 'keys' && (
-        <ShortcutSheet shortcuts={shortcuts} note={`Labels come from keys of ${keysText(campaign)}.`} close={close} />
+        <ShortcutSheet
+          shortcuts={shortcuts}
+          note={`Labels come from keys of ${keysText(assignment.keys)}.`}
+          close={close}
+        />
       )}
       {dialog === 'instructions' && <Instructions text={campaign.instructions} close={close} />}
       {dialog === 'skip' && (

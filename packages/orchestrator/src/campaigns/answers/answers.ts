@@ -10,13 +10,14 @@ import { replay } from '@saltworks/core/drawing/replay';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
+import { settingsOf } from '../../builds/settings.ts';
 import { type OneAtATime, oneAtATime } from '../../concurrency/one-at-a-time.ts';
 import { slots } from '../../concurrency/slots.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { readInteractions } from '../assignments/interactions.ts';
+import { campaignFor } from '../assignments/pins.ts';
 import { type Assignment, findAssignment, unanswered } from '../assignments/read.ts';
-import { findCampaign } from '../campaigns.ts';
 import { type AssignmentWorkflows, openAssignmentWorkflows } from './assignment-workflows.ts';
 import { putDrawing } from './drawings.ts';
 import { type Hosts, openHosts } from './hosts.ts';
@@ -111,7 +112,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
             'nothing drawn; expected strokes for at least two labels, or for the background alone',
           );
         // The work below tries for ever; a caller should learn why it would fail.
-        await putDrawing(deps, assignment, await findCampaign(db, assignment.campaign)).catch(conflict);
+        await putDrawing(deps, assignment, await campaignFor(db, assignment)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {
           if (mask) return { n, mask, uncertainty };
           const made = await makeMask(deps, assignment);
@@ -126,8 +127,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       const assignment = await findAssignment(db, id);
       const { n, answered } = assignment;
       if (n === 0 || answered < n) throw new ConflictError('no answer yet; expected one to be asked about');
-      const { solve } = await findCampaign(db, assignment.campaign);
-      const found = await workflows.ask(id, 'attribute', { n, solve, ...at }).catch(conflict);
+      const settings = settingsOf(await campaignFor(db, assignment));
+      const found = await workflows.ask(id, 'attribute', { n, ...settings, ...at }).catch(conflict);
       // The worker knows strokes by their place in the drawing.
       const { strokes } = replay(await readInteractions(db, id, n));
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };

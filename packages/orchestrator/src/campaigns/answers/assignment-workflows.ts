@@ -17,8 +17,8 @@ import type { Schema } from '../../db/schema.ts';
 import { newId } from '../../ids.ts';
 import { findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
 import { defects } from '../../workflows/final.ts';
+import { campaignFor } from '../assignments/pins.ts';
 import { type Assignment, findAssignment } from '../assignments/read.ts';
-import { findCampaign } from '../campaigns.ts';
 import { imageRequestOf } from '../image-request.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -77,7 +77,7 @@ export function openAssignmentWorkflows({
       ...imageRequestOf(campaign, image),
       assignment: id,
       lease,
-      queue: hosts.queueOf(campaign.id, image.sha256),
+      queue: hosts.queueOf(campaign, image.sha256),
     };
     await startWorkflow(client, annotateImage, run, {
       workflowId: annotateWorkflowId(id),
@@ -100,7 +100,7 @@ export function openAssignmentWorkflows({
           if (error instanceof WorkflowUpdateFailedError) throw refusalOf(error) ?? error;
           if (error instanceof WorkflowNotFoundError) {
             const assignment = await findAssignment(db, id);
-            await start(assignment, await findCampaign(db, assignment.campaign));
+            await start(assignment, await campaignFor(db, assignment));
             continue;
           }
           log(`assignment ${id}: ${update}: ${(error as Error).message}; again in a moment`);

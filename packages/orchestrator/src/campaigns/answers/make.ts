@@ -6,9 +6,10 @@ import { maskKey, nodeLabelsKey } from '@saltworks/contract/layout';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { settingsOf } from '../../builds/settings.ts';
 import type { Schema } from '../../db/schema.ts';
+import { campaignFor } from '../assignments/pins.ts';
 import type { Assignment } from '../assignments/read.ts';
-import { findCampaign } from '../campaigns.ts';
 import type { AssignmentWorkflows } from './assignment-workflows.ts';
 import { forgetDrawings, putDrawing } from './drawings.ts';
 import type { Hosts } from './hosts.ts';
@@ -34,11 +35,11 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
   const { db, store, workflows, hosts } = deps;
   const { id, n, image } = assignment;
   // Read each time: settings may change while an image is open.
-  const campaign = await findCampaign(db, assignment.campaign);
+  const campaign = await campaignFor(db, assignment);
   try {
     await putDrawing(deps, assignment, campaign);
-    const answer = await workflows.ask(id, 'propagate', { n, solve: campaign.solve });
-    hosts.note(campaign.id, image.sha256, answer.queue);
+    const answer = await workflows.ask(id, 'propagate', { n, ...settingsOf(campaign) });
+    hosts.note(campaign, image.sha256, answer.queue);
     // The answer may be to a later drawing.
     const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
     if (!labels) throw new Error(`no labels of interaction ${answer.n}; expected those of the answer`);
@@ -54,9 +55,9 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
 export async function makeMask(deps: MakeDeps, assignment: Assignment): Promise<DrawnMask | undefined> {
   const { db, store, workflows } = deps;
   const { id, n } = assignment;
-  const { solve } = await findCampaign(db, assignment.campaign);
+  const settings = settingsOf(await campaignFor(db, assignment));
   try {
-    const { mask, uncertainty = null } = await workflows.ask(id, 'refine', { n, solve });
+    const { mask, uncertainty = null } = await workflows.ask(id, 'refine', { n, ...settings });
     const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
     const body = { mask, segments: document?.segments_info };
     await recordAnswer(db, id, { n, columns: ['refined'], kind: 'pixel', body, made: { mask, uncertainty } });

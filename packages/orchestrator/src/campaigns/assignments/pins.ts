@@ -12,7 +12,7 @@ import { extractOf } from '../keys.ts';
 
 /**
  * Pins all assignments that may be drawn on without being taken anew, and tells their pages that another build is shown. Call
- * it before the campaign's settings are changed, in the same transaction.
+ * it before the campaign's settings are changed and before the audit, in the same transaction.
  *
  * @param from the build that was shown until now, if any @param to the one that is shown from now on
  */
@@ -21,6 +21,8 @@ export async function pinOpen(
   campaign: string,
   { from, to }: { from: Pin['build']; to: AssignmentEventBody<'build'> },
 ): Promise<void> {
+  // Waits for those that are just being given out, which have the settings of now.
+  await tx.selectFrom('campaign').select('id').where('id', '=', campaign).forUpdate().execute();
   const settings = await findCampaign(tx, campaign);
   const { preset, solve } = settings;
   const pin: Pin = { extract: extractOf(settings), preset, solve, build: from };

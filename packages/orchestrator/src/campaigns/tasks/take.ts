@@ -34,6 +34,7 @@ export async function takeTask(
     if (own) {
       if (own.state === 'returned') await count(tx, own.task, 1);
       await hold(tx, own, until, now);
+      if (own.state !== 'leased') await takeAnew(tx, campaign.id, own.id);
       return own.id;
     }
     const honeypot = chance < campaign.honeypotRate ? await lockFree(tx, campaign, user, true) : undefined;
@@ -49,6 +50,23 @@ export async function takeTask(
       .execute();
     return id;
   });
+}
+
+/** From here on, an assignment has its campaign's settings: answers that were given with others are given anew. */
+async function takeAnew(tx: Transaction<Schema>, campaign: string, assignment: string): Promise<void> {
+  const promoted = await tx
+    .selectFrom('promotion')
+    .select('n')
+    .where('kind', '=', 'campaign')
+    .where('name', '=', campaign)
+    .limit(1)
+    .executeTakeFirst();
+  if (!promoted) return;
+  await tx
+    .updateTable('assignment')
+    .set({ pinned: null, answered: 0, refined: 0 })
+    .where('id', '=', assignment)
+    .execute();
 }
 
 async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campaign, user: string) {

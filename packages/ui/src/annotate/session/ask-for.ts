@@ -30,31 +30,42 @@ interface Shown {
 /** How long to wait for the photograph, milliseconds: a worker may be about to make it. */
 const patienceMs = 20_000;
 
-let ahead: (Shown & { sha256: string }) | undefined;
+let ahead: (Shown & { sha256: string; keysId: string }) | undefined;
 
 export function askFor({ id, image }: Assignment): Asked {
   const place = { params: { assignment: id } };
   const own = () => show(addressOf(getAssignmentImage, place), addressOf(getAssignmentKeys, place));
   const known = ahead?.sha256 === image.sha256 ? ahead : undefined;
   if (known) ahead = undefined;
+  const assignment = ask(getAssignment, place);
   return unhandled({
-    assignment: ask(getAssignment, place),
+    assignment,
     log: ask(getAssignmentInteractions, place),
-    ...(known ? orElse(known, own) : own()),
+    ...(known ? orElse({ ...known, keys: keysFor(assignment, known) }, own) : own()),
   });
+}
+
+/** The keys that were fetched ahead. @throws Error if the campaign draws on others by now */
+async function keysFor(
+  assignment: Promise<OpenAssignment>,
+  { keys, keysId }: Pick<Shown, 'keys'> & { keysId: string },
+): Promise<ArrayBuffer> {
+  const { id } = (await assignment).keys;
+  if (id !== keysId) throw new Error(`keys of ${keysId}; expected ${id}`);
+  return keys;
 }
 
 /** Fetches the likely next image, once. The server may still give it to somebody else. */
 export async function askAhead(campaign: string): Promise<void> {
   const [next] = await ask(getCampaignComing, { params: { campaign } });
-  if (!next || next.sha256 === ahead?.sha256) return;
+  if (!next || (next.sha256 === ahead?.sha256 && next.keys === ahead.keysId)) return;
   ahead?.image.then(
     (image) => image.close(),
     () => {},
   );
   const place = { params: { task: next.task } };
   const shown = show(addressOf(getTaskImage, place), addressOf(getTaskKeys, place));
-  ahead = { sha256: next.sha256, ...unhandled(shown) };
+  ahead = { sha256: next.sha256, keysId: next.keys, ...unhandled(shown) };
 }
 
 /** @param photograph its address, and that of its keys */

@@ -13,6 +13,8 @@ interface Told {
   patch(labels: Labels): void;
   /** A mask of the first n interactions is ready. */
   pixel(answer: { n: number; mask: string }): void;
+  /** Another build is shown, with the event of this number. */
+  build(build: AssignmentEventBody<'build'>, event: number): void;
   /** The assignment's state changed with the event of this number. */
   state(state: AssignmentState, event: number): void;
 }
@@ -42,6 +44,7 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
       told.patch({ n, width: runs.w, height: runs.h, ids });
     });
     on('pixel', told.pixel);
+    on('build', told.build);
     on('state', ({ state }, n) => told.state(state, n));
     events.addEventListener('error', () => {
       if (events.readyState === EventSource.CLOSED) later = setTimeout(open, againMs);

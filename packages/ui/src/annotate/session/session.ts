@@ -297,7 +297,8 @@ export class Session {
       const [keys, photograph] = await Promise.all([file, this.#file]);
       const image = await photograph.arrayBuffer();
       const { options } = this.assignment;
-      if (!options) throw new Error(`backbone ${this.campaign.backbone} is unknown; expected one that the server has`);
+      if (!options)
+        throw new Error(`backbone ${this.assignment.keys.backbone} is unknown; expected one that the server has`);
       if (!this.#closed) this.#preview.open({ keys, image, options });
     } catch (error) {
       // Labels then come from the server only.
@@ -376,6 +377,7 @@ export class Session {
     this.#unfollow = followServer(this.assignment, {
       patch: (labels) => this.#serverPatch(labels),
       pixel: ({ n, mask }) => void this.#serverPixels(n, mask),
+      build: ({ build: id, at: since }, event) => this.#outdated({ id, since }, event),
       state: (state, event) => this.#stands(state, event),
     });
   }
@@ -386,6 +388,13 @@ export class Session {
     this.#set({ assignment: { ...this.assignment, state, event } });
     // Reviews change with it.
     this.#look().catch(() => {});
+  }
+
+  /** Another build is shown. The drawing goes on with the keys that it has. */
+  #outdated(shown: NonNullable<OpenAssignment['newer']>, event: number): void {
+    if (event <= this.assignment.event) return;
+    const newer = shown.id === this.assignment.build?.id ? null : shown;
+    this.#set({ assignment: { ...this.assignment, newer, event } });
   }
 
   /** Another window has drawn on this image: take over its interactions. */
