@@ -18,6 +18,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
     },
   },
   { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
+  { names: ['build'], load: async () => [(await import('./commands/build.ts')).buildCommand()] },
   { names: ['bakeoff'], load: async () => [(await import('./commands/bakeoff.ts')).bakeoffCommand()] },
   { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
