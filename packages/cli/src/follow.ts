@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Standing } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
-import type { Progress as RunProgress } from '@saltworks/contract/messages/runs';
+import type { Progress as RunProgress, Stage } from '@saltworks/contract/messages/runs';
 import { failingText, shareOf, waitingText } from '@saltworks/contract/run-state';
 import type { Run } from '@saltworks/orchestrator/runs/start';
 import { readDataset } from '@saltworks/store/datasets/dataset';
@@ -30,7 +30,7 @@ export async function follow<Result extends Tally>(
   const began = performance.now();
   try {
     const run = await start(client);
-    const tally = await watch(run, dataset, { line, json, tell: teller(dataset, { line, json, patience }) });
+    const tally = await watchRun(run, dataset, { line, json, patience });
     return { ...tally, seconds: Math.round(performance.now() - began) / 1000 };
   } finally {
     line.clear();
@@ -78,13 +78,23 @@ function teller(dataset: string, { line, json, patience }: { line: Progress; jso
 
 const STANDING_MS = 1_000;
 
+/** A run as it is followed: by Temporal's client, or over the API. */
+export type Followed<Result> = Pick<Run, 'progress' | 'standing'> & { result(): Promise<Result> };
+
+/** Shows the progress of a run until it ends, and why it stands still. @param patience milliseconds before nobody polls */
+export const watchRun = <Result>(
+  run: Followed<Result>,
+  name: string,
+  { line, json, patience }: { line: Progress; json: boolean; patience: number },
+): Promise<Result> => watch(run, name, { line, json, tell: teller(name, { line, json, patience }) });
+
 interface Watching {
   line: Progress;
   json: boolean;
   tell(standing: Standing | undefined): void;
 }
 
-async function watch<Result extends Tally>(run: Run<Result>, dataset: string, { line, json, tell }: Watching) {
+async function watch<Result>(run: Followed<Result>, dataset: string, { line, json, tell }: Watching) {
   const result = run.result();
   result.catch(() => {});
   const began = performance.now();
@@ -114,12 +124,15 @@ async function watch<Result extends Tally>(run: Run<Result>, dataset: string, { 
 
 const BAR = 20;
 
+/** What a run of several steps does. */
+const stageTexts: Record<Stage, string> = { extracting: 'keys', building: 'masks', comparing: 'comparison' };
+
 function describe(dataset: string, now: RunProgress, perSecond: number): string {
-  const { done, cached, failed, shards, shardsDone, paused } = now;
+  const { done, cached, failed, shards, shardsDone, paused, stage } = now;
   const full = Math.round(BAR * shareOf(now, false));
   const bar = '█'.repeat(full) + '░'.repeat(BAR - full);
   const rate = perSecond > 0 ? ` (${perSecond.toFixed(1)}/s)` : '';
   const counts = `${done} done${rate}, ${cached} cached, ${failed} failed`;
-  if (shards === 0) return `${dataset}: begins${paused ? ', paused' : ''}`;
-  return `${dataset} ${bar} ${shards - shardsDone} of ${shards} shards remain, ${counts}${paused ? ', paused' : ''}`;
+  if (shards === 0) return `${dataset}: ${stage ? stageTexts[stage] : 'begins'}${paused ? ', paused' : ''}`;
+  return `${dataset}${stage ? `, ${stageTexts[stage]}` : ''} ${bar} ${shards - shardsDone} of ${shards} shards remain, ${counts}${paused ? ', paused' : ''}`;
 }

@@ -69,8 +69,13 @@ export interface KeysFlags {
 
 /** Options that choose keys: the same wherever keys are made or used. */
 export const withKeysOptions = (command: Command): Command =>
+  withKeysDetails(command.option(...backboneOption, defaultBackbone));
+
+export const backboneOption = ['--backbone <name|file.onnx>', 'where keys come from: see "backbone list"'] as const;
+
+/** Those of them beside the backbone. */
+export const withKeysDetails = (command: Command): Command =>
   command
-    .option('--backbone <name|file.onnx>', 'where keys come from: see "backbone list"', defaultBackbone)
     .option('--layer <n>', "attention layer, from 0 (default: the backbone's own, most often the last)", parseWhole(0))
     .addOption(
       new Option('--facet <name>', "what to take from it (default: the backbone's own, most often key)").choices(

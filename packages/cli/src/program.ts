@@ -20,6 +20,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
   { names: ['build'], load: async () => [(await import('./commands/build.ts')).buildCommand()] },
   { names: ['bakeoff'], load: async () => [(await import('./commands/bakeoff.ts')).bakeoffCommand()] },
+  { names: ['relabel'], load: async () => [(await import('./commands/relabel.ts')).relabelCommand()] },
   { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
   { names: [], load: async () => (await import('./commands/roles.ts')).roleCommands() },

@@ -4,6 +4,7 @@ import { type ServerActivities, serverActivities } from '@saltworks/contract/mes
 import { noticeActivities } from '@saltworks/contract/messages/notices';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
+import { relabelActivities } from '@saltworks/contract/messages/relabel';
 import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
@@ -25,6 +26,7 @@ import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
 import type { AllowedHost } from './notices/allowed-hosts.ts';
 import { forgetDeliveries, openNotices } from './notices/notices.ts';
+import { relabelActivitiesOf } from './relabel/activities.ts';
 import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
 import { scheduleActivitiesOf } from './schedules/activities.ts';
@@ -151,8 +153,12 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     namespace,
     taskQueue: queues.server,
     activities: receiving(
-      { ...serverActivities, ...noticeActivities, ...scheduleActivities },
-      { ...activities, ...notices.activities },
+      { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities },
+      {
+        ...activities,
+        ...notices.activities,
+        ...relabelActivitiesOf({ db, store, client, recipeOf: options.recipeOf }),
+      },
     ),
   });
   const working = worker.run();

@@ -10,8 +10,22 @@ import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 export const promoteModes = ['auto', 'hold', 'never'] as const;
 /** `accepted`: masks that a person accepted stay. `none`: they are replaced, too. */
 export const keepPolicies = ['accepted', 'none'] as const;
+export type PromoteMode = (typeof promoteModes)[number];
+export type KeepPolicy = (typeof keepPolicies)[number];
 
 const ofSubject = z.object({ subject });
+
+/** Who asks for a re-labelling, and why. */
+export const asking = z.object({
+  /** Account; null where a schedule or the program asks. */
+  by: z.nullable(z.string()),
+  /** In words. */
+  why: z.string(),
+  /** The schedule. */
+  schedule: z.optional(z.string()),
+});
+export type Asking = z.infer<typeof asking>;
+const ofAsked = z.extend(ofSubject, asking.shape);
 const ofBuild = z.extend(ofSubject, { build: z.string() });
 const ofShard = z.extend(ofBuild, { dataset: z.string(), shard: z.number() });
 export type BuildShardRequest = z.infer<typeof ofShard>;
@@ -59,13 +73,11 @@ export const relabelActivities = {
   },
   /** Settles the content of the new build, before any mask is made. */
   planBuild: {
-    request: z.extend(ofSubject, {
+    request: z.extend(ofAsked, {
       snapshot: z.string(),
       base: z.nullable(z.string()),
       settings: maskSettings,
       keep: z.enum(keepPolicies),
-      by: z.nullable(z.string()),
-      why: z.string(),
     }),
     answer: z.object({ build: z.string(), images: z.number() }),
   },
@@ -73,10 +85,9 @@ export const relabelActivities = {
   extractKeys: { request: z.object({ dataset: z.string(), extract: extractSettings }), answer: tally },
   /** Records the build and what the gate says; promotes it if it may be; tells those who want to know. */
   settleBuild: {
-    request: z.extend(ofBuild, {
+    request: z.extend(ofAsked, {
+      build: z.string(),
       base: z.nullable(z.string()),
-      by: z.nullable(z.string()),
-      why: z.string(),
       promote: z.enum(promoteModes),
       /** What differs from the subject's own. */
       thresholds: z.optional(z.partial(gateThresholds)),
@@ -87,10 +98,8 @@ export const relabelActivities = {
   },
   /** Notes that a re-labelling failed or was ended, and tells those who want to know. */
   failRelabel: {
-    request: z.extend(ofSubject, {
+    request: z.extend(ofAsked, {
       build: z.nullable(z.string()),
-      by: z.nullable(z.string()),
-      why: z.string(),
       /** Null where somebody ended it. */
       reason: z.nullable(z.string()),
     }),

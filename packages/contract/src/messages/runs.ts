@@ -4,7 +4,7 @@ import { gate, gateThresholds } from '../documents/comparisons.ts';
 import * as z from '../zod.ts';
 import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
 import { workflow } from './definitions.ts';
-import { keepPolicies, promoteModes } from './relabel.ts';
+import { asking, keepPolicies, promoteModes } from './relabel.ts';
 
 export const runInput = z.object({
   dataset: z.string(),
@@ -43,11 +43,9 @@ export const relabelRequest = z.extend(maskSettings, {
 });
 export type RelabelRequest = z.infer<typeof relabelRequest>;
 
-const relabelRun = z.extend(z.extend(runInput, relabelRequest.shape), {
-  /** Account; null where a schedule or the program asks. */
-  by: z.nullable(z.string()),
-  /** In words. */
-  why: z.string(),
+const relabelRun = z.extend(runInput, {
+  ...relabelRequest.shape,
+  ...asking.shape,
   /** Settled by the first part of a run: the builds, and how much there is to do. */
   plan: z.optional(
     z.object({ build: z.string(), base: z.nullable(z.string()), images: z.number(), shards: z.number() }),
@@ -76,6 +74,9 @@ export const relabelled = z.object({
   build: z.string(),
   /** The build that was shown before; null where none was. */
   base: z.nullable(z.string()),
+  images: z.number(),
+  /** Images whose masks could not be made. */
+  failed: z.number(),
   /** Images whose masks differ. */
   changed: z.number(),
   /** Whether the build is shown now. */
@@ -84,7 +85,7 @@ export const relabelled = z.object({
 });
 
 /** What came of a rebuild. @property differing masks that came out otherwise, or not at all */
-export const rebuilt = z.object({ build: z.string(), differing: z.number() });
+export const rebuilt = z.object({ build: z.string(), images: z.number(), differing: z.number() });
 
 /** The steps of a run that has several. */
 export const stages = ['extracting', 'building', 'comparing'] as const;

@@ -35,6 +35,7 @@ import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
+import { relabelRoutes } from './relabel-routes.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
@@ -50,7 +51,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Measures: measureRoutes,
   Datasets: datasetRoutes,
   Backbones: [...backboneRoutes, ...channelRoutes],
-  Builds: [...buildRoutes, ...comparisonRoutes],
+  Builds: [...buildRoutes, ...relabelRoutes, ...comparisonRoutes],
   Exports: exportRoutes,
   Bakeoffs: bakeoffRoutes,
   Webhooks: webhookRoutes,

@@ -43,6 +43,8 @@ export const components = [
   'Comparison',
   'BuildComparison',
   'ComparedImage',
+  'NewRelabel',
+  'DifferingMask',
   'Export',
   'Channel',
   'NewSchedule',

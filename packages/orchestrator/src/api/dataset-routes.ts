@@ -9,8 +9,14 @@ import {
   getDatasetImageThumbnail,
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
-import { type DatasetRun, getDatasetRuns, postDatasetRuns, postDatasetRunsControl } from '@saltworks/contract/api/runs';
-import { maskKey } from '@saltworks/contract/layout';
+import {
+  type DatasetRun,
+  getDatasetRun,
+  getDatasetRuns,
+  postDatasetRuns,
+  postDatasetRunsControl,
+} from '@saltworks/contract/api/runs';
+import { buildRecipe, maskKey } from '@saltworks/contract/layout';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
@@ -22,12 +28,21 @@ import { extractDataset, propagateDataset } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
+import { subjectOf } from './subject.ts';
 import { sendCopy } from './views.ts';
 
 /** The items of a list that the caller may see. */
 export async function seen<T>(list: readonly T[], may: (each: T) => Promise<boolean>): Promise<T[]> {
   const allowed = await Promise.all(list.map(may));
   return list.filter((_, i) => allowed[i]);
+}
+
+/** The recipe of the masks that a run makes or reads: whoever may see them may see the run. */
+function masksOf({ kind, of }: DatasetRun): string {
+  // An export names its format first, then its masks.
+  if (kind === 'export') return of.slice(of.indexOf('/') + 1);
+  if (kind === 'extract' || kind === 'propagate') return of;
+  return buildRecipe(subjectOf(of.split('/')[0]), '0');
 }
 
 /** Shards that a run works on at the same time. */
@@ -125,9 +140,17 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     async handler({ deps, params, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
-      // An export names its format first, then its masks.
-      const masksOf = ({ kind, of }: DatasetRun) => (kind === 'export' ? of.slice(of.indexOf('/') + 1) : of);
       return seen(await deps.runs.list(name), (run) => maySee(deps.db, user, masksOf(run)));
+    },
+  }),
+  route(getDatasetRun, {
+    summary: 'A run over a dataset',
+    access: { dataset: 'reviewer' },
+    async handler({ deps, params, query, user }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      const run = await deps.runs.find(name, query.id);
+      if (!(await maySee(deps.db, user, masksOf(run)))) throw new NotFoundError('no such run');
+      return run;
     },
   }),
   route(postDatasetRuns, {

@@ -1,10 +1,15 @@
 /** Ids of runs: KIND/DATASET/OF. */
-import { type RunKind, runWorkflows } from '@saltworks/contract/messages/runs';
+import type { Subject } from '@saltworks/contract/documents/builds';
+import { type RelabelRequest, type RunKind, relabelRequest, runWorkflows } from '@saltworks/contract/messages/runs';
+import * as z from '@saltworks/contract/zod';
 
 export const runKinds = Object.keys(runWorkflows) as RunKind[];
 
-/** @param of id of the keys, recipe, or FORMAT/RECIPE */
+/** @param of id of the keys, recipe, FORMAT/RECIPE, SUBJECT, or SUBJECT/BUILD */
 export const runId = (kind: RunKind, dataset: string, of: string): string => `${runPrefix(kind, dataset)}${of}`;
+
+/** A campaign or a dataset in the id of its runs. */
+export const subjectIn = ({ kind, name }: Subject): string => `${kind}:${name}`;
 
 /** Begins the ids of all runs of a kind over a dataset. */
 export const runPrefix = (kind: RunKind, dataset: string): string => `${kind}/${dataset}/`;
@@ -14,9 +19,13 @@ export function partsOfRun(id: string): { kind: RunKind; of: string } {
   return { kind: kind as RunKind, of: of.join('/') };
 }
 
-/** Temporal's note about a run: the id of the keys that it makes or draws on. */
-export const memoOf = (keys: string | undefined): Record<string, unknown> | undefined =>
-  keys === undefined ? undefined : { keys };
+/** Temporal's note about a run: the id of the keys that it makes or draws on; of a re-labelling also what it asks for. */
+export const memoOf = (keys: string | undefined, request?: RelabelRequest): Record<string, unknown> | undefined =>
+  keys === undefined ? undefined : { keys, ...(request && { request }) };
+
+/** What a re-labelling asks for, as its memo has it. */
+export const requestOfRun = (memo: Record<string, unknown> | undefined): RelabelRequest | undefined =>
+  z.safeParse(relabelRequest, memo?.request).data;
 
 /** Null of exports, and of runs that earlier versions started. */
 export const keysOfRun = (memo: Record<string, unknown> | undefined): string | null =>

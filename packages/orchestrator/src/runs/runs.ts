@@ -2,7 +2,9 @@
 
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
-import { type RunWorkflow, runWorkflows } from '@saltworks/contract/messages/runs';
+import type { ResultOf } from '@saltworks/contract/messages/definitions';
+import { type RunWorkflow, rebuilt, relabelled, runWorkflows } from '@saltworks/contract/messages/runs';
+import * as z from '@saltworks/contract/zod';
 import { type Client, type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { LRUCache } from 'lru-cache';
 import { slots } from '../concurrency/slots.ts';
@@ -18,6 +20,8 @@ export interface Runs {
   list(dataset: string): Promise<DatasetRun[]>;
   /** The state of a run that was started. @throws NotFoundError if there is none */
   started(run: Pick<Run<Tally>, 'id'>): Promise<DatasetRun>;
+  /** One run over a dataset, under way or over. @throws NotFoundError */
+  find(dataset: string, id: string): Promise<DatasetRun>;
   /** @throws NotFoundError unless the dataset has such a run, and it is under way */
   control(dataset: string, id: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }
@@ -58,12 +62,14 @@ export function openRuns(client: Client): Runs {
     const progress = () => within(patience.progress, () => run.query('progress'));
     const failed = () => within(patience.progress, run.result).then(() => null, reasonOf);
     const standing = () => within(patience.progress, () => standingOf(client, workflowId)).catch(() => ({}));
-    const [now, reason, stands] = await Promise.all([
+    const outcome = () => within(patience.progress, run.result).then((result) => outcomeOf(workflowId, result));
+    const [now, reason, stands, came] = await Promise.all([
       stateOf(status.name) === 'cancelled' ? null : progress().catch(() => null),
       stateOf(status.name) === 'failed' ? failed() : null,
       status.name === 'RUNNING' ? standing() : {},
+      stateOf(status.name) === 'done' ? outcome().catch(() => ({})) : {},
     ]);
-    const said = { ...noMore, progress: now, reason, ...stands };
+    const said = { ...noMore, progress: now, reason, ...stands, ...came };
     if (status.name !== 'RUNNING' && (now || reason)) known.set(runId, said);
     return said;
   }
@@ -95,8 +101,12 @@ export function openRuns(client: Client): Runs {
       return Promise.all(found.map(describe));
     },
     started: async ({ id }) => describe(await ask(find(id).describe)),
+    async find(dataset, id) {
+      expectOf(dataset, id);
+      return describe(await ask(find(id).describe));
+    },
     async control(dataset, id, action) {
-      if (!runKinds.some((kind) => id.startsWith(runPrefix(kind, dataset)))) throw new NotFoundError('no such run');
+      expectOf(dataset, id);
       const run = find(id);
       const { status } = await ask(run.describe);
       // Temporal would accept a signal to an ended run, and lose it.
@@ -106,7 +116,19 @@ export function openRuns(client: Client): Runs {
   };
 }
 
-const noMore: Pick<DatasetRun, 'progress' | 'reason' | 'waiting' | 'failing'> = {
+/** @throws NotFoundError unless a run of this id is one over the dataset */
+function expectOf(dataset: string, id: string): void {
+  if (!runKinds.some((kind) => id.startsWith(runPrefix(kind, dataset)))) throw new NotFoundError('no such run');
+}
+
+/** What came of a run, where that is more than counts. */
+function outcomeOf(id: string, result: ResultOf<RunWorkflow>): Pick<DatasetRun, 'relabelled' | 'rebuilt'> {
+  const { kind } = partsOfRun(id);
+  if (kind === 'relabel') return { relabelled: z.parse(relabelled, result) };
+  return kind === 'rebuild' ? { rebuilt: z.parse(rebuilt, result) } : {};
+}
+
+const noMore: Pick<DatasetRun, 'progress' | 'reason' | 'waiting' | 'failing' | 'relabelled' | 'rebuilt'> = {
   ...{ progress: null, reason: null },
   ...{ waiting: null, failing: null },
 };

@@ -14,14 +14,23 @@ import {
   type Progress,
   type PropagateRun,
   propagateDataset as propagateWorkflow,
+  type RebuildRun,
+  type RelabelRequest,
+  type RelabelRun,
   type RunWorkflow,
+  rebuild as rebuildWorkflow,
+  relabelRequest,
+  relabel as relabelWorkflow,
 } from '@saltworks/contract/messages/runs';
 import type { ExtractSettings } from '@saltworks/contract/options';
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import * as z from '@saltworks/contract/zod';
+import { canonical } from '@saltworks/store/objects/canonical';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { ConflictError } from '../errors.ts';
 import { throughOutages } from '../temporal/outage.ts';
 import { rootOf } from '../temporal/root-cause.ts';
-import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
-import { memoOf, runId } from './ids.ts';
+import { describeWorkflow, findWorkflow, startWorkflow, type Workflow } from '../temporal/workflows.ts';
+import { memoOf, requestOfRun, runId, subjectIn } from './ids.ts';
 import { standingOf } from './standing.ts';
 
 export interface Run<Result extends Tally = Tally> {
@@ -57,7 +66,51 @@ export const compareBuilds = (client: Client, input: CompareRun): Promise<Run> =
   startOrJoin(client, compareWorkflow, compareRunId(input), input);
 
 export const compareRunId = ({ dataset, subject, base, build }: CompareRun): string =>
-  runId('compare', dataset, `${subject.kind}:${subject.name}/${base ?? 'none'}-${build}`);
+  runId('compare', dataset, `${subjectIn(subject)}/${base ?? 'none'}-${build}`);
+
+/** The same for a rebuild. */
+export const rebuildBuild = (client: Client, input: RebuildRun): Promise<Run<ResultOf<typeof rebuildWorkflow>>> => {
+  const { dataset, subject, build } = input;
+  return startOrJoin(client, rebuildWorkflow, runId('rebuild', dataset, `${subjectIn(subject)}/${build}`), input);
+};
+
+/**
+ * Starts a re-labelling, or joins the one that asks for the same.
+ *
+ * @throws ConflictError while another one of the campaign or dataset is under way
+ */
+export async function relabelSubject(
+  client: Client,
+  input: RelabelRun,
+): Promise<Run<ResultOf<typeof relabelWorkflow>>> {
+  const workflowId = runId('relabel', input.dataset, subjectIn(input.subject));
+  // All that tells two of a subject apart; not who asks, and why.
+  const request = z.parse(relabelRequest, input);
+  const memo = memoOf(keysOf(input), request);
+  const workflowIdConflictPolicy = WorkflowIdConflictPolicy.FAIL;
+  for (;;) {
+    try {
+      const started = await throughOutages(() =>
+        startWorkflow(client, relabelWorkflow, input, { workflowId, workflowIdConflictPolicy, memo }),
+      );
+      return runOf(client, relabelWorkflow, workflowId, started);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    const running = await throughOutages(() => describeWorkflow(client, workflowId));
+    // It has ended in between.
+    if (running.status.name !== 'RUNNING') continue;
+    const other = requestOfRun(running.memo);
+    if (!other || canonical(other) !== canonical(request))
+      throw new ConflictError(whyRefused(input, other, running.startTime));
+    return runOf(client, relabelWorkflow, workflowId, findWorkflow(client, relabelWorkflow, workflowId, running.runId));
+  }
+}
+
+function whyRefused({ subject }: RelabelRun, other: RelabelRequest | undefined, since: Date): string {
+  const asked = other ? ` with ${keysOf(other)}, ${other.preset}, promote ${other.promote},` : '';
+  return `${subject.kind} ${subject.name} is being re-labelled${asked} since ${since.toISOString()}; expected no other one under way`;
+}
 
 const keysOf = ({ extract }: { extract: ExtractSettings }) => keysId(extract.backbone, extract);
 
@@ -73,6 +126,16 @@ async function startOrJoin<W extends RunWorkflow>(
   const started = await throughOutages(() =>
     startWorkflow(client, definition, input, { workflowId, workflowIdConflictPolicy, memo: memoOf(keys) }),
   );
+  return runOf(client, definition, workflowId, started);
+}
+
+/** A run that was started, or found. */
+function runOf<W extends RunWorkflow>(
+  client: Client,
+  definition: W,
+  workflowId: string,
+  started: Workflow<W>,
+): Run<ResultOf<W>> {
   /** A query waits for a server that runs the workflow: not for ever. */
   const soon = <T>(ask: () => Promise<T>): Promise<T | undefined> =>
     client.connection.withDeadline(Date.now() + LOOK_MS, ask).catch(() => undefined);

@@ -11,7 +11,8 @@ import { runShards, shardActivities } from './shards.ts';
  * them held. The new build is named before its first mask is made, so a run that is killed and repeated makes the same one.
  */
 export async function relabel(input: RelabelRun): Promise<ResultOf<typeof definition>> {
-  const { dataset, subject, extract, preset, solve, keep, promote, thresholds, by, why } = input;
+  const { dataset, subject, extract, preset, solve, keep, promote, thresholds } = input;
+  const asked = { subject, by: input.by, why: input.why, schedule: input.schedule };
   const { takeSnapshot, planBuild, extractKeys, settleBuild, failRelabel } = shardActivities<RelabelActivities>(
     queues.server,
     input,
@@ -24,9 +25,9 @@ export async function relabel(input: RelabelRun): Promise<ResultOf<typeof defini
     if (plan) return plan;
     // First: it may take a night, and then the newest strokes count. What keys are made with is known from here on.
     await extractKeys({ dataset, extract });
-    const { snapshot, shown: base, shards } = await takeSnapshot({ subject, by });
+    const { snapshot, shown: base, shards } = await takeSnapshot({ subject, by: input.by });
     const settings = { extract, preset, solve };
-    const { build, images } = await planBuild({ subject, snapshot, base, settings, keep, by, why });
+    const { build, images } = await planBuild({ ...asked, snapshot, base, settings, keep });
     plan = { build, base, images, shards };
     stage = 'building';
     return plan;
@@ -55,11 +56,11 @@ export async function relabel(input: RelabelRun): Promise<ResultOf<typeof defini
     const { build, base } = settled();
     const { changed } = await finishComparison({ dataset, subject, build, base });
     const { failed } = tally;
-    const end = await settleBuild({ subject, build, base, by, why, promote, thresholds, failed });
+    const end = await settleBuild({ ...asked, build, base, promote, thresholds, failed });
     return { ...tally, build, base, changed, ...end };
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    const failed = { subject, build: plan?.build ?? null, by, why, reason: reasonOf(error) };
+    const failed = { ...asked, build: plan?.build ?? null, reason: reasonOf(error) };
     await CancellationScope.nonCancellable(() => failRelabel(failed));
     throw error;
   }

@@ -70,6 +70,30 @@ const activities = {
   expireLease: async () => undefined,
   leaveUnusable: async () => true,
   agree: async ({ a }) => (a === hash('ee') ? refuse('the masks differ in size') : undefined),
+  extractKeys: async ({ extract }) => (extract.layer === 3 ? refuse('layer 3; expected 0 to 2') : tally),
+  takeSnapshot: async () => ({
+    snapshot: hash('5a'),
+    shown: '0123456789abcdef',
+    dataset: 'pans',
+    images: 9,
+    shards: 3,
+  }),
+  planBuild: async () => ({ build: 'fedcba9876543210', images: 9 }),
+  buildShard: async () => tally,
+  compareShard: async () => tally,
+  finishComparison: async ({ base, build }) => ({ version: 1, before: base, after: build, images: 9, changed: 4 }),
+  settleBuild: async () => ({
+    promoted: true,
+    gate: { open: true, reasons: [], thresholds: { worse: 0.01, changed: 0.25 } },
+  }),
+  failRelabel: async () => {},
+  describeBuild: async () => ({
+    dataset: 'pans',
+    images: 9,
+    shards: 3,
+    extract: [settings.extract, { ...settings.extract, layer: 3 }],
+  }),
+  rebuildShard: async () => ({ ...tally, differing: 1 }),
   makeConsensus: async () => ({ mask: hash('cd'), dissent: 0.25 }),
 };
 
@@ -120,6 +144,21 @@ const carried = { next: 2, tally, paused: false };
 await record('export-dataset-continued', 'exportDataset', {
   ...{ ...run, recipe: 'abc', format: 'coco-panoptic', plan: { id: 'coco-panoptic-1' }, carried },
 });
+
+const subject = { kind: 'campaign', name: 'c1' };
+const asked = { ...run, ...settings, subject, promote: 'auto', keep: 'accepted', by: 'u1', why: 're-labelled' };
+await record('relabel', 'relabel', asked, async (handle) => {
+  await handle.signal('pause');
+  await handle.query('progress');
+  await handle.signal('resume');
+  await handle.result();
+});
+const plan = { build: 'fedcba9876543210', base: null, images: 9, shards: 3 };
+await record('relabel-continued', 'relabel', { ...asked, plan, carried });
+const late = { ...asked, extract: { ...settings.extract, layer: 3 } };
+await record('relabel-failed', 'relabel', late, (handle) => handle.result().catch(() => {}));
+await record('rebuild', 'rebuild', { ...run, subject, build: plan.build });
+await record('rebuild-continued', 'rebuild', { ...run, subject, build: plan.build, carried, differing: 1 });
 
 const assignment = { ...settings, image, assignment: 'a1' };
 const lease = Date.now() + 3_600_000;
