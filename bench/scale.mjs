@@ -4,16 +4,13 @@
 // Real: manifest, workflows, activities, heartbeats, decoding (of one tiny image, again and again), reports in a folder.
 // Stubbed: inference returns at once, and keys are counted instead of stored.
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng } from '@saltworks/backbone/image/decode';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
-import { encodeLines } from '@saltworks/contract/documents/document';
-import { datasetKey, shardKey } from '@saltworks/contract/layout';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { createActivities } from '@saltworks/worker/activities';
@@ -21,6 +18,7 @@ import { openWorkers } from '@saltworks/worker/worker';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { env, root, setup } from '../scripts/setup.mjs';
+import { makeDataset, watch } from './large.mjs';
 
 if (process.argv[2] === 'worker') await work(process.argv[3], process.argv[4]);
 else await measure(flags(process.argv.slice(2)));
@@ -95,52 +93,16 @@ async function measure({ images, json }) {
 
 /** Runs the workflow to its end and watches histories and memory. */
 async function follow(client, input, parts) {
-  const began = performance.now();
   const run = await extractDataset(client, input);
-  const memory = [];
-  let longest = { events: 0, bytes: 0 };
-  const sample = async () => {
-    const { historyLength, historySize } = await client.workflow.getHandle(run.id).describe();
-    longest = { events: Math.max(longest.events, historyLength), bytes: Math.max(longest.bytes, historySize ?? 0) };
-    memory.push(Object.fromEntries(Object.entries(parts).map(([name, { pid }]) => [name, residentMegabytes(pid)])));
-    const now = await run.progress();
-    if (process.stderr.isTTY && now) process.stderr.write(`\r${now.shardsDone} of ${now.shards} shards `);
+  const looked = async () => {
+    const now = process.stderr.isTTY && (await run.progress());
+    if (now) process.stderr.write(`\r${now.shardsDone} of ${now.shards} shards `);
   };
-  const timer = setInterval(() => sample().catch(() => {}), 2_000);
-  const tally = await run.result();
-  clearInterval(timer);
-  await sample();
-  const seconds = (performance.now() - began) / 1000;
-  // At a tenth of the run and at its end: growth in between is growth with the dataset.
-  const early = memory[Math.floor(memory.length / 10)];
+  const { result: tally, seconds, ...rest } = await watch(client, run.id, parts, run.result, looked);
   return {
     ...tally,
     seconds: Math.round(seconds),
     images_per_second: Math.round(tally.images / seconds),
-    longest_history: longest,
-    memory_early_mb: early,
-    memory_late_mb: memory.at(-1),
+    ...rest,
   };
-}
-
-function residentMegabytes(pid) {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
-}
-
-/** Writes the manifest that an import of so many images leaves. */
-async function makeDataset(store, images) {
-  let [id, shards] = [0, 0];
-  while (id < images) {
-    const size = shards < 64 ? 16 : shards < 1024 ? 64 : 256;
-    const lines = Array.from({ length: Math.min(size, images - id) }, () => {
-      id++;
-      const sha256 = createHash('sha256').update(String(id)).digest('hex');
-      return { id, sha256, name: `${id}.png`, object: `images/${sha256}.png`, bytes: 100, version: '1' };
-    });
-    await store.put(shardKey('scale', shards++), encodeLines(lines));
-  }
-  const dataset = { version: 1, name: 'scale', source: 'made', images, duplicates: 0, shards, bytes: 100 * images };
-  await store.put(datasetKey('scale'), JSON.stringify({ ...dataset, categories: [], updated: '' }));
-  return shards;
 }

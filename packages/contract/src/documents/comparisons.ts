@@ -59,7 +59,7 @@ export const comparison = z.object({
   /** Builds. */
   before: z.nullable(z.string()),
   after: z.string(),
-  /** Whose masks were compared; of them those that `after` shows another mask of, and those that it keeps. */
+  /** Whose masks were compared; of them those of which a pixel changed, without those that `after` keeps; and these. */
   images: z.number(),
   changed: z.number(),
   kept: z.number(),

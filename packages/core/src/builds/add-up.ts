@@ -18,7 +18,7 @@ export function addUp({ before, after }: Pick<Comparison, 'before' | 'after'>): 
 
   const count = (image: ComparedImage) => {
     shown.add(image);
-    if (image.before !== image.after) sums.changed++;
+    if (image.changed > 0) sums.changed++;
     // Whole numbers: 0.07 × 100 is a little more than 7.
     histogram[Math.ceil((100 * changedPixels(image)) / image.pixels)]++;
     for (const { category, before, after, both } of image.classes) {

@@ -36,8 +36,9 @@ test('nothing compared has not changed', () => {
 
 test('every image counts as one of compared, added, removed and failed', () => {
   const counted = total(
+    image({ changed: 0.5 }),
+    // Another mask, of the same pixels.
     image({}),
-    image({ after: 'm1' }),
     image({ kept: 'accepted' }),
     image({ before: null, changed: 1, why: ['added'] }),
     image({ after: null, changed: 1, why: ['removed'] }),
