@@ -22,6 +22,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['bakeoff'], load: async () => [(await import('./commands/bakeoff.ts')).bakeoffCommand()] },
   { names: ['relabel'], load: async () => [(await import('./commands/relabel.ts')).relabelCommand()] },
   { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
+  { names: ['webhook'], load: async () => [(await import('./commands/webhook.ts')).webhookCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
   { names: [], load: async () => (await import('./commands/roles.ts')).roleCommands() },
 ];

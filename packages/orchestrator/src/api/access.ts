@@ -120,7 +120,9 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
 async function roleAbout(db: Kysely<Schema>, user: User, { kind, name }: Topic): Promise<MemberRole | undefined> {
   if (kind === 'campaign') return roleIn(db, user, name);
   if (kind === 'dataset') return roleOver(db, user, name);
-  return undefined;
+  const found = await db.selectFrom('schedule').select('campaign').where('id', '=', name).executeTakeFirst();
+  if (found?.campaign != null) return roleIn(db, user, found.campaign);
+  return found && user.role === 'admin' ? 'manager' : undefined;
 }
 
 /** Whether a user may see a mask set: one that a campaign published is for its own reviewers. */

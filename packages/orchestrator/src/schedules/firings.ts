@@ -3,12 +3,14 @@ import type { Page } from '@saltworks/contract/api/fields';
 import type { Firing } from '@saltworks/contract/api/schedules';
 import { type FiringEnd, type FiringMade, scheduled } from '@saltworks/contract/messages/schedules';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { madeOf } from '../db/json.ts';
+import { madeOf, workOf } from '../db/json.ts';
 import type { FiringTable, Schema } from '../db/schema.ts';
+import { notify } from '../notices/notify.ts';
 import { findWorkflow } from '../temporal/workflows.ts';
 import { firingWorkflowId } from './clock.ts';
+import { subjectOfWork } from './subject.ts';
 
 type Row = Selectable<FiringTable>;
 type Of = Pick<Row, 'schedule' | 'id'>;
@@ -95,6 +97,7 @@ export async function endFiring(db: Kysely<Schema>, { schedule, id }: Of, end: F
       .where('outcome', 'is', null)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return;
+    if (outcome === 'failed') await tellOfFailure(tx, { schedule, id }, reason);
     if (outcome !== 'skipped') {
       await audit(tx, { actor: null, action: 'schedule.fire', object: schedule, detail: { firing: id, ...end } });
     }
@@ -114,6 +117,13 @@ export async function endFiring(db: Kysely<Schema>, { schedule, id }: Of, end: F
       .where('outcome', 'is not', null)
       .execute();
   });
+}
+
+async function tellOfFailure(tx: Transaction<Schema>, { schedule, id }: Of, reason: string | null): Promise<void> {
+  const found = await tx.selectFrom('schedule').select('work').where('id', '=', schedule).executeTakeFirst();
+  if (!found) return;
+  const subject = subjectOfWork(workOf(found.work));
+  await notify(tx, { event: 'schedule.failed', subject, schedule, once: id, ...(reason !== null && { why: reason }) });
 }
 
 /** Notes what a firing waits for, or what it has made so far: another attempt goes on from there. */

@@ -7,6 +7,7 @@ import { audit } from '../accounts/audit.ts';
 import { workOf } from '../db/json.ts';
 import type { ScheduleTable, Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { topicText } from '../notices/topics.ts';
 import { pauseClock, readClock, startClock, stopClock, type Timed, triggerClock } from './clock.ts';
 import { describeFiring } from './firings.ts';
 
@@ -133,6 +134,11 @@ export async function changeSchedule(
 export async function removeSchedule({ db, client }: ScheduleDeps, id: string, actor: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx.deleteFrom('schedule').where('id', '=', id).execute();
+    // Another schedule of this id may be somebody else's.
+    await tx
+      .deleteFrom('webhook')
+      .where('topic', '=', topicText({ kind: 'schedule', name: id }))
+      .execute();
     await audit(tx, { actor, action: 'schedule.remove', object: id });
   });
   // If this fails, the next firing finds no schedule and stops the clock.

@@ -12,6 +12,7 @@ import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
+import { WebhooksPanel } from '../webhooks/panel.tsx';
 import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
@@ -39,6 +40,7 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
             <Panel title="Settings">
               <Form campaign={value} changed={campaign.again} />
             </Panel>
+            <WebhooksPanel topic={`campaign:${value.id}`} />
             <Panel title="Fixed since it was made">
               <Fixed campaign={value} />
             </Panel>
