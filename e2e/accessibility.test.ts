@@ -27,6 +27,7 @@ const pages: [string, string][] = [
   [`/datasets/${id}/runs`, 'main form details'],
   [`/campaigns/${id}/builds`, 'main section'],
   [`/datasets/${id}/builds`, 'main section'],
+  [`/campaigns/${id}/bakeoffs`, 'main form details'],
   ['/backbones', 'main dl'],
   ['/schedules', 'main form'],
   ['/account', 'main table'],

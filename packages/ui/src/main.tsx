@@ -18,6 +18,7 @@ const AccountPage = onDemand(() => later().then((pages) => pages.AccountPage));
 const BackbonesPage = onDemand(() => later().then((pages) => pages.BackbonesPage));
 const BuildPage = onDemand(() => later().then((pages) => pages.BuildPage));
 const BuildComparisonPage = onDemand(() => later().then((pages) => pages.BuildComparisonPage));
+const BakeoffsPage = onDemand(() => later().then((pages) => pages.BakeoffsPage));
 const BuildsPage = onDemand(() => later().then((pages) => pages.BuildsPage));
 const CampaignPage = onDemand(() => later().then((pages) => pages.CampaignPage));
 const CampaignImagesPage = onDemand(() => later().then((pages) => pages.CampaignImagesPage));
@@ -67,6 +68,11 @@ createRoot(document.getElementById('root')!).render(
       {(['campaign', 'dataset'] as const).map((kind) => (
         <Route key={kind} path={`/${kind}s/:name/builds/:build/compared`}>
           {({ name, build }) => <BuildComparisonPage kind={kind} name={name} build={build} />}
+        </Route>
+      ))}
+      {(['campaign', 'dataset'] as const).map((kind) => (
+        <Route key={kind} path={`/${kind}s/:name/bakeoffs/:bakeoff?`}>
+          {({ name, bakeoff }) => <BakeoffsPage kind={kind} name={name} bakeoff={bakeoff} />}
         </Route>
       ))}
       <Route path="/backbones">

@@ -95,6 +95,9 @@ const activities = {
   }),
   rebuildShard: async () => ({ ...tally, differing: 1 }),
   makeConsensus: async () => ({ mask: hash('cd'), dissent: 0.25 }),
+  extractSample: async ({ from, to }) => ({ images: to - from, done: to - from, cached: 0, failed: 0 }),
+  judgeSample: async ({ from, to }) => ({ images: to - from, done: to - from - 1, cached: 0, failed: 1 }),
+  finishBakeoff: async () => {},
 };
 
 const shared = ['workflows', 'extract', 'propagate', 'annotate', 'views', 'server'].map(
@@ -190,6 +193,12 @@ await record('agree-images-before-classes', 'agreeImages', { pairs: [{ a: hash('
 const annotation = { annotator: 'u1', assignment: 'a1', n: 2, mask: hash('cd'), weight: 0.5 };
 await record('consensus-image', 'consensusImage', { ...settings, image, annotations: [annotation] });
 await record('deliver', 'deliver', { delivery: 'd1', round: 1, waits: [10, 20] });
+
+const tried = { subject: { kind: 'campaign', name: 'pans' }, bakeoff: '0123456789abcdef', images: 6, variants: 2 };
+await record('bakeoff', 'bakeoff', tried, async (handle) => {
+  await handle.query('progress');
+  await handle.result();
+});
 
 for (const { worker, ended } of workers.values()) {
   if (worker.getState() === 'RUNNING') worker.shutdown();

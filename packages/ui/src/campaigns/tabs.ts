@@ -15,6 +15,11 @@ export function campaignTabs(id: string, me: Me | undefined): Tab[] {
         ]
       : []),
     { name: 'Annotate', href: `${at}/annotate` },
-    ...(mayIn(me, id, 'manager') ? [{ name: 'Settings', href: `${at}/settings` }] : []),
+    ...(mayIn(me, id, 'manager')
+      ? [
+          { name: 'Bake-off', href: `${at}/bakeoffs`, within: true },
+          { name: 'Settings', href: `${at}/settings` },
+        ]
+      : []),
   ];
 }

@@ -1,7 +1,7 @@
 /** The tabs of a dataset. */
 import type { Tab } from '../pages/shell.tsx';
 
-/** @param exports whether the caller may export */
+/** @param exports whether the caller may export, and try backbones */
 export const datasetTabs = (name: string, exports: boolean): Tab[] =>
   [
     ['Images', ''],
@@ -9,5 +9,10 @@ export const datasetTabs = (name: string, exports: boolean): Tab[] =>
     ['Runs', '/runs'],
     ['Failures', '/failures'],
     ['Builds', '/builds'],
-    ...(exports ? [['Exports', '/exports']] : []),
-  ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}`, within: at === '/builds' }));
+    ...(exports
+      ? [
+          ['Bake-off', '/bakeoffs'],
+          ['Exports', '/exports'],
+        ]
+      : []),
+  ].map(([tab, at]) => ({ name: tab, href: `/datasets/${name}${at}`, within: ['/builds', '/bakeoffs'].includes(at) }));

@@ -1,6 +1,7 @@
 /** The choice of keys: a backbone, and behind "Keys in detail" what is taken from it. */
 import type { BackboneInfo } from '@saltworks/contract/api/backbones';
 import { codecPattern, facets } from '@saltworks/contract/kinds';
+import { useId } from 'react';
 import { Field } from '../field.tsx';
 import type { KeysDraft } from './draft.ts';
 
@@ -12,6 +13,7 @@ interface Props {
 }
 
 export function KeysFields({ backbones, draft, change }: Props) {
+  const codecs = useId();
   const chosen = backbones?.find(({ name }) => name === draft.backbone);
   const last = chosen ? `the last, ${chosen.layers - 1}` : 'the last';
   const text = (field: 'layer' | 'longSide' | 'codec') => ({
@@ -57,11 +59,11 @@ export function KeysFields({ backbones, draft, change }: Props) {
             <input
               pattern={codecPattern.source}
               title="float16, int8 or pca-N, N from 1 to 999"
-              list="codecs"
+              list={codecs}
               {...text('codec')}
             />
           </Field>
-          <datalist id="codecs">
+          <datalist id={codecs}>
             {['float16', 'int8', 'pca-64'].map((codec) => (
               <option key={codec}>{codec}</option>
             ))}

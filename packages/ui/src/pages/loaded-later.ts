@@ -1,6 +1,7 @@
 /** The pages that annotators do not draw on: one script of their own, loaded when one of them is first opened. */
 export { AccountPage } from './account.tsx';
 export { BackbonesPage } from './backbones.tsx';
+export { BakeoffsPage } from './bakeoffs.tsx';
 export { BuildPage } from './build.tsx';
 export { BuildComparisonPage } from './build-comparison.tsx';
 export { BuildsPage } from './builds.tsx';

@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { moment } from './figures.ts';
-import { type Bars, heightOf, type Lines, maxBars, type Plot } from './plot.ts';
+import { type Bars, heightOf, type Intervals, type Lines, maxBars, type Plot } from './plot.ts';
 
 /** Draws into an element, and again when its size or the colour scheme changes. @returns a function that stops it */
 export function draw(host: HTMLElement, plot: Plot): () => void {
@@ -11,7 +11,8 @@ export function draw(host: HTMLElement, plot: Plot): () => void {
   const redraw = () => {
     chart?.destroy();
     const size = { width: width(), height: heightOf(plot) };
-    chart = plot.kind === 'bars' ? bars(host, plot, size) : lines(host, plot, size);
+    if (plot.kind === 'bars') chart = bars(host, plot, size);
+    else chart = plot.kind === 'intervals' ? intervals(host, plot, size) : lines(host, plot, size);
   };
   redraw();
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -83,11 +84,64 @@ function timeLabel(at: number): string {
 
 /** Horizontal bars, with names at the left, where they are readable. */
 function bars(host: HTMLElement, { rows, max, show }: Bars, size: Size): uPlot {
+  const most = max ?? Math.max(...rows.slice(0, maxBars).map(({ value }) => value), 1e-9) * 1.12;
+  const bar = uPlot.paths.bars!({ size: [0.6, 22], radius: 0.2 });
+  const series = { fill: colourOf(host, '--accent'), width: 0, paths: bar };
+  return named(host, rows, { range: [0, most], show, size, series }, ({ value }, { write }) => write(value));
+}
+
+/** Values as dots on the lines between their bounds. */
+function intervals(host: HTMLElement, { rows, show }: Intervals, size: Size): uPlot {
+  const [low, high] = [Math.min(...rows.map(({ low }) => low)), Math.max(...rows.map(({ high }) => high))];
+  const margin = Math.max(0.002, (high - low) * 0.08);
+  const accent = colourOf(host, '--accent');
+  const range: [number, number] = [low - margin, high + margin];
+  return named(host, rows, { range, show, size, series: { paths: () => null } }, (row, { ctx, at, y, write }) => {
+    ctx.strokeStyle = accent;
+    ctx.lineWidth = 2 * devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(at(row.low), y);
+    ctx.lineTo(at(row.high), y);
+    ctx.stroke();
+    ctx.save();
+    ctx.fillStyle = accent;
+    ctx.beginPath();
+    ctx.arc(at(row.value), y, 5 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.restore();
+    write(row.high, row.value);
+  });
+}
+
+/** What draws on a row. */
+interface Pen {
+  ctx: CanvasRenderingContext2D;
+  /** Pixels along the axis. */
+  at(value: number): number;
+  /** Of the row. */
+  y: number;
+  /** Writes a value behind a place on the axis; default the value there. */
+  write(place: number, value?: number): void;
+}
+
+interface Named {
+  /** Of the axis. */
+  range: [number, number];
+  show(value: number): string;
+  size: Size;
+  series: uPlot.Series;
+}
+
+/** A row for each name, along one axis, and a mark on each. */
+function named<Row extends { name: string; value: number }>(
+  host: HTMLElement,
+  rows: readonly Row[],
+  { range, show, size, series }: Named,
+  mark: (row: Row, pen: Pen) => void,
+): uPlot {
   const shown = rows.slice(0, maxBars);
   const axis = axisOf(host);
   const ink = colourOf(host, '--ink');
-  const accent = colourOf(host, '--accent');
-  const most = max ?? Math.max(...shown.map(({ value }) => value), 1e-9) * 1.12;
   const room = Math.min(160, size.width * 0.36);
   const cut = (name: string) => {
     const letters = Math.floor(room / 7.5) - 1;
@@ -95,13 +149,13 @@ function bars(host: HTMLElement, { rows, max, show }: Bars, size: Size): uPlot {
   };
   const options: uPlot.Options = {
     ...size,
-    // The longest bar's value stands beside it.
+    // The value of the longest row stands beside it.
     padding: [4, 52, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
       x: { time: false, ori: 1, dir: -1, range: [-0.5, shown.length - 0.5] },
-      y: { ori: 0, dir: 1, range: [0, most] },
+      y: { ori: 0, dir: 1, range },
     },
     axes: [
       {
@@ -116,20 +170,21 @@ function bars(host: HTMLElement, { rows, max, show }: Bars, size: Size): uPlot {
       },
       { ...axis, side: 2, size: 32, space: 70, values: (_, at) => at.map((value) => show(value)) },
     ],
-    series: [
-      {},
-      { fill: accent, width: 0, paths: uPlot.paths.bars!({ size: [0.6, 22], radius: 0.2 }), points: { show: false } },
-    ],
+    series: [{}, { ...series, points: { show: false } }],
     hooks: {
       draw: [
         ({ ctx, valToPos }) => {
+          const at = (value: number) => valToPos(value, 'y', true);
           ctx.save();
           ctx.fillStyle = ink;
           ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
           ctx.textAlign = 'left';
           ctx.textBaseline = 'middle';
-          shown.forEach(({ value }, i) => {
-            ctx.fillText(show(value), valToPos(value, 'y', true) + 6 * devicePixelRatio, valToPos(i, 'x', true));
+          shown.forEach((row, i) => {
+            const y = valToPos(i, 'x', true);
+            const write = (place: number, value = place) =>
+              ctx.fillText(show(value), at(place) + 6 * devicePixelRatio, y);
+            mark(row, { ctx, at, y, write });
           });
           ctx.restore();
         },

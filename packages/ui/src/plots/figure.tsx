@@ -12,7 +12,7 @@ interface Props {
 
 export function Figure({ caption, plot, columns, rows }: Props) {
   const [asTable, setAsTable] = useState(false);
-  const more = plot.kind === 'bars' ? plot.rows.length - maxBars : 0;
+  const more = plot.kind === 'lines' ? 0 : plot.rows.length - maxBars;
   return (
     <figure className="plot" aria-label={caption}>
       <div className="plot-head">

@@ -9,6 +9,13 @@ export interface Bars {
   show(value: number): string;
 }
 
+/** A value for each name, and the bounds that it lies within. */
+export interface Intervals {
+  kind: 'intervals';
+  rows: { name: string; value: number; low: number; high: number }[];
+  show(value: number): string;
+}
+
 /** Values over time. */
 export interface Lines {
   kind: 'lines';
@@ -18,7 +25,7 @@ export interface Lines {
   series: { name: string; values: number[]; colour: string }[];
 }
 
-export type Plot = Bars | Lines;
+export type Plot = Bars | Intervals | Lines;
 
 /** A plot shows at most this many bars; the table has them all. */
 export const maxBars = 24;
