@@ -14,6 +14,7 @@ import { parseDocument } from '@saltworks/contract/documents/document';
 import { type Prices, prices as pricesDocument } from '@saltworks/contract/documents/prices';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { facets, presetNames } from '@saltworks/contract/kinds';
+import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { type Forecast, forecasts } from '@saltworks/core/judge/forecast';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Api } from '../api.ts';
@@ -115,14 +116,27 @@ async function readPrices(path: string): Promise<Prices> {
 async function ended(api: Api, begun: BakeoffInfo, name: string, line: Progress): Promise<BakeoffInfo> {
   const { kind, name: of } = begun.subject;
   const params = { subject: `${kind}:${of}`, bakeoff: begun.id };
+  let said = '';
   for (let info = begun; ; info = await api(getSubjectBakeoff, { params })) {
     if (info.state === 'done') return info;
     if (info.state !== 'running') {
       throw new Error(`bake-off ${info.id} ${info.state === 'failed' ? `failed: ${info.reason}` : 'was cancelled'}`);
     }
     if (info.progress) line.show(`${name}: ${info.progress.done} of ${info.progress.total} steps of the bake-off`);
+    const why = standingText(info);
+    if (why !== said && why !== '') {
+      line.clear();
+      console.error(`saltworks: ${why}`);
+    }
+    said = why;
     await delay(700, undefined, { signal: interruption });
   }
+}
+
+/** Why it makes no progress, in words; empty while it does, or nobody knows. */
+function standingText({ waiting, failing }: BakeoffInfo): string {
+  if (waiting) return waitingText(waiting);
+  return failing ? failingText(failing) : '';
 }
 
 const titles: Record<BakeoffMeasure, string> = {
@@ -162,7 +176,7 @@ function* texts(
     ]),
   );
   if (prices) {
-    yield `\nIn ${prices.currency}, as far as ${'the price file'} tells; the last columns are the sums by device`;
+    yield `\nIn ${prices.currency}, as far as the price file tells; the last columns are sums, by device`;
     yield table(
       ['variant', ...devices.map((device) => `inference on ${device}`), 'masks', 'requests', 'storage', ...devices],
       forecast.map(({ name, devices, money, total }) => [
@@ -179,7 +193,7 @@ function* texts(
 
 const bounds = ({ low, high }: Interval): string => `${low.toFixed(3)} to ${high.toFixed(3)}`;
 const signed = (value: number): string => (value > 0 ? `+${value.toFixed(3)}` : value.toFixed(3));
-const amount = (money: number | null): string => (money === null ? '–' : money.toFixed(2));
+const amount = (money: number | null): string => (money === null ? '–' : money.toFixed(money < 0.1 ? 4 : 2));
 
 function duration(seconds: number | null): string {
   if (seconds === null) return '–';

@@ -6,6 +6,7 @@ import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { integer, limit, nothing, pageOf } from './fields.ts';
 import { keysChoice } from './keys.ts';
+import { standing } from './runs.ts';
 
 /** Most variants, and most images, of one bake-off; and the images where none are asked for. */
 export const mostVariants = 16;
@@ -26,7 +27,7 @@ export const newBakeoff = z.described(
 );
 
 export const bakeoffInfo = z.described(
-  z.object({
+  z.extend(standing, {
     id: z.string(),
     subject,
     dataset: z.string(),

@@ -50,7 +50,7 @@ const failing = z.described(
 export type Failing = z.infer<typeof failing>;
 
 /** Why a run is slow, or stands still; both null if it has ended, makes progress, or the reason is unknown. */
-const standing = z.object({
+export const standing = z.object({
   /** A queue that holds a task of the run and that nobody polls. */
   waiting: z.nullable(waiting),
   /** Of the steps that failed and are tried again, the one that failed most often. */

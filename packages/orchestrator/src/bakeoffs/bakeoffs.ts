@@ -16,6 +16,7 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { standingOf } from '../runs/standing.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
 import { choose } from './choose.ts';
@@ -144,11 +145,11 @@ async function describe(deps: BakeoffDeps, plan: BakeoffPlan, started: Date): Pr
   };
 }
 
-type State = Pick<BakeoffInfo, 'state' | 'reason' | 'progress'>;
+type State = Pick<BakeoffInfo, 'state' | 'reason' | 'progress' | 'waiting' | 'failing'>;
 
 /** A report says that it is done, for ever; of anything else Temporal knows, for a while. */
 async function stateOf({ store, client }: BakeoffDeps, { subject, id }: BakeoffPlan): Promise<State> {
-  const ended = { reason: null, progress: null };
+  const ended = { reason: null, progress: null, waiting: null, failing: null };
   if (await store.head(bakeoffReportKey(subject, id))) return { state: 'done', ...ended };
   const run = findWorkflow(client, bakeoff, workflowId(subject, id));
   const within = <T>(ask: () => Promise<T>) => client.connection.withDeadline(Date.now() + patience, ask);
@@ -160,8 +161,11 @@ async function stateOf({ store, client }: BakeoffDeps, { subject, id }: BakeoffP
     return { ...ended, state: 'failed', reason: 'it ended long ago, without a report; expected another start' };
   }
   if (status === 'RUNNING') {
-    const progress = await within(() => run.query('progress')).catch(() => null);
-    return { ...ended, state: 'running', progress };
+    const [progress, standing] = await Promise.all([
+      within(() => run.query('progress')).catch(() => null),
+      within(() => standingOf(client, workflowId(subject, id))).catch(() => ({})),
+    ]);
+    return { ...ended, state: 'running', progress, ...standing };
   }
   if (status === 'CANCELLED' || status === 'TERMINATED') return { ...ended, state: 'cancelled' };
   // The report was written meanwhile.

@@ -28,7 +28,7 @@ export function Results({ report }: { report: BakeoffReport }) {
         const found = variants.flatMap(({ name, [measure]: measured }) => (measured ? [{ name, ...measured }] : []));
         if (found.length === 0) return null;
         return (
-          <div key={measure}>
+          <div key={measure} className="intervals">
             <Figure
               caption={`${title} (${counted(found[0].images, 'image')})`}
               plot={{

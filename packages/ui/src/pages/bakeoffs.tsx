@@ -6,7 +6,9 @@ import {
   getSubjectBakeoffs,
 } from '@saltworks/contract/api/bakeoffs';
 import type { Subject } from '@saltworks/contract/documents/builds';
+import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { useLocation } from 'wouter';
+import '../bakeoffs/bakeoffs.css';
 import { BakeoffList, bakeoffPath, stateWords } from '../bakeoffs/bakeoff-list.tsx';
 import { ForecastPanel } from '../bakeoffs/forecast-panel.tsx';
 import { Results } from '../bakeoffs/results.tsx';
@@ -73,6 +75,8 @@ function One({ of, id }: { of: Subject; id: string }) {
         ) : (
           <Panel title="Results">
             <p role="status">The bake-off is {stateWords(value)}.</p>
+            {value.waiting && <p className="note-line">{waitingText(value.waiting)}</p>}
+            {value.failing && <p className="note-line">{failingText(value.failing)}</p>}
           </Panel>
         )
       }
