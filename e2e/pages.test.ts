@@ -284,7 +284,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await sets.allTextContents()).toEqual([
       expect.stringMatching(/^Campaign Cups · best · dinov2-small-focus · \w+ \d+, \d{4}/),
     ]);
-    expect(await page.locator('.masks-name code').textContent()).toBe(`campaign-${id}`);
+    expect(await page.locator('.masks-name code').textContent()).toMatch(new RegExp(`^campaign-${id}\\.[0-9a-f]{16}$`));
     const mask = page.locator('.cell canvas:visible');
     await expect.poll(() => mask.count(), slow).toBe(1);
     expect(await shows(mask, cup)).toBe(true);

@@ -39,9 +39,9 @@ export async function follow<Result extends Tally>(
 }
 
 /** Prints a run's end: a line for people or a JSON document. A run in which no image succeeded has failed. */
-export function report(dataset: string, json: boolean, result: Tally & { seconds: number }): void {
+export function report(dataset: string, json: boolean, result: Tally & { seconds: number }, build?: string): void {
   const { images, done, cached, failed, seconds } = result;
-  if (json) console.log(JSON.stringify({ images, done, cached, failed, seconds }));
+  if (json) console.log(JSON.stringify({ images, done, cached, failed, seconds, build }));
   else
     console.log(
       `${dataset}: ${images} images: ${done} done, ${cached} cached, ${failed} failed, ${seconds.toFixed(1)} s`,

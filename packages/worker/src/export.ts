@@ -13,6 +13,7 @@ import { maskDocument } from '@saltworks/contract/documents/masks';
 import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
+  buildOf,
   exportFileKey,
   exportFilesPrefix,
   exportLinesKey,
@@ -82,6 +83,8 @@ export async function prepareExport(
   for await (const { names } of readImages(store, described, { signal })) for (const { name } of names) stems.add(name);
   // Names that all say images/ already are those of the dataset's own layout.
   const pictures = outside > 0 ? 'images' : '.';
+  const build = buildOf(recipe);
+  if (build !== undefined) all.update(`build ${build}`);
   const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
   const planOf = (categories: Category[]): ExportPlanDocument => {
     const order = categories.map(({ id }) => id);
@@ -95,6 +98,7 @@ export async function prepareExport(
       format,
       recipe,
       ...(keys && { keys }),
+      ...(build !== undefined && { build }),
     };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
@@ -192,7 +196,11 @@ export async function finishExport(
     });
   }
   const made = new Date().toISOString();
-  const summary: ExportSummary = { version: 1, format, recipe: plan.recipe, made, files: 0, bytes: 0 };
+  const { recipe, build } = plan;
+  const summary: ExportSummary = {
+    ...{ version: 1, format, recipe, ...(build !== undefined && { build }) },
+    ...{ made, files: 0, bytes: 0 },
+  };
   for await (const { size } of store.list(exportFilesPrefix(dataset, id), { signal })) {
     summary.files++;
     summary.bytes += size;

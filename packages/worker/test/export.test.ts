@@ -2,9 +2,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
+import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
 import { maskReport, shardReport } from '@saltworks/contract/documents/reports';
 import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
-import { exportFilesPrefix, exportReportKey, maskKey, maskReportKey, scribblesKey } from '@saltworks/contract/layout';
+import {
+  exportFilesPrefix,
+  exportPlanKey,
+  exportReportKey,
+  exportSummaryKey,
+  maskKey,
+  maskReportKey,
+  scribblesKey,
+} from '@saltworks/contract/layout';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { importScribbles } from '@saltworks/store/import/import-scribbles';
@@ -235,3 +244,36 @@ test.each([1, 2, 3])(
     }
   },
 );
+
+test('an export of a build names it in its plan, its summary and what has room for it; of other masks nothing changes', async () => {
+  const [image] = await imported('pans', ['a.png']);
+  await draw('pans', image);
+  await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
+  const report = await engine.store.get(maskReportKey('pans', recipe, 0));
+  const build = '0123456789abcdef';
+  await engine.store.put(maskReportKey('pans', `build.${build}`, 0), report);
+  const exported = async (of: string, format: ExportFormat) => {
+    const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe: of, format }, signal);
+    await exportShard(engine.store, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
+    await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
+    const summary = await readDocument(engine.store, exportSummaryKey('pans', id), exportSummary);
+    const plan = await readDocument(engine.store, exportPlanKey('pans', id), exportPlan);
+    return { id, texts: textsBelow(exportFilesPrefix('pans', id)), named: [summary?.build, plan?.build] };
+  };
+  for (const format of ['coco-instances', 'yolo-seg'] as const) {
+    const [plain, built] = [await exported(recipe, format), await exported(`build.${build}`, format)];
+    expect([plain.named, built.named]).toEqual([
+      [undefined, undefined],
+      [build, build],
+    ]);
+    expect(built.id).not.toBe(plain.id);
+    const [before, after] = [plain, built].map(({ texts }) => JSON.stringify([...texts.values()]));
+    expect(before).not.toContain(build);
+    expect(
+      after.replace(
+        format === 'yolo-seg' ? /# The masks are those of the build \w+\.\\n/ : /,\\"build\\":\\"\w+\\"/,
+        '',
+      ),
+    ).toBe(before);
+  }
+});

@@ -56,7 +56,8 @@ export const measureCommands = (): Command[] => [
     .addHelpText(
       'after',
       `
-Of every image: the consensus where one was made, else what was accepted, else what was handed in last.
+Of every image what is shown: a build, which the export names. Of strokes that are newer than it: the consensus where one was
+made, else what was accepted, else what was handed in last.
 
 Example: saltworks campaign export pets --format coco-panoptic --out out`,
     )

@@ -1,10 +1,12 @@
 /** `saltworks extract`, `propagate`, `dataset export`: runs over a dataset. */
 import { dirname, join } from 'node:path';
 import { findEntry } from '@saltworks/backbone/registry/registry';
+import { getBuild, getBuildShown } from '@saltworks/contract/api/builds';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { shardReport } from '@saltworks/contract/documents/reports';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
-import { exportFilesPrefix, exportPathOf, exportReportKey } from '@saltworks/contract/layout';
+import { buildOf, exportFilesPrefix, exportPathOf, exportReportKey } from '@saltworks/contract/layout';
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
@@ -25,6 +27,8 @@ import { makeFolder, writeWhole } from '../files.ts';
 import { follow, report } from '../follow.ts';
 import { type KeysFlags, parseWhole, strokesOption, withKeysOptions } from '../options.ts';
 import { readSettings } from '../settings.ts';
+import { withApi } from '../stack/connect.ts';
+import { subjectText } from '../subjects.ts';
 
 interface RunFlags extends KeysFlags {
   window: number;
@@ -69,8 +73,11 @@ export const exportCommand = (): Command =>
     .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
     .option(...categoriesOption)
-    .action(async (dataset: string, flags: ExportFlags & { categories?: string }) => {
-      const recipe = await recipeNamed(await maskSettings(flags));
+    .option('--build <id>', 'the masks of this build of the dataset, or "current": of what is shown')
+    .action(async (dataset: string, flags: ExportFlags & { categories?: string; build?: string }) => {
+      const recipe = flags.build
+        ? await recipeOfBuild(dataset, flags.build, flags.json)
+        : await recipeNamed(await maskSettings(flags));
       if (flags.categories !== undefined) {
         const list = await readNumbers(flags.categories);
         const settings = readSettings();
@@ -80,6 +87,20 @@ export const exportCommand = (): Command =>
       }
       await writeExport({ dataset, recipe }, flags);
     });
+
+/** The mask set of a build of the dataset. @param build its id, or `current` @throws InvalidInputError if there is none */
+async function recipeOfBuild(dataset: string, build: string, json: boolean | undefined): Promise<string> {
+  if (build !== 'current' && !/^[0-9a-f]{16}$/.test(build)) {
+    throw new InvalidInputError(`build "${build}"; expected "current", or an id of: saltworks build ls ${dataset}`);
+  }
+  const subject = subjectText({ kind: 'dataset', name: dataset });
+  return withApi(json, async (api) => {
+    if (build !== 'current') return (await api(getBuild, { params: { subject, build } })).recipe;
+    const shown = await api(getBuildShown, { params: { subject } });
+    if (shown.build) return shown.build.recipe;
+    throw new InvalidInputError(`${dataset} shows no build yet; expected one (saltworks build ls dataset:${dataset})`);
+  });
+}
 
 /** Exports one mask set and downloads it. @param recipe names the mask set */
 export async function writeExport(
@@ -105,10 +126,12 @@ export async function writeExport(
   }
   for await (const { name, reason } of leftOut(store, dataset, result.id))
     console.error(`saltworks: ${name}: ${reason}`);
-  report(dataset, !!json, result);
+  report(dataset, !!json, result, buildOf(recipe));
   // An export that leaves images out exits with 1, for scripts that read only the code.
   if (result.failed > 0) process.exitCode = 1;
   if (json || result.failed >= result.images) return;
+  const build = buildOf(recipe);
+  if (build !== undefined) console.log(`build ${build}`);
   console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
   if ((await readDataset(store, dataset)).duplicates > 0) {
     console.log(

@@ -80,15 +80,15 @@ async function reachApi(settings: Settings): Promise<Api> {
 }
 
 /** Gives a command the API while it runs. @param json whether the output is for machines */
-export async function withApi(
+export async function withApi<T>(
   json: boolean | undefined,
-  work: (api: Api, line: Progress) => Promise<void>,
-): Promise<void> {
+  work: (api: Api, line: Progress) => Promise<T>,
+): Promise<T> {
   const line = progress(process.stderr, json);
   const { api, close } = await connectApi(readSettings(), (text) => line.show(text));
   line.clear();
   try {
-    await work(api, line);
+    return await work(api, line);
   } finally {
     line.clear();
     await close();

@@ -14,6 +14,8 @@ export const exportInfo = z.described(
     id: z.string(),
     format,
     recipe: z.string(),
+    /** The build that it is of; null of masks that are none. */
+    build: z._default(z.nullable(z.string()), null),
     /** What the format cannot say of a mask. */
     loses: z.string(),
     made: z.string(),

@@ -85,7 +85,14 @@ export const consensus = z.described(
 export type Consensus = z.infer<typeof consensus>;
 
 export const published = z.described(
-  z.object({ dataset: z.string(), recipe: z.string(), images: z.int(), former: z.int() }),
+  z.object({
+    dataset: z.string(),
+    recipe: z.string(),
+    images: z.int(),
+    former: z.int(),
+    /** The build that is shown; null of accepted masks alone, and from earlier servers. */
+    build: z._default(z.nullable(z.string()), null),
+  }),
   { id: 'Published' },
 );
 

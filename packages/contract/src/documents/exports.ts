@@ -21,6 +21,8 @@ export const exportPlan = z.object({
   recipe: z.string(),
   /** What the keys behind its masks were made with; absent where nobody knows. */
   keys: z.optional(lineage),
+  /** The build that it is of; absent of masks that are none. */
+  build: z.optional(z.string()),
 });
 export type ExportPlanDocument = z.infer<typeof exportPlan>;
 
@@ -29,6 +31,7 @@ export const exportSummary = z.object({
   version: z.optional(z.literal(1)),
   format: z.enum(exportFormatNames),
   recipe: z.string(),
+  build: z.optional(z.string()),
   /** ISO 8601. */
   made: z.string(),
   files: z.number(),

@@ -152,6 +152,8 @@ test('masks and exports of before keys were told of name none', () => {
   const { version: _, ...lineage } = read('key-set.json', keySet);
   expect(read('mask-keys.json', maskDocument).keys).toEqual(lineage);
   expect(read('export-plan-keys.json', exportPlan).keys).toEqual(lineage);
+  expect(read('export-plan-keys.json', exportPlan).build).toBeUndefined();
+  expect(read('export-plan-build.json', exportPlan).build).toBe('0123456789abcdef');
 });
 
 test.each([

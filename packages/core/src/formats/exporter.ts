@@ -21,6 +21,8 @@ export interface ExportDataset {
   pictures?: 'images' | '.';
   /** What the keys behind its masks were made with, for formats that have a place for it. */
   keys?: Lineage;
+  /** The build that its masks are, for formats that have a place for it. */
+  build?: string;
 }
 
 export interface ExportImage {

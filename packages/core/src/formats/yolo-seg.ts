@@ -31,6 +31,7 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
         parts: [
           `# ${yamlText(dataset.name)}. Put the pictures ${places[pictures]}, and split them into train and val as you wish.\n`,
           ...(dataset.keys ? [`# The masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
+          ...(dataset.build === undefined ? [] : [`# The masks are those of the build ${dataset.build}.\n`]),
           `train: ${pictures}\nval: ${pictures}\n`,
           names.length > 0 ? `names:\n${names.join('')}` : 'names: {}\n',
         ],

@@ -5,10 +5,9 @@ import {
   postCampaignExports,
   postDatasetExports,
 } from '@saltworks/contract/api/exports';
-import { campaignRecipe } from '@saltworks/contract/layout';
 import { auditAlone } from '../accounts/audit.ts';
+import { publishShown } from '../builds/publish-shown.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
-import { publishMasks } from '../campaigns/publish.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
 import { ConflictError } from '../errors.ts';
@@ -24,15 +23,15 @@ export const exportRoutes = [
     errors: [409],
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
-      const images = await publishMasks(deps.db, deps.store, campaign, body);
+      const { accepted } = body;
+      const { recipe, images, build } = await publishShown(deps, campaign, { accepted, by: user.id });
       if (images === 0) {
-        const what = body.accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
+        const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
         throw new ConflictError(`${what}; expected one mask or more`);
       }
       const { id: object, dataset } = campaign;
-      const recipe = campaignRecipe(object);
       const begun = await exportDataset(deps.client, { dataset, recipe, format: body.format, window: runWindow });
-      const detail = { images, ...body };
+      const detail = { images, ...(build !== null && { build }), ...body };
       await auditAlone(deps.db, { actor: user.id, action: 'campaign.export', object, detail });
       return deps.runs.started(begun);
     },

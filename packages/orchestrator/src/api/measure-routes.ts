@@ -10,15 +10,15 @@ import {
   postTaskConsensus,
 } from '@saltworks/contract/api/measures';
 import { maskDocument } from '@saltworks/contract/documents/masks';
-import { campaignRecipe, maskKey } from '@saltworks/contract/layout';
+import { maskKey } from '@saltworks/contract/layout';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { auditAlone } from '../accounts/audit.ts';
+import { publishShown } from '../builds/publish-shown.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { campaignAgreement } from '../campaigns/measures/agreement.ts';
 import { makeConsensus } from '../campaigns/measures/consensus.ts';
 import { assignmentEffort, campaignEffort } from '../campaigns/measures/effort.ts';
 import { formerTasks } from '../campaigns/progress.ts';
-import { publishMasks } from '../campaigns/publish.ts';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import { findTask } from '../campaigns/tasks/read.ts';
 import { weightsOf } from '../db/json.ts';
@@ -66,15 +66,15 @@ export const measureRoutes = [
     access: { campaign: 'manager' },
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
-      const images = await publishMasks(deps.db, deps.store, campaign, body);
-      const recipe = campaignRecipe(campaign.id);
+      const published = await publishShown(deps, campaign, { ...body, by: user.id });
+      const { images, build } = published;
       await auditAlone(deps.db, {
         actor: user.id,
         action: 'campaign.publish',
         object: campaign.id,
-        detail: { images, ...body },
+        detail: { images, ...(build !== null && { build }), ...body },
       });
-      return { dataset: campaign.dataset, recipe, images, former: await formerTasks(deps.db, campaign.id) };
+      return { dataset: campaign.dataset, ...published, former: await formerTasks(deps.db, campaign.id) };
     },
   }),
   route(postTaskConsensus, {

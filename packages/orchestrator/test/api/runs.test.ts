@@ -307,12 +307,13 @@ test("a campaign's masks are exported as they are now, with the campaign's categ
     .values({ ...handed, state: 'submitted', mask, submitted: new Date() })
     .execute();
   const run = await json('POST', '/campaigns/salt/exports', { format: 'voc' });
-  expect(run).toMatchObject({ kind: 'export', of: 'voc/campaign-salt' });
+  const ofBuild = /^voc\/campaign-salt\.[0-9a-f]{16}$/;
+  expect(run).toMatchObject({ kind: 'export', of: expect.stringMatching(ofBuild) });
   const exports = () => json('GET', '/datasets/salt.pans/exports');
-  await expect
-    .poll(exports, patient)
-    .toMatchObject([{ format: 'voc', recipe: 'campaign-salt' }, { format: 'coco-panoptic' }]);
-  const [{ id }] = await exports();
+  await expect.poll(exports, patient).toMatchObject([{ format: 'voc' }, { format: 'coco-panoptic', build: null }]);
+  const [{ id, recipe, build }] = await exports();
+  expect(recipe).toBe(`campaign-salt.${build}`);
+  expect(await json('GET', '/builds/campaign:salt/shown')).toMatchObject({ build: { id: build, recipe }, back: null });
   const zip = await call('GET', `/datasets/salt.pans/exports/${id}/zip`);
   const labels = unzipTexts(Buffer.from(await zip.arrayBuffer()))['labelmap.txt'];
   expect(labels).toMatch(/^#.*\nbackground:.*\nbrine:.*\npan:.*\n$/);

@@ -15,7 +15,7 @@ export function writtenCategories(categories: readonly Category[]) {
 /** @param categories the list `categories`; the lists `images` and `annotations` take the lines of those names */
 export function cocoDocument(
   path: string,
-  { name, date, keys }: ExportDataset,
+  { name, date, keys, build }: ExportDataset,
   categories: readonly object[],
 ): ExportDocument {
   const info = {
@@ -25,6 +25,7 @@ export function cocoDocument(
     url: '',
     version: '1.0',
     ...(keys && { keys }),
+    ...(build !== undefined && { build }),
   };
   const list = (list: string) => ({ list, between: ',\n', after: '' });
   return {
