@@ -20,6 +20,8 @@ import { parseWhole } from '../options.ts';
 import { withApi } from '../stack/connect.ts';
 import { findSubject, subjectText } from '../subjects.ts';
 import { table } from '../table.ts';
+import { diffCommand } from './build-diff.ts';
+import { rebuildCommand } from './rebuild.ts';
 
 const named = (command: Command): Command =>
   command.argument('<name>', 'a campaign or a dataset').option('--json', 'JSON, one document a line');
@@ -70,6 +72,8 @@ whoever has an image open goes on as before.`,
       .description('show the build of before again: one step, nothing is computed')
       .action(rollback),
   );
+  command.addCommand(diffCommand());
+  command.addCommand(rebuildCommand());
   return command;
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@saltworks/contract/api/campaigns';
 import { getCampaignPreparation, type Preparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
+import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysText } from '@saltworks/contract/keys-text';
 import { defaultBackbone } from '@saltworks/contract/kinds';
@@ -100,6 +101,16 @@ const settingOptions = (command: Command): Command =>
       `for which an image is held without a sign of life (default: ${campaignDefaults.leaseSeconds})`,
       parseWhole(5),
     )
+    .option(
+      '--gate-worse <x>',
+      `mean IoU that known and accepted masks may lose in a re-labelling without a look (default: ${defaultThresholds.worse})`,
+      parseFromTo(0, 1),
+    )
+    .option(
+      '--gate-changed <y>',
+      `how far segments may change without a look, 1 − mean IoU (default: ${defaultThresholds.changed})`,
+      parseFromTo(0, 1),
+    )
     .addOption(strokesOption())
     .option('--json', 'one JSON document instead of text');
 
@@ -111,6 +122,8 @@ interface SettingFlags {
   deadline?: string;
   lease?: number;
   strokes?: SegmentOptions['strokes'];
+  gateWorse?: number;
+  gateChanged?: number;
   json?: boolean;
 }
 
@@ -218,17 +231,26 @@ async function change(id: string, flags: SettingFlags & { state?: Campaign['stat
   await withApi(json, async (api) => {
     const changed = await api(patchCampaign, { ...campaignAt(id), body });
     if (json) return console.log(JSON.stringify(changed));
-    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes } = changed;
+    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, gateWorse, gateChanged } = changed;
     const until = deadline ? `, until ${deadline}` : '';
     const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
     console.log(
-      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}`,
+      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}, gate ${gateWorse} worse and ${gateChanged} changed`,
     );
   });
 }
 
 /** Options under the API's names; absent options are left out. */
-function settingsOf({ instructions, annotators, honeypots, deadline, lease, strokes }: SettingFlags) {
+function settingsOf({
+  instructions,
+  annotators,
+  honeypots,
+  deadline,
+  lease,
+  strokes,
+  gateWorse,
+  gateChanged,
+}: SettingFlags) {
   return {
     instructions: instructions === undefined ? undefined : readText(instructions),
     annotators,
@@ -236,6 +258,8 @@ function settingsOf({ instructions, annotators, honeypots, deadline, lease, stro
     deadline: deadline === undefined ? undefined : timeOf(deadline),
     leaseSeconds: lease,
     strokes,
+    gateWorse,
+    gateChanged,
   };
 }
 

@@ -51,7 +51,7 @@ export const relabelCommand = (): Command =>
       'mean IoU that known and accepted masks may lose without a look, 0 to 1',
       parseFromTo(0, 1),
     )
-    .option('--gate-changed <y>', 'share of all pixels that may change without a look, 0 to 1', parseFromTo(0, 1))
+    .option('--gate-changed <y>', 'how far segments may change without a look, 1 − mean IoU', parseFromTo(0, 1))
     .option('--json', 'JSON instead of text: one document at the end, before it why the run waits')
     .addHelpText(
       'after',

@@ -50,6 +50,9 @@ const changes = {
   deadline: z.nullable(time),
   leaseSeconds: z.int().check(z.gte(5), z.lte(86_400)),
   state: z.enum(['open', 'paused', 'closed']),
+  /** How much worse, and how much other, new masks may be before a person must look (GateThresholds). */
+  gateWorse: z.number().check(z.gte(0), z.lte(1)),
+  gateChanged: z.number().check(z.gte(0), z.lte(1)),
   /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
   strokes: z.enum(strokeKinds),
 };

@@ -19,7 +19,8 @@ export function gateOf(
   comparison: Judged,
   { failed = 0, thresholds = {} }: { failed?: number; thresholds?: Partial<GateThresholds> } = {},
 ): Gate {
-  const limits = { ...defaultThresholds, ...thresholds };
+  const { worse = defaultThresholds.worse, changed: most = defaultThresholds.changed } = thresholds;
+  const limits = { worse, changed: most };
   const { removed, known, accepted, offered } = comparison;
   const incomparable = Math.max(0, comparison.failed - failed);
   const fell = (judged: Comparison['known'], what: string) =>

@@ -7,6 +7,7 @@ import {
   campaignDefaults,
   type NewCampaign,
 } from '@saltworks/contract/api/campaigns';
+import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
@@ -70,6 +71,8 @@ function columnsOf({
   deadline,
   leaseSeconds,
   state,
+  gateWorse,
+  gateChanged,
 }: CampaignChanges) {
   const columns = {
     name,
@@ -80,6 +83,8 @@ function columnsOf({
     deadline,
     lease_seconds: leaseSeconds,
     state,
+    gate_worse: gateWorse,
+    gate_changed: gateChanged,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
     typeof columns
@@ -160,6 +165,8 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       deadline: row.deadline?.toISOString() ?? null,
       leaseSeconds: row.lease_seconds,
       state: row.state,
+      gateWorse: row.gate_worse ?? defaultThresholds.worse,
+      gateChanged: row.gate_changed ?? defaultThresholds.changed,
       categories: categories
         .filter(({ campaign }) => campaign === row.id)
         .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),

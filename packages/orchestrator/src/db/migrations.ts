@@ -380,6 +380,11 @@ create table firing (
 );
 create index firing_by_number on firing (schedule, n);`;
 
+/** What a campaign's gate lets pass without a look; null: the defaults. */
+const campaignGates = `
+alter table campaign add column gate_worse double precision check (gate_worse between 0 and 1);
+alter table campaign add column gate_changed double precision check (gate_changed between 0 and 1);`;
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
 export const migrations: readonly Migration[] = [
@@ -397,4 +402,5 @@ export const migrations: readonly Migration[] = [
   { name: '0012-webhooks', up: run(webhooks) },
   { name: '0013-schedules', up: run(schedules) },
   { name: '0014-pinned-settings', up: run(pins) },
+  { name: '0015-campaign-gates', up: run(campaignGates) },
 ];

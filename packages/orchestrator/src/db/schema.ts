@@ -139,6 +139,9 @@ export interface CampaignTable {
   ordering: Generated<TaskOrdering>;
   /** From 0 to 1. */
   honeypot_rate: Generated<number>;
+  /** Both from 0 to 1; null: the defaults. */
+  gate_worse: number | null;
+  gate_changed: number | null;
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;

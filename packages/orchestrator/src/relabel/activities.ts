@@ -1,5 +1,10 @@
 /** What the server does for a re-labelling. */
-import { comparison as comparisonDocument, type Gate } from '@saltworks/contract/documents/comparisons';
+import type { Subject } from '@saltworks/contract/documents/builds';
+import {
+  comparison as comparisonDocument,
+  type Gate,
+  type GateThresholds,
+} from '@saltworks/contract/documents/comparisons';
 import { comparisonKey } from '@saltworks/contract/layout';
 import type { AnswerOf, RequestOf } from '@saltworks/contract/messages/definitions';
 import type { RelabelActivities, relabelActivities } from '@saltworks/contract/messages/relabel';
@@ -14,6 +19,7 @@ import { type PromoteDeps, promoteBuild } from '../builds/promote.ts';
 import { recordBuild, settleBuild } from '../builds/record.ts';
 import { buildSettingsOf } from '../builds/settings.ts';
 import { takeSnapshot } from '../builds/snapshot.ts';
+import { findCampaign } from '../campaigns/campaigns.ts';
 import { notify } from '../notices/notify.ts';
 import { withBeats } from '../temporal/beats.ts';
 import { extractKeys } from './extract-keys.ts';
@@ -51,6 +57,13 @@ export function relabelActivitiesOf(deps: RelabelDeps): RelabelActivities {
 /** The execution that asks: the same for every attempt. */
 const runOf = (): string => Context.current().info.workflowExecution?.runId ?? '';
 
+/** A campaign's; a dataset has none. */
+async function ownThresholds(db: RelabelDeps['db'], { kind, name }: Subject): Promise<Partial<GateThresholds>> {
+  if (kind === 'dataset') return {};
+  const { gateWorse: worse, gateChanged: changed } = await findCampaign(db, name);
+  return { worse, changed };
+}
+
 type Settle = typeof relabelActivities.settleBuild;
 
 /** Notes what the gate says, and shows the build if it may be. May be done twice: the second time changes nothing. */
@@ -63,7 +76,10 @@ async function settle(
   const key = comparisonKey(subject, base, build);
   const comparison = await readDocument(store, key, comparisonDocument);
   if (!comparison) throw new ObjectMissingError(key);
-  const gate: Gate = gateOf(comparison, { failed, thresholds });
+  const gate: Gate = gateOf(comparison, {
+    failed,
+    thresholds: { ...(await ownThresholds(db, subject)), ...thresholds },
+  });
   const isShown = (await shownBuild(db, subject))?.build === build;
   const promoted = isShown || (promote === 'auto' && gate.open);
   const judged = gate.open ? ('ready' as const) : ('held' as const);
