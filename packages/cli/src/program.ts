@@ -21,6 +21,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['build'], load: async () => [(await import('./commands/build.ts')).buildCommand()] },
   { names: ['bakeoff'], load: async () => [(await import('./commands/bakeoff.ts')).bakeoffCommand()] },
   { names: ['relabel'], load: async () => [(await import('./commands/relabel.ts')).relabelCommand()] },
+  { names: ['schedule'], load: async () => [(await import('./commands/schedule.ts')).scheduleCommand()] },
   { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
   { names: ['webhook'], load: async () => [(await import('./commands/webhook.ts')).webhookCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },

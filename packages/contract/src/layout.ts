@@ -153,9 +153,13 @@ export const maskSetPrefix = (dataset: string, recipe: string): string =>
 export const maskReportKey = (dataset: string, recipe: string, shard: number): string =>
   `${maskSetPrefix(dataset, recipe)}${numbered(shard)}.json`;
 
+/** `datasets/NAME/exported/ID/`: reports of one export. */
+export const exportReportsPrefix = (dataset: string, id: string): string =>
+  `${reportsPrefix(dataset, 'exported')}${id}/`;
+
 /** `datasets/NAME/exported/ID/000000042.json`: images of a shard that an export could not hold, a ShardReport. */
 export const exportReportKey = (dataset: string, id: string, shard: number): string =>
-  `${reportsPrefix(dataset, 'exported')}${id}/${numbered(shard)}.json`;
+  `${exportReportsPrefix(dataset, id)}${numbered(shard)}.json`;
 
 /** The recipe that a campaign's masks are published under. */
 export const campaignRecipe = (campaign: string): string => `campaign-${campaign}`;
@@ -273,7 +277,8 @@ export const rebuildReportKey = (of: Subject, build: string, shard: number): str
 /** `exports/NAME/`: all exports of a dataset. */
 export const exportsPrefix = (dataset: string): string => `exports/${dataset}/`;
 
-const exportPrefix = (dataset: string, id: string): string => `${exportsPrefix(dataset)}${id}/`;
+/** `exports/NAME/ID/`: one export. */
+export const exportPrefix = (dataset: string, id: string): string => `${exportsPrefix(dataset)}${id}/`;
 
 /** `exports/NAME/ID/plan.json`: an ExportPlanDocument. */
 export const exportPlanKey = (dataset: string, id: string): string => `${exportPrefix(dataset, id)}plan.json`;

@@ -13,6 +13,7 @@ import { readSettings } from '../settings.ts';
 import { table } from '../table.ts';
 import { benchCommand } from './backbone-bench.ts';
 import { inspectCommand, probeCommand } from './backbone-files.ts';
+import { channelCommand } from './channel.ts';
 
 type AddFlags = Given & { store?: boolean; home?: boolean; json?: boolean };
 
@@ -72,6 +73,7 @@ export function backboneCommand(): Command {
     .action(remove);
   command.addCommand(inspectCommand()).addCommand(probeCommand());
   command.addCommand(benchCommand());
+  command.addCommand(channelCommand());
   return command;
 }
 

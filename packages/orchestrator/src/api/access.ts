@@ -11,8 +11,8 @@ import { subjectOf } from './subject.ts';
 /**
  * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
  * a password. `admin`: administrators. `manager`: these, and managers of any campaign. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
- * the same of any campaign over it. `subject`: one or the other, as the address says; `topic`: the same, or of a schedule the
- * campaign that it works for. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's reviewers,
+ * the same of any campaign over it. `subject`: one or the other, as the address says; `schedule`: of the campaign that it
+ * works for; `topic`: of any of these. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's reviewers,
  * `review` the reviewers, except for their own work.
  */
 export type Access =
@@ -26,6 +26,7 @@ export type Access =
   | { dataset: MemberRole }
   | { subject: MemberRole }
   | { topic: MemberRole }
+  | { schedule: MemberRole }
   | { assignment: 'own' | 'see' | 'review' };
 
 const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
@@ -67,6 +68,9 @@ export async function authorise(
   if ('topic' in access) {
     const topic = topicOf(params.topic);
     return needRole(await roleAbout(db, user, topic), access.topic, topic.kind);
+  }
+  if ('schedule' in access) {
+    return needRole(await roleOfSchedule(db, user, params.schedule), access.schedule, 'schedule');
   }
   if ('task' in access) {
     const task = /^\d{1,18}$/.test(params.task)
@@ -120,9 +124,15 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
 async function roleAbout(db: Kysely<Schema>, user: User, { kind, name }: Topic): Promise<MemberRole | undefined> {
   if (kind === 'campaign') return roleIn(db, user, name);
   if (kind === 'dataset') return roleOver(db, user, name);
-  const found = await db.selectFrom('schedule').select('campaign').where('id', '=', name).executeTakeFirst();
-  if (found?.campaign != null) return roleIn(db, user, found.campaign);
-  return found && user.role === 'admin' ? 'manager' : undefined;
+  return roleOfSchedule(db, user, name);
+}
+
+/** A user's role in the campaign that a schedule works for. */
+async function roleOfSchedule(db: Kysely<Schema>, user: User, schedule: string): Promise<MemberRole | undefined> {
+  const found = await db.selectFrom('schedule').select('campaign').where('id', '=', schedule).executeTakeFirst();
+  if (!found) return undefined;
+  if (user.role === 'admin') return 'manager';
+  return found.campaign === null ? undefined : roleIn(db, user, found.campaign);
 }
 
 /** Whether a user may see a mask set: one that a campaign published is for its own reviewers. */

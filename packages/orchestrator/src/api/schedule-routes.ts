@@ -35,13 +35,6 @@ async function mayChange({ db }: Deps, user: User, campaign: string | null): Pro
   return campaign !== null && (await roleIn(db, user, campaign)) === 'manager';
 }
 
-/** @throws NotFoundError unless there is such a schedule and the user may change it */
-async function expectOwn(deps: Deps, user: User, id: string): Promise<void> {
-  const found = await deps.db.selectFrom('schedule').select('campaign').where('id', '=', id).executeTakeFirst();
-  if (found && (await mayChange(deps, user, found.campaign))) return;
-  throw new NotFoundError(`no schedule ${id}; expected one of: saltworks schedule ls`);
-}
-
 /** @throws NotFoundError, InvalidInputError unless everything that the work names is there */
 async function expectPossible(deps: Deps, work: ScheduleWork): Promise<void> {
   const campaign = campaignOfWork(work);
@@ -85,45 +78,36 @@ export const scheduleRoutes = [
   }),
   route(getSchedule, {
     summary: 'A schedule, when it fires next, and how it went last',
-    access: 'manager',
-    async handler({ deps, params, user }) {
-      await expectOwn(deps, user, params.schedule);
-      return describeSchedule(deps, params.schedule);
-    },
+    access: { schedule: 'manager' },
+    handler: ({ deps, params }) => describeSchedule(deps, params.schedule),
   }),
   route(patchSchedule, {
     summary: 'Pauses a schedule, goes on with it, or changes its note',
-    access: 'manager',
+    access: { schedule: 'manager' },
     async handler({ deps, params, body, user }) {
-      await expectOwn(deps, user, params.schedule);
       await changeSchedule(deps, params.schedule, body, user.id);
       return describeSchedule(deps, params.schedule);
     },
   }),
   route(deleteSchedule, {
     summary: 'Removes a schedule with its history; a firing under way goes on, and what was made stays',
-    access: 'manager',
+    access: { schedule: 'manager' },
     async handler({ deps, params, user }) {
-      await expectOwn(deps, user, params.schedule);
       await removeSchedule(deps, params.schedule, user.id);
       return null;
     },
   }),
   route(postScheduleTrigger, {
     summary: 'Fires once, now, paused or not',
-    access: 'manager',
+    access: { schedule: 'manager' },
     async handler({ deps, params, user }) {
-      await expectOwn(deps, user, params.schedule);
       await triggerSchedule(deps, params.schedule, user.id);
       return null;
     },
   }),
   route(getScheduleFirings, {
     summary: 'How a schedule went: its firings, the newest first',
-    access: 'manager',
-    async handler({ deps, params, query, user }) {
-      await expectOwn(deps, user, params.schedule);
-      return listFirings(deps.db, params.schedule, query);
-    },
+    access: { schedule: 'manager' },
+    handler: ({ deps, params, query }) => listFirings(deps.db, params.schedule, query),
   }),
 ];

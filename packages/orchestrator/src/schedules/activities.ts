@@ -31,12 +31,13 @@ export function scheduleActivitiesOf(deps: WorkDeps): ScheduleActivities {
     },
     doFiring: (request) =>
       withBeats(async (beating) => {
-        const { work } = await findSchedule(db, request.schedule);
+        const { work, overlap } = await findSchedule(db, request.schedule);
         const of = ofFiring(request);
         const made = await madeSoFar(db, of);
         return doWork(deps, work, {
           ...beating,
           schedule: request.schedule,
+          overlap,
           made,
           note: (noted) => noteFiring(db, of, noted),
         });

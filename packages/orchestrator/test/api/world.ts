@@ -71,6 +71,9 @@ export interface Objects {
   webhook: string;
   delivery: string;
   build: string;
+  /** Work for the campaign at set times, and a channel. */
+  schedule: string;
+  channel: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -141,6 +144,19 @@ export async function makeWorld(server: TestServer): Promise<World> {
     const build = await showBuild(server, campaign.id, dataset, { id, sha256, name, object, mask });
     const compared = addUp({ before: null, after: build }).total();
     await store.put(comparisonKey(of, null, build), JSON.stringify(compared));
+    const schedule = `schedule-${letter}`;
+    await db
+      .insertInto('schedule')
+      .values({
+        ...{
+          id: schedule,
+          work: JSON.stringify({ kind: 'consensus', campaign: campaign.id, weights: 'equal' }),
+          campaign: campaign.id,
+          cadence: 'every 1d',
+        },
+        ...{ timezone: 'UTC', overlap: 'skip', created_by: 'owner' },
+      })
+      .execute();
     const topic = `campaign:${campaign.id}`;
     const url = 'https://hooks.example.org/';
     const hook = { id: `webhook-${letter}`, topic, url, events: '[]', secret: 'sealed', created_by: 'owner' };
@@ -152,6 +168,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       .execute();
     return {
       ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
+      ...{ schedule, channel: `channel-${letter}` },
       build,
       campaign: campaign.id,
       task,

@@ -4,12 +4,15 @@ import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { doConsensus } from './consensus.ts';
 import type { Doing, WorkDeps } from './doing.ts';
 import { doExpiry } from './expire-keys.ts';
+import { doExport } from './export.ts';
 
 /** All kinds but imports, which workers do. */
 export function doWork(deps: WorkDeps, work: ScheduleWork, doing: Doing): Promise<FiringEnd> {
   switch (work.kind) {
     case 'consensus':
       return doConsensus(deps, work, doing);
+    case 'export':
+      return doExport(deps, work, doing);
     case 'expire-keys':
       return doExpiry(deps, work, doing);
     default:
