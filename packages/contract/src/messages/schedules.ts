@@ -7,7 +7,9 @@ export const firingOutcomes = ['done', 'skipped', 'failed', 'cancelled'] as cons
 
 /** What a firing made or took away; each kind of work says its own part. */
 export const firingMade = z.object({
-  /** Of a re-labelling. */
+  /** Id of the re-labelling's run. */
+  run: z.optional(z.string()),
+  /** Of a re-labelling, or an export. */
   build: z.optional(z.string()),
   promoted: z.optional(z.boolean()),
   /** Id of the export, and of the older ones that were removed. */

@@ -5,10 +5,13 @@ import { doConsensus } from './consensus.ts';
 import type { Doing, WorkDeps } from './doing.ts';
 import { doExpiry } from './expire-keys.ts';
 import { doExport } from './export.ts';
+import { doRelabel } from './relabel.ts';
 
 /** All kinds but imports, which workers do. */
 export function doWork(deps: WorkDeps, work: ScheduleWork, doing: Doing): Promise<FiringEnd> {
   switch (work.kind) {
+    case 'relabel':
+      return doRelabel(deps, work, doing);
     case 'consensus':
       return doConsensus(deps, work, doing);
     case 'export':
