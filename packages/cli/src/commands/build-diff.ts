@@ -8,7 +8,7 @@ import {
 import type { ChangeCause, ComparedImage, Comparison } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { maskKey } from '@saltworks/contract/layout';
-import { changedImageLine, changeLines } from '@saltworks/core/formats/coco/changes';
+import { changesDocument } from '@saltworks/core/formats/coco/changes';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { openStore } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -179,7 +179,6 @@ function textOf(name: string, { before, after, comparison }: Found, most: readon
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 const three = (value: number) => value.toFixed(3);
 
-/** Annotations first: images are noted while their masks are at hand. */
 async function writeCoco(
   path: string,
   name: string,
@@ -188,34 +187,14 @@ async function writeCoco(
 ): Promise<void> {
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);
-  const numbers = new Map<string, number>();
-  const categoryOf = (category: string) => {
-    const known = numbers.get(category) ?? numbers.size + 1;
-    numbers.set(category, known);
-    return known;
-  };
-  for (const { category } of comparison.classes) if (category !== '') categoryOf(category);
-  const { histogram: _, classes: __, ...told } = comparison;
+  const { histogram: _, classes, ...told } = comparison;
   const info = { description: `${name}: ${before ?? 'nothing'} to ${after}`, comparison: told };
-  async function* text(): AsyncGenerator<string> {
-    let last = 0;
-    let between = '\n';
-    const listed: string[] = [];
-    yield `{"info":${JSON.stringify(info)},\n"licenses":[],\n"annotations":[`;
-    for await (const image of images) {
-      if (image.reason !== undefined || image.changed === 0) continue;
-      const masks = { before: await readMask(store, image.before), after: await readMask(store, image.after) };
-      listed.push(changedImageLine(image, masks));
-      for (const line of changeLines(image, masks, { ids: () => ++last, categoryOf })) {
-        yield between + line;
-        between = ',\n';
-      }
-    }
-    yield `\n],\n"images":[\n${listed.join(',\n')}\n],\n`;
-    const categories = [...numbers].map(([name, id]) => ({ id, name }));
-    yield `"categories":${JSON.stringify(categories)}}\n`;
-  }
-  await writeWhole(path, encoded(text()));
+  const named = classes.map(({ category }) => category).filter((category) => category !== '');
+  const masksOf = async (image: ComparedImage) => ({
+    before: await readMask(store, image.before),
+    after: await readMask(store, image.after),
+  });
+  await writeWhole(path, encoded(changesDocument(info, named, images, masksOf)));
 }
 
 async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

@@ -163,6 +163,10 @@ await record('relabel-failed', 'relabel', late, (handle) => handle.result().catc
 await record('rebuild', 'rebuild', { ...run, subject, build: plan.build });
 await record('rebuild-continued', 'rebuild', { ...run, subject, build: plan.build, carried, differing: 1 });
 
+const pair = { subject, base: '0123456789abcdef', build: plan.build };
+await record('compare-builds', 'compareBuilds', { ...run, ...pair });
+await record('compare-builds-continued', 'compareBuilds', { ...run, ...pair, carried });
+
 const assignment = { ...settings, image, assignment: 'a1' };
 const lease = Date.now() + 3_600_000;
 await record('annotate-image', 'annotateImage', { ...assignment, lease }, async (handle) => {

@@ -12,6 +12,42 @@ export interface ChangedMasks {
   after?: Mask;
 }
 
+/**
+ * The document, piece by piece. Annotations come first: images are noted while their masks are at hand.
+ *
+ * @param info of the document
+ * @param classes names of categories, numbered from 1 in this order; further ones follow
+ * @param images those that did not change, or could not be compared, are left out
+ */
+export async function* changesDocument(
+  info: object,
+  classes: readonly string[],
+  images: AsyncIterable<ComparedImage>,
+  masksOf: (image: ComparedImage) => Promise<ChangedMasks>,
+): AsyncGenerator<string> {
+  const numbers = new Map(classes.map((name, i) => [name, i + 1]));
+  const categoryOf = (name: string): number => {
+    const number = numbers.get(name) ?? numbers.size + 1;
+    numbers.set(name, number);
+    return number;
+  };
+  const listed: string[] = [];
+  let last = 0;
+  let between = '\n';
+  yield `{"info":${JSON.stringify(info)},\n"licenses":[],\n"annotations":[`;
+  for await (const image of images) {
+    if (image.reason !== undefined || image.changed === 0) continue;
+    const masks = await masksOf(image);
+    listed.push(changedImageLine(image, masks));
+    for (const line of changeLines(image, masks, { ids: () => ++last, categoryOf })) {
+      yield between + line;
+      between = ',\n';
+    }
+  }
+  const categories = [...numbers].map(([name, id]) => ({ id, name }));
+  yield `\n],\n"images":[\n${listed.join(',\n')}\n],\n"categories":${JSON.stringify(categories)}}\n`;
+}
+
 /** An image in the list `images`. */
 export function changedImageLine(image: ComparedImage, { before, after }: ChangedMasks): string {
   const { id, name, changed, iou, why, kept, known, accepted } = image;

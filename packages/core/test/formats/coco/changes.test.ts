@@ -1,7 +1,7 @@
 import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
 import { expect, test } from 'vitest';
 import { compareMasks } from '../../../src/builds/compare-masks.ts';
-import { changedImageLine, changeLines } from '../../../src/formats/coco/changes.ts';
+import { changedImageLine, changeLines, changesDocument } from '../../../src/formats/coco/changes.ts';
 import { expandCounts } from '../../../src/formats/coco/rle.ts';
 
 const mask = (...rows: string[]) => ({
@@ -57,4 +57,30 @@ test('an image tells its masks, how much changed, and why', () => {
     ...{ id: 7, file_name: 'a.jpg', width: 4, height: 3 },
     change: { before: 'm1', after: 'm2', changed: 3 / 12, iou: image.iou, why: ['layer'], kept: 'accepted' },
   });
+});
+
+test('the document is COCO: annotations of images that changed, each once, under numbered categories', async () => {
+  const same = { ...image, id: 8, changed: 0 };
+  const lost = { ...image, id: 9, reason: 'no object' };
+  async function* images() {
+    yield* [image, same, lost, { ...image, id: 10 }];
+  }
+  let text = '';
+  for await (const piece of changesDocument({ description: 'd' }, ['dog'], images(), async () => ({ before, after }))) {
+    text += piece;
+  }
+  const { info, images: listed, annotations, categories } = JSON.parse(text);
+  expect(info).toEqual({ description: 'd' });
+  expect(listed.map(({ id }: { id: number }) => id)).toEqual([7, 10]);
+  expect(annotations.map(({ id, image_id }: { id: number; image_id: number }) => [id, image_id])).toEqual([
+    [1, 7],
+    [2, 7],
+    [3, 10],
+    [4, 10],
+  ]);
+  expect(categories).toEqual([
+    { id: 1, name: 'dog' },
+    { id: 2, name: 'cat' },
+  ]);
+  expect(annotations[0].category_id).toBe(2);
 });
