@@ -80,7 +80,8 @@ async function relabel(name: string, flags: RelabelFlags): Promise<void> {
     if (json) {
       console.log(JSON.stringify({ build, base, images, changed, promoted, gate, seconds }));
     } else {
-      const against = base === null ? 'nothing was shown before' : `${changed} differ from ${base}`;
+      const found = `${changed} differ from ${base}`;
+      const against = base === null ? 'nothing was shown before' : build === base ? 'the same as before' : found;
       console.log(`${name}: build ${build}: ${images} images, ${against}, ${seconds.toFixed(1)} s`);
       if (promoted) console.log(`it is shown now; back with: saltworks build rollback ${name}`);
       else {
