@@ -22,6 +22,27 @@ import { type Settings, secretFile } from './settings.ts';
  */
 export type Api = <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>) => Promise<AnswerOf<E>>;
 
+/** The server is away, or its database or Temporal is: another try later may succeed. */
+class NoAnswerError extends Error {}
+
+/** How long a restarting server may take to answer, milliseconds. */
+const patienceMs = 120_000;
+
+/** The same API, for questions that may be asked twice: it asks again while nobody answers. */
+export const asking =
+  (api: Api): Api =>
+  async (endpoint, ...given) => {
+    for (const until = Date.now() + patienceMs; ; ) {
+      try {
+        return await api(endpoint, ...given);
+      } catch (error) {
+        interruption.throwIfAborted();
+        if (!(error instanceof NoAnswerError) || Date.now() > until) throw error;
+        await new Promise((again) => setTimeout(again, 500));
+      }
+    }
+  };
+
 /**
  * Authenticates by SALTWORKS_API_KEY, or else as the operator, by the server's secret.
  *
@@ -38,7 +59,7 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
   }
   return async (endpoint, ...[given]) => {
     const { body }: { body?: unknown } = given ?? {};
-    const answer = await fetch(`${url}${addressOf<JsonEndpoint>(endpoint, given)}`, {
+    const { ok, status, statusText, text } = await fetch(`${url}${addressOf<JsonEndpoint>(endpoint, given)}`, {
       method: endpoint.method,
       headers: {
         authorization: `Bearer ${apiKey?.trim() ?? operatorToken(secret)}`,
@@ -46,13 +67,18 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: interruption,
-    }).catch((error) => {
-      throw new Error(`no answer from the server at ${url} (${(error.cause ?? error).message})`);
-    });
-    const text = await answer.text();
-    if (answer.ok) return answerOf(endpoint, text === '' ? null : JSON.parse(text));
-    const reason = reasonOf(text) ?? `${answer.status} ${answer.statusText}`;
-    throw answer.status < 500 ? new InvalidInputError(reason) : new Error(reason);
+    })
+      .then(async (answer) => {
+        const { ok, status, statusText } = answer;
+        return { ok, status, statusText, text: await answer.text() };
+      })
+      .catch((error) => {
+        throw new NoAnswerError(`no answer from the server at ${url} (${(error.cause ?? error).message})`);
+      });
+    if (ok) return answerOf(endpoint, text === '' ? null : JSON.parse(text));
+    const reason = reasonOf(text) ?? `${status} ${statusText}`;
+    if (status < 500) throw new InvalidInputError(reason);
+    throw status === 503 ? new NoAnswerError(reason) : new Error(reason);
   };
 }
 
@@ -77,7 +103,9 @@ function reasonOf(text: string): string | undefined {
 export async function waitForServer(url: string, milliseconds = 60_000): Promise<void> {
   const until = Date.now() + milliseconds;
   for (;;) {
-    const answer = await fetch(`${url}${addressOf(getHealth)}`, { signal: interruption }).catch(() => undefined);
+    const answer = await fetch(`${url}${addressOf(getHealth)}`, {
+      signal: interruption,
+    }).catch(() => undefined);
     if (answer?.ok) return;
     interruption.throwIfAborted();
     if (Date.now() > until) throw new Error(`no answer from the server at ${url}`);

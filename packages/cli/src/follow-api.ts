@@ -6,13 +6,12 @@ import { type Followed, watchRun } from './follow.ts';
 import { interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 
-/** A restarting server does not answer: how long one look may fail before the run counts as lost, milliseconds. */
-const patienceMs = 120_000;
 const lookMs = 400;
 
 /**
  * Follows a run over the API. Ctrl-C leaves it running.
  *
+ * @param api one that waits for a restarting server
  * @returns the run as it ended
  * @throws Error with the reason if it failed or was ended
  */
@@ -47,15 +46,8 @@ function overApi(api: Api, dataset: string, begun: DatasetRun): Followed<Dataset
       return { waiting: last.waiting, failing: last.failing };
     },
     async result() {
-      for (let down: number | undefined; ; ) {
-        try {
-          last = await ask(begun.id);
-          down = undefined;
-        } catch (error) {
-          interruption.throwIfAborted();
-          down ??= Date.now();
-          if (Date.now() - down > patienceMs) throw error;
-        }
+      for (;;) {
+        last = await ask(begun.id);
         if (last.state !== 'running') return last;
         await new Promise((again) => setTimeout(again, lookMs));
         interruption.throwIfAborted();

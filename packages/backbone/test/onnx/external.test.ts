@@ -4,47 +4,21 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterAll, expect, test } from 'vitest';
 import { readModelFile } from '../../src/onnx/external.ts';
-import { readModel, readTensor, TENSOR, type Tensor, writeModel } from '../../src/onnx/model.ts';
-import { blockPart, intPart, readFields, stringPart, writeFields } from '../../src/onnx/protobuf.ts';
+import { readModel, TENSOR } from '../../src/onnx/model.ts';
+import { readFields } from '../../src/onnx/protobuf.ts';
 import { evaluate } from '../../src/runtime/runtime.ts';
 import { tap } from '../../src/tap/tap.ts';
 import { tapBytes } from '../run.ts';
 import { tinyVit } from '../tiny-vit.ts';
+import { weightsBeside } from '../weights-beside.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'saltworks-external-'));
 const folder = join(root, 'model');
 mkdirSync(folder);
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Moves all weights into a file, and says where they are to be found. */
-function external(
-  location: string,
-  change: (entry: { offset: number; length: number }) => object = (e) => e,
-): Uint8Array {
-  const model = readModel(tinyVit());
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
-  const move = (tensor: Tensor): Tensor => {
-    const fields = readFields(tensor.bytes, 'tensor');
-    const raw = fields.find(({ number }) => number === TENSOR.rawData)?.payload;
-    if (!raw) return tensor;
-    const entries = { location, ...change({ offset, length: raw.length }) };
-    chunks.push(raw);
-    offset += raw.length;
-    return readTensor(
-      writeFields([
-        ...fields.filter(({ number }) => number !== TENSOR.rawData),
-        ...Object.entries(entries).map(([key, value]) =>
-          blockPart(TENSOR.externalData, [stringPart(1, key), stringPart(2, String(value))]),
-        ),
-        intPart(TENSOR.dataLocation, 1),
-      ]),
-    );
-  };
-  const initializers = model.graph.initializers.map(move);
-  writeFileSync(join(folder, 'weights.bin'), Buffer.concat(chunks));
-  return writeModel({ ...model, graph: { ...model.graph, initializers } });
-}
+const external = (location: string, change?: Parameters<typeof weightsBeside>[2]) =>
+  weightsBeside(folder, location, change);
 
 async function tapped(bytes: Uint8Array) {
   const path = join(folder, 'model.onnx');

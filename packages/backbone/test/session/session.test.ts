@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 // The thread runs the built package, so the test imports it, too.
@@ -13,6 +22,7 @@ import { makeNode } from '../../src/onnx/make.ts';
 import { meanCosine } from '../../src/session/cosine.ts';
 import { expectClose, home, isPulled, openTapped, random, realModel, tapBytes } from '../run.ts';
 import { DIM, floats, HEADS, LAYERS, PATCH, PREFIX, tinyVit } from '../tiny-vit.ts';
+import { weightsBeside } from '../weights-beside.ts';
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
@@ -33,6 +43,42 @@ async function specOf(bytes: Uint8Array, name: string) {
   writeFileSync(path, bytes);
   return resolveBackbone(path, { home: folder });
 }
+
+describe('a model whose weights lie beside it', () => {
+  const beside = async (name: string) => {
+    const place = join(folder, name);
+    mkdirSync(place);
+    const path = join(place, 'model.onnx');
+    writeFileSync(path, weightsBeside(place));
+    const spec = await resolveBackbone(path, { home: place });
+    expect(spec.data).toMatchObject([{ name: 'weights.bin' }]);
+    return { place, spec };
+  };
+
+  test('gives the keys of the same model in one file, also from the cache', async () => {
+    const { spec } = await beside('weights-beside');
+    const image = noise(30, 20);
+    const whole = await openSession(await specOf(tinyVit(), 'whole'), { facet: 'key', threads: 1 });
+    const { data } = await whole.extract(image, { longSide: 36 });
+    await whole.close();
+    for (const _ of ['tapped now', 'tapped before']) {
+      const session = await openSession(spec, { facet: 'key', threads: 1 });
+      expectClose((await session.extract(image, { longSide: 36 })).data, data, 1e-6);
+      await session.close();
+    }
+  });
+
+  test('is refused when the weights are others than those that it was added with', async () => {
+    const { place, spec } = await beside('weights-changed');
+    const file = join(place, 'weights.bin');
+    const bytes = readFileSync(file);
+    bytes[0] ^= 1;
+    writeFileSync(file, bytes);
+    await expect(openSession(spec, { facet: 'key', threads: 1 })).rejects.toThrow(
+      /^weights\.bin has sha256 .*; expected /,
+    );
+  });
+});
 
 describe('a tiny model', () => {
   let session: KeySession;

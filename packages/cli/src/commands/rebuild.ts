@@ -2,7 +2,7 @@
 import { getBuildRebuilt, getBuildShown, postBuildRebuild } from '@saltworks/contract/api/builds';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
-import type { Api } from '../api.ts';
+import { type Api, asking } from '../api.ts';
 import { followRun } from '../follow-api.ts';
 import { withApi } from '../stack/connect.ts';
 import { findSubject, subjectText } from '../subjects.ts';
@@ -17,7 +17,9 @@ export const rebuildCommand = (): Command =>
     .action(rebuild);
 
 async function rebuild(name: string, wanted: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  await withApi(json, async (api, line) => {
+  await withApi(json, async (given, line) => {
+    // Asked twice, a run is joined.
+    const api = asking(given);
     const subject = subjectText(await findSubject(api, name));
     const build = wanted ?? (await shownOf(api, name, subject));
     const params = { subject, build };

@@ -4,6 +4,7 @@ import { keepPolicies, promoteModes } from '@saltworks/contract/messages/relabel
 import type { Preset } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
+import { asking } from '../api.ts';
 import { sharedName } from '../backbones.ts';
 import { followRun } from '../follow-api.ts';
 import { backboneOption, type KeysFlags, parseFromTo, withKeysDetails } from '../options.ts';
@@ -68,7 +69,9 @@ async function relabel(name: string, flags: RelabelFlags): Promise<void> {
   const backbone = await sharedName(flags.backbone);
   const thresholds = { worse: gateWorse, changed: gateChanged };
   const body = { backbone, layer, facet, longSide, codec, preset, promote, keep, thresholds };
-  await withApi(json, async (api, line) => {
+  await withApi(json, async (given, line) => {
+    // Asked twice, a run is joined.
+    const api = asking(given);
     const subject = await findSubject(api, name);
     const begun = await api(postBuildRelabel, { params: { subject: subjectText(subject) }, body });
     const dataset = begun.id.split('/')[1];
