@@ -23,8 +23,7 @@ const fewest = 12;
  * and label images alike. A label with several loses one at a time, its largest first. A label with a single one would be
  * unknown without it: it loses one half at a time, the cut lying across its main direction.
  *
- * Measured on human scribbles of icgbench: of all cuts tried, this one ranks layers and codecs most like the known masks do
- * (docs/bakeoff.md).
+ * How well this ranks settings is measured in docs/bakeoff.md.
  *
  * @returns at most `most`: of every label the first, then of every label the second, and so on, by ascending segment id
  */

@@ -1,6 +1,7 @@
 /** Why a workflow is slow, or stands still: nobody polls one of its queues, or its steps fail. */
 
 import type { Standing } from '@saltworks/contract/api/runs';
+import { bakeoff } from '@saltworks/contract/messages/bakeoff';
 import { pollers, queues } from '@saltworks/contract/messages/queues';
 import { runWorkflows } from '@saltworks/contract/messages/runs';
 import type { Client, Connection, WorkflowExecutionDescription } from '@temporalio/client';
@@ -70,9 +71,7 @@ async function isPolled(client: Client, queue: string, tasks: 'workflow' | 'acti
 }
 
 async function isBusyElsewhere(client: Client, workflowId: string, queue: string): Promise<boolean> {
-  const types = Object.values(runWorkflows)
-    .map(({ type }) => `'${type}'`)
-    .join(', ');
+  const types = [...Object.values(runWorkflows), bakeoff].map(({ type }) => `'${type}'`).join(', ');
   const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types})`;
   let looked = 0;
   for await (const other of client.workflow.list({ query, pageSize: OTHERS })) {
