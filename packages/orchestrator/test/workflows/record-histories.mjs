@@ -98,6 +98,12 @@ const activities = {
   extractSample: async ({ from, to }) => ({ images: to - from, done: to - from, cached: 0, failed: 0 }),
   judgeSample: async ({ from, to }) => ({ images: to - from, done: to - from - 1, cached: 0, failed: 1 }),
   finishBakeoff: async () => {},
+  beginFiring: async ({ schedule }) =>
+    schedule === 'over' ? null : schedule === 'hourly' ? { import: { dataset: 'pans', source: '/pans' } } : {},
+  doFiring: async ({ schedule }) =>
+    schedule === 'refused' ? refuse('no campaign c1') : { outcome: 'done', reason: null, made: { images: 3 } },
+  importImages: async () => ({ outcome: 'skipped', reason: '/pans holds nothing new', made: {} }),
+  endFiring: async () => {},
 };
 
 const shared = ['workflows', 'extract', 'propagate', 'annotate', 'views', 'server'].map(
@@ -203,6 +209,10 @@ await record('bakeoff', 'bakeoff', tried, async (handle) => {
   await handle.query('progress');
   await handle.result();
 });
+
+for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
+  await record(`scheduled-${schedule}`, 'scheduled', { schedule });
+}
 
 for (const { worker, ended } of workers.values()) {
   if (worker.getState() === 'RUNNING') worker.shutdown();
