@@ -64,9 +64,13 @@ describeDatabases('sets of keys', ({ open }) => {
     // A run of an earlier version, of which nobody knows.
     await expect(layer4({ keys: null })).rejects.toThrow('the run r draws');
     expect(await store.head(keysKey('tiny-layer4', sha256))).toBeDefined();
-    expect(await layer4({ keys: 'tiny' })).toEqual({ removed: 1, next: null });
+    expect(await layer4({ keys: 'tiny' })).toEqual({ removed: 1, bytes: 4, next: null });
     await changeCampaign(db, 'deep', { state: 'closed' }, 'owner');
-    expect(await remove('tiny-layer3-value', [{ kind: 'export', keys: null }])).toEqual({ removed: 1, next: null });
+    expect(await remove('tiny-layer3-value', [{ kind: 'export', keys: null }])).toEqual({
+      removed: 1,
+      bytes: 4,
+      next: null,
+    });
     expect((await describeKeys(db, store, pans)).map(({ id }) => id)).toEqual(['tiny']);
   });
 });
