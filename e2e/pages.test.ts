@@ -282,7 +282,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     // The page calls a mask set by its maker and time; the recipe that commands take stands small beside it.
     const sets = page.locator('.filters select').first().locator('option');
     expect(await sets.allTextContents()).toEqual([
-      expect.stringMatching(/^Campaign Cups · best · dinov2-small-focus · \w+ \d+, \d{4}/),
+      expect.stringMatching(/^Build \w{8}, shown now · Campaign Cups · best · dinov2-small-focus · \w+ \d+, \d{4}/),
     ]);
     expect(await page.locator('.masks-name code').textContent()).toMatch(new RegExp(`^campaign-${id}\\.[0-9a-f]{16}$`));
     const mask = page.locator('.cell canvas:visible');
@@ -292,7 +292,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     // One image of three has a mask: the export of one is done.
     const exported = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').filter({ hasText: 'Export' });
     await exported.getByText('1 image, 2 without a mask').waitFor();
-    expect(await exported.textContent()).toContain('coco-panoptic of Campaign Cups');
+    expect(await exported.textContent()).toMatch(/coco-panoptic of Build \w{8}, shown now · Campaign Cups/);
     expect(
       await exported.getByRole('progressbar').evaluate((bar) => (bar as unknown as { position: number }).position),
     ).toBe(1);

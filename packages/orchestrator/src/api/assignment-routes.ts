@@ -32,6 +32,7 @@ import { returnAssignment, skipAssignment } from '../campaigns/assignments/leave
 import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { type Assignment, findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
+import { isBuiltMask, shownMaskOf } from '../campaigns/assignments/shown-mask.ts';
 import { submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
@@ -82,6 +83,7 @@ export const assignmentRoutes = [
       const options = await optionsOf(deps, campaign);
       return {
         ...found,
+        mask: await shownMaskOf(deps.db, found),
         ...(await buildsOf(deps.db, found)),
         keys: { id: keysOf(campaign), ...extractOf(campaign) },
         options,
@@ -204,7 +206,7 @@ export const assignmentRoutes = [
     },
   }),
   route(getAssignmentMask, {
-    summary: 'A mask that was an answer here: COCO panoptic PNG (spec/mask.md)',
+    summary: 'A mask that was an answer here, or that a build has of these strokes: COCO panoptic PNG (spec/mask.md)',
     access: see,
     async handler({ deps, params, request, reply }) {
       const { mask } = params;
@@ -215,7 +217,9 @@ export const assignmentRoutes = [
         .where((eb) => eb(eb.ref('body', '->>').key('mask' as never), '=', mask as never))
         .limit(1)
         .executeTakeFirst();
-      if (!answered) throw new NotFoundError('no such mask');
+      if (!answered && !(await isBuiltMask(deps.db, await findAssignment(deps.db, params.assignment), mask))) {
+        throw new NotFoundError('no such mask');
+      }
       return sendObject(request, reply, deps.store, maskKey(mask, '.png'));
     },
   }),

@@ -49,8 +49,8 @@ export async function promoteBuild(
   return deps.db.transaction().execute(async (tx) => {
     await lockSubject(tx, subject);
     const current = await shownBuild(tx, subject);
-    expectShown(current, from);
     if (current?.build === id) return false;
+    expectShown(current, from);
     const parent = (folded ? current?.parent : current?.n) ?? null;
     await show(tx, { event: 'build.shown', build, columns, current, parent, by, schedule, folded });
     const detail = { kind: subject.kind, build: id, from: current?.build ?? null };

@@ -10,6 +10,7 @@ import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { numberCategories } from '../campaigns/publish.ts';
+import { ConflictError } from '../errors.ts';
 import { campaignImages } from './campaign-snapshot.ts';
 import { shownBuild } from './current.ts';
 import { datasetImages, newestMasks } from './dataset-snapshot.ts';
@@ -25,6 +26,11 @@ interface Pulse {
   beat?(): void;
 }
 
+/** Other promotions that one snapshot may meet: each makes it look again. */
+const most = 3;
+
+type Taken = AnswerOf<(typeof relabelActivities)['takeSnapshot']>;
+
 /**
  * Takes a snapshot. What is shown is a build from then on: the current one, or where strokes are newer than it a new one, which
  * becomes current, since it shows what is shown already.
@@ -34,9 +40,23 @@ interface Pulse {
  */
 export async function takeSnapshot(
   deps: PromoteDeps,
+  asked: { subject: Subject; by: string | null },
+  pulse: Pulse = {},
+): Promise<Taken> {
+  for (let times = 1; ; times++) {
+    try {
+      return await takeOnce(deps, asked, pulse);
+    } catch (error) {
+      if (!(error instanceof ConflictError) || times === most) throw error;
+    }
+  }
+}
+
+async function takeOnce(
+  deps: PromoteDeps,
   { subject, by }: { subject: Subject; by: string | null },
-  { signal, beat = () => {} }: Pulse = {},
-): Promise<AnswerOf<(typeof relabelActivities)['takeSnapshot']>> {
+  { signal, beat = () => {} }: Pulse,
+): Promise<Taken> {
   const { db, store } = deps;
   const shown = await shownBuild(db, subject);
   const current = shown && (await readBuild(store, subject, shown.build));

@@ -11,7 +11,9 @@ import { promoteBuild, rollBack } from '../../dist/builds/promote.js';
 import { findBuild, keysShown, listBuilds } from '../../dist/builds/read.js';
 import { recordBuild, rejectBuild, settleBuild } from '../../dist/builds/record.js';
 import { takeSnapshot } from '../../dist/builds/snapshot.js';
-import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { findAssignment } from '../../dist/campaigns/assignments/read.js';
+import { readReviews, reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
+import { isBuiltMask, shownMaskOf } from '../../dist/campaigns/assignments/shown-mask.js';
 import { findCampaign } from '../../dist/campaigns/campaigns.js';
 import { publishMasks } from '../../dist/campaigns/publish.js';
 import { readTasks } from '../../dist/campaigns/tasks/read.js';
@@ -212,6 +214,37 @@ describeDatabases('builds', ({ open }) => {
     await expect(promote()).rejects.toThrow('are not made yet');
     await world.deps.store.put(report, bytes);
     expect(await promote(base)).toBe(true);
+  });
+
+  test('a reviewer sees, and accepts, the mask that is shown; at the next re-labelling it counts as accepted', async () => {
+    const [first] = await world.tasks();
+    const { id, mask } = await world.draw('ann', first);
+    const base = (await snap()).shown as string;
+    const made = await world.rebuilt(base, { backbone: 'other' });
+    const seen = async () => shownMaskOf(db, await findAssignment(db, id));
+    expect(await seen()).toBe(mask);
+    await show(made.id, base);
+    const [other] = await shown();
+    expect([await seen(), other === mask]).toEqual([other, false]);
+    expect(await isBuiltMask(db, { id, task: first }, other as string)).toBe(true);
+    expect(await isBuiltMask(db, { id: 'a', task: first }, other as string)).toBe(false);
+    await reviewAssignment(db, id, { verdict: 'accept' }, 'owner');
+    expect((await readReviews(db, id)).map(({ mask }) => mask)).toEqual([other]);
+    const { lines } = await readSnapshot(world.deps.store, (await snap()).snapshot);
+    expect((await readSnapshotLines(world.deps.store, lines[0]))[0].shown).toMatchObject({
+      mask: other,
+      accepted: true,
+    });
+    await rollBack(world.deps, world.subject, { by: 'owner' });
+    expect(await seen()).toBe(mask);
+  });
+
+  test('two snapshots at once are one', async () => {
+    const [first] = await world.tasks();
+    await world.draw('ann', first);
+    const [a, b] = await Promise.all([snap(), snap()]);
+    expect(a).toEqual(b);
+    expect((await listBuilds(db, world.subject, { limit: 10 })).items).toHaveLength(1);
   });
 
   test('states: settled, held, rejected; what is shown stays so, and the list is read part by part', async () => {

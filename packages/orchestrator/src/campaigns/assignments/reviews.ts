@@ -8,6 +8,7 @@ import { newId } from '../../ids.ts';
 import { settleTasks } from '../tasks/count.ts';
 import { addEvent } from './events.ts';
 import { lockAssignment } from './lock.ts';
+import { shownMaskOf } from './shown-mask.ts';
 
 export interface NewReview {
   verdict: Verdict;
@@ -43,7 +44,7 @@ export async function reviewAssignment(
         note: note ?? null,
         x: at?.x,
         y: at?.y,
-        mask: row.mask,
+        mask: await shownMaskOf(tx, row),
         created: now,
       })
       .execute();
