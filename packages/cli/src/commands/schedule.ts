@@ -114,7 +114,7 @@ export function scheduleCommand(): Command {
       new Option('--keep <which>', 'relabel: masks that stay as they are (default: accepted)').choices(keepPolicies),
     )
     .option('--gate-worse <share>', 'relabel: mean IoU may fall by so much', parseFromTo(0, 1))
-    .option('--gate-changed <share>', 'relabel: so much of all pixels may change', parseFromTo(0, 1))
+    .option('--gate-changed <share>', 'relabel: so far segments may change, 1 − mean IoU', parseFromTo(0, 1))
     .option('--source <source>', 'import: a folder that workers see, s3://bucket/prefix (default: as imported before)')
     .addOption(
       new Option('--weights <which>', 'consensus: how annotators count (default: reliability)').choices([

@@ -42,7 +42,7 @@ export const GateSays = ({ gate }: { gate: Gate }) => (
       <strong>{gate.open ? 'The gate is open.' : 'The gate holds it for a look.'}</strong>{' '}
       <span className="hint">
         It holds a build whose mean IoU on known or accepted masks falls by more than {gate.thresholds.worse}, or that
-        changes more than {percent(gate.thresholds.changed)} of all pixels.
+        changes segments by more than {percent(gate.thresholds.changed)} (1 − mean IoU).
       </span>
     </p>
     {gate.reasons.length > 0 && (
