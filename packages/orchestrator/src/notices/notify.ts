@@ -1,11 +1,10 @@
 /** What happened, written for the webhooks that want to know, in the transaction in which it happens; sent from there. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { NoticeBody, NoticeEvent } from '@saltworks/contract/api/webhooks';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import type { Kysely } from 'kysely';
 import { eventsOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
-import { newId } from '../ids.ts';
 import { topicText } from './topics.ts';
 
 export interface Notice extends Omit<NoticeBody['data'], 'subject' | 'by'> {
@@ -44,7 +43,7 @@ export async function notify(tx: Kysely<Schema>, { event, once, by, ...told }: N
   const message = messageOf([event, ...topics, build, once]);
   await tx
     .insertInto('delivery')
-    .values(wanted.map(({ id }) => ({ id: newId(), webhook: id, message, event, body: JSON.stringify(body) })))
+    .values(wanted.map(({ id }) => ({ id: randomUUID(), webhook: id, message, event, body: JSON.stringify(body) })))
     .onConflict((conflict) => conflict.columns(['webhook', 'message']).doNothing())
     .execute();
 }

@@ -1,4 +1,5 @@
 /** Webhooks of a campaign, a dataset or a schedule, and what was sent to them. Each is found by its topic and its id together. */
+import { randomUUID } from 'node:crypto';
 
 import type { Page } from '@saltworks/contract/api/fields';
 import type { Delivery, NoticeBody, NoticeEvent, Webhook } from '@saltworks/contract/api/webhooks';
@@ -48,7 +49,8 @@ export async function addWebhook(
   actor: string,
 ): Promise<{ webhook: Webhook; secret: string }> {
   notices.check(url);
-  const id = newId();
+  // People write ids on the command line, where a dash at the beginning would be an option.
+  const id = randomUUID();
   const secret = newSecret();
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks/${topic}`}, 0))`.execute(tx);
@@ -102,7 +104,7 @@ export async function testWebhook(
   webhook: string,
   actor: string,
 ): Promise<{ delivery: string }> {
-  const id = newId();
+  const id = randomUUID();
   await db.transaction().execute(async (tx) => {
     await expectWebhook(tx, topic, webhook);
     const account = await tx.selectFrom('user').select('name').where('id', '=', actor).executeTakeFirst();
