@@ -42,7 +42,8 @@ const kinds = {
   /** Times, durations, ports and secrets: never the same twice. */
   passing: String.raw`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|\b\d\d:\d\d(?::\d\d)?\b|[\d.]+ (?:s|ms|min)\b|(?<=127\.0\.0\.1:)\d+`,
   id: String.raw`(?<![\w.])(?=\d*[a-f])(?=[a-f]*\d)${hex}{8,64}(?!\w)`,
-  figure: String.raw`\d+(?:\.\d+)?`,
+  amount: String.raw`\d+(?:\.\d+)? (?:kB|MB|%)`,
+  figure: String.raw`(?:(?<=\s)-)?\d+(?:\.\d+)?`,
   space: String.raw`\s+`,
 };
 type Kind = keyof typeof kinds;
@@ -53,12 +54,12 @@ const piece = new RegExp(
   'g',
 );
 
-/** Whether two figures are the same but for another processor's rounding. Whole numbers below 1,000 must be equal. */
-function close(a: string, b: string): boolean {
-  const whole = !`${a}${b}`.includes('.');
-  if (whole && Math.max(Number(a), Number(b)) < 1000) return Number(a) === Number(b);
-  const last = 10 ** -(a.split('.')[1]?.length ?? 0);
-  return Math.abs(Number(a) - Number(b)) <= 0.05 * Math.abs(Number(a)) + 2 * last;
+/** Whether two figures are the same but for another processor's rounding. @param exact whole numbers below 1,000 must be equal */
+function close(a: string, b: string, exact: boolean): boolean {
+  const [one, other] = [Number.parseFloat(a), Number.parseFloat(b)];
+  if (exact && !`${a}${b}`.includes('.') && Math.max(one, other) < 1000) return one === other;
+  const last = 10 ** -(/\.(\d+)/.exec(a)?.[1].length ?? 0);
+  return Math.abs(one - other) <= 0.05 * Math.abs(one) + 2 * last;
 }
 
 /** What the ids of a document are called now. */
@@ -83,7 +84,7 @@ export function same(expected: string, actual: string, ids: Ids): boolean {
   return (
     values?.every((value, i) => {
       const { kind, text } = found[i];
-      if (kind === 'figure') return close(text, value);
+      if (kind === 'figure' || kind === 'amount') return close(text, value, kind === 'figure');
       if (kind !== 'id') return true;
       const known = ids.get(text) ?? value;
       ids.set(text, known);

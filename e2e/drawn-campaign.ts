@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Assignment } from '@saltworks/contract/api/assignments';
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { parseScribbles, type Scribbles } from '@saltworks/contract/documents/scribbles';
 import { invite, type startStack } from '../bench/stack.mjs';
@@ -14,7 +15,7 @@ import { root } from './saltworks.ts';
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-export const categories = ['cup', 'saucer', 'spoon', 'cat', 'person', 'helmet', 'flag', 'camera', 'grass:stuff'];
+const categories = ['cup', 'saucer', 'spoon', 'cat', 'person', 'helmet', 'flag', 'camera', 'grass:stuff'];
 /** In the order in which they are given out; the first has a known mask. */
 export const photographs = ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'camera.png'];
 
@@ -45,12 +46,16 @@ export function writeSource(): string {
 const scribblesOf = (name: string): Scribbles =>
   parseScribbles(readFileSync(join(root, 'examples/scribbles', name.replace(/\.\w+$/, '.json'))));
 
-/** What an annotator does who draws the strokes of examples/scribbles, some pixels to the right. */
-export function deeds(name: string, shift: number): Interaction[] {
-  const { segments, strokes } = scribblesOf(name);
+/**
+ * What an annotator does who draws the strokes of examples/scribbles, some pixels to the right.
+ *
+ * @param classes names of the campaign's categories, in the order of their ids
+ */
+export function deeds(image: string, shift: number, classes: readonly string[]): Interaction[] {
+  const { segments, strokes } = scribblesOf(image);
   // "camera on a tripod" is a camera here.
   const named = segments.flatMap(({ id, category }) => {
-    const at = categories.findIndex((one) => one.split(':')[0] === category.split(' ')[0]);
+    const at = classes.findIndex((name) => category.split(' ').includes(name));
     return at < 0 ? [] : [{ kind: 'segment' as const, id, category: at + 1 }];
   });
   const known = new Set([0, ...named.map(({ id }) => id)]);
@@ -87,7 +92,9 @@ export async function drawNext(
   const taken = await annotator.ask<Assignment | null>('POST', `/api/campaigns/${campaign}/next`, {});
   if (!taken) return undefined;
   const { id, task, image } = taken;
-  const interactions = deeds(image.name, shift);
+  const { categories } = await annotator.ask<Campaign>('GET', `/api/campaigns/${campaign}`);
+  const classes = categories.map(({ name }) => name);
+  const interactions = deeds(image.name, shift, classes);
   await annotator.send(id, interactions);
   const work = { id, task, image, interactions };
   if (left(image.name)) return work;

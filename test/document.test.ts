@@ -23,6 +23,9 @@ describe('the commands of a document', () => {
     expect(same1('3 images', '4 images')).toBe(false);
     expect(same1('IoU 0.912', 'IoU 0.913')).toBe(true);
     expect(same1('IoU 0.912', 'IoU 0.812')).toBe(false);
+    expect(same1('lost -0.002', 'lost 0.000')).toBe(true);
+    expect(same1('18 kB, 5 %', '17 kB, 6 %')).toBe(true);
+    expect(same1('18 kB', '28 kB')).toBe(false);
     expect(same1('12,345 bytes and 5000', '12,345 bytes and 5100')).toBe(true);
     expect(same1('made … by ann', 'made of all by ann')).toBe(true);
     expect(same1('a.b (c)', 'aXb (c)')).toBe(false);

@@ -82,7 +82,15 @@ export const relabelActivities = {
     answer: z.object({ build: z.string(), images: z.number() }),
   },
   /** Starts or joins the extraction of a dataset's keys, and waits for its end. */
-  extractKeys: { request: z.object({ dataset: z.string(), extract: extractSettings }), answer: tally },
+  extractKeys: {
+    request: z.object({
+      dataset: z.string(),
+      extract: extractSettings,
+      /** Whether keys that are there are read, and missing ones made, of finished shards too. */
+      verify: z.optional(z.boolean()),
+    }),
+    answer: tally,
+  },
   /** Records the build and what the gate says; promotes it if it may be; tells those who want to know. */
   settleBuild: {
     request: z.extend(ofAsked, {

@@ -17,10 +17,10 @@ const window = 8;
  */
 export async function extractKeys(
   client: Client,
-  { dataset, extract }: { dataset: string; extract: ExtractSettings },
+  { dataset, extract, verify }: { dataset: string; extract: ExtractSettings; verify?: boolean },
   signal: AbortSignal,
 ): Promise<Tally> {
-  const run = await extractDataset(client, { dataset, extract, window });
+  const run = await extractDataset(client, { dataset, extract, window, ...(verify && { verify }) });
   try {
     return await orAborted(run.result(), signal);
   } catch (error) {

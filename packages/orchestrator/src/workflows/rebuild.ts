@@ -18,7 +18,8 @@ export async function rebuild(input: RebuildRun): Promise<ResultOf<typeof defini
     if (stage === 'building') return extent;
     for (const each of extract) {
       try {
-        await extractKeys({ dataset, extract: each });
+        // Keys of finished shards may be gone, too.
+        await extractKeys({ dataset, extract: each, verify: true });
       } catch (error) {
         // Its masks are listed with the reason.
         if (isCancellation(error)) throw error;
