@@ -11,6 +11,7 @@ import '../builds/builds.css';
 import { GateSays } from '../builds/comparison-figures.tsx';
 import { Lineage } from '../builds/lineage.tsx';
 import { Promote } from '../builds/promote.tsx';
+import { Rebuild } from '../builds/rebuild.tsx';
 import { pathOf, textOf, useSubject } from '../builds/subject.ts';
 import { short, stateOf } from '../builds/words.ts';
 import { Browser } from '../datasets/browser.tsx';
@@ -57,6 +58,11 @@ export function BuildPage({ kind, name, build: id }: Subject & { build: string }
             {subject.manages && value.state !== 'making' && (
               <Panel title="Export this build">
                 <Exports dataset={value.dataset} recipes={[value.recipe]} controls={subject.me?.role === 'admin'} />
+              </Panel>
+            )}
+            {subject.manages && value.state !== 'making' && (
+              <Panel title="Can it be made again?">
+                <Rebuild build={value} />
               </Panel>
             )}
             <Panel title="Its masks">
