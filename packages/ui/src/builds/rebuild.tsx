@@ -13,7 +13,8 @@ import { Await } from '../states.tsx';
 import { textOf } from './subject.ts';
 import { short } from './words.ts';
 
-export function Rebuild({ build }: { build: BuildInfo }) {
+/** @param controls whether the caller may pause and cancel runs */
+export function Rebuild({ build, controls }: { build: BuildInfo; controls: boolean }) {
   const runs = useRuns(build.dataset);
   const { failure, attempt } = useAttempt(runs.again);
   const name = `${textOf(build.subject)}/${build.id}`;
@@ -27,7 +28,7 @@ export function Rebuild({ build }: { build: BuildInfo }) {
   return (
     <>
       {running.length > 0 ? (
-        <RunList dataset={build.dataset} masks={[]} runs={running} controls changed={runs.again} />
+        <RunList dataset={build.dataset} masks={[]} runs={running} controls={controls} changed={runs.again} />
       ) : (
         <div className="actions">
           <AskTwice

@@ -42,7 +42,13 @@ export function RelabelPanel({ of, dataset, subject, ended }: Props) {
   return (
     <Panel title="Re-label">
       {running.length > 0 ? (
-        <RunList dataset={dataset} masks={[]} runs={running} controls changed={runs.again} />
+        <RunList
+          dataset={dataset}
+          masks={[]}
+          runs={running}
+          controls={subject.me?.role === 'admin'}
+          changed={runs.again}
+        />
       ) : (
         <>
           {last && <Outcome of={of} run={last} />}

@@ -62,7 +62,7 @@ export function BuildPage({ kind, name, build: id }: Subject & { build: string }
             )}
             {subject.manages && value.state !== 'making' && (
               <Panel title="Can it be made again?">
-                <Rebuild build={value} />
+                <Rebuild build={value} controls={subject.me?.role === 'admin'} />
               </Panel>
             )}
             <Panel title="Its masks">
