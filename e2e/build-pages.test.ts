@@ -48,12 +48,12 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
 
   test('a campaign without a build says so, and is re-labelled by the form', async () => {
     await page.goto(stack.url + builds);
-    await page.getByText('No build yet').waitFor();
+    await page.getByText('There is no build yet.').waitFor();
     await press('r');
     await page.getByText('Keys in detail').click();
     await page.getByLabel('Layer').fill('9');
     await page.getByLabel('Once it is made, it').selectOption('hold');
-    await page.getByRole('button', { name: 'Re-label' }).click();
+    await page.getByRole('button', { name: 'Re-label', exact: true }).click();
     await page.getByText('The last one made build').waitFor({ timeout: 180_000 });
     expect(await page.getByRole('table', { name: 'Builds' }).locator('tbody tr').count()).toBe(2);
     await page.getByRole('link', { name: 'Compare', exact: true }).click();
