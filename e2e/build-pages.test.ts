@@ -103,7 +103,7 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
   test('figures by class have their tables, and the list is narrowed by class', async () => {
     await page.getByRole('figure', { name: /IoU/ }).waitFor();
     const rows = page.getByRole('table', { name: /IoU/ }).locator('tbody tr');
-    expect((await rows.allInnerTexts()).join()).toContain('cat');
+    expect((await rows.allInnerTexts()).join()).toContain('cup');
     await page.getByLabel('Class').selectOption('cat');
     await expect.poll(() => page.locator('.changes li').allInnerTexts()).toHaveLength(1);
     expect(await chosen()).toContain('chelsea.png');

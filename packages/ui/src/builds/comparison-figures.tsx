@@ -131,5 +131,6 @@ const brief = (value: number) => compact.format(value);
 const growth = (before: number, after: number) => {
   if (before === 0) return after === 0 ? '–' : 'new';
   const by = after / before - 1;
+  if (Math.abs(by) < 0.001) return percent(Math.abs(by));
   return `${by < 0 ? '−' : '+'}${percent(Math.abs(by))}`;
 };

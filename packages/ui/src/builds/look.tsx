@@ -31,14 +31,11 @@ interface Props {
 
 const allOf = ({ images, added, removed, failed }: Comparison) => images + added + removed + failed;
 
-const filtersOf = ({ classes, why, kept }: Comparison): Filter[] => [
+const filtersOf = ({ why, kept }: Comparison, categories: readonly string[]): Filter[] => [
   {
     name: 'category',
     label: 'Class',
-    choices: [
-      ['', 'any'],
-      ...classes.filter(({ category }) => category !== '').map(({ category }) => [category, category] as const),
-    ],
+    choices: [['', 'any'], ...categories.map((category) => [category, category] as const)],
   },
   {
     name: 'why',
@@ -65,7 +62,10 @@ const filtersOf = ({ classes, why, kept }: Comparison): Filter[] => [
 
 export function Look({ pair, dataset, comparison, classes, marks, view, change }: Props) {
   const [params] = useSearchParams();
-  const filters = filtersOf(comparison);
+  // Images that are kept have classes that the comparison does not count.
+  const categories = new Set([...comparison.classes.map(({ category }) => category), ...classes.map(({ id }) => id)]);
+  categories.delete('');
+  const filters = filtersOf(comparison, [...categories]);
   const chosenFilters = queryOf(filters, params);
   const query = new URLSearchParams(chosenFilters);
   if (pair.before !== null) query.set('before', pair.before);
