@@ -145,7 +145,7 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
 
   test('a dataset’s mask sets call builds builds, and name the one that is shown', async () => {
     await page.goto(`${stack.url}/datasets/table`);
-    const sets = page.getByLabel('Masks', { exact: true }).locator('option');
+    const sets = page.locator('.filters select').first().locator('option');
     await expect
       .poll(() => sets.allInnerTexts(), slow)
       .toEqual(expect.arrayContaining([expect.stringMatching(/^Build [0-9a-f]{8}, shown now · Campaign table/)]));
@@ -189,11 +189,9 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
     });
     await page.goto(`${stack.url}${builds}/${held.id}/compared`);
     await page.getByText('100,000 images').first().waitFor();
-    for (const last of [99, 199, 299, 399]) {
-      await page.evaluate('document.querySelector(".changes").scrollTo(0, 1e9)');
-      await page.locator('.changes').getByText(`image ${last}`, { exact: true }).waitFor();
-    }
-    await expect.poll(() => asked, slow).toEqual([0, 100, 200, 300, 400]);
+    const scroll = () => page.evaluate('document.querySelector(".changes").scrollTo(0, 1e9)');
+    await expect.poll(() => scroll().then(() => asked.length), slow).toBeGreaterThan(4);
+    expect(asked).toEqual(asked.map((_, part) => 100 * part));
     expect(await page.locator('.changes li').count()).toBeLessThan(30);
     await page.unrouteAll();
   });
