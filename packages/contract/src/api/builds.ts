@@ -80,8 +80,8 @@ export const getBuildShown = endpoint({
 const imageIds = z.array(z.int().check(z.gte(0))).check(z.minLength(1), z.maxLength(100_000));
 
 /**
- * Shows a build. `take`: only these images of it, all others stay as they are shown; `keep`: all but these. Either makes a build
- * of its own. Of a kept image the offered mask is taken.
+ * Shows a build. `take`: only these images of it, of kept ones the offered mask; `keep`: all but these and those that are kept
+ * already. All others stay as they are shown. Either makes a build of its own.
  */
 export const postBuildPromote = endpoint({
   method: 'POST',

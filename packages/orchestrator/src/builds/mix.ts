@@ -34,7 +34,9 @@ export async function promotePart(
   const settings = new SettingsList(before.settings);
   const places = after.settings.map((each) => settings.place(each));
   const listed = new Set('take' in choice ? choice.take : choice.keep);
-  const takes = (image: number) => listed.has(image) === 'take' in choice;
+  // What a person accepted or chose before stays, unless a person names it.
+  const takes = ({ id, kept }: ShownLine) =>
+    'take' in choice ? listed.has(id) : kept === undefined && !listed.has(id);
   const unseen = new Set(listed);
 
   async function* lines(): AsyncGenerator<BuildImage[]> {
@@ -42,7 +44,7 @@ export async function promotePart(
     for (let shard = 0; shard < shards; shard++) {
       const [old, found] = [await shownLines(store, before, shard), await newLines(deps, after, shard)];
       for (const { id } of found.values()) unseen.delete(id);
-      const mixed = [...found.values()].filter(({ id }) => takes(id)).map((line) => taken(line, after, places));
+      const mixed = [...found.values()].filter(takes).map((line) => taken(line, after, places));
       const taking = new Set(mixed.map(({ sha256 }) => sha256));
       for (const line of old.values()) if (!taking.has(line.sha256)) mixed.push(stays(line, found.has(line.sha256)));
       yield mixed.sort((a, b) => a.id - b.id);

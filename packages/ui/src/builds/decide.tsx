@@ -59,11 +59,11 @@ export function Decide({ build, marks, undo, clear }: Props) {
               act={() => void show({ take: taken })}
             />
           )}
-          {kept.length > 0 && (
+          {kept.length > 0 && taken.length === 0 && (
             <AskTwice
               label={`Take all but the ${count(kept.length)} kept`}
               what={`of ${what}`}
-              act={() => void show({ keep: kept, ...(taken.length > 0 ? { take: taken } : {}) })}
+              act={() => void show({ keep: kept })}
             />
           )}
           <AskTwice label="Take all" what={`masks of ${what}`} act={() => void show({})} />
