@@ -19,19 +19,26 @@ export interface NewBuild {
   state: BuildState;
 }
 
-/** Notes a build. One that is known, and was made again, keeps its time; while it is shown, nothing of it changes. */
+/**
+ * Notes a build. One that is known, and was made again, keeps its time; while it is shown, nothing of it changes. One that a
+ * person rejected stays so unless a person asks for it again.
+ */
 export async function recordBuild(db: Kysely<Schema>, build: Build, { base, why, by, state }: NewBuild): Promise<void> {
-  const { subject, id, dataset, images, kept, settings } = build;
+  const { subject, id, dataset, images, settings } = build;
   const news = { base, why, user_id: by, state, gate: null };
+  const stateThen =
+    by === null ? sql<BuildState>`case when build.state = 'rejected' then build.state else ${state} end` : state;
   const shown = await shownBuild(db, subject);
   await db
     .insertInto('build')
     .values({
-      ...{ kind: subject.kind, name: subject.name, id, dataset, images, kept },
+      ...{ kind: subject.kind, name: subject.name, id, dataset, images, kept: build.kept },
       ...{ ...news, settings: JSON.stringify(settings.map(builtWith)) },
     })
     .onConflict((conflict) =>
-      shown?.build === id ? conflict.doNothing() : conflict.columns(['kind', 'name', 'id']).doUpdateSet(news),
+      shown?.build === id
+        ? conflict.doNothing()
+        : conflict.columns(['kind', 'name', 'id']).doUpdateSet({ ...news, state: stateThen }),
     )
     .execute();
 }
