@@ -180,6 +180,7 @@ async function measure({ images, json }) {
   const asked = { backbone, layer: 10, promote: 'hold' };
   const relabelled = await relabel({ api, client, parts, say }, params, asked);
   const again = await relabel({ api, client, parts, say }, params, asked);
+  say(JSON.stringify({ relabelled, again }));
   const { build } = relabelled;
   const list = await readList({ api, server }, { ...params, build });
   for (const child of [worker, server]) child.kill('SIGKILL');
@@ -237,8 +238,8 @@ async function readList({ api, server }, params) {
     items += part.items.length;
     if (part.next === null) break;
     after = part.next;
-    // Within the server's limit of requests.
-    await sleep(20);
+    // Within the server's limit of requests a minute.
+    await sleep(60);
   }
   const whole = times.splice(0).sort((a, b) => a - b);
   for (let i = 0; i < 20; i++) await ask({ why: 'code' });

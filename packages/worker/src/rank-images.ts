@@ -27,7 +27,7 @@ type FinishRequest = RequestOf<(typeof buildActivities)['finishComparison']>;
 type Finished = AnswerOf<(typeof buildActivities)['finishComparison']>;
 
 /** Characters that are sorted in memory at once; pieces that are merged at once. */
-const sizes = { piece: 16e6, atOnce: 64 };
+const sizes = { piece: 4e6, atOnce: 32 };
 /** Shards that are read ahead. */
 const ahead = 4;
 /** Lines of a part. */
