@@ -5,7 +5,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
-import { lookAt } from '@saltworks/cli/pictures';
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
@@ -25,6 +24,7 @@ import { folderSource } from '@saltworks/store/import/sources';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { exportShard, finishExport, prepareExport } from '@saltworks/worker/export';
 import { extractShard } from '@saltworks/worker/extract';
+import { lookAt } from '@saltworks/worker/pictures';
 import { propagateShard, recipeOf } from '@saltworks/worker/propagate';
 import { readMasks } from '@saltworks/worker/shard-masks';
 import fc from 'fast-check';
