@@ -7,7 +7,7 @@ export interface RelabelDraft extends KeysDraft {
   preset: '' | NonNullable<NewRelabel['preset']>;
   promote: NonNullable<NewRelabel['promote']>;
   keep: NonNullable<NewRelabel['keep']>;
-  /** The thresholds of the gate: an IoU, and percent of pixels. Empty: the campaign's own, else the defaults. */
+  /** The thresholds of the gate: an IoU, and percent. Empty: the campaign's own, else the defaults. */
   worse: string;
   changed: string;
 }

@@ -146,7 +146,7 @@ function RelabelForm({ of, subject, started }: { of: Subject; subject: SubjectPa
             />
           </Field>
           <Field
-            label="Held if more pixels change than, %"
+            label="Held if segments change by more than, %"
             hint={`Left empty: the campaign’s own, else ${percent(defaultThresholds.changed)}.`}
           >
             <input

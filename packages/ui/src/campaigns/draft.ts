@@ -2,6 +2,7 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { type Campaign, campaignDefaults } from '@saltworks/contract/api/campaigns';
+import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { presetNames, strokeKinds } from '@saltworks/contract/kinds';
 import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';
@@ -21,6 +22,9 @@ const settings = {
   lease: z.string(),
   blind: z.boolean(),
   strokes: z.enum(strokeKinds),
+  /** The gate's thresholds: an IoU, and percent. */
+  gateWorse: z.string(),
+  gateChanged: z.string(),
 };
 
 /** Settings that can change later. */
@@ -39,6 +43,8 @@ const draft = z.object({
 });
 export type CampaignDraft = z.infer<typeof draft>;
 
+const shortNumber = (value: number) => String(Math.round(value * 1000) / 1000);
+
 export const emptyDraft: CampaignDraft = {
   name: '',
   id: '',
@@ -51,6 +57,8 @@ export const emptyDraft: CampaignDraft = {
   lease: String(campaignDefaults.leaseSeconds / 60),
   blind: campaignDefaults.blind,
   strokes: presets[campaignDefaults.preset].strokes,
+  gateWorse: String(defaultThresholds.worse),
+  gateChanged: shortNumber(100 * defaultThresholds.changed),
   ...emptyKeys,
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
@@ -75,6 +83,7 @@ export const slugOf = (name: string): string =>
 
 export function draftOf(campaign: Campaign): SettingsDraft {
   const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind, strokes } = campaign;
+  const { gateWorse, gateChanged } = campaign;
   return {
     name,
     instructions,
@@ -84,11 +93,13 @@ export function draftOf(campaign: Campaign): SettingsDraft {
     lease: shortNumber(leaseSeconds / 60),
     blind,
     strokes,
+    gateWorse: String(gateWorse),
+    gateChanged: shortNumber(100 * gateChanged),
   };
 }
 
 export const changesOf = (draft: SettingsDraft) => {
-  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes } = draft;
+  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes, gateWorse, gateChanged } = draft;
   return {
     name: name.trim(),
     instructions,
@@ -98,6 +109,8 @@ export const changesOf = (draft: SettingsDraft) => {
     leaseSeconds: Math.round(Number(lease) * 60),
     blind,
     strokes,
+    gateWorse: Number(gateWorse),
+    gateChanged: Number(gateChanged) / 100,
   };
 };
 
@@ -110,8 +123,6 @@ export const campaignOf = ({ id, dataset, categories, preset, ordering, ...setti
   ordering,
   categories: categories.map((category, i): LabelCategory => ({ id: i + 1, ...category })),
 });
-
-const shortNumber = (value: number) => String(Math.round(value * 1000) / 1000);
 
 /** ISO 8601 in local time, to the minute. */
 function localTime(at: string): string {

@@ -10,7 +10,7 @@ interface Props {
 }
 
 export function SettingsFields({ draft, change }: Props) {
-  const text = (field: 'annotators' | 'honeypots' | 'deadline' | 'lease') => ({
+  const text = (field: 'annotators' | 'honeypots' | 'deadline' | 'lease' | 'gateWorse' | 'gateChanged') => ({
     value: draft[field],
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => change({ [field]: event.target.value }),
   });
@@ -48,6 +48,18 @@ export function SettingsFields({ draft, change }: Props) {
             <option value="hold">hold: what is painted stays</option>
             <option value="tolerate">tolerate: the picture may overrule noisy strokes</option>
           </select>
+        </Field>
+        <Field
+          label="New masks may be worse by"
+          hint="A new build is held for a person if its mean IoU with known or accepted masks falls by more than this, 0 to 1."
+        >
+          <input type="number" min={0} max={1} step="any" required {...text('gateWorse')} />
+        </Field>
+        <Field
+          label="Segments may change by, %"
+          hint="A new build is held for a person if its segments differ by more than this from those shown: 1 − their mean IoU."
+        >
+          <input type="number" min={0} max={100} step="any" required {...text('gateChanged')} />
         </Field>
       </div>
       <label className="check">

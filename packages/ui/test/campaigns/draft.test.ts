@@ -31,6 +31,8 @@ describe('a campaign in the form', () => {
       leaseSeconds: 30,
       blind: true,
       strokes: 'hold',
+      gateWorse: 0.01,
+      gateChanged: 0.15,
       backbone: 'dinov2-small-focus',
       preset: 'best',
       ordering: 'import',
@@ -67,6 +69,8 @@ describe('a campaign in the form', () => {
       leaseSeconds: 605,
       blind: false,
       strokes: 'tolerate',
+      gateWorse: 0.0125,
+      gateChanged: 0.07,
     };
     expect(changesOf(draftOf(settings as Campaign))).toEqual(settings);
   });
