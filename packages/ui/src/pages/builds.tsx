@@ -13,6 +13,7 @@ import { nameOf } from '../builds/words.ts';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Await, Panel } from '../states.tsx';
+import { WebhooksPanel } from '../webhooks/panel.tsx';
 import { Shell } from './shell.tsx';
 
 export function BuildsPage({ kind, name }: Subject) {
@@ -67,6 +68,8 @@ export function BuildsPage({ kind, name }: Subject) {
                 }
               </Await>
             </Panel>
+            {/* A campaign's are among its settings. */}
+            {kind === 'dataset' && subject.manages && <WebhooksPanel topic={textOf(of)} />}
           </div>
         )}
       </Await>

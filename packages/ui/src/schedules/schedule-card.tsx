@@ -11,12 +11,13 @@ import { ask } from '../api.ts';
 import { AskTwice } from '../ask-twice.tsx';
 import { useAttempt } from '../attempt.ts';
 import { moment } from '../plots/figures.ts';
+import { Webhooks } from '../webhooks/panel.tsx';
 import { Firings } from './firings.tsx';
 import { catchUpWords, kindNames, madeOf, overlapWords, workOf, zoned } from './words.ts';
 
 export function ScheduleCard({ schedule, changed }: { schedule: ScheduleInfo; changed(): void }) {
   const { id, work, when, timezone, overlap, catchUp, note, paused, next, last, missed, dropped, by } = schedule;
-  const [history, setHistory] = useState(false);
+  const [opened, setOpened] = useState<'history' | 'webhooks'>();
   const { failure, attempt } = useAttempt(changed);
   const place = { params: { schedule: id } };
   return (
@@ -58,21 +59,31 @@ export function ScheduleCard({ schedule, changed }: { schedule: ScheduleInfo; ch
           {paused ? 'Resume' : 'Pause'}
         </button>
         <AskTwice label="Run now" what={id} act={() => void attempt(() => ask(postScheduleTrigger, place))} />
-        <button
-          type="button"
-          className="quiet"
-          aria-expanded={history}
-          aria-label={`History of ${id}`}
-          onClick={() => setHistory(!history)}
-        >
-          History
-        </button>
+        {(['history', 'webhooks'] as const).map((part) => (
+          <button
+            key={part}
+            type="button"
+            className="quiet"
+            aria-expanded={opened === part}
+            aria-label={`${partNames[part]} of ${id}`}
+            onClick={() => setOpened(opened === part ? undefined : part)}
+          >
+            {partNames[part]}
+          </button>
+        ))}
         <AskTwice label="Remove" what={id} act={() => void attempt(() => ask(deleteSchedule, place))} />
       </span>
-      {history && <Firings schedule={schedule} />}
+      {opened === 'history' && <Firings schedule={schedule} />}
+      {opened === 'webhooks' && (
+        <section className="history" aria-label={`Webhooks of ${id}`}>
+          <Webhooks topic={`schedule:${id}`} />
+        </section>
+      )}
     </li>
   );
 }
+
+const partNames = { history: 'History', webhooks: 'Webhooks' };
 
 const lastWords = (last: Firing, timezone: string) =>
   [

@@ -20,7 +20,14 @@ import { Deliveries } from './deliveries.tsx';
 import { eventNames } from './names.ts';
 
 /** @param topic `campaign:ID`, `dataset:NAME` or `schedule:ID` */
-export function WebhooksPanel({ topic }: { topic: string }) {
+export const WebhooksPanel = ({ topic }: { topic: string }) => (
+  <Panel title="Webhooks">
+    <Webhooks topic={topic} />
+  </Panel>
+);
+
+/** The panel without its frame. */
+export function Webhooks({ topic }: { topic: string }) {
   const webhooks = useLoaded(getTopicWebhooks, { params: { topic } });
   const [secret, setSecret] = useState<string>();
   const [opened, setOpened] = useState<string>();
@@ -58,10 +65,10 @@ export function WebhooksPanel({ topic }: { topic: string }) {
     </div>
   );
   return (
-    <Panel title="Webhooks">
+    <>
       <p className="hint">
-        Addresses that are told when a build is ready, held, shown, rolled back or failed. What is sent is signed, and
-        tried again for a day.
+        Addresses that are told when a build is ready, held, shown, rolled back or failed, or what a schedule started has
+        failed. What is sent is signed, and tried again for a day.
       </p>
       <Await loaded={webhooks} what="webhooks">
         {(list) =>
@@ -101,7 +108,7 @@ export function WebhooksPanel({ topic }: { topic: string }) {
           </Secret>
         )}
       </div>
-    </Panel>
+    </>
   );
 }
 
