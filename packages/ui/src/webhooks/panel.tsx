@@ -67,8 +67,8 @@ export function Webhooks({ topic }: { topic: string }) {
   return (
     <>
       <p className="hint">
-        Addresses that are told when a build is ready, held, shown, rolled back or failed, or what a schedule started has
-        failed. What is sent is signed, and tried again for a day.
+        Addresses that are told when a build is ready, held, shown, rolled back or failed, or what a schedule started
+        has failed. What is sent is signed, and tried again for a day.
       </p>
       <Await loaded={webhooks} what="webhooks">
         {(list) =>
