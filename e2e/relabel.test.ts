@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toInt8 } from '@saltworks/backbone/precision/int8';
-import type { BuildImageInfo, BuildInfo } from '@saltworks/contract/api/builds';
+import type { BuildComparison, BuildImageInfo, BuildInfo } from '@saltworks/contract/api/builds';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import type { Task } from '@saltworks/contract/api/tasks';
+import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
 import { openStore } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -97,6 +98,8 @@ describe('a campaign that is re-labelled', () => {
   let log: Map<string, string>;
   /** By what they were made with. */
   const made: Record<'first' | 'layer' | 'drawn' | 'int8' | 'random', string> = {} as never;
+  /** A time at which the build of the other layer was shown. */
+  let layerShown: string;
 
   const works = () => [...drawn.works.ann, ...drawn.works.bob];
   /** Logs of all assignments but Bob's open one. */
@@ -153,6 +156,7 @@ describe('a campaign that is re-labelled', () => {
     expect(done.changed).toBeGreaterThan(0);
     made.first = done.base!;
     made.layer = done.build;
+    layerShown = new Date().toISOString();
     expect(await table.shown()).toMatchObject({ id: made.layer, base: made.first, kept: 1 });
     expect(await stack.admin('GET', '/api/campaigns/table')).toMatchObject({ layer: 9 });
 
@@ -221,6 +225,60 @@ describe('a campaign that is re-labelled', () => {
     await untouched();
   });
 
+  test('tells what changed between builds, or between then and now: how much, why, and where', async () => {
+    const env = { SALTWORKS_HOME: stack.home };
+    const diff = (...args: string[]) => saltworks(['build', 'diff', 'table', ...args], { env });
+    // First digits do.
+    const pair = [made.first, made.layer].map((id) => id.slice(0, 8));
+    const text = await diff(...pair);
+    expect(text, text.stderr).toMatchObject({ status: 0 });
+    const [title, changed, ...rest] = text.stdout.split('\n');
+    expect(title).toBe(`table: ${made.first} → ${made.layer}`);
+    expect(changed).toMatch(
+      /^3 of 4 images changed \(1 kept\); \d+\.\d\d % of all pixels, mean IoU of segments 0\.\d{3}$/,
+    );
+    const shape = rest.join('\n');
+    expect(shape).toMatch(/^known masks: mean IoU [01]\.\d{3} → [01]\.\d{3} on 1 image, worse on [01]$/m);
+    expect(shape).toMatch(/^another layer +3$/m);
+    for (const name of ['\\(background\\)', 'cup', 'person'])
+      expect(shape).toMatch(new RegExp(`^${name}( +\\d+){3} +[01]\\.`, 'm'));
+
+    const out = join(scratch, 'changes.json');
+    const told = await diff(...pair, '--json', '--coco', out);
+    expect(told, told.stderr).toMatchObject({ status: 0 });
+    const found: BuildComparison & { images: ComparedImage[] } = JSON.parse(told.stdout);
+    expect(found).toMatchObject({
+      before: made.first,
+      after: made.layer,
+      comparison: { images: 4, why: { layer: 3 } },
+    });
+    const shares = found.images.map(({ changed }) => changed);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    // The text lists the same images in the same order.
+    const listed = found.images.map(({ name }) => name);
+    expect(shape.match(/^\S+\.(jpg|png)(?= )/gm)).toEqual(listed);
+    // One of them is kept: what the other layer would give is compared, too.
+    expect([...listed].sort()).toEqual([...photographs].sort());
+    expect(shape).toMatch(/^chelsea\.png .* kept: accepted, another layer$/m);
+    const { images, annotations, categories } = JSON.parse(readFileSync(out, 'utf8'));
+    expect(images.map((image: { file_name: string }) => image.file_name)).toEqual(listed);
+    expect(annotations.length).toBeGreaterThan(0);
+    const ids = new Set(categories.map(({ id }: { id: number }) => id));
+    for (const { category_id, change } of annotations) {
+      expect(ids).toContain(category_id);
+      expect(change.iou).toBeLessThan(1);
+    }
+
+    // Builds that nobody compared: what was shown then, and what is now.
+    const since = await table.command<BuildComparison>('build', 'diff', 'table', layerShown);
+    expect(since).toMatchObject({ before: made.layer, after: made.int8, comparison: { images: 4 } });
+    for (const unusable of ['0', 'yesterday', '2020-01-01', '2026-13-01', 'f'.repeat(8), 'f'.repeat(16)]) {
+      const { status, stdout, stderr } = await diff(unusable);
+      expect([unusable, status, stdout]).toEqual([unusable, 2, '']);
+      expect(stderr.trim().split('\n'), unusable).toHaveLength(1);
+    }
+  });
+
   test('is taken in part, and rolled back step by step to where it began', async () => {
     const [coffee] = drawn.works.ann;
     const mixed = await table.promote(made.random, { take: [coffee.image.id] });
@@ -251,7 +309,7 @@ describe('a campaign that is re-labelled', () => {
     const masks = await objects(store, 'masks/');
     await remove(store, 'masks/', 'keys/');
     for (const { id, images } of await table.builds()) {
-      expect(await table.rebuild(id), id).toMatchObject({ images, same: true, differing: [] });
+      expect(await table.rebuild(id.slice(0, 8)), id).toMatchObject({ images, same: true, differing: [] });
     }
     const again = await objects(store, 'masks/');
     for (const { id } of await table.builds()) {

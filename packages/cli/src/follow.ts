@@ -5,6 +5,7 @@ import type { Tally } from '@saltworks/contract/messages/activities';
 import type { Progress as RunProgress, Stage } from '@saltworks/contract/messages/runs';
 import { failingText, shareOf, waitingText } from '@saltworks/contract/run-state';
 import type { Run } from '@saltworks/orchestrator/runs/start';
+import { throughOutages } from '@saltworks/orchestrator/temporal/outage';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { openStore } from '@saltworks/store/objects/open';
 import type { Client } from '@temporalio/client';
@@ -29,7 +30,7 @@ export async function follow<Result extends Tally>(
   const { client, patience, close } = await connect(settings, (text) => line.show(text));
   const began = performance.now();
   try {
-    const run = await start(client);
+    const run = await throughOutages(() => start(client));
     const tally = await watchRun(run, dataset, { line, json, patience });
     return { ...tally, seconds: Math.round(performance.now() - began) / 1000 };
   } finally {

@@ -14,6 +14,7 @@ import { openStore } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { Command } from 'commander';
 import type { Api } from '../api.ts';
+import { buildNamed } from '../builds.ts';
 import { writeWhole } from '../files.ts';
 import { followRun } from '../follow-api.ts';
 import { parseWhole } from '../options.ts';
@@ -33,8 +34,11 @@ export const diffCommand = (): Command =>
   new Command('diff')
     .description('what changed between two builds, how much, and why')
     .argument('<name>', 'a campaign or a dataset')
-    .argument('[before]', "a build's id, or a time: what was shown then (default: what was shown when AFTER was made)")
-    .argument('[after]', "a build's id, or a time (default: what is shown now)")
+    .argument(
+      '[before]',
+      "a build's id or its first digits, or a time: what was shown then (default: what was shown when AFTER was made)",
+    )
+    .argument('[after]', "a build's id or its first digits, or a time (default: what is shown now)")
     .option('--limit <n>', 'images that are listed, the most changed first', parseWhole(0), 20)
     .option('--coco <file>', 'write every segment that changed as a COCO instances document, too')
     .option('--json', 'one JSON document instead of text')
@@ -42,7 +46,8 @@ export const diffCommand = (): Command =>
       'after',
       `
 Times are ISO 8601; a day alone means its beginning, UTC. Builds that were never compared are compared first.
-The COCO document holds what is there now, and of segments that are gone what was there; "change" tells the rest.
+The COCO document holds what is there now, of kept images what they are offered, and of segments that are gone what was there;
+"change" tells the rest.
 
 Example: saltworks build diff pets 2026-11-28 --coco changes.json`,
     )
@@ -56,9 +61,9 @@ async function diff(
 ): Promise<void> {
   await withApi(json, async (api, line) => {
     const subject = subjectText(await findSubject(api, name));
-    const build = await buildAt(api, name, subject, after);
+    const build = await buildAt(api, { name, subject }, after);
     const params = { subject, build };
-    const query = before === undefined ? {} : { before: await buildAt(api, name, subject, before) };
+    const query = before === undefined ? {} : { before: await buildAt(api, { name, subject }, before) };
     const found = await comparedBuilds(api, { params, query }, { name, line, json: !!json });
     const images = () => comparedImages(api, { params, query });
     const most: ComparedImage[] = [];
@@ -75,20 +80,26 @@ async function diff(
 
 const isChanged = ({ changed, reason }: ComparedImage) => changed > 0 || reason !== undefined;
 
-/** The id of a build. @param at an id, or a time; default now @throws InvalidInputError if none was shown then */
-async function buildAt(api: Api, name: string, subject: string, at: string | undefined): Promise<string> {
-  if (at !== undefined && /^[0-9a-f]{16}$/.test(at)) return at;
-  const time = at === undefined ? undefined : timeOf(at);
-  const { build } = await api(getBuildShown, { params: { subject }, query: { at: time } });
+/**
+ * The id of a build.
+ *
+ * @param at its id or first digits, or a time; default now
+ * @throws InvalidInputError unless one build is meant, or if none was shown then
+ */
+async function buildAt(api: Api, of: { name: string; subject: string }, at: string | undefined): Promise<string> {
+  if (at === undefined || /^[0-9a-f]{4,16}$/.test(at)) return buildNamed(api, of, at);
+  const { name, subject } = of;
+  const { build } = await api(getBuildShown, { params: { subject }, query: { at: timeOf(at) } });
   if (build) return build.id;
-  const when = at === undefined ? 'yet' : `at ${at}`;
-  throw new InvalidInputError(`${name} showed no build ${when}; expected one of: saltworks build ls ${name}`);
+  throw new InvalidInputError(`${name} showed no build at ${at}; expected one of: saltworks build ls ${name}`);
 }
 
 function timeOf(text: string): string {
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : undefined;
   if (time && !Number.isNaN(time.getTime())) return time.toISOString();
-  throw new InvalidInputError(`"${text}"; expected the id of a build, 16 hex digits, or a time as 2026-11-28T09:30Z`);
+  throw new InvalidInputError(
+    `"${text}"; expected the id of a build, its first digits (4 or more), or a time as 2026-11-28T09:30Z`,
+  );
 }
 
 interface Pair {
@@ -153,7 +164,7 @@ function textOf(name: string, { before, after, comparison }: Found, most: readon
   ] as const) {
     if (!judged) continue;
     lines.push(
-      `${what} masks: mean IoU ${three(judged.before)} → ${three(judged.after)} on ${judged.images} images, worse on ${judged.worse}`,
+      `${what} masks: mean IoU ${three(judged.before)} → ${three(judged.after)} on ${judged.images} image${judged.images === 1 ? '' : 's'}, worse on ${judged.worse}`,
     );
   }
   const causes = Object.entries(why).map(([cause, count]) => [wordOf(cause), count]);

@@ -5,7 +5,6 @@ import {
   getBuild,
   getBuildImage,
   getBuildShown,
-  getBuilds,
   postBuildPromote,
   postBuildReject,
   postBuildRollback,
@@ -14,7 +13,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysText } from '@saltworks/contract/keys-text';
 import { keysId } from '@saltworks/contract/layout';
 import { Command } from 'commander';
-import type { Api } from '../api.ts';
+import { buildNamed, buildsOf } from '../builds.ts';
 import { readInput } from '../files.ts';
 import { parseWhole } from '../options.ts';
 import { withApi } from '../stack/connect.ts';
@@ -163,38 +162,6 @@ async function rollback(name: string, { json }: Flags): Promise<void> {
     const shown = await api(postBuildRollback, { params, body: from ? { from: from.id } : {} });
     console.log(json ? JSON.stringify(shown) : `${name} shows build ${shown.id} again, as before ${from?.id}`);
   });
-}
-
-/** Page by page. */
-async function* buildsOf(api: Api, subject: string): AsyncGenerator<BuildInfo> {
-  for (let after: string | undefined; ; ) {
-    const { items, next } = await api(getBuilds, { params: { subject }, query: { limit: 200, after } });
-    yield* items;
-    if (next === null) return;
-    after = next;
-  }
-}
-
-/** @param given an id, or its first digits; undefined: what is shown @throws InvalidInputError unless one build is meant */
-async function buildNamed(
-  api: Api,
-  { name, subject }: { name: string; subject: string },
-  given: string | undefined,
-): Promise<string> {
-  if (given === undefined) {
-    const { build } = await api(getBuildShown, { params: { subject } });
-    if (build) return build.id;
-    throw new InvalidInputError(`${name} shows no build yet; expected one (saltworks build ls ${name})`);
-  }
-  if (/^[0-9a-f]{16}$/.test(given)) return given;
-  const found: string[] = [];
-  if (/^[0-9a-f]{4,15}$/.test(given)) {
-    for await (const { id } of buildsOf(api, subject)) if (id.startsWith(given)) found.push(id);
-  }
-  if (found.length === 1) return found[0];
-  const what =
-    found.length === 0 ? `no build ${given} of ${name}` : `${found.length} builds of ${name} begin with ${given}`;
-  throw new InvalidInputError(`${what}; expected one of: saltworks build ls ${name}`);
 }
 
 /** Numbers of images: as a list, or in a file, apart by commas or blanks. */

@@ -1,8 +1,8 @@
 /** `saltworks build rebuild`: whether a build comes out the same when it is made again. */
-import { getBuildRebuilt, getBuildShown, postBuildRebuild } from '@saltworks/contract/api/builds';
-import { InvalidInputError } from '@saltworks/contract/errors';
+import { getBuildRebuilt, postBuildRebuild } from '@saltworks/contract/api/builds';
 import { Command } from 'commander';
-import { type Api, asking } from '../api.ts';
+import { asking } from '../api.ts';
+import { buildNamed } from '../builds.ts';
 import { followRun } from '../follow-api.ts';
 import { withApi } from '../stack/connect.ts';
 import { findSubject, subjectText } from '../subjects.ts';
@@ -11,7 +11,7 @@ export const rebuildCommand = (): Command =>
   new Command('rebuild')
     .description('make every mask of a build again from its strokes, and say whether the bytes are the same')
     .argument('<name>', 'a campaign or a dataset')
-    .argument('[build]', 'its id (default: the one that is shown)')
+    .argument('[build]', 'its id, or the first digits (default: the one that is shown)')
     .option('--json', 'one JSON document instead of text')
     .addHelpText('after', '\nExits with 1 if anything differs.')
     .action(rebuild);
@@ -21,7 +21,7 @@ async function rebuild(name: string, wanted: string | undefined, { json }: { jso
     // Asked twice, a run is joined.
     const api = asking(given);
     const subject = subjectText(await findSubject(api, name));
-    const build = wanted ?? (await shownOf(api, name, subject));
+    const build = await buildNamed(api, { name, subject }, wanted);
     const params = { subject, build };
     const begun = await api(postBuildRebuild, { params });
     const ended = await followRun(api, begun.id.split('/')[1], begun, { name, line, json: !!json });
@@ -43,10 +43,4 @@ async function rebuild(name: string, wanted: string | undefined, { json }: { jso
     }
     if (differing.length > 0) process.exitCode = 1;
   });
-}
-
-async function shownOf(api: Api, name: string, subject: string): Promise<string> {
-  const { build } = await api(getBuildShown, { params: { subject } });
-  if (build) return build.id;
-  throw new InvalidInputError(`${name} shows no build yet; expected one of: saltworks build ls ${name}`);
 }
