@@ -31,6 +31,7 @@ import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
 import { scheduleActivitiesOf } from './schedules/activities.ts';
 import { restoreClocks } from './schedules/schedules.ts';
+import { throughOutages } from './temporal/outage.ts';
 
 export interface Closable {
   /** Resolves after `shutdown`, once nothing is under way. */
@@ -128,7 +129,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     notices,
     imageSize: (sha256, keys) => imageSize(store, sha256, keys),
     async prepare(dataset, extract) {
-      await extractDataset(client, { dataset, window: 4, extract });
+      await throughOutages(() => extractDataset(client, { dataset, window: 4, extract }));
       fill.now();
     },
   });

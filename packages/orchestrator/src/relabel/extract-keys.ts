@@ -5,7 +5,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { extractDataset } from '../runs/start.ts';
 import { orAborted } from '../temporal/beats.ts';
-import { isOutage } from '../temporal/outage.ts';
+import { isOutage, throughOutages } from '../temporal/outage.ts';
 
 /** Shards at the same time. */
 const window = 8;
@@ -20,7 +20,8 @@ export async function extractKeys(
   { dataset, extract, verify }: { dataset: string; extract: ExtractSettings; verify?: boolean },
   signal: AbortSignal,
 ): Promise<Tally> {
-  const run = await extractDataset(client, { dataset, extract, window, ...(verify && { verify }) });
+  const input = { dataset, extract, window, ...(verify && { verify }) };
+  const run = await throughOutages(() => extractDataset(client, input));
   try {
     return await orAborted(run.result(), signal);
   } catch (error) {

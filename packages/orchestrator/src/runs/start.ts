@@ -1,4 +1,7 @@
-/** Runs over datasets: started, or joined where they run already, and followed. */
+/**
+ * Runs over datasets: started, or joined where they run already, and followed. A start fails at once while Temporal is away:
+ * whoever has time asks again, `throughOutages`.
+ */
 
 import type { Standing } from '@saltworks/contract/api/runs';
 import { keysId } from '@saltworks/contract/layout';
@@ -90,14 +93,16 @@ export async function relabelSubject(
   const workflowIdConflictPolicy = WorkflowIdConflictPolicy.FAIL;
   for (;;) {
     try {
-      const started = await throughOutages(() =>
-        startWorkflow(client, relabelWorkflow, input, { workflowId, workflowIdConflictPolicy, memo }),
-      );
+      const started = await startWorkflow(client, relabelWorkflow, input, {
+        workflowId,
+        workflowIdConflictPolicy,
+        memo,
+      });
       return runOf(client, relabelWorkflow, workflowId, started);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const running = await throughOutages(() => describeWorkflow(client, workflowId));
+    const running = await describeWorkflow(client, workflowId);
     // It has ended in between.
     if (running.status.name !== 'RUNNING') continue;
     const other = requestOfRun(running.memo);
@@ -123,9 +128,8 @@ async function startOrJoin<W extends RunWorkflow>(
   keys?: string,
 ): Promise<Run<ResultOf<W>>> {
   const workflowIdConflictPolicy = WorkflowIdConflictPolicy.USE_EXISTING;
-  const started = await throughOutages(() =>
-    startWorkflow(client, definition, input, { workflowId, workflowIdConflictPolicy, memo: memoOf(keys) }),
-  );
+  const memo = memoOf(keys);
+  const started = await startWorkflow(client, definition, input, { workflowId, workflowIdConflictPolicy, memo });
   return runOf(client, definition, workflowId, started);
 }
 

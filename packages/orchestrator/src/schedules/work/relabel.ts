@@ -58,7 +58,7 @@ async function begin(
     if (skipped !== undefined) return { skipped };
     try {
       const asked = { ...extract, preset, promote, keep, thresholds };
-      const run = await startRelabel(deps, subject, asked, { by: null, schedule });
+      const run = await throughOutages(() => startRelabel(deps, subject, asked, { by: null, schedule }));
       await note({ reason: null, made: { run: run.id } });
       return { run: run.id };
     } catch (error) {
