@@ -75,8 +75,10 @@ export const zoned = (at: string, timeZone: string): string =>
 export function madeOf({ made }: Firing): string {
   const { build, promoted, images, failed, removed, keys, bytes } = made;
   return [
-    ...(build ? [`build ${build.slice(0, 8)}${promoted ? ', shown' : ', not shown'}`] : []),
-    ...(made.export ? [`export ${made.export.slice(0, 8)}`] : []),
+    ...(build
+      ? [`build ${build.slice(0, 8)}${promoted === undefined ? '' : promoted ? ', shown' : ', not shown'}`]
+      : []),
+    ...(made.export ? [`export ${made.export}`] : []),
     ...(images === undefined ? [] : [counted(images, 'image')]),
     ...(failed ? [`${failed} failed`] : []),
     ...(removed?.length ? [`${counted(removed.length, 'older export')} removed`] : []),

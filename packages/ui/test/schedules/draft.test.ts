@@ -1,8 +1,8 @@
-import { newSchedule, scheduleKinds } from '@saltworks/contract/api/schedules';
+import { type Firing, newSchedule, scheduleKinds } from '@saltworks/contract/api/schedules';
 import * as z from '@saltworks/contract/zod';
 import { expect, test } from 'vitest';
 import { emptySchedule, scheduleOf } from '../../src/schedules/draft.ts';
-import { catchUpWords, workOf, zoned } from '../../src/schedules/words.ts';
+import { catchUpWords, madeOf, workOf, zoned } from '../../src/schedules/words.ts';
 
 const filled = { ...emptySchedule, id: 'nightly', subject: 'campaign:cups', dataset: 'kitchen', campaign: 'cups' };
 
@@ -30,4 +30,12 @@ test('times are those of the schedule’s zone, and spans have words', () => {
     'missed times are made up for within 1 day',
     'missed times are made up for within 2 minutes',
   ]);
+});
+
+test('what a firing made: only of a re-labelling it says whether its build is shown', () => {
+  const made = (what: Firing['made']) => madeOf({ made: what } as Firing);
+  expect(made({ build: '06fd79ea236e7693', promoted: false, images: 4 })).toBe('build 06fd79ea, not shown, 4 images');
+  expect(made({ build: '06fd79ea236e7693', export: 'coco-panoptic-bb4fd6e6' })).toBe(
+    'build 06fd79ea, export coco-panoptic-bb4fd6e6',
+  );
 });
