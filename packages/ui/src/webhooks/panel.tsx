@@ -90,11 +90,12 @@ export function Webhooks({ topic }: { topic: string }) {
       </Await>
       {opened !== undefined && <Deliveries key={opened} topic={topic} webhook={opened} />}
       <NewWebhook
-        add={(url, events) =>
+        add={(url, events, added) =>
           void attempt(async () => {
             setSecret(undefined);
             const made = await ask(postTopicWebhooks, { params: { topic }, body: { url, events } });
             setSecret(made.secret);
+            added();
           })
         }
       />
@@ -112,12 +113,16 @@ export function Webhooks({ topic }: { topic: string }) {
   );
 }
 
-function NewWebhook({ add }: { add(url: string, events: NoticeEvent[]): void }) {
+/** @param props.add calls `added` unless the server refuses */
+function NewWebhook({ add }: { add(url: string, events: NoticeEvent[], added: () => void): void }) {
   const [url, setUrl] = useState('');
   const [events, setEvents] = useState<NoticeEvent[]>([]);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
-    add(url.trim(), events);
+    add(url.trim(), events, () => {
+      setUrl('');
+      setEvents([]);
+    });
   };
   return (
     <form onSubmit={submit}>
@@ -135,7 +140,7 @@ function NewWebhook({ add }: { add(url: string, events: NoticeEvent[]): void }) 
         </label>
         <button type="submit">Add</button>
       </div>
-      <fieldset>
+      <fieldset className="choices">
         <legend>Told of (none chosen: everything)</legend>
         {noticeEvents.map((event) => (
           <label key={event} className="check">
