@@ -93,22 +93,24 @@ export function ComparedImageView({ pair, dataset, classes, image, view, change,
         {decide && (
           <>
             <span className="space" />
-            <button
-              type="button"
-              aria-pressed={decide.mark === 'take'}
-              aria-keyshortcuts="A"
-              onClick={() => decide.set('take')}
-            >
-              Take new
-            </button>
-            <button
-              type="button"
-              aria-pressed={decide.mark === 'keep'}
-              aria-keyshortcuts="X"
-              onClick={() => decide.set('keep')}
-            >
-              Keep old
-            </button>
+            <span className="buttons">
+              <button
+                type="button"
+                aria-pressed={decide.mark === 'take'}
+                aria-keyshortcuts="A"
+                onClick={() => decide.set('take')}
+              >
+                Take new
+              </button>
+              <button
+                type="button"
+                aria-pressed={decide.mark === 'keep'}
+                aria-keyshortcuts="X"
+                onClick={() => decide.set('keep')}
+              >
+                Keep old
+              </button>
+            </span>
           </>
         )}
       </p>

@@ -142,8 +142,9 @@ function named<Row extends { name: string; value: number }>(
   const shown = rows.slice(0, maxBars);
   const axis = axisOf(host);
   const ink = colourOf(host, '--ink');
-  const room = Math.min(160, size.width * 0.36);
-  const cut = (name: string) => {
+  // Of the width now, which changes with the window.
+  const roomIn = (chart: uPlot) => Math.min(160, chart.width * 0.36);
+  const cut = (name: string, room: number) => {
     const letters = Math.floor(room / 7.5) - 1;
     return name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
   };
@@ -161,12 +162,12 @@ function named<Row extends { name: string; value: number }>(
       {
         ...axis,
         side: 3,
-        size: room,
+        size: roomIn,
         stroke: ink,
         grid: { show: false },
         ticks: { show: false },
         splits: () => shown.map((_, i) => i),
-        values: (_, at) => at.map((i) => cut(shown[i]?.name ?? '')),
+        values: (chart, at) => at.map((i) => cut(shown[i]?.name ?? '', roomIn(chart))),
       },
       { ...axis, side: 2, size: 32, space: 70, values: (_, at) => at.map((value) => show(value)) },
     ],
