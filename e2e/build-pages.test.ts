@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { BuildInfo } from '@saltworks/contract/api/builds';
 import type { Page as Part } from '@saltworks/contract/api/fields';
 import type { ComparedImage, Comparison } from '@saltworks/contract/documents/comparisons';
@@ -6,13 +9,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStack } from '../bench/stack.mjs';
 import { chromium, launch, signInBy } from '../scripts/chromium.mjs';
 import { serious, tooWide } from './axe.ts';
-import { drawnCampaign, type Stack } from './drawn-campaign.ts';
+import { draw } from './draw.ts';
+import { type DrawnCampaign, drawnCampaign, type Stack } from './drawn-campaign.ts';
 
 const path = chromium();
 const slow = { timeout: 180_000, interval: 300 };
 
 describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium)'}`, () => {
   let stack: Stack;
+  let drawn: DrawnCampaign;
+  /** Receives what webhooks are sent. */
+  const receiver = createServer((_, answer) => answer.writeHead(204).end());
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -24,12 +31,14 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
   const shown = async () => (await ask<{ build: BuildInfo | null }>('/shown')).build;
   const press = (...keys: string[]) =>
     keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+  const hook = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
   const slider = () => page.getByRole('slider', { name: 'Before and after' });
   const chosen = () => page.locator('.changes [aria-current]').textContent();
 
   beforeAll(async () => {
-    stack = await startStack();
-    await drawnCampaign(stack, 'table');
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    stack = await startStack({ SALTWORKS_WEBHOOK_HOSTS: hook() });
+    drawn = await drawnCampaign(stack, 'table');
     browser = await launch(path);
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     page = await context.newPage();
@@ -44,6 +53,7 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
+    receiver.close();
   });
 
   test('a campaign without a build says so, and is re-labelled by the form', async () => {
@@ -194,6 +204,86 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
     expect(asked).toEqual(asked.map((_, part) => 100 * part));
     expect(await page.locator('.changes li').count()).toBeLessThan(30);
     await page.unrouteAll();
+  });
+
+  test('a dataset’s webhook is added, tried and removed; an address that the server does not allow is refused', async () => {
+    await page.goto(`${stack.url}/datasets/table/builds`);
+    const panel = page.locator('.panel', { hasText: 'New webhook, at' });
+    await panel.getByText('None yet.').waitFor();
+    const add = async (address: string) => {
+      await panel.getByLabel('New webhook, at').fill(address);
+      await panel.getByRole('button', { name: 'Add', exact: true }).click();
+    };
+    await add('https://elsewhere.example.org/');
+    await panel.getByText('the server sends nothing to elsewhere.example.org').waitFor();
+    await panel.getByLabel('a build is held').check();
+    await add(`${hook()}/builds`);
+    const row = panel.getByRole('row', { name: `${hook()}/builds` });
+    await row.getByText('a build is held').waitFor();
+    expect(await panel.getByLabel("The webhook's secret").inputValue()).toMatch(/^whsec_/);
+    await row.getByRole('button', { name: /^Try / }).click();
+    await panel.getByRole('row', { name: /a trial.*delivered.*answered 204/ }).waitFor();
+    expect(await serious(page)).toEqual([]);
+    await row.getByRole('button', { name: /^Remove/ }).click();
+    await row.getByRole('button', { name: /^Really remove/ }).click();
+    await panel.getByText('None yet.').waitFor();
+  });
+
+  test('a schedule is created, paused, run, looked into and removed', async () => {
+    await page.goto(`${stack.url}/schedules`);
+    await page.getByText('Nothing is scheduled yet').waitFor();
+    await page.getByLabel('Name').fill('nightly');
+    await page.getByLabel('What it does').selectOption('export');
+    await page.getByLabel('Of', { exact: true }).selectOption('campaign:table');
+    await page.getByLabel('When').fill('30 3 * * *');
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    const card = page.getByRole('list', { name: 'Schedules' }).locator('li', { hasText: 'nightly' });
+    await card.getByText('03:30, Europe/Berlin').waitFor();
+    await card.getByRole('button', { name: 'Pause nightly' }).click();
+    await card.getByText('paused', { exact: true }).waitFor();
+    // Paused or not.
+    await card.getByRole('button', { name: 'Run now nightly' }).click();
+    await card.getByRole('button', { name: 'Really run now? nightly' }).click();
+    await card.getByRole('button', { name: 'History of nightly' }).click();
+    await card.getByRole('row', { name: /done.*export coco-panoptic-[0-9a-f]+/ }).waitFor({ timeout: 120_000 });
+    expect(await serious(page)).toEqual([]);
+    await card.getByRole('button', { name: 'Webhooks of nightly' }).click();
+    await card.getByText('None yet.').waitFor();
+    expect(await serious(page)).toEqual([]);
+    await card.getByRole('button', { name: 'Resume nightly' }).click();
+    await card.getByRole('button', { name: 'Pause nightly' }).waitFor();
+    await card.getByRole('button', { name: 'Remove nightly' }).click();
+    await card.getByRole('button', { name: 'Really remove? nightly' }).click();
+    await page.getByText('Nothing is scheduled yet').waitFor();
+  });
+
+  test('an annotator reads which build is corrected, and draws on while a newer one is shown', async () => {
+    const { link } = (await stack.admin('POST', `/api/campaigns/table/members/${drawn.bob.id}/link`)) as {
+      link: string;
+    };
+    const bobs = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const work = await bobs.newPage();
+    work.on('pageerror', ({ message }) => errors.push(message));
+    await signInBy(work, link);
+    await work.goto(`${stack.url}/campaigns/table/annotate`);
+    await work.locator('.stage[aria-busy=false]').waitFor();
+    const bar = work.locator('header .build');
+    const before = (await shown())!;
+    expect(await bar.textContent()).toBe(`Build ${before.id.slice(0, 8)}`);
+    const { items } = await ask<Part<BuildInfo>>('');
+    const held = items.find(({ settings }) => settings?.layer === 9)!;
+    await stack.admin('POST', `/api/builds/campaign:table/${held.id}/promote`, {});
+    await expect.poll(() => bar.textContent(), slow).toBe(`Build ${before.id.slice(0, 8)} · a newer build is shown`);
+    const strokes = async () => {
+      const log = await stack.admin('GET', `/api/assignments/${drawn.works.bob.at(-1)!.id}/interactions`);
+      return (log as unknown[]).length;
+    };
+    const drawnBefore = await strokes();
+    await draw(work, [0.45, 0.5], [0.55, 0.5]);
+    await expect.poll(strokes, slow).toBe(drawnBefore + 1);
+    await expect.poll(() => work.locator('.status').textContent(), slow).toMatch(/confirmed by the server/);
+    await bobs.close();
   });
 
   test('no page failed or broke its policy', () => {
