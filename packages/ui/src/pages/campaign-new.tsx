@@ -117,7 +117,7 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
         <legend>How it is worked on</legend>
         <SettingsFields draft={draft} change={change} />
         <div className="fields">
-          <Field label="Preset" hint="How masks are made of strokes. Fixed once made.">
+          <Field label="Preset" hint="How masks are made of strokes. Later a re-labelling changes it.">
             <select value={draft.preset} onChange={(event) => change(withPreset(event.target.value as Preset))}>
               <option value="best">best: for quality</option>
               <option value="paper">paper: the method as published</option>
@@ -133,7 +133,9 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
       </fieldset>
       <fieldset>
         <legend>Keys</legend>
-        <p className="hint">What masks see in the images. Missing keys are computed. Fixed once made.</p>
+        <p className="hint">
+          What masks see in the images. Missing keys are computed. Later a re-labelling changes them.
+        </p>
         <KeysFields backbones={backbones} draft={draft} change={change} />
       </fieldset>
       <div className="submit">

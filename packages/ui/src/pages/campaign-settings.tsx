@@ -41,7 +41,8 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
               <Form campaign={value} changed={campaign.again} />
             </Panel>
             <WebhooksPanel topic={`campaign:${value.id}`} />
-            <Panel title="Fixed since it was made">
+            <Panel title="Set when it was made">
+              <p className="hint">Keys and preset become those of a build that is shown. The rest is fixed.</p>
               <Fixed campaign={value} />
             </Panel>
           </>
