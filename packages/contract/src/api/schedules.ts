@@ -1,6 +1,5 @@
 /** Schedules: work that is done at set times, and the history of how it went. */
 
-import { cadenceOf, checkTimeZone } from '../cadence.ts';
 import { exportFormatNames } from '../export-formats.ts';
 import { presetNames } from '../kinds.ts';
 import { keepPolicies, promoteModes } from '../messages/relabel.ts';
@@ -79,21 +78,11 @@ export const mayOverlap = (kind: ScheduleWork['kind']): boolean => kind === 'exp
 /** A schedule where nobody says otherwise: the same in the page's form, the command and the API. */
 export const scheduleDefaults = { timezone: 'UTC', overlap: 'skip', catchUp: 3_600 } as const;
 
-/** The check of a text by a function that throws a reason. */
-const checkedBy = (check: (given: string) => unknown) =>
-  z.check<string>(({ value, issues }) => {
-    try {
-      check(value);
-    } catch (error) {
-      issues.push({ code: 'custom', input: value, message: (error as Error).message });
-    }
-  });
-
 const settings = {
-  /** `0 2 * * *`, or `every 6h` (cadence.ts). */
-  when: text(100).check(checkedBy(cadenceOf)),
-  /** For the fields of `when`: Europe/Berlin. */
-  timezone: text(100).check(checkedBy(checkTimeZone)),
+  /** `0 2 * * *`, or `every 6h`. No JSON Schema can say it all: `cadenceOf` checks it. */
+  when: text(100),
+  /** For the fields of `when`: Europe/Berlin; `checkTimeZone` checks it. */
+  timezone: text(100),
   overlap: z.enum(overlapPolicies),
   /** Seconds for which a firing that was missed, as nothing ran, is made up for; null: never. */
   catchUp: z.nullable(z.int().check(z.gte(10), z.lte(31_622_400))),

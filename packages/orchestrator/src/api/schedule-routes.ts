@@ -12,7 +12,7 @@ import {
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
-import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, NoSuchLayerError, NotFoundError } from '../errors.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { listFirings } from '../schedules/firings.ts';
 import {
@@ -71,8 +71,14 @@ export const scheduleRoutes = [
           'only administrators may schedule this; expected the work of a campaign that you manage',
         );
       }
-      await expectPossible(deps, body.work);
-      await createSchedule(deps, body, user.id);
+      try {
+        await expectPossible(deps, body.work);
+        await createSchedule(deps, body, user.id);
+      } catch (error) {
+        // The request is well formed: no schema can say which times, sources and choices there are.
+        const isPlain = error instanceof InvalidInputError && !(error instanceof NoSuchLayerError);
+        throw isPlain ? new ConflictError(error.message) : error;
+      }
       return describeSchedule(deps, body.id);
     },
   }),

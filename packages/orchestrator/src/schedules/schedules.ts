@@ -1,5 +1,7 @@
 /** Schedules: the database says what they are, Temporal keeps their time. */
+
 import { mayOverlap, type NewSchedule, type ScheduleInfo, type ScheduleWork } from '@saltworks/contract/api/schedules';
+import { cadenceOf, checkTimeZone } from '@saltworks/contract/cadence';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Client } from '@temporalio/client';
 import type { Kysely, Selectable } from 'kysely';
@@ -31,7 +33,7 @@ export function campaignOfWork(work: ScheduleWork): string | null {
   return work.subject.startsWith('campaign:') ? work.subject.slice('campaign:'.length) : null;
 }
 
-/** @throws ConflictError if the id is taken, InvalidInputError if two firings must not go on at the same time */
+/** @throws ConflictError if the id is taken, InvalidInputError of times and of an overlap that cannot be */
 export async function createSchedule(
   { db, client }: ScheduleDeps,
   { id, work, when, timezone, overlap, catchUp, note, paused }: NewSchedule,
@@ -40,6 +42,8 @@ export async function createSchedule(
   if (overlap === 'allow' && !mayOverlap(work.kind)) {
     throw new InvalidInputError(`overlap allow of ${work.kind}; expected skip, buffer or cancel`);
   }
+  cadenceOf(when);
+  checkTimeZone(timezone);
   const row = {
     ...{ id, work: JSON.stringify(work), campaign: campaignOfWork(work), cadence: when, timezone, overlap },
     ...{ catch_up: catchUp, note, paused, created_by: actor },

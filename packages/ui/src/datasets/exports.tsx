@@ -10,6 +10,7 @@ import {
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
+import { campaignOf } from '@saltworks/contract/layout';
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../api.ts';
 import { useLoaded } from '../load.ts';
@@ -34,7 +35,7 @@ interface Props {
 export function Exports({ dataset, recipes, masks = [], campaign, controls }: Props) {
   const runs = useRuns(dataset);
   const made = useLoaded(getDatasetExports, { params: { dataset } });
-  const mine = (recipe: string) => !campaign || recipes.includes(recipe);
+  const mine = (recipe: string) => !campaign || campaignOf(recipe) === campaign;
   const running = (runs.value ?? []).filter(
     ({ kind, of, state }) => kind === 'export' && state === 'running' && mine(of.slice(of.indexOf('/') + 1)),
   );
