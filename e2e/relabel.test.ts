@@ -174,7 +174,7 @@ describe('a campaign that is re-labelled', () => {
     expect((await table.image(made.layer, astronaut.image.id)).drawings).toHaveLength(2);
 
     // Bob is told, and goes on with the keys that he began with.
-    const event = (await told).at(-1)!;
+    const event = (await told).find((each) => each.event === 'build')!;
     expect(event.data).toMatchObject({ build: made.layer });
     const { mask } = await bob.ask<{ mask: string }>('POST', `/api/assignments/${open.id}/submit`, {});
     open.mask = mask;
