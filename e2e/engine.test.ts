@@ -1,78 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { hasWorker, killer, mortalStacks } from './mortal-stack.ts';
 import { objectsOf } from './objects.ts';
 import { disc, pictureFolder } from './pictures.ts';
 import { root, saltworks } from './saltworks.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'saltworks-engine-'));
+const { scratch, home, up } = mortalStacks('engine');
+/** Workers beside a stack's own. */
 const running: ChildProcess[] = [];
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
-  // Left by a failed test: a killed supervisor takes its children along, except Temporal.
-  for (const name of existsSync(scratch) ? readdirSync(scratch) : []) {
-    const file = join(scratch, name, 'stack.json');
-    if (existsSync(file)) process.kill(JSON.parse(readFileSync(file, 'utf8')).temporal, 'SIGKILL');
-  }
-  rmSync(scratch, { recursive: true, force: true });
 });
-
-/** A home that shares the fetched backbone and binaries with the clone's home. */
-function home(name: string): { path: string; env: Record<string, string>; objects: string } {
-  const path = join(scratch, name);
-  const shared = process.env.SALTWORKS_HOME ?? join(root, '.saltworks');
-  mkdirSync(path);
-  for (const part of ['models', 'tools']) {
-    mkdirSync(join(shared, part), { recursive: true });
-    symlinkSync(join(shared, part), join(path, part));
-  }
-  return { path, env: { SALTWORKS_HOME: path }, objects: join(path, 'objects') };
-}
 
 const small = ['--long-side', '154'];
 const last = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!);
-
-/** `saltworks up` and its processes. */
-function up(env: Record<string, string>) {
-  const child = spawn(process.execPath, [join(root, 'saltworks'), 'up'], { env: { ...process.env, ...env } });
-  running.push(child);
-  const lines: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
-  const pids = (part: string) =>
-    lines.flatMap((line) => new RegExp(`^${part}: started, process (\\d+)`).exec(line)?.[1] ?? []).map(Number);
-  return {
-    lines,
-    pids,
-    ready: () => expect.poll(() => pids('worker').length, { timeout: 60_000 }).toBeGreaterThan(0),
-    /** Kills the process that currently plays a part, as a crash would. @returns whether there was one */
-    kill(part: string): boolean {
-      try {
-        process.kill(pids(part).at(-1)!, 'SIGKILL');
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    async stop(): Promise<number | null> {
-      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      return ended;
-    },
-  };
-}
 
 describe('a dataset from import to masks', () => {
   const { env, objects } = home('plain');
@@ -253,7 +196,7 @@ describe('two workers', () => {
     const { images } = await pictureFolder(join(scratch, 'two-source'), 100);
     await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
     const stack = up(env);
-    await stack.ready();
+    await hasWorker(stack);
     const { address } = JSON.parse(readFileSync(join(env.SALTWORKS_HOME, 'stack.json'), 'utf8'));
     const other = spawn(process.execPath, [join(root, 'saltworks'), 'worker', '--roles', 'extract'], {
       env: { ...process.env, ...env, SALTWORKS_TEMPORAL_ADDRESS: address, SALTWORKS_DEBUG: '1' },
@@ -282,7 +225,7 @@ describe('Ctrl-C', () => {
     const { images } = await pictureFolder(join(scratch, 'detached-source'), 100);
     await saltworks(['dataset', 'import', images, '--name', 'discs'], { env });
     const stack = up(env);
-    await stack.ready();
+    await hasWorker(stack);
     const command = spawn(process.execPath, [join(root, 'saltworks'), 'extract', 'discs', ...small], {
       env: { ...process.env, ...env },
     });
@@ -313,8 +256,8 @@ describe('no death of a process loses work', () => {
       const { env, objects } = home(disturbed ? 'killed' : 'undisturbed');
       await saltworks(['dataset', 'import', images, '--name', 'discs', '--scribbles', scribbles], { env });
       const stack = up(env);
-      await stack.ready();
-      const kills = disturbed ? killer(stack) : undefined;
+      await hasWorker(stack);
+      const kills = disturbed ? killer(stack, { seed: 20_261_122, most: 8 }) : undefined;
       for (const step of ['extract', 'propagate']) {
         const { status, stdout, stderr } = await saltworks([step, 'discs', ...small, '--json'], { env });
         expect(status, stderr).toBe(0);
@@ -329,27 +272,4 @@ describe('no death of a process loses work', () => {
     expect(killed.size).toBe(undisturbed.size);
     expect(killed).toEqual(undisturbed);
   });
-
-  /** Kills one part after another, at moments drawn from a seed. */
-  function killer(stack: ReturnType<typeof up>) {
-    let [state, stopped, count] = [20_261_122, false, 0];
-    const random = () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
-    const loop = (async () => {
-      while (!stopped && count < 8) {
-        await new Promise((resolve) => setTimeout(resolve, 1500 + 3000 * random()));
-        const part = ['worker', 'server', 'temporal', 'worker'][Math.floor(4 * random())];
-        if (!stopped && stack.kill(part)) count++;
-      }
-      return count;
-    })();
-    return {
-      stop() {
-        stopped = true;
-        return loop;
-      },
-    };
-  }
 });
