@@ -3,12 +3,13 @@ import { getBuildComparisonImages } from '@saltworks/contract/api/builds';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import { type ComparedImage, type Comparison, changeCauses } from '@saltworks/contract/documents/comparisons';
 import type { ColouredClass } from '@saltworks/core/screen/colours';
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useShortcuts } from '../annotate/shortcuts.ts';
 import { ask } from '../api.ts';
-import { Feed } from '../datasets/feed.ts';
+import type { Feed } from '../datasets/feed.ts';
 import { type Filter, Filters, queryOf } from '../datasets/filters.tsx';
+import { useFeed } from '../datasets/use-feed.ts';
 import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
 import { ChangeList } from './change-list.tsx';
@@ -72,22 +73,12 @@ export function Look({ pair, dataset, comparison, classes, marks, view, change }
   query.set('limit', '100');
   const place = { params: { subject: textOf(pair.of), build: pair.after } };
   const address = addressOf(getBuildComparisonImages, { ...place, query });
-  const [feed, setFeed] = useState<Feed<ComparedImage>>();
-  const [chosen, setChosen] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address says which list it reads
-  useEffect(() => {
-    const made = new Feed<ComparedImage>((after) =>
-      ask(getBuildComparisonImages, { ...place, query: after === null ? query : [...query, ['after', after]] }),
-    );
-    setFeed(made);
-    setChosen(0);
-    return () => made.close();
-  }, [address]);
-  const state = useSyncExternalStore(
-    useCallback((told) => feed?.subscribe(told) ?? (() => {}), [feed]),
-    () => feed?.state,
+  const { feed, state, look } = useFeed<ComparedImage>(address, (after) =>
+    ask(getBuildComparisonImages, { ...place, query: after === null ? query : [...query, ['after', after]] }),
   );
-  const look = useCallback((first: number, last: number) => feed?.look(first, last), [feed]);
+  const [chosen, setChosen] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another address is another list
+  useEffect(() => setChosen(0), [address]);
   // Scrolled out of sight, the chosen image is no longer in the feed.
   const held = useRef<{ feed?: Feed<ComparedImage>; index: number; image?: ComparedImage }>({ index: -1 });
   const found = feed?.at(chosen);

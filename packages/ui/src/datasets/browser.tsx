@@ -2,14 +2,14 @@
 
 import type { Page } from '@saltworks/contract/api/fields';
 import { css } from '@saltworks/core/screen/colours';
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useState } from 'react';
 import { count, counted } from '../plots/figures.ts';
 import { Trouble } from '../states.tsx';
-import { Feed } from './feed.ts';
 import { Grid } from './grid.tsx';
 import { Large } from './large.tsx';
 import { Photograph } from './photograph.tsx';
 import type { Shown } from './shown.ts';
+import { useFeed } from './use-feed.ts';
 
 interface Props<T> {
   /** The list's address, with filters: tells lists apart. */
@@ -26,19 +26,8 @@ interface Props<T> {
 }
 
 export function Browser<T>({ address, read, show, masked, toggleMask, total, nothing }: Props<T>) {
-  const [feed, setFeed] = useState<Feed<T>>();
+  const { feed, state, look } = useFeed(address, read);
   const [opened, setOpened] = useState<number>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address says which list it reads
-  useEffect(() => {
-    const made = new Feed<T>(read);
-    setFeed(made);
-    return () => made.close();
-  }, [address]);
-  const state = useSyncExternalStore(
-    useCallback((told) => feed?.subscribe(told) ?? (() => {}), [feed]),
-    () => feed?.state,
-  );
-  const look = useCallback((first: number, last: number) => feed?.look(first, last), [feed]);
   if (!feed || !state) return null;
   const at = (index: number) => {
     const item = feed.at(index);
