@@ -4,7 +4,7 @@ import type { Page } from '@saltworks/contract/api/fields';
 import { type BakeoffPlan, judgeVersion } from '@saltworks/contract/documents/bakeoffs';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { bakeoffReportKey } from '@saltworks/contract/layout';
+import { bakeoffPlanKey, bakeoffReportKey } from '@saltworks/contract/layout';
 import { bakeoff } from '@saltworks/contract/messages/bakeoff';
 import * as z from '@saltworks/contract/zod';
 import { findPlan, listBakeoffs, writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
@@ -116,9 +116,9 @@ export async function bakeoffsOf(
 /** @throws NotFoundError if there is none */
 export async function findBakeoff(deps: BakeoffDeps, subject: Subject, id: string): Promise<BakeoffInfo> {
   const plan = await findPlan(deps.store, subject, id);
-  const started = (await listBakeoffs(deps.store, subject)).find((one) => one.id === id)?.started;
-  if (!plan || !started) throw new NotFoundError('no such bake-off');
-  return describe(deps, plan, started);
+  const kept = plan && (await deps.store.head(bakeoffPlanKey(subject, id)));
+  if (!kept) throw new NotFoundError('no such bake-off');
+  return describe(deps, plan, kept.modified);
 }
 
 /** @throws NotFoundError if there is none, ConflictError unless it runs */
