@@ -12,7 +12,7 @@ import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
-import { exportDataset, extractDataset, propagateDataset } from '@saltworks/orchestrator/runs/start';
+import { exportDataset, extractDataset, propagateDataset, runWindow } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { readDocument } from '@saltworks/store/objects/documents';
@@ -114,7 +114,7 @@ export async function writeExport(
   }: Pick<ExportFlags, 'format' | 'out' | 'json'> & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
 ): Promise<void> {
   await makeFolder(out);
-  const input = { dataset, recipe, format, window: window ?? defaultWindow, attempts };
+  const input = { dataset, recipe, format, window: window ?? runWindow, attempts };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);
@@ -148,15 +148,12 @@ async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncG
   }
 }
 
-/** The default number of a run's shards in progress at once. */
-const defaultWindow = 8;
-
 export const formatOption = (): Option =>
   new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory();
 
 function runCommand(name: string, description: string): Command {
   return withKeysOptions(new Command(name).description(description).argument('<dataset>', 'a name from "dataset ls"'))
-    .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), defaultWindow)
+    .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), runWindow)
     .option('--attempts <n>', 'tries of a shard before the run gives up', parseWhole(1), ATTEMPTS)
     .option('--json', 'JSON instead of text: one document at the end, before it why the run waits or fails')
     .addHelpText('after', '\nCtrl-C detaches; the same command takes it up again.');

@@ -24,7 +24,7 @@ import { listImages, readReport } from '../datasets/images.ts';
 import { describeKeys, removeKeySet } from '../datasets/keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { settleKeys } from '../runs/settle.ts';
-import { extractDataset, propagateDataset } from '../runs/start.ts';
+import { extractDataset, propagateDataset, runWindow } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
@@ -44,9 +44,6 @@ function masksOf({ kind, of }: DatasetRun): string {
   if (kind === 'extract' || kind === 'propagate') return of;
   return buildRecipe(subjectOf(of.split('/')[0]), '0');
 }
-
-/** Shards that a run works on at the same time. */
-export const runWindow = 8;
 
 export const datasetRoutes = [
   route(getDatasets, {

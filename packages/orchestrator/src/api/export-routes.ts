@@ -11,9 +11,9 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
 import { ConflictError } from '../errors.ts';
-import { exportDataset } from '../runs/start.ts';
+import { exportDataset, runWindow } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
-import { runWindow, seen } from './dataset-routes.ts';
+import { seen } from './dataset-routes.ts';
 import { route } from './routes.ts';
 
 export const exportRoutes = [

@@ -7,8 +7,7 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import { auditAlone } from '../accounts/audit.ts';
 import { findBuild } from '../builds/read.ts';
 import { startRelabel } from '../relabel/start.ts';
-import { rebuildBuild } from '../runs/start.ts';
-import { runWindow } from './dataset-routes.ts';
+import { rebuildBuild, runWindow } from '../runs/start.ts';
 import { route } from './routes.ts';
 import { subjectOf } from './subject.ts';
 

@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Runs } from '../runs/runs.ts';
-import { compareBuilds, compareRunId } from '../runs/start.ts';
+import { compareBuilds, compareRunId, runWindow } from '../runs/start.ts';
 import { findBuild } from './read.ts';
 
 export interface CompareDeps {
@@ -38,9 +38,6 @@ async function pairOf(db: Kysely<Schema>, subject: Subject, { build, before }: A
 
 /** Milliseconds for which a run that failed is told, before another question starts it again. */
 const failedMs = 60_000;
-/** Shards that are compared at the same time. */
-const window = 8;
-
 /** The comparison, or the run that makes it: started unless it is under way. @throws NotFoundError */
 export async function compared(deps: CompareDeps, subject: Subject, asked: Asked): Promise<BuildComparison> {
   const { db, store, client, runs } = deps;
@@ -51,7 +48,7 @@ export async function compared(deps: CompareDeps, subject: Subject, asked: Asked
   // The run that makes a build compares it, too.
   const making = state === 'making' ? await relabelling(runs, dataset, subject) : undefined;
   if (making) return { before, after, comparison: null, run: making };
-  const input = { dataset, subject, base: before, build: after, window };
+  const input = { dataset, subject, base: before, build: after, window: runWindow };
   const known = await runs.started({ id: compareRunId(input) }).catch(unlessNone);
   const run = known && stands(known) ? known : await runs.started(await compareBuilds(client, input));
   return { before, after, comparison: null, run };

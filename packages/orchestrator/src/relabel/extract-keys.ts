@@ -3,12 +3,9 @@ import type { Tally } from '@saltworks/contract/messages/activities';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { extractDataset } from '../runs/start.ts';
+import { extractDataset, runWindow } from '../runs/start.ts';
 import { orAborted } from '../temporal/beats.ts';
 import { isOutage, throughOutages } from '../temporal/outage.ts';
-
-/** Shards at the same time. */
-const window = 8;
 
 /**
  * Starts or joins the extraction, and waits for its end. Left early, the extraction goes on: it is listed and ended by itself.
@@ -20,7 +17,7 @@ export async function extractKeys(
   { dataset, extract, verify }: { dataset: string; extract: ExtractSettings; verify?: boolean },
   signal: AbortSignal,
 ): Promise<Tally> {
-  const input = { dataset, extract, window, ...(verify && { verify }) };
+  const input = { dataset, extract, window: runWindow, ...(verify && { verify }) };
   const run = await throughOutages(() => extractDataset(client, input));
   try {
     return await orAborted(run.result(), signal);

@@ -15,12 +15,9 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import type { Schema } from '../db/schema.ts';
 import { settleKeys } from '../runs/settle.ts';
-import { type Run, relabelSubject } from '../runs/start.ts';
+import { type Run, relabelSubject, runWindow } from '../runs/start.ts';
 
 export type RelabelStartDeps = Pick<Deps, 'db' | 'store' | 'client' | 'backbones' | 'recipeOf'>;
-
-/** Shards at the same time. */
-const window = 8;
 
 /**
  * Starts a re-labelling with the settings that a request leaves open, or joins the one that asks for the same.
@@ -42,7 +39,7 @@ export async function startRelabel(
   await expectStrokes(deps, subject, dataset);
   const told = why ?? `re-labelled with ${keysId(extract.backbone, extract)}, ${preset}`;
   return relabelSubject(deps.client, {
-    ...{ dataset, subject, window, extract, preset, solve, promote, keep },
+    ...{ dataset, subject, window: runWindow, extract, preset, solve, promote, keep },
     ...(thresholds && { thresholds }),
     ...{ by, why: told },
     ...(schedule !== undefined && { schedule }),

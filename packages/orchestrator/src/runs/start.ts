@@ -36,6 +36,9 @@ import { describeWorkflow, findWorkflow, startWorkflow, type Workflow } from '..
 import { memoOf, requestOfRun, runId, subjectIn } from './ids.ts';
 import { standingOf } from './standing.ts';
 
+/** Shards that a run works on at the same time, unless somebody chose another number. */
+export const runWindow = 8;
+
 export interface Run<Result extends Tally = Tally> {
   id: string;
   /** Undefined while no server answers: it is starting, or busy. */

@@ -7,13 +7,10 @@ import { subjectOf } from '../../api/subject.ts';
 import { takeSnapshot } from '../../builds/snapshot.ts';
 import { listExports } from '../../datasets/exports.ts';
 import { madeOf } from '../../db/json.ts';
-import { exportDataset } from '../../runs/start.ts';
+import { exportDataset, runWindow } from '../../runs/start.ts';
 import { orAborted } from '../../temporal/beats.ts';
 import { throughOutages } from '../../temporal/outage.ts';
 import type { Doing, WorkDeps } from './doing.ts';
-
-/** Shards at the same time. */
-const window = 8;
 
 export async function doExport(
   deps: WorkDeps,
@@ -25,7 +22,7 @@ export async function doExport(
   if (build === null) return { outcome: 'skipped', reason: `${text} has no masks yet`, made: {} };
   const last = await lastExports(deps, schedule);
   const there = new Set((await listExports(deps.store, dataset)).map((each) => each.id));
-  const input = { dataset, recipe: buildRecipe(subject, build), format, window };
+  const input = { dataset, recipe: buildRecipe(subject, build), format, window: runWindow };
   const run = await throughOutages(() => exportDataset(deps.client, input));
   const { id, images, failed } = await orAborted(run.result(), signal).catch(async (error) => {
     if (isCancelled()) await run.cancel();
