@@ -62,6 +62,12 @@ const outcomes = async (id: string, outcome: string) => (await firings(id)).filt
 const pause = (id: string) => changeSchedule(deps(), id, { paused: true }, 'ann');
 const handle = (id: string) => rig.client.schedule.getHandle(`schedule/${id}`);
 
+test('a schedule whose time cannot be is refused, and none is made', async () => {
+  await expect(create('never', { when: '0 25 * * *' })).rejects.toThrow(/hour 25; expected 0 to 23/);
+  await expect(create('never', { timezone: '+01:00' })).rejects.toThrow(/time zone "\+01:00"; expected a name/);
+  await expect(describeSchedule(deps(), 'never')).rejects.toThrow(/never/);
+});
+
 test('a schedule fires by itself, once for each time, until it is paused', async () => {
   await create('ticks');
   await until(async () => (await ended('ticks')).length >= 3);
