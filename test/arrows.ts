@@ -5,11 +5,12 @@ import { posix } from 'node:path';
 export const arrows: Record<string, string[]> = {
   contract: [],
   core: ['contract'],
-  backbone: ['contract', 'core'],
-  store: ['contract', 'core'],
-  worker: ['backbone', 'contract', 'core', 'store'],
-  orchestrator: ['contract', 'core', 'store'],
-  cli: ['backbone', 'contract', 'core', 'orchestrator', 'store', 'ui', 'worker'],
+  telemetry: ['contract'],
+  backbone: ['contract', 'core', 'telemetry'],
+  store: ['contract', 'core', 'telemetry'],
+  worker: ['backbone', 'contract', 'core', 'store', 'telemetry'],
+  orchestrator: ['contract', 'core', 'store', 'telemetry'],
+  cli: ['backbone', 'contract', 'core', 'orchestrator', 'store', 'telemetry', 'ui', 'worker'],
   ui: ['contract', 'core'],
 };
 
