@@ -6,7 +6,13 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
 
 export interface Migration {
+  /** Four digits and words: names sort in the order of the list. */
   name: string;
+  /**
+   * The oldest migration that a server must know to go on once this one has run: the last one before it whose servers
+   * neither read nor write what it takes away, nor need to write what it adds. Its own name if no older server goes on.
+   */
+  oldest: string;
   up(db: Kysely<Schema>): Promise<unknown>;
 }
 
@@ -385,22 +391,26 @@ const campaignGates = `
 alter table campaign add column gate_worse double precision check (gate_worse between 0 and 1);
 alter table campaign add column gate_changed double precision check (gate_changed between 0 and 1);`;
 
+/** A migration of the time when servers refused all that they did not know. */
+const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
+
 const run = (statements: string) => (db: Kysely<Schema>) => sql.raw(statements).execute(db);
 
+/** A new one is `{ name, oldest, up: run(…) }`. It expands: a table, an index, a column that may be left out. */
 export const migrations: readonly Migration[] = [
-  { name: '0001-users', up: run(users) },
-  { name: '0002-campaigns', up: run(campaigns) },
-  { name: '0003-annotations', up: run(annotations) },
-  { name: '0004-triggers', up: run(triggers) },
-  { name: '0005-disabled-accounts', up: run(disabled) },
-  { name: '0006-lists', up: run(lists) },
-  { name: '0007-link-sessions', up: run(linkSessions) },
-  { name: '0008-drawn-categories', up: run(drawnCategories) },
-  { name: '0009-former-tasks', up: run(formerTasks) },
-  { name: '0010-campaign-keys', up: run(campaignKeys) },
-  { name: '0011-builds', up: run(builds) },
-  { name: '0012-webhooks', up: run(webhooks) },
-  { name: '0013-schedules', up: run(schedules) },
-  { name: '0014-pinned-settings', up: run(pins) },
-  { name: '0015-campaign-gates', up: run(campaignGates) },
+  strict('0001-users', users),
+  strict('0002-campaigns', campaigns),
+  strict('0003-annotations', annotations),
+  strict('0004-triggers', triggers),
+  strict('0005-disabled-accounts', disabled),
+  strict('0006-lists', lists),
+  strict('0007-link-sessions', linkSessions),
+  strict('0008-drawn-categories', drawnCategories),
+  strict('0009-former-tasks', formerTasks),
+  strict('0010-campaign-keys', campaignKeys),
+  strict('0011-builds', builds),
+  strict('0012-webhooks', webhooks),
+  strict('0013-schedules', schedules),
+  strict('0014-pinned-settings', pins),
+  strict('0015-campaign-gates', campaignGates),
 ];

@@ -37,6 +37,7 @@ export interface Schema {
   schedule: ScheduleTable;
   firing: FiringTable;
   migration: MigrationTable;
+  expansion: MigrationTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -412,6 +413,7 @@ export interface FiringTable {
   made: ColumnType<unknown, string | undefined, string>;
 }
 
+/** Migrations that ran: those that a server must know, and in `expansion` those that it need not. */
 export interface MigrationTable {
   name: string;
   at: TimeNow;

@@ -54,6 +54,9 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
   };
 }
 
+/** Whether a folder holds a database. */
+export const hasPglite = (folder: string): Promise<boolean> => exists(join(folder, 'data'));
+
 /** Makes the database aside, so that a half-made one, left by a process that was killed, is not taken for one. */
 async function make(data: string, signal?: AbortSignal): Promise<void> {
   const aside = `${data}.partial`;
