@@ -1,8 +1,8 @@
 /** The tree of commands, and the exit codes. */
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { version } from '@saltworks/telemetry/version';
 import { Command, CommanderError } from 'commander';
 import { interruption } from './interrupt.ts';
-import { version } from './results.ts';
 import { isDebugging, silenceSdk } from './settings.ts';
 
 /** Modules of commands and the names they go by. A command loads its own alone: all of them take a second and 50 MB more. */

@@ -1,6 +1,5 @@
 /** The files of a segmented image: mask, document, overlay, node labels (spec/mask.md). */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { encodePng } from '@saltworks/backbone/image/decode';
 import type { Category } from '@saltworks/contract/categories';
@@ -11,6 +10,7 @@ import { encodePanoptic } from '@saltworks/core/mask/mask';
 import { argmax, type NodeScores } from '@saltworks/core/nodes/scores';
 import { namedColours } from '@saltworks/core/screen/colours';
 import { overlayMask } from '@saltworks/core/screen/overlay';
+import { version } from '@saltworks/telemetry/version';
 import { writeWhole } from './files.ts';
 import type { ImageInput, ImageResult, ImageTask, SegmenterOptions } from './segmenter.ts';
 
@@ -37,8 +37,6 @@ export interface ImageReport {
   /** Milliseconds per stage. */
   timings: Record<string, number>;
 }
-
-export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** Writes an image's files, the document last, so that a document implies the others. */
 export async function writeResults(

@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import * as z from '@saltworks/contract/zod';
+import { version } from '@saltworks/telemetry/version';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -73,7 +74,7 @@ export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views'
 }
 
 /** OpenAPI's. */
-const version = '3.1.0';
+const openapi = '3.1.0';
 
 const getOpenapi = endpoint({
   method: 'GET',
@@ -155,10 +156,10 @@ export async function openApp({
   const limit = limitTo(requestsPerMinute);
   await app.register(swagger, {
     openapi: {
-      openapi: version,
+      openapi,
       info: {
         title: 'Saltworks',
-        version: '0.1.0',
+        version,
         description: 'Campaigns, strokes and their answers.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
@@ -227,7 +228,7 @@ export async function openApp({
   const document = route(getOpenapi, {
     summary: 'This document',
     access: 'user',
-    handler: () => ({ openapi: version, ...app.swagger() }),
+    handler: () => ({ openapi, ...app.swagger() }),
   });
   const served: [Tag, Route[]][] = [...(Object.entries(tables) as [Tag, Route[]][]), ['Server', [document]]];
   for (const [tag, table] of served) {
