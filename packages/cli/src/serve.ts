@@ -13,6 +13,7 @@ import { fetchingOf } from './fetching.ts';
 import { writeWhole } from './files.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 import { checkServices } from './stack/reach.ts';
+import { temporalConnection } from './stack/temporal-connection.ts';
 
 /** @param say called once the server is ready, with its address, store and database */
 export async function openServerRole(
@@ -23,7 +24,9 @@ export async function openServerRole(
   const { namespace, home, host, port, database } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   const workflows = await openWorkflows({ connection, namespace, identity });
-  const address = await Connection.connect({ address: settings.temporalAddress });
+  const address = await Connection.connect(
+    temporalConnection(settings.temporalAddress as string, settings.temporalAccess),
+  );
   const url = serverUrl(settings);
   const places = fetchingOf(settings, store);
   const opening = openCampaigns({

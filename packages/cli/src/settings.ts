@@ -4,8 +4,17 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
 import type { S3Access } from '@saltworks/store/objects/open';
+import { textOf, withFiles } from './secret-files.ts';
+
+/** How a Temporal server that is not the embedded one is reached. */
+export interface TemporalAccess {
+  /** Files in PEM; `ca` is needed where the server's certificate is private, `cert` and `key` where the client shows one. */
+  tls?: { ca?: string; cert?: string; key?: string };
+  apiKey?: string;
+}
 
 export interface Settings {
   /** SALTWORKS_HOME: the folder that holds everything kept between runs. */
@@ -18,6 +27,8 @@ export interface Settings {
   temporalAddress?: string;
   /** SALTWORKS_TEMPORAL_NAMESPACE. */
   namespace: string;
+  /** SALTWORKS_TEMPORAL_TLS, _TLS_CA, _TLS_CERT and _TLS_KEY, SALTWORKS_TEMPORAL_API_KEY: how that server is reached. */
+  temporalAccess: TemporalAccess;
   /** SALTWORKS_DATABASE: `postgres://…`, or a folder; default `database/` of the home. */
   database: string;
   /** SALTWORKS_HOST and SALTWORKS_PORT: where the server listens; default 127.0.0.1 and 7300. */
@@ -29,8 +40,11 @@ export interface Settings {
   secret?: string;
   /** SALTWORKS_API_KEY: the account that commands act for; by default an administrator, by the server's secret. */
   apiKey?: string;
-  /** SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with. */
-  oidc?: { issuer: string; clientId: string; clientSecret: string };
+  /**
+   * SALTWORKS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET: an OpenID Connect provider that people may sign in with;
+   * SALTWORKS_OIDC_DOMAINS: domains of e-mail addresses that may open an account so; default none, who was invited alone.
+   */
+  oidc?: OpenIdConnect;
   /** SALTWORKS_TRUSTED_PROXIES: comma-separated addresses or networks whose X-Forwarded-For names the caller; default none. */
   trustedProxies?: string[];
   /** SALTWORKS_WEBHOOK_HOSTS: hosts that webhooks may lead to; default none. */
@@ -78,7 +92,8 @@ export function silenceSdk(env: NodeJS.ProcessEnv = process.env): void {
   env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
 
-export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
+  const env = withFiles(given);
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;
   if (temporalAddress && !/^[^\s:/]+:\d+$/.test(temporalAddress)) {
     throw new InvalidInputError(`SALTWORKS_TEMPORAL_ADDRESS=${temporalAddress}; expected host:port`);
@@ -90,6 +105,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     s3: () => s3Of(env),
     temporalAddress,
     namespace: env.SALTWORKS_TEMPORAL_NAMESPACE || 'default',
+    temporalAccess: temporalAccessOf(env),
     database: env.SALTWORKS_DATABASE || join(home, 'database'),
     host: env.SALTWORKS_HOST || '127.0.0.1',
     port: wholeOf(env, 'SALTWORKS_PORT') ?? 7300,
@@ -110,8 +126,28 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     proxy: proxyOf(env),
     python: env.SALTWORKS_PYTHON || undefined,
     temporalCli: env.TEMPORAL_CLI_PATH || undefined,
-    env,
+    env: given,
   };
+}
+
+function temporalAccessOf(env: NodeJS.ProcessEnv): TemporalAccess {
+  const [ca, cert, key] = ['CA', 'CERT', 'KEY'].map((part) => {
+    const name = `SALTWORKS_TEMPORAL_TLS_${part}`;
+    const file = env[name];
+    return file ? textOf(name, file) : undefined;
+  });
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new InvalidInputError('one of SALTWORKS_TEMPORAL_TLS_CERT and _KEY; expected both, or neither');
+  }
+  const apiKey = env.SALTWORKS_TEMPORAL_API_KEY || undefined;
+  const asked = flagOf(env, 'SALTWORKS_TEMPORAL_TLS');
+  const needed = [ca, cert, apiKey].some((each) => each !== undefined);
+  if (asked === false && needed) {
+    throw new InvalidInputError(
+      'SALTWORKS_TEMPORAL_TLS=0 with a certificate or an API key, which need TLS; expected 1',
+    );
+  }
+  return { tls: asked || needed ? { ca, cert, key } : undefined, apiKey };
 }
 
 function s3Of(env: NodeJS.ProcessEnv): S3Access {
@@ -176,7 +212,7 @@ function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {
   if (!URL.canParse(issuer) || !clientId || !clientSecret) {
     throw new InvalidInputError('SALTWORKS_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET; expected all three, or none');
   }
-  return { issuer, clientId, clientSecret };
+  return { issuer, clientId, clientSecret, domains: domainsOf(env.SALTWORKS_OIDC_DOMAINS ?? '') };
 }
 
 const yes = ['1', 'true'];

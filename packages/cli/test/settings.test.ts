@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openStore } from '@saltworks/store/objects/open';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secretNames } from '../src/secret-files.ts';
 import { readSettings } from '../src/settings.ts';
 
 describe('S3', () => {
@@ -59,5 +64,63 @@ describe('backbones', () => {
     expect(() => readSettings({ HTTPS_PROXY: 'user:secret@proxy' })).toThrow(
       'HTTPS_PROXY of 17 characters; expected http(s)://host:port',
     );
+  });
+});
+
+describe('secrets', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'saltworks-secrets-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (content: string): string => {
+    const path = join(folder, randomUUID());
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  };
+
+  test.each(secretNames)('%s may stand in a file', (name) => {
+    const secret = 'x'.repeat(40);
+    const beside = {
+      ...{ AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', SALTWORKS_OIDC_ISSUER: 'https://id.example.org' },
+      ...{ SALTWORKS_OIDC_CLIENT_ID: 'c', SALTWORKS_OIDC_CLIENT_SECRET: 's' },
+    };
+    const without = readSettings({ ...beside, [name]: secret });
+    const env = { ...beside, [name]: '', [`${name}_FILE`]: file(`${secret}\n`) };
+    const read = readSettings(env);
+    expect({ ...read, env: 0, s3: read.s3() }).toEqual({ ...without, env: 0, s3: without.s3() });
+    expect(read.env).toBe(env);
+  });
+
+  test('a file that is empty, absent, or given beside the secret is refused', () => {
+    const refused = (env: Record<string, string>) => expect(() => readSettings(env));
+    refused({ SALTWORKS_SECRET_FILE: file('\n') }).toThrow(/an empty file; expected the secret/);
+    refused({ SALTWORKS_SECRET_FILE: join(folder, 'nowhere') }).toThrow(/ENOENT.*expected a file that can be read/);
+    const both = { SALTWORKS_SECRET: 'y'.repeat(32), SALTWORKS_SECRET_FILE: file('y'.repeat(32)) };
+    refused(both).toThrow('SALTWORKS_SECRET and SALTWORKS_SECRET_FILE; expected one of the two');
+    refused({ SALTWORKS_SECRET_FILE: file('short') }).toThrow('SALTWORKS_SECRET of 5 characters');
+  });
+
+  test('domains that may open accounts are domains', () => {
+    const oidc = { ISSUER: 'https://id.example.org', CLIENT_ID: 'c', CLIENT_SECRET: 's' };
+    const env = Object.fromEntries(Object.entries(oidc).map(([name, value]) => [`SALTWORKS_OIDC_${name}`, value]));
+    expect(readSettings(env).oidc?.domains).toEqual([]);
+    const two = { ...env, SALTWORKS_OIDC_DOMAINS: 'Example.org, example.com' };
+    expect(readSettings(two).oidc?.domains).toEqual(['example.org', 'example.com']);
+    expect(() => readSettings({ ...env, SALTWORKS_OIDC_DOMAINS: '*' })).toThrow(/with \*; expected domains/);
+  });
+});
+
+describe('a Temporal of one’s own', () => {
+  test('is reached in plain text, or as told', () => {
+    const access = (env: Record<string, string>) => readSettings(env).temporalAccess;
+    const none = { ca: undefined, cert: undefined, key: undefined };
+    expect(access({})).toEqual({ tls: undefined, apiKey: undefined });
+    expect(access({ SALTWORKS_TEMPORAL_TLS: '1' }).tls).toEqual(none);
+    // A key in plain text would be everybody's.
+    expect(access({ SALTWORKS_TEMPORAL_API_KEY: 'k' })).toEqual({ tls: none, apiKey: 'k' });
+    expect(() => access({ SALTWORKS_TEMPORAL_API_KEY: 'k', SALTWORKS_TEMPORAL_TLS: '0' })).toThrow(/which need TLS/);
+    expect(() => access({ SALTWORKS_TEMPORAL_TLS_CERT: import.meta.filename })).toThrow(/expected both, or neither/);
+    expect(() => access({ SALTWORKS_TEMPORAL_TLS_CA: '/nowhere/ca.pem' })).toThrow(/SALTWORKS_TEMPORAL_TLS_CA=/);
   });
 });

@@ -16,6 +16,18 @@ export class ForbiddenError extends Error {
   override name = 'ForbiddenError';
 }
 
+/** Too many requests (429). */
+export class TooManyRequestsError extends Error {
+  override name = 'TooManyRequestsError';
+  /** Seconds until another try. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Not possible in the present state (409). */
 export class ConflictError extends Error {
   override name = 'ConflictError';

@@ -10,6 +10,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { findAdministrator } from './accounts/accounts.ts';
+import { forgetOldFailures } from './accounts/sign-in-failures.ts';
 import { openApp } from './api/app.ts';
 import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
 import type { Deps } from './api/routes.ts';
@@ -139,6 +140,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       for (const id of await expiredLeases(db)) await expireLease(db, id);
       await extendCampaigns(db, store);
       await forgetDeliveries(db);
+      await forgetOldFailures(db);
     },
     log,
   );

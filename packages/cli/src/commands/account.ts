@@ -1,7 +1,7 @@
 /** `saltworks account …`: accounts, sign-in links and keys. */
 
-import { getMe, getUsers, type Me, postUserLink } from '@saltworks/contract/api/accounts';
-import { postMeKeys } from '@saltworks/contract/api/api-keys';
+import { deleteUserAccess, getMe, getUsers, type Me, postUserLink } from '@saltworks/contract/api/accounts';
+import { deleteMeKey, getMeKeys, postMeKeys } from '@saltworks/contract/api/api-keys';
 import { getCampaignMembers, postCampaignMemberLink } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
@@ -60,6 +60,44 @@ Example: saltworks account link ann@example.org`,
         console.log(json ? JSON.stringify(made) : made.key);
       }),
     );
+  command
+    .command('keys')
+    .description('API keys of whom this command speaks for')
+    .option('--json', 'JSON, one document a line')
+    .action(async ({ json }: { json?: boolean }) =>
+      withApi(json, async (api) => {
+        const keys = await api(getMeKeys);
+        if (json) for (const key of keys) console.log(JSON.stringify(key));
+        else {
+          const rows = keys.map(({ id, name, created, lastUsed }) => [id, name, created, lastUsed ?? 'never']);
+          console.log(table(['key', 'name', 'made', 'last used'], rows));
+        }
+      }),
+    );
+  command
+    .command('revoke')
+    .description('ends what an account signs in with: its sessions, links and API keys; or one key of your own')
+    .argument('[email]', 'whose')
+    .option('--key <id>', 'this key alone, of whom this command speaks for')
+    .addHelpText(
+      'after',
+      `
+The account stays, and its password: it may sign in anew, or by a new link.
+
+Example: saltworks account revoke ann@example.org`,
+    )
+    .action(async (email: string | undefined, { key }: { key?: string }) => {
+      if ((email === undefined) === (key === undefined)) {
+        throw new InvalidInputError('an e-mail address and --key, or neither; expected one of the two');
+      }
+      await withApi(false, async (api) => {
+        if (key !== undefined) return api(deleteMeKey, { params: { key } });
+        return api(deleteUserAccess, {
+          params: { user: (await findAccount(api, (email as string).toLowerCase())).id },
+        });
+      });
+      console.log(`revoked: ${key ?? email}`);
+    });
   return command;
 }
 

@@ -15,6 +15,7 @@ import { isDebugging, readSettings, type Settings, serverUrl } from '../settings
 import { serverOf } from '../stack/connect.ts';
 import { reachTemporal } from '../stack/reach.ts';
 import { startStack } from '../stack/supervisor.ts';
+import { temporalConnection } from '../stack/temporal-connection.ts';
 import type { WorkFlags } from '../work.ts';
 
 const roles = ['extract', 'propagate', 'annotate'] as const satisfies readonly Role[];
@@ -105,15 +106,15 @@ async function runUntilStopped(open: (connection: NativeConnection, settings: Se
   }
 }
 
-async function reach({ temporalAddress }: Settings): Promise<NativeConnection> {
+async function reach({ temporalAddress, temporalAccess }: Settings): Promise<NativeConnection> {
   if (!temporalAddress)
     throw new InvalidInputError('no SALTWORKS_TEMPORAL_ADDRESS; expected host:port ("saltworks up" needs none)');
   const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/worker');
   // We handle signals: the SDK would otherwise stop its workers itself.
   const logger = new DefaultLogger(isDebugging() ? 'INFO' : 'ERROR');
   Runtime.install({ shutdownSignals: [], logger });
-  await reachTemporal(temporalAddress);
-  return NativeConnection.connect({ address: temporalAddress });
+  await reachTemporal(temporalAddress, temporalAccess);
+  return NativeConnection.connect(temporalConnection(temporalAddress, temporalAccess));
 }
 
 /** Resolves on Ctrl-C, SIGTERM, or the supervisor's death. */

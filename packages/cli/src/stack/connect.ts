@@ -10,6 +10,7 @@ import { readSettings, type Settings, serverUrl } from '../settings.ts';
 import { checkNamespace, reachTemporal } from './reach.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
+import { temporalConnection } from './temporal-connection.ts';
 
 export interface Connected {
   client: Client;
@@ -19,15 +20,16 @@ export interface Connected {
 }
 
 export async function connect(settings: Settings, say: (line: string) => void): Promise<Connected> {
-  const { temporalAddress, namespace, home } = settings;
+  const { temporalAddress, temporalAccess, namespace, home } = settings;
   // First: refuse unusable settings before starting anything.
   const id = await storeIdentity(openStore(settings.store, settings.s3));
   const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;
   // The stack may be restarting.
-  await (temporalAddress ? reachTemporal(address) : waitForTemporal(address));
-  const connection = await Connection.connect({ address });
+  await (temporalAddress ? reachTemporal(address, temporalAccess) : waitForTemporal(address));
+  const access = temporalAddress ? temporalAccess : undefined;
+  const connection = await Connection.connect(temporalConnection(address, access));
   if (temporalAddress) await checkNamespace(settings, connection);
   return {
     client: new Client({ connection, namespace, interceptors: { workflow: [forStore(id)] } }),

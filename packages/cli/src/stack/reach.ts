@@ -8,7 +8,7 @@ import { openStoreToWrite } from '@saltworks/store/objects/open';
 import { checkStore } from '@saltworks/store/objects/probe';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
-import type { Settings } from '../settings.ts';
+import type { Settings, TemporalAccess } from '../settings.ts';
 import { waitForTemporal } from './temporal.ts';
 
 /** gRPC. */
@@ -25,7 +25,8 @@ export interface Reached {
 }
 
 /** @throws Error if Temporal does not answer */
-export const reachTemporal = (address: string): Promise<void> => waitForTemporal(address, TEMPORAL_MS);
+export const reachTemporal = (address: string, access: TemporalAccess): Promise<void> =>
+  waitForTemporal(address, TEMPORAL_MS, access);
 
 /**
  * Checks the namespace and the store, and that a running server of this Temporal uses the same store.

@@ -98,6 +98,7 @@ export async function startStack(
       const env = {
         ...settings.env,
         SALTWORKS_TEMPORAL_ADDRESS: address,
+        ...plainTemporal,
         SALTWORKS_PORT: String(web.port),
         SALTWORKS_URL: web.url,
       };
@@ -121,6 +122,11 @@ export async function startStack(
     },
   };
 }
+
+/** The embedded Temporal speaks plain text to anybody on this machine. */
+const plainTemporal = Object.fromEntries(
+  ['TLS', 'TLS_CA', 'TLS_CERT', 'TLS_KEY', 'API_KEY', 'API_KEY_FILE'].map((name) => [`SALTWORKS_TEMPORAL_${name}`, '']),
+);
 
 /** @throws Error if the process does not start */
 function begun(child: ChildProcess): ChildProcess {

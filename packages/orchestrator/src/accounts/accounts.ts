@@ -1,6 +1,7 @@
 /** Accounts: their roles, and whether they are disabled. */
 import type { Kysely } from 'kysely';
 import { returnAssignments } from '../campaigns/assignments/leave.ts';
+import { emailOf } from '../db/json.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -43,6 +44,28 @@ export async function changeAccount(
     if (disabled) await tx.deleteFrom('session').where('userId', '=', user).execute();
   });
   return disabled ? returnAssignments(db, { user }) : [];
+}
+
+/**
+ * Ends all that an account signs in with: sessions, unused links, API keys. Its password stays.
+ *
+ * @throws NotFoundError
+ */
+export async function revokeAccess(db: Kysely<Schema>, user: string, actor: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const found = await tx.selectFrom('user').select('email').where('id', '=', user).executeTakeFirst();
+    if (!found) throw new NotFoundError(`no user ${user}`);
+    await audit(tx, { actor, action: 'user.revoke', object: user });
+    await tx.deleteFrom('session').where('userId', '=', user).execute();
+    await tx.deleteFrom('api_key').where('user_id', '=', user).execute();
+    const links = await tx
+      .selectFrom('verification')
+      .select(['id', 'value'])
+      .where('identifier', 'like', 'magic-link:%')
+      .execute();
+    const theirs = links.filter(({ value }) => emailOf(value) === found.email).map(({ id }) => id);
+    if (theirs.length > 0) await tx.deleteFrom('verification').where('id', 'in', theirs).execute();
+  });
 }
 
 /** The oldest administrator's account; one is made if there is none. */

@@ -1,5 +1,6 @@
 /** Routes of the caller and of accounts. */
 import {
+  deleteUserAccess,
   getAudit,
   getAuditVerify,
   getHealth,
@@ -12,7 +13,8 @@ import {
   putMePassword,
 } from '@saltworks/contract/api/accounts';
 import { deleteMeKey, getMeKeys, postMeKeys } from '@saltworks/contract/api/api-keys';
-import { changeAccount } from '../accounts/accounts.ts';
+import { getSignInWays } from '@saltworks/contract/api/sign-in';
+import { changeAccount, revokeAccess } from '../accounts/accounts.ts';
 import { auditAlone, verifyAudit } from '../accounts/audit.ts';
 import { campaignsOf } from '../campaigns/members.ts';
 import type { UserRole } from '../db/schema.ts';
@@ -44,6 +46,11 @@ export const accountRoutes = [
       return { ok: true } as const;
     },
   }),
+  route(getSignInWays, {
+    summary: 'Ways to sign in, besides passwords and links',
+    access: 'public',
+    handler: ({ deps }) => ({ openIdConnect: deps.auth.openIdConnect }),
+  }),
   route(getMe, {
     summary: 'Who asks, and the campaigns they may see',
     access: 'user',
@@ -73,7 +80,11 @@ export const accountRoutes = [
   route(postMeKeys, {
     summary: 'A new API key of mine; it is told this once',
     access: 'user',
-    handler: ({ deps, user, body }) => createApiKey(deps.db, { user: user.id, ...body }),
+    async handler({ deps, user, body }) {
+      const made = await createApiKey(deps.db, { user: user.id, ...body });
+      await auditAlone(deps.db, { actor: user.id, action: 'key.create', object: made.id, detail: { name: body.name } });
+      return made;
+    },
   }),
   route(deleteMeKey, {
     summary: 'Ends an API key of mine',
@@ -85,6 +96,7 @@ export const accountRoutes = [
         .where('user_id', '=', user.id)
         .executeTakeFirst();
       if (numDeletedRows === 0n) throw new NotFoundError('no such key');
+      await auditAlone(deps.db, { actor: user.id, action: 'key.delete', object: params.key });
       return null;
     },
   }),
@@ -125,6 +137,14 @@ export const accountRoutes = [
       const id = await createAccount(deps, body, user.id);
       if (!id) throw new ConflictError(`account ${body.email} is there already; expected an address that is new`);
       return { id, link: body.password ? undefined : await deps.auth.signInLink(body.email.toLowerCase()) };
+    },
+  }),
+  route(deleteUserAccess, {
+    summary: 'Ends all sessions, sign-in links and API keys of an account, which itself stays',
+    access: 'admin',
+    async handler({ deps, params, user }) {
+      await revokeAccess(deps.db, params.user, user.id);
+      return null;
     },
   }),
   route(postUserLink, {

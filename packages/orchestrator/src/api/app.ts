@@ -17,7 +17,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { openShards } from '../datasets/shards.ts';
 import { openViews } from '../datasets/views.ts';
-import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { ForbiddenError, NotFoundError, TooManyRequestsError } from '../errors.ts';
 import { openRuns } from '../runs/runs.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
@@ -33,7 +33,7 @@ import { comparisonRoutes } from './comparison-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
 import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
 import { exportRoutes } from './export-routes.ts';
-import { answerTo, MethodNotAllowedError, type Thrown, TooManyRequestsError, UnauthorisedError } from './failures.ts';
+import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import { relabelRoutes } from './relabel-routes.ts';
@@ -146,11 +146,11 @@ export async function openApp({
   /** @param max requests a minute of one caller */
   const limitTo = (max: number): Limit => {
     const counted = app.createRateLimit({ max });
-    return async (request, reply) => {
+    return async (request) => {
       const state = await counted(request);
       if (state.isAllowed || !state.isExceeded) return;
-      reply.header('retry-after', state.ttlInSeconds);
-      throw new TooManyRequestsError(`more than ${state.max} requests a minute; expected another try later`);
+      const message = `more than ${state.max} requests a minute; expected another try later`;
+      throw new TooManyRequestsError(message, state.ttlInSeconds);
     };
   };
   const limit = limitTo(requestsPerMinute);
@@ -187,6 +187,7 @@ export async function openApp({
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
     if (code === 401) reply.header('www-authenticate', 'Bearer realm="Saltworks"');
     if (code === 503) reply.header('retry-after', 5);
+    if (error instanceof TooManyRequestsError) reply.header('retry-after', error.retryAfter);
     if (error instanceof MethodNotAllowedError) reply.header('allow', error.allowed.join(', '));
     return reply.code(code).header('cache-control', 'no-store').type('application/json').send(body);
   });

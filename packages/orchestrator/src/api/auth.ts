@@ -1,5 +1,6 @@
 /** Authentication: accounts and sessions by better-auth, API keys of our own. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as z from '@saltworks/contract/zod';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
@@ -7,9 +8,11 @@ import { genericOAuth, magicLink } from 'better-auth/plugins';
 import type { Kysely } from 'kysely';
 import { findAdministrator } from '../accounts/accounts.ts';
 import { audit } from '../accounts/audit.ts';
+import { mayOpenAccount, type OpenIdConnect } from '../accounts/open-id-connect.ts';
+import { forgetFailures, noteFailure, secondsToWait } from '../accounts/sign-in-failures.ts';
 import { emailOf } from '../db/json.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
-import { ForbiddenError } from '../errors.ts';
+import { ForbiddenError, TooManyRequestsError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { isOperatorToken } from './operator.ts';
 
@@ -26,10 +29,12 @@ export interface AuthOptions {
   /** The server's public URL, without a slash at its end. */
   url: string;
   /** An OpenID Connect provider for sign-in. */
-  oidc?: { issuer: string; clientId: string; clientSecret: string };
+  oidc?: OpenIdConnect;
 }
 
 export interface Auth {
+  /** The host of the OpenID Connect provider; null: none. */
+  openIdConnect: string | null;
   /** Answers requests to one of `authRoutes`. */
   handle(request: Request): Promise<Response>;
   /** The user of a session cookie or an API key; an administrator for the operator's token; undefined without either. */
@@ -93,10 +98,17 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     user: { additionalFields: { role: { type: 'string', input: false, defaultValue: 'member' } } },
     session: { additionalFields: { byLink: { type: 'boolean', input: false, defaultValue: false } } },
-    // By default the library limits only where NODE_ENV is production.
-    rateLimit: { enabled: true },
+    // By default the library limits only where NODE_ENV is production, and each process by itself.
+    rateLimit: { enabled: true, storage: 'database' },
     onAPIError: { errorURL: `${url}/` },
     databaseHooks: {
+      user: {
+        create: {
+          // Only OpenID Connect gets here: other ways of the library to open an account are disabled.
+          before: async (user) =>
+            oidc !== undefined && user.emailVerified && mayOpenAccount(oidc, user.email) ? undefined : false,
+        },
+      },
       session: {
         create: {
           async before(session, context) {
@@ -135,6 +147,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
                   clientId: oidc.clientId,
                   clientSecret: oidc.clientSecret,
                   scopes: ['openid', 'email', 'profile'],
+                  disableSignUp: oidc.domains.length === 0,
                   pkce: true,
                 },
               ],
@@ -186,8 +199,26 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       .executeTakeFirst();
   };
 
+  /** Lets no account's password be guessed, however many addresses guess. @throws TooManyRequestsError */
+  const byPassword = async (request: Request): Promise<Response> => {
+    const body = await request
+      .clone()
+      .json()
+      .catch(() => undefined);
+    const email = z.safeParse(z.object({ email: z.string() }), body).data?.email;
+    const wait = email === undefined ? 0 : await secondsToWait(db, email);
+    if (wait > 0)
+      throw new TooManyRequestsError('too many wrong passwords; expected a link, or another try later', wait);
+    const answer = await auth.handler(request);
+    if (email !== undefined && answer.status === 401) await noteFailure(db, email);
+    if (email !== undefined && answer.ok) await forgetFailures(db, email);
+    return answer;
+  };
+
   return {
-    handle: (request) => auth.handler(request),
+    openIdConnect: oidc ? new URL(oidc.issuer).host : null,
+    handle: (request) =>
+      new URL(request.url).pathname === '/api/auth/sign-in/email' ? byPassword(request) : auth.handler(request),
     async userOf(headers) {
       const key = /^Bearer +(sw_[\w-]{43})$/i.exec(headers.get('authorization') ?? '')?.[1];
       if (key) {

@@ -2,12 +2,11 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
-import { ConflictError, ForbiddenError, NoSuchLayerError, NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, NoSuchLayerError, NotFoundError, TooManyRequestsError } from '../errors.ts';
 import { isOutage } from '../temporal/outage.ts';
 import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}
-export class TooManyRequestsError extends Error {}
 export class MethodNotAllowedError extends Error {
   /** Methods that the address knows. */
   readonly allowed: string[];

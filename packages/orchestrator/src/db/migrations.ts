@@ -391,6 +391,20 @@ const campaignGates = `
 alter table campaign add column gate_worse double precision check (gate_worse between 0 and 1);
 alter table campaign add column gate_changed double precision check (gate_changed between 0 and 1);`;
 
+/** Attempts to sign in, counted for all servers of a database: by address (the library's table), and by account. */
+const attempts = `
+create table "rateLimit" (
+  id text primary key,
+  key text not null unique,
+  count int not null,
+  "lastRequest" bigint not null
+);
+create table sign_in_failure (
+  account text primary key,
+  count int not null,
+  since timestamptz not null default now()
+);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -413,4 +427,5 @@ export const migrations: readonly Migration[] = [
   strict('0013-schedules', schedules),
   strict('0014-pinned-settings', pins),
   strict('0015-campaign-gates', campaignGates),
+  { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
 ];

@@ -16,6 +16,7 @@ export interface Schema {
   session: SessionTable;
   account: AccountTable;
   verification: VerificationTable;
+  sign_in_failure: SignInFailureTable;
   api_key: ApiKeyTable;
   campaign: CampaignTable;
   category: CategoryTable;
@@ -95,6 +96,13 @@ export interface AccountTable {
   password: string | null;
   createdAt: TimeNow;
   updatedAt: TimeNow;
+}
+
+export interface SignInFailureTable {
+  /** SHA-256 of the address that was given, whether it has an account or not. */
+  account: string;
+  count: number;
+  since: TimeNow;
 }
 
 export interface VerificationTable {

@@ -19,6 +19,9 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
   };
   const me = async (on: TestServer, cookie: string) => (await on.call('GET', '/api/me', { cookie })).status;
 
+  const isKnown = async (email: string) =>
+    (await database.db.selectFrom('user').select('id').where('email', '=', email.toLowerCase()).execute()).length > 0;
+
   let provider: Server;
   let issuer: string;
   /** The identity that the provider reports. */
@@ -62,16 +65,16 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
   });
   afterAll(() => provider.close());
 
-  const openOidc = () =>
+  const openOidc = (domains: string[] = []) =>
     openServer(database, {
       from: `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`,
-      oidc: { issuer, clientId: 'saltworks', clientSecret: 'theirs' },
+      oidc: { issuer, clientId: 'saltworks', clientSecret: 'theirs', domains },
     });
 
   /** Signs in as a browser does. @param change alters the provider's redirect */
   async function signInWith(own: TestServer, given: Record<string, unknown>, change = (_: URLSearchParams) => {}) {
     claims = { sub: randomUUID(), ...given };
-    const body = { provider: 'oidc', callbackURL: '/' };
+    const body = { provider: 'oidc', callbackURL: '/', errorCallbackURL: '/sign-in' };
     const started = await own.call('POST', '/api/auth/sign-in/social', { body, headers: { origin: publicUrl } });
     expect(started.status, started.text).toBe(200);
     const asked = new URL(started.body.url).searchParams;
@@ -83,18 +86,55 @@ describeDatabases('signing in by OpenID Connect', ({ open }) => {
     return own.call('GET', `/api/auth/callback/oidc?${back}`, { cookie: cookiesOf(started) });
   }
 
-  test('a sign-in creates an account, or uses the one with that address and its role here', async () => {
+  test('who was invited signs in to their account and its role here; nobody else opens one', async () => {
     const own = await openOidc();
+    const known = await account();
+    const invited = await signInWith(own, { email: known.email.toUpperCase(), email_verified: true, role: 'admin' });
+    expect((await own.call('GET', '/api/me', { cookie: cookiesOf(invited) })).body).toMatchObject({
+      ...{ id: known.id, role: 'member' },
+    });
+
     const email = `${randomUUID()}@example.org`;
+    const refused = await signInWith(own, { email, email_verified: true, name: 'Olga' });
+    expect(refused.headers.get('location')).toMatch(/\/sign-in\?error=signup_disabled/);
+    expect(await me(own, cookiesOf(refused))).toBe(401);
+    expect(await isKnown(email)).toBe(false);
+    await own.close();
+  });
+
+  test('verified addresses of a domain that is named open accounts, as members', async () => {
+    const own = await openOidc(['example.org']);
+    const email = `${randomUUID()}@Example.org`;
     const first = await signInWith(own, { email, email_verified: true, name: 'Olga', role: 'admin' });
     expect(first.status).toBe(302);
     const { body } = await own.call('GET', '/api/me', { cookie: cookiesOf(first) });
-    expect(body).toMatchObject({ email, name: 'Olga', role: 'member', campaigns: [] });
+    expect(body).toMatchObject({ email: email.toLowerCase(), name: 'Olga', role: 'member', campaigns: [] });
 
-    const known = await account();
-    const second = await signInWith(own, { email: known.email, email_verified: true, name: 'Else' });
-    expect((await own.call('GET', '/api/me', { cookie: cookiesOf(second) })).body).toMatchObject({ id: known.id });
+    for (const claims of [
+      { email: `${randomUUID()}@example.org`, email_verified: false },
+      { email: `${randomUUID()}@example.org` },
+      { email: `${randomUUID()}@sub.example.org`, email_verified: true },
+      { email: `${randomUUID()}@notexample.org`, email_verified: true },
+      { email: `x@example.org@${randomUUID()}.test`, email_verified: true },
+    ]) {
+      // A server for each, since attempts of one address are limited.
+      const other = await openOidc(['example.org']);
+      const refused = await signInWith(other, { ...claims, name: 'Eve' });
+      expect(refused.headers.get('location'), claims.email).toMatch(/\/sign-in\?error=/);
+      expect(await me(other, cookiesOf(refused))).toBe(401);
+      expect(await isKnown(claims.email)).toBe(false);
+      await other.close();
+    }
     await own.close();
+  });
+
+  test('the page learns whether there is a provider', async () => {
+    const own = await openOidc();
+    expect((await own.call('GET', '/api/sign-in/ways')).body).toEqual({ openIdConnect: new URL(issuer).host });
+    await own.close();
+    const without = await openServer(database);
+    expect((await without.call('GET', '/api/sign-in/ways')).body).toEqual({ openIdConnect: null });
+    await without.close();
   });
 
   test('an unverified address opens no account, and an ended account stays closed', async () => {

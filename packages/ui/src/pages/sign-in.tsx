@@ -1,12 +1,17 @@
 /** Sign-in by e-mail and password; sign-in links need no form. */
-import { postSignInEmail } from '@saltworks/contract/api/sign-in';
+import { getSignInWays, postSignInEmail, postSignInSocial } from '@saltworks/contract/api/sign-in';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 
-/** The server's codes for bad links, in words. */
+const notInvited = 'No account has your e-mail address here. Ask whoever runs this server for one.';
+
+/** The server's codes for sign-ins that failed, in words. */
 const errors: Record<string, string> = {
   INVALID_TOKEN:
     'This link was used before, ran out or was cut short. Each link signs in once, within ten minutes: ask for a new one.',
+  SIGNUP_DISABLED: notInvited,
+  UNABLE_TO_CREATE_USER: notInvited,
+  ACCOUNT_NOT_LINKED: 'Your provider has not verified your e-mail address, so it opens no account here.',
   403: 'This account was ended. Ask whoever runs this server.',
   429: 'Too many have tried to sign in from here. Wait a minute, then open the link again.',
 };
@@ -14,8 +19,13 @@ const errors: Record<string, string> = {
 export function SignInPage() {
   const [failure, setFailure] = useState('');
   const error = new URLSearchParams(location.search).get('error');
+  const [provider, setProvider] = useState<string | null>(null);
   useEffect(() => {
     document.title = 'Sign in · Saltworks';
+    ask(getSignInWays).then(
+      ({ openIdConnect }) => setProvider(openIdConnect),
+      () => {},
+    );
   }, []);
   return (
     <main className="page narrow sign-in">
@@ -52,6 +62,11 @@ export function SignInPage() {
         <button type="submit" className="main">
           Sign in
         </button>
+        {provider && (
+          <button type="button" onClick={() => void leaveForProvider(setFailure)}>
+            Sign in with {provider}
+          </button>
+        )}
         <p role="alert" className="failure">
           {failure}
         </p>
@@ -62,4 +77,14 @@ export function SignInPage() {
       </p>
     </main>
   );
+}
+
+/** Goes to the provider's page, which leads back here. */
+async function leaveForProvider(fail: (message: string) => void): Promise<void> {
+  try {
+    const back = { callbackURL: '/', errorCallbackURL: '/sign-in' };
+    location.href = (await ask(postSignInSocial, { body: { provider: 'oidc', ...back } })).url;
+  } catch (error) {
+    fail((error as Error).message);
+  }
 }
