@@ -4,23 +4,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findEntry } from '@saltworks/backbone/registry/registry';
-import { type CampaignServer, type Closable, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
+import type { Log } from '@saltworks/telemetry/log';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { fetchingOf } from './fetching.ts';
 import { writeWhole } from './files.ts';
+import type { Role } from './role.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 import { checkServices } from './stack/reach.ts';
 import { temporalConnection } from './stack/temporal-connection.ts';
 
-/** @param say called once the server is ready, with its address, store and database */
-export async function openServerRole(
-  settings: Settings,
-  connection: NativeConnection,
-  say: (line: string) => void,
-): Promise<Closable> {
+export async function openServerRole(settings: Settings, connection: NativeConnection, log: Log): Promise<Role> {
   const { namespace, home, host, port, database } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   const workflows = await openWorkflows({ connection, namespace, identity });
@@ -53,9 +50,10 @@ export async function openServerRole(
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.
     backbones: openBackbones(places, { shared: Boolean(process.connected) }),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
-    log: (message) => console.error(`server: ${message}`),
+    metricsToken: settings.metricsToken,
+    log: log.warn,
   });
-  const ready = opening.then((server) => welcome(server, settings, say));
+  const ready = opening.then((server) => welcome(server, settings, log));
   // `run` reports the reason.
   ready.catch(() => {});
   // Without a database the process ends, and its supervisor restarts it.
@@ -82,16 +80,13 @@ export async function openServerRole(
         await working;
       }
     },
+    drain: () => void ready.then(({ probes }) => probes.drain()).catch(() => {}),
     shutdown,
   };
 }
 
 /** An embedded stack's home also holds an API key for scripts; elsewhere callers bring their own. */
-async function welcome(
-  server: CampaignServer,
-  settings: Settings,
-  say: (line: string) => void,
-): Promise<CampaignServer> {
+async function welcome(server: CampaignServer, settings: Settings, log: Log): Promise<CampaignServer> {
   const { home, secret, apiKey, temporalAddress, namespace, database, store } = settings;
   if (secret === undefined && apiKey === undefined) {
     const known = await readFile(apiKeyFile(home), 'utf8').catch(() => '');
@@ -99,11 +94,11 @@ async function welcome(
     if (key !== known.trim()) await writeWhole(apiKeyFile(home), key, { mode: 0o600 });
   }
   const where = `Temporal ${temporalAddress}, namespace ${namespace}, database ${nameOf(database)}, store ${store}`;
-  say(`server: ready at ${serverUrl(settings)} (${where})`);
+  log.info(`ready at ${serverUrl(settings)} (${where})`);
   const signedIn = await server.database.db.selectFrom('session').select('id').limit(1).executeTakeFirst();
   // A sign-in link is a credential, so it never goes to a log.
   if (!signedIn && !process.connected) {
-    say('server: nobody has signed in yet; "saltworks account link" with this environment prints a link');
+    log.info('nobody has signed in yet; "saltworks account link" with this environment prints a link');
   }
   return server;
 }

@@ -16,6 +16,8 @@ export interface TemporalAccess {
   apiKey?: string;
 }
 
+import { type LogOptions, levels } from '@saltworks/telemetry/log';
+
 export interface Settings {
   /** SALTWORKS_HOME: the folder that holds everything kept between runs. */
   home: string;
@@ -51,6 +53,13 @@ export interface Settings {
   webhookHosts: AllowedHost[];
   /** SALTWORKS_REQUESTS_PER_MINUTE: the limit of one caller; default 1200. */
   requestsPerMinute?: number;
+  /** SALTWORKS_LOG and SALTWORKS_LOG_LEVEL: lines of text (default) or of JSON, from debug, info (default), warn or error on. */
+  log: Pick<LogOptions, 'format' | 'level'>;
+  /** SALTWORKS_METRICS_TOKEN: reads `/metrics` from anywhere; at least 32 characters; default none. */
+  metricsToken?: string;
+  /** SALTWORKS_WORKER_HOST and SALTWORKS_WORKER_PORT: where a worker answers probes; default 127.0.0.1, and 7301 or another free port. */
+  workerHost: string;
+  workerPort?: number;
   /** SALTWORKS_MAX_PIXELS: larger images are refused before they are decoded. */
   maxPixels: number;
   /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at once; default one per core. */
@@ -110,12 +119,19 @@ export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
     host: env.SALTWORKS_HOST || '127.0.0.1',
     port: wholeOf(env, 'SALTWORKS_PORT') ?? 7300,
     url: urlOf(env),
-    secret: secretOf(env),
+    secret: longSecret(env, 'SALTWORKS_SECRET'),
     apiKey: env.SALTWORKS_API_KEY || undefined,
     oidc: oidcOf(env),
     trustedProxies: proxiesOf(env),
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
+    log: {
+      format: oneOf(env, 'SALTWORKS_LOG', ['text', 'json']),
+      level: oneOf(env, 'SALTWORKS_LOG_LEVEL', levels, 'info'),
+    },
+    metricsToken: longSecret(env, 'SALTWORKS_METRICS_TOKEN'),
+    workerHost: env.SALTWORKS_WORKER_HOST || '127.0.0.1',
+    workerPort: wholeOf(env, 'SALTWORKS_WORKER_PORT', 65_535),
     maxPixels: wholeOf(env, 'SALTWORKS_MAX_PIXELS') ?? 100_000_000,
     propagateThreads: wholeOf(env, 'SALTWORKS_PROPAGATE_THREADS'),
     batch: wholeOf(env, 'SALTWORKS_BATCH'),
@@ -183,9 +199,10 @@ function urlOf({ SALTWORKS_URL: url }: NodeJS.ProcessEnv): string | undefined {
   return origin;
 }
 
-function secretOf({ SALTWORKS_SECRET: secret }: NodeJS.ProcessEnv): string | undefined {
+function longSecret(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const secret = env[name];
   if (secret && secret.length < 32) {
-    throw new InvalidInputError(`SALTWORKS_SECRET of ${secret.length} characters; expected 32 or more, at random`);
+    throw new InvalidInputError(`${name} of ${secret.length} characters; expected 32 or more, at random`);
   }
   return secret || undefined;
 }
@@ -224,6 +241,19 @@ function flagOf(env: NodeJS.ProcessEnv, name: string): boolean | undefined {
   if (yes.includes(text)) return true;
   if (no.includes(text)) return false;
   throw new InvalidInputError(`${name}=${text}; expected one of ${[...yes, ...no].join(', ')}`);
+}
+
+function oneOf<T extends string>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  known: readonly T[],
+  otherwise: T = known[0],
+): T {
+  const text = env[name];
+  if (!text) return otherwise;
+  const found = known.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new InvalidInputError(`${name}=${text}; expected one of ${known.join(', ')}`);
 }
 
 function wholeOf(env: NodeJS.ProcessEnv, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {

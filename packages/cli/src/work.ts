@@ -3,20 +3,24 @@
 import type { Precision } from '@saltworks/backbone/precision/precision';
 import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
-import type { Closable } from '@saltworks/orchestrator/server';
+import { storeCheck, temporalCheck } from '@saltworks/orchestrator/checks';
+import { type Listener, openListener } from '@saltworks/telemetry/listener';
+import type { Log } from '@saltworks/telemetry/log';
+import { openProbes, type Probes } from '@saltworks/telemetry/probes';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
-import { openWorkers, ownQueue, type Role } from '@saltworks/worker/worker';
+import { openWorkers, ownQueue, type Role as Work } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import { fetchingOf } from './fetching.ts';
+import type { Role } from './role.ts';
 import type { Settings } from './settings.ts';
 import { checkServices, expectServersStore } from './stack/reach.ts';
 
 export interface WorkFlags {
-  roles: readonly Role[];
+  roles: readonly Work[];
   extractConcurrency: number;
   propagateConcurrency: number;
   threads?: number;
@@ -24,20 +28,18 @@ export interface WorkFlags {
   precision: Precision | 'auto';
 }
 
-/** @param say called once the worker is ready, with its name and its queues */
 export async function openWorkerRole(
   settings: Settings,
   connection: NativeConnection,
   { roles, extractConcurrency, propagateConcurrency, threads, device, precision }: WorkFlags,
-  say: (line: string) => void,
-): Promise<Closable> {
+  log: Log,
+): Promise<Role> {
   const { namespace, batch, propagateThreads, maxPixels, sessionBytes, sessionThreads } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   await expectServersStore(settings, connection, id);
   const fetching = fetchingOf(settings, store);
   const findBackbone = (name: string) => findEntry(name, fetching);
-  const log = (message: string) => console.error(`worker: ${message}`);
-  const keys = keysSources(fetching, { threads, device, precision, batch, onNotice: log });
+  const keys = keysSources(fetching, { threads, device, precision, batch, onNotice: log.warn });
   const maskThreads = openMaskThreads(propagateThreads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();
@@ -48,24 +50,39 @@ export async function openWorkerRole(
   });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
-  const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log };
+  const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log: log.warn };
   const workers = await openWorkers(options);
+  const checks = { temporal: temporalCheck(connection, namespace), store: storeCheck(store) };
+  const probes = openProbes(checks, { log: log.warn });
+  const listener = await listen(settings, probes);
   const where = [
     `queues ${workers.queues.join(', ')}`,
     `Temporal ${settings.temporalAddress}, namespace ${namespace}`,
     `store ${settings.store}`,
     `device ${device}`,
+    `probes ${settings.workerHost}:${listener.port}`,
   ].join('; ');
   return {
+    drain: probes.drain,
     shutdown: workers.shutdown,
     async run() {
       const running = workers.run();
       // The worker's identity in Temporal.
-      say(`worker: ready for ${roles.join(', ')}, as ${identity} (${where})`);
-      await running;
+      log.info(`ready for ${roles.join(', ')}, as ${identity} (${where})`);
+      await running.finally(listener.close);
       await sessions.close();
       await keys.close();
       await maskThreads.close();
     },
   };
+}
+
+/** The usual port, or another free one if nobody named it, or if this is an embedded stack, of which a machine may have several. */
+async function listen(settings: Settings, probes: Probes): Promise<Listener> {
+  const { workerHost: host, workerPort, metricsToken: token } = settings;
+  const open = (port: number) => openListener({ host, port, probes, token });
+  return open(workerPort ?? 7301).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' || (workerPort !== undefined && !process.connected)) throw error;
+    return open(0);
+  });
 }

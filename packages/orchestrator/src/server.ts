@@ -7,6 +7,8 @@ import { receiving } from '@saltworks/contract/messages/received';
 import { relabelActivities } from '@saltworks/contract/messages/relabel';
 import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import type { Fields } from '@saltworks/telemetry/log';
+import { openProbes, type Probes } from '@saltworks/telemetry/probes';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { findAdministrator } from './accounts/accounts.ts';
@@ -21,6 +23,7 @@ import { restoreInteraction } from './campaigns/assignments/interactions.ts';
 import { expiredLeases, expireLease } from './campaigns/assignments/leases.ts';
 import { leaveUnusable } from './campaigns/assignments/leave.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
+import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
 import type { Database } from './db/database.ts';
 import { type Journal, openJournal } from './db/journal.ts';
@@ -88,13 +91,16 @@ export interface CampaignServerOptions extends AuthOptions {
   backbones: Deps['backbones'];
   /** Folder of the built pages. */
   page?: string;
-  log(message: string): void;
+  /** Reads `/metrics`. */
+  metricsToken?: string;
+  log(message: string, fields?: Fields): void;
 }
 
 export interface CampaignServer {
   /** Listens here. */
   port: number;
   database: Database;
+  probes: Probes;
   /** An administrator's API key: the known one while it is valid, else a new one. */
   adminKey(name: string, known?: string): Promise<string>;
   close(): Promise<void>;
@@ -118,8 +124,18 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const streams = await openStreams(database);
   const notices = openNotices({ db, client, secret: options.secret, hosts: options.webhookHosts, log });
   const fill = repeat(fillMs, () => fillCampaigns(db, store), log);
+  const probes = openProbes(
+    {
+      database: databaseCheck(database),
+      temporal: temporalCheck(connection, namespace),
+      store: storeCheck(store),
+    },
+    { log },
+  );
   const app = await openApp({
     ...options,
+    probes,
+    metrics: { host, token: options.metricsToken },
     database,
     db,
     auth,
@@ -171,6 +187,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     database,
+    probes,
     async adminKey(name, known) {
       const { id: user } = await findAdministrator(db);
       if (known && (await auth.userOf(new Headers({ authorization: `Bearer ${known}` })))?.user.role === 'admin')

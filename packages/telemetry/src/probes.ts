@@ -1,7 +1,10 @@
 /** Probes: whether a process is alive, and whether what it needs answers. */
 
 /** Resolves if a part answers; rejects with the reason if it does not. */
-export type Check = (signal: AbortSignal) => Promise<void>;
+export type Check = (signal: AbortSignal) => Promise<unknown>;
+
+/** By name of the part: database, temporal, store. */
+export type Checks = Readonly<Record<string, Check>>;
 
 export interface Readiness {
   ready: boolean;
@@ -9,11 +12,59 @@ export interface Readiness {
   parts: Record<string, string>;
 }
 
-/**
- * @param checks by name of the part: database, temporal, store
- * @param limitMs how long one may take
- */
-export async function readiness(checks: Readonly<Record<string, Check>>, limitMs = 2_000): Promise<Readiness> {
+export interface Probes {
+  /** Whether all parts answer; asked once a second at most, however many ask. */
+  readiness(): Promise<Readiness>;
+  /** From now on the process is not ready: it finishes what is under way. */
+  drain(): void;
+  readonly draining: boolean;
+}
+
+export interface ProbesOptions {
+  /** How long one check may take. */
+  limitMs?: number;
+  /** How long an answer stands. */
+  keptMs?: number;
+  /** Takes a line when the process stops being ready, with the reasons, and when it is ready again. */
+  log?(message: string): void;
+}
+
+export function openProbes(checks: Checks, { limitMs, keptMs = 1_000, log }: ProbesOptions = {}): Probes {
+  let draining = false;
+  let asked: { at: number; answer: Promise<Readiness> } | undefined;
+  let was = true;
+  const ask = async () => {
+    const answer = await readiness(checks, limitMs);
+    if (answer.ready !== was) {
+      const reasons = Object.entries(answer.parts).filter(([, reason]) => reason !== 'ok');
+      log?.(answer.ready ? 'ready again' : `not ready: ${reasons.map((one) => one.join(': ')).join('; ')}`);
+    }
+    was = answer.ready;
+    return answer;
+  };
+  return {
+    async readiness() {
+      if (draining) return { ready: false, parts: { process: 'draining: it finishes what is under way' } };
+      if (!asked || Date.now() - asked.at > keptMs) asked = { at: Date.now(), answer: ask() };
+      return asked.answer;
+    },
+    drain() {
+      draining = true;
+    },
+    get draining() {
+      return draining;
+    },
+  };
+}
+
+/** What anybody may know: which parts answer. Reasons name addresses, so that they stay in the log. */
+export const publicly = ({ ready, parts }: Readiness): Readiness => ({
+  ready,
+  parts: Object.fromEntries(Object.entries(parts).map(([name, reason]) => [name, reason === 'ok' ? 'ok' : 'fails'])),
+});
+
+/** @param limitMs how long one check may take */
+export async function readiness(checks: Checks, limitMs = 2_000): Promise<Readiness> {
   const asked = Object.entries(checks).map(async ([name, check]): Promise<[string, string]> => {
     const signal = AbortSignal.timeout(limitMs);
     const late = new Promise<never>((_, reject) => {

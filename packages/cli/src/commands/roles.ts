@@ -3,14 +3,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getMe, postUserLink } from '@saltworks/contract/api/accounts';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Closable } from '@saltworks/orchestrator/server';
-import type { Role } from '@saltworks/worker/worker';
+import { type Log, openLog } from '@saltworks/telemetry/log';
+import type { Role as Work } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import { Command, Option } from 'commander';
 import { openApi } from '../api.ts';
 import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
+import type { Role } from '../role.ts';
 import { isDebugging, readSettings, type Settings, serverUrl } from '../settings.ts';
 import { serverOf } from '../stack/connect.ts';
 import { reachTemporal } from '../stack/reach.ts';
@@ -18,7 +19,7 @@ import { startStack } from '../stack/supervisor.ts';
 import { temporalConnection } from '../stack/temporal-connection.ts';
 import type { WorkFlags } from '../work.ts';
 
-const roles = ['extract', 'propagate', 'annotate'] as const satisfies readonly Role[];
+const roles = ['extract', 'propagate', 'annotate'] as const satisfies readonly Work[];
 
 export function roleCommands(): Command[] {
   return [
@@ -26,7 +27,8 @@ export function roleCommands(): Command[] {
       .description('run everything on this machine: Temporal, server and worker, until Ctrl-C')
       .action(async () => {
         const settings = readSettings();
-        const stack = await startStack(settings, (line) => console.log(line));
+        const log = openLog('up', { ...settings.log, prefix: '' });
+        const stack = await startStack(settings, log.info);
         const stopping = untilStopped();
         const told = new AbortController();
         void tellLink(settings, told.signal);
@@ -35,9 +37,9 @@ export function roleCommands(): Command[] {
         await stack.stop();
       }),
     new Command('server').description('run the server alone, against SALTWORKS_TEMPORAL_ADDRESS').action(() =>
-      runUntilStopped(async (connection, settings) => {
+      runUntilStopped('server', async (connection, settings, log) => {
         const { openServerRole } = await import('../serve.ts');
-        return openServerRole(settings, connection, (line) => console.log(line));
+        return openServerRole(settings, connection, log);
       }),
     ),
     new Command('worker')
@@ -62,9 +64,9 @@ export function roleCommands(): Command[] {
           .default('auto'),
       )
       .action((flags: WorkFlags) =>
-        runUntilStopped(async (connection, settings) => {
+        runUntilStopped('worker', async (connection, settings, log) => {
           const { openWorkerRole } = await import('../work.ts');
-          return openWorkerRole(settings, connection, flags, (line) => console.log(line));
+          return openWorkerRole(settings, connection, flags, log);
         }),
       ),
   ];
@@ -87,16 +89,21 @@ async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> 
 }
 
 /** Runs a role until the process is told to stop. A role's modules load only when it runs. */
-async function runUntilStopped(open: (connection: NativeConnection, settings: Settings) => Promise<Closable>) {
+async function runUntilStopped(
+  name: string,
+  open: (connection: NativeConnection, settings: Settings, log: Log) => Promise<Role>,
+) {
   const settings = readSettings();
+  const log = openLog(name, settings.log);
   await makeHome(settings.home);
   const connection = await reach(settings);
   try {
-    const role = await open(connection, settings);
+    const role = await open(connection, settings, log);
     const running = role.run();
     try {
       await Promise.race([untilStopped(), running]);
     } finally {
+      role.drain();
       role.shutdown();
     }
     await running;
@@ -126,9 +133,9 @@ function untilStopped(): Promise<void> {
   });
 }
 
-function parseRoles(text: string): Role[] {
+function parseRoles(text: string): Work[] {
   const found = text.split(',');
-  const unknown = found.find((role) => !roles.includes(role as Role));
+  const unknown = found.find((role) => !roles.includes(role as Work));
   if (unknown !== undefined) throw new InvalidInputError(`--roles ${unknown}; expected some of ${roles.join(',')}`);
-  return found as Role[];
+  return found as Work[];
 }

@@ -21,6 +21,7 @@ import type { UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { createApiKey } from './auth.ts';
 import { headersOf } from './caller.ts';
+import { NotReadyError } from './failures.ts';
 import { type Deps, route } from './routes.ts';
 
 /** Creates an account. @returns its id, or undefined if the e-mail address is taken */
@@ -39,10 +40,13 @@ export async function createAccount(
 
 export const accountRoutes = [
   route(getHealth, {
-    summary: 'Whether the server and its database answer',
+    summary: 'Whether the server answers, and what it needs',
     access: 'public',
     async handler({ deps }) {
       await deps.db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
+      const { ready, parts } = await deps.probes.readiness();
+      const failing = Object.keys(parts).filter((name) => parts[name] !== 'ok');
+      if (!ready) throw new NotReadyError(`${failing.join(', ')}: no answer; expected another try later`);
       return { ok: true } as const;
     },
   }),

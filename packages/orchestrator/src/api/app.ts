@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import * as z from '@saltworks/contract/zod';
+import type { Fields } from '@saltworks/telemetry/log';
 import { version } from '@saltworks/telemetry/version';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -36,6 +37,7 @@ import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
+import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
@@ -69,8 +71,10 @@ export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views'
   page?: string;
   /** Most requests a minute of one caller. */
   requestsPerMinute?: number;
+  /** Who reads `/metrics`; default callers with an administrator's key. */
+  metrics?: ProbeRoutes['metrics'];
   /** Takes one line for each failure on the server's side. */
-  log(message: string): void;
+  log(message: string, fields?: Fields): void;
 }
 
 /** OpenAPI's. */
@@ -93,6 +97,7 @@ export async function openApp({
   page,
   trustedProxies,
   requestsPerMinute = 1200,
+  metrics = { host: '' },
   log,
   ...given
 }: AppOptions): Promise<FastifyInstance> {
@@ -191,6 +196,7 @@ export async function openApp({
     if (error instanceof MethodNotAllowedError) reply.header('allow', error.allowed.join(', '));
     return reply.code(code).header('cache-control', 'no-store').type('application/json').send(body);
   });
+  serveProbes(app, { ...deps, metrics });
   const isPage = page === undefined ? () => false : await servePage(app, page);
   app.setNotFoundHandler({ preHandler: limit }, (request, reply) =>
     isPage(request) ? reply.sendFile('index.html') : reply.code(404).send({ error: 'no such route' }),

@@ -7,6 +7,8 @@ import { isOutage } from '../temporal/outage.ts';
 import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}
+/** A part that the server needs does not answer. */
+export class NotReadyError extends Error {}
 export class MethodNotAllowedError extends Error {
   /** Methods that the address knows. */
   readonly allowed: string[];
@@ -89,6 +91,12 @@ const failures: Failure[] = [
   },
   {
     code: 503,
+    description: 'The database, Temporal or the store does not answer: try again later',
+    is: (error) => error instanceof NotReadyError,
+    of: never,
+  },
+  {
+    code: 503,
     description: 'The database or Temporal does not answer: try again later',
     is: (error) => isDatabaseOutage(error) || isOutage(error),
     of: always,
@@ -114,7 +122,7 @@ export function answerTo(error: Thrown): { code: number; body: { error: string; 
   const failure = failures.find(({ is }) => is?.(error));
   // Fastify's own refusals: a body that is too large or no JSON.
   const code = failure?.code ?? (error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500);
-  const message = failures.find((each) => each.code === code)?.message ?? messageOf(error);
+  const message = (failure ?? failures.find((each) => each.code === code))?.message ?? messageOf(error);
   return { code, body: { error: message, ...(error instanceof ConflictError ? { detail: error.detail } : {}) } };
 }
 

@@ -5,6 +5,7 @@ import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@saltworks/c
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import type { Probes } from '@saltworks/telemetry/probes';
 import type { Client } from '@temporalio/client';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
@@ -31,6 +32,7 @@ export interface Deps {
   client: Client;
   streams: Streams;
   notices: Notices;
+  probes: Probes;
   /** Images of datasets; their small copies; what runs over them. */
   shards: Shards;
   thumbnails: Views;

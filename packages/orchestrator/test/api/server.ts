@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
+import { openProbes } from '@saltworks/telemetry/probes';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Client, Connection } from '@temporalio/client';
@@ -11,6 +12,7 @@ import { type AppOptions, openApp } from '../../dist/api/app.js';
 import { type AuthOptions, createApiKey, openAuth } from '../../dist/api/auth.js';
 import { openStreams } from '../../dist/api/streams.js';
 import { openAnswers } from '../../dist/campaigns/answers/answers.js';
+import { databaseCheck } from '../../dist/checks.js';
 import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { allowedHostsOf } from '../../dist/notices/allowed-hosts.js';
@@ -97,6 +99,7 @@ export async function openServer(
     streams: await openStreams(database, { everyMs }),
     notices: openNotices({ db, client, secret, hosts: allowedHostsOf(hosts), log: () => {} }),
     prepare,
+    probes: openProbes({ database: databaseCheck(database) }, { keptMs: 0 }),
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
     backbones: openBackbones({ home: folder }),
