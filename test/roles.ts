@@ -16,8 +16,11 @@ export interface Role {
 }
 
 /** Starts `saltworks ARGS`. */
-export function startRole(env: NodeJS.ProcessEnv, ...args: string[]): Role {
-  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+export const startRole = (env: NodeJS.ProcessEnv, ...args: string[]): Role => startRoleOf(command, env, ...args);
+
+/** Starts `saltworks ARGS`. @param launcher the command, of this clone or of another place */
+export function startRoleOf(launcher: string, env: NodeJS.ProcessEnv, ...args: string[]): Role {
+  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const role: Role = {
     child,
     said: '',
