@@ -3,7 +3,9 @@
 import type { Precision } from '@saltworks/backbone/precision/precision';
 import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
+import { annotateImage } from '@saltworks/contract/messages/annotate';
 import { storeCheck, temporalCheck } from '@saltworks/orchestrator/checks';
+import { findWorkflow } from '@saltworks/orchestrator/temporal/workflows';
 import { type Listener, openListener } from '@saltworks/telemetry/listener';
 import type { Log } from '@saltworks/telemetry/log';
 import { openProbes, type Probes } from '@saltworks/telemetry/probes';
@@ -13,6 +15,7 @@ import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { objectReader } from '@saltworks/worker/objects';
 import { openSessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type Role as Work } from '@saltworks/worker/worker';
+import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { fetchingOf } from './fetching.ts';
 import type { Role } from './role.ts';
@@ -50,7 +53,24 @@ export async function openWorkerRole(
   });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
-  const options = { connection, namespace, roles, activities, concurrency, queue, identity, store: id, log: log.warn };
+  const client = new Client({ connection, namespace, identity });
+  // An embedded stack has no other worker.
+  const leave = process.connected
+    ? undefined
+    : (workflow: string, open: boolean) =>
+        findWorkflow(client, annotateImage, workflow).update('leave', { queue, open }, { updateId: `leave/${queue}` });
+  const options = {
+    connection,
+    namespace,
+    roles,
+    activities,
+    concurrency,
+    queue,
+    identity,
+    store: id,
+    log: log.warn,
+    leave,
+  };
   const workers = await openWorkers(options);
   const checks = { temporal: temporalCheck(connection, namespace), store: storeCheck(store) };
   const probes = openProbes(checks, { log: log.warn });

@@ -1,9 +1,11 @@
-/** Around every attempt at an activity: checks that this worker is fit for it, and logs a failure. */
+/** Around every attempt at an activity: checks that this worker is fit for it, hands it over when the worker stops, and logs a failure. */
 
 import { UnwritableError } from '@saltworks/contract/errors';
+import { HANDED_OVER } from '@saltworks/contract/messages/attempts';
 import { storeHeader } from '@saltworks/contract/messages/identity';
 import { StoreRefusedError } from '@saltworks/store/objects/store';
-import { CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 /** The fault lies with this worker, not with the request: another worker may succeed. */
@@ -32,6 +34,10 @@ export const attempts =
           fit(true);
           return result;
         } catch (error) {
+          if (Context.current().cancellationDetails?.workerShutdown) {
+            log(`${activityType} of ${workflowExecution?.workflowId} is handed over`);
+            throw handedOver();
+          }
           const fault = faultOf(error);
           if (fault) fit(false);
           if (!(error instanceof CancelledFailure)) {
@@ -42,6 +48,14 @@ export const attempts =
         }
       },
     },
+  });
+
+/** What is done stays done, and the last heartbeat says how far that is. Zero would mean the usual pause. */
+const handedOver = (): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: HANDED_OVER,
+    message: 'the worker was told to stop; another one goes on',
+    nextRetryDelay: 1,
   });
 
 function expectStore(wanted: unknown, store: string): void {

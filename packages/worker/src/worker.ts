@@ -6,6 +6,7 @@ import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
+import { type Guests, type Leave, openGuests } from './guests.ts';
 
 export const roles = ['extract', 'propagate', 'annotate'] as const;
 export type Role = (typeof roles)[number];
@@ -31,33 +32,73 @@ export interface WorkerOptions {
   store?: string;
   /** Receives failed attempts, and queues that are not polled for a while. */
   log?(message: string): void;
+  /** Tells workflows that ask this process about open images to leave for another one; default: they find out. */
+  leave?: Leave;
 }
+
+/**
+ * How long work may go on once the worker is told to stop, milliseconds: a shard is handed over with what is done of it, an
+ * image that is being opened or answered is finished. `polls`: until Temporal knows that this
+ * worker takes no more; `guests`: how long workflows may take to leave.
+ */
+const GRACE_MS = { shards: 1_000, images: 10_000, polls: 300, guests: 8_000 };
 
 /** How long a queue is left to others after this worker's fault: `first`, doubled with each further fault up to `most`. */
 const REST_MS = { first: 1_000, most: 30_000 };
 
-/** @returns the polled `queues`; `run` resolves after `shutdown`, once every activity has finished or the grace time is over */
+/**
+ * @returns the polled `queues`; `run` resolves after `shutdown`, once every activity has finished or is handed over. The own
+ *   queue is polled until no workflow asks this process any more.
+ */
 export async function openWorkers(options: WorkerOptions) {
-  const { roles, concurrency, queue } = options;
-  const polled: [string, number][] = roles.map((role) => [queues[role], concurrency[role] ?? 1]);
+  const { roles, concurrency, queue, leave } = options;
+  const guests = openGuests();
+  const [stopping, left] = [new AbortController(), new AbortController()];
+  const shared: Polled[] = roles.map((role) => ({
+    queue: queues[role],
+    most: concurrency[role] ?? 1,
+    graceMs: role === 'annotate' ? GRACE_MS.images : GRACE_MS.shards,
+    stopping: stopping.signal,
+    guests,
+  }));
+  const ofImages = { graceMs: GRACE_MS.images, guests };
   // One batch at a time: they come in bursts, and are less urgent than a stroke.
-  if (roles.includes('annotate')) polled.push([queues.views, 1]);
-  if (roles.includes('annotate') && queue !== undefined) polled.push([queue, ANSWERS]);
-  const stopping = new AbortController();
-  const workers = await Promise.all(polled.map(([name, most]) => openPoller(options, name, most, stopping.signal)));
+  if (roles.includes('annotate')) shared.push({ ...ofImages, queue: queues.views, most: 1, stopping: stopping.signal });
+  const own: Polled[] =
+    roles.includes('annotate') && queue !== undefined
+      ? [{ ...ofImages, queue, most: ANSWERS, stopping: left.signal }]
+      : [];
+  const polled = [...shared, ...own];
+  const workers = await Promise.all(polled.map((one) => openPoller(options, one)));
+  async function sendAway(): Promise<void> {
+    if (!leave || guests.size === 0) return;
+    await sleep(GRACE_MS.polls);
+    await guests.leave(leave, GRACE_MS.guests);
+  }
   return {
-    queues: polled.map(([name]) => name),
+    queues: polled.map(({ queue }) => queue),
     run: () => Promise.all(workers.map((worker) => worker.run())).then(() => {}),
-    shutdown: () => stopping.abort(),
+    shutdown() {
+      if (stopping.signal.aborted) return;
+      stopping.abort();
+      void sendAway().finally(() => left.abort());
+    },
   };
+}
+
+interface Polled {
+  queue: string;
+  /** Activities at the same time. */
+  most: number;
+  graceMs: number;
+  stopping: AbortSignal;
+  guests: Guests;
 }
 
 /** Polls one queue until told to stop; rests after this worker's own faults, so that others get the work. */
 async function openPoller(
   { connection, namespace, activities, identity, store, log = () => {} }: WorkerOptions,
-  taskQueue: string,
-  maxConcurrentActivityTaskExecutions: number,
-  stopping: AbortSignal,
+  { queue: taskQueue, most: maxConcurrentActivityTaskExecutions, graceMs, stopping, guests }: Polled,
 ): Promise<{ run(): Promise<void> }> {
   let rest = 0;
   let resting = false;
@@ -77,8 +118,8 @@ async function openPoller(
       ...{ connection, namespace, taskQueue, maxConcurrentActivityTaskExecutions },
       activities: receiving(workerActivities, activities),
       ...(identity === undefined ? {} : { identity }),
-      interceptors: { activity: [attempts({ store, log, fit })] },
-      shutdownGraceTime: '10 seconds',
+      interceptors: { activity: [attempts({ store, log, fit }), guests.interceptor] },
+      shutdownGraceTime: graceMs,
     });
   worker = await open();
   return {

@@ -115,6 +115,8 @@ export const annotateImage = workflow({
     /** The mask. */
     refine: { request: askedUpdate, answer: maskAnswer },
     attribute: { request: z.extend(askedUpdate, pixel.shape), answer: attribution },
+    /** The worker of this queue stops. Answered once the workflow asks it no more; `open`: with the image open elsewhere. */
+    leave: { request: z.object({ queue: z.string(), open: z.boolean() }), answer: z.void() },
   },
   signals: {
     /** The lease was renewed until then, milliseconds since 1970. */

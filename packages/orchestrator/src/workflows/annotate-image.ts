@@ -60,6 +60,7 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
         heed(asked);
         return host.ask('30 seconds', ({ attribute }) => attribute({ ...request, assignment, ...asked }));
       },
+      leave: ({ queue, open }) => host.leave(queue, open),
     },
     signals: {
       renew(until) {
@@ -73,8 +74,9 @@ export async function annotateImage(run: AnnotateRun): Promise<void> {
   });
 
   // Before the first stroke. If the image cannot be opened, an annotator who has not drawn yet gets another one.
-  host
-    .find()
+  const hinted = run.queue !== undefined && !workflowInfo().continuedFromExecutionRunId;
+  const found = hinted && patched('check-host') ? host.check() : host.find();
+  found
     .catch(async (error) => {
       const useless = error instanceof ApplicationFailure && error.type === 'InvalidInputError';
       if (!useless || !patched('leave-unusable')) return;

@@ -1,5 +1,6 @@
 /** The worker that has an image open; when it is gone, another one opens the image. */
 import type { AnnotateActivities, ImageRequest, OpenedImage } from '@saltworks/contract/messages/annotate';
+import { HANDED_OVER } from '@saltworks/contract/messages/attempts';
 import { queues } from '@saltworks/contract/messages/queues';
 import {
   ActivityFailure,
@@ -38,6 +39,14 @@ export interface ImageHost {
   queue: string | undefined;
   /** The queue of the known worker, else of one that opens the image now. */
   find(): Promise<string>;
+  /** Asks the known worker whether it is there, and finds another one if not. */
+  check(): Promise<string>;
+  /**
+   * The worker of a queue stops: leaves it.
+   *
+   * @param open whether another worker opens the image first; the old one answers meanwhile
+   */
+  leave(queue: string, open: boolean): Promise<void>;
   /**
    * Asks the worker; if it is gone, has another one open the image and asks that.
    *
@@ -63,6 +72,29 @@ export function imageHost(request: ImageRequest, known?: string): ImageHost {
           opening = undefined;
         });
       return opening;
+    },
+    async check() {
+      const { queue } = host;
+      if (queue !== undefined) {
+        await activitiesAt(queue, '30 seconds')
+          .openImage(request)
+          .catch((error) => {
+            if (!isGone(error)) throw reasonOf(error);
+            if (host.queue === queue) host.queue = undefined;
+          });
+      }
+      return host.find();
+    },
+    async leave(queue, open) {
+      if (host.queue !== queue) return;
+      let next: string | undefined;
+      // The worker may have taken one more request before it stopped.
+      for (let tries = 0; open && tries < 5; tries++) {
+        next = (await openImage(request, priorities.open)).queue;
+        if (next !== queue) break;
+        await sleep(200);
+      }
+      if (host.queue === queue) host.queue = next === queue ? undefined : next;
     },
     async ask(limit, question) {
       const end = Date.now() + PATIENCE_MS;
@@ -100,7 +132,7 @@ const activitiesAt = (taskQueue: string, startToCloseTimeout: '30 seconds' | '2 
 const isGone = (error: unknown): boolean =>
   error instanceof ActivityFailure &&
   (error.cause instanceof TimeoutFailure ||
-    (error.cause instanceof ApplicationFailure && error.cause.type === 'WorkerFaultError'));
+    (error.cause instanceof ApplicationFailure && ['WorkerFaultError', HANDED_OVER].includes(error.cause.type ?? '')));
 
 const isFinal = (error: unknown): boolean =>
   error instanceof ActivityFailure &&

@@ -1,9 +1,16 @@
 /** Shared by all runs over datasets: a sliding window of shards, progress, pause, and a bounded history. */
 import type { ShardActivities, Tally } from '@saltworks/contract/messages/activities';
-import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
+import { ATTEMPTS, HANDED_OVER } from '@saltworks/contract/messages/attempts';
 import { queues } from '@saltworks/contract/messages/queues';
 import type { RunInput, RunWorkflow, Stage } from '@saltworks/contract/messages/runs';
-import { condition, proxyActivities, type UntypedActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  proxyActivities,
+  type UntypedActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
 import { handle } from './handle.ts';
 
@@ -18,16 +25,30 @@ const retries = ({ attempts: maximumAttempts = ATTEMPTS }: Pick<RunInput, 'attem
 });
 
 /** Activities with heartbeats: a worker that falls silent loses its shard to another one within a minute. */
-export const shardActivities = <Activities extends UntypedActivities = ShardActivities>(
+export function shardActivities<Activities extends UntypedActivities = ShardActivities>(
   taskQueue: string,
   run: Pick<RunInput, 'attempts'>,
-) =>
-  proxyActivities<Activities>({
+) {
+  const activities = proxyActivities<Activities>({
     taskQueue,
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '10 seconds',
     retry: retries(run),
   });
+  type Ask = (...args: unknown[]) => Promise<unknown>;
+  return new Proxy(activities, {
+    get: (target, name) => {
+      const ask = Reflect.get(target, name) as Ask;
+      const patient: Ask = (...args) =>
+        ask(...args).catch((error) => (isHandedOver(error) ? patient(...args) : Promise.reject(error)));
+      return patient;
+    },
+  });
+}
+
+/** The last attempt that was allowed has not failed: its worker was told to stop. */
+const isHandedOver = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === HANDED_OVER;
 
 /** How much there is to do. */
 interface Extent {

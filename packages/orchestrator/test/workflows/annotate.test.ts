@@ -92,7 +92,17 @@ async function openHostOf(activities: AnnotateActivities, queue: string): Promis
   const connection = await NativeConnection.connect({ address });
   const { namespace } = connected();
   const concurrency = { annotate: 4 };
-  const worker = await openWorkers({ connection, namespace, roles: ['annotate'], activities, concurrency, queue });
+  const leave = (workflow: string, open: boolean) =>
+    findWorkflow(environment.client, annotateImage, workflow).update('leave', { queue, open }, once());
+  const worker = await openWorkers({
+    connection,
+    namespace,
+    roles: ['annotate'],
+    activities,
+    concurrency,
+    queue,
+    leave,
+  });
   const close = running({ ...worker, run: () => worker.run().then(() => connection.close()) });
   hosts.push(close);
   return close;
@@ -118,8 +128,22 @@ async function leaveUnusable({ assignment, reason }: { assignment: string; reaso
   return left.has(assignment);
 }
 
-/** A worker with made-up answers, which counts questions. @param before runs ahead of every answer */
-async function openHost(before: (request: AnswerRequest) => Promise<void> = async () => {}) {
+/** A moment that a test waits for. */
+function gate() {
+  let pass = () => {};
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  return { pass, passed };
+}
+
+/**
+ * A worker with made-up answers, which counts questions.
+ *
+ * @param before runs ahead of every answer
+ * @param opening is waited for when an image is opened
+ */
+async function openHost(before: (request: AnswerRequest) => Promise<void> = async () => {}, opening?: Promise<void>) {
   const queue = ownQueue();
   const host = { queue, opened: 0, asked: [] as number[], close: async () => {} };
   const asked = async (request: AnswerRequest) => {
@@ -129,6 +153,7 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
   const activities: AnnotateActivities = {
     async openImage({ image }) {
       host.opened++;
+      await opening;
       if (image.name === 'bad.png') throw new InvalidInputError('3 bytes that do not decode');
       return { queue, width: 10, height: 20 };
     },
@@ -200,11 +225,40 @@ describe('an assignment', () => {
     await run.signal('close');
   });
 
-  test('asks a worker that is known to have the image open without opening it again', async () => {
+  test('asks a worker that is known to have the image open, and no other', async () => {
     const host = await openHost();
+    const other = await openHost();
     const { run } = await start({ queue: host.queue });
     expect(await label(run, 1)).toMatchObject({ queue: host.queue });
-    expect(host.opened).toBe(0);
+    // It answers that the image is open.
+    await expect.poll(() => host.opened, patient).toBe(1);
+    expect(other.opened).toBe(0);
+    await run.signal('close');
+  });
+
+  test('finds out that a worker is gone before the first stroke', async () => {
+    const { run } = await start({ queue: ownQueue() });
+    const host = await openHost();
+    await expect.poll(() => host.opened, patient).toBe(1);
+    const asked = Date.now();
+    expect(await label(run, 1)).toMatchObject({ queue: host.queue });
+    expect(Date.now() - asked).toBeLessThan(1_500);
+    await run.signal('close');
+  });
+
+  test('is sent to another worker by one that stops, which answers until the image is open there', async () => {
+    const opened = gate();
+    const host = await openHost();
+    const { run } = await start();
+    await label(run, 1);
+    const next = await openHost(undefined, opened.passed);
+    const stopped = host.close();
+    await expect.poll(() => next.opened, patient).toBe(1);
+    expect(await label(run, 2)).toMatchObject({ n: 2, queue: host.queue });
+    opened.pass();
+    await stopped;
+    expect(await label(run, 3)).toMatchObject({ n: 3, queue: next.queue });
+    expect(host.asked).toEqual([1, 2]);
     await run.signal('close');
   });
 
