@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { main } from './program.ts';
 
 const isRole = ['up', 'server', 'worker'].includes(process.argv[2]);

@@ -1,7 +1,7 @@
 /** The settings: the only file that reads environment variables, each validated. Other code is given values. */
 
 import { isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
@@ -19,7 +19,7 @@ export interface TemporalAccess {
 import { type LogOptions, levels } from '@saltworks/telemetry/log';
 
 export interface Settings {
-  /** SALTWORKS_HOME: the folder that holds everything kept between runs. */
+  /** SALTWORKS_HOME: the folder that holds everything kept between runs; default `.saltworks` in the user's; a clone's command sets the clone's. */
   home: string;
   /** SALTWORKS_STORE: where objects are, a folder or `s3://bucket/prefix`; default `objects/` of the home. */
   store: string;
@@ -107,7 +107,7 @@ export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
   if (temporalAddress && !/^[^\s:/]+:\d+$/.test(temporalAddress)) {
     throw new InvalidInputError(`SALTWORKS_TEMPORAL_ADDRESS=${temporalAddress}; expected host:port`);
   }
-  const home = env.SALTWORKS_HOME || '.saltworks';
+  const home = env.SALTWORKS_HOME || join(homedir(), '.saltworks');
   return {
     home,
     store: env.SALTWORKS_STORE || join(home, 'objects'),

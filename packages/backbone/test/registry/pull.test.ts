@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { removeBackbone } from '../../src/registry/add.ts';
@@ -143,8 +143,10 @@ describe('licences', () => {
 
 describe('a backbone that is not published', () => {
   test('says how to export it', async () => {
+    const exporter = fileURLToPath(new URL('../../export-backbone.py', import.meta.url));
+    expect(existsSync(exporter)).toBe(true);
     await expect(pull('dino-b8', { mirror: undefined })).rejects.toThrow(
-      'no ONNX file of dino-b8 is published (vit_base_patch8_224.dino); expected your own: python3 scripts/export-backbone.py dino-b8 --out dino-b8.onnx, then saltworks backbone pull dino-b8 --from dino-b8.onnx',
+      `no ONNX file of dino-b8 is published (vit_base_patch8_224.dino); expected your own: python3 ${exporter} dino-b8 --out dino-b8.onnx, then saltworks backbone pull dino-b8 --from dino-b8.onnx`,
     );
   });
 

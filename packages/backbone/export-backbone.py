@@ -2,14 +2,14 @@
 """Exports a backbone that is published as PyTorch weights to an ONNX file that Saltworks reads.
 
     python3 -m venv venv && venv/bin/pip install torch==2.15.0 timm==1.0.31 transformers==5.23.0 onnx==1.23.2
-    venv/bin/python scripts/export-backbone.py NAME --out NAME.onnx
-    ./saltworks backbone pull NAME --from NAME.onnx
+    venv/bin/python export-backbone.py NAME --out NAME.onnx
+    saltworks backbone pull NAME --from NAME.onnx
 
 NAME is one of those that `saltworks backbone list` calls "to export"; what it is made from, the registry says. Any other
 weights of the same libraries are exported by naming them, and then added under a name of your own:
 
-    venv/bin/python scripts/export-backbone.py --library timm --weights vit_base_patch16_224.dino --out mine.onnx
-    ./saltworks backbone add mine mine.onnx --interpolation bicubic-antialias
+    venv/bin/python export-backbone.py --library timm --weights vit_base_patch16_224.dino --out mine.onnx
+    saltworks backbone add mine mine.onnx --interpolation bicubic-antialias
 
 The file takes `pixels`, [batch, 3, H, W] float32, already normalised, at the size that the weights were trained at; Saltworks
 frees the size, and taps the layers inside, so only the tokens come out. `--random` takes random weights in two layers, to try
@@ -23,15 +23,16 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# In a clone the command lies at its root; elsewhere it is installed.
+CLONE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "saltworks")
+COMMAND = CLONE if os.path.isfile(CLONE) else "saltworks"
 # Positions that rotate queries and keys need no training size: these are exported at the size that images are seen at.
 ROTARY_SIZE = 512
 
 
 def entry_of(name):
     """The registry's source of a known backbone: library and weights."""
-    command = [os.path.join(ROOT, "saltworks"), "backbone", "show", name, "--json"]
-    shown = subprocess.run(command, capture_output=True, text=True)
+    shown = subprocess.run([COMMAND, "backbone", "show", name, "--json"], capture_output=True, text=True)
     if shown.returncode != 0:
         sys.exit(shown.stderr.strip())
     source = json.loads(shown.stdout)["source"]
