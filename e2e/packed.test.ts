@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '@saltworks/telemetry/version';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-// @ts-expect-error: a script, without types
 import { pack } from '../scripts/pack.mjs';
 import { root, saltworks } from './saltworks.ts';
 
