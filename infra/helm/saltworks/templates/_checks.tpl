@@ -27,6 +27,9 @@ value, what it is, and what is expected.
 {{- end }}
 {{- if and .keda.enabled .temporal.tls.enabled (not .temporal.apiKeySecret) (not .temporal.tls.clientSecret) }}{{ $faults = append $faults "keda.enabled=true with temporal.tls.enabled=true alone; expected temporal.tls.clientSecret or temporal.apiKeySecret, because KEDA speaks TLS to Temporal with one of them only" }}{{ end }}
 {{- if .networkPolicy.enabled }}
+{{- range $from := list "ingressFrom" "monitoringFrom" }}
+{{- if not (index $.Values.networkPolicy $from) }}{{ $faults = append $faults (printf "networkPolicy.%s is empty, which lets anybody in; expected a namespace or pods" $from) }}{{ end }}
+{{- end }}
 {{- range list (list "temporal.address" (empty .temporal.address | ternary "" (printf "https://%s" .temporal.address)) "temporal") (list "store.endpoint" .store.endpoint "store") (list "oidc.issuer" .oidc.issuer "web") (list "models.mirror" .models.mirror "models") (list "proxy.http" .proxy.http "models") (list "proxy.https" .proxy.https "models") (list "tracing.endpoint" .tracing.endpoint "tracing") }}
 {{- $url := urlParse (index . 1) }}
 {{- if has $url.scheme (list "http" "https") }}
