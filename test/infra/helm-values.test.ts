@@ -19,7 +19,7 @@ describe('values that cannot be are refused, with what was received and what was
     ['httpRoute.enabled=true', 'httpRoute.parentRefs is empty'],
     ['backup.enabled=true', 'backup.to is empty; expected s3://'],
     ['backup.enabled=true,backup.to=s3://saltworks/production/', 'which is store.url; expected another place'],
-    ['server.gracePeriodSeconds=10', 'expected more than server.lameDuckSeconds=10'],
+    ['server.gracePeriodSeconds=10', 'expected more than server.drainSeconds=10'],
     ['versioning.draining[0].buildId=0.1.0,versioning.draining[0].tag=0.1.0', 'the version to be rolled out'],
     ['keda.enabled=true,temporal.tls.enabled=true', 'KEDA speaks TLS to Temporal with one of them only'],
     ['server.env.SALTWORKS_SECRET=x', 'server.env has SALTWORKS_SECRET; expected a secret'],

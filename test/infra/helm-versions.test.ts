@@ -11,9 +11,22 @@ test('servers have a version, the image tag unless another is given; workers hav
     labels['app.kubernetes.io/component'],
     variablesOf(pod.containers[0]).SALTWORKS_BUILD_ID,
   ]);
-  expect(Object.fromEntries(buildIds)).toEqual({ server: '1.2.3', worker: undefined, migrate: undefined });
+  expect(Object.fromEntries(buildIds)).toEqual({ server: '1.2.3', worker: undefined, migrate: undefined, promote: undefined });
   const [server] = workloads(await render({ over: { versioning: { buildId: '7' } } }));
   expect(variablesOf(server.pod.containers[0]).SALTWORKS_BUILD_ID).toBe('7');
+});
+
+test('new runs begin on a version by a job beside the roll-out, unless somebody does it by hand', async () => {
+  const jobOf = async (set: string) => {
+    const jobs = ofKind(await render({ set: [set] }), 'Job');
+    return jobs.find(({ metadata }) => metadata.labels['app.kubernetes.io/component'] === 'promote');
+  };
+  const job = await jobOf('images.server.tag=1.2.3');
+  expect(job!.metadata).not.toHaveProperty('annotations');
+  expect(job!.spec.template.spec.containers[0].args).toEqual(['deployment', 'current', '1.2.3']);
+  expect((await jobOf('images.server.tag=1.2.4'))!.metadata.name).not.toBe(job!.metadata.name);
+  expect(await jobOf('versioning.promote=false')).toBeUndefined();
+  expect(await jobOf('versioning.enabled=false')).toBeUndefined();
 });
 
 test('a version that drains keeps a server of its own, to which no service leads', async () => {

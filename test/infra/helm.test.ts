@@ -189,7 +189,8 @@ describe.each(valueSets)('values %s', (values) => {
   });
 
   test('a roll-out begins with a migration under a name of its own, which needs nothing of the release', async () => {
-    const jobOf = (manifests: Manifest[]) => ofKind(manifests, 'Job')[0];
+    const jobOf = (manifests: Manifest[]) =>
+      ofKind(manifests, 'Job').find(({ metadata }) => metadata.annotations)!;
     const job = jobOf(all);
     expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
     const pod = job.spec.template.spec;

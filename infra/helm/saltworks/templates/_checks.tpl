@@ -20,7 +20,7 @@ value, what it is, and what is expected.
 {{- if and .httpRoute.enabled (not .httpRoute.parentRefs) }}{{ $faults = append $faults "httpRoute.parentRefs is empty; expected the gateway of the route" }}{{ end }}
 {{- if and .backup.enabled (not .backup.to) }}{{ $faults = append $faults "backup.to is empty; expected s3://BUCKET/PREFIX" }}{{ end }}
 {{- if and .backup.enabled (eq (trimSuffix "/" .backup.to) (trimSuffix "/" .store.url)) }}{{ $faults = append $faults (printf "backup.to=%s, which is store.url; expected another place" .backup.to) }}{{ end }}
-{{- if ge (int .server.lameDuckSeconds) (int .server.gracePeriodSeconds) }}{{ $faults = append $faults (printf "server.gracePeriodSeconds=%d; expected more than server.lameDuckSeconds=%d" (int .server.gracePeriodSeconds) (int .server.lameDuckSeconds)) }}{{ end }}
+{{- if ge (int .server.drainSeconds) (int .server.gracePeriodSeconds) }}{{ $faults = append $faults (printf "server.gracePeriodSeconds=%d; expected more than server.drainSeconds=%d" (int .server.gracePeriodSeconds) (int .server.drainSeconds)) }}{{ end }}
 {{- if and (not .versioning.enabled) .versioning.draining }}{{ $faults = append $faults "versioning.draining with versioning.enabled=false; expected no versions that drain" }}{{ end }}
 {{- range .versioning.draining }}
 {{- if eq .buildId (include "saltworks.buildId" $) }}{{ $faults = append $faults (printf "versioning.draining names %s, the version to be rolled out; expected versions before it" .buildId) }}{{ end }}
@@ -47,7 +47,7 @@ value, what it is, and what is expected.
 {{- $pool := include "saltworks.pool" (list $ .) | fromJson }}
 {{- $places = set $places (printf "workers %s" $pool.name) $pool.env }}
 {{- $roles = concat $roles $pool.roles }}
-{{- if has $pool.name (concat $names (list "server" "backup" "deny" "worker" "migrate" "dashboard" "temporal")) }}{{ $faults = append $faults (printf "workers has a pool %s; expected names that differ, other than server, worker, backup, migrate, deny, dashboard, temporal" $pool.name) }}{{ end }}
+{{- if has $pool.name (concat $names (list "server" "backup" "deny" "worker" "migrate" "promote" "dashboard" "temporal")) }}{{ $faults = append $faults (printf "workers has a pool %s; expected names that differ, other than server, worker, backup, migrate, promote, deny, dashboard, temporal" $pool.name) }}{{ end }}
 {{- $names = append $names $pool.name }}
 {{- if and (gt (int $pool.gpus) 0) (ne $pool.device "cuda") }}{{ $faults = append $faults (printf "workers %s has gpus=%d and device=%s; expected device=cuda" $pool.name (int $pool.gpus) $pool.device) }}{{ end }}
 {{- if and (eq $pool.device "cuda") (not $pool.gpus) }}{{ $faults = append $faults (printf "workers %s has device=cuda and gpus=0; expected gpus=1 or more" $pool.name) }}{{ end }}

@@ -57,9 +57,6 @@ spec:
           ports:
             - { name: http, containerPort: 7300 }
           {{- include "saltworks.probes" "http" | nindent 10 }}
-          lifecycle:
-            # Requests still come until all load balancers know that this pod goes.
-            preStop: { sleep: { seconds: {{ $server.lameDuckSeconds }} } }
           resources:
             {{- toYaml $server.resources | nindent 12 }}
           {{- include "saltworks.container.security" $root | nindent 10 }}

@@ -86,6 +86,7 @@ SALTWORKS_PORT: "7300"
 SALTWORKS_URL: {{ .Values.url | quote }}
 SALTWORKS_SECRET_FILE: /run/secrets/saltworks/session
 SALTWORKS_TRUSTED_PROXIES: {{ join "," .Values.server.trustedProxies | quote }}
+SALTWORKS_DRAIN_SECONDS: {{ int64 .Values.server.drainSeconds | quote }}
 SALTWORKS_WEBHOOK_HOSTS: {{ join "," .Values.server.webhookHosts | quote }}
 {{- with .Values.server.requestsPerMinute }}
 SALTWORKS_REQUESTS_PER_MINUTE: {{ int64 . | quote }}
