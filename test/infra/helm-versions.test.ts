@@ -11,7 +11,12 @@ test('servers have a version, the image tag unless another is given; workers hav
     labels['app.kubernetes.io/component'],
     variablesOf(pod.containers[0]).SALTWORKS_BUILD_ID,
   ]);
-  expect(Object.fromEntries(buildIds)).toEqual({ server: '1.2.3', worker: undefined, migrate: undefined, promote: undefined });
+  expect(Object.fromEntries(buildIds)).toEqual({
+    server: '1.2.3',
+    worker: undefined,
+    migrate: undefined,
+    promote: undefined,
+  });
   const [server] = workloads(await render({ over: { versioning: { buildId: '7' } } }));
   expect(variablesOf(server.pod.containers[0]).SALTWORKS_BUILD_ID).toBe('7');
 });

@@ -104,7 +104,7 @@ describe.each(valueSets)('values %s', (values) => {
     const names = workloads(all).flatMap(({ pod }) => pod.containers.flatMap(({ env }) => env.map(({ name }) => name)));
     // Node's own, and what is about to be read.
     const ours = [...new Set(names)].filter(
-      (name) => !/^(NODE_EXTRA_CA_CERTS|SALTWORKS_(BUILD_ID|DEPLOYMENT|LOG.*|WORKER_.*)|OTEL.*)$/.test(name),
+      (name) => !/^(NODE_EXTRA_CA_CERTS|SALTWORKS_(BUILD_ID|DEPLOYMENT|DRAIN_SECONDS)|OTEL.*)$/.test(name),
     );
     expect(ours.filter((name) => !isRead(name))).toEqual([]);
     expect(isRead('SALTWORKS_NO_SUCH_THING') || isRead('SALTWORKS_HOME_FILE')).toBe(false);
@@ -189,8 +189,7 @@ describe.each(valueSets)('values %s', (values) => {
   });
 
   test('a roll-out begins with a migration under a name of its own, which needs nothing of the release', async () => {
-    const jobOf = (manifests: Manifest[]) =>
-      ofKind(manifests, 'Job').find(({ metadata }) => metadata.annotations)!;
+    const jobOf = (manifests: Manifest[]) => ofKind(manifests, 'Job').find(({ metadata }) => metadata.annotations)!;
     const job = jobOf(all);
     expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
     const pod = job.spec.template.spec;
