@@ -1,5 +1,5 @@
 /** Pools of workers scale by the backlog of their queues, and no work that runs is lost by it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { queues } from '@saltworks/contract/messages/queues';
 import { expect, test } from 'vitest';
@@ -72,16 +72,17 @@ test('batch pools go to zero, pools of annotators never do', async () => {
   expect(Object.fromEntries(least)).toEqual({ people: 1, batch: 0 });
 });
 
-const metricsFile = new URL('../../packages/telemetry/src/metrics.ts', import.meta.url);
-
-test.skipIf(!existsSync(metricsFile))('work that runs is counted by a metric that workers have', async () => {
+test('work that runs is counted by a metric that workers have', async () => {
   const all = await render({ values: 'gpu-keda' });
-  const metrics = readFileSync(metricsFile, 'utf8');
+  const metrics = readFileSync(new URL('../../packages/telemetry/src/metrics.ts', import.meta.url), 'utf8');
   for (const { spec } of ofKind(all, 'ScaledObject')) {
     const { metadata } = spec.triggers.find(({ type }: { type: string }) => type === 'prometheus');
     const [, name] = metadata.query.match(/saltworks_(\w+)\{/);
     expect(metrics).toContain(`'${name}'`);
-    expect(metadata.query).toContain(`pod=~"${spec.scaleTargetRef.name}-.+"`);
+    // A pod's name is that of its Deployment and two words; a pool `gpu` must not count the workers of `gpu-large`.
+    const [, pods] = metadata.query.match(/pod=~"(.*)"/);
+    expect(`${spec.scaleTargetRef.name}-7d9f8b6c5-x2x4z`).toMatch(new RegExp(`^${pods}$`));
+    expect(`${spec.scaleTargetRef.name}-large-7d9f8b6c5-x2x4z`).not.toMatch(new RegExp(`^${pods}$`));
   }
 });
 
