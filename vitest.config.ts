@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          setupFiles: ['e2e/log-watch.ts'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
           env,

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crowd, faultsOf } from '../bench/crowd.mjs';
 import { openCampaign, startStack } from '../bench/stack.mjs';
+import { leaks } from './log-watch.ts';
+import { payloadsOf } from './payloads.ts';
 import { root } from './saltworks.ts';
 
 // docs/latency.md measures two hundred.
@@ -21,4 +24,17 @@ test('a crowd of annotators loses, doubles and reorders no interaction, and no i
   expect(await faultsOf(stack, 'crowd', found, places)).toEqual([]);
   const { done, tasks } = await stack.admin('GET', '/api/campaigns/crowd/progress');
   expect(done).toBe(tasks);
+});
+
+test('Temporal learns nobody’s name or address, nothing that they drew, and no secret', async () => {
+  const { address } = JSON.parse(readFileSync(join(stack.home, 'stack.json'), 'utf8'));
+  const payloads = await payloadsOf(address);
+  const accounts: { name: string; email: string }[] = await stack.admin('GET', '/api/users');
+  expect(accounts.length).toBeGreaterThan(annotators);
+  expect(payloads.length).toBeGreaterThan(1_000);
+  const names = accounts.flatMap(({ name, email }) => [`"${name}"`, email]);
+  expect(payloads.filter((text) => names.some((name) => text.includes(name)))).toEqual([]);
+  expect(payloads.filter((text) => /"(points|strokes|radius|email|ip)"/.test(text))).toEqual([]);
+  const secrets = new Set(['secret', 'api-key'].map((file) => readFileSync(join(stack.home, file), 'utf8').trim()));
+  expect(leaks(payloads.join('\n'), secrets)).toEqual([]);
 });

@@ -97,7 +97,7 @@ async function welcome(server: CampaignServer, settings: Settings, log: Log): Pr
   log.info(`ready at ${serverUrl(settings)} (${where})`);
   const signedIn = await server.database.db.selectFrom('session').select('id').limit(1).executeTakeFirst();
   // A sign-in link is a credential, so it never goes to a log.
-  if (!signedIn && !process.connected) {
+  if (!signedIn && !process.stdout.isTTY) {
     log.info('nobody has signed in yet; "saltworks account link" with this environment prints a link');
   }
   return server;

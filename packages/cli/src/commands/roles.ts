@@ -31,7 +31,7 @@ export function roleCommands(): Command[] {
         const stack = await startStack(settings, log.info);
         const stopping = untilStopped();
         const told = new AbortController();
-        void tellLink(settings, told.signal);
+        if (process.stdout.isTTY) void tellLink(settings, told.signal);
         await stopping;
         told.abort();
         await stack.stop();
@@ -72,7 +72,7 @@ export function roleCommands(): Command[] {
   ];
 }
 
-/** Prints a sign-in link once the server answers, on a terminal only: links do not belong in logs. */
+/** Prints a sign-in link once the server answers; for terminals, since links do not belong in logs. */
 async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // The server may be opening its database, or another home's server may hold the port until ours moves.

@@ -141,6 +141,10 @@ export async function openApp({
     },
     strictTransportSecurity: url.startsWith('https:'),
   });
+  // Not among the library's headers: the pages use none of these.
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=()');
+  });
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',

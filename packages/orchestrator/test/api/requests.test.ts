@@ -34,6 +34,11 @@ describeDatabases('requests', ({ open }) => {
       expect(policy).toContain("frame-ancestors 'none'");
       expect(policy).not.toContain('unsafe-inline');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.get('permissions-policy')).toBe('camera=(), geolocation=(), microphone=()');
+      expect(headers.get('access-control-allow-origin')).toBeNull();
       expect(headers.get('strict-transport-security')).toBeNull();
       expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
       if (path.startsWith('/api') && !path.endsWith('json')) expect(headers.get('cache-control')).toContain('no-store');

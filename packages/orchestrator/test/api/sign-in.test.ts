@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../dist/db/database.js';
@@ -99,6 +99,86 @@ describeDatabases('signing in', ({ open }) => {
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
     await own.close();
+  });
+
+  test('is limited for all servers of a database together', async () => {
+    const from = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;
+    const servers = [await fresh({ from }), await fresh({ from })];
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) statuses.push((await signIn(servers[i % 2], 'nobody@example.org', 'wrong')).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
+    for (const each of servers) await each.close();
+  });
+
+  test('no account’s password is guessed from many addresses, and its person is not locked out', async () => {
+    const { email, id, link } = await account({ password });
+    const guess = async (whose: string, given = 'wrong horse battery') => {
+      const own = await fresh();
+      const answer = await signIn(own, whose, given);
+      await own.close();
+      return answer;
+    };
+    const guesses = async (whose: string) => {
+      const statuses = [];
+      for (let i = 0; i < 21; i++) statuses.push((await guess(i % 2 ? whose.toUpperCase() : whose)).status);
+      return statuses;
+    };
+    const expected = [...Array(20).fill(401), 429];
+    expect(await guesses(email)).toEqual(expected);
+    // The right one is refused, too, or a guesser would learn which it is.
+    const refused = await guess(email, password);
+    expect(refused).toMatchObject({
+      status: 429,
+      body: { error: expect.stringContaining('too many wrong passwords') },
+    });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    // An address without an account is no different.
+    expect(await guesses(`${randomUUID()}@example.org`)).toEqual(expected);
+
+    const own = await fresh();
+    const next = (await server.call('POST', `/api/users/${id}/link`, { key: admin })).body.link;
+    expect(await me(own, cookiesOf(await follow(own, link ?? next)))).toBe(200);
+    await own.close();
+    await db
+      .updateTable('sign_in_failure')
+      .set({ since: new Date(Date.now() - 3_600_001) })
+      .execute();
+    expect((await guess(email)).status).toBe(401);
+    expect((await guess(email, password)).status).toBe(200);
+    const known = createHash('sha256').update(email).digest('hex');
+    expect(await db.selectFrom('sign_in_failure').select('count').where('account', '=', known).execute()).toEqual([]);
+  }, 120_000);
+
+  test('lasts when the server restarts, until an administrator revokes all that an account signs in with', async () => {
+    const first = await fresh();
+    const { email, id } = await account({ password });
+    const cookie = cookiesOf(await signIn(first, email));
+    const made = await first.call('POST', '/api/me/keys', {
+      cookie,
+      body: { name: 'script' },
+      headers: { origin: publicUrl },
+    });
+    await first.close();
+
+    const second = await fresh();
+    const unused = (await server.call('POST', `/api/users/${id}/link`, { key: admin })).body.link;
+    expect(await me(second, cookie)).toBe(200);
+    const byKey = () => second.call('GET', '/api/me', { key: made.body.key });
+    expect((await byKey()).status).toBe(200);
+
+    expect((await server.call('DELETE', `/api/users/${id}/access`, { key: admin })).status).toBeLessThan(300);
+    expect(await me(second, cookie)).toBe(401);
+    expect((await byKey()).status).toBe(401);
+    expect(cookiesOf(await follow(second, unused))).toBe('');
+    // The account and its password stay.
+    expect((await signIn(second, email)).status).toBe(200);
+    const trail = (await server.call('GET', '/api/audit', { key: admin })).body as { action: string; object: string }[];
+    expect(trail.filter(({ object }) => object === id).map(({ action }) => action)).toContain('user.revoke');
+    expect(trail.map(({ action }) => action)).toContain('key.create');
+    expect(await server.call('DELETE', `/api/users/${randomUUID()}/access`, { key: admin })).toMatchObject({
+      status: 404,
+    });
+    await second.close();
   });
 
   test('by link works once, within ten minutes', async () => {
