@@ -3,6 +3,7 @@
 import {
   type Account,
   type AccountChanges,
+  deleteUserAccess,
   getUsers,
   patchUser,
   postUserLink,
@@ -25,13 +26,21 @@ export function PeoplePanel({ me }: { me: string }) {
     void attempt(() => ask(patchUser, { params: { user: id }, body: changes }));
   const invite = ({ id, email }: Account) =>
     void attempt(async () => add(email, (await ask(postUserLink, { params: { user: id } })).link));
+  const revoke = ({ id }: Account) => void attempt(() => ask(deleteUserAccess, { params: { user: id } }));
   return (
     <Panel title="Accounts">
       <Await loaded={accounts} what="accounts">
         {(list) => (
           <Table
             caption="All accounts"
-            columns={[{ name: 'Name' }, { name: 'E-mail' }, { name: 'Role' }, { name: 'Sign-in' }, { name: 'End' }]}
+            columns={[
+              { name: 'Name' },
+              { name: 'E-mail' },
+              { name: 'Role' },
+              { name: 'Sign-in' },
+              { name: 'Sessions and keys' },
+              { name: 'End' },
+            ]}
             rows={list.map((account) => [
               account.name,
               account.email,
@@ -61,6 +70,11 @@ export function PeoplePanel({ me }: { me: string }) {
                 >
                   Make a link
                 </button>
+              ),
+              account.disabled ? (
+                'ended'
+              ) : (
+                <AskTwice key={account.id} label="Revoke" what={account.name} act={() => revoke(account)} />
               ),
               account.id === me ? (
                 ''
