@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { findEntry } from '@saltworks/backbone/registry/registry';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
+import { observeRoom } from '@saltworks/store/objects/room';
 import type { Log } from '@saltworks/telemetry/log';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { Client, Connection } from '@temporalio/client';
@@ -20,6 +21,7 @@ import { temporalConnection } from './stack/temporal-connection.ts';
 export async function openServerRole(settings: Settings, connection: NativeConnection, log: Log): Promise<Role> {
   const { namespace, home, host, port, database } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
+  observeRoom(settings.store);
   const workflows = await openWorkflows({ connection, namespace, identity });
   const address = await Connection.connect(
     temporalConnection(settings.temporalAddress as string, settings.temporalAccess),
@@ -52,6 +54,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     metricsToken: settings.metricsToken,
     log: log.warn,
+    event: log.event,
   });
   const ready = opening.then((server) => welcome(server, settings, log));
   // `run` reports the reason.

@@ -6,8 +6,11 @@ import type { Device } from '@saltworks/backbone/session/device';
 import { annotateImage } from '@saltworks/contract/messages/annotate';
 import { storeCheck, temporalCheck } from '@saltworks/orchestrator/checks';
 import { findWorkflow } from '@saltworks/orchestrator/temporal/workflows';
+import { observeRoom } from '@saltworks/store/objects/room';
+import { observeGpus } from '@saltworks/telemetry/gpu';
 import { type Listener, openListener } from '@saltworks/telemetry/listener';
 import type { Log } from '@saltworks/telemetry/log';
+import { readyParts } from '@saltworks/telemetry/metrics';
 import { openProbes, type Probes } from '@saltworks/telemetry/probes';
 import { createActivities } from '@saltworks/worker/activities';
 import { keysSources } from '@saltworks/worker/keys-source';
@@ -75,6 +78,9 @@ export async function openWorkerRole(
   const checks = { temporal: temporalCheck(connection, namespace), store: storeCheck(store) };
   const probes = openProbes(checks, { log: log.warn });
   const listener = await listen(settings, probes);
+  readyParts.observe(probes.samples);
+  observeGpus();
+  observeRoom(settings.store);
   const where = [
     `queues ${workers.queues.join(', ')}`,
     `Temporal ${settings.temporalAddress}, namespace ${namespace}`,

@@ -7,7 +7,8 @@ import { receiving } from '@saltworks/contract/messages/received';
 import { relabelActivities } from '@saltworks/contract/messages/relabel';
 import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import type { Fields } from '@saltworks/telemetry/log';
+import { watched } from '@saltworks/telemetry/activities';
+import type { Fields, Log } from '@saltworks/telemetry/log';
 import { openProbes, type Probes } from '@saltworks/telemetry/probes';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -30,6 +31,7 @@ import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
 import type { AllowedHost } from './notices/allowed-hosts.ts';
 import { forgetDeliveries, openNotices } from './notices/notices.ts';
+import { observeServer } from './observed.ts';
 import { relabelActivitiesOf } from './relabel/activities.ts';
 import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
@@ -94,6 +96,8 @@ export interface CampaignServerOptions extends AuthOptions {
   /** Reads `/metrics`. */
   metricsToken?: string;
   log(message: string, fields?: Fields): void;
+  /** Takes what happened, for collectors. */
+  event?: Log['event'];
 }
 
 export interface CampaignServer {
@@ -171,6 +175,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     connection,
     namespace,
     taskQueue: queues.server,
+    interceptors: { activity: [watched('server')] },
     activities: receiving(
       { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities },
       {
@@ -180,6 +185,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       },
     ),
   });
+  const unseen = observeServer({ database, journal, client, namespace, probes });
   const working = worker.run();
   await answers.resume();
   await app.listen({ host, port: options.port });
@@ -195,6 +201,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       return (await createApiKey(db, { user, name })).key;
     },
     async close() {
+      unseen();
       fill.stop();
       sweep.stop();
       notices.stop();

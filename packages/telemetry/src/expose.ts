@@ -32,14 +32,17 @@ export interface Reader {
 
 /**
  * Whether a caller may read metrics: with the token; or without, from this machine, of a process that listens on loopback alone,
- * unless a proxy asks for somebody else.
+ * unless a proxy asks for somebody else, or a page of another site whose name leads here.
  *
  * @param host that the process listens on
  */
 export function mayRead({ address, headers }: Reader, { host, token }: { host: string; token?: string }): boolean {
   const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (token !== undefined && given !== undefined && isSame(given, token)) return true;
-  return isLoopback(host) && isLoopback(address) && !forwarding.some((name) => headers[name] !== undefined);
+  const asked = `http://${headers.host}`;
+  const named = URL.canParse(asked) ? new URL(asked).hostname.replace(/^\[|\]$/g, '') : '';
+  const here = [host, address, named].every(isLoopback);
+  return here && !forwarding.some((name) => headers[name] !== undefined);
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest();

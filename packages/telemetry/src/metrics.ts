@@ -122,7 +122,7 @@ export const queuePollers = gauge('queue_pollers', 'Processes that asked the que
 export const runsOpen = gauge('runs_open', 'Runs under way, by workflow', ['workflow']);
 export const workflowTaskFailures = counter('workflow_task_failures_total', 'Steps of workflows that failed');
 export const activitiesRunning = gauge('activities_running', 'Activities under way in this process', ['queue']);
-export const activities = histogram(
+export const activitySeconds = histogram(
   'activity_seconds',
   'Activities by name and outcome',
   [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1200],
@@ -139,28 +139,29 @@ export const inference = histogram(
   ['device'],
 );
 export const masksMade = counter('masks_made_total', 'Masks that were computed and stored');
-export const failures = counter('failures_total', 'Images that failed, by what was done with them and the reason', [
-  'stage',
-  'reason',
-]);
+export const failures = counter('image_failures_total', 'Images that an attempt failed at, by reason', ['reason']);
 export const sessionsOpen = gauge('sessions_open', 'Images that this worker holds open for annotators');
-export const sessionBytes = gauge('session_bytes', 'Memory of these');
+export const sessionBytes = gauge('session_bytes', 'Memory of these, their arenas included');
 export const gpuUse = gauge('gpu_use_ratio', 'Part of the time for which the GPU computed', ['gpu']);
 export const gpuMemory = gauge('gpu_memory_bytes', 'Memory of the GPU: used, total', ['gpu', 'kind']);
 
 // What things rest on: the store, schedules, webhooks, backups.
 export const s3Requests = histogram(
   's3_request_seconds',
-  'Requests to the S3 server, their retries included',
+  'Requests to the S3 server, each try, until the answer begins',
   [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   ['operation', 'outcome'],
 );
-export const s3Retries = counter('s3_retries_total', 'Requests to the S3 server that were made again', ['operation']);
+export const s3Retries = counter('s3_retries_total', 'Requests to the S3 server that are made again');
 export const storeFree = gauge('store_free_bytes', 'Room on the disk of a store in a folder');
 export const storeUsed = gauge('store_used_bytes', 'What the store holds, as last measured');
 export const storeQuota = gauge('store_quota_bytes', 'What the store may hold');
-export const schedulesMissed = counter('schedules_missed_total', 'Firings of schedules that were missed');
-export const deliveries = counter('deliveries_total', 'Deliveries to webhooks by outcome: sent, retried, given_up', [
+export const schedulesMissed = gauge(
+  'schedules_missed',
+  'Firings that the schedules missed so far, as Temporal counts',
+);
+export const firings = counter('firings_total', 'Firings of schedules that are over', ['outcome']);
+export const deliveries = counter('deliveries_total', 'Tries to deliver to webhooks: delivered, retried, given_up', [
   'outcome',
 ]);
 export const backupLastSuccess = gauge('backup_last_success_timestamp_seconds', 'When the last backup was whole');

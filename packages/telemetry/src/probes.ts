@@ -15,6 +15,8 @@ export interface Readiness {
 export interface Probes {
   /** Whether all parts answer; asked once a second at most, however many ask. */
   readiness(): Promise<Readiness>;
+  /** 1 for each part that answers, 0 for others: for the metric. */
+  samples(): Promise<{ labels: { part: string }; value: number }[]>;
   /** From now on the process is not ready: it finishes what is under way. */
   drain(): void;
   readonly draining: boolean;
@@ -42,11 +44,17 @@ export function openProbes(checks: Checks, { limitMs, keptMs = 1_000, log }: Pro
     was = answer.ready;
     return answer;
   };
+  const now = () => {
+    if (!asked || Date.now() - asked.at > keptMs) asked = { at: Date.now(), answer: ask() };
+    return asked.answer;
+  };
   return {
     async readiness() {
-      if (draining) return { ready: false, parts: { process: 'draining: it finishes what is under way' } };
-      if (!asked || Date.now() - asked.at > keptMs) asked = { at: Date.now(), answer: ask() };
-      return asked.answer;
+      return draining ? { ready: false, parts: { process: 'draining' } } : now();
+    },
+    async samples() {
+      const { parts } = await now();
+      return Object.entries(parts).map(([part, reason]) => ({ labels: { part }, value: reason === 'ok' ? 1 : 0 }));
     },
     drain() {
       draining = true;
@@ -60,7 +68,9 @@ export function openProbes(checks: Checks, { limitMs, keptMs = 1_000, log }: Pro
 /** What anybody may know: which parts answer. Reasons name addresses, so that they stay in the log. */
 export const publicly = ({ ready, parts }: Readiness): Readiness => ({
   ready,
-  parts: Object.fromEntries(Object.entries(parts).map(([name, reason]) => [name, reason === 'ok' ? 'ok' : 'fails'])),
+  parts: Object.fromEntries(
+    Object.entries(parts).map(([name, reason]) => [name, ['ok', 'draining'].includes(reason) ? reason : 'fails']),
+  ),
 });
 
 /** @param limitMs how long one check may take */

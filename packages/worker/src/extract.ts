@@ -15,6 +15,7 @@ import { keysFit } from '@saltworks/core/formats/keys';
 import { formerVersions, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
+import { imagesExtracted, keysFound } from '@saltworks/telemetry/metrics';
 import { findKeys, findSoundKeys, type KeysDeps } from './cached-keys.ts';
 import { noteKeySet } from './key-sets.ts';
 import { keysFile } from './keys-file.ts';
@@ -118,11 +119,13 @@ export async function extractShard(
         const reason = whyUnshown(outcome.size);
         if (reason) unshown.push({ sha256, name, reason });
       }
+      if (!('failure' in outcome)) keysFound.inc({ outcome: 'file' in outcome ? 'miss' : 'hit' });
       if ('file' in outcome) {
         await stored;
         stored = store.put(keysKey(backbone, outcome.image.sha256), outcome.file, { signal }).then(() => {
           // Counted once it is stored: another attempt continues from the last count of this one.
           done++;
+          imagesExtracted.inc();
         });
         stored.catch(() => {});
       }

@@ -4,6 +4,7 @@ import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
+import { masksMade } from '@saltworks/telemetry/metrics';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { ConsensusJob } from './mask.worker.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
@@ -67,5 +68,6 @@ async function solve(
   const made = await maskThreads.run(job, { move: keys ? [file, keys] : [file], signal });
   // An unusable image has no keys either: its own error comes first.
   if (!made) throw missing;
+  masksMade.inc();
   return made;
 }

@@ -8,6 +8,7 @@ import '@saltworks/backbone/image/decode';
 import { ThreadError, threadPool } from '@saltworks/backbone/threads/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
+import { observeSessions } from './session-use.ts';
 import { type Turn, Turns } from './turns.ts';
 
 /** A thread without requests for this time ends, and frees all of its memory. */
@@ -43,6 +44,7 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
     turns: new Turns(),
     thread: threadPool<{ session: string } & (SessionJob | OpenJob), unknown>(file, { threads: 1, idleMs: IDLE_MS }),
   });
+  const unseen = observeSessions(IDLE_MS);
   const nodes = Array.from({ length: threads }, lane);
   const pixels = Array.from({ length: threads }, lane);
   return {
@@ -69,6 +71,7 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
       );
     },
     async close() {
+      unseen();
       await Promise.all([...nodes, ...pixels].map(({ thread }) => thread.close()));
     },
   };

@@ -11,10 +11,12 @@ import { argmax } from '@saltworks/core/nodes/scores';
 import { fittingKeys } from './fitting-keys.ts';
 import { maskFile } from './mask-file.ts';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
+import { openReport } from './session-use.ts';
 import { openSession, type Session, Sessions } from './sessions.ts';
 import { yieldToOthers } from './thread-priority.ts';
 
 const sessions = new Sessions(getEnvironmentData(sessionBytes) as number);
+const report = openReport();
 
 answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof SessionAnswers] | undefined>(
   async ({ session: name, ...job }) => {
@@ -31,6 +33,7 @@ answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof Se
       return { result, move: 'png' in result ? [result.png.buffer] : [] };
     } finally {
       sessions.shrink();
+      report({ open: sessions.size, bytes: sessions.bytes });
     }
   },
 );

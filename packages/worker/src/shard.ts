@@ -5,6 +5,7 @@ import type { ShardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Position, Tally } from '@saltworks/contract/messages/activities';
 import { ObjectMissingError, type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
+import { failures } from '@saltworks/telemetry/metrics';
 import { DamagedKeysError } from './damaged-keys.ts';
 
 /** The dependencies of every kind of run. */
@@ -43,10 +44,9 @@ export function failureOf(
   if (error instanceof StoreRefusedError && attempt <= ELSEWHERE) throw error;
   // A defect of ours shows with some images only: the others do not wait until it is mended.
   const defect = error instanceof TypeError || error instanceof RangeError;
-  const known = [InvalidInputError, ObjectMissingError, UnreadableDocumentError, ThreadError, DamagedKeysError].some(
-    (kind) => error instanceof kind,
-  );
+  const known = kinds.find(([kind]) => error instanceof kind)?.[1];
   if (!known && !defect) throw error;
+  failures.inc({ reason: known ?? 'defect' });
   return {
     sha256: image.sha256,
     name: image.name,
@@ -55,6 +55,16 @@ export function failureOf(
     permanent: error instanceof InvalidInputError && !(error instanceof StoreRefusedError),
   };
 }
+
+/** Errors that lie with an image, and what metrics call them. */
+const kinds = [
+  [StoreRefusedError, 'refused'],
+  [InvalidInputError, 'unusable'],
+  [ObjectMissingError, 'missing'],
+  [UnreadableDocumentError, 'unreadable'],
+  [ThreadError, 'thread'],
+  [DamagedKeysError, 'damaged'],
+] as const;
 
 /** Whether an earlier run finished a shard for good: none of its failures can pass with time. */
 export function isFinished(report: ShardReport | undefined): report is ShardReport {

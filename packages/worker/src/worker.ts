@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkerActivities, workerActivities } from '@saltworks/contract/messages/all';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
+import { watched } from '@saltworks/telemetry/activities';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
 import { type Guests, type Leave, openGuests } from './guests.ts';
@@ -97,7 +98,7 @@ interface Polled {
 
 /** Polls one queue until told to stop; rests after this worker's own faults, so that others get the work. */
 async function openPoller(
-  { connection, namespace, activities, identity, store, log = () => {} }: WorkerOptions,
+  { connection, namespace, activities, queue, identity, store, log = () => {} }: WorkerOptions,
   { queue: taskQueue, most: maxConcurrentActivityTaskExecutions, graceMs, stopping, guests }: Polled,
 ): Promise<{ run(): Promise<void> }> {
   let rest = 0;
@@ -118,7 +119,14 @@ async function openPoller(
       ...{ connection, namespace, taskQueue, maxConcurrentActivityTaskExecutions },
       activities: receiving(workerActivities, activities),
       ...(identity === undefined ? {} : { identity }),
-      interceptors: { activity: [attempts({ store, log, fit }), guests.interceptor] },
+      // The process's own queue has a name that is never seen again.
+      interceptors: {
+        activity: [
+          watched(taskQueue === queue ? 'host' : taskQueue.replace(/^saltworks-/, '')),
+          attempts({ store, log, fit }),
+          guests.interceptor,
+        ],
+      },
       shutdownGraceTime: graceMs,
     });
   worker = await open();

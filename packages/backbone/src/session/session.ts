@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type RgbImage, workingSize } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
+import { inference } from '@saltworks/telemetry/metrics';
 import type { Doubling, PreprocessJob, Views } from '../image/preprocess.worker.ts';
 import type { Precision } from '../precision/precision.ts';
 import type { BackboneSpec } from '../registry/entries.ts';
@@ -91,6 +92,7 @@ export async function openSession(
   /** Preprocessed, waiting for inference. */
   const queue: Job[] = [];
   let running: Job[] = [];
+  let began = 0;
   let failure: Error | undefined;
 
   const next = () => {
@@ -101,6 +103,7 @@ export async function openSession(
     }
     running = takeBatch(queue, opened.batch);
     worker.ref();
+    began = performance.now();
     const [{ width, height, halfStride }] = running.map(({ views }) => views);
     const images = running.map(({ views }) => views.data);
     const buffers = images.flat().map(({ buffer }) => buffer as ArrayBuffer);
@@ -112,6 +115,7 @@ export async function openSession(
   };
   worker.on('message', (reply: Reply) => {
     if (failure || !('answers' in reply)) return;
+    inference.observe({ device: opened.device }, (performance.now() - began) / 1000);
     for (const [i, { resolve, reject }] of running.splice(0).entries()) {
       const answer = reply.answers[i];
       if ('result' in answer) resolve(answer.result);

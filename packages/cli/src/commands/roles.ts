@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getMe, postUserLink } from '@saltworks/contract/api/accounts';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Log, openLog } from '@saltworks/telemetry/log';
+import { observeProcess } from '@saltworks/telemetry/process';
+import { version } from '@saltworks/telemetry/version';
 import type { Role as Work } from '@saltworks/worker/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import { Command, Option } from 'commander';
@@ -12,7 +14,7 @@ import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { parseWhole } from '../options.ts';
 import type { Role } from '../role.ts';
-import { isDebugging, readSettings, type Settings, serverUrl } from '../settings.ts';
+import { readSettings, type Settings, serverUrl } from '../settings.ts';
 import { serverOf } from '../stack/connect.ts';
 import { reachTemporal } from '../stack/reach.ts';
 import { startStack } from '../stack/supervisor.ts';
@@ -96,7 +98,8 @@ async function runUntilStopped(
   const settings = readSettings();
   const log = openLog(name, settings.log);
   await makeHome(settings.home);
-  const connection = await reach(settings);
+  observeProcess({ role: name, version });
+  const connection = await reach(settings, log);
   try {
     const role = await open(connection, settings, log);
     const running = role.run();
@@ -113,13 +116,13 @@ async function runUntilStopped(
   }
 }
 
-async function reach({ temporalAddress, temporalAccess }: Settings): Promise<NativeConnection> {
+async function reach(settings: Settings, log: Log): Promise<NativeConnection> {
+  const { temporalAddress, temporalAccess } = settings;
   if (!temporalAddress)
     throw new InvalidInputError('no SALTWORKS_TEMPORAL_ADDRESS; expected host:port ("saltworks up" needs none)');
-  const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/worker');
-  // We handle signals: the SDK would otherwise stop its workers itself.
-  const logger = new DefaultLogger(isDebugging() ? 'INFO' : 'ERROR');
-  Runtime.install({ shutdownSignals: [], logger });
+  const { NativeConnection } = await import('@temporalio/worker');
+  const { installRuntime } = await import('../stack/runtime.ts');
+  installRuntime(settings, log);
   await reachTemporal(temporalAddress, temporalAccess);
   return NativeConnection.connect(temporalConnection(temporalAddress, temporalAccess));
 }

@@ -6,7 +6,7 @@ import swagger from '@fastify/swagger';
 import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import * as z from '@saltworks/contract/zod';
-import type { Fields } from '@saltworks/telemetry/log';
+import type { Fields, Log } from '@saltworks/telemetry/log';
 import { version } from '@saltworks/telemetry/version';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -39,6 +39,7 @@ import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
+import { requestIdOf, tellRequests } from './requests.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
@@ -75,6 +76,8 @@ export interface AppOptions extends Omit<Deps, 'shards' | 'thumbnails' | 'views'
   metrics?: ProbeRoutes['metrics'];
   /** Takes one line for each failure on the server's side. */
   log(message: string, fields?: Fields): void;
+  /** Takes what happened, for collectors. */
+  event?: Log['event'];
 }
 
 /** OpenAPI's. */
@@ -99,6 +102,7 @@ export async function openApp({
   requestsPerMinute = 1200,
   metrics = { host: '' },
   log,
+  event,
   ...given
 }: AppOptions): Promise<FastifyInstance> {
   const { store, client } = given;
@@ -115,12 +119,15 @@ export async function openApp({
     bodyLimit,
     trustProxy: trustedProxies ?? false,
     exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: requestIdOf,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<ZodTypeProvider>();
   // Browsers open connections that they do not use; these would delay closing for a minute.
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
   });
+  tellRequests(app, event);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(helmet, {
@@ -190,8 +197,12 @@ export async function openApp({
   });
 
   app.setErrorHandler((error: Thrown, request, reply) => {
-    const { code, body } = answerTo(error);
-    if (code >= 500) log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`);
+    const { code, body } = answerTo(error, request.id);
+    if (code >= 500)
+      log(`${request.method} ${request.routeOptions.url ?? 'unknown route'}: ${error.message}`, {
+        request: request.id,
+        error,
+      });
     // Headers that the handler set belong to the answer that failed.
     for (const name of ['etag', 'accept-ranges', 'content-range', 'content-length']) reply.removeHeader(name);
     if (code === 401) reply.header('www-authenticate', 'Bearer realm="Saltworks"');

@@ -24,6 +24,7 @@ import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import * as z from '@saltworks/contract/zod';
 import { replay } from '@saltworks/core/drawing/replay';
+import { strokeAcknowledged, strokesAcknowledged } from '@saltworks/telemetry/metrics';
 import { shownBuild } from '../builds/current.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
@@ -96,14 +97,17 @@ export const assignmentRoutes = [
     summary: 'Adds what was done; answered when it is safe. What was sent before is not added twice',
     access: own,
     errors: [409],
-    async handler({ deps, params, body }) {
+    async handler({ deps, params, body, reply }) {
       const { db, journal, answers } = deps;
+      const since = performance.now() - reply.elapsedTime;
       const { found, campaign, size } = await sized(deps, params.assignment);
       const until = new Date(Date.now() + 1000 * campaign.leaseSeconds);
       const categories = campaign.categories.map((category) => category.id);
       const { n, added, entries } = await appendInteractions(db, found.id, body, { until, size, categories });
       await journal.append(...entries);
-      answers.answer(found.id);
+      if (added > 0) strokesAcknowledged.inc(added);
+      if (added > 0) strokeAcknowledged.observe((performance.now() - since) / 1000);
+      answers.answer(found.id, added > 0 ? { n, since } : undefined);
       answers.renewed(found.id, until);
       return { n, added };
     },

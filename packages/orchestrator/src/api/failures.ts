@@ -118,12 +118,17 @@ export const failuresOf = (route: Route): Record<number, string> =>
       .map(({ code, description }) => [code, description]),
   );
 
-export function answerTo(error: Thrown): { code: number; body: { error: string; detail?: Record<string, unknown> } } {
+/** @param request its id, which a caller tells the operator of an error on our side */
+export function answerTo(
+  error: Thrown,
+  request: string,
+): { code: number; body: { error: string; detail?: Record<string, unknown> } } {
   const failure = failures.find(({ is }) => is?.(error));
   // Fastify's own refusals: a body that is too large or no JSON.
   const code = failure?.code ?? (error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500);
   const message = (failure ?? failures.find((each) => each.code === code))?.message ?? messageOf(error);
-  return { code, body: { error: message, ...(error instanceof ConflictError ? { detail: error.detail } : {}) } };
+  const told = code === 500 ? `${message} (request ${request})` : message;
+  return { code, body: { error: told, ...(error instanceof ConflictError ? { detail: error.detail } : {}) } };
 }
 
 function messageOf({ message, validation }: Thrown): string {

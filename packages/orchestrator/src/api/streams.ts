@@ -1,5 +1,6 @@
 /** Events of assignments as Server-Sent Events, from any event on, until the reader leaves. */
 import type { ServerResponse } from 'node:http';
+import { streamsOpen } from '@saltworks/telemetry/metrics';
 import type { FastifyReply } from 'fastify';
 import { eventsAfter } from '../campaigns/assignments/events.ts';
 import type { Database } from '../db/database.ts';
@@ -31,6 +32,7 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
     for (const wake of woken.flatMap((set) => [...set])) wake();
   });
 
+  const unseen = streamsOpen.observe(() => open.size);
   return {
     get size() {
       return open.size;
@@ -96,6 +98,7 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
       wake();
     },
     async close() {
+      unseen();
       for (const end of open) end();
       await stop();
     },

@@ -15,6 +15,8 @@ export interface Database {
   listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>>;
   /** Once this resolves, everything committed before it outlives a power loss. PostgreSQL sees to that by itself. */
   sync(): Promise<void>;
+  /** Connections of its pool, and queries that wait for one. PGlite has none. */
+  pool?(): { busy: number; idle: number; waiting: number };
   /** Resolves if the database is lost while it is open, which only a new process mends. PostgreSQL comes back by itself. */
   lost?: Promise<Error>;
   close(): Promise<void>;

@@ -22,6 +22,8 @@ export interface Journal {
   replay(each: (entry: JournalEntry) => Promise<unknown>): Promise<void>;
   /** Forgets all entries, once the database has them on the disk. */
   clear(): Promise<void>;
+  /** Its length; undefined where nothing is kept. */
+  readonly bytes: number | undefined;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ const noJournal: Journal = {
   append: async () => {},
   replay: async () => {},
   clear: async () => {},
+  bytes: undefined,
   close: async () => {},
 };
 
@@ -99,6 +102,9 @@ export async function openJournal(path: string | undefined): Promise<Journal> {
       await file.truncate(0);
       await file.datasync();
       safe = 0;
+    },
+    get bytes() {
+      return safe;
     },
     async close() {
       await last;

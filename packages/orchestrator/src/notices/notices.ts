@@ -1,5 +1,6 @@
 /** Notices on their way: the server starts a workflow for each, which sends it by the activity here. */
 import { deliver, type NoticeActivities } from '@saltworks/contract/messages/notices';
+import { deliveries } from '@saltworks/telemetry/metrics';
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -67,6 +68,7 @@ export function openNotices({ db, client, secret, hosts, log, waits = WAITS, res
         const at = Date.now();
         const { status, reason } = await send({ ...found, at });
         const over = reason === null || last || status === GONE;
+        deliveries.inc({ outcome: reason === null ? 'delivered' : over ? 'given_up' : 'retried' });
         const took = Math.round(Date.now() - at);
         const entry = { delivery, at: new Date(at), ms: took, status, reason };
         await db.transaction().execute(async (tx) => {

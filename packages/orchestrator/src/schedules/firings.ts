@@ -2,6 +2,7 @@
 import type { Page } from '@saltworks/contract/api/fields';
 import type { Firing } from '@saltworks/contract/api/schedules';
 import { type FiringEnd, type FiringMade, scheduled } from '@saltworks/contract/messages/schedules';
+import { firings } from '@saltworks/telemetry/metrics';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
@@ -97,6 +98,7 @@ export async function endFiring(db: Kysely<Schema>, { schedule, id }: Of, end: F
       .where('outcome', 'is', null)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return;
+    firings.inc({ outcome });
     if (outcome === 'failed') await tellOfFailure(tx, { schedule, id }, reason);
     if (outcome !== 'skipped') {
       await audit(tx, { actor: null, action: 'schedule.fire', object: schedule, detail: { firing: id, ...end } });

@@ -4,7 +4,7 @@ import type { ConnectionLike } from '@temporalio/client';
 /** A poller renews its call once a minute. */
 const POLL_MS = 75_000;
 /** `TaskQueueType`, as gRPC has it. */
-const TYPES = { workflow: 1, activity: 2 };
+export const taskTypes = { workflow: 1, activity: 2 };
 
 /**
  * @returns identities of the processes that poll a queue, or did a moment ago
@@ -12,9 +12,9 @@ const TYPES = { workflow: 1, activity: 2 };
  */
 export async function pollersOf(
   { workflowService }: Pick<ConnectionLike, 'workflowService'>,
-  { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof TYPES },
+  { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof taskTypes },
 ): Promise<string[]> {
-  const request = { namespace, taskQueue: { name: queue }, taskQueueType: TYPES[tasks] };
+  const request = { namespace, taskQueue: { name: queue }, taskQueueType: taskTypes[tasks] };
   const { pollers } = await workflowService.describeTaskQueue(request);
   const since = Date.now() - POLL_MS;
   const now = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since);

@@ -2,6 +2,7 @@
 import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UnwritableError } from '@saltworks/contract/errors';
+import { storeFree } from '@saltworks/telemetry/metrics';
 
 /** @throws UnwritableError if fewer bytes are free there than expected, or nothing may be written */
 export async function expectRoom(folder: string, bytes: number): Promise<void> {
@@ -54,6 +55,10 @@ export async function unwritable(error: unknown, folder: string): Promise<Unwrit
 export const isUnwritable = (error: unknown): boolean =>
   error instanceof UnwritableError ||
   ['ENOSPC', 'EDQUOT', 'EROFS', '53100'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Tells at each scrape how much room a store in a folder has; nothing of a bucket. @returns stops it */
+export const observeRoom = (store: string): (() => void) =>
+  storeFree.observe(async () => (/^s3:/.test(store) ? undefined : freeBytes(store)));
 
 /** Bytes free to unprivileged processes. */
 async function freeBytes(folder: string): Promise<number> {

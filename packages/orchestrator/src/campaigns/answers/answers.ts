@@ -19,6 +19,7 @@ import { readInteractions } from '../assignments/interactions.ts';
 import { campaignFor } from '../assignments/pins.ts';
 import { type Assignment, findAssignment, unanswered } from '../assignments/read.ts';
 import { type AssignmentWorkflows, openAssignmentWorkflows } from './assignment-workflows.ts';
+import { openClocks } from './clocks.ts';
 import { putDrawing } from './drawings.ts';
 import { type Hosts, openHosts } from './hosts.ts';
 import { type DrawnMask, labelNodes, makeMask } from './make.ts';
@@ -36,8 +37,8 @@ const atOnce = { labels: 16, masks: 4 };
 export interface Answers extends Pick<AssignmentWorkflows, 'renewed' | 'closed'>, Pick<Hosts, 'warm'> {
   /** Starts the assignment's workflow, which has a worker open the image. */
   open(assignment: Assignment, campaign: Campaign): Promise<void>;
-  /** Strokes were acknowledged: answers them. */
-  answer(assignment: string): void;
+  /** Strokes were acknowledged: answers them. @param stroke the last of them, and when its request came, by `performance.now()` */
+  answer(assignment: string, stroke?: { n: number; since: number }): void;
   /** The mask of the whole drawing, made now if need be. @throws ConflictError if the drawing allows none */
   settle(assignment: string): Promise<DrawnMask>;
   /** The strokes that gave a pixel its label. @throws ConflictError unless the drawing has an answer */
@@ -62,6 +63,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
   const hosts = openHosts(client);
   const workflows = openAssignmentWorkflows({ db, client, hosts, log, stopped });
   const deps = { db, store, workflows, hosts };
+  const clocks = openClocks();
   const labelSlot = slots(atOnce.labels);
   const maskSlot = slots(atOnce.masks);
   /** Ends early when the server stops. */
@@ -81,10 +83,17 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       }
     });
 
+  const refine = async (assignment: Assignment) => {
+    const made = await makeMask(deps, assignment);
+    if (made) clocks.masked(assignment.id, made.n);
+    else clocks.forget(assignment.id);
+    return made;
+  };
+
   const labels: OneAtATime = persistent(async (id) => {
     await labelSlot(async () => {
       const assignment = await findAssignment(db, id);
-      if (assignment.answered < assignment.n) await labelNodes(deps, assignment);
+      if (assignment.answered < assignment.n) clocks.labelled(id, await labelNodes(deps, assignment));
     });
     void masks.run(id);
   });
@@ -95,14 +104,17 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       // New labels are under way, and lead here again.
       if (labels.busy(id) || again()) return;
       const assignment = await findAssignment(db, id);
-      if (assignment.refined < assignment.n) await makeMask(deps, assignment);
+      if (assignment.refined < assignment.n) await refine(assignment);
     });
   });
 
   return {
     open: workflows.start,
     warm: hosts.warm,
-    answer: (id) => void labels.run(id),
+    answer(id, stroke) {
+      if (stroke) clocks.start(id, stroke);
+      void labels.run(id);
+    },
     async settle(id) {
       for (;;) {
         const assignment = await findAssignment(db, id);
@@ -115,7 +127,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
         await putDrawing(deps, assignment, await campaignFor(db, assignment)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {
           if (mask) return { n, mask, uncertainty };
-          const made = await makeMask(deps, assignment);
+          const made = await refine(assignment);
           if (!made) throw new ConflictError('no mask can be made of what is drawn');
           return made;
         }
@@ -134,7 +146,10 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       return { ...found, strokes: found.strokes.map(({ n: place, share }) => ({ n: strokes[place - 1].n, share })) };
     },
     renewed: workflows.renewed,
-    closed: workflows.closed,
+    closed(id) {
+      clocks.forget(id);
+      workflows.closed(id);
+    },
     async resume() {
       for (const id of await unanswered(db)) void labels.run(id);
     },

@@ -30,8 +30,8 @@ export interface DrawnMask {
   uncertainty: number | null;
 }
 
-/** Has the node grid labelled, and records the labels, or why there are none. */
-export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promise<void> {
+/** Has the node grid labelled, and records the labels, or why there are none. @returns how many interactions that answers */
+export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promise<number> {
   const { db, store, workflows, hosts } = deps;
   const { id, n, image } = assignment;
   // Read each time: settings may change while an image is open.
@@ -45,9 +45,11 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
     if (!labels) throw new Error(`no labels of interaction ${answer.n}; expected those of the answer`);
     const body = { ...labels, ms: answer.ms };
     await recordAnswer(db, id, { n: answer.n, columns: ['answered'], kind: 'patch', body });
+    return answer.n;
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     await recordRefusal(db, id, n, ['answered', 'refined'], error);
+    return n;
   }
 }
 

@@ -41,7 +41,10 @@ export async function openPostgres(url: string, signal?: AbortSignal): Promise<D
     close().catch(() => {});
     throw named(error, url);
   }
-  return { db, kind: 'postgres', listen: notifications.listen, sync: async () => {}, close };
+  return {
+    ...{ db, kind: 'postgres', listen: notifications.listen, sync: async () => {}, close },
+    pool: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+  };
 }
 
 /** Adds the database's address without user and password. For an address of several machines the error holds one for each. */

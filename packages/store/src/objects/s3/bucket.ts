@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { s3Retries } from '@saltworks/telemetry/metrics';
 import { orAborted } from '../signal.ts';
 import { checkKey, MAX_KEY_BYTES, ObjectMissingError } from '../store.ts';
 import { explain } from './explain.ts';
@@ -87,6 +88,7 @@ export class S3Bucket {
   /** Pauses after a failure that passes. @throws the failure, explained, if it does not pass or was the last try's */
   async beforeNextTry(error: unknown, doing: string, tries: number, signal?: AbortSignal): Promise<void> {
     if (!isPassing(error) || tries === this.#attempts) throw explain(error, doing, this.place, tries);
+    s3Retries.inc();
     const most = Math.min(MAX_PAUSE_MS, (isSlowDown(error) ? PAUSE_SLOW_MS : PAUSE_MS) * 2 ** (tries - 1));
     await orAborted(sleep(Math.random() * most, undefined, { signal }), signal);
   }

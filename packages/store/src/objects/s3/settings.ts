@@ -1,6 +1,7 @@
 /** The settings of an S3 store, and the SDK's client that they make. */
 import { S3 } from '@aws-sdk/client-s3';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { countRequests } from './counted.ts';
 
 export interface S3Options {
   bucket: string;
@@ -65,6 +66,7 @@ export function openClient({
       httpsAgent: agent,
     },
   });
+  countRequests(s3);
   return { s3, place: `s3://${bucket} at ${server ?? 'Amazon S3'}`, attempts };
 }
 
