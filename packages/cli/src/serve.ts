@@ -13,7 +13,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { fetchingOf } from './fetching.ts';
 import { writeWhole } from './files.ts';
-import type { Role } from './role.ts';
+import { type Role, watch } from './role.ts';
 import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts';
 import { checkServices } from './stack/reach.ts';
 import { temporalConnection } from './stack/temporal-connection.ts';
@@ -57,6 +57,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     event: log.event,
   });
   const ready = opening.then((server) => welcome(server, settings, log));
+  ready.then(({ probes }) => watch(probes)).catch(() => {});
   // `run` reports the reason.
   ready.catch(() => {});
   // Without a database the process ends, and its supervisor restarts it.

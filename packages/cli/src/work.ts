@@ -21,7 +21,7 @@ import { openWorkers, ownQueue, type Role as Work } from '@saltworks/worker/work
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { fetchingOf } from './fetching.ts';
-import type { Role } from './role.ts';
+import { type Role, watch } from './role.ts';
 import type { Settings } from './settings.ts';
 import { checkServices, expectServersStore } from './stack/reach.ts';
 
@@ -78,6 +78,7 @@ export async function openWorkerRole(
   const checks = { temporal: temporalCheck(connection, namespace), store: storeCheck(store) };
   const probes = openProbes(checks, { log: log.warn });
   const listener = await listen(settings, probes);
+  watch(probes);
   readyParts.observe(probes.samples);
   observeGpus();
   observeRoom(settings.store);

@@ -115,10 +115,7 @@ export const queueBacklogAge = gauge('queue_backlog_age_seconds', 'Age of the ol
   'queue',
   'kind',
 ]);
-export const queuePollers = gauge('queue_pollers', 'Processes that asked the queue for work in the last minutes', [
-  'queue',
-  'kind',
-]);
+export const queuePollers = gauge('queue_pollers', 'Processes that ask the queue for work', ['queue', 'kind']);
 export const runsOpen = gauge('runs_open', 'Runs under way, by workflow', ['workflow']);
 export const workflowTaskFailures = counter('workflow_task_failures_total', 'Steps of workflows that failed');
 export const activitiesRunning = gauge('activities_running', 'Activities under way in this process', ['queue']);

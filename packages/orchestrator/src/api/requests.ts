@@ -9,6 +9,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** Ids that a proxy may have given: anything else could forge a line of log. */
 const sane = /^[\w.-]{8,64}$/;
 
+/** Asked every few seconds, by machines. */
+const probes = ['/healthz', '/readyz', '/metrics'];
+
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && sane.test(given) ? given : randomUUID();
@@ -30,6 +33,7 @@ export function tellRequests(app: FastifyInstance, event: Log['event'] = () => {
     if (route !== getAssignmentEvents.url) {
       httpRequests.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000);
     }
+    if (probes.includes(route)) return;
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     event('request', { request: request.id, caller: request.caller?.id, method, route, status, ms });
   });

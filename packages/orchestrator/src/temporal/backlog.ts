@@ -1,6 +1,6 @@
 /** What waits in a task queue, and who asks it for work. */
 import type { ConnectionLike } from '@temporalio/client';
-import { taskTypes } from './pollers.ts';
+import { identitiesOf, taskTypes } from './pollers.ts';
 
 export interface Backlog {
   /** Tasks, about: Temporal counts roughly. */
@@ -16,11 +16,12 @@ export async function backlogOf(
   { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof taskTypes },
 ): Promise<Backlog> {
   const request = { namespace, taskQueue: { name: queue }, taskQueueType: taskTypes[tasks], reportStats: true };
-  const { stats, pollers } = await workflowService.describeTaskQueue(request);
+  const found = await workflowService.describeTaskQueue(request);
+  const { stats } = found;
   const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
   return {
     tasks: Number(stats?.approximateBacklogCount ?? 0),
     age: Number(seconds ?? 0) + Number(nanos ?? 0) / 1e9,
-    pollers: pollers?.length ?? 0,
+    pollers: identitiesOf(found).length,
   };
 }

@@ -15,7 +15,13 @@ export async function pollersOf(
   { namespace, queue, tasks }: { namespace: string; queue: string; tasks: keyof typeof taskTypes },
 ): Promise<string[]> {
   const request = { namespace, taskQueue: { name: queue }, taskQueueType: taskTypes[tasks] };
-  const { pollers } = await workflowService.describeTaskQueue(request);
+  return identitiesOf(await workflowService.describeTaskQueue(request));
+}
+
+type Described = Awaited<ReturnType<ConnectionLike['workflowService']['describeTaskQueue']>>;
+
+/** Temporal lists those that have gone for minutes, too. */
+export function identitiesOf({ pollers }: Pick<Described, 'pollers'>): string[] {
   const since = Date.now() - POLL_MS;
   const now = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since);
   return now.map(({ identity }) => identity ?? '');
