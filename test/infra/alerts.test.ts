@@ -57,7 +57,7 @@ test('the dashboard shows every metric', () => {
 
 test('every alarm says how grave it is, and leads to its section of the handbook', () => {
   const handbook = readFileSync(join(root, 'docs/operate.md'), 'utf8');
-  const [, alarms = ''] = /\n## Alarms\n([^]*?)(?=\n## |$)/.exec(handbook) ?? [];
+  const [, alarms = ''] = /\n## Alarms\n([\s\S]*?)(?=\n## |$)/.exec(handbook) ?? [];
   const sections = [...alarms.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   expect(sections.sort()).toEqual(rules.map(({ alert }) => alert).sort());
   for (const { alert, labels, annotations } of rules) {

@@ -37,7 +37,7 @@ export interface Reader {
  * @param host that the process listens on
  */
 export function mayRead({ address, headers }: Reader, { host, token }: { host: string; token?: string }): boolean {
-  const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const given = /^Bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1];
   if (token !== undefined && given !== undefined && isSame(given, token)) return true;
   const asked = `http://${headers.host}`;
   const named = URL.canParse(asked) ? new URL(asked).hostname.replace(/^\[|\]$/g, '') : '';
