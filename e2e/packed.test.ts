@@ -49,7 +49,8 @@ describe('the packed command', () => {
     for (const file of [...threads, ...papers, ...others, 'backbone/export-backbone.py']) {
       expect(existsSync(join(installed, 'node_modules/@saltworks', file)), file).toBe(true);
     }
-    for (const file of ['README.md', 'LICENSE']) expect(existsSync(join(installed, file)), file).toBe(true);
+    for (const file of ['README.md', 'LICENSE', 'THIRD_PARTY.md'])
+      expect(existsSync(join(installed, file)), file).toBe(true);
   });
 
   test('names no path of the clone', () => {
@@ -84,9 +85,10 @@ describe('the packed command', () => {
 
   test('serves the page, with a stack of its own', async () => {
     stack = spawn(command, ['up'], { cwd: scratch, env });
-    const file = join(user, '.saltworks/stack.json');
-    await vi.waitFor(() => expect(existsSync(file)).toBe(true), 90_000);
-    const { url } = JSON.parse(readFileSync(file, 'utf8'));
+    let output = '';
+    for (const stream of [stack.stdout!, stack.stderr!]) stream.on('data', (chunk) => (output += chunk));
+    await vi.waitFor(() => expect(output).toMatch(/^server: ready/m), 120_000);
+    const { url } = JSON.parse(readFileSync(join(user, '.saltworks/stack.json'), 'utf8'));
     const health = await fetch(new URL('/api/health', url));
     expect(health.status).toBe(200);
     const page = await (await fetch(url)).text();

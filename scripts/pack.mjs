@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, run } from './setup.mjs';
+import { documents } from './third-party.mjs';
 
 /** Where ONNX Runtime's CPU library, Temporal's bridge and Temporal's server all exist. */
 const PLATFORMS = ['linux/x64', 'linux/arm64', 'darwin/arm64'];
@@ -34,7 +35,9 @@ export function pack(out) {
     manifest.dependencies = Object.fromEntries(Object.entries(manifest.dependencies).sort());
     manifest.bundleDependencies = [...ours, 'onnxruntime-node'];
     manifest.os = [...new Set(PLATFORMS.map((each) => each.split('/')[0]))];
+    manifest.files.push('THIRD_PARTY.md');
     delete manifest.scripts;
+    writeFileSync(join(stage, 'THIRD_PARTY.md'), documents().report);
     writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     run('pnpm', ['--dir', stage, '--config.node-linker=hoisted', 'pack', '--pack-destination', out], { quiet: true });
     return tarball('cli', manifest.version);
