@@ -38,6 +38,8 @@ export interface Settings {
   port: number;
   /** SALTWORKS_URL: where people and commands reach the server; default http://HOST:PORT. */
   url?: string;
+  /** SALTWORKS_SERVER: where commands reach the server, if not at SALTWORKS_URL: beside it in a container, say. */
+  server?: string;
   /** SALTWORKS_SECRET: signs sessions; at least 32 characters; by default the home's own, made at the first start. */
   secret?: string;
   /** SALTWORKS_API_KEY: the account that commands act for; by default an administrator, by the server's secret. */
@@ -118,7 +120,8 @@ export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
     database: env.SALTWORKS_DATABASE || join(home, 'database'),
     host: env.SALTWORKS_HOST || '127.0.0.1',
     port: wholeOf(env, 'SALTWORKS_PORT') ?? 7300,
-    url: urlOf(env),
+    url: urlOf(env, 'SALTWORKS_URL'),
+    server: urlOf(env, 'SALTWORKS_SERVER'),
     secret: longSecret(env, 'SALTWORKS_SECRET'),
     apiKey: env.SALTWORKS_API_KEY || undefined,
     oidc: oidcOf(env),
@@ -190,11 +193,12 @@ function proxyOf(env: NodeJS.ProcessEnv): Settings['proxy'] {
   return { http, https, no: named('NO_PROXY') };
 }
 
-function urlOf({ SALTWORKS_URL: url }: NodeJS.ProcessEnv): string | undefined {
+function urlOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const url = env[name];
   if (!url) return undefined;
   const { protocol, pathname, search, hash, origin } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
   if (!/^https?:$/.test(protocol ?? '') || pathname !== '/' || search || hash) {
-    throw new InvalidInputError(`SALTWORKS_URL=${url}; expected http(s)://host[:port]`);
+    throw new InvalidInputError(`${name}=${url}; expected http(s)://host[:port]`);
   }
   return origin;
 }

@@ -59,7 +59,7 @@ export async function connectApi(
 
 /** The running server: the environment's or the home's. An external Temporal has an external server too. */
 export async function serverOf(settings: Settings): Promise<string | undefined> {
-  const found = settings.url ?? (await findStack(settings.home))?.url;
+  const found = settings.server ?? settings.url ?? (await findStack(settings.home))?.url;
   return found ?? (settings.temporalAddress && serverUrl(settings));
 }
 
@@ -73,7 +73,7 @@ async function reachApi(settings: Settings): Promise<Api> {
     if (url === undefined) throw new Error(`the stack on ${settings.home} has stopped`);
     await waitForServer(url);
     const api = await openApi(url, settings);
-    if (settings.url || Date.now() > until) return api;
+    if (settings.server || settings.url || Date.now() > until) return api;
     // Another home's server may hold the port until ours moves to another.
     const known = await api(getMe).catch(() => undefined);
     if (known) return api;
