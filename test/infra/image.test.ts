@@ -126,14 +126,22 @@ describe.skipIf(!findPostgres())('a server and a worker of the image', () => {
   });
 
   test('answer as healthy to the check of their images, and serve the page', async () => {
-    const port = await freePort();
+    const [port, workerPort] = [await freePort(), await freePort()];
     const server = startRoleOf(launcher, { ...env('server'), SALTWORKS_PORT: String(port) }, 'server');
-    const worker = startRoleOf(launcher, env('worker'), 'worker', '--device', 'cpu');
+    const worker = startRoleOf(
+      launcher,
+      { ...env('worker'), SALTWORKS_WORKER_PORT: String(workerPort) },
+      'worker',
+      '--device',
+      'cpu',
+    );
     started.push(server, worker);
     await server.says('server: ready');
     await worker.says('worker: ready');
     const healthy = (url: string) => spawnSync(process.execPath, [join(app, 'healthy.mjs'), url]).status;
-    expect(healthy(`http://127.0.0.1:${port}/api/health`)).toBe(0);
+    expect(healthy(`http://127.0.0.1:${port}/healthz`)).toBe(0);
+    expect(healthy(`http://127.0.0.1:${port}/readyz`)).toBe(0);
+    expect(healthy(`http://127.0.0.1:${workerPort}/healthz`)).toBe(0);
     expect(healthy(`http://127.0.0.1:${await freePort()}/healthz`)).toBe(1);
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { openStore } from '@saltworks/store/objects/open';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secretNames } from '../src/secret-files.ts';
-import { readSettings } from '../src/settings.ts';
+import { readSettings, serverUrl } from '../src/settings.ts';
+import { serverOf } from '../src/stack/connect.ts';
 
 describe('S3', () => {
   const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' };
@@ -123,4 +124,15 @@ describe('a Temporal of one’s own', () => {
     expect(() => access({ SALTWORKS_TEMPORAL_TLS_CERT: import.meta.filename })).toThrow(/expected both, or neither/);
     expect(() => access({ SALTWORKS_TEMPORAL_TLS_CA: '/nowhere/ca.pem' })).toThrow(/SALTWORKS_TEMPORAL_TLS_CA=/);
   });
+});
+
+test('commands reach the server elsewhere than people do, if so told', async () => {
+  const given = { SALTWORKS_URL: 'https://salt.example.org', SALTWORKS_TEMPORAL_ADDRESS: 'temporal:7233' };
+  expect(await serverOf(readSettings(given))).toBe('https://salt.example.org');
+  const beside = readSettings({ ...given, SALTWORKS_SERVER: 'http://127.0.0.1:7300' });
+  expect(await serverOf(beside)).toBe('http://127.0.0.1:7300');
+  expect(serverUrl(beside)).toBe('https://salt.example.org');
+  expect(() => readSettings({ SALTWORKS_SERVER: 'server:7300' })).toThrow(
+    'SALTWORKS_SERVER=server:7300; expected http',
+  );
 });
