@@ -77,7 +77,7 @@ describe('the tree of an image', () => {
     expect(foreign).toEqual([]);
   });
 
-  test.each(['server', 'worker', 'migrate', 'backbone', 'dataset', 'account'])('%s --help answers', (command) => {
+  test.each(['server', 'worker', 'migrate', 'dataset'])('%s --help answers', (command) => {
     const { status, stdout, stderr } = saltworks(command, '--help');
     expect(stderr).toBe('');
     expect(stdout).toContain(`saltworks ${command}`);
@@ -125,9 +125,16 @@ describe.skipIf(!findPostgres())('a server and a worker of the image', () => {
     SALTWORKS_MODELS: models,
   });
 
-  test('answer as healthy to the check of their images, and serve the page', async () => {
+  test('answer as healthy to the check of their images, serve the page, let the first administrator in, and write to their homes alone', async () => {
     const [port, workerPort] = [await freePort(), await freePort()];
-    const server = startRoleOf(launcher, { ...env('server'), SALTWORKS_PORT: String(port) }, 'server');
+    const files = readdirSync(app, { recursive: true }).length;
+    const serverEnv = {
+      ...env('server'),
+      SALTWORKS_PORT: String(port),
+      SALTWORKS_URL: 'https://salt.example.org',
+      SALTWORKS_SERVER: `http://127.0.0.1:${port}`,
+    };
+    const server = startRoleOf(launcher, serverEnv, 'server');
     const worker = startRoleOf(
       launcher,
       { ...env('worker'), SALTWORKS_WORKER_PORT: String(workerPort) },
@@ -145,9 +152,13 @@ describe.skipIf(!findPostgres())('a server and a worker of the image', () => {
     expect(healthy(`http://127.0.0.1:${await freePort()}/healthz`)).toBe(1);
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const link = spawnSync(process.execPath, [launcher, 'account', 'link'], { env: serverEnv, encoding: 'utf8' });
+    expect(link.stdout, link.stderr).toMatch(/^https:\/\/salt\.example\.org\/\S+\n$/);
     for (const role of started.splice(0)) {
       await role.end();
       expect(role.child.exitCode, role.said).toBe(0);
     }
+    // The root file system may be read-only.
+    expect(readdirSync(app, { recursive: true }).length).toBe(files);
   }, 120_000);
 });
