@@ -1,7 +1,10 @@
 /** What holds of everything that the chart renders, whatever the values. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import {
+  chart,
   type Manifest,
   ofKind,
   poolsOf,
@@ -217,4 +220,12 @@ describe.each(valueSets)('values %s', (values) => {
       expect(manifest.spec.strategy.rollingUpdate.maxSurge).toBe(cuda ? 0 : 1);
     }
   });
+});
+
+test('alarms and dashboard arrive as they are in files/', async () => {
+  const all = await render({ values: 'everything' });
+  const file = (name: string) => readFileSync(join(chart, 'files', name), 'utf8');
+  expect(ofKind(all, 'PrometheusRule')[0].spec).toEqual(parse(file('alerts.yaml')));
+  const [dashboard] = ofKind(all, 'ConfigMap');
+  expect(JSON.parse(dashboard.data!['saltworks.json'])).toEqual(JSON.parse(file('dashboard.json')));
 });
