@@ -41,8 +41,8 @@ beforeAll(() => {
     ...plain,
     npm_config_prefix: `${image}/usr/local`,
     npm_config_prefer_offline: 'true',
-    // What was built before from the same sources need not be built again.
-    TURBO_CACHE_DIR: join(root, '.turbo', 'cache'),
+    // What this test built before from the same sources is not built again.
+    TURBO_CACHE_DIR: join(root, '.turbo', 'images'),
   };
   runStage(stages.find(({ name }) => name === 'build')!, image, { root, files: context() }, env);
 }, 600_000);
