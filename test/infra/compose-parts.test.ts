@@ -1,10 +1,10 @@
 /** What compose.yaml runs beside Saltworks, as far as there is without Docker: SQL, scripts, and the S3 server's command. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readSettings } from '@saltworks/cli/settings';
+import { readSettings, silenceSdk } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
 import { openStoreToWrite } from '@saltworks/store/objects/open';
 import { checkStore } from '@saltworks/store/objects/probe';
@@ -12,7 +12,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findPostgres, startPostgres } from '../../packages/orchestrator/test/postgres.ts';
 import { findS3 } from '../../packages/store/test/objects/server.ts';
 import { compose, root } from './compose.ts';
+import { findPromtool } from './promtool.ts';
 
+silenceSdk();
 const run = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-compose-'));
 const secrets = join(scratch, 'secrets');
@@ -133,3 +135,22 @@ test.skipIf(s3?.kind !== 'seaweedfs')(
     }
   },
 );
+
+const promtool = findPromtool();
+test.skipIf(!promtool)('Prometheus takes its configuration, and reads our alerts and its token by it', async () => {
+  const config = readFileSync(join(parts, 'prometheus.yaml'), 'utf8');
+  const { configs } = compose.services.prometheus;
+  const alerts = configs!.find(({ source }) => source === 'alerts')!.target;
+  expect(config).toContain(alerts);
+  const own = join(scratch, 'prometheus.yaml');
+  writeFileSync(
+    own,
+    config
+      .replace(alerts, join(root, 'infra', compose.configs.alerts.file))
+      .replaceAll('/run/secrets/metrics-token', join(secrets, 'metrics-token')),
+  );
+  const { stdout } = await run(promtool!, ['check', 'config', own]);
+  expect(stdout).toMatch(/rules found/);
+  const names = config.match(/names: \[(.*)\]/g)!.flatMap((line) => line.slice(8, -1).split(', '));
+  for (const name of names) expect(compose.services).toHaveProperty(name);
+});
