@@ -43,6 +43,15 @@ describe('docs/deploy.md', () => {
     expect(stdout).toContain(`Usage: saltworks ${named.join(' ')} `);
   });
 
+  test('says how much memory the containers may take', () => {
+    const lasting = Object.values(compose.services).filter(
+      ({ profiles, restart }) => !profiles && restart !== 'on-failure',
+    );
+    const sizes = lasting.map(({ deploy }) => deploy.resources.limits.memory);
+    const gigabytes = sizes.reduce((sum, size) => sum + Number.parseInt(size, 10) / (size.endsWith('G') ? 1 : 1024), 0);
+    expect(text).toContain(`add up to ${Math.floor(gigabytes)} GB of memory`);
+  });
+
   test('lists the variables that compose reads, with their defaults', () => {
     const own = new Map(
       [...readText(join(root, 'infra/compose.yaml')).matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => [
