@@ -1,6 +1,6 @@
 /** Runs the Dockerfile's steps in an empty folder, since there is no Docker here, and then what they make. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'saltworks-image-'));
 const image = join(scratch, 'image');
 const app = join(image, 'src', 'app');
-const launcher = join(app, 'saltworks');
+const launcher = join(image, 'usr/local/bin/saltworks');
 /** The backbone of the clone, as a mirror. */
 const models = join(root, '.saltworks', 'models');
 
@@ -45,6 +45,8 @@ beforeAll(() => {
     TURBO_CACHE_DIR: join(root, '.turbo', 'images'),
   };
   runStage(stages.find(({ name }) => name === 'build')!, image, { root, files: context() }, env);
+  // As the stage `runtime` does.
+  symlinkSync(join(app, 'saltworks'), launcher);
 }, 600_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }), 60_000);
 
