@@ -4,6 +4,7 @@ import {
   type AnswerOf,
   addressOf,
   answerOf,
+  type Endpoint,
   type Given,
   type JsonEndpoint,
   type Optional,
@@ -20,7 +21,11 @@ import { type Settings, secretFile } from './settings.ts';
  * @throws InvalidInputError in the server's words if it refuses, Error if it fails, does not answer, or gives an answer of
  * another form than the endpoint's
  */
-export type Api = <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>) => Promise<AnswerOf<E>>;
+export interface Api {
+  <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>): Promise<AnswerOf<E>>;
+  /** The bytes of an answer that is not JSON, as they arrive. @throws as the call itself */
+  stream(endpoint: Endpoint): AsyncIterable<Uint8Array>;
+}
 
 /** The server is away, or its database or Temporal is: another try later may succeed. */
 class NoAnswerError extends Error {}
@@ -29,9 +34,8 @@ class NoAnswerError extends Error {}
 const patienceMs = 120_000;
 
 /** The same API, for questions that may be asked twice: it asks again while nobody answers. */
-export const asking =
-  (api: Api): Api =>
-  async (endpoint, ...given) => {
+export function asking(api: Api): Api {
+  const ask = async <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>): Promise<AnswerOf<E>> => {
     for (const until = Date.now() + patienceMs; ; ) {
       try {
         return await api(endpoint, ...given);
@@ -42,6 +46,8 @@ export const asking =
       }
     }
   };
+  return Object.assign(ask, { stream: api.stream });
+}
 
 /**
  * Authenticates by SALTWORKS_API_KEY, or else as the operator, by the server's secret.
@@ -57,12 +63,16 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
       "no SALTWORKS_API_KEY; expected a key of an account on that server, or the server's SALTWORKS_SECRET",
     );
   }
-  return async (endpoint, ...[given]) => {
+  const authorization = () => `Bearer ${apiKey?.trim() ?? operatorToken(secret)}`;
+  const away = (error: Error): never => {
+    throw new NoAnswerError(`no answer from the server at ${url} (${((error.cause as Error) ?? error).message})`);
+  };
+  const ask = async <E extends JsonEndpoint>(endpoint: E, ...[given]: Optional<Given<E>>): Promise<AnswerOf<E>> => {
     const { body }: { body?: unknown } = given ?? {};
     const { ok, status, statusText, text } = await fetch(`${url}${addressOf<JsonEndpoint>(endpoint, given)}`, {
       method: endpoint.method,
       headers: {
-        authorization: `Bearer ${apiKey?.trim() ?? operatorToken(secret)}`,
+        authorization: authorization(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -72,14 +82,31 @@ export async function openApi(url: string, settings: Settings): Promise<Api> {
         const { ok, status, statusText } = answer;
         return { ok, status, statusText, text: await answer.text() };
       })
-      .catch((error) => {
-        throw new NoAnswerError(`no answer from the server at ${url} (${(error.cause ?? error).message})`);
-      });
+      .catch(away);
     if (ok) return answerOf(endpoint, text === '' ? null : JSON.parse(text));
-    const reason = reasonOf(text) ?? `${status} ${statusText}`;
-    if (status < 500) throw new InvalidInputError(reason);
-    throw status === 503 ? new NoAnswerError(reason) : new Error(reason);
+    throw refusalOf({ status, statusText, text });
   };
+  async function* stream(endpoint: Endpoint): AsyncGenerator<Uint8Array> {
+    const answer = await fetch(`${url}${addressOf(endpoint)}`, {
+      headers: { authorization: authorization() },
+      signal: interruption,
+    }).catch(away);
+    if (!answer.ok)
+      throw refusalOf({ status: answer.status, statusText: answer.statusText, text: await answer.text() });
+    try {
+      for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) yield chunk;
+    } catch (error) {
+      interruption.throwIfAborted();
+      away(error as Error);
+    }
+  }
+  return Object.assign(ask, { stream });
+}
+
+function refusalOf({ status, statusText, text }: { status: number; statusText: string; text: string }): Error {
+  const reason = reasonOf(text) ?? `${status} ${statusText}`;
+  if (status < 500) return new InvalidInputError(reason);
+  return status === 503 ? new NoAnswerError(reason) : new Error(reason);
 }
 
 /** The secret of the settings, or the home's own, which a new server writes before it answers. */

@@ -25,6 +25,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['account'], load: async () => [(await import('./commands/account.ts')).accountCommand()] },
   { names: ['webhook'], load: async () => [(await import('./commands/webhook.ts')).webhookCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
+  { names: ['backup'], load: async () => [(await import('./commands/backup.ts')).backupCommand()] },
   { names: ['migrate'], load: async () => [(await import('./commands/migrate.ts')).migrateCommand()] },
   { names: [], load: async () => (await import('./commands/roles.ts')).roleCommands() },
 ];

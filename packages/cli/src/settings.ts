@@ -25,6 +25,13 @@ export interface Settings {
   store: string;
   /** SALTWORKS_S3_… and the SDK's AWS_…: read when a bucket is opened, since a folder needs none. @throws InvalidInputError */
   s3: () => S3Access;
+  /**
+   * SALTWORKS_BACKUP_S3_ENDPOINT, _S3_REGION and _S3_FORCE_PATH_STYLE, SALTWORKS_BACKUP_ACCESS_KEY_ID and _SECRET_ACCESS_KEY: how
+   * the bucket of backups is reached, where otherwise than that of the store.
+   *
+   * @throws InvalidInputError
+   */
+  backupS3: () => S3Access;
   /** SALTWORKS_TEMPORAL_ADDRESS: a Temporal server to use instead of the embedded one, host:port. */
   temporalAddress?: string;
   /** SALTWORKS_TEMPORAL_NAMESPACE. */
@@ -114,6 +121,7 @@ export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
     home,
     store: env.SALTWORKS_STORE || join(home, 'objects'),
     s3: () => s3Of(env),
+    backupS3: () => backupS3Of(env),
     temporalAddress,
     namespace: env.SALTWORKS_TEMPORAL_NAMESPACE || 'default',
     temporalAccess: temporalAccessOf(env),
@@ -180,6 +188,24 @@ function s3Of(env: NodeJS.ProcessEnv): S3Access {
         ? { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN }
         : undefined,
     forcePathStyle: flagOf(env, 'SALTWORKS_S3_FORCE_PATH_STYLE'),
+  };
+}
+
+function backupS3Of(env: NodeJS.ProcessEnv): S3Access {
+  const store = s3Of(env);
+  const [accessKeyId, secretAccessKey] = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'].map(
+    (name) => env[`SALTWORKS_BACKUP_${name}`] ?? '',
+  );
+  if (!accessKeyId !== !secretAccessKey) {
+    throw new InvalidInputError(
+      'one of SALTWORKS_BACKUP_ACCESS_KEY_ID and SALTWORKS_BACKUP_SECRET_ACCESS_KEY; expected both, or neither',
+    );
+  }
+  return {
+    endpoint: env.SALTWORKS_BACKUP_S3_ENDPOINT || store.endpoint,
+    region: env.SALTWORKS_BACKUP_S3_REGION || store.region,
+    credentials: accessKeyId ? { accessKeyId, secretAccessKey } : store.credentials,
+    forcePathStyle: flagOf(env, 'SALTWORKS_BACKUP_S3_FORCE_PATH_STYLE') ?? store.forcePathStyle,
   };
 }
 

@@ -349,3 +349,66 @@ export const agreementKey = ({ a, b }: AgreePair): string =>
 
 const knownName = ({ dataset, sha256, campaign, truth }: KnownOf): string =>
   [dataset, sha256, campaign, ...(truth ? [truth] : [])].join('-');
+
+/** `restoring.json`: a store into which a backup is being restored, a Restoring; no one else may use it. */
+export const restoringKey = 'restoring.json';
+
+/**
+ * What a backup does with an object. `kept`: it holds it; such an object never changes once it is written. `changing`: the same
+ * of one that may be replaced or removed. `masks`, `exports`: only if somebody asks for these, and masks that rows of the
+ * database name in any case. `rebuilt`: it does not, since runs make it again, or nobody misses it.
+ */
+export type Keeping = 'kept' | 'changing' | 'masks' | 'exports' | 'rebuilt';
+
+/** By the start of a name; the first that fits. */
+const keepings: readonly [RegExp, Keeping][] = [
+  [/^(images|models|strokes)\//, 'kept'],
+  [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
+  [/^(backbones|channels|catalog|key-sets|drawings)\//, 'changing'],
+  [/^datasets\/[^/]+\/(images|classes)\//, 'kept'],
+  [/^datasets\/[^/]+\/(names|scribbles|truth)\//, 'changing'],
+  // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
+  [/^datasets\/[^/]+\/masks\/(campaign-|build\.)/, 'changing'],
+  [/^datasets\/[^/]+\/masks\/|^masks\//, 'masks'],
+  [/^datasets\/[^/]+\/exported\/|^exports\//, 'exports'],
+  // A report says that work is done: without what it tells of, it would stay undone.
+  [/^datasets\/[^/]+\/extracted\/|^builds\/\w+\/[^/]+\/rebuilt\//, 'rebuilt'],
+  [/^builds\/\w+\/[^/]+\/compared\/[^/]+\/sorted\//, 'rebuilt'],
+  [/^builds\/\w+\/[^/]+\/compared\//, 'changing'],
+  [/^builds\/\w+\/[^/]+\/[^/]+\.json$/, 'kept'],
+  [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
+  [/^bakeoffs\//, 'kept'],
+  [/^(keys|views|agreement|check|probes)\/|^restoring\.json$/, 'rebuilt'],
+];
+
+/** Undefined of an object that is none of ours. */
+export const keepingOf = (key: string): Keeping | undefined => keepings.find(([form]) => form.test(key))?.[1];
+
+/** All objects that are not merely rebuilt lie below these, in the order of their names. */
+export const keptPrefixes = [
+  ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', 'exports/'],
+  ...['identity.json', 'images/', 'key-sets/', 'masks/', 'models/', 'strokes/'],
+] as const;
+
+/** The sha256 of an object's bytes, where its name says it. */
+export const contentOf = (key: string): string | undefined =>
+  /^(?:images|models|strokes|builds\/(?:lines|snapshots))\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})(?:\.\w+)?$/.exec(key)?.[1];
+
+/** In a backup's destination. `backups/`: the manifests. */
+export const backupsPrefix = 'backups/';
+
+/** `backups/20261129T204501123Z.json`: a Manifest. @param id the time that it is of */
+export const backupKey = (id: string): string => `${backupsPrefix}${id}.json`;
+
+export const backupIdOf = (key: string): string | undefined => /^backups\/([0-9]{8}T[0-9]{9}Z)\.json$/.exec(key)?.[1];
+
+/** `pool/`: the bytes of all backups. */
+export const poolPrefix = 'pool/';
+
+/** `pool/ab/abcd…`: named by their sha256. */
+export const poolKey = (sha256: string): string => `${poolPrefix}${sha256.slice(0, 2)}/${sha256}`;
+
+export const pooledOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
+
+/** `lock.json`: a BackupLock. */
+export const backupLockKey = 'lock.json';

@@ -1,17 +1,4 @@
-/** Lines of text as they arrive, and sorted ones merged. */
-
-/** @param chunks UTF-8; the last line may lack its end */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
-}
+/** Sorted lines merged. */
 
 /** The lines of all sources in order, each source being in order itself. Holds one line of each. */
 export async function* merged(sources: readonly AsyncGenerator<string>[]): AsyncGenerator<string> {

@@ -18,9 +18,10 @@ import * as z from '@saltworks/contract/zod';
 import { addUp } from '@saltworks/core/builds/add-up';
 import { readBuild } from '@saltworks/store/builds/builds';
 import { inOrder } from '@saltworks/store/in-order';
+import { linesOf } from '@saltworks/store/objects/lines';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { chunked } from './chunked.ts';
-import { linesOf, merged } from './merge-lines.ts';
+import { merged } from './merge-lines.ts';
 import type { Pulse } from './shard.ts';
 
 type FinishRequest = RequestOf<(typeof buildActivities)['finishComparison']>;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { agreementVersion, isCurrentReport, storedAgreement } from '../../src/documents/agreement.ts';
 import { addedBackbone, fetchedBackbone, partialDownload } from '../../src/documents/backbones.ts';
+import { backedUpObject, backupLock, dumpLine, manifest, restoring } from '../../src/documents/backups.ts';
 import { bakeoffKeys, bakeoffMasks, bakeoffPlan, bakeoffReport } from '../../src/documents/bakeoffs.ts';
 import { build, buildImage, buildReport, rebuildReport, snapshot, snapshotImage } from '../../src/documents/builds.ts';
 import { channelEntry } from '../../src/documents/channels.ts';
@@ -59,6 +60,9 @@ const kinds: Record<string, Schema<unknown>> = {
   'bakeoff-masks': bakeoffMasks,
   'bakeoff-report': bakeoffReport,
   prices,
+  backup: manifest,
+  'backup-lock': backupLock,
+  restoring,
 } as Record<string, Schema<unknown>>;
 const kindOf = (name: string) =>
   Object.keys(kinds)
@@ -103,6 +107,15 @@ test('lines of a comparison are images, of which some have no mask before, or co
     [false, [], true],
   ]);
   expect(encodeLines(lines)).toBe(text('compared.jsonl'));
+});
+
+test('lines of a backup are objects of the store; those of a dump are tables with their rows, and masks', () => {
+  const objects = parseLines('objects', text('backup-objects.jsonl'), backedUpObject);
+  expect(objects.map(({ size }) => size)).toEqual([57, 1991]);
+  expect(encodeLines(objects)).toBe(text('backup-objects.jsonl'));
+  const lines = text('dump.jsonl').split('\n').filter(Boolean);
+  const control = lines.filter((line) => !line.startsWith('{')).map((line) => parseDocument('dump', line, dumpLine));
+  expect(control.map(([kind]) => kind)).toEqual(['database', 'table', 'end', 'masks', 'end']);
 });
 
 test('lines of the journal are interactions', () => {

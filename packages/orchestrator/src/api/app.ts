@@ -25,6 +25,7 @@ import { accountRoutes } from './account-routes.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
 import { backboneRoutes } from './backbone-routes.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { bakeoffRoutes } from './bakeoff-routes.ts';
 import { buildRoutes } from './build-routes.ts';
 import { headersOf, withCaller } from './caller.ts';
@@ -60,6 +61,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Bakeoffs: bakeoffRoutes,
   Webhooks: webhookRoutes,
   Schedules: scheduleRoutes,
+  Backups: backupRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 

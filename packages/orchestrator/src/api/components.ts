@@ -61,4 +61,5 @@ export const components = [
   'BakeoffReport',
   'Webhook',
   'Delivery',
+  'Backup',
 ];

@@ -21,6 +21,7 @@ export const tags = {
   Bakeoffs: 'Backbones, layers and settings tried on a sample',
   Webhooks: 'Addresses that are told what happens to builds and schedules',
   Schedules: 'Work at set times, and how it went',
+  Backups: 'The database, for backups, and when one last ended well',
   Server: 'The server itself',
 } as const;
 export type Tag = keyof typeof tags;

@@ -405,6 +405,18 @@ create table sign_in_failure (
   since timestamptz not null default now()
 );`;
 
+/** Backups that ended well. */
+const backups = `
+create table backup (
+  manifest text primary key,
+  at timestamptz not null,
+  place text not null,
+  objects bigint not null,
+  bytes bigint not null,
+  noted timestamptz not null default now()
+);
+create index on backup (at);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -428,4 +440,5 @@ export const migrations: readonly Migration[] = [
   strict('0014-pinned-settings', pins),
   strict('0015-campaign-gates', campaignGates),
   { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
+  { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
 ];

@@ -37,6 +37,7 @@ export interface Schema {
   delivery_attempt: DeliveryAttemptTable;
   schedule: ScheduleTable;
   firing: FiringTable;
+  backup: BackupTable;
   migration: MigrationTable;
   expansion: MigrationTable;
 }
@@ -419,6 +420,18 @@ export interface FiringTable {
   reason: string | null;
   /** See {@link madeOf}. */
   made: ColumnType<unknown, string | undefined, string>;
+}
+
+/** Backups that ended well. */
+export interface BackupTable {
+  /** sha256, hex. */
+  manifest: string;
+  /** The time of which it holds the database. */
+  at: Time;
+  place: string;
+  objects: ColumnType<string, number, never>;
+  bytes: ColumnType<string, number, never>;
+  noted: TimeNow;
 }
 
 /** Migrations that ran: those that a server must know, and in `expansion` those that it need not. */

@@ -86,12 +86,15 @@ test('images, files and events have their media types; everything else is JSON',
   for (const { path, operation } of operations()) {
     const [type] = Object.keys(operation.responses[200].content);
     types.add(type);
-    const sent = /\/(image|view|mask|masks\/\{mask\}|thumbnail|keys|events|zip)$/.test(path) && path !== '/api/me/keys';
+    const sent =
+      /\/(image|view|mask|masks\/\{mask\}|thumbnail|keys|events|zip|backups\/database)$/.test(path) &&
+      path !== '/api/me/keys';
     expect([path, type === 'application/json']).toEqual([path, !sent]);
   }
   expect([...types].sort()).toEqual([
     'application/json',
     'application/octet-stream',
+    'application/x-ndjson',
     'application/zip',
     'image/png',
     'image/webp',

@@ -1,5 +1,5 @@
 /** The database in a folder: PGlite in a thread, seen by kysely as a PostgreSQL with one connection. */
-import { chmod, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expectRoom, makeFolders } from '@saltworks/store/objects/room';
 import { Kysely, PostgresDialect, sql } from 'kysely';
@@ -23,6 +23,7 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
   let notify = (_channel: string, _payload: string): void => {};
   let thread: Thread;
   try {
+    await forgetDumps(folder);
     await expectRoom(folder, roomToWrite);
     if (!(await exists(data))) await make(data, signal);
     thread = await startThread(data, (channel, payload) => notify(channel, payload), signal);
@@ -56,6 +57,13 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
 
 /** Whether a folder holds a database. */
 export const hasPglite = (folder: string): Promise<boolean> => exists(join(folder, 'data'));
+
+/** Removes what a process left that was killed while it sent a dump (`backups/spool.ts`). */
+async function forgetDumps(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^dump-.*\.partial$/.test(name)) await rm(join(folder, name), { force: true });
+  }
+}
 
 /** Makes the database aside, so that a half-made one, left by a process that was killed, is not taken for one. */
 async function make(data: string, signal?: AbortSignal): Promise<void> {

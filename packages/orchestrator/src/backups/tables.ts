@@ -1,0 +1,25 @@
+/** The tables that backups hold, each after those that its rows refer to. */
+export const backedUpTables = [
+  ...['user', 'account', 'api_key'],
+  ...['campaign', 'category', 'member', 'task', 'task_category'],
+  ...['assignment', 'interaction', 'event', 'review', 'consensus'],
+  ...['audit', 'webhook', 'delivery', 'delivery_attempt'],
+  ...['build', 'promotion', 'build_mask', 'schedule', 'firing', 'backup'],
+] as const;
+
+/**
+ * Those that they leave out: everybody signs in anew after a restore, counts of attempts are of a moment, and the tables
+ * themselves say which migrations ran.
+ */
+export const leftOutTables = [
+  ...['session', 'verification', 'rateLimit', 'sign_in_failure'],
+  ...['migration', 'expansion'],
+] as const;
+
+/** Columns that they leave out: tokens of other servers, which nobody needs after a sign-in. */
+export const leftOutColumns: Readonly<Record<string, readonly string[]>> = {
+  account: ['accessToken', 'refreshToken', 'idToken', 'accessTokenExpiresAt', 'refreshTokenExpiresAt'],
+};
+
+/** Where rows name masks. */
+export const maskColumns = ['assignment', 'review', 'consensus', 'build_mask'] as const;
