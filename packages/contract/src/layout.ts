@@ -384,10 +384,14 @@ const keepings: readonly [RegExp, Keeping][] = [
 /** Undefined of an object that is none of ours. */
 export const keepingOf = (key: string): Keeping | undefined => keepings.find(([form]) => form.test(key))?.[1];
 
+/** `masks/`, `exports/`: masks of all kinds, and exports of all datasets. */
+export const masksPrefix = 'masks/';
+export const allExportsPrefix = 'exports/';
+
 /** All objects that are not merely rebuilt lie below these, in the order of their names. */
 export const keptPrefixes = [
-  ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', 'exports/'],
-  ...['identity.json', 'images/', 'key-sets/', 'masks/', 'models/', 'strokes/'],
+  ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', allExportsPrefix],
+  ...['identity.json', 'images/', 'key-sets/', masksPrefix, 'models/', 'strokes/'],
 ] as const;
 
 /** The sha256 of an object's bytes, where its name says it. */

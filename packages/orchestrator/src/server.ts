@@ -9,6 +9,7 @@ import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { watched } from '@saltworks/telemetry/activities';
 import type { Fields, Log } from '@saltworks/telemetry/log';
+import { backupLastSuccess } from '@saltworks/telemetry/metrics';
 import { openProbes, type Probes } from '@saltworks/telemetry/probes';
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -18,6 +19,7 @@ import { openApp } from './api/app.ts';
 import { type AuthOptions, createApiKey, openAuth } from './api/auth.ts';
 import type { Deps } from './api/routes.ts';
 import { openStreams } from './api/streams.ts';
+import { lastBackup } from './backups/notes.ts';
 import { openAnswers } from './campaigns/answers/answers.ts';
 import { imageSize } from './campaigns/assignments/image-size.ts';
 import { restoreInteraction } from './campaigns/assignments/interactions.ts';
@@ -165,6 +167,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     log,
   );
 
+  const unobserved = backupLastSuccess.observe(() => lastBackup(db));
   const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
   const activities: ServerActivities & ScheduleActivities = {
     expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
@@ -206,6 +209,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       sweep.stop();
       notices.stop();
       clocks.stop();
+      unobserved();
       await streams.close();
       await app.close();
       await answers.close();

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, r
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Database } from '../dist/db/database.js';
 import { openDatabase } from '../dist/db/open.js';
@@ -90,6 +90,9 @@ async function emptyPglite(): Promise<string> {
   }
   return home;
 }
+
+/** Runs statements of SQL, as a dump holds them. */
+export const runSql = (db: Kysely<Schema>, text: string): Promise<unknown> => sql.raw(text).execute(db);
 
 /** A user with a campaign and tasks. @returns ids of the tasks */
 export async function fillCampaign(db: Kysely<Schema>, { user = 'ann', campaign = 'salt', tasks = 1 } = {}) {

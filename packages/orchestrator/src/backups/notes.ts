@@ -20,3 +20,9 @@ export async function listBackups(db: Kysely<Schema>, limit: number): Promise<Ba
     ...{ at: at.toISOString(), objects: Number(objects), bytes: Number(bytes) },
   }));
 }
+
+/** The moment that the newest backup holds, Unix time in seconds. */
+export async function lastBackup(db: Kysely<Schema>): Promise<number | undefined> {
+  const row = await db.selectFrom('backup').select('at').orderBy('at', 'desc').limit(1).executeTakeFirst();
+  return row && row.at.getTime() / 1000;
+}

@@ -11,7 +11,7 @@ import type { Database } from '../../dist/db/database.js';
 import { migrate, schemaState } from '../../dist/db/migrate.js';
 import { migrations } from '../../dist/db/migrations.js';
 import { openUnchanged } from '../../dist/db/open.js';
-import { describeDatabases } from '../databases.ts';
+import { describeDatabases, runSql } from '../databases.ts';
 
 /** The migrations that the release before knew. */
 const then = migrations.slice(0, 15);
@@ -19,7 +19,7 @@ const then = migrations.slice(0, 15);
 describeDatabases('the database of the release before', ({ fresh }) => {
   const openOld = async (): Promise<Database> => {
     const database = await openUnchanged(await fresh());
-    await sql.raw(databaseSql()).execute(database.db);
+    await runSql(database.db, databaseSql());
     return database;
   };
 

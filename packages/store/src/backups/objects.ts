@@ -1,5 +1,12 @@
 /** The objects that a backup holds. */
-import { type Keeping, keepingOf, keptPrefixes, maskKey } from '@saltworks/contract/layout';
+import {
+  allExportsPrefix,
+  type Keeping,
+  keepingOf,
+  keptPrefixes,
+  maskKey,
+  masksPrefix,
+} from '@saltworks/contract/layout';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
 /** What a backup may hold besides what cannot be made again. */
@@ -25,13 +32,13 @@ export async function* wantedObjects(
 ): AsyncGenerator<Wanted> {
   const holds = new Set<Keeping | undefined>(['kept', 'changing', ...extras]);
   for (const prefix of keptPrefixes) {
-    if (prefix === 'masks/' && !extras.includes('masks')) {
+    if (prefix === masksPrefix && !extras.includes('masks')) {
       for await (const id of masks) {
         for (const extension of ['.json', '.png'] as const) yield { key: maskKey(id, extension), keeping: 'masks' };
       }
       continue;
     }
-    if (prefix === 'exports/' && !extras.includes('exports')) continue;
+    if (prefix === allExportsPrefix && !extras.includes('exports')) continue;
     for await (const { key, size } of store.list(prefix, options)) {
       const keeping = keepingOf(key);
       if (holds.has(keeping)) yield { key, size, keeping: keeping! };
