@@ -86,7 +86,7 @@ function said(lines) {
 }
 
 /** Copies of the images, each cropped a little differently. */
-async function makeImages(folder, count) {
+export async function makeImages(folder, count) {
   const { default: sharp } = await import('sharp');
   const names = readdirSync(photographs);
   for (let i = 0; i < count; i++) {

@@ -85,7 +85,7 @@ export async function startStack(env = {}) {
  * A port that nothing else is likely to take while the server is down: neither the default one nor one that the system gives
  * to connections.
  */
-async function ownPort() {
+export async function ownPort() {
   for (;;) {
     const port = 10_000 + Math.floor(20_000 * Math.random());
     const server = createServer();
