@@ -1,6 +1,7 @@
 /** Values that cannot be are refused, with what was received and what was expected. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { secretNames } from '@saltworks/cli/secret-files';
 import { describe, expect, test } from 'vitest';
 import { chart, defaults, refusal, type Yaml } from './chart.ts';
 
@@ -55,6 +56,12 @@ describe('values that cannot be are refused, with what was received and what was
     const refused = await refusal({ over: { workers: defaults.workers }, set: [set] });
     expect(refused).toContain("don't meet the specifications of the schema");
     expect(refused).toContain(name);
+  });
+
+  test('no secret is taken as a setting', async () => {
+    const env = Object.fromEntries(secretNames.map((name) => [name, 'x']));
+    const said = await refusal({ over: { server: { env } } });
+    for (const name of secretNames) expect(said).toContain(`server.env has ${name}; expected a secret`);
   });
 
   test('all faults are told at once', async () => {
