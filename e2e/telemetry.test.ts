@@ -160,6 +160,8 @@ describe.skipIf(!here)(`what processes tell${here ? '' : ' (skipped: no PostgreS
     const strokes = [0, 1, 2].map((i) => strokeAt(i, work.assignment.image, 1));
     await work.do(...naming(1), ...strokes);
     await work.answered('pixel', 60_000);
+    // The event comes before the count.
+    await expect.poll(async () => (await scraped(serverUrl)).value('stroke_pixels_seconds_count')).toBe(1);
     const [people, machines] = [await scraped(serverUrl), await scraped(workerUrl)];
 
     const moved = (name: string, labels?: string) => people.value(name, labels) - before.value(name, labels);

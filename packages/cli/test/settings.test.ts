@@ -136,3 +136,23 @@ test('commands reach the server elsewhere than people do, if so told', async () 
     'SALTWORKS_SERVER=server:7300; expected http',
   );
 });
+
+describe('what processes tell', () => {
+  test('is text from info on, to callers of the machine alone, unless settings say otherwise', () => {
+    const usual = { log: { format: 'text', level: 'info' }, workerHost: '127.0.0.1' };
+    expect(readSettings({})).toMatchObject({ ...usual, metricsToken: undefined, workerPort: undefined });
+    const token = 'x'.repeat(32);
+    const env = { SALTWORKS_LOG: 'json', SALTWORKS_LOG_LEVEL: 'debug', SALTWORKS_METRICS_TOKEN: token };
+    expect(readSettings({ ...env, SALTWORKS_WORKER_HOST: '0.0.0.0', SALTWORKS_WORKER_PORT: '9100' })).toMatchObject({
+      ...{ log: { format: 'json', level: 'debug' }, metricsToken: token },
+      ...{ workerHost: '0.0.0.0', workerPort: 9100 },
+    });
+  });
+
+  test.each([
+    [{ SALTWORKS_LOG: 'xml' }, 'SALTWORKS_LOG=xml; expected one of text, json'],
+    [{ SALTWORKS_LOG_LEVEL: 'loud' }, 'SALTWORKS_LOG_LEVEL=loud; expected one of debug, info, warn, error'],
+    [{ SALTWORKS_METRICS_TOKEN: 'short' }, 'SALTWORKS_METRICS_TOKEN of 5 characters; expected 32 or more, at random'],
+    [{ SALTWORKS_WORKER_PORT: '70000' }, 'SALTWORKS_WORKER_PORT=70000; expected a whole number from 1 to 65535'],
+  ])('is refused as %s', (env, message) => expect(() => readSettings(env)).toThrow(message));
+});

@@ -33,7 +33,9 @@ export interface Observed<L extends string = never> {
 function gauge<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Observed<L> {
   const observers = new Set<Observer<L>>();
   const seen = async (observer: Observer<L>) => {
-    const found = await Promise.resolve(observer()).catch(() => undefined);
+    const found = await Promise.resolve()
+      .then(observer)
+      .catch(() => undefined);
     return typeof found === 'number' ? [{ labels: {}, value: found }] : (found ?? []);
   };
   new Gauge<L>({

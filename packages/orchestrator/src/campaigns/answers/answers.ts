@@ -20,7 +20,7 @@ import { campaignFor } from '../assignments/pins.ts';
 import { type Assignment, findAssignment, unanswered } from '../assignments/read.ts';
 import { type AssignmentWorkflows, openAssignmentWorkflows } from './assignment-workflows.ts';
 import { openClocks } from './clocks.ts';
-import { putDrawing } from './drawings.ts';
+import { forgetDrawings, putDrawing } from './drawings.ts';
 import { type Hosts, openHosts } from './hosts.ts';
 import { type DrawnMask, labelNodes, makeMask } from './make.ts';
 
@@ -85,8 +85,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
 
   const refine = async (assignment: Assignment) => {
     const made = await makeMask(deps, assignment);
-    if (made) clocks.masked(assignment.id, made.n);
-    else clocks.forget(assignment.id);
+    if (!made) clocks.forget(assignment.id);
+    else {
+      clocks.masked(assignment.id, made.n);
+      await forgetDrawings(store, assignment);
+    }
     return made;
   };
 

@@ -11,7 +11,7 @@ import type { Schema } from '../../db/schema.ts';
 import { campaignFor } from '../assignments/pins.ts';
 import type { Assignment } from '../assignments/read.ts';
 import type { AssignmentWorkflows } from './assignment-workflows.ts';
-import { forgetDrawings, putDrawing } from './drawings.ts';
+import { putDrawing } from './drawings.ts';
 import type { Hosts } from './hosts.ts';
 import { recordAnswer, recordRefusal } from './record.ts';
 
@@ -63,7 +63,6 @@ export async function makeMask(deps: MakeDeps, assignment: Assignment): Promise<
     const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
     const body = { mask, segments: document?.segments_info };
     await recordAnswer(db, id, { n, columns: ['refined'], kind: 'pixel', body, made: { mask, uncertainty } });
-    await forgetDrawings(store, assignment);
     return { n, mask, uncertainty };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
