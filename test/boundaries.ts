@@ -9,6 +9,7 @@ export const readers: Record<string, string> = {
   'ui/src/api.ts': 'the one client of the pages: the endpoint’s schema parses the answer',
   'ui/src/stored.ts': 'the one reader of the browser’s storage: the caller’s schema parses it',
   'cli/src/api.ts': 'the one client of the commands: the endpoint’s schema parses the answer',
+  'cli/src/doctor/ask.ts': 'documents of probes and providers, checked by their schemas',
 };
 
 /** Files of pages and commands that read JSON. */

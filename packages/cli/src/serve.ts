@@ -47,6 +47,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
     webhookHosts: settings.webhookHosts,
+    quota: settings.quota ?? null,
     recipeOf: async (given) =>
       (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.

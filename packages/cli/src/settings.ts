@@ -7,7 +7,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
 import type { S3Access } from '@saltworks/store/objects/open';
-import { textOf, withFiles } from './secret-files.ts';
+import { secretNames, textOf, withFiles } from './secret-files.ts';
 
 /** How a Temporal server that is not the embedded one is reached. */
 export interface TemporalAccess {
@@ -60,6 +60,8 @@ export interface Settings {
   trustedProxies?: string[];
   /** SALTWORKS_WEBHOOK_HOSTS: hosts that webhooks may lead to; default none. */
   webhookHosts: AllowedHost[];
+  /** SALTWORKS_QUOTA: bytes that the store may hold, `2TB`; new work that fills it is refused then. Default none. */
+  quota?: number;
   /** SALTWORKS_REQUESTS_PER_MINUTE: the limit of one caller; default 1200. */
   requestsPerMinute?: number;
   /** SALTWORKS_LOG and SALTWORKS_LOG_LEVEL: lines of text (default) or of JSON, from debug, info (default), warn or error on. */
@@ -110,8 +112,36 @@ export function silenceSdk(env: NodeJS.ProcessEnv = process.env): void {
   env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }
 
-export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
-  const env = withFiles(given);
+/** The settings, and the variables with our prefix that somebody reads, and nobody: misspelt ones. @throws InvalidInputError */
+export function readWatched(env: NodeJS.ProcessEnv = process.env): {
+  settings: Settings;
+  read: string[];
+  unread: string[];
+} {
+  const asked = new Set<string>(['SALTWORKS_DEBUG', ...secretNames.map((name) => `${name}_FILE`)]);
+  const watch = (given: NodeJS.ProcessEnv) =>
+    new Proxy(given, {
+      get(target, name: string) {
+        asked.add(name);
+        return target[name];
+      },
+    });
+  const settings = readSettings(env, watch);
+  settings.s3();
+  const ours = Object.keys(env).filter((name) => /^SALTWORKS_(?!TEST_)/.test(name) && env[name] !== '');
+  return {
+    settings,
+    read: ours.filter((name) => asked.has(name)),
+    unread: ours.filter((name) => !asked.has(name)),
+  };
+}
+
+/** @param watch may look at the variables as they are read */
+export function readSettings(
+  given: NodeJS.ProcessEnv = process.env,
+  watch: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv = (env) => env,
+): Settings {
+  const env = watch(withFiles(given));
   const temporalAddress = env.SALTWORKS_TEMPORAL_ADDRESS || undefined;
   if (temporalAddress && !/^[^\s:/]+:\d+$/.test(temporalAddress)) {
     throw new InvalidInputError(`SALTWORKS_TEMPORAL_ADDRESS=${temporalAddress}; expected host:port`);
@@ -135,6 +165,7 @@ export function readSettings(given: NodeJS.ProcessEnv = process.env): Settings {
     oidc: oidcOf(env),
     trustedProxies: proxiesOf(env),
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
+    quota: bytesOf(env, 'SALTWORKS_QUOTA'),
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
     log: {
       format: oneOf(env, 'SALTWORKS_LOG', ['text', 'json']),
@@ -260,6 +291,16 @@ function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {
     throw new InvalidInputError('SALTWORKS_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET; expected all three, or none');
   }
   return { issuer, clientId, clientSecret, domains: domainsOf(env.SALTWORKS_OIDC_DOMAINS ?? '') };
+}
+
+/** Powers of 1,000, and of 1,024 with an `i`. */
+function bytesOf(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  const [, digits, unit = '', binary] = /^(\d+(?:\.\d+)?) ?(?:([kMGTP])?(i)?B)?$/i.exec(text) ?? [];
+  const bytes = Math.round(Number(digits) * (binary ? 1024 : 1000) ** ' KMGTP'.indexOf(unit.toUpperCase() || ' '));
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new InvalidInputError(`${name}=${text}; expected bytes, as 500GB or 2TiB`);
 }
 
 const yes = ['1', 'true'];

@@ -27,3 +27,11 @@ export function unknownKind(what: string, value: never, known: readonly string[]
 export class UnwritableError extends Error {
   override name = 'UnwritableError';
 }
+
+/**
+ * New work is refused because the store has used up its quota, or its disk all but a reserve. Strokes and their masks go on.
+ * The same call succeeds once there is room.
+ */
+export class StorageFullError extends UnwritableError {
+  override name = 'StorageFullError';
+}

@@ -3,6 +3,7 @@
  * rewrites the same object.
  */
 import type { Subject } from './documents/builds.ts';
+import type { StorageKind } from './documents/storage.ts';
 import { defaultCodec } from './kinds.ts';
 import type { ExtractSettings } from './options.ts';
 
@@ -18,6 +19,41 @@ export const identityKey = 'identity.json';
 /** `check/…` and `probes/….txt`: written and deleted again, to find out whether a store works. @param id a UUID */
 export const trialKey = (id: string): string => `check/${id}`;
 export const probeKey = (id: string): string => `probes/${id}.txt`;
+
+/** `check/`, `probes/`: of probes that died. */
+export const probePrefixes = ['check/', 'probes/'] as const;
+
+/** `storage/usage.json`: what the store holds, a StorageUsage. */
+export const storageUsageKey = 'storage/usage.json';
+
+/** `storage/quota.json`: what it may hold, a StorageQuota. */
+export const storageQuotaKey = 'storage/quota.json';
+
+/** `storage/counting.txt`: written again and again while a process counts, so that others do not. */
+export const storageCountingKey = 'storage/counting.txt';
+
+/** What an object's room is counted under: its kind, and the set of keys or the dataset that it is of. */
+export function storageOf(key: string): { kind: StorageKind; of: string | null } {
+  const [top, second] = key.split('/');
+  switch (top) {
+    case 'keys':
+    case 'exports':
+    case 'datasets':
+      return { kind: top, of: second };
+    case 'images':
+    case 'masks':
+    case 'views':
+    case 'strokes':
+    case 'drawings':
+    case 'builds':
+    case 'bakeoffs':
+    case 'agreement':
+    case 'models':
+      return { kind: top, of: null };
+    default:
+      return { kind: 'other', of: null };
+  }
+}
 
 /** `images/ab/abcd….jpg`: the bytes of an image, named by their sha256. */
 export const imageKey = (sha256: string, extension: string): string =>
@@ -322,6 +358,9 @@ export const nodeLabelsKey = (assignment: string, n: number): string =>
 export const viewKey = (sha256: string, ending: '.webp' | '.png' = '.webp'): string =>
   `views/${sha256.slice(0, 2)}/${sha256}.2${ending}`;
 
+/** `views/`: all views and thumbnails. */
+export const viewsPrefix = 'views/';
+
 /** Where an image as browsers are shown it may lie: at one of these. */
 export const viewKeys = (sha256: string): string[] => [viewKey(sha256), viewKey(sha256, '.png')];
 
@@ -378,7 +417,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^builds\/\w+\/[^/]+\/[^/]+\.json$/, 'kept'],
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
-  [/^(keys|views|agreement|check|probes)\/|^restoring\.json$/, 'rebuilt'],
+  [/^(keys|views|agreement|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
 ];
 
 /** Undefined of an object that is none of ours. */

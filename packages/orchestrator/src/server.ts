@@ -39,6 +39,7 @@ import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
 import { scheduleActivitiesOf } from './schedules/activities.ts';
 import { restoreClocks } from './schedules/schedules.ts';
+import { openStorageWatch } from './storage/watch.ts';
 import { throughOutages } from './temporal/outage.ts';
 
 export interface Closable {
@@ -93,6 +94,8 @@ export interface CampaignServerOptions extends AuthOptions {
   webhookHosts: readonly AllowedHost[];
   recipeOf: Deps['recipeOf'];
   backbones: Deps['backbones'];
+  /** Bytes that the store may hold; null: no quota. */
+  quota: number | null;
   /** Folder of the built pages. */
   page?: string;
   /** Reads `/metrics`. */
@@ -129,6 +132,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const answers = openAnswers({ db, store, client, log });
   const streams = await openStreams(database);
   const notices = openNotices({ db, client, secret: options.secret, hosts: options.webhookHosts, log });
+  const storage = openStorageWatch({ store, quota: options.quota, log });
   const fill = repeat(fillMs, () => fillCampaigns(db, store), log);
   const probes = openProbes(
     {
@@ -150,6 +154,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     client,
     streams,
     notices,
+    storage,
     imageSize: (sha256, keys) => imageSize(store, sha256, keys),
     async prepare(dataset, extract) {
       await throughOutages(() => extractDataset(client, { dataset, window: 4, extract }));
@@ -208,6 +213,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       fill.stop();
       sweep.stop();
       notices.stop();
+      storage.stop();
       clocks.stop();
       unobserved();
       await streams.close();

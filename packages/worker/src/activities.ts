@@ -6,6 +6,7 @@ import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import type { ImportActivities } from '@saltworks/contract/messages/schedules';
 import { readDataset } from '@saltworks/store/datasets/dataset';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
 import { extractSample } from './bakeoff/keys.ts';
@@ -36,26 +37,32 @@ export function createActivities(
   ImportActivities &
   Partial<AnnotateActivities> {
   const { sessions, queue } = deps;
+  /** For what fills the store; strokes and their masks go on. */
+  const withRoom = <T>(work: (pulse: Pulse) => Promise<T>): Promise<T> =>
+    withPulse(async (pulse) => {
+      await expectStorage(deps.store, { signal: pulse.signal });
+      return work(pulse);
+    });
   return {
     async describeDataset({ dataset }) {
       const { shards, images } = await readDataset(deps.store, dataset);
       return { shards, images };
     },
-    extractShard: (request) => withPulse((pulse) => extractShard(deps, request, pulse)),
-    propagateShard: (request) => withPulse((pulse) => propagateShard(deps, request, pulse)),
+    extractShard: (request) => withRoom((pulse) => extractShard(deps, request, pulse)),
+    propagateShard: (request) => withRoom((pulse) => propagateShard(deps, request, pulse)),
     prepareExport: (request) => withPulse(({ signal }) => prepareExport(deps.store, request, signal)),
-    exportShard: (request) => withPulse((pulse) => exportShard(deps.store, request, pulse)),
+    exportShard: (request) => withRoom((pulse) => exportShard(deps.store, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
-    importImages: (request) => withPulse(({ signal }) => importImages(deps, request, signal)),
+    importImages: (request) => withRoom(({ signal }) => importImages(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
-    buildShard: (request) => withPulse((pulse) => buildShard(deps, request, pulse)),
+    buildShard: (request) => withRoom((pulse) => buildShard(deps, request, pulse)),
     describeBuild: (request) => withPulse(({ signal }) => describeBuild(deps.store, request, signal)),
     rebuildShard: (request) => withPulse((pulse) => rebuildShard(deps, request, pulse)),
     compareShard: (request) => withPulse((pulse) => compareShard(deps.store, request, pulse)),
     finishComparison: (request) => withPulse((pulse) => finishComparison(deps.store, request, pulse)),
-    extractSample: (request) => withPulse((pulse) => extractSample(deps, request, pulse)),
-    judgeSample: (request) => withPulse((pulse) => judgeSample(deps, request, pulse)),
+    extractSample: (request) => withRoom((pulse) => extractSample(deps, request, pulse)),
+    judgeSample: (request) => withRoom((pulse) => judgeSample(deps, request, pulse)),
     finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),
     ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
   };

@@ -1,6 +1,6 @@
 /** Around every attempt at an activity: checks that this worker is fit for it, hands it over when the worker stops, and logs a failure. */
 
-import { UnwritableError } from '@saltworks/contract/errors';
+import { StorageFullError, UnwritableError } from '@saltworks/contract/errors';
 import { HANDED_OVER } from '@saltworks/contract/messages/attempts';
 import { storeHeader } from '@saltworks/contract/messages/identity';
 import { StoreRefusedError } from '@saltworks/store/objects/store';
@@ -38,8 +38,8 @@ export const attempts =
             log(`${activityType} of ${workflowExecution?.workflowId} is handed over`);
             throw handedOver();
           }
-          const fault = faultOf(error);
-          if (fault) fit(false);
+          const fault = faultOf(error) ?? laterOf(error, attempt);
+          if (fault instanceof WorkerFaultError) fit(false);
           if (!(error instanceof CancelledFailure)) {
             const reason = (error as Error).message.replaceAll('\n', ' ');
             log(`${activityType} of ${workflowExecution?.workflowId} failed, attempt ${attempt}: ${reason}`);
@@ -65,9 +65,23 @@ function expectStore(wanted: unknown, store: string): void {
   );
 }
 
+/** Tries of the usual pace while the store is full, and how far apart the next ones are: somebody has to make room. */
+const [soon, later] = [8, '5 minutes'] as const;
+
+/** A full store is no fault of this worker: it goes on with other work, and the refused one comes back, later and later. */
+function laterOf(error: unknown, attempt: number): ApplicationFailure | undefined {
+  if (!(error instanceof StorageFullError)) return undefined;
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.name,
+    ...(attempt > soon ? { nextRetryDelay: later } : {}),
+  });
+}
+
 /** Workflows recognise the error by its name. */
 function faultOf(error: unknown): WorkerFaultError | undefined {
   if (error instanceof WorkerFaultError) return error;
-  const own = error instanceof StoreRefusedError || error instanceof UnwritableError;
+  const own =
+    error instanceof StoreRefusedError || (error instanceof UnwritableError && !(error instanceof StorageFullError));
   return own ? new WorkerFaultError((error as Error).message) : undefined;
 }

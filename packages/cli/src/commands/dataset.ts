@@ -12,6 +12,7 @@ import { importDataset } from '@saltworks/store/import/import';
 import { importScribbles, notePictures } from '@saltworks/store/import/import-scribbles';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { openSource } from '@saltworks/worker/import';
 import { lookAt, throughWindow } from '@saltworks/worker/pictures';
 import { Command } from 'commander';
@@ -66,6 +67,7 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   const settings = readSettings();
   const store = await openStoreToWrite(settings.store, settings.s3);
   if (scribbles !== undefined) await isFolder(scribbles);
+  await expectStorage(store);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
   const { files, categories } = await openSource(source, {

@@ -1,12 +1,13 @@
 /** Checks that the services of the settings answer, before any work starts; a failure is one line. */
 import { hostname } from 'node:os';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { identityOf, isElsewhere } from '@saltworks/contract/messages/identity';
+import { identityOf, isElsewhere, processName } from '@saltworks/contract/messages/identity';
 import { queues } from '@saltworks/contract/messages/queues';
 import { pollersOf } from '@saltworks/orchestrator/temporal/pollers';
 import { openStoreToWrite } from '@saltworks/store/objects/open';
 import { checkStore } from '@saltworks/store/objects/probe';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { version } from '@saltworks/telemetry/version';
 import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
 import type { Settings, TemporalAccess } from '../settings.ts';
 import { waitForTemporal } from './temporal.ts';
@@ -38,7 +39,7 @@ export async function checkServices(settings: Settings, connection: ConnectionLi
   try {
     const store = await openStoreToWrite(settings.store, settings.s3);
     const id = await checkStore(store);
-    return { store, id, identity: identityOf(`${process.pid}@${hostname()}`, id) };
+    return { store, id, identity: identityOf(processName(`${process.pid}@${hostname()}`, version), id) };
   } catch (error) {
     (error as Error).message = `store ${settings.store}: ${(error as Error).message}`;
     throw error;

@@ -20,6 +20,7 @@ import { nodeLabels } from '../../src/documents/node-labels.ts';
 import { prices } from '../../src/documents/prices.ts';
 import { anyReport, extractReport, maskReport, shardReport } from '../../src/documents/reports.ts';
 import { stackFile } from '../../src/documents/stack.ts';
+import { storageQuota, storageUsage } from '../../src/documents/storage.ts';
 import { tappedModel } from '../../src/documents/tapped-model.ts';
 import { storedTruth, truth } from '../../src/documents/truth.ts';
 import type { Schema } from '../../src/zod.ts';
@@ -46,6 +47,8 @@ const kinds: Record<string, Schema<unknown>> = {
   agreement: storedAgreement,
   'node-labels': nodeLabels,
   stack: stackFile,
+  'storage-usage': storageUsage,
+  'storage-quota': storageQuota,
   'tapped-model': tappedModel,
   'added-backbone': addedBackbone,
   'fetched-backbone': fetchedBackbone,

@@ -44,6 +44,7 @@ import { requestIdOf, tellRequests } from './requests.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
@@ -62,6 +63,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Webhooks: webhookRoutes,
   Schedules: scheduleRoutes,
   Backups: backupRoutes,
+  Storage: storageRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 

@@ -50,6 +50,8 @@ export const components = [
   'NewSchedule',
   'Firing',
   'Schedule',
+  'Storage',
+  'StorageLevel',
   'Image',
   'ComingTask',
   'Pace',

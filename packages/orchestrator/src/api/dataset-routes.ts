@@ -17,6 +17,7 @@ import {
   postDatasetRunsControl,
 } from '@saltworks/contract/api/runs';
 import { buildRecipe, maskKey } from '@saltworks/contract/layout';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
@@ -78,11 +79,7 @@ export const datasetRoutes = [
     async handler({ deps, params, query, user }) {
       const dataset = await datasetOf(deps.store, params.dataset);
       const { keys } = params;
-      const done = await removeKeySet(deps, dataset, {
-        keys,
-        from: query.from,
-        runs: () => deps.runs.list(dataset.name),
-      });
+      const done = await removeKeySet(deps, dataset, { keys, from: query.from });
       const entry = { actor: user.id, action: 'dataset.keys.remove', object: dataset.name, detail: { keys } };
       if (query.from === 0) await auditAlone(deps.db, entry);
       return done;
@@ -155,6 +152,7 @@ export const datasetRoutes = [
     access: 'admin',
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
+      await expectStorage(deps.store);
       const { kind, preset } = body;
       // Refuses an unknown backbone before a run starts.
       const extract = settleKeys(await deps.backbones.find(body.backbone), body);

@@ -22,6 +22,7 @@ export const tags = {
   Webhooks: 'Addresses that are told what happens to builds and schedules',
   Schedules: 'Work at set times, and how it went',
   Backups: 'The database, for backups, and when one last ended well',
+  Storage: 'What the store holds, what it may hold, and what may go',
   Server: 'The server itself',
 } as const;
 export type Tag = keyof typeof tags;

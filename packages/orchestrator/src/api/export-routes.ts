@@ -5,6 +5,7 @@ import {
   postCampaignExports,
   postDatasetExports,
 } from '@saltworks/contract/api/exports';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { publishShown } from '../builds/publish-shown.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -23,6 +24,7 @@ export const exportRoutes = [
     errors: [409],
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
+      await expectStorage(deps.store);
       const { accepted } = body;
       const { recipe, images, build } = await publishShown(deps, campaign, { accepted, by: user.id });
       if (images === 0) {
@@ -42,6 +44,7 @@ export const exportRoutes = [
     async handler({ deps, params, body, user }) {
       const { name: dataset } = await datasetOf(deps.store, params.dataset);
       await expectSeen(deps.db, user, body.recipe);
+      await expectStorage(deps.store);
       const begun = await exportDataset(deps.client, { dataset, ...body, window: runWindow });
       await auditAlone(deps.db, { actor: user.id, action: 'dataset.export', object: dataset, detail: body });
       return deps.runs.started(begun);

@@ -17,6 +17,7 @@ import type { Journal } from '../db/journal.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Notices } from '../notices/notices.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { StorageWatch } from '../storage/watch.ts';
 import type { Access } from './access.ts';
 import type { Auth, User } from './auth.ts';
 import type { Streams } from './streams.ts';
@@ -33,6 +34,7 @@ export interface Deps {
   streams: Streams;
   notices: Notices;
   probes: Probes;
+  storage: Pick<StorageWatch, 'level' | 'count'>;
   /** Images of datasets; their small copies; what runs over them. */
   shards: Shards;
   thumbnails: Views;

@@ -10,12 +10,14 @@ import * as z from '@saltworks/contract/zod';
 import { findPlan, listBakeoffs, writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { keepStrokes } from '@saltworks/store/builds/strokes';
 import { readDataset } from '@saltworks/store/datasets/dataset';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
 import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { bakeoffRunId } from '../runs/ids.ts';
 import { standingOf } from '../runs/standing.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { findWorkflow, startWorkflow } from '../temporal/workflows.ts';
@@ -30,9 +32,6 @@ const candidates = 4;
 /** Milliseconds to wait for Temporal's answer. */
 const patience = 3_000;
 
-/** A bake-off has its own workflow, so that a repeated request joins it. */
-const workflowId = ({ kind, name }: Subject, id: string): string => `bakeoff/${kind}/${name}/${id}`;
-
 /**
  * Plans a bake-off and starts it, or finds the one of this content: what is done of it is not done again.
  *
@@ -44,6 +43,7 @@ export async function startBakeoff(
   { variants, sample, seed }: z.output<typeof newBakeoff>,
 ): Promise<BakeoffInfo> {
   const { store, client } = deps;
+  await expectStorage(store);
   const { dataset, solve, classes, drawn } = await subjectsImages(deps, subject, { seed, most: candidates * sample });
   const settled = await settleVariants(deps, variants, solve);
   const chosen = choose(drawn.some, sample, seed).sort((a, b) => a.image.id - b.image.id);
@@ -68,7 +68,7 @@ export async function startBakeoff(
   if (!isDone) {
     const input = { subject, bakeoff: plan.id, images: plan.images.length, variants: plan.variants.length };
     await startWorkflow(client, bakeoff, input, {
-      workflowId: workflowId(subject, plan.id),
+      workflowId: bakeoffRunId({ subject, bakeoff: plan.id }),
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     });
   }
@@ -125,7 +125,7 @@ export async function findBakeoff(deps: BakeoffDeps, subject: Subject, id: strin
 export async function cancelBakeoff(deps: BakeoffDeps, subject: Subject, id: string): Promise<void> {
   const { state } = await findBakeoff(deps, subject, id);
   if (state !== 'running') throw new ConflictError(`the bake-off is ${state}; expected one that runs`);
-  await findWorkflow(deps.client, bakeoff, workflowId(subject, id)).cancel();
+  await findWorkflow(deps.client, bakeoff, bakeoffRunId({ subject, bakeoff: id })).cancel();
 }
 
 async function describe(deps: BakeoffDeps, plan: BakeoffPlan, started: Date): Promise<BakeoffInfo> {
@@ -151,7 +151,7 @@ type State = Pick<BakeoffInfo, 'state' | 'reason' | 'progress' | 'waiting' | 'fa
 async function stateOf({ store, client }: BakeoffDeps, { subject, id }: BakeoffPlan): Promise<State> {
   const ended = { reason: null, progress: null, waiting: null, failing: null };
   if (await store.head(bakeoffReportKey(subject, id))) return { state: 'done', ...ended };
-  const run = findWorkflow(client, bakeoff, workflowId(subject, id));
+  const run = findWorkflow(client, bakeoff, bakeoffRunId({ subject, bakeoff: id }));
   const within = <T>(ask: () => Promise<T>) => client.connection.withDeadline(Date.now() + patience, ask);
   let status: string;
   try {
@@ -163,7 +163,7 @@ async function stateOf({ store, client }: BakeoffDeps, { subject, id }: BakeoffP
   if (status === 'RUNNING') {
     const [progress, standing] = await Promise.all([
       within(() => run.query('progress')).catch(() => null),
-      within(() => standingOf(client, workflowId(subject, id))).catch(() => ({})),
+      within(() => standingOf(client, bakeoffRunId({ subject, bakeoff: id }))).catch(() => ({})),
     ]);
     return { ...ended, state: 'running', progress, ...standing };
   }

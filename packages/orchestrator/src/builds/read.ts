@@ -78,32 +78,60 @@ export async function listBuilds(
   return { items, next: last ? encodeCursor([last.made.getTime(), last.id]) : null };
 }
 
-/** Keys that builds which are shown draw on. @returns ids, each with one such build */
-export async function keysShown(
-  db: Kysely<Schema>,
-  dataset: string,
-): Promise<Map<string, Subject & { build: string }>> {
+/** Why the keys of a build stay: it is shown, a rollback would show it, or it may be shown. */
+export type Wanted = Subject & { build: string; why: 'is shown' | 'is what a rollback shows' | 'waits to be shown' };
+
+/** Builds that somebody sees, or may see without a further computation. @returns by the ids of their keys, one build each */
+export async function keysWanted(db: Kysely<Schema>, dataset: string): Promise<Map<string, Wanted>> {
+  const last = db
+    .selectFrom('promotion')
+    .select((eb) => ['kind', 'name', eb.fn.max('n').as('n')])
+    .groupBy(['kind', 'name']);
   const rows = await db
+    .with('last', () => last)
+    .with('now', (cte) =>
+      cte
+        .selectFrom('promotion')
+        .innerJoin('last', (join) =>
+          join
+            .onRef('last.kind', '=', 'promotion.kind')
+            .onRef('last.name', '=', 'promotion.name')
+            .onRef('last.n', '=', 'promotion.n'),
+        )
+        .leftJoin('promotion as before', (join) =>
+          join
+            .onRef('before.kind', '=', 'promotion.kind')
+            .onRef('before.name', '=', 'promotion.name')
+            .onRef('before.n', '=', 'promotion.parent'),
+        )
+        .select(['promotion.kind', 'promotion.name', 'promotion.build', 'before.build as before']),
+    )
     .selectFrom('build')
-    .select(['kind', 'name', 'id', 'settings'])
-    .where('dataset', '=', dataset)
+    .leftJoin('now', (join) => join.onRef('now.kind', '=', 'build.kind').onRef('now.name', '=', 'build.name'))
+    .select([
+      'build.kind',
+      'build.name',
+      'build.id',
+      'build.settings',
+      'build.state',
+      'now.build as shown',
+      'now.before',
+    ])
+    .where('build.dataset', '=', dataset)
     .where((eb) =>
-      eb(
-        'id',
-        '=',
-        eb
-          .selectFrom('promotion')
-          .select('promotion.build')
-          .whereRef('promotion.kind', '=', 'build.kind')
-          .whereRef('promotion.name', '=', 'build.name')
-          .orderBy('n', 'desc')
-          .limit(1),
-      ),
+      eb.or([
+        eb('build.id', '=', eb.ref('now.build')),
+        eb('build.id', '=', eb.ref('now.before')),
+        eb('build.state', 'in', ['making', 'made', 'ready', 'held']),
+      ]),
     )
     .execute();
-  return new Map(
-    rows.flatMap(({ kind, name, id, settings }) =>
-      builtWithOf(settings).map(({ keys }) => [keys, { kind, name, build: id }] as const),
-    ),
-  );
+  const wanted = new Map<string, Wanted>();
+  for (const { kind, name, id, settings, shown, before } of rows) {
+    const why = id === shown ? 'is shown' : id === before ? 'is what a rollback shows' : 'waits to be shown';
+    for (const { keys } of builtWithOf(settings)) {
+      if (why === 'is shown' || !wanted.has(keys)) wanted.set(keys, { kind, name, build: id, why });
+    }
+  }
+  return wanted;
 }

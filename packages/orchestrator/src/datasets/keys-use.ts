@@ -1,15 +1,18 @@
 /** What draws on a dataset's sets of keys, now and before. */
 import type { DatasetRun } from '@saltworks/contract/api/runs';
+import type { BakeoffPlan } from '@saltworks/contract/documents/bakeoffs';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { keysId, reportsPrefix } from '@saltworks/contract/layout';
+import { findPlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
-import { keysShown } from '../builds/read.ts';
+import { keysWanted } from '../builds/read.ts';
 import { listCampaigns } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import { builtWithOf, readPin } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
+import type { Runs } from '../runs/runs.ts';
 import { describeMasks } from './mask-sets.ts';
 
 interface UseDeps {
@@ -17,25 +20,47 @@ interface UseDeps {
   store: ObjectStore;
 }
 
-/** What draws on a set of keys now, in words; undefined where nothing does. @param runs the dataset's */
+/** What is under way over a dataset. */
+export interface UnderWay {
+  runs: readonly DatasetRun[];
+  /** Plans of bake-offs. */
+  bakeoffs: readonly BakeoffPlan[];
+}
+
+/** Looks at what is under way over a dataset. */
+export async function underWay(
+  { store, runs }: { store: ObjectStore; runs: Pick<Runs, 'list' | 'bakeoffs'> },
+  { name }: Pick<Dataset, 'name'>,
+): Promise<UnderWay> {
+  const [found, running] = await Promise.all([runs.list(name), runs.bakeoffs()]);
+  const plans = await Promise.all(running.map(({ subject, bakeoff }) => findPlan(store, subject, bakeoff)));
+  return {
+    runs: found,
+    bakeoffs: plans.filter((plan) => plan !== undefined && plan.dataset === name) as BakeoffPlan[],
+  };
+}
+
+/** What draws on a set of keys now, in words; undefined where nothing does. */
 export async function drawnBy(
-  { db }: UseDeps,
+  { db }: Pick<UseDeps, 'db'>,
   { name }: Pick<Dataset, 'name'>,
   keys: string,
-  runs: readonly DatasetRun[],
+  { runs, bakeoffs }: UnderWay,
 ): Promise<string | undefined> {
   const campaigns = await listCampaigns(db);
   const campaign = campaigns.find((each) => each.dataset === name && each.state !== 'closed' && keysOf(each) === keys);
   if (campaign) return `campaign ${campaign.id} draws on the keys ${keys}; expected none that is open or paused`;
-  const shown = (await keysShown(db, name)).get(keys);
-  if (shown) {
-    return `build ${shown.build} of ${shown.kind} ${shown.name} is shown and draws on the keys ${keys}; expected none that does`;
+  const wanted = (await keysWanted(db, name)).get(keys);
+  if (wanted) {
+    return `build ${wanted.build} of ${wanted.kind} ${wanted.name} ${wanted.why} and draws on the keys ${keys}; expected none that does`;
   }
   const pinned = await pinnedOn(db, name, keys);
   if (pinned) return `assignment ${pinned} on ${name} goes on with the keys ${keys}; expected none that does`;
   // Of a run that an earlier version started nobody knows which keys it takes.
   const run = runs.find((each) => each.state === 'running' && each.kind !== 'export' && (each.keys ?? keys) === keys);
   if (run) return `the run ${run.id} draws on the keys ${keys}; expected none under way`;
+  const bakeoff = bakeoffs.find(({ variants }) => variants.some((variant) => variant.keys === keys));
+  if (bakeoff) return `the bake-off ${bakeoff.id} draws on the keys ${keys}; expected none under way`;
   return undefined;
 }
 

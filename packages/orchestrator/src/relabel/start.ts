@@ -9,6 +9,7 @@ import type { ResultOf } from '@saltworks/contract/messages/definitions';
 import type { Asking } from '@saltworks/contract/messages/relabel';
 import type { relabel } from '@saltworks/contract/messages/runs';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { expectStorage } from '@saltworks/store/storage/level';
 import type { Kysely } from 'kysely';
 import type { Deps } from '../api/routes.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
@@ -23,7 +24,7 @@ export type RelabelStartDeps = Pick<Deps, 'db' | 'store' | 'client' | 'backbones
  * Starts a re-labelling with the settings that a request leaves open, or joins the one that asks for the same.
  *
  * @throws NotFoundError if there is no such campaign, dataset, backbone or layer, InvalidInputError if nothing is drawn,
- *   ConflictError while another one is under way
+ *   ConflictError while another one is under way, StorageFullError while the store has no room for one
  */
 export async function startRelabel(
   deps: RelabelStartDeps,
@@ -37,6 +38,7 @@ export async function startRelabel(
   // Refuses settings that no mask can be made with before a run starts.
   await deps.recipeOf({ extract, preset, solve });
   await expectStrokes(deps, subject, dataset);
+  await expectStorage(deps.store);
   const told = why ?? `re-labelled with ${keysId(extract.backbone, extract)}, ${preset}`;
   return relabelSubject(deps.client, {
     ...{ dataset, subject, window: runWindow, extract, preset, solve, promote, keep },

@@ -1,5 +1,6 @@
 /** Ids of runs: KIND/DATASET/OF. */
 import type { Subject } from '@saltworks/contract/documents/builds';
+import type { OfBakeoff } from '@saltworks/contract/messages/bakeoff';
 import { type RelabelRequest, type RunKind, relabelRequest, runWorkflows } from '@saltworks/contract/messages/runs';
 import * as z from '@saltworks/contract/zod';
 
@@ -13,6 +14,16 @@ export const subjectIn = ({ kind, name }: Subject): string => `${kind}:${name}`;
 
 /** Begins the ids of all runs of a kind over a dataset. */
 export const runPrefix = (kind: RunKind, dataset: string): string => `${kind}/${dataset}/`;
+
+/** Ids of bake-offs: a workflow of their own, so that a repeated request joins it. */
+export const bakeoffRunId = ({ subject: { kind, name }, bakeoff }: OfBakeoff): string =>
+  `bakeoff/${kind}/${name}/${bakeoff}`;
+
+/** The bake-off that a workflow is; undefined of any other. */
+export function bakeoffIn(id: string): OfBakeoff | undefined {
+  const [, kind, name, bakeoff] = /^bakeoff\/(campaign|dataset)\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
+  return bakeoff === undefined ? undefined : { subject: { kind: kind as Subject['kind'], name }, bakeoff };
+}
 
 export function partsOfRun(id: string): { kind: RunKind; of: string } {
   const [kind, , ...of] = id.split('/');

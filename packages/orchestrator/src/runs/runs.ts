@@ -2,6 +2,7 @@
 
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import type { Tally } from '@saltworks/contract/messages/activities';
+import { bakeoff, type OfBakeoff } from '@saltworks/contract/messages/bakeoff';
 import type { ResultOf } from '@saltworks/contract/messages/definitions';
 import { type RunWorkflow, rebuilt, relabelled, runWorkflows } from '@saltworks/contract/messages/runs';
 import * as z from '@saltworks/contract/zod';
@@ -11,11 +12,13 @@ import { slots } from '../concurrency/slots.ts';
 import { NotFoundError } from '../errors.ts';
 import { rootOf } from '../temporal/root-cause.ts';
 import { findWorkflow } from '../temporal/workflows.ts';
-import { keysOfRun, partsOfRun, runKinds, runPrefix } from './ids.ts';
+import { bakeoffIn, keysOfRun, partsOfRun, runKinds, runPrefix } from './ids.ts';
 import { standingOf } from './standing.ts';
 import type { Run } from './start.ts';
 
 export interface Runs {
+  /** Bake-offs that are under way, of all datasets. */
+  bakeoffs(): Promise<OfBakeoff[]>;
   /** The newest first. @throws Error of the connection while Temporal is away */
   list(dataset: string): Promise<DatasetRun[]>;
   /** The state of a run that was started. @throws NotFoundError if there is none */
@@ -86,6 +89,16 @@ export function openRuns(client: Client): Runs {
   };
 
   return {
+    bakeoffs: () =>
+      ask(async () => {
+        const found: OfBakeoff[] = [];
+        const query = `WorkflowType = '${bakeoff.type}' AND ExecutionStatus = 'Running'`;
+        for await (const { workflowId } of client.workflow.list({ query })) {
+          const of = bakeoffIn(workflowId);
+          if (of) found.push(of);
+        }
+        return found;
+      }),
     async list(dataset) {
       const ids = runKinds.map((kind) => `WorkflowId STARTS_WITH '${runPrefix(kind, dataset)}'`).join(' OR ');
       // A long run is a chain of executions under one id: all but the last were continued.

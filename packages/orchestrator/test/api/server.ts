@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
+import { countStorage } from '@saltworks/store/storage/count';
+import { storageLevel } from '@saltworks/store/storage/level';
 import { openProbes } from '@saltworks/telemetry/probes';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { recipeOf } from '@saltworks/worker/propagate';
@@ -100,6 +102,7 @@ export async function openServer(
     notices: openNotices({ db, client, secret, hosts: allowedHostsOf(hosts), log: () => {} }),
     prepare,
     probes: openProbes({ database: databaseCheck(database) }, { keptMs: 0 }),
+    storage: { level: () => storageLevel(store), count: () => void countStorage(store) },
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
     backbones: openBackbones({ home: folder }),

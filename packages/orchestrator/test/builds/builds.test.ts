@@ -1,4 +1,6 @@
 import { drawingKey, keySetKey, maskReportKey, strokesKey } from '@saltworks/contract/layout';
+import type { OfBakeoff } from '@saltworks/contract/messages/bakeoff';
+import { writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { readBuild, readSnapshot } from '@saltworks/store/builds/builds';
 import { readBuildLines, readSnapshotLines } from '@saltworks/store/builds/lines';
 import { consensusId } from '@saltworks/store/builds/mask-names';
@@ -8,7 +10,7 @@ import type { Kysely } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { shownBuild } from '../../dist/builds/current.js';
 import { promoteBuild, rollBack } from '../../dist/builds/promote.js';
-import { findBuild, keysShown, listBuilds } from '../../dist/builds/read.js';
+import { findBuild, keysWanted, listBuilds } from '../../dist/builds/read.js';
 import { recordBuild, rejectBuild, settleBuild } from '../../dist/builds/record.js';
 import { takeSnapshot } from '../../dist/builds/snapshot.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
@@ -278,7 +280,7 @@ describeDatabases('builds', ({ open }) => {
     const made = await world.rebuilt(base, { backbone: `keys-${world.campaign.id}` });
     await show(made.id, base);
     const keys = `keys-${world.campaign.id}`;
-    expect((await keysShown(db, 'pans')).get(keys)).toEqual({ ...world.subject, build: made.id });
+    expect((await keysWanted(db, 'pans')).get(keys)).toEqual({ ...world.subject, build: made.id, why: 'is shown' });
     await world.deps.store.put(keySetKey(keys), '{}');
     await db.updateTable('campaign').set({ state: 'closed' }).where('id', '=', world.campaign.id).execute();
     const pans = {
@@ -292,9 +294,51 @@ describeDatabases('builds', ({ open }) => {
       categories: [],
       updated: '',
     } as const;
-    const remove = () => removeKeySet(world.deps, { ...pans, categories: [] }, { keys, from: 0, runs: async () => [] });
+    let underWay: OfBakeoff[] = [];
+    const runs = { list: async () => [], bakeoffs: async () => underWay };
+    const remove = () => removeKeySet({ ...world.deps, runs } as never, { ...pans, categories: [] }, { keys, from: 0 });
     await expect(remove()).rejects.toThrow(`build ${made.id} of campaign ${world.campaign.id} is shown and draws on`);
     await rollBack(world.deps, world.subject, { by: 'owner' });
     expect(await remove()).toMatchObject({ next: null });
+    // What a rollback shows, and what waits for a person, keeps its keys, too.
+    await world.deps.store.put(keySetKey(keys), '{}');
+    await show(made.id, base);
+    const other = await world.rebuilt(base, { backbone: `later-${world.campaign.id}` });
+    await show(other.id, made.id);
+    await expect(remove()).rejects.toThrow(
+      `build ${made.id} of campaign ${world.campaign.id} is what a rollback shows`,
+    );
+    await rollBack(world.deps, world.subject, { by: 'owner' });
+    await rollBack(world.deps, world.subject, { by: 'owner' });
+    expect(await remove()).toMatchObject({ next: null });
+    await world.deps.store.put(keySetKey(keys), '{}');
+    await db.updateTable('build').set({ state: 'held' }).where('id', '=', made.id).execute();
+    await expect(remove()).rejects.toThrow('waits to be shown and draws on');
+    await rejectBuild(db, world.subject, made.id, 'owner');
+    expect(await remove()).toMatchObject({ next: null });
+    // A bake-off that is under way.
+    await world.deps.store.put(keySetKey(keys), '{}');
+    const variant = {
+      name: 'a',
+      keys,
+      extract: { backbone: 'tiny', facet: 'key' },
+      preset: 'best',
+      solve: {},
+    } as const;
+    const whole = { images: 3, drawn: 1, shards: 1 };
+    const plan = await writePlan(world.deps.store, {
+      ...{
+        subject: world.subject,
+        dataset: 'pans',
+        code: 1,
+        seed: 1,
+        variants: [variant],
+        images: [],
+        classes: [],
+        whole,
+      },
+    });
+    underWay = [{ subject: world.subject, bakeoff: plan.id }];
+    await expect(remove()).rejects.toThrow(`the bake-off ${plan.id} draws on the keys ${keys}`);
   });
 });

@@ -39,11 +39,11 @@ describeDatabases('sets of keys', ({ open }) => {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   const remove = (keys: string, running: Partial<DatasetRun>[] = []) =>
-    removeKeySet({ db, store }, pans, {
-      keys,
-      from: 0,
-      runs: async () => running.map((run) => ({ id: 'r', kind: 'propagate', state: 'running', ...run }) as DatasetRun),
-    });
+    removeKeySet({ db, store, runs: runsOf(running) } as never, pans, { keys, from: 0 });
+  const runsOf = (running: Partial<DatasetRun>[]) => ({
+    list: async () => running.map((run) => ({ id: 'r', kind: 'propagate', state: 'running', ...run }) as DatasetRun),
+    bakeoffs: async () => [],
+  });
 
   test('name the campaigns that draw on each', async () => {
     const found = await describeKeys(db, store, pans);

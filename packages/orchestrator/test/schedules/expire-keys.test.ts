@@ -36,7 +36,7 @@ describeDatabases('expiry of keys', ({ open }) => {
     await makeCampaign(db, { id: 'closed', dataset: 'pans', backbone: 'tiny', layer: 4 });
     await changeCampaign(db, 'closed', { state: 'closed' }, 'owner');
     const running = { id: 'r', kind: 'propagate', state: 'running', keys: 'tiny-layer3', ended: null } as DatasetRun;
-    const deps = { db, store, runs: { list: async () => [running] } };
+    const deps = { db, store, runs: { list: async () => [running], bakeoffs: async () => [] } };
     let noted: FiringMade = {};
     const expire = (unused: number, made: FiringMade = {}) =>
       doExpiry(deps as never, { kind: 'expire-keys', dataset: 'pans', unused }, {

@@ -60,6 +60,7 @@ export async function openRig(importImages: ImportActivities['importImages']) {
       secret: 'a secret that only these tests know',
       recipeOf: async (given) => recipeOf(given),
       backbones: openBackbones({ home: folder }),
+      quota: null,
       webhookHosts: [],
       log: () => {},
     });

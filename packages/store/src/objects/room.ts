@@ -3,6 +3,7 @@ import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UnwritableError } from '@saltworks/contract/errors';
 import { storeFree } from '@saltworks/telemetry/metrics';
+import type { Disk } from './store.ts';
 
 /** @throws UnwritableError if fewer bytes are free there than expected, or nothing may be written */
 export async function expectRoom(folder: string, bytes: number): Promise<void> {
@@ -60,11 +61,13 @@ export const isUnwritable = (error: unknown): boolean =>
 export const observeRoom = (store: string): (() => void) =>
   storeFree.observe(async () => (/^s3:/.test(store) ? undefined : freeBytes(store)));
 
-/** Bytes free to unprivileged processes. */
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+/** The disk that a folder is on, or will be on. */
+export async function diskOf(folder: string): Promise<Disk> {
+  const { bavail, blocks, bsize } = await statfs((await nearest(folder)).path);
+  return { folder, free: bavail * bsize, total: blocks * bsize };
 }
+
+const freeBytes = async (folder: string): Promise<number> => (await diskOf(folder)).free;
 
 const noRoom = (folder: string, free: number, expected?: number) =>
   new UnwritableError(

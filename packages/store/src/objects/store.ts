@@ -71,6 +71,18 @@ export interface ObjectStore {
    * credentials end before). The object need not be there. A folder gives a file: URL, which never expires.
    */
   presign(key: string, seconds: number): Promise<string>;
+  /** Of a folder: its disk. Undefined of a bucket, which does not say. */
+  disk(): Promise<Disk | undefined>;
+  /** Removes what writers that died left of objects that never appeared, begun before this time. @returns how many */
+  sweep(before: Date, options?: CallOptions): Promise<number>;
+}
+
+/** Bytes of a disk. */
+export interface Disk {
+  folder: string;
+  /** For unprivileged processes. */
+  free: number;
+  total: number;
 }
 
 /** There is no such object. A caller that needs it makes it again. */

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { mayIn, signOut, useMe } from './me.ts';
+import { StorageNotice } from './storage-notice.tsx';
 
 interface Props {
   title: string;
@@ -94,6 +95,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
         )}
       </header>
       <main id="content" className={wide ? 'page wide' : 'page'} tabIndex={-1}>
+        {manages && <StorageNotice />}
         <div className="page-head">
           <h1>{title}</h1>
           {aside}

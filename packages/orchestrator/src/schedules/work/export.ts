@@ -3,6 +3,7 @@ import type { ScheduleWork } from '@saltworks/contract/api/schedules';
 import { buildRecipe } from '@saltworks/contract/layout';
 import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { removeExport } from '@saltworks/store/datasets/exports';
+import { expectStorage } from '@saltworks/store/storage/level';
 import { subjectOf } from '../../api/subject.ts';
 import { takeSnapshot } from '../../builds/snapshot.ts';
 import { listExports } from '../../datasets/exports.ts';
@@ -18,6 +19,7 @@ export async function doExport(
   { schedule, signal, isCancelled, made: before, note }: Doing,
 ): Promise<FiringEnd> {
   const subject = subjectOf(text);
+  await expectStorage(deps.store);
   const { shown: build, dataset } = await takeSnapshot(deps, { subject, by: null }, { signal });
   if (build === null) return { outcome: 'skipped', reason: `${text} has no masks yet`, made: {} };
   const last = await lastExports(deps, schedule);

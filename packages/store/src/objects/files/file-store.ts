@@ -3,9 +3,10 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { diskOf } from '../room.ts';
 import { checkKey, checkSeconds, type ObjectStore } from '../store.ts';
 import { list } from './list.ts';
-import { sweep } from './partial.ts';
+import { LEFTOVER_MS, sweep } from './partial.ts';
 import { reads } from './reads.ts';
 import { Root } from './root.ts';
 import { writes } from './writes.ts';
@@ -21,7 +22,7 @@ export function fileStore(path: string): ObjectStore {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new InvalidInputError(`${folder} is a file; expected a folder of objects, or nothing yet`);
   }
-  sweep(folder);
+  sweep(folder, new Date(Date.now() - LEFTOVER_MS));
   const root = new Root(folder);
   return {
     ...reads(root),
@@ -32,5 +33,8 @@ export function fileStore(path: string): ObjectStore {
       checkSeconds(seconds);
       return pathToFileURL(join(folder, key)).href;
     },
+    disk: () => diskOf(folder),
+    // A living writer's file is younger, whatever a caller says.
+    sweep: async (before) => sweep(folder, new Date(Math.min(before.getTime(), Date.now() - LEFTOVER_MS))),
   };
 }

@@ -15,7 +15,7 @@ import { codeOf, explain } from './failures.ts';
 import type { Root } from './root.ts';
 
 /** A file that was not written to for so long was left behind by a process that died. */
-const LEFTOVER_MS = 3600_000;
+export const LEFTOVER_MS = 3600_000;
 /** A delete may remove a folder with its last object after a writer made it and before the writer's file is there. */
 const PLACE_TRIES = 100;
 
@@ -66,18 +66,21 @@ async function putInPlace(root: Root, key: string, place: (path: string) => Prom
   }
 }
 
-/** Removes the files of writers that died; a living one writes at least once an hour. @param folder of the store */
-export function sweep(folder: string): void {
+/** Removes the files of writers that died; a living one writes at least once an hour. @param folder of the store @returns how many */
+export function sweep(folder: string, before: Date): number {
   const aside = join(folder, PARTIAL);
+  let removed = 0;
   try {
-    if (!lstatSync(aside).isDirectory()) return;
-    const before = Date.now() - LEFTOVER_MS;
+    if (!lstatSync(aside).isDirectory()) return 0;
     for (const name of readdirSync(aside)) {
       const path = join(aside, name);
       const stats = lstatSync(path, { throwIfNoEntry: false });
-      if (stats?.isFile() && stats.mtimeMs < before) rmSync(path, { force: true });
+      if (!stats?.isFile() || stats.mtime >= before) continue;
+      rmSync(path, { force: true });
+      removed++;
     }
   } catch {
     // Not there, or not ours to remove: a leftover does no harm.
   }
+  return removed;
 }

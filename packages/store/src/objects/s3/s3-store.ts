@@ -4,6 +4,7 @@ import { S3Bucket } from './bucket.ts';
 import { list } from './list.ts';
 import { reads } from './reads.ts';
 import type { S3Options } from './settings.ts';
+import { abandonUploads } from './uploads.ts';
 import { writes } from './writes.ts';
 
 /**
@@ -21,5 +22,7 @@ export function s3Store(options: S3Options): ObjectStore {
     ...reads(bucket),
     ...writes(bucket),
     list: (prefix, options) => list(bucket, prefix, options),
+    disk: async () => undefined,
+    sweep: (before, options) => abandonUploads(bucket, before, options),
   };
 }
