@@ -1,6 +1,11 @@
 /** What holds of everything that the chart renders, whatever the values. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { backupCommand } from '@saltworks/cli/commands/backup';
+import { migrateCommand } from '@saltworks/cli/commands/migrate';
+import { roleCommands } from '@saltworks/cli/commands/roles';
+import { readSettings } from '@saltworks/cli/settings';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import {
@@ -20,6 +25,8 @@ import {
 const read = (file: string) => readFileSync(new URL(`../../packages/cli/src/${file}`, import.meta.url), 'utf8');
 const settings = read('settings.ts');
 const secretFiles = read('secret-files.ts');
+
+const commands = [...roleCommands(), migrateCommand(), backupCommand()];
 
 /** Whether the command reads a variable: by a name that settings.ts spells or puts together, or for a secret by a file's. */
 function isRead(name: string): boolean {
@@ -111,6 +118,37 @@ describe.each(valueSets)('values %s', (values) => {
     );
     expect(ours.filter((name) => !isRead(name))).toEqual([]);
     expect(isRead('SALTWORKS_NO_SUCH_THING') || isRead('SALTWORKS_HOME_FILE')).toBe(false);
+  });
+
+  test('the command takes the settings and the arguments of every container', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'saltworks-secrets-'));
+    for (const { pod } of workloads(all)) {
+      for (const { path } of pod.volumes
+        .flatMap(({ projected }) => projected?.sources ?? [])
+        .flatMap(({ secret }: Yaml) => secret.items)) {
+        writeFileSync(
+          join(folder, path),
+          path === 'database' ? 'postgres://user@host/name' : `${path}, of no use outside this test`,
+        );
+      }
+      for (const container of pod.containers) {
+        const here = Object.entries(variablesOf(container)).map(([name, value]) => [
+          name,
+          value.replace('/run/secrets/saltworks/', `${folder}/`),
+        ]);
+        const settings = readSettings(Object.fromEntries(here));
+        expect(settings.home).toBe('/var/lib/saltworks');
+        expect(settings.log.format).toBe('json');
+        const [name, ...args] = container.args;
+        let command = commands.find((each) => each.name() === name);
+        if (name === 'deployment') continue; // About to come.
+        expect(command, name).toBeDefined();
+        for (const word of args) command = command?.commands.find((each) => each.name() === word) ?? command;
+        const flags = command?.options.map(({ long }) => long);
+        for (const arg of args.filter((each) => each.startsWith('--'))) expect(flags).toContain(arg.split('=')[0]);
+      }
+    }
+    rmSync(folder, { recursive: true });
   });
 
   test('no number is written as 1e+09', () => {
