@@ -47,7 +47,7 @@ beforeAll(() => {
   runStage(stages.find(({ name }) => name === 'build')!, image, { root, files: context() }, env);
   // As the stage `runtime` does.
   symlinkSync(join(app, 'saltworks'), launcher);
-}, 600_000);
+}, 1_200_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }), 60_000);
 
 const saltworks = (...args: string[]) =>
@@ -162,5 +162,5 @@ describe.skipIf(!findPostgres())('a server and a worker of the image', () => {
     }
     // The root file system may be read-only.
     expect(readdirSync(app, { recursive: true }).length).toBe(files);
-  }, 120_000);
+  }, 300_000);
 });
