@@ -30,7 +30,7 @@ value, what it is, and what is expected.
 {{- range $from := list "ingressFrom" "monitoringFrom" }}
 {{- if not (index $.Values.networkPolicy $from) }}{{ $faults = append $faults (printf "networkPolicy.%s is empty, which lets anybody in; expected a namespace or pods" $from) }}{{ end }}
 {{- end }}
-{{- range list (list "temporal.address" (empty .temporal.address | ternary "" (printf "https://%s" .temporal.address)) "temporal") (list "store.endpoint" .store.endpoint "store") (list "oidc.issuer" .oidc.issuer "web") (list "models.mirror" .models.mirror "models") (list "proxy.http" .proxy.http "models") (list "proxy.https" .proxy.https "models") (list "tracing.endpoint" .tracing.endpoint "tracing") }}
+{{- range list (list "temporal.address" (empty .temporal.address | ternary "" (printf "https://%s" .temporal.address)) "temporal") (list "store.endpoint" .store.endpoint "store") (list "backup.endpoint" .backup.endpoint "store") (list "oidc.issuer" .oidc.issuer "web") (list "models.mirror" .models.mirror "models") (list "proxy.http" .proxy.http "models") (list "proxy.https" .proxy.https "models") (list "tracing.endpoint" .tracing.endpoint "tracing") }}
 {{- $url := urlParse (index . 1) }}
 {{- if has $url.scheme (list "http" "https") }}
 {{- $port := default (ternary "443" "80" (eq $url.scheme "https")) (regexFind ":[0-9]+$" $url.host | trimPrefix ":") }}
@@ -39,7 +39,7 @@ value, what it is, and what is expected.
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $secrets := list "SALTWORKS_SECRET" "SALTWORKS_DATABASE" "SALTWORKS_API_KEY" "SALTWORKS_OIDC_CLIENT_SECRET" "SALTWORKS_METRICS_TOKEN" "SALTWORKS_TEMPORAL_API_KEY" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+{{- $secrets := list "SALTWORKS_SECRET" "SALTWORKS_DATABASE" "SALTWORKS_API_KEY" "SALTWORKS_OIDC_CLIENT_SECRET" "SALTWORKS_METRICS_TOKEN" "SALTWORKS_TEMPORAL_API_KEY" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "SALTWORKS_BACKUP_ACCESS_KEY_ID" "SALTWORKS_BACKUP_SECRET_ACCESS_KEY" }}
 {{- $places := dict "server" .server.env }}
 {{- $names := list }}
 {{- $roles := list }}

@@ -54,6 +54,20 @@ SALTWORKS_ACCEPT_LICENCES: {{ join "," .Values.models.acceptLicences | quote }}
 SALTWORKS_DATABASE_FILE: /run/secrets/saltworks/database
 {{- end }}
 
+{{- define "saltworks.env.backup" -}}
+{{- with .Values.backup }}
+SALTWORKS_BACKUP_S3_ENDPOINT: {{ .endpoint | quote }}
+SALTWORKS_BACKUP_S3_REGION: {{ .region | quote }}
+{{- if kindIs "bool" .forcePathStyle }}
+SALTWORKS_BACKUP_S3_FORCE_PATH_STYLE: {{ ternary "1" "0" .forcePathStyle | quote }}
+{{- end }}
+{{- if .existingSecret }}
+SALTWORKS_BACKUP_ACCESS_KEY_ID_FILE: /run/secrets/saltworks/backup-access-key-id
+SALTWORKS_BACKUP_SECRET_ACCESS_KEY_FILE: /run/secrets/saltworks/backup-secret-access-key
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "saltworks.env.temporal" -}}
 {{- with .Values.temporal }}
 SALTWORKS_TEMPORAL_ADDRESS: {{ .address | quote }}
@@ -111,7 +125,7 @@ SALTWORKS_DEPLOYMENT: {{ .deployment | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Files of a pod's secrets. Takes [root, kinds of secrets: store, database, temporal, metrics, server]. */}}
+{{/* Files of a pod's secrets. Takes [root, kinds of secrets: store, backup, database, temporal, metrics, server]. */}}
 {{- define "saltworks.secrets" -}}
 {{- $root := index . 0 }}
 {{- $kinds := index . 1 }}
@@ -121,6 +135,9 @@ SALTWORKS_DEPLOYMENT: {{ .deployment | quote }}
 {{- end }}
 {{- if has "database" $kinds }}
 {{ include "saltworks.secret" (list .database.existingSecret .database.key "database") }}
+{{- end }}
+{{- if and (has "backup" $kinds) .backup.existingSecret }}
+{{ include "saltworks.secret" (list .backup.existingSecret .backup.accessKeyIdKey "backup-access-key-id" .backup.secretAccessKeyKey "backup-secret-access-key") }}
 {{- end }}
 {{- if has "temporal" $kinds }}
 {{- with .temporal.tls.caSecret }}
