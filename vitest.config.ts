@@ -41,7 +41,6 @@ export default defineConfig({
           hookTimeout: 300_000,
           env,
           expect,
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

@@ -53,6 +53,25 @@ describe('the packed command', () => {
       expect(existsSync(join(installed, file)), file).toBe(true);
   });
 
+  test('has packages of ours beside it that fit: exact versions, papers, no maps', () => {
+    for (const name of readdirSync(join(root, 'packages'))) {
+      const tarball = join(scratch, 'out', `saltworks-${name}-${version}.tgz`);
+      const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n');
+      expect(files, name).toEqual(
+        expect.arrayContaining(['package/README.md', 'package/LICENSE', 'package/package.json']),
+      );
+      expect(
+        files
+          .filter((file) => file.includes('@saltworks') || file.startsWith('package/dist'))
+          .filter((file) => file.endsWith('.map')),
+      ).toEqual([]);
+      const manifest = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
+      for (const [other, wanted] of Object.entries<string>(JSON.parse(manifest).dependencies)) {
+        expect(wanted, `${name} wants ${other}`).toMatch(/^\d+\.\d+\.\d+$/);
+      }
+    }
+  });
+
   test('names no path of the clone', () => {
     const { status, stdout } = spawnSync('grep', [
       '-rlF',
