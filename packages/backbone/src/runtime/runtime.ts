@@ -68,10 +68,13 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+// Halves go in and out as bits. Where Node has `Float16Array`, onnxruntime's tensors hold it, but its binding cannot read it.
 function tensorOf({ type, dims, data }: Values): Tensor {
-  return new Tensor(type as 'float32', data as Float32Array, dims);
+  const tensor = new Tensor(type as 'float32', data as Float32Array, dims);
+  return type === 'float16' ? Object.defineProperty(tensor, 'data', { value: data }) : tensor;
 }
 
 function valuesOf({ type, dims, data }: Tensor): Values {
-  return { type, dims, data: data as Elements };
+  const { buffer, byteOffset, length } = data as Elements;
+  return { type, dims, data: type === 'float16' ? new Uint16Array(buffer, byteOffset, length) : (data as Elements) };
 }

@@ -103,7 +103,7 @@ describe('a job that fails', () => {
     const { stdout, status } = inProcess(
       `const all = await Promise.allSettled([pool.run({ what: 'run out of memory' }), pool.run({ ms: 5 })]);
       console.log(JSON.stringify(all.map(({ value, reason }) => value ?? reason.message)), (await pool.run({})).jobs);`,
-      ['--max-old-space-size=64'],
+      ['--max-old-space-size=256'],
     );
     expect(stdout).toMatch(/^\["the thread at work on it died \(.*memory.*\)",\{"jobs":1\}\] [12]\n$/);
     expect(status).toBe(0);

@@ -43,7 +43,7 @@ export function operationId({ method, url }: Pick<Route, 'method' | 'url'>): str
     if (segment.startsWith(':')) return [];
     const lists = segments[i + 1] === ':subject' && i + 2 === segments.length;
     const word = segments[i + 1]?.startsWith(':') && !lists ? segment.replace(/s$/, '') : segment.replace(/\.\w+$/, '');
-    return [word[0].toUpperCase() + word.slice(1)];
+    return word.split('-').map((part) => part[0].toUpperCase() + part.slice(1));
   });
   return method.toLowerCase() + words.join('');
 }
