@@ -39,6 +39,6 @@ export function installRuntime({ log: { format, level } }: Pick<Settings, 'log'>
 /** Of what Temporal tells beside a message: arguments and results of workflows stay out. */
 function idsOf(meta: Record<string, unknown> = {}) {
   const { workflowId: workflow, runId: run, workflowType, activityType: activity, taskQueue: queue, attempt } = meta;
-  const { error, sdkComponent: component, failure } = meta;
-  return { workflow, run, workflowType, activity, queue, attempt, component, error: error ?? failure };
+  const { error, sdkComponent: component } = meta;
+  return { workflow, run, workflowType, activity, queue, attempt, component, error };
 }
