@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type PartialDownload, partialDownload } from '@saltworks/contract/documents/backbones';
 import { parseDocument } from '@saltworks/contract/documents/document';
-import { InvalidInputError } from '@saltworks/contract/errors';
+import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
 import { hashOf } from './hash.ts';
 import { FileMissingError, type Origin } from './origins.ts';
 import { expectModel } from './outline.ts';
@@ -50,6 +50,7 @@ const own = new Set<string>();
  * @param options partials: the folder of those folders, in the same file system
  * @throws InvalidInputError if the file is too large, is no ONNX model, or has another hash
  * @throws FileMissingError if the origin does not have it
+ * @throws UnwritableError without room; the bytes so far stay
  * @throws Error if the origin fails
  */
 export async function download(
@@ -97,7 +98,7 @@ async function fetchAll(
       return await fetchRest(from);
     } catch (error) {
       signal?.throwIfAborted();
-      const fatal = error instanceof InvalidInputError || error instanceof FileMissingError;
+      const fatal = [InvalidInputError, FileMissingError, UnwritableError].some((kind) => error instanceof kind);
       failures = (await sizeOf(part)) > from ? 1 : failures + 1;
       if (fatal || failures >= ATTEMPTS) throw error;
       await new Promise((resume) => setTimeout(resume, WAIT_MS * failures));
@@ -126,6 +127,10 @@ async function fetchAll(
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof InvalidInputError) throw error;
+      if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+        const more = total === undefined ? 'more' : `${total - bytes} bytes more`;
+        throw new UnwritableError(`no room in ${folder} after ${bytes} bytes of ${wanted.name}; expected ${more}`);
+      }
       throw new Error(`${origin.name}: ${(error as Error).message.replaceAll('\n', ' ')} after ${bytes} bytes`);
     } finally {
       // Of a stream that was not read to its end.

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { canMount, mountSmallDisk } from '../../../store/test/objects/small-disk.ts';
 import { download, type PullProgress, type Wanted } from '../../src/registry/download.ts';
 import { fileOrigin, httpOrigin, type Origin, type Proxies, redirected } from '../../src/registry/origins.ts';
 import { tinyVit } from '../tiny-vit.ts';
@@ -295,3 +296,28 @@ describe('a proxy', () => {
     expect((await refused(httpOrigin(url, { http: proxy.url }))).message).toMatch(/ECONNREFUSED/);
   });
 });
+
+const mounts = canMount();
+test.skipIf(!mounts)(
+  `a disk without room is told of in one line, and the download goes on once there is some${mounts ? '' : ' (skipped: nothing can be mounted)'}`,
+  async () => {
+    const disk = mountSmallDisk(4);
+    try {
+      const small = { wanted: join(disk.folder, 'some.onnx'), partials: join(disk.folder, '.partial') };
+      const whole = withNote(2_000_000);
+      const source = join(folder, 'source.onnx');
+      writeFileSync(source, whole);
+      const asked = { name: 'some', sha256: createHash('sha256').update(whole).digest('hex') };
+      const begin = () => download(fileOrigin(source), small.wanted, asked, { partials: small.partials });
+      disk.fill();
+      await expect(begin()).rejects.toThrow(/^(ENOSPC|no room in )/);
+      disk.free();
+      writeFileSync(join(disk.folder, 'other'), Buffer.alloc(2_500_000));
+      await expect(begin()).rejects.toThrow(/^no room in .* after \d+ bytes of some; expected /);
+      rmSync(join(disk.folder, 'other'));
+      expect(await begin()).toMatchObject({ bytes: whole.length });
+    } finally {
+      disk.unmount();
+    }
+  },
+);

@@ -1,4 +1,5 @@
 /** All checks of a deployment, in the order in which they are told. */
+import { checkBackup } from './backup.ts';
 import type { Check } from './check.ts';
 import { checkDatabase } from './database.ts';
 import { checkHome, checkStorage } from './disk.ts';
@@ -37,4 +38,5 @@ export const checks: Readonly<Record<string, Check>> = {
   secret: checkSecret,
   'secret.files': checkSecretFiles,
   journal: checkJournal,
+  backup: checkBackup,
 };
