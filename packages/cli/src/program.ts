@@ -26,6 +26,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['webhook'], load: async () => [(await import('./commands/webhook.ts')).webhookCommand()] },
   { names: ['doctor'], load: async () => [(await import('./commands/doctor.ts')).doctorCommand()] },
   { names: ['storage'], load: async () => [(await import('./commands/storage.ts')).storageCommand()] },
+  { names: ['deployment'], load: async () => [(await import('./commands/deployment.ts')).deploymentCommand()] },
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
   { names: ['backup'], load: async () => [(await import('./commands/backup.ts')).backupCommand()] },
   { names: ['migrate'], load: async () => [(await import('./commands/migrate.ts')).migrateCommand()] },

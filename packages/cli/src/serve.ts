@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findEntry } from '@saltworks/backbone/registry/registry';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import { beFirst } from '@saltworks/orchestrator/temporal/deployments';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
+import type { Version } from '@saltworks/orchestrator/temporal/versions';
 import { observeRoom } from '@saltworks/store/objects/room';
 import type { Log } from '@saltworks/telemetry/log';
 import { openBackbones } from '@saltworks/worker/backbones';
@@ -18,24 +21,29 @@ import { apiKeyFile, type Settings, secretFile, serverUrl } from './settings.ts'
 import { checkServices } from './stack/reach.ts';
 import { temporalConnection } from './stack/temporal-connection.ts';
 
+/** How often to try, a second apart. */
+const VERSION_TRIES = 60;
+
 export async function openServerRole(settings: Settings, connection: NativeConnection, log: Log): Promise<Role> {
   const { namespace, home, host, port, database } = settings;
   const { store, id, identity } = await checkServices(settings, connection);
   observeRoom(settings.store);
-  const workflows = await openWorkflows({ connection, namespace, identity });
+  const workflows = await openWorkflows({ connection, namespace, identity, version: settings.version });
   const address = await Connection.connect(
     temporalConnection(settings.temporalAddress as string, settings.temporalAccess),
   );
+  const client = new Client({
+    connection: address,
+    namespace,
+    interceptors: { workflow: [forStore(id)], schedule: [forStore(id)] },
+  });
   const url = serverUrl(settings);
   const places = fetchingOf(settings, store);
   const opening = openCampaigns({
     connection,
-    client: new Client({
-      connection: address,
-      namespace,
-      interceptors: { workflow: [forStore(id)], schedule: [forStore(id)] },
-    }),
+    client,
     namespace,
+    version: settings.version,
     store,
     database,
     journal: join(home, 'journal.ndjson'),
@@ -59,6 +67,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
   });
   const ready = opening.then((server) => welcome(server, settings, log));
   ready.then(({ probes }) => watch(probes)).catch(() => {});
+  if (settings.version) void ready.then(() => beFirstSoon(client, settings.version as Version, log)).catch(() => {});
   // `run` reports the reason.
   ready.catch(() => {});
   // Without a database the process ends, and its supervisor restarts it.
@@ -88,6 +97,19 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     drain: () => void ready.then(({ probes }) => probes.drain()).catch(() => {}),
     shutdown,
   };
+}
+
+/** A fresh deployment begins without a command; later versions wait for one. */
+async function beFirstSoon(client: Client, version: Version, log: Log): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      if (await beFirst(client, version)) log.info(`new runs begin on version ${version.buildId}, the first`);
+      return;
+    } catch (error) {
+      if (tries === VERSION_TRIES) return log.warn(`version ${version.buildId}: ${(error as Error).message}`);
+      await sleep(1_000);
+    }
+  }
 }
 
 /** An embedded stack's home also holds an API key for scripts; elsewhere callers bring their own. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
+import type { Version } from '@saltworks/orchestrator/temporal/versions';
 import type { S3Access } from '@saltworks/store/objects/open';
 import { secretNames, textOf, withFiles } from './secret-files.ts';
 
@@ -71,6 +72,14 @@ export interface Settings {
   /** SALTWORKS_WORKER_HOST and SALTWORKS_WORKER_PORT: where a worker answers probes; default 127.0.0.1, and 7301 or another free port. */
   workerHost: string;
   workerPort?: number;
+  /**
+   * SALTWORKS_BUILD_ID: which code a process runs, so that runs end on the code that they began with; default: with whatever
+   * there is. SALTWORKS_DEPLOYMENT: what Temporal calls all versions together; default saltworks.
+   */
+  version?: Version;
+  deployment: string;
+  /** SALTWORKS_DRAIN_SECONDS: how long a server that was told to stop still takes requests, not ready; default 0. */
+  drainSeconds: number;
   /** SALTWORKS_MAX_PIXELS: larger images are refused before they are decoded. */
   maxPixels: number;
   /** SALTWORKS_PROPAGATE_THREADS: images that a worker solves at once; default one per core. */
@@ -147,8 +156,13 @@ export function readSettings(
     throw new InvalidInputError(`SALTWORKS_TEMPORAL_ADDRESS=${temporalAddress}; expected host:port`);
   }
   const home = env.SALTWORKS_HOME || join(homedir(), '.saltworks');
+  const deployment = nameIn(env, 'SALTWORKS_DEPLOYMENT') ?? 'saltworks';
+  const buildId = nameIn(env, 'SALTWORKS_BUILD_ID');
   return {
     home,
+    deployment,
+    version: buildId === undefined ? undefined : { deploymentName: deployment, buildId },
+    drainSeconds: wholeOf(env, 'SALTWORKS_DRAIN_SECONDS', 3_600, 0) ?? 0,
     store: env.SALTWORKS_STORE || join(home, 'objects'),
     s3: () => s3Of(env),
     backupS3: () => backupS3Of(env),
@@ -327,12 +341,23 @@ function oneOf<T extends string>(
   throw new InvalidInputError(`${name}=${text}; expected one of ${known.join(', ')}`);
 }
 
-function wholeOf(env: NodeJS.ProcessEnv, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
+/** A name that Temporal takes: a dot separates a deployment's name from a build's. */
+function nameIn(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  const pattern = name === 'SALTWORKS_DEPLOYMENT' ? /^[\w-]{1,64}$/ : /^[\w.+-]{1,64}$/;
+  if (pattern.test(text)) return text;
+  throw new InvalidInputError(
+    `${name}=${text}; expected letters, digits, _ and -, at most 64; dots in a build's alone`,
+  );
+}
+
+function wholeOf(env: NodeJS.ProcessEnv, name: string, most = Number.MAX_SAFE_INTEGER, least = 1): number | undefined {
   const text = env[name];
   if (!text) return undefined;
   const value = Number(text);
-  if (!(Number.isSafeInteger(value) && value > 0 && value <= most)) {
-    const limit = most < Number.MAX_SAFE_INTEGER ? `from 1 to ${most}` : 'above 0';
+  if (!(Number.isSafeInteger(value) && value >= least && value <= most)) {
+    const limit = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : 'above 0';
     throw new InvalidInputError(`${name}=${text}; expected a whole number ${limit}`);
   }
   return value;

@@ -5,6 +5,7 @@ import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
 import { annotateImage } from '@saltworks/contract/messages/annotate';
 import { storeCheck, temporalCheck } from '@saltworks/orchestrator/checks';
+import { workerVersion } from '@saltworks/orchestrator/temporal/versions';
 import { findWorkflow } from '@saltworks/orchestrator/temporal/workflows';
 import { observeRoom } from '@saltworks/store/objects/room';
 import { observeGpus } from '@saltworks/telemetry/gpu';
@@ -62,9 +63,11 @@ export async function openWorkerRole(
     ? undefined
     : (workflow: string, open: boolean) =>
         findWorkflow(client, annotateImage, workflow).update('leave', { queue, open }, { updateId: `leave/${queue}` });
+  const { workerDeploymentOptions: version } = workerVersion(settings.version);
   const options = {
     connection,
     namespace,
+    version,
     roles,
     activities,
     concurrency,

@@ -1,4 +1,6 @@
 /** The server: runs the workflows, keeps the campaigns, serves the API and the pages. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { noticeActivities } from '@saltworks/contract/messages/notices';
@@ -41,6 +43,7 @@ import { scheduleActivitiesOf } from './schedules/activities.ts';
 import { restoreClocks } from './schedules/schedules.ts';
 import { openStorageWatch } from './storage/watch.ts';
 import { throughOutages } from './temporal/outage.ts';
+import { type Version, workerVersion } from './temporal/versions.ts';
 
 export interface Closable {
   /** Resolves after `shutdown`, once nothing is under way. */
@@ -48,23 +51,31 @@ export interface Closable {
   shutdown(): void;
 }
 
+const bundle = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+
 /** Runs workflows; needs Temporal alone. */
 export async function openWorkflows({
   connection,
   namespace,
   identity,
+  version,
 }: {
   connection: NativeConnection;
   namespace: string;
   /** This process's name in Temporal; default PROCESS@HOST. */
   identity?: string;
+  /** Of its code; without it, runs go on with whatever code there is. */
+  version?: Version;
 }): Promise<Closable> {
   const worker = await Worker.create({
     connection,
     namespace,
     ...(identity === undefined ? {} : { identity }),
+    ...workerVersion(version),
     taskQueue: queues.workflows,
-    workflowBundle: { codePath: fileURLToPath(new URL('./workflow-bundle.js', import.meta.url)) },
+    workflowBundle: version
+      ? { code: `globalThis.saltworksVersioned = true;${await readFile(bundle, 'utf8')}` }
+      : { codePath: bundle },
     // A dead server's workflows wait this long before another server takes them.
     stickyQueueScheduleToStartTimeout: '2 seconds',
   });
@@ -80,6 +91,8 @@ export interface CampaignServerOptions extends AuthOptions {
   connection: NativeConnection;
   client: Client;
   namespace: string;
+  /** See {@link openWorkflows}. */
+  version?: Version;
   store: ObjectStore;
   /** postgres://…, or a folder. */
   database: string;
@@ -116,6 +129,8 @@ export interface CampaignServer {
 }
 
 const fillMs = 3_000;
+/** How often to look for strokes that no server answers, and how old they are then: another server may have died with them. */
+const resumeMs = { every: 1_000, after: 1_500 };
 const sweepMs = 30_000;
 const clocksMs = 300_000;
 
@@ -182,6 +197,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const worker = await Worker.create({
     connection,
     namespace,
+    ...workerVersion(options.version),
     taskQueue: queues.server,
     interceptors: { activity: [watched('server')] },
     activities: receiving(
@@ -196,6 +212,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const unseen = observeServer({ database, journal, client, namespace, probes });
   const working = worker.run();
   await answers.resume();
+  const resume = repeat(resumeMs.every, () => answers.resume(resumeMs.after), log);
   await app.listen({ host, port: options.port });
   const address = app.server.address();
   return {
@@ -216,8 +233,12 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       storage.stop();
       clocks.stop();
       unobserved();
+      resume.stop();
+      const closed = app.close();
+      // Readers come back at once, and must not come here again.
+      while (app.server.listening) await sleep(5);
       await streams.close();
-      await app.close();
+      await closed;
       await answers.close();
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await working;

@@ -5,7 +5,7 @@ import { type WorkerActivities, workerActivities } from '@saltworks/contract/mes
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { watched } from '@saltworks/telemetry/activities';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
 import { type Guests, type Leave, openGuests } from './guests.ts';
 
@@ -29,6 +29,8 @@ export interface WorkerOptions {
   queue?: string;
   /** This process's name in Temporal; default PROCESS@HOST. */
   identity?: string;
+  /** Which code this is, if runs are to end on the code that they began with. The own queue has one worker, of any version. */
+  version?: WorkerDeploymentOptions;
   /** Id of this worker's store; work for another store is left to other workers. */
   store?: string;
   /** Receives failed attempts, and queues that are not polled for a while. */
@@ -55,7 +57,9 @@ export async function openWorkers(options: WorkerOptions) {
   const { roles, concurrency, queue, leave } = options;
   const guests = openGuests();
   const [stopping, left] = [new AbortController(), new AbortController()];
+  const { version } = options;
   const shared: Polled[] = roles.map((role) => ({
+    version,
     queue: queues[role],
     most: concurrency[role] ?? 1,
     graceMs: role === 'annotate' ? GRACE_MS.images : GRACE_MS.shards,
@@ -64,7 +68,8 @@ export async function openWorkers(options: WorkerOptions) {
   }));
   const ofImages = { graceMs: GRACE_MS.images, guests };
   // One batch at a time: they come in bursts, and are less urgent than a stroke.
-  if (roles.includes('annotate')) shared.push({ ...ofImages, queue: queues.views, most: 1, stopping: stopping.signal });
+  if (roles.includes('annotate'))
+    shared.push({ ...ofImages, version, queue: queues.views, most: 1, stopping: stopping.signal });
   const own: Polled[] =
     roles.includes('annotate') && queue !== undefined
       ? [{ ...ofImages, queue, most: ANSWERS, stopping: left.signal }]
@@ -92,6 +97,7 @@ interface Polled {
   /** Activities at the same time. */
   most: number;
   graceMs: number;
+  version?: WorkerDeploymentOptions;
   stopping: AbortSignal;
   guests: Guests;
 }
@@ -99,7 +105,7 @@ interface Polled {
 /** Polls one queue until told to stop; rests after this worker's own faults, so that others get the work. */
 async function openPoller(
   { connection, namespace, activities, queue, identity, store, log = () => {} }: WorkerOptions,
-  { queue: taskQueue, most: maxConcurrentActivityTaskExecutions, graceMs, stopping, guests }: Polled,
+  { queue: taskQueue, most: maxConcurrentActivityTaskExecutions, graceMs, version, stopping, guests }: Polled,
 ): Promise<{ run(): Promise<void> }> {
   let rest = 0;
   let resting = false;
@@ -119,6 +125,7 @@ async function openPoller(
       ...{ connection, namespace, taskQueue, maxConcurrentActivityTaskExecutions },
       activities: receiving(workerActivities, activities),
       ...(identity === undefined ? {} : { identity }),
+      ...(version === undefined ? {} : { workerDeploymentOptions: version }),
       // The process's own queue has a name that is never seen again.
       interceptors: {
         activity: [

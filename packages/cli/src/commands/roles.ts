@@ -107,6 +107,8 @@ async function runUntilStopped(
       await Promise.race([untilStopped(), running]);
     } finally {
       role.drain();
+      // Whoever sends requests here learns of it first.
+      if (name === 'server') await Promise.race([sleep(1_000 * settings.drainSeconds), running.catch(() => {})]);
       role.shutdown();
     }
     await running;

@@ -101,6 +101,8 @@ export async function startStack(
         ...plainTemporal,
         SALTWORKS_PORT: String(web.port),
         SALTWORKS_URL: web.url,
+        // Its processes are replaced together.
+        SALTWORKS_BUILD_ID: '',
       };
       const stdio: StdioOptions = ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'];
       return begun(fork(fileURLToPath(new URL('../main.js', import.meta.url)), [name], { env, stdio }));

@@ -96,8 +96,8 @@ const getOpenapi = endpoint({
 /** Most bytes of a body: a long stroke takes a tenth. */
 const bodyLimit = 128 * 1024;
 
-/** How long requests under way may take once the server closes, milliseconds. */
-const graceMs = 2_000;
+/** How long requests under way may take once the server closes, and how often to look whether some are, milliseconds. */
+const graceMs = { most: 10_000, look: 100 };
 
 export async function openApp({
   url,
@@ -125,11 +125,25 @@ export async function openApp({
     exposeHeadRoutes: false,
     requestIdHeader: false,
     genReqId: requestIdOf,
+    // Requests that are here already are answered; a proxy sends later ones elsewhere.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<ZodTypeProvider>();
   // Browsers open connections that they do not use; these would delay closing for a minute.
+  let underWay = 0;
+  app.addHook('onRequest', async () => {
+    underWay++;
+  });
+  app.addHook('onResponse', async () => {
+    underWay--;
+  });
   app.addHook('preClose', async () => {
-    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+    const end = Date.now() + graceMs.most;
+    const looking = setInterval(() => {
+      if (underWay > 0 && Date.now() < end) return;
+      app.server.closeAllConnections();
+      if (!app.server.listening) clearInterval(looking);
+    }, graceMs.look).unref();
   });
   tellRequests(app, event);
   app.setValidatorCompiler(validatorCompiler);

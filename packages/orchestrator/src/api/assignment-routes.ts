@@ -122,6 +122,8 @@ export const assignmentRoutes = [
     access: see,
     handler({ deps, params, query, request, reply, stillAllowed }) {
       const last = z.safeParse(eventNumber, request.headers['last-event-id'] || undefined);
+      // The server that the page followed before may have died with strokes to answer.
+      deps.answers.answer(params.assignment);
       deps.streams.follow(params.assignment, last.success ? last.data : query.after, reply, stillAllowed);
     },
   }),

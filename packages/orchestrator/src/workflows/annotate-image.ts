@@ -14,6 +14,7 @@ import {
 import { nonRetryableErrorTypes } from './final.ts';
 import { handle } from './handle.ts';
 import { imageHost } from './image-host.ts';
+import { upgrade } from './upgrade.ts';
 
 /** An update leaves about a dozen events; Temporal takes 2,000 updates and warns at 10,240 events. */
 const UPDATES_A_PART = 250;
@@ -24,6 +25,9 @@ const { expireLease, leaveUnusable } = proxyActivities<ServerActivities>({
   // The server also looks for leases that ran out, in case this workflow could not end one.
   retry: { maximumInterval: '10 seconds', maximumAttempts: 20, nonRetryableErrorTypes },
 });
+
+// It lasts as long as its annotator draws: later code takes over between two strokes.
+upgrade(annotateImage);
 
 /**
  * An assignment: one annotator's work on one image. Gets answers from the worker that has the image open, until the

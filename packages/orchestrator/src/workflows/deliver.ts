@@ -3,6 +3,7 @@ import type { deliver as definition, NoticeActivities } from '@saltworks/contrac
 import { queues } from '@saltworks/contract/messages/queues';
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import { nonRetryableErrorTypes } from './final.ts';
+import { upgrade } from './upgrade.ts';
 
 const { sendNotice } = proxyActivities<NoticeActivities>({
   taskQueue: queues.server,
@@ -10,6 +11,9 @@ const { sendNotice } = proxyActivities<NoticeActivities>({
   // A webhook's refusal is an answer: errors are the server's own.
   retry: { maximumInterval: '1 minute', nonRetryableErrorTypes },
 });
+
+// It waits for up to a day, for which old code need not stay.
+upgrade(deliver);
 
 /** Sends a notice, again and again with growing waits, until it has arrived or the last try has failed. */
 export async function deliver({ waits, ...round }: InputOf<typeof definition>): Promise<void> {

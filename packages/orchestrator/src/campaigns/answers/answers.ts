@@ -2,6 +2,7 @@
  * From acknowledged strokes to their answers. An assignment has one answer of a kind under way at a time; strokes that come
  * meanwhile are answered together.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -43,8 +44,8 @@ export interface Answers extends Pick<AssignmentWorkflows, 'renewed' | 'closed'>
   settle(assignment: string): Promise<DrawnMask>;
   /** The strokes that gave a pixel its label. @throws ConflictError unless the drawing has an answer */
   attribute(assignment: string, at: { x: number; y: number }): Promise<Attribution>;
-  /** Resumes the work that an earlier server left. */
-  resume(): Promise<void>;
+  /** Resumes the work that another server left. @param after milliseconds that strokes have waited for */
+  resume(after?: number): Promise<void>;
   /** Waits until no answer is under way. */
   close(): Promise<void>;
 }
@@ -60,6 +61,8 @@ export interface AnswersDeps {
 export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
   const stopping = new AbortController();
   const stopped = stopping.signal;
+  // As many as there are assignments at work.
+  setMaxListeners(0, stopped);
   const hosts = openHosts(client);
   const workflows = openAssignmentWorkflows({ db, client, hosts, log, stopped });
   const deps = { db, store, workflows, hosts };
@@ -70,11 +73,11 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopped }).catch(() => {});
 
   /** Work on assignments that is tried until it succeeds. */
-  const persistent = (work: (id: string, again: () => boolean) => Promise<void>) =>
+  const persistent = (work: (id: string, again: () => boolean, tries: number) => Promise<void>) =>
     oneAtATime(async (id, again) => {
-      while (!stopped.aborted) {
+      for (let tries = 1; !stopped.aborted; tries++) {
         try {
-          return await work(id, again);
+          return await work(id, again, tries);
         } catch (error) {
           if (stopped.aborted) return;
           log(`assignment ${id}: ${(error as Error).message}; again in a moment`);
@@ -83,8 +86,8 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       }
     });
 
-  const refine = async (assignment: Assignment) => {
-    const made = await makeMask(deps, assignment);
+  const refine = async (assignment: Assignment, tries = 1) => {
+    const made = await makeMask(deps, assignment, tries);
     if (!made) clocks.forget(assignment.id);
     else {
       clocks.masked(assignment.id, made.n);
@@ -93,21 +96,21 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     return made;
   };
 
-  const labels: OneAtATime = persistent(async (id) => {
+  const labels: OneAtATime = persistent(async (id, _, tries) => {
     await labelSlot(async () => {
       const assignment = await findAssignment(db, id);
-      if (assignment.answered < assignment.n) clocks.labelled(id, await labelNodes(deps, assignment));
+      if (assignment.answered < assignment.n) clocks.labelled(id, await labelNodes(deps, assignment, tries));
     });
     void masks.run(id);
   });
 
-  const masks: OneAtATime = persistent(async (id, again) => {
+  const masks: OneAtATime = persistent(async (id, again, tries) => {
     await pause(restMs);
     await maskSlot(async () => {
       // New labels are under way, and lead here again.
       if (labels.busy(id) || again()) return;
       const assignment = await findAssignment(db, id);
-      if (assignment.refined < assignment.n) await refine(assignment);
+      if (assignment.refined < assignment.n) await refine(assignment, tries);
     });
   });
 
@@ -130,7 +133,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
         await putDrawing(deps, assignment, await campaignFor(db, assignment)).catch(conflict);
         if (assignment.refined >= n && assignment.answered >= n) {
           if (mask) return { n, mask, uncertainty };
-          const made = await refine(assignment);
+          const made = await refine(assignment, 2);
           if (!made) throw new ConflictError('no mask can be made of what is drawn');
           return made;
         }
@@ -153,8 +156,10 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
       clocks.forget(id);
       workflows.closed(id);
     },
-    async resume() {
-      for (const id of await unanswered(db)) void labels.run(id);
+    async resume(after = 0) {
+      for (const id of await unanswered(db, new Date(Date.now() - after))) {
+        if (!labels.busy(id) && !masks.busy(id)) void labels.run(id);
+      }
     },
     async close() {
       stopping.abort();

@@ -1,9 +1,11 @@
 /** The workflows of assignments, one each: started, asked for answers, and kept up to date on leases. */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { annotateImage, annotateWorkflowId } from '@saltworks/contract/messages/annotate';
 import type { AnswerOf, RequestOf } from '@saltworks/contract/messages/definitions';
+import { canonical } from '@saltworks/store/objects/canonical';
 import {
   type Client,
   WorkflowIdConflictPolicy,
@@ -15,6 +17,7 @@ import type { Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Schema } from '../../db/schema.ts';
 import { newId } from '../../ids.ts';
+import { orAborted } from '../../temporal/beats.ts';
 import { findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
 import { defects } from '../../workflows/final.ts';
 import { campaignFor } from '../assignments/pins.ts';
@@ -34,14 +37,16 @@ type Updates = typeof annotateImage.updates;
 export interface AssignmentWorkflows {
   start(assignment: Assignment, campaign: Campaign): Promise<void>;
   /**
-   * Asks an assignment's workflow, which is started if it does not run.
+   * Asks an assignment's workflow, which is started if it does not run. Servers that ask the same at once get one answer.
    *
+   * @param tries from 1; a question that is tried again is another one
    * @throws InvalidInputError as the worker did; WorkflowUpdateFailedError if no worker could answer
    */
   ask<Name extends keyof Updates>(
     assignment: string,
     update: Name,
     request: RequestOf<Updates[Name]>,
+    tries?: number,
   ): Promise<AnswerOf<Updates[Name]>>;
   renewed(assignment: string, until: Date): void;
   closed(assignment: string): void;
@@ -87,16 +92,18 @@ export function openAssignmentWorkflows({
 
   return {
     start,
-    async ask(id, update, request) {
-      // The same in all tries: an update that arrived is not done twice.
-      const updateId = newId();
+    async ask(id, update, request, tries = 1) {
+      // An update that arrived is not done twice, whichever server sent it.
+      const updateId = tries === 1 ? questionId(update, request) : newId();
       for (;;) {
         stopped.throwIfAborted();
         try {
-          return await client.connection.withDeadline(Date.now() + answerMs, () =>
+          const asked = client.connection.withDeadline(Date.now() + answerMs, () =>
             find(id).update(update, request, { updateId }),
           );
+          return await orAborted(asked, stopped);
         } catch (error) {
+          stopped.throwIfAborted();
           if (error instanceof WorkflowUpdateFailedError) throw refusalOf(error) ?? error;
           if (error instanceof WorkflowNotFoundError) {
             const assignment = await findAssignment(db, id);
@@ -121,6 +128,12 @@ export function openAssignmentWorkflows({
     },
   };
 }
+
+const questionId = (update: string, request: unknown): string =>
+  createHash('sha256')
+    .update(`${update} ${canonical(request)}`)
+    .digest('base64url')
+    .slice(0, 32);
 
 /** A worker's final refusal, in its own words. */
 function refusalOf(error: WorkflowUpdateFailedError): InvalidInputError | undefined {

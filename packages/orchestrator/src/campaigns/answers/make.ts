@@ -30,15 +30,20 @@ export interface DrawnMask {
   uncertainty: number | null;
 }
 
-/** Has the node grid labelled, and records the labels, or why there are none. @returns how many interactions that answers */
-export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promise<number> {
+/**
+ * Has the node grid labelled, and records the labels, or why there are none.
+ *
+ * @param tries from 1
+ * @returns how many interactions that answers
+ */
+export async function labelNodes(deps: MakeDeps, assignment: Assignment, tries = 1): Promise<number> {
   const { db, store, workflows, hosts } = deps;
   const { id, n, image } = assignment;
   // Read each time: settings may change while an image is open.
   const campaign = await campaignFor(db, assignment);
   try {
     await putDrawing(deps, assignment, campaign);
-    const answer = await workflows.ask(id, 'propagate', { n, ...settingsOf(campaign) });
+    const answer = await workflows.ask(id, 'propagate', { n, ...settingsOf(campaign) }, tries);
     hosts.note(campaign, image.sha256, answer.queue);
     // The answer may be to a later drawing.
     const labels = await readDocument(store, nodeLabelsKey(id, answer.n), nodeLabels);
@@ -53,13 +58,13 @@ export async function labelNodes(deps: MakeDeps, assignment: Assignment): Promis
   }
 }
 
-/** Has the mask made, and records it, or why there is none. */
-export async function makeMask(deps: MakeDeps, assignment: Assignment): Promise<DrawnMask | undefined> {
+/** Has the mask made, and records it, or why there is none. @param tries from 1 */
+export async function makeMask(deps: MakeDeps, assignment: Assignment, tries = 1): Promise<DrawnMask | undefined> {
   const { db, store, workflows } = deps;
   const { id, n } = assignment;
   const settings = settingsOf(await campaignFor(db, assignment));
   try {
-    const { mask, uncertainty = null } = await workflows.ask(id, 'refine', { n, ...settings });
+    const { mask, uncertainty = null } = await workflows.ask(id, 'refine', { n, ...settings }, tries);
     const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
     const body = { mask, segments: document?.segments_info };
     await recordAnswer(db, id, { n, columns: ['refined'], kind: 'pixel', body, made: { mask, uncertainty } });

@@ -100,12 +100,13 @@ export async function listAssignments(
   return rows.map(assignmentOf);
 }
 
-/** Held assignments with unanswered interactions. */
-export async function unanswered(db: Kysely<Schema>): Promise<string[]> {
+/** Held assignments with unanswered interactions, untouched since `before`. */
+export async function unanswered(db: Kysely<Schema>, before: Date): Promise<string[]> {
   const rows = await db
     .selectFrom('assignment')
     .select('id')
     .where('state', '=', 'leased')
+    .where('updated', '<=', before)
     .where((eb) => eb.or([eb('answered', '<', eb.ref('n')), eb('refined', '<', eb.ref('n'))]))
     .execute();
   return rows.map(({ id }) => id);
