@@ -25,6 +25,8 @@ export async function askAgain(
     .select(['id', 'answered'])
     .where('state', 'in', ['leased', 'sent_back'])
     .where('answered', '>', 0)
+    // Without a mask, and none under way: the drawing allowed no answer.
+    .where((eb) => eb.or([eb('mask', 'is not', null), eb('refined', '<', eb.ref('answered'))]))
     .execute();
   for (const { id, answered } of open) {
     if (await has(id, answered)) continue;
