@@ -19,7 +19,10 @@ import { findS3, type S3Server, startS3 } from '../../store/test/objects/server.
 import { canMount, mountSmallDisk } from '../../store/test/objects/small-disk.ts';
 import { examine, type Finding, ok } from '../src/doctor/check.ts';
 import { skewOf } from '../src/doctor/clock.ts';
+import { openDeployment } from '../src/doctor/deployment.ts';
 import { bitsOf } from '../src/doctor/secrets.ts';
+import { checkServer } from '../src/doctor/server.ts';
+import { readSettings } from '../src/settings.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const main = join(root, 'packages/cli/dist/main.js');
@@ -329,4 +332,18 @@ describe('in itself', () => {
     for await (const each of examine({} as never, checks, 50)) found.push(`${each.level} ${each.code} ${each.found}`);
     expect(found).toEqual(['fails slow no answer within 0.05 s', 'fails broken two lines', 'ok well all']);
   });
+});
+
+test('the address of the page has to be encrypted, whatever way the command takes', async () => {
+  const codes = async (env: Record<string, string>) => {
+    const settings = readSettings({ SALTWORKS_HOME: home, SALTWORKS_TEMPORAL_ADDRESS: '127.0.0.1:1', ...env });
+    const place = await openDeployment(settings, { part: 'server', device: 'cpu' });
+    const findings = await checkServer(place, AbortSignal.timeout(5_000));
+    return findings.map(({ code }) => code).filter((code) => code === 'server.url');
+  };
+  const beside = 'http://server.invalid:7300';
+  expect(await codes({ SALTWORKS_URL: 'https://salt.example.org', SALTWORKS_SERVER: beside })).toEqual([]);
+  expect(await codes({ SALTWORKS_URL: 'http://localhost:8080', SALTWORKS_SERVER: beside })).toEqual([]);
+  const open = { SALTWORKS_URL: 'http://salt.example.org', SALTWORKS_SERVER: 'http://127.0.0.1:1' };
+  expect(await codes(open)).toEqual(['server.url']);
 });

@@ -9,11 +9,13 @@ import { skewOf } from './clock.ts';
 export const checkServer: Check = async ({ settings, url, part }, signal) => {
   if (url === undefined) return [];
   const findings: Finding[] = [];
-  const { hostname, protocol } = new URL(url);
+  // Where people go; the command may go another way.
+  const page = settings.url ?? url;
+  const { hostname, protocol } = new URL(page);
   const isHere = hostname === 'localhost' || hostname === '::1' || /^127\./.test(hostname);
   if (protocol === 'http:' && !isHere && part !== 'worker') {
     const mend = 'a proxy with TLS in front, and SALTWORKS_URL=https://…';
-    const said = `${url} is not encrypted`;
+    const said = `${page} is not encrypted`;
     findings.push(
       settings.oidc
         ? fails('server.url', `${said}, and people sign in with OpenID Connect`, mend)
