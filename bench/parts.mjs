@@ -16,6 +16,7 @@ import { drawn, pictures, sizes } from './scene.mjs';
 import { fromFile } from './segment.mjs';
 import { pixelEnergies, speed, names as speedNames } from './speed.mjs';
 import { stages } from './stages.mjs';
+import { names as telemetryNames, telemetryOverhead } from './telemetry.mjs';
 
 /** @param flags `quick` repeats less */
 export function openParts({ quick = false }) {
@@ -55,6 +56,7 @@ export function openParts({ quick = false }) {
     ),
     rows(['propagate-threads'], propagation),
     { names: latencyNames, work: () => strokeToPatch({ quick }) },
+    rows(telemetryNames, async () => [await telemetryOverhead({ quick })]),
     { names: ['files'], work: async () => ({ files: fromFile({ quick }) }) },
   ];
 

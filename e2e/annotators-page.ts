@@ -73,9 +73,9 @@ export async function tryAll(page: Page, ...more: string[]): Promise<void> {
 
 export type AnnotatorsPage = Awaited<ReturnType<typeof openAnnotatorsPage>>;
 
-/** Starts a stack with the campaign, and a browser. */
-export async function openAnnotatorsPage() {
-  const stack = await startStack();
+/** Starts a stack with the campaign, and a browser. @param env more settings */
+export async function openAnnotatorsPage(env: Record<string, string> = {}) {
+  const stack = await startStack(env);
   const images = mkdtempSync(join(tmpdir(), 'saltworks-page-'));
   for (const name of photographs) copyFileSync(join(root, 'examples/images', name), join(images, name));
   const instructions =

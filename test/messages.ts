@@ -2,7 +2,7 @@
 import type { Source } from './arrows.ts';
 
 interface Door {
-  /** Reads or writes a message as Temporal has it, of any type. */
+  /** Reads or writes a message as Temporal has it, of any type. An interceptor names a method, as `startUpdate:`. */
   raw: RegExp;
   /** The one file that may, below `packages/`. */
   only: string;
@@ -10,7 +10,7 @@ interface Door {
 
 export const doors: Door[] = [
   {
-    raw: /\bworkflow\s*\.(start|execute|signalWithStart|\w+UpdateWithStart|result|getHandle)\b|\b(execute|start)Update\b/,
+    raw: /\bworkflow\s*\.(start|execute|signalWithStart|\w+UpdateWithStart|result|getHandle)\b|\b(execute|start)Update\b(?!:)/,
     only: 'orchestrator/src/temporal/workflows.ts',
   },
   { raw: /\b(setHandler|defineUpdate|defineSignal|defineQuery)\b/, only: 'orchestrator/src/workflows/handle.ts' },

@@ -11,6 +11,7 @@ import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import type { Version } from '@saltworks/orchestrator/temporal/versions';
 import { observeRoom } from '@saltworks/store/objects/room';
 import type { Log } from '@saltworks/telemetry/log';
+import { clientSpans } from '@saltworks/telemetry/temporal';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
@@ -35,7 +36,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
   const client = new Client({
     connection: address,
     namespace,
-    interceptors: { workflow: [forStore(id)], schedule: [forStore(id)] },
+    interceptors: { workflow: [forStore(id), clientSpans], schedule: [forStore(id)] },
   });
   const url = serverUrl(settings);
   const places = fetchingOf(settings, store);

@@ -8,7 +8,9 @@ import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
 import type { Version } from '@saltworks/orchestrator/temporal/versions';
 import type { S3Access } from '@saltworks/store/objects/open';
+import type { TraceSettings } from '@saltworks/telemetry/traces';
 import { secretNames, textOf, withFiles } from './secret-files.ts';
+import { tracesOf } from './trace-settings.ts';
 
 /** How a Temporal server that is not the embedded one is reached. */
 export interface TemporalAccess {
@@ -100,6 +102,11 @@ export interface Settings {
   python?: string;
   /** TEMPORAL_CLI_PATH: the binary of the embedded Temporal. */
   temporalCli?: string;
+  /**
+   * OTEL_EXPORTER_OTLP_ENDPOINT, or _TRACES_ENDPOINT: where traces go; default nowhere, and nothing is recorded. With
+   * OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_RESOURCE_ATTRIBUTES.
+   */
+  traces?: TraceSettings;
   /** The environment that child processes inherit. */
   env: NodeJS.ProcessEnv;
 }
@@ -198,6 +205,7 @@ export function readSettings(
     proxy: proxyOf(env),
     python: env.SALTWORKS_PYTHON || undefined,
     temporalCli: env.TEMPORAL_CLI_PATH || undefined,
+    traces: tracesOf(env),
     env: given,
   };
 }

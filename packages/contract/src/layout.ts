@@ -455,3 +455,19 @@ export const pooledOf = (key: string): string => key.slice(key.lastIndexOf('/') 
 
 /** `lock.json`: a BackupLock. */
 export const backupLockKey = 'lock.json';
+
+/** Folders of the layout; `datasets/NAME/` and `exports/NAME/` have folders of their own. */
+const folders = [
+  ...['backbones', 'bakeoffs', 'builds', 'catalog', 'channels', 'check', 'datasets', 'drawings', 'exports', 'images'],
+  ...['key-sets', 'keys', 'masks', 'models', 'probes', 'strokes', 'views'],
+];
+const inner = ['classes', 'exported', 'extracted', 'files', 'images', 'lines', 'masks', 'names', 'scribbles', 'truth'];
+
+/** What kind of object a key names, for figures and traces: a folder of the layout, without a name that people gave. */
+export function kindOf(key: string): string {
+  const [first, , second, third] = key.split('/');
+  if (key === identityKey) return 'identity';
+  if (!folders.includes(first)) return 'other';
+  const within = { datasets: second, exports: third }[first];
+  return within !== undefined && inner.includes(within) ? `${first}/${within}` : first;
+}

@@ -5,7 +5,9 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 
 const { code } = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('./workflows/all.js', import.meta.url)),
-  workflowInterceptorModules: [fileURLToPath(new URL('./workflows/store-header.js', import.meta.url))],
+  workflowInterceptorModules: ['store-header', 'trace-header'].map((name) =>
+    fileURLToPath(new URL(`./workflows/${name}.js`, import.meta.url)),
+  ),
   logger: { ...console, trace() {}, debug() {}, info() {}, log() {} } as never,
 });
 await writeFile(new URL('./workflow-bundle.js', import.meta.url), code);

@@ -13,8 +13,10 @@ import { watched } from '@saltworks/telemetry/activities';
 import type { Fields, Log } from '@saltworks/telemetry/log';
 import { backupLastSuccess } from '@saltworks/telemetry/metrics';
 import { openProbes, type Probes } from '@saltworks/telemetry/probes';
+import { recordSpan } from '@saltworks/telemetry/spans';
+import { activitySpans } from '@saltworks/telemetry/temporal';
 import type { Client } from '@temporalio/client';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type InjectedSinks, type NativeConnection, Worker } from '@temporalio/worker';
 import { findAdministrator } from './accounts/accounts.ts';
 import { forgetOldFailures } from './accounts/sign-in-failures.ts';
 import { openApp } from './api/app.ts';
@@ -44,6 +46,7 @@ import { restoreClocks } from './schedules/schedules.ts';
 import { openStorageWatch } from './storage/watch.ts';
 import { throughOutages } from './temporal/outage.ts';
 import { type Version, workerVersion } from './temporal/versions.ts';
+import type { TraceSinks } from './workflows/trace-header.ts';
 
 export interface Closable {
   /** Resolves after `shutdown`, once nothing is under way. */
@@ -52,6 +55,15 @@ export interface Closable {
 }
 
 const bundle = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+
+/** Always there: a run may have begun while tracing was on. */
+export const workflowSteps: InjectedSinks<TraceSinks> = {
+  traces: {
+    ended: {
+      fn: ({ runId }, span) => recordSpan({ ...span, fields: { 'temporal.run_id': runId } }),
+    },
+  },
+};
 
 /** Runs workflows; needs Temporal alone. */
 export async function openWorkflows({
@@ -76,6 +88,7 @@ export async function openWorkflows({
     workflowBundle: version
       ? { code: `globalThis.saltworksVersioned = true;${await readFile(bundle, 'utf8')}` }
       : { codePath: bundle },
+    sinks: workflowSteps,
     // A dead server's workflows wait this long before another server takes them.
     stickyQueueScheduleToStartTimeout: '2 seconds',
   });
@@ -199,7 +212,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     namespace,
     ...workerVersion(options.version),
     taskQueue: queues.server,
-    interceptors: { activity: [watched('server')] },
+    interceptors: { activity: [activitySpans, watched('server')] },
     activities: receiving(
       { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities },
       {

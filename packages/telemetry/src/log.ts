@@ -1,7 +1,7 @@
 /** What a process writes about itself: lines of text for people, or lines of JSON for collectors. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { trace } from '@opentelemetry/api';
 import pino from 'pino';
+import { activeSpan } from './spans.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
@@ -93,6 +93,6 @@ const around = new AsyncLocalStorage<Fields>();
 export const within = <T>(fields: Fields, work: () => T): T => around.run({ ...around.getStore(), ...fields }, work);
 
 function traced(): Fields | undefined {
-  const span = trace.getActiveSpan()?.spanContext();
-  return span && { trace: span.traceId, span: span.spanId };
+  const span = activeSpan();
+  return span && { trace: span.trace };
 }

@@ -9,6 +9,8 @@ import {
   type Optional,
 } from '@saltworks/contract/api/endpoint';
 import { type Conflict, conflictOf, refusal } from '@saltworks/contract/api/failure';
+import { shareHeader } from '@saltworks/contract/traceparent';
+import { heed, type Step } from './traces.ts';
 
 export class ApiError extends Error {
   override name = 'ApiError';
@@ -24,9 +26,17 @@ export class ApiError extends Error {
 }
 
 /** @throws ApiError if the server refuses, does not answer, or gives an answer of another form than the endpoint's */
-export async function ask<E extends JsonEndpoint>(endpoint: E, ...[given]: Optional<Given<E>>): Promise<AnswerOf<E>> {
+export const ask = <E extends JsonEndpoint>(endpoint: E, ...given: Optional<Given<E>>): Promise<AnswerOf<E>> =>
+  askAs(undefined, endpoint, ...given);
+
+/** As `ask`. @param step of a trace, which the request is: it ends with the answer */
+export async function askAs<E extends JsonEndpoint>(
+  step: Step | undefined,
+  endpoint: E,
+  ...[given]: Optional<Given<E>>
+): Promise<AnswerOf<E>> {
   const { body }: { body?: unknown } = given ?? {};
-  const answer = await request(endpoint.method, addressOf<Endpoint>(endpoint, given), body);
+  const answer = await request(endpoint.method, addressOf<Endpoint>(endpoint, given), { body, step });
   const json = parse(await answer.text());
   if (!answer.ok) {
     const { error, message, detail } = refusal.safeParse(json).data ?? {};
@@ -41,12 +51,12 @@ export async function ask<E extends JsonEndpoint>(endpoint: E, ...[given]: Optio
 
 /**
  * @param patience milliseconds to keep asking after a 404
- * @param cache `reload`: past this browser's copy, which is replaced
+ * @param options cache: `reload`: past this browser's copy, which is replaced; step: of a trace, ended with the answer
  * @throws ApiError
  */
-export async function bytes(path: string, patience = 0, cache?: RequestCache): Promise<ArrayBuffer> {
+export async function bytes(path: string, patience = 0, options: Asking = {}): Promise<ArrayBuffer> {
   for (const until = Date.now() + patience; ; ) {
-    const answer = await request('GET', path, undefined, cache);
+    const answer = await request('GET', path, options);
     if (answer.ok) return answer.arrayBuffer();
     if (answer.status !== 404 || Date.now() > until) {
       throw new ApiError(answer.status, `${path}: ${answer.status} ${answer.statusText}`);
@@ -55,15 +65,32 @@ export async function bytes(path: string, patience = 0, cache?: RequestCache): P
   }
 }
 
-async function request(method: string, path: string, body?: unknown, cache?: RequestCache): Promise<Response> {
+interface Asking {
+  cache?: RequestCache;
+  step?: Step;
+}
+
+async function request(
+  method: string,
+  path: string,
+  { body, cache, step }: Asking & { body?: unknown },
+): Promise<Response> {
+  const asked = performance.now();
   try {
-    return await fetch(path, {
+    const answer = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(step && { traceparent: step.traceparent }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       cache,
     });
+    heed(answer.headers.get(shareHeader), performance.now() - asked);
+    step?.end(!answer.ok);
+    return answer;
   } catch {
+    step?.end(true);
     throw new ApiError(0, 'The server does not answer.');
   }
 }

@@ -16,6 +16,7 @@ import { formerVersions, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { imagesExtracted, keysFound } from '@saltworks/telemetry/metrics';
+import { inSpan } from '@saltworks/telemetry/spans';
 import { findKeys, findSoundKeys, type KeysDeps } from './cached-keys.ts';
 import { noteKeySet } from './key-sets.ts';
 import { keysFile } from './keys-file.ts';
@@ -111,7 +112,7 @@ export async function extractShard(
   // While one batch is in inference, another one waits.
   const underWay = () => ahead + 2 * ((source?.batch ?? 1) - 1);
   try {
-    for await (const outcome of inOrder(images, underWay, keysOf)) {
+    for await (const outcome of inOrder(images, underWay, (image) => inSpan('image', {}, () => keysOf(image)))) {
       signal.throwIfAborted();
       if ('failure' in outcome) failures.push(outcome.failure);
       else {

@@ -8,6 +8,7 @@ import { type KeySession, openSession, sizeNotice } from '@saltworks/backbone/se
 import type { ExtractSettings } from '@saltworks/contract/options';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
+import { inSpan } from '@saltworks/telemetry/spans';
 import { WorkerFaultError } from './attempt.ts';
 import { keepLastUsed } from './last-used.ts';
 
@@ -77,7 +78,9 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
         device: facts.device,
         precision: facts.inference,
         extract: (image, signal) =>
-          using(settings, ({ session }) => session.extract(image, { longSide: settings.longSide, signal })),
+          inSpan('keys in thread', {}, () =>
+            using(settings, ({ session }) => session.extract(image, { longSide: settings.longSide, signal })),
+          ),
       })),
     close: () => sessions.close(),
   };

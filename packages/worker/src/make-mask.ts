@@ -5,6 +5,7 @@ import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { ObjectMissingError } from '@saltworks/store/objects/store';
 import { masksMade } from '@saltworks/telemetry/metrics';
+import { inSpan } from '@saltworks/telemetry/spans';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { ConsensusJob } from './mask.worker.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
@@ -39,7 +40,7 @@ export function makeMask(
   wanted: Wanted & (OwnStrokes | TogetherStrokes),
   signal: AbortSignal,
 ): Promise<MadeMask> {
-  return solve(deps, wanted, signal).catch((error) => {
+  return inSpan('mask', {}, () => solve(deps, wanted, signal)).catch((error) => {
     if (!(error instanceof ThreadError && error.died)) throw error;
     // Another image may have taken the memory; if the thread dies again, this image is the cause.
     return solve(deps, wanted, signal);

@@ -7,6 +7,7 @@ import { setEnvironmentData } from 'node:worker_threads';
 import '@saltworks/backbone/image/decode';
 import { ThreadError, threadPool } from '@saltworks/backbone/threads/threads';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { inSpan } from '@saltworks/telemetry/spans';
 import { type OpenJob, type SessionAnswers, type SessionJob, sessionBytes } from './session-jobs.ts';
 import { observeSessions } from './session-use.ts';
 import { type Turn, Turns } from './turns.ts';
@@ -55,20 +56,23 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
       const attempt = async (): Promise<Result> => {
         const found = await thread.run({ session: name, ...job });
         if (found !== undefined) return found as Result;
-        const { image, keys, options, maxPixels } = await read();
-        const open = { session: name, kind: 'open', image, keys, options, maxPixels } as const;
-        await thread.run(open, { move: [image, keys] });
+        await inSpan('open in thread', {}, async () => {
+          const { image, keys, options, maxPixels } = await read();
+          const open = { session: name, kind: 'open', image, keys, options, maxPixels } as const;
+          await thread.run(open, { move: [image, keys] });
+        });
         return (await thread.run({ session: name, ...job })) as Result;
       };
-      return turns.take(
-        () =>
+      const asked = performance.now();
+      const inTurn = () =>
+        inSpan(`${job.kind} in thread`, { 'saltworks.waited_ms': Math.round(performance.now() - asked) }, () =>
           attempt().catch((error) => {
             if (!(error instanceof ThreadError && error.died)) throw error;
             // Its images are lost and opened anew; if the thread dies again, this job is the cause.
             return attempt();
           }),
-        turn,
-      );
+        );
+      return turns.take(inTurn, turn);
     },
     async close() {
       unseen();

@@ -1,4 +1,5 @@
 /** A queue of one: urgent work first, and newer work on a topic answers for the older. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface Turn {
   /** Lower is sooner. */
@@ -20,7 +21,10 @@ export class Turns {
   #busy = false;
 
   /** Does work in its turn. All work on a topic answers alike. @returns its answer, or that of newer work on the topic */
-  take<T>(work: () => Promise<T>, turn: Turn): Promise<T> {
+  take<T>(given: () => Promise<T>, turn: Turn): Promise<T> {
+    const within = AsyncLocalStorage.snapshot();
+    // In the place of older work it remains a step of its own request.
+    const work = () => within(given);
     const { topic, n = 0 } = turn;
     const other = this.#waiting.find((waiting) => topic !== undefined && waiting.turn.topic === topic);
     if (other) {

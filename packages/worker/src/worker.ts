@@ -5,6 +5,7 @@ import { type WorkerActivities, workerActivities } from '@saltworks/contract/mes
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { watched } from '@saltworks/telemetry/activities';
+import { activitySpans } from '@saltworks/telemetry/temporal';
 import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { attempts } from './attempt.ts';
 import { type Guests, type Leave, openGuests } from './guests.ts';
@@ -129,6 +130,7 @@ async function openPoller(
       // The process's own queue has a name that is never seen again.
       interceptors: {
         activity: [
+          activitySpans,
           watched(taskQueue === queue ? 'host' : taskQueue.replace(/^saltworks-/, '')),
           attempts({ store, log, fit }),
           guests.interceptor,

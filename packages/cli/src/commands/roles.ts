@@ -19,6 +19,7 @@ import { serverOf } from '../stack/connect.ts';
 import { reachTemporal } from '../stack/reach.ts';
 import { startStack } from '../stack/supervisor.ts';
 import { temporalConnection } from '../stack/temporal-connection.ts';
+import { openTracing } from '../tracing.ts';
 import type { WorkFlags } from '../work.ts';
 
 const roles = ['extract', 'propagate', 'annotate'] as const satisfies readonly Work[];
@@ -92,13 +93,14 @@ async function tellLink(settings: Settings, signal: AbortSignal): Promise<void> 
 
 /** Runs a role until the process is told to stop. A role's modules load only when it runs. */
 async function runUntilStopped(
-  name: string,
+  name: 'server' | 'worker',
   open: (connection: NativeConnection, settings: Settings, log: Log) => Promise<Role>,
 ) {
   const settings = readSettings();
   const log = openLog(name, settings.log);
   await makeHome(settings.home);
   observeProcess({ role: name, version });
+  const traces = await openTracing(settings, name, log.warn);
   const connection = await reach(settings, log);
   try {
     const role = await open(connection, settings, log);
@@ -115,6 +117,7 @@ async function runUntilStopped(
   } finally {
     // Report the error even if Temporal is away.
     await connection.close().catch(() => {});
+    await traces?.close();
   }
 }
 

@@ -3,10 +3,12 @@ import { getMe } from '@saltworks/contract/api/accounts';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import { openStore } from '@saltworks/store/objects/open';
+import { clientSpans } from '@saltworks/telemetry/temporal';
 import { Client, Connection } from '@temporalio/client';
 import { type Api, openApi, waitForServer } from '../api.ts';
 import { type Progress, progress } from '../progress.ts';
 import { readSettings, type Settings, serverUrl } from '../settings.ts';
+import { openTracing } from '../tracing.ts';
 import { checkNamespace, reachTemporal } from './reach.ts';
 import { findStack, type Stack, startStack } from './supervisor.ts';
 import { waitForTemporal } from './temporal.ts';
@@ -26,16 +28,18 @@ export async function connect(settings: Settings, say: (line: string) => void): 
   const running = temporalAddress ?? (await findStack(home))?.address;
   const stack = running ? undefined : await startStack(settings, say, { quiet: true });
   const address = running ?? (stack as Stack).address;
+  const traces = await openTracing(settings, 'command', say);
   // The stack may be restarting.
   await (temporalAddress ? reachTemporal(address, temporalAccess) : waitForTemporal(address));
   const access = temporalAddress ? temporalAccess : undefined;
   const connection = await Connection.connect(temporalConnection(address, access));
   if (temporalAddress) await checkNamespace(settings, connection);
   return {
-    client: new Client({ connection, namespace, interceptors: { workflow: [forStore(id)] } }),
+    client: new Client({ connection, namespace, interceptors: { workflow: [forStore(id), clientSpans] } }),
     patience: temporalAddress ? 3_000 : 20_000,
     async close() {
       await connection.close();
+      await traces?.close();
       await stack?.stop();
     },
   };

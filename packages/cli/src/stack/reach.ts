@@ -7,6 +7,7 @@ import { pollersOf } from '@saltworks/orchestrator/temporal/pollers';
 import { openStoreToWrite } from '@saltworks/store/objects/open';
 import { checkStore } from '@saltworks/store/objects/probe';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { tracedStore } from '@saltworks/store/objects/traced-store';
 import { version } from '@saltworks/telemetry/version';
 import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
 import type { Settings, TemporalAccess } from '../settings.ts';
@@ -37,7 +38,7 @@ export const reachTemporal = (address: string, access: TemporalAccess): Promise<
 export async function checkServices(settings: Settings, connection: ConnectionLike): Promise<Reached> {
   await checkNamespace(settings, connection);
   try {
-    const store = await openStoreToWrite(settings.store, settings.s3);
+    const store = tracedStore(await openStoreToWrite(settings.store, settings.s3));
     const id = await checkStore(store);
     return { store, id, identity: identityOf(processName(`${process.pid}@${hostname()}`, version), id) };
   } catch (error) {

@@ -5,15 +5,17 @@ import * as z from '../zod.ts';
 import { assignmentState } from './states.ts';
 
 const at = z.object({ x: z.number(), y: z.number() });
+/** The step that gave the answer, as a `traceparent`, where traces are recorded. */
+const trace = z.optional(z.string());
 
 /** Bodies by kind. */
 export const assignmentEvents = {
   /** Labels of the nodes of the first n interactions; `ms`: milliseconds in the worker. */
-  patch: z.object({ n: z.int(), ...nodeLabels.shape, ms: z.optional(z.number()) }),
+  patch: z.object({ n: z.int(), ...nodeLabels.shape, ms: z.optional(z.number()), trace }),
   /** The mask of the first n interactions, and its segments. */
-  pixel: z.object({ n: z.int(), mask: z.string(), segments: z.optional(z.array(z.unknown())) }),
+  pixel: z.object({ n: z.int(), mask: z.string(), segments: z.optional(z.array(z.unknown())), trace }),
   /** No answer can be given to the drawing. */
-  none: z.object({ n: z.int(), reason: z.string() }),
+  none: z.object({ n: z.int(), reason: z.string(), trace }),
   /** The assignment is now in another state. */
   state: z.object({
     state: assignmentState,

@@ -7,6 +7,7 @@ import { endpoint } from '@saltworks/contract/api/endpoint';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import * as z from '@saltworks/contract/zod';
 import type { Fields, Log } from '@saltworks/telemetry/log';
+import { within } from '@saltworks/telemetry/spans';
 import { version } from '@saltworks/telemetry/version';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -40,16 +41,18 @@ import { measureRoutes } from './measure-routes.ts';
 import { servePage } from './page.ts';
 import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
+import { beginSpan, endSpans } from './request-spans.ts';
 import { requestIdOf, tellRequests } from './requests.ts';
 import { type Deps, type Route, route } from './routes.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import { serveSignInLink } from './sign-in-link.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { traceRoutes } from './trace-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 /** Every route except sign-in, by subject. */
-export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
+export const tables: Record<Tag, Route[]> = {
   Accounts: accountRoutes,
   Campaigns: campaignRoutes,
   Tasks: taskRoutes,
@@ -64,6 +67,7 @@ export const tables: Record<Exclude<Tag, 'Server'>, Route[]> = {
   Schedules: scheduleRoutes,
   Backups: backupRoutes,
   Storage: storageRoutes,
+  Server: traceRoutes,
 };
 export const routes: Route[] = Object.values(tables).flat();
 
@@ -214,6 +218,7 @@ export async function openApp({
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
 
+  endSpans(app);
   app.setErrorHandler((error: Thrown, request, reply) => {
     const { code, body } = answerTo(error, request.id);
     if (code >= 500)
@@ -328,25 +333,32 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     // Before the body is read: a caller without access learns nothing about valid requests.
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      await identify(request);
-      await limit(request, reply);
-      await admit(request);
-      await perRoute?.(request, reply);
+      beginSpan(request, reply, route);
+      await within(request.span, async () => {
+        await identify(request);
+        await limit(request, reply);
+        await admit(request);
+        await perRoute?.(request, reply);
+      });
     },
     handler: async (request, reply: FastifyReply) => {
-      const result = await handler({
-        deps,
-        params: request.params as Record<string, string>,
-        body: request.body,
-        query: request.query,
-        user: request.caller as User,
-        async stillAllowed() {
-          await identify(request);
-          await admit(request);
-        },
-        request,
-        reply,
-      });
+      const work = async () =>
+        handler({
+          deps,
+          params: request.params as Record<string, string>,
+          body: request.body,
+          query: request.query,
+          user: request.caller as User,
+          async stillAllowed() {
+            await identify(request);
+            await admit(request);
+          },
+          request,
+          reply,
+        });
+      const result = await within(request.span, work);
+      // A stream lasts; what is sent in it are steps of other traces.
+      if (route.sends?.type === 'text/event-stream') request.span?.end();
       return reply.sent ? reply : result;
     },
   });

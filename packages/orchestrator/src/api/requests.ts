@@ -35,6 +35,7 @@ export function tellRequests(app: FastifyInstance, event: Log['event'] = () => {
     }
     if (probes.includes(route)) return;
     const ms = Math.round(reply.elapsedTime * 10) / 10;
-    event('request', { request: request.id, caller: request.caller?.id, method, route, status, ms });
+    const trace = request.span?.trace;
+    event('request', { request: request.id, trace, caller: request.caller?.id, method, route, status, ms });
   });
 }

@@ -1,6 +1,7 @@
 /** Events of assignments as Server-Sent Events, from any event on, until the reader leaves. */
 import type { ServerResponse } from 'node:http';
 import { streamsOpen } from '@saltworks/telemetry/metrics';
+import { type Span, startSpan } from '@saltworks/telemetry/spans';
 import type { FastifyReply } from 'fastify';
 import { eventsAfter } from '../campaigns/assignments/events.ts';
 import type { Database } from '../db/database.ts';
@@ -56,6 +57,8 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
       let sent = after;
       let reading = false;
       let again = false;
+      /** Whether events are told as they come: those of before belong to traces that have ended. */
+      let live = false;
       const send = async () => {
         again = true;
         if (reading) return;
@@ -68,11 +71,15 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
               // Wait for a slow reader instead of buffering.
               if (raw.writableNeedDrain && !raw.destroyed) await drained(raw);
               if (raw.writableEnded || raw.destroyed) return;
-              raw.write(`id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(body)}\n\n`);
+              const span = live ? sending(kind, body) : undefined;
+              const told = span ? { ...(body as object), trace: span.traceparent } : body;
+              raw.write(`id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(told)}\n\n`);
+              span?.end();
               sent = n;
             }
             if (events.length > 0) again = true;
           }
+          live = true;
         } catch {
           // The database is away: the reader comes back and resumes.
           end();
@@ -103,6 +110,12 @@ export async function openStreams(database: Database, { everyMs = commentMs } = 
       await stop();
     },
   };
+}
+
+/** The sending of an answer as a step of the trace that it was made in. */
+function sending(kind: string, body: unknown): Span | undefined {
+  const { trace } = body as { trace?: string };
+  return trace === undefined ? undefined : startSpan(`send ${kind}`, {}, { parent: trace });
 }
 
 const drained = (raw: ServerResponse): Promise<void> =>

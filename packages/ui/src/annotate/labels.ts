@@ -1,5 +1,6 @@
 /** Labels of an image, and how to read them from the server's mask. */
 import { bytes } from '../api.ts';
+import type { Step } from '../traces.ts';
 import { pixelsOf } from './pixels.ts';
 
 /** Labels of an image, at any size. */
@@ -13,8 +14,12 @@ export interface Labels {
 }
 
 /** Segment ids of a panoptic PNG: R + 256·G + 65536·B. @throws ApiError */
-export async function readMask(path: string, n = 0): Promise<Labels> {
-  const { rgba: data, width, height } = await pixelsOf(new Blob([await bytes(path)], { type: 'image/png' }));
+export async function readMask(path: string, n = 0, step?: Step): Promise<Labels> {
+  const {
+    rgba: data,
+    width,
+    height,
+  } = await pixelsOf(new Blob([await bytes(path, 0, { step })], { type: 'image/png' }));
   return { n, width, height, ids: idsOf(data) };
 }
 

@@ -6,8 +6,9 @@ import { askAhead } from '../annotate/session/ask-for.ts';
 import { Preview } from '../annotate/session/preview.ts';
 import { Session } from '../annotate/session/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
-import { ApiError, ask } from '../api.ts';
+import { ApiError, ask, askAs } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
+import { begin } from '../traces.ts';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
   const [session, setSession] = useState<Session | Nothing>();
@@ -89,13 +90,16 @@ function openOneByOne(campaign: string) {
   let later: ReturnType<typeof setTimeout> | undefined;
   return {
     async next(): Promise<Session | Nothing | undefined> {
-      const found = await ask(postCampaignNext, place);
+      const known = begin('open');
+      const found = await askAs(known?.step('next'), postCampaignNext, place);
+      // The first answer tells whether traces are recorded.
+      const opening = known ?? begin('open');
       if (closed) return undefined;
       // The previous session still owns the solver, and must not take this image for its own.
       current?.close();
       current = undefined;
       if (!found) return (await ask(getCampaignProgress, place)).filled ? 'nothing left' : 'being prepared';
-      const session = await Session.open(found, about, preview);
+      const session = await Session.open(found, about, preview, opening).finally(() => opening?.end());
       if (closed) session.close();
       else current = session;
       clearTimeout(later);

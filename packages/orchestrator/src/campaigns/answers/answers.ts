@@ -9,6 +9,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Attribution } from '@saltworks/contract/messages/annotate';
 import { replay } from '@saltworks/core/drawing/replay';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { inSpan } from '@saltworks/telemetry/spans';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import { settingsOf } from '../../builds/settings.ts';
@@ -87,7 +88,7 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
     });
 
   const refine = async (assignment: Assignment, tries = 1) => {
-    const made = await makeMask(deps, assignment, tries);
+    const made = await inSpan('answer mask', {}, () => makeMask(deps, assignment, tries));
     if (!made) clocks.forget(assignment.id);
     else {
       clocks.masked(assignment.id, made.n);
@@ -97,10 +98,12 @@ export function openAnswers({ db, store, client, log }: AnswersDeps): Answers {
   };
 
   const labels: OneAtATime = persistent(async (id, _, tries) => {
-    await labelSlot(async () => {
-      const assignment = await findAssignment(db, id);
-      if (assignment.answered < assignment.n) clocks.labelled(id, await labelNodes(deps, assignment, tries));
-    });
+    await inSpan('answer labels', {}, () =>
+      labelSlot(async () => {
+        const assignment = await findAssignment(db, id);
+        if (assignment.answered < assignment.n) clocks.labelled(id, await labelNodes(deps, assignment, tries));
+      }),
+    );
     void masks.run(id);
   });
 

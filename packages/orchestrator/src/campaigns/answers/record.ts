@@ -1,5 +1,6 @@
 /** Answers in the database, and the events that tell of them. */
 import type { AssignmentEventBody } from '@saltworks/contract/api/events';
+import { activeTraceparent } from '@saltworks/telemetry/spans';
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 
@@ -40,7 +41,7 @@ export async function recordAnswer(
       eb
         .selectFrom('answered')
         .select([eb.val(assignment).as('assignment'), 'answered.event as n', eb.val(kind).as('kind')])
-        .select(sql<string>`${JSON.stringify({ n, ...body })}::jsonb`.as('body')),
+        .select(sql<string>`${JSON.stringify({ n, ...body, trace: activeTraceparent() })}::jsonb`.as('body')),
     )
     .execute();
 }

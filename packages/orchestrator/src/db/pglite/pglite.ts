@@ -6,6 +6,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { openChannels } from '../channels.ts';
 import type { Database } from '../database.ts';
 import type { Schema } from '../schema.ts';
+import { tracedPool } from '../traced-pool.ts';
 import { syncFolder, syncPath } from './flush.ts';
 import { lockFolder } from './folder-lock.ts';
 import { poolOfOne } from './pool.ts';
@@ -31,7 +32,9 @@ export async function openPglite(folder: string, signal?: AbortSignal): Promise<
     await unlock();
     throw error;
   }
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: poolOfOne(thread, folder) }) });
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: tracedPool(poolOfOne(thread, folder), 'pglite') }),
+  });
   const channels = openChannels(
     async (channel) => void (await sql`listen ${sql.id(channel)}`.execute(db)),
     async (channel) => void (await sql`unlisten ${sql.id(channel)}`.execute(db)),

@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../database.ts';
 import type { Schema } from '../schema.ts';
+import { tracedPool } from '../traced-pool.ts';
 import { openNotifications } from './notifications.ts';
 
 const CONNECTIONS = 10;
@@ -28,7 +29,7 @@ export async function openPostgres(url: string, signal?: AbortSignal): Promise<D
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const notifications = openNotifications({ ...connection, application_name: 'saltworks listening' });
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: tracedPool(pool, 'postgresql') }) });
   const close = async () => {
     await notifications.close();
     // Kysely ends the pool only if it has used it.

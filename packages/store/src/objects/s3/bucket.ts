@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3 } from '@aws-sdk/client-s3';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { s3Retries } from '@saltworks/telemetry/metrics';
+import { activeSpan } from '@saltworks/telemetry/spans';
 import { orAborted } from '../signal.ts';
 import { checkKey, MAX_KEY_BYTES, ObjectMissingError } from '../store.ts';
 import { explain } from './explain.ts';
@@ -90,6 +91,7 @@ export class S3Bucket {
     if (!isPassing(error) || tries === this.#attempts) throw explain(error, doing, this.place, tries);
     s3Retries.inc();
     const most = Math.min(MAX_PAUSE_MS, (isSlowDown(error) ? PAUSE_SLOW_MS : PAUSE_MS) * 2 ** (tries - 1));
+    activeSpan()?.set({ 'saltworks.retries': tries });
     await orAborted(sleep(Math.random() * most, undefined, { signal }), signal);
   }
 

@@ -11,7 +11,8 @@ import {
   type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
 import { getCampaignComing, getTaskImage, getTaskKeys } from '@saltworks/contract/api/tasks';
-import { ask, bytes } from '../../api.ts';
+import { ask, askAs, bytes } from '../../api.ts';
+import type { Step } from '../../traces.ts';
 
 export interface Asked extends Shown {
   assignment: Promise<OpenAssignment>;
@@ -32,15 +33,16 @@ const patienceMs = 20_000;
 
 let ahead: (Shown & { sha256: string; keysId: string }) | undefined;
 
-export function askFor({ id, image }: Assignment): Asked {
+/** @param opening the trace of opening the image */
+export function askFor({ id, image }: Assignment, opening?: Step): Asked {
   const place = { params: { assignment: id } };
-  const own = () => show(addressOf(getAssignmentImage, place), addressOf(getAssignmentKeys, place));
+  const own = () => show(addressOf(getAssignmentImage, place), addressOf(getAssignmentKeys, place), opening);
   const known = ahead?.sha256 === image.sha256 ? ahead : undefined;
   if (known) ahead = undefined;
-  const assignment = ask(getAssignment, place);
+  const assignment = askAs(opening?.step('assignment'), getAssignment, place);
   return unhandled({
     assignment,
-    log: ask(getAssignmentInteractions, place),
+    log: askAs(opening?.step('log'), getAssignmentInteractions, place),
     ...(known ? orElse({ ...known, keys: keysFor(assignment, known) }, own) : own()),
   });
 }
@@ -69,9 +71,13 @@ export async function askAhead(campaign: string): Promise<void> {
 }
 
 /** @param photograph its address, and that of its keys */
-function show(photograph: string, keys: string): Shown {
-  const file = bytes(photograph, patienceMs).then((content) => new Blob([content]));
-  return { file, image: file.then((blob) => createImageBitmap(blob)), keys: bytes(keys) };
+function show(photograph: string, keys: string, opening?: Step): Shown {
+  const file = bytes(photograph, patienceMs, { step: opening?.step('image') }).then((content) => new Blob([content]));
+  return {
+    file,
+    image: file.then((blob) => createImageBitmap(blob)),
+    keys: bytes(keys, 0, { step: opening?.step('keys') }),
+  };
 }
 
 function orElse(first: Shown, instead: () => Shown): Shown {

@@ -9,10 +9,12 @@ import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import type { Labels } from '../labels.ts';
 
 interface Told {
-  /** Labels of nodes. */
-  patch(labels: Labels): void;
+  /** Labels of nodes. @param trace the server's step that tells of them */
+  patch(labels: Labels, trace: string | undefined): void;
   /** A mask of the first n interactions is ready. */
-  pixel(answer: { n: number; mask: string }): void;
+  pixel(answer: { n: number; mask: string; trace?: string }): void;
+  /** There is no answer to the first n interactions. */
+  none(n: number): void;
   /** Another build is shown, with the event of this number. */
   build(build: AssignmentEventBody<'build'>, event: number): void;
   /** The assignment's state changed with the event of this number. */
@@ -39,11 +41,12 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
         last = Number(lastEventId);
         take(parseEvent(kind, data), last);
       });
-    on('patch', ({ n, ...runs }) => {
+    on('patch', ({ n, trace, ...runs }) => {
       const ids = Uint32Array.from(decodeRuns(runs), (label) => runs.labels[label]);
-      told.patch({ n, width: runs.w, height: runs.h, ids });
+      told.patch({ n, width: runs.w, height: runs.h, ids }, trace);
     });
     on('pixel', told.pixel);
+    on('none', ({ n }) => told.none(n));
     on('build', told.build);
     on('state', ({ state }, n) => told.state(state, n));
     events.addEventListener('error', () => {

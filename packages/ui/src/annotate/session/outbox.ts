@@ -7,7 +7,8 @@ import type { Interaction } from '@saltworks/contract/api/interactions';
 import { postAssignmentInteractions } from '@saltworks/contract/api/open-assignments';
 import * as z from '@saltworks/contract/zod';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { ApiError, ask } from '../../api.ts';
+import { ApiError, askAs } from '../../api.ts';
+import type { Step } from '../../traces.ts';
 
 const pending = z.object({
   assignment: z.string(),
@@ -62,6 +63,8 @@ export class Outbox {
   #wait = 500;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** The traces of entries of this window, by their numbers. */
+  readonly #steps = new Map<number, Step>();
 
   /** @param told called with every change of state, and with interactions that the server refused */
   constructor(assignment: string, told: (saving: Saving, error?: unknown) => void) {
@@ -79,13 +82,16 @@ export class Outbox {
   }
 
   /** Stores an interaction, then sends it. Resolves once it would survive a crash of the page. */
-  async add(interaction: Interaction): Promise<Pending> {
+  async add(interaction: Interaction, deed?: Step): Promise<Pending> {
+    const keeping = deed?.step('keep');
     const entry = { assignment: this.#assignment, client: this.#client, seq: ++this.#seq, interaction };
+    if (deed) this.#steps.set(entry.seq, deed);
     this.#adding++;
     try {
       await (await database()).put('outbox', entry);
     } finally {
       this.#adding--;
+      keeping?.end();
     }
     this.flush();
     return entry;
@@ -137,16 +143,20 @@ export class Outbox {
         this.#told({ state: 'saving', pending: pending.length });
         const { client } = pending[0];
         const entries = pending.filter((entry) => entry.client === client).slice(0, most);
+        const sending = this.#sendingOf(entries);
         try {
           const interactions = entries.map(({ seq, interaction }) => ({ seq, interaction }));
           const params = { assignment: this.#assignment };
-          await ask(postAssignmentInteractions, { params, body: { client, interactions } });
+          await askAs(sending.at(-1), postAssignmentInteractions, { params, body: { client, interactions } });
           const db = await database();
           const tx = db.transaction('outbox', 'readwrite');
           for (const entry of entries) void tx.store.delete([entry.assignment, entry.client, entry.seq]);
           await tx.done;
           this.#wait = 500;
+          for (const { seq } of entries) this.#steps.delete(seq);
+          for (const step of sending) step.end();
         } catch (error) {
+          for (const step of sending) step.end(true);
           const expected = error instanceof ApiError ? error.detail.expected : undefined;
           if (expected !== undefined && expected < entries[0].seq) {
             await closeGap(pending, client, expected);
@@ -157,6 +167,12 @@ export class Outbox {
         }
       }
     });
+  }
+
+  /** A step of each entry's trace; the server's steps stand under that of the last. */
+  #sendingOf(entries: readonly Pending[]): Step[] {
+    const own = entries.filter(({ client }) => client === this.#client);
+    return own.flatMap(({ seq }) => this.#steps.get(seq)?.step('send') ?? []);
   }
 
   #later(error: unknown, pending: number, first: Pending): void {

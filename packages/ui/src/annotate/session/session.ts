@@ -23,10 +23,12 @@ import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
-import { ApiError, ask, bytes } from '../../api.ts';
+import { ApiError, ask, askAs, bytes } from '../../api.ts';
+import { begin, type Step } from '../../traces.ts';
 import type { Point } from '../board/view.ts';
 import { type Labels, readMask } from '../labels.ts';
 import { type Asked, askFor } from './ask-for.ts';
+import { Deeds } from './deeds.ts';
 import { followServer } from './follow.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
 import type { Preview } from './preview.ts';
@@ -73,6 +75,7 @@ export class Session {
   readonly key = ++opened;
   readonly campaign: Campaign;
   readonly #outbox: Outbox;
+  readonly #deeds = new Deeds();
   readonly #listeners = new Set<() => void>();
   readonly #preview: Preview;
   #interactions: Interaction[] = [];
@@ -125,9 +128,15 @@ export class Session {
    *
    * @param campaign the campaign, already loaded
    * @param preview the solver, taken over from the session before
+   * @param opening the trace of opening the image
    */
-  static async open(given: Assignment, campaign: Promise<Campaign>, preview: Preview): Promise<Session> {
-    const asked = askFor(given);
+  static async open(
+    given: Assignment,
+    campaign: Promise<Campaign>,
+    preview: Preview,
+    opening?: Step,
+  ): Promise<Session> {
+    const asked = askFor(given, opening);
     const [assignment, log, known] = await Promise.all([asked.assignment, asked.log, campaign]);
     const session = new Session(assignment, known, log, asked, preview);
     void session.#openPreview(asked.keys);
@@ -163,7 +172,8 @@ export class Session {
     this.#drawnAt = performance.now();
     // The server has not confirmed this drawing yet.
     this.#set({ drawing, n: interactions.length, confirmed: undefined, saving: { state: 'saving', pending: 1 } });
-    this.#outbox.add(interaction).catch((error) => {
+    const deed = this.#deeds.begin(interaction.kind, interactions.length);
+    this.#outbox.add(interaction, deed).catch((error) => {
       this.#set({ saving: { state: 'refused', pending: 1, reason: `this browser keeps nothing: ${error.message}` } });
     });
     this.#solve();
@@ -214,7 +224,8 @@ export class Session {
   async submit(): Promise<void> {
     await this.#outbox.settled();
     if ((await this.#outbox.pending()).length > 0) throw new Error('Not everything is saved yet.');
-    await this.#tell(ask(postAssignmentSubmit, this.#place));
+    const deed = begin('submit');
+    await this.#tell(askAs(deed?.step('send'), postAssignmentSubmit, this.#place)).finally(() => deed?.end());
   }
 
   async skip(reason: string): Promise<void> {
@@ -256,6 +267,7 @@ export class Session {
   close(): void {
     this.#closed = true;
     this.#unfollow?.();
+    this.#deeds.answered();
     this.#outbox.close();
     clearTimeout(this.#rest);
   }
@@ -289,7 +301,8 @@ export class Session {
     console.warn(reason);
     if (wait === undefined) return this.#set({ preview: 'failed' });
     await new Promise((over) => setTimeout(over, wait));
-    if (!this.#closed) await this.#openPreview(bytes(addressOf(getAssignmentKeys, this.#place), 0, 'reload'));
+    if (!this.#closed)
+      await this.#openPreview(bytes(addressOf(getAssignmentKeys, this.#place), 0, { cache: 'reload' }));
   }
 
   async #openPreview(file: Promise<ArrayBuffer>): Promise<void> {
@@ -363,6 +376,7 @@ export class Session {
     const confirmed = this.#confirmed();
     // Where they differ, the server's win.
     this.#set({ patch: confirmed === false ? this.#theirs : patch, margin, ms, confirmed, draft: undefined });
+    this.#deeds.previewed(n);
   }
 
   #showPixels({ n, width, height, ids }: PixelPreview): void {
@@ -375,8 +389,9 @@ export class Session {
     const { mask, refined } = this.assignment;
     if (mask) void this.#serverPixels(refined, mask);
     this.#unfollow = followServer(this.assignment, {
-      patch: (labels) => this.#serverPatch(labels),
-      pixel: ({ n, mask }) => void this.#serverPixels(n, mask),
+      patch: (labels, trace) => this.#serverPatch(labels, trace),
+      pixel: ({ n, mask, trace }) => void this.#serverPixels(n, mask, trace),
+      none: (n) => this.#deeds.answered(n),
       build: ({ build: id, at: since }, event) => this.#outdated({ id, since }, event),
       state: (state, event) => this.#stands(state, event),
     });
@@ -415,9 +430,10 @@ export class Session {
     this.#solve();
   }
 
-  #serverPatch(labels: Labels): void {
+  #serverPatch(labels: Labels, trace?: string): void {
     const { n } = labels;
     if (n > this.#state.n) void this.#resync().catch(() => {});
+    this.#deeds.labelled(n, trace);
     if (n !== this.#state.n) return;
     this.#theirs = labels;
     this.#set({ patch: labels, confirmed: this.#confirmed(), none: undefined });
@@ -430,11 +446,12 @@ export class Session {
     return own.ids.length === theirs.ids.length && own.ids.every((segment, i) => segment === theirs.ids[i]);
   }
 
-  async #serverPixels(n: number, mask: string): Promise<void> {
+  async #serverPixels(n: number, mask: string, trace?: string): Promise<void> {
     if (n !== this.#state.n) return;
-    const labels = await readMask(addressOf(getAssignmentMask, { params: { ...this.#place.params, mask } }), n).catch(
-      () => undefined,
-    );
+    const step = this.#deeds.pixels(n, trace);
+    const address = addressOf(getAssignmentMask, { params: { ...this.#place.params, mask } });
+    const labels = await readMask(address, n, step).catch(() => undefined);
     if (labels && n === this.#state.n) this.#set({ pixel: labels });
+    this.#deeds.answered(n);
   }
 }
