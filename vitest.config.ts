@@ -41,6 +41,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           env,
           expect,
+          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
