@@ -85,11 +85,16 @@ describe('secrets', () => {
     const beside = {
       ...{ AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', SALTWORKS_OIDC_ISSUER: 'https://id.example.org' },
       ...{ SALTWORKS_OIDC_CLIENT_ID: 'c', SALTWORKS_OIDC_CLIENT_SECRET: 's' },
+      ...{ SALTWORKS_BACKUP_ACCESS_KEY_ID: 'id', SALTWORKS_BACKUP_SECRET_ACCESS_KEY: 'key' },
     };
     const without = readSettings({ ...beside, [name]: secret });
     const env = { ...beside, [name]: '', [`${name}_FILE`]: file(`${secret}\n`) };
     const read = readSettings(env);
-    expect({ ...read, env: 0, s3: read.s3() }).toEqual({ ...without, env: 0, s3: without.s3() });
+    const opened = (settings: typeof read) => ({
+      ...{ ...settings, env: 0, s3: settings.s3() },
+      backupS3: settings.backupS3(),
+    });
+    expect(opened(read)).toEqual(opened(without));
     expect(read.env).toBe(env);
   });
 

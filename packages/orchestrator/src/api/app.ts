@@ -135,11 +135,12 @@ export async function openApp({
   }).withTypeProvider<ZodTypeProvider>();
   // Browsers open connections that they do not use; these would delay closing for a minute.
   let underWay = 0;
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', async (_, reply) => {
     underWay++;
-  });
-  app.addHook('onResponse', async () => {
-    underWay--;
+    // Also of a caller that left.
+    reply.raw.once('close', () => {
+      underWay--;
+    });
   });
   app.addHook('preClose', async () => {
     const end = Date.now() + graceMs.most;
