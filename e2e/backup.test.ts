@@ -222,5 +222,12 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
     const rows: string[] = [];
     for await (const line of partLines(from, manifest.database.parts, 'the database')) rows.push(line);
     expect(await rowsOf(there.SALTWORKS_DATABASE)).toEqual(rowsIn(rows));
+
+    await stack!.stop();
+    stack = await startStack(there);
+    await isAsBefore();
+    await isMadeAgain(there, () => objects(openStore(there.SALTWORKS_STORE, () => access)));
+    const { same } = await run<{ same: boolean }>(there, 'build', 'rebuild', 'plates', known.build);
+    expect(same).toBe(true);
   });
 });
