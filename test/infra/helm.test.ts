@@ -125,10 +125,8 @@ describe.each(valueSets)('values %s', (values) => {
       for (const { path } of pod.volumes
         .flatMap(({ projected }) => projected?.sources ?? [])
         .flatMap(({ secret }: Yaml) => secret.items)) {
-        writeFileSync(
-          join(folder, path),
-          path === 'database' ? 'postgres://user@host/name' : `${path}, of no use outside this test`,
-        );
+        const forms: Record<string, string> = { database: 'postgres://user@host/name', 'tracing-headers': 'a=b' };
+        writeFileSync(join(folder, path), forms[path] ?? `${path}, of no use outside this test`);
       }
       for (const container of pod.containers) {
         const here = Object.entries(variablesOf(container)).map(([name, value]) => [

@@ -1,6 +1,7 @@
 /** Temporal, workflows, a worker and the server in this process, as in a deployment. */
 import { join } from 'node:path';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
+import { storeIdentity } from '@saltworks/store/objects/identity';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { openBackbones } from '@saltworks/worker/backbones';
 import { recipeOf } from '@saltworks/worker/propagate';
@@ -42,6 +43,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
     });
   };
   try {
+    await storeIdentity(store);
     const environment = await openTemporal();
     closing.push(() => environment.teardown());
     const { nativeConnection: connection, namespace = 'default', client } = environment;

@@ -92,6 +92,9 @@ SALTWORKS_TEMPORAL_API_KEY_FILE: /run/secrets/saltworks/temporal-api-key
 {{- if .Values.metrics.existingSecret }}
 SALTWORKS_METRICS_TOKEN_FILE: /run/secrets/saltworks/metrics-token
 {{- end }}
+{{- if .Values.tracing.existingSecret }}
+OTEL_EXPORTER_OTLP_HEADERS_FILE: /run/secrets/saltworks/tracing-headers
+{{- end }}
 {{- end }}
 
 {{- define "saltworks.env.server" -}}
@@ -152,6 +155,9 @@ SALTWORKS_DEPLOYMENT: {{ .deployment | quote }}
 {{- end }}
 {{- if and (has "metrics" $kinds) .metrics.existingSecret }}
 {{ include "saltworks.secret" (list .metrics.existingSecret .metrics.key "metrics-token") }}
+{{- end }}
+{{- if and (has "metrics" $kinds) .tracing.existingSecret }}
+{{ include "saltworks.secret" (list .tracing.existingSecret .tracing.key "tracing-headers") }}
 {{- end }}
 {{- if has "server" $kinds }}
 {{ include "saltworks.secret" (list .session.existingSecret .session.key "session") }}

@@ -325,7 +325,7 @@ export async function createApiKey(
   const id = newId();
   await db
     .insertInto('api_key')
-    .values({ id, user_id: user, name, hash: hashOf(key), expires })
+    .values({ id, user_id: user, name, hash: hashOf(key), expires: expires && new Date(expires) })
     .execute();
   return { id, key };
 }

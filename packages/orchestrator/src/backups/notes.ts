@@ -7,7 +7,8 @@ import type { Schema } from '../db/schema.ts';
 export async function noteBackup(db: Kysely<Schema>, backup: BackupInfo): Promise<void> {
   await db
     .insertInto('backup')
-    .values(backup)
+    // PostgreSQL knows fewer offsets than ISO 8601.
+    .values({ ...backup, at: new Date(backup.at) })
     .onConflict((conflict) => conflict.column('manifest').doNothing())
     .execute();
 }

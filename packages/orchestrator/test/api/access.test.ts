@@ -114,6 +114,7 @@ describeDatabases('access', ({ open }) => {
     for (const { access } of routes) expect(access).toBeDefined();
     const table = routes.map(({ method, url }) => `${method} ${url}`);
     const link = ['GET', 'HEAD', 'POST'].map((method) => `${method} /sign-in/link`);
+    const probes = ['/healthz', '/metrics', '/readyz'].map((path) => `GET ${path}`);
     const auth = authRoutes.map(([method, path]) => `${method} /api/auth${path}`);
     // Other methods of a known address are refused: `requests.test.ts`.
     const refused = new Set(routes.flatMap(({ url }) => supported.map((method) => `${method} ${url}`)));
@@ -121,7 +122,7 @@ describeDatabases('access', ({ open }) => {
     for (const each of table) refused.delete(each);
     refused.delete('GET /api/openapi.json');
     const answered = [...registered].filter((each) => !refused.has(each));
-    expect(answered.sort()).toEqual([...table, ...auth, ...link, 'GET /api/openapi.json'].sort());
+    expect(answered.sort()).toEqual([...table, ...auth, ...link, ...probes, 'GET /api/openapi.json'].sort());
     expect(new Set(table).size).toBe(table.length);
   });
 
