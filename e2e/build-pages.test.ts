@@ -65,7 +65,7 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
     await page.getByLabel('Once it is made, it').selectOption('hold');
     await page.getByRole('button', { name: 'Re-label', exact: true }).click();
     await page.getByText('The last one made build').waitFor({ timeout: 180_000 });
-    expect(await page.getByRole('table', { name: 'Builds' }).locator('tbody tr').count()).toBe(2);
+    await expect.poll(() => page.getByRole('table', { name: 'Builds' }).locator('tbody tr').count()).toBe(2);
     await page.getByRole('link', { name: 'Compare', exact: true }).click();
     await page.waitForURL('**/compared');
   });
