@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { isAlive } from '@saltworks/telemetry/alive';
 
 const tools = fileURLToPath(new URL('../.tools/', import.meta.url));
 const run = promisify(execFile);
@@ -98,12 +99,3 @@ const readOr = (file: string, otherwise: string): string => {
     return otherwise;
   }
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

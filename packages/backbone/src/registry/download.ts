@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { type PartialDownload, partialDownload } from '@saltworks/contract/documents/backbones';
 import { parseDocument } from '@saltworks/contract/documents/document';
 import { InvalidInputError, UnwritableError } from '@saltworks/contract/errors';
+import { isAlive } from '@saltworks/telemetry/alive';
 import { hashOf } from './hash.ts';
 import { FileMissingError, type Origin } from './origins.ts';
 import { expectModel } from './outline.ts';
@@ -201,15 +202,6 @@ async function isAbandoned(root: string, entry: string): Promise<boolean> {
   if (host === encodeURIComponent(hostname())) return Number(pid) === process.pid || !isAlive(Number(pid));
   const { mtimeMs } = await stat(join(root, entry, 'bytes')).catch(() => ({ mtimeMs: Date.now() }));
   return Date.now() - mtimeMs > ABANDONED_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function readState(folder: string): Promise<PartialDownload | undefined> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from '@saltworks/contract/documents/document';
 import { type StackFile, stackFile } from '@saltworks/contract/documents/stack';
 import { expectWritable, unwritable } from '@saltworks/store/objects/room';
+import { isAlive } from '@saltworks/telemetry/alive';
 import { writeWhole } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { type Settings, serverUrl } from '../settings.ts';
@@ -192,15 +193,6 @@ async function readStackFile(home: string): Promise<StackFile | undefined> {
     return parseDocument('stack.json', await readFile(join(home, 'stack.json'), 'utf8'), stackFile);
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

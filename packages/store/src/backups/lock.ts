@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type BackupLock, backupLock } from '@saltworks/contract/documents/backups';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { backupLockKey } from '@saltworks/contract/layout';
+import { isAlive } from '@saltworks/telemetry/alive';
 import { readDocument } from '../objects/documents.ts';
 import type { ObjectStore } from '../objects/store.ts';
 
@@ -40,10 +41,5 @@ export async function lockDestination(to: ObjectStore): Promise<() => Promise<vo
 function isOver({ host, pid, at }: BackupLock): boolean {
   if (Date.now() - Date.parse(at) > staleMs) return true;
   if (host !== hostname() || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return !isAlive(pid);
 }
