@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crowd, faultsOf } from '../bench/crowd.mjs';
 import { openCampaign, startStack } from '../bench/stack.mjs';
-import { leaks } from './log-watch.ts';
 import { payloadsOf } from './payloads.ts';
 import { root } from './saltworks.ts';
+import { leaks } from './secrets.ts';
 
 // docs/latency.md measures two hundred.
 const annotators = 24;

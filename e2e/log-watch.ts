@@ -8,23 +8,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { secretNames } from '../packages/cli/src/secret-files.ts';
-
-/** Secrets by their form: API keys, operators' tokens, sessions, tokens of links, passwords in addresses, private keys. */
-export const forms = [
-  /\bsw_[\w-]{43}\b/,
-  /\boperator_\d+_[\w-]{43}\b/,
-  /session_token=[^\s;]+/,
-  /[?&]token=[\w-]{16,}/,
-  /\b\w+:\/\/[^\s:/@]+:[^\s/@]+@/,
-  /X-Amz-Signature=\w+/,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-];
-
-/** Lines with a secret of some form, or with one of the given. */
-export const leaks = (text: string, secrets: ReadonlySet<string>): string[] =>
-  text
-    .split('\n')
-    .filter((line) => forms.some((form) => form.test(line)) || [...secrets].some((secret) => line.includes(secret)));
+import { leaks } from './secrets.ts';
 
 const isRole = (args: readonly string[]) => args.some((arg) => ['up', 'server', 'worker'].includes(arg));
 const isOurs = (args: readonly string[]) => args.some((arg) => /\/(saltworks|main\.js|demo\.mjs)$/.test(arg));

@@ -1,4 +1,4 @@
-// What a run printed, searched for every secret that it was given.
+// What a run printed, searched for every secret that it was given, and for what looks like one.
 import { createHash } from 'node:crypto';
 
 /** Shorter texts are no secrets, and would be found by chance. */
@@ -41,3 +41,20 @@ const spellings = (secret: string): Set<string> =>
     Buffer.from(secret).toString('base64').replace(/=+$/, ''),
     Buffer.from(secret).toString('base64url'),
   ]);
+
+/** Secrets by their form: API keys, operators' tokens, sessions, tokens of links, passwords in addresses, private keys. */
+const forms = [
+  /\bsw_[\w-]{43}\b/,
+  /\boperator_\d+_[\w-]{43}\b/,
+  /session_token=[^\s;]+/,
+  /[?&]token=[\w-]{16,}/,
+  /\b\w+:\/\/[^\s:/@]+:[^\s/@]+@/,
+  /X-Amz-Signature=\w+/,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+];
+
+/** Lines with one of the given secrets, in any spelling, or with a secret of some form. */
+export const leaks = (text: string, secrets: ReadonlySet<string>): string[] => [
+  ...leaksIn(Object.fromEntries([...secrets].entries()), { text }).map(({ line }) => line),
+  ...text.split('\n').filter((line) => forms.some((form) => form.test(line))),
+];
