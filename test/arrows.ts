@@ -8,9 +8,10 @@ export const arrows: Record<string, string[]> = {
   telemetry: ['contract'],
   backbone: ['contract', 'core', 'telemetry'],
   store: ['contract', 'core', 'telemetry'],
-  worker: ['backbone', 'contract', 'core', 'store', 'telemetry'],
+  worker: ['backbone', 'contract', 'core', 'lab', 'store', 'telemetry'],
   orchestrator: ['contract', 'core', 'store', 'telemetry'],
-  cli: ['backbone', 'contract', 'core', 'orchestrator', 'store', 'telemetry', 'ui', 'worker'],
+  lab: ['backbone', 'contract', 'core'],
+  cli: ['backbone', 'contract', 'core', 'lab', 'orchestrator', 'store', 'telemetry', 'ui', 'worker'],
   ui: ['contract', 'core'],
 };
 

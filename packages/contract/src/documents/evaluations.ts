@@ -1,0 +1,121 @@
+/** Evaluations: what a protocol measured on images with known masks. One line an image and variant; a summary for each run. */
+import * as z from '../zod.ts';
+
+export const protocols = [
+  'strokes',
+  'corrections',
+  'noise',
+  'sparse',
+  'one-patch',
+  'layers',
+  'graphs',
+  'backbones',
+  'upsample',
+] as const;
+export type ProtocolName = (typeof protocols)[number];
+
+/** One segment of the truth against the segment of the same id. Shares from 0 to 1. */
+export const segmentScore = z.object({
+  id: z.number(),
+  /** Name of its category; absent of the background and of regions without a name. */
+  category: z.optional(z.string()),
+  /** Pixels of the truth that are not ignored. */
+  area: z.number(),
+  iou: z.number(),
+  dice: z.number(),
+  /** IoU of the bands along the outlines, 2 % of the diagonal wide: Cheng et al. 2021, "Boundary IoU". */
+  boundary_iou: z.number(),
+  /** 4-connected parts of the prediction. */
+  parts: z.number(),
+  /** Length of the prediction's outline over that of the truth's; null where the truth has none. */
+  contour: z.nullable(z.number()),
+});
+export type SegmentScore = z.infer<typeof segmentScore>;
+
+/** Panoptic quality of one category in one image, as counts that add up: Kirillov et al. 2019, "Panoptic Segmentation". */
+export const panopticCount = z.object({
+  /** Null: regions without a name. */
+  category: z.nullable(z.string()),
+  matched: z.number(),
+  /** Sum of the matched segments' IoU. */
+  iou: z.number(),
+  false_positives: z.number(),
+  false_negatives: z.number(),
+});
+export type PanopticCount = z.infer<typeof panopticCount>;
+
+/** What correcting one image took. */
+export const correctionCounts = z.object({
+  /** Mean IoU of the segments after 0, 1, 2 … corrections. */
+  curve: z.array(z.number()),
+  /** By segment, in the order of `segments`: corrections until it reached the bar; null if it did not. */
+  needed: z.array(z.nullable(z.number())),
+  /** Corrections a segment until all reached the bar; the budget where they did not (NCI). */
+  per_segment: z.number(),
+  /** Whether all did. */
+  sufficed: z.boolean(),
+  /** Of each correction: the share of right pixels that it broke, and of its label's error that it mended. */
+  effects: z.array(z.object({ breaks: z.number(), mends: z.number() })),
+});
+export type CorrectionCounts = z.infer<typeof correctionCounts>;
+
+/** Patches that a method labelled, as the paper counts them (Tables 2 and 3). */
+export const patchCount = z.object({
+  category: z.nullable(z.string()),
+  right: z.number(),
+  wrong: z.number(),
+  total: z.number(),
+});
+export type PatchCount = z.infer<typeof patchCount>;
+
+/** A line of results: one image under one variant. */
+export const evaluationRow = z.object({
+  /** Stem of the image's file. */
+  image: z.string(),
+  /** As the dataset names it; empty where it names none. */
+  source: z.string(),
+  protocol: z.enum(protocols),
+  /** What tells it from the protocol's other variants, such as "best", "paper, p = 0.3" or "layer 9, value". */
+  variant: z.string(),
+  /** The varied number, for plots; absent where variants are no scale. */
+  x: z.optional(z.number()),
+  /** Chose what chance chose. */
+  seed: z.number(),
+  segments: z.array(segmentScore),
+  panoptic: z.array(panopticCount),
+  corrections: z.optional(correctionCounts),
+  patches: z.optional(z.array(patchCount)),
+});
+export type EvaluationRow = z.infer<typeof evaluationRow>;
+
+/** Means over images of the means over an image's segments; of parts and contour medians over all segments. */
+export const evaluationFigures = z.object({
+  images: z.number(),
+  miou: z.number(),
+  dice: z.number(),
+  boundary_iou: z.number(),
+  parts: z.number(),
+  contour: z.number(),
+  pq: z.number(),
+  /** Of corrections: a segment, mean over images; segments and images that stayed below the bar. */
+  nci: z.optional(z.number()),
+  failed_segments: z.optional(z.number()),
+  failed_images: z.optional(z.number()),
+  /** Mean share of right pixels that a correction broke. */
+  collateral: z.optional(z.number()),
+});
+export type EvaluationFigures = z.infer<typeof evaluationFigures>;
+
+/** What a run is of: the same settings on the same bytes give the same results. */
+export const evaluationPlan = z.object({
+  version: z.literal(1),
+  dataset: z.string(),
+  protocols: z.array(z.enum(protocols)),
+  backbone: z.string(),
+  preset: z.string(),
+  budget: z.number(),
+  bar: z.number(),
+  seed: z.number(),
+  images: z.array(z.object({ name: z.string(), source: z.string(), sha256: z.string() })),
+});
+export type EvaluationPlan = z.infer<typeof evaluationPlan>;
