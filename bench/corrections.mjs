@@ -1,6 +1,6 @@
 // The effect of corrections: an ideal annotator repeatedly puts a dot where the mask is most wrong.
 import { openFast } from '@saltworks/core/fast/solver';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { heldPixels } from '@saltworks/core/refine/held';
 import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
 

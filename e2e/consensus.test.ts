@@ -8,7 +8,7 @@ import { type Annotation, consensus } from '@saltworks/core/crowd/consensus';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { parseScribblePng } from '@saltworks/core/formats/scribble-png';
 import type { Mask } from '@saltworks/core/mask/mask';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { presets } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
 import { expect, test } from 'vitest';

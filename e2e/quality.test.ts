@@ -1,7 +1,8 @@
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
-import { mean, overlaps } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
+import { overlaps } from '@saltworks/core/metrics/overlaps';
 import { presets } from '@saltworks/core/options';
 import { segment } from '@saltworks/core/segment';
 import { expect, test } from 'vitest';

@@ -13,6 +13,7 @@ const packages = {
     ['seeds'],
     ['spread', 'walk'],
     ['mask'],
+    ['metrics'],
     ['refine'],
     // The files at the root put the stages together; fast/ does so with kernels.
     ['.', 'fast'],

@@ -1,7 +1,7 @@
 /** Two masks of one image, made from the same strokes: what changed, by pixel, by segment and by category. */
 import type { ComparedImage } from '@saltworks/contract/documents/comparisons';
-import { iou, type JointAreas, jointAreas } from '../crowd/agreement.ts';
 import type { Mask } from '../mask/mask.ts';
+import { iou, type JointAreas, jointAreas } from '../metrics/joint-areas.ts';
 
 /** A mask, and the names of its segments' categories. A segment without a name has the background's, ''. */
 export interface NamedMask {

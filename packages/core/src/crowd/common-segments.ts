@@ -2,7 +2,7 @@
 
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import type { Mask } from '../mask/mask.ts';
-import { iou, jointAreas } from './agreement.ts';
+import { iou, jointAreas } from '../metrics/joint-areas.ts';
 import { assign } from './hungarian.ts';
 
 /** An annotator's segments, and the mask from this annotator's strokes alone. */

@@ -1,6 +1,6 @@
 /** Means with intervals, by the paired bootstrap over images: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife". */
 import type { Interval } from '@saltworks/contract/documents/bakeoffs';
-import { mean } from '../mask/metrics.ts';
+import { mean } from '../metrics/mean.ts';
 
 /** Resamples, and the share of their means that lies within an interval. */
 const [resamples, within] = [2_000, 0.95];

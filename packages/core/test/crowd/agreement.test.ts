@@ -1,7 +1,7 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { describe, expect, test } from 'vitest';
 import { agreement } from '../../src/crowd/agreement.ts';
-import { overlaps } from '../../src/mask/metrics.ts';
+import { overlaps } from '../../src/metrics/overlaps.ts';
 import { random } from '../golden.ts';
 
 const mask = (...rows: string[]) => ({

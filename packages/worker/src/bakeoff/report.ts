@@ -15,7 +15,7 @@ import {
 import { bakeoffReportKey } from '@saltworks/contract/layout';
 import type { OfBakeoff } from '@saltworks/contract/messages/bakeoff';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { readParts, readPlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { countKeys } from '@saltworks/store/datasets/key-sets';
 import type { ObjectStore } from '@saltworks/store/objects/store';

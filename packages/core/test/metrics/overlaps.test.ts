@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { mean, overlaps } from '../../src/mask/metrics.ts';
+import { mean } from '../../src/metrics/mean.ts';
+import { overlaps } from '../../src/metrics/overlaps.ts';
 import { goldenJson } from '../golden.ts';
 
 const { width, height, prediction, truth, ...golden } = goldenJson('metrics.json');
