@@ -72,12 +72,12 @@ describe('the check of arrows', () => {
     [
       'worker/src/a.ts',
       `const b = await import('@saltworks/cli/b');`,
-      'worker imports backbone, contract, core, store, telemetry of ours',
+      'worker imports backbone, contract, core, lab, store, telemetry of ours',
     ],
     [
       'worker/src/a.cjs',
       `const b = require('@saltworks/cli/b');`,
-      'worker imports backbone, contract, core, store, telemetry of ours',
+      'worker imports backbone, contract, core, lab, store, telemetry of ours',
     ],
     ['worker/src/a.ts', `import {\n  a,\n  b,\n} from '@saltworks/orchestrator/b';`, 'worker imports backbone'],
     ['worker/src/a.ts', `import '@saltworks/orchestrator/b';`, 'worker imports backbone'],
