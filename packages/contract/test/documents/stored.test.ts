@@ -11,6 +11,7 @@ import { classes } from '../../src/documents/classes.ts';
 import { comparedImage, comparison } from '../../src/documents/comparisons.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
+import { evaluationComparison, evaluationReport } from '../../src/documents/evaluation-reports.ts';
 import { exportPlan, exportSummary, wholeNames } from '../../src/documents/exports.ts';
 import { identity } from '../../src/documents/identity.ts';
 import { journalEntry } from '../../src/documents/journal.ts';
@@ -63,6 +64,8 @@ const kinds: Record<string, Schema<unknown>> = {
   'bakeoff-masks': bakeoffMasks,
   'bakeoff-report': bakeoffReport,
   prices,
+  'evaluation-report': evaluationReport,
+  'evaluation-comparison': evaluationComparison,
   backup: manifest,
   'backup-lock': backupLock,
   restoring,

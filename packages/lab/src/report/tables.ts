@@ -1,0 +1,136 @@
+/** Tables of figures. */
+import type { Interval } from '@saltworks/contract/documents/bakeoffs';
+import type { EvaluationEstimate } from '@saltworks/contract/documents/evaluation-reports';
+import { mean } from '@saltworks/core/mask/metrics';
+import { type Group, order } from './groups.ts';
+import { html, type Markup, name } from './html.ts';
+import { heatSteps } from './style.ts';
+
+export const three = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+const percent = (share: number | null, digits = 1) => (share === null ? '–' : `${(100 * share).toFixed(digits)} %`);
+
+/** A mean, and small beside it between which bounds it lies. */
+export const estimated = ({ mean, low, high }: Interval, digits = 3): Markup =>
+  html`${mean.toFixed(digits)} <small>${low.toFixed(digits)}–${high.toFixed(digits)}</small>`;
+
+export function table(caption: string, head: readonly string[], rows: readonly (readonly Markup[])[]): Markup {
+  return html`<div class="wide"><table>
+<caption>${caption}</caption>
+<thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<tbody>
+${rows.map((row) => html`<tr>${row}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+export const rowHead = (content: Markup | string): Markup => html`<th scope="row">${content}</th>`;
+export const cell = (content: Markup | string | number): Markup => html`<td>${content}</td>`;
+
+/** Variants of one source, a line each. */
+export function figuresTable(estimates: readonly EvaluationEstimate[]): Markup {
+  return table(
+    'Means over images, and their 95 % intervals; parts and contour are medians over segments.',
+    ['variant', 'images', 'mIoU', 'Dice', 'Boundary IoU', 'parts', 'contour', 'PQ'],
+    estimates.map(({ variant, images, miou, dice, boundary_iou, parts, contour, pq }) => [
+      rowHead(name(variant)),
+      cell(images),
+      ...[miou, dice, boundary_iou].map((value) => cell(estimated(value))),
+      cell(parts),
+      cell(contour === null ? '–' : contour.toFixed(2)),
+      cell(three(pq)),
+    ]),
+  );
+}
+
+/** What correcting took. */
+export function correctionsTable(estimates: readonly EvaluationEstimate[]): Markup {
+  return table(
+    'Corrections a segment (NCI) count the whole budget where it did not suffice. A correction breaks a share of the right pixels, and mends a share of its label’s error.',
+    ['variant', 'images', 'corrections a segment', 'images failed', 'segments failed', 'breaks', 'mends'],
+    estimates.flatMap(({ variant, images, corrections }) => {
+      if (!corrections) return [];
+      const { nci, failed_images, failed_segments, breaks, mends } = corrections;
+      return [
+        [
+          rowHead(name(variant)),
+          cell(images),
+          cell(estimated(nci, 2)),
+          cell(failed_images),
+          cell(failed_segments),
+          cell(percent(breaks, 2)),
+          cell(percent(mends, 0)),
+        ],
+      ];
+    }),
+  );
+}
+
+/** Mean and deviation. */
+function spread(values: readonly number[], text: (value: number) => string): Markup {
+  if (values.length === 0) return html`–`;
+  const middle = mean(values);
+  const deviation = Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+  return html`${text(middle)} <small>± ${text(deviation)}</small>`;
+}
+
+/** Each category over the segments of all images: Tables 2 and 3 of the paper, where patches were counted. */
+export function categoryTable({ rows, variant }: Group): Markup {
+  const segments = rows.flatMap(({ segments }) => segments);
+  const patches = rows.flatMap(({ patches }) => patches ?? []).filter(({ total }) => total > 0);
+  const categories = [
+    ...segments.map(({ category }) => category ?? ''),
+    ...patches.map(({ category }) => category ?? ''),
+  ];
+  const body = [...new Set(categories)].sort(order).map((category) => {
+    const own = segments.filter((segment) => (segment.category ?? '') === category);
+    const counted = patches.filter((patch) => (patch.category ?? '') === category);
+    const shares = (of: (patch: (typeof patches)[number]) => number) =>
+      spread(
+        counted.map((patch) => (100 * of(patch)) / patch.total),
+        (value) => value.toFixed(1),
+      );
+    return [
+      rowHead(category === '' ? 'background, or without a name' : name(category)),
+      cell(own.length),
+      ...[own.map(({ iou }) => iou), own.map(({ dice }) => dice)].map((values) => cell(spread(values, three))),
+      ...(patches.length > 0
+        ? [
+            cell(shares(({ right }) => right)),
+            cell(shares(({ wrong }) => wrong)),
+            cell(shares(({ right, wrong }) => right + wrong)),
+            cell(counted.reduce((sum, { total }) => sum + total, 0)),
+          ]
+        : []),
+    ];
+  });
+  const head = ['category', 'segments', 'IoU', 'Dice'];
+  return table(
+    `${variant}: mean ± standard deviation over segments${patches.length > 0 ? '; patches right, wrong and labelled at all in percent of the category’s patches, over images' : ''}.`,
+    patches.length > 0 ? [...head, 'right %', 'wrong %', 'labelled %', 'patches'] : head,
+    body,
+  );
+}
+
+const layer = /layer (\d+), (\w+)/;
+
+/** Layers down, facets across: Table 1 of the paper. Undefined unless variants are such. */
+export function heatTable(estimates: readonly EvaluationEstimate[]): Markup | undefined {
+  const cells = estimates.map(({ variant, miou }) => ({ miou, at: layer.exec(variant)?.slice(1) }));
+  if (cells.some(({ at }) => !at)) return undefined;
+  const facets = [...new Set(cells.map(({ at }) => at![1]))];
+  const layers = [...new Set(cells.map(({ at }) => Number(at![0])))].sort((a, b) => a - b);
+  const means = cells.map(({ miou }) => miou.mean);
+  const [least, most] = [Math.min(...means), Math.max(...means)];
+  const heat = (value: number) =>
+    Math.min(heatSteps - 1, Math.floor((heatSteps * (value - least)) / Math.max(most - least, 1e-9)));
+  return table(
+    'mIoU by layer and facet, with 95 % intervals; the brighter the better.',
+    ['layer', ...facets],
+    layers.map((number) => [
+      rowHead(String(number)),
+      ...facets.map((facet) => {
+        const found = cells.find(({ at }) => Number(at![0]) === number && at![1] === facet);
+        return found ? html`<td class="heat heat-${heat(found.miou.mean)}">${estimated(found.miou)}</td>` : cell('–');
+      }),
+    ]),
+  );
+}
