@@ -9,7 +9,7 @@ import {
 import type { EvaluationPlan, EvaluationRow } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { byImage, type Group, groupsOf, measures, order } from './groups.ts';
 
 export interface Run {

@@ -3,7 +3,7 @@ import type { Interval } from '@saltworks/contract/documents/bakeoffs';
 import type { EvaluationEstimate } from '@saltworks/contract/documents/evaluation-reports';
 import type { EvaluationRow } from '@saltworks/contract/documents/evaluations';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { byImage, type Group, measures, median } from './groups.ts';
 
 export function estimateOf({ rows, ...group }: Group): EvaluationEstimate {

@@ -1,6 +1,6 @@
 /** Rows by protocol, source and variant, and the numbers that a row gives for its image. */
 import { type EvaluationRow, type ProtocolName, protocols } from '@saltworks/contract/documents/evaluations';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 
 export interface Group {
   protocol: ProtocolName;

@@ -1,7 +1,7 @@
 /** Tables of figures. */
 import type { Interval } from '@saltworks/contract/documents/bakeoffs';
 import type { EvaluationEstimate } from '@saltworks/contract/documents/evaluation-reports';
-import { mean } from '@saltworks/core/mask/metrics';
+import { mean } from '@saltworks/core/metrics/mean';
 import { type Group, order } from './groups.ts';
 import { html, type Markup, name } from './html.ts';
 import { heatSteps } from './style.ts';
