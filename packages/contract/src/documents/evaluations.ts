@@ -59,7 +59,10 @@ export const correctionCounts = z.object({
 });
 export type CorrectionCounts = z.infer<typeof correctionCounts>;
 
-/** Patches that a method labelled, as the paper counts them (Tables 2 and 3). */
+/**
+ * The nodes that an annotator labelled, as the paper counts them (Tables 2 and 3): right ones lie in a segment of the category,
+ * wrong ones elsewhere; `total` counts all nodes that truly are of it.
+ */
 export const patchCount = z.object({
   category: z.nullable(z.string()),
   right: z.number(),
