@@ -8,6 +8,7 @@ import { isDebugging, silenceSdk } from './settings.ts';
 /** Modules of commands and the names they go by. A command loads its own alone: all of them take a second and 50 MB more. */
 const modules: readonly { names: readonly string[]; load: () => Promise<readonly Command[]> }[] = [
   { names: ['segment'], load: async () => [(await import('./commands/segment.ts')).segmentCommand()] },
+  { names: ['eval'], load: async () => [(await import('./commands/eval.ts')).evalCommand()] },
   { names: ['backbone'], load: async () => [(await import('./commands/backbone.ts')).backboneCommand()] },
   { names: ['dataset'], load: async () => [(await import('./commands/dataset.ts')).datasetCommand()] },
   {

@@ -1,5 +1,7 @@
 /** Evaluations: what a protocol measured on images with known masks. One line an image and variant; a summary for each run. */
+import { preset } from '../options.ts';
 import * as z from '../zod.ts';
+import { interval } from './bakeoffs.ts';
 
 export const protocols = [
   'strokes',
@@ -48,14 +50,16 @@ export type PanopticCount = z.infer<typeof panopticCount>;
 export const correctionCounts = z.object({
   /** Mean IoU of the segments after 0, 1, 2 … corrections. */
   curve: z.array(z.number()),
-  /** By segment, in the order of `segments`: corrections until it reached the bar; null if it did not. */
+  /** By segment, in the order of `segments`: the image's corrections until it first reached the bar; null if it was below at the end. */
   needed: z.array(z.nullable(z.number())),
-  /** Corrections a segment until all reached the bar; the budget where they did not (NCI). */
+  /** Corrections until all segments had reached the bar, or the whole budget, by the number of segments (NCI). */
   per_segment: z.number(),
   /** Whether all did. */
   sufficed: z.boolean(),
-  /** Of each correction: the share of right pixels that it broke, and of its label's error that it mended. */
+  /** Of each correction since two labels were drawn: the share of right pixels that it broke, and of its label's error that it mended. */
   effects: z.array(z.object({ breaks: z.number(), mends: z.number() })),
+  /** Of images with one object: corrections until its IoU was 0.85 and 0.90; the budget where it was not (NoC). */
+  noc: z.optional(z.object({ at85: z.number(), at90: z.number() })),
 });
 export type CorrectionCounts = z.infer<typeof correctionCounts>;
 
@@ -91,34 +95,80 @@ export const evaluationRow = z.object({
 });
 export type EvaluationRow = z.infer<typeof evaluationRow>;
 
-/** Means over images of the means over an image's segments; of parts and contour medians over all segments. */
+/**
+ * Means over images of the means over an image's segments; of parts and contour medians over all segments; of PQ the mean over
+ * categories, each counted over all images.
+ */
 export const evaluationFigures = z.object({
   images: z.number(),
   miou: z.number(),
   dice: z.number(),
   boundary_iou: z.number(),
   parts: z.number(),
-  contour: z.number(),
-  pq: z.number(),
+  /** Null where nothing has one. */
+  contour: z.nullable(z.number()),
+  pq: z.nullable(z.number()),
   /** Of corrections: a segment, mean over images; segments and images that stayed below the bar. */
   nci: z.optional(z.number()),
   failed_segments: z.optional(z.number()),
   failed_images: z.optional(z.number()),
-  /** Mean share of right pixels that a correction broke. */
+  /** Mean share of right pixels that a correction broke, of each image's first eight. */
   collateral: z.optional(z.number()),
+  /** NoC@85 and NoC@90: means over images with one object. */
+  noc85: z.optional(z.number()),
+  noc90: z.optional(z.number()),
 });
 export type EvaluationFigures = z.infer<typeof evaluationFigures>;
+
+/** Means that have an interval: 95 %, by the bootstrap over images. */
+export const evaluationMeans = ['miou', 'dice', 'boundary_iou', 'nci'] as const;
+export type EvaluationMean = (typeof evaluationMeans)[number];
+
+/** What a run found: the rows of each protocol and variant, summed up over all images and by source. */
+export const evaluationSummary = z.object({
+  version: z.literal(1),
+  figures: z.array(
+    z.object({
+      protocol: z.enum(protocols),
+      variant: z.string(),
+      x: z.optional(z.number()),
+      /** Null: of all sources together. */
+      source: z.nullable(z.string()),
+      figures: evaluationFigures,
+      intervals: z.partialRecord(z.enum(evaluationMeans), interval),
+    }),
+  ),
+  /** Images that a protocol failed on. */
+  failures: z.array(z.object({ protocol: z.enum(protocols), image: z.string(), reason: z.string() })),
+});
+export type EvaluationSummary = z.infer<typeof evaluationSummary>;
 
 /** What a run is of: the same settings on the same bytes give the same results. */
 export const evaluationPlan = z.object({
   version: z.literal(1),
+  /** Version of the code that makes masks. */
+  code: z.number(),
+  /** The folder's own name. */
   dataset: z.string(),
   protocols: z.array(z.enum(protocols)),
   backbone: z.string(),
-  preset: z.string(),
+  preset,
+  /** Those that protocol `backbones` compares; else empty. */
+  backbones: z.array(z.string()),
   budget: z.number(),
   bar: z.number(),
   seed: z.number(),
+  /** By name. The hash is that of the image, its known mask and its strokes. */
   images: z.array(z.object({ name: z.string(), source: z.string(), sha256: z.string() })),
+  /** Images of the dataset that cannot be used. */
+  left_out: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
 export type EvaluationPlan = z.infer<typeof evaluationPlan>;
+
+/** How long a run's protocols took, all tries together: the only file of a run that differs when it is made again. */
+export const evaluationTimings = z.object({
+  version: z.literal(1),
+  /** Of wall-clock time, keys apart. */
+  seconds: z.partialRecord(z.enum(protocols), z.number()),
+});
+export type EvaluationTimings = z.infer<typeof evaluationTimings>;

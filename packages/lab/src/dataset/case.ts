@@ -8,6 +8,8 @@ export interface Case {
   name: string;
   /** As the dataset names it; empty where it names none. */
   source: string;
+  /** Hex sha256 of the image file's bytes. */
+  sha256: string;
   image: RgbImage;
   /** Segments to be found; 0 is the background, which counts as a segment unless it is ignored. */
   truth: Mask;

@@ -1,0 +1,26 @@
+/** A thread that runs a protocol on one image after another. */
+import { answerJobs } from '@saltworks/backbone/threads/thread';
+import type { EvaluationRow, ProtocolName } from '@saltworks/contract/documents/evaluations';
+import { type ListedImage, readCase } from './dataset/folder.ts';
+import { cachedKeys } from './keys/cache.ts';
+import { protocolOf } from './protocols/list.ts';
+import type { KeysOf, ProtocolSettings } from './protocols/protocol.ts';
+
+export interface CaseJob {
+  listed: ListedImage;
+  protocol: ProtocolName;
+  settings: ProtocolSettings;
+  /** The folder of keys. */
+  keys: string;
+  maxPixels?: number;
+}
+
+answerJobs<CaseJob, EvaluationRow[]>(async ({ listed, protocol, settings, keys, maxPixels }) => {
+  const { case: one } = await readCase(listed, { maxPixels });
+  const keysOf: KeysOf = async (one, choice = {}) => {
+    const found = await cachedKeys(keys, settings, one, choice);
+    if (found) return found;
+    throw new Error(`no keys ${JSON.stringify(choice)} of ${one.name}; expected protocol ${protocol} to announce them`);
+  };
+  return { result: await protocolOf(protocol).run(one, keysOf, settings) };
+});

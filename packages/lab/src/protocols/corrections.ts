@@ -1,0 +1,193 @@
+/**
+ * Corrections: a simulated annotator mends the largest error until every segment reaches the bar or the budget ends. Number of
+ * clicks an instance (NCI): Rana et al. 2023, "DynaMITe". Number of clicks (NoC): Sofiiuk et al. 2022, "RITM".
+ */
+import type { CorrectionCounts, EvaluationRow } from '@saltworks/contract/documents/evaluations';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { answerFrom, labelsOf } from '@saltworks/core/answer';
+import type { Keys } from '@saltworks/core/keys/keys';
+import { type Mask, maskEverywhere } from '@saltworks/core/mask/mask';
+import { mean } from '@saltworks/core/metrics/mean';
+import { gridOf } from '@saltworks/core/nodes/grid';
+import { solveOptions } from '@saltworks/core/options';
+import { giveHeld, heldPixels } from '@saltworks/core/refine/held';
+import { rasterise, type StrokeRaster } from '@saltworks/core/seeds/seeds';
+import { openReused } from '@saltworks/core/segment';
+import type { Case } from '../dataset/case.ts';
+import { randomFrom } from '../random.ts';
+import { type Correction, type Corrector, human, ideal } from '../robots/corrector.ts';
+import { rowOf } from './measured.ts';
+import type { Protocol, ProtocolSettings } from './protocol.ts';
+
+/** Corrections that are made at least, so that all images have a curve of this length. */
+const shown = 12;
+/** IoUs of NoC. */
+const [noc85, noc90] = [0.85, 0.9];
+
+export const corrections: Protocol = {
+  name: 'corrections',
+  fromNothing: true,
+  async run(one, keysOf, settings) {
+    const { preset, spec, seed } = settings;
+    const solve = openImage(one, await keysOf(one), solveOptions(preset, spec, { seed }));
+    const starts = [...(one.raster ? [{ name: 'from strokes', raster: one.raster }] : []), { name: 'from nothing' }];
+    return starts.flatMap(({ name, raster }) =>
+      [ideal, human].map((corrector): EvaluationRow => {
+        const variant = corrector === ideal ? name : `${name}, ${corrector.name}`;
+        const random = randomFrom(`${one.name} ${variant} ${seed}`);
+        const { mask, counts } = correct(one, raster ?? blank(one), solve, corrector, settings, random);
+        return rowOf(one, mask, { protocol: 'corrections', variant, seed, corrections: counts });
+      }),
+    );
+  },
+};
+
+type Solve = (raster: StrokeRaster, before: Mask) => Mask;
+
+const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
+  ...{ width, height },
+  owner: new Uint16Array(width * height),
+  segments: [],
+});
+
+/** Masks as the product makes them, and before there are two labels what anybody would expect. */
+function openImage({ image }: Case, keys: Keys, options: SegmentOptions): Solve {
+  const solver = openReused(image, keys, options);
+  const grid = gridOf(keys, options.upsample);
+  return (raster, before) => {
+    const drawn = [...new Set(Array.from(raster.segments))];
+    if (drawn.length === 0) return before;
+    if (drawn.length === 1) return maskEverywhere(drawn[0], image);
+    try {
+      return answerFrom(solver, labelsOf(raster, grid, options)).mask();
+    } catch (error) {
+      // All labels but one lie in nodes that other labels own.
+      if (!(error instanceof InvalidInputError)) throw error;
+      const mask = { ...before, ids: before.ids.slice() };
+      const held = heldPixels(raster, { strokes: 'hold' });
+      if (held) giveHeld(mask.ids, held);
+      return mask;
+    }
+  };
+}
+
+/** @returns the mask when the annotator stopped */
+export function correct(
+  { truth, ignore }: Pick<Case, 'truth' | 'ignore'>,
+  start: StrokeRaster,
+  solve: Solve,
+  corrector: Corrector,
+  { budget, bar }: Pick<ProtocolSettings, 'budget' | 'bar'>,
+  random: () => number,
+): { mask: Mask; counts: CorrectionCounts } {
+  const { width, height } = truth;
+  // Ids as small numbers, since they are counted after every correction.
+  const ids = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
+  const numbers = new Map(ids.map((id, number) => [id, number]));
+  const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : numbers.get(id)!));
+  const most = budget * ids.length;
+  const object = ids.filter((id) => id !== 0).length === 1 ? numbers.get(ids.at(-1)!) : undefined;
+
+  let raster = start;
+  let mask = solve(raster, maskEverywhere(0, truth));
+  let labels = numbered(mask, numbers);
+  let ious = scores(labels, actual, ids.length);
+  const reached: (number | null)[] = ids.map(() => null);
+  const curve: number[] = [];
+  const effects: CorrectionCounts['effects'] = [];
+  const noc: { at85?: number; at90?: number } = {};
+  let stopped: { n: number; mask: Mask; ious: number[]; sufficed: boolean } | undefined;
+  const note = (n: number) => {
+    curve.push(round(mean(ious)));
+    ious.forEach((iou, k) => {
+      if (iou >= bar) reached[k] ??= n;
+    });
+    if (object !== undefined && n <= most) {
+      if (ious[object] >= noc85) noc.at85 ??= n;
+      if (ious[object] >= noc90) noc.at90 ??= n;
+    }
+    const sufficed = ious.every((iou) => iou >= bar);
+    if (!stopped && (sufficed || n === most)) stopped = { n, mask, ious, sufficed };
+  };
+
+  note(0);
+  for (let n = 1; n <= Math.max(shown, most); n++) {
+    const isMeasured = object === undefined || noc.at90 !== undefined || n > most;
+    if (n > shown && stopped && isMeasured) break;
+    const correction = corrector.correct({ width, height, labels, actual }, ids.length, random);
+    if (!correction) break;
+    raster = withStroke(raster, correction, ids[correction.label]);
+    mask = solve(raster, mask);
+    const next = numbered(mask, numbers);
+    if (new Set(Array.from(raster.segments)).size > 1) effects.push(effectOf(labels, next, actual, correction.label));
+    labels = next;
+    ious = scores(labels, actual, ids.length);
+    note(n);
+  }
+  // Nothing was left to correct.
+  const end = stopped ?? { n: most, mask, ious, sufficed: false };
+  while (curve.length <= shown) curve.push(curve.at(-1)!);
+  return {
+    mask: end.mask,
+    counts: {
+      curve,
+      needed: reached.map((n, k) => (end.ious[k] >= bar ? n : null)),
+      per_segment: end.n / ids.length,
+      sufficed: end.sufficed,
+      effects,
+      ...(object !== undefined && { noc: { at85: noc.at85 ?? most, at90: noc.at90 ?? most } }),
+    },
+  };
+}
+
+/** What the truth lacks gets the number after the last. */
+function numbered({ ids }: Mask, numbers: ReadonlyMap<number, number>): Int32Array {
+  let [last, own] = [-1, -1];
+  return Int32Array.from(ids, (id) => {
+    if (id !== last) [last, own] = [id, numbers.get(id) ?? numbers.size];
+    return own;
+  });
+}
+
+/** IoU of every label; 0 … c − 1. */
+function scores(labels: Int32Array, actual: Int32Array, c: number): number[] {
+  const [both, either] = [new Float64Array(c + 1), new Float64Array(c + 1)];
+  for (let i = 0; i < actual.length; i++) {
+    const [own, real] = [labels[i], actual[i]];
+    if (real < 0) continue;
+    either[real]++;
+    if (own === real) both[real]++;
+    else either[own]++;
+  }
+  return Array.from({ length: c }, (_, k) => both[k] / either[k]);
+}
+
+function effectOf(before: Int32Array, now: Int32Array, actual: Int32Array, label: number) {
+  let [right, broken, error, mended] = [0, 0, 0, 0];
+  for (let i = 0; i < now.length; i++) {
+    const real = actual[i];
+    if (real < 0) continue;
+    const is = now[i] === real;
+    if (before[i] === real) {
+      right++;
+      if (!is) broken++;
+    } else if (real === label) {
+      error++;
+      if (is) mended++;
+    }
+  }
+  const share = (part: number, of: number) => (of === 0 ? 0 : round(part / of));
+  return { breaks: share(broken, right), mends: share(mended, error) };
+}
+
+function withStroke({ width, height, owner, segments }: StrokeRaster, { points, radius }: Correction, segment: number) {
+  const stroke = rasterise({ image: { width, height }, segments: [], strokes: [{ segment, points, radius }] });
+  const number = segments.length + 1;
+  const more = Uint16Array.from(owner);
+  for (let i = 0; i < more.length; i++) if (stroke.owner[i] !== 0) more[i] = number;
+  return { width, height, owner: more, segments: [...Array.from(segments), segment] };
+}
+
+/** Rows stay short. */
+const round = (share: number): number => Math.round(1e6 * share) / 1e6;
