@@ -5,10 +5,12 @@ export const hostile = '<img src=x onerror="alert(1)">&\u202e\u0000\'';
 
 export const plan: EvaluationPlan = {
   version: 1,
+  code: 5,
   dataset: `pets ${hostile}`,
   protocols: ['strokes', 'corrections', 'noise', 'layers', 'graphs'],
   backbone: 'dinov2-small-focus',
   preset: 'best',
+  backbones: [],
   budget: 10,
   bar: 0.85,
   seed: 1,
@@ -17,6 +19,7 @@ export const plan: EvaluationPlan = {
     source: i < 2 ? 'coco' : 'icg',
     sha256: String(i).repeat(64),
   })),
+  left_out: [],
 };
 
 /** Rows of every image; its segments' IoU are `at(image, segment)`. */
