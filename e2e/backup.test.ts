@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identityKey, keepingOf } from '@saltworks/contract/layout';
+import { identityKey, keepingOf, storageQuotaKey } from '@saltworks/contract/layout';
 import { dumpLines } from '@saltworks/orchestrator/backups/dump';
 import { openUnchanged } from '@saltworks/orchestrator/db/open';
 import { readBackup } from '@saltworks/store/backups/manifests';
@@ -79,7 +79,7 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
     const { db, close } = await openUnchanged(join(home, 'database'));
     await runSql(db, databaseSql());
     await close();
-    stack = await startStack(here);
+    stack = await startStack({ ...here, SALTWORKS_QUOTA: '1TB' });
   });
   afterAll(async () => {
     await stack?.stop();
@@ -100,6 +100,13 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
     expect(answer.status).toBe(200);
     const [schedule] = (await admin('GET', '/api/schedules')) as { id: string }[];
     expect(schedule.id).toBe('nightly');
+  }
+
+  /** The moment of the newest backup, as the server tells Prometheus. */
+  async function lastBackup(): Promise<number | undefined> {
+    const text = await (await fetch(`${stack!.url}/metrics`)).text();
+    const [, seconds] = /^saltworks_backup_last_success_timestamp_seconds (\S+)$/m.exec(text) ?? [];
+    return seconds === undefined ? undefined : Number(seconds);
   }
 
   /** Computes keys and masks, and compares every one, and the exports, with those of the release before. */
@@ -154,14 +161,19 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
       }
     })();
     await expect.poll(() => acknowledged).toBeGreaterThan(5);
+    expect(await lastBackup()).toBeUndefined();
     const before = acknowledged;
-    const made = await run<{ rows: number; absent: number; sha256: string }>(here, 'backup', 'create', backups);
+    const made = await run<{ at: string; rows: number; absent: number; sha256: string }>(
+      here,
+      ...['backup', 'create', backups],
+    );
     drawing = false;
     await writer;
     expect(made.absent).toBe(0);
     expect(await run(here, 'backup', 'verify', backups, '--sha256', made.sha256)).toMatchObject({ rows: made.rows });
     const noted = (await stack!.admin('GET', '/api/backups')) as { manifest: string; place: string }[];
     expect(noted).toMatchObject([{ manifest: made.sha256, place: backups }]);
+    expect(await lastBackup()).toBe(Date.parse(made.at) / 1000);
 
     // Into an empty home: what it holds is whole.
     const restored = join(scratch, 'restored');
@@ -169,6 +181,7 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
     const { db, close } = await openUnchanged(join(restored, 'database'));
     const { n } = await db.selectFrom('assignment').select('n').where('id', '=', id).executeTakeFirstOrThrow();
     const log = await db.selectFrom('interaction').select('n').where('assignment', '=', id).execute();
+    expect(JSON.parse(readFileSync(join(restored, 'objects', storageQuotaKey), 'utf8'))).toMatchObject({ bytes: 1e12 });
     expect(log.length).toBe(n);
     expect(n).toBeGreaterThanOrEqual(before);
     await close();
@@ -202,7 +215,8 @@ describe.skipIf(!findPostgres() || !findS3())('the home of the release before', 
       })
       .toBe(true);
     const args = ['backup', 'create', place, '--with-masks'];
-    const made = await run<{ id: string }>({ ...here, ...credentials }, ...args);
+    const made = await run<{ id: string; at: string }>({ ...here, ...credentials }, ...args);
+    expect(await lastBackup()).toBe(Date.parse(made.at) / 1000);
     const source = await objects(openStore(join(home, 'objects'), () => ({})));
 
     await postgres.run('create database restored');

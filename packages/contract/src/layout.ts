@@ -417,6 +417,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^builds\/\w+\/[^/]+\/[^/]+\.json$/, 'kept'],
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
+  [/^storage\/quota\.json$/, 'changing'],
   [/^(keys|views|agreement|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
 ];
 
@@ -430,7 +431,7 @@ export const allExportsPrefix = 'exports/';
 /** All objects that are not merely rebuilt lie below these, in the order of their names. */
 export const keptPrefixes = [
   ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', allExportsPrefix],
-  ...['identity.json', 'images/', 'key-sets/', masksPrefix, 'models/', 'strokes/'],
+  ...[identityKey, 'images/', 'key-sets/', masksPrefix, 'models/', storageQuotaKey, 'strokes/'],
 ] as const;
 
 /** The sha256 of an object's bytes, where its name says it. */

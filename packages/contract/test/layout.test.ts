@@ -31,7 +31,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   trialKey: [[layout.trialKey('x'), 'rebuilt']],
   probeKey: [[layout.probeKey('x'), 'rebuilt']],
   storageUsageKey: [[layout.storageUsageKey, 'rebuilt']],
-  storageQuotaKey: [[layout.storageQuotaKey, 'rebuilt']],
+  storageQuotaKey: [[layout.storageQuotaKey, 'changing']],
   storageCountingKey: [[layout.storageCountingKey, 'rebuilt']],
   restoringKey: [[layout.restoringKey, 'rebuilt']],
   imageKey: [[layout.imageKey(sha, '.jpg'), 'kept']],

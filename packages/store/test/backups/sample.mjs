@@ -27,10 +27,13 @@ export async function fill(store, images = 20) {
   await store.put('views/ab/view.webp', 'view');
   await store.put('drawings/a1/000000012.json', '{"drawing":12}');
   await store.put('exports/pans/x/plan.json', '{"plan":0}');
+  await store.put('storage/quota.json', '{"version":1,"bytes":1000000}');
+  await store.put('storage/usage.json', '{"usage":0}');
 }
 
 /** What a backup holds of it. */
-export const isKept = (key) => !/^(keys|views|exports)\/|extracted/.test(key) && !key.includes(masks.other);
+export const isKept = (key) =>
+  !/^(keys|views|exports)\/|extracted|storage\/usage/.test(key) && !key.includes(masks.other);
 
 export async function* dump({ rows = 50 } = {}) {
   const head = { version: 1, at: new Date().toISOString(), level: '0017-backups', audit: { entries: 0, head: '' } };
