@@ -54,6 +54,7 @@ interface CreateFlags {
   keepLast?: number;
   source?: string;
   unused?: number;
+  older?: number;
   json?: boolean;
 }
 
@@ -64,19 +65,20 @@ Examples:
   saltworks schedule create hourly import street --source s3://photos/street --when "every 1h" --overlap buffer
   saltworks schedule create snapshots export street --format coco-panoptic --keep-last 7 --when "30 4 * * *"
   saltworks schedule create tidy expire-keys --unused 30 --when "0 5 1 * *"
+  saltworks schedule create old-views expire-views --older 90 --when "30 5 1 * *"
   saltworks schedule trigger nightly --wait
   saltworks schedule history nightly`;
 
 export function scheduleCommand(): Command {
   const command = new Command('schedule')
-    .description('work at set times: consensus, re-labelling, imports, exports, expiry of keys')
+    .description('work at set times: consensus, re-labelling, imports, exports, expiry of keys and views')
     .addHelpText('after', examples);
   command
     .command('create')
     .description('make a schedule')
     .argument('<id>', 'how it is called: a-z, 0-9 and -')
     .addArgument(command.createArgument('<kind>', 'what is done').choices(scheduleKinds))
-    .argument('[name]', 'a campaign or a dataset; of expire-keys a dataset, or all without one')
+    .argument('[name]', 'a campaign or a dataset; of expire-keys a dataset, or all without one; of expire-views none')
     .requiredOption(
       '--when <times>',
       '"0 2 * * *" (minute, hour, day of the month, month, day of the week), or "every 6h"',
@@ -125,6 +127,7 @@ export function scheduleCommand(): Command {
     .addOption(new Option('--format <name>', 'export: which').choices(exportFormatNames))
     .option('--keep-last <n>', 'export: older exports of this schedule are removed', parseWhole(1))
     .option('--unused <days>', 'expire-keys: for which nobody used a set (default: 30)', parseWhole(0))
+    .option('--older <days>', 'expire-views: since they were made (default: 90)', parseWhole(0))
     .option('--json', 'one JSON document instead of text')
     .addHelpText('after', examples)
     .action(create);
@@ -221,6 +224,7 @@ const flagsOf: Record<ScheduleWork['kind'], readonly (keyof CreateFlags)[]> = {
   consensus: ['weights'],
   export: ['format', 'keepLast'],
   'expire-keys': ['unused'],
+  'expire-views': ['older'],
 };
 
 async function workOf(api: Api, kind: ScheduleWork['kind'], name: string | undefined, given: CreateFlags) {
@@ -231,6 +235,10 @@ async function workOf(api: Api, kind: ScheduleWork['kind'], name: string | undef
     if (wrong) throw new InvalidInputError(`${optionOf(wrong)} of ${kind}; expected it of ${other} only`);
   }
   if (kind === 'expire-keys') return { kind, dataset: name, unused: flags.unused };
+  if (kind === 'expire-views') {
+    if (name !== undefined) throw new InvalidInputError(`expire-views of ${name}; expected no name: views are of all`);
+    return { kind, older: flags.older };
+  }
   if (name === undefined) throw new InvalidInputError(`${kind} of nothing; expected a campaign or a dataset`);
   if (kind === 'consensus') return { kind, campaign: name, weights: flags.weights };
   if (kind === 'import') return { kind, dataset: name, source: sourceOf(flags.source) };
@@ -348,6 +356,8 @@ function workText(work: ScheduleWork): string {
       return `export ${work.subject} as ${work.format}${work.keep === undefined ? '' : `, the last ${work.keep}`}`;
     case 'expire-keys':
       return `expire keys of ${work.dataset ?? 'all datasets'} unused for ${work.unused} days`;
+    case 'expire-views':
+      return `expire views older than ${work.older} days`;
   }
 }
 
@@ -355,7 +365,7 @@ const firingText = (firing: Firing): string =>
   [`${firing.at}: ${firing.outcome}`, madeText(firing), firing.reason].filter(Boolean).join(', ');
 
 function madeText({ made }: Firing): string {
-  const { build, promoted, export: id, removed, images, failed, keys, bytes } = made;
+  const { build, promoted, export: id, removed, images, failed, keys, views, bytes } = made;
   const parts = [
     build === undefined ? '' : `build ${build}${promoted === undefined ? '' : promoted ? ', shown' : ', not shown'}`,
     id === undefined ? '' : `export ${id}`,
@@ -363,6 +373,7 @@ function madeText({ made }: Firing): string {
     failed === undefined ? '' : `${failed} failed`,
     removed === undefined ? '' : `${removed.length} removed`,
     keys === undefined ? '' : `${keys.join(', ')} removed`,
+    views === undefined ? '' : `${views} views removed`,
     bytes === undefined ? '' : `${megabytes(bytes)} freed`,
   ];
   return parts.filter(Boolean).join(', ');

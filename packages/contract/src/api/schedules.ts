@@ -58,22 +58,31 @@ const expireWork = z.strictObject({
   unused: z._default(z.int().check(z.gte(0), z.lte(3_650)), 30),
 });
 
+/** Views and thumbnails by their age, which are made again when somebody looks. Only administrators schedule it. */
+const expireViewsWork = z.strictObject({
+  kind: z.literal('expire-views'),
+  /** Days since they were made. */
+  older: z._default(z.int().check(z.gte(0), z.lte(3_650)), 90),
+});
+
 export const scheduleWork = z.discriminatedUnion('kind', [
   relabelWork,
   importWork,
   consensusWork,
   exportWork,
   expireWork,
+  expireViewsWork,
 ]);
 export type ScheduleWork = z.infer<typeof scheduleWork>;
-export const scheduleKinds = ['relabel', 'import', 'consensus', 'export', 'expire-keys'] as const;
+export const scheduleKinds = ['relabel', 'import', 'consensus', 'export', 'expire-keys', 'expire-views'] as const;
 
 /**
  * A time has come and the firing before is under way. `skip`: left out. `buffer`: one waits for it. `cancel`: the one before is
- * ended. `allow`: both go on; of exports and of the expiry of keys only.
+ * ended. `allow`: both go on; of exports and of expiries only.
  */
 export const overlapPolicies = ['skip', 'buffer', 'cancel', 'allow'] as const;
-export const mayOverlap = (kind: ScheduleWork['kind']): boolean => kind === 'export' || kind === 'expire-keys';
+export const mayOverlap = (kind: ScheduleWork['kind']): boolean =>
+  kind === 'export' || kind === 'expire-keys' || kind === 'expire-views';
 
 /** A schedule where nobody says otherwise: the same in the page's form, the command and the API. */
 export const scheduleDefaults = { timezone: 'UTC', overlap: 'skip', catchUp: 3_600 } as const;

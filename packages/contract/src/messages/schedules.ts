@@ -20,7 +20,9 @@ export const firingMade = z.object({
   failed: z.optional(z.number()),
   /** Ids of the sets of keys that went, each after its dataset: `pets/dinov2-small-focus`. */
   keys: z.optional(z.array(z.string())),
-  /** Bytes that these took. */
+  /** Views, thumbnails and leftovers of dead processes that went. */
+  views: z.optional(z.number()),
+  /** Bytes that keys or views took. */
   bytes: z.optional(z.number()),
 });
 export type FiringMade = z.infer<typeof firingMade>;

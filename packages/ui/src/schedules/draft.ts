@@ -19,6 +19,7 @@ export interface ScheduleDraft extends KeysDraft {
   /** Numbers, or empty. */
   keep: string;
   unused: string;
+  older: string;
   when: string;
   timezone: string;
   overlap: NewSchedule['overlap'];
@@ -41,6 +42,7 @@ export const emptySchedule: ScheduleDraft = {
   format: 'coco-panoptic',
   keep: '',
   unused: '30',
+  older: '90',
   when: '0 2 * * *',
   timezone: 'UTC',
   overlap: 'skip',
@@ -60,7 +62,7 @@ export const scheduleOf = (draft: ScheduleDraft) => ({
 });
 
 function workOf(draft: ScheduleDraft) {
-  const { kind, subject, dataset, campaign, channel, promote, source, weights, format, keep, unused } = draft;
+  const { kind, subject, dataset, campaign, channel, promote, source, weights, format, keep, unused, older } = draft;
   switch (kind) {
     case 'relabel':
       return { kind, subject, promote, ...(channel === '' ? { keys: keysOf(draft) } : { channel }) };
@@ -72,5 +74,7 @@ function workOf(draft: ScheduleDraft) {
       return { kind, subject, format, ...(keep === '' ? {} : { keep: Number(keep) }) };
     case 'expire-keys':
       return { kind, unused: Number(unused), ...(dataset === '' ? {} : { dataset }) };
+    case 'expire-views':
+      return { kind, older: Number(older) };
   }
 }

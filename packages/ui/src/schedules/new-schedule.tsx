@@ -51,7 +51,7 @@ export function NewSchedule({ made }: { made(): void }) {
     }
   };
   const kinds = (Object.keys(kindNames) as ScheduleDraft['kind'][]).filter(
-    (kind) => admin || (kind !== 'import' && kind !== 'expire-keys'),
+    (kind) => admin || !['import', 'expire-keys', 'expire-views'].includes(kind),
   );
   return (
     <form className="run-form wide" onSubmit={save}>
@@ -283,6 +283,21 @@ function Work({ draft, change, subjects, campaigns, datasets }: WorkProps) {
               required
               value={draft.unused}
               onChange={(event) => change({ unused: event.target.value })}
+            />
+          </Field>
+        </div>
+      );
+    case 'expire-views':
+      return (
+        <div className="fields">
+          <Field label="Days since they were made" hint="Views and thumbnails are made again when somebody looks.">
+            <input
+              type="number"
+              min={0}
+              max={3650}
+              required
+              value={draft.older}
+              onChange={(event) => change({ older: event.target.value })}
             />
           </Field>
         </div>

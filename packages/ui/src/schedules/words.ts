@@ -10,6 +10,7 @@ export const kindNames: Record<ScheduleWork['kind'], string> = {
   consensus: 'Consensus',
   export: 'Export',
   'expire-keys': 'Expiry of keys',
+  'expire-views': 'Expiry of views',
 };
 
 /** "campaign:cups" as people say it. */
@@ -34,6 +35,8 @@ export function workOf(work: ScheduleWork): string {
       return `${subjectWords(work.subject)} as ${exportFormatTitles[work.format]}${work.keep ? `, the last ${work.keep} stay` : ''}`;
     case 'expire-keys':
       return `of ${work.dataset ?? 'every dataset'} that nobody used for ${counted(work.unused, 'day')}`;
+    case 'expire-views':
+      return `of every dataset, older than ${counted(work.older, 'day')}`;
   }
 }
 
@@ -73,7 +76,7 @@ export const zoned = (at: string, timeZone: string): string =>
 
 /** What a firing made, in a few words. */
 export function madeOf({ made }: Firing): string {
-  const { build, promoted, images, failed, removed, keys, bytes } = made;
+  const { build, promoted, images, failed, removed, keys, views, bytes } = made;
   return [
     ...(build
       ? [`build ${build.slice(0, 8)}${promoted === undefined ? '' : promoted ? ', shown' : ', not shown'}`]
@@ -83,6 +86,7 @@ export function madeOf({ made }: Firing): string {
     ...(failed ? [`${failed} failed`] : []),
     ...(removed?.length ? [`${counted(removed.length, 'older export')} removed`] : []),
     ...(keys === undefined ? [] : [`${counted(keys.length, 'set')} of keys removed`]),
+    ...(views === undefined ? [] : [`${counted(views, 'view')} removed`]),
     ...(bytes ? [size(bytes)] : []),
   ].join(', ');
 }

@@ -4,6 +4,7 @@ import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { doConsensus } from './consensus.ts';
 import type { Doing, WorkDeps } from './doing.ts';
 import { doExpiry } from './expire-keys.ts';
+import { doViewsExpiry } from './expire-views.ts';
 import { doExport } from './export.ts';
 import { doRelabel } from './relabel.ts';
 
@@ -18,6 +19,8 @@ export function doWork(deps: WorkDeps, work: ScheduleWork, doing: Doing): Promis
       return doExport(deps, work, doing);
     case 'expire-keys':
       return doExpiry(deps, work, doing);
+    case 'expire-views':
+      return doViewsExpiry(deps, work, doing);
     default:
       throw new TypeError(`work of kind ${work.kind}; expected one that the server does`);
   }
