@@ -11,7 +11,7 @@ import { readSettings } from '@saltworks/cli/settings';
 import { afterAll, describe, expect, test } from 'vitest';
 import { goProgram } from '../go-tools.ts';
 import { compose, root, type Service } from './compose.ts';
-import { readDockerfile, readText } from './dockerfile.ts';
+import { readDockerfile, readText, textsOf } from './dockerfile.ts';
 
 const run = promisify(execFile);
 const secrets = mkdtempSync(join(tmpdir(), 'saltworks-secrets-'));
@@ -23,8 +23,7 @@ const ours = services.filter(([, { build }]) => build);
 const { stages } = readDockerfile(readText(join(root, 'infra/docker/Dockerfile')));
 const isJob = (name: string) =>
   services.some(([, { depends_on }]) => depends_on?.[name]?.condition === 'service_completed_successfully');
-const instructionOf = (target: string, keyword: string) =>
-  stages.find(({ name }) => name === target)?.instructions.findLast((each) => each.keyword === keyword)?.text;
+const instructionOf = (target: string, keyword: string) => textsOf(stages, target, keyword).at(-1);
 
 describe('compose.yaml', () => {
   test("is accepted by compose's own loader, with every profile", async ({ skip }) => {
@@ -95,7 +94,9 @@ describe('compose.yaml', () => {
     expect(service.read_only).toBe(true);
     const source = readText(join(root, 'packages/cli/src/settings.ts'));
     const known = (name: string) => secretNames.some((secret) => name === `${secret}_FILE`) || source.includes(name);
-    const own = /ENV (.*)/.exec(`ENV ${instructionOf(service.build!.target, 'ENV') ?? ''}`)![1].matchAll(/(\w+)=/g);
+    const own = textsOf(stages, service.build!.target, 'ENV')
+      .join(' ')
+      .matchAll(/(\w+)=/g);
     const names = [...Object.keys(service.environment ?? {}), ...[...own].map(([, name]) => name)];
     expect(names.filter((name) => /^SALTWORKS_/.test(name) && !known(name))).toEqual([]);
 

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { runSteps, stepsOf } from '../../e2e/document.ts';
 import { compose, root } from './compose.ts';
 import { readText } from './dockerfile.ts';
@@ -41,6 +42,13 @@ describe('docs/deploy.md', () => {
     const named = words[0] === 'extract' ? words.slice(0, 1) : words;
     const { stdout } = spawnSync(process.execPath, [join(root, 'saltworks'), ...named, '--help'], { encoding: 'utf8' });
     expect(stdout).toContain(`Usage: saltworks ${named.join(' ')} `);
+  });
+
+  test('names images by the version that is checked out, as the chart does', () => {
+    const [, asked] = /VERSION=\$\((.*?)\) docker/.exec(text)!;
+    const { stdout } = spawnSync('sh', ['-c', asked], { cwd: root, encoding: 'utf8' });
+    const chart = parse(readText(join(root, 'infra/helm/saltworks/Chart.yaml')));
+    expect(stdout.trim()).toBe(chart.appVersion);
   });
 
   test('says how much memory the containers may take', () => {

