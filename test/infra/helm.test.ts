@@ -263,3 +263,13 @@ test('alarms and dashboard arrive as they are in files/', async () => {
   const [dashboard] = ofKind(all, 'ConfigMap');
   expect(JSON.parse(dashboard.data!['saltworks.json'])).toEqual(JSON.parse(file('dashboard.json')));
 });
+
+test('the backup keeps as many as the values say', async () => {
+  const argsOf = async (...more: string[]) => {
+    const set = ['backup.enabled=true', 'backup.to=s3://backups/salt', ...more];
+    const [{ pod }] = workloads(ofKind(await render({ set }), 'CronJob'));
+    return pod.containers[0].args;
+  };
+  expect(await argsOf()).toEqual(['backup', 'create', 's3://backups/salt', '--keep', '14']);
+  expect(await argsOf('backup.keep=3')).toEqual(['backup', 'create', 's3://backups/salt', '--keep', '3']);
+});
