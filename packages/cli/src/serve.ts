@@ -69,20 +69,21 @@ export async function openServerRole(settings: Settings, connection: NativeConne
   const ready = opening.then((server) => welcome(server, settings, log));
   ready.then(({ probes }) => watch(probes)).catch(() => {});
   if (settings.version) void ready.then(() => beFirstSoon(client, settings.version as Version, log)).catch(() => {});
-  // `run` reports the reason.
-  ready.catch(() => {});
+  let closing = false;
   // Without a database the process ends, and its supervisor restarts it.
   const failed = new Promise<never>((_, reject) => {
-    opening.then(({ database }) => database.lost?.then(reject), reject);
+    ready.then(({ lost }) => lost.then((error) => closing || reject(error)), reject);
   });
-  let closing = false;
   const shutdown = () => {
     if (closing) return;
     closing = true;
-    void ready
-      .then((server) => server.close())
-      .catch(() => {})
+    void opening
+      .then(
+        (server) => server.close().catch(({ message }: Error) => log.warn(`while it closed: ${message}`)),
+        () => {},
+      )
       .then(() => address.close())
+      .catch(() => {})
       .then(() => workflows.shutdown());
   };
   return {

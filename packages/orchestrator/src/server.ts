@@ -136,6 +136,8 @@ export interface CampaignServer {
   port: number;
   database: Database;
   probes: Probes;
+  /** Resolves if the server cannot go on, with the reason: its database or its activities are lost. */
+  lost: Promise<Error>;
   /** An administrator's API key: the known one while it is valid, else a new one. */
   adminKey(name: string, known?: string): Promise<string>;
   close(): Promise<void>;
@@ -224,6 +226,10 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   });
   const unseen = observeServer({ database, journal, client, namespace, probes });
   const working = worker.run();
+  const failed = working.then(
+    () => new Promise<never>(() => {}),
+    (error: Error) => error,
+  );
   await answers.resume();
   const resume = repeat(resumeMs.every, () => answers.resume(resumeMs.after), log);
   await app.listen({ host, port: options.port });
@@ -232,6 +238,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     port: typeof address === 'object' && address ? address.port : options.port,
     database,
     probes,
+    lost: Promise.race([failed, ...(database.lost ? [database.lost] : [])]),
     async adminKey(name, known) {
       const { id: user } = await findAdministrator(db);
       if (known && (await auth.userOf(new Headers({ authorization: `Bearer ${known}` })))?.user.role === 'admin')
@@ -248,15 +255,19 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       unobserved();
       resume.stop();
       const closed = app.close();
-      // Readers come back at once, and must not come here again.
-      while (app.server.listening) await sleep(5);
-      await streams.close();
-      await closed;
-      await answers.close();
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await working;
-      await journal.close();
-      await database.close();
+      const stopped = async () => {
+        // Readers come back at once, and must not come here again.
+        while (app.server.listening) await sleep(5);
+        await streams.close();
+      };
+      try {
+        await Promise.all([closed, stopped()]);
+        await answers.close();
+      } finally {
+        // Whatever failed: no handle may keep the process.
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await working.finally(journal.close).finally(database.close);
+      }
     },
   };
 }

@@ -25,6 +25,8 @@ export async function withBeats<T>(work: (beating: Beating) => Promise<T>): Prom
 
 /** A promise that is not waited for any longer once the signal is aborted. @throws the signal's reason */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Once nobody waits for it, its failure is nobody's: left alone, it would end the process.
+  promise.catch(() => {});
   signal.throwIfAborted();
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
