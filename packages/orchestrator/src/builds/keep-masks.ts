@@ -15,6 +15,10 @@ const atOnce = 1_000;
  * Adds the rows that are missing. Rows never change, and count only while the build is current, so this may break off and be
  * done again.
  *
+ * Rows stay when another build is shown: a rollback goes back to any former one at once, people open its masks by them, and
+ * backups hold the masks that they name. There is one for each image of each build that was ever shown, and none of the builds
+ * that were made only: they grow as the masks in the store do, which stay, too.
+ *
  * @throws ConflictError if the masks are not made yet
  */
 export async function keepMasks(db: Kysely<Schema>, store: ObjectStore, build: Build): Promise<void> {
