@@ -21,6 +21,8 @@ export interface Member {
   port: number;
   /** Resolves once the process says that it is ready. */
   ready(): Promise<void>;
+  /** Stops it where it stands: it says nothing any more, and its connections stay. */
+  freeze(): void;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   /** Tells it to stop. @returns its exit code, and how long it took, milliseconds */
@@ -105,6 +107,7 @@ export async function openCluster() {
             await new Promise((again) => setTimeout(again, 50));
           }
         },
+        freeze: () => void child.kill('SIGSTOP'),
         async kill() {
           child.kill('SIGKILL');
           await ended;

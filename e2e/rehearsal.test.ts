@@ -1,14 +1,21 @@
 // The topology of a cluster, with people drawing, while each process in turn is killed, told to stop, and replaced by the next
 // version. Nothing is lost, nobody waits for ever, and the masks are those of one machine.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { maskKey } from '@saltworks/contract/layout';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { exportPlan } from '@saltworks/contract/documents/exports';
+import { parseScribbles } from '@saltworks/contract/documents/scribbles';
+import { exportPlanKey, maskKey } from '@saltworks/contract/layout';
 import { replay } from '@saltworks/core/drawing/replay';
 import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
+import { decodePanoptic, type Mask } from '@saltworks/core/mask/mask';
 import { operatorToken } from '@saltworks/orchestrator/api/operator';
+import { runId } from '@saltworks/orchestrator/runs/ids';
 import { extractDataset } from '@saltworks/orchestrator/runs/start';
 import { forStore } from '@saltworks/orchestrator/temporal/store-header';
+import { readShard } from '@saltworks/store/datasets/dataset';
+import { readDocument } from '@saltworks/store/objects/documents';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import { openStore } from '@saltworks/store/objects/open';
 import { Client, Connection } from '@temporalio/client';
@@ -17,17 +24,21 @@ import { naming, openAnnotator, openApi, patiently, strokeAt } from '../bench/an
 import { openAccount } from '../bench/stack.mjs';
 import { findPostgres } from '../packages/orchestrator/test/postgres.ts';
 import { findS3 } from '../packages/store/test/objects/server.ts';
+import { consensusAlone, exportAlone, type Own } from './alone.ts';
 import { type Cluster, type Member, openCluster } from './cluster.ts';
 import { root, saltworks } from './saltworks.ts';
 import { leaksIn } from './secrets.ts';
 
 type Work = NonNullable<Awaited<ReturnType<ReturnType<typeof openAnnotator>['take']>>>;
 
+/** The first two draw on the same image. */
 const annotators = 3;
 /** Milliseconds within which anything must have happened. */
 const patience = 150_000;
 /** Nothing waits longer, however busy the machine: workflows ask for two minutes. */
 const longest = 150_000;
+/** `PendingActivityState`, as gRPC has it. */
+const STARTED = 2;
 const categories = [{ id: 1, name: 'thing', colour: '#ff8800', isthing: true }];
 
 const here = findPostgres() !== undefined && findS3() !== undefined;
@@ -42,6 +53,10 @@ const waits: Record<string, { acknowledged: number; labelled: number }> = {};
 
 const admin = (method: string, path: string, body?: unknown) =>
   openApi(cluster.proxy.url, operatorToken(cluster.secrets.SALTWORKS_SECRET))(method, path, body);
+
+/** Each has strokes of their own. */
+const strokeOf = (annotator: number, k: number, { assignment }: Work) =>
+  strokeAt(20 * annotator + k, assignment.image, 2);
 
 async function started(role: 'server' | 'worker', build: string, count: number): Promise<Member[]> {
   const members = await Promise.all(Array.from({ length: count }, () => cluster.start(role, build)));
@@ -63,14 +78,14 @@ beforeAll(async () => {
   workers = await started('worker', 'v1', 2);
   await until(() => cluster.proxy.ready().length === 2);
   await cluster.run('dataset', 'import', join(root, 'examples/images'), '--name', 'pans');
-  await admin('POST', '/api/campaigns', { id: 'pans', name: 'Pans', dataset: 'pans', categories });
+  await admin('POST', '/api/campaigns', { id: 'pans', name: 'Pans', dataset: 'pans', categories, annotators: 2 });
   await until(async () => (await patiently(() => admin('GET', '/api/campaigns/pans/progress'))).filled);
   works = [];
   for (let i = 0; i < annotators; i++) {
     const key = await openAccount({ url: cluster.proxy.url, admin }, 'pans', i);
     keys.push(key);
     const work = (await openAnnotator(cluster.proxy.url, key).take('pans'))!;
-    await work.do(...naming(2), ...[0, 1, 2].map((k) => strokeAt(k, work.assignment.image, 2)));
+    await work.do(...naming(2), ...[0, 1, 2].map((k) => strokeOf(i, k, work)));
     await work.answered('pixel', patience);
     works.push(work);
   }
@@ -98,15 +113,15 @@ const settingsOf = () => ({
   }),
 });
 
-/** All draw, each on an image of their own, until something has happened and a moment longer; then every stroke has its labels. */
+/** All draw, two of them on the same image, until something has happened and a moment longer; then every stroke has its labels. */
 async function drawThrough<T>(name: string, happens: () => Promise<T>): Promise<T> {
   let over = false;
   const most = { acknowledged: 0, labelled: 0 };
-  const drawing = works.map(async (work) => {
+  const drawing = works.map(async (work, annotator) => {
     const sent = new Map<number, number>();
     for (let i = 3; !over || i < 6; i++) {
       const at = performance.timeOrigin + performance.now();
-      await work.do(i % 9 === 8 ? { kind: 'undo' } : strokeAt(work.done.length, work.assignment.image, 2));
+      await work.do(i % 9 === 8 ? { kind: 'undo' } : strokeOf(annotator, work.done.length, work));
       sent.set(work.done.length, at);
       most.acknowledged = Math.max(most.acknowledged, performance.timeOrigin + performance.now() - at);
       await sleep(300);
@@ -138,6 +153,15 @@ async function expectNothingLost(): Promise<void> {
 async function buildOf(workflowId: string): Promise<string | undefined> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined;
+}
+
+/** Whether a worker has taken up a workflow's activity. */
+async function isBegun(workflowId: string): Promise<boolean> {
+  const found = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => undefined);
+  return found?.raw.pendingActivities?.some(({ state }) => state === STARTED) ?? false;
 }
 
 const versions = async () =>
@@ -216,23 +240,76 @@ describe.skipIf(!here)('a cluster', () => {
     for (const { assignment } of works) expect(await buildOf(`annotate/${assignment.id}`)).toBe('v2');
   });
 
-  test('ends with the masks of one machine, no lease held, and no secret in a log', async () => {
+  test('makes the masks, the consensus and the export of one machine, while workers and a server end', async () => {
     const { store, s3 } = settingsOf();
     const objects = openStore(store, s3);
-    for (const work of works) {
+    const pictureOf = ({ assignment }: Work) => join(root, 'examples/images', assignment.image.name);
+    const own: Own[] = [];
+    for (const [i, work] of works.entries()) {
       await work.answered('pixel', patience);
       const { mask, n } = await work.submit();
       expect(n).toBe(work.done.length);
       const { name, width, height } = work.assignment.image;
       const interactions = (await work.log()).map((entry: unknown[]) => entry[3]);
-      const scribbles = join(cluster.scratch, `${name}.json`);
-      writeFileSync(scribbles, scribblesOf(replay(interactions), { width, height }, categories));
-      const picture = join(root, 'examples/images', name);
-      const alone = await saltworks(['segment', picture, '--scribbles', scribbles, '--out', cluster.scratch]);
+      const text = scribblesOf(replay(interactions), { width, height }, categories);
+      const out = join(cluster.scratch, `alone-${i}`);
+      writeFileSync(`${out}.json`, text);
+      const alone = await saltworks(['segment', pictureOf(work), '--scribbles', `${out}.json`, '--out', out]);
       expect(alone.status, alone.stderr).toBe(0);
-      const one = readFileSync(join(cluster.scratch, name.replace(/\.\w+$/, '.panoptic.png')));
+      const one = readFileSync(join(out, name.replace(/\.\w+$/, '.panoptic.png')));
       expect(Buffer.compare(one, await objects.get(maskKey(mask, '.png')))).toBe(0);
+      own.push({
+        annotator: work.assignment.user,
+        scribbles: parseScribbles(text),
+        mask: decodePanoptic(await decodeImage(one)),
+      });
     }
+    const [first, second, third] = works;
+    expect(second.assignment.task).toBe(first.assignment.task);
+    expect(third.assignment.task).not.toBe(first.assignment.task);
+
+    // The worker that has the work says nothing any more, and dies; another one makes the consensus.
+    expect((await workers[1].drain()).code).toBe(0);
+    workers[0].freeze();
+    const asked = cluster.run('campaign', 'consensus', 'pans', '--weights', 'equal', '--json');
+    asked.catch(() => {});
+    await expect.poll(() => isBegun(`consensus/${first.assignment.task}`), { timeout: patience }).toBe(true);
+    await workers[0].kill();
+    workers = await started('worker', 'v2', 2);
+    const together: { mask: string } = JSON.parse(await asked);
+    const consensus = await consensusAlone(pictureOf(first), own.slice(0, 2));
+    const made = decodePanoptic(await decodeImage(await objects.get(maskKey(together.mask, '.png'))));
+    expect(made.ids).toEqual(consensus.mask.ids);
+
+    const out = join(cluster.scratch, 'out');
+    const { recipe } = await admin('POST', '/api/campaigns/pans/publish', {});
+    const exported = cluster.run('campaign', 'export', 'pans', '--format', 'coco-panoptic', '--out', out, '--json');
+    exported.catch(() => {});
+    const run = client.workflow.getHandle(runId('export', 'pans', `coco-panoptic/${recipe}`));
+    const isThere = () => run.describe().then(Boolean, () => false);
+    await expect.poll(isThere, { timeout: patience, interval: 20 }).toBe(true);
+    const [{ code }] = await Promise.all([workers[0].drain(), servers[0].kill()]);
+    expect(code).toBe(0);
+    expect(JSON.parse((await exported).trim().split('\n').at(-1)!)).toMatchObject({ images: 2, failed: 0 });
+    const { id } = await run.result();
+    const masks = new Map<string, { mask: Mask; segments: Own['scribbles']['segments'] }>([
+      [first.assignment.image.name, consensus],
+      [third.assignment.image.name, { mask: own[2].mask, segments: own[2].scribbles.segments }],
+    ]);
+    const plan = await readDocument(objects, exportPlanKey('pans', id), exportPlan);
+    const drawn = (await readShard(objects, 'pans', 0)).filter(({ name }) => masks.has(name));
+    const alone = await exportAlone(
+      plan!,
+      drawn.map(({ id, name }) => ({ id, name, ...masks.get(name)! })),
+    );
+    const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files).toHaveLength(alone.size);
+    for (const [path, bytes] of alone) {
+      expect([path, Buffer.compare(bytes, readFileSync(join(out, path)))]).toEqual([path, 0]);
+    }
+  });
+
+  test('ends with no lease held, and no secret in a log', async () => {
     expect(await admin('GET', '/api/campaigns/pans/assignments?state=leased')).toEqual([]);
 
     for (const { assignment } of works) {
