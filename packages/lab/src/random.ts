@@ -9,3 +9,7 @@ export function randomFrom(name: string): () => number {
     return state / 2 ** 32;
   };
 }
+
+/** A normally distributed number, of mean 0 and deviation 1: Box and Muller 1958. */
+export const normal = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

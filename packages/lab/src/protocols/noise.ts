@@ -1,9 +1,10 @@
-/** Wrong seeds: the quality by their share. */
+/** Seeds in wrong places, the noise of the paper's equation 4: the quality by the share of seeds that moved. */
+
+import { movedSeeds } from './moved-seeds.ts';
 import type { Protocol } from './protocol.ts';
 import { weakened } from './weakened.ts';
-import { wrongSeeds } from './wrong-seeds.ts';
 
-/** The probability that a seed is wrong. */
+/** The probability that a seed moves. */
 const shares = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
 
 export const noise: Protocol = {
@@ -16,7 +17,7 @@ export const noise: Protocol = {
       settings,
       shares.map((p) => ({
         ...{ name: `p = ${p}`, x: p, seed: settings.seed },
-        weaken: (seeds, nodesPerPatch) => wrongSeeds(seeds, p, `${one.name} ${settings.seed}`, nodesPerPatch),
+        weaken: (seeds, nodesPerPatch) => movedSeeds(seeds, p, `${one.name} ${settings.seed}`, nodesPerPatch),
       })),
     ),
 };

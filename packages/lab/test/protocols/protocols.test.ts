@@ -98,6 +98,8 @@ test('labelled patches are counted by the category of their label', async () => 
   ]);
   expect(patches(0).every(({ right }) => right > 5)).toBe(true);
   const labelled = (p: number) => patches(p).reduce((sum, { right, wrong }) => sum + right + wrong, 0);
-  expect(labelled(0.5)).toBe(labelled(0));
+  // A seed that moved onto another gave way.
+  expect(labelled(0.5)).toBeGreaterThan(0.8 * labelled(0));
+  expect(labelled(0.5)).toBeLessThanOrEqual(labelled(0));
   expect(patches(0.5).reduce((sum, { wrong }) => sum + wrong, 0)).toBeGreaterThan(5);
 });
