@@ -12,6 +12,12 @@ import { comparedImage, comparison } from '../../src/documents/comparisons.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
 import { evaluationComparison, evaluationReport } from '../../src/documents/evaluation-reports.ts';
+import {
+  evaluationPlan,
+  evaluationRow,
+  evaluationSummary,
+  evaluationTimings,
+} from '../../src/documents/evaluations.ts';
 import { exportPlan, exportSummary, wholeNames } from '../../src/documents/exports.ts';
 import { identity } from '../../src/documents/identity.ts';
 import { journalEntry } from '../../src/documents/journal.ts';
@@ -66,6 +72,9 @@ const kinds: Record<string, Schema<unknown>> = {
   prices,
   'evaluation-report': evaluationReport,
   'evaluation-comparison': evaluationComparison,
+  'evaluation-plan': evaluationPlan,
+  'evaluation-summary': evaluationSummary,
+  'evaluation-timings': evaluationTimings,
   backup: manifest,
   'backup-lock': backupLock,
   restoring,
@@ -113,6 +122,18 @@ test('lines of a comparison are images, of which some have no mask before, or co
     [false, [], true],
   ]);
   expect(encodeLines(lines)).toBe(text('compared.jsonl'));
+});
+
+test('lines of an evaluation are images under a variant, some with corrections or patches', () => {
+  const rows = parseLines('rows', text('evaluation-rows.jsonl'), evaluationRow);
+  expect(
+    rows.map(({ protocol, corrections, patches }) => [protocol, corrections?.per_segment, patches?.length]),
+  ).toEqual([
+    ['strokes', undefined, undefined],
+    ['noise', undefined, 2],
+    ['corrections', 0.5, undefined],
+  ]);
+  expect(encodeLines(rows)).toBe(text('evaluation-rows.jsonl'));
 });
 
 test('lines of a backup are objects of the store; those of a dump are tables with their rows, and masks', () => {

@@ -1,11 +1,28 @@
 /** The protocols, in the order in which they run. */
 import type { ProtocolName } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { backbones } from './backbones.ts';
 import { corrections } from './corrections.ts';
+import { graphs } from './graphs.ts';
+import { layers } from './layers.ts';
+import { noise } from './noise.ts';
+import { onePatch } from './one-patch.ts';
 import type { Protocol } from './protocol.ts';
+import { sparse } from './sparse.ts';
 import { strokes } from './strokes.ts';
+import { upsample } from './upsample.ts';
 
-export const protocolList: readonly Protocol[] = [strokes, corrections];
+export const protocolList: readonly Protocol[] = [
+  strokes,
+  corrections,
+  noise,
+  sparse,
+  onePatch,
+  layers,
+  graphs,
+  backbones,
+  upsample,
+];
 
 /** @throws InvalidInputError if there is none of this name */
 export function protocolOf(name: ProtocolName): Protocol {
