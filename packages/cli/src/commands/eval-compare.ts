@@ -1,7 +1,7 @@
 /** `saltworks eval compare`: what differs between two runs over the same images, with intervals, and where. */
 import { join } from 'node:path';
 import { parseDocument, parseLines } from '@saltworks/contract/documents/document';
-import type { EvaluationComparison, EvaluationDifference } from '@saltworks/contract/documents/evaluation-reports';
+import type { EvaluationComparison, EvaluationDifference } from '@saltworks/contract/documents/evaluation-comparisons';
 import { evaluationPlan, evaluationRow } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { compareRuns, type Run } from '@saltworks/lab/report/compare';

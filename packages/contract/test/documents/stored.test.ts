@@ -11,7 +11,7 @@ import { classes } from '../../src/documents/classes.ts';
 import { comparedImage, comparison } from '../../src/documents/comparisons.ts';
 import { dataset, datasetImage, shardNames } from '../../src/documents/dataset.ts';
 import { encodeLines, parseDocument, parseLines, UnreadableDocumentError } from '../../src/documents/document.ts';
-import { evaluationComparison, evaluationReport } from '../../src/documents/evaluation-reports.ts';
+import { evaluationComparison } from '../../src/documents/evaluation-comparisons.ts';
 import {
   evaluationPlan,
   evaluationRow,
@@ -70,7 +70,6 @@ const kinds: Record<string, Schema<unknown>> = {
   'bakeoff-masks': bakeoffMasks,
   'bakeoff-report': bakeoffReport,
   prices,
-  'evaluation-report': evaluationReport,
   'evaluation-comparison': evaluationComparison,
   'evaluation-plan': evaluationPlan,
   'evaluation-summary': evaluationSummary,

@@ -1,12 +1,15 @@
 /** Two runs over the same images, compared image by image. */
+import type {
+  ChangedImage,
+  EvaluationComparison,
+  EvaluationDifference,
+} from '@saltworks/contract/documents/evaluation-comparisons';
 import {
-  type ChangedImage,
-  type ComparedMeasure,
-  comparedMeasures,
-  type EvaluationComparison,
-  type EvaluationDifference,
-} from '@saltworks/contract/documents/evaluation-reports';
-import type { EvaluationPlan, EvaluationRow } from '@saltworks/contract/documents/evaluations';
+  type EvaluationMean,
+  type EvaluationPlan,
+  type EvaluationRow,
+  evaluationMeans,
+} from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
 import { mean } from '@saltworks/core/metrics/mean';
@@ -33,7 +36,7 @@ export function compareRuns(before: Run, after: Run): EvaluationComparison {
     dataset,
     before: about(before),
     after: about(after),
-    differences: pairs.flatMap((pair) => comparedMeasures.flatMap((measure) => differenceOf(pair, measure))),
+    differences: pairs.flatMap((pair) => evaluationMeans.flatMap((measure) => differenceOf(pair, measure))),
     images: changed(pairs),
   };
 }
@@ -93,7 +96,7 @@ function pairsOf(before: Run, after: Run): Pair[] {
 }
 
 /** Values of the images that both have, in the order of the first. */
-function pairedValues({ before, after }: Pair, measure: ComparedMeasure) {
+function pairedValues({ before, after }: Pair, measure: EvaluationMean) {
   const now = byImage(after.rows, measures[measure]);
   return [...byImage(before.rows, measures[measure])].flatMap(([image, old]) => {
     const value = now.get(image);
@@ -101,7 +104,7 @@ function pairedValues({ before, after }: Pair, measure: ComparedMeasure) {
   });
 }
 
-function differenceOf(pair: Pair, measure: ComparedMeasure): EvaluationDifference[] {
+function differenceOf(pair: Pair, measure: EvaluationMean): EvaluationDifference[] {
   const values = pairedValues(pair, measure);
   if (values.length === 0) return [];
   const [old, now] = [values.map(({ before }) => before), values.map(({ after }) => after)];

@@ -1,10 +1,10 @@
 /** The page of two compared runs. */
 import type {
   ChangedImage,
-  ComparedMeasure,
   EvaluationComparison,
   EvaluationDifference,
-} from '@saltworks/contract/documents/evaluation-reports';
+} from '@saltworks/contract/documents/evaluation-comparisons';
+import type { EvaluationMean } from '@saltworks/contract/documents/evaluations';
 import { html, type Markup, name, page } from './html.ts';
 import { beforeAfter } from './plots.ts';
 import { style } from './style.ts';
@@ -13,7 +13,7 @@ import { cell, rowHead, table } from './tables.ts';
 /** Images that are listed. */
 const listed = 30;
 
-const titles: Record<ComparedMeasure, string> = {
+const titles: Record<EvaluationMean, string> = {
   miou: 'mIoU',
   dice: 'Dice',
   boundary_iou: 'Boundary IoU',

@@ -1,15 +1,19 @@
-/** A run's report: one page that needs nothing beside itself, and its numbers as JSON and CSV. */
-import type { EvaluationEstimate, EvaluationReport } from '@saltworks/contract/documents/evaluation-reports';
-import type { EvaluationPlan, EvaluationRow, ProtocolName } from '@saltworks/contract/documents/evaluations';
+/** A run's report: one page that needs nothing beside itself. */
+import type { Interval } from '@saltworks/contract/documents/bakeoffs';
+import type {
+  EvaluationPlan,
+  EvaluationRow,
+  EvaluationSummary,
+  ProtocolName,
+} from '@saltworks/contract/documents/evaluations';
+import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
 import type { ChosenImage } from './choose.ts';
-import { rowsCsv } from './csv.ts';
-import { estimateOf } from './estimates.ts';
 import { byImage, type Group, groupsOf, measures } from './groups.ts';
 import { html, type Markup, name, page } from './html.ts';
 import type { Frame } from './pictures.ts';
 import { bars, curves, type Series } from './plots.ts';
 import { style } from './style.ts';
-import { categoryTable, correctionsTable, figuresTable, heatTable } from './tables.ts';
+import { categoryTable, correctionsTable, figuresTable, heatTable, type Sum } from './tables.ts';
 
 /** Pictures of a chosen image. */
 export interface Scene extends ChosenImage {
@@ -19,22 +23,23 @@ export interface Scene extends ChosenImage {
 export interface RunResults {
   plan: EvaluationPlan;
   rows: readonly EvaluationRow[];
+  summary: EvaluationSummary;
   scenes: readonly Scene[];
 }
 
-/** Files by name. The same results give the same bytes. */
-export function makeReport({
-  plan,
-  rows,
-  scenes,
-}: RunResults): Record<'report.html' | 'report.json' | 'report.csv', string> {
-  const groups = groupsOf(rows).map((group) => ({ ...group, estimate: estimateOf(group) }));
-  const report: EvaluationReport = {
-    version: 1,
-    dataset: plan.dataset,
-    estimates: groups.map(({ estimate }) => estimate),
-  };
+/** The page. The same results give the same bytes. */
+export function reportPage({ plan, rows, summary, scenes }: RunResults): string {
   const title = `Evaluation of ${plan.dataset}`;
+  // Where the dataset names sources, they are told apart.
+  const named = summary.figures.some(({ source }) => source !== null);
+  const sums = summary.figures.filter(({ source }) => !named || source !== null);
+  const groups = groupsOf(rows).flatMap((group): Summed[] => {
+    const { protocol, source, variant } = group;
+    const sum = sums.find(
+      (one) => one.protocol === protocol && one.variant === variant && (one.source ?? '') === source,
+    );
+    return sum ? [{ ...group, sum }] : [];
+  });
   const sections = [...new Set(groups.map(({ protocol }) => protocol))].map((protocol) =>
     section(
       protocol,
@@ -42,11 +47,7 @@ export function makeReport({
       scenes,
     ),
   );
-  return {
-    'report.html': page(title, style, html`<h1>${title}</h1>\n${facts(plan, rows)}\n${sections}`),
-    'report.json': `${JSON.stringify(report, null, 1)}\n`,
-    'report.csv': rowsCsv(rows),
-  };
+  return page(title, style, html`<h1>${title}</h1>\n${facts(plan, rows)}\n${sections}${failures(summary)}`);
 }
 
 function facts(
@@ -96,9 +97,9 @@ const introductions: Record<ProtocolName, string> = {
   upsample: 'The ×2 grid of nodes, interpolated between patches or measured by overlapping ones.',
 };
 
-type Estimated = Group & { estimate: EvaluationEstimate };
+type Summed = Group & { sum: Sum };
 
-function section(protocol: ProtocolName, groups: readonly Estimated[], scenes: readonly Scene[]): Markup {
+function section(protocol: ProtocolName, groups: readonly Summed[], scenes: readonly Scene[]): Markup {
   const sources = [...new Set(groups.map(({ source }) => source))];
   const rows = groups.flatMap((group) => group.rows);
   return html`<section id="${protocol}">
@@ -106,13 +107,13 @@ function section(protocol: ProtocolName, groups: readonly Estimated[], scenes: r
 <p>${introductions[protocol]}</p>
 ${sources.map((source) => {
   const own = groups.filter((group) => group.source === source);
-  const estimates = own.map(({ estimate }) => estimate);
-  const heat = protocol === 'layers' ? heatTable(estimates) : undefined;
+  const sums = own.map(({ sum }) => sum);
+  const heat = protocol === 'layers' ? heatTable(sums) : undefined;
   const pictured = scenes.filter((scene) => scene.protocol === protocol && scene.source === source);
   return html`<h3>${sourceName(source)}</h3>
-${figuresTable(estimates)}
-${estimates.some(({ corrections }) => corrections) ? correctionsTable(estimates) : []}
-${heat ?? html`<div class="plots">${plots(source, estimates)}</div>`}
+${figuresTable(sums)}
+${protocol === 'corrections' ? correctionsTable(sums) : []}
+${heat ?? html`<div class="plots">${plots(source, own)}</div>`}
 ${hasCategories(own[0]) ? categoryTable(own[0]) : []}
 ${pictured.map((scene) => pictures(scene, rows))}`;
 })}
@@ -124,39 +125,56 @@ const hasCategories = ({ protocol, rows }: Group) =>
   (protocol === 'strokes' && rows.some(({ segments }) => segments.some(({ category }) => category !== undefined))) ||
   rows.some(({ patches }) => patches);
 
-/** The protocol's curves, where variants are a scale; else bars, where there is something to compare. */
-function plots(source: string, estimates: readonly EvaluationEstimate[]): Markup[] {
+/** Corrections after which curves end, at most. */
+const longest = 20;
+
+/** mIoU after 0, 1, 2 … corrections. An image that needs no more stays as it is. */
+function curveOf(rows: readonly EvaluationRow[]): Series['points'] {
+  const found = rows.flatMap(({ corrections }) => (corrections ? [corrections.curve] : []));
+  const length = Math.min(longest + 1, Math.max(...found.map((curve) => curve.length)));
+  const after = Array.from({ length }, (_, n) => found.map((curve) => curve[Math.min(n, curve.length - 1)]));
+  return pairedIntervals(after).map(({ value }, x) => ({ x, y: value }));
+}
+
+/** Curves where corrections were counted or variants are a scale; else bars, where there is something to compare. */
+function plots(source: string, groups: readonly Summed[]): Markup[] {
   const of = source === '' ? '' : `, ${source}`;
-  const corrected: Series[] = estimates.flatMap(({ variant, corrections }) =>
-    corrections ? [{ name: variant, points: corrections.curve.map((y, x) => ({ x, y })) }] : [],
-  );
+  const corrected = groups.filter(({ rows }) => rows.some(({ corrections }) => corrections));
   if (corrected.length > 0) {
-    return [curves(corrected, { title: `mIoU after corrections${of}`, x: 'corrections of an image', y: 'mIoU' })];
+    const series = corrected.map(({ variant, rows }) => ({ name: variant, points: curveOf(rows) }));
+    return [curves(series, { title: `mIoU after corrections${of}`, x: 'corrections of an image', y: 'mIoU' })];
   }
-  const scaled = estimates.filter(({ x }) => x !== undefined);
-  const others = estimates.filter(({ x }) => x === undefined);
-  const compared = others.map(({ variant, miou }) => ({ name: variant, value: miou }));
+  const compared = groups.flatMap(({ variant, x, sum }) =>
+    x === undefined && sum.intervals.miou ? [{ name: variant, value: sum.intervals.miou }] : [],
+  );
   return [
-    ...[...byScale(scaled)].map(([x, series]) => curves(series, { title: `mIoU by ${x}${of}`, x, y: 'mIoU' })),
+    ...[...byScale(groups)].map(([x, series]) => curves(series, { title: `mIoU by ${x}${of}`, x, y: 'mIoU' })),
     ...(compared.length > 1 ? [bars(compared, { title: `mIoU${of}`, x: 'mIoU', y: 'variant' })] : []),
   ];
 }
 
-/** What varies, from the end of a variant's name: "paper, p = 0.3". */
+/** What varies, at the end of a variant's name: "paper, p = 0.3". */
 const varied = /^(?:(.*), )?([^,=]+) = [^,=]+$/;
 
 /** Series by what varies. */
-function byScale(estimates: readonly EvaluationEstimate[]): Map<string, Series[]> {
-  const scales = new Map<string, Map<string, { x: number; y: EvaluationEstimate['miou'] }[]>>();
-  for (const { variant, x, miou } of estimates) {
+function byScale(groups: readonly Summed[]): Map<string, Series[]> {
+  const scales = new Map<string, Map<string, { x: number; y: Interval }[]>>();
+  for (const { variant, x, sum } of groups) {
+    if (x === undefined || !sum.intervals.miou) continue;
     const [, series = variant, scale = 'x'] = varied.exec(variant) ?? [];
-    const found = scales.get(scale) ?? new Map<string, { x: number; y: EvaluationEstimate['miou'] }[]>();
-    found.set(series, [...(found.get(series) ?? []), { x: x!, y: miou }]);
+    const found = scales.get(scale) ?? new Map<string, { x: number; y: Interval }[]>();
+    found.set(series, [...(found.get(series) ?? []), { x, y: sum.intervals.miou }]);
     scales.set(scale, found);
   }
-  return new Map(
-    [...scales].map(([scale, found]) => [scale, [...found].map(([name, points]) => ({ name, points }))] as const),
-  );
+  return new Map([...scales].map(([scale, found]) => [scale, [...found].map(([name, points]) => ({ name, points }))]));
+}
+
+function failures({ failures }: EvaluationSummary): Markup {
+  if (failures.length === 0) return html``;
+  return html`<section id="failures">
+<h2>Images that failed</h2>
+<ul>${failures.map(({ protocol, image, reason }) => html`<li>${name(image)}, ${protocol}: ${reason}</li>\n`)}</ul>
+</section>`;
 }
 
 function pictures({ image, protocol, variant, rank, frames }: Scene, rows: readonly EvaluationRow[]): Markup {

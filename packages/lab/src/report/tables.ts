@@ -1,17 +1,22 @@
 /** Tables of figures. */
 import type { Interval } from '@saltworks/contract/documents/bakeoffs';
-import type { EvaluationEstimate } from '@saltworks/contract/documents/evaluation-reports';
+import type { EvaluationSummary } from '@saltworks/contract/documents/evaluations';
 import { mean } from '@saltworks/core/metrics/mean';
 import { type Group, order } from './groups.ts';
 import { html, type Markup, name } from './html.ts';
 import { heatSteps } from './style.ts';
 
-export const three = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
-const percent = (share: number | null, digits = 1) => (share === null ? '–' : `${(100 * share).toFixed(digits)} %`);
+/** Figures of one variant on one source. */
+export type Sum = EvaluationSummary['figures'][number];
+
+const three = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
 /** A mean, and small beside it between which bounds it lies. */
-export const estimated = ({ mean, low, high }: Interval, digits = 3): Markup =>
-  html`${mean.toFixed(digits)} <small>${low.toFixed(digits)}–${high.toFixed(digits)}</small>`;
+function estimated(value: Interval | undefined, digits = 3): Markup {
+  if (!value) return html`–`;
+  const [mean, low, high] = [value.mean, value.low, value.high].map((number) => number.toFixed(digits));
+  return html`${mean} <small>${low}–${high}</small>`;
+}
 
 export function table(caption: string, head: readonly string[], rows: readonly (readonly Markup[])[]): Markup {
   return html`<div class="wide"><table>
@@ -26,14 +31,14 @@ export const rowHead = (content: Markup | string): Markup => html`<th scope="row
 export const cell = (content: Markup | string | number): Markup => html`<td>${content}</td>`;
 
 /** Variants of one source, a line each. */
-export function figuresTable(estimates: readonly EvaluationEstimate[]): Markup {
+export function figuresTable(sums: readonly Sum[]): Markup {
   return table(
     'Means over images, and their 95 % intervals; parts and contour are medians over segments.',
     ['variant', 'images', 'mIoU', 'Dice', 'Boundary IoU', 'parts', 'contour', 'PQ'],
-    estimates.map(({ variant, images, miou, dice, boundary_iou, parts, contour, pq }) => [
+    sums.map(({ variant, figures: { images, parts, contour, pq }, intervals }) => [
       rowHead(name(variant)),
       cell(images),
-      ...[miou, dice, boundary_iou].map((value) => cell(estimated(value))),
+      ...[intervals.miou, intervals.dice, intervals.boundary_iou].map((value) => cell(estimated(value))),
       cell(parts),
       cell(contour === null ? '–' : contour.toFixed(2)),
       cell(three(pq)),
@@ -42,25 +47,28 @@ export function figuresTable(estimates: readonly EvaluationEstimate[]): Markup {
 }
 
 /** What correcting took. */
-export function correctionsTable(estimates: readonly EvaluationEstimate[]): Markup {
+export function correctionsTable(sums: readonly Sum[]): Markup {
+  const clicks = sums.some(({ figures }) => figures.noc85 !== undefined);
   return table(
-    'Corrections a segment (NCI) count the whole budget where it did not suffice. A correction breaks a share of the right pixels, and mends a share of its label’s error.',
-    ['variant', 'images', 'corrections a segment', 'images failed', 'segments failed', 'breaks', 'mends'],
-    estimates.flatMap(({ variant, images, corrections }) => {
-      if (!corrections) return [];
-      const { nci, failed_images, failed_segments, breaks, mends } = corrections;
-      return [
-        [
-          rowHead(name(variant)),
-          cell(images),
-          cell(estimated(nci, 2)),
-          cell(failed_images),
-          cell(failed_segments),
-          cell(percent(breaks, 2)),
-          cell(percent(mends, 0)),
-        ],
-      ];
-    }),
+    `Corrections a segment (NCI) until all segments are good enough; the whole budget where that was not reached. Breaks: the right pixels that a correction turns wrong, mean of each image’s first eight.${clicks ? ' NoC: corrections until a single object is that good.' : ''}`,
+    [
+      'variant',
+      'corrections a segment',
+      'images failed',
+      'segments failed',
+      'breaks',
+      ...(clicks ? ['NoC@85', 'NoC@90'] : []),
+    ],
+    sums.map(({ variant, figures, intervals }) => [
+      rowHead(name(variant)),
+      cell(estimated(intervals.nci, 2)),
+      cell(figures.failed_images ?? '–'),
+      cell(figures.failed_segments ?? '–'),
+      cell(figures.collateral === undefined ? '–' : `${(100 * figures.collateral).toFixed(2)} %`),
+      ...(clicks
+        ? [figures.noc85, figures.noc90].map((count) => cell(count === undefined ? '–' : count.toFixed(2)))
+        : []),
+    ]),
   );
 }
 
@@ -104,7 +112,7 @@ export function categoryTable({ rows, variant }: Group): Markup {
   });
   const head = ['category', 'segments', 'IoU', 'Dice'];
   return table(
-    `${variant}: mean ± standard deviation over segments${patches.length > 0 ? '; patches right, wrong and labelled at all in percent of the category’s patches, over images' : ''}.`,
+    `${variant}: mean ± standard deviation over segments${patches.length > 0 ? '; patches that the annotator labelled rightly, wrongly and at all, in percent of the category’s, over images' : ''}.`,
     patches.length > 0 ? [...head, 'right %', 'wrong %', 'labelled %', 'patches'] : head,
     body,
   );
@@ -113,12 +121,16 @@ export function categoryTable({ rows, variant }: Group): Markup {
 const layer = /layer (\d+), (\w+)/;
 
 /** Layers down, facets across: Table 1 of the paper. Undefined unless variants are such. */
-export function heatTable(estimates: readonly EvaluationEstimate[]): Markup | undefined {
-  const cells = estimates.map(({ variant, miou }) => ({ miou, at: layer.exec(variant)?.slice(1) }));
+export function heatTable(sums: readonly Sum[]): Markup | undefined {
+  const cells = sums.map(({ variant, figures: { miou }, intervals }) => ({
+    miou,
+    interval: intervals.miou,
+    at: layer.exec(variant)?.slice(1),
+  }));
   if (cells.some(({ at }) => !at)) return undefined;
   const facets = [...new Set(cells.map(({ at }) => at![1]))];
   const layers = [...new Set(cells.map(({ at }) => Number(at![0])))].sort((a, b) => a - b);
-  const means = cells.map(({ miou }) => miou.mean);
+  const means = cells.map(({ miou }) => miou);
   const [least, most] = [Math.min(...means), Math.max(...means)];
   const heat = (value: number) =>
     Math.min(heatSteps - 1, Math.floor((heatSteps * (value - least)) / Math.max(most - least, 1e-9)));
@@ -129,7 +141,7 @@ export function heatTable(estimates: readonly EvaluationEstimate[]): Markup | un
       rowHead(String(number)),
       ...facets.map((facet) => {
         const found = cells.find(({ at }) => Number(at![0]) === number && at![1] === facet);
-        return found ? html`<td class="heat heat-${heat(found.miou.mean)}">${estimated(found.miou)}</td>` : cell('–');
+        return found ? html`<td class="heat heat-${heat(found.miou)}">${estimated(found.interval)}</td>` : cell('–');
       }),
     ]),
   );

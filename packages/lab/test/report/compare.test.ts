@@ -1,5 +1,5 @@
 import { checkDocument } from '@saltworks/contract/documents/document';
-import { evaluationComparison } from '@saltworks/contract/documents/evaluation-reports';
+import { evaluationComparison } from '@saltworks/contract/documents/evaluation-comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { parseDocument } from '@saltworks/contract/documents/document';
-import { evaluationReport } from '@saltworks/contract/documents/evaluation-reports';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
+import { summedUp } from '../../src/figures.ts';
 import { rowsCsv } from '../../src/report/csv.ts';
 import { apart } from '../../src/report/plots.ts';
-import { makeReport } from '../../src/report/report.ts';
+import { reportPage } from '../../src/report/report.ts';
 import { hostile, iouOf, plan, rows } from './run.ts';
 
+/** The hostile name as a page may hold it. */
+const shown = hostile.replace('\u0000', '\ufffd');
 const dot = 'data:image/webp;base64,UklGRg==';
 const scenes = [
   {
@@ -19,8 +20,14 @@ const scenes = [
     frames: ['photograph', 'mask'].map((caption) => ({ caption, src: dot, width: 4, height: 3 })),
   },
 ] as const;
-const files = makeReport({ plan, rows, scenes });
-const text = files['report.html'];
+const failures = [{ protocol: 'noise', image: hostile, reason: '</li><script>' }] as const;
+const results = {
+  plan,
+  rows,
+  scenes,
+  summary: { version: 1 as const, figures: summedUp(rows), failures: [...failures] },
+};
+const text = reportPage(results);
 const { document } = parseHTML(text);
 
 /** What is used of the browsers' own types, which are not known here. */
@@ -38,12 +45,12 @@ const bodies = (section: string) =>
 
 describe('a report', () => {
   test('is the same twice', () => {
-    expect(makeReport({ plan, rows, scenes })).toEqual(files);
+    expect(reportPage(results)).toBe(text);
   });
 
   test('has a section a protocol, in the order of their list', () => {
     const sections = [...document.querySelectorAll('body > section')].map(({ id }) => id);
-    expect(sections).toEqual(['strokes', 'corrections', 'noise', 'layers', 'graphs']);
+    expect(sections).toEqual(['strokes', 'corrections', 'noise', 'layers', 'graphs', 'failures']);
   });
 
   test('says of each source what its rows do', () => {
@@ -53,12 +60,12 @@ describe('a report', () => {
     expect([iouOf(0, 0), iouOf(0, 1), iouOf(1, 0), iouOf(1, 1)]).toEqual([8, 10, 9, 11].map((part) => part / 16));
     expect(row.slice(0, 2)).toEqual(['best', '2']);
     expect(row[2]).toMatch(/^0\.594 0\.563–0\.625$/);
-    expect(row.slice(5)).toEqual(['1.5', '1.25', ((10 / 16 + 11 / 16) / 2.5).toFixed(3)]);
+    expect(row.slice(5)).toEqual(['1', '1.25', ((10 / 16 + 11 / 16) / 2.5).toFixed(3)]);
   });
   test('tells how many corrections were needed', () => {
     const [, coco, , icg] = bodies('corrections');
-    expect(coco.rows).toEqual([['best', '2', '1.50 1.00–2.00', '0', '0', '1.00 %', '50 %']]);
-    expect(icg.rows[0].slice(3, 5)).toEqual(['1', '1']);
+    expect(coco.rows).toEqual([['best', '1.50 1.00–2.00', '0', '0', '1.00 %']]);
+    expect(icg.rows[0].slice(2, 4)).toEqual(['1', '1']);
   });
 
   test('counts patches by category, where they were counted', () => {
@@ -97,7 +104,7 @@ describe('a report', () => {
     expect(document.querySelectorAll('img').length).toBe(2);
     expect(document.querySelectorAll('script, [onerror], [style], link, iframe').length).toBe(0);
     expect([...document.querySelectorAll('img')].map((img) => img.getAttribute('src'))).toEqual([dot, dot]);
-    expect(document.querySelector('h4 bdi')!.textContent).toBe(hostile.replace('\u0000', '\ufffd'));
+    expect(document.querySelector('h4 bdi')!.textContent).toBe(shown);
   });
 
   test('needs nothing but itself: its policy names its style sheet and no address', () => {
@@ -109,14 +116,16 @@ describe('a report', () => {
     expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import/);
   });
 
-  test('lies beside its numbers: a document, and a line a row', () => {
-    const { estimates } = parseDocument('report.json', files['report.json'], evaluationReport);
-    expect(estimates.length).toBe(2 * (2 + 1 + 6 + 4 + 2));
-    expect(estimates[0].miou.mean).toBe(19 / 32);
-    const lines = files['report.csv'].split('\r\n');
-    expect(lines.length).toBe(rows.length + 2);
-    expect(lines[1]).toBe('a,coco,strokes,best,,1,2,0.5625,0.717948717948718,0.28125,1,1.25,,,,360,20,400');
+  test('says which images failed, and why', () => {
+    const [line] = document.querySelectorAll('#failures li');
+    expect(line.textContent).toBe(`${shown}, noise: </li><script>`);
   });
+});
+
+test('rows as comma-separated values are a line each', () => {
+  const lines = rowsCsv(rows).split('\r\n');
+  expect(lines.length).toBe(rows.length + 2);
+  expect(lines[1]).toBe('a,coco,strokes,best,,1,2,0.5625,0.717948717948718,0.28125,1,1.25,,,,360,20,400');
 });
 
 test('a spreadsheet runs no name as a formula', () => {

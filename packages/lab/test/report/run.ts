@@ -5,7 +5,7 @@ export const hostile = '<img src=x onerror="alert(1)">&\u202e\u0000\'';
 
 export const plan: EvaluationPlan = {
   version: 1,
-  code: 5,
+  code: 1,
   dataset: `pets ${hostile}`,
   protocols: ['strokes', 'corrections', 'noise', 'layers', 'graphs'],
   backbone: 'dinov2-small-focus',
