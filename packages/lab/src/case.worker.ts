@@ -3,6 +3,7 @@ import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { EvaluationRow, ProtocolName } from '@saltworks/contract/documents/evaluations';
 import { type ListedImage, readCase } from './dataset/folder.ts';
 import { cachedKeys } from './keys/cache.ts';
+import { openPeers, type PeerAccess, type Peers } from './peers/peers.ts';
 import { protocolOf } from './protocols/list.ts';
 import type { KeysOf, ProtocolSettings } from './protocols/protocol.ts';
 
@@ -13,14 +14,21 @@ export interface CaseJob {
   /** The folder of keys. */
   keys: string;
   maxPixels?: number;
+  /** How peers are reached, if they are measured beside. */
+  peers?: PeerAccess;
 }
 
-answerJobs<CaseJob, EvaluationRow[]>(async ({ listed, protocol, settings, keys, maxPixels }) => {
+/** Opened once a thread: Python takes a second to start. */
+let open: Promise<Peers> | undefined;
+
+answerJobs<CaseJob, EvaluationRow[]>(async ({ listed, protocol, settings, keys, maxPixels, peers: access }) => {
   const { case: one } = await readCase(listed, { maxPixels });
   const keysOf: KeysOf = async (one, choice = {}) => {
     const found = await cachedKeys(keys, settings, one, choice);
     if (found) return found;
     throw new Error(`no keys ${JSON.stringify(choice)} of ${one.name}; expected protocol ${protocol} to announce them`);
   };
-  return { result: await protocolOf(protocol).run(one, keysOf, settings) };
+  if (access) open ??= openPeers(access);
+  const peers = (await open)?.peers;
+  return { result: await protocolOf(protocol).run(one, keysOf, { ...settings, peers }) };
 });

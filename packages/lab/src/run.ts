@@ -18,8 +18,12 @@ import type { CaseJob } from './case.worker.ts';
 import { type ListedImage, listFolder, readCase } from './dataset/folder.ts';
 import { summedUp } from './figures.ts';
 import { readIfThere, writeWhole } from './files.ts';
-import { openExtractor } from './keys/cache.ts';
+import { cachedKeys, openExtractor } from './keys/cache.ts';
+import type { PeerAccess } from './peers/peers.ts';
 import type { Protocol, ProtocolSettings } from './protocols/protocol.ts';
+import { rowsCsv } from './report/csv.ts';
+import { reportPage } from './report/report.ts';
+import { drawScenes } from './report/scenes.ts';
 
 export interface RunOptions {
   /** The dataset, the folder of its strokes if not its own, and the folder of results. */
@@ -43,6 +47,8 @@ export interface RunOptions {
   maxPixels?: number;
   /** Images at a time. */
   threads: number;
+  /** Other methods that are measured beside, with strokes. */
+  peers?: PeerAccess;
   /** Aborting ends the run; what is finished stays. */
   signal?: AbortSignal;
   onProgress?(stage: string, done: number, total: number): void;
@@ -85,6 +91,13 @@ export async function runEvaluation(options: RunOptions): Promise<EvaluationSumm
   for (const { name } of protocols) rows.push(...(await readRows(out, name)));
   const summary: EvaluationSummary = { version: 1, figures: summedUp(rows), failures };
   await writeWhole(join(out, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
+  await writeWhole(join(out, 'report.csv'), rowsCsv(rows));
+  const read = async (name: string) => {
+    const { case: one } = await readCase(images.find(({ listed }) => listed.name === name)!.listed, options);
+    return { one, keys: (await cachedKeys(options.keys, settings, one, {}))! };
+  };
+  const scenes = await drawScenes(rows, read, settings);
+  await writeWhole(join(out, 'report.html'), reportPage({ plan, rows, summary, scenes }));
   return summary;
 }
 
@@ -126,7 +139,7 @@ async function planned(options: RunOptions): Promise<{ plan: EvaluationPlan; ima
   const plan: EvaluationPlan = {
     ...{ version: 1, code, dataset, protocols: protocols.map(({ name }) => name), backbone: spec.id, preset },
     backbones: protocols.some(({ name }) => name === 'backbones') ? installed.map(({ id }) => id) : [],
-    ...{ budget, bar, seed },
+    ...{ budget, bar, seed, peers: options.peers?.names ?? [] },
     images: images.map(({ listed: { name, source }, sha256 }) => ({ name, source, sha256 })),
     left_out: left.sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
@@ -190,8 +203,8 @@ async function runProtocol(run: ProtocolRun, images: readonly Own[]): Promise<{ 
     signal?.throwIfAborted();
     if (!failed.has(listed.name)) {
       try {
-        const { keys, maxPixels } = run;
-        const rows = await pool.run({ listed, protocol: protocol.name, settings, keys, maxPixels }, { signal });
+        const { keys, maxPixels, peers } = run;
+        const rows = await pool.run({ listed, protocol: protocol.name, settings, keys, maxPixels, peers }, { signal });
         await writeWhole(partOf(image), encodeLines(rows));
       } catch (error) {
         signal?.throwIfAborted();

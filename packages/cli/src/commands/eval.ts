@@ -11,6 +11,7 @@ import {
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { defaultBackbone, defaultPreset, presetNames } from '@saltworks/contract/kinds';
 import type { Preset } from '@saltworks/contract/options';
+import { findPeers } from '@saltworks/lab/peers/peers';
 import { protocolList } from '@saltworks/lab/protocols/list';
 import { runEvaluation } from '@saltworks/lab/run';
 import { CODE_VERSION } from '@saltworks/store/builds/mask-names';
@@ -24,6 +25,7 @@ import { backboneOption, parseFromTo, parseWhole } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { table } from '../table.ts';
+import { compareCommand } from './eval-compare.ts';
 
 interface EvalFlags {
   scribbles?: string;
@@ -35,7 +37,8 @@ interface EvalFlags {
   backbone: string;
   seed: number;
   threads?: number;
-  out: string;
+  peers?: boolean;
+  out?: string;
   json?: boolean;
 }
 
@@ -43,7 +46,7 @@ export const evalCommand = (): Command =>
   new Command('eval')
     .description('measure masks on a dataset whose masks are known: by its strokes, by simulated corrections, and more')
     .argument('<folder>', 'a dataset: images/, panoptic/, panoptic.json (COCO panoptic), scribbles/')
-    .requiredOption('--out <dir>', 'where rows, figures and the report go; the same command resumes a run there')
+    .option('--out <dir>', 'where rows, figures and the report go; the same command resumes a run there')
     .option('--scribbles <dir>', "strokes, NAME.json or NAME.png (default: the dataset's scribbles/ and scribbles_*/)")
     .option('--protocol <names>', `${protocols.join(', ')}, several with commas, or all`, parseProtocols, ['strokes'])
     .option('--budget <n>', 'corrections a segment, at most', parseWhole(1), 10)
@@ -53,6 +56,10 @@ export const evalCommand = (): Command =>
     .option(...backboneOption, defaultBackbone)
     .option('--seed <n>', 'chooses what chance chooses', parseWhole(0), 0)
     .option('--threads <n>', 'images at a time (default: one a core)', parseWhole(1))
+    .option(
+      '--peers',
+      "other methods, too, from strokes: nearest seed, and in Python scikit-image's random walker and OpenCV's GrabCut",
+    )
     .option('--json', 'one JSON document a line: each variant, then the figures')
     .addHelpText(
       'after',
@@ -69,10 +76,14 @@ Examples:
   saltworks eval street --protocol strokes,corrections --out runs/corrected
   saltworks eval street --scribbles mine --protocol all --limit 50 --out runs/mine --json`,
     )
-    .action(evaluate);
+    .enablePositionalOptions()
+    .action(evaluate)
+    .addCommand(compareCommand());
 
 async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
-  const { out, json, threads = availableParallelism(), backbone, protocol, ...rest } = flags;
+  const { out, json, threads = availableParallelism(), backbone, protocol, peers, ...rest } = flags;
+  // Commander would ask for it of the commands below this one, too.
+  if (out === undefined) throw new InvalidInputError('no --out; expected the folder where results go');
   const settings = readSettings();
   for (const path of [folder, ...(flags.scribbles === undefined ? [] : [flags.scribbles])]) {
     if (!(await isFolder(path))) throw new InvalidInputError(`${path} is a file; expected a folder`);
@@ -81,12 +92,16 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
   await makeHome(settings.home);
   const spec = await findBackbone(backbone, settings, line);
   await makeFolder(out);
+  const { home, python, env } = settings;
+  const { missing, ...access } = peers ? await findPeers({ home, python, env: { ...env } }) : { missing: undefined };
+  if (missing !== undefined) console.error(`saltworks: ${missing}`);
   const summary = await runEvaluation({
     ...rest,
     ...{ folder: resolve(folder), out, spec, threads, code: CODE_VERSION },
     installed: await installedIn(settings),
     protocols: protocolList.filter(({ name }) => protocol.includes(name)),
     keys: join(settings.home, 'lab'),
+    ...('names' in access && { peers: access }),
     maxPixels: settings.maxPixels,
     signal: interruption,
     onProgress: (stage, done, total) => line.show(`${stage}: ${done} of ${total}`),

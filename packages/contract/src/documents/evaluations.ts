@@ -158,6 +158,8 @@ export const evaluationPlan = z.object({
   budget: z.number(),
   bar: z.number(),
   seed: z.number(),
+  /** Other methods that are measured beside, by name. */
+  peers: z.array(z.string()),
   /** By name. The hash is that of the image, its known mask and its strokes. */
   images: z.array(z.object({ name: z.string(), source: z.string(), sha256: z.string() })),
   /** Images of the dataset that cannot be used. */

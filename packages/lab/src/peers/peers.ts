@@ -13,23 +13,40 @@ export interface Peer {
   solve(image: RgbImage, keys: Keys, raster: StrokeRaster): Promise<Mask | undefined>;
 }
 
+/** What peers there are: plain data, so that threads can be told. */
+export interface PeerAccess {
+  names: string[];
+  /** Absent where there is no Python. */
+  python?: PythonAccess;
+}
+
+/**
+ * Installs the peers in Python on first use.
+ *
+ * @returns the nearest seed alone, and one line that says why, where there is no Python
+ */
+export async function findPeers(python: PythonAccess): Promise<PeerAccess & { missing?: string }> {
+  try {
+    const found = await startPython(python);
+    found.stop();
+    return { names: [nearest, ...pythonPeers(found)].map(({ name }) => name), python };
+  } catch (error) {
+    return { names: [nearest.name], missing: (error as Error).message };
+  }
+}
+
 export interface Peers {
   peers: readonly Peer[];
-  /** One line that says why the peers in Python are absent. */
-  missing?: string;
   stop(): void;
 }
 
-/** Nearest seed, and where there is Python, random walker and GrabCut. */
-export async function openPeers(access: PythonAccess): Promise<Peers> {
-  const nearest: Peer = { name: 'nearest seed', solve: async (...input) => nearestSeed(...input) };
-  try {
-    const python = await startPython(access);
-    return { peers: [nearest, ...pythonPeers(python)], stop: () => python.stop() };
-  } catch (error) {
-    return { peers: [nearest], missing: (error as Error).message, stop: () => {} };
-  }
+export async function openPeers({ python }: PeerAccess): Promise<Peers> {
+  if (!python) return { peers: [nearest], stop: () => {} };
+  const found = await startPython(python);
+  return { peers: [nearest, ...pythonPeers(found)], stop: () => found.stop() };
 }
+
+const nearest: Peer = { name: 'nearest seed', solve: async (...input) => nearestSeed(...input) };
 
 const pythonPeers = (python: PythonPeers): Peer[] => [
   { name: 'random walker', solve: (image, _, raster) => python.solve('random walker', image, raster) },

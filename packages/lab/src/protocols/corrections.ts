@@ -43,16 +43,16 @@ export const corrections: Protocol = {
   },
 };
 
-type Solve = (raster: StrokeRaster, before: Mask) => Mask;
+export type Solve = (raster: StrokeRaster, before: Mask) => Mask;
 
-const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
+export const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
   ...{ width, height },
   owner: new Uint16Array(width * height),
   segments: [],
 });
 
 /** Masks as the product makes them, and before there are two labels what anybody would expect. */
-function openImage({ image }: Case, keys: Keys, options: SegmentOptions): Solve {
+export function openImage({ image }: Case, keys: Keys, options: SegmentOptions): Solve {
   const solver = openReused(image, keys, options);
   const grid = gridOf(keys, options.upsample);
   return (raster, before) => {

@@ -5,6 +5,7 @@ import type { Facet } from '@saltworks/contract/kinds';
 import type { Preset } from '@saltworks/contract/options';
 import type { Keys } from '@saltworks/core/keys/keys';
 import type { Case } from '../dataset/case.ts';
+import type { Peer } from '../peers/peers.ts';
 
 export interface ProtocolSettings {
   preset: Preset;
@@ -15,6 +16,8 @@ export interface ProtocolSettings {
   budget: number;
   bar: number;
   seed: number;
+  /** Other methods that are measured beside; `paper` is, too, where there are any. */
+  peers?: readonly Peer[];
 }
 
 /** Which keys. What is absent, the run's backbone decides. */

@@ -7,18 +7,12 @@ import type {
   ProtocolName,
 } from '@saltworks/contract/documents/evaluations';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
-import type { ChosenImage } from './choose.ts';
 import { byImage, type Group, groupsOf, measures } from './groups.ts';
 import { html, type Markup, name, page } from './html.ts';
-import type { Frame } from './pictures.ts';
 import { bars, curves, type Series } from './plots.ts';
+import type { Scene } from './scenes.ts';
 import { style } from './style.ts';
 import { categoryTable, correctionsTable, figuresTable, heatTable, type Sum } from './tables.ts';
-
-/** Pictures of a chosen image. */
-export interface Scene extends ChosenImage {
-  frames: readonly Frame[];
-}
 
 export interface RunResults {
   plan: EvaluationPlan;

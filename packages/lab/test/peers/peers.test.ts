@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { rasterise } from '@saltworks/core/seeds/seeds';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openPeers } from '../../src/peers/peers.ts';
+import { findPeers, openPeers } from '../../src/peers/peers.ts';
 
 /** The left part red, the right one blue, a little uneven; a stroke on each. */
 const [width, height, edge] = [64, 48, 24];
@@ -39,7 +39,8 @@ const keys: Keys = {
 };
 
 const home = fileURLToPath(new URL('../../../../.tools/lab', import.meta.url));
-const { peers, missing, stop } = await openPeers({ home, env: process.env });
+const { missing, ...access } = await findPeers({ home, env: { ...process.env } });
+const { peers, stop } = await openPeers(access);
 afterAll(stop);
 const named = (name: string) => peers.find((peer) => peer.name === name)!;
 
@@ -67,9 +68,9 @@ describe.skipIf(missing)(`peers in Python${missing ? ` (skipped: ${missing})` : 
 test('without Python, one line says so, and the nearest seed stays', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'saltworks-peers-'));
   try {
-    const found = await openPeers({ home: empty, python: join(empty, 'python'), env: process.env });
-    expect(found.peers.map(({ name }) => name)).toEqual(['nearest seed']);
-    expect(found.missing).toMatch(/^no peers in Python \(.*ENOENT\); expected Python ≥ 3\.10 with pip/);
+    const { names, missing } = await findPeers({ home: empty, python: join(empty, 'python'), env: process.env });
+    expect(names).toEqual(['nearest seed']);
+    expect(missing).toMatch(/^no peers in Python \(.*ENOENT\); expected Python ≥ 3\.10 with pip/);
   } finally {
     rmSync(empty, { recursive: true });
   }
