@@ -14,6 +14,7 @@ export const plan: EvaluationPlan = {
   budget: 10,
   bar: 0.85,
   seed: 1,
+  peers: [],
   images: ['a', 'b', 'c', 'd'].map((name, i) => ({
     name: i === 3 ? hostile : name,
     source: i < 2 ? 'coco' : 'icg',
