@@ -70,10 +70,9 @@ export async function openServerRole(settings: Settings, connection: NativeConne
   ready.then(({ probes }) => watch(probes)).catch(() => {});
   if (settings.version) void ready.then(() => beFirstSoon(client, settings.version as Version, log)).catch(() => {});
   let closing = false;
-  // Without a database the process ends, and its supervisor restarts it. What breaks off as the server closes is no failure.
+  // Without a database the process ends, and its supervisor restarts it.
   const failed = new Promise<never>((_, reject) => {
-    const fail = (error: Error) => closing || reject(error);
-    ready.then(({ lost }) => lost.then(fail), fail);
+    ready.then(({ lost }) => lost.then((error) => closing || reject(error)), reject);
   });
   const shutdown = () => {
     if (closing) return;
@@ -110,8 +109,7 @@ async function beFirstSoon(client: Client, version: Version, log: Log): Promise<
       return;
     } catch (error) {
       if (tries === VERSION_TRIES) return log.warn(`version ${version.buildId}: ${(error as Error).message}`);
-      // A server that is told to stop does not wait for it.
-      await sleep(1_000, undefined, { ref: false });
+      await sleep(1_000);
     }
   }
 }
