@@ -143,11 +143,17 @@ export function correct(
 
 /** What the truth lacks gets the number after the last. */
 function numbered({ ids }: Mask, numbers: ReadonlyMap<number, number>): Int32Array {
-  let [last, own] = [-1, -1];
-  return Int32Array.from(ids, (id) => {
-    if (id !== last) [last, own] = [id, numbers.get(id) ?? numbers.size];
-    return own;
-  });
+  const labels = new Int32Array(ids.length);
+  let last = -1;
+  let own = -1;
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] !== last) {
+      last = ids[i];
+      own = numbers.get(last) ?? numbers.size;
+    }
+    labels[i] = own;
+  }
+  return labels;
 }
 
 /** IoU of every label; 0 … c − 1. */
