@@ -29,7 +29,7 @@ export function summedUp(rows: readonly EvaluationRow[]): Sum[] {
   });
 }
 
-/** @param rows of one variant, one an image */
+/** @param rows of one variant; of an image it may have several, which differ in what chance chose */
 export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
   const segments = rows.flatMap(({ segments }) => segments);
   const panoptic = rows.flatMap(({ panoptic }) => panoptic);
@@ -39,7 +39,7 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
   const breaks = corrections.flatMap(({ effects }) => effects.slice(0, early).map(({ breaks }) => breaks));
   const means = Object.fromEntries(evaluationMeans.map((name) => [name, meanOf(valuesOf(rows, name))]));
   return {
-    images: rows.length,
+    images: new Set(rows.map(({ image }) => image)).size,
     miou: means.miou ?? 0,
     dice: means.dice ?? 0,
     boundary_iou: means.boundary_iou ?? 0,
@@ -56,11 +56,17 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
   };
 }
 
-/** Of every row that has it. */
+/** By image that has it: the mean over its rows. */
 function valuesOf(rows: readonly EvaluationRow[], name: EvaluationMean): number[] {
-  if (name === 'nci') return rows.flatMap(({ corrections }) => corrections?.per_segment ?? []);
-  const field = name === 'miou' ? 'iou' : name;
-  return rows.map(({ segments }) => mean(segments.map((segment) => segment[field])));
+  const scoreOf = ({ segments, corrections }: EvaluationRow): number | undefined => {
+    if (name === 'nci') return corrections?.per_segment;
+    const field = name === 'miou' ? 'iou' : name;
+    return mean(segments.map((segment) => segment[field]));
+  };
+  return [...groupsOf(rows, ({ image }) => image).values()].flatMap((own) => {
+    const values = own.flatMap((row) => scoreOf(row) ?? []);
+    return values.length > 0 ? [mean(values)] : [];
+  });
 }
 
 function intervalsOf(rows: readonly EvaluationRow[]): Sum['intervals'] {

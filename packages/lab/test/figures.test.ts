@@ -26,6 +26,11 @@ test('a mean over images of means over segments; medians over all segments', () 
   expect(figures).not.toHaveProperty('nci');
 });
 
+test('several rows of an image count as one image', () => {
+  const rows = [row('a', '', [1], { seed: 1 }), row('a', '', [0], { seed: 2 }), row('b', '', [1])];
+  expect(figuresOf(rows)).toMatchObject({ images: 2, miou: 0.75 });
+});
+
 test('panoptic quality counts a category over all images, then takes the mean of categories', () => {
   const count = (category: string | null, matched: number, iou: number, wrong: number) => ({
     ...{ category, matched, iou, false_positives: wrong, false_negatives: wrong },

@@ -1,4 +1,5 @@
 /** Simulated annotators who look at a mask and draw a correction. */
+import { normal } from '../random.ts';
 import { deepestError, type Seen } from './error.ts';
 
 /** A stroke of one label; points and radius in pixels, as in a scribble document. */
@@ -41,7 +42,7 @@ export const human: Corrector = {
     if (!found) return undefined;
     const { depth } = found;
     // Every correction takes the same number of draws.
-    const [across, down] = normalPair(random(), random());
+    const [across, down] = [normal(random), normal(random)];
     const angle = 2 * Math.PI * random();
     const half = depth * random();
     const radius = 2 + 3 * random();
@@ -57,9 +58,3 @@ export const human: Corrector = {
     return { label, points: [point(-1), point(1)], radius };
   },
 };
-
-/** Two independent numbers of a normal distribution with σ = 1, from two in [0, 1): Box and Muller 1958. */
-function normalPair(a: number, b: number): [number, number] {
-  const length = Math.sqrt(-2 * Math.log(1 - a));
-  return [length * Math.cos(2 * Math.PI * b), length * Math.sin(2 * Math.PI * b)];
-}
