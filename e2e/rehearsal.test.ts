@@ -64,6 +64,12 @@ async function started(role: 'server' | 'worker', build: string, count: number):
   return members;
 }
 
+/** Tells a process to stop: it ends with 0, or its last lines say why not. */
+async function expectDrained(member: Member): Promise<void> {
+  const { code } = await member.drain();
+  expect(code, `${member.name}: ${member.lines.slice(-20).join('\n')}`).toBe(0);
+}
+
 /** Before the tests, where there is no `expect.poll`. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + patience; !(await holds()); await sleep(200)) {
@@ -180,8 +186,7 @@ describe.skipIf(!here)('a cluster', () => {
   test('shows nobody an error when a server is told to stop', async () => {
     await expect.poll(() => cluster.proxy.ready().length, { timeout: patience }).toBe(2);
     const before = cluster.proxy.failures.length;
-    const { code } = await drawThrough('server told to stop', () => servers[0].drain());
-    expect(code).toBe(0);
+    await drawThrough('server told to stop', () => expectDrained(servers[0]));
     expect(cluster.proxy.failures.slice(before)).toEqual([]);
     await expectNothingLost();
     servers = [servers[1], ...(await started('server', 'v1', 1))];
@@ -194,8 +199,7 @@ describe.skipIf(!here)('a cluster', () => {
   });
 
   test('has no stroke wait for a worker that is told to stop', async () => {
-    const { code } = await drawThrough('worker told to stop', () => workers[0].drain());
-    expect(code).toBe(0);
+    await drawThrough('worker told to stop', () => expectDrained(workers[0]));
     await expectNothingLost();
     workers = [workers[1], ...(await started('worker', 'v1', 1))];
   });
@@ -228,7 +232,7 @@ describe.skipIf(!here)('a cluster', () => {
       const listed = async () => (await versions()).find(({ build }) => build === 'v1');
       // Temporal's listings lag.
       await expect.poll(listed, { timeout: patience, interval: 500 }).toMatchObject({ state: 'other', runs: 0 });
-      for (const member of [...servers, ...workers]) expect((await member.drain()).code).toBe(0);
+      for (const member of [...servers, ...workers]) await expectDrained(member);
       [servers, workers] = [newServers, newWorkers];
     });
     expect(cluster.proxy.failures.slice(before)).toEqual([]);
@@ -269,7 +273,7 @@ describe.skipIf(!here)('a cluster', () => {
     expect(third.assignment.task).not.toBe(first.assignment.task);
 
     // The worker that has the work says nothing any more, and dies; another one makes the consensus.
-    expect((await workers[1].drain()).code).toBe(0);
+    await expectDrained(workers[1]);
     workers[0].freeze();
     const asked = cluster.run('campaign', 'consensus', 'pans', '--weights', 'equal', '--json');
     asked.catch(() => {});
@@ -288,8 +292,7 @@ describe.skipIf(!here)('a cluster', () => {
     const run = client.workflow.getHandle(runId('export', 'pans', `coco-panoptic/${recipe}`));
     const isThere = () => run.describe().then(Boolean, () => false);
     await expect.poll(isThere, { timeout: patience, interval: 20 }).toBe(true);
-    const [{ code }] = await Promise.all([workers[0].drain(), servers[0].kill()]);
-    expect(code).toBe(0);
+    await Promise.all([expectDrained(workers[0]), servers[0].kill()]);
     expect(JSON.parse((await exported).trim().split('\n').at(-1)!)).toMatchObject({ images: 2, failed: 0 });
     const { id } = await run.result();
     const masks = new Map<string, { mask: Mask; segments: Own['scribbles']['segments'] }>([

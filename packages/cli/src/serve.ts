@@ -70,9 +70,10 @@ export async function openServerRole(settings: Settings, connection: NativeConne
   ready.then(({ probes }) => watch(probes)).catch(() => {});
   if (settings.version) void ready.then(() => beFirstSoon(client, settings.version as Version, log)).catch(() => {});
   let closing = false;
-  // Without a database the process ends, and its supervisor restarts it.
+  // Without a database the process ends, and its supervisor restarts it. What breaks off as the server closes is no failure.
   const failed = new Promise<never>((_, reject) => {
-    ready.then(({ lost }) => lost.then((error) => closing || reject(error)), reject);
+    const fail = (error: Error) => closing || reject(error);
+    ready.then(({ lost }) => lost.then(fail), fail);
   });
   const shutdown = () => {
     if (closing) return;
@@ -109,7 +110,8 @@ async function beFirstSoon(client: Client, version: Version, log: Log): Promise<
       return;
     } catch (error) {
       if (tries === VERSION_TRIES) return log.warn(`version ${version.buildId}: ${(error as Error).message}`);
-      await sleep(1_000);
+      // A server that is told to stop does not wait for it.
+      await sleep(1_000, undefined, { ref: false });
     }
   }
 }
