@@ -99,7 +99,20 @@ const meanField = {
   bilateral,
   /** Mean-field steps. */
   steps: z.number(),
+  /** The share of the image's sides at which the CRF runs, 0 … 1; Default: 1. */
+  scale: z.optional(z.number()),
 };
+
+const guidance = {
+  /** Half the side of a window, in pixels of the image. */
+  radius: z.number(),
+  /** Colour differences below its root, of 0 … 1, are smoothed. */
+  epsilon: z.number(),
+};
+
+/** A guided filter, after He, Sun & Tang 2010. */
+export type GuidedOptions = Fields<typeof guidance>;
+const guided: Schema<GuidedOptions> = z.looseObject(guidance);
 
 /** A CRF's pairwise terms, and how long it runs. */
 export type CrfOptions = Fields<typeof meanField>;
@@ -116,6 +129,10 @@ const refinement = {
   /** For `soft`: interpolated scores are weighed by the colour likelihood to this power; 0 leaves it out. */
   colourLikelihood: z.number(),
   crf,
+  /** Brings the CRF's marginals to the image's own size, along its edges. Default: they are interpolated. */
+  guided: z.optional(guided),
+  /** Connected parts below this share of their segment's largest part, and without a stroke, join a neighbour. Default: 0. */
+  leastPart: z.optional(z.number()),
 };
 
 /** How node scores become pixels. */

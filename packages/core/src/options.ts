@@ -37,7 +37,9 @@ export const presets: Record<Preset, SegmentOptions> = {
     strokes: 'hold',
     unary: 'soft',
     colourLikelihood: 0.2,
-    crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5 },
+    crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5, scale: 0.5 },
+    guided: { radius: 8, epsilon: 1e-3 },
+    leastPart: 0.005,
   },
 };
 

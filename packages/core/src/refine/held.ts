@@ -4,11 +4,12 @@
  */
 import { unknownKind } from '@saltworks/contract/errors';
 import { strokeKinds } from '@saltworks/contract/kinds';
-import type { SegmentOptions } from '@saltworks/contract/options';
+import type { RefineOptions, SegmentOptions } from '@saltworks/contract/options';
 import { type Mask, maskEverywhere } from '../mask/mask.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
+import { absorbSmallParts } from './parts.ts';
 
 export interface HeldPixels {
   width: number;
@@ -79,7 +80,8 @@ function drawnPixels(owner: StrokeRaster['owner']): Int32Array {
 }
 
 /**
- * Refines all but the given: held pixels keep their owner, and a single label owns every pixel.
+ * Refines all but the given: held pixels keep their owner, and a single label owns every pixel. Small parts are absorbed last,
+ * so that strokes keep the parts in which they lie.
  *
  * @param refine from scores to owners; among the labels is every label that holds a pixel
  */
@@ -87,12 +89,13 @@ export function refineAround(
   nodes: NodeScores,
   held: HeldPixels | undefined,
   image: { width: number; height: number },
+  { leastPart = 0 }: Pick<RefineOptions, 'leastPart'>,
   refine: (scores: NodeScores) => Mask,
 ): Mask {
   if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
-  if (!held) return refine(nodes);
-  const mask = refine(withHeld(nodes, held));
-  giveHeld(mask.ids, held);
+  const mask = refine(held ? withHeld(nodes, held) : nodes);
+  if (held) giveHeld(mask.ids, held);
+  if (leastPart > 0) absorbSmallParts(mask, leastPart, held?.pixels);
   return mask;
 }
 

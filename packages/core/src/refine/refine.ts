@@ -16,6 +16,7 @@ import {
   unaryFromLabels,
   unaryFromScores,
 } from './crf.ts';
+import { colourWindows, guidedRows } from './guided-filter.ts';
 import { type HeldLabels, type HeldPixels, heldLabels, holdRows, refineAround } from './held.ts';
 
 /** Bytes that the CRF may take; a larger image is refined at the largest size that fits, and its marginals are interpolated. */
@@ -27,9 +28,9 @@ interface PixelTerms {
   terms: PairwiseTerm[];
 }
 
-function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral }: CrfOptions): PixelTerms {
+function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral, scale: wanted = 1 }: CrfOptions): PixelTerms {
   const { width, height } = image;
-  const scale = crfScale(width * height, c);
+  const scale = Math.min(wanted, crfScale(width * height, c));
   const size = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const scaled = resizeBicubic(image, size[0], size[1]);
   const terms = pairwiseTerms(scaled, {
@@ -46,7 +47,7 @@ export function refine(
   options: RefineOptions,
   { held }: { held?: HeldPixels } = {},
 ): Mask {
-  return refineAround(nodes, held, image, (scores) => owners(image, scores, options, held));
+  return refineAround(nodes, held, image, options, (scores) => owners(image, scores, options, held));
 }
 
 function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, held: HeldPixels | undefined): Mask {
@@ -60,11 +61,23 @@ function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, hel
       const { image: scaled, terms } = pixelTerms(image, c, options.crf);
       const field = startMeanField(unary(scaled, scores, options, held), c, terms);
       for (let i = 0; i < options.crf.steps; i++) field.step();
-      return bestLabels(linearRows(field.q, scaled.height, scaled.width, c, height, width), labels, width, height);
+      return bestLabels(marginalRows(image, scaled, field.q, c, options), labels, width, height);
     }
     default:
       return unknownKind('refine', options.refine, refineKinds);
   }
+}
+
+/** Marginals at the image's own size, row by row. @param q at the scaled size */
+function marginalRows(
+  image: RgbImage,
+  scaled: RgbImage,
+  q: Float32Array,
+  c: number,
+  { guided }: RefineOptions,
+): (y: number) => Float32Array {
+  if (!guided) return linearRows(q, scaled.height, scaled.width, c, image.height, image.width);
+  return guidedRows(colourWindows(scaled, guided, scaled.width / image.width), q, c, image);
 }
 
 /** Owners without a CRF. */

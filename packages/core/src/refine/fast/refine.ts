@@ -8,15 +8,16 @@ import { type RgbImage, resizeBicubic } from '../../image/image.ts';
 import type { Mask } from '../../mask/mask.ts';
 import { argmax, type NodeScores } from '../../nodes/scores.ts';
 import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
+import { type ColourWindows, colourWindows } from '../guided-filter.ts';
 import { type HeldPixels, heldLabels, refineAround } from '../held.ts';
 import { crfScale } from '../refine.ts';
 import { manyLabels, startMeanField } from './crf.ts';
 import { buildPairwise, type Pairwise } from './lattice.ts';
-import { inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts';
+import { guidedRows, inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts';
 import { placeTiles } from './tiles.ts';
 
 export interface FastRefineOptions extends RefineOptions {
-  /** The largest share of the image's sides at which the CRF runs; its marginals are interpolated. */
+  /** The largest share of the image's sides at which the CRF runs, whatever its settings say. */
   scale?: number;
 }
 
@@ -37,7 +38,7 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   let warm: Warm | undefined;
   const onCrf = (scores: NodeScores, held?: HeldPixels): Mask => {
     const c = scores.labels.length;
-    const scale = Math.min(options.scale ?? 1, crfScale(width * height, c));
+    const scale = Math.min(options.scale ?? 1, options.crf.scale ?? 1, crfScale(width * height, c));
     if (warm?.scale !== scale) {
       arena.release(opened);
       warm = warmUp(arena, full, scale, options);
@@ -52,7 +53,9 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
     field.run(options.crf.steps);
     const { at, stride, given } = field.rows();
     const q = { data: at, h: sized.height, w: sized.width, c: stride };
-    return owners(arena, linearRows(arena, q, height, width), full, stride, given, scores.labels);
+    if (!warm.windows) return owners(arena, linearRows(arena, q, height, width), full, stride, given, scores.labels);
+    const rows = guidedRows(arena, warm.windows, q, given, full);
+    return owners(arena, rows, full, given, given, scores.labels);
   };
   const toOwners = (scores: NodeScores, held?: HeldPixels): Mask => {
     switch (options.refine) {
@@ -66,7 +69,7 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
     }
   };
   return {
-    refine: (nodes, held) => refineAround(nodes, held, image, (scores) => toOwners(scores, held)),
+    refine: (nodes, held) => refineAround(nodes, held, image, options, (scores) => toOwners(scores, held)),
   };
 }
 
@@ -77,11 +80,17 @@ interface Warm {
   scale: number;
   sized: Sized;
   pairwise: Pairwise;
+  windows?: ColourWindows;
   /** The start of a single call's memory. */
   end: Address;
 }
 
-function warmUp(arena: Arena, full: Sized, scale: number, { crf: { gaussian, bilateral } }: FastRefineOptions): Warm {
+function warmUp(
+  arena: Arena,
+  full: Sized,
+  scale: number,
+  { crf: { gaussian, bilateral }, guided }: FastRefineOptions,
+): Warm {
   const side = (length: number) => Math.max(1, Math.round(length * scale));
   const image = resizeBicubic(full, side(full.width), side(full.height));
   const sized = image === full ? full : { ...image, pixels: arena.put(image.data) };
@@ -89,7 +98,8 @@ function warmUp(arena: Arena, full: Sized, scale: number, { crf: { gaussian, bil
     gaussian: { ...gaussian, xy: gaussian.xy * scale },
     bilateral: { ...bilateral, xy: bilateral.xy * scale },
   });
-  return { scale, sized, pairwise, end: arena.mark() };
+  const windows = guided && colourWindows(sized, guided, sized.width / full.width);
+  return { scale, sized, pairwise, windows, end: arena.mark() };
 }
 
 /** Energies `[n, c]`. */

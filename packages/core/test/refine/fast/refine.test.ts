@@ -48,7 +48,9 @@ const best: RefineOptions = {
   ...paper,
   unary: 'soft',
   colourLikelihood: 0.2,
-  crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5 },
+  crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5, scale: 0.5 },
+  guided: { radius: 8, epsilon: 1e-3 },
+  leastPart: 0.005,
 };
 const image = photograph();
 const owners = (nodes: NodeScores, options: FastRefineOptions, held?: HeldPixels) =>
@@ -69,6 +71,9 @@ describe('owners equal the twin’s', () => {
   test.each([
     ['paper', paper],
     ['best', best],
+    ['best at full size', { ...best, crf: { ...best.crf, scale: 1 } }],
+    ['best without a guide', { ...best, guided: undefined }],
+    ['best with every part', { ...best, leastPart: 0 }],
     ['best without colour', { ...best, colourLikelihood: 0 }],
     ['soft, no CRF', { ...best, refine: 'none' }],
     ['soft, no CRF, no colour', { ...best, colourLikelihood: 0, refine: 'none' }],

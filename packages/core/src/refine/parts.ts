@@ -1,0 +1,110 @@
+/**
+ * Connected parts of segments. A segment's small parts that nobody drew are mostly noise of the picture: they join what lies
+ * around them.
+ */
+import type { Mask } from '../mask/mask.ts';
+
+/** Parts by number, from 0. */
+export interface Parts {
+  /** The part of each pixel. */
+  of: Int32Array;
+  /** The number of pixels of each part. */
+  areas: Int32Array;
+  /** The segment id of each part. */
+  ids: Uint32Array;
+}
+
+/** The 4-connected parts of a mask's segments, numbered by their first pixels. */
+export function partsOf({ ids, width, height }: Mask): Parts {
+  const of = new Int32Array(ids.length);
+  const parents: number[] = [];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const left = x > 0 && ids[i - 1] === ids[i] ? of[i - 1] : -1;
+      const above = y > 0 && ids[i - width] === ids[i] ? of[i - width] : -1;
+      if (left < 0 && above < 0) of[i] = parents.push(parents.length) - 1;
+      else if (left < 0 || above < 0) of[i] = Math.max(left, above);
+      else {
+        const [a, b] = [rootOf(parents, left), rootOf(parents, above)];
+        of[i] = Math.min(a, b);
+        parents[Math.max(a, b)] = of[i];
+      }
+    }
+  }
+  const numbers = new Int32Array(parents.length).fill(-1);
+  let count = 0;
+  for (let i = 0; i < of.length; i++) {
+    const root = rootOf(parents, of[i]);
+    if (numbers[root] < 0) numbers[root] = count++;
+    of[i] = numbers[root];
+  }
+  const areas = new Int32Array(count);
+  const own = new Uint32Array(count);
+  of.forEach((part, i) => {
+    areas[part]++;
+    own[part] = ids[i];
+  });
+  return { of, areas, ids: own };
+}
+
+function rootOf(parents: number[] | Int32Array, part: number): number {
+  let at = part;
+  while (parents[at] !== at) {
+    parents[at] = parents[parents[at]];
+    at = parents[at];
+  }
+  return at;
+}
+
+/**
+ * Gives every part that is smaller than `share` of its segment's largest to the neighbour with which it has the longest border,
+ * in place, the smallest parts first. A part with a held pixel stays.
+ *
+ * @param held numbers of pixels
+ */
+export function absorbSmallParts(mask: Mask, share: number, held: Int32Array = new Int32Array(0)): void {
+  const { of, areas, ids } = partsOf(mask);
+  const largest = new Map<number, number>();
+  areas.forEach((area, part) => {
+    largest.set(ids[part], Math.max(area, largest.get(ids[part]) ?? 0));
+  });
+  const kept = new Set(Array.from(held, (pixel) => of[pixel]));
+  const small = [...areas.keys()].filter((part) => !kept.has(part) && areas[part] < share * largest.get(ids[part])!);
+  if (small.length === 0) return;
+  const borders = bordersOf(of, mask, new Set(small));
+  const parents = Int32Array.from(areas.keys());
+  for (const part of small.sort((a, b) => areas[a] - areas[b] || a - b)) {
+    const lengths = new Map<number, number>();
+    for (const [other, length] of borders.get(part) ?? []) {
+      const root = rootOf(parents, other);
+      if (root !== part) lengths.set(root, (lengths.get(root) ?? 0) + length);
+    }
+    const [nearest] = [...lengths].sort(([a, m], [b, n]) => n - m || a - b)[0];
+    parents[part] = nearest;
+    // What was absorbed brings its other neighbours.
+    const own = borders.get(nearest);
+    if (own) for (const [root, length] of lengths) own.set(root, (own.get(root) ?? 0) + length);
+  }
+  for (let i = 0; i < of.length; i++) mask.ids[i] = ids[rootOf(parents, of[i])];
+}
+
+/** For each of these parts, the number of pixel sides that it shares with each neighbour. */
+function bordersOf(of: Int32Array, { width, height }: Mask, parts: Set<number>): Map<number, Map<number, number>> {
+  const borders = new Map([...parts].map((part) => [part, new Map<number, number>()]));
+  const count = (part: number, other: number) => {
+    const own = borders.get(part);
+    if (own) own.set(other, (own.get(other) ?? 0) + 1);
+  };
+  const between = (a: number, b: number) => {
+    if (a === b) return;
+    count(a, b);
+    count(b, a);
+  };
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (x + 1 < width) between(of[i], of[i + 1]);
+      if (y + 1 < height) between(of[i], of[i + width]);
+    }
+  }
+  return borders;
+}
