@@ -30,12 +30,18 @@ export function colourWindows(
 ): ColourWindows {
   const n = width * height;
   const radius = Math.max(1, Math.round(wanted * scale));
-  const colours = [0, 1, 2].map((k) => Float32Array.from({ length: n }, (_, i) => data[3 * i + k] / 255));
+  const colours = [0, 1, 2].map((k) => {
+    const plane = new Float32Array(n);
+    for (let i = 0, o = k; i < n; i++, o += 3) plane[i] = data[o] / 255;
+    return plane;
+  });
   const mean = (plane: Plane) => windowMeans(plane, width, height, radius);
   const means = colours.map(mean);
   const covariance = (a: number, b: number) => {
-    const both = mean(colours[a].map((value, i) => value * colours[b][i]));
-    return both.map((value, i) => value - means[a][i] * means[b][i] + (a === b ? epsilon : 0));
+    const both = mean(product(colours[a], colours[b]));
+    const apart = product(means[a], means[b]);
+    for (let i = 0; i < n; i++) both[i] += (a === b ? epsilon : 0) - apart[i];
+    return both;
   };
   const inverse = [
     covariance(0, 0),
@@ -49,6 +55,12 @@ export function colourWindows(
   return { width, height, radius, colours, means, inverse };
 }
 
+function product(a: Plane, b: Plane): Plane {
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+  return out;
+}
+
 /** Inverts symmetric matrices, given by their planes rr, rg, rb, gg, gb, bb, in place. */
 function invert([rr, rg, rb, gg, gb, bb]: Plane[]): void {
   for (let i = 0; i < rr.length; i++) {
@@ -56,11 +68,9 @@ function invert([rr, rg, rb, gg, gb, bb]: Plane[]): void {
     const second = rb[i] * gb[i] - rg[i] * bb[i];
     const third = rg[i] * gb[i] - rb[i] * gg[i];
     const share = 1 / (rr[i] * first + rg[i] * second + rb[i] * third);
-    const [own, across, last] = [
-      rr[i] * bb[i] - rb[i] * rb[i],
-      rg[i] * rb[i] - rr[i] * gb[i],
-      rr[i] * gg[i] - rg[i] * rg[i],
-    ];
+    const own = rr[i] * bb[i] - rb[i] * rb[i];
+    const across = rg[i] * rb[i] - rr[i] * gb[i];
+    const last = rr[i] * gg[i] - rg[i] * rg[i];
     rr[i] = share * first;
     rg[i] = share * second;
     rb[i] = share * third;
@@ -91,10 +101,12 @@ export function guidedCoefficients(
     const own = new Float32Array(n);
     for (let i = 0; i < n; i++) own[i] = values[i * stride + k];
     const middle = mean(own);
-    const shared = colours.map((colour) => mean(colour.map((value, i) => value * own[i])));
+    const shared = colours.map((colour) => mean(product(colour, own)));
     const [fr, fg, fb] = shared;
     for (let i = 0; i < n; i++) {
-      const [r, g, b] = [fr[i] - mr[i] * middle[i], fg[i] - mg[i] * middle[i], fb[i] - mb[i] * middle[i]];
+      const r = fr[i] - mr[i] * middle[i];
+      const g = fg[i] - mg[i] * middle[i];
+      const b = fb[i] - mb[i] * middle[i];
       fr[i] = rr[i] * r + rg[i] * g + rb[i] * b;
       fg[i] = rg[i] * r + gg[i] * g + gb[i] * b;
       fb[i] = rb[i] * r + gb[i] * g + bb[i] * b;
@@ -102,7 +114,7 @@ export function guidedCoefficients(
     }
     [...shared, middle].forEach((plane, j) => {
       const smooth = mean(plane);
-      for (let i = 0, o = 4 * k + j; i < n; i++, o += 4 * count) out[o] = smooth[i];
+      for (let i = 0, o = 4 * k + j; i < smooth.length; i++, o += 4 * count) out[o] = smooth[i];
     });
   }
   return out;

@@ -1,12 +1,21 @@
 /** Ids as versions before builds gave them: masks that are there must keep theirs. */
 import { defaultBackbone } from '@saltworks/contract/kinds';
 import { keysId } from '@saltworks/contract/layout';
-import { solveOptions } from '@saltworks/core/options';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { presets, solveOptions } from '@saltworks/core/options';
 import { expect, test } from 'vitest';
 import { consensusId, maskId, maskOf, recipeName } from '../../src/builds/mask-names.ts';
 import { sha256Of } from '../../src/objects/canonical.ts';
 
-const best = solveOptions('best', { sigma: 0.15 });
+/** `best` until 2026-11-30, as builds recorded it. */
+const best: SegmentOptions = {
+  ...presets.paper,
+  graph: 'walk',
+  strokes: 'hold',
+  unary: 'soft',
+  colourLikelihood: 0.2,
+  crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5 },
+};
 const image = '1'.repeat(64);
 const [strokes, others] = [sha256Of('strokes'), sha256Of('others')];
 
@@ -17,6 +26,10 @@ test('settings have the names that they always had, in whatever order their fiel
   const keys = keysId(defaultBackbone, { facet: 'key', layer: 9, codec: 'int8' });
   expect(recipeName(keys, solveOptions('paper', { sigma: 0.15 }, { alpha: 0.4 }))).toBe('d29ab9b247b13789');
   expect(recipeName(defaultBackbone, best, 4)).not.toBe('833a2977166233c6');
+});
+
+test('the preset of today has a name of its own', () => {
+  expect(recipeName(defaultBackbone, solveOptions('best', { sigma: 0.15 }))).toBe('ffe730a17152eeeb');
 });
 
 test('masks have the ids that they always had, a consensus in whatever order its annotators come', () => {
