@@ -128,7 +128,7 @@ const parts = {
         'scoreEnergies',
       ],
       'mean field': ['beginField', 'update', 'blur', 'moveCorners'],
-      owners: ['bestLabels'],
+      owners: ['applyColours', 'bestLabels'],
     },
     twin() {},
   },
