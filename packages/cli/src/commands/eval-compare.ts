@@ -20,7 +20,8 @@ export const compareCommand = (): Command =>
     .option('--out <dir>', 'write comparison.html and comparison.json there')
     .option('--json', 'one JSON document instead of text')
     .addHelpText('after', '\nExample: saltworks eval compare runs/paper runs/best --out runs/paper-best')
-    .action(compare);
+    // `eval` has options of the same names, and takes them first.
+    .action((before, after, _, command: Command) => compare(before, after, command.optsWithGlobals()));
 
 async function compare(before: string, after: string, { out, json }: { out?: string; json?: boolean }): Promise<void> {
   const comparison = compareRuns(await readRun(before), await readRun(after));

@@ -76,7 +76,6 @@ Examples:
   saltworks eval street --protocol strokes,corrections --out runs/corrected
   saltworks eval street --scribbles mine --protocol all --limit 50 --out runs/mine --json`,
     )
-    .enablePositionalOptions()
     .action(evaluate)
     .addCommand(compareCommand());
 

@@ -43,7 +43,7 @@ export function compareRuns(before: Run, after: Run): EvaluationComparison {
 
 function expectComparable(before: Run, after: Run): void {
   const images = ({ plan }: Run) =>
-    new Map(plan.images.map(({ name, source, sha256 }) => [`${source}/${name}`, sha256]));
+    new Map(plan.images.map(({ name, source, sha256 }) => [source === '' ? name : `${source}/${name}`, sha256]));
   const [old, now] = [images(before), images(after)];
   for (const [one, other, [run, rest]] of [
     [old, now, [before, after]],

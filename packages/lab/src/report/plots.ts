@@ -18,7 +18,7 @@ export interface PlotTexts {
 }
 
 /** Pixels of a screen; narrow enough that letters stay legible on a phone. */
-const size = { width: 432, height: 280, top: 28, right: 118, bottom: 40, left: 44 };
+const size = { width: 464, height: 280, top: 28, right: 150, bottom: 40, left: 44 };
 const fontSize = 12;
 
 const colourOf = (i: number) => `var(--series-${i % seriesCount})`;
@@ -58,25 +58,14 @@ export function curves(series: readonly Series[], texts: PlotTexts): Markup {
         }),
         Plot.dot(points, { x: 'x', y: (p) => p.y.mean, fill: colour, r: 2.5 }),
       ]),
-      Plot.text(lines, {
-        x: () => right,
-        y: (_, i) => heights[i],
-        text: ({ name }) => shortened(name, 17),
-        fill: 'currentColor',
-        textAnchor: 'start',
-        dx: 20,
-      }),
-      // The line's own stroke beside its name, so that names need no colour of their own.
-      ...lines.map(({ colour, dash }, i) =>
-        Plot.link([heights[i]], {
-          x1: () => right,
-          x2: () => right,
-          y1: (y) => y,
-          y2: (y) => y,
-          dx: 0,
-          stroke: colour,
-          strokeWidth: 2,
-          strokeDasharray: dash || undefined,
+      ...lines.map(({ name, colour }, i) =>
+        Plot.text([name], {
+          x: () => right,
+          y: () => heights[i],
+          text: () => shortened(name, 24),
+          fill: colour,
+          textAnchor: 'start',
+          dx: 8,
         }),
       ),
     ],
@@ -92,14 +81,15 @@ export interface Bar {
 export function bars(items: readonly Bar[], texts: PlotTexts): Markup {
   const most = Math.max(...items.map(({ value }) => value.high));
   return drawn(texts, {
-    height: 24 * items.length + 60,
+    height: 24 * items.length + 48,
+    marginTop: 8,
     marginLeft: 130,
     marginRight: 48,
     x: { label: texts.x, labelAnchor: 'center', domain: [0, most], grid: true, ticks: 5 },
     y: {
       label: null,
       domain: items.map((_, i) => i),
-      tickFormat: (i: number) => shortened(items[i].name, 18),
+      tickFormat: (i: number) => shortened(items[i].name, 20),
       tickSize: 0,
     },
     marks: [

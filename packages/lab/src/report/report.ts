@@ -138,9 +138,13 @@ function plots(source: string, groups: readonly Summed[]): Markup[] {
     const series = corrected.map(({ variant, rows }) => ({ name: variant, points: curveOf(rows) }));
     return [curves(series, { title: `mIoU after corrections${of}`, x: 'corrections of an image', y: 'mIoU' })];
   }
-  const compared = groups.flatMap(({ variant, x, sum }) =>
-    x === undefined && sum.intervals.miou ? [{ name: variant, value: sum.intervals.miou }] : [],
-  );
+  const most = Math.max(...groups.map(({ sum }) => sum.figures.images));
+  const compared = groups.flatMap(({ variant, x, sum: { figures, intervals } }) => {
+    if (x !== undefined || !intervals.miou) return [];
+    // A method that does not apply everywhere has been spared what is hard for others.
+    const some = figures.images < most ? ` (${figures.images} of ${most})` : '';
+    return [{ name: variant + some, value: intervals.miou }];
+  });
   return [
     ...[...byScale(groups)].map(([x, series]) => curves(series, { title: `mIoU by ${x}${of}`, x, y: 'mIoU' })),
     ...(compared.length > 1 ? [bars(compared, { title: `mIoU${of}`, x: 'mIoU', y: 'variant' })] : []),

@@ -53,8 +53,8 @@ dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 0.75rem 0; }
 .plots { display: flex; flex-wrap: wrap; gap: 0 2rem; }
-.plots figure { flex: 0 1 27rem; min-width: 0; }
-.plot { display: block; width: 100%; max-width: 27rem; height: auto; overflow: visible; }
+.plots figure { flex: 0 1 29rem; min-width: 0; }
+.plot { display: block; width: 100%; max-width: 29rem; height: auto; overflow: visible; }
 .plot text { white-space: pre; }
 .scene { margin: 0.75rem 0 1.25rem; break-inside: avoid; }
 .frames { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.5rem; }
