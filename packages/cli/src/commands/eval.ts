@@ -97,7 +97,7 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
   const summary = await runEvaluation({
     ...rest,
     ...{ folder: resolve(folder), out, spec, threads, code: CODE_VERSION },
-    installed: await installedIn(settings),
+    installed: protocol.includes('backbones') ? await installedIn(settings) : [],
     protocols: protocolList.filter(({ name }) => protocol.includes(name)),
     keys: join(settings.home, 'lab'),
     ...('names' in access && { peers: access }),
