@@ -47,7 +47,10 @@ export const evalCommand = (): Command =>
     .description('measure masks on a dataset whose masks are known: by its strokes, by simulated corrections, and more')
     .argument('<folder>', 'a dataset: images/, panoptic/, panoptic.json (COCO panoptic), scribbles/')
     .option('--out <dir>', 'where rows, figures and the report go; the same command resumes a run there')
-    .option('--scribbles <dir>', "strokes, NAME.json or NAME.png (default: the dataset's scribbles/ and scribbles_*/)")
+    .option(
+      '--scribbles <dir>',
+      "strokes, NAME.json or NAME.png; or simulated: a robot draws (default: the dataset's scribbles/ and scribbles_*/)",
+    )
     .option('--protocol <names>', `${protocols.join(', ')}, several with commas, or all`, parseProtocols, ['strokes'])
     .option('--budget <n>', 'corrections a segment, at most', parseWhole(1), 10)
     .option('--bar <iou>', 'IoU from which a segment needs no more corrections', parseFromTo(0, 1), 0.85)
@@ -84,7 +87,8 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
   // Commander would ask for it of the commands below this one, too.
   if (out === undefined) throw new InvalidInputError('no --out; expected the folder where results go');
   const settings = readSettings();
-  for (const path of [folder, ...(flags.scribbles === undefined ? [] : [flags.scribbles])]) {
+  for (const path of [folder, flags.scribbles]) {
+    if (path === undefined || path === 'simulated') continue;
     if (!(await isFolder(path))) throw new InvalidInputError(`${path} is a file; expected a folder`);
   }
   const line = progress(process.stderr, json);

@@ -10,7 +10,8 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
-import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
+import { rasterise, type StrokeRaster } from '@saltworks/core/seeds/seeds';
+import { scribble } from '../robots/scribbler.ts';
 import type { Case } from './case.ts';
 import { type Counting, countingOf, truthOf } from './counting.ts';
 import { type PanopticDocument, type PanopticSegment, parsePanoptic } from './document.ts';
@@ -25,6 +26,8 @@ export interface ListedImage {
   panoptic: string;
   /** Absent where nothing was drawn. */
   strokes?: string;
+  /** Whether a robot draws them. */
+  simulated?: true;
   segments: PanopticSegment[];
   counting: Counting;
   /** Of its segments, by id. */
@@ -46,13 +49,15 @@ export interface ListedFolder {
 /**
  * Lists a dataset's images.
  *
- * @param scribbles the folder of strokes, if not those of the dataset
+ * @param scribbles the folder of strokes, if not those of the dataset; or `simulated`: a robot draws
  * @throws InvalidInputError if the folder is not laid out as a dataset
  */
 export async function listFolder(folder: string, { scribbles }: { scribbles?: string } = {}): Promise<ListedFolder> {
   const document = parsePanoptic(join(folder, 'panoptic.json'), await documentOf(folder));
   const [images, panoptic] = await Promise.all(['images', 'panoptic'].map((each) => filesOf(join(folder, each))));
-  const strokes = await Promise.all((scribbles === undefined ? await strokeFolders(folder) : [scribbles]).map(filesOf));
+  const simulated = scribbles === 'simulated';
+  const folders = simulated ? [] : scribbles === undefined ? await strokeFolders(folder) : [scribbles];
+  const strokes = await Promise.all(folders.map(filesOf));
 
   const byId = new Map(document.images.map((image) => [image.id, image]));
   const categories = new Map(document.categories.map((category) => [category.id, category]));
@@ -93,6 +98,7 @@ export async function listFolder(folder: string, { scribbles }: { scribbles?: st
     );
     listed.push({
       ...{ name, source, image, panoptic: mask, ...(drawn !== undefined && { strokes: drawn }) },
+      ...(simulated && { simulated }),
       segments: annotation.segments_info.map(({ id, category_id, area, iscrowd }) => ({
         id,
         category_id,
@@ -182,13 +188,20 @@ export async function readCase(listed: ListedImage, { maxPixels }: { maxPixels?:
     );
   }
   const strokes = listed.strokes === undefined ? undefined : await readFile(listed.strokes);
-  const raster =
-    strokes &&
-    (await about(listed.strokes ?? '', async () =>
-      onBackground(readScribbles(strokes, isPng(listed.strokes) ? '.png' : '.json', image).raster, background),
-    ));
+  const robot = listed.simulated && scribble(truth.truth, truth.ignore, name);
+  const raster = robot
+    ? rasterise({ image, segments: [], strokes: robot })
+    : strokes &&
+      (await about(listed.strokes ?? '', async () =>
+        onBackground(readScribbles(strokes, isPng(listed.strokes) ? '.png' : '.json', image).raster, background),
+      ));
   const hash = createHash('sha256');
-  for (const part of [bytes, mask, JSON.stringify([segments, counting, categories]), strokes ?? '']) {
+  for (const part of [
+    bytes,
+    mask,
+    JSON.stringify([segments, counting, categories]),
+    robot ? JSON.stringify(robot) : (strokes ?? ''),
+  ]) {
     hash.update(createHash('sha256').update(part).digest());
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');

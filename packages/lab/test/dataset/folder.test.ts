@@ -52,6 +52,19 @@ test('strokes lie in scribbles, then in folders named like it, or where they are
   expect(await strokesOf({ scribbles: join(tiny, 'other') })).toEqual([undefined, 'other/b.json']);
 });
 
+test('a robot draws where strokes are to be simulated, the same each time, whatever lies beside', async () => {
+  const tiny = folder('robot');
+  await writeTiny(tiny, [{ name: 'a', strokes: 'json' }, { name: 'b' }]);
+  const read = async () => {
+    const { images } = await listFolder(tiny, { scribbles: 'simulated' });
+    return Promise.all(images.map((image) => readCase(image)));
+  };
+  const [first, again] = [await read(), await read()];
+  expect(again).toEqual(first);
+  for (const { case: one } of first) expect([...new Set(Array.from(one.raster!.segments))]).toEqual([0, 5]);
+  expect(first[0].sha256).not.toBe((await readCase((await listFolder(tiny)).images[0])).sha256);
+});
+
 test('the hash of a case changes with the image, the mask, the strokes, and nothing else', async () => {
   const tiny = folder('hash');
   await writeTiny(tiny, [{ name: 'a', strokes: 'json' }]);
