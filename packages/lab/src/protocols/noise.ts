@@ -1,4 +1,4 @@
-/** Seeds in wrong places, the noise of the paper's equation 4: the quality by the share of seeds that moved. */
+/** Seeds in wrong places, as the noise of the paper's equation 4 is read here: the quality by the share of seeds that moved. */
 
 import { movedSeeds } from './moved-seeds.ts';
 import type { Protocol } from './protocol.ts';
