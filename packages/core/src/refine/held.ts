@@ -9,7 +9,7 @@ import { type Mask, maskEverywhere } from '../mask/mask.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
-import { absorbSmallParts } from './parts.ts';
+import { absorbSmallParts } from './small-parts.ts';
 
 export interface HeldPixels {
   width: number;
