@@ -23,7 +23,7 @@ import type { PeerAccess } from './peers/peers.ts';
 import type { Protocol, ProtocolSettings } from './protocols/protocol.ts';
 import { rowsCsv } from './report/csv.ts';
 import { reportPage } from './report/report.ts';
-import { drawScenes } from './report/scenes.ts';
+import { drawScenes, type Scene } from './report/scenes.ts';
 
 export interface RunOptions {
   /** The dataset, the folder of its strokes if not its own, and the folder of results. */
@@ -92,13 +92,33 @@ export async function runEvaluation(options: RunOptions): Promise<EvaluationSumm
   const summary: EvaluationSummary = { version: 1, figures: summedUp(rows), failures };
   await writeWhole(join(out, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
   await writeWhole(join(out, 'report.csv'), rowsCsv(rows));
-  const read = async (name: string) => {
-    const { case: one } = await readCase(images.find(({ listed }) => listed.name === name)!.listed, options);
-    return { one, keys: (await cachedKeys(options.keys, settings, one, {}))! };
-  };
-  const scenes = await drawScenes(rows, read, settings);
+  const scenes = await pictured(rows, images, settings, options);
   await writeWhole(join(out, 'report.html'), reportPage({ plan, rows, summary, scenes }));
   return summary;
+}
+
+/** Pictures for the report. Keys that were removed since are extracted again. */
+async function pictured(
+  rows: readonly EvaluationRow[],
+  images: readonly Planned[],
+  settings: ProtocolSettings,
+  { keys, maxPixels, signal, onProgress }: RunOptions,
+): Promise<Scene[]> {
+  const listed = new Map(images.map(({ listed }) => [listed.name, listed]));
+  const extractor = openExtractor(keys, settings);
+  let done = 0;
+  const read = async (name: string, total: number) => {
+    signal?.throwIfAborted();
+    onProgress?.('pictures', ++done, total);
+    const { case: one } = await readCase(listed.get(name)!, { maxPixels });
+    await extractor.add(one, {});
+    return { one, keys: (await cachedKeys(keys, settings, one, {}))! };
+  };
+  try {
+    return await drawScenes(rows, read, settings);
+  } finally {
+    await extractor.close();
+  }
 }
 
 const isFor = ({ fromNothing }: Protocol, { strokes }: ListedImage): boolean => fromNothing || strokes !== undefined;

@@ -18,15 +18,16 @@ export interface Scene extends ChosenImage {
   frames: readonly Frame[];
 }
 
-/** @param read an image of the run by its name, and its keys */
+/** @param read an image of the run by its name, and its keys; it is told how many will be asked for */
 export async function drawScenes(
   rows: readonly EvaluationRow[],
-  read: (name: string) => Promise<{ one: Case; keys: Keys }>,
+  read: (name: string, total: number) => Promise<{ one: Case; keys: Keys }>,
   settings: ProtocolSettings,
 ): Promise<Scene[]> {
   const scenes: Scene[] = [];
-  for (const chosen of chosenImages(rows)) {
-    const { one, keys } = await read(chosen.image);
+  const all = chosenImages(rows);
+  for (const chosen of all) {
+    const { one, keys } = await read(chosen.image, all.length);
     scenes.push({ ...chosen, frames: await framesOf(chosen, one, keys, settings) });
   }
   return scenes;
