@@ -69,7 +69,7 @@ const sourceName = (source: string): Markup => (source === '' ? html`all images`
 const titles: Record<ProtocolName, string> = {
   strokes: 'Masks from strokes',
   corrections: 'Corrections',
-  noise: 'Wrong labels',
+  noise: 'Misplaced labels',
   sparse: 'Fewer labels',
   'one-patch': 'One patch a class',
   layers: 'Layers and facets',
@@ -82,13 +82,13 @@ const introductions: Record<ProtocolName, string> = {
   strokes: 'Every image is solved once, from its strokes.',
   corrections:
     'A simulated annotator corrects the mask where it is most wrong, again and again, until every segment is good enough or the budget is spent.',
-  noise: 'A share p of the labelled patches gets a wrong label.',
+  noise: 'Each labelled patch moves with probability p, by a normal distance, and so may get a wrong label.',
   sparse: 'A share p of the labelled patches is removed; each label keeps at least one.',
   'one-patch': 'Each class keeps one labelled patch, drawn by chance, several times over.',
   layers: 'The same strokes on keys, queries and values of several layers of the backbone.',
   graphs: 'The same strokes and keys on several graphs.',
   backbones: 'The same strokes on keys of several backbones.',
-  upsample: 'The ×2 grid of nodes, interpolated between patches or measured by overlapping ones.',
+  upsample: 'Keys between patches, interpolated or measured in four shifted passes.',
 };
 
 type Summed = Group & { sum: Sum };
