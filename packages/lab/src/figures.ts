@@ -79,7 +79,7 @@ function intervalsOf(rows: readonly EvaluationRow[]): Sum['intervals'] {
 const meanOf = (values: readonly number[]): number | undefined => (values.length > 0 ? mean(values) : undefined);
 
 /** The lower of both where they are even in number. */
-function median(values: readonly number[]): number | undefined {
+export function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 

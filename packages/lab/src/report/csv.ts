@@ -1,6 +1,7 @@
 /** Rows as comma-separated values (RFC 4180), a line an image and variant, for spreadsheets and data frames. */
 import type { EvaluationRow } from '@saltworks/contract/documents/evaluations';
-import { measures, median } from './groups.ts';
+import { median } from '../figures.ts';
+import { measures } from './groups.ts';
 
 const columns: Record<string, (row: EvaluationRow) => string | number | null | undefined> = {
   image: ({ image }) => image,

@@ -47,11 +47,3 @@ export function byImage(
   }
   return new Map([...values].map(([image, found]) => [image, mean(found)]));
 }
-
-/** The middle value, or the mean of both; undefined of none. */
-export function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length === 0) return undefined;
-  return Number.isInteger(middle) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[Math.floor(middle)];
-}
