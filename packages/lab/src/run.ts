@@ -87,6 +87,7 @@ export async function runEvaluation(options: RunOptions): Promise<EvaluationSumm
   } finally {
     await pool.close();
   }
+  await rm(join(out, 'parts'), { recursive: true, force: true });
   const rows: EvaluationRow[] = [];
   for (const { name } of protocols) rows.push(...(await readRows(out, name)));
   const summary: EvaluationSummary = { version: 1, figures: summedUp(rows), failures };
@@ -166,9 +167,10 @@ async function planned(options: RunOptions): Promise<{ plan: EvaluationPlan; ima
   return { plan, images };
 }
 
+/** The middle one of each of `most` equal stretches. */
 function spread<T>(values: readonly T[], most = values.length): T[] {
   const count = Math.min(most, values.length);
-  return Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)]);
+  return Array.from({ length: count }, (_, i) => values[Math.floor(((i + 0.5) * values.length) / count)]);
 }
 
 /** @throws InvalidInputError if the file is of another run */
