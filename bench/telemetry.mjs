@@ -22,9 +22,9 @@ export async function telemetryOverhead({ quick = false } = {}) {
     OTEL_TRACES_SAMPLER: 'always_on',
   };
   const stacks = [];
+  const sides = {};
   let scraping;
   try {
-    const sides = {};
     for (const [name, env] of Object.entries({ without: {}, traced })) {
       const stack = await startStack({ SALTWORKS_REQUESTS_PER_MINUTE: '1000000', ...env });
       stacks.push(stack);
@@ -58,6 +58,7 @@ export async function telemetryOverhead({ quick = false } = {}) {
     };
   } finally {
     clearInterval(scraping);
+    for (const side of Object.values(sides)) side.close();
     for (const stack of stacks) await stack.stop();
     receiver.close();
   }
@@ -83,6 +84,10 @@ async function begin(stack) {
       times.push(performance.now() - sent);
       // The mask is made once the pen rests; it would meet the other side's stroke.
       await work.answered('pixel');
+    },
+    close() {
+      work.close();
+      annotator.close();
     },
   };
 }
