@@ -1,7 +1,7 @@
 // node bench/recovery.mjs [--images N] [--annotators N] [--strokes N] [--json FILE]: what a backup loses and how long it takes to
 // come back. People draw; a backup is made while they do, another after; all is lost; the second is restored and served.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,7 @@ async function main() {
   const stacks = [];
   try {
     const pictures = join(folder, 'images');
+    mkdirSync(pictures);
     await makeImages(pictures, images);
     const before = await startStack({ SALTWORKS_REQUESTS_PER_MINUTE: '1000000' });
     stacks.push(before);
