@@ -192,5 +192,9 @@ describe('from nodes to pixels', () => {
     const scale = crfScale(100e6, 2);
     expect(scale).toBeGreaterThan(0.1);
     expect(scale).toBeLessThan(0.3);
+    // The guided filter's share of the memory comes on top.
+    const guided = { radius: 8, epsilon: 3e-3 };
+    expect(crfScale(100e6, 2, { guided })).toBeLessThan(scale);
+    expect(crfScale(640 * 480, 20, { guided })).toBeGreaterThan(0.5);
   });
 });

@@ -35,7 +35,8 @@ export function colourWindows(
     for (let i = 0, o = k; i < n; i++, o += 3) plane[i] = data[o] / 255;
     return plane;
   });
-  const mean = (plane: Plane) => windowMeans(plane, width, height, radius);
+  const across = new Float32Array(n);
+  const mean = (plane: Plane) => windowMeans(plane, width, height, radius, across);
   const means = colours.map(mean);
   const covariance = (a: number, b: number) => {
     const both = mean(product(colours[a], colours[b]));
@@ -81,9 +82,11 @@ function invert([rr, rg, rb, gg, gb, bb]: Plane[]): void {
 }
 
 /**
- * The linear functions of all values.
+ * The linear functions of all values. Planes are reused from one value to the next: at millions of pixels they are what takes
+ * memory.
  *
  * @param values `[n, stride]`, of which the first `count` are wanted
+ * @param out where they go, if there is a place
  * @returns `[n, count, 4]`: factors of red, green and blue, 0 … 1, and what is added
  */
 export function guidedCoefficients(
@@ -91,18 +94,21 @@ export function guidedCoefficients(
   values: Float32Array,
   stride: number,
   count: number,
+  out: Float32Array = new Float32Array(4 * width * height * count),
 ): Float32Array {
   const n = width * height;
-  const out = new Float32Array(4 * n * count);
-  const mean = (plane: Plane) => windowMeans(plane, width, height, radius);
+  const [own, across, middle, ...shared] = Array.from({ length: 6 }, () => new Float32Array(n));
+  const mean = (plane: Plane, into: Plane) => windowMeans(plane, width, height, radius, across, into);
   const [rr, rg, rb, gg, gb, bb] = inverse;
   const [mr, mg, mb] = means;
+  const [fr, fg, fb] = shared;
   for (let k = 0; k < count; k++) {
-    const own = new Float32Array(n);
     for (let i = 0; i < n; i++) own[i] = values[i * stride + k];
-    const middle = mean(own);
-    const shared = colours.map((colour) => mean(product(colour, own)));
-    const [fr, fg, fb] = shared;
+    mean(own, middle);
+    colours.forEach((colour, j) => {
+      for (let i = 0; i < n; i++) own[i] = colour[i] * values[i * stride + k];
+      mean(own, shared[j]);
+    });
     for (let i = 0; i < n; i++) {
       const r = fr[i] - mr[i] * middle[i];
       const g = fg[i] - mg[i] * middle[i];
@@ -113,8 +119,8 @@ export function guidedCoefficients(
       middle[i] -= fr[i] * mr[i] + fg[i] * mg[i] + fb[i] * mb[i];
     }
     [...shared, middle].forEach((plane, j) => {
-      const smooth = mean(plane);
-      for (let i = 0, o = 4 * k + j; i < smooth.length; i++, o += 4 * count) out[o] = smooth[i];
+      mean(plane, own);
+      for (let i = 0, o = 4 * k + j; i < n; i++, o += 4 * count) out[o] = own[i];
     });
   }
   return out;
@@ -143,10 +149,19 @@ export function guidedRows(
   };
 }
 
-/** The mean of the (2·radius + 1)² pixels around each; windows end at the border. */
-export function windowMeans(plane: Plane, width: number, height: number, radius: number): Plane {
-  const across = new Float32Array(plane.length);
-  const out = new Float32Array(plane.length);
+/**
+ * The mean of the (2·radius + 1)² pixels around each; windows end at the border.
+ *
+ * @param across overwritten @param out returned
+ */
+export function windowMeans(
+  plane: Plane,
+  width: number,
+  height: number,
+  radius: number,
+  across: Plane = new Float32Array(plane.length),
+  out: Plane = new Float32Array(plane.length),
+): Plane {
   for (let y = 0, o = 0; y < height; y++, o += width) {
     let sum = 0;
     for (let x = 0; x < Math.min(radius, width); x++) sum += plane[o + x];

@@ -2,7 +2,7 @@
 
 import { unknownKind } from '@saltworks/contract/errors';
 import { refineKinds, unaryKinds } from '@saltworks/contract/kinds';
-import type { CrfOptions, RefineOptions } from '@saltworks/contract/options';
+import type { RefineOptions } from '@saltworks/contract/options';
 import { type RgbImage, resizeBicubic } from '../image/image.ts';
 import { linearRows } from '../image/interpolate.ts';
 import type { Mask } from '../mask/mask.ts';
@@ -28,9 +28,10 @@ interface PixelTerms {
   terms: PairwiseTerm[];
 }
 
-function pixelTerms(image: RgbImage, c: number, { gaussian, bilateral, scale: wanted = 1 }: CrfOptions): PixelTerms {
+function pixelTerms(image: RgbImage, c: number, { crf, guided }: RefineOptions): PixelTerms {
+  const { gaussian, bilateral, scale: wanted = 1 } = crf;
   const { width, height } = image;
-  const scale = Math.min(wanted, crfScale(width * height, c));
+  const scale = Math.min(wanted, crfScale(width * height, c, { guided }));
   const size = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const scaled = resizeBicubic(image, size[0], size[1]);
   const terms = pairwiseTerms(scaled, {
@@ -58,7 +59,7 @@ function owners(image: RgbImage, scores: NodeScores, options: RefineOptions, hel
     case 'none':
       return fromNodes(image, scores, options, held);
     case 'crf': {
-      const { image: scaled, terms } = pixelTerms(image, c, options.crf);
+      const { image: scaled, terms } = pixelTerms(image, c, options);
       const field = startMeanField(unary(scaled, scores, options, held), c, terms);
       for (let i = 0; i < options.crf.steps; i++) field.step();
       return bestLabels(marginalRows(image, scaled, field.q, c, options), labels, width, height);
@@ -97,9 +98,11 @@ function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, 
 }
 
 /** The share of its sides at which an image of that many pixels is refined: 1 if it fits the budget. */
-export function crfScale(pixels: number, c: number): number {
+export function crfScale(pixels: number, c: number, { guided }: Pick<RefineOptions, 'guided'> = {}): number {
   // Per pixel: 3 + 6 lattice points with weights, eight bytes each, the features, and six arrays of c floats.
-  const bytes = pixels * (9 * 8 + 7 * 4 + 6 * 4 * c);
+  const crf = 9 * 8 + 7 * 4 + 6 * 4 * c;
+  // And 18 planes of the guided filter, and its functions of c values.
+  const bytes = pixels * (crf + (guided ? 18 * 4 + 4 * 4 * c : 0));
   return Math.min(1, Math.sqrt(crfBudget / bytes));
 }
 

@@ -49,8 +49,8 @@ export function guidedRows(
   count: number,
   { width, height, pixels }: RgbImage & { pixels: Address },
 ): Rows {
-  const coefficients = guidedCoefficients(windows, arena.floats(data, h * w * c), c, count);
-  const functions = { data: arena.put(coefficients), h, w, c: 4 * count };
+  const functions = { data: arena.reserve(16 * h * w * count), h, w, c: 4 * count };
+  guidedCoefficients(windows, arena.floats(data, h * w * c), c, count, arena.floats(functions.data, 4 * h * w * count));
   const interpolated = linearRows(arena, functions, height, width);
   const block = arena.reserve(16 * rowsInBlock * width * count);
   return (y0, y1, out) => {

@@ -38,7 +38,7 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   let warm: Warm | undefined;
   const onCrf = (scores: NodeScores, held?: HeldPixels): Mask => {
     const c = scores.labels.length;
-    const scale = Math.min(options.scale ?? 1, options.crf.scale ?? 1, crfScale(width * height, c));
+    const scale = Math.min(options.scale ?? 1, options.crf.scale ?? 1, crfScale(width * height, c, options));
     if (warm?.scale !== scale) {
       arena.release(opened);
       warm = warmUp(arena, full, scale, options);
