@@ -38,11 +38,12 @@ export function colourWindows(
   const across = new Float32Array(n);
   const mean = (plane: Plane) => windowMeans(plane, width, height, radius, across);
   const means = colours.map(mean);
+  const both = new Float32Array(n);
   const covariance = (a: number, b: number) => {
-    const both = mean(product(colours[a], colours[b]));
-    const apart = product(means[a], means[b]);
-    for (let i = 0; i < n; i++) both[i] += (a === b ? epsilon : 0) - apart[i];
-    return both;
+    for (let i = 0; i < n; i++) both[i] = colours[a][i] * colours[b][i];
+    const out = mean(both);
+    for (let i = 0; i < n; i++) out[i] += (a === b ? epsilon : 0) - Math.fround(means[a][i] * means[b][i]);
+    return out;
   };
   const inverse = [
     covariance(0, 0),
@@ -54,12 +55,6 @@ export function colourWindows(
   ];
   invert(inverse);
   return { width, height, radius, colours, means, inverse };
-}
-
-function product(a: Plane, b: Plane): Plane {
-  const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
-  return out;
 }
 
 /** Inverts symmetric matrices, given by their planes rr, rg, rb, gg, gb, bb, in place. */

@@ -101,8 +101,9 @@ function fromNodes(image: RgbImage, scores: NodeScores, options: RefineOptions, 
 export function crfScale(pixels: number, c: number, { guided }: Pick<RefineOptions, 'guided'> = {}): number {
   // Per pixel: 3 + 6 lattice points with weights, eight bytes each, the features, and six arrays of c floats.
   const crf = 9 * 8 + 7 * 4 + 6 * 4 * c;
-  // And 18 planes of the guided filter, and its functions of c values.
-  const bytes = pixels * (crf + (guided ? 18 * 4 + 4 * 4 * c : 0));
+  // And 20 planes of the guided filter and its functions of c values; and eight bytes for the part of each pixel of the image,
+  // at least 16 of which share one here.
+  const bytes = pixels * (crf + (guided ? 20 * 4 + 4 * 4 * c + 16 * 8 : 0));
   return Math.min(1, Math.sqrt(crfBudget / bytes));
 }
 
