@@ -2,7 +2,9 @@
 import { openFast } from '@saltworks/core/fast/solver';
 import { mean } from '@saltworks/core/metrics/mean';
 import { heldPixels } from '@saltworks/core/refine/held';
-import { rasterise, seedNodes } from '@saltworks/core/seeds/seeds';
+import { seedNodes } from '@saltworks/core/seeds/seeds';
+import { numbered, scores, withStroke } from '@saltworks/lab/protocols/corrections';
+import { ideal } from '@saltworks/lab/robots/corrector';
 
 /** The dots whose effects are measured one by one, and the numbers of dots after which mIoU is reported. */
 const first = 8;
@@ -10,8 +12,6 @@ export const after = [0, 1, 2, 3, 5, 8, 12];
 /** The IoU from which a segment counts as right, and the dots a segment that an image may take (NCI). */
 const enough = 0.85;
 const budget = 10;
-/** Pixels. */
-const radius = 3;
 
 /**
  * Corrects one image until every segment is right or the budget is spent, with at least as many dots as are measured.
@@ -21,24 +21,17 @@ const radius = 3;
  */
 export function correct(image, keys, { truth, ignore, raster: drawn }, options) {
   const solver = openFast(image, keys, options);
-  let raster = { ...drawn, owner: Uint16Array.from(drawn.owner), segments: Array.from(drawn.segments) };
-  const solve = () => {
-    const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
-    return solver.refine(nodes, heldPixels(raster, options)).ids;
-  };
+  let raster = drawn;
   // Ids as small numbers, −1 for ignored pixels: these are counted after every dot.
   const names = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
   const number = new Map(names.map((id, k) => [id, k]));
   const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : number.get(id)));
-  const numbered = (ids) => {
-    let [last, own] = [-1, -1];
-    return Int32Array.from(ids, (id) => {
-      if (id !== last) [last, own] = [id, number.get(id) ?? names.length];
-      return own;
-    });
+  const labelled = () => {
+    const nodes = solver.solve(seedNodes(raster, 2 * keys.h, 2 * keys.w));
+    return numbered(solver.refine(nodes, heldPixels(raster, options)), number);
   };
 
-  let labels = numbered(solve());
+  let labels = labelled();
   let ious = scores(labels, actual, names.length);
   const most = budget * names.length;
   const miou = [mean(ious)];
@@ -46,33 +39,20 @@ export function correct(image, keys, { truth, ignore, raster: drawn }, options) 
   let needed = ious.every((iou) => iou >= enough) ? 0 : undefined;
   for (let n = 1; n <= Math.max(after.at(-1), most); n++) {
     if (n > after.at(-1) && needed !== undefined) break;
-    const found = deepest(labels, actual, truth.width, truth.height);
-    if (!found) break;
-    raster = withDot(raster, { ...found, segment: names[found.label] });
-    const next = numbered(solve());
+    const dot = ideal.correct({ width: truth.width, height: truth.height, labels, actual });
+    if (!dot) break;
+    raster = withStroke(raster, dot, names[dot.label]);
+    const next = labelled();
     ious = scores(next, actual, names.length);
     if (needed === undefined && ious.every((iou) => iou >= enough)) needed = n;
     if (n <= after.at(-1)) miou.push(mean(ious));
-    if (n <= first) dots.push(effect(labels, next, actual, found.label));
+    if (n <= first) dots.push(effect(labels, next, actual, dot.label));
     labels = next;
   }
   // No error was left.
   while (miou.length <= after.at(-1)) miou.push(miou.at(-1));
   const sufficed = needed !== undefined && needed <= most;
   return { miou, dots, sufficed, dotsPerSegment: (sufficed ? needed : most) / names.length };
-}
-
-/** IoU of every segment. */
-function scores(labels, actual, c) {
-  const [both, either] = [new Float64Array(c + 1), new Float64Array(c + 1)];
-  for (let i = 0; i < actual.length; i++) {
-    const [own, real] = [labels[i], actual[i]];
-    if (real < 0) continue;
-    either[real]++;
-    if (own === real) both[real]++;
-    else either[own]++;
-  }
-  return Array.from({ length: c }, (_, k) => both[k] / either[k]);
 }
 
 function effect(before, now, actual, label) {
@@ -93,46 +73,6 @@ function effect(before, now, actual, label) {
     breaks: count.broken / count.right,
     mends: count.ownMended / count.error,
     harms: count.broken > count.mended,
-  };
-}
-
-/** The pixel deepest inside the errors of one true label, by chessboard distance; the first of equals. */
-function deepest(labels, actual, width, height) {
-  // A border without errors: pixels beyond it do not count.
-  const stride = width + 2;
-  const kind = new Int32Array(stride * (height + 2)).fill(-1);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0, o = (y + 1) * stride + 1; x < width; x++, i++, o++)
-      if (labels[i] !== actual[i]) kind[o] = actual[i];
-  }
-  const depth = new Int32Array(kind.length);
-  const reach = (o, other) => (kind[other] === kind[o] ? depth[other] + 1 : 1);
-  const sides = [1, stride - 1, stride, stride + 1];
-  for (let o = stride; o < kind.length - stride; o++) {
-    if (kind[o] < 0) continue;
-    depth[o] = Math.min(...sides.map((side) => reach(o, o - side)));
-  }
-  let best = -1;
-  for (let o = kind.length - stride; o >= stride; o--) {
-    if (kind[o] < 0) continue;
-    depth[o] = Math.min(depth[o], ...sides.map((side) => reach(o, o + side)));
-    if (depth[o] >= (depth[best] ?? 0)) best = o;
-  }
-  if (best < 0) return undefined;
-  const x = (best % stride) - 1;
-  return { label: kind[best], x, y: (best - 1 - x) / stride - 1, depth: depth[best] };
-}
-
-/** The raster with one more stroke: a dot within the error. */
-function withDot({ width, height, owner, segments }, { segment, x, y, depth }) {
-  const stroke = { segment, points: [[x, y]], radius: Math.min(radius, depth - 1) };
-  const dot = rasterise({ image: { width, height }, segments: [], strokes: [stroke] });
-  const number = segments.length + 1;
-  return {
-    width,
-    height,
-    owner: owner.map((own, i) => (dot.owner[i] ? number : own)),
-    segments: [...segments, segment],
   };
 }
 

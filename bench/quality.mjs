@@ -18,6 +18,7 @@ import { openRefiner } from '@saltworks/core/refine/fast/refine';
 import { heldPixels } from '@saltworks/core/refine/held';
 import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { likeness, prepareWalk } from '@saltworks/core/walk/walk';
+import { randomFrom } from '@saltworks/lab/random';
 import { env } from '../scripts/setup.mjs';
 import { agreement, sumUp } from './agreement.mjs';
 import { correct, sumUpCorrections, tellCorrections } from './corrections.mjs';
@@ -51,16 +52,6 @@ function thin(seeds, share, random) {
     for (let left = own.length; left > keep; left--) nodes[own.splice(Math.floor(random() * left), 1)[0]] = -1;
   });
   return { ...seeds, nodes };
-}
-
-/** Numbers in [0, 1) from a name: FNV-1a, then a linear congruential generator. */
-function randomFrom(name) {
-  let state = 2166136261;
-  for (const letter of name) state = Math.imul(state ^ letter.charCodeAt(0), 16777619) >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 function flags(args) {

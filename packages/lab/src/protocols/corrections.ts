@@ -142,7 +142,7 @@ export function correct(
 }
 
 /** What the truth lacks gets the number after the last. */
-function numbered({ ids }: Mask, numbers: ReadonlyMap<number, number>): Int32Array {
+export function numbered({ ids }: Mask, numbers: ReadonlyMap<number, number>): Int32Array {
   const labels = new Int32Array(ids.length);
   let last = -1;
   let own = -1;
@@ -157,7 +157,7 @@ function numbered({ ids }: Mask, numbers: ReadonlyMap<number, number>): Int32Arr
 }
 
 /** IoU of every label; 0 … c − 1. */
-function scores(labels: Int32Array, actual: Int32Array, c: number): number[] {
+export function scores(labels: Int32Array, actual: Int32Array, c: number): number[] {
   const [both, either] = [new Float64Array(c + 1), new Float64Array(c + 1)];
   for (let i = 0; i < actual.length; i++) {
     const [own, real] = [labels[i], actual[i]];
@@ -187,7 +187,11 @@ function effectOf(before: Int32Array, now: Int32Array, actual: Int32Array, label
   return { breaks: share(broken, right), mends: share(mended, error) };
 }
 
-function withStroke({ width, height, owner, segments }: StrokeRaster, { points, radius }: Correction, segment: number) {
+export function withStroke(
+  { width, height, owner, segments }: StrokeRaster,
+  { points, radius }: Correction,
+  segment: number,
+) {
   const stroke = rasterise({ image: { width, height }, segments: [], strokes: [{ segment, points, radius }] });
   const number = segments.length + 1;
   const more = Uint16Array.from(owner);

@@ -275,32 +275,39 @@ function Work({ draft, change, subjects, campaigns, datasets }: WorkProps) {
               ))}
             </select>
           </Field>
-          <Field label="Days without use" hint="Keys of what is shown always stay; others can be made again.">
-            <input
-              type="number"
-              min={0}
-              max={3650}
-              required
-              value={draft.unused}
-              onChange={(event) => change({ unused: event.target.value })}
-            />
-          </Field>
+          <Days
+            label="Days without use"
+            hint="Keys of what is shown always stay; others can be made again."
+            value={draft.unused}
+            change={(unused) => change({ unused })}
+          />
         </div>
       );
     case 'expire-views':
       return (
         <div className="fields">
-          <Field label="Days since they were made" hint="Views and thumbnails are made again when somebody looks.">
-            <input
-              type="number"
-              min={0}
-              max={3650}
-              required
-              value={draft.older}
-              onChange={(event) => change({ older: event.target.value })}
-            />
-          </Field>
+          <Days
+            label="Days since they were made"
+            hint="Views and thumbnails are made again when somebody looks."
+            value={draft.older}
+            change={(older) => change({ older })}
+          />
         </div>
       );
   }
+}
+
+interface DaysProps {
+  label: string;
+  hint: string;
+  value: string;
+  change(value: string): void;
+}
+
+function Days({ label, hint, value, change }: DaysProps) {
+  return (
+    <Field label={label} hint={hint}>
+      <input type="number" min={0} max={3650} required value={value} onChange={(event) => change(event.target.value)} />
+    </Field>
+  );
 }
