@@ -16,32 +16,45 @@ export function partsOf({ ids, width, height }: Mask): Parts {
   const of = new Int32Array(ids.length);
   const parents: number[] = [];
   for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const left = x > 0 && ids[i - 1] === ids[i] ? of[i - 1] : -1;
-      const above = y > 0 && ids[i - width] === ids[i] ? of[i - width] : -1;
-      if (left < 0 && above < 0) of[i] = parents.push(parents.length) - 1;
-      else if (left < 0 || above < 0) of[i] = Math.max(left, above);
-      else {
-        const [a, b] = [rootOf(parents, left), rootOf(parents, above)];
-        of[i] = Math.min(a, b);
-        parents[Math.max(a, b)] = of[i];
+    // Run by run: a run of one id joins all runs of that id above it.
+    for (const end = i + width; i < end; ) {
+      const first = i;
+      const id = ids[first];
+      let part = -1;
+      let joined = false;
+      for (; i < end && ids[i] === id; i++) {
+        const meets = y > 0 && ids[i - width] === id;
+        if (meets && !joined) part = join(parents, part, of[i - width]);
+        joined = meets;
       }
+      if (part < 0) part = parents.push(parents.length) - 1;
+      for (let j = first; j < i; j++) of[j] = part;
     }
   }
-  const numbers = new Int32Array(parents.length).fill(-1);
+  const numbers = new Int32Array(parents.length);
   let count = 0;
-  for (let i = 0; i < of.length; i++) {
-    const root = rootOf(parents, of[i]);
-    if (numbers[root] < 0) numbers[root] = count++;
-    of[i] = numbers[root];
+  for (let part = 0; part < parents.length; part++) {
+    // A root comes before all that it is the root of.
+    numbers[part] = parents[part] === part ? count++ : numbers[rootOf(parents, part)];
   }
   const areas = new Int32Array(count);
   const own = new Uint32Array(count);
-  of.forEach((part, i) => {
+  for (let i = 0; i < of.length; i++) {
+    const part = numbers[of[i]];
+    of[i] = part;
     areas[part]++;
     own[part] = ids[i];
-  });
+  }
   return { of, areas, ids: own };
+}
+
+/** Joins two parts under the lesser root, which is returned. @param a −1: none */
+function join(parents: number[], a: number, b: number): number {
+  const root = rootOf(parents, b);
+  if (a < 0 || a === root) return root;
+  const [low, high] = a < root ? [a, root] : [root, a];
+  parents[high] = low;
+  return low;
 }
 
 /** The root of a part among parents, of which a root is its own; the way there becomes shorter. */

@@ -19,7 +19,7 @@ export function absorbSmallParts(mask: Mask, share: number, held: Int32Array = n
   const kept = new Set(Array.from(held, (pixel) => of[pixel]));
   const small = [...areas.keys()].filter((part) => !kept.has(part) && areas[part] < share * largest.get(ids[part])!);
   if (small.length === 0) return;
-  const borders = bordersOf(of, mask, new Set(small));
+  const borders = bordersOf(of, mask, small);
   const parents = Int32Array.from(areas.keys());
   for (const part of small.sort((a, b) => areas[a] - areas[b] || a - b)) {
     const lengths = new Map<number, number>();
@@ -33,25 +33,34 @@ export function absorbSmallParts(mask: Mask, share: number, held: Int32Array = n
     const own = borders.get(nearest);
     if (own) for (const [root, length] of lengths) own.set(root, (own.get(root) ?? 0) + length);
   }
-  for (let i = 0; i < of.length; i++) mask.ids[i] = ids[rootOf(parents, of[i])];
+  const owners = Uint32Array.from(parents, (_, part) => ids[rootOf(parents, part)]);
+  for (let i = 0; i < of.length; i++) mask.ids[i] = owners[of[i]];
 }
 
 /** For each of these parts, the number of pixel sides that it shares with each neighbour. */
-function bordersOf(of: Int32Array, { width, height }: Mask, parts: Set<number>): Map<number, Map<number, number>> {
-  const borders = new Map([...parts].map((part) => [part, new Map<number, number>()]));
+function bordersOf(
+  of: Int32Array,
+  { width, height }: Mask,
+  parts: readonly number[],
+): Map<number, Map<number, number>> {
+  const borders = new Map(parts.map((part) => [part, new Map<number, number>()]));
   const count = (part: number, other: number) => {
     const own = borders.get(part);
     if (own) own.set(other, (own.get(other) ?? 0) + 1);
   };
-  const between = (a: number, b: number) => {
-    if (a === b) return;
-    count(a, b);
-    count(b, a);
-  };
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      if (x + 1 < width) between(of[i], of[i + 1]);
-      if (y + 1 < height) between(of[i], of[i + width]);
+      const part = of[i];
+      const right = x + 1 < width ? of[i + 1] : part;
+      const below = y + 1 < height ? of[i + width] : part;
+      if (right !== part) {
+        count(part, right);
+        count(right, part);
+      }
+      if (below !== part) {
+        count(part, below);
+        count(below, part);
+      }
     }
   }
   return borders;

@@ -4,6 +4,7 @@ export * from '../../image/kernels/cells';
 export * from '../../nodes/kernels/gram';
 export * from '../../refine/kernels/blur';
 export * from '../../refine/kernels/crf';
+export * from '../../refine/kernels/guided-filter';
 export * from '../../refine/kernels/lattice';
 export * from '../../refine/kernels/pixels';
 export * from '../../refine/kernels/survey';

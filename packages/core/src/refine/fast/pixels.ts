@@ -5,7 +5,6 @@ import type { RgbImage } from '../../image/image.ts';
 import { linearTaps } from '../../image/interpolate.ts';
 import type { NodeScores } from '../../nodes/scores.ts';
 import { usualSmoothing } from '../colour-likelihood.ts';
-import { type ColourWindows, guidedCoefficients } from '../guided-filter.ts';
 import { type HeldLabels, holdRows } from '../held.ts';
 
 /** A grid of vectors, `[h, w, c]` float32 row-major. */
@@ -37,30 +36,8 @@ export function linearRows(arena: Arena, { data, h, w, c }: Grid, height: number
   return (y0, y1, out) => void arena.kernels.interpolateRows(data, w, c, down, across, y0, y1, width, line, out);
 }
 
-/**
- * Guided upsampling of the first `count` values of each vector: the twin of `guidedRows` in refine/guided-filter.ts.
- *
- * @param image at its own size
- */
-export function guidedRows(
-  arena: Arena,
-  windows: ColourWindows,
-  { data, h, w, c }: Grid,
-  count: number,
-  { width, height, pixels }: RgbImage & { pixels: Address },
-): Rows {
-  const functions = { data: arena.reserve(16 * h * w * count), h, w, c: 4 * count };
-  guidedCoefficients(windows, arena.floats(data, h * w * c), c, count, arena.floats(functions.data, 4 * h * w * count));
-  const interpolated = linearRows(arena, functions, height, width);
-  const block = arena.reserve(16 * rowsInBlock * width * count);
-  return (y0, y1, out) => {
-    interpolated(y0, y1, block);
-    arena.kernels.applyColours(block, pixels + 3 * y0 * width, (y1 - y0) * width, count, out);
-  };
-}
-
 /** The number of rows in a block: their scores stay in the second cache. */
-const rowsInBlock = 8;
+export const rowsInBlock = 8;
 
 /** Calls `visit` for blocks of rows y0 … y1 − 1, which lie at `at`. */
 export function inBlocks(

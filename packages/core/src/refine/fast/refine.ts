@@ -8,12 +8,12 @@ import { type RgbImage, resizeBicubic } from '../../image/image.ts';
 import type { Mask } from '../../mask/mask.ts';
 import { argmax, type NodeScores } from '../../nodes/scores.ts';
 import { hideNodes, labelConfidence, leastScore } from '../crf.ts';
-import { type ColourWindows, colourWindows } from '../guided-filter.ts';
 import { type HeldPixels, heldLabels, refineAround } from '../held.ts';
 import { crfScale } from '../refine.ts';
 import { manyLabels, startMeanField } from './crf.ts';
+import { type ColourWindows, colourWindows, guidedRows, type Sized } from './guided-filter.ts';
 import { buildPairwise, type Pairwise } from './lattice.ts';
-import { guidedRows, inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts';
+import { inBlocks, linearRows, nearest, type Rows, softRows } from './pixels.ts';
 import { placeTiles } from './tiles.ts';
 
 export interface FastRefineOptions extends RefineOptions {
@@ -73,9 +73,6 @@ export function openRefiner(arena: Arena, image: RgbImage, options: FastRefineOp
   };
 }
 
-/** An image, and the address of its bytes. */
-type Sized = RgbImage & { pixels: Address };
-
 interface Warm {
   scale: number;
   sized: Sized;
@@ -98,7 +95,7 @@ function warmUp(
     gaussian: { ...gaussian, xy: gaussian.xy * scale },
     bilateral: { ...bilateral, xy: bilateral.xy * scale },
   });
-  const windows = guided && colourWindows(sized, guided, sized.width / full.width);
+  const windows = guided && colourWindows(arena, sized, guided, sized.width / full.width);
   return { scale, sized, pairwise, windows, end: arena.mark() };
 }
 

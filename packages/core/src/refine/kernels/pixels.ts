@@ -89,27 +89,6 @@ export function nearestNodes(nodes: usize, h: i32, w: i32, columns: usize, heigh
   }
 }
 
-/**
- * Applies linear functions of colour to pixels.
- *
- * @param functions `[n, c, 4]`: factors of red, green and blue, 0 … 1, and what is added
- * @param pixels bytes, r g b
- * @param out `[n, c]`
- */
-export function applyColours(functions: usize, pixels: usize, n: i32, c: i32, out: usize): void {
-  for (let p = 0; p < n; p++, pixels += 3) {
-    let colour = f32x4.replace_lane(f32x4.splat(255), 0, <f32>load<u8>(pixels));
-    colour = f32x4.replace_lane(colour, 1, <f32>load<u8>(pixels, 1));
-    colour = f32x4.replace_lane(colour, 2, <f32>load<u8>(pixels, 2));
-    colour = f32x4.div(colour, f32x4.splat(255));
-    for (let k = 0; k < c; k++, functions += 16, out += 4) {
-      const terms = f32x4.mul(v128.load(functions), colour);
-      const pairs = f32x4.add(terms, v128.shuffle<f32>(terms, terms, 2, 3, 0, 1));
-      store<f32>(out, f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1));
-    }
-  }
-}
-
 /** The number of bins: 16 a channel. */
 const bins: usize = 4096;
 
