@@ -4,7 +4,7 @@ import type { EvaluationRow } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { CaseJob } from './case.worker.ts';
 import { type ListedImage, readCase } from './dataset/folder.ts';
-import { openExtractor } from './keys/cache.ts';
+import { byBackbone, openExtractor } from './keys/cache.ts';
 import { inParallel } from './parallel.ts';
 import type { PeerAccess } from './peers/peers.ts';
 import type { Protocol, ProtocolSettings } from './protocols/protocol.ts';
@@ -60,31 +60,31 @@ export async function runProtocol(
   });
 }
 
-/** Extracts keys choice by choice, since opening a backbone takes a second. */
+/** Extracts keys backbone by backbone, since opening one takes a second. */
 async function prepareKeys(
   { protocol, settings, keys, maxPixels, signal, onKeys }: ProtocolRun,
   images: readonly ListedImage[],
   failed: Map<ListedImage, InvalidInputError>,
 ): Promise<void> {
-  const choices = protocol.keys?.(settings) ?? [{}];
-  const extractor = openExtractor(keys, settings);
+  const all = byBackbone(protocol.keys?.(settings) ?? [{}]);
   let done = 0;
-  try {
-    for (const choice of choices) {
+  for (const choices of all) {
+    const extractor = openExtractor(keys, settings, choices);
+    try {
       // One more than the cores keep busy: while one is in inference, others are decoded.
       await inParallel(3, images, async (listed) => {
         signal?.throwIfAborted();
-        onKeys?.(++done, choices.length * images.length);
+        onKeys?.(++done, all.length * images.length);
         try {
           const { case: one } = await readCase(listed, { maxPixels });
-          await extractor.add(one, choice);
+          await extractor.add(one);
         } catch (error) {
           if (!(error instanceof InvalidInputError)) throw error;
           failed.set(listed, error);
         }
       });
+    } finally {
+      await extractor.close();
     }
-  } finally {
-    await extractor.close();
   }
 }

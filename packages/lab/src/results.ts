@@ -60,13 +60,13 @@ async function pictured(
   rows: readonly EvaluationRow[],
   { settings, find, keys, maxPixels, signal, onProgress }: ResultsOf,
 ): Promise<Scene[]> {
-  const extractor = openExtractor(keys, settings);
+  const extractor = openExtractor(keys, settings, [{}]);
   let done = 0;
   const read = async (name: string, total: number) => {
     signal?.throwIfAborted();
     onProgress?.('pictures', ++done, total);
     const { case: one } = await readCase(await find(name), { maxPixels });
-    await extractor.add(one, {});
+    await extractor.add(one);
     return { one, keys: (await cachedKeys(keys, settings, one, {}))! };
   };
   try {

@@ -19,9 +19,8 @@ const TAP = 1;
 export interface TapKey {
   /** Hex sha256 of the file that was tapped. */
   readonly source: string;
-  /** Default the last. */
-  readonly layer?: number;
-  readonly facet: Facet;
+  /** Layer: default the last. */
+  readonly wanted: readonly { layer?: number; facet: Facet }[];
 }
 
 export interface CachedTap {
@@ -73,8 +72,11 @@ export async function keepTapped(folder: string, key: TapKey, { tapped, checks }
   }
 }
 
-const pathOf = (folder: string, { source, layer, facet }: TapKey) =>
-  join(folder, `${source.slice(0, 32)}-${layer ?? 'last'}-${facet}`);
+function pathOf(folder: string, { source, wanted }: TapKey): string {
+  const outputs = wanted.map(({ layer, facet }) => `${layer ?? 'last'}-${facet}`);
+  const named = outputs.length === 1 ? outputs[0] : sha256Of(Buffer.from(outputs.join())).slice(0, 32);
+  return join(folder, `${source.slice(0, 32)}-${named}`);
+}
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -19,18 +19,16 @@ export interface Checked {
   tap(wanted: readonly { layer?: number; facet: Facet }[]): Tapped;
 }
 
+/** Counted from 0. */
+type Layers = readonly (number | 'last')[] | 'all';
+
 /**
  * Takes a model apart and checks query, key and value of some layers.
  *
- * @param layers counted from 0, or `last`, or `all`
  * @param interpolation how a position embedding is resized in the check
  * @throws InvalidInputError if the tap does not understand the model, or a check fails
  */
-export async function checkModel(
-  file: ModelFile,
-  layers: readonly number[] | 'last' | 'all',
-  interpolation: Interpolation,
-): Promise<Checked> {
+export async function checkModel(file: ModelFile, layers: Layers, interpolation: Interpolation): Promise<Checked> {
   const opened = await open(file, (count) => facetsOf(layersOf(layers, count)), evaluate);
   const { anatomy, untouched, freed, input, outputs } = opened;
   const { facts, checks } = await check(opened, interpolation);
@@ -54,9 +52,9 @@ export async function checkModel(
   };
 }
 
-function layersOf(layers: readonly number[] | 'last' | 'all', count: number): readonly number[] {
-  if (layers === 'last') return [count - 1];
-  return layers === 'all' ? Array.from({ length: count }, (_, layer) => layer) : layers;
+function layersOf(layers: Layers, count: number): readonly number[] {
+  if (layers === 'all') return Array.from({ length: count }, (_, layer) => layer);
+  return layers.map((layer) => (layer === 'last' ? count - 1 : layer));
 }
 
 const facetsOf = (layers: readonly number[]) =>

@@ -68,7 +68,7 @@ export async function addBackbone(
 /** @throws InvalidInputError if the self-check of the chosen layer fails */
 async function expectSound(path: string, { layer, interpolation }: Pick<BackboneSettings, 'layer' | 'interpolation'>) {
   try {
-    return (await checkModel(await readModelFile(path), layer === undefined ? 'last' : [layer], interpolation)).facts;
+    return (await checkModel(await readModelFile(path), [layer ?? 'last'], interpolation)).facts;
   } catch (error) {
     if (error instanceof InvalidInputError) error.message = `${path}: ${error.message}`;
     throw error;

@@ -21,9 +21,16 @@ import type { Opened, Reply, Request, WorkerInput } from './session.worker.ts';
 /** Attention takes memory by the square of the patches: 6 GB for six heads of 16,384. */
 const MAX_PATCHES = 16_384;
 
-export interface KeySession {
-  /** `batch`: the most images in one inference. */
-  readonly facts: TapFacts & { layer: number; facet: Facet; device: DeviceName; inference: Precision; batch: number };
+/** What a session's model is. `batch`: the most images in one inference. */
+type SessionFacts = TapFacts & { device: DeviceName; inference: Precision; batch: number };
+
+/** A facet of a layer, which is counted from 0. */
+interface Output {
+  layer: number;
+  facet: Facet;
+}
+
+interface Session<Result> {
   /**
    * Extracts the keys of one image, which it copies. For many images call it several times at once: one is preprocessed
    * while another is in inference, and waiting images form batches.
@@ -36,50 +43,77 @@ export interface KeySession {
   extract(
     image: RgbImage,
     options?: { longSide?: number | 'native'; doubling?: Doubling; signal?: AbortSignal },
-  ): Promise<Keys>;
+  ): Promise<Result>;
   /** Ends the threads and rejects pending requests. An idle session keeps no process alive. */
   close(): Promise<void>;
 }
 
+/** Keys of one layer. */
+export interface KeySession extends Session<Keys> {
+  readonly facts: SessionFacts & Output;
+}
+
+/** Facets of several layers, in the order wanted. */
+export interface FacetsSession extends Session<Keys[]> {
+  readonly facts: SessionFacts & { outputs: readonly Output[] };
+}
+
 interface Job {
   views: Views;
-  resolve: (keys: Keys) => void;
+  resolve: (keys: Keys[]) => void;
   reject: (error: unknown) => void;
 }
 
+export interface SessionOptions {
+  threads?: number;
+  device?: Device;
+  precision?: Precision | 'auto';
+  batch?: number;
+}
+
 /**
- * Opens a backbone.
+ * Opens a backbone for one facet of one layer.
+ *
+ * @param options layer: counted from 0, default the last; for the others and errors see `openFacets`
+ */
+export async function openSession(
+  spec: BackboneSpec,
+  { layer, facet, ...options }: SessionOptions & { layer?: number; facet: Facet },
+): Promise<KeySession> {
+  const session = await openFacets(spec, [{ layer, facet }], options);
+  const { outputs, ...facts } = session.facts;
+  return {
+    facts: { ...facts, ...outputs[0] },
+    async extract(...input) {
+      const [keys] = await session.extract(...input);
+      return keys;
+    },
+    close: session.close,
+  };
+}
+
+/**
+ * Opens a backbone for facets of several layers: one inference gives them all, on the CPU each to the bit
+ * what a session of its own gives.
  *
  * A model that is opened for the first time is tapped and checked, which takes a second; the result is kept in `spec.cache`.
  * A model whose `facts.anySize` is false sees every image at its native size.
  *
  * @param spec from `resolveBackbone`; the file must have its sha256
- * @param options layer: counted from 0, default the last. threads: of one inference, default all cores. device: default the
+ * @param wanted layer: counted from 0, default the last
+ * @param options threads: of one inference, default all cores. device: default the
  *   CPU. precision: of inference; `auto` is half on a GPU, where the keys stay what they are, else the file's own. batch: images of one size in one inference, default 1 on the CPU and 8 on CUDA; 1 if the model takes no more
  * @throws InvalidInputError if the file has another sha256 or no such layer, the tap does not understand it, or a check fails
  */
-export async function openSession(
+export async function openFacets(
   spec: BackboneSpec,
-  {
-    layer,
-    facet,
-    threads = availableParallelism(),
-    device = 'cpu',
-    precision = 'auto',
-    batch,
-  }: {
-    layer?: number;
-    facet: Facet;
-    threads?: number;
-    device?: Device;
-    precision?: Precision | 'auto';
-    batch?: number;
-  },
-): Promise<KeySession> {
+  wanted: readonly { layer?: number; facet: Facet }[],
+  { threads = availableParallelism(), device = 'cpu', precision = 'auto', batch }: SessionOptions = {},
+): Promise<FacetsSession> {
   for (const [name, value] of Object.entries({ threads, batch: batch ?? 1 })) {
     if (!Number.isInteger(value) || value < 1) throw new InvalidInputError(`${name} ${value}; expected 1 or more`);
   }
-  const workerInput: WorkerInput = { spec, layer, facet, threads, device, precision, batch };
+  const workerInput: WorkerInput = { spec, wanted, threads, device, precision, batch };
   const worker = new Worker(new URL('./session.worker.js', import.meta.url), { workerData: workerInput });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const opened = await firstReply(worker);
@@ -129,7 +163,7 @@ export async function openSession(
   return {
     facts: {
       ...opened.facts,
-      ...{ layer: opened.layer, facet, device: opened.device, inference: opened.precision, batch: opened.batch },
+      ...{ outputs: opened.outputs, device: opened.device, inference: opened.precision, batch: opened.batch },
     },
     async extract(image, { longSide = spec.longSide, doubling, signal } = {}) {
       check(image, longSide, doubling, opened.facts);
@@ -144,7 +178,7 @@ export async function openSession(
       // One signal may abort many requests; Node warns of a leak at eleven listeners.
       if (signal) setMaxListeners(0, signal);
       let abort = () => {};
-      const keys = new Promise<Keys>((resolve, reject) => {
+      const keys = new Promise<Keys[]>((resolve, reject) => {
         let waiting: Job | undefined;
         abort = () => {
           if (waiting && queue.includes(waiting)) queue.splice(queue.indexOf(waiting), 1);

@@ -20,8 +20,8 @@ import { tableTensors } from './table-tensors.ts';
 
 export interface WorkerInput {
   spec: BackboneSpec;
-  layer: number | undefined;
-  facet: Facet;
+  /** Layer: default the last. */
+  wanted: readonly { layer?: number; facet: Facet }[];
   threads: number;
   device: Device;
   precision: Precision | 'auto';
@@ -33,18 +33,19 @@ export interface WorkerInput {
 export type Request = { images: Float32Array[][]; width: number; height: number; halfStride: boolean } | null;
 
 /** One reply to the start, then one to each request, in order. */
-export type Reply = Opened | { answers: Answer<Keys>[] } | Failure;
+export type Reply = Opened | { answers: Answer<Keys[]>[] } | Failure;
 
 export interface Opened {
   facts: TapFacts;
-  layer: number;
+  /** In the order wanted. */
+  outputs: readonly { layer: number; facet: Facet }[];
   device: DeviceName;
   precision: Precision;
   batch: number;
 }
 
-/** One inference over images of one size, each `[3, height, width]`. */
-type Run = (images: Float32Array[], width: number, height: number) => Promise<Keys[]>;
+/** One inference over images of one size, each `[3, height, width]`. @returns by image, the keys of each output */
+type Run = (images: Float32Array[], width: number, height: number) => Promise<Keys[][]>;
 
 /** On the CPU a batch was no faster; one image does not fill a GPU. */
 const BATCH = { cpu: 1, cuda: 8, tensorrt: 8 };
@@ -53,7 +54,7 @@ const LIKE = 0.999;
 
 if (!parentPort) throw new Error('session.worker runs in a worker thread only');
 const port = parentPort;
-const { spec, layer, facet, threads, device, precision, batch } = workerData as WorkerInput;
+const { spec, wanted, threads, device, precision, batch } = workerData as WorkerInput;
 
 try {
   const { opened, run, runHalf, end } = await open();
@@ -63,7 +64,9 @@ try {
     before = before.then(async () => {
       if (!request) return end();
       const answers = await extract(request.halfStride ? runHalf : run, opened.batch, request);
-      const buffers = answers.flatMap((answer) => ('result' in answer ? [answer.result.data.buffer] : []));
+      const buffers = answers.flatMap((answer) =>
+        'result' in answer ? answer.result.map(({ data }) => data.buffer) : [],
+      );
       port.postMessage({ answers } satisfies Reply, buffers as ArrayBuffer[]);
     });
   });
@@ -84,10 +87,11 @@ async function open() {
     if (!started.includes(half)) started.push(half);
     return (await half).run(...args);
   };
-  const wanted = batch ?? BATCH[first.device];
+  const most = batch ?? BATCH[first.device];
+  const outputs = tapped.outputs.map(({ layer, facet }) => ({ layer, facet }));
   const opened: Opened = {
-    ...{ facts, layer: tapped.outputs[0].layer, device: first.device, precision: first.precision },
-    batch: wanted > 1 && (await followsBatch(first.run, facts)) ? wanted : 1,
+    ...{ facts, outputs, device: first.device, precision: first.precision },
+    batch: most > 1 && (await followsBatch(first.run, facts)) ? most : 1,
   };
   const end = async () => {
     for (const each of started) await (await each.catch(() => undefined))?.inference.release();
@@ -154,11 +158,7 @@ async function openRunning(model: Uint8Array, tapped: Tapped, where: Device, den
 }
 
 /** @param density patches along a patch's side: 2 with half the stride, which takes half a patch more of the image */
-function runOf(
-  inference: InferenceSession,
-  { input, outputs: [{ name: output }], facts, positions }: Tapped,
-  density: 1 | 2,
-): Run {
+function runOf(inference: InferenceSession, { input, outputs, facts, positions }: Tapped, density: 1 | 2): Run {
   const tables = tableTensors(positions, spec.interpolation);
   const { patch, dim: d, prefixTokens } = facts;
   const patches = (side: number) => Math.floor(side / patch) * density;
@@ -169,17 +169,20 @@ function runOf(
       ...tables(h, w),
       [input]: new Tensor('float32', joined(images), [n, 3, height, width]),
     });
-    const { data, dims } = results[output];
     const tokens = prefixTokens + h * w;
-    if (!(data instanceof Float32Array) || dims[0] !== n || dims[1] !== tokens) {
+    const found = outputs.map(({ name }) => {
+      const { data, dims } = results[name];
+      if (data instanceof Float32Array && dims[0] === n && dims[1] === tokens) return data;
       throw new InvalidInputError(
         `${dims[0]} × ${dims[1]} tokens at ${width} × ${height}; expected ${n} × (${prefixTokens} + ${h} × ${w})`,
       );
-    }
-    return images.map((_, i) => ({
-      ...{ h, w, d },
-      data: data.slice((i * tokens + prefixTokens) * d, (i + 1) * tokens * d),
-    }));
+    });
+    return images.map((_, i) =>
+      found.map((data) => ({
+        ...{ h, w, d },
+        data: data.slice((i * tokens + prefixTokens) * d, (i + 1) * tokens * d),
+      })),
+    );
   };
 }
 
@@ -187,7 +190,7 @@ function runOf(
 async function alike(a: Run, b: Run, facts: TapFacts): Promise<boolean> {
   const [image, width, height] = wave(facts, 0.1);
   const [[expected], [actual]] = [await a([image], width, height), await b([image], width, height)];
-  return meanCosine(expected.data, actual.data, expected.d) >= LIKE;
+  return expected.every(({ data, d }, output) => meanCosine(data, actual[output].data, d) >= LIKE);
 }
 
 /** The tapped model: kept from an earlier opening, or made and checked now. */
@@ -200,15 +203,16 @@ async function load(): Promise<Tapped> {
   const { cache } = spec;
   // Weights in files beside it are part of what a model is.
   const source = spec.data ? sha256Of([sha256, ...spec.data.map((other) => other.sha256)].join()) : sha256;
-  const key = { source, layer, facet };
+  const key = { source, wanted };
   const kept = cache === undefined ? undefined : await readTapped(cache, key);
   if (kept) return expectSizes(kept.tapped);
   for (const { name, sha256: wanted } of spec.data ?? []) {
     const found = await hashOf(join(dirname(spec.path), name));
     if (found !== wanted) throw new InvalidInputError(`${name} has sha256 ${found}; expected ${wanted} (${spec.id})`);
   }
-  const checked = await checkModel(file, layer === undefined ? 'last' : [layer], spec.interpolation);
-  const tapped = expectSizes(checked.tap([{ layer, facet }]));
+  const layers = wanted.map(({ layer }) => layer ?? 'last');
+  const checked = await checkModel(file, layers, spec.interpolation);
+  const tapped = expectSizes(checked.tap(wanted));
   if (cache !== undefined && (checked.whole || spec.data)) {
     await keepTapped(cache, key, { tapped, checks: checked.checks });
   }
@@ -239,8 +243,10 @@ async function followsBatch(run: Run, facts: TapFacts): Promise<boolean> {
     const together = await run(images, width, height);
     for (const [i, image] of images.entries()) {
       const [alone] = await run([image], width, height);
-      const scale = alone.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      if (!alone.data.every((value, k) => Math.abs(value - together[i].data[k]) <= 1e-2 * scale)) return false;
+      for (const [output, { data }] of alone.entries()) {
+        const scale = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        if (!data.every((value, k) => Math.abs(value - together[i][output].data[k]) <= 1e-2 * scale)) return false;
+      }
     }
     return true;
   } catch {
@@ -256,20 +262,21 @@ function wave({ patch, anySize, nativeSize }: TapFacts, step: number, more = 0):
 
 async function extract(run: Run, batch: number, { images, width, height, halfStride }: NonNullable<Request>) {
   const views = images.flat();
-  const keys: Keys[] = [];
+  const keys: Keys[][] = [];
   try {
     for (let i = 0; i < views.length; i += batch) keys.push(...(await run(views.slice(i, i + batch), width, height)));
   } catch (error) {
     if (images.length === 1) return [failureOf(error)];
     // A batch that fails, mostly for lack of memory, may succeed image by image.
-    const answers: Answer<Keys>[] = [];
+    const answers: Answer<Keys[]>[] = [];
     for (const image of images)
       answers.push(...(await extract(run, batch, { images: [image], width, height, halfStride })));
     return answers;
   }
-  return images.map((own): Answer<Keys> => {
+  return images.map((own): Answer<Keys[]> => {
     const passes = keys.splice(0, own.length);
-    return { result: passes.length === 1 ? passes[0] : interleaveKeys(passes) };
+    if (passes.length === 1) return { result: passes[0] };
+    return { result: wanted.map((_, output) => interleaveKeys(passes.map((pass) => pass[output]))) };
   });
 }
 

@@ -13,7 +13,7 @@ import { extname, join } from 'node:path';
 // The thread runs the built package, so the test imports it, too.
 import { KNOWN_BACKBONES } from '@saltworks/backbone/registry/known';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
-import { type KeySession, openSession } from '@saltworks/backbone/session/session';
+import { type KeySession, openFacets, openSession } from '@saltworks/backbone/session/session';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { shiftImage } from '@saltworks/core/image/image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -260,6 +260,54 @@ test('a model that runs at its native size only sees every image at that size, a
   }
 });
 
+const facets = ['key', 'query', 'value'] as const;
+const everyFacet = (layers: number) =>
+  Array.from({ length: layers }, (_, layer) => facets.map((facet) => ({ layer, facet }))).flat();
+
+/** One inference for all, beside a session for each alone. */
+async function expectSameBits(
+  spec: Awaited<ReturnType<typeof specOf>>,
+  wanted: readonly { layer: number; facet: 'key' | 'query' | 'value' }[],
+  options: Parameters<KeySession['extract']>[1],
+) {
+  const image = noise(40, 30);
+  const all = await openFacets(spec, wanted, { threads: 1 });
+  expect(all.facts.outputs).toEqual(wanted);
+  const keys = await all.extract(image, options);
+  await all.close();
+  expect(keys.length).toBe(wanted.length);
+  for (const [i, output] of wanted.entries()) {
+    const alone = await openSession(spec, { ...output, threads: 1 });
+    expect(alone.facts).toMatchObject(output);
+    expect(keys[i], JSON.stringify(output)).toEqual(await alone.extract(image, options));
+    await alone.close();
+  }
+}
+
+describe('one inference gives facets of several layers, to the bit those of sessions of their own', () => {
+  test.each([undefined, 'overlap', 'stride'] as const)('of a tiny model, doubled by %s', async (doubling) => {
+    const spec = await specOf(tinyVit(), `facets-${doubling}`);
+    await expectSameBits(spec, everyFacet(LAYERS), { longSide: 36, doubling });
+  });
+
+  test('in the order wanted, also from the cache, batch by batch', async () => {
+    const spec = await specOf(tinyVit(), 'facets-order');
+    const wanted = everyFacet(LAYERS).reverse();
+    const images = [noise(28, 16), { ...noise(28, 16), data: noise(28, 16).data.map((value) => 255 - value) }];
+    const found = [];
+    for (const batch of [1, 2]) {
+      const session = await openFacets(spec, wanted, { threads: 1, batch });
+      found.push(await Promise.all(images.map((image) => session.extract(image, { longSide: 28 }))));
+      await session.close();
+    }
+    expect(found[1]).toEqual(found[0]);
+    const last = await openSession(spec, { facet: 'value', threads: 1 });
+    expect(found[0][0][0]).toEqual(await last.extract(images[0], { longSide: 28 }));
+    await last.close();
+    await expect(openFacets(spec, [{ facet: 'key' }, { layer: 9, facet: 'key' }])).rejects.toThrow('layer 9; expected');
+  });
+});
+
 describe('a tapped model is kept', () => {
   const cached = () =>
     readdirSync(join(folder, 'models', 'tapped')).map((name) => join(folder, 'models', 'tapped', name));
@@ -326,6 +374,15 @@ describe.skipIf(!isPulled)('dinov2-small-focus (skipped until npm run setup has 
     }
     expect(found[1]).toEqual(found[0]);
   }, 60_000);
+
+  test('gives the facets of several layers in one inference, to the bit those of sessions of their own', async () => {
+    const spec = await resolveBackbone('dinov2-small-focus', { home });
+    const wanted = [
+      { layer: 4, facet: 'value' },
+      { layer: 11, facet: 'key' },
+    ] as const;
+    await expectSameBits(spec, wanted, { longSide: 518 });
+  }, 180_000);
 
   test('is refused if its file changed', async () => {
     const spec = await resolveBackbone('dinov2-small-focus', { home });

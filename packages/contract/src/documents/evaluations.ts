@@ -170,7 +170,7 @@ export type EvaluationPlan = z.infer<typeof evaluationPlan>;
 /** How long a run's protocols took, all tries together: the only file of a run that differs when it is made again. */
 export const evaluationTimings = z.object({
   version: z.literal(1),
-  /** Of wall-clock time, keys apart. */
+  /** Of wall-clock time, with the extraction of keys that were not there. */
   seconds: z.partialRecord(z.enum(protocols), z.number()),
 });
 export type EvaluationTimings = z.infer<typeof evaluationTimings>;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackboneSpec } from '@saltworks/backbone/registry/entries';
-import { type KeySession, openSession } from '@saltworks/backbone/session/session';
+import { type FacetsSession, openFacets } from '@saltworks/backbone/session/session';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysId, keysKey } from '@saltworks/contract/layout';
 import { decodeKeys, encodeKeys, type KeysOrigin, windowText } from '@saltworks/core/formats/keys';
@@ -51,41 +51,53 @@ const isSize = ({ image }: KeysOrigin, { width, height }: Case['image']) =>
   image.width === width && image.height === height;
 
 export interface Extractor {
-  /** Adds an image's keys to the folder, unless they are there. */
-  add(one: Case, choice: KeysChoice): Promise<void>;
+  /** Adds an image's keys to the folder: those that are not there, in as few inferences as they take. */
+  add(one: Case): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens one backbone at a time, layer by layer: ask for all images of one choice before the next. */
-export function openExtractor(folder: string, backbones: Backbones): Extractor {
-  let open: { name: string; session: Promise<KeySession> } | undefined;
-  const close = async () => {
-    const closing = open;
-    open = undefined;
-    await (await closing?.session.catch(() => undefined))?.close();
-  };
-  const sessionOf = async (spec: BackboneSpec, { layer = spec.layer, facet = spec.facet ?? 'key' }: KeysChoice) => {
-    const name = `${spec.id} ${layer} ${facet}`;
-    if (open?.name !== name) {
-      const closed = close();
-      open = { name, session: closed.then(() => openSession(spec, { layer, facet })) };
-    }
-    return open.session;
-  };
+/** Choices of one backbone each, in the order in which they come. */
+export function byBackbone(choices: readonly KeysChoice[]): KeysChoice[][] {
+  const found = new Map<string | undefined, KeysChoice[]>();
+  for (const choice of choices) found.set(choice.backbone, [...(found.get(choice.backbone) ?? []), choice]);
+  return [...found.values()];
+}
+
+/** @param choices of one backbone, which is opened for their layers and facets when keys are missing */
+export function openExtractor(folder: string, backbones: Backbones, choices: readonly KeysChoice[]): Extractor {
+  const spec = specOf(backbones, choices[0]);
+  const wantedOf = ({ layer = spec.layer, facet = spec.facet ?? 'key' }: KeysChoice) => ({ layer, facet });
+  const nameOf = (choice: KeysChoice) => JSON.stringify(wantedOf(choice));
+  const wanted = new Map(choices.map((choice) => [nameOf(choice), wantedOf(choice)]));
+  const places = new Map([...wanted.keys()].map((name, place) => [name, place]));
+  let open: Promise<FacetsSession> | undefined;
   return {
-    async add(one, choice) {
-      const spec = specOf(backbones, choice);
-      if (await cachedKeys(folder, backbones, one, choice)) return;
-      const session = await sessionOf(spec, choice);
-      const { longSide, doubling } = choice;
+    async add(one) {
       const { sha256, image } = one;
-      const keys = await session.extract(image, { longSide, doubling });
-      const { layer, facet } = session.facts;
+      const missing: KeysChoice[] = [];
+      for (const choice of choices) if (!(await cachedKeys(folder, backbones, one, choice))) missing.push(choice);
+      if (missing.length === 0) return;
+      open ??= openFacets(spec, [...wanted.values()]);
+      const session = await open;
       const size = { width: image.width, height: image.height };
       const window = windowText((image as { window?: ValueWindow }).window);
-      const origin = { backbone: spec.id, layer, facet, image: size, imageSha256: sha256, window };
-      await writeWhole(pathOf(folder, spec, sha256, choice), encodeKeys(keys, origin));
+      /** Keys of all layers and facets, by the size of the image and the way to the nodes. */
+      const extracted = new Map<string, Keys[]>();
+      for (const choice of missing) {
+        const { longSide, doubling } = choice;
+        const way = JSON.stringify([longSide, doubling]);
+        const all = extracted.get(way) ?? (await session.extract(image, { longSide, doubling }));
+        extracted.set(way, all);
+        const place = places.get(nameOf(choice))!;
+        const origin = {
+          ...{ backbone: spec.id, ...session.facts.outputs[place] },
+          ...{ image: size, imageSha256: sha256, window },
+        };
+        await writeWhole(pathOf(folder, spec, sha256, choice), encodeKeys(all[place], origin));
+      }
     },
-    close,
+    async close() {
+      await (await open?.catch(() => undefined))?.close();
+    },
   };
 }
