@@ -1,9 +1,11 @@
 /** The worker's role: inference, masks, and annotators' open images. */
 
+import { join } from 'node:path';
 import type { Precision } from '@saltworks/backbone/precision/precision';
 import { findEntry } from '@saltworks/backbone/registry/registry';
 import type { Device } from '@saltworks/backbone/session/device';
 import { annotateImage } from '@saltworks/contract/messages/annotate';
+import { openCaseThreads } from '@saltworks/lab/protocol-run';
 import { storeCheck, temporalCheck } from '@saltworks/orchestrator/checks';
 import { workerVersion } from '@saltworks/orchestrator/temporal/versions';
 import { findWorkflow } from '@saltworks/orchestrator/temporal/workflows';
@@ -48,12 +50,14 @@ export async function openWorkerRole(
   const findBackbone = (name: string) => findEntry(name, fetching);
   const keys = keysSources(fetching, { threads, device, precision, batch, onNotice: log.warn });
   const maskThreads = openMaskThreads(propagateThreads);
+  const caseThreads = openCaseThreads(maskThreads.threads);
   const sessions = openSessionThreads({ threads: sessionThreads, bytes: sessionBytes });
   const queue = ownQueue();
   const readObject = objectReader(store, settings.s3);
   const activities = createActivities({
     ...{ store, keys, maskThreads, readObject, maxPixels, findBackbone, sessions, queue },
     s3: settings.s3,
+    evaluating: { caseThreads, specOf: keys.specOf, scratch: join(settings.home, 'lab', 'parts') },
   });
   // One image opening per thread, and one more whose files are being read.
   const concurrency = { extract: extractConcurrency, propagate: propagateConcurrency, annotate: sessionThreads + 1 };
@@ -103,6 +107,7 @@ export async function openWorkerRole(
       await sessions.close();
       await keys.close();
       await maskThreads.close();
+      await caseThreads.close();
     },
   };
 }

@@ -3,6 +3,7 @@
  * rewrites the same object.
  */
 import type { Subject } from './documents/builds.ts';
+import type { ProtocolName } from './documents/evaluations.ts';
 import type { StorageKind } from './documents/storage.ts';
 import { defaultCodec } from './kinds.ts';
 import type { ExtractSettings } from './options.ts';
@@ -298,6 +299,20 @@ export const bakeoffPartsPrefix = (of: Subject, bakeoff: string, kind: 'keys' | 
 /** `…/report.json`: a BakeoffReport. */
 export const bakeoffReportKey = (of: Subject, bakeoff: string): string => `${bakeoffPrefix(of, bakeoff)}report.json`;
 
+/** `evaluations/NAME/ID/`: an evaluation of a dataset. */
+const evaluationPrefix = (dataset: string, id: string): string => `evaluations/${dataset}/${id}/`;
+
+/** `…/plan.json`: a DatasetEvaluation. */
+export const evaluationKey = (dataset: string, id: string): string => `${evaluationPrefix(dataset, id)}plan.json`;
+
+/** `…/images/000000042.jsonl`: EvaluatedImages of a part. */
+export const evaluatedImagesKey = (dataset: string, id: string, part: number): string =>
+  `${evaluationPrefix(dataset, id)}images/${numbered(part)}.jsonl`;
+
+/** `…/rows/PROTOCOL/000000042.json`: what a protocol found on an image, an EvaluationOutcome. @param at its place */
+export const evaluationOutcomeKey = (dataset: string, id: string, protocol: ProtocolName, at: number): string =>
+  `${evaluationPrefix(dataset, id)}rows/${protocol}/${numbered(at)}.json`;
+
 /** `…/sorted/`: ComparedImages in order, in pieces, while they are ranked. */
 export const sortedPrefix = (of: Subject, before: string | null, after: string): string =>
   `${comparedPrefix(of, before, after)}sorted/`;
@@ -418,7 +433,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
   [/^storage\/quota\.json$/, 'changing'],
-  [/^(keys|views|agreement|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
+  [/^(keys|views|agreement|evaluations|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
 ];
 
 /** Undefined of an object that is none of ours. */
@@ -459,7 +474,19 @@ export const backupLockKey = 'lock.json';
 
 /** Folders of the layout; `datasets/NAME/` and `exports/NAME/` have folders of their own. */
 const folders = [
-  ...['backbones', 'bakeoffs', 'builds', 'catalog', 'channels', 'check', 'datasets', 'drawings', 'exports', 'images'],
+  ...[
+    'backbones',
+    'bakeoffs',
+    'builds',
+    'catalog',
+    'channels',
+    'check',
+    'datasets',
+    'drawings',
+    'evaluations',
+    'exports',
+    'images',
+  ],
   ...['key-sets', 'keys', 'masks', 'models', 'probes', 'strokes', 'views'],
 ];
 const inner = ['classes', 'exported', 'extracted', 'files', 'images', 'lines', 'masks', 'names', 'scribbles', 'truth'];

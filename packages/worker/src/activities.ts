@@ -2,6 +2,7 @@
 import { position as positionSchema, type ShardActivities } from '@saltworks/contract/messages/activities';
 import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { BakeoffActivities } from '@saltworks/contract/messages/bakeoff';
+import type { EvaluationActivities } from '@saltworks/contract/messages/evaluate';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import type { ImportActivities } from '@saltworks/contract/messages/schedules';
@@ -14,6 +15,7 @@ import { type JudgeDeps, judgeSample } from './bakeoff/masks.ts';
 import { finishBakeoff } from './bakeoff/report.ts';
 import { buildShard } from './build.ts';
 import { compareShard } from './compare-shard.ts';
+import { type EvaluateDeps, evaluateImages } from './evaluation/evaluate-images.ts';
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
 import { type ImportDeps, importImages } from './import.ts';
@@ -27,16 +29,22 @@ import { showImages } from './views.ts';
 
 const BEAT_MS = 2_000;
 
-/** @param deps sessions and queue: of a worker that serves annotators */
+/** @param deps sessions and queue: of a worker that serves annotators; evaluating: of one that runs protocols */
 export function createActivities(
-  deps: ExtractDeps & MaskDeps & JudgeDeps & ImportDeps & Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>>,
+  deps: ExtractDeps &
+    MaskDeps &
+    JudgeDeps &
+    ImportDeps &
+    Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>> & {
+      evaluating?: Omit<EvaluateDeps, keyof ExtractDeps>;
+    },
 ): ShardActivities &
   MeasureActivities &
   BuildActivities &
   BakeoffActivities &
   ImportActivities &
-  Partial<AnnotateActivities> {
-  const { sessions, queue } = deps;
+  Partial<AnnotateActivities & EvaluationActivities> {
+  const { sessions, queue, evaluating } = deps;
   /** For what fills the store; strokes and their masks go on. */
   const withRoom = <T>(work: (pulse: Pulse) => Promise<T>): Promise<T> =>
     withPulse(async (pulse) => {
@@ -64,6 +72,9 @@ export function createActivities(
     extractSample: (request) => withRoom((pulse) => extractSample(deps, request, pulse)),
     judgeSample: (request) => withRoom((pulse) => judgeSample(deps, request, pulse)),
     finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),
+    ...(evaluating && {
+      evaluateImages: (request) => withRoom((pulse) => evaluateImages({ ...deps, ...evaluating }, request, pulse)),
+    }),
     ...(sessions && queue !== undefined ? createAnnotateActivities({ ...deps, sessions, queue }) : {}),
   };
 }

@@ -60,28 +60,27 @@ export interface KeysDeps extends ShardDeps {
   keys: KeysSources;
 }
 
+interface KeyedImage {
+  sha256: string;
+  name: string;
+  object: string;
+}
+
 /**
  * Reads the file of an image's keys. A damaged file is replaced first: its keys are computed again.
  *
  * @throws ObjectMissingError if there is none; DamagedKeysError if a damaged one cannot be replaced here
  */
 export async function readKeys(
-  { store, keys, readObject, maxPixels }: KeysDeps,
-  image: { sha256: string; name: string; object: string },
+  deps: KeysDeps,
+  image: KeyedImage,
   extract: ExtractSettings,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const key = keysKey(keysId(extract.backbone, extract), image.sha256);
-  const file = await store.get(key, { signal });
+  const file = await deps.store.get(keysKey(keysId(extract.backbone, extract), image.sha256), { signal });
   if (soundKeysOf(image.sha256, file)) return file;
   try {
-    const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
-    const source = await keys.open(extract);
-    // Not by another file of that name: the dataset's other keys are those of the first.
-    await noteKeySet(store, extract, source, { signal });
-    const again = await keysFile(source, { ...image, pixels }, extract, signal);
-    await store.put(key, again, { signal });
-    return again;
+    return await makeKeys(deps, image, extract, signal);
   } catch (error) {
     signal.throwIfAborted();
     const reason = (error as Error).message.replaceAll('\n', ' ');
@@ -90,4 +89,31 @@ export async function readKeys(
       { cause: error },
     );
   }
+}
+
+/** The same; keys that are not there are made, as `extract` would. @throws InvalidInputError if the image is unusable */
+export const readOrMakeKeys = (
+  deps: KeysDeps,
+  image: KeyedImage,
+  extract: ExtractSettings,
+  signal: AbortSignal,
+): Promise<Uint8Array> =>
+  readKeys(deps, image, extract, signal).catch((error) => {
+    if (error instanceof ObjectMissingError) return makeKeys(deps, image, extract, signal);
+    throw error;
+  });
+
+async function makeKeys(
+  { store, keys, readObject, maxPixels }: KeysDeps,
+  image: KeyedImage,
+  extract: ExtractSettings,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const pixels = await decodeImage(await readObject(image.object, signal), { maxPixels });
+  const source = await keys.open(extract);
+  // Not by another file of that name: the dataset's other keys are those of the first.
+  await noteKeySet(store, extract, source, { signal });
+  const file = await keysFile(source, { ...image, pixels }, extract, signal);
+  await store.put(keysKey(keysId(extract.backbone, extract), image.sha256), file, { signal });
+  return file;
 }

@@ -31,6 +31,12 @@ export interface KeysSources {
   close(): Promise<void>;
 }
 
+/** Also tells what a backbone is. */
+export interface Backbones extends KeysSources {
+  /** Fetched if it is not here. @throws the same */
+  specOf(backbone: string): Promise<BackboneSpec>;
+}
+
 interface Opened {
   session: KeySession;
   sha256: string;
@@ -54,7 +60,7 @@ export interface Inference {
 }
 
 /** @param fetching where backbones are kept, and how a missing one is fetched */
-export function keysSources(fetching: Fetching, inference: Inference = {}): KeysSources {
+export function keysSources(fetching: Fetching, inference: Inference = {}): Backbones {
   const sessions = keepLastUsed<Opened>(mostIdle);
   // Settings of one backbone that are opened together fetch it once.
   const fetches = new Map<string, Promise<BackboneSpec>>();
@@ -82,6 +88,7 @@ export function keysSources(fetching: Fetching, inference: Inference = {}): Keys
             using(settings, ({ session }) => session.extract(image, { longSide: settings.longSide, signal })),
           ),
       })),
+    specOf,
     close: () => sessions.close(),
   };
 }

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { backboneEntries, specOf } from '@saltworks/backbone/registry/registry';
+import { datasetName } from '@saltworks/contract/documents/dataset';
 import {
   type EvaluationFigures,
   type EvaluationSummary,
@@ -12,9 +13,11 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { defaultBackbone, defaultPreset, presetNames } from '@saltworks/contract/kinds';
 import type { Preset } from '@saltworks/contract/options';
 import { findPeers } from '@saltworks/lab/peers/peers';
-import { protocolList } from '@saltworks/lab/protocols/list';
+import { protocolList, protocolOf } from '@saltworks/lab/protocols/list';
 import { runEvaluation } from '@saltworks/lab/run';
 import { CODE_VERSION } from '@saltworks/store/builds/mask-names';
+import { findDataset } from '@saltworks/store/datasets/dataset';
+import { openStore } from '@saltworks/store/objects/open';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { findBackbone } from '../backbones.ts';
 import { fetchingOf } from '../fetching.ts';
@@ -22,10 +25,11 @@ import { isFolder, makeFolder } from '../files.ts';
 import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { backboneOption, parseFromTo, parseWhole } from '../options.ts';
-import { progress } from '../progress.ts';
+import { type Progress, progress } from '../progress.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { table } from '../table.ts';
 import { compareCommand } from './eval-compare.ts';
+import { evaluateStored } from './eval-dataset.ts';
 
 interface EvalFlags {
   scribbles?: string;
@@ -45,7 +49,10 @@ interface EvalFlags {
 export const evalCommand = (): Command =>
   new Command('eval')
     .description('measure masks on a dataset whose masks are known: by its strokes, by simulated corrections, and more')
-    .argument('<folder>', 'a dataset: images/, panoptic/, panoptic.json (COCO panoptic), scribbles/')
+    .argument(
+      '<folder|dataset>',
+      'a folder: images/, panoptic/, panoptic.json (COCO panoptic), scribbles/; or a name from "dataset ls"',
+    )
     .option('--out <dir>', 'where rows, figures and the report go; the same command resumes a run there')
     .option(
       '--scribbles <dir>',
@@ -71,48 +78,35 @@ strokes      masks from the dataset's strokes
 corrections  from the strokes on, and from nothing: an ideal and a human-like annotator correct the largest error
 
 Things of at least 0.5 % of the picture count, and the background; where segments have no names, every region counts.
-What is finished is not computed again; keys stay in the home. Images that cannot be used are left out, with a line each.
+A folder is evaluated here. A dataset whose images came with known masks is evaluated by workers, as runs are: Ctrl-C detaches, the
+same command takes it up again.
+
+What is finished is not computed again. Images that cannot be used are left out, with a line each.
 docs/eval.md tells more.
 
 Examples:
   saltworks eval street --out runs/street
   saltworks eval street --protocol strokes,corrections --out runs/corrected
+  saltworks eval street-2026 --protocol corrections --out runs/stored
   saltworks eval street --scribbles mine --protocol all --limit 50 --out runs/mine --json`,
     )
     .action(evaluate)
     .addCommand(compareCommand());
 
-async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
-  const { out, json, threads = availableParallelism(), backbone, protocol, peers, ...rest } = flags;
+async function evaluate(target: string, flags: EvalFlags): Promise<void> {
+  const { out, json = false, scribbles } = flags;
   // Commander would ask for it of the commands below this one, too.
   if (out === undefined) throw new InvalidInputError('no --out; expected the folder where results go');
   const settings = readSettings();
-  for (const path of [folder, flags.scribbles]) {
-    if (path === undefined || path === 'simulated') continue;
-    if (!(await isFolder(path))) throw new InvalidInputError(`${path} is a file; expected a folder`);
-  }
+  if (scribbles !== undefined && scribbles !== 'simulated') await expectFolder(scribbles);
+  const isStored = !(await isFolder(target).catch(() => false)) && (await expectDataset(target, settings));
   const line = progress(process.stderr, json);
-  await makeHome(settings.home);
-  const spec = await findBackbone(backbone, settings, line);
-  await makeFolder(out);
-  const { home, python, env } = settings;
-  const { missing, ...access } = peers ? await findPeers({ home, python, env: { ...env } }) : { missing: undefined };
-  if (missing !== undefined) console.error(`saltworks: ${missing}`);
-  const summary = await runEvaluation({
-    ...rest,
-    ...{ folder: resolve(folder), out, spec, threads, code: CODE_VERSION },
-    installed: protocol.includes('backbones') ? await installedIn(settings) : [],
-    protocols: protocolList.filter(({ name }) => protocol.includes(name)),
-    keys: join(settings.home, 'lab'),
-    ...('names' in access && { peers: access }),
-    maxPixels: settings.maxPixels,
-    signal: interruption,
-    onProgress: (stage, done, total) => line.show(`${stage}: ${done} of ${total}`),
-    onNote(text) {
-      line.clear();
-      console.error(`saltworks: ${text}`);
-    },
-  });
+  const onNote = (text: string) => {
+    line.clear();
+    console.error(`saltworks: ${text}`);
+  };
+  const evaluated = isStored ? evaluateDataset : evaluateFolder;
+  const summary = await evaluated(target, { ...flags, out }, settings, { line, onNote });
   line.clear();
   if (json) {
     for (const entry of summary.figures) console.log(JSON.stringify(entry));
@@ -122,6 +116,73 @@ async function evaluate(folder: string, flags: EvalFlags): Promise<void> {
   }
   if (summary.failures.length > 0) process.exitCode = 1;
 }
+
+async function expectFolder(path: string): Promise<void> {
+  if (!(await isFolder(path))) throw new InvalidInputError(`${path} is a file; expected a folder`);
+}
+
+/** @throws InvalidInputError if this is no name of a dataset */
+async function expectDataset(name: string, { store, s3 }: Settings): Promise<true> {
+  const isName = datasetName.test(name);
+  if (isName && (await findDataset(openStore(store, s3), name))) return true;
+  const what = isName ? 'no folder and no dataset of the store' : 'no folder';
+  throw new InvalidInputError(`${name} is ${what}; expected one of both (saltworks dataset ls)`);
+}
+
+interface Telling {
+  line: Progress;
+  onNote(text: string): void;
+}
+type Flags = EvalFlags & { out: string };
+
+async function evaluateDataset(
+  dataset: string,
+  { protocol, threads, peers, json = false, ...rest }: Flags,
+  settings: Settings,
+  telling: Telling,
+): Promise<EvaluationSummary> {
+  for (const [flag, value] of Object.entries({ '--threads': threads, '--peers': peers })) {
+    if (value)
+      throw new InvalidInputError(`${flag} with the dataset ${dataset}, which workers evaluate; expected a folder`);
+  }
+  const installed = protocol.includes('backbones') ? await installedIn(settings) : [];
+  const backbones = installed.map(({ id }) => id);
+  return evaluateStored(
+    { ...rest, dataset, json, code: CODE_VERSION, protocols: inOrder(protocol), backbones },
+    settings,
+    telling,
+  );
+}
+
+async function evaluateFolder(
+  folder: string,
+  { threads = availableParallelism(), backbone, protocol, peers, ...rest }: Flags,
+  settings: Settings,
+  { line, onNote }: Telling,
+): Promise<EvaluationSummary> {
+  await makeHome(settings.home);
+  const spec = await findBackbone(backbone, settings, line);
+  await makeFolder(rest.out);
+  const { home, python, env } = settings;
+  const { missing, ...access } = peers ? await findPeers({ home, python, env: { ...env } }) : { missing: undefined };
+  if (missing !== undefined) onNote(missing);
+  return runEvaluation({
+    ...rest,
+    ...{ folder: resolve(folder), spec, threads, code: CODE_VERSION },
+    installed: protocol.includes('backbones') ? await installedIn(settings) : [],
+    protocols: inOrder(protocol).map(protocolOf),
+    keys: join(home, 'lab'),
+    ...('names' in access && { peers: access }),
+    maxPixels: settings.maxPixels,
+    signal: interruption,
+    onProgress: (stage, done, total) => line.show(`${stage}: ${done} of ${total}`),
+    onNote,
+  });
+}
+
+/** Protocols in the order in which they run, each once. */
+const inOrder = (names: readonly ProtocolName[]): ProtocolName[] =>
+  protocolList.map(({ name }) => name).filter((name) => names.includes(name));
 
 /** Backbones whose models are here. */
 async function installedIn(settings: Settings) {

@@ -1,5 +1,5 @@
 /** Evaluations: what a protocol measured on images with known masks. One line an image and variant; a summary for each run. */
-import { preset } from '../options.ts';
+import { extractSettings, preset } from '../options.ts';
 import * as z from '../zod.ts';
 import { interval } from './bakeoffs.ts';
 
@@ -174,3 +174,68 @@ export const evaluationTimings = z.object({
   seconds: z.partialRecord(z.enum(protocols), z.number()),
 });
 export type EvaluationTimings = z.infer<typeof evaluationTimings>;
+
+/**
+ * Which segments of a known mask count.
+ *
+ * `big-things`: things of at least 0.5 % of the picture, crowds apart; everything else listed is background. What no segment
+ * covers is void, which does not count.
+ *
+ * `regions`: every segment. So it is where all segments of a picture share one category that never occurs beside another, and
+ * together cover the picture: the category names nothing.
+ *
+ * `instances`: every thing, however small; everything else is background. So it is where a document lists things alone, and
+ * leaves pixels of most pictures to nobody: there is no void, since then nothing would be background.
+ */
+export const countings = ['big-things', 'regions', 'instances'] as const;
+export type Counting = (typeof countings)[number];
+
+/**
+ * An evaluation of a dataset in a store, named by its content: what workers are told beside the images. Its images are
+ * EvaluatedImages, in parts.
+ */
+export const datasetEvaluation = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  ...z.pick(evaluationPlan, { code: true, dataset: true, protocols: true, preset: true, backbones: true }).shape,
+  ...z.pick(evaluationPlan, { budget: true, bar: true, seed: true, left_out: true }).shape,
+  /** What the backbone's keys are made with. */
+  extract: extractSettings,
+  images: z.number(),
+  parts: z.number(),
+  /** Hex sha256 of all lines of its images. */
+  lines: z.string(),
+});
+export type DatasetEvaluation = z.infer<typeof datasetEvaluation>;
+
+/** One line of a part. */
+export const evaluatedImage = z.object({
+  /** Place in the order of rows, from 0. */
+  at: z.number(),
+  /** Stem of the image's file, as rows name it. */
+  name: z.string(),
+  source: z.string(),
+  /** Of the image's bytes. */
+  sha256: z.string(),
+  /** Where its bytes are. */
+  object: z.string(),
+  /** Of its known mask, which an import may replace. */
+  known: z.string(),
+  counting: z.enum(countings),
+  /** Strokes that were kept for it, or a robot's; absent where nothing was drawn. */
+  strokes: z.optional(
+    z.union([z.object({ sha256: z.string(), extension: z.enum(['.json', '.png']) }), z.literal('simulated')]),
+  ),
+});
+export type EvaluatedImage = z.infer<typeof evaluatedImage>;
+
+/** What one protocol found on one image. */
+export const evaluationOutcome = z.object({
+  version: z.literal(1),
+  /** Hash of the image, its known mask and its strokes; absent where they cannot be used: the image is left out. */
+  sha256: z.optional(z.string()),
+  rows: z.array(evaluationRow),
+  /** Why there are no rows, and whether it would be the same another time. */
+  failure: z.optional(z.object({ reason: z.string(), permanent: z.boolean() })),
+});
+export type EvaluationOutcome = z.infer<typeof evaluationOutcome>;

@@ -17,6 +17,8 @@ export const truth = z.object({
   mask: z.optional(z.string()),
   /** Whose it is, where that is not the first of the image's names: files of the same bytes may come with masks of their own. */
   name: z.optional(z.string()),
+  /** Where the image comes from, as the imported document says. */
+  source: z.optional(z.string()),
 });
 export type Truth = z.infer<typeof truth>;
 

@@ -4,6 +4,7 @@ import { shardActivities } from './activities.ts';
 import { annotateActivities, type annotateImage, type openImages, type showImages } from './annotate.ts';
 import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
+import { evaluationActivities } from './evaluate.ts';
 import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
 import type { deliver } from './notices.ts';
 import { buildActivities } from './relabel.ts';
@@ -16,6 +17,7 @@ export const workerActivities = {
   ...measureActivities,
   ...buildActivities,
   ...bakeoffActivities,
+  ...evaluationActivities,
   ...importActivities,
 };
 /** What a worker does for its roles. */

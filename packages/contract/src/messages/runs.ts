@@ -69,6 +69,14 @@ const compareRun = z.extend(runInput, {
 });
 export type CompareRun = z.infer<typeof compareRun>;
 
+const evaluateRun = z.extend(runInput, {
+  /** Id of a DatasetEvaluation, and how much there is to do. */
+  evaluation: z.string(),
+  images: z.number(),
+  parts: z.number(),
+});
+export type EvaluateRun = z.infer<typeof evaluateRun>;
+
 /** What came of a re-labelling. */
 export const relabelled = z.object({
   build: z.string(),
@@ -136,6 +144,9 @@ export const rebuild = workflow({
 /** Two builds compared that were not yet. */
 export const compareBuilds = workflow({ type: 'compareBuilds', input: compareRun, result: tally, ...messages });
 
+/** Masks measured where they are known. */
+export const evaluate = workflow({ type: 'evaluate', input: evaluateRun, result: tally, ...messages });
+
 /** By the kind of run. */
 export const runWorkflows = {
   extract: extractDataset,
@@ -144,6 +155,7 @@ export const runWorkflows = {
   relabel,
   rebuild,
   compare: compareBuilds,
+  evaluate,
 };
 export type RunKind = keyof typeof runWorkflows;
 export type RunWorkflow = (typeof runWorkflows)[RunKind];

@@ -1,18 +1,7 @@
 /** Which segments of a known mask are to be found. The structure of the data decides, not names of files. */
+import type { Counting } from '@saltworks/contract/documents/evaluations';
 import type { Mask } from '@saltworks/core/mask/mask';
 import type { PanopticDocument, PanopticSegment } from './document.ts';
-
-/**
- * `big-things`: things of at least 0.5 % of the picture, crowds apart; everything else listed is background. What no segment
- * covers is void, which does not count.
- *
- * `regions`: every segment. So it is where all segments of a picture share one category that never occurs beside another, and
- * together cover the picture: the category names nothing.
- *
- * `instances`: every thing, however small; everything else is background. So it is where a document lists things alone, and
- * leaves pixels of most pictures to nobody: there is no void, since then nothing would be background.
- */
-export type Counting = 'big-things' | 'regions' | 'instances';
 
 /** Share of a picture that a big thing covers at least. */
 const big = 0.005;

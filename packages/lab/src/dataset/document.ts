@@ -43,8 +43,16 @@ export function parsePanoptic(name: string, bytes: Uint8Array): PanopticDocument
   } catch (error) {
     throw new InvalidInputError(`${name} is ${(error as Error).message}; expected COCO's panoptic format`);
   }
+  return checked(name, document, panopticDocument);
+}
+
+/** The segments of a known mask as they are kept, unchecked. @throws InvalidInputError naming the first field that is wrong */
+export const parseSegments = (name: string, segments: readonly unknown[]): PanopticSegment[] =>
+  checked(name, segments, z.array(panopticSegment));
+
+function checked<T>(name: string, document: unknown, schema: z.Schema<T>): T {
   try {
-    return checkDocument(name, document, panopticDocument);
+    return checkDocument(name, document, schema);
   } catch (error) {
     throw new InvalidInputError((error as Error).message);
   }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
+import type { Counting } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { Stems, withoutExtension } from '@saltworks/core/formats/stems';
@@ -13,7 +14,7 @@ import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { rasterise, type StrokeRaster } from '@saltworks/core/seeds/seeds';
 import { scribble } from '../robots/scribbler.ts';
 import type { Case } from './case.ts';
-import { type Counting, countingOf, truthOf } from './counting.ts';
+import { countingOf, truthOf } from './counting.ts';
 import { type PanopticDocument, type PanopticSegment, parsePanoptic } from './document.ts';
 
 /** An image that a dataset lists, before its files are read. Plain data, which may be sent to a thread. */
@@ -99,21 +100,27 @@ export async function listFolder(folder: string, { scribbles }: { scribbles?: st
     listed.push({
       ...{ name, source, image, panoptic: mask, ...(drawn !== undefined && { strokes: drawn }) },
       ...(simulated && { simulated }),
-      segments: annotation.segments_info.map(({ id, category_id, area, iscrowd }) => ({
-        id,
-        category_id,
-        area,
-        iscrowd,
-      })),
+      ...listedSegments(annotation.segments_info, categories),
       counting: counting(annotation),
-      categories: [...new Set(annotation.segments_info.map(({ category_id }) => category_id))].flatMap((id) => {
-        const { name, isthing } = categories.get(id) ?? {};
-        return name === undefined ? [] : [[id, { name, isthing }] as const];
-      }) as ListedImage['categories'],
     });
   }
   const order = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
   return { name: basename(resolve(folder)), images: listed.sort(order), leftOut: leftOut.sort(order) };
+}
+
+/** Segments and their categories as a case is read by. */
+export function listedSegments(
+  segments: readonly PanopticSegment[],
+  categories: ReadonlyMap<number | string, { name: string; isthing?: number | boolean }>,
+): Pick<ListedImage, 'segments' | 'categories'> {
+  const used = [...new Set(segments.map(({ category_id }) => category_id))];
+  return {
+    segments: segments.map(({ id, category_id, area, iscrowd }) => ({ id, category_id, area, iscrowd })),
+    categories: used.flatMap((id): ListedImage['categories'] => {
+      const { name, isthing } = categories.get(id) ?? {};
+      return name === undefined ? [] : [[id, { name, isthing }]];
+    }),
+  };
 }
 
 async function documentOf(folder: string): Promise<Uint8Array> {

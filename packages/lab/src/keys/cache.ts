@@ -47,6 +47,15 @@ export async function cachedKeys(
   }
 }
 
+/** Keeps a file of an image's keys that was made elsewhere. */
+export const keepKeys = (
+  folder: string,
+  backbones: Backbones,
+  sha256: string,
+  choice: KeysChoice,
+  file: Uint8Array,
+): Promise<void> => writeWhole(pathOf(folder, specOf(backbones, choice), sha256, choice), file);
+
 const isSize = ({ image }: KeysOrigin, { width, height }: Case['image']) =>
   image.width === width && image.height === height;
 

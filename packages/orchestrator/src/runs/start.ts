@@ -10,8 +10,10 @@ import type { InputOf, ResultOf } from '@saltworks/contract/messages/definitions
 import {
   type CompareRun,
   compareBuilds as compareWorkflow,
+  type EvaluateRun,
   type ExportRun,
   type ExtractRun,
+  evaluate as evaluateWorkflow,
   exportDataset as exportWorkflow,
   extractDataset as extractWorkflow,
   type Progress,
@@ -73,6 +75,10 @@ export const compareBuilds = (client: Client, input: CompareRun): Promise<Run> =
 
 export const compareRunId = ({ dataset, subject, base, build }: CompareRun): string =>
   runId('compare', dataset, `${subjectIn(subject)}/${base ?? 'none'}-${build}`);
+
+/** The same for an evaluation. */
+export const evaluateDataset = (client: Client, extract: ExtractSettings, input: EvaluateRun): Promise<Run> =>
+  startOrJoin(client, evaluateWorkflow, runId('evaluate', input.dataset, input.evaluation), input, keysOf({ extract }));
 
 /** The same for a rebuild. */
 export const rebuildBuild = (client: Client, input: RebuildRun): Promise<Run<ResultOf<typeof rebuildWorkflow>>> => {

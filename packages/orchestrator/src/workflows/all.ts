@@ -4,6 +4,7 @@ import { annotateImage } from './annotate-image.ts';
 import { bakeoff } from './bakeoff.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { deliver } from './deliver.ts';
+import { evaluate } from './evaluate.ts';
 import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage } from './measure.ts';
@@ -20,7 +21,7 @@ const workflows = {
   deliver,
   openImages,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
   ...{ agreeImages, consensusImage },
   scheduled,
 };
@@ -33,6 +34,7 @@ export {
   compareBuilds,
   consensusImage,
   deliver,
+  evaluate,
   exportDataset,
   extractDataset,
   openImages,

@@ -56,12 +56,12 @@ interface Extent {
   images: number;
 }
 
-/** What a run of several steps does besides its shards. */
+/** What a run does besides its shards. */
 interface Steps {
   /** Before the first shard, in place of a look at the dataset. */
   prepare(): Promise<Extent>;
-  /** Where the run is. */
-  stage(): Stage;
+  /** Where a run of several steps is. */
+  stage?(): Stage;
 }
 
 /**
@@ -99,7 +99,7 @@ export async function runShards<Input extends RunInput>(
         shards: dataset.shards,
         shardsDone: next - underWay,
         paused,
-        ...(steps && { stage: steps.stage() }),
+        ...(steps?.stage && { stage: steps.stage() }),
       }),
     },
   });

@@ -98,6 +98,7 @@ const activities = {
   extractSample: async ({ from, to }) => ({ images: to - from, done: to - from, cached: 0, failed: 0 }),
   judgeSample: async ({ from, to }) => ({ images: to - from, done: to - from - 1, cached: 0, failed: 1 }),
   finishBakeoff: async () => {},
+  evaluateImages: async () => tally,
   beginFiring: async ({ schedule }) =>
     schedule === 'over' ? null : schedule === 'hourly' ? { import: { dataset: 'pans', source: '/pans' } } : {},
   doFiring: async ({ schedule }) =>
@@ -209,6 +210,13 @@ await record('bakeoff', 'bakeoff', tried, async (handle) => {
   await handle.query('progress');
   await handle.result();
 });
+
+const evaluation = { ...run, evaluation: '0123456789abcdef', images: 9, parts: 3 };
+await record('evaluate', 'evaluate', evaluation, async (handle) => {
+  await handle.query('progress');
+  await handle.result();
+});
+await record('evaluate-continued', 'evaluate', { ...evaluation, carried });
 
 for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
   await record(`scheduled-${schedule}`, 'scheduled', { schedule });

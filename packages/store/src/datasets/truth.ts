@@ -19,7 +19,8 @@ export async function putTruth(
     png,
     segments,
     categories,
-  }: { png: Uint8Array; segments: readonly TruthSegment[]; categories: readonly Category[] },
+    source,
+  }: { png: Uint8Array; segments: readonly TruthSegment[]; categories: readonly Category[]; source?: string },
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<void> {
   const used = new Set(segments.map(({ category_id }) => category_id));
@@ -29,6 +30,7 @@ export async function putTruth(
     categories: categories.filter(({ id }) => used.has(id)),
     mask: sha256Of(png),
     name,
+    source,
   };
   await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
   await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
@@ -76,7 +78,7 @@ export async function readTruth(
 ): Promise<Truth | undefined> {
   const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth, { signal });
   if (!stored) return undefined;
-  const { version = 1, segments_info = [], mask } = stored;
+  const { version = 1, segments_info = [], mask, source } = stored;
   const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];
-  return { version, segments_info, categories, mask };
+  return { version, segments_info, categories, mask, source };
 }

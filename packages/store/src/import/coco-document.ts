@@ -11,6 +11,7 @@ export interface ListedImage {
   file_name?: unknown;
   width?: unknown;
   height?: unknown;
+  source?: unknown;
 }
 
 /** Unchecked, too. */
@@ -38,8 +39,8 @@ export async function readCoco(path: string, options?: WalkOptions): Promise<Coc
   const take = (list: string, entry: object, place: Place) => {
     if (list === 'categories') categories.push(entry);
     else if (list === 'images') {
-      const { id, file_name, width, height } = entry as ListedImage;
-      images.push({ id, file_name, width, height });
+      const { id, file_name, width, height, source } = entry as ListedImage;
+      images.push({ id, file_name, width, height, source });
     } else {
       const { image_id, segments_info } = entry as ListedAnnotation;
       isPanoptic ||= segments_info !== undefined;

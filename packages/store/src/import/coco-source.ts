@@ -109,32 +109,38 @@ async function knownMask(
   const drawing = createHash('sha256');
   let before = '[';
   for (const annotation of annotations()) {
-    if (Array.isArray(annotation.segments_info)) return panoptic(document, annotation, find);
+    if (Array.isArray(annotation.segments_info)) return panoptic(document, entries[0], annotation, find);
     drawing.update(before + JSON.stringify(annotation));
     before = ',';
   }
   if (before === '[') return undefined;
   drawing.update(']');
-  return { truth: instances(document, annotations, sizeOf(entries[0])), drawing: drawing.digest('hex').slice(0, 16) };
+  return { truth: instances(document, entries[0], annotations), drawing: drawing.digest('hex').slice(0, 16) };
 }
 
 function instances(
   { ids, categories }: CocoDocument,
+  image: ListedImage,
   annotations: () => Iterable<ListedAnnotation>,
-  said: Size | undefined,
 ): SourceFile['truth'] {
+  const said = sizeOf(image);
   return async (size): Promise<KnownMask> => {
     const whole = size ?? said;
     if (!whole) return { notes: ['its size is not known; its known mask is not taken'] };
     if (said && !isSame(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
     const { mask, segments, notes } = instancesMask(annotations(), whole, ids);
     if (segments.length === 0) return { notes };
-    return { png: encodePanopticPng(mask), segments: segments.map((one) => renumbered(one, ids)), categories, notes };
+    return {
+      png: encodePanopticPng(mask),
+      segments: segments.map((one) => renumbered(one, ids)),
+      ...{ categories, source: sourceOf(image), notes },
+    };
   };
 }
 
 async function panoptic(
   { ids, categories }: CocoDocument,
+  image: ListedImage,
   annotation: ListedAnnotation,
   find: CocoFiles,
 ): Promise<Known> {
@@ -159,8 +165,7 @@ async function panoptic(
   const truth = async (): Promise<KnownMask> => ({
     png: await readFile(path),
     segments: segments.map((segment) => renumbered(segment, ids)),
-    categories,
-    notes,
+    ...{ categories, source: sourceOf(image), notes },
   });
   return { truth, drawing };
 }
@@ -172,6 +177,9 @@ const renumbered = (segment: TruthSegment, ids: CocoDocument['ids']): TruthSegme
   ...segment,
   category_id: ids.get(cocoId(segment.category_id)) as number,
 });
+
+const sourceOf = ({ source }: ListedImage): string | undefined =>
+  typeof source === 'string' && source !== '' ? source : undefined;
 
 function sizeOf({ width, height }: ListedImage): Size | undefined {
   const size = { width: Number(width), height: Number(height) };

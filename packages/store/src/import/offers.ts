@@ -29,9 +29,9 @@ export interface Size {
   height: number;
 }
 
-/** A known panoptic mask: PNG bytes, its segments_info, and the categories that those name by id. Or notes why there is none. */
+/** A known panoptic mask: PNG bytes, its segments_info, the categories that those name by id, and where the image comes from. Or notes why there is none. */
 export type KnownMask = { notes: string[] } & (
-  | { png: Uint8Array; segments: TruthSegment[]; categories: Category[] }
+  | { png: Uint8Array; segments: TruthSegment[]; categories: Category[]; source?: string }
   | { png?: undefined }
 );
 

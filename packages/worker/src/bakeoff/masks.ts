@@ -5,20 +5,18 @@ import {
   type BakeoffPlan,
   bakeoffMasks,
 } from '@saltworks/contract/documents/bakeoffs';
-import { InvalidInputError } from '@saltworks/contract/errors';
-import { bakeoffPartKey, maskKey, truthKey } from '@saltworks/contract/layout';
+import { bakeoffPartKey, maskKey } from '@saltworks/contract/layout';
 import type { Tally } from '@saltworks/contract/messages/activities';
 import type { BakeoffPart } from '@saltworks/contract/messages/bakeoff';
 import type { ExtractSettings, SegmentOptions } from '@saltworks/contract/options';
 import { readPlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { readStrokes } from '@saltworks/store/builds/strokes';
 import { readDataset } from '@saltworks/store/datasets/dataset';
-import { isMaskOf, readTruth, truthId } from '@saltworks/store/datasets/truth';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
-import type { ObjectStore } from '@saltworks/store/objects/store';
 import { type KeysDeps, readKeys } from '../cached-keys.ts';
 import type { Judged, JudgeJob } from '../judge-job.ts';
+import { knownMask } from '../known-mask.ts';
 import type { JudgeThreads } from '../mask-threads.ts';
 import { recipeOf } from '../propagate.ts';
 import { failureOf, type Pulse } from '../shard.ts';
@@ -91,26 +89,9 @@ async function jobOf(
     scribbles: await readStrokes(store, image, { signal }),
     extension: image.extension,
     ...{ options, maxPixels },
-    ...(image.known && { known: await knownOf(store, plan, image, signal) }),
+    ...(image.known && { known: await knownMask(store, plan.dataset, { ...image, known: image.known }, signal) }),
     ...(accepted && { accepted: await store.get(maskKey(accepted, '.png'), { signal }) }),
     classes: plan.classes,
     listed,
   };
-}
-
-/** @throws InvalidInputError if it is another one by now: the variants would not be judged by the same */
-async function knownOf(
-  store: ObjectStore,
-  { dataset }: BakeoffPlan,
-  { sha256, name, known }: BakeoffImage,
-  signal: AbortSignal,
-): Promise<NonNullable<JudgeJob['known']>> {
-  const truth = await readTruth(store, { dataset, sha256 }, { signal });
-  const mask = await store.get(truthKey(dataset, sha256, '.png'), { signal });
-  if (!truth || !isMaskOf(truth, mask) || (await truthId(store, { dataset, sha256 })) !== known) {
-    throw new InvalidInputError(
-      `the known mask of ${name} was replaced; expected the one that the bake-off began with`,
-    );
-  }
-  return { mask, segments: truth.segments_info, categories: truth.categories };
 }
