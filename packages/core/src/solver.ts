@@ -11,13 +11,18 @@ import type { HeldPixels } from './refine/held.ts';
 import { refine } from './refine/refine.ts';
 import type { Seeds } from './seeds/seeds.ts';
 import { nodeGraph, propagate } from './spread/node-graph.ts';
-import { prepareWalk, walk } from './walk/walk.ts';
+import { prepareWalk, walk, walkLeftOut } from './walk/walk.ts';
 
 export interface Solver {
   /** The σ that an `rbf` graph used. */
   sigma?: number;
   /** Scores of every node for every label that owns a seed. */
   solve(seeds: Seeds): NodeScores & Convergence;
+  /**
+   * What the rest of the drawing says of each seed, without its stroke: `[n, c]`, rows summing to 1, zero rows where no seed
+   * counts. Absent where it has no closed form.
+   */
+  leaveOut?(seeds: Seeds): Float32Array;
   /** From nodes to pixels. @param held pixels with a given owner */
   refine(nodes: NodeScores, held?: HeldPixels): Mask;
 }
@@ -25,9 +30,9 @@ export interface Solver {
 export type OpenSolver = (image: RgbImage, keys: Keys, options: SegmentOptions) => Solver;
 
 export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions): Solver {
-  const { sigma, solve } = openNodes(image, keys, options);
+  const { solve, ...nodes } = openNodes(image, keys, options);
   return {
-    sigma,
+    ...nodes,
     solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
     refine: (nodes, held) => refine(image, nodes, options, { held }),
   };
@@ -37,7 +42,7 @@ function openNodes(image: RgbImage, keys: Keys, options: SegmentOptions): Omit<S
   const { graph: kind } = options;
   if (kind === 'walk') {
     const graph = prepareWalk(keys, image, options);
-    return { solve: (seeds) => walk(graph, seeds) };
+    return { solve: (seeds) => walk(graph, seeds), leaveOut: (seeds) => walkLeftOut(graph, seeds) };
   }
   const graph = nodeGraph(keys, image, { ...options, graph: kind });
   return { sigma: graph.sigma, solve: (seeds) => propagate(graph, seeds, options) };

@@ -35,9 +35,9 @@ export function openFast(
   { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale }: FastOptions = {},
 ): Solver {
   const refiner = openRefiner(arenas.pixels, image, { ...options, scale });
-  const { sigma, solve } = openNodes(arenas.nodes, image, keys, options, strokes);
+  const { solve, ...nodes } = openNodes(arenas.nodes, image, keys, options, strokes);
   return {
-    sigma,
+    ...nodes,
     solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
     refine: (nodes, held) => refiner.refine(nodes, held),
   };
@@ -53,5 +53,5 @@ function openNodes(
   const { graph } = options;
   if (graph !== 'walk') return openGraph(arena, keys, image, { ...options, graph }, strokes);
   const walk = new WalkSolver(arena, keys, image, options);
-  return { solve: (seeds) => walk.solve(seeds) };
+  return { solve: (seeds) => walk.solve(seeds), leaveOut: (seeds) => walk.leaveOut(seeds) };
 }

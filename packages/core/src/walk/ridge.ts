@@ -99,3 +99,66 @@ export function ridgeScores(
   }
   return scores;
 }
+
+/**
+ * What the other seeds say of each seed: the scores at it of the ridge without its group, in closed form. With α = A⁻¹(Y − 1/c),
+ * A = G(seeds, seeds) + ridge·I, and B the seeds of a group, U_B = Y_B − (A⁻¹_BB)⁻¹ α_B: Rasmussen and Williams 2006, "Gaussian
+ * Processes for Machine Learning", section 5.4.2, by blocks.
+ *
+ * @param factor packed Cholesky factor of A, m rows
+ * @param labels of the seeds, 0 … c − 1
+ * @param groups of the seeds, each one's a run in the order of seeds
+ * @param rows Y of soft seeds, `[m, c]`, rows summing to 1. Default: one-hot
+ * @returns `[m, c]`, rows summing to 1; scores may lie a little outside 0 … 1
+ */
+export function ridgeLeftOut(
+  factor: Float64Array,
+  labels: Int32Array,
+  c: number,
+  groups: ArrayLike<number>,
+  rows?: Float32Array,
+): Float32Array {
+  const m = labels.length;
+  const y = (s: number, k: number) => (rows ? rows[s * c + k] : labels[s] === k ? 1 : 0);
+  const alpha = Array.from({ length: c }, (_, k) => {
+    const weights = Float64Array.from({ length: m }, (_, s) => y(s, k) - 1 / c);
+    forwardSubstitute(factor, weights);
+    backSubstitute(factor, weights);
+    return weights;
+  });
+  const out = new Float32Array(m * c);
+  for (let from = 0, to = 1; from < m; from = to++) {
+    while (to < m && groups[to] === groups[from]) to++;
+    // A⁻¹ = L⁻ᵀL⁻¹: the block's part is the inner products of its columns of L⁻¹, which are 0 above the diagonal.
+    const columns = Array.from({ length: to - from }, (_, i) => inverseColumn(factor, m, from + i, from));
+    const block = new Float64Array(rowStart(to - from));
+    for (let i = 0; i < columns.length; i++) {
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let k = i; k < m - from; k++) sum += columns[i][k] * columns[j][k];
+        block[rowStart(i) + j] = sum;
+      }
+    }
+    factorise(block, 0, columns.length);
+    for (let k = 0; k < c; k++) {
+      const residual = alpha[k].slice(from, to);
+      forwardSubstitute(block, residual);
+      backSubstitute(block, residual);
+      for (let s = from; s < to; s++) out[s * c + k] = y(s, k) - residual[s - from];
+    }
+  }
+  return out;
+}
+
+/** Column j of L⁻¹, its rows `from` … m − 1, from ≤ j. */
+function inverseColumn(l: Float64Array, m: number, j: number, from: number): Float64Array {
+  const column = new Float64Array(m - from);
+  column[j - from] = 1 / l[rowStart(j) + j];
+  for (let i = j + 1; i < m; i++) {
+    const row = rowStart(i);
+    let sum = 0;
+    for (let k = j; k < i; k++) sum += l[row + k] * column[k - from];
+    column[i - from] = -sum / l[row + i];
+  }
+  return column;
+}

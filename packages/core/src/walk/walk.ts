@@ -11,7 +11,7 @@ import { type KeyDistances, keyDistances } from '../nodes/key-distances.ts';
 import { type Convergence, type NodeScores, shares } from '../nodes/scores.ts';
 import { type Seeds, sampleSeeds } from '../seeds/seeds.ts';
 import { type GridEdges, gridEdges, solveWalk, type WalkSolveOptions } from './grid-walk.ts';
-import { type RidgeOptions, ridgeScores, ridgeSystem } from './ridge.ts';
+import { type RidgeOptions, ridgeLeftOut, ridgeScores, ridgeSystem } from './ridge.ts';
 import { meanOf, whiten } from './whiten.ts';
 
 /** Tuned on the evaluation sets (docs/quality.md); `few` and `raw` with most seeds removed. */
@@ -131,6 +131,45 @@ export function likeness(graph: WalkGraph, seeds: Seeds, options: RidgeBlend = {
   const other = ridge(graph.raw(), raw);
   for (let i = 0; i < scores.length; i++) scores[i] += mixed * (other[i] - scores[i]);
   return scores;
+}
+
+/**
+ * What the rest of the drawing says of each seed: the prior at it without its stroke's seeds, in closed form. The share of raw
+ * keys stays that of all seeds.
+ *
+ * @returns `[n, c]`, rows summing to 1; zero rows where no seed is that the ridge takes
+ */
+export function walkLeftOut(graph: WalkGraph, seeds: Seeds): Float32Array {
+  const c = seeds.labels.length;
+  const { nodes, labels, share, count, soft } = sampleSeeds(seeds, walkDefaults.most);
+  const strokes = nodes.map((node) => seeds.strokes[node]);
+  const ridge = (distances: KeyDistances, options: RidgeOptions) => {
+    const shared = { ...options, ridge: share * options.ridge };
+    const { factor } = ridgeSystem(distances, graph.colours, nodes, shared, undefined, soft?.weights);
+    return ridgeLeftOut(factor, labels, c, strokes, soft?.rows);
+  };
+  const mixed = rawShare(count, c);
+  const others = mixed > 0 ? ridge(graph.raw(), walkDefaults.raw) : undefined;
+  return leftOutRows(ridge(graph.whitened, walkDefaults.whitened), others, mixed, nodes, seeds);
+}
+
+/** From scores of the ridges at their seeds, `[m, c]`, to shares by node. */
+export function leftOutRows(
+  scores: Float32Array,
+  others: Float32Array | undefined,
+  mixed: number,
+  nodes: Int32Array,
+  { h, w, labels: { length: c } }: Seeds,
+): Float32Array {
+  const m = nodes.length;
+  const planes = new Float32Array(c * m);
+  for (let s = 0, o = 0; s < m; s++) {
+    for (let k = 0; k < c; k++, o++) planes[k * m + s] = scores[o] + (others ? mixed * (others[o] - scores[o]) : 0);
+  }
+  softmax(planes, c, walkDefaults.sharpness);
+  const out = new Float32Array(h * w * c);
+  for (let s = 0; s < m; s++) for (let k = 0; k < c; k++) out[nodes[s] * c + k] = planes[k * m + s];
+  return out;
 }
 
 /** The share of ridge on raw keys for m seeds with c labels; 0 if it is too small to be worth the distances. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { doubleKeys, type Keys } from '../../src/keys/keys.ts';
 import { distancesTo, keyDistances } from '../../src/nodes/key-distances.ts';
-import { ridgeScores, ridgeSystem } from '../../src/walk/ridge.ts';
+import { ridgeLeftOut, ridgeScores, ridgeSystem } from '../../src/walk/ridge.ts';
 import { expectClose, random } from '../golden.ts';
 
 const next = random(11);
@@ -101,5 +101,40 @@ describe('ridge', () => {
     const known = ridgeSystem(distances, colours, other, options);
     expect(ridgeSystem(distances, colours, seeds, options, known)).toEqual(system);
     expect(ridgeSystem(distances, colours, other, options, system)).toEqual(known);
+  });
+});
+
+describe('seeds left out by groups', () => {
+  const distances = keyDistances(patches, nodes);
+  const groups = Int32Array.from([1, 1, 1, 4, 4, 6, 7, 7]);
+  const { factor } = ridgeSystem(distances, colours, seeds, options);
+
+  test('have the scores of a ridge that never saw their group', () => {
+    const found = ridgeLeftOut(factor, labels, 3, groups);
+    for (const group of [1, 4, 6, 7]) {
+      const rest = [...seeds.keys()].filter((s) => groups[s] !== group);
+      const system = ridgeSystem(
+        distances,
+        colours,
+        Int32Array.from(rest, (s) => seeds[s]),
+        options,
+      );
+      const scores = ridgeScores(
+        system,
+        Int32Array.from(rest, (s) => labels[s]),
+        3,
+      );
+      groups.forEach((own, s) => {
+        if (own !== group) return;
+        const expected = [0, 1, 2].map((k) => scores[k * n + seeds[s]]);
+        expectClose(found.subarray(3 * s, 3 * s + 3), expected, 1e-5);
+      });
+    }
+  });
+  test('soft seeds of one label each are as good as labels', () => {
+    const rows = Float32Array.from({ length: 3 * labels.length }, (_, i) =>
+      Number(labels[Math.floor(i / 3)] === i % 3),
+    );
+    expectClose(ridgeLeftOut(factor, labels, 3, groups, rows), ridgeLeftOut(factor, labels, 3, groups), 1e-6);
   });
 });

@@ -4,7 +4,7 @@ import type { Address, Arena } from '../../arena/arena.ts';
 import { corners, type Panels } from '../../nodes/fast/nodes.ts';
 import type { Grid } from '../../nodes/grid.ts';
 import type { SeedList } from '../../seeds/seeds.ts';
-import type { RidgeOptions } from '../ridge.ts';
+import { type RidgeOptions, ridgeLeftOut } from '../ridge.ts';
 
 /** Keys of an image in an arena, whitened or only centred. */
 export interface PackedKeys {
@@ -72,14 +72,11 @@ export class Ridge {
    * @param share factor of the ridge
    * @param out planes `[c, n rounded up to whole vectors]`
    */
-  scores({ nodes, labels, soft }: SeedList, c: number, share: number, out: Address): void {
+  scores(seeds: SeedList, c: number, share: number, out: Address): void {
     const { kernels } = this.#arena;
+    const { nodes, labels, soft } = seeds;
     const m = nodes.length;
-    const ridge = share * this.#options.ridge;
-    this.#append(
-      nodes,
-      new Float64Array(m).fill(ridge).map((value, s) => value / (soft?.weights[s] ?? 1)),
-    );
+    this.#take(seeds, share);
     const mark = this.#arena.mark();
     const weights = this.#arena.reserve(8 * m * c);
     const y = this.#arena.doubles(weights, m * c).fill(-1 / c);
@@ -89,6 +86,22 @@ export class Ridge {
     const { height, width } = this.#keys.grid;
     kernels.ridgeSums(this.#kernel, vectors(height * width), m, weights, c, 1 / c, out);
     this.#arena.release(mark);
+  }
+
+  /** The twin of `ridgeLeftOut`, `[m, c]`. @param groups of the seeds */
+  leftOut(seeds: SeedList, c: number, share: number, groups: ArrayLike<number>): Float32Array {
+    this.#take(seeds, share);
+    const { labels, soft } = seeds;
+    const m = labels.length;
+    return ridgeLeftOut(this.#arena.doubles(this.#factor, (m * (m + 1)) / 2), labels, c, groups, soft?.rows);
+  }
+
+  #take({ nodes, soft }: SeedList, share: number): void {
+    const ridge = share * this.#options.ridge;
+    this.#append(
+      nodes,
+      Float64Array.from(nodes, (_, s) => ridge / (soft?.weights[s] ?? 1)),
+    );
   }
 
   /** Brings kernel and factor to these seeds; the rows of the first seeds that stay the same are kept. */

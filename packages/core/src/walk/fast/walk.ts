@@ -16,6 +16,7 @@ import { type Seeds, sampleSeeds, softWeights } from '../../seeds/seeds.ts';
 import type { RidgeOptions } from '../ridge.ts';
 import {
   leastBelief,
+  leftOutRows,
   type RidgeBlend,
   rawShare,
   type WalkGraphOptions,
@@ -239,6 +240,20 @@ export class WalkSolver {
     );
     arena.release(mark);
     return { ...end, data: shares(planes, n, c), h, w, labels: seeds.labels };
+  }
+
+  /** The twin of `walkLeftOut`: what the rest of the drawing says of each seed, `[n, c]`. */
+  leaveOut(seeds: Seeds): Float32Array {
+    const c = seeds.labels.length;
+    const { share, count, ...sample } = sampleSeeds(seeds, walkDefaults.most);
+    const { nodes } = sample;
+    const strokes = nodes.map((node) => seeds.strokes[node]);
+    const mixed = rawShare(count, c);
+    const raw = mixed > 0 ? this.#onRaw() : undefined;
+    this.#whitened.makeRoom(nodes.length);
+    raw?.makeRoom(nodes.length);
+    const own = this.#whitened.leftOut(sample, c, share, strokes);
+    return leftOutRows(own, raw?.leftOut(sample, c, share, strokes), mixed, nodes, seeds);
   }
 
   /** P becomes prior·P + hold·Y, and the diagonal gains hold·(sum of Y's row), rounded as the kernels round. */

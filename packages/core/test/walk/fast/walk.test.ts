@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/arena/arena.ts';
 import { argmax } from '../../../src/nodes/scores.ts';
 import { WalkSolver } from '../../../src/walk/fast/walk.ts';
-import { prepareWalk, walk } from '../../../src/walk/walk.ts';
+import { prepareWalk, walk, walkLeftOut } from '../../../src/walk/walk.ts';
 import { agreement, expectClose } from '../../golden.ts';
 import { makeScene } from '../../scene.ts';
 
@@ -27,6 +27,18 @@ describe.each([
     expectClose(found.data, expected.data, 1e-4);
     expect(agreement(argmax(found.data, c), argmax(expected.data, c))).toBeGreaterThan(0.995);
     expect(found).toMatchObject({ h: expected.h, w: expected.w, labels: expected.labels, converged: true });
+  });
+
+  test('what the rest says of each stroke equals the twin’s, before a solve and after', () => {
+    const solver = new WalkSolver(new Arena(), scene, image, { upsample: 'linear' });
+    const expected = walkLeftOut(prepareWalk(scene, image, { upsample: 'linear' }), seeds(2));
+    expectClose(solver.leaveOut(seeds(2)), expected, 1e-3);
+    solver.solve(seeds(2, c + 1));
+    expectClose(solver.leaveOut(seeds(2)), expected, 1e-3);
+    seeds(2).nodes.forEach((label, node) => {
+      const sum = expected.subarray(c * node, c * (node + 1)).reduce((total, share) => total + share, 0);
+      expect(sum).toBeCloseTo(label < 0 ? 0 : 1, 4);
+    });
   });
 
   test('earlier strokes and undos change no bit', () => {
