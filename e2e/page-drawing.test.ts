@@ -1,9 +1,13 @@
+import { copyFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { rasterise } from '@saltworks/core/seeds/seeds';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCampaign } from '../bench/stack.mjs';
 import {
   type AnnotatorsPage,
   begin,
@@ -17,6 +21,7 @@ import {
   unlessSkipped,
 } from './annotators-page.ts';
 import { draw } from './draw.ts';
+import { root } from './saltworks.ts';
 
 describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
   let cups: AnnotatorsPage;
@@ -300,6 +305,45 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.locator('.stage[aria-busy=false]').waitFor();
     expect(await brush.inputValue()).toBe(after);
     await shown('Background', 'thing 1');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('a stroke that the others contradict is marked; keys and a button erase it', async () => {
+    const images = mkdtempSync(join(tmpdir(), 'saltworks-odd-'));
+    copyFileSync(join(root, 'examples/images/coffee.jpg'), join(images, 'coffee.jpg'));
+    await openCampaign(cups.stack, { id: 'odd', images });
+    const context = await cups.signIn('odd', 'annotator', 'odd');
+    const { page, errors } = await cups.annotate(context, 'odd');
+    const [{ id: assignment }] = (await cups.stack.admin('GET', '/api/campaigns/odd/assignments')) as { id: string }[];
+    const strokes = async () =>
+      ((await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as OpenAssignment).drawing.strokes.length;
+    const advice = page.locator('.advice p');
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await draw(page, [0.45, 0.57], [0.55, 0.57]);
+    await page.keyboard.press('0');
+    await draw(page, [0.15, 0.35], [0.15, 0.65]);
+    await draw(page, [0.85, 0.35], [0.85, 0.65]);
+    await status(page, /confirmed by the server/);
+    await page.keyboard.press('d');
+    await expect.poll(() => advice.textContent(), slow).toBe('');
+    // The cup's label on the table.
+    await page.keyboard.press('1');
+    await draw(page, [0.1, 0.4], [0.1, 0.6]);
+    await expect.poll(() => advice.textContent(), slow).toBe('A stroke of thing 1 looks like background.');
+    await expect.poll(strokes, slow).toBe(5);
+
+    await page.keyboard.press('d');
+    await status(page, /^A stroke of thing 1 looks like background\. Delete erases it\.$/);
+    await page.keyboard.press('Delete');
+    await expect.poll(() => advice.textContent(), slow).toBe('');
+    await expect.poll(strokes, slow).toBe(4);
+
+    await page.keyboard.press('z');
+    await expect.poll(() => advice.textContent(), slow).toBe('A stroke of thing 1 looks like background.');
+    await page.locator('.advice').getByRole('button', { name: 'Erase' }).click();
+    await expect.poll(() => advice.textContent(), slow).toBe('');
+    await expect.poll(strokes, slow).toBe(4);
     expect(errors).toEqual([]);
     await context.close();
   });

@@ -34,6 +34,8 @@ export interface ImageReport {
   /** The number of segments that have pixels, without the background. */
   segments: number;
   warnings: string[];
+  /** Strokes that the others contradict, by number from 1: the segment that each is of, and the one that the others see there. */
+  suspects: { stroke: number; segment: number; other: number }[];
   /** Milliseconds per stage. */
   timings: Record<string, number>;
 }
@@ -91,6 +93,7 @@ export async function writeResults(
     ...(values && { patch: path('patch.png') }),
     segments: described.segments_info.length,
     warnings: described.warnings,
+    suspects: result.suspects.map(({ odds: _, ...suspect }) => suspect),
     timings,
   };
 }

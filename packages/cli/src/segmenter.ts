@@ -7,10 +7,12 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import { type CheckedStroke, suspectStrokes } from '@saltworks/core/help/suspects';
 import { type ValueWindow, workingSize } from '@saltworks/core/image/image';
 import { checkSize } from '@saltworks/core/nodes/matrix';
 import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
-import { type Segmentation, segment } from '@saltworks/core/segment';
+import { openReused, type Segmentation, segment } from '@saltworks/core/segment';
+import type { Solver } from '@saltworks/core/solver';
 import { readInput } from './files.ts';
 import { interruption } from './interrupt.ts';
 
@@ -45,6 +47,8 @@ export interface ImageInput {
 export interface ImageResult extends Segmentation {
   /** The backbone's layer of the keys. */
   layer: number;
+  /** Strokes that the others contradict, the worst first. */
+  suspects: CheckedStroke[];
   timings: Segmentation['timings'] & { decode: number; keys: number };
 }
 
@@ -104,8 +108,13 @@ async function solve(
     }),
   );
   onSolve();
-  const result = segment(image, roundToHalf(value), raster, options.solve);
-  return { ...result, layer: session.facts.layer, timings: { keys: ms, ...result.timings } };
+  let solver: Solver | undefined;
+  const result = segment(image, roundToHalf(value), raster, options.solve, (...given) => {
+    solver = openReused(...given);
+    return solver;
+  });
+  const suspects = suspectStrokes(solver!, result.seeds);
+  return { ...result, suspects, layer: session.facts.layer, timings: { keys: ms, ...result.timings } };
 }
 
 async function readImage(

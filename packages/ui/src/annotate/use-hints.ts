@@ -1,4 +1,4 @@
-/** Hints for the annotator: what looks alike, where the next stroke helps most, which stroke made a place. */
+/** Hints for the annotator: what looks alike, where the next stroke helps most, which stroke made a place, which look wrong. */
 import { getAssignmentAttribution } from '@saltworks/contract/api/open-assignments';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { ask } from '../api.ts';
@@ -16,6 +16,9 @@ export function useHints(
   { alike, say }: { alike: boolean; say(text: string): void },
 ) {
   const { drawing, n, hint, similar } = state;
+  const there = (stroke: number | undefined) => drawing.strokes.some((one) => one.n === stroke);
+  const suspects = state.suspects.filter(({ stroke }) => there(stroke));
+  const [suspect] = suspects;
   const { image } = session.assignment;
   const { categories } = session.campaign;
   const name = (id: number) => nameOf(id, drawing.segments, categories);
@@ -60,14 +63,24 @@ export function useHints(
     }
   };
 
+  const doubt = suspect && `A stroke of ${name(suspect.segment)} looks like ${name(suspect.other)}.`;
+  const showSuspect = () => {
+    setPicked(suspect.stroke);
+    say(`${doubt} Delete erases it.`);
+  };
+
   return {
     over,
     ask: (at: Point) => void askStroke(at),
     /** Where the next stroke helps most. */
     hint: () => session.hint(),
     ring,
-    /** The stroke found by `ask`, while the drawing has it. */
-    picked: drawing.strokes.some((stroke) => stroke.n === picked) ? picked : undefined,
+    /** The stroke found by `ask` or shown as suspect, while the drawing has it. */
+    picked: there(picked) ? picked : undefined,
+    /** Numbers of strokes that the others contradict. */
+    suspects: suspects.map(({ stroke }) => stroke),
+    /** The worst of them in words; marks it. Undefined where there is none. */
+    suspect: suspect && { text: doubt, stroke: suspect.stroke, show: showSuspect },
     heat: alike && similar ? { ...similar, alike } : undefined,
   };
 }

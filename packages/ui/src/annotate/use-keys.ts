@@ -19,6 +19,8 @@ interface Actions {
   undo?(): void;
   redo?(): void;
   hint?(): void;
+  /** Marks the stroke that looks wrong; undefined where there is none. */
+  suspect?(): void;
   /** Erases the highlighted stroke, or deletes the chosen segment. */
   remove(): void;
   /** Asks for another category of the chosen segment. */
@@ -46,7 +48,7 @@ export function useKeys(actions: Actions): Shortcut[] {
     {
       keys: ['delete', 'backspace'],
       show: 'Delete',
-      label: 'delete the segment with its strokes; after W, erase the stroke that was found',
+      label: 'delete the segment with its strokes; after W or D, erase the stroke that is marked',
       run: actions.remove,
     },
     { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
@@ -62,6 +64,12 @@ export function useKeys(actions: Actions): Shortcut[] {
       run: () => actions.redo?.(),
     },
     { keys: ['g'], show: 'G', label: 'where the next stroke helps most', run: () => actions.hint?.() },
+    {
+      keys: ['d'],
+      show: 'D',
+      label: 'the stroke that looks wrong, if there is one; Delete then erases it',
+      run: () => actions.suspect?.(),
+    },
     {
       keys: ['k'],
       show: 'K, held',

@@ -3,6 +3,7 @@
 import { keysText } from '@saltworks/contract/keys-text';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { Advice } from './advice.tsx';
 import type { Scene, Tool } from './board/scene.ts';
 import { useBoard } from './board/use-board.ts';
 import { Instructions, Skip } from './dialogs.tsx';
@@ -66,6 +67,12 @@ export function Workbench({ session, done }: Props) {
   const hints = useHints(session, state, { alike, say: setMessage });
   const hint = patch && state.preview === 'ready' ? hints.hint : undefined;
   const picked = tool === 'ask' ? hints.picked : undefined;
+  const showSuspect =
+    hints.suspect &&
+    (() => {
+      setTool('ask');
+      hints.suspect?.show();
+    });
 
   const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
@@ -87,6 +94,7 @@ export function Workbench({ session, done }: Props) {
     pin: sentBack?.at ?? undefined,
     ring: hints.ring,
     picked,
+    suspects: hints.suspects,
     still,
   };
   const { canvas, ink, board, ready } = useBoard(session.image, scene, {
@@ -126,6 +134,7 @@ export function Workbench({ session, done }: Props) {
     undo,
     redo,
     hint,
+    suspect: showSuspect,
     remove() {
       if (tool !== 'ask') remove();
       else if (picked !== undefined) act.erase(picked);
@@ -164,6 +173,7 @@ export function Workbench({ session, done }: Props) {
           patch={!!patch}
           empty={drawing.strokes.every(({ segment }) => segment === 0)}
         />
+        {ours && <Advice suspect={hints.suspect} show={showSuspect} erase={act.erase} />}
         {sentBack && <p className="note">Sent back{sentBack.note ? `: ${sentBack.note}` : '.'}</p>}
         {(busy === 'going on' || (!ours && !busy)) && (
           <Veil state={assignment.state} next={() => void finish('going on')} />

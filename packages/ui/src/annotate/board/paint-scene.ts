@@ -1,7 +1,16 @@
 /** Paints a scene in layers, each redrawn only when it changes. */
 
 import { Layer } from './layer.ts';
-import { heatPicture, labelPicture, paintHalo, paintPin, paintRing, paintStrokes, unknown } from './paint.ts';
+import {
+  heatPicture,
+  labelPicture,
+  paintHalo,
+  paintPin,
+  paintQuery,
+  paintRing,
+  paintStrokes,
+  unknown,
+} from './paint.ts';
 import type { Scene } from './scene.ts';
 import { toScreen, type View } from './view.ts';
 
@@ -10,7 +19,7 @@ export type Layers = ReturnType<typeof newLayers>;
 /** The photograph and the strokes have the screen's size; labels have their own. */
 export const newLayers = () => ({ photograph: new Layer(), labels: new Layer(), strokes: new Layer() });
 
-/** Paints the photograph, labels, strokes and pin. */
+/** Paints the photograph, labels, strokes, those that look wrong, and pin. */
 export function paintScene(
   context: CanvasRenderingContext2D,
   layers: Layers,
@@ -19,7 +28,7 @@ export function paintScene(
   scene: Scene,
 ): void {
   const { scale, x, y } = view;
-  const { opacity, strokes, pin, drawing, colours, heat } = scene;
+  const { opacity, strokes, pin, drawing, colours, heat, suspects = [] } = scene;
   const { width, height } = context.canvas;
   const box = [x, y, scale * image.width, scale * image.height] as const;
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -46,6 +55,12 @@ export function paintScene(
       paintStrokes(layer, view, drawing.strokes, colours);
     });
     context.drawImage(all, 0, 0);
+  }
+  for (const { points } of drawing.strokes.filter(({ n }) => suspects.includes(n))) {
+    const [px, py] = points[points.length >> 1];
+    context.scale(devicePixelRatio, devicePixelRatio);
+    paintQuery(context, toScreen(view, { x: px, y: py }));
+    context.setTransform(1, 0, 0, 1, 0, 0);
   }
   if (pin) {
     context.scale(devicePixelRatio, devicePixelRatio);

@@ -120,6 +120,22 @@ export function paintRing(context: Context, { x, y }: Point, glow: number): void
   context.stroke();
 }
 
+/** The mark of a stroke that looks wrong. */
+export function paintQuery(context: Context, { x, y }: Point): void {
+  context.beginPath();
+  context.arc(x, y, 8, 0, 2 * Math.PI);
+  context.fillStyle = 'rgb(240 200 60)';
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = 'black';
+  context.stroke();
+  context.fillStyle = 'black';
+  context.font = 'bold 12px sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText('?', x, y + 0.5);
+}
+
 /** The pin of a reviewer's note. */
 export function paintPin(context: Context, { x, y }: Point): void {
   context.beginPath();

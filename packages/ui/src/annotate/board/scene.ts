@@ -30,6 +30,8 @@ export interface Scene {
   ring?: Point;
   /** The number of the highlighted stroke. */
   picked?: number;
+  /** Numbers of strokes that look wrong. */
+  suspects?: readonly number[];
   /** Pens and keys do nothing. */
   still?: boolean;
 }

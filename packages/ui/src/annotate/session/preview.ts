@@ -66,6 +66,11 @@ export class Preview {
     this.#post({ kind: 'hint', picture: this.#picture, n });
   }
 
+  /** Asks what the strokes of the last solve say of each other. */
+  check(n: number): void {
+    this.#post({ kind: 'check', picture: this.#picture, n });
+  }
+
   close(): void {
     this.#worker.terminate();
   }

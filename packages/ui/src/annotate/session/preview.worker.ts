@@ -9,6 +9,7 @@ import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys, soundOrigin } from '@saltworks/core/formats/keys';
 import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
+import { suspectStrokes } from '@saltworks/core/help/suspects';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
 import { argmax, margins, type NodeScores } from '@saltworks/core/nodes/scores';
@@ -33,6 +34,8 @@ export type PreviewRequest = { picture: number } & (
   /** Shares of the image's sides, 0 … 1. */
   | { kind: 'similar'; x: number; y: number }
   | { kind: 'hint'; n: number }
+  /** Checks the strokes of the last solve, if it was n and had no draft. */
+  | { kind: 'check'; n: number }
 );
 
 export interface PatchPreview {
@@ -63,6 +66,14 @@ export interface Hint {
   place?: { x: number; y: number; segment: number; other: number };
 }
 
+/** What the strokes say of each other. */
+export interface Checked {
+  kind: 'check';
+  n: number;
+  /** Strokes that the others contradict, the worst first: numbers from 1 in the drawing, their segments, and what is seen there. */
+  suspects: { stroke: number; segment: number; other: number }[];
+}
+
 export type PreviewAnswer = { picture: number } & (
   | { kind: 'open' }
   /** damaged: the keys are, so that others may do. */
@@ -71,6 +82,7 @@ export type PreviewAnswer = { picture: number } & (
   | PixelPreview
   | SimilarPreview
   | Hint
+  | Checked
 );
 
 interface Opened {
@@ -124,8 +136,11 @@ function answer(opened: Opened, request: Exclude<PreviewRequest, { kind: 'open' 
     case 'hint':
       hint(opened, request.n);
       break;
+    case 'check':
+      check(opened, request.n);
+      break;
     default:
-      unknownKind('request', kind, ['open', 'solve', 'refine', 'similar', 'hint']);
+      unknownKind('request', kind, ['open', 'solve', 'refine', 'similar', 'hint', 'check']);
   }
 }
 
@@ -190,4 +205,10 @@ function hint({ last, picture, grid: { height, width } }: Opened, n: number): vo
     other: found.other,
   };
   tell({ kind: 'hint', picture, n, place });
+}
+
+function check({ last, solver, picture }: Opened, n: number): void {
+  if (last?.n !== n || last.draft) return;
+  const suspects = suspectStrokes(solver, last.drawn.seeds);
+  tell({ kind: 'check', picture, n, suspects: suspects.map(({ odds: _, ...suspect }) => suspect) });
 }

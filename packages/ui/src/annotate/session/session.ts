@@ -32,7 +32,7 @@ import { Deeds } from './deeds.ts';
 import { followServer } from './follow.ts';
 import { Outbox, type Pending, type Saving } from './outbox.ts';
 import type { Preview } from './preview.ts';
-import type { Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './preview.worker.ts';
+import type { Checked, Hint, PatchPreview, PreviewAnswer, SimilarPreview } from './preview.worker.ts';
 import type { PixelPreview } from './refine.worker.ts';
 
 export interface SessionState {
@@ -52,6 +52,8 @@ export interface SessionState {
   similar?: SimilarPreview;
   /** Where another stroke helps most, after n interactions. */
   hint?: Hint;
+  /** Strokes that the others contradict, by their numbers in the log; of the last drawing that was checked. */
+  suspects: Checked['suspects'];
   /** Whether the page's labels of nodes equal the server's; undefined until both exist. */
   confirmed?: boolean;
   /** Milliseconds from the last stroke to its labels. */
@@ -113,6 +115,7 @@ export class Session {
       drawing: replay(this.#interactions),
       n: this.#interactions.length,
       saving: { state: 'saved' },
+      suspects: [],
       preview: 'opening',
     };
     this.#outbox = new Outbox(assignment.id, (saving, error) => {
@@ -358,6 +361,7 @@ export class Session {
     else if (answer.n !== n) return;
     else if (answer.kind === 'pixel') this.#showPixels(answer);
     else if (answer.kind === 'hint') this.#set({ hint: answer });
+    else if (answer.kind === 'check') this.#showChecked(answer);
     else if (!answer.draft) this.#showPatch(answer);
     else if (this.#draft) this.#showDraft(answer);
   }
@@ -379,7 +383,14 @@ export class Session {
     this.#deeds.previewed(n);
   }
 
+  #showChecked({ suspects }: Checked): void {
+    const { strokes } = this.#state.drawing;
+    this.#set({ suspects: suspects.map(({ stroke, ...facts }) => ({ ...facts, stroke: strokes[stroke - 1].n })) });
+  }
+
   #showPixels({ n, width, height, ids }: PixelPreview): void {
+    // Everything that follows the pen is there.
+    this.#preview.check(n);
     // The server's pixels are finer.
     if (this.#state.pixel?.n === n) return;
     this.#set({ pixel: { n, width, height, ids } });
