@@ -29,7 +29,7 @@ export const segmentScore = z.object({
   boundary_iou: z.number(),
   /** 4-connected parts of the prediction. */
   parts: z.number(),
-  /** Length of the prediction's outline over that of the truth's; null where the truth has none. */
+  /** Length of the prediction's outline over that of the truth's, void along it closed; null where the truth has none. */
   contour: z.nullable(z.number()),
 });
 export type SegmentScore = z.infer<typeof segmentScore>;

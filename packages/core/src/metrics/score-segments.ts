@@ -1,8 +1,8 @@
 /** All that is measured of single segments: the `segments` of a row of an evaluation. */
 import type { SegmentScore } from '@saltworks/contract/documents/evaluations';
 import type { Mask } from '../mask/mask.ts';
-import { bandAreas, boundaryIou } from './boundary.ts';
-import { outlineLengths } from './contour.ts';
+import { bandAreas, bandWidth, boundaryIou } from './boundary.ts';
+import { closeGaps, outlineLengths } from './contour.ts';
 import { dice, iou, jointAreas } from './joint-areas.ts';
 import { countParts } from './parts.ts';
 
@@ -16,7 +16,8 @@ export function scoreSegments(prediction: Mask, truth: Mask, ignore?: Uint8Array
   const areas = jointAreas(prediction, truth, ignore);
   const bands = bandAreas(prediction, truth, ignore);
   const parts = countParts(prediction, ignore);
-  const [predicted, actual] = [outlineLengths(prediction, ignore), outlineLengths(truth, ignore)];
+  const whole = ignore ? closeGaps(truth, ignore, bandWidth(truth)) : { truth, ignore };
+  const [predicted, actual] = [outlineLengths(prediction, whole.ignore), outlineLengths(whole.truth, whole.ignore)];
   return [...areas.b]
     .sort(([a], [b]) => a - b)
     .map(([id, area]) => {

@@ -52,12 +52,36 @@ test('a segment that is everywhere has no outline, and one that was not predicte
   ]);
 });
 
-test('ignored pixels of the prediction change nothing but where outlines run', () => {
+test('ignored pixels of the prediction change no overlap, nor outlines that are far from others', () => {
   const [prediction, truth] = [randomMask(31, 23, 6, 1), randomMask(31, 23, 6, 2)];
   const ignore = Uint8Array.from(truth.ids, (_, i) => Number(i % 31 > 20));
-  const other = { ...prediction, ids: prediction.ids.map((id, i) => (ignore[i] ? 99 : id)) };
-  const found = scoreSegments(prediction, truth, ignore);
-  scoreSegments(other, truth, ignore).forEach(({ iou, dice, contour }, i) => {
-    expect({ iou, dice, contour }).toEqual({ iou: found[i].iou, dice: found[i].dice, contour: found[i].contour });
+  const over = (column: number) => ({
+    ...prediction,
+    ids: prediction.ids.map((id, i) => (i % 31 > column ? 99 : id)),
   });
+  const found = scoreSegments(prediction, truth, ignore);
+  scoreSegments(over(20), truth, ignore).forEach(({ iou, dice }, i) => {
+    expect({ iou, dice }).toEqual({ iou: found[i].iou, dice: found[i].dice });
+  });
+  // The band is one pixel wide.
+  scoreSegments(over(21), truth, ignore).forEach(({ contour }, i) => {
+    expect(contour).toBe(found[i].contour);
+  });
+});
+
+test('a mask that runs beside the truth within void has the truth’s length', () => {
+  const square = (left: number, right: number): Mask => ({
+    ids: Uint32Array.from({ length: 10_000 }, (_, i) => Number(i % 100 >= left && i % 100 < right)),
+    width: 100,
+    height: 100,
+  });
+  const truth = square(40, 60);
+  // Void: two columns on either side of both outlines.
+  const ignore = Uint8Array.from(truth.ids, (_, i) => Number([38, 39, 40, 41, 58, 59, 60, 61].includes(i % 100)));
+  for (const [left, right] of [
+    [39, 61],
+    [42, 58],
+    [36, 64],
+  ])
+    expect(scoreSegments(square(left, right), truth, ignore).map(({ contour }) => contour)).toEqual([1, 1]);
 });
