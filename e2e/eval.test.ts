@@ -110,7 +110,7 @@ test('without strokes, corrections start from nothing', async () => {
 });
 
 test.each([
-  [['nowhere'], /nowhere: no such file/],
+  [['nowhere'], /nowhere is no folder and no dataset of the store; expected one of both/],
   [[scratch], /no file .*panoptic\.json; expected a folder with images\//],
   [[data, '--protocol', 'guesses'], /Expected one of strokes, corrections/],
   [[data, '--budget', '0'], /Expected a whole number from 1/],

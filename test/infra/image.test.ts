@@ -74,6 +74,10 @@ describe('the tree of an image', () => {
         'saltworks',
       ].sort(),
     );
+    // Python's side of what is done in Python.
+    for (const script of ['backbone/export-backbone.py', 'lab/peers.py']) {
+      expect(existsSync(join(app, 'packages', script))).toBe(true);
+    }
     const files = readdirSync(app, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const foreign = files.filter(({ name }) => /\.(dll|dylib|exe)$/.test(name)).map(({ name }) => name);
     expect(foreign).toEqual([]);

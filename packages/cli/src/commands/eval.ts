@@ -65,10 +65,10 @@ export const evalCommand = (): Command =>
     .addOption(new Option('--preset <name>', 'settings of masks').choices(presetNames).default(defaultPreset))
     .option(...backboneOption, defaultBackbone)
     .option('--seed <n>', 'chooses what chance chooses', parseWhole(0), 0)
-    .option('--threads <n>', 'images at a time (default: one a core)', parseWhole(1))
+    .option('--threads <n>', 'of a folder: images at a time (default: one a core)', parseWhole(1))
     .option(
       '--peers',
-      "other methods, too, from strokes: nearest seed, and in Python scikit-image's random walker and OpenCV's GrabCut",
+      "of a folder: other methods, too, from strokes: nearest seed, and in Python scikit-image's random walker and OpenCV's GrabCut",
     )
     .option('--json', 'one JSON document a line: each variant, then the figures')
     .addHelpText(
@@ -137,7 +137,7 @@ type Flags = EvalFlags & { out: string };
 
 async function evaluateDataset(
   dataset: string,
-  { protocol, threads, peers, json = false, ...rest }: Flags,
+  { protocol, threads, peers, scribbles, json = false, ...rest }: Flags,
   settings: Settings,
   telling: Telling,
 ): Promise<EvaluationSummary> {
@@ -147,8 +147,9 @@ async function evaluateDataset(
   }
   const installed = protocol.includes('backbones') ? await installedIn(settings) : [];
   const backbones = installed.map(({ id }) => id);
+  const drawn = scribbles === undefined || scribbles === 'simulated' ? scribbles : resolve(scribbles);
   return evaluateStored(
-    { ...rest, dataset, json, code: CODE_VERSION, protocols: inOrder(protocol), backbones },
+    { ...rest, scribbles: drawn, dataset, json, code: CODE_VERSION, protocols: inOrder(protocol), backbones },
     settings,
     telling,
   );
