@@ -87,7 +87,7 @@ async function exportAll(format: ExportFormat) {
   }
 }
 
-describe('exports, read by pycocotools, panopticapi and Pillow', () => {
+describe('exports, read by the packages of their formats', () => {
   let missing: string | undefined;
   let folder: string;
   beforeAll(async () => {
@@ -113,6 +113,12 @@ describe('exports, read by pycocotools, panopticapi and Pillow', () => {
       'coco-instances': { annotations: expect.any(Number) },
       voc: { images: images.length, labels: categories.length + 1 },
       'yolo-seg': { polygons: segments, pixels_in_holes: expect.any(Number) },
+      labelme: { shapes: segments },
+      cvat: { masks: segments },
+      'label-studio': { regions: segments },
+      png: { images: images.length },
+      'png-per-class': { images: images.length },
+      cityscapes: { segments },
     });
   });
 });

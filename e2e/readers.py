@@ -4,10 +4,16 @@ usage: readers.py FOLDER …   FOLDER/truth.json says what was exported into FOL
 Prints one JSON object a folder, a line each: what was compared, by format. Any difference ends it with an assertion.
 """
 import contextlib
+import csv
+import importlib
+import importlib.util
 import io
 import json
 import os
 import sys
+import types
+import urllib.parse
+import xml.etree.ElementTree
 
 import numpy as np
 from PIL import Image
@@ -186,8 +192,203 @@ def yolo_seg(folder, truth):
     return {"polygons": count, "pixels_in_holes": holes}
 
 
+def bare(name, folder):
+    """A package without its __init__, which would need a window's toolkit."""
+    module = types.ModuleType(name)
+    module.__path__ = [folder]
+    sys.modules[name] = module
+    return module
+
+
+def labelme_package():
+    folder = os.path.dirname(importlib.util.find_spec("labelme").origin)
+    package = bare("labelme", folder)
+    package.__version__ = "0"
+    package.utils = bare("labelme.utils", os.path.join(folder, "utils"))
+    # Named by its reader of pictures, which is not called.
+    sys.modules["PyQt5"] = types.ModuleType("PyQt5")
+    sys.modules["PyQt5"].QtGui = None
+    package.utils.img_b64_to_arr = importlib.import_module("labelme.utils.image").img_b64_to_arr
+    return importlib.import_module("labelme._label_file"), importlib.import_module("labelme.utils.shape")
+
+
+def names_of(truth, key="name"):
+    return {category["id"]: category[key] for category in truth["categories"]}
+
+
+def labelme(folder, truth):
+    label_file, shape_module = labelme_package()
+    names = names_of(truth)
+    kinds = {category["id"]: category["isthing"] for category in truth["categories"]}
+    numbers = {name: id for id, name in names.items()}
+    count = 0
+    for image in truth["images"]:
+        path = os.path.join(folder, image["stem"] + ".json")
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        shapes = [label_file._load_shape_json_obj(shape) for shape in document["shapes"]]
+        assert [(shape["label"], shape["group_id"], shape["flags"].get("stuff", False)) for shape in shapes] == [
+            (names[segment["category_id"]], segment["id"], not kinds[segment["category_id"]])
+            for segment in image["segments"]
+        ]
+        classes, instances = shape_module.shapes_to_label(image["ids"].shape, shapes, numbers)
+        expected = np.zeros_like(image["ids"])
+        for number, segment in enumerate(image["segments"]):
+            pixels = image["ids"] == segment["id"]
+            assert np.array_equal(instances == number + 1, pixels)
+            expected[pixels] = segment["category_id"]
+        assert np.array_equal(classes, expected)
+        assert (document["imageWidth"], document["imageHeight"]) == (image["width"], image["height"])
+        count += len(shapes)
+    return {"shapes": count}
+
+
+def cvat(folder, truth):
+    root = xml.etree.ElementTree.parse(os.path.join(folder, "annotations.xml")).getroot()
+    ordered = sorted(truth["categories"], key=lambda category: category["id"])
+    assert [label.findtext("name") for label in root.iter("label")] == [category["name"] for category in ordered]
+    names = names_of(truth)
+    images = root.findall("image")
+    assert len(images) == len(truth["images"])
+    count = 0
+    for found, image in zip(images, truth["images"]):
+        assert found.get("name").rsplit(".", 1)[0] in (image["stem"], image["stem"].rsplit(".", 1)[0])
+        assert (int(found.get("width")), int(found.get("height"))) == (image["width"], image["height"])
+        masks = found.findall("mask")
+        assert len(masks) == len(image["segments"])
+        for mask, segment in zip(masks, image["segments"]):
+            left, top, width, height = (int(mask.get(key)) for key in ("left", "top", "width", "height"))
+            assert [left, top, width, height] == segment["bbox"]
+            counts = [int(length) for length in mask.get("rle").split(",")]
+            values = np.repeat(np.arange(len(counts)) % 2, counts).reshape(height, width)
+            pixels = np.zeros_like(image["ids"])
+            pixels[top : top + height, left : left + width] = values
+            assert np.array_equal(pixels == 1, image["ids"] == segment["id"])
+            assert mask.get("label") == names[segment["category_id"]]
+            count += 1
+    return {"masks": count}
+
+
+def label_studio(folder, truth):
+    spec = importlib.util.find_spec("label_studio_sdk")
+    path = os.path.join(os.path.dirname(spec.origin), "converter", "brush.py")
+    spec = importlib.util.spec_from_file_location("brush", path)
+    brush = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(brush)
+    labels = xml.etree.ElementTree.parse(os.path.join(folder, "config.xml")).getroot().iter("Label")
+    ordered = sorted(truth["categories"], key=lambda category: category["id"])
+    assert [label.get("value") for label in labels] == [category["name"] for category in ordered]
+    names = names_of(truth)
+    with open(os.path.join(folder, "tasks.json"), encoding="utf-8") as file:
+        tasks = json.load(file)
+    assert [task["id"] for task in tasks] == [image["id"] for image in truth["images"]]
+    count = 0
+    for task, image in zip(tasks, truth["images"]):
+        name = urllib.parse.unquote(task["data"]["image"].split("?d=", 1)[1])
+        assert name == image["stem"] or name.rsplit(".", 1)[0] == image["stem"]
+        (annotation,) = task["annotations"]
+        assert len(annotation["result"]) == len(image["segments"])
+        for region, segment in zip(annotation["result"], image["segments"]):
+            assert region["value"]["brushlabels"] == [names[segment["category_id"]]]
+            assert (region["original_width"], region["original_height"]) == (image["width"], image["height"])
+            values = brush.decode_rle(region["value"]["rle"]).reshape(image["height"], image["width"], 4)
+            assert np.array_equal(values[:, :, 3] > 127, image["ids"] == segment["id"])
+            count += 1
+    return {"regions": count}
+
+
+def class_table(folder):
+    with open(os.path.join(folder, "classes.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def check_table(table, truth):
+    """@returns category ids by their numbers"""
+    kinds = {category["voc"]: category for category in truth["categories"]}
+    assert table[0]["name"] == "background" and table[0]["index"] == "0"
+    assert {row["name"] for row in table[1:]} == set(kinds)
+    assert all(int(row["isthing"]) == kinds[row["name"]]["isthing"] for row in table[1:])
+    return {int(row["index"]): kinds[row["name"]]["id"] for row in table[1:]}
+
+
+def class_planes(folder, truth):
+    numbers = {id: number for number, id in check_table(class_table(folder), truth).items()}
+    for image in truth["images"]:
+        classes = np.zeros_like(image["ids"])
+        segments = np.zeros_like(image["ids"])
+        for number, segment in enumerate(image["segments"]):
+            pixels = image["ids"] == segment["id"]
+            classes[pixels] = numbers[segment["category_id"]]
+            segments[pixels] = number + 1
+        mode, found, _ = png(folder, "masks", image["stem"] + ".png")
+        assert mode == "P" and np.array_equal(found, classes)
+        _, found, _ = png(folder, "segments", image["stem"] + ".png")
+        assert np.array_equal(found, segments)
+    return {"images": len(truth["images"])}
+
+
+def per_class(folder, truth):
+    table = class_table(folder)
+    numbers = check_table(table, truth)
+    with open(os.path.join(folder, "all.txt"), encoding="utf-8") as file:
+        assert file.read().splitlines() == [image["stem"] for image in truth["images"]]
+    folders = {int(name.split("-", 1)[0]): name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name))}
+    files = sum(len(names) for _, _, names in os.walk(folder)) - 2
+    for image in truth["images"]:
+        for number, category in numbers.items():
+            ids = [segment["id"] for segment in image["segments"] if segment["category_id"] == category]
+            if not ids:
+                continue
+            _, found, _ = png(folder, folders[number], image["stem"] + ".png")
+            assert np.array_equal(found, np.where(np.isin(image["ids"], ids), 255, 0))
+            files -= 1
+    assert files == 0
+    return {"images": len(truth["images"])}
+
+
+def cityscapes(folder, truth):
+    spec = importlib.util.find_spec("cityscapesscripts")
+    bare("cityscapesscripts", os.path.dirname(spec.origin))
+    instance = importlib.import_module("cityscapesscripts.evaluation.instance")
+    numbers = check_table(class_table(folder), truth)
+    kinds = {category["id"]: category["isthing"] for category in truth["categories"]}
+    count = 0
+    for image in truth["images"]:
+        stem = os.path.join(folder, "gtFine", "train", image["stem"] + "_gtFine")
+        _, labels, _ = png(stem + "_labelIds.png")
+        _, instances, _ = png(stem + "_instanceIds.png")
+        assert png(stem + "_color.png")[0] == "P"
+        found = [instance.Instance(instances, id) for id in np.unique(instances) if id != 0]
+        for one in found:
+            assert np.unique(labels[instances == one.instID]).tolist() == [one.labelID]
+        areas = {}
+        for segment in image["segments"]:
+            category = segment["category_id"]
+            key = (category, segment["id"] if kinds[category] else 0)
+            areas[key] = areas.get(key, 0) + segment["area"]
+        expected = sorted((category, area) for (category, _), area in areas.items())
+        assert sorted((numbers[one.labelID], one.pixelCount) for one in found) == expected
+        for segment in image["segments"]:
+            pixels = image["ids"] == segment["id"]
+            (number,) = np.unique(instances[pixels])
+            assert not kinds[segment["category_id"]] or np.array_equal(instances == number, pixels)
+            count += 1
+    return {"segments": count}
+
+
 def main(folders):
-    formats = {"coco-panoptic": coco_panoptic, "coco-instances": coco_instances, "voc": voc, "yolo-seg": yolo_seg}
+    formats = {
+        "coco-panoptic": coco_panoptic,
+        "coco-instances": coco_instances,
+        "voc": voc,
+        "yolo-seg": yolo_seg,
+        "labelme": labelme,
+        "cvat": cvat,
+        "label-studio": label_studio,
+        "png": class_planes,
+        "png-per-class": per_class,
+        "cityscapes": cityscapes,
+    }
     for folder in folders:
         truth = load_truth(folder)
         print(json.dumps({name: read(os.path.join(folder, name), truth) for name, read in formats.items()}))

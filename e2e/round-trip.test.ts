@@ -1,9 +1,9 @@
 // Random folders like those that people have: every image with scribbles is in every export once, or is named with a reason;
 // and each format's own reader finds the masks.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
@@ -31,6 +31,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { height, openEngine, picture, pulse, removeEngine, width } from '../packages/worker/test/engine.ts';
+import { readings } from '../packages/worker/test/export-readings.ts';
 import { python } from '../test/python-packages.ts';
 import { readers } from './readers.ts';
 import { root } from './saltworks.ts';
@@ -221,7 +222,7 @@ async function through(
         const at = exportFilesPrefix(dataset, id);
         for await (const { key } of store.list(at))
           write(join(folder, format, key.slice(at.length)), await store.get(key));
-        found[format] = foundBy[format](join(folder, format), names);
+        found[format] = foundBy(format, join(folder, format), names);
         if (format === 'coco-panoptic') {
           const plan = JSON.parse(Buffer.from(await store.get(exportPlanKey(dataset, id))).toString());
           write(join(folder, 'truth.json'), JSON.stringify(await truthOf(dataset, plan.categories, masks, names)));
@@ -277,37 +278,14 @@ async function truthOf(name: string, categories: Category[], masks: readonly Sto
   };
 }
 
-const cocoNames = (document: string) => (folder: string) =>
-  (JSON.parse(readFileSync(join(folder, document), 'utf8')).images as { file_name: string }[]).map(
-    ({ file_name }) => file_name,
+/** Names of the images for which a format's reader finds labels in an exported folder. */
+function foundBy(format: ExportFormat, folder: string, names: readonly string[]): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+  return readings[format].pictures(
+    new Map(paths.map((path) => [relative(folder, path), readFileSync(path, 'utf8')])),
+    names,
   );
-
-/** Names of the images for which a format's reader finds labels. */
-const foundBy: Record<ExportFormat, (folder: string, names: readonly string[]) => string[]> = {
-  'coco-panoptic': cocoNames('panoptic.json'),
-  'coco-instances': cocoNames('instances.json'),
-  voc(folder, names) {
-    const list = readFileSync(join(folder, 'ImageSets/Segmentation/all.txt'), 'utf8').split('\n').slice(0, -1);
-    for (const stem of list) expect(existsSync(join(folder, `SegmentationClass/${stem}.png`)), stem).toBe(true);
-    const stems = new Stems();
-    for (const name of names) stems.add(name);
-    return list.map((stem) => names.find((name) => stems.of(name) === stem) ?? `nobody's ${stem}`);
-  },
-  'yolo-seg'(folder, names) {
-    const stems = new Stems();
-    for (const name of names) stems.add(name);
-    // Images that share a stem, as x.jpg and x.png do, are exported under names with distinct stems.
-    const put = (name: string) => (stems.of(name) === name ? `${name}${extname(name)}` : name);
-    const [, pictures] = /^train: (.*)$/m.exec(readFileSync(join(folder, 'data.yaml'), 'utf8'))!;
-    return names.filter((name) => existsSync(join(folder, labelPath(join('/', pictures, put(name))))));
-  },
-};
-
-/** The file where Ultralytics looks for the labels of an image: its `img2label_paths`. */
-function labelPath(picture: string): string {
-  const last = picture.lastIndexOf('/images/');
-  const labels = last < 0 ? picture : `${picture.slice(0, last)}/labels/${picture.slice(last + '/images/'.length)}`;
-  return labels.replace(/\.[^.]*$/, '.txt');
 }
 
 // ——— Claims ———

@@ -12,3 +12,5 @@ declare const performance: {
 };
 /** Base64 to characters, one a byte. */
 declare function atob(base64: string): string;
+/** Characters, one a byte, to base64. */
+declare function btoa(bytes: string): string;

@@ -72,7 +72,64 @@ export const readings: Record<ExportFormat, Reading> = {
     },
     stems: ['labels/sub/x.txt', 'labels/x.jpg.txt', 'labels/x.png.txt', 'labels/y.txt'],
   },
+  labelme: {
+    pictures: (files) =>
+      [...files].map(([path, text]) => posix.join(posix.dirname(path), JSON.parse(text).imagePath as string)),
+    stems: ['sub/x.json', 'x.jpg.json', 'x.png.json', 'y.json'],
+  },
+  cvat: {
+    numbers: (files) => counted(files.get('annotations.xml')!, /<label><name>(.*?)<\/name>/g),
+    pictures: (files) =>
+      [...files.get('annotations.xml')!.matchAll(/<image id="\d+" name="(.*?)"/g)].map(([, name]) => plainText(name)),
+    stems: [],
+  },
+  'label-studio': {
+    numbers: (files) => counted(files.get('config.xml')!, /<Label value="(.*?)"/g),
+    pictures: (files) =>
+      JSON.parse(files.get('tasks.json')!).map(({ data }: { data: { image: string } }) =>
+        decodeURIComponent(data.image.replace('/data/local-files/?d=', '')),
+      ),
+    stems: [],
+  },
+  png: {
+    numbers: tableNumbers,
+    pictures: (files, names) => namedBy(files, names, /^masks\/(.*)\.png$/),
+    stems: ['masks/sub/x.png', 'masks/x.jpg.png', 'segments/x.png.png', 'segments/y.png'],
+  },
+  'png-per-class': {
+    numbers: tableNumbers,
+    pictures(files, names) {
+      const stems = stemsOf(names);
+      const list = files.get('all.txt')!.split('\n').slice(0, -1);
+      return list.map((stem) => names.find((name) => stems.of(name) === stem) ?? stem);
+    },
+    stems: ['1-square/sub/x.png', '1-square/x.jpg.png', '1-square/x.png.png'],
+  },
+  cityscapes: {
+    numbers: tableNumbers,
+    pictures: (files, names) => namedBy(files, names, /^gtFine\/train\/(.*)_gtFine_labelIds\.png$/),
+    stems: ['gtFine/train/sub/x_gtFine_labelIds.png', 'gtFine/train/x.jpg_gtFine_instanceIds.png'],
+  },
 };
+
+/** Names in their order, with their places. */
+const counted = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, name], i) => `${i + 1} ${plainText(name)}`);
+
+/** Rows of classes.csv after the background. */
+function tableNumbers(files: Files): string[] {
+  const rows = files.get('classes.csv')!.trimEnd().split('\n').slice(2);
+  return rows.map((row) => row.split(',').slice(0, 2).join(' '));
+}
+
+const plainText = (text: string) => text.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+
+/** Names of pictures by the stems in files' names. */
+function namedBy(files: Files, names: readonly string[], pattern: RegExp): string[] {
+  const stems = stemsOf(names);
+  const found = [...files.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? []);
+  return found.map((stem) => names.find((name) => stems.of(name) === stem) ?? stem);
+}
 
 /** Where Ultralytics looks for a picture's labels: its `img2label_paths`. */
 export function labelsOf(picture: string): string {

@@ -2,6 +2,7 @@
 
 import type { Dataset } from '@saltworks/contract/documents/dataset';
 import type { Failure } from '@saltworks/contract/documents/failures';
+import { type LabelFormat, labelFormatNames } from '@saltworks/contract/label-formats';
 import type { ValueWindow } from '@saltworks/core/image/image';
 import { pinClasses } from '@saltworks/store/datasets/classes';
 import { drawnNames, listDatasets, readDataset, readImages } from '@saltworks/store/datasets/dataset';
@@ -15,7 +16,7 @@ import type { ObjectStore } from '@saltworks/store/objects/store';
 import { expectStorage } from '@saltworks/store/storage/level';
 import { openSource } from '@saltworks/worker/import';
 import { lookAt, throughWindow } from '@saltworks/worker/pictures';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { categoriesOption, readNumbers } from '../categories.ts';
 import { isFolder } from '../files.ts';
 import { interruption } from '../interrupt.ts';
@@ -23,6 +24,7 @@ import { leftOut } from '../left-out.ts';
 import { windowOption } from '../options.ts';
 import { progress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
+import { formatsCommand } from './formats.ts';
 import { keysCommand } from './keys.ts';
 import { exportCommand } from './runs.ts';
 
@@ -30,11 +32,17 @@ export function datasetCommand(): Command {
   const command = new Command('dataset').description('images brought in, and what became of them');
   command
     .command('import')
-    .description('add the images of a folder, an s3:// prefix or a COCO document; only what is new or changed is read')
-    .argument('<source>', 'a folder, s3://bucket/prefix, or a COCO JSON document')
+    .description('add the images of a folder, an s3:// prefix or a document; only what is new or changed is read')
+    .argument('<source>', 'a folder, s3://bucket/prefix, or a document of COCO, CVAT or Label Studio')
     .requiredOption('--name <name>', 'of the dataset')
     .option('--scribbles <dir>', 'a folder with NAME.json or NAME.png for images')
-    .option('--images <dir>', 'the folder of the images, where a COCO document does not lie beside them')
+    .option('--images <dir>', 'the folder of the images, where a document does not lie beside them')
+    .addOption(
+      new Option('--labels <format>', "labels beside a folder's pictures, which become their known masks").choices([
+        'auto',
+        ...labelFormatNames,
+      ]),
+    )
     .option(...windowOption)
     .option(...categoriesOption)
     .option('--json', 'one JSON document instead of text')
@@ -49,6 +57,7 @@ export function datasetCommand(): Command {
     .action(list);
   command.addCommand(keysCommand());
   command.addCommand(exportCommand());
+  command.addCommand(formatsCommand());
   return command;
 }
 
@@ -56,6 +65,7 @@ interface ImportFlags {
   name: string;
   scribbles?: string;
   images?: string;
+  labels?: LabelFormat | 'auto';
   window?: ValueWindow;
   categories?: string;
   json?: boolean;
@@ -70,17 +80,18 @@ async function importCommand(source: string, flags: ImportFlags): Promise<void> 
   await expectStorage(store);
   const line = progress(process.stderr, json);
   const onProgress = ({ files, added }: ImportReport) => line.show(`${name}: ${files} files, ${added} new`);
-  const { files, categories } = await openSource(source, {
-    ...{ s3: settings.s3, images: flags.images, signal: interruption },
+  const { files, categories, labels, recognised } = await openSource(source, {
+    ...{ s3: settings.s3, images: flags.images, labels: flags.labels, signal: interruption },
     onProgress: (share) => line.show(`${source}: ${Math.floor(100 * share)} % read`),
   }).finally(line.clear);
+  if (recognised !== undefined) console.error(`saltworks: ${source}: labels of ${recognised}`);
   const pictures = new Fingerprints();
   let report: Awaited<ReturnType<typeof importDataset>>;
   try {
     const look = lookAt({ maxPixels: settings.maxPixels, window });
     const noted = scribbles === undefined ? files : notePictures(files, pictures);
     const offered = window ? throughWindow(noted, window) : noted;
-    const options = { source, categories, look, signal: interruption, onProgress };
+    const options = { source, labels, categories, look, signal: interruption, onProgress };
     report = await importDataset(store, name, offered, options);
   } finally {
     line.clear();

@@ -5,12 +5,11 @@ import { getBuild, getBuildShown } from '@saltworks/contract/api/builds';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { shardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { type ExportFormat, exportFormatFacts, exportFormatNames } from '@saltworks/contract/export-formats';
 import { buildOf, exportFilesPrefix, exportPathOf, exportReportKey } from '@saltworks/contract/layout';
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
-import { exportFormats } from '@saltworks/core/formats/export';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset, runWindow } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/datasets/classes';
@@ -132,7 +131,7 @@ export async function writeExport(
   if (json || result.failed >= result.images) return;
   const build = buildOf(recipe);
   if (build !== undefined) console.log(`build ${build}`);
-  console.log(`${format} → ${out} (${exportFormats[format]({ name: dataset, date: '', categories: [] }).loses})`);
+  console.log(`${format} → ${out} (${exportFormatFacts[format].loses})`);
   if ((await readDataset(store, dataset)).duplicates > 0) {
     console.log(
       `Files of the same bytes are one picture, there under each name that was drawn on: dataset ls ${dataset} --duplicates`,
@@ -149,7 +148,7 @@ async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncG
 }
 
 export const formatOption = (): Option =>
-  new Option('--format <name>', 'which').choices(Object.keys(exportFormats)).makeOptionMandatory();
+  new Option('--format <name>', 'which').choices(exportFormatNames).makeOptionMandatory();
 
 function runCommand(name: string, description: string): Command {
   return withKeysOptions(new Command(name).description(description).argument('<dataset>', 'a name from "dataset ls"'))

@@ -2,6 +2,7 @@
 
 import type { Category } from '../categories.ts';
 import { InvalidInputError } from '../errors.ts';
+import { labelFormatNames } from '../label-formats.ts';
 import * as z from '../zod.ts';
 
 /** One line of a shard. */
@@ -60,6 +61,8 @@ export const dataset = z.object({
   name: z.string(),
   /** Folder, prefix or file it was last imported from. */
   source: z.string(),
+  /** The format of the labels beside its pictures that became known masks; absent where pictures alone were taken. */
+  labels: z.optional(z.enum(labelFormatNames)),
   /** Without former versions. */
   images: z.number(),
   /** Images whose files changed since: kept with their scribbles. Absent where there are none, and before there could be any. */

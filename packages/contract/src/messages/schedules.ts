@@ -1,4 +1,5 @@
 /** A firing of a schedule: Temporal starts one workflow for each, which does its work and notes the outcome. */
+import { labelFormatNames } from '../label-formats.ts';
 import * as z from '../zod.ts';
 import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
 
@@ -44,6 +45,8 @@ const importRequest = z.object({
   dataset: z.string(),
   /** A folder that the worker sees, `s3://bucket/prefix`, or a COCO document. */
   source: z.string(),
+  /** Of a folder: the format of the labels beside its pictures. */
+  labels: z.optional(z.enum(labelFormatNames)),
 });
 export type ImportRequest = z.infer<typeof importRequest>;
 

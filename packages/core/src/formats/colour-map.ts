@@ -7,3 +7,9 @@ export function vocColour(i: number): [number, number, number] {
   for (let bit = 0; bit < 24; bit++) colour[bit % 3] |= ((i >>> bit) & 1) << (7 - Math.floor(bit / 3));
   return colour;
 }
+
+/** The same as `#rrggbb`. */
+export const vocHex = (i: number): string =>
+  `#${vocColour(i)
+    .map((level) => level.toString(16).padStart(2, '0'))
+    .join('')}`;

@@ -1,8 +1,12 @@
 /** The formats of `saltworks dataset export` (spec/export.md). */
 import type { ExportFormat } from '@saltworks/contract/export-formats';
+import { cityscapes, classPng, perClassPng } from './class-png.ts';
 import { cocoInstances } from './coco/instances.ts';
 import { cocoPanoptic } from './coco/panoptic.ts';
+import { cvat } from './cvat.ts';
 import type { ExportDataset, Exporter } from './exporter.ts';
+import { labelStudio } from './label-studio.ts';
+import { labelme } from './labelme.ts';
 import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';
 
@@ -12,4 +16,10 @@ export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exp
   'coco-instances': cocoInstances,
   voc,
   'yolo-seg': yoloSeg,
+  labelme,
+  cvat,
+  'label-studio': labelStudio,
+  png: classPng,
+  'png-per-class': perClassPng,
+  cityscapes,
 };

@@ -59,8 +59,6 @@ interface LineList {
 
 /** A format, opened for one dataset. */
 export interface Exporter {
-  /** The losses of the format, for people: one sentence. */
-  loses: string;
   /**
    * An image's files, and its lines for the documents' lists (each without a line break).
    *

@@ -28,8 +28,6 @@ export function voc(dataset: ExportDataset): Exporter {
   }
   const classIndex = new Map(categories.map(({ id }, i) => [id, i + 1]));
   return {
-    loses:
-      'Thing and stuff are not told apart, segment ids become 1, 2, 3 …, and background and void are one (index 0).',
     image(image) {
       checkImage(image, categories);
       const { stem, mask, segments } = image;

@@ -1,6 +1,9 @@
 /** The segmentation labels of Ultralytics' YOLO (spec/export.md): a text file an image, a polygon a line. */
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { joinRings, outlines } from './contours.ts';
 import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
+import { fillPolygon } from './polygon-fill.ts';
 
 export function yoloSeg(dataset: ExportDataset): Exporter {
   const { pictures = 'images' } = dataset;
@@ -8,8 +11,6 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
   const classIndex = new Map(categories.map(({ id }, i) => [id, i]));
   const names = distinctNames(categories).map((name, i) => `  ${i}: ${yamlText(name)}\n`);
   return {
-    loses:
-      'Holes are filled, thing and stuff are not told apart, segment ids are dropped, the background has no class.',
     image(image) {
       checkImage(image, categories);
       const { stem, mask, segments } = image;
@@ -55,3 +56,50 @@ const yamlText = (text: string) =>
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/**
+ * Paints the polygons of a label file, the largest first, so that the smaller of two wins where they overlap, as in Ultralytics.
+ * Lines of boxes are left out.
+ *
+ * @param names of the classes by their numbers
+ */
+export function yoloMask(
+  text: string,
+  size: { width: number; height: number },
+  names: ReadonlyMap<number, string>,
+  classes: Classes,
+): ReadLabels {
+  const painter = new Painter(size);
+  const left = new LeftOut('line');
+  const shapes: { corners: number[]; category: number; area: number; line: number }[] = [];
+  text.split(/\r?\n/).forEach((row, k) => {
+    const fields = row.trim().split(/\s+/).map(Number);
+    if (row.trim() === '') return;
+    left.attempt(k + 1, () => {
+      const [index, ...shares] = fields;
+      const name = names.get(index);
+      if (name === undefined) throw new InvalidInputError(`class ${shown(index)}, which data.yaml does not name`);
+      if (shares.length === 4) throw new InvalidInputError('a box, which has no pixels');
+      if (shares.length < 6 || shares.length % 2 === 1 || !shares.every((share) => Math.abs(share) < 1e3)) {
+        throw new InvalidInputError(
+          `${shares.length} numbers after its class; expected x and y of three corners or more`,
+        );
+      }
+      const corners = shares.map((share, i) => nearly(share * (i % 2 === 0 ? size.width : size.height)));
+      let area = 0;
+      fillPolygon([corners], size, (from, to) => {
+        area += to - from;
+      });
+      shapes.push({ corners, category: classes.id(name), area, line: k });
+    });
+  });
+  // Numbered in the file's order.
+  const drawn = shapes.map((shape) => ({ ...shape, segment: painter.segment(shape.category) }));
+  for (const { corners, segment } of drawn.sort((a, b) => b.area - a.area || a.line - b.line)) {
+    fillPolygon([corners], size, painter.run(segment));
+  }
+  return painter.done(left.notes(), 'the smaller one');
+}
+
+/** A corner as it was before it became a share of six decimals: whole ones lie within their error. */
+const nearly = (value: number) => (Math.abs(value - Math.round(value)) < 0.02 ? Math.round(value) : value);

@@ -80,7 +80,7 @@ describe('every format', () => {
   });
   test.each(names)('%s: stems may lie in folders', (name) => {
     for (const { path } of open(name).image({ ...some[0], stem: 'day 1/a.b' }).files)
-      expect(path).toMatch(/day 1\/a\.b\.\w+$/);
+      expect(path).toMatch(/day 1\/a\.b(_gtFine_\w+)?\.\w+$/);
   });
 });
 

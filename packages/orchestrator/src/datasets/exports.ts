@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import type { ExportInfo } from '@saltworks/contract/api/exports';
 import { exportSummary } from '@saltworks/contract/documents/exports';
+import { exportFormatFacts } from '@saltworks/contract/export-formats';
 import { exportFilesPrefix, exportPathOf, exportSummaryKey, exportsPrefix } from '@saltworks/contract/layout';
-import { exportFormats } from '@saltworks/core/formats/export';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -31,7 +31,7 @@ async function findExport(store: ObjectStore, dataset: string, id: string): Prom
   const summary = await readDocument(store, exportSummaryKey(dataset, id), exportSummary);
   if (!summary) return undefined;
   const { format, recipe, build = null, made, files, bytes } = summary;
-  const { loses } = exportFormats[format]({ name: dataset, date: made, categories: [] });
+  const { loses } = exportFormatFacts[format];
   return { id, format, recipe, build, loses, made, files, bytes };
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Category } from '@saltworks/contract/categories';
 import { checkDatasetName, type Dataset } from '@saltworks/contract/documents/dataset';
+import type { LabelFormat } from '@saltworks/contract/label-formats';
 import { findDataset } from '../datasets/dataset.ts';
 import type { ImageNames } from '../datasets/image-names.ts';
 import { isMaskOf, otherTruth, putTruth } from '../datasets/truth.ts';
@@ -37,6 +38,8 @@ export interface ImportReport {
 export interface ImportOptions {
   /** Where the files come from, in words. */
   source: string;
+  /** The format of the labels beside its pictures. */
+  labels?: LabelFormat;
   categories?: Category[];
   /** Files read at the same time. */
   concurrency?: number;
@@ -57,7 +60,7 @@ export async function importDataset(
   store: ObjectStore,
   name: string,
   files: AsyncIterable<Offer>,
-  { source, categories, concurrency = 8, look, signal, onProgress }: ImportOptions,
+  { source, labels, categories, concurrency = 8, look, signal, onProgress }: ImportOptions,
 ): Promise<ImportReport & { dataset: Dataset }> {
   checkDatasetName(name);
   const before = await findDataset(store, name, { signal });
@@ -65,6 +68,7 @@ export async function importDataset(
     ...{ version: 1, name, source, images: 0, duplicates: 0, shards: 0, bytes: 0 },
     categories: categories?.length ? categories : (before?.categories ?? []),
     updated: '',
+    ...(labels && { labels }),
   };
   const report: ImportReport = {
     ...{ files: 0, added: 0, unchanged: 0, duplicates: 0, replaced: 0, failed: [] },

@@ -9,7 +9,7 @@ import {
 } from '@saltworks/contract/api/exports';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
-import { type ExportFormat, exportFormatTitles } from '@saltworks/contract/export-formats';
+import { type ExportFormat, exportFormatFacts, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { campaignOf } from '@saltworks/contract/layout';
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../api.ts';
@@ -184,6 +184,9 @@ function StartExport({
           {said.busy ? 'Starting…' : 'Export'}
         </button>
       </div>
+      <p className="hint">
+        Keeps: {exportFormatFacts[format].keeps} Loses: {exportFormatFacts[format].loses}
+      </p>
       <p role="alert" className="failure">
         {said.failure}
       </p>

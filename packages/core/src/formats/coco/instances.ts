@@ -4,6 +4,7 @@ import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Mask, segmentsInfo } from '../../mask/mask.ts';
 import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
+import { LeftOut, shown } from '../paint.ts';
 import { cocoId } from './categories.ts';
 import { cocoDocument, imageLine, writtenCategories } from './document.ts';
 import { polygonRuns } from './polygon.ts';
@@ -13,7 +14,6 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
   const categories = orderedCategories(dataset);
   const isThing = new Set(categories.filter(({ isthing }) => isthing === 1).map(({ id }) => id));
   return {
-    loses: 'Stuff segments are left out; background and void are whatever no instance covers.',
     image(image) {
       checkImage(image, categories);
       const { id, mask, segments } = image;
@@ -76,11 +76,11 @@ export function instancesMask(
 ): InstancesMask {
   const mask: Mask = { ids: new Uint32Array(width * height), width, height };
   const categoryOf = new Map<number, number>();
-  const left = new Map<string, LeftOut>();
+  const left = new LeftOut('annotation');
   for (const { id, category_id, iscrowd, segmentation } of annotations) {
     const category = cocoId(category_id);
     if (iscrowd === 1) continue;
-    try {
+    left.attempt(id, () => {
       if (!categories.has(category)) {
         throw new InvalidInputError(`category ${JSON.stringify(category_id)}, which is not in the document`);
       }
@@ -89,33 +89,13 @@ export function instancesMask(
       const segment = categoryOf.size + 1;
       categoryOf.set(segment, category as number);
       for (const counts of parts) paint(mask, counts, segment);
-    } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error;
-      const same = left.get(error.message) ?? { ids: [], count: 0 };
-      if (same.ids.length < 3) same.ids.push(id);
-      same.count++;
-      left.set(error.message, same);
-    }
+    });
   }
   const segments = segmentsInfo(mask, [], []).map((segment) => ({
     ...segment,
     category_id: categoryOf.get(segment.id) ?? 0,
   }));
-  return { mask, segments, notes: [...left].map(([reason, same]) => leftNote(reason, same)) };
-}
-
-interface LeftOut {
-  /** The first few. */
-  ids: unknown[];
-  count: number;
-}
-
-/** One line for all of an image: boxes without segmentations come by the million. */
-function leftNote(reason: string, { ids, count }: LeftOut): string {
-  const names = ids.map((id) => JSON.stringify(id)).join(', ');
-  if (count === 1) return `annotation ${names} has ${reason}; it is left out`;
-  const more = count > ids.length ? ` and ${count - ids.length} more` : '';
-  return `annotations ${names}${more} have ${reason}; they are left out`;
+  return { mask, segments, notes: left.notes() };
 }
 
 /** The run lengths of a segmentation's parts. @throws InvalidInputError that describes the annotation's fault */
@@ -126,18 +106,18 @@ function runsOf(segmentation: unknown, width: number, height: number): number[][
     const polygons = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
     return polygons.map((corners) => {
       if (!Array.isArray(corners) || corners.length < 6 || corners.length % 2 === 1 || !corners.every(isPlace)) {
-        throw new InvalidInputError(`a polygon of ${show(corners)}; expected x and y of three corners or more`);
+        throw new InvalidInputError(`a polygon of ${shown(corners)}; expected x and y of three corners or more`);
       }
       return polygonRuns(corners, width, height);
     });
   }
   const { size, counts } = Object(segmentation) as { size?: unknown; counts?: unknown };
   if (!Array.isArray(size) || (typeof counts !== 'string' && !Array.isArray(counts))) {
-    throw new InvalidInputError(segmentation ? `a segmentation of ${show(segmentation)}` : 'no segmentation');
+    throw new InvalidInputError(segmentation ? `a segmentation of ${shown(segmentation)}` : 'no segmentation');
   }
   if (size[0] !== height || size[1] !== width) {
     throw new InvalidInputError(
-      `run lengths of ${show(size[1])} × ${show(size[0])} pixels, the image ${width} × ${height}`,
+      `run lengths of ${shown(size[1])} × ${shown(size[0])} pixels, the image ${width} × ${height}`,
     );
   }
   const runs = typeof counts === 'string' ? expandCounts(counts) : counts;
@@ -151,11 +131,6 @@ function runsOf(segmentation: unknown, width: number, height: number): number[][
 
 /** A place may lie far outside, but not so far that walking the border takes for ever. */
 const isPlace = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) < 1e6;
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 40 ? `${text.slice(0, 37)}…` : text;
-}
 
 function paint({ ids, width, height }: Mask, counts: readonly number[], id: number): void {
   let p = 0;

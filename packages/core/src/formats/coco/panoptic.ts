@@ -7,7 +7,6 @@ import { cocoDocument, imageLine, writtenCategories } from './document.ts';
 export function cocoPanoptic(dataset: ExportDataset): Exporter {
   const categories = orderedCategories(dataset);
   return {
-    loses: 'Nothing of a mask is lost; background and void are one (id 0, not listed).',
     image(image) {
       checkImage(image, categories);
       const { id, stem, mask, segments } = image;

@@ -11,9 +11,12 @@ export async function importOf(
   store: ObjectStore,
   { dataset, source: given }: Extract<ScheduleWork, { kind: 'import' }>,
 ): Promise<ImportRequest> {
-  const source = given ?? (await findDataset(store, dataset))?.source;
+  const before = given === undefined ? await findDataset(store, dataset) : undefined;
+  const source = given ?? before?.source;
   if (source === undefined) throw new InvalidInputError(`no dataset ${dataset}; expected a source to import it from`);
-  if (source.startsWith('s3://') || isAbsolute(source)) return { dataset, source };
+  if (source.startsWith('s3://') || isAbsolute(source)) {
+    return { dataset, source, ...(before?.labels && { labels: before.labels }) };
+  }
   throw new InvalidInputError(
     `${given === undefined ? `${dataset} came from` : 'source'} ${source}; expected s3://bucket/prefix, or a folder with its whole path`,
   );

@@ -1,0 +1,137 @@
+/** CVAT's XML 1.1 for images (spec/export.md): a mask a segment. */
+import { InvalidInputError } from '@saltworks/contract/errors';
+import type { Mask } from '../mask/mask.ts';
+import { vocHex } from './colour-map.ts';
+import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import { type Classes, LeftOut, Painter, type ReadLabels, type Run, shown } from './paint.ts';
+import { fillPolygon } from './polygon-fill.ts';
+import { xmlText } from './xml-text.ts';
+
+export function cvat(dataset: ExportDataset): Exporter {
+  const categories = orderedCategories(dataset);
+  const names = distinctNames(categories);
+  const nameOf = new Map(categories.map(({ id }, i) => [id, names[i]]));
+  const labels = names.map((name, i) => {
+    return `<label><name>${xmlText(name)}</name><color>${vocHex(i + 1)}</color><type>any</type><attributes></attributes></label>\n`;
+  });
+  return {
+    image(image) {
+      checkImage(image, categories);
+      const { id, fileName, mask, segments } = image;
+      const masks = segments.map(({ id, category_id, bbox: [left, top, width, height] }) => {
+        const label = `label="${xmlText(nameOf.get(category_id) ?? '')}" source="manual" occluded="0"`;
+        const rle = boxRuns(mask, id, [left, top, width, height]).join(', ');
+        return `<mask ${label} rle="${rle}" left="${left}" top="${top}" width="${width}" height="${height}" z_order="0"></mask>`;
+      });
+      const { width, height } = mask;
+      const head = `<image id="${id - 1}" name="${xmlText(fileName)}" width="${width}" height="${height}">`;
+      return { files: [], lines: { images: [`${head}${masks.join('')}</image>`] } };
+    },
+    documents: [
+      {
+        path: 'annotations.xml',
+        parts: [
+          '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n',
+          `<meta><task><name>${xmlText(dataset.name)}</name><mode>annotation</mode><labels>\n${labels.join('')}</labels></task></meta>\n`,
+          { list: 'images', between: '\n', after: '' },
+          '\n</annotations>\n',
+        ],
+      },
+    ],
+  };
+}
+
+/** Run lengths of a segment within its box, row by row, ground first. */
+function boxRuns({ ids, width }: Mask, id: number, [left, top, w, h]: readonly number[]): number[] {
+  const counts: number[] = [];
+  let isIn = false;
+  let count = 0;
+  for (let y = top; y < top + h; y++) {
+    for (let i = y * width + left, end = i + w; i < end; i++) {
+      if ((ids[i] === id) !== isIn) {
+        counts.push(count);
+        isIn = !isIn;
+        count = 0;
+      }
+      count++;
+    }
+  }
+  counts.push(count);
+  return counts;
+}
+
+/** A shape of an image: the name of its element, and the attributes, unchecked. */
+export interface CvatShape {
+  kind: string;
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** Whether a shape covers pixels that were drawn one by one or as a polygon. */
+export const isCvatRegion = (kind: string): boolean => kind === 'polygon' || kind === 'mask';
+
+/**
+ * Paints polygons and masks by `z_order`, in their order within one. Shapes of one label that share a `group_id` are one
+ * segment, as in CVAT's own export to COCO.
+ */
+export function cvatMask(
+  shapes: readonly CvatShape[],
+  size: { width: number; height: number },
+  classes: Classes,
+): ReadLabels {
+  const painter = new Painter(size);
+  const left = new LeftOut('shape');
+  const groups = new Map<string, number>();
+  const ordered = shapes
+    .map((shape, k) => ({ ...shape, k, z: Number(shape.attributes.z_order) || 0 }))
+    .sort((a, b) => a.z - b.z || a.k - b.k);
+  for (const { kind, attributes, k } of ordered) {
+    left.attempt(k + 1, () => {
+      const { label = '', group_id: group = '0' } = attributes;
+      if (!isCvatRegion(kind)) throw new InvalidInputError(`the kind ${kind}, which has no pixels`);
+      if (label === '') throw new InvalidInputError('no label');
+      const paint = kind === 'mask' ? boxMask(attributes, size) : polygon(attributes, size);
+      const category = classes.id(label);
+      const key = JSON.stringify([category, group]);
+      const segment = (group === '0' || group === '' ? undefined : groups.get(key)) ?? painter.segment(category);
+      groups.set(key, segment);
+      paint(painter.run(segment));
+    });
+  }
+  return painter.done(left.notes(), 'the one of the higher z_order, or the later');
+}
+
+type Paint = (run: Run) => void;
+
+function polygon({ points = '' }: CvatShape['attributes'], size: { width: number; height: number }): Paint {
+  const corners = points.split(/[;,]/).map(Number);
+  if (corners.length < 6 || corners.length % 2 === 1 || !corners.every((value) => Math.abs(value) < 1e6)) {
+    throw new InvalidInputError(`points ${shown(points)}; expected x and y of three corners or more`);
+  }
+  return (run) => fillPolygon([corners], size, run);
+}
+
+function boxMask(
+  { rle = '', left, top, width, height }: CvatShape['attributes'],
+  size: { width: number; height: number },
+): Paint {
+  const [x, y, w, h] = [left, top, width, height].map((value = '') => Math.round(Number(value)));
+  const isInside = x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= size.width && y + h <= size.height;
+  if (!isInside) throw new InvalidInputError(`the box ${[x, y, w, h].join(', ')}; expected one inside the picture`);
+  const counts = rle.split(',').map(Number);
+  const sum = counts.reduce((sum, count) => sum + (Number.isSafeInteger(count) && count >= 0 ? count : Number.NaN), 0);
+  if (sum !== w * h) throw new InvalidInputError(`run lengths of ${sum} pixels in all; expected ${w} × ${h}`);
+  return (run) => {
+    let at = 0;
+    counts.forEach((count, k) => {
+      const end = at + count;
+      // A run goes on in the box's next row.
+      for (let p = at; k % 2 === 1 && p < end; ) {
+        const length = Math.min(end - p, w - (p % w));
+        const from = (y + Math.floor(p / w)) * size.width + x + (p % w);
+        run(from, from + length);
+        p += length;
+      }
+      at = end;
+    });
+  };
+}

@@ -1,0 +1,144 @@
+/** CVAT's annotations.xml. */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { type CvatShape, cvatMask, isCvatRegion } from '@saltworks/core/formats/cvat';
+import { Classes } from '@saltworks/core/formats/paint';
+import sax from 'sax';
+import type { Remark, Size } from '../offers.ts';
+import { readLabelFile } from './files.ts';
+import type { Labels, OpenLabels } from './labels.ts';
+import { Pictures } from './pictures.ts';
+
+interface ImageElement {
+  name: string;
+  size?: Size;
+  /** Its place in the text. */
+  from: number;
+  to: number;
+}
+
+/** @throws InvalidInputError if this is no CVAT document for images */
+export const openCvat: OpenLabels = async ({ names, document }): Promise<Labels> => {
+  if (document === undefined) throw new InvalidInputError('no annotations.xml; expected one');
+  const text = new TextDecoder().decode(await readLabelFile(document));
+  const file = basename(document);
+  const classes = new Classes();
+  const images = indexOf(text, file, classes);
+  const pictures = new Pictures(names);
+  const remarks: Remark[] = [];
+  const found = new Map<string, ImageElement>();
+  for (const image of images) {
+    const picture = pictures.find(image.name);
+    if (picture === undefined) remarks.push({ name: file, note: `image ${JSON.stringify(image.name)} is not there` });
+    else if (found.has(picture)) remarks.push({ name: picture, note: `${file} lists it twice; the first is taken` });
+    else found.set(picture, image);
+  }
+  return {
+    categories: classes.list,
+    isLabels: (name) => /\.xml$/i.test(name),
+    async of(name) {
+      const image = found.get(name);
+      if (!image) return undefined;
+      const element = text.slice(image.from, image.to);
+      const version = createHash('sha256').update(element).digest('hex').slice(0, 16);
+      return { version, said: image.size, read: async (size) => cvatMask(shapesOf(element), size, classes) };
+    },
+    remarks: () => remarks,
+  };
+};
+
+/** Elements within another, so deep that no document of CVAT has them. */
+const maxDepth = 64;
+
+/**
+ * Walks an XML text. Entities of a document's own are never expanded: a document type is refused.
+ *
+ * @throws InvalidInputError if it is no XML
+ */
+function walk(
+  text: string,
+  on: {
+    open?(tag: sax.Tag, parser: sax.SAXParser): void;
+    close?(name: string, parser: sax.SAXParser): void;
+    text?(text: string): void;
+  },
+): void {
+  const parser = sax.parser(true, { position: true });
+  let depth = 0;
+  parser.onerror = (error) => {
+    throw new InvalidInputError(`no XML: ${error.message.split('\n')[0]}`);
+  };
+  parser.ondoctype = () => {
+    throw new InvalidInputError('a document type (<!DOCTYPE>); expected XML without one');
+  };
+  parser.onopentag = (tag) => {
+    if (++depth > maxDepth) throw new InvalidInputError(`more than ${maxDepth} elements within each other`);
+    on.open?.(tag as sax.Tag, parser);
+  };
+  parser.onclosetag = (name) => {
+    depth--;
+    on.close?.(name, parser);
+  };
+  parser.ontext = (text) => on.text?.(text);
+  parser.write(text).close();
+}
+
+/** The images of a document, and in `classes` the labels that its task or project lists, then those of its shapes. */
+function indexOf(text: string, file: string, classes: Classes): ImageElement[] {
+  const images: ImageElement[] = [];
+  const path: string[] = [];
+  let isVideo = false;
+  try {
+    walk(text, {
+      open({ name, attributes }, { startTagPosition }) {
+        path.push(name);
+        if (name === 'track') isVideo = true;
+        if (name !== 'image') {
+          const { label = '' } = attributes;
+          if (isCvatRegion(name) && label !== '') classes.id(label);
+          return;
+        }
+        const size = { width: Number(attributes.width), height: Number(attributes.height) };
+        const isSaid = size.width > 0 && size.height > 0;
+        images.push({ name: attributes.name ?? '', from: startTagPosition - 1, to: 0, ...(isSaid && { size }) });
+      },
+      text(value) {
+        const [label, name] = path.slice(-2);
+        if (label === 'label' && name === 'name' && path.includes('meta') && value.trim() !== '')
+          classes.id(value.trim());
+      },
+      close(name, { position }) {
+        path.pop();
+        const image = images.at(-1);
+        if (name === 'image' && image) image.to = position;
+      },
+    });
+  } catch (error) {
+    throw error instanceof InvalidInputError ? new InvalidInputError(`${file}: ${error.message}`) : error;
+  }
+  if (!/<annotations[\s>]/.test(text.slice(0, 10_000))) {
+    throw new InvalidInputError(`${file}: expected a CVAT document with <annotations>`);
+  }
+  if (images.length === 0) {
+    throw new InvalidInputError(
+      `${file}: ${isVideo ? 'tracks of a video' : 'no images'}; expected "CVAT for images 1.1"`,
+    );
+  }
+  return images;
+}
+
+function shapesOf(element: string): CvatShape[] {
+  const shapes: CvatShape[] = [];
+  let depth = 0;
+  walk(element, {
+    open({ name, attributes }) {
+      // Attributes of shapes lie deeper; a tag says something of the whole picture.
+      if (++depth === 2 && name !== 'tag') shapes.push({ kind: name, attributes });
+    },
+    close() {
+      depth--;
+    },
+  });
+  return shapes;
+}
