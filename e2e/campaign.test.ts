@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { LabelEfficiency } from '@saltworks/contract/api/measures';
 import type { NodeLabels } from '@saltworks/contract/documents/node-labels';
 import { decodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { parseScribbles } from '@saltworks/contract/documents/scribbles';
@@ -277,6 +278,18 @@ describe.skipIf(!haveData)(
         expect([own.images, own.strokes]).toEqual([3, strokes(person)]);
         expect(own.seconds).toBeGreaterThan(0);
       }
+    });
+
+    test('label efficiency rises from stroke to stroke, up to what was handed in', async () => {
+      const { handedIn, known, leftOut } = await command<LabelEfficiency>('campaign', 'efficiency', 'regions');
+      expect({ known, leftOut }).toEqual({ known: null, leftOut: [] });
+      expect(handedIn).toMatchObject({ images: 3, drawings: 6 });
+      const means = handedIn!.byStrokes.map(({ miou }) => miou.mean);
+      expect(means[0]).toBeLessThan(0.5);
+      expect(means.at(-1)).toBe(1);
+      expect(means).toEqual([...means].sort((a, b) => a - b));
+      const { stdout } = await saltworks(['campaign', 'efficiency', 'regions'], { env });
+      expect(stdout).toMatch(/^compared with what was handed in: 3 images, 6 drawings\nstrokes +mIoU/);
     });
 
     test('an export holds the consensus of every image; with --accepted, only the accepted masks', async () => {

@@ -132,7 +132,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     expect(await page.getByText(link).count()).toBe(0);
   });
 
-  test('a submitted mask shows in the progress, in the pace’s plot and table, and in the effort', async () => {
+  test('a submitted mask shows in the progress, in the pace’s plot and table, in the effort and the label efficiency', async () => {
     const progress = () => ask<CampaignProgress>('GET', `/api/campaigns/${id}/progress`);
     await expect.poll(async () => (await progress()).filled, slow).toBe(true);
     const assignment = await annotator.ask<{ id: string }>('POST', `/api/campaigns/${id}/next`, {});
@@ -181,6 +181,15 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await rowsOf(page, 'Seconds an image by annotator')).toEqual([expect.stringMatching(/^ann1/)]);
     expect(await rowsOf(page, 'Seconds a segment by class')).toHaveLength(2);
+
+    // One stroke makes no mask; the second one made what was handed in.
+    const efficiency = page.getByRole('region', { name: 'Label efficiency' });
+    await efficiency.getByText('After 2 strokes').or(efficiency.getByText('being replayed')).first().waitFor();
+    await expect.poll(async () => stack.run('campaign', 'efficiency', id), slow).toContain('after 2 strokes');
+    await page.reload();
+    await efficiency.getByText('After 2 strokes').waitFor();
+    expect(await rowsOf(page, 'Mean IoU by strokes')).toEqual(['10.000–1', '21.000–0']);
+    await efficiency.locator('canvas').first().waitFor();
   });
 
   test('a skipped image shows with annotator, reason and time, and is offered again', async () => {

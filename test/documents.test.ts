@@ -26,7 +26,7 @@ const parses = (text: string) => /\bJSON\s*\.\s*parse\b|\bJSON\s*\[|\{[^{}]*\bpa
 
 /** Object names, and prefixes of them, written out or taken apart. */
 const named =
-  /(['"`])(backbones|bakeoffs|builds|catalog|datasets|drawings|exports|agreement|probes|check)\/|`(images|keys|masks|models|strokes|views)\/[^`]*slice\(|\.patch\.json|padStart\(9/;
+  /(['"`])(backbones|bakeoffs|builds|catalog|datasets|drawings|exports|agreement|label-efficiency|probes|check)\/|`(images|keys|masks|models|strokes|views)\/[^`]*slice\(|\.patch\.json|padStart\(9/;
 
 const found = (wanted: (text: string) => boolean) =>
   sources.filter((file) => wanted(readFileSync(join(packages, file), 'utf8')));

@@ -404,6 +404,23 @@ export const agreementKey = ({ a, b }: AgreePair): string =>
 const knownName = ({ dataset, sha256, campaign, truth }: KnownOf): string =>
   [dataset, sha256, campaign, ...(truth ? [truth] : [])].join('-');
 
+/** A mask that an annotator handed in: of the first n interactions of an assignment. */
+export interface HandedIn {
+  assignment: string;
+  n: number;
+  mask: string;
+  /** The known mask of its image, where there is one: which one, since an import may replace it. */
+  truth?: string;
+}
+
+/** `label-efficiency/ASSIGNMENT/000000012-abcd….json`: how good a drawing's mask was step by step, a LabelEfficiencyReport. */
+export const labelEfficiencyKey = ({ assignment, n, mask, truth }: HandedIn): string =>
+  `label-efficiency/${assignment}/${[numbered(n), mask, ...(truth ? [truth] : [])].join('-')}.json`;
+
+/** `label-efficiency/ASSIGNMENT/000000012.steps.json`: a drawing as it grew, DrawingSteps, while it waits for its replay. */
+export const drawingStepsKey = ({ assignment, n }: Pick<HandedIn, 'assignment' | 'n'>): string =>
+  `label-efficiency/${assignment}/${numbered(n)}.steps.json`;
+
 /** `restoring.json`: a store into which a backup is being restored, a Restoring; no one else may use it. */
 export const restoringKey = 'restoring.json';
 
@@ -433,7 +450,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
   [/^storage\/quota\.json$/, 'changing'],
-  [/^(keys|views|agreement|evaluations|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
+  [/^(keys|views|agreement|evaluations|label-efficiency|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
 ];
 
 /** Undefined of an object that is none of ours. */

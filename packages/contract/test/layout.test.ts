@@ -83,6 +83,8 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   nodeLabelsKey: [[layout.nodeLabelsKey('a', 12), 'changing']],
   viewKey: [[layout.viewKey(sha), 'rebuilt']],
   thumbnailKey: [[layout.thumbnailKey(sha), 'rebuilt']],
+  labelEfficiencyKey: [[layout.labelEfficiencyKey({ assignment: 'a', n: 12, mask: sha, truth: 'x' }), 'rebuilt']],
+  drawingStepsKey: [[layout.drawingStepsKey({ assignment: 'a', n: 12 }), 'rebuilt']],
   agreementKey: [[layout.agreementKey({ a: sha, b: sha }), 'rebuilt']],
 };
 /** Objects of a backup's destination, not of a store. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
+import { replayActivities } from '@saltworks/contract/messages/measure';
 import { noticeActivities } from '@saltworks/contract/messages/notices';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
@@ -29,6 +30,7 @@ import { imageSize } from './campaigns/assignments/image-size.ts';
 import { restoreInteraction } from './campaigns/assignments/interactions.ts';
 import { expiredLeases, expireLease } from './campaigns/assignments/leases.ts';
 import { leaveUnusable } from './campaigns/assignments/leave.ts';
+import { replayActivitiesOf } from './campaigns/measures/label-efficiency.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
 import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
@@ -216,11 +218,12 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     taskQueue: queues.server,
     interceptors: { activity: [activitySpans, watched('server')] },
     activities: receiving(
-      { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities },
+      { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities, ...replayActivities },
       {
         ...activities,
         ...notices.activities,
         ...relabelActivitiesOf({ db, store, client, recipeOf: options.recipeOf }),
+        ...replayActivitiesOf({ db, store, recipeOf: options.recipeOf }),
       },
     ),
   });

@@ -20,7 +20,7 @@ import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
 import { type ImportDeps, importImages } from './import.ts';
 import type { MaskDeps } from './make-mask.ts';
-import { agree, makeConsensus } from './measure.ts';
+import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
 import { propagateShard } from './propagate.ts';
 import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
@@ -34,6 +34,7 @@ export function createActivities(
   deps: ExtractDeps &
     MaskDeps &
     JudgeDeps &
+    ReplayDeps &
     ImportDeps &
     Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>> & {
       evaluating?: Omit<EvaluateDeps, keyof ExtractDeps>;
@@ -64,6 +65,7 @@ export function createActivities(
     importImages: (request) => withRoom(({ signal }) => importImages(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
+    replayDrawing: (request) => withPulse((pulse) => replayDrawing(deps, request, pulse)),
     buildShard: (request) => withRoom((pulse) => buildShard(deps, request, pulse)),
     describeBuild: (request) => withPulse(({ signal }) => describeBuild(deps.store, request, signal)),
     rebuildShard: (request) => withPulse((pulse) => rebuildShard(deps, request, pulse)),

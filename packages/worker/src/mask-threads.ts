@@ -6,10 +6,13 @@ import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads
 import type { Judged, JudgeJob } from './judge-job.ts';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
 import type { MadeMask } from './mask-file.ts';
+import type { Replayed, ReplayJob } from './replay-job.ts';
 
 export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefined>;
 /** The same threads, for images that are judged. */
 export type JudgeThreads = ThreadPool<JudgeJob, Judged>;
+/** And for drawings that are replayed. */
+export type ReplayThreads = ThreadPool<ReplayJob, Replayed>;
 
 /**
  * One pool for all shards of a worker: it solves at most one image a thread, so memory is bounded.
@@ -17,7 +20,7 @@ export type JudgeThreads = ThreadPool<JudgeJob, Judged>;
  * @param threads default all cores
  * @throws InvalidInputError unless threads is a whole number above 0
  */
-export function openMaskThreads(threads = availableParallelism()): MaskThreads & JudgeThreads {
+export function openMaskThreads(threads = availableParallelism()): MaskThreads & JudgeThreads & ReplayThreads {
   const pool: unknown = threadPool(new URL('./mask.worker.js', import.meta.url), { threads });
-  return pool as MaskThreads & JudgeThreads;
+  return pool as MaskThreads & JudgeThreads & ReplayThreads;
 }

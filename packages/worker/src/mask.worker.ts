@@ -10,6 +10,7 @@ import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
 import { type Judged, type JudgeJob, judgeImage } from './judge-job.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
+import { type Replayed, type ReplayJob, replayDrawing } from './replay-job.ts';
 import { yieldToOthers } from './thread-priority.ts';
 
 export interface MaskJob {
@@ -34,9 +35,11 @@ export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
 // An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
-answerJobs<MaskJob | ConsensusJob | JudgeJob, MadeMask | Judged | undefined>(async (job) => {
+answerJobs<MaskJob | ConsensusJob | JudgeJob | ReplayJob, MadeMask | Judged | Replayed | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
-  if ('kind' in job) return { result: await judgeImage(image, job) };
+  if ('kind' in job) {
+    return { result: await (job.kind === 'judge' ? judgeImage(image, job) : replayDrawing(image, job)) };
+  }
   const made = await ('annotations' in job ? together(image, job) : alone(image, job));
   return made ? { result: made, move: [made.png.buffer] } : { result: undefined };
 });

@@ -19,6 +19,7 @@ import type { JudgeDeps } from '../src/bakeoff/masks.ts';
 import type { ExtractDeps } from '../src/extract.ts';
 import type { KeysSources } from '../src/keys-source.ts';
 import type { MaskDeps } from '../src/make-mask.ts';
+import type { ReplayDeps } from '../src/measure.ts';
 import { objectReader } from '../src/objects.ts';
 import type { Pulse } from '../src/shard.ts';
 
@@ -117,8 +118,8 @@ function cellMeans({ data, width, height }: RgbImage): Keys {
   return { data: keys, h, w, d };
 }
 
-export interface Engine extends ExtractDeps, MaskDeps, JudgeDeps {
-  maskThreads: MaskDeps['maskThreads'] & JudgeDeps['maskThreads'];
+export interface Engine extends ExtractDeps, MaskDeps, JudgeDeps, ReplayDeps {
+  maskThreads: MaskDeps['maskThreads'] & JudgeDeps['maskThreads'] & ReplayDeps['maskThreads'];
   root: string;
   keys: StubKeys;
 }

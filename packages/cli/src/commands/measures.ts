@@ -1,12 +1,14 @@
-/** `saltworks campaign agreement`, `effort`, `consensus`, `export`: the results of a campaign. */
+/** `saltworks campaign agreement`, `effort`, `efficiency`, `consensus`, `export`: the results of a campaign. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@saltworks/contract/api/assignments';
 import { getCampaign } from '@saltworks/contract/api/campaigns';
 import {
   type Agreement,
+  type EfficiencyCurve,
   getCampaignAgreement,
   getCampaignEffort,
+  getCampaignLabelEfficiency,
   postCampaignPublish,
   postTaskConsensus,
   type Weighting,
@@ -34,6 +36,17 @@ export const measureCommands = (): Command[] => [
     .argument('<id>', 'of the campaign')
     .option('--json', 'one JSON document instead of text')
     .action(effort),
+  new Command('efficiency')
+    .description('how good masks were after so many strokes and seconds of drawing: where more of them stop paying')
+    .argument('<id>', 'of the campaign')
+    .option('--json', 'one JSON document instead of text')
+    .addHelpText(
+      'after',
+      `
+A sample of what was handed in, 100 drawings at most, is replayed stroke by stroke; the mask of every step is compared with the
+one that was handed in, and with the known mask of images that have one.`,
+    )
+    .action(efficiency),
   new Command('consensus')
     .description("one mask of all annotators' strokes on an image")
     .argument('<id>', 'of the campaign')
@@ -100,20 +113,30 @@ async function agreement(id: string, { json }: { json?: boolean }): Promise<void
   });
 }
 
-/** How long comparisons may go without progress. */
-const patienceMs = 120_000;
+/** How long comparisons and replays may go without progress: a replay makes two dozen masks. */
+const patienceMs = { compare: 120_000, replay: 900_000 };
 
 /** Asks again until every submitted mask is compared. */
-async function agreementOf(api: Api, id: string, line: Progress): Promise<Agreement> {
+const agreementOf = (api: Api, id: string, line: Progress): Promise<Agreement> =>
+  patiently(line, `${id}: %d pairs of masks to compare`, patienceMs.compare, () =>
+    api(getCampaignAgreement, campaignAt(id)),
+  );
+
+/** Asks again until nothing is pending. @param doing what is said meanwhile, with %d for how many are left */
+async function patiently<T extends { pending: number }>(
+  line: Progress,
+  doing: string,
+  most: number,
+  ask: () => Promise<T>,
+): Promise<T> {
   let [least, since] = [Number.POSITIVE_INFINITY, Date.now()];
   for (;;) {
-    const found = await api(getCampaignAgreement, campaignAt(id));
+    const found = await ask();
     if (found.pending === 0) return found;
+    const now = doing.replace('%d', `${found.pending}`);
     if (found.pending < least) [least, since] = [found.pending, Date.now()];
-    if (Date.now() - since > patienceMs) {
-      throw new Error(`${found.pending} pairs of masks wait to be compared; expected a worker with the role propagate`);
-    }
-    line.show(`${id}: ${found.pending} pairs of masks to compare`);
+    if (Date.now() - since > most) throw new Error(`${now}; expected a worker with the role propagate`);
+    line.show(now);
     await delay(300, undefined, { signal: interruption });
   }
 }
@@ -137,6 +160,43 @@ async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
     ]);
     console.log(`\n${table(['label', 'segments', 'strokes', 'seconds', 'a segment'], byLabel)}`);
   });
+}
+
+async function efficiency(id: string, { json }: { json?: boolean }): Promise<void> {
+  await withApi(json, async (api, line) => {
+    const found = await patiently(line, `${id}: %d drawings to replay`, patienceMs.replay, () =>
+      api(getCampaignLabelEfficiency, campaignAt(id)),
+    );
+    line.clear();
+    if (json) return console.log(JSON.stringify(found));
+    for (const { name, reason } of found.leftOut) console.error(`${name}: ${reason}`);
+    if (!found.handedIn) return console.log('nothing was handed in yet');
+    printCurve('what was handed in', found.handedIn);
+    if (found.known) printCurve('known masks', found.known);
+  });
+}
+
+function printCurve(yardstick: string, { byStrokes, bySeconds, enough, ...of }: EfficiencyCurve): void {
+  console.log(`compared with ${yardstick}: ${of.images} images, ${of.drawings} drawings`);
+  const rows = (each: { miou: { mean: number; low: number; high: number }; going: number }) => [
+    ...[share(each.miou.mean), of.images > 1 ? `${share(each.miou.low)} – ${share(each.miou.high)}` : '–', each.going],
+  ];
+  const columns = ['mIoU', '95 %', 'went on'];
+  console.log(
+    table(
+      ['strokes', ...columns],
+      byStrokes.map((each) => [each.strokes, ...rows(each)]),
+    ),
+  );
+  console.log(
+    `\n${table(
+      ['seconds', ...columns],
+      bySeconds.map((each) => [each.seconds, ...rows(each)]),
+    )}`,
+  );
+  console.log(
+    `after ${enough.strokes} strokes, or ${enough.seconds} s, the rest adds 0.01 at most; a drawing took ${of.strokes.toFixed(1)} strokes, ${of.seconds.toFixed(1)} s\n`,
+  );
 }
 
 interface ConsensusFlags {

@@ -1,4 +1,5 @@
 /** Measures of a campaign's work: time, agreement, consensus, masks for export. */
+import { interval } from '../documents/bakeoffs.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { id } from './fields.ts';
@@ -65,6 +66,36 @@ export const agreement = z.described(
 );
 export type Agreement = z.infer<typeof agreement>;
 
+/** The mean IoU of images' masks as drawing goes on: the mean over images, and what 95 % of samples of images would give. */
+const curve = z.object({
+  images: z.int(),
+  drawings: z.int(),
+  /** Means of a drawing. */
+  strokes: z.number(),
+  seconds: z.number(),
+  /** `going`: drawings that went on after that. */
+  byStrokes: z.array(z.object({ strokes: z.int(), miou: interval, going: z.int() })),
+  bySeconds: z.array(z.object({ seconds: z.number(), miou: interval, going: z.int() })),
+  /** Where all that comes later adds 0.01 at most. */
+  enough: z.object({ strokes: z.int(), seconds: z.number() }),
+});
+export type EfficiencyCurve = z.infer<typeof curve>;
+
+export const labelEfficiency = z.described(
+  z.object({
+    /** By how far masks are like the one that was handed in in the end. Null where nothing is replayed yet. */
+    handedIn: z.nullable(curve),
+    /** By how far they are like the known mask, of images that have one. */
+    known: z.nullable(curve),
+    /** Drawings that cannot be replayed, and why. */
+    leftOut: z.array(z.object({ task: z.string(), name: z.string(), reason: z.string() })),
+    /** Drawings that are being replayed at this moment: ask again. */
+    pending: z.int(),
+  }),
+  { id: 'LabelEfficiency' },
+);
+export type LabelEfficiency = z.infer<typeof labelEfficiency>;
+
 const weighting = z.enum(['reliability', 'equal']);
 /** How much annotators count in a consensus: as they are reliable, or all the same. */
 export type Weighting = z.infer<typeof weighting>;
@@ -112,6 +143,12 @@ export const getCampaignAgreement = endpoint({
   method: 'GET',
   url: '/api/campaigns/:campaign/agreement',
   response: agreement,
+});
+
+export const getCampaignLabelEfficiency = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/label-efficiency',
+  response: labelEfficiency,
 });
 
 export const postCampaignPublish = endpoint({

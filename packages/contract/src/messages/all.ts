@@ -5,7 +5,7 @@ import { annotateActivities, type annotateImage, type openImages, type showImage
 import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { evaluationActivities } from './evaluate.ts';
-import { type agreeImages, type consensusImage, measureActivities } from './measure.ts';
+import { type agreeImages, type consensusImage, measureActivities, type replayDrawings } from './measure.ts';
 import type { deliver } from './notices.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
@@ -31,6 +31,7 @@ export type Workflows = WorkflowsOf<
   | typeof showImages
   | typeof agreeImages
   | typeof consensusImage
+  | typeof replayDrawings
   | typeof bakeoff
   | typeof deliver
   | typeof scheduled

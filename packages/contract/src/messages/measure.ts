@@ -1,6 +1,7 @@
 /** Agreement of annotators on an image, and their consensus. */
 
-import type { AgreePair } from '../layout.ts';
+import type { AgreePair, HandedIn } from '../layout.ts';
+import { extractSettings, segmentOptions } from '../options.ts';
 import * as z from '../zod.ts';
 import { imageRequest } from './annotate.ts';
 import { type ActivitiesOf, type ActivityDefinitions, noMessages, workflow } from './definitions.ts';
@@ -40,11 +41,39 @@ const consensusAnswer = z.object({
 });
 export type ConsensusAnswer = z.infer<typeof consensusAnswer>;
 
+const handedIn = z.object({
+  assignment: z.string(),
+  n: z.number(),
+  mask: z.string(),
+  truth: z.optional(z.string()),
+}) satisfies z.Schema<HandedIn>;
+
+/** What the mask that was handed in is made of, its strokes apart. */
+const replayedWith = z.object({
+  dataset: z.string(),
+  image: imageRequest.shape.image,
+  extract: extractSettings,
+  options: segmentOptions,
+});
+export type ReplayedWith = z.infer<typeof replayedWith>;
+
+const replayRequest = z.extend(handedIn, { classes, ...replayedWith.shape });
+export type ReplayRequest = z.infer<typeof replayRequest>;
+
+/** Done by the server, on the queue `server`. */
+export const replayActivities = {
+  /** Writes a drawing as it grew, DrawingSteps, where the worker reads it. */
+  writeSteps: { request: handedIn, answer: replayedWith },
+} satisfies ActivityDefinitions;
+export type ReplayActivities = ActivitiesOf<typeof replayActivities>;
+
 export const measureActivities = {
   /** Compares two masks and stores a report, unless there is one of this version of the measure. */
   agree: { request: agreeRequest, answer: z.void() },
   /** Makes one mask of several annotators' strokes, stored like any other. */
   makeConsensus: { request: consensusRequest, answer: consensusAnswer },
+  /** Makes a drawing's masks step by step, and stores how good they are, unless there is a report of this version. */
+  replayDrawing: { request: replayRequest, answer: z.void() },
 } satisfies ActivityDefinitions;
 export type MeasureActivities = ActivitiesOf<typeof measureActivities>;
 
@@ -61,5 +90,13 @@ export const consensusImage = workflow({
   type: 'consensusImage',
   input: consensusRequest,
   result: consensusAnswer,
+  ...noMessages,
+});
+
+/** Answers with the reasons of drawings that could not be replayed. */
+export const replayDrawings = workflow({
+  type: 'replayDrawings',
+  input: z.object({ drawings: z.array(handedIn), classes }),
+  result: z.array(z.string()),
   ...noMessages,
 });

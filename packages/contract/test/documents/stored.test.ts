@@ -22,6 +22,12 @@ import { exportPlan, exportSummary, wholeNames } from '../../src/documents/expor
 import { identity } from '../../src/documents/identity.ts';
 import { journalEntry } from '../../src/documents/journal.ts';
 import { keySet } from '../../src/documents/key-sets.ts';
+import {
+  drawingSteps,
+  isCurrentEfficiency,
+  labelEfficiencyVersion,
+  storedLabelEfficiency,
+} from '../../src/documents/label-efficiency.ts';
 import { maskDocument } from '../../src/documents/masks.ts';
 import { nodeLabels } from '../../src/documents/node-labels.ts';
 import { prices } from '../../src/documents/prices.ts';
@@ -52,6 +58,8 @@ const kinds: Record<string, Schema<unknown>> = {
   mask: maskDocument,
   truth: storedTruth,
   agreement: storedAgreement,
+  'label-efficiency': storedLabelEfficiency,
+  'drawing-steps': drawingSteps,
   'node-labels': nodeLabels,
   stack: stackFile,
   'storage-usage': storageUsage,
@@ -178,6 +186,12 @@ test('a report of agreement of before they had a version is not a current one', 
   expect(isCurrentReport(read('agreement.json', storedAgreement))).toBe(true);
   const next = JSON.stringify({ version: agreementVersion + 1 });
   expect(isCurrentReport(parseDocument('agreement', next, storedAgreement))).toBe(false);
+});
+
+test('a report of label efficiency of another version of the replay is not a current one', () => {
+  expect(isCurrentEfficiency(read('label-efficiency.json', storedLabelEfficiency))).toBe(true);
+  const next = JSON.stringify({ version: labelEfficiencyVersion + 1 });
+  expect(isCurrentEfficiency(parseDocument('label-efficiency', next, storedLabelEfficiency))).toBe(false);
 });
 
 test('a mask of an earlier version has no uncertainty', () => {

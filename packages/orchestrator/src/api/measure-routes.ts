@@ -4,6 +4,7 @@ import {
   getAssignmentEffort,
   getCampaignAgreement,
   getCampaignEffort,
+  getCampaignLabelEfficiency,
   getTaskConsensus,
   getTaskConsensusMask,
   postCampaignPublish,
@@ -18,6 +19,7 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { campaignAgreement } from '../campaigns/measures/agreement.ts';
 import { makeConsensus } from '../campaigns/measures/consensus.ts';
 import { assignmentEffort, campaignEffort } from '../campaigns/measures/effort.ts';
+import { campaignLabelEfficiency } from '../campaigns/measures/label-efficiency.ts';
 import { formerTasks } from '../campaigns/progress.ts';
 import { namedSegments } from '../campaigns/tasks/mask-segments.ts';
 import { findTask } from '../campaigns/tasks/read.ts';
@@ -60,6 +62,11 @@ export const measureRoutes = [
       'How far annotators of the same images agree, how they do on known masks, and how reliable that makes them',
     access: { campaign: 'manager' },
     handler: async ({ deps, params }) => campaignAgreement(deps, await findCampaign(deps.db, params.campaign)),
+  }),
+  route(getCampaignLabelEfficiency, {
+    summary: 'How good masks were after so many strokes and seconds of drawing, of a sample of what was handed in',
+    access: { campaign: 'manager' },
+    handler: async ({ deps, params }) => campaignLabelEfficiency(deps, await findCampaign(deps.db, params.campaign)),
   }),
   route(postCampaignPublish, {
     summary: "Makes the campaign's masks a run of its dataset, for export",

@@ -7,7 +7,7 @@ import { deliver } from './deliver.ts';
 import { evaluate } from './evaluate.ts';
 import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
-import { agreeImages, consensusImage } from './measure.ts';
+import { agreeImages, consensusImage, replayDrawings } from './measure.ts';
 import { openImages } from './open-images.ts';
 import { propagateDataset } from './propagate-dataset.ts';
 import { rebuild } from './rebuild.ts';
@@ -22,7 +22,7 @@ const workflows = {
   openImages,
   showImages,
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
-  ...{ agreeImages, consensusImage },
+  ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
 };
 workflows satisfies Workflows;
@@ -41,6 +41,7 @@ export {
   propagateDataset,
   rebuild,
   relabel,
+  replayDrawings,
   scheduled,
   showImages,
 };

@@ -192,6 +192,28 @@ test('strokes become labels and a mask, which is submitted, sent back, corrected
   void reading.catch(() => {});
 });
 
+test('what was handed in is replayed: its masks after each stroke, compared with the last', async () => {
+  const efficiency = () => json('GET', '/campaigns/salt/label-efficiency', undefined, admin);
+  await expect.poll(efficiency, patient).toMatchObject({
+    ...{ pending: 0, leftOut: [], known: null },
+    handedIn: {
+      ...{ images: 1, drawings: 1, strokes: 3, seconds: expect.any(Number) },
+      byStrokes: [
+        { strokes: 1, going: 1, miou: { mean: 0, low: 0, high: 0 } },
+        { strokes: 2, going: 1, miou: { mean: expect.any(Number) } },
+        { strokes: 3, going: 0, miou: { mean: 1, low: 1, high: 1 } },
+      ],
+    },
+  });
+  const { handedIn } = await efficiency();
+  // Right after the second stroke, which was undone later.
+  expect(handedIn.byStrokes[1].miou.mean).toBeGreaterThan(0.5);
+  expect((await call('GET', '/campaigns/salt/label-efficiency')).status).toBe(403);
+  const stored: string[] = [];
+  for await (const { key } of store.list('label-efficiency/')) stored.push(key);
+  expect(stored).toEqual([expect.stringMatching(/000000005-[0-9a-f]{64}\.json$/)]);
+});
+
 test('an assignment whose lease is not renewed ends, and the next annotator gets the image', async () => {
   await json('PATCH', '/campaigns/salt', { leaseSeconds: 5 }, admin);
   const taken = await json('POST', '/campaigns/salt/next');

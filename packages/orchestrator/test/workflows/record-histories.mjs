@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '@saltworks/cli/settings';
 import { freePort, spawnTemporal, temporalBinary, waitForTemporal } from '@saltworks/cli/stack/temporal';
+import { presets } from '@saltworks/core/options';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -70,6 +71,8 @@ const activities = {
   expireLease: async () => undefined,
   leaveUnusable: async () => true,
   agree: async ({ a }) => (a === hash('ee') ? refuse('the masks differ in size') : undefined),
+  writeSteps: async () => ({ dataset: 'pans', image, extract: settings.extract, options: presets.best }),
+  replayDrawing: async ({ mask }) => (mask === hash('ee') ? refuse('no such mask') : undefined),
   extractKeys: async ({ extract }) => (extract.layer === 3 ? refuse('layer 3; expected 0 to 2') : tally),
   takeSnapshot: async () => ({
     snapshot: hash('5a'),
@@ -201,6 +204,9 @@ const pairs = [
 ];
 await record('agree-images', 'agreeImages', { pairs, classes: ['pan'] });
 await record('agree-images-before-classes', 'agreeImages', { pairs: [{ a: hash('cd'), b: known }] });
+const drawing = { assignment: 'a1', n: 12, mask: hash('cd') };
+const drawings = [drawing, { ...drawing, assignment: 'a2', truth: 'abcd' }, { ...drawing, mask: hash('ee') }];
+await record('replay-drawings', 'replayDrawings', { drawings, classes: ['pan'] });
 const annotation = { annotator: 'u1', assignment: 'a1', n: 2, mask: hash('cd'), weight: 0.5 };
 await record('consensus-image', 'consensusImage', { ...settings, image, annotations: [annotation] });
 await record('deliver', 'deliver', { delivery: 'd1', round: 1, waits: [10, 20] });

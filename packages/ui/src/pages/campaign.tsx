@@ -3,6 +3,7 @@
 import { type Campaign, getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';
+import { LabelEfficiencyPanel } from '../campaigns/label-efficiency-panel.tsx';
 import { MembersPanel } from '../campaigns/members-panel.tsx';
 import { PacePanel } from '../campaigns/pace-panel.tsx';
 import { namesOf } from '../campaigns/people.ts';
@@ -70,6 +71,7 @@ function Management({ campaign: { id, dataset, categories }, admin }: { campaign
     <>
       <AgreementPanels campaign={id} nameOf={nameOf} />
       <EffortPanel campaign={id} categories={categories} nameOf={nameOf} />
+      <LabelEfficiencyPanel campaign={id} />
       <MembersPanel campaign={id} members={members} />
       <Panel title="Exports">
         <Exports dataset={dataset} recipes={[`campaign-${id}`]} campaign={id} controls={admin} />

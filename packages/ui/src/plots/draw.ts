@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { moment } from './figures.ts';
-import { type Bars, heightOf, type Intervals, type Lines, maxBars, type Plot } from './plot.ts';
+import { type Bars, type Curve, heightOf, type Intervals, type Lines, maxBars, type Plot } from './plot.ts';
 
 /** Draws into an element, and again when its size or the colour scheme changes. @returns a function that stops it */
 export function draw(host: HTMLElement, plot: Plot): () => void {
@@ -12,7 +12,8 @@ export function draw(host: HTMLElement, plot: Plot): () => void {
     chart?.destroy();
     const size = { width: width(), height: heightOf(plot) };
     if (plot.kind === 'bars') chart = bars(host, plot, size);
-    else chart = plot.kind === 'intervals' ? intervals(host, plot, size) : lines(host, plot, size);
+    else if (plot.kind === 'intervals') chart = intervals(host, plot, size);
+    else chart = plot.kind === 'curve' ? curve(host, plot, size) : lines(host, plot, size);
   };
   redraw();
   const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -72,6 +73,37 @@ function lines(host: HTMLElement, { at, series }: Lines, size: Size): uPlot {
   };
   return new uPlot(options, [at, ...series.map(({ values }) => values)], host);
 }
+
+/** A line, in the band between its bounds. */
+function curve(host: HTMLElement, { across, points }: Curve, size: Size): uPlot {
+  const axis = axisOf(host);
+  const [accent, band] = [colourOf(host, '--accent'), colourOf(host, '--line')];
+  const bound = { stroke: band, width: 1, points: { show: false } };
+  const along = { grid: { show: false }, label: across, labelFont: font, labelSize: 18, size: 30, space: 48 };
+  const options: uPlot.Options = {
+    ...size,
+    axes: [
+      { ...axis, ...along, incrs: wholeSteps },
+      { ...axis, size: 44, values: (_, at) => at.map((share) => share.toFixed(1)), incrs: [0.1, 0.2, 0.5] },
+    ],
+    // Room for half a dot beyond the last value, and above 1.
+    scales: { x: { time: false, range: (_, __, last) => [0, 1.03 * last] }, y: { range: [0, 1.03] } },
+    // In the order of drawing: the line lies over the band.
+    series: [
+      {},
+      bound,
+      bound,
+      { stroke: accent, width: 2, points: { show: true, size: 5, fill: accent, stroke: accent } },
+    ],
+    bands: [{ series: [2, 1], fill: band }],
+    legend: { show: false },
+    cursor: { show: false },
+  };
+  const rows = (['at', 'low', 'high', 'mean'] as const).map((of) => points.map((point) => point[of]));
+  return new uPlot(options, rows as uPlot.AlignedData, host);
+}
+
+const wholeSteps = [1, 2, 5, 10, 20, 30, 60, 100, 120, 300, 600, 1200, 3600];
 
 const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
 const hour = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

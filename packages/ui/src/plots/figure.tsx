@@ -1,6 +1,6 @@
 /** A plot, and its data as a table, which screen readers always find. */
 import { useEffect, useRef, useState } from 'react';
-import { heightOf, maxBars, type Plot } from './plot.ts';
+import { hasRows, heightOf, maxBars, type Plot } from './plot.ts';
 import { type Column, Table } from './table.tsx';
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
 
 export function Figure({ caption, plot, columns, rows }: Props) {
   const [asTable, setAsTable] = useState(false);
-  const more = plot.kind === 'lines' ? 0 : plot.rows.length - maxBars;
+  const more = hasRows(plot) ? plot.rows.length - maxBars : 0;
   return (
     <figure className="plot" aria-label={caption}>
       <div className="plot-head">

@@ -25,7 +25,19 @@ export interface Lines {
   series: { name: string; values: number[]; colour: string }[];
 }
 
-export type Plot = Bars | Intervals | Lines;
+/** Shares, 0 … 1, along an amount, with the bounds that each lies within. */
+export interface Curve {
+  kind: 'curve';
+  /** What is along the axis. */
+  across: string;
+  /** In ascending order. */
+  points: { at: number; mean: number; low: number; high: number }[];
+}
+
+export type Plot = Bars | Intervals | Lines | Curve;
+
+/** Whether it has a row for each name. */
+export const hasRows = (plot: Plot): plot is Bars | Intervals => plot.kind === 'bars' || plot.kind === 'intervals';
 
 /** A plot shows at most this many bars; the table has them all. */
 export const maxBars = 24;
@@ -34,4 +46,4 @@ const barHeight = 30;
 
 /** Height of a plot, pixels. */
 export const heightOf = (plot: Plot): number =>
-  plot.kind === 'lines' ? 240 : Math.min(maxBars, plot.rows.length) * barHeight + 40;
+  hasRows(plot) ? Math.min(maxBars, plot.rows.length) * barHeight + 40 : 240;

@@ -5,6 +5,7 @@ import {
   effortTotals,
   type ImageEffort,
   imageEffort,
+  type TimedInteraction,
   type Work,
 } from '@saltworks/core/crowd/effort';
 import type { Kysely } from 'kysely';
@@ -18,16 +19,28 @@ export async function assignmentEffort(db: Kysely<Schema>, assignment: string): 
     .select(['created', 'submitted'])
     .where('id', '=', assignment)
     .executeTakeFirstOrThrow();
-  const rows = await db
+  return imageEffort(await timedInteractions(db, assignment), {
+    opened: created.getTime(),
+    submitted: submitted?.getTime(),
+  });
+}
+
+/** An assignment's interactions with their times, or its first n. */
+export async function timedInteractions(
+  db: Kysely<Schema>,
+  assignment: string,
+  n?: number,
+): Promise<TimedInteraction[]> {
+  let query = db
     .selectFrom('interaction')
     .select(['body', 'received'])
     .where('assignment', '=', assignment)
-    .orderBy('n')
-    .execute();
-  return imageEffort(
-    rows.map(({ body, received }) => ({ at: received.getTime(), interaction: interactionOf(body) })),
-    { opened: created.getTime(), submitted: submitted?.getTime() },
-  );
+    .orderBy('n');
+  if (n !== undefined) query = query.where('n', '<=', n);
+  return (await query.execute()).map(({ body, received }) => ({
+    at: received.getTime(),
+    interaction: interactionOf(body),
+  }));
 }
 
 /** Time spent on a campaign, by annotator and category. @param limit assignments looked at, the latest first */

@@ -22,7 +22,21 @@ export async function submissionsOf(
   campaign: string,
   { task, limit = 1_000 }: { task?: string; limit?: number },
 ): Promise<Submission[]> {
-  let query = db
+  let query = submitted(db, campaign).orderBy('assignment.submitted', 'desc').orderBy('assignment.id').limit(limit);
+  if (task !== undefined) query = query.where('task.id', '=', task);
+  return withMasks(await query.execute());
+}
+
+/**
+ * A sample of a campaign's submissions, each as likely as any other: ids are random. It changes little while more are
+ * submitted.
+ */
+export async function sampleOf(db: Kysely<Schema>, campaign: string, limit: number): Promise<Submission[]> {
+  return withMasks(await submitted(db, campaign).orderBy('assignment.id').limit(limit).execute());
+}
+
+const submitted = (db: Kysely<Schema>, campaign: string) =>
+  db
     .selectFrom('assignment')
     .innerJoin('task', 'task.id', 'assignment.task')
     .select([
@@ -36,10 +50,7 @@ export async function submissionsOf(
       'assignment.n',
     ])
     .where('assignment.campaign', '=', campaign)
-    .where('assignment.state', 'in', ['submitted', 'accepted'])
-    .orderBy('assignment.submitted', 'desc')
-    .orderBy('assignment.id')
-    .limit(limit);
-  if (task !== undefined) query = query.where('task.id', '=', task);
-  return (await query.execute()).flatMap(({ mask, ...row }) => (mask === null ? [] : [{ ...row, mask }]));
-}
+    .where('assignment.state', 'in', ['submitted', 'accepted']);
+
+const withMasks = (rows: readonly (Omit<Submission, 'mask'> & { mask: string | null })[]): Submission[] =>
+  rows.flatMap(({ mask, ...row }) => (mask === null ? [] : [{ ...row, mask }]));
