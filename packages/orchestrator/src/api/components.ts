@@ -25,6 +25,7 @@ export const components = [
   'Effort',
   'EffortTotals',
   'Agreement',
+  'LabelEfficiency',
   'Consensus',
   'Published',
   'KeySet',
