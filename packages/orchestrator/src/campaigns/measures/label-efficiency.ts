@@ -68,7 +68,7 @@ export async function campaignLabelEfficiency(
   if (asked.length > 0) {
     const input = { drawings: asked, classes: campaign.categories.map(({ name }) => name) };
     await startWorkflow(client, replayDrawings, input, {
-      workflowId: `label-efficiency/${campaign.id}`,
+      workflowId: `replay/${campaign.id}`,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     });
