@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signInBy } from '../scripts/chromium.mjs';
 import {
   type AnnotatorsPage,
   begin,
@@ -24,6 +25,74 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     cups = await openAnnotatorsPage();
   });
   afterAll(() => cups?.close());
+
+  test('classes that are added, recoloured and retired show on a page that is open, and are offered at once', async () => {
+    const context = await cups.signIn('eve', 'annotator');
+    const { page, errors } = await cups.annotate(context);
+    await closeDialog(page);
+    const offered = () => page.locator('.classes button').allTextContents();
+    expect(await offered()).toEqual(['thing +', 'saucer +']);
+    await page.getByRole('button', { name: 'saucer +' }).click();
+    await draw(page, [0.45, 0.5], [0.55, 0.5]);
+    await page.keyboard.press('0');
+    await draw(page, [0.2, 0.2], [0.2, 0.8]);
+    await status(page, /confirmed by the server/);
+
+    const run = (...flags: string[]) => cups.stack.run('campaign', 'classes', id, ...flags);
+    run(
+      '--add',
+      'spoon,table:stuff',
+      '--retire',
+      'saucer',
+      '--describe',
+      'spoon=of metal',
+      '--colour',
+      'thing=#00aa00',
+    );
+    await expect.poll(offered, slow).toEqual(['thing +', 'spoon +', 'table +']);
+    // What was drawn of a retired class stays, under its name.
+    expect(await page.getByRole('list', { name: 'Segments of this image' }).textContent()).toContain('saucer 1');
+    expect(await page.getByRole('button', { name: 'spoon +' }).getAttribute('title')).toBe('New spoon: of metal');
+    await page.getByRole('button', { name: 'spoon +' }).click();
+    await draw(page, [0.7, 0.5], [0.75, 0.55]);
+    await status(page, /confirmed by the server/);
+    await saved(page, /All saved/);
+    const { id: assignment } = await cups.mine('eve');
+    const { drawing } = (await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as {
+      drawing: { segments: unknown[] };
+    };
+    expect(drawing.segments).toEqual([
+      { id: 1, category: 2 },
+      { id: 2, category: 3 },
+    ]);
+
+    expect(run('--versions')).toMatch(
+      /^version.*\n +2 .*thing recoloured, saucer retired, spoon added, table added\n +1 /,
+    );
+    expect(() => run('--retire', 'fork')).toThrow('no class fork; expected one of thing, saucer, spoon, table');
+
+    // A manager does the same on the page of settings.
+    const manager = await cups.browser.newContext({ viewport: { width: 1000, height: 900 } });
+    const settings = await manager.newPage();
+    await signInBy(settings, cups.stack.run('account', 'link').trim());
+    await settings.goto(`${cups.stack.url}/campaigns/${id}/settings`);
+    const classes = settings.getByRole('region', { name: 'Classes' });
+    await classes.getByText('Version 2').first().waitFor();
+    await classes.getByRole('button', { name: 'Restore saucer' }).click();
+    await classes.getByRole('button', { name: 'Retire table' }).click();
+    await classes.getByLabel('Add classes').fill('napkin');
+    await settings.keyboard.press('Enter');
+    await classes.getByLabel('Description of napkin').fill('paper, too');
+    await classes.getByRole('button', { name: 'Save classes' }).click();
+    await classes.getByText('Saved as version 3').waitFor();
+    await expect.poll(offered, slow).toEqual(['thing +', 'saucer +', 'spoon +', 'napkin +']);
+    const versions = classes.getByRole('table', { name: 'Versions of the classes' }).locator('tbody tr');
+    expect(await versions.first().textContent()).toContain('saucer restored, table retired, napkin added');
+    run('--retire', 'spoon', '--retire', 'napkin', '--retire', 'table');
+    expect(errors).toEqual([]);
+    await manager.close();
+    await context.close();
+  });
 
   test('an annotator draws, undoes, reloads, goes offline and submits; a reviewer sends back', async () => {
     const context = await cups.signIn('ann', 'annotator');

@@ -34,7 +34,7 @@ import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText } from '@saltworks/core/formats/exporter';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
-import { numberClasses, type WantedClass } from '@saltworks/store/datasets/classes';
+import { numberClasses, schemaOf, type WantedClass } from '@saltworks/store/datasets/classes';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
@@ -86,6 +86,9 @@ export async function prepareExport(
   const build = buildOf(recipe);
   if (build !== undefined) all.update(`build ${build}`);
   const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
+  const schema = await schemaOf(store, { dataset, recipe }, { signal });
+  // The first classes are those of exports that were made before classes had versions.
+  if (schema !== undefined && schema > 1) all.update(`schema ${schema}`);
   const planOf = (categories: Category[]): ExportPlanDocument => {
     const order = categories.map(({ id }) => id);
     return {
@@ -99,6 +102,7 @@ export async function prepareExport(
       recipe,
       ...(keys && { keys }),
       ...(build !== undefined && { build }),
+      ...(schema !== undefined && { schema }),
     };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
@@ -196,9 +200,9 @@ export async function finishExport(
     });
   }
   const made = new Date().toISOString();
-  const { recipe, build } = plan;
+  const { recipe, build, schema } = plan;
   const summary: ExportSummary = {
-    ...{ version: 1, format, recipe, ...(build !== undefined && { build }) },
+    ...{ version: 1, format, recipe, ...(build !== undefined && { build }), ...(schema !== undefined && { schema }) },
     ...{ made, files: 0, bytes: 0 },
   };
   for await (const { size } of store.list(exportFilesPrefix(dataset, id), { signal })) {

@@ -32,6 +32,10 @@ export const category = z.described(
     name: text(100),
     colour: z.string().check(z.regex(/^#[0-9a-f]{6}$/, '#rrggbb')),
     isthing: z.boolean(),
+    /** What belongs to it, for annotators. */
+    description: z.optional(text(2_000, 0)),
+    /** It stays in what was drawn, and is no longer offered. */
+    retired: z.optional(z.boolean()),
   }),
   { id: 'Category' },
 );
@@ -103,6 +107,8 @@ export const campaign = z.described(
     ordering: z.enum(['import', 'random']),
     deadline: z.nullable(z.string()),
     categories: z.array(category),
+    /** The version of these categories: it grows with every change. Earlier servers leave it out. */
+    schema: z._default(z.int(), 1),
     created: z.string(),
   }),
   { id: 'Campaign' },

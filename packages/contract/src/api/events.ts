@@ -31,6 +31,8 @@ export const assignmentEvents = {
     keys: z.string(),
     at: z.string(),
   }),
+  /** The campaign's classes have changed: this is their version now. */
+  schema: z.object({ version: z.int() }),
 } as const;
 
 export type AssignmentEventKind = keyof typeof assignmentEvents;

@@ -16,6 +16,8 @@ export const exportInfo = z.described(
     recipe: z.string(),
     /** The build that it is of; null of masks that are none. */
     build: z._default(z.nullable(z.string()), null),
+    /** The version of the campaign's classes; null of masks that are no campaign's, and of earlier exports. */
+    schema: z._default(z.nullable(z.int()), null),
     /** What the format cannot say of a mask. */
     loses: z.string(),
     made: z.string(),

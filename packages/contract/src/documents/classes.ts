@@ -8,5 +8,7 @@ export const classes = z.object({
   version: z.literal(1),
   /** In the order in which they were first numbered: formats that count categories count so. */
   categories: z.array(category),
+  /** Of a campaign: the version of its classes that these are; absent of others, and from earlier servers. */
+  schema: z.optional(z.number()),
 });
 export type Classes = z.infer<typeof classes>;

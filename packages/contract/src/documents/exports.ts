@@ -23,6 +23,8 @@ export const exportPlan = z.object({
   keys: z.optional(lineage),
   /** The build that it is of; absent of masks that are none. */
   build: z.optional(z.string()),
+  /** Of a campaign's masks: the version of its classes. */
+  schema: z.optional(z.number()),
 });
 export type ExportPlanDocument = z.infer<typeof exportPlan>;
 
@@ -32,6 +34,8 @@ export const exportSummary = z.object({
   format: z.enum(exportFormatNames),
   recipe: z.string(),
   build: z.optional(z.string()),
+  /** Of a campaign's masks: the version of its classes. */
+  schema: z.optional(z.number()),
   /** ISO 8601. */
   made: z.string(),
   files: z.number(),

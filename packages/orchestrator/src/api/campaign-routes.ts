@@ -12,6 +12,7 @@ import {
   postCampaigns,
   putCampaignMember,
 } from '@saltworks/contract/api/campaigns';
+import { getCampaignSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { auditAlone } from '../accounts/audit.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
@@ -19,6 +20,7 @@ import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
+import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
 import { progressOf } from '../campaigns/progress.ts';
@@ -66,6 +68,18 @@ export const campaignRoutes = [
     summary: 'Changes a campaign, running or not',
     access: { campaign: 'manager' },
     handler: ({ deps, params, body, user }) => changeCampaign(deps.db, params.campaign, body, user.id),
+  }),
+  route(getCampaignSchema, {
+    summary: "The versions of a campaign's classes, the newest first",
+    access: { campaign: 'manager' },
+    handler: ({ deps, params }) => labelSchemas(deps.db, params.campaign),
+  }),
+  route(putCampaignSchema, {
+    summary: 'Adds, recolours, describes, retires and restores classes, in one new version; open pages are told',
+    access: { campaign: 'manager' },
+    errors: [409],
+    bodyLimit: 4 * 1024 * 1024,
+    handler: ({ deps, params, body, user }) => changeLabelSchema(deps.db, params.campaign, body, user.id),
   }),
   route(getCampaignProgress, {
     summary: 'How far a campaign is',

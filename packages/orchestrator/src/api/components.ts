@@ -10,6 +10,7 @@ export const components = [
   'CampaignChanges',
   'NewCampaign',
   'Campaign',
+  'LabelSchema',
   'Progress',
   'Assignment',
   'Interaction',

@@ -1,7 +1,7 @@
 /** The tables that backups hold, each after those that its rows refer to. */
 export const backedUpTables = [
   ...['user', 'account', 'api_key'],
-  ...['campaign', 'category', 'member', 'task', 'task_category'],
+  ...['campaign', 'category', 'label_schema', 'member', 'task', 'task_category'],
   ...['assignment', 'interaction', 'event', 'review', 'consensus'],
   ...['audit', 'webhook', 'delivery', 'delivery_attempt'],
   ...['build', 'promotion', 'build_mask', 'schedule', 'firing', 'backup'],

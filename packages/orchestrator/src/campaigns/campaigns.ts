@@ -53,7 +53,8 @@ export async function createCampaign(
   return findCampaign(db, id);
 }
 
-function checkCategories(categories: readonly LabelCategory[]): void {
+/** @throws ConflictError if two share an id or a name */
+export function checkCategories(categories: readonly LabelCategory[]): void {
   if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
   for (const field of ['id', 'name'] as const) {
     if (new Set(categories.map((category) => category[field])).size < categories.length) {
@@ -169,7 +170,12 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       gateChanged: row.gate_changed ?? defaultThresholds.changed,
       categories: categories
         .filter(({ campaign }) => campaign === row.id)
-        .map(({ id, name, colour, isthing }) => ({ id, name, colour, isthing })),
+        .map(({ id, name, colour, isthing, description, retired }) => ({
+          ...{ id, name, colour, isthing },
+          ...(description !== '' && { description }),
+          ...(retired && { retired }),
+        })),
+      schema: row.schema,
       created: row.created.toISOString(),
     }));
 }

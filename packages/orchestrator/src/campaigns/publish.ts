@@ -57,11 +57,12 @@ export async function publishMasks(
 /** Numbers the campaign's categories in its order, not in that of drawing. @param known categories of the dataset */
 export async function numberCategories(
   store: ObjectStore,
-  { id, dataset, categories: classes }: Campaign,
+  { id, dataset, categories: classes, schema }: Campaign,
   known: readonly Category[],
 ): Promise<void> {
   const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
   await numberClasses(store, { dataset, recipe: campaignRecipe(id) }, known, wanted, {
+    schema,
     check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
   });
 }

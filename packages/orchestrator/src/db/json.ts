@@ -1,6 +1,8 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type BuiltWith, builtWith } from '@saltworks/contract/api/builds';
+import { category, type LabelCategory } from '@saltworks/contract/api/campaigns';
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
+import { type SchemaChange, schemaChange } from '@saltworks/contract/api/label-schemas';
 import { type ScheduleWork, scheduleWork } from '@saltworks/contract/api/schedules';
 import { type NoticeEvent, noticeEvents } from '@saltworks/contract/api/webhooks';
 import { type Gate, gate } from '@saltworks/contract/documents/comparisons';
@@ -18,6 +20,13 @@ const reader =
   <T>(column: string, schema: Schema<T>) =>
   (value: unknown): T =>
     checkDocument(column, value, schema);
+
+/** The categories of a version of a label schema, and what it changed. */
+export const categoriesOf: (value: unknown) => LabelCategory[] = reader('label_schema.categories', z.array(category));
+export const schemaChangesOf: (value: unknown) => SchemaChange[] = reader(
+  'label_schema.changes',
+  z.array(schemaChange),
+);
 
 /** An interaction's body. */
 export const interactionOf: (body: unknown) => Interaction = reader('interaction.body', loggedInteraction);

@@ -417,6 +417,21 @@ create table backup (
 );
 create index on backup (at);`;
 
+/** Versions of a campaign's classes, from the first change on. */
+const labelSchemas = `
+alter table category add column description text not null default '';
+alter table category add column retired boolean not null default false;
+alter table campaign add column schema int not null default 1;
+create table label_schema (
+  campaign text not null references campaign on delete cascade,
+  version int not null check (version > 0),
+  at timestamptz not null,
+  made_by text references "user" on delete set null,
+  categories jsonb not null,
+  changes jsonb not null,
+  primary key (campaign, version)
+);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -441,4 +456,5 @@ export const migrations: readonly Migration[] = [
   strict('0015-campaign-gates', campaignGates),
   { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
+  { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
 ];

@@ -20,6 +20,7 @@ export interface Schema {
   api_key: ApiKeyTable;
   campaign: CampaignTable;
   category: CategoryTable;
+  label_schema: LabelSchemaTable;
   member: MemberTable;
   task: TaskTable;
   task_category: TaskCategoryTable;
@@ -155,6 +156,8 @@ export interface CampaignTable {
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;
+  /** Version of its categories. */
+  schema: Generated<number>;
   /** How many of the dataset's `shards` have their images as tasks. */
   filled: Generated<number>;
   shards: Generated<number>;
@@ -172,6 +175,20 @@ export interface CategoryTable {
   /** #rrggbb. */
   colour: string;
   isthing: boolean;
+  description: Generated<string>;
+  retired: Generated<boolean>;
+}
+
+/** Versions of a campaign's categories, from the first change on. Rows never change. */
+export interface LabelSchemaTable {
+  campaign: string;
+  /** From 1. */
+  version: Fixed<number>;
+  at: Fixed<Date, Date | string>;
+  made_by: string | null;
+  categories: Fixed<unknown, string>;
+  /** What this version changed. */
+  changes: Fixed<unknown, string>;
 }
 
 export interface MemberTable {

@@ -33,14 +33,20 @@ export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
  * @param own the dataset's
  * @param others in the order in which they are to be numbered
  * @param check throws if the numbers are unusable; then none is given
+ * @param schema the version of a campaign's classes that these are; default the one that was noted last
  */
 export const numberClasses = (
   store: ObjectStore,
   of: ClassesOf,
   own: readonly Category[],
   others: readonly WantedClass[],
-  { check = () => {}, ...options }: CallOptions & { check?(categories: Category[]): void } = {},
-): Promise<Category[]> => settle(store, of, (known) => numbered(known, [...byId(own), ...others]), check, options);
+  {
+    check = () => {},
+    schema,
+    ...options
+  }: CallOptions & { check?(categories: Category[]): void; schema?: number } = {},
+): Promise<Category[]> =>
+  settle(store, of, (known) => numbered(known, [...byId(own), ...others]), { check, schema, ...options });
 
 /**
  * Gives a dataset's classes, not those of its campaigns, the numbers of a list. These come first; a class that had one of
@@ -56,7 +62,7 @@ export async function pinClasses(
 ): Promise<Category[]> {
   checkPins(list);
   const next = (known: Category[]) => numbered(byId(list), known);
-  return settle(store, { dataset, recipe: '' }, next, () => {}, options);
+  return settle(store, { dataset, recipe: '' }, next, { check: () => {}, ...options });
 }
 
 /** @throws InvalidInputError if a list has a class or a number twice */
@@ -71,10 +77,16 @@ export function checkPins(list: readonly Category[]): void {
 }
 
 /** The classes that have numbers; none where nobody gave any yet. */
-export async function readClasses(store: ObjectStore, of: ClassesOf, options: CallOptions = {}): Promise<Category[]> {
+export const readClasses = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}): Promise<Category[]> =>
+  (await readLast(store, of, options))?.categories ?? [];
+
+/** The version of a campaign's classes that its numbers were given for last; undefined where nobody noted one. */
+export const schemaOf = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}) =>
+  (await readLast(store, of, options))?.schema;
+
+async function readLast(store: ObjectStore, of: ClassesOf, options: CallOptions): Promise<Classes | undefined> {
   const last = await lastVersion(store, of, options);
-  const found = last === undefined ? undefined : await readDocument(store, last, classesDocument, options);
-  return found?.categories ?? [];
+  return last === undefined ? undefined : readDocument(store, last, classesDocument, options);
 }
 
 async function lastVersion(store: ObjectStore, of: ClassesOf, options: CallOptions): Promise<string | undefined> {
@@ -88,8 +100,7 @@ async function settle(
   store: ObjectStore,
   of: ClassesOf,
   next: (known: Category[]) => Category[],
-  check: (categories: Category[]) => void,
-  options: CallOptions,
+  { check, schema: given, ...options }: CallOptions & { check(categories: Category[]): void; schema?: number },
 ): Promise<Category[]> {
   for (;;) {
     const last = await lastVersion(store, of, options);
@@ -97,8 +108,9 @@ async function settle(
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
     check(categories);
-    if (found && JSON.stringify(categories) === JSON.stringify(known)) return categories;
-    const document: Classes = { version: 1, categories };
+    const schema = given ?? found?.schema;
+    if (found && found.schema === schema && JSON.stringify(categories) === JSON.stringify(known)) return categories;
+    const document: Classes = { version: 1, categories, ...(schema !== undefined && { schema }) };
     const key = classesKey(of.dataset, of.recipe, last === undefined ? 1 : 1 + classesVersionOf(last));
     if (await store.putIfAbsent(key, JSON.stringify(document), options)) return categories;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Category } from '@saltworks/contract/categories';
 import { classesPrefix, exportPlanKey, exportSummaryKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { numberClasses, pinClasses, type WantedClass } from '../../src/datasets/classes.ts';
+import { numberClasses, pinClasses, schemaOf, type WantedClass } from '../../src/datasets/classes.ts';
 import { fileStore } from '../../src/objects/files/file-store.ts';
 import type { ObjectStore } from '../../src/objects/store.ts';
 
@@ -125,4 +125,15 @@ test('numbers of exports that predate stored numbers stay', async () => {
   await exported('voc-4', 'campaign-salt', '2026-01-05', 'bee');
   await exported('voc-5', 'other', undefined, 'cow');
   expect(await number('cat', 'eel')).toBe('1 dog, 2 cat, 3 eel');
+});
+
+test('the version of a campaign’s classes stays noted until there is another', async () => {
+  const plates = { dataset: 'pans', recipe: 'campaign-plates' };
+  expect(await schemaOf(store, plates)).toBeUndefined();
+  await numberClasses(store, plates, [], things('cat'), { schema: 1 });
+  await numberClasses(store, plates, [], things('dog'));
+  expect(await schemaOf(store, plates)).toBe(1);
+  await numberClasses(store, plates, [], things('cat'), { schema: 2 });
+  expect(await schemaOf(store, plates)).toBe(2);
+  expect(text(await numberClasses(store, plates, [], []))).toBe('1 cat, 2 dog');
 });

@@ -13,6 +13,7 @@ export interface Choice {
 }
 
 /**
+ * @param categories those that new segments may have
  * @param chosen the annotator's choice; if undefined or gone, the last drawn segment is used, never the background,
  * which should be drawn on purpose only
  * @param nextId the id of the next new segment

@@ -1,14 +1,34 @@
 /** Dialogs over the workbench. */
-import { useState } from 'react';
+
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import { Fragment, useState } from 'react';
 import { Dialog } from '../dialog.tsx';
 import { InstructionsText } from '../instructions.tsx';
 
-export function Instructions({ text, close }: { text: string; close(): void }) {
+interface InstructionsProps {
+  text: string;
+  /** Those that are offered. */
+  classes: readonly LabelCategory[];
+  close(): void;
+}
+
+export function Instructions({ text, classes, close }: InstructionsProps) {
+  const described = classes.filter(({ description }) => description);
   return (
     <Dialog title="Instructions" close={close}>
       <InstructionsText
         text={text || 'None were given. Draw a stroke or two on every thing, and one on what is around them.'}
       />
+      {described.length > 0 && (
+        <dl className="facts">
+          {described.map(({ id, name, description }) => (
+            <Fragment key={id}>
+              <dt>{name}</dt>
+              <dd>{description}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      )}
     </Dialog>
   );
 }

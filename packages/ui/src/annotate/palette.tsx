@@ -145,7 +145,8 @@ interface ClassesProps extends Pick<Props, 'categories' | 'search'> {
 function Classes({ categories, pick, of, cancel, search }: ClassesProps) {
   const [text, setText] = useState('');
   const shown = useMemo(() => classColours(categories), [categories]);
-  const found = categories.filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
+  const wanted = text.trim().toLowerCase();
+  const found = categories.filter(({ name, retired }) => !retired && name.toLowerCase().includes(wanted));
   return (
     <>
       <form
@@ -192,7 +193,7 @@ function Classes({ categories, pick, of, cancel, search }: ClassesProps) {
               pick(category);
               setText('');
             }}
-            title={of ? `${of} becomes ${category.name}` : `New ${category.name}`}
+            title={`${of ? `${of} becomes ${category.name}` : `New ${category.name}`}${category.description ? `: ${category.description}` : ''}`}
           >
             <span className="swatch" style={{ background: css(shown.get(category.id) ?? unknown) }} />
             {category.name}

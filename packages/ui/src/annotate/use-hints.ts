@@ -20,7 +20,7 @@ export function useHints(
   const suspects = state.suspects.filter(({ stroke }) => there(stroke));
   const [suspect] = suspects;
   const { image } = session.assignment;
-  const { categories } = session.campaign;
+  const { categories } = session.state;
   const name = (id: number) => nameOf(id, drawing.segments, categories);
   const [picked, setPicked] = useState<number>();
   const place = useRef<Point>(undefined);

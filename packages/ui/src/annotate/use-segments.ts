@@ -12,6 +12,8 @@ type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 interface Given {
   session: Session;
   drawing: Drawing;
+  /** Classes that new segments may have. */
+  offered: readonly LabelCategory[];
   /** The palette's search field, which names categories. */
   search: RefObject<HTMLInputElement | null>;
   /** Takes the brush up: whoever chooses a segment means to draw it. */
@@ -20,12 +22,12 @@ interface Given {
 }
 
 /** @param takeBrush and `say` must stay the same from one render to the next, as state setters do */
-export function useSegments({ session, drawing, search, takeBrush, say }: Given) {
-  const { categories } = session.campaign;
+export function useSegments({ session, drawing, offered, search, takeBrush, say }: Given) {
+  const { categories } = session.state;
   const [chosen, setChosen] = useState<number>();
   const { segments, unnamed, segment } = useMemo(
-    () => choiceOf(drawing, categories, chosen, session.nextId),
-    [drawing, categories, chosen, session],
+    () => choiceOf(drawing, offered, chosen, session.nextId),
+    [drawing, offered, chosen, session],
   );
   /** The palette asks for another category of the chosen segment. */
   const [classing, setClassing] = useState(false);
@@ -56,7 +58,7 @@ export function useSegments({ session, drawing, search, takeBrush, say }: Given)
   );
   const again = () => {
     const category = segments.find(({ id }) => id === segment)?.category;
-    const found = categories.find(({ id }) => id === category);
+    const found = offered.find(({ id }) => id === category);
     if (found) add(found);
     else search.current?.focus();
   };
@@ -65,7 +67,7 @@ export function useSegments({ session, drawing, search, takeBrush, say }: Given)
     attempt(() => {
       // The first stroke names its segment.
       const there = session.state.drawing.segments.some(({ id }) => id === stroke.segment);
-      if (unnamed && stroke.segment === segment && segment !== 0 && !there) choose(session.addSegment(categories[0]));
+      if (unnamed && stroke.segment === segment && segment !== 0 && !there) choose(session.addSegment(offered[0]));
       session.do(stroke);
     });
   };

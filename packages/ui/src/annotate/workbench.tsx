@@ -29,9 +29,9 @@ interface Props {
 
 export function Workbench({ session, done }: Props) {
   const state = useSyncExternalStore(session.subscribe, () => session.state);
-  const { drawing, patch, pixel, margin, draft, none, ms, confirmed, assignment } = state;
+  const { drawing, patch, pixel, margin, draft, none, ms, confirmed, assignment, categories } = state;
   const { campaign } = session;
-  const { categories } = campaign;
+  const offered = useMemo(() => categories.filter(({ retired }) => !retired), [categories]);
 
   const [tool, setTool] = useState<Tool>('brush');
   const [message, setMessage] = useState('');
@@ -40,6 +40,7 @@ export function Workbench({ session, done }: Props) {
   const { segments, unnamed, segment, undo, redo, remove, ...act } = useSegments({
     session,
     drawing,
+    offered,
     search,
     takeBrush,
     say: setMessage,
@@ -203,7 +204,7 @@ export function Workbench({ session, done }: Props) {
           close={close}
         />
       )}
-      {dialog === 'instructions' && <Instructions text={campaign.instructions} close={close} />}
+      {dialog === 'instructions' && <Instructions text={campaign.instructions} classes={offered} close={close} />}
       {dialog === 'skip' && (
         <Skip close={close} skip={(reason) => void finish('handing in', () => session.skip(reason))} />
       )}

@@ -95,6 +95,7 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
     columns={[
       { name: 'Format' },
       { name: 'Masks' },
+      { name: 'Classes' },
       { name: 'Made' },
       { name: 'Files', number: true },
       { name: 'Size', number: true },
@@ -103,9 +104,11 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
     ]}
     rows={[...list]
       .sort((a, b) => (a.made < b.made ? 1 : -1))
-      .map(({ id, format, recipe, loses, made, files, bytes }) => [
+
+      .map(({ id, format, recipe, schema, loses, made, files, bytes }) => [
         exportFormatTitles[format],
         masksOf(masks, recipe),
+        schema === null ? '–' : `version ${schema}`,
         <time key="made" dateTime={made}>
           {moment(made)}
         </time>,

@@ -79,12 +79,10 @@ type Nothing = 'nothing left' | 'being prepared';
 
 type Opener = ReturnType<typeof openOneByOne>;
 
-/** Opens a campaign's images; the solver's thread and the campaign's data carry over from one to the next. */
+/** Opens a campaign's images; the solver's thread carries over from one to the next. */
 function openOneByOne(campaign: string) {
   const preview = new Preview();
   const place = { params: { campaign } };
-  const about = ask(getCampaign, place);
-  about.catch(() => {});
   let current: Session | undefined;
   let closed = false;
   let later: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +97,10 @@ function openOneByOne(campaign: string) {
       current?.close();
       current = undefined;
       if (!found) return (await ask(getCampaignProgress, place)).filled ? 'nothing left' : 'being prepared';
-      const session = await Session.open(found, about, preview, opening).finally(() => opening?.end());
+      // Its classes and instructions may have changed since the last image.
+      const session = await Session.open(found, ask(getCampaign, place), preview, opening).finally(() =>
+        opening?.end(),
+      );
       if (closed) session.close();
       else current = session;
       clearTimeout(later);

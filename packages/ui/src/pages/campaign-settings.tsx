@@ -5,6 +5,7 @@ import { keysText } from '@saltworks/contract/keys-text';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
+import { LabelSchemaPanel } from '../campaigns/label-schema-panel.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
 import { pauseOrResume, StateControl } from '../campaigns/state-control.tsx';
 import { campaignTabs } from '../campaigns/tabs.ts';
@@ -40,6 +41,7 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
             <Panel title="Settings">
               <Form campaign={value} changed={campaign.again} />
             </Panel>
+            <LabelSchemaPanel campaign={value} changed={campaign.again} />
             <WebhooksPanel topic={`campaign:${value.id}`} />
             <Panel title="Set when it was made">
               <p className="hint">Keys and preset become those of a build that is shown. The rest is fixed.</p>
@@ -104,17 +106,5 @@ const Fixed = ({ campaign }: { campaign: Campaign }) => (
     <dd>{campaign.ordering === 'import' ? 'as imported' : 'random'}</dd>
     <dt>Made</dt>
     <dd>{moment(campaign.created)}</dd>
-    <dt>Classes</dt>
-    <dd>
-      <ul className="chips">
-        {campaign.categories.map(({ id, name, colour, isthing }) => (
-          <li key={id}>
-            <span className="swatch" style={{ background: colour }} />
-            {name}
-            {!isthing && <small> stuff</small>}
-          </li>
-        ))}
-      </ul>
-    </dd>
   </dl>
 );

@@ -19,6 +19,8 @@ interface Told {
   build(build: AssignmentEventBody<'build'>, event: number): void;
   /** The assignment's state changed with the event of this number. */
   state(state: AssignmentState, event: number): void;
+  /** The campaign's classes have changed. */
+  schema(schema: AssignmentEventBody<'schema'>): void;
 }
 
 /** How many known events to replay: the newest answers are among them. */
@@ -49,6 +51,7 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
     on('none', ({ n }) => told.none(n));
     on('build', told.build);
     on('state', ({ state }, n) => told.state(state, n));
+    on('schema', told.schema);
     events.addEventListener('error', () => {
       if (events.readyState === EventSource.CLOSED) later = setTimeout(open, againMs);
     });

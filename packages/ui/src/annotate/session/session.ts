@@ -9,7 +9,7 @@ import {
   postAssignmentSkip,
   postAssignmentSubmit,
 } from '@saltworks/contract/api/assignments';
-import type { Campaign, LabelCategory } from '@saltworks/contract/api/campaigns';
+import { type Campaign, getCampaign, type LabelCategory } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
 import {
@@ -39,6 +39,8 @@ export interface SessionState {
   /** The assignment as the server has it; this annotator may draw while it is `leased`. */
   assignment: OpenAssignment;
   drawing: Drawing;
+  /** The campaign's classes, retired ones too. */
+  categories: readonly LabelCategory[];
   /** Interactions so far. */
   n: number;
   saving: Saving;
@@ -87,6 +89,8 @@ export class Session {
   #scribbles: { drawing: Drawing; text: string } | undefined;
   #draft: Stroke | undefined;
   #closed = false;
+  /** The version of the classes in the state. */
+  #schema: number;
   /** Tries to open keys that were damaged. */
   #again = 0;
   /** The time of the last interaction here. */
@@ -107,12 +111,14 @@ export class Session {
     preview: Preview,
   ) {
     this.campaign = campaign;
+    this.#schema = campaign.schema;
     this.#file = file;
     this.image = image;
     this.#interactions = log.map(({ interaction }) => interaction);
     this.#state = {
       assignment,
       drawing: replay(this.#interactions),
+      categories: campaign.categories,
       n: this.#interactions.length,
       saving: { state: 'saved' },
       suspects: [],
@@ -343,7 +349,7 @@ export class Session {
 
   #scribblesOf(drawing: Drawing): string {
     if (this.#scribbles?.drawing !== drawing) {
-      const text = scribblesOf(drawing, this.assignment.image, this.campaign.categories);
+      const text = scribblesOf(drawing, this.assignment.image, this.#state.categories);
       this.#scribbles = { drawing, text };
     }
     return this.#scribbles.text;
@@ -405,7 +411,18 @@ export class Session {
       none: (n) => this.#deeds.answered(n),
       build: ({ build: id, at: since }, event) => this.#outdated({ id, since }, event),
       state: (state, event) => this.#stands(state, event),
+      schema: ({ version }) => void this.#learnClasses(version).catch(() => {}),
     });
+  }
+
+  /** The campaign's classes have changed: they are offered at once, and another window may have drawn new ones. */
+  async #learnClasses(version: number): Promise<void> {
+    if (version <= this.#schema) return;
+    const { categories, schema } = await ask(getCampaign, { params: { campaign: this.campaign.id } });
+    if (schema <= this.#schema) return;
+    this.#schema = schema;
+    this.#set({ categories });
+    this.#solve();
   }
 
   /** Replayed events tell earlier states; they do not count. */

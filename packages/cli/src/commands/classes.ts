@@ -1,0 +1,126 @@
+/** `saltworks campaign classes`: the classes of a running campaign, and their versions. */
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import { getCampaignSchema, type LabelSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import { freeColour } from '@saltworks/core/screen/colours';
+import { Command } from 'commander';
+import { campaignAt, namesOf } from '../campaigns.ts';
+import { readCategories } from '../categories.ts';
+import { withApi } from '../stack/connect.ts';
+import { table } from '../table.ts';
+
+const gather = (value: string, before: string[] = []): string[] => [...before, value];
+
+export const classesCommand = (): Command =>
+  new Command('classes')
+    .description('the classes of a campaign; adds, recolours, describes, retires and restores some, running or not')
+    .argument('<id>', 'of the campaign')
+    .option(
+      '--add <list>',
+      'more classes: "bus,sky:stuff", or a .json file of names or of {"name", "isthing"}; colours are chosen',
+    )
+    .option('--colour <name=#rrggbb>', 'another colour; may be repeated', gather)
+    .option('--describe <name=text>', 'what belongs to it, for annotators; may be repeated', gather)
+    .option('--retire <name>', 'no longer offered; it stays in what was drawn; may be repeated', gather)
+    .option('--restore <name>', 'offered again; may be repeated', gather)
+    .option('--versions', 'all versions: when each was made, by whom, and what it changed')
+    .option('--json', 'one JSON document instead of text')
+    .addHelpText(
+      'after',
+      `
+All that is asked for becomes one new version; pages that are open offer its classes at once. Names and kinds stay, since masks
+name classes so.
+
+Example: saltworks campaign classes street --add "tram,bus" --retire van --describe "tram=on rails; buses have no rails"`,
+    )
+    .action(classes);
+
+interface Flags {
+  add?: string;
+  colour?: string[];
+  describe?: string[];
+  retire?: string[];
+  restore?: string[];
+  versions?: boolean;
+  json?: boolean;
+}
+
+async function classes(id: string, { versions, json, ...flags }: Flags): Promise<void> {
+  const added = flags.add === undefined ? [] : await readCategories(flags.add);
+  await withApi(json, async (api) => {
+    const all = await api(getCampaignSchema, campaignAt(id));
+    const [now] = all;
+    const categories = changed(now.categories, added, flags);
+    const schema = Object.values(flags).some((flag) => flag !== undefined)
+      ? await api(putCampaignSchema, { ...campaignAt(id), body: { after: now.version, categories } })
+      : now;
+    const made = schema.version > now.version ? [schema, ...all] : all;
+    if (json) return console.log(JSON.stringify(versions ? made : schema));
+    if (versions) return console.log(versionsTable(made, await namesOf(api, id)));
+    console.log(`version ${schema.version}${schema.version === now.version ? '' : `, after ${now.version}`}`);
+    console.log(
+      table(
+        ['id', 'label', 'colour', '', '', 'description'],
+        schema.categories.map(({ id, name, colour, isthing, retired, description }) => [
+          ...[id, name, colour, isthing ? 'thing' : 'stuff', retired ? 'retired' : '', description ?? ''],
+        ]),
+      ),
+    );
+  });
+}
+
+/** @throws InvalidInputError for a class that is not there, or is there already */
+function changed(
+  before: readonly LabelCategory[],
+  added: readonly LabelCategory[],
+  { colour = [], describe = [], retire = [], restore = [] }: Flags,
+): LabelCategory[] {
+  const categories = before.map((category) => ({ ...category }));
+  const colours = before.map((category) => category.colour);
+  let next = Math.max(...before.map(({ id }) => id)) + 1;
+  for (const { name, isthing } of added) {
+    if (categories.some((category) => category.name === name)) {
+      throw new InvalidInputError(`class ${name} is there already; expected another name, or --restore ${name}`);
+    }
+    const free = freeColour(colours);
+    colours.push(free);
+    categories.push({ id: next++, name, colour: free, isthing });
+  }
+  const find = (name: string): LabelCategory => {
+    const found = categories.find((category) => category.name === name);
+    if (found) return found;
+    throw new InvalidInputError(`no class ${name}; expected one of ${categories.map(({ name }) => name).join(', ')}`);
+  };
+  for (const text of colour) {
+    const [name, value] = split(text, '--colour', 'NAME=#rrggbb');
+    if (!/^#[0-9a-f]{6}$/.test(value)) throw new InvalidInputError(`--colour ${text}; expected NAME=#rrggbb`);
+    find(name).colour = value;
+  }
+  for (const text of describe) {
+    const [name, value] = split(text, '--describe', 'NAME=TEXT');
+    find(name).description = value === '' ? undefined : value;
+  }
+  for (const name of retire) find(name).retired = true;
+  for (const name of restore) find(name).retired = undefined;
+  return categories;
+}
+
+/** At the first =. */
+function split(text: string, option: string, form: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidInputError(`${option} ${text}; expected ${form}`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+const versionsTable = (versions: readonly LabelSchema[], nameOf: (user: string) => string): string =>
+  table(
+    ['version', 'when', 'by', 'what'],
+    versions.map(({ version, at, by, categories, changes }) => [
+      ...[version, at, by === null ? '–' : nameOf(by)],
+      changes.length === 0
+        ? 'the first classes'
+        : changes
+            .map(({ category, kind }) => `${categories.find(({ id }) => id === category)?.name} ${kind}`)
+            .join(', '),
+    ]),
+  );

@@ -1,0 +1,43 @@
+/** A campaign's label schema: its classes, changed while it runs, each change a version. */
+import * as z from '../zod.ts';
+import { category } from './campaigns.ts';
+import { endpoint } from './endpoint.ts';
+import { id } from './fields.ts';
+
+/** What a version changed of a class. */
+export const schemaChange = z.object({
+  category: z.int(),
+  kind: z.enum(['added', 'recoloured', 'described', 'retired', 'restored']),
+});
+export type SchemaChange = z.infer<typeof schemaChange>;
+
+export const labelSchema = z.described(
+  z.object({
+    /** From 1: the campaign's first classes. */
+    version: z.int(),
+    at: z.string(),
+    /** The account that made it; null where it is gone. */
+    by: z.nullable(id),
+    categories: z.array(category),
+    changes: z.array(schemaChange),
+  }),
+  { id: 'LabelSchema' },
+);
+export type LabelSchema = z.infer<typeof labelSchema>;
+
+const url = '/api/campaigns/:campaign/schema';
+
+/** The newest first. */
+export const getCampaignSchema = endpoint({ method: 'GET', url, response: z.array(labelSchema) });
+
+export const putCampaignSchema = endpoint({
+  method: 'PUT',
+  url,
+  body: z.strictObject({
+    /** The version that this one follows: another one by now is a conflict. */
+    after: z.int().check(z.gte(1)),
+    /** All classes, retired ones too: none can be left out. */
+    categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
+  }),
+  response: labelSchema,
+});

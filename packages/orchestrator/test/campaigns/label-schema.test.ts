@@ -1,0 +1,136 @@
+/** Classes that change while people draw. */
+import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import type { Kysely } from 'kysely';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { verifyAudit } from '../../dist/accounts/audit.js';
+import { eventsAfter } from '../../dist/campaigns/assignments/events.js';
+import { appendInteractions } from '../../dist/campaigns/assignments/interactions.js';
+import { findCampaign } from '../../dist/campaigns/campaigns.js';
+import { changeLabelSchema, labelSchemas } from '../../dist/campaigns/label-schema.js';
+import { takeTask } from '../../dist/campaigns/tasks/take.js';
+import type { Schema } from '../../dist/db/schema.js';
+import { describeDatabases } from '../databases.ts';
+import { makeCampaign, makeUser } from './campaign.ts';
+
+describeDatabases('a label schema', ({ open }) => {
+  let db: Kysely<Schema>;
+  let campaign: string;
+  let first: LabelCategory[];
+  beforeAll(async () => {
+    ({ db } = await open());
+    await makeUser(db, 'ann');
+  }, 60_000);
+  beforeEach(async () => {
+    ({ id: campaign, categories: first } = await makeCampaign(db));
+  });
+
+  const change = (after: number, categories: LabelCategory[]) =>
+    changeLabelSchema(db, campaign, { after, categories }, 'owner');
+  const pan = { id: 7, name: 'pan', colour: '#00ff00', isthing: true };
+
+  test('is its first version until it changes; each change is one, with who, when and what', async () => {
+    expect(await labelSchemas(db, campaign)).toEqual([
+      { version: 1, at: expect.any(String), by: 'owner', categories: first, changes: [] },
+    ]);
+    const [salt, heap] = first;
+    const second = [salt, { ...heap, colour: '#0000ff', description: 'higher than a hand' }, pan];
+    expect(await change(1, second)).toMatchObject({
+      version: 2,
+      by: 'owner',
+      categories: second,
+      changes: [
+        { category: 2, kind: 'recoloured' },
+        { category: 2, kind: 'described' },
+        { category: 7, kind: 'added' },
+      ],
+    });
+    const third = [{ ...salt, retired: true }, second[1], pan];
+    expect((await change(2, third)).changes).toEqual([{ category: 1, kind: 'retired' }]);
+    const { categories, schema } = await findCampaign(db, campaign);
+    expect({ categories, schema }).toEqual({ categories: third, schema: 3 });
+    expect((await change(3, second)).changes).toEqual([{ category: 1, kind: 'restored' }]);
+    const all = await labelSchemas(db, campaign);
+    expect(all.map(({ version, categories }) => [version, categories])).toEqual([
+      [4, second],
+      [3, third],
+      [2, second],
+      [1, first],
+    ]);
+    const entries = await db
+      .selectFrom('audit')
+      .select(['action', 'actor', 'detail'])
+      .where('object', '=', campaign)
+      .where('action', '=', 'campaign.schema')
+      .orderBy('n')
+      .execute();
+    expect(entries.map(({ actor, detail }) => [actor, (detail as { version: number }).version])).toEqual([
+      ['owner', 2],
+      ['owner', 3],
+      ['owner', 4],
+    ]);
+    expect((await verifyAudit(db)).broken).toBeUndefined();
+  });
+
+  test('that nothing changes in is no new version', async () => {
+    expect(await change(1, first)).toMatchObject({ version: 1 });
+    expect(await labelSchemas(db, campaign)).toHaveLength(1);
+  });
+
+  test('is changed by one person at a time', async () => {
+    const both = await Promise.allSettled([
+      change(1, [...first, pan]),
+      change(1, [...first, { ...pan, name: 'rake' }]),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const refused = both.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+    expect(refused.reason.message).toBe('version 2 of the classes was made meanwhile; expected a change of that one');
+    expect(await labelSchemas(db, campaign)).toHaveLength(2);
+  });
+
+  test.for<[what: string, change: (first: LabelCategory[]) => LabelCategory[], message: string]>([
+    ['a class that is left out', ([salt]) => [salt], 'class 2 heap is left out; expected it to be retired instead'],
+    [
+      'another name',
+      ([salt, heap]) => [salt, { ...heap, name: 'hill' }],
+      'class 2 is hill, thing; expected heap, thing',
+    ],
+    [
+      'another kind',
+      ([salt, heap]) => [salt, { ...heap, isthing: false }],
+      'class 2 is heap, stuff; expected heap, thing',
+    ],
+    ['a name twice', (first) => [...first, { ...pan, name: 'heap' }], 'categories share a name'],
+    ['nothing left', (first) => first.map((one) => ({ ...one, retired: true })), 'all classes are retired'],
+  ])('refuses %s', async ([, changed, message]) => {
+    await expect(change(1, changed(first))).rejects.toThrow(message);
+    expect(await labelSchemas(db, campaign)).toHaveLength(1);
+  });
+
+  test('tells open assignments, takes new classes at once, and what a page draws of a retired one it has not heard of', async () => {
+    const id = (await takeTask(db, await findCampaign(db, campaign), 'ann'))!;
+    const seq = { last: 0 };
+    const name = async (segment: number, category: number) =>
+      appendInteractions(
+        db,
+        id,
+        {
+          client: 'window-1',
+          interactions: [{ seq: ++seq.last, interaction: { kind: 'segment', id: segment, category } }],
+        },
+        {
+          until: new Date(Date.now() + 900_000),
+          size: { width: 4, height: 4 },
+          categories: (await findCampaign(db, campaign)).categories.map(({ id }) => id),
+        },
+      );
+    await expect(name(1, 7)).rejects.toThrow('category 7; expected one of 1, 2');
+    seq.last = 0;
+    await change(1, [...first.map((one) => ({ ...one, ...(one.id === 2 && { retired: true }) })), pan]);
+    expect(await eventsAfter(db, id, 0)).toEqual([{ n: 1, kind: 'schema', body: { version: 2 } }]);
+    await name(1, 7);
+    expect((await name(2, 2)).drawing.segments).toEqual([
+      { id: 1, category: 7 },
+      { id: 2, category: 2 },
+    ]);
+  });
+});

@@ -1,0 +1,186 @@
+/** A running campaign's classes: added, recoloured, described, retired; every change is a version. */
+
+import { type Campaign, getCampaignMembers, type LabelCategory } from '@saltworks/contract/api/campaigns';
+import { getCampaignSchema, type LabelSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
+import { useState } from 'react';
+import { ask } from '../api.ts';
+import { useLoaded } from '../load.ts';
+import { moment } from '../plots/figures.ts';
+import { Table } from '../plots/table.tsx';
+import { Await, Panel } from '../states.tsx';
+import { addCategories } from './categories.ts';
+import { namesOf } from './people.ts';
+
+interface Props {
+  campaign: Campaign;
+  changed(): void;
+}
+
+export function LabelSchemaPanel({ campaign, changed }: Props) {
+  const place = { params: { campaign: campaign.id } };
+  const versions = useLoaded(getCampaignSchema, place, 30_000);
+  const [made, setMade] = useState<string>();
+  return (
+    <Panel title="Classes" aside={versions.value && <span className="hint">Version {versions.value[0].version}</span>}>
+      <Await loaded={versions} what="classes">
+        {(all) => (
+          <>
+            <Editor
+              // Another version, by whomever, is edited anew.
+              key={all[0].version}
+              campaign={campaign.id}
+              now={all[0]}
+              saved={(version) => {
+                setMade(`Saved as version ${version}; pages that draw know.`);
+                versions.again();
+                changed();
+              }}
+              again={versions.again}
+            />
+            <p role="status">{made}</p>
+            {all.length > 1 && <Versions campaign={campaign.id} versions={all} />}
+          </>
+        )}
+      </Await>
+    </Panel>
+  );
+}
+
+interface EditorProps {
+  campaign: string;
+  now: LabelSchema;
+  saved(version: number): void;
+  again(): void;
+}
+
+function Editor({ campaign, now, saved, again }: EditorProps) {
+  const [categories, setCategories] = useState(now.categories);
+  const [text, setText] = useState('');
+  const [failure, setFailure] = useState<string>();
+  const set = (id: number, changes: Partial<LabelCategory>) =>
+    setCategories(categories.map((category) => (category.id === id ? { ...category, ...changes } : category)));
+  const isNew = (id: number) => !now.categories.some((category) => category.id === id);
+  const add = () => {
+    setCategories(withAdded(categories, text));
+    setText('');
+  };
+  const save = async (event: React.FormEvent) => {
+    event.preventDefault();
+    try {
+      const body = { after: now.version, categories };
+      const { version } = await ask(putCampaignSchema, { params: { campaign }, body });
+      setFailure(undefined);
+      saved(version);
+    } catch (error) {
+      setFailure((error as Error).message);
+      again();
+    }
+  };
+  const same = JSON.stringify(categories) === JSON.stringify(now.categories);
+  return (
+    <form className="sheet plain categories running" onSubmit={save}>
+      <p className="hint">
+        Names and kinds stay: masks name classes so. A retired class stays in what was drawn, and is no longer offered.
+      </p>
+      <ol>
+        {categories.map(({ id, name, isthing, colour, description = '', retired = false }) => (
+          <li key={id}>
+            <input
+              type="color"
+              value={colour}
+              aria-label={`Colour of ${name}`}
+              onChange={(event) => set(id, { colour: event.target.value })}
+            />
+            <span>
+              {name}
+              {!isthing && <small> stuff</small>}
+              {retired && <small> retired</small>}
+            </span>
+            <input
+              value={description}
+              maxLength={2_000}
+              placeholder="What belongs to it"
+              aria-label={`Description of ${name}`}
+              onChange={(event) => set(id, { description: event.target.value || undefined })}
+            />
+            {isNew(id) ? (
+              <button
+                type="button"
+                className="quiet"
+                aria-label={`Remove ${name}`}
+                onClick={() => setCategories(categories.filter((category) => category.id !== id))}
+              >
+                ×
+              </button>
+            ) : (
+              <button
+                type="button"
+                className="quiet"
+                aria-label={`${retired ? 'Restore' : 'Retire'} ${name}`}
+                onClick={() => set(id, { retired: retired ? undefined : true })}
+              >
+                {retired ? 'Restore' : 'Retire'}
+              </button>
+            )}
+          </li>
+        ))}
+      </ol>
+      <div className="add">
+        <label>
+          Add classes
+          <input
+            value={text}
+            placeholder="cat, dog, sky:stuff"
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              event.preventDefault();
+              add();
+            }}
+          />
+        </label>
+        <button type="button" onClick={add} disabled={text.trim() === ''}>
+          Add
+        </button>
+      </div>
+      <div className="submit">
+        <button type="submit" className="main" disabled={same}>
+          Save classes
+        </button>
+        <p role="alert" className="failure">
+          {failure}
+        </p>
+      </div>
+    </form>
+  );
+}
+
+/** Classes with those of a text, each with the next id and a free colour. */
+export function withAdded(categories: readonly LabelCategory[], text: string): LabelCategory[] {
+  const first = Math.max(0, ...categories.map(({ id }) => id)) + 1;
+  const added = addCategories(categories, text).slice(categories.length);
+  return [...categories, ...added.map((category, i) => ({ id: first + i, ...category }))];
+}
+
+function Versions({ campaign, versions }: { campaign: string; versions: LabelSchema[] }) {
+  const members = useLoaded(getCampaignMembers, { params: { campaign } });
+  const nameOf = namesOf(members.value);
+  return (
+    <Table
+      caption="Versions of the classes"
+      columns={[{ name: 'Version', number: true }, { name: 'When' }, { name: 'By' }, { name: 'What' }]}
+      rows={versions.map(({ version, at, by, categories, changes }) => [
+        version,
+        <time key="at" dateTime={at}>
+          {moment(at)}
+        </time>,
+        by === null ? 'an account that is gone' : nameOf(by),
+        changes.length === 0
+          ? 'the first classes'
+          : changes
+              .map(({ category, kind }) => `${categories.find(({ id }) => id === category)?.name} ${kind}`)
+              .join(', '),
+      ])}
+    />
+  );
+}
