@@ -87,8 +87,7 @@ export async function prepareExport(
   if (build !== undefined) all.update(`build ${build}`);
   const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
   const schema = await schemaOf(store, { dataset, recipe }, { signal });
-  // The first classes are those of exports that were made before classes had versions.
-  if (schema !== undefined && schema > 1) all.update(`schema ${schema}`);
+  if (schema !== undefined) all.update(`schema ${schema}`);
   const planOf = (categories: Category[]): ExportPlanDocument => {
     const order = categories.map(({ id }) => id);
     return {

@@ -14,7 +14,7 @@ import {
   maskReportKey,
   scribblesKey,
 } from '@saltworks/contract/layout';
-import { pinClasses } from '@saltworks/store/datasets/classes';
+import { numberClasses, pinClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { importScribbles } from '@saltworks/store/import/import-scribbles';
 import { readDocument } from '@saltworks/store/objects/documents';
@@ -276,4 +276,29 @@ test('an export of a build names it in its plan, its summary and what has room f
       ),
     ).toBe(before);
   }
+});
+
+test('an export of a campaign’s masks names the version of its classes, and another version is another export', async () => {
+  const [image] = await imported('pans', ['a.png']);
+  await draw('pans', image);
+  await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
+  const of = 'campaign-plates';
+  await engine.store.put(maskReportKey('pans', of, 0), await engine.store.get(maskReportKey('pans', recipe, 0)));
+  const exported = async (schema: number, format: ExportFormat) => {
+    const classes = [{ name: 'square', isthing: 1 as const }];
+    await numberClasses(engine.store, { dataset: 'pans', recipe: of }, [], classes, { schema });
+    const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe: of, format }, signal);
+    await exportShard(engine.store, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
+    await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
+    const summary = await readDocument(engine.store, exportSummaryKey('pans', id), exportSummary);
+    const plan = await readDocument(engine.store, exportPlanKey('pans', id), exportPlan);
+    expect([summary?.schema, plan?.schema]).toEqual([schema, schema]);
+    return { id, text: [...textsBelow(exportFilesPrefix('pans', id)).values()].join('\n') };
+  };
+  const first = await exported(1, 'coco-panoptic');
+  const second = await exported(2, 'coco-panoptic');
+  expect(first.text).toContain('"schema":1}');
+  expect(second.text).toContain('"schema":2}');
+  expect(second.id).not.toBe(first.id);
+  expect((await exported(2, 'yolo-seg')).text).toContain("# The classes are version 2 of the campaign's.\n");
 });

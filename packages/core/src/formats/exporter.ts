@@ -23,6 +23,8 @@ export interface ExportDataset {
   keys?: Lineage;
   /** The build that its masks are, for formats that have a place for it. */
   build?: string;
+  /** Of a campaign's masks: the version of its classes, for formats that have a place for it. */
+  schema?: number;
 }
 
 export interface ExportImage {

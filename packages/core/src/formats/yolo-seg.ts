@@ -33,6 +33,7 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
           `# ${yamlText(dataset.name)}. Put the pictures ${places[pictures]}, and split them into train and val as you wish.\n`,
           ...(dataset.keys ? [`# The masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
           ...(dataset.build === undefined ? [] : [`# The masks are those of the build ${dataset.build}.\n`]),
+          ...(dataset.schema === undefined ? [] : [`# The classes are version ${dataset.schema} of the campaign's.\n`]),
           `train: ${pictures}\nval: ${pictures}\n`,
           names.length > 0 ? `names:\n${names.join('')}` : 'names: {}\n',
         ],

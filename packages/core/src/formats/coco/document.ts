@@ -15,7 +15,7 @@ export function writtenCategories(categories: readonly Category[]) {
 /** @param categories the list `categories`; the lists `images` and `annotations` take the lines of those names */
 export function cocoDocument(
   path: string,
-  { name, date, keys, build }: ExportDataset,
+  { name, date, keys, build, schema }: ExportDataset,
   categories: readonly object[],
 ): ExportDocument {
   const info = {
@@ -26,6 +26,7 @@ export function cocoDocument(
     version: '1.0',
     ...(keys && { keys }),
     ...(build !== undefined && { build }),
+    ...(schema !== undefined && { schema }),
   };
   const list = (list: string) => ({ list, between: ',\n', after: '' });
   return {
