@@ -78,7 +78,7 @@ export const campaignRoutes = [
     summary: 'Adds, recolours, describes, retires and restores classes, in one new version; open pages are told',
     access: { campaign: 'manager' },
     errors: [409],
-    bodyLimit: 4 * 1024 * 1024,
+    bodyLimit: 512 * 1024,
     handler: ({ deps, params, body, user }) => changeLabelSchema(deps.db, params.campaign, body, user.id),
   }),
   route(getCampaignProgress, {
