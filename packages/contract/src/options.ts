@@ -131,6 +131,8 @@ const refinement = {
   crf,
   /** Brings the CRF's marginals to the image's own size, along its edges. Default: they are interpolated. */
   guided: z.optional(guided),
+  /** How often pixels on frayed outlines take the label of most pixels around them. Default: 0. */
+  majority: z.optional(z.number()),
   /** Connected parts below this share of their segment's largest part, and without a stroke, join a neighbour. Default: 0. */
   leastPart: z.optional(z.number()),
 };

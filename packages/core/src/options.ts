@@ -38,7 +38,8 @@ export const presets: Record<Preset, SegmentOptions> = {
     unary: 'soft',
     colourLikelihood: 0.2,
     crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5, scale: 0.5 },
-    guided: { radius: 8, epsilon: 3e-3 },
+    guided: { radius: 8, epsilon: 1e-3 },
+    majority: 2,
     leastPart: 0.005,
   },
 };

@@ -9,6 +9,7 @@ import { type Mask, maskEverywhere } from '../mask/mask.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import type { StrokeRaster } from '../seeds/seeds.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
+import { takeMajority } from './majority.ts';
 import { absorbSmallParts } from './small-parts.ts';
 
 export interface HeldPixels {
@@ -80,8 +81,9 @@ function drawnPixels(owner: StrokeRaster['owner']): Int32Array {
 }
 
 /**
- * Refines all but the given: held pixels keep their owner, and a single label owns every pixel. Small parts are absorbed last,
- * so that strokes keep the parts in which they lie.
+ * Refines all but the given: held pixels keep their owner, and a single label owns every pixel. Outlines are smoothed before
+ * held pixels get their owners, which thin strokes would lose. Small parts are absorbed last, so that strokes keep the parts in
+ * which they lie.
  *
  * @param refine from scores to owners; among the labels is every label that holds a pixel
  */
@@ -89,11 +91,11 @@ export function refineAround(
   nodes: NodeScores,
   held: HeldPixels | undefined,
   image: { width: number; height: number },
-  { leastPart = 0 }: Pick<RefineOptions, 'leastPart'>,
+  { majority = 0, leastPart = 0 }: Pick<RefineOptions, 'majority' | 'leastPart'>,
   refine: (scores: NodeScores) => Mask,
 ): Mask {
   if (nodes.labels.length === 1) return maskEverywhere(nodes.labels[0], image);
-  const mask = refine(held ? withHeld(nodes, held) : nodes);
+  const mask = takeMajority(refine(held ? withHeld(nodes, held) : nodes), majority);
   if (held) giveHeld(mask.ids, held);
   if (leastPart > 0) absorbSmallParts(mask, leastPart, held?.pixels);
   return mask;

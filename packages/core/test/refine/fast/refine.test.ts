@@ -49,7 +49,8 @@ const best: RefineOptions = {
   unary: 'soft',
   colourLikelihood: 0.2,
   crf: { gaussian: { xy: 2, weight: 1 }, bilateral: { xy: 20, rgb: 6, weight: 3 }, steps: 5, scale: 0.5 },
-  guided: { radius: 8, epsilon: 3e-3 },
+  guided: { radius: 8, epsilon: 1e-3 },
+  majority: 2,
   leastPart: 0.005,
 };
 const image = photograph();
@@ -74,6 +75,7 @@ describe('owners equal the twin’s', () => {
     ['best at full size', { ...best, crf: { ...best.crf, scale: 1 } }],
     ['best without a guide', { ...best, guided: undefined }],
     ['best with every part', { ...best, leastPart: 0 }],
+    ['best with frayed outlines', { ...best, majority: 0 }],
     ['best without colour', { ...best, colourLikelihood: 0 }],
     ['soft, no CRF', { ...best, refine: 'none' }],
     ['soft, no CRF, no colour', { ...best, colourLikelihood: 0, refine: 'none' }],
