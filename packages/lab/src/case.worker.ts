@@ -18,17 +18,26 @@ export interface CaseJob {
   peers?: PeerAccess;
 }
 
-/** Opened once a thread: Python takes a second to start. */
-let open: Promise<Peers> | undefined;
+export interface CaseResult {
+  rows: EvaluationRow[];
+  /** A line for each peer that failed. */
+  notes: string[];
+}
 
-answerJobs<CaseJob, EvaluationRow[]>(async ({ listed, protocol, settings, keys, maxPixels, peers: access }) => {
+/** Opened once a thread: Python takes a second to start. */
+let open: Peers | undefined;
+
+answerJobs<CaseJob, CaseResult>(async ({ listed, protocol, settings, keys, maxPixels, peers: access }) => {
   const { case: one } = await readCase(listed, { maxPixels });
   const keysOf: KeysOf = async (one, choice = {}) => {
     const found = await cachedKeys(keys, settings, one, choice);
     if (found) return found;
     throw new Error(`no keys ${JSON.stringify(choice)} of ${one.name}; expected protocol ${protocol} to announce them`);
   };
-  if (access) open ??= openPeers(access);
-  const peers = (await open)?.peers;
-  return { result: await protocolOf(protocol).run(one, keysOf, { ...settings, peers }) };
+  const notes: string[] = [];
+  const note = (line: string) => notes.push(line);
+  if (access && (!open || open.ended())) open = await openPeers(access);
+  if (open?.missing !== undefined) note(open.missing);
+  const rows = await protocolOf(protocol).run(one, keysOf, { ...settings, peers: open?.peers, note });
+  return { result: { rows, notes } };
 });

@@ -36,7 +36,8 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
   const corrections = rows.flatMap(({ corrections }) => corrections ?? []);
   const noc = corrections.flatMap(({ noc }) => noc ?? []);
   const needed = corrections.flatMap(({ needed }) => needed);
-  const breaks = corrections.flatMap(({ effects }) => effects.slice(0, early).map(({ breaks }) => breaks));
+  const effects = corrections.flatMap(({ effects }) => effects.slice(0, early));
+  const harms = effects.flatMap(({ harms }) => (harms === undefined ? [] : Number(harms)));
   const means = Object.fromEntries(evaluationMeans.map((name) => [name, meanOf(valuesOf(rows, name))]));
   return {
     images: new Set(rows.map(({ image }) => image)).size,
@@ -50,7 +51,9 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
       nci: means.nci,
       failed_segments: needed.filter((count) => count === null).length,
       failed_images: corrections.filter(({ sufficed }) => !sufficed).length,
-      collateral: meanOf(breaks) ?? 0,
+      collateral: meanOf(effects.map(({ breaks }) => breaks)) ?? 0,
+      mends: meanOf(effects.map(({ mends }) => mends)) ?? 0,
+      ...(harms.length > 0 && { harms: mean(harms) }),
     }),
     ...(noc.length > 0 && { noc85: mean(noc.map(({ at85 }) => at85)), noc90: mean(noc.map(({ at90 }) => at90)) }),
   };

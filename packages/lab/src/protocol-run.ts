@@ -1,15 +1,14 @@
 /** One protocol on several images: keys first, then rows, several images at a time. */
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
-import type { EvaluationRow } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { CaseJob } from './case.worker.ts';
+import type { CaseJob, CaseResult } from './case.worker.ts';
 import { type ListedImage, readCase } from './dataset/folder.ts';
 import { byBackbone, openExtractor } from './keys/cache.ts';
 import { inParallel } from './parallel.ts';
 import type { PeerAccess } from './peers/peers.ts';
 import type { Protocol, ProtocolSettings } from './protocols/protocol.ts';
 
-export type CaseThreads = ThreadPool<CaseJob, EvaluationRow[]>;
+export type CaseThreads = ThreadPool<CaseJob, CaseResult>;
 
 /** @param threads images at a time */
 export const openCaseThreads = (threads: number): CaseThreads =>
@@ -28,7 +27,7 @@ export interface ProtocolRun {
 }
 
 /** What came of an image. */
-export type Found = { rows: EvaluationRow[] } | { error: Error };
+export type Found = CaseResult | { error: Error };
 
 /**
  * Runs a protocol on images. An image fails alone.
@@ -48,7 +47,7 @@ export async function runProtocol(
     if (error) return { error };
     try {
       const job = { listed, protocol: protocol.name, settings, keys, maxPixels, peers };
-      return { rows: await pool.run(job, { signal }) };
+      return await pool.run(job, { signal });
     } catch (error) {
       signal?.throwIfAborted();
       return { error: error as Error };

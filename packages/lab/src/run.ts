@@ -137,7 +137,7 @@ type Own = Planned & { at: number };
  * @returns images that failed
  */
 async function finishProtocol(run: FinishedRun, images: readonly Own[]): Promise<{ image: string; reason: string }[]> {
-  const { out, protocol, onProgress } = run;
+  const { out, protocol, onProgress, onNote } = run;
   const began = performance.now();
   const parts = join(out, 'parts', protocol.name);
   const partOf = ({ at }: Own) => join(parts, `${String(at).padStart(6, '0')}.jsonl`);
@@ -156,8 +156,11 @@ async function finishProtocol(run: FinishedRun, images: readonly Own[]): Promise
     { ...run, onKeys: (done, total) => onProgress?.('keys', done, total) },
     todo.map(({ listed }) => listed),
     async (found, at) => {
-      if ('rows' in found) await writeWhole(partOf(todo[at]), encodeLines(found.rows));
-      else failed.set(todo[at].listed.name, found.error.message.replaceAll('\n', ' '));
+      const { name } = todo[at].listed;
+      if ('rows' in found) {
+        for (const line of found.notes) onNote?.(`${name}: ${line}`);
+        await writeWhole(partOf(todo[at]), encodeLines(found.rows));
+      } else failed.set(name, found.error.message.replaceAll('\n', ' '));
       onProgress?.(protocol.name, ++done, images.length);
     },
   );

@@ -68,7 +68,7 @@ export const evalCommand = (): Command =>
     .option('--threads <n>', 'of a folder: images at a time (default: one a core)', parseWhole(1))
     .option(
       '--peers',
-      "of a folder: other methods, too, from strokes: nearest seed, and in Python scikit-image's random walker and OpenCV's GrabCut",
+      "of a folder: other methods, too, from strokes and in corrections: nearest seed, and in Python scikit-image's random walker and OpenCV's GrabCut",
     )
     .option('--json', 'one JSON document a line: each variant, then the figures')
     .addHelpText(

@@ -56,8 +56,11 @@ export const correctionCounts = z.object({
   per_segment: z.number(),
   /** Whether all did. */
   sufficed: z.boolean(),
-  /** Of each correction since two labels were drawn: the share of right pixels that it broke, and of its label's error that it mended. */
-  effects: z.array(z.object({ breaks: z.number(), mends: z.number() })),
+  /**
+   * Of each correction since two labels were drawn: the share of right pixels that it broke, and of its label's error that it
+   * mended; whether it broke more pixels than it mended of all labels, which earlier runs did not note.
+   */
+  effects: z.array(z.object({ breaks: z.number(), mends: z.number(), harms: z.optional(z.boolean()) })),
   /** Of images with one object: corrections until its IoU was 0.85 and 0.90; the budget where it was not (NoC). */
   noc: z.optional(z.object({ at85: z.number(), at90: z.number() })),
 });
@@ -114,6 +117,9 @@ export const evaluationFigures = z.object({
   failed_images: z.optional(z.number()),
   /** Mean share of right pixels that a correction broke, of each image's first eight. */
   collateral: z.optional(z.number()),
+  /** Of the same corrections: mean share of their label's error that they mended, and the share that broke more than they mended. */
+  mends: z.optional(z.number()),
+  harms: z.optional(z.number()),
   /** NoC@85 and NoC@90: means over images with one object. */
   noc85: z.optional(z.number()),
   noc90: z.optional(z.number()),

@@ -11,7 +11,10 @@ import type { Mask } from '@saltworks/core/mask/mask';
 import type { StrokeRaster } from '@saltworks/core/seeds/seeds';
 
 /** These run on Python 3.10 to 3.13. */
-const packages = ['numpy==2.2.6', 'scipy==1.15.3', 'scikit-image==0.25.2', 'opencv-python-headless==4.12.0.88'];
+const packages = [
+  ...['numpy==2.2.6', 'scipy==1.15.3', 'scikit-image==0.25.2', 'opencv-python-headless==4.12.0.88'],
+  'pyamg==5.2.1',
+];
 const script = fileURLToPath(new URL('../../peers.py', import.meta.url));
 
 export interface PythonAccess {
@@ -25,6 +28,8 @@ export interface PythonAccess {
 export interface PythonPeers {
   /** @throws Error with Python's own words */
   solve(method: 'random walker' | 'grabcut', image: RgbImage, raster: StrokeRaster): Promise<Mask>;
+  /** Whether the process has ended. */
+  ended(): boolean;
   stop(): void;
 }
 
@@ -78,6 +83,7 @@ export async function startPython({ home, python = 'python3', env }: PythonAcces
         height,
       };
     },
+    ended: () => child.exitCode !== null || child.signalCode !== null,
     stop: () => child.stdin.end(),
   };
 }

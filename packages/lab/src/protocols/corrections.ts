@@ -4,8 +4,9 @@
  */
 import type { CorrectionCounts, EvaluationRow } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { SegmentOptions } from '@saltworks/contract/options';
+import type { Preset, SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf } from '@saltworks/core/answer';
+import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { type Mask, maskEverywhere } from '@saltworks/core/mask/mask';
 import { mean } from '@saltworks/core/metrics/mean';
@@ -15,10 +16,11 @@ import { giveHeld, heldPixels } from '@saltworks/core/refine/held';
 import { rasterise, type StrokeRaster } from '@saltworks/core/seeds/seeds';
 import { openReused } from '@saltworks/core/segment';
 import type { Case } from '../dataset/case.ts';
+import { ofPeers } from '../peers/peers.ts';
 import { randomFrom } from '../random.ts';
 import { type Correction, type Corrector, human, ideal } from '../robots/corrector.ts';
 import { rowOf } from './measured.ts';
-import type { Protocol, ProtocolSettings } from './protocol.ts';
+import { type Protocol, type ProtocolSettings, presetsOf } from './protocol.ts';
 
 /** Corrections that are made at least, so that all images have a curve of this length. */
 const shown = 12;
@@ -29,21 +31,48 @@ export const corrections: Protocol = {
   name: 'corrections',
   fromNothing: true,
   async run(one, keysOf, settings) {
-    const { preset, spec, seed } = settings;
-    const solve = openImage(one, await keysOf(one), solveOptions(preset, spec, { seed }));
-    const starts = [...(one.raster ? [{ name: 'from strokes', raster: one.raster }] : []), { name: 'from nothing' }];
-    return starts.flatMap(({ name, raster }) =>
-      [ideal, human].map((corrector): EvaluationRow => {
-        const variant = corrector === ideal ? name : `${name}, ${corrector.name}`;
-        const random = randomFrom(`${one.name} ${variant} ${seed}`);
-        const { mask, counts } = correct(one, raster ?? blank(one), solve, corrector, settings, random);
-        return rowOf(one, mask, { protocol: 'corrections', variant, seed, corrections: counts });
-      }),
-    );
+    const { spec, seed, peers = [], note } = settings;
+    const keys = await keysOf(one);
+    const corrected = async (variant: string, start: StrokeRaster, solve: Solve, corrector = ideal) => {
+      const random = randomFrom(`${one.name} ${variant} ${seed}`);
+      const { mask, counts } = await correct(one, start, solve, corrector, settings, random);
+      return rowOf(one, mask, { protocol: 'corrections', variant, seed, corrections: counts });
+    };
+    const [own, ...others] = presetsOf(settings);
+    const solveBy = (preset: Preset) => openImage(one, keys, solveOptions(preset, spec, { seed }));
+    const rows: EvaluationRow[] = [];
+    const solve = solveBy(own);
+    for (const [name, start] of [
+      ...(one.raster ? [[strokes, one.raster] as const] : []),
+      [nothing, blank(one)] as const,
+    ]) {
+      rows.push(await corrected(name, start, solve));
+      rows.push(await corrected(`${name}, ${human.name}`, start, solve, human));
+    }
+    const { raster } = one;
+    if (!raster) return rows;
+    for (const preset of others) rows.push(await corrected(beside(preset), raster, solveBy(preset)));
+    const input = { image: one.image, keys, labels: new Set([...idsOf(one), ...drawn(raster)]).size };
+    const work = (name: string, solve: (raster: StrokeRaster) => Promise<Mask>) =>
+      corrected(beside(name), raster, withTwoLabels(one.image, solve));
+    return [...rows, ...(await ofPeers(peers, input, work, note))];
   },
 };
 
-export type Solve = (raster: StrokeRaster, before: Mask) => Mask;
+/** What the annotator starts from. */
+const [strokes, nothing] = ['from strokes', 'from nothing'];
+/** The variant of another method. */
+const beside = (name: string): string => `${strokes}, ${name}`;
+
+/** Whether a variant is that of the run's own method. */
+export const isOwn = (variant: string): boolean =>
+  [strokes, nothing].some((start) => [start, `${start}, ${human.name}`].includes(variant));
+
+export type Solve = (raster: StrokeRaster, before: Mask) => Mask | Promise<Mask>;
+
+/** Segments that count, by id. */
+const idsOf = ({ truth, ignore }: Pick<Case, 'truth' | 'ignore'>): number[] =>
+  [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
 
 export const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
   ...{ width, height },
@@ -51,16 +80,24 @@ export const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
   segments: [],
 });
 
-/** Masks as the product makes them, and before there are two labels what anybody would expect. */
+/** Segments that have a stroke. */
+const drawn = ({ segments }: StrokeRaster): number[] => [...new Set(Array.from(segments))];
+
+/** Masks as the product makes them. Only the image that was opened last can be solved. */
 export function openImage({ image }: Case, keys: Keys, options: SegmentOptions): Solve {
   const solver = openReused(image, keys, options);
   const grid = gridOf(keys, options.upsample);
-  return (raster, before) => {
-    const drawn = [...new Set(Array.from(raster.segments))];
-    if (drawn.length === 0) return before;
-    if (drawn.length === 1) return maskEverywhere(drawn[0], image);
+  return withTwoLabels(image, (raster) => answerFrom(solver, labelsOf(raster, grid, options)).mask());
+}
+
+/** A method from two labels on, and before there are two what anybody would expect. */
+function withTwoLabels(image: RgbImage, solve: (raster: StrokeRaster) => Mask | Promise<Mask>): Solve {
+  return async (raster, before) => {
+    const labels = drawn(raster);
+    if (labels.length === 0) return before;
+    if (labels.length === 1) return maskEverywhere(labels[0], image);
     try {
-      return answerFrom(solver, labelsOf(raster, grid, options)).mask();
+      return await solve(raster);
     } catch (error) {
       // All labels but one lie in nodes that other labels own.
       if (!(error instanceof InvalidInputError)) throw error;
@@ -73,24 +110,24 @@ export function openImage({ image }: Case, keys: Keys, options: SegmentOptions):
 }
 
 /** @returns the mask when the annotator stopped */
-export function correct(
+export async function correct(
   { truth, ignore }: Pick<Case, 'truth' | 'ignore'>,
   start: StrokeRaster,
   solve: Solve,
   corrector: Corrector,
   { budget, bar }: Pick<ProtocolSettings, 'budget' | 'bar'>,
   random: () => number,
-): { mask: Mask; counts: CorrectionCounts } {
+): Promise<{ mask: Mask; counts: CorrectionCounts }> {
   const { width, height } = truth;
   // Ids as small numbers, since they are counted after every correction.
-  const ids = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
+  const ids = idsOf({ truth, ignore });
   const numbers = new Map(ids.map((id, number) => [id, number]));
   const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : numbers.get(id)!));
   const most = budget * ids.length;
   const object = ids.filter((id) => id !== 0).length === 1 ? numbers.get(ids.at(-1)!) : undefined;
 
   let raster = start;
-  let mask = solve(raster, maskEverywhere(0, truth));
+  let mask = await solve(raster, maskEverywhere(0, truth));
   let labels = numbered(mask, numbers);
   let ious = scores(labels, actual, ids.length);
   const reached: (number | null)[] = ids.map(() => null);
@@ -118,9 +155,9 @@ export function correct(
     const correction = corrector.correct({ width, height, labels, actual }, ids.length, random);
     if (!correction) break;
     raster = withStroke(raster, correction, ids[correction.label]);
-    mask = solve(raster, mask);
+    mask = await solve(raster, mask);
     const next = numbered(mask, numbers);
-    if (new Set(Array.from(raster.segments)).size > 1) effects.push(effectOf(labels, next, actual, correction.label));
+    if (drawn(raster).length > 1) effects.push(effectOf(labels, next, actual, correction.label));
     labels = next;
     ious = scores(labels, actual, ids.length);
     note(n);
@@ -170,7 +207,7 @@ export function scores(labels: Int32Array, actual: Int32Array, c: number): numbe
 }
 
 function effectOf(before: Int32Array, now: Int32Array, actual: Int32Array, label: number) {
-  let [right, broken, error, mended] = [0, 0, 0, 0];
+  let [right, broken, error, mended, all] = [0, 0, 0, 0, 0];
   for (let i = 0; i < now.length; i++) {
     const real = actual[i];
     if (real < 0) continue;
@@ -178,13 +215,15 @@ function effectOf(before: Int32Array, now: Int32Array, actual: Int32Array, label
     if (before[i] === real) {
       right++;
       if (!is) broken++;
-    } else if (real === label) {
+    } else {
+      if (is) all++;
+      if (real !== label) continue;
       error++;
       if (is) mended++;
     }
   }
   const share = (part: number, of: number) => (of === 0 ? 0 : round(part / of));
-  return { breaks: share(broken, right), mends: share(mended, error) };
+  return { breaks: share(broken, right), mends: share(mended, error), harms: broken > all };
 }
 
 export function withStroke(

@@ -18,7 +18,14 @@ export interface ProtocolSettings {
   seed: number;
   /** Other methods that are measured beside; `paper` is, too, where there are any. */
   peers?: readonly Peer[];
+  /** Takes one line for each peer that failed: its row is missing. */
+  note?(line: string): void;
 }
+
+/** The run's preset, and beside other methods the paper's, which is one of them. */
+export const presetsOf = ({ preset, peers = [] }: ProtocolSettings): Preset[] => [
+  ...new Set([preset, ...(peers.length > 0 ? (['paper'] as const) : [])]),
+];
 
 /** Which keys. What is absent, the run's backbone decides. */
 export interface KeysChoice {

@@ -7,6 +7,7 @@ import type {
   ProtocolName,
 } from '@saltworks/contract/documents/evaluations';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
+import { isOwn } from '../protocols/corrections.ts';
 import { byImage, type Group, groupsOf, measures } from './groups.ts';
 import { html, type Markup, name, page } from './html.ts';
 import { bars, curves, type Series } from './plots.ts';
@@ -39,6 +40,7 @@ export function reportPage({ plan, rows, summary, scenes }: RunResults): string 
       protocol,
       groups.filter((group) => group.protocol === protocol),
       scenes,
+      plan.preset,
     ),
   );
   return page(title, style, html`<h1>${title}</h1>\n${facts(plan, rows)}\n${sections}${failures(summary)}`);
@@ -93,7 +95,7 @@ const introductions: Record<ProtocolName, string> = {
 
 type Summed = Group & { sum: Sum };
 
-function section(protocol: ProtocolName, groups: readonly Summed[], scenes: readonly Scene[]): Markup {
+function section(protocol: ProtocolName, groups: readonly Summed[], scenes: readonly Scene[], preset: string): Markup {
   const sources = [...new Set(groups.map(({ source }) => source))];
   const rows = groups.flatMap((group) => group.rows);
   return html`<section id="${protocol}">
@@ -107,7 +109,7 @@ ${sources.map((source) => {
   return html`<h3>${sourceName(source)}</h3>
 ${figuresTable(sums)}
 ${protocol === 'corrections' ? correctionsTable(sums) : []}
-${heat ?? html`<div class="plots">${plots(source, own)}</div>`}
+${heat ?? html`<div class="plots">${plots(source, own, preset)}</div>`}
 ${hasCategories(own[0]) ? categoryTable(own[0]) : []}
 ${pictured.map((scene) => pictures(scene, rows))}`;
 })}
@@ -131,19 +133,33 @@ function curveOf(rows: readonly EvaluationRow[]): Series['points'] {
 }
 
 /** Curves where corrections were counted or variants are a scale; else bars, where there is something to compare. */
-function plots(source: string, groups: readonly Summed[]): Markup[] {
+function plots(source: string, groups: readonly Summed[], preset: string): Markup[] {
   const of = source === '' ? '' : `, ${source}`;
   const corrected = groups.filter(({ rows }) => rows.some(({ corrections }) => corrections));
-  if (corrected.length > 0) {
-    const series = corrected.map(({ variant, rows }) => ({ name: variant, points: curveOf(rows) }));
-    return [curves(series, { title: `mIoU after corrections${of}`, x: 'corrections of an image', y: 'mIoU' })];
-  }
   const most = Math.max(...groups.map(({ sum }) => sum.figures.images));
-  const compared = groups.flatMap(({ variant, x, sum: { figures, intervals } }) => {
-    if (x !== undefined || !intervals.miou) return [];
-    // A method that does not apply everywhere has been spared what is hard for others.
-    const some = figures.images < most ? ` (${figures.images} of ${most})` : '';
-    return [{ name: variant + some, value: intervals.miou }];
+  // A method that does not apply everywhere has been spared what is hard for others.
+  const some = ({ sum: { figures } }: Summed) => (figures.images < most ? ` (${figures.images} of ${most})` : '');
+  if (corrected.length > 0) {
+    const seriesOf = (groups: readonly Summed[], nameOf: (group: Summed) => string) =>
+      groups.map((group) => ({ name: nameOf(group) + some(group), points: curveOf(group.rows) }));
+    const own = corrected.filter(({ variant }) => isOwn(variant));
+    const others = corrected.filter((group) => !own.includes(group));
+    const methods = [...own.slice(0, 1), ...others];
+    const methodOf = ({ variant }: Summed) => (isOwn(variant) ? preset : variant.replace(/^.*?, /, ''));
+    const told = [
+      { series: seriesOf(own, ({ variant }) => variant), title: 'mIoU after corrections' },
+      ...(others.length > 0
+        ? [{ series: seriesOf(methods, methodOf), title: 'mIoU after corrections from strokes, by method' }]
+        : []),
+    ];
+    return told.map(({ series, title }) =>
+      curves(series, { title: title + of, x: 'corrections of an image', y: 'mIoU' }),
+    );
+  }
+  const compared = groups.flatMap((group) => {
+    const { variant, x, sum } = group;
+    if (x !== undefined || !sum.intervals.miou) return [];
+    return [{ name: variant + some(group), value: sum.intervals.miou }];
   });
   return [
     ...[...byScale(groups)].map(([x, series]) => curves(series, { title: `mIoU by ${x}${of}`, x, y: 'mIoU' })),
@@ -186,7 +202,7 @@ function pictures({ image, protocol, variant, rank, frames }: Scene, rows: reado
 <h4>${rank[0].toUpperCase() + rank.slice(1)}: ${name(image)} <span class="quiet">${told.join(', ')}${protocol === 'corrections' ? '' : ` (${variant})`}</span></h4>
 <div class="frames">${frames.map(
     ({ caption, src, width, height }) =>
-      html`<figure><img src="${src}" width="${width}" height="${height}" loading="lazy" alt="${caption} of ${image}"><figcaption>${caption}</figcaption></figure>\n`,
+      html`<figure><img src="${src}" width="${width}" height="${height}" alt="${caption} of ${image}"><figcaption>${caption}</figcaption></figure>\n`,
   )}</div>
 </section>
 `;

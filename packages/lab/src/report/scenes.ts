@@ -39,7 +39,7 @@ async function framesOf(
   keys: Keys,
   settings: ProtocolSettings,
 ): Promise<Frame[]> {
-  if (protocol === 'corrections') return filmStrip(one, film(one, keys, settings));
+  if (protocol === 'corrections') return filmStrip(one, await film(one, keys, settings));
   const { preset, spec, seed } = settings;
   return isDrawn(one) ? gallery(one, drawnMask(one, keys, solveOptions(preset, spec, { seed }))) : [];
 }
@@ -48,17 +48,18 @@ async function framesOf(
 const shown = [0, 1, 2, 3, 5, 8, 12];
 
 /** The ideal annotator's first corrections, from the strokes on, or from nothing where there are none. */
-function film(one: Case, keys: Keys, settings: ProtocolSettings): Step[] {
+async function film(one: Case, keys: Keys, settings: ProtocolSettings): Promise<Step[]> {
   const { preset, spec, seed } = settings;
   const solve = openImage(one, keys, solveOptions(preset, spec, { seed }));
   const solved: { raster: StrokeRaster; mask: Mask }[] = [];
-  const noting = (raster: StrokeRaster, before: Mask): Mask => {
-    const mask = solve(raster, before);
+  const noting = async (raster: StrokeRaster, before: Mask): Promise<Mask> => {
+    const mask = await solve(raster, before);
     solved.push({ raster, mask });
     return mask;
   };
   // Without a budget the annotator stops after the corrections that are always made.
-  const { counts } = correct(one, one.raster ?? blank(one), noting, ideal, { ...settings, budget: 0 }, randomFrom(''));
+  const start = one.raster ?? blank(one);
+  const { counts } = await correct(one, start, noting, ideal, { ...settings, budget: 0 }, randomFrom(''));
   return shown.flatMap((n): Step[] => {
     const step = solved[n];
     if (!step) return [];

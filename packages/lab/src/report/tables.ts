@@ -50,13 +50,15 @@ export function figuresTable(sums: readonly Sum[]): Markup {
 export function correctionsTable(sums: readonly Sum[]): Markup {
   const clicks = sums.some(({ figures }) => figures.noc85 !== undefined);
   return table(
-    `Corrections a segment (NCI) until all segments are good enough; the whole budget where that was not reached. Breaks: the right pixels that a correction turns wrong, mean of each image’s first eight.${clicks ? ' NoC: corrections until a single object is that good.' : ''}`,
+    `Corrections a segment (NCI) until all segments are good enough; the whole budget where that was not reached. Breaks: the right pixels that a correction turns wrong; mends: the wrong pixels of its label that it turns right; harm: corrections that break more pixels than they mend; of each image’s first eight.${clicks ? ' NoC: corrections until a single object is that good.' : ''}`,
     [
       'variant',
       'corrections a segment',
       'images failed',
       'segments failed',
       'breaks',
+      'mends',
+      'harm',
       ...(clicks ? ['NoC@85', 'NoC@90'] : []),
     ],
     sums.map(({ variant, figures, intervals }) => [
@@ -64,7 +66,9 @@ export function correctionsTable(sums: readonly Sum[]): Markup {
       cell(estimated(intervals.nci, 2)),
       cell(figures.failed_images ?? '–'),
       cell(figures.failed_segments ?? '–'),
-      cell(figures.collateral === undefined ? '–' : `${(100 * figures.collateral).toFixed(2)} %`),
+      ...[figures.collateral, figures.mends, figures.harms].map((share, i) =>
+        cell(share === undefined ? '–' : `${(100 * share).toFixed(i === 0 ? 2 : 0)} %`),
+      ),
       ...(clicks
         ? [figures.noc85, figures.noc90].map((count) => cell(count === undefined ? '–' : count.toFixed(2)))
         : []),

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { rasterise } from '@saltworks/core/seeds/seeds';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findPeers, openPeers } from '../../src/peers/peers.ts';
+import { findPeers, ofPeers, openPeers, type Peer } from '../../src/peers/peers.ts';
 
 /** The left part red, the right one blue, a little uneven; a stroke on each. */
 const [width, height, edge] = [64, 48, 24];
@@ -45,24 +45,67 @@ afterAll(stop);
 const named = (name: string) => peers.find((peer) => peer.name === name)!;
 
 test('the nearest seed in key space labels a node, and the node its pixels', async () => {
-  const mask = (await named('nearest seed').solve(image, keys, two))!;
+  const mask = await named('nearest seed').open(image, keys)(two);
   expect([...mask.ids].filter((id, i) => id !== (isLeft(i) ? 5 : 9)).length).toBe(0);
 });
 
 describe.skipIf(missing)(`peers in Python${missing ? ` (skipped: ${missing})` : ''}`, () => {
   test.each(['random walker', 'grabcut'])('the %s finds the edge of two colours', async (name) => {
-    const mask = (await named(name).solve(image, keys, two))!;
+    const mask = await named(name).open(image, keys)(two);
     expect([mask.width, mask.height]).toEqual([width, height]);
     expect([...mask.ids].filter((id, i) => id !== (isLeft(i) ? 5 : 9)).length).toBe(0);
-    expect(await named(name).solve(image, keys, two)).toEqual(mask);
+    expect(await named(name).open(image, keys)(two)).toEqual(mask);
+  });
+
+  test('peers whose Python has ended say so', async () => {
+    const other = await openPeers(access);
+    expect(other.ended()).toBe(false);
+    other.stop();
+    await expect.poll(other.ended, { timeout: 20_000 }).toBe(true);
+    const walker = other.peers.find(({ name }) => name === 'random walker')!;
+    await expect(walker.open(image, keys)(two)).rejects.toThrow('the peers in Python ended');
   });
 
   test('the random walker knows any number of labels, GrabCut two', async () => {
     const three = drawn(stroke(5, 10), stroke(9, 40), stroke(2, 60));
-    const mask = (await named('random walker').solve(image, keys, three))!;
+    const mask = await named('random walker').open(image, keys)(three);
     expect(new Set(mask.ids)).toEqual(new Set([2, 5, 9]));
-    expect(await named('grabcut').solve(image, keys, three)).toBeUndefined();
+    expect(await applied({ image, keys, labels: 3 })).toEqual(['nearest seed', 'random walker']);
+    expect(await applied({ image, keys, labels: 2 })).toEqual(['nearest seed', 'random walker', 'grabcut']);
   });
+});
+
+/** Names of the peers that are asked, and in `notes` why others are not. */
+const notes: string[] = [];
+const applied = (input: Parameters<typeof ofPeers>[1], among = peers) =>
+  ofPeers(
+    among,
+    input,
+    async (name) => name,
+    (line) => notes.push(line),
+  );
+
+test('the nearest seed takes one stroke after another, and no second set of labels is left from the first', async () => {
+  const solve = named('nearest seed').open(image, keys);
+  const first = await solve(two);
+  const swapped = drawn(stroke(9, 10), stroke(5, 50));
+  expect((await solve(swapped)).ids).toEqual(first.ids.map((id) => (id === 5 ? 9 : 5)));
+  expect(await solve(two)).toEqual(first);
+});
+
+test('a peer that fails, or would take too long, is passed over with a line', async () => {
+  const broken: Peer = {
+    name: 'broken',
+    open() {
+      throw new Error('no\nmemory');
+    },
+  };
+  const small: Peer = { ...peers[0], name: 'small', pixels: 1e3 };
+  expect(await applied({ image, keys, labels: 2 }, [broken, small, peers[0]])).toEqual(['nearest seed']);
+  expect(notes).toEqual([
+    'broken failed: no memory',
+    'small is passed over: 64 × 48 pixels; expected at most 0.001 megapixels',
+  ]);
 });
 
 test('without Python, one line says so, and the nearest seed stays', async () => {
@@ -70,6 +113,13 @@ test('without Python, one line says so, and the nearest seed stays', async () =>
   try {
     const { names, missing } = await findPeers({ home: empty, python: join(empty, 'python'), env: process.env });
     expect(names).toEqual(['nearest seed']);
+    const opened = await openPeers({
+      names: [],
+      python: { home: empty, python: join(empty, 'python'), env: process.env },
+    });
+    expect(opened.peers.map(({ name }) => name)).toEqual(['nearest seed']);
+    expect(opened).toMatchObject({ missing });
+    expect(opened.ended()).toBe(true);
     expect(missing).toMatch(/^no peers in Python \(.*ENOENT\); expected Python ≥ 3\.10 with pip/);
   } finally {
     rmSync(empty, { recursive: true });

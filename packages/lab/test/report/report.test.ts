@@ -64,7 +64,11 @@ describe('a report', () => {
   });
   test('tells how many corrections were needed', () => {
     const [, coco, , icg] = bodies('corrections');
-    expect(coco.rows).toEqual([['best', '1.50 1.00–2.00', '0', '0', '1.00 %']]);
+    expect(coco.rows).toEqual([
+      ['from strokes', '1.50 1.00–2.00', '0', '0', '1.00 %', '50 %', '0 %'],
+      ['from strokes, paper', '1.50 1.00–2.00', '0', '0', '1.00 %', '50 %', '0 %'],
+      ['from strokes, grabcut', '2.00 2.00–2.00', '0', '0', '1.00 %', '50 %', '0 %'],
+    ]);
     expect(icg.rows[0].slice(2, 4)).toEqual(['1', '1']);
   });
 
@@ -90,12 +94,16 @@ describe('a report', () => {
       'mIoU, coco: variant by mIoU',
       'mIoU, icg: variant by mIoU',
       'mIoU after corrections, coco: mIoU by corrections of an image',
+      'mIoU after corrections from strokes, by method, coco: mIoU by corrections of an image',
       'mIoU after corrections, icg: mIoU by corrections of an image',
+      'mIoU after corrections from strokes, by method, icg: mIoU by corrections of an image',
       'mIoU by p, coco: mIoU by p',
       'mIoU by p, icg: mIoU by p',
       'mIoU, coco: variant by mIoU',
       'mIoU, icg: variant by mIoU',
     ]);
+    const names = [...svgs[3].querySelectorAll('text')].map(({ textContent }) => textContent);
+    expect(names).toEqual(expect.arrayContaining(['best', 'paper', 'grabcut (1 of 2)']));
     for (const svg of svgs) expect(svg.getAttribute('viewBox')).toMatch(/^0 0 \d+ \d+$/);
   });
 

@@ -62,16 +62,24 @@ export const rows: EvaluationRow[] = [
     ],
   }),
   ...rowsOf('strokes', hostile, () => 0.5),
-  ...rowsOf('corrections', 'best', () => 0.875).map((row, image) => ({
-    ...row,
-    corrections: {
-      curve: [0.5, 0.75, ...(image % 2 === 0 ? [0.875] : [])],
-      needed: image === 3 ? [0, null] : [0, 1 + (image % 2)],
-      per_segment: image === 3 ? 10 : 1 + (image % 2),
-      sufficed: image !== 3,
-      effects: [{ breaks: 0.01, mends: 0.5 }],
-    },
-  })),
+  ...['from strokes', 'from strokes, paper', 'from strokes, grabcut'].flatMap((variant) =>
+    rowsOf('corrections', variant, () => 0.875).flatMap((row, image) =>
+      variant.endsWith('grabcut') && image % 2 === 0
+        ? []
+        : [
+            {
+              ...row,
+              corrections: {
+                curve: [0.5, 0.75, ...(image % 2 === 0 ? [0.875] : [])],
+                needed: image === 3 ? [0, null] : [0, 1 + (image % 2)],
+                per_segment: image === 3 ? 10 : 1 + (image % 2),
+                sufficed: image !== 3,
+                effects: [{ breaks: 0.01, mends: 0.5, harms: false }],
+              },
+            },
+          ],
+    ),
+  ),
   ...[0, 0.1, 0.3].flatMap((p) =>
     ['best', 'paper'].flatMap((name, i) =>
       rowsOf('noise', `${name}, p = ${p}`, (image, k) => iouOf(image, k) - p / (2 + i), { x: p }),
