@@ -76,7 +76,7 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     const settings = await manager.newPage();
     await signInBy(settings, cups.stack.run('account', 'link').trim());
     await settings.goto(`${cups.stack.url}/campaigns/${id}/settings`);
-    const classes = settings.getByRole('region', { name: 'Classes' });
+    const classes = settings.getByRole('region', { name: 'Classes', exact: true });
     await classes.getByText('Version 2').first().waitFor();
     await classes.getByRole('button', { name: 'Restore saucer' }).click();
     await classes.getByRole('button', { name: 'Retire table' }).click();

@@ -100,7 +100,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByLabel('Instructions').fill('- every *cup*\n- <b>x</b>');
     await expect.poll(() => preview.locator('li').allTextContents()).toEqual(['every cup', '<b>x</b>']);
     await page.getByLabel('Instructions').fill('Every cup.');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Saved.').waitFor();
     expect(await campaign()).toMatchObject({ name: 'Cups', annotators: 2, instructions: 'Every cup.' });
     await page.getByRole('button', { name: 'Pause' }).click();
