@@ -1,7 +1,7 @@
 /** Files of commands: a file appears under its name whole, or not at all. */
-import { randomUUID } from 'node:crypto';
-import { lstat, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { writeWholeFile } from '@saltworks/backbone/whole-file';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders } from '@saltworks/store/objects/room';
 
@@ -40,22 +40,14 @@ export async function expectName(path: string): Promise<void> {
   });
 }
 
-/** Writes a file from bytes, or from chunks in constant memory. */
+/** Writes a file from bytes, or from chunks in constant memory. @throws InvalidInputError if its name is too long */
 export async function writeWhole(
   path: string,
   content: Uint8Array | string | AsyncIterable<Uint8Array>,
-  { mode }: { mode?: number } = {},
+  options: { mode?: number } = {},
 ): Promise<void> {
   await expectName(path);
-  // Write beside the target, then rename: readers never see half a file. The temporary name is always short.
-  const partial = join(dirname(path), `.${randomUUID()}.partial`);
-  try {
-    await writeFile(partial, content, { mode });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await writeWholeFile(path, content, options);
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): Error {

@@ -1,20 +1,12 @@
 /** Files of a run: each appears under its name whole, or not at all. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeWholeFile } from '@saltworks/backbone/whole-file';
 
 /** Makes the file's folder, too. Content in chunks takes constant memory. */
 export async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const partial = join(folder, `.${randomUUID()}.partial`);
-  try {
-    await writeFile(partial, content);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await mkdir(dirname(path), { recursive: true });
+  await writeWholeFile(path, content);
 }
 
 /** The file's text; undefined if there is none. */

@@ -2,8 +2,8 @@
  * Tapped and checked models, kept in a folder by their content: the model, a document, and the tables that the host fills in.
  * The document is written last and names the bytes of the others, so a half-written or damaged entry is none.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDocument } from '@saltworks/contract/documents/document';
 import { type ModelCheck, type TappedModel, tappedModel } from '@saltworks/contract/documents/tapped-model';
@@ -11,6 +11,7 @@ import type { Facet } from '@saltworks/contract/kinds';
 import { decodeSafeTensors, encodeSafeTensors, readFloats } from '@saltworks/core/formats/safetensors';
 import type { HostPositions, HostTable } from '../sizes/positions.ts';
 import type { Tapped } from '../tap/tap.ts';
+import { writeWholeFile } from '../whole-file.ts';
 
 /** Raise it when the tap or its check make something else of the same file. */
 const TAP = 1;
@@ -64,9 +65,9 @@ export async function keepTapped(folder: string, key: TapKey, { tapped, checks }
   };
   try {
     await mkdir(dirname(path), { recursive: true });
-    await replace(`${path}.onnx`, model);
-    if (tables) await replace(`${path}.safetensors`, tables);
-    await replace(`${path}.json`, `${JSON.stringify(document)}\n`);
+    await writeWholeFile(`${path}.onnx`, model);
+    if (tables) await writeWholeFile(`${path}.safetensors`, tables);
+    await writeWholeFile(`${path}.json`, `${JSON.stringify(document)}\n`);
   } catch {
     // A cache that cannot be written is no reason to stop.
   }
@@ -79,17 +80,6 @@ function pathOf(folder: string, { source, wanted }: TapKey): string {
 }
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-async function replace(path: string, content: Uint8Array | string): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
-  try {
-    await writeFile(partial, content);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
 
 function encodeTables(positions: HostPositions): Uint8Array {
   const tensor = (values: Float32Array, shape: number[]) => ({

@@ -10,9 +10,8 @@ import { expireLeftovers, expireViews } from '@saltworks/store/storage/expire';
 import { readUsage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { unusedKeys } from '../datasets/unused-keys.ts';
+import { daysAgo } from '../days-ago.ts';
 import { route } from './routes.ts';
-
-const DAY_MS = 86_400_000;
 
 export const storageRoutes = [
   route(getStorageLevel, {
@@ -43,7 +42,7 @@ export const storageRoutes = [
     summary: 'Sets of keys that nothing draws on and nobody used for a while',
     access: 'admin',
     async handler({ deps, query }) {
-      const before = new Date(Date.now() - query.unused * DAY_MS);
+      const before = daysAgo(query.unused);
       const found = [];
       for await (const { dataset, set } of unusedKeys(deps, before)) {
         found.push({ dataset: dataset.name, keys: set.id, images: set.images, bytes: set.bytes });
@@ -57,7 +56,7 @@ export const storageRoutes = [
     async handler({ deps, body: { older, after }, user }) {
       const { store } = deps;
       const left = after === undefined ? await expireLeftovers(store) : { removed: 0, bytes: 0 };
-      const part = await expireViews(store, new Date(Date.now() - older * DAY_MS), { after });
+      const part = await expireViews(store, daysAgo(older), { after });
       const entry = { actor: user.id, action: 'storage.expire', object: 'views', detail: { older } };
       if (after === undefined) await auditAlone(deps.db, entry);
       return { removed: left.removed + part.removed, bytes: left.bytes + part.bytes, next: part.next };

@@ -5,10 +5,9 @@ import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { findDataset } from '@saltworks/store/datasets/dataset';
 import { removeKeySet } from '../../datasets/keys.ts';
 import { unusedKeys } from '../../datasets/unused-keys.ts';
+import { daysAgo } from '../../days-ago.ts';
 import { ConflictError, NotFoundError } from '../../errors.ts';
 import type { Doing, WorkDeps } from './doing.ts';
-
-const DAY_MS = 86_400_000;
 
 export async function doExpiry(
   deps: WorkDeps,
@@ -32,7 +31,7 @@ export async function doExpiry(
     const of = await findDataset(deps.store, each.slice(0, at));
     if (of) await remove(of, each.slice(at + 1)).catch(unlessInUse);
   }
-  const before = new Date(Date.now() - unused * DAY_MS);
+  const before = daysAgo(unused);
   for await (const { dataset: of, set } of unusedKeys(deps, before, { dataset, signal })) {
     gone.keys.push(`${of.name}/${set.id}`);
     await note({ made: gone });

@@ -2,9 +2,8 @@
 import type { ScheduleWork } from '@saltworks/contract/api/schedules';
 import type { FiringEnd } from '@saltworks/contract/messages/schedules';
 import { expireLeftovers, expireViews } from '@saltworks/store/storage/expire';
+import { daysAgo } from '../../days-ago.ts';
 import type { Doing, WorkDeps } from './doing.ts';
-
-const DAY_MS = 86_400_000;
 
 export async function doViewsExpiry(
   { store }: Pick<WorkDeps, 'store'>,
@@ -12,7 +11,7 @@ export async function doViewsExpiry(
   { signal, made, note }: Pick<Doing, 'signal' | 'made' | 'note'>,
 ): Promise<FiringEnd> {
   let { views = 0, bytes = 0 } = made;
-  const before = new Date(Date.now() - older * DAY_MS);
+  const before = daysAgo(older);
   const count = async (part: { removed: number; bytes: number }) => {
     views += part.removed;
     bytes += part.bytes;
