@@ -48,7 +48,7 @@ for (const [set, names] of Object.entries(sets)) {
 }
 
 async function measure(session, upsample, { set, image: name, rows }) {
-  const { image, truth, ignore, raster } = await load(set, name);
+  const { image, truth, ignore, raster } = await load(name);
   const start = performance.now();
   const keys = roundToHalf(await session.extract(image, { doubling: upsample === 'linear' ? undefined : upsample }));
   rows.seconds.push((performance.now() - start) / 1000);

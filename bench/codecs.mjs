@@ -12,8 +12,9 @@ import { overlaps } from '@saltworks/core/metrics/overlaps';
 import { presets } from '@saltworks/core/options';
 import { heldPixels } from '@saltworks/core/refine/held';
 import { seedNodes } from '@saltworks/core/seeds/seeds';
+import { correct, openImage } from '@saltworks/lab/protocols/corrections';
+import { ideal } from '@saltworks/lab/robots/corrector';
 import { env } from '../scripts/setup.mjs';
-import { correct, sumUpCorrections } from './corrections.mjs';
 import { haveData, load, sets } from './data.mjs';
 import { clock, median as middle } from './measure.mjs';
 
@@ -80,7 +81,7 @@ for (const set of only) {
   );
   for (const [i, name] of chosen.entries()) {
     if (stopped) break;
-    const { image, truth, ignore, raster } = await load(set, name);
+    const { image, truth, ignore, raster } = await load(name);
     const { width, height } = image;
     const keys = await freshKeys(name, image);
     const origin = { backbone: spec.id, layer: 11, facet: 'key', image: { width, height }, imageSha256: '' };
@@ -98,7 +99,7 @@ for (const set of only) {
       row.iou.push(mean(found.map(({ iou }) => iou)));
       row.dice.push(mean(found.map(({ dice }) => dice)));
       row.differ.push(mask.ids.reduce((sum, id, p) => sum + (id === reference.ids[p] ? 0 : 1), 0) / mask.ids.length);
-      if (i < corrections) row.dots.push(correct(image, kept, { truth, ignore, raster }, options));
+      if (i < corrections) row.dots.push(await corrected({ image, truth, ignore, raster }, kept));
     }
     counted++;
     if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
@@ -118,11 +119,26 @@ for (const set of only) {
       encode: median(encode),
       decode: median(decode),
       open: median(open),
-      ...(dots.length > 0 && { corrections: sumUpCorrections(dots) }),
+      ...(dots.length > 0 && { corrections: correctionsOf(dots) }),
     };
   }
 }
 await session?.close();
+
+/** What the lab's ideal annotator takes from the strokes on. */
+async function corrected(one, keys) {
+  const settings = { budget: 10, bar: 0.85 };
+  return (await correct(one, one.raster, openImage(one, keys, options), ideal, settings, Math.random)).counts;
+}
+
+/** mIoU after 0, 1, 2 … dots, dots a segment, and images in which they sufficed. */
+function correctionsOf(counts) {
+  return {
+    mIoU: Array.from({ length: 13 }, (_, n) => mean(counts.map(({ curve }) => curve[n]))),
+    dotsPerSegment: mean(counts.map(({ per_segment }) => per_segment)),
+    sufficed: counts.filter(({ sufficed }) => sufficed).length,
+  };
+}
 
 /** Keys as they leave the backbone, float32; kept in a folder between runs if one is given. */
 async function freshKeys(name, image) {

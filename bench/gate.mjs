@@ -74,7 +74,7 @@ for (const [set, names] of Object.entries(sets)) {
     Object.keys(variants).map((name) => [name, { changed: [], iou: [], truth: [], pixels: [] }]),
   );
   for (const [i, name] of chosen(names).entries()) {
-    const { image, truth, ignore, raster } = await load(set, name);
+    const { image, truth, ignore, raster } = await load(name);
     let reference;
     for (const [title, variant] of Object.entries(variants)) {
       const { spec, session } = await sessionOf(variant);

@@ -1,11 +1,12 @@
-// npm run quality: the quality of the masks, the effect of corrections, the distance of `paper` from its references, and the
-// agreement of kernels with their plain TypeScript, on all of ../shared/data.
-import { writeFileSync } from 'node:fs';
+// npm run quality: what the lab measures of masks, fewer seeds and corrections (docs/eval.md), and beside it what it does not:
+// the stages of `best` one by one, the distance of `paper` from its references, and the agreement of kernels with their plain
+// TypeScript, on all of ../shared/data.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
-import { openSession } from '@saltworks/backbone/session/session';
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
-import { roundToHalf } from '@saltworks/core/formats/keys';
 import { interpolateLinear } from '@saltworks/core/image/interpolate';
 import { mean } from '@saltworks/core/metrics/mean';
 import { overlaps } from '@saltworks/core/metrics/overlaps';
@@ -15,44 +16,25 @@ import { unaryFromScores } from '@saltworks/core/refine/crf';
 import { startMeanField } from '@saltworks/core/refine/fast/crf';
 import { buildPairwise } from '@saltworks/core/refine/fast/lattice';
 import { openRefiner } from '@saltworks/core/refine/fast/refine';
-import { heldPixels } from '@saltworks/core/refine/held';
 import { seedNodes } from '@saltworks/core/seeds/seeds';
 import { likeness, prepareWalk } from '@saltworks/core/walk/walk';
-import { randomFrom } from '@saltworks/lab/random';
+import { cachedKeys, openExtractor } from '@saltworks/lab/keys/cache';
+import { protocolOf } from '@saltworks/lab/protocols/list';
+import { runEvaluation } from '@saltworks/lab/run';
+import { CODE_VERSION } from '@saltworks/store/builds/mask-names';
 import { env } from '../scripts/setup.mjs';
 import { agreement, sumUp } from './agreement.mjs';
-import { correct, sumUpCorrections, tellCorrections } from './corrections.mjs';
-import { haveData, load, sets } from './data.mjs';
+import { dataFolder, haveData, load, sets } from './data.mjs';
 import { spreadJob, startPeer } from './peer.mjs';
 
 const { paper, best } = presets;
-/** The start of each row, and its way to pixels. The middle rows add the stages of `best` one by one. */
+/** The start of each row, and its way to pixels: `paper` without its CRF, and `best` without its last stages. */
 const rows = {
   'paper, nodes': ['paper', { ...paper, refine: 'none' }],
-  paper: ['paper', paper],
   'kernel ridge, interpolated': ['ridge', { ...best, refine: 'none', colourLikelihood: 0 }],
   '+ random walk': ['best', { ...best, refine: 'none', colourLikelihood: 0 }],
   '+ colour likelihood': ['best', { ...best, refine: 'none' }],
-  'best: + CRF': ['best', best],
 };
-const ends = ['paper, nodes', 'paper', 'best: + CRF'];
-/** The seeds that are kept, and the rows measured with them. */
-const tables = {
-  'all seeds': { keep: 1, names: Object.keys(rows) },
-  '80 % of the seeds removed': { keep: 0.2, names: ends },
-  'one seed a label': { keep: 0, names: ends },
-};
-
-/** A random share of each label's seeds, at least one: the same for every method and in every run. */
-function thin(seeds, share, random) {
-  const nodes = seeds.nodes.slice();
-  seeds.labels.forEach((_, label) => {
-    const own = [...nodes.keys()].filter((node) => nodes[node] === label);
-    const keep = Math.max(1, Math.round(share * own.length));
-    for (let left = own.length; left > keep; left--) nodes[own.splice(Math.floor(random() * left), 1)[0]] = -1;
-  });
-  return { ...seeds, nodes };
-}
 
 function flags(args) {
   const out = { limit: Number.POSITIVE_INFINITY, peers: 12, agreement: 0, corrections: 0 };
@@ -79,75 +61,86 @@ if (!haveData) {
   process.exit(0);
 }
 const spec = await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME });
-const session = await openSession(spec, { facet: 'key' });
+const keysFolder = join(env.SALTWORKS_HOME, 'lab');
 const peer = peers > 0 ? await startPeer() : undefined;
 if (peer && !peer.versions.pydensecrf2)
   throw new Error('no pydensecrf to compare with; expected a C++ compiler, or --peers 0');
+const tell = (line) => process.stderr.isTTY && process.stderr.write(`\r${line} `);
+
+/** @returns the lab's figures, by protocol, variant and source */
+async function evaluated(protocols, images, more = {}) {
+  const out = mkdtempSync(join(tmpdir(), 'saltworks-quality-'));
+  try {
+    const { figures } = await runEvaluation({
+      ...{ folder: dataFolder, out, spec, installed: [], preset: 'best', budget: 10, bar: 0.85, seed: 0 },
+      ...{
+        protocols: protocols.map(protocolOf),
+        keys: keysFolder,
+        code: CODE_VERSION,
+        threads: availableParallelism(),
+      },
+      ...(Number.isFinite(images) && { limit: images * Object.keys(sets).length }),
+      onProgress: (stage, done, total) => tell(`${stage} ${done}/${total}`),
+      onNote: (line) => console.error(`quality: ${line}`),
+      ...more,
+    });
+    return figures;
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+
 const figures = {
   date: new Date().toISOString().slice(0, 10),
+  // With a peer, the lab measures `paper`, too.
+  masks: await evaluated(['strokes', 'sparse', 'one-patch'], limit, { peers: { names: ['nearest seed'] } }),
+  corrections: correcting > 0 ? await evaluated(['corrections'], correcting) : [],
   images: {},
   seeds: {},
-  quality: {},
+  stages: {},
   exactness: [],
   agreement: [],
-  corrections: {},
 };
 
+const extractor = openExtractor(keysFolder, { spec, installed: [] }, [{}]);
 for (const [set, names] of Object.entries(sets)) {
-  const scores = {};
+  const scores = Object.fromEntries(Object.keys(rows).map((row) => [row, { iou: [], dice: [] }]));
   const chosen = names.slice(0, limit);
   const every = (count) => Math.max(1, Math.ceil(chosen.length / count));
   const counts = [];
-  const corrected = [];
   for (const [i, name] of chosen.entries()) {
-    const { image, truth, ignore, raster } = await load(set, name);
-    const keys = roundToHalf(await session.extract(image));
-    const all = seedNodes(raster, 2 * keys.h, 2 * keys.w);
+    const one = await load(name);
+    const { image, truth, ignore, raster } = one;
+    await extractor.add(one);
+    const keys = await cachedKeys(keysFolder, { spec, installed: [] }, one, {});
+    const seeds = seedNodes(raster, 2 * keys.h, 2 * keys.w);
     const solvers = { paper: openFast(image, keys, paper), best: openFast(image, keys, best) };
-    const refiners = new Map(
-      Object.values(rows).map(([, options]) => [options, openRefiner(new Arena(), image, options)]),
-    );
-    counts.push(all.nodes.filter((label) => label >= 0).length);
-    for (const [table, { keep, names: measured }] of Object.entries(tables)) {
-      const seeds = keep === 1 ? all : thin(all, keep, randomFrom(name));
-      const nodes = {
-        paper: solvers.paper.solve(seeds),
-        best: solvers.best.solve(seeds),
-        ridge: keep === 1 ? ridgeNodes(prepareWalk(keys, image, best), seeds) : undefined,
-      };
-      for (const row of measured) {
-        const [start, options] = rows[row];
-        // Thinned seeds no longer tell which pixels were drawn.
-        const held = keep === 1 && options.refine === 'crf' ? heldPixels(raster, options) : undefined;
-        const mask = refiners.get(options).refine(nodes[start], held);
-        const found = overlaps(mask, truth, ignore);
-        scores[table] ??= {};
-        scores[table][row] ??= { iou: [], dice: [] };
-        scores[table][row].iou.push(mean(found.map(({ iou }) => iou)));
-        scores[table][row].dice.push(mean(found.map(({ dice }) => dice)));
-      }
+    counts.push(seeds.nodes.filter((label) => label >= 0).length);
+    const nodes = {
+      paper: solvers.paper.solve(seeds),
+      best: solvers.best.solve(seeds),
+      ridge: ridgeNodes(prepareWalk(keys, image, best), seeds),
+    };
+    for (const [row, [start, options]] of Object.entries(rows)) {
+      const found = overlaps(openRefiner(new Arena(), image, options).refine(nodes[start]), truth, ignore);
+      scores[row].iou.push(mean(found.map(({ iou }) => iou)));
+      scores[row].dice.push(mean(found.map(({ dice }) => dice)));
     }
     if (peer && i % every(peers) === 0) {
-      figures.exactness.push({ name, ...(await compare(image, keys, all, solvers.paper)) });
+      figures.exactness.push({ name, ...(await compare(image, keys, seeds, solvers.paper)) });
     }
     if (agreeing && i % every(agreeing) === 0)
       figures.agreement.push({ name, ...(await agreement(image, keys, raster)) });
-    if (correcting && i % every(correcting) === 0)
-      corrected.push(correct(image, keys, { truth, ignore, raster }, best));
-    if (process.stderr.isTTY) process.stderr.write(`\r${set} ${i + 1}/${chosen.length} `);
+    tell(`${set} ${i + 1}/${chosen.length}`);
   }
   figures.images[set] = chosen.length;
-  if (correcting) figures.corrections[set] = sumUpCorrections(corrected);
-  for (const [table, byRow] of Object.entries(scores)) {
-    figures.quality[table] ??= {};
-    figures.quality[table][set] = Object.fromEntries(
-      Object.entries(byRow).map(([row, { iou, dice }]) => [row, { mIoU: mean(iou), dice: mean(dice) }]),
-    );
-  }
+  figures.stages[set] = Object.fromEntries(
+    Object.entries(scores).map(([row, { iou, dice }]) => [row, { mIoU: mean(iou), dice: mean(dice) }]),
+  );
   figures.seeds[set] = quantiles(counts);
 }
 peer?.stop();
-await session.close();
+await extractor.close();
 
 /** The scores of nodes from which the walk starts. */
 function ridgeNodes(graph, seeds) {
@@ -205,17 +198,37 @@ function equal(a, b) {
 }
 
 const columns = Object.keys(figures.images);
-for (const [table, { names }] of Object.entries(tables)) {
-  const heads = columns.map((set) => `${set} (${figures.images[set]} images): mIoU · Dice`);
-  console.log(`\n| ${table} | ${heads.join(' | ')} |`);
-  console.log(`| --- |${columns.map(() => ' --- |').join('')}`);
-  for (const row of names) {
+const both = ({ miou, dice }) => `${miou.toFixed(4)} · ${dice.toFixed(4)}`;
+
+/** A line a variant of the lab. */
+function tellVariants(found, title, cell) {
+  console.log(`\n| ${[title, ...columns].join(' | ')} |\n| --- |${columns.map(() => ' --- |').join('')}`);
+  const variants = new Map(found.map(({ protocol, variant }) => [`${protocol}: ${variant}`, { protocol, variant }]));
+  for (const [name, { protocol, variant }] of variants) {
     const cells = columns.map((set) => {
-      const { mIoU, dice } = figures.quality[table][set][row];
-      return `${mIoU.toFixed(4)} · ${dice.toFixed(4)}`;
+      const own = found.find((one) => one.protocol === protocol && one.variant === variant && one.source === set);
+      return own ? cell(own.figures) : '–';
     });
-    console.log(`| ${row} | ${cells.join(' | ')} |`);
+    console.log(`| ${[name, ...cells].join(' | ')} |`);
   }
+}
+
+tellVariants(figures.masks, 'mIoU · Dice', both);
+console.log(`\n| stages, all seeds | ${columns.join(' | ')} |\n| --- |${columns.map(() => ' --- |').join('')}`);
+for (const row of Object.keys(rows)) {
+  const cells = columns.map((set) =>
+    both({ miou: figures.stages[set][row].mIoU, dice: figures.stages[set][row].dice }),
+  );
+  console.log(`| ${[row, ...cells].join(' | ')} |`);
+}
+if (correcting) {
+  const percent = (share, digits) => `${(100 * share).toFixed(digits)} %`;
+  tellVariants(
+    figures.corrections,
+    'corrections a segment; images that failed; breaks · mends · harm',
+    ({ images, nci, failed_images, collateral, mends, harms }) =>
+      `${nci.toFixed(2)}; ${failed_images} of ${images}; ${percent(collateral, 2)} · ${percent(mends, 0)} · ${percent(harms, 0)}`,
+  );
 }
 for (const set of columns) {
   const { least, median, ninety, most } = figures.seeds[set];
@@ -232,5 +245,4 @@ if (peer) {
   );
 }
 if (agreeing) console.log(`\n${sumUp(figures.agreement)}`);
-if (correcting) console.log(`\n${tellCorrections(figures.corrections)}`);
 if (json) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);

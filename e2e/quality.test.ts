@@ -18,7 +18,7 @@ test.skipIf(!haveData)(
     const names = sets.icg.filter((_: string, i: number) => i % 10 === 0);
     const dice = { nodes: [] as number[], best: [] as number[] };
     for (const name of names) {
-      const { image, truth, ignore, raster } = await load('icg', name);
+      const { image, truth, ignore, raster } = await load(name);
       const keys = roundToHalf(await session.extract(image));
       const score = (options: typeof presets.best) =>
         mean(overlaps(segment(image, keys, raster, options).mask, truth, ignore).map(({ dice }) => dice));
