@@ -21,7 +21,7 @@ test.skipIf(!haveData)(
       const { image, truth, ignore, raster } = await load(name);
       const keys = roundToHalf(await session.extract(image));
       const score = (options: typeof presets.best) =>
-        mean(overlaps(segment(image, keys, raster, options).mask, truth, ignore).map(({ dice }) => dice));
+        mean(overlaps(segment(image, keys, raster!, options).mask, truth, ignore).map(({ dice }) => dice));
       dice.nodes.push(score({ ...presets.paper, refine: 'none' }));
       dice.best.push(score(presets.best));
     }

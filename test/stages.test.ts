@@ -21,7 +21,7 @@ const packages = {
     ['builds'],
   ],
   backbone: [
-    ['image', 'onnx', 'threads'],
+    ['files', 'image', 'onnx', 'threads'],
     ['graph'],
     ['layers', 'precision', 'runtime', 'sizes'],
     ['tap'],

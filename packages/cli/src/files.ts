@@ -1,7 +1,7 @@
 /** Files of commands: a file appears under its name whole, or not at all. */
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { writeWholeFile } from '@saltworks/backbone/whole-file';
+import { writeWholeFile } from '@saltworks/backbone/files/whole-file';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { makeFolders } from '@saltworks/store/objects/room';
 

@@ -1,7 +1,7 @@
 /** Files of a run: each appears under its name whole, or not at all. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeWholeFile } from '@saltworks/backbone/whole-file';
+import { writeWholeFile } from '@saltworks/backbone/files/whole-file';
 
 /** Makes the file's folder, too. Content in chunks takes constant memory. */
 export async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {

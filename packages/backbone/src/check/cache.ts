@@ -9,9 +9,9 @@ import { parseDocument } from '@saltworks/contract/documents/document';
 import { type ModelCheck, type TappedModel, tappedModel } from '@saltworks/contract/documents/tapped-model';
 import type { Facet } from '@saltworks/contract/kinds';
 import { decodeSafeTensors, encodeSafeTensors, readFloats } from '@saltworks/core/formats/safetensors';
+import { writeWholeFile } from '../files/whole-file.ts';
 import type { HostPositions, HostTable } from '../sizes/positions.ts';
 import type { Tapped } from '../tap/tap.ts';
-import { writeWholeFile } from '../whole-file.ts';
 
 /** Raise it when the tap or its check make something else of the same file. */
 const TAP = 1;
