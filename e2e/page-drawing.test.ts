@@ -318,7 +318,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     const [{ id: assignment }] = (await cups.stack.admin('GET', '/api/campaigns/odd/assignments')) as { id: string }[];
     const strokes = async () =>
       ((await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as OpenAssignment).drawing.strokes.length;
-    const advice = page.locator('.advice p');
+    const advice = page.locator('.advice [role=status]');
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await draw(page, [0.45, 0.57], [0.55, 0.57]);
     await page.keyboard.press('0');
@@ -327,6 +327,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await status(page, /confirmed by the server/);
     await page.keyboard.press('d');
     await expect.poll(() => advice.textContent(), slow).toBe('');
+    await expect.poll(() => page.locator('.advice').textContent(), slow).toMatch(/^About \d+ % right\.$/);
     // The cup's label on the table.
     await page.keyboard.press('1');
     await draw(page, [0.1, 0.4], [0.1, 0.6]);

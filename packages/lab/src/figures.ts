@@ -5,7 +5,9 @@ import {
   type EvaluationRow,
   type EvaluationSummary,
   evaluationMeans,
+  type HelpCounts,
 } from '@saltworks/contract/documents/evaluations';
+import { predictedQuality } from '@saltworks/core/help/quality';
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
 import { mean } from '@saltworks/core/metrics/mean';
 import { panopticQuality } from '@saltworks/core/metrics/panoptic-quality';
@@ -36,6 +38,7 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
   const corrections = rows.flatMap(({ corrections }) => corrections ?? []);
   const noc = corrections.flatMap(({ noc }) => noc ?? []);
   const needed = corrections.flatMap(({ needed }) => needed);
+  const help = rows.flatMap(({ help }) => help ?? []);
   const effects = corrections.flatMap(({ effects }) => effects.slice(0, early));
   const harms = effects.flatMap(({ harms }) => (harms === undefined ? [] : Number(harms)));
   const means = Object.fromEntries(evaluationMeans.map((name) => [name, meanOf(valuesOf(rows, name))]));
@@ -55,7 +58,38 @@ export function figuresOf(rows: readonly EvaluationRow[]): EvaluationFigures {
       mends: meanOf(effects.map(({ mends }) => mends)) ?? 0,
       ...(harms.length > 0 && { harms: mean(harms) }),
     }),
+    ...predictionFigures(help),
+    ...suspectFigures(help),
     ...(noc.length > 0 && { noc85: mean(noc.map(({ at85 }) => at85)), noc90: mean(noc.map(({ at90 }) => at90)) }),
+  };
+}
+
+/** How predictions compare with the truth, over all states of all images. */
+function predictionFigures(help: readonly HelpCounts[]): Pick<EvaluationFigures, 'correlation' | 'error'> {
+  const pairs = help.flatMap(({ curve = [], expected = [] }) =>
+    curve.map((iou, n) => [iou, predictedQuality(expected[n])] as const),
+  );
+  if (pairs.length === 0) return {};
+  const [ious, told] = [mean(pairs.map(([iou]) => iou)), mean(pairs.map(([, quality]) => quality))];
+  let [both, own, other] = [0, 0, 0];
+  for (const [iou, quality] of pairs) {
+    both += (iou - ious) * (quality - told);
+    own += (iou - ious) ** 2;
+    other += (quality - told) ** 2;
+  }
+  const error = mean(pairs.map(([iou, quality]) => Math.abs(iou - quality)));
+  return { ...(own * other > 0 && { correlation: both / Math.sqrt(own * other) }), error };
+}
+
+function suspectFigures(help: readonly HelpCounts[]): Pick<EvaluationFigures, 'recall' | 'precision' | 'alarms'> {
+  const strokes = help.flatMap(({ strokes }) => strokes ?? []);
+  if (strokes.length === 0) return {};
+  const sum = (of: keyof (typeof strokes)[number]) => strokes.reduce((total, each) => total + each[of], 0);
+  const share = (part: number, of: number) => (of === 0 ? 0 : part / of);
+  return {
+    recall: share(sum('found'), sum('planted')),
+    precision: share(sum('found'), sum('found') + sum('mistaken')),
+    alarms: share(sum('alarms'), sum('right')),
   };
 }
 

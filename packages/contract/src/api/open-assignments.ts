@@ -27,6 +27,11 @@ export const openAssignment = z.extend(assignment, {
   build: z.nullable(shownThen),
   /** The build that is shown by now, where that is another one: the next image is drawn on that one's keys. */
   newer: z.nullable(shownThen),
+  /**
+   * Of the campaign's latest accepted masks, a hundred at most, the uncertainty that three in four stay within; null where fewer
+   * than five are accepted.
+   */
+  accepted: z.nullable(z.object({ masks: z.int(), uncertainty: z.number() })),
   drawing,
   reviews: z.array(reviewed),
 });

@@ -58,7 +58,7 @@ export const task = z.described(
     accepted: z.int(),
     /** Categories that somebody drew. */
     categories: z.array(z.int()),
-    /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1, of the least sure mask that was submitted. */
+    /** 1 less the IoU to be expected of a segment, mean over segments, 0 … 1, of the least sure mask that was submitted. */
     uncertainty: z.nullable(z.number()),
     /** As it would be published: the consensus, else what was accepted, else what was submitted last. */
     mask: z.nullable(z.string()),

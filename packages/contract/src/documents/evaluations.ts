@@ -6,6 +6,7 @@ import { interval } from './bakeoffs.ts';
 export const protocols = [
   'strokes',
   'corrections',
+  'help',
   'noise',
   'sparse',
   'one-patch',
@@ -66,6 +67,24 @@ export const correctionCounts = z.object({
 });
 export type CorrectionCounts = z.infer<typeof correctionCounts>;
 
+/** What the hints of the annotators' page did on one image. */
+export const helpCounts = z.object({
+  /** Mean IoU of the segments after 0, 1, 2 … strokes, and what the node scores let expect of it (`expectedIous`). */
+  curve: z.optional(z.array(z.number())),
+  expected: z.optional(z.array(z.number())),
+  /** Right strokes and those of them that were suspect; wrong strokes planted one at a time, found, and right ones suspect beside them. */
+  strokes: z.optional(
+    z.object({
+      right: z.number(),
+      alarms: z.number(),
+      planted: z.number(),
+      found: z.number(),
+      mistaken: z.number(),
+    }),
+  ),
+});
+export type HelpCounts = z.infer<typeof helpCounts>;
+
 /**
  * The nodes that an annotator labelled, as the paper counts them (Tables 2 and 3): right ones lie in a segment of the category,
  * wrong ones elsewhere; `total` counts all nodes that truly are of it.
@@ -95,6 +114,7 @@ export const evaluationRow = z.object({
   panoptic: z.array(panopticCount),
   corrections: z.optional(correctionCounts),
   patches: z.optional(z.array(patchCount)),
+  help: z.optional(helpCounts),
 });
 export type EvaluationRow = z.infer<typeof evaluationRow>;
 
@@ -123,6 +143,13 @@ export const evaluationFigures = z.object({
   /** NoC@85 and NoC@90: means over images with one object. */
   noc85: z.optional(z.number()),
   noc90: z.optional(z.number()),
+  /** Of predictions: their correlation with the IoU, and the mean difference, over all states of all images. */
+  correlation: z.optional(z.number()),
+  error: z.optional(z.number()),
+  /** Of planted strokes: the share that is suspect; suspects that are wrong, of all; right strokes that are suspect, of all. */
+  recall: z.optional(z.number()),
+  precision: z.optional(z.number()),
+  alarms: z.optional(z.number()),
 });
 export type EvaluationFigures = z.infer<typeof evaluationFigures>;
 

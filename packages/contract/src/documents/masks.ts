@@ -29,7 +29,10 @@ export const maskDocument = z.object({
     iterations: z.number(),
     converged: z.boolean(),
   }),
-  /** Mean over nodes of 1 less the margin of the two best labels, 0 … 1; absent from documents that earlier versions made. */
+  /**
+   * 1 less the IoU to be expected of a segment, mean over segments, 0 … 1. Earlier versions wrote the mean over nodes of 1 less the
+   * margin of the two best labels, or nothing.
+   */
   uncertainty: z.optional(z.number()),
   /** What was left out, in words. */
   warnings: z.array(z.string()),

@@ -4,7 +4,8 @@ import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { categoriesOf, segmentsInfo } from '../mask/mask.ts';
-import { margins, type NodeScores } from '../nodes/scores.ts';
+import { mean } from '../metrics/mean.ts';
+import { expectedIous, type NodeScores } from '../nodes/scores.ts';
 import type { Segmentation } from '../segment.ts';
 
 /**
@@ -37,9 +38,6 @@ export function panopticDocument(
   };
 }
 
-/** The mean uncertainty of nodes, 0 … 1, to four decimals. A node without scores is entirely uncertain. */
-export function uncertaintyOf({ data, labels }: Pick<NodeScores, 'data' | 'labels'>): number {
-  const sure = margins(data, labels.length);
-  const mean = sure.reduce((sum, margin) => sum + margin, 0) / sure.length;
-  return Math.round(1e4 * (1 - mean)) / 1e4;
-}
+/** 1 less the IoU to be expected of a segment, mean over those that own a seed; 0 … 1, to four decimals. */
+export const uncertaintyOf = (nodes: Pick<NodeScores, 'data' | 'labels'>): number =>
+  Math.round(1e4 * (1 - mean(expectedIous(nodes)))) / 1e4;

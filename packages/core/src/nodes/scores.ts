@@ -66,3 +66,20 @@ export function margins(scores: Float32Array, c: number): Float32Array {
   }
   return out;
 }
+
+/**
+ * The IoU to be expected of each label's nodes, if scores are chances: the sum of its shares where it is best, over the number of
+ * those nodes and its shares elsewhere. 0 of a label that is best nowhere.
+ *
+ * @returns by label, 0 … 1
+ */
+export function expectedIous({ data, labels }: Pick<NodeScores, 'data' | 'labels'>): number[] {
+  const c = labels.length;
+  const best = argmax(data, c);
+  const [inside, area, outside] = [new Float64Array(c), new Float64Array(c), new Float64Array(c)];
+  for (let i = 0, o = 0; i < best.length; i++) {
+    area[best[i]]++;
+    for (let k = 0; k < c; k++) (best[i] === k ? inside : outside)[k] += data[o++];
+  }
+  return labels.map((_, k) => (area[k] > 0 ? inside[k] / (area[k] + outside[k]) : 0));
+}

@@ -4,6 +4,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { backbones } from './backbones.ts';
 import { corrections } from './corrections.ts';
 import { graphs } from './graphs.ts';
+import { help } from './help.ts';
 import { layers } from './layers.ts';
 import { noise } from './noise.ts';
 import { onePatch } from './one-patch.ts';
@@ -15,6 +16,7 @@ import { upsample } from './upsample.ts';
 export const protocolList: readonly Protocol[] = [
   strokes,
   corrections,
+  help,
   noise,
   sparse,
   onePatch,

@@ -9,11 +9,20 @@ import type {
 import { pairedIntervals } from '@saltworks/core/judge/bootstrap';
 import { isOwn } from '../protocols/corrections.ts';
 import { byImage, type Group, groupsOf, measures } from './groups.ts';
+import { courseCurve, coursesOf, nextImageCurves, stoppings } from './help.ts';
 import { html, type Markup, name, page } from './html.ts';
-import { bars, curves, type Series } from './plots.ts';
+import { bars, beforeAfter, curves, type Series } from './plots.ts';
 import type { Scene } from './scenes.ts';
 import { style } from './style.ts';
-import { categoryTable, correctionsTable, figuresTable, heatTable, type Sum } from './tables.ts';
+import {
+  categoryTable,
+  correctionsTable,
+  figuresTable,
+  heatTable,
+  helpTable,
+  type Sum,
+  stoppingTable,
+} from './tables.ts';
 
 export interface RunResults {
   plan: EvaluationPlan;
@@ -71,6 +80,7 @@ const sourceName = (source: string): Markup => (source === '' ? html`all images`
 const titles: Record<ProtocolName, string> = {
   strokes: 'Masks from strokes',
   corrections: 'Corrections',
+  help: 'Help',
   noise: 'Misplaced labels',
   sparse: 'Fewer labels',
   'one-patch': 'One patch a class',
@@ -84,6 +94,7 @@ const introductions: Record<ProtocolName, string> = {
   strokes: 'Every image is solved once, from its strokes.',
   corrections:
     'A simulated annotator corrects the mask where it is most wrong, again and again, until every segment is good enough or the budget is spent.',
+  help: 'From a dot a segment on, the next stroke lies where the annotators’ page suggests, where chance does, or on the worst error. Strokes with a wrong label are planted among a robot’s right ones. The page predicts the IoU of every mask.',
   noise: 'Each labelled patch moves with probability p, by a normal distance, and so may get a wrong label.',
   sparse: 'A share p of the labelled patches is removed; each label keeps at least one.',
   'one-patch': 'Each class keeps one labelled patch, drawn by chance, several times over.',
@@ -109,12 +120,44 @@ ${sources.map((source) => {
   return html`<h3>${sourceName(source)}</h3>
 ${figuresTable(sums)}
 ${protocol === 'corrections' ? correctionsTable(sums) : []}
+${protocol === 'help' ? helpTables(own) : []}
 ${heat ?? html`<div class="plots">${plots(source, own, preset)}</div>`}
 ${hasCategories(own[0]) ? categoryTable(own[0]) : []}
 ${pictured.map((scene) => pictures(scene, rows))}`;
 })}
 </section>
 `;
+}
+
+/** What hints did, and where drawing would have ended by the prediction. */
+function helpTables(groups: readonly Summed[]): Markup[] {
+  const courses = coursesOf(groups.find(({ variant }) => variant === 'suggested')?.rows ?? []);
+  return [helpTable(groups.map(({ sum }) => sum)), ...(courses.length > 0 ? [stoppingTable(stoppings(courses))] : [])];
+}
+
+/** IoU by strokes for each placement; strokes spread over images; predictions beside the truth. */
+function helpPlots(of: string, groups: readonly Summed[]): Markup[] {
+  const courses = groups.flatMap(({ variant, rows }) => {
+    const own = coursesOf(rows);
+    return own.length > 0 ? [{ name: variant, own }] : [];
+  });
+  const suggested = courses.find(({ name }) => name === 'suggested')?.own;
+  if (!suggested) return [];
+  const states = suggested.flatMap(({ curve, predicted }) =>
+    curve.map((after, n) => ({ before: predicted[n], after })),
+  );
+  return [
+    curves(
+      courses.map(({ name, own }) => ({ name, points: courseCurve(own) })),
+      { title: `mIoU by place of the next stroke${of}`, x: 'strokes after the first dots', y: 'mIoU' },
+    ),
+    curves(nextImageCurves(suggested), {
+      title: `mIoU by choice of the next image${of}`,
+      x: 'strokes an image',
+      y: 'mIoU of all images',
+    }),
+    beforeAfter(states, { title: `mIoU as predicted and in truth${of}`, x: 'predicted', y: 'true' }),
+  ];
 }
 
 const hasCategories = ({ protocol, rows }: Group) =>
@@ -135,6 +178,7 @@ function curveOf(rows: readonly EvaluationRow[]): Series['points'] {
 /** Curves where corrections were counted or variants are a scale; else bars, where there is something to compare. */
 function plots(source: string, groups: readonly Summed[], preset: string): Markup[] {
   const of = source === '' ? '' : `, ${source}`;
+  if (groups.some(({ protocol }) => protocol === 'help')) return helpPlots(of, groups);
   const corrected = groups.filter(({ rows }) => rows.some(({ corrections }) => corrections));
   const most = Math.max(...groups.map(({ sum }) => sum.figures.images));
   // A method that does not apply everywhere has been spared what is hard for others.

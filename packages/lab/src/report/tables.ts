@@ -3,6 +3,7 @@ import type { Interval } from '@saltworks/contract/documents/bakeoffs';
 import type { EvaluationSummary } from '@saltworks/contract/documents/evaluations';
 import { mean } from '@saltworks/core/metrics/mean';
 import { type Group, order } from './groups.ts';
+import type { Stopping } from './help.ts';
 import { html, type Markup, name } from './html.ts';
 import { heatSteps } from './style.ts';
 
@@ -72,6 +73,37 @@ export function correctionsTable(sums: readonly Sum[]): Markup {
       ...(clicks
         ? [figures.noc85, figures.noc90].map((count) => cell(count === undefined ? '–' : count.toFixed(2)))
         : []),
+    ]),
+  );
+}
+
+const two = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(2));
+const percent = (value: number | undefined): string => (value === undefined ? '–' : `${(100 * value).toFixed(1)} %`);
+
+/** What the hints of the annotators' page did. */
+export function helpTable(sums: readonly Sum[]): Markup {
+  return table(
+    'Predictions of the IoU: their correlation with it and mean difference, over all masks of all images. Planted strokes with a wrong label: those that are suspect, the share of suspects that are wrong, and right strokes that are suspect where none is wrong.',
+    ['variant', 'correlation', 'difference', 'found', 'of suspects', 'alarms'],
+    sums.map(({ variant, figures: { correlation, error, recall, precision, alarms } }) => [
+      rowHead(name(variant)),
+      cell(two(correlation)),
+      cell(error === undefined ? '–' : three(error)),
+      ...[recall, precision, alarms].map((share) => cell(percent(share))),
+    ]),
+  );
+}
+
+/** Where drawing ends by the prediction. */
+export function stoppingTable(stops: readonly Stopping[]): Markup {
+  return table(
+    'Drawing an image where the page suggests until the prediction reaches a bar: strokes an image after the first dots, mIoU at the end, and how many strokes each image takes to the same mIoU if all get as many.',
+    ['bar', 'strokes', 'mIoU', 'as many for each'],
+    stops.map(({ bar, strokes, iou, fixed }) => [
+      rowHead(two(bar)),
+      cell(two(strokes)),
+      cell(three(iou)),
+      cell(two(fixed)),
     ]),
   );
 }

@@ -26,6 +26,7 @@ import * as z from '@saltworks/contract/zod';
 import { replay } from '@saltworks/core/drawing/replay';
 import { strokeAcknowledged, strokesAcknowledged } from '@saltworks/telemetry/metrics';
 import { shownBuild } from '../builds/current.ts';
+import { acceptedMasks } from '../campaigns/assignments/accepted.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
 import { renewLease } from '../campaigns/assignments/leases.ts';
@@ -88,6 +89,7 @@ export const assignmentRoutes = [
         ...(await buildsOf(deps.db, found)),
         keys: { id: keysOf(campaign), ...extractOf(campaign) },
         options,
+        accepted: await acceptedMasks(deps.db, found.campaign),
         drawing: replay(interactions),
         reviews: await readReviews(deps.db, found.id),
       };

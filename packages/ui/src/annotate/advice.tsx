@@ -1,13 +1,17 @@
-/** What the page advises once the pen rests. */
+/** What the page advises once the pen rests: a stroke that looks wrong, and how good the labels are likely to be. */
+import type { OpenAssignment } from '@saltworks/contract/api/open-assignments';
+import { qualityText } from './quality.ts';
 
-interface Props {
+interface Props extends Pick<OpenAssignment, 'accepted'> {
   /** The stroke that looks wrong, in words. */
   suspect?: { text: string; stroke: number };
   show?(): void;
   erase(stroke: number): void;
+  /** The IoU to be expected of the labels. */
+  expected?: number;
 }
 
-export function Advice({ suspect, show, erase }: Props) {
+export function Advice({ suspect, show, erase, expected, accepted }: Props) {
   return (
     <section className="advice" aria-label="Advice">
       <p role="status">{suspect?.text}</p>
@@ -21,6 +25,7 @@ export function Advice({ suspect, show, erase }: Props) {
           </button>
         </>
       )}
+      <p>{expected !== undefined && qualityText(expected, accepted)}</p>
     </section>
   );
 }

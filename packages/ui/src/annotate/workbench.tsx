@@ -174,7 +174,15 @@ export function Workbench({ session, done }: Props) {
           patch={!!patch}
           empty={drawing.strokes.every(({ segment }) => segment === 0)}
         />
-        {ours && <Advice suspect={hints.suspect} show={showSuspect} erase={act.erase} />}
+        {ours && (
+          <Advice
+            suspect={hints.suspect}
+            show={showSuspect}
+            erase={act.erase}
+            expected={state.expected}
+            accepted={assignment.accepted}
+          />
+        )}
         {sentBack && <p className="note">Sent back{sentBack.note ? `: ${sentBack.note}` : '.'}</p>}
         {(busy === 'going on' || (!ours && !busy)) && (
           <Veil state={assignment.state} next={() => void finish('going on')} />

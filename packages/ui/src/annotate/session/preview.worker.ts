@@ -11,8 +11,9 @@ import { nextStroke } from '@saltworks/core/help/next-stroke';
 import { keyDirections, similarTo } from '@saltworks/core/help/similarity';
 import { suspectStrokes } from '@saltworks/core/help/suspects';
 import type { Keys } from '@saltworks/core/keys/keys';
+import { mean } from '@saltworks/core/metrics/mean';
 import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
-import { argmax, margins, type NodeScores } from '@saltworks/core/nodes/scores';
+import { argmax, expectedIous, margins, type NodeScores } from '@saltworks/core/nodes/scores';
 import { rasterise } from '@saltworks/core/seeds/seeds';
 import type { Solver } from '@saltworks/core/solver';
 import { pixelsOf } from '../pixels.ts';
@@ -72,6 +73,8 @@ export interface Checked {
   n: number;
   /** Strokes that the others contradict, the worst first: numbers from 1 in the drawing, their segments, and what is seen there. */
   suspects: { stroke: number; segment: number; other: number }[];
+  /** The IoU that the node scores let expect, mean over segments; absent where it is not calibrated. */
+  expected?: number;
 }
 
 export type PreviewAnswer = { picture: number } & (
@@ -207,8 +210,9 @@ function hint({ last, picture, grid: { height, width } }: Opened, n: number): vo
   tell({ kind: 'hint', picture, n, place });
 }
 
-function check({ last, solver, picture }: Opened, n: number): void {
+function check({ last, solver, picture, options }: Opened, n: number): void {
   if (last?.n !== n || last.draft) return;
   const suspects = suspectStrokes(solver, last.drawn.seeds);
-  tell({ kind: 'check', picture, n, suspects: suspects.map(({ odds: _, ...suspect }) => suspect) });
+  const expected = options.graph === 'walk' ? mean(expectedIous(last.nodes)) : undefined;
+  tell({ kind: 'check', picture, n, suspects: suspects.map(({ odds: _, ...suspect }) => suspect), expected });
 }

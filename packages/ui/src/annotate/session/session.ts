@@ -56,6 +56,8 @@ export interface SessionState {
   hint?: Hint;
   /** Strokes that the others contradict, by their numbers in the log; of the last drawing that was checked. */
   suspects: Checked['suspects'];
+  /** The IoU to be expected of its labels, mean over segments. */
+  expected?: number;
   /** Whether the page's labels of nodes equal the server's; undefined until both exist. */
   confirmed?: boolean;
   /** Milliseconds from the last stroke to its labels. */
@@ -339,7 +341,14 @@ export class Session {
         drawn.size === 0
           ? 'Draw on a thing, and on what is around it. Is there nothing? One stroke of background will do.'
           : 'Draw on one thing more: the background counts.';
-      const nothing = { patch: undefined, pixel: undefined, margin: undefined, draft: undefined, confirmed: undefined };
+      const nothing = {
+        patch: undefined,
+        pixel: undefined,
+        margin: undefined,
+        draft: undefined,
+        confirmed: undefined,
+        expected: undefined,
+      };
       if (!draft) this.#set({ ...nothing, none });
       return;
     }
@@ -389,9 +398,10 @@ export class Session {
     this.#deeds.previewed(n);
   }
 
-  #showChecked({ suspects }: Checked): void {
+  #showChecked({ suspects, expected }: Checked): void {
     const { strokes } = this.#state.drawing;
-    this.#set({ suspects: suspects.map(({ stroke, ...facts }) => ({ ...facts, stroke: strokes[stroke - 1].n })) });
+    const numbered = suspects.map(({ stroke, ...facts }) => ({ ...facts, stroke: strokes[stroke - 1].n }));
+    this.#set({ suspects: numbered, expected });
   }
 
   #showPixels({ n, width, height, ids }: PixelPreview): void {
