@@ -16,7 +16,12 @@ if (runs.length === 0) {
   console.error('no run; expected folders of saltworks eval --protocol help');
   process.exit(2);
 }
-const rows = runs.flatMap((run) => readFileSync(join(run, 'rows/help.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
+const rows = runs.flatMap((run) =>
+  readFileSync(join(run, 'rows/help.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line)),
+);
 const states = rows.flatMap(({ image, help: { curve = [], expected = [] } }) =>
   curve.map((iou, n) => ({ image, iou, x: logit(expected[n]) })),
 );
@@ -29,14 +34,16 @@ for (const image of images) {
 const told = images.flatMap((_, fold) => {
   if (fold >= folds) return [];
   const out = new Set(images.filter((_, i) => i % folds === fold));
-  const curve = fit(states.filter(({ image }) => !out.has(image)));
+  const curve = logistic(states.filter(({ image }) => !out.has(image)));
   return states.filter(({ image }) => out.has(image)).map((state) => ({ ...state, told: at(curve, state.x) }));
 });
-const [intercept, slope] = fit(states);
+const [intercept, slope] = logistic(states);
 console.log(`${images.length} images, ${states.length} masks`);
 console.log(`intercept ${intercept.toFixed(2)}, slope ${slope.toFixed(2)}`);
 const error = mean(told.map((state) => [Math.abs(state.told - state.iou), state.weight]));
-console.log(`held out in ${folds} parts: correlation ${correlation(told).toFixed(3)}, mean difference ${error.toFixed(3)}`);
+console.log(
+  `held out in ${folds} parts: correlation ${correlation(told).toFixed(3)}, mean difference ${error.toFixed(3)}`,
+);
 
 function logit(share) {
   const p = Math.min(Math.max(share, 1e-3), 1 - 1e-3);
@@ -48,7 +55,7 @@ function at([intercept, slope], x) {
 }
 
 /** Logistic regression of a share, by Newton's method. */
-function fit(states) {
+function logistic(states) {
   let [a, b] = [0, 1];
   for (let step = 0; step < 20; step++) {
     let [ga, gb, haa, hab, hbb] = [0, 0, 0, 0, 0];

@@ -117,6 +117,7 @@ test('strokes become labels and a mask, which is submitted, sent back, corrected
 
   const taken = await json('POST', '/campaigns/salt/next');
   expect(taken).toMatchObject({ state: 'leased', n: 0, image: { width, height } });
+  expect((await json('GET', `/assignments/${taken.id}`)).accepted).toBeNull();
   const at = `/assignments/${taken.id}`;
   const { events, reading } = await follow(taken.id);
   const last = (kind: string) => events.filter(({ event }) => event === kind).at(-1)?.data;
