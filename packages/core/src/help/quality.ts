@@ -11,4 +11,4 @@ export function predictedQuality(expected: number): number {
   return 1 / (1 + Math.exp(-(intercept + slope * Math.log(p / (1 - p)))));
 }
 
-const [intercept, slope] = [0.84, 0.82];
+const [intercept, slope] = [0.74, 0.83];

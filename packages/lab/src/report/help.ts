@@ -39,19 +39,24 @@ function curveBy(courses: readonly Course[], needOf: (course: Course, n: number)
   return out;
 }
 
-/** Strokes spread over images by three orders. */
+/** Draws of the random order. */
+const draws = 20;
+
+/**
+ * Strokes spread over images: to the one with the least prediction; to the one that lacks most for the strokes that it has had,
+ * by prediction and by the truth; to one that chance draws.
+ */
 export function nextImageCurves(courses: readonly Course[]): Series[] {
   const random = randomFrom('next image');
-  const orders: [string, (course: Course, n: number) => number][] = [
-    ['least predicted', ({ predicted }, n) => -predicted[n]],
-    ['random', () => random()],
-    ['least true', ({ curve }, n) => -curve[n]],
+  const chance = Array.from({ length: draws }, () => curveBy(courses, () => random()));
+  const curves: [string, number[]][] = [
+    ['least predicted', curveBy(courses, ({ predicted }, n) => -predicted[n])],
+    ['most lacking', curveBy(courses, ({ predicted }, n) => (1 - predicted[n]) / (n + 1))],
+    ['most lacking in truth', curveBy(courses, ({ curve }, n) => (1 - curve[n]) / (n + 1))],
+    ['random', chance[0].map((_, x) => mean(chance.map((curve) => curve[x])))],
   ];
   const exactly = (value: number): Interval => ({ mean: value, low: value, high: value });
-  return orders.map(([name, needOf]) => ({
-    name,
-    points: curveBy(courses, needOf).map((value, x) => ({ x, y: exactly(value) })),
-  }));
+  return curves.map(([name, values]) => ({ name, points: values.map((value, x) => ({ x, y: exactly(value) })) }));
 }
 
 export interface Stopping {

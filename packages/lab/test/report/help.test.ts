@@ -6,11 +6,20 @@ const good = { image: 'a', curve: [0.9, 0.9, 0.9], predicted: [0.9, 0.9, 0.9] };
 const poor = { image: 'b', curve: [0.1, 0.5, 0.9], predicted: [0.1, 0.5, 0.9] };
 
 test('strokes that go to the least predicted image reach the best mean first', () => {
-  const [least, random, truly] = nextImageCurves([good, poor]).map(({ points }) => points.map(({ y }) => y.mean));
-  expect(least).toEqual([0.5, 0.9, 0.9]);
-  expect(truly).toEqual(least);
+  const curves = nextImageCurves([good, poor]).map(({ points }) => points.map(({ y }) => y.mean));
+  const [least, lacking, truly, random] = curves;
+  for (const curve of [least, lacking, truly]) expect(curve).toEqual([0.5, 0.9, 0.9]);
   expect(random[0]).toBe(0.5);
-  expect(random.at(-1)).toBe(0.9);
+  expect(random[1]).toBeLessThan(0.9);
+  expect(random.at(-1)).toBeCloseTo(0.9, 9);
+});
+
+test('an image that strokes do not help gives way to others', () => {
+  const stuck = { image: 'c', curve: [0.2, 0.2, 0.2], predicted: [0.2, 0.2, 0.2] };
+  const slow = { image: 'd', curve: [0.3, 0.6, 0.9], predicted: [0.3, 0.6, 0.9] };
+  const [least, lacking] = nextImageCurves([stuck, slow]).map(({ points }) => points.map(({ y }) => y.mean));
+  expect(least[1]).toBe(0.25);
+  expect(lacking[1]).toBe(0.4);
 });
 
 test('drawing stops where the prediction reaches the bar; as many strokes for each image take more', () => {
