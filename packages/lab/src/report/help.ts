@@ -62,6 +62,9 @@ export function nextImageCurves(courses: readonly Course[]): Series[] {
 export interface Stopping {
   /** Prediction from which nothing more is drawn. */
   bar: number;
+  /** Images that reach it, and their mean IoU then. */
+  reached: number;
+  reachedIou?: number;
   /** Strokes an image, and IoU where they ended; means over images. */
   strokes: number;
   iou: number;
@@ -74,15 +77,17 @@ export function stoppings(courses: readonly Course[], bars = [0.7, 0.75, 0.8, 0.
   const last = Math.min(...courses.map(({ curve }) => curve.length)) - 1;
   const means = Array.from({ length: last + 1 }, (_, n) => mean(courses.map(({ curve }) => curve[n])));
   return bars.map((bar) => {
-    const ends = courses.map(({ predicted }) => {
-      const n = predicted.findIndex((quality) => quality >= bar);
-      return n < 0 || n > last ? last : n;
-    });
+    const stops = courses.map(({ predicted }) => predicted.slice(0, last + 1).findIndex((quality) => quality >= bar));
+    const reached = courses.flatMap(({ curve }, i) => (stops[i] < 0 ? [] : [curve[stops[i]]]));
+    const ends = stops.map((n) => (n < 0 ? last : n));
     const iou = mean(courses.map(({ curve }, i) => curve[ends[i]]));
     const after = means.findIndex((value) => value >= iou);
     const fixed =
       after < 0 ? undefined : after === 0 ? 0 : after - (means[after] - iou) / (means[after] - means[after - 1]);
-    return { bar, strokes: mean(ends), iou, ...(fixed !== undefined && { fixed }) };
+    return {
+      ...{ bar, reached: reached.length, ...(reached.length > 0 && { reachedIou: mean(reached) }) },
+      ...{ strokes: mean(ends), iou, ...(fixed !== undefined && { fixed }) },
+    };
   });
 }
 

@@ -97,10 +97,12 @@ export function helpTable(sums: readonly Sum[]): Markup {
 /** Where drawing ends by the prediction. */
 export function stoppingTable(stops: readonly Stopping[]): Markup {
   return table(
-    'Drawing an image where the page suggests until the prediction reaches a bar: strokes an image after the first dots, mIoU at the end, and how many strokes each image takes to the same mIoU if all get as many.',
-    ['bar', 'strokes', 'mIoU', 'as many for each'],
-    stops.map(({ bar, strokes, iou, fixed }) => [
+    'Drawing an image where the page suggests until the prediction reaches a bar: images that reach it, and their mIoU then; strokes an image after the first dots and mIoU at the end, of all images; and how many strokes each image takes to that mIoU if all get as many.',
+    ['bar', 'images that reach it', 'mIoU then', 'strokes', 'mIoU of all', 'as many for each'],
+    stops.map(({ bar, reached, reachedIou, strokes, iou, fixed }) => [
       rowHead(two(bar)),
+      cell(reached),
+      cell(three(reachedIou ?? null)),
       cell(two(strokes)),
       cell(three(iou)),
       cell(two(fixed)),

@@ -24,11 +24,11 @@ test('an image that strokes do not help gives way to others', () => {
 
 test('drawing stops where the prediction reaches the bar; as many strokes for each image take more', () => {
   const [found] = stoppings([good, poor], [0.8]);
-  expect(found).toEqual({ bar: 0.8, strokes: 1, iou: 0.9, fixed: 2 });
+  expect(found).toEqual({ bar: 0.8, reached: 2, reachedIou: 0.9, strokes: 1, iou: 0.9, fixed: 2 });
 });
 
 test('a bar that nothing reaches takes all strokes, and one that all reach takes none', () => {
   const [none, all] = stoppings([good, poor], [0.05, 0.95]);
-  expect(none).toEqual({ bar: 0.05, strokes: 0, iou: 0.5, fixed: 0 });
-  expect(all).toEqual({ bar: 0.95, strokes: 2, iou: 0.9, fixed: 2 });
+  expect(none).toEqual({ bar: 0.05, reached: 2, reachedIou: 0.5, strokes: 0, iou: 0.5, fixed: 0 });
+  expect(all).toEqual({ bar: 0.95, reached: 0, strokes: 2, iou: 0.9, fixed: 2 });
 });
