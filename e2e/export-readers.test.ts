@@ -6,6 +6,7 @@ import type { Category } from '@saltworks/contract/categories';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { exportFormats } from '@saltworks/core/formats/export';
 import { documentText, type ExportImage } from '@saltworks/core/formats/exporter';
+import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { type Mask, segmentsInfo } from '@saltworks/core/mask/mask';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python } from '../test/python-packages.ts';
@@ -74,9 +75,22 @@ const write = (path: string, content: Uint8Array | string) => {
   writeFileSync(path, content);
 };
 
+/** A grey picture of an image's size. */
+function pictureOf({ mask: { width, height, ids } }: ExportImage) {
+  const pixels = { data: new Uint8Array(3 * ids.length).fill(127), width, height };
+  return { bytes: encodePanopticPng({ ids, width, height }), pixels };
+}
+
 async function exportAll(format: ExportFormat) {
-  const { image, documents } = exportFormats[format]({ name: 'Pond', date: '2026-01-02T03:04:05Z', categories });
-  const results = images.map(image);
+  const { image, documents, pack } = exportFormats[format]({ name: 'Pond', date: '2026-01-02T03:04:05Z', categories });
+  const results = images.map((each) => image({ ...each, picture: pictureOf(each) }));
+  if (pack) {
+    const { path, bytes } = pack(
+      results.map(({ row }) => row),
+      { shard: 0, part: 0 },
+    );
+    write(join(scratch, format, path), bytes);
+  }
   for (const { path, bytes } of results.flatMap(({ files }) => files)) write(join(scratch, format, path), bytes);
   for (const document of documents) {
     const pieces: string[] = [];
@@ -119,6 +133,10 @@ describe('exports, read by the packages of their formats', () => {
       png: { images: images.length },
       'png-per-class': { images: images.length },
       cityscapes: { segments },
+      datumaro: { masks: segments },
+      fiftyone: { detections: segments },
+      'hugging-face': { segments },
+      overlays: { images: images.length },
     });
   });
 });

@@ -376,6 +376,118 @@ def cityscapes(folder, truth):
     return {"segments": count}
 
 
+def datumaro(folder, truth):
+    with open(os.path.join(folder, "annotations", "default.json"), encoding="utf-8") as file:
+        document = json.load(file)
+    labels = [label["name"] for label in document["categories"]["label"]["labels"]]
+    names = names_of(truth)
+    kinds = {category["id"]: category["isthing"] for category in truth["categories"]}
+    assert sorted(labels) == sorted(names.values())
+    assert [item["id"] for item in document["items"]] == [image["stem"] for image in truth["images"]]
+    count = 0
+    for item, image in zip(document["items"], truth["images"]):
+        assert item["image"]["size"] == [image["height"], image["width"]]
+        assert len(item["annotations"]) == len(image["segments"])
+        for annotation, segment in zip(item["annotations"], image["segments"]):
+            # As Datumaro's RleMask reads it.
+            rle = {"size": annotation["rle"]["size"], "counts": annotation["rle"]["counts"].encode("ascii")}
+            assert np.array_equal(coco_mask.decode(rle), image["ids"] == segment["id"])
+            assert annotation["type"] == "mask" and annotation["id"] == annotation["group"] == segment["id"]
+            assert labels[annotation["label_id"]] == names[segment["category_id"]]
+            assert annotation["attributes"]["isthing"] == (kinds[segment["category_id"]] == 1)
+            count += 1
+    return {"masks": count}
+
+
+class Recorded(dict):
+    """What load.py hands to FiftyOne, whose own package starts a database."""
+
+    def __init__(self, *args, **fields):
+        super().__init__(fields)
+        self.args = args
+
+
+class RecordedDataset(list):
+    def __init__(self, name, persistent):
+        super().__init__()
+        self.name = name
+
+    def add_samples(self, samples):
+        self.extend(samples)
+
+
+def fiftyone(folder, truth):
+    recorder = types.ModuleType("fiftyone")
+    recorder.Detection = recorder.Detections = recorder.Segmentation = recorder.Sample = Recorded
+    recorder.Dataset = RecordedDataset
+    sys.modules["fiftyone"] = recorder
+    spec = importlib.util.spec_from_file_location("load", os.path.join(folder, "load.py"))
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    with contextlib.redirect_stdout(io.StringIO()):
+        dataset = script.main()
+    assert dataset.name == truth["name"]
+    targets = dataset.mask_targets["segmentation"]
+    names = names_of(truth, "voc")
+    count = 0
+    for sample, image in zip(dataset, truth["images"], strict=True):
+        assert os.path.relpath(sample["filepath"], os.path.join(folder, "data")).rsplit(".", 1)[0] in (
+            image["stem"],
+            image["stem"].rsplit(".", 1)[0],
+        )
+        _, classes, _ = png(sample["segmentation"]["mask_path"])
+        detections = sample["detections"]["detections"]
+        for detection, segment in zip(detections, image["segments"], strict=True):
+            left, top, width, height = segment["bbox"]
+            pixels = image["ids"] == segment["id"]
+            assert np.array_equal(detection["mask"], pixels[top : top + height, left : left + width])
+            box = np.array(detection["bounding_box"]) * ([image["width"], image["height"]] * 2)
+            assert np.allclose(box, segment["bbox"])
+            assert detection["label"] == names[segment["category_id"]] and detection["segment_id"] == segment["id"]
+            assert {targets[number] for number in np.unique(classes[pixels]).tolist()} == {detection["label"]}
+            count += 1
+        assert (classes[image["ids"] == 0] == 0).all()
+    return {"detections": count}
+
+
+def hugging_face(folder, truth):
+    import pyarrow.parquet
+
+    names = names_of(truth)
+    rows = []
+    for name in sorted(os.listdir(os.path.join(folder, "data"))):
+        table = pyarrow.parquet.read_table(os.path.join(folder, "data", name))
+        # As datasets reads it: Image is a struct of bytes and path.
+        features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+        assert features["image"] == features["mask"] == {"_type": "Image"}
+        for column in ("image", "mask"):
+            assert table.schema.field(column).type == pyarrow.struct(
+                [("bytes", pyarrow.binary()), ("path", pyarrow.string())]
+            )
+        labels = features["segments"][0]["category"]["names"]
+        rows += table.to_pylist()
+    assert [row["image_id"] for row in rows] == [image["id"] for image in truth["images"]]
+    count = 0
+    for row, image in zip(rows, truth["images"]):
+        with Image.open(io.BytesIO(row["mask"]["bytes"])) as mask:
+            assert np.array_equal(rgb2id(np.array(mask)), image["ids"])
+        assert row["image"]["path"] == row["file_name"]
+        with Image.open(io.BytesIO(row["image"]["bytes"])) as picture:
+            assert picture.size == (image["width"], image["height"])
+        for found, segment in zip(row["segments"], image["segments"], strict=True):
+            assert found["id"] == segment["id"] and labels[found["category"]] == names[segment["category_id"]]
+            assert found["area"] == segment["area"] and found["bbox"] == segment["bbox"]
+            count += 1
+    return {"segments": count}
+
+
+def overlays(folder, truth):
+    for image in truth["images"]:
+        mode, pixels, _ = png(folder, image["stem"] + ".png")
+        assert mode == "RGB" and pixels.shape[:2] == image["ids"].shape
+    return {"images": len(truth["images"])}
+
+
 def main(folders):
     formats = {
         "coco-panoptic": coco_panoptic,
@@ -388,6 +500,10 @@ def main(folders):
         "png": class_planes,
         "png-per-class": per_class,
         "cityscapes": cityscapes,
+        "datumaro": datumaro,
+        "fiftyone": fiftyone,
+        "hugging-face": hugging_face,
+        "overlays": overlays,
     }
     for folder in folders:
         truth = load_truth(folder)

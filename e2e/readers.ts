@@ -8,8 +8,8 @@ const wheels = ['--only-binary', ':all:', '--upgrade'];
  * scripts of Cityscapes: only their readers of labels are loaded.
  */
 export const readers = () =>
-  pythonPackages('label-readers', [
-    [...wheels, 'numpy', 'pillow', 'tifffile', 'loguru'],
+  pythonPackages('export-readers', [
+    [...wheels, 'numpy', 'pillow', 'tifffile', 'loguru', 'pyarrow'],
     [...wheels, '--no-deps', 'pycocotools>=2.0.7', 'panopticapi-lite==0.2.0'],
     [...wheels, '--no-deps', 'labelme==6.3.1', 'label-studio-sdk==2.1.2', 'cityscapesScripts==2.3.0'],
   ]);

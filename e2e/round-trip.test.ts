@@ -217,7 +217,7 @@ async function through(
       for (const format of formats) {
         const { id } = await prepareExport(store, { dataset, recipe, format }, signal);
         for (let shard = 0; shard < shards; shard++)
-          await exportShard(store, { dataset, shard, recipe, format, id }, pulse());
+          await exportShard(engine, { dataset, shard, recipe, format, id }, pulse());
         await finishExport(store, { dataset, format, id }, signal);
         const at = exportFilesPrefix(dataset, id);
         for await (const { key } of store.list(at))

@@ -1,4 +1,6 @@
 /** The formats of `saltworks dataset export` (spec/export.md): their names, what people call them, what they keep and what they cannot hold. */
+import * as z from './zod.ts';
+
 interface FormatFacts {
   title: string;
   /** A sentence or two, for people. */
@@ -62,6 +64,26 @@ export const exportFormatFacts = {
     keeps: 'Every pixel, every segment of things, categories and their kinds; at most 64 categories of things.',
     loses: 'Stuff segments of one category become one; segment ids are dropped; background and void are one (0).',
   },
+  datumaro: {
+    title: 'Datumaro',
+    keeps: 'Every pixel, segment ids, categories and their kinds (the attribute isthing).',
+    loses: 'The numbers of categories; background and void are whatever no mask covers.',
+  },
+  fiftyone: {
+    title: 'FiftyOne',
+    keeps: 'Every pixel as Segmentation, every segment as Detection with its mask, segment ids and kinds.',
+    loses: 'The numbers of categories; background and void are one (0). A script, load.py, makes the dataset.',
+  },
+  'hugging-face': {
+    title: 'Hugging Face datasets (Parquet)',
+    keeps: 'The pictures, every pixel, segment ids, categories and their kinds.',
+    loses: 'The numbers of categories become places from 0; background and void are one (0).',
+  },
+  overlays: {
+    title: 'overlays to look at',
+    keeps: 'Nothing for programs: each picture with its mask over it.',
+    loses: 'Everything but the look.',
+  },
 } as const satisfies Record<string, FormatFacts>;
 export type ExportFormat = keyof typeof exportFormatFacts;
 export const exportFormatNames = Object.keys(exportFormatFacts) as ExportFormat[];
@@ -70,3 +92,33 @@ export const exportFormatNames = Object.keys(exportFormatFacts) as ExportFormat[
 export const exportFormatTitles = Object.fromEntries(
   exportFormatNames.map((name) => [name, exportFormatFacts[name].title]),
 ) as Record<ExportFormat, string>;
+
+/** The parts of an export, train and the like: the chance of each, 1 in all, and the seed of the draw. */
+export const exportSplit = z.object({
+  seed: z.int().check(z.nonnegative(), z.lte(0xffff_ffff)),
+  shares: z
+    .array(
+      z.object({ name: z.string().check(z.regex(/^[a-z][a-z0-9_-]{0,19}$/)), share: z.number().check(z.positive()) }),
+    )
+    .check(
+      z.minLength(1),
+      z.maxLength(10),
+      z.refine(
+        (shares) => new Set(shares.map(({ name }) => name)).size === shares.length,
+        'expected names that differ',
+      ),
+      z.refine(
+        (shares) => Math.abs(shares.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-6,
+        'expected shares that add up to 1',
+      ),
+    ),
+});
+export type ExportSplit = z.infer<typeof exportSplit>;
+
+/** What a person may ask of an export beside its format. */
+export const exportOptions = z.object({
+  /** Whether the pictures come along, where the format has a place for them. */
+  pictures: z.optional(z.boolean()),
+  split: z.optional(exportSplit),
+});
+export type ExportOptions = z.infer<typeof exportOptions>;

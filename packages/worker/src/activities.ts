@@ -60,7 +60,7 @@ export function createActivities(
     extractShard: (request) => withRoom((pulse) => extractShard(deps, request, pulse)),
     propagateShard: (request) => withRoom((pulse) => propagateShard(deps, request, pulse)),
     prepareExport: (request) => withPulse(({ signal }) => prepareExport(deps.store, request, signal)),
-    exportShard: (request) => withRoom((pulse) => exportShard(deps.store, request, pulse)),
+    exportShard: (request) => withRoom((pulse) => exportShard(deps, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
     importImages: (request) => withRoom(({ signal }) => importImages(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),

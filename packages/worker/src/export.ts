@@ -31,16 +31,18 @@ import type {
   Tally,
 } from '@saltworks/contract/messages/activities';
 import { exportFormats } from '@saltworks/core/formats/export';
-import { documentText } from '@saltworks/core/formats/exporter';
+import { documentText, type Exporter, type ExportFile } from '@saltworks/core/formats/exporter';
+import { splitOf } from '@saltworks/core/formats/split';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
 import { numberClasses, schemaOf, type WantedClass } from '@saltworks/store/datasets/classes';
-import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
+import { readDataset, readImages, readShard } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { chunked } from './chunked.ts';
+import type { ExtractDeps } from './extract.ts';
 import { failureOf, type Pulse } from './shard.ts';
 import { readMasks } from './shard-masks.ts';
 
@@ -52,7 +54,7 @@ import { readMasks } from './shard-masks.ts';
  */
 export async function prepareExport(
   store: ObjectStore,
-  { dataset, recipe, format }: PrepareExportRequest,
+  { dataset, recipe, format, pictures: copied, split }: PrepareExportRequest,
   signal: AbortSignal,
 ): Promise<ExportPlan> {
   if (!Object.hasOwn(exportFormats, format)) {
@@ -99,6 +101,8 @@ export async function prepareExport(
       pictures,
       format,
       recipe,
+      ...(copied && { copied }),
+      ...(split && { split }),
       ...(keys && { keys }),
       ...(build !== undefined && { build }),
       ...(schema !== undefined && { schema }),
@@ -107,6 +111,7 @@ export async function prepareExport(
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
   const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
   all.update(JSON.stringify([plan.categories, pictures]));
+  if (copied || split) all.update(JSON.stringify([copied === true, split ?? null]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {
     const report = await readMasks(store, { dataset, recipe, shard }, { signal });
@@ -134,7 +139,7 @@ function fewBytesEach(): Names {
 
 /** Writes the files of a shard's masks, and their lines of the documents. */
 export async function exportShard(
-  store: ObjectStore,
+  { store, readObject, maxPixels }: Pick<ExtractDeps, 'store' | 'readObject' | 'maxPixels'>,
   { dataset, shard, recipe, format, id }: ExportShardRequest,
   { beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
@@ -144,6 +149,15 @@ export async function exportShard(
   const whole = new Set(await readDocument(store, wholeNamesKey(dataset, id, shard), wholeNames, { signal }));
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
+  const { needs } = exporter;
+  const copies = plan.copied && exporter.picture !== undefined;
+  const objects =
+    needs || copies
+      ? new Map((await readShard(store, dataset, shard, { signal })).map(({ sha256, object }) => [sha256, object]))
+      : undefined;
+  const packs = new Packs(exporter, shard, ({ path, bytes }) =>
+    putOnce(store, exportFileKey(dataset, id, path), bytes, signal),
+  );
   let next = 0;
   for (const image of masks?.masks ?? []) {
     try {
@@ -153,7 +167,17 @@ export async function exportShard(
         return { ...segment, category_id: (own && findCategory(plan.categories, own)?.id) ?? 0 };
       });
       const stem = whole.has(image.id) ? image.name : withoutExtension(image.name);
-      const made = exporter.image({ id: image.id, fileName: image.name, stem, mask, segments });
+      const split = plan.split && splitOf(image.sha256, plan.split);
+      const object = objects?.get(image.sha256);
+      const bytes = object === undefined ? undefined : await readObject(object, signal);
+      const picture = bytes && {
+        bytes,
+        ...(needs === 'pixels' && { pixels: await decodeImage(bytes, { maxPixels }) }),
+      };
+      const one = { id: image.id, fileName: image.name, stem, split };
+      const made = exporter.image({ ...one, mask, segments, picture });
+      if (bytes && copies) made.files.push({ path: exporter.picture?.(one) ?? image.name, bytes });
+      if (made.row !== undefined) await packs.add(split, made.row, (bytes?.length ?? 0) + mask.ids.length / 8);
       for (const { path, bytes } of made.files) await putOnce(store, exportFileKey(dataset, id, path), bytes, signal);
       for (const [list, own] of Object.entries(made.lines)) {
         lines[list] ??= [];
@@ -165,6 +189,7 @@ export async function exportShard(
     }
     beat({ next: ++next, done: next });
   }
+  await packs.finish();
   for (const [list, own] of Object.entries(lines)) {
     await store.put(exportLinesKey(dataset, id, list, shard), own.map((line) => `${line}\n`).join(''), { signal });
   }
@@ -176,6 +201,43 @@ export async function exportShard(
     await store.put(exportReportKey(dataset, id, shard), JSON.stringify(report), { signal });
   }
   return { images, done: images - failures.length, cached: 0, failed: failures.length };
+}
+
+/** Bytes of rows that make a file of their own. */
+const packBytes = 64e6;
+
+/** Rows of a shard's images, packed into files of some size, for formats that want them. */
+class Packs {
+  readonly #exporter: Exporter;
+  readonly #shard: number;
+  readonly #write: (file: ExportFile) => Promise<void>;
+  readonly #open = new Map<string | undefined, { rows: unknown[]; bytes: number; part: number }>();
+
+  constructor(exporter: Exporter, shard: number, write: (file: ExportFile) => Promise<void>) {
+    this.#exporter = exporter;
+    this.#shard = shard;
+    this.#write = write;
+  }
+
+  async add(split: string | undefined, row: unknown, bytes: number): Promise<void> {
+    const pack = this.#open.get(split) ?? { rows: [], bytes: 0, part: 0 };
+    this.#open.set(split, pack);
+    pack.rows.push(row);
+    pack.bytes += bytes;
+    if (pack.bytes >= packBytes) await this.#close(split);
+  }
+
+  async finish(): Promise<void> {
+    for (const split of this.#open.keys()) await this.#close(split);
+  }
+
+  async #close(split: string | undefined): Promise<void> {
+    const pack = this.#open.get(split);
+    if (!pack || pack.rows.length === 0 || !this.#exporter.pack) return;
+    const { rows, part } = pack;
+    await this.#write(this.#exporter.pack(rows, { split, shard: this.#shard, part }));
+    this.#open.set(split, { rows: [], bytes: 0, part: part + 1 });
+  }
 }
 
 /** Writes the documents, from the lines of all shards in order, in constant memory; then the summary. */

@@ -110,7 +110,50 @@ export const readings: Record<ExportFormat, Reading> = {
     pictures: (files, names) => namedBy(files, names, /^gtFine\/train\/(.*)_gtFine_labelIds\.png$/),
     stems: ['gtFine/train/sub/x_gtFine_labelIds.png', 'gtFine/train/x.jpg_gtFine_instanceIds.png'],
   },
+  datumaro: {
+    numbers: (files) =>
+      JSON.parse(files.get('annotations/default.json')!).categories.label.labels.map(
+        ({ name }: { name: string }, i: number) => `${i + 1} ${name}`,
+      ),
+    pictures: (files) =>
+      JSON.parse(files.get('annotations/default.json')!).items.map(
+        ({ image }: { image: { path: string } }) => image.path,
+      ),
+    stems: [],
+  },
+  fiftyone: {
+    numbers: (files) =>
+      Object.entries(JSON.parse(files.get('dataset.json')!).mask_targets).map(([number, name]) => `${number} ${name}`),
+    pictures(files) {
+      const samples = files
+        .get('samples.jsonl')!
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      return samples.map(({ filepath, segmentation, segments }) => {
+        for (const path of [segmentation, segments]) expect(files.has(path), path).toBe(true);
+        return filepath.slice('data/'.length);
+      });
+    },
+    stems: ['segmentation/sub/x.png', 'segments/x.jpg.png', 'segments/x.png.png', 'segmentation/y.png'],
+  },
+  // Its files are read by its own package, in e2e/: here a name is found as Parquet writes it, after its length.
+  'hugging-face': {
+    pictures: (files, names) =>
+      names.filter((name) => [...files.values()].some((text) => text.includes(`${lengthOf(name)}${name}`))),
+    stems: ['data/train-000000-000.parquet'],
+  },
+  overlays: {
+    pictures: (files, names) => namedBy(files, names, /^(.*)\.png$/),
+    stems: ['sub/x.png', 'x.jpg.png', 'x.png.png', 'y.png'],
+  },
 };
+
+/** The bytes of a name's length, as they look in UTF-8. */
+function lengthOf(name: string): string {
+  const bytes = Buffer.byteLength(name);
+  return `${bytes < 128 ? String.fromCharCode(bytes) : '\ufffd'}\0\0\0`;
+}
 
 /** Names in their order, with their places. */
 const counted = (text: string, pattern: RegExp) =>

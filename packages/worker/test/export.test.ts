@@ -79,7 +79,7 @@ async function exportOf(dataset: string, format: ExportFormat) {
   const request = { dataset, shard: 0 };
   await propagateShard(engine, { ...request, ...settings }, pulse());
   const { id } = await prepareExport(engine.store, { dataset, recipe, format }, signal);
-  const tally = await exportShard(engine.store, { ...request, recipe, format, id }, pulse());
+  const tally = await exportShard(engine, { ...request, recipe, format, id }, pulse());
   await finishExport(engine.store, { dataset, format, id }, signal);
   const files = textsBelow(exportFilesPrefix(dataset, id));
   const report = await readDocument(engine.store, exportReportKey(dataset, id, 0), shardReport);
@@ -196,7 +196,7 @@ test.each(exportFormatNames)(
     await propagateShard(engine, { dataset: 'd', shard: 0, ...settings }, pulse());
     await importFiles(engine.store, 'd', { 'c.png': other }, { version: '2' });
     const { id } = await prepareExport(engine.store, { dataset: 'd', recipe, format }, signal);
-    const tally = await exportShard(engine.store, { dataset: 'd', shard: 0, recipe, format, id }, pulse());
+    const tally = await exportShard(engine, { dataset: 'd', shard: 0, recipe, format, id }, pulse());
     expect(tally).toMatchObject({ images: 2, done: 2, failed: 0 });
     await finishExport(engine.store, { dataset: 'd', format, id }, signal);
     const root = exportFilesPrefix('d', id);
@@ -254,7 +254,7 @@ test('an export of a build names it in its plan, its summary and what has room f
   await engine.store.put(maskReportKey('pans', `build.${build}`, 0), report);
   const exported = async (of: string, format: ExportFormat) => {
     const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe: of, format }, signal);
-    await exportShard(engine.store, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
+    await exportShard(engine, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
     await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
     const summary = await readDocument(engine.store, exportSummaryKey('pans', id), exportSummary);
     const plan = await readDocument(engine.store, exportPlanKey('pans', id), exportPlan);
@@ -288,7 +288,7 @@ test('an export of a campaign’s masks names the version of its classes, and an
     const classes = [{ name: 'square', isthing: 1 as const }];
     await numberClasses(engine.store, { dataset: 'pans', recipe: of }, [], classes, { schema });
     const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe: of, format }, signal);
-    await exportShard(engine.store, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
+    await exportShard(engine, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
     await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
     const summary = await readDocument(engine.store, exportSummaryKey('pans', id), exportSummary);
     const plan = await readDocument(engine.store, exportPlanKey('pans', id), exportPlan);
@@ -301,4 +301,73 @@ test('an export of a campaign’s masks names the version of its classes, and an
   expect(second.text).toContain('"schema":2}');
   expect(second.id).not.toBe(first.id);
   expect((await exported(2, 'yolo-seg')).text).toContain("# The classes are version 2 of the campaign's.\n");
+});
+
+const split = {
+  seed: 7,
+  shares: [
+    { name: 'train', share: 0.6 },
+    { name: 'val', share: 0.4 },
+  ],
+};
+
+test('with pictures, every format has each where it looks for it, byte for byte', async () => {
+  const names = ['x.png', 'sub/x.png', 'y.png'];
+  const images = await imported('pans', names);
+  for (const image of images) await draw('pans', image);
+  await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
+  const bytes = await Promise.all(images.map(({ object }) => engine.store.get(object)));
+  for (const format of exportFormatNames) {
+    const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe, format, pictures: true }, signal);
+    const { failed } = await exportShard(engine, { dataset: 'pans', shard: 0, recipe, format, id }, pulse());
+    expect(failed).toBe(0);
+    await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
+    const files: Buffer[] = [];
+    for await (const { key } of engine.store.list(exportFilesPrefix('pans', id))) {
+      files.push(Buffer.from(await engine.store.get(key)));
+    }
+    const found = bytes.filter((picture) => files.some((file) => file.includes(Buffer.from(picture))));
+    expect(found.length, format).toBe(format === 'overlays' ? 0 : names.length);
+    const without = await prepareExport(engine.store, { dataset: 'pans', recipe, format }, signal);
+    expect(without.id).not.toBe(id);
+  }
+});
+
+test.each(exportFormatNames)('%s in parts: every image is in one, the same for the same seed', async (format) => {
+  const names = [...'abcdefghijkl'].map((letter, i) => `${i % 2 ? 'sub/' : ''}p${letter}q.png`);
+  for (const image of await imported('pans', names, (_, i) => i)) await draw('pans', image);
+  await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
+  const export_ = async (parts: typeof split) => {
+    const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe, format, split: parts }, signal);
+    await exportShard(engine, { dataset: 'pans', shard: 0, recipe, format, id }, pulse());
+    await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
+    const found: Record<string, string> = {};
+    for await (const { key } of engine.store.list(exportFilesPrefix('pans', id))) {
+      found[key.slice(exportFilesPrefix('pans', id).length)] = Buffer.from(await engine.store.get(key)).toString(
+        'latin1',
+      );
+    }
+    return { id, found };
+  };
+  const { id, found } = await export_(split);
+  // Each format tells parts in the names of its files, or in the lines of them.
+  const inPart = (name: string, part: string) => {
+    const stem = name.replace('.png', '');
+    const told = (path: string, text: string) =>
+      format === 'cvat'
+        ? text.includes(`name="${name}" subset="${part}"`)
+        : format === 'fiftyone'
+          ? text.split('\n').some((line) => line.includes(`"data/${name}","tags":["${part}"]`))
+          : path.split(/[/_.-]/).includes(part) &&
+            (path.includes(stem) ||
+              new RegExp(`(^|["=/])${stem}(\\.png)?("|$)`, 'm').test(text) ||
+              text.includes(name));
+    return Object.entries(found).some(([path, text]) => told(path, text));
+  };
+  const parts = names.map((name) => ['train', 'val'].filter((part) => inPart(name, part)));
+  if (format === 'overlays') return expect(parts.flat()).toEqual([]);
+  expect(parts.map((each) => each.length)).toEqual(names.map(() => 1));
+  expect(new Set(parts.flat())).toEqual(new Set(['train', 'val']));
+  expect((await export_(split)).id).toBe(id);
+  expect((await export_({ ...split, seed: 8 })).id).not.toBe(id);
 });

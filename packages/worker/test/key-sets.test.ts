@@ -47,7 +47,7 @@ async function run(extract: ExtractSettings) {
   const { signal } = pulse();
   const wanted = { dataset: 'd', recipe, format: 'coco-panoptic' } as const;
   const { id } = await prepareExport(store, wanted, signal);
-  await exportShard(store, { ...wanted, ...request, id }, pulse());
+  await exportShard(engine, { ...wanted, ...request, id }, pulse());
   await finishExport(store, { ...wanted, id }, signal);
   const { info } = JSON.parse((await readText(store, exportFileKey('d', id, 'panoptic.json')))!);
   return { mask, info };

@@ -23,7 +23,7 @@ import { interruption } from '../interrupt.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
-import { formatOption, writeExport } from './runs.ts';
+import { formatOption, type OptionFlags, picturesOption, seedOption, splitOption, writeExport } from './runs.ts';
 
 export const measureCommands = (): Command[] => [
   new Command('agreement')
@@ -65,6 +65,9 @@ one that was handed in, and with the known mask of images that have one.`,
     .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
     .option('--accepted', 'only what a reviewer accepted')
+    .option(...picturesOption)
+    .option(...splitOption)
+    .option(...seedOption)
     .option('--json', 'one JSON document at the end instead of text')
     .addHelpText(
       'after',
@@ -233,7 +236,7 @@ async function consensus(id: string, { images, weights, json }: ConsensusFlags):
   });
 }
 
-interface ExportFlags {
+interface ExportFlags extends OptionFlags {
   format: ExportFormat;
   out: string;
   accepted?: boolean;

@@ -5,11 +5,19 @@ import { getBuild, getBuildShown } from '@saltworks/contract/api/builds';
 import type { Failure } from '@saltworks/contract/documents/failures';
 import { shardReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { type ExportFormat, exportFormatFacts, exportFormatNames } from '@saltworks/contract/export-formats';
+import {
+  type ExportFormat,
+  type ExportOptions,
+  type ExportSplit,
+  exportFormatFacts,
+  exportFormatNames,
+  exportSplit,
+} from '@saltworks/contract/export-formats';
 import { buildOf, exportFilesPrefix, exportPathOf, exportReportKey } from '@saltworks/contract/layout';
 import type { MaskSettings } from '@saltworks/contract/messages/activities';
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { Preset, SegmentOptions } from '@saltworks/contract/options';
+import * as z from '@saltworks/contract/zod';
 import { presets } from '@saltworks/core/options';
 import { exportDataset, extractDataset, propagateDataset, runWindow } from '@saltworks/orchestrator/runs/start';
 import { pinClasses } from '@saltworks/store/datasets/classes';
@@ -18,7 +26,7 @@ import { readDocument } from '@saltworks/store/objects/documents';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { recipeOf } from '@saltworks/worker/propagate';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { chosenKeys } from '../backbones.ts';
 import { categoriesOption, readNumbers } from '../categories.ts';
 import { fetchingOf } from '../fetching.ts';
@@ -40,9 +48,15 @@ interface MaskFlags extends RunFlags {
   strokes?: SegmentOptions['strokes'];
 }
 
-interface ExportFlags extends MaskFlags {
+interface ExportFlags extends MaskFlags, OptionFlags {
   format: ExportFormat;
   out: string;
+}
+
+export interface OptionFlags {
+  pictures?: boolean;
+  split?: ExportSplit['shares'];
+  seed?: number;
 }
 
 export const extractCommand = (): Command =>
@@ -71,6 +85,9 @@ export const exportCommand = (): Command =>
   maskCommand('export', 'write the masks that propagate made, in a format that others read')
     .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
+    .option(...picturesOption)
+    .option(...splitOption)
+    .option(...seedOption)
     .option(...categoriesOption)
     .option('--build <id>', 'the masks of this build of the dataset, or "current": of what is shown')
     .action(async (dataset: string, flags: ExportFlags & { categories?: string; build?: string }) => {
@@ -110,10 +127,11 @@ export async function writeExport(
     window,
     attempts,
     json,
-  }: Pick<ExportFlags, 'format' | 'out' | 'json'> & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
+    ...options
+  }: Pick<ExportFlags, 'format' | 'out' | 'json'> & OptionFlags & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
 ): Promise<void> {
   await makeFolder(out);
-  const input = { dataset, recipe, format, window: window ?? runWindow, attempts };
+  const input = { dataset, recipe, format, window: window ?? runWindow, attempts, ...optionsOf(options) };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);
@@ -145,6 +163,31 @@ async function* leftOut(store: ObjectStore, dataset: string, id: string): AsyncG
   for (let shard = 0; shard < shards; shard++) {
     yield* (await readDocument(store, exportReportKey(dataset, id, shard), shardReport))?.failures ?? [];
   }
+}
+
+export const picturesOption = ['--pictures', 'copy the pictures to where the format looks for them'] as const;
+export const splitOption = [
+  '--split <shares>',
+  'parts by chance, the same for the same seed: train=0.8,val=0.1,test=0.1',
+  parseShares,
+] as const;
+export const seedOption = ['--seed <n>', 'of --split (default: 0)', parseWhole(0)] as const;
+
+/** @throws InvalidInputError unless it is a list of names and shares that add up to 1 */
+function parseShares(text: string): ExportSplit['shares'] {
+  const shares = text.split(',').map((part) => {
+    const [name, share] = part.split('=');
+    return { name: name.trim(), share: Number(share) };
+  });
+  const read = z.safeParse(exportSplit, { seed: 0, shares });
+  if (read.success) return read.data.shares;
+  throw new InvalidArgumentError(`Expected names with shares that add up to 1, as in train=0.8,val=0.1,test=0.1.`);
+}
+
+/** What flags ask of an export. @throws InvalidInputError for a seed without parts */
+export function optionsOf({ pictures, split, seed }: OptionFlags): ExportOptions {
+  if (seed !== undefined && !split) throw new InvalidInputError(`--seed ${seed} without --split; expected both`);
+  return { ...(pictures && { pictures }), ...(split && { split: { seed: seed ?? 0, shares: split } }) };
 }
 
 export const formatOption = (): Option =>

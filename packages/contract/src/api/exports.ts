@@ -1,6 +1,6 @@
 /** Exports: made of a dataset's masks or a campaign's, and downloaded. */
 
-import { exportFormatNames } from '../export-formats.ts';
+import { exportFormatNames, exportOptions } from '../export-formats.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
 import { recipe } from './fields.ts';
@@ -33,14 +33,14 @@ const at = '/api/datasets/:dataset/exports';
 export const postCampaignExports = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/exports',
-  body: z.strictObject({ format, accepted: z._default(z.boolean(), false) }),
+  body: z.strictObject({ format, accepted: z._default(z.boolean(), false), ...exportOptions.shape }),
   response: run,
 });
 
 export const postDatasetExports = endpoint({
   method: 'POST',
   url: at,
-  body: z.strictObject({ recipe, format }),
+  body: z.strictObject({ recipe, format, ...exportOptions.shape }),
   response: run,
 });
 

@@ -1,6 +1,6 @@
 /** What is kept of an export beside its files. */
 
-import { exportFormatNames } from '../export-formats.ts';
+import { exportFormatNames, exportSplit } from '../export-formats.ts';
 import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
 import { lineage } from './key-sets.ts';
@@ -19,6 +19,9 @@ export const exportPlan = z.object({
   pictures: z.optional(z.enum(['images', '.'])),
   format: z.enum(exportFormatNames),
   recipe: z.string(),
+  /** Whether the pictures come along; absent where nobody asked. */
+  copied: z.optional(z.boolean()),
+  split: z.optional(exportSplit),
   /** What the keys behind its masks were made with; absent where nobody knows. */
   keys: z.optional(lineage),
   /** The build that it is of; absent of masks that are none. */

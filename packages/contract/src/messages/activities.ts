@@ -1,6 +1,6 @@
 /** What runs ask of workers: ids and numbers only, never arrays, since every word of it stays in a history. */
 
-import { exportFormatNames } from '../export-formats.ts';
+import { exportFormatNames, exportOptions } from '../export-formats.ts';
 import { extractSettings, preset, segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
@@ -46,6 +46,7 @@ export const prepareExportRequest = z.extend(datasetRequest, {
   /** Names the mask set. */
   recipe: z.string(),
   format: z.enum(exportFormatNames),
+  ...exportOptions.shape,
 });
 export type PrepareExportRequest = z.infer<typeof prepareExportRequest>;
 

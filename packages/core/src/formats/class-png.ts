@@ -12,7 +12,10 @@ import {
   type ExportDocument,
   type Exporter,
   orderedCategories,
+  stemList,
+  stemLists,
 } from './exporter.ts';
+import { endingOf } from './stems.ts';
 
 const palette = Array.from({ length: 256 }, (_, i) => vocColour(i));
 const maxWord = 65_535;
@@ -35,13 +38,13 @@ function numbered<T extends Uint8Array | Uint16Array>({ ids }: Mask, of: Readonl
   return data;
 }
 
-const greyPng = (mask: Mask, of: ReadonlyMap<number, number>) =>
+export const greyPng = (mask: Mask, of: ReadonlyMap<number, number>) =>
   encode({
     data: numbered(mask, of, new Uint16Array(mask.ids.length)),
     ...{ width: mask.width, height: mask.height, channels: 1, depth: 16 },
   });
 
-const palettePng = (mask: Mask, of: ReadonlyMap<number, number>) =>
+export const palettePng = (mask: Mask, of: ReadonlyMap<number, number>) =>
   encode({
     data: numbered(mask, of, new Uint8Array(mask.ids.length)),
     ...{ width: mask.width, height: mask.height, channels: 1, palette },
@@ -60,7 +63,7 @@ export function classPng(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, mask, segments } = image;
+      const { stem, mask, segments, split } = image;
       if (segments.length > maxWord) {
         throw new InvalidInputError(`${segments.length} segments in ${stem}; expected at most ${maxWord}`);
       }
@@ -71,7 +74,7 @@ export function classPng(dataset: ExportDataset): Exporter {
           { path: `masks/${stem}.png`, bytes: (categories.length < 256 ? palettePng : greyPng)(mask, classes) },
           { path: `segments/${stem}.png`, bytes: greyPng(mask, order) },
         ],
-        lines: {},
+        lines: stemList(split, stem),
       };
     },
     documents: [
@@ -79,7 +82,9 @@ export function classPng(dataset: ExportDataset): Exporter {
         names,
         categories.map(({ isthing }) => isthing),
       ),
+      ...stemLists(dataset),
     ],
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
 
@@ -94,7 +99,7 @@ export function perClassPng(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, mask, segments } = image;
+      const { stem, mask, segments, split } = image;
       const used = new Set(segments.map(({ category_id }) => category_id));
       return {
         files: [...used].map((category) => {
@@ -103,7 +108,7 @@ export function perClassPng(dataset: ExportDataset): Exporter {
           const bytes = encode({ data, width: mask.width, height: mask.height, channels: 1 });
           return { path: `${folders.get(category)}/${stem}.png`, bytes };
         }),
-        lines: { stems: [stem] },
+        lines: { stems: [stem], ...stemList(split, stem) },
       };
     },
     documents: [
@@ -112,7 +117,9 @@ export function perClassPng(dataset: ExportDataset): Exporter {
         categories.map(({ isthing }) => isthing),
       ),
       { path: 'all.txt', parts: [{ list: 'stems', between: '', after: '\n' }] },
+      ...stemLists(dataset),
     ],
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
 
@@ -138,7 +145,7 @@ export function cityscapes(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, mask, segments } = image;
+      const { stem, mask, segments, split = 'train' } = image;
       const count = new Map<number, number>();
       const classes = new Map<number, number>();
       const instances = new Map<number, number>();
@@ -156,7 +163,7 @@ export function cityscapes(dataset: ExportDataset): Exporter {
         data: numbered(mask, classes, new Uint8Array(mask.ids.length)),
         ...{ width: mask.width, height: mask.height, channels: 1 },
       });
-      const at = `gtFine/train/${stem}_gtFine`;
+      const at = `gtFine/${split}/${stem}_gtFine`;
       return {
         files: [
           { path: `${at}_labelIds.png`, bytes: grey },
@@ -172,5 +179,6 @@ export function cityscapes(dataset: ExportDataset): Exporter {
         categories.map(({ isthing }) => isthing),
       ),
     ],
+    picture: ({ stem, fileName, split = 'train' }) => `leftImg8bit/${split}/${stem}_leftImg8bit${endingOf(fileName)}`,
   };
 }

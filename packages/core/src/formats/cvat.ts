@@ -17,14 +17,15 @@ export function cvat(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { id, fileName, mask, segments } = image;
+      const { id, fileName, mask, segments, split } = image;
       const masks = segments.map(({ id, category_id, bbox: [left, top, width, height] }) => {
         const label = `label="${xmlText(nameOf.get(category_id) ?? '')}" source="manual" occluded="0"`;
         const rle = boxRuns(mask, id, [left, top, width, height]).join(', ');
         return `<mask ${label} rle="${rle}" left="${left}" top="${top}" width="${width}" height="${height}" z_order="0"></mask>`;
       });
       const { width, height } = mask;
-      const head = `<image id="${id - 1}" name="${xmlText(fileName)}" width="${width}" height="${height}">`;
+      const subset = split === undefined ? '' : ` subset="${xmlText(split)}"`;
+      const head = `<image id="${id - 1}" name="${xmlText(fileName)}"${subset} width="${width}" height="${height}">`;
       return { files: [], lines: { images: [`${head}${masks.join('')}</image>`] } };
     },
     documents: [
@@ -38,6 +39,7 @@ export function cvat(dataset: ExportDataset): Exporter {
         ],
       },
     ],
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
 

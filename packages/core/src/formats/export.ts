@@ -4,9 +4,13 @@ import { cityscapes, classPng, perClassPng } from './class-png.ts';
 import { cocoInstances } from './coco/instances.ts';
 import { cocoPanoptic } from './coco/panoptic.ts';
 import { cvat } from './cvat.ts';
+import { datumaro } from './datumaro.ts';
 import type { ExportDataset, Exporter } from './exporter.ts';
+import { fiftyone } from './fiftyone.ts';
+import { huggingFace } from './hugging-face.ts';
 import { labelStudio } from './label-studio.ts';
 import { labelme } from './labelme.ts';
+import { overlays } from './overlays.ts';
 import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';
 
@@ -22,4 +26,8 @@ export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exp
   png: classPng,
   'png-per-class': perClassPng,
   cityscapes,
+  datumaro,
+  fiftyone,
+  'hugging-face': huggingFace,
+  overlays,
 };

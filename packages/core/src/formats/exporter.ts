@@ -8,6 +8,8 @@ import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import type { ExportSplit } from '@saltworks/contract/export-formats';
+import type { RgbImage } from '../image/image.ts';
 import { type Mask, segmentsInfo } from '../mask/mask.ts';
 
 export interface ExportDataset {
@@ -25,7 +27,27 @@ export interface ExportDataset {
   build?: string;
   /** Of a campaign's masks: the version of its classes, for formats that have a place for it. */
   schema?: number;
+  /** Train, val and the like, and the chance of each; absent where the export is one. */
+  split?: ExportSplit;
 }
+
+/** The names of an export's parts; one without a name where it is whole. */
+export const partsOf = ({ split }: ExportDataset): (string | undefined)[] =>
+  split ? split.shares.map(({ name }) => name) : [undefined];
+
+/** A name with that of a part: `panoptic`, `panoptic_train`. */
+export const partName = (name: string, split: string | undefined): string =>
+  split === undefined ? name : `${name}_${split}`;
+
+/** For formats whose readers split by lists of stems: lines for each part, and the documents of them. */
+export const stemList = (split: string | undefined, stem: string): Record<string, string[]> =>
+  split === undefined ? {} : { [`stems-${split}`]: [stem] };
+export const stemLists = (dataset: ExportDataset, folder = ''): ExportDocument[] =>
+  partsOf(dataset).flatMap((split) =>
+    split === undefined
+      ? []
+      : [{ path: `${folder}${split}.txt`, parts: [{ list: `stems-${split}`, between: '', after: '\n' }] }],
+  );
 
 export interface ExportImage {
   /** 1 … n, each once in the dataset. */
@@ -37,6 +59,10 @@ export interface ExportImage {
   mask: Mask;
   /** Every segment with pixels; `category_id` is one of the dataset's. */
   segments: readonly SegmentInfo[];
+  /** The part that it falls into. */
+  split?: string;
+  /** Its picture, for formats that need it. */
+  picture?: { bytes: Uint8Array; pixels?: RgbImage };
 }
 
 export interface ExportFile {
@@ -66,8 +92,14 @@ export interface Exporter {
    *
    * @throws InvalidInputError if the format cannot hold the image
    */
-  image(image: ExportImage): { files: ExportFile[]; lines: Record<string, string[]> };
+  image(image: ExportImage): { files: ExportFile[]; lines: Record<string, string[]>; row?: unknown };
   documents: readonly ExportDocument[];
+  /** Where the picture of an image belongs, relative to the export's folder. Absent of formats that have no place for it. */
+  picture?(image: Pick<ExportImage, 'fileName' | 'stem' | 'split'>): string;
+  /** What it needs of pictures: their files, or also their pixels. */
+  needs?: 'bytes' | 'pixels';
+  /** A file of several images' rows, for formats that pack them. @param part from 0, within a shard and a split */
+  pack?(rows: readonly unknown[], at: { split?: string; shard: number; part: number }): ExportFile;
 }
 
 /**

@@ -2,7 +2,15 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../mask/mask.ts';
 import { vocHex } from './colour-map.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import {
+  checkImage,
+  distinctNames,
+  type ExportDataset,
+  type Exporter,
+  orderedCategories,
+  partName,
+  partsOf,
+} from './exporter.ts';
 import { cornersOf } from './labelme.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
@@ -18,7 +26,7 @@ export function labelStudio(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { id, fileName, mask, segments } = image;
+      const { id, fileName, mask, segments, split } = image;
       const runs = pixelRuns(mask);
       const result = segments.map((segment) => ({
         id: `segment-${segment.id}`,
@@ -36,10 +44,13 @@ export function labelStudio(dataset: ExportDataset): Exporter {
       }));
       const image_url = `/data/local-files/?d=${fileName.split('/').map(encodeURIComponent).join('/')}`;
       const task = { id, data: { image: image_url }, annotations: [{ id, was_cancelled: false, result }] };
-      return { files: [], lines: { tasks: [JSON.stringify(task)] } };
+      return { files: [], lines: { [partName('tasks', split)]: [JSON.stringify(task)] } };
     },
     documents: [
-      { path: 'tasks.json', parts: ['[\n', { list: 'tasks', between: ',\n', after: '' }, '\n]\n'] },
+      ...partsOf(dataset).map((split) => ({
+        path: `${partName('tasks', split)}.json`,
+        parts: ['[\n', { list: partName('tasks', split), between: ',\n', after: '' }, '\n]\n'],
+      })),
       {
         path: 'config.xml',
         parts: [
@@ -49,6 +60,7 @@ export function labelStudio(dataset: ExportDataset): Exporter {
         ],
       },
     ],
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
 

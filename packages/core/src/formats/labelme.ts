@@ -3,7 +3,15 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
 import type { Mask } from '../mask/mask.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import {
+  checkImage,
+  distinctNames,
+  type ExportDataset,
+  type Exporter,
+  orderedCategories,
+  stemList,
+  stemLists,
+} from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 
@@ -14,7 +22,7 @@ export function labelme(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, fileName, mask, segments } = image;
+      const { stem, fileName, mask, segments, split } = image;
       const shapes = segments.map(({ id, category_id, bbox }) => {
         const [x, y, w, h] = bbox;
         const { name, isthing } = classes.get(category_id) as { name: string; isthing: 0 | 1 };
@@ -42,10 +50,11 @@ export function labelme(dataset: ExportDataset): Exporter {
       };
       return {
         files: [{ path: `${stem}.json`, bytes: new TextEncoder().encode(`${JSON.stringify(document)}\n`) }],
-        lines: {},
+        lines: stemList(split, stem),
       };
     },
-    documents: [],
+    documents: stemLists(dataset),
+    picture: ({ fileName }) => fileName,
   };
 }
 

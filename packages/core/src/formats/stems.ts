@@ -4,6 +4,9 @@ import { asSeen } from './spelling.ts';
 /** `sub/x` for `sub/x.jpg`; a name that merely starts with a dot has no extension. */
 export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
 
+/** `.jpg` of `sub/x.jpg`: what `withoutExtension` takes away. */
+export const endingOf = (name: string): string => name.slice(withoutExtension(name).length);
+
 /** A set of names: a `Set`, or something smaller. */
 export interface Names {
   has(name: string): boolean;

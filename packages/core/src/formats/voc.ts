@@ -4,7 +4,16 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
 import type { Mask } from '../mask/mask.ts';
 import { vocColour } from './colour-map.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import {
+  checkImage,
+  distinctNames,
+  type ExportDataset,
+  type Exporter,
+  orderedCategories,
+  stemList,
+  stemLists,
+} from './exporter.ts';
+import { endingOf } from './stems.ts';
 
 /** 0 is the background and 255 the void. */
 const maxIndex = 254;
@@ -30,7 +39,7 @@ export function voc(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, mask, segments } = image;
+      const { stem, mask, segments, split } = image;
       if (segments.length > maxIndex) {
         throw new InvalidInputError(
           `${segments.length} segments in ${stem}; expected at most ${maxIndex}, which is all a VOC image holds`,
@@ -43,11 +52,12 @@ export function voc(dataset: ExportDataset): Exporter {
           { path: `SegmentationClass/${stem}.png`, bytes: palettePng(mask, classes) },
           { path: `SegmentationObject/${stem}.png`, bytes: palettePng(mask, objects) },
         ],
-        lines: { stems: [stem] },
+        lines: { stems: [stem], ...stemList(split, stem) },
       };
     },
     documents: [
       { path: 'ImageSets/Segmentation/all.txt', parts: [{ list: 'stems', between: '', after: '\n' }] },
+      ...stemLists(dataset, 'ImageSets/Segmentation/'),
       {
         path: 'labelmap.txt',
         parts: [
@@ -56,6 +66,7 @@ export function voc(dataset: ExportDataset): Exporter {
         ],
       },
     ],
+    picture: ({ stem, fileName }) => `JPEGImages/${stem}${endingOf(fileName)}`,
   };
 }
 

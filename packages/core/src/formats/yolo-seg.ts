@@ -1,19 +1,31 @@
 /** The segmentation labels of Ultralytics' YOLO (spec/export.md): a text file an image, a polygon a line. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { joinRings, outlines } from './contours.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import {
+  checkImage,
+  distinctNames,
+  type ExportDataset,
+  type Exporter,
+  type ExportImage,
+  orderedCategories,
+} from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
+import { endingOf } from './stems.ts';
 
 export function yoloSeg(dataset: ExportDataset): Exporter {
   const { pictures = 'images' } = dataset;
   const categories = orderedCategories(dataset);
   const classIndex = new Map(categories.map(({ id }, i) => [id, i]));
+  const parts = dataset.split?.shares.map(({ name }) => name) ?? [];
+  // Of two pictures that differ in their endings alone, each keeps its own twice: YOLO looks for labels without one.
+  const pictureOf = ({ stem, fileName }: Pick<ExportImage, 'stem' | 'fileName'>) =>
+    `${pictures === '.' ? '' : 'images/'}${stem}${endingOf(fileName)}`;
   const names = distinctNames(categories).map((name, i) => `  ${i}: ${yamlText(name)}\n`);
   return {
     image(image) {
       checkImage(image, categories);
-      const { stem, mask, segments } = image;
+      const { stem, mask, segments, split } = image;
       const rings = outlines(mask);
       const xs = shares(mask.width);
       const ys = shares(mask.height);
@@ -23,22 +35,29 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
       });
       return {
         files: [{ path: labelsOf(`${pictures}/${stem}`), bytes: new TextEncoder().encode(text.join('')) }],
-        lines: {},
+        lines: split === undefined ? {} : { [`pictures-${split}`]: [`./${pictureOf(image)}`] },
       };
     },
     documents: [
+      ...parts.map((split) => ({
+        path: `${split}.txt`,
+        parts: [{ list: `pictures-${split}`, between: '', after: '\n' }],
+      })),
       {
         path: 'data.yaml',
         parts: [
-          `# ${yamlText(dataset.name)}. Put the pictures ${places[pictures]}, and split them into train and val as you wish.\n`,
+          `# ${yamlText(dataset.name)}. ${parts.length > 0 ? `The pictures belong ${places[pictures]}.` : `Put the pictures ${places[pictures]}, and split them into train and val as you wish.`}\n`,
           ...(dataset.keys ? [`# The masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
           ...(dataset.build === undefined ? [] : [`# The masks are those of the build ${dataset.build}.\n`]),
           ...(dataset.schema === undefined ? [] : [`# The classes are version ${dataset.schema} of the campaign's.\n`]),
-          `train: ${pictures}\nval: ${pictures}\n`,
+          parts.length > 0
+            ? parts.map((split) => `${split}: ${split}.txt\n`).join('')
+            : `train: ${pictures}\nval: ${pictures}\n`,
           names.length > 0 ? `names:\n${names.join('')}` : 'names: {}\n',
         ],
       },
     ],
+    picture: pictureOf,
   };
 }
 

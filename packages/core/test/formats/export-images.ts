@@ -4,6 +4,7 @@ import type { Category } from '@saltworks/contract/categories';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { exportFormats } from '../../src/formats/export.ts';
 import { documentText, type Exporter, type ExportImage } from '../../src/formats/exporter.ts';
+import { encodePanopticPng } from '../../src/formats/panoptic-png.ts';
 import { type Mask, segmentsInfo } from '../../src/mask/mask.ts';
 import { random } from '../golden.ts';
 
@@ -37,7 +38,10 @@ export function imageOf(mask: Mask, id = 1): ExportImage {
     ...segment,
     category_id: categories[segment.id % categories.length].id,
   }));
-  return { id, fileName: `${id}.jpg`, stem: String(id), mask, segments };
+  const { width, height, ids } = mask;
+  const pixels = { data: new Uint8Array(3 * ids.length).fill(127), width, height };
+  const picture = { bytes: encodePanopticPng(mask), pixels };
+  return { id, fileName: `${id}.jpg`, stem: String(id), mask, segments, picture };
 }
 
 export const some = [

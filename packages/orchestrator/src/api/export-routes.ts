@@ -25,14 +25,14 @@ export const exportRoutes = [
     async handler({ deps, params, body, user }) {
       const campaign = await findCampaign(deps.db, params.campaign);
       await expectStorage(deps.store);
-      const { accepted } = body;
+      const { accepted, ...wanted } = body;
       const { recipe, images, build } = await publishShown(deps, campaign, { accepted, by: user.id });
       if (images === 0) {
         const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
         throw new ConflictError(`${what}; expected one mask or more`);
       }
       const { id: object, dataset } = campaign;
-      const begun = await exportDataset(deps.client, { dataset, recipe, format: body.format, window: runWindow });
+      const begun = await exportDataset(deps.client, { dataset, recipe, ...wanted, window: runWindow });
       const detail = { images, ...(build !== null && { build }), ...body };
       await auditAlone(deps.db, { actor: user.id, action: 'campaign.export', object, detail });
       return deps.runs.started(begun);

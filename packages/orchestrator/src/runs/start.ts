@@ -65,9 +65,20 @@ export const extractDataset = (client: Client, input: ExtractRun): Promise<Run> 
 export const propagateDataset = (client: Client, recipe: string, input: PropagateRun): Promise<Run> =>
   startOrJoin(client, propagateWorkflow, runId('propagate', input.dataset, recipe), input, keysOf(input));
 
-/** The same for an export. */
+/** The same for an export: one with other options is another. */
 export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tally & { id: string }>> =>
-  startOrJoin(client, exportWorkflow, runId('export', input.dataset, `${input.format}/${input.recipe}`), input);
+  startOrJoin(
+    client,
+    exportWorkflow,
+    runId('export', input.dataset, `${input.format}${optionsIn(input)}/${input.recipe}`),
+    input,
+  );
+
+/** The options of an export in the id of its run: `+pictures+split-7-train-0.8-val-0.2`. */
+function optionsIn({ pictures, split }: ExportRun): string {
+  const shares = split?.shares.map(({ name, share }) => `-${name}-${share}`).join('');
+  return `${pictures ? '+pictures' : ''}${split ? `+split-${split.seed}${shares}` : ''}`;
+}
 
 /** The same for a comparison of two builds. */
 export const compareBuilds = (client: Client, input: CompareRun): Promise<Run> =>

@@ -132,6 +132,7 @@ function StartExport({
   const [format, setFormat] = useState<ExportFormat>('coco-panoptic');
   const [chosen, setRecipe] = useState('');
   const [accepted, setAccepted] = useState(false);
+  const [pictures, setPictures] = useState(false);
   const [said, setSaid] = useState({ failure: '', busy: false });
   const recipe = recipes.includes(chosen) ? chosen : recipes[0];
   if (!campaign && recipes.length === 0) {
@@ -141,8 +142,8 @@ function StartExport({
     event.preventDefault();
     setSaid({ failure: '', busy: true });
     try {
-      if (campaign) await ask(postCampaignExports, { params: { campaign }, body: { format, accepted } });
-      else await ask(postDatasetExports, { params: { dataset }, body: { format, recipe } });
+      if (campaign) await ask(postCampaignExports, { params: { campaign }, body: { format, accepted, pictures } });
+      else await ask(postDatasetExports, { params: { dataset }, body: { format, recipe, pictures } });
       setSaid({ failure: '', busy: false });
     } catch (error) {
       setSaid({ failure: (error as Error).message, busy: false });
@@ -183,6 +184,10 @@ function StartExport({
             Accepted only
           </label>
         )}
+        <label className="check">
+          <input type="checkbox" checked={pictures} onChange={(event) => setPictures(event.target.checked)} />
+          With pictures
+        </label>
         <button type="submit" disabled={said.busy}>
           {said.busy ? 'Starting…' : 'Export'}
         </button>

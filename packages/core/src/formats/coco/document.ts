@@ -1,6 +1,13 @@
 /** COCO's JSON documents, as exports write them. */
 import type { Category } from '@saltworks/contract/categories';
-import { distinctNames, type ExportDataset, type ExportDocument, type ExportImage } from '../exporter.ts';
+import {
+  distinctNames,
+  type ExportDataset,
+  type ExportDocument,
+  type ExportImage,
+  partName,
+  partsOf,
+} from '../exporter.ts';
 
 /** An image in the list `images`. */
 export const imageLine = ({ id, fileName, mask: { width, height } }: ExportImage) =>
@@ -12,9 +19,22 @@ export function writtenCategories(categories: readonly Category[]) {
   return categories.map(({ id, isthing }, i) => ({ id, name: names[i], supercategory: isthing ? 'thing' : 'stuff' }));
 }
 
-/** @param categories the list `categories`; the lists `images` and `annotations` take the lines of those names */
-export function cocoDocument(
-  path: string,
+/**
+ * A document for each part: `panoptic.json`, or `panoptic_train.json` and others.
+ *
+ * @param categories the list `categories`
+ */
+export function cocoDocuments(kind: string, dataset: ExportDataset, categories: readonly object[]): ExportDocument[] {
+  return partsOf(dataset).map((split) => cocoDocument(partName(kind, split), split, dataset, categories));
+}
+
+/** The list that takes an image's lines. */
+export const cocoList = (list: 'images' | 'annotations', split: string | undefined): string =>
+  split === undefined ? list : `${list}-${split}`;
+
+function cocoDocument(
+  stem: string,
+  split: string | undefined,
   { name, date, keys, build, schema }: ExportDataset,
   categories: readonly object[],
 ): ExportDocument {
@@ -28,9 +48,9 @@ export function cocoDocument(
     ...(build !== undefined && { build }),
     ...(schema !== undefined && { schema }),
   };
-  const list = (list: string) => ({ list, between: ',\n', after: '' });
+  const list = (list: 'images' | 'annotations') => ({ list: cocoList(list, split), between: ',\n', after: '' });
   return {
-    path,
+    path: `${stem}.json`,
     parts: [
       `{"info":${JSON.stringify(info)},\n"licenses":[],\n"images":[\n`,
       list('images'),

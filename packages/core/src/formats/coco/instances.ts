@@ -6,7 +6,7 @@ import { type Mask, segmentsInfo } from '../../mask/mask.ts';
 import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
 import { LeftOut, shown } from '../paint.ts';
 import { cocoId } from './categories.ts';
-import { cocoDocument, imageLine, writtenCategories } from './document.ts';
+import { cocoDocuments, cocoList, imageLine, writtenCategories } from './document.ts';
 import { polygonRuns } from './polygon.ts';
 import { compressCounts, encodeRuns, expandCounts } from './rle.ts';
 
@@ -31,15 +31,16 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
             iscrowd: segment.iscrowd,
           }),
         );
-      return { files: [], lines: { images: [imageLine(image)], annotations } };
+      const { split } = image;
+      const lines = { [cocoList('images', split)]: [imageLine(image)], [cocoList('annotations', split)]: annotations };
+      return { files: [], lines };
     },
-    documents: [
-      cocoDocument(
-        'instances.json',
-        dataset,
-        writtenCategories(categories).filter(({ id }) => isThing.has(id)),
-      ),
-    ],
+    documents: cocoDocuments(
+      'instances',
+      dataset,
+      writtenCategories(categories).filter(({ id }) => isThing.has(id)),
+    ),
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
 

@@ -1,15 +1,15 @@
 /** COCO panoptic (spec/export.md): a PNG of segment ids an image, and one document. */
 import { vocColour } from '../colour-map.ts';
-import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
+import { checkImage, type ExportDataset, type Exporter, orderedCategories, partName } from '../exporter.ts';
 import { encodePanopticPng } from '../panoptic-png.ts';
-import { cocoDocument, imageLine, writtenCategories } from './document.ts';
+import { cocoDocuments, cocoList, imageLine, writtenCategories } from './document.ts';
 
 export function cocoPanoptic(dataset: ExportDataset): Exporter {
   const categories = orderedCategories(dataset);
   return {
     image(image) {
       checkImage(image, categories);
-      const { id, stem, mask, segments } = image;
+      const { id, stem, mask, segments, split } = image;
       const annotation = {
         image_id: id,
         file_name: `${stem}.png`,
@@ -22,20 +22,22 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
         })),
       };
       return {
-        files: [{ path: `panoptic/${stem}.png`, bytes: encodePanopticPng(mask) }],
-        lines: { images: [imageLine(image)], annotations: [JSON.stringify(annotation)] },
+        files: [{ path: `${partName('panoptic', split)}/${stem}.png`, bytes: encodePanopticPng(mask) }],
+        lines: {
+          [cocoList('images', split)]: [imageLine(image)],
+          [cocoList('annotations', split)]: [JSON.stringify(annotation)],
+        },
       };
     },
-    documents: [
-      cocoDocument(
-        'panoptic.json',
-        dataset,
-        writtenCategories(categories).map((category, i) => ({
-          ...category,
-          isthing: categories[i].isthing,
-          color: vocColour(i + 1),
-        })),
-      ),
-    ],
+    documents: cocoDocuments(
+      'panoptic',
+      dataset,
+      writtenCategories(categories).map((category, i) => ({
+        ...category,
+        isthing: categories[i].isthing,
+        color: vocColour(i + 1),
+      })),
+    ),
+    picture: ({ fileName }) => `images/${fileName}`,
   };
 }
