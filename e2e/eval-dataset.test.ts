@@ -98,6 +98,12 @@ test('a dataset has the results of its folder, to the byte, even if its worker i
   const left = mine.stderr.match(/^saltworks: \w is left out: no strokes$/gm);
   expect(left).toHaveLength(4);
   expect(await stack.stop()).toBe(0);
+
+  // What is done needs no workers, nor Temporal: nobody answers at this address.
+  const away = { ...env, SALTWORKS_TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  const later = await saltworks(['eval', 'discs', '--out', join(scratch, 'later'), ...both], { env: away });
+  expect(later.status, later.stderr).toBe(0);
+  expect(filesOf('later')).toEqual(filesOf('stored'));
 }, 600_000);
 
 test.each([

@@ -5,7 +5,6 @@ import { encodeLines } from '@saltworks/contract/documents/document';
 import type {
   DatasetEvaluation,
   EvaluatedImage,
-  EvaluationOutcome,
   EvaluationPlan,
   EvaluationRow,
   EvaluationSummary,
@@ -16,7 +15,7 @@ import { type EvaluationSettings, expectSame, isFor, keepPlan, planOf } from '@s
 import { protocolOf } from '@saltworks/lab/protocols/list';
 import { writeResults, writeRows } from '@saltworks/lab/results';
 import { evaluateDataset, runWindow } from '@saltworks/orchestrator/runs/start';
-import { readEvaluatedImages, readOutcome } from '@saltworks/store/evaluations/evaluations';
+import { isFinal, readEvaluatedImages, readOutcome } from '@saltworks/store/evaluations/evaluations';
 import { inOrder } from '@saltworks/store/in-order';
 import { openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -60,6 +59,7 @@ export async function evaluateStored(
     ...{ code, dataset, protocols, backbone: extract.backbone, preset, backbones },
     ...{ budget, bar, seed, peers: [] },
   };
+  await makeFolder(out);
   await expectSame(out, asked);
   const evaluation = await planEvaluation(
     store,
@@ -69,12 +69,16 @@ export async function evaluateStored(
   line.clear();
   for (const { name, reason } of evaluation.left_out) onNote(`${name} is left out: ${reason}`);
   const { id, images, parts } = evaluation;
-  await follow(dataset, json, (client) =>
-    evaluateDataset(client, extract, { dataset, window: runWindow, evaluation: id, images, parts }),
-  );
-  const found = await gather(store, evaluation, onNote);
+  let found = await gather(store, evaluation);
+  if (!found) {
+    await follow(dataset, json, (client) =>
+      evaluateDataset(client, extract, { dataset, window: runWindow, evaluation: id, images, parts }),
+    );
+    found = await gather(store, evaluation, { isOver: true });
+  }
+  if (!found) throw new Error(`what was found of ${dataset} is gone from the store; expected the same command again`);
+  for (const text of found.notes) onNote(text);
   const plan = planOf(asked, found.images, found.leftOut);
-  await makeFolder(out);
   await keepPlan(out, plan);
   for (const [protocol, rows] of found.rows) await writeRows(out, protocol, encodeLines(rows));
   return writePictured(out, { ...found, plan, evaluation }, store, settings, line);
@@ -85,41 +89,50 @@ interface Gathered {
   leftOut: EvaluationPlan['left_out'];
   rows: Map<ProtocolName, EvaluationRow[]>;
   failures: EvaluationSummary['failures'];
+  /** A line for each image that is left out, or failed. */
+  notes: string[];
   /** Of the plan's images, by name. */
   evaluated: Map<string, EvaluatedImage>;
 }
 
-/** What workers found. @throws Error if something of it is gone */
+/**
+ * What workers found.
+ *
+ * @param isOver whether the run is: then failures count, even if they might pass
+ * @returns undefined unless all of it is there
+ */
 async function gather(
   store: ObjectStore,
   evaluation: DatasetEvaluation,
-  onNote: (text: string) => void,
-): Promise<Gathered> {
+  { isOver = false } = {},
+): Promise<Gathered | undefined> {
   const all: EvaluatedImage[] = [];
   for (let part = 0; part < evaluation.parts; part++) all.push(...(await readEvaluatedImages(store, evaluation, part)));
   const hashes = new Map<EvaluatedImage, string>();
   const unread = new Map<string, string>();
+  const notes: string[] = [];
   const rows: Gathered['rows'] = new Map();
   const failures: Gathered['failures'] = [];
   for (const protocol of evaluation.protocols) {
     const own = all.filter(({ strokes }) => isFor(protocolOf(protocol), strokes !== undefined));
     if (own.length < all.length) {
-      onNote(`${protocol}: ${all.length - own.length} images without strokes are passed over`);
+      notes.push(`${protocol}: ${all.length - own.length} images without strokes are passed over`);
     }
     const found: EvaluationRow[] = [];
-    for await (const [image, outcome] of inOrder(own, atOnce, (image) =>
-      outcomeOf(store, evaluation, protocol, image),
-    )) {
+    const read = async (image: EvaluatedImage) =>
+      [image, await readOutcome(store, evaluation, protocol, image, { signal: interruption })] as const;
+    for await (const [image, outcome] of inOrder(own, atOnce, read)) {
+      if (!outcome || !(isOver || isFinal(outcome))) return undefined;
       found.push(...outcome.rows);
       if (outcome.sha256 !== undefined) hashes.set(image, outcome.sha256);
       if (!outcome.failure) continue;
       const { reason } = outcome.failure;
       if (outcome.sha256 === undefined) {
-        if (!unread.has(image.name)) onNote(`${image.name} is left out: ${reason}`);
+        if (!unread.has(image.name)) notes.push(`${image.name} is left out: ${reason}`);
         unread.set(image.name, reason);
       } else {
         failures.push({ protocol, image: image.name, reason });
-        onNote(`${image.name}: ${protocol} failed: ${reason}`);
+        notes.push(`${image.name}: ${protocol} failed: ${reason}`);
       }
     }
     rows.set(protocol, found);
@@ -130,20 +143,9 @@ async function gather(
       return sha256 === undefined ? [] : [{ name: image.name, source: image.source, sha256 }];
     }),
     leftOut: [...evaluation.left_out, ...[...unread].map(([name, reason]) => ({ name, reason }))],
-    ...{ rows, failures },
+    ...{ rows, failures, notes },
     evaluated: new Map(all.map((image) => [image.name, image])),
   };
-}
-
-async function outcomeOf(
-  store: ObjectStore,
-  evaluation: DatasetEvaluation,
-  protocol: ProtocolName,
-  image: EvaluatedImage,
-): Promise<[EvaluatedImage, EvaluationOutcome]> {
-  const outcome = await readOutcome(store, evaluation, protocol, image);
-  if (outcome) return [image, outcome];
-  throw new Error(`what ${protocol} found on ${image.name} is gone from the store; expected the same command again`);
 }
 
 /** The summary and the report, with pictures of images that the store is asked for again. */
