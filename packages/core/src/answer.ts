@@ -6,8 +6,10 @@ import type { SegmentOptions } from '@saltworks/contract/options';
 import type { Mask } from './mask/mask.ts';
 import type { Grid } from './nodes/grid.ts';
 import type { Convergence, NodeScores } from './nodes/scores.ts';
+import { exactTogether, giveExact } from './refine/exact.ts';
 import { type HeldPixels, heldPixels, heldTogether } from './refine/held.ts';
 import { type Seeds, type StrokeRaster, seedNodes } from './seeds/seeds.ts';
+import type { LabelledPixels } from './seeds/sheet.ts';
 import { softSeeds, type WeightedStrokes } from './seeds/soft-seeds.ts';
 import type { Solver } from './solver.ts';
 
@@ -16,6 +18,8 @@ export interface StrokeLabels {
   seeds: Seeds;
   /** Pixels under strokes, which keep the strokes' labels; undefined where settings tolerate noisy strokes. */
   held(): HeldPixels | undefined;
+  /** Pixels of exact strokes and locks, which have their labels in the end; undefined where there are none. */
+  exact(): LabelledPixels | undefined;
 }
 
 type Strokes = Pick<SegmentOptions, 'strokes'>;
@@ -28,6 +32,7 @@ type Strokes = Pick<SegmentOptions, 'strokes'>;
 export const labelsOf = (raster: StrokeRaster, { height, width }: Grid, options: Strokes): StrokeLabels => ({
   seeds: seedNodes(raster, height, width),
   held: () => heldPixels(raster, options),
+  exact: () => raster.exact,
 });
 
 /**
@@ -42,6 +47,7 @@ export const labelsTogether = (
 ): StrokeLabels => ({
   seeds: softSeeds(drawn, height, width),
   held: () => heldTogether(drawn, options),
+  exact: () => exactTogether(drawn, options),
 });
 
 export interface Answer {
@@ -51,7 +57,7 @@ export interface Answer {
   mask(): Mask;
 }
 
-export function answerFrom({ solve, refine }: Solver, { seeds, held }: StrokeLabels): Answer {
+export function answerFrom({ solve, refine }: Solver, { seeds, held, exact }: StrokeLabels): Answer {
   const nodes = solve(seeds);
-  return { seeds, nodes, mask: () => refine(nodes, held()) };
+  return { seeds, nodes, mask: () => giveExact(refine(nodes, held()), exact()) };
 }

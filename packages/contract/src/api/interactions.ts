@@ -9,11 +9,17 @@ const segmentId = z.int().check(z.gte(0), z.lte(maxSegmentId));
 const namedId = z.int().check(z.gte(1), z.lte(maxSegmentId));
 const categoryId = z.int().check(z.gte(1), z.lte(65_535));
 
+/** Run lengths of an image's pixels, outside and inside in turn; the request's size bounds their number. */
+const region = z.array(z.int().check(z.gte(0), z.lte(1e9))).check(z.minLength(2));
+
 const stroke = z.strictObject({
   kind: z.literal('stroke'),
   segment: segmentId,
   points: z.array(point).check(z.minLength(1), z.maxLength(4096)),
   radius: z.number().check(z.gte(0), z.lte(10_000)),
+  polygon: z.optional(z.boolean()),
+  exact: z.optional(z.boolean()),
+  spread: z.optional(z.boolean()),
 });
 
 /** An annotator's deed. The log only grows: undo and redo are interactions, too. */
@@ -23,12 +29,19 @@ export const interaction = z.described(
     z.strictObject({ kind: z.literal('segment'), id: namedId, category: categoryId }),
     /** Draws; spec/scribbles.md says what the fields mean. */
     stroke,
+    /** Gives these very pixels to a segment; `spread: false` teaches no others. */
+    z.strictObject({ kind: z.literal('fill'), segment: segmentId, region, spread: z.optional(z.boolean()) }),
     /** Takes one stroke away: the one that was the n-th interaction. */
     z.strictObject({ kind: z.literal('erase'), stroke: z.int().check(z.gte(1)) }),
     /** Takes a segment away, with all of its strokes. Its id is not given again. */
     z.strictObject({ kind: z.literal('delete'), segment: namedId }),
     /** Gives a segment another category. */
     z.strictObject({ kind: z.literal('classify'), segment: namedId, category: categoryId }),
+    /** Gives a segment's strokes to another; its id is not given again. */
+    z.strictObject({ kind: z.literal('merge'), segment: namedId, into: namedId }),
+    /** Holds the pixels that a segment has: no later stroke or solve changes them. The segment takes no strokes until `unlock`. */
+    z.strictObject({ kind: z.literal('lock'), segment: segmentId, region }),
+    z.strictObject({ kind: z.literal('unlock'), segment: segmentId }),
     /** Takes back the last of these that is not taken back yet. */
     z.strictObject({ kind: z.literal('undo') }),
     /** Does again what was taken back last, unless something else was done since. */
@@ -60,6 +73,12 @@ const points = z.described(
   { type: 'array', items: { type: 'array', items: { type: 'number' } } },
 );
 
+/** Run lengths, checked likewise. */
+const runs = z.described(
+  z.custom<number[]>((given) => Array.isArray(given) && given.every((length) => typeof length === 'number')),
+  { type: 'array', items: { type: 'number' } },
+);
+
 /** Segments and strokes that are there, in the order of naming and drawing. */
 export const drawing = z.described(
   z.object({
@@ -69,10 +88,18 @@ export const drawing = z.described(
         /** Number, from 1, of the interaction that drew it. */
         n: z.int(),
         segment: z.int(),
+        /** None where there is a region. */
         points,
         radius: z.number(),
+        /** What they say: spec/scribbles.md. */
+        polygon: z.optional(z.boolean()),
+        region: z.optional(runs),
+        exact: z.optional(z.boolean()),
+        spread: z.optional(z.boolean()),
       }),
     ),
+    /** Locked segments and the pixels that they hold, in the order of locking; absent if there are none. */
+    locks: z.optional(z.array(z.object({ segment: z.int(), region: runs }))),
     /** Whether there is something to undo, and to redo. */
     undo: z.boolean(),
     redo: z.boolean(),
@@ -84,10 +111,17 @@ export type Drawing = z.infer<typeof drawing>;
 /** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
 export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment'), id: z.int(), category: z.int() }),
-  z.object({ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() }),
+  z.object({
+    ...{ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() },
+    ...{ polygon: z.optional(z.boolean()), exact: z.optional(z.boolean()), spread: z.optional(z.boolean()) },
+  }),
+  z.object({ kind: z.literal('fill'), segment: z.int(), region: runs, spread: z.optional(z.boolean()) }),
   z.object({ kind: z.literal('erase'), stroke: z.int() }),
   z.object({ kind: z.literal('delete'), segment: z.int() }),
   z.object({ kind: z.literal('classify'), segment: z.int(), category: z.int() }),
+  z.object({ kind: z.literal('merge'), segment: z.int(), into: z.int() }),
+  z.object({ kind: z.literal('lock'), segment: z.int(), region: runs }),
+  z.object({ kind: z.literal('unlock'), segment: z.int() }),
   z.object({ kind: z.literal('undo') }),
   z.object({ kind: z.literal('redo') }),
 ]);

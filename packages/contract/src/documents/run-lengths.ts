@@ -1,4 +1,4 @@
-/** Run-length codes of node labels. */
+/** Run-length codes: of node labels, and of regions of an image. */
 import { InvalidInputError } from '../errors.ts';
 import type { NodeLabels } from './node-labels.ts';
 
@@ -25,3 +25,39 @@ export function decodeRuns({ h, w, labels, runs }: NodeLabels): Int32Array {
   if (at !== out.length) throw new InvalidInputError(`runs of ${at} labels; expected ${h} × ${w}`);
   return out;
 }
+
+/**
+ * Run lengths of a region of pixels, row-major: so many outside, so many inside, outside, inside …; the rest lies outside.
+ *
+ * @param ids segment id by pixel
+ * @param id the region holds the pixels of this segment
+ */
+export function encodeRegion(ids: ArrayLike<number>, id: number): number[] {
+  const region: number[] = [];
+  let last = 0;
+  for (let i = 0; i < ids.length; ) {
+    while (i < ids.length && ids[i] !== id) i++;
+    const start = i;
+    while (i < ids.length && ids[i] === id) i++;
+    if (i === start) break;
+    region.push(start - last, i - start);
+    last = i;
+  }
+  return region;
+}
+
+/** Visits the runs of a region that lie inside: pixels start … end − 1. */
+export function eachRun(region: readonly number[], visit: (start: number, end: number) => void): void {
+  for (let i = 0, at = 0; i + 1 < region.length; i += 2) {
+    const start = at + region[i];
+    at = start + region[i + 1];
+    if (at > start) visit(start, at);
+  }
+}
+
+/** The number of pixels in a region. */
+export const regionArea = (region: readonly number[]): number =>
+  region.reduce((sum, length, i) => (i % 2 === 1 ? sum + length : sum), 0);
+
+/** The number of the last pixel that a region names, plus one: at most height · width in an image that it fits. */
+export const regionEnd = (region: readonly number[]): number => region.reduce((sum, length) => sum + length, 0);

@@ -1,6 +1,7 @@
-/** The scribble document (spec/scribbles.md), version 1: an annotator's strokes and segments on one image. */
+/** The scribble document (spec/scribbles.md), versions 1 and 2: an annotator's strokes and segments on one image. */
 import { InvalidInputError } from '../errors.ts';
 import { parseJson, parseJsonText } from './json.ts';
+import { regionArea, regionEnd } from './run-lengths.ts';
 
 /** The category of segments without a name. */
 export const unnamed = 'unnamed';
@@ -16,18 +17,39 @@ export interface Stroke {
   segment: number;
   /**
    * [x, y] in pixels of the original, upright image; whole numbers are pixel centres. One point is a click. Points may lie
-   * outside the image, where a pen crossed the edge.
+   * outside the image, where a pen crossed the edge. None where there is a region.
    */
   points: [number, number][];
-  /** Half the brush's width, pixels. */
+  /** Half the brush's width, pixels; 0 where there is a region. */
   radius: number;
+  /** The points are the corners of an outline, and all that it encloses is drawn. */
+  polygon?: boolean;
+  /** Run lengths of the pixels (`run-lengths.ts`), in place of a line. */
+  region?: number[];
+  /** Its pixels keep its label, whatever a solve says. */
+  exact?: boolean;
+  /** False: no other pixel learns from it. Only exact strokes may say so. */
+  spread?: boolean;
+}
+
+/** The pixels that a segment had when it was locked: they stay its own. */
+export interface Lock {
+  segment: number;
+  /** Run lengths (`run-lengths.ts`). */
+  region: number[];
 }
 
 export interface Scribbles {
   image: { width: number; height: number };
   segments: Segment[];
   strokes: Stroke[];
+  /** In the order of locking. */
+  locks?: Lock[];
 }
+
+/** The version that says what is drawn: readers of version 1 alone would give another mask of what only version 2 has. */
+export const scribblesVersion = ({ strokes, locks = [] }: Pick<Scribbles, 'strokes' | 'locks'>): 1 | 2 =>
+  locks.length > 0 || strokes.some(({ polygon, region, exact }) => polygon || region || exact) ? 2 : 1;
 
 export const maxSegmentId = 0xffffff;
 const maxRadius = 10_000;
@@ -49,7 +71,9 @@ export function parseScribbles(source: Uint8Array | string): Scribbles {
 
 function scribblesOf(document: unknown): Scribbles {
   const root = object('scribbles', document);
-  if (root.version !== 1) throw new InvalidInputError(`scribbles of version ${show(root.version)}; expected 1`);
+  if (root.version !== 1 && root.version !== 2) {
+    throw new InvalidInputError(`scribbles of version ${show(root.version)}; expected 1 or 2`);
+  }
   const image = object('image', root.image);
   const width = number('image.width', image.width, 1, Number.MAX_SAFE_INTEGER, true);
   const height = number('image.height', image.height, 1, Number.MAX_SAFE_INTEGER, true);
@@ -77,7 +101,23 @@ function scribblesOf(document: unknown): Scribbles {
     if (!defined.has(segment)) {
       throw new InvalidInputError(`strokes[${i}] draws segment ${segment}, which is not defined in segments`);
     }
-    const radius = number(`strokes[${i}].radius`, stroke.radius, 0, maxRadius);
+    const given = {
+      ...flag(`strokes[${i}].polygon`, 'polygon', stroke),
+      ...flag(`strokes[${i}].exact`, 'exact', stroke),
+      ...flag(`strokes[${i}].spread`, 'spread', stroke),
+    };
+    if (given.spread === false && !given.exact) {
+      throw new InvalidInputError(`strokes[${i}].spread is false; expected true of a stroke that is not exact`);
+    }
+    if (stroke.region !== undefined) {
+      if (stroke.points !== undefined || given.polygon) {
+        throw new InvalidInputError(`strokes[${i}] has a region and points; expected one of the two`);
+      }
+      const region = regionOf(`strokes[${i}].region`, stroke.region, width * height);
+      return { segment, points: [], radius: 0, region, ...given };
+    }
+    const radius =
+      given.polygon && stroke.radius === undefined ? 0 : number(`strokes[${i}].radius`, stroke.radius, 0, maxRadius);
     const points = array(`strokes[${i}].points`, stroke.points).map((point, j): [number, number] => {
       const name = `strokes[${i}].points[${j}]`;
       const pair = array(name, point);
@@ -88,10 +128,33 @@ function scribblesOf(document: unknown): Scribbles {
       ];
     });
     if (points.length === 0) throw new InvalidInputError(`strokes[${i}] has no points; expected at least one`);
-    return { segment, points, radius };
+    if (given.polygon && points.length < 3) {
+      throw new InvalidInputError(`strokes[${i}] is a polygon of ${points.length} points; expected at least three`);
+    }
+    return { segment, points, radius, ...given };
   });
   if (strokes.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
-  return { image: { width, height }, segments, strokes };
+  const locks = array('locks', root.locks ?? []).map((entry, i): Lock => {
+    const lock = object(`locks[${i}]`, entry);
+    const segment = number(`locks[${i}].segment`, lock.segment, 0, maxSegmentId, true);
+    if (!defined.has(segment)) {
+      throw new InvalidInputError(`locks[${i}] is of segment ${segment}, which is not defined in segments`);
+    }
+    return { segment, region: regionOf(`locks[${i}].region`, lock.region, width * height) };
+  });
+  return { image: { width, height }, segments, strokes, ...(locks.length > 0 && { locks }) };
+}
+
+/** A boolean that may be missing, as a field. */
+const flag = <K extends string>(name: string, key: K, from: Record<string, unknown>): { [k in K]?: boolean } =>
+  from[key] === undefined ? {} : ({ [key]: boolean(name, from[key]) } as { [k in K]?: boolean });
+
+function regionOf(name: string, value: unknown, pixels: number): number[] {
+  const region = array(name, value).map((length, i) => number(`${name}[${i}]`, length, 0, pixels, true));
+  const end = regionEnd(region);
+  if (end > pixels) throw new InvalidInputError(`${name} has ${end} pixels; expected at most the image's ${pixels}`);
+  if (regionArea(region) === 0) throw new InvalidInputError(`${name} holds no pixel; expected at least one`);
+  return region;
 }
 
 function object(name: string, value: unknown): Record<string, unknown> {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { decodeRuns, encodeRuns } from '../../src/documents/run-lengths.ts';
+import {
+  decodeRuns,
+  eachRun,
+  encodeRegion,
+  encodeRuns,
+  regionArea,
+  regionEnd,
+} from '../../src/documents/run-lengths.ts';
 
 test('runs of labels decode to the labels', () => {
   const labels = Int32Array.from([2, 2, 2, 0, 1, 1]);
@@ -16,4 +23,26 @@ test('runs of labels decode to the labels', () => {
   ]) {
     expect(() => decodeRuns({ h: 2, w: 3, labels: [0, 5, 9], runs: wrong })).toThrow('expected 2 × 3');
   }
+});
+
+test.each([
+  [[4, 4, 0, 4, 7, 4], [0, 2, 1, 1, 1, 1], 4, 6],
+  [[0, 4, 4, 9], [1, 2], 2, 3],
+  [[0, 0], [], 0, 0],
+])('the region of 4 in %j has runs %j', (ids, region, area, end) => {
+  expect(encodeRegion(ids, 4)).toEqual(region);
+  expect([regionArea(region), regionEnd(region)]).toEqual([area, end]);
+  const inside = new Array<number>(ids.length).fill(0);
+  eachRun(region, (from, to) => inside.fill(4, from, to));
+  expect(inside).toEqual(ids.map((id) => (id === 4 ? 4 : 0)));
+});
+
+test('runs of no length, and pixels outside at the end, change nothing', () => {
+  const found: number[][] = [];
+  eachRun([0, 2, 3, 0, 0, 1, 9], (start, end) => found.push([start, end]));
+  expect(found).toEqual([
+    [0, 2],
+    [5, 6],
+  ]);
+  expect([regionArea([0, 2, 3, 0, 0, 1, 9]), regionEnd([0, 2, 3, 0, 0, 1, 9])]).toEqual([3, 15]);
 });

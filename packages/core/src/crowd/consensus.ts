@@ -53,7 +53,11 @@ export function consensus(
   const segments = commonSegments(counted);
   const shared = counted.map((annotation) => ({ ...annotation, toCommon: toCommon(segments, annotation.annotator) }));
   const drawn = shared.map(({ raster, weight, toCommon }) => ({
-    raster: { ...raster, segments: Array.from(raster.segments, toCommon) },
+    raster: {
+      ...raster,
+      segments: Array.from(raster.segments, toCommon),
+      ...(raster.exact && { exact: { ...raster.exact, ids: raster.exact.ids.map(toCommon) } }),
+    },
     weight,
   }));
   const labels = labelsTogether(drawn, gridOf(keys, options.upsample), options);

@@ -81,7 +81,7 @@ export function imageEffort(
       effort.review += seconds;
       return;
     }
-    if (interaction.kind === 'stroke') effort.strokes.push({ n: index + 1, segment: id, seconds });
+    if (isDrawn(interaction)) effort.strokes.push({ n: index + 1, segment: id, seconds });
     const category = categories.get(id);
     if (category === undefined) {
       effort.discarded += seconds;
@@ -90,12 +90,14 @@ export function imageEffort(
     const segment = segments.get(id) ?? { segment: id, category, strokes: 0, seconds: 0 };
     segments.set(id, segment);
     segment.seconds += seconds;
-    if (interaction.kind === 'stroke') segment.strokes++;
+    if (isDrawn(interaction)) segment.strokes++;
   });
   if (submitted !== undefined && last !== undefined) effort.review += spend(submitted);
   effort.segments = [...segments.values()].sort((a, b) => a.segment - b.segment);
   return effort;
 }
+
+const isDrawn = ({ kind }: Interaction): boolean => kind === 'stroke' || kind === 'fill';
 
 /** The segment of each interaction; undefined for an undo or redo that changes nothing. */
 function touched(interactions: readonly Interaction[]): (number | undefined)[] {

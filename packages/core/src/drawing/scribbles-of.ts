@@ -2,12 +2,12 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
-import type { Segment } from '@saltworks/contract/documents/scribbles';
+import { type Segment, type Stroke, scribblesVersion } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
 /** The scribble document of a drawing (spec/scribbles.md): the same drawing gives the same bytes. */
 export function scribblesOf(
-  { segments, strokes }: Pick<Drawing, 'segments' | 'strokes'>,
+  { segments, strokes, locks }: Pick<Drawing, 'segments' | 'strokes' | 'locks'>,
   image: { width: number; height: number },
   categories: readonly LabelCategory[],
 ): string {
@@ -16,7 +16,27 @@ export function scribblesOf(
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
     return { id, category: found.name, isthing: found.isthing };
   });
-  const drawn = strokes.map(({ segment, points, radius }) => ({ segment, points, radius }));
+  const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread }) => ({
+    segment,
+    ...(region ? { region } : { points, radius }),
+    ...(polygon && { polygon }),
+    ...(exact && { exact }),
+    ...(spread === false && { spread }),
+  }));
   const { width, height } = image;
-  return JSON.stringify({ version: 1, image: { width, height }, segments: named, strokes: drawn });
+  const version = scribblesVersion({ strokes, locks });
+  return JSON.stringify({
+    version,
+    image: { width, height },
+    segments: named,
+    strokes: drawn,
+    ...(locks && { locks }),
+  });
+}
+
+/** Whether a drawing has an answer: at least two labels, or the background alone, or strokes that label just their own pixels. */
+export function isDrawnEnough({ strokes }: { strokes: readonly Pick<Stroke, 'segment' | 'spread'>[] }): boolean {
+  const spreading = strokes.filter(({ spread }) => spread !== false);
+  const labels = new Set(spreading.map(({ segment }) => segment));
+  return labels.size > 1 || labels.has(0) || (labels.size === 0 && strokes.length > 0);
 }

@@ -22,6 +22,8 @@ export function attributeNode({ solve }: Pick<Solver, 'solve'>, seeds: Seeds, no
   const scores = solve(seeds).data.subarray(node * c, (node + 1) * c);
   const label = scores.indexOf(Math.max(...scores));
   const numbers = [...new Set(seedsInOrder(seeds).nodes.map((seed) => seeds.strokes[seed]))];
+  // Strokes that label their own pixels alone are no seeds.
+  if (numbers.length === 0) return { segment: seeds.labels[label], strokes: [] };
   const index = new Map(numbers.map((stroke, i) => [stroke, i]));
   const nodes = seeds.nodes.map((own, seed) => (own < 0 ? -1 : index.get(seeds.strokes[seed])!));
   const alone = solve({ ...seeds, labels: numbers, nodes }).data.subarray(

@@ -7,19 +7,12 @@ import { strokeKinds } from '@saltworks/contract/kinds';
 import type { RefineOptions, SegmentOptions } from '@saltworks/contract/options';
 import { type Mask, maskEverywhere } from '../mask/mask.ts';
 import type { NodeScores } from '../nodes/scores.ts';
-import type { StrokeRaster } from '../seeds/seeds.ts';
+import type { LabelledPixels, StrokeRaster } from '../seeds/sheet.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
 import { takeMajority } from './majority.ts';
 import { absorbSmallParts } from './small-parts.ts';
 
-export interface HeldPixels {
-  width: number;
-  height: number;
-  /** Row-major numbers of the pixels, ascending. */
-  pixels: Int32Array;
-  /** The segment id of each. */
-  ids: Int32Array;
-}
+export type HeldPixels = LabelledPixels;
 
 /** The pixels under strokes, each held for the last stroke there. Undefined where settings tolerate noisy strokes. */
 export function heldPixels(

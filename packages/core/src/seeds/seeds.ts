@@ -5,73 +5,13 @@
 
 import type { Scribbles } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { type StrokeRaster, StrokeSheet } from './sheet.ts';
 
-/** The stroke that owns each pixel. */
-export interface StrokeRaster {
-  width: number;
-  height: number;
-  /** Row-major: 0 where nothing was drawn, else the number (from 1) of the last stroke there. */
-  owner: Uint8Array | Uint16Array | Uint32Array;
-  /** The segment id of stroke s, at index s − 1. */
-  segments: ArrayLike<number>;
-  /** Numbers of the strokes that lie wholly outside the image. */
-  outside?: number[];
-}
+export type { StrokeRaster };
 
 /** Draws the strokes of a scribble document. */
-export function rasterise({ image: { width, height }, strokes }: Scribbles): StrokeRaster {
-  const owner = strokes.length < 0xffff ? new Uint16Array(width * height) : new Uint32Array(width * height);
-  const outside: number[] = [];
-  // The image's far edges, width and height, lie half a pixel beyond the last pixel centres.
-  const within = (at: number, side: number) => (at > side ? at : Math.min(at, side - 1));
-  strokes.forEach(({ points: drawn, radius }, index) => {
-    const points = drawn.map(([x, y]): [number, number] => [within(x, width), within(y, height)]);
-    // No point of a pixel is farther than √½ from its centre: no stroke falls between pixels.
-    const reach = Math.max(radius, Math.SQRT1_2);
-    let painted = false;
-    for (let i = 0; i < points.length; i++) {
-      painted = paintCapsule(owner, width, height, points[Math.max(i - 1, 0)], points[i], reach, index + 1) || painted;
-    }
-    if (!painted) outside.push(index + 1);
-  });
-  return { width, height, owner, segments: strokes.map(({ segment }) => segment), outside };
-}
-
-/** Paints every pixel with a centre (whole numbers) within `reach` of the line from a to b. @returns whether there is one */
-function paintCapsule(
-  owner: StrokeRaster['owner'],
-  width: number,
-  height: number,
-  [ax, ay]: [number, number],
-  [bx, by]: [number, number],
-  reach: number,
-  value: number,
-): boolean {
-  const dx = bx - ax;
-  const dy = by - ay;
-  const length2 = dx * dx + dy * dy;
-  const clamp = (v: number, max: number) => Math.min(Math.max(v, 0), max);
-  const top = clamp(Math.ceil(Math.min(ay, by) - reach), height - 1);
-  const bottom = clamp(Math.floor(Math.max(ay, by) + reach), height - 1);
-  let painted = false;
-  for (let y = top; y <= bottom; y++) {
-    // Only the part of the line within reach of this row can reach its pixels.
-    const [t0, t1] = dy === 0 ? [0, 1] : [(y - reach - ay) / dy, (y + reach - ay) / dy].sort((a, b) => a - b);
-    const x0 = ax + clamp(t0, 1) * dx;
-    const x1 = ax + clamp(t1, 1) * dx;
-    const left = clamp(Math.ceil(Math.min(x0, x1) - reach), width - 1);
-    const right = clamp(Math.floor(Math.max(x0, x1) + reach), width - 1);
-    for (let x = left; x <= right; x++) {
-      const t = length2 === 0 ? 0 : clamp(((x - ax) * dx + (y - ay) * dy) / length2, 1);
-      const ex = ax + t * dx - x;
-      const ey = ay + t * dy - y;
-      if (ex * ex + ey * ey > reach * reach) continue;
-      owner[y * width + x] = value;
-      painted = true;
-    }
-  }
-  return painted;
-}
+export const rasterise = ({ image, strokes, locks }: Scribbles): StrokeRaster =>
+  new StrokeSheet(image).raster(strokes, locks);
 
 /** Labelled nodes of an h × w grid. */
 export interface Seeds {
@@ -118,6 +58,7 @@ export function softWeights(soft: Float32Array, c: number): Float32Array {
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
+  if (drawn.length === 0) return { ...backgroundEverywhere(h, w), outside: raster.outside };
   const { winners, strokes } = cellWinners(raster, h, w);
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
@@ -137,18 +78,31 @@ export const isEnough = (labels: readonly number[], drawn: readonly number[]): b
   labels.length > 1 || (labels.length === 1 && labels[0] === 0 && drawn.length === 1);
 
 /**
- * The segment ids of all strokes, ascending.
+ * The segment ids of all strokes that label more than their own pixels, ascending. None if every stroke labels just its own:
+ * then all other pixels are background.
  *
  * @throws InvalidInputError if there are fewer than two, unless it is the background alone
  */
-export function drawnLabels({ segments }: Pick<StrokeRaster, 'segments'>): number[] {
-  const drawn = [...new Set(Array.from(segments))].sort((a, b) => a - b);
+export function drawnLabels(raster: Pick<StrokeRaster, 'segments' | 'still'>): number[] {
+  return enoughLabels([raster]);
+}
+
+/** The same of several rasters together. */
+export function enoughLabels(rasters: readonly Pick<StrokeRaster, 'segments' | 'still'>[]): number[] {
+  const spreading = rasters.flatMap(({ segments, still }) => Array.from(segments).filter((_, i) => !still?.has(i + 1)));
+  const drawn = [...new Set(spreading)].sort((a, b) => a - b);
+  if (drawn.length === 0 && rasters.some(({ still }) => still)) return [];
   if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
   if (!isEnough(drawn, drawn)) {
     throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
   }
   return drawn;
 }
+
+/** No node is labelled by a stroke, and all are background. */
+export const backgroundEverywhere = (h: number, w: number): Seeds => ({
+  ...{ h, w, labels: [0], nodes: new Int32Array(h * w).fill(-1), strokes: new Int32Array(h * w), unseeded: [] },
+});
 
 /** The segment id that owns each cell, or −1 if nothing was drawn there; and its last stroke in the cell, or 0. */
 export function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {

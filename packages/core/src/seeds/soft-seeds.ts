@@ -1,7 +1,7 @@
 /** Seeds of several annotators together: a node that they label differently is partly each label's. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { argmax } from '../nodes/scores.ts';
-import { cellWinners, drawnLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
+import { backgroundEverywhere, cellWinners, enoughLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
 
 /** One annotator's strokes, under segment ids that all annotators share, and their weight. */
 export interface WeightedStrokes {
@@ -17,8 +17,9 @@ export interface WeightedStrokes {
  *   background alone
  */
 export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: number): Seeds {
+  const ids = enoughLabels(drawn.map(({ raster }) => raster));
+  if (ids.length === 0) return backgroundEverywhere(h, w);
   const people = drawn.map(({ raster, weight }) => ({ ...cellWinners(raster, h, w), weight }));
-  const ids = drawnLabels({ segments: drawn.flatMap(({ raster }) => Array.from(raster.segments)) });
   const present = new Set(people.flatMap(({ winners }) => [...new Set(winners)]));
   const labels = ids.filter((id) => present.has(id));
   if (!isEnough(labels, ids)) {

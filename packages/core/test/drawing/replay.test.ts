@@ -7,6 +7,10 @@ const stroke = (segment: number, x = 0): Interaction => ({ kind: 'stroke', segme
 const erase = (stroke: number): Interaction => ({ kind: 'erase', stroke });
 const remove = (segment: number): Interaction => ({ kind: 'delete', segment });
 const classify = (segment: number, category: number): Interaction => ({ kind: 'classify', segment, category });
+const fill = (segment: number): Interaction => ({ kind: 'fill', segment, region: [3, 4], spread: false });
+const merge = (segment: number, into: number): Interaction => ({ kind: 'merge', segment, into });
+const lock = (segment: number, start = 1): Interaction => ({ kind: 'lock', segment, region: [start, 2] });
+const unlock = (segment: number): Interaction => ({ kind: 'unlock', segment });
 const undo: Interaction = { kind: 'undo' };
 const redo: Interaction = { kind: 'redo' };
 
@@ -103,6 +107,69 @@ describe('replay', () => {
     expect(classes(...both, undo, undo, undo)[0].category).toBe(3);
     expect(classes(...both, undo, undo, undo, redo, redo, redo)[0].category).toBe(6);
     expect(classes(classify(1, 5), remove(1), undo)[0].category).toBe(5);
+  });
+
+  test('keeps what strokes say of themselves', () => {
+    const exact: Interaction = { kind: 'stroke', segment: 0, points: [[1, 1]], radius: 2, exact: true, spread: false };
+    expect(replay([segment(1), exact, fill(1)]).strokes).toEqual([
+      { n: 2, segment: 0, points: [[1, 1]], radius: 2, exact: true, spread: false },
+      { n: 3, segment: 1, points: [], radius: 0, region: [3, 4], exact: true, spread: false },
+    ]);
+    expect(shown(segment(1), fill(1), undo)).toMatchObject({ strokes: [], redo: true });
+    expect(shown(segment(1), fill(1), erase(2), undo)).toMatchObject({ strokes: [2] });
+  });
+
+  test('a merged segment gives its strokes away, and undo gives them back', () => {
+    const owners = (...more: Interaction[]) => {
+      const { segments, strokes } = replay([
+        ...[segment(1, 5), segment(2), segment(3), stroke(1), stroke(2), stroke(3)],
+        ...more,
+      ]);
+      return [segments.map(({ id }) => id), strokes.map(({ segment }) => segment)];
+    };
+    expect(owners(merge(2, 1))).toEqual([
+      [1, 3],
+      [1, 1, 3],
+    ]);
+    expect(owners(merge(2, 1), merge(1, 3), stroke(3))).toEqual([[3], [3, 3, 3, 3]]);
+    expect(owners(merge(2, 1), merge(1, 3), undo)).toEqual(owners(merge(2, 1)));
+    expect(owners(merge(2, 1), undo)).toEqual(owners());
+    // What went with its segment comes back with it.
+    expect(owners(merge(2, 1), remove(1))).toEqual([[3], [3]]);
+    expect(owners(merge(2, 1), remove(1), undo, undo)).toEqual(owners());
+    expect(owners(merge(2, 1), undo, redo)).toEqual(owners(merge(2, 1)));
+  });
+
+  test('locks are there until they are unlocked, in the order of locking', () => {
+    const locks = (...more: Interaction[]) => replay([segment(1), stroke(1), ...more]).locks;
+    expect(locks(lock(1), lock(0, 6))).toEqual([
+      { segment: 1, region: [1, 2] },
+      { segment: 0, region: [6, 2] },
+    ]);
+    expect(locks(lock(1), unlock(1))).toBeUndefined();
+    expect(locks(lock(1, 9), unlock(1), undo)).toEqual([{ segment: 1, region: [9, 2] }]);
+    expect(locks(lock(1), undo)).toBeUndefined();
+    expect(locks(lock(1), undo, redo, classify(1, 4), erase(2))).toEqual([{ segment: 1, region: [1, 2] }]);
+    expect(locks(lock(1), unlock(1), lock(1, 7))).toEqual([{ segment: 1, region: [7, 2] }]);
+  });
+
+  const locked = [segment(4), segment(5), lock(4)];
+  test.each([
+    ['a stroke of a locked segment', [...locked, stroke(4)], 'draws segment 4; expected one that is not locked'],
+    ['a fill of a locked segment', [...locked, fill(4)], 'draws segment 4; expected one that is not locked'],
+    ['a stroke of the locked background', [lock(0), stroke(0)], 'draws segment 0; expected one that is not locked'],
+    ['deleting a locked segment', [...locked, remove(4)], 'deletes segment 4; expected one that is not locked'],
+    ['merging a locked segment', [...locked, merge(4, 5)], 'merges segment 4; expected one that is not locked'],
+    ['merging into a locked segment', [...locked, merge(5, 4)], 'merges segment 4; expected one that is not locked'],
+    ['locking twice', [...locked, lock(4)], 'locks segment 4; expected one that is not locked'],
+    ['unlocking what is not locked', [...locked, unlock(5)], 'unlocks segment 5; expected one that is locked'],
+    ['locking what is not there', [lock(4)], 'locks segment 4; expected one that is there'],
+    ['merging the background', [...locked, merge(0, 5)], 'merges segment 0; expected one that is there'],
+    ['merging into itself', [segment(4), merge(4, 4)], 'merges segment 4 into itself; expected another'],
+    ['drawing what was merged', [segment(4), segment(5), merge(4, 5), stroke(4)], 'draws segment 4; expected 0 or'],
+    ['naming what was merged', [segment(4), segment(5), merge(4, 5), segment(4)], 'names segment 4; expected one'],
+  ] as [string, Interaction[], string][])('refuses %s', (_, interactions, message) => {
+    expect(() => replay(interactions)).toThrow(message);
   });
 
   test.each([

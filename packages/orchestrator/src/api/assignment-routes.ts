@@ -99,6 +99,8 @@ export const assignmentRoutes = [
     summary: 'Adds what was done; answered when it is safe. What was sent before is not added twice',
     access: own,
     errors: [409],
+    // The border of a segment on a large photograph takes that much.
+    bodyLimit: 512 * 1024,
     async handler({ deps, params, body, reply }) {
       const { db, journal, answers } = deps;
       const since = performance.now() - reply.elapsedTime;

@@ -74,7 +74,12 @@ describe('the document, checked against a server with Temporal and a worker', { 
     await json('PUT', '/campaigns/salt/members/annotator', { role: 'annotator' });
     await vi.waitFor(async () => expect((await json('GET', '/campaigns/salt/progress')).tasks).toBe(4), patient);
     const { strokes } = scribbles();
-    const done = [{ kind: 'segment', id: 7, category: 1 }, ...strokes.map((stroke) => ({ kind: 'stroke', ...stroke }))];
+    const done = [
+      { kind: 'segment', id: 7, category: 1 },
+      ...strokes.map((stroke) => ({ kind: 'stroke', ...stroke })),
+      { kind: 'fill', segment: 0, region: [0, 3], spread: false },
+      { kind: 'lock', segment: 7, region: [5, 2] },
+    ];
     const batch = { client: 'contract1', interactions: done.map((interaction, i) => ({ seq: i + 1, interaction })) };
     const draw = async (role: keyof typeof keys) => {
       const taken = await json('POST', '/campaigns/salt/next', undefined, role);

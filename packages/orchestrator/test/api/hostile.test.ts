@@ -149,6 +149,23 @@ describeDatabases('hostile requests', ({ open }) => {
       const body = { client: 'window-1', interactions: [{ seq: 1, interaction: point }] };
       const answer = await expectRefused('POST', strokes, { key: world.keys.annotator, body });
       expect(answer.body.error).toMatch(/^\/interactions\/0\/interaction\/points\/0\/1: /);
+      const sent = (interaction: unknown) =>
+        expectRefused('POST', strokes, {
+          key: world.keys.annotator,
+          body: { client: 'window-1', interactions: [{ seq: 1, interaction }] },
+        });
+      const fill = (region: unknown) => sent({ kind: 'fill', segment: 0, region });
+      for (const region of [[], [1], [-1, 2], [0, 1.5], [0, 1e10], 'all', { length: 2 }, [[0, 1]], null]) {
+        const { status, body } = await fill(region);
+        expect([region, status, body.error]).toEqual([region, 400, expect.stringMatching(/interaction\/region/)]);
+      }
+      // More pixels than any image has, no pixel at all, more bytes than a request may have.
+      expect((await fill([0, 1e9])).status).toBe(409);
+      expect((await fill(new Array(100_000).fill(0))).status).toBe(409);
+      expect((await fill(new Array(300_000).fill(0))).status).toBe(413);
+      for (const wrong of [{ exact: 'yes' }, { polygon: 1 }, { spread: null }, { region: [0, 1] }]) {
+        expect((await sent({ ...point, points: [[1, 1]], ...wrong })).status).toBe(400);
+      }
     });
 
     test('hold any text that a database can store, and no other', async () => {
@@ -202,7 +219,7 @@ describeDatabases('hostile requests', ({ open }) => {
 
     test('are of limited length', async () => {
       const strokes = `/api/assignments/${world.ours.assignment}/interactions`;
-      const body = JSON.stringify({ client: 'x'.repeat(130 * 1024) });
+      const body = JSON.stringify({ client: 'x'.repeat(513 * 1024) });
       expect(await expectRefused('POST', strokes, { key: world.keys.annotator, body })).toMatchObject({ status: 413 });
       // A caller without access is refused before the body is read.
       expect(await expectRefused('POST', strokes, { key: 'sw_no', body })).toMatchObject({ status: 401 });

@@ -113,6 +113,11 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       'category 3; expected one of 1, 2',
     ],
     ['a point outside of the image', stroke(101), 'a point at 101, 1; expected one within 100 × 50'],
+    ['a region beyond the image', { kind: 'fill', segment: 0, region: [4999, 2] }, 'within 100 × 50'],
+    ['a region of no pixel', { kind: 'lock', segment: 0, region: [7, 0] }, 'a region of 0 pixels'],
+    ['a polygon of one corner', { ...stroke(1), polygon: true }, 'a polygon of 1 points; expected at least three'],
+    ['one that spreads not, but is not exact', { ...stroke(1), spread: false }, 'spread is false; expected true'],
+    ['an unlocking of nothing', { kind: 'unlock', segment: 0 }, 'interaction 2 unlocks segment 0'],
     ['a stroke of what has no name', stroke(1, 5), 'interaction 2 draws segment 5'],
     ['an erasure of nothing', { kind: 'erase', stroke: 9 }, 'interaction 2 erases stroke 9'],
   ] as [string, Interaction, string][])('of a batch with %s nothing is kept', async (_, wrong, message) => {
@@ -122,6 +127,46 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     expect(await readInteractions(db, id)).toEqual([]);
     expect(await findAssignment(db, id)).toEqual(before);
     expect(await append(id, batch(1, [stroke(1)]))).toMatchObject({ n: 1, added: 1 });
+  });
+
+  test('of every kind are kept as they were sent', async () => {
+    const { id } = await begin();
+    const all: Interaction[] = [
+      { kind: 'segment', id: 1, category: 1 },
+      { kind: 'segment', id: 2, category: 2 },
+      { ...stroke(3, 1), exact: true, spread: false } as Interaction,
+      {
+        kind: 'stroke',
+        segment: 2,
+        points: [
+          [0, 0],
+          [9, 0],
+          [9, 9],
+        ],
+        radius: 0,
+        polygon: true,
+        exact: true,
+      },
+      { kind: 'fill', segment: 2, region: [100, 5, 95, 5], spread: false },
+      { kind: 'lock', segment: 2, region: [100, 5] },
+      { kind: 'unlock', segment: 2 },
+      { kind: 'merge', segment: 2, into: 1 },
+      { kind: 'lock', segment: 0, region: [300, 9] },
+    ];
+    const { drawing } = await append(id, batch(1, all));
+    expect(await readInteractions(db, id)).toEqual(all);
+    expect(drawing).toMatchObject({
+      segments: [{ id: 1, category: 1 }],
+      strokes: [
+        { segment: 1, exact: true, spread: false },
+        { segment: 1, polygon: true, exact: true },
+        { segment: 1, region: [100, 5, 95, 5], exact: true, spread: false },
+      ],
+      locks: [{ segment: 0, region: [300, 9] }],
+    });
+    await expect(append(id, batch(10, [stroke(1)]))).rejects.toThrow(
+      'draws segment 0; expected one that is not locked',
+    );
   });
 
   test('undo and redo apply to the log so far', async () => {

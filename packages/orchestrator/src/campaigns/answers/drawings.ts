@@ -3,7 +3,7 @@ import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawingKey, drawingsPrefix } from '@saltworks/contract/layout';
 import { replay } from '@saltworks/core/drawing/replay';
-import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
+import { isDrawnEnough, scribblesOf } from '@saltworks/core/drawing/scribbles-of';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
@@ -17,9 +17,8 @@ export async function putDrawing(
   { categories }: Campaign,
 ): Promise<void> {
   const drawing = replay(await readInteractions(db, id, n));
-  const labels = new Set(drawing.strokes.map(({ segment }) => segment));
-  // The background alone will do.
-  if (labels.size < 2 && !labels.has(0)) {
+  if (!isDrawnEnough(drawing)) {
+    const labels = new Set(drawing.strokes.map(({ segment }) => segment));
     throw new InvalidInputError(`${labels.size} of at least two labels drawn, the background being one`);
   }
   const size = { width: image.width ?? 0, height: image.height ?? 0 };

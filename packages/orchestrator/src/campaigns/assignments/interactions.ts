@@ -2,6 +2,7 @@
 
 import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import type { JournalEntry } from '@saltworks/contract/documents/journal';
+import { regionArea, regionEnd } from '@saltworks/contract/documents/run-lengths';
 import { replay } from '@saltworks/core/drawing/replay';
 import type { Kysely, Transaction } from 'kysely';
 import { interactionOf } from '../../db/json.ts';
@@ -103,12 +104,27 @@ function checkInteraction(
   if (names && !categories.includes(interaction.category)) {
     throw new ConflictError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
   }
+  if (interaction.kind === 'fill' || interaction.kind === 'lock') {
+    const { region } = interaction;
+    const [end, area] = [regionEnd(region), regionArea(region)];
+    if (end > width * height || area === 0) {
+      throw new ConflictError(
+        `a region of ${area} pixels, the last being ${end}; expected at least one within ${width} × ${height}`,
+      );
+    }
+  }
   if (interaction.kind !== 'stroke') return;
-  for (const [x, y] of interaction.points) {
+  const { points, polygon, exact, spread } = interaction;
+  for (const [x, y] of points) {
     if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
       throw new ConflictError(`a point at ${x}, ${y}; expected one within ${width} × ${height}`);
     }
   }
+  if (polygon && points.length < 3) {
+    throw new ConflictError(`a polygon of ${points.length} points; expected at least three`);
+  }
+  if (spread === false && !exact)
+    throw new ConflictError('spread is false; expected true of a stroke that is not exact');
 }
 
 /** All of an assignment's interactions, or its first n. */

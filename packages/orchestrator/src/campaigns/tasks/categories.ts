@@ -9,7 +9,8 @@ import type { Schema } from '../../db/schema.ts';
 const categoriesOf = ({ segments }: Drawing) => new Set(segments.map(({ category }) => category));
 
 /** Whether an interaction can change the categories of a drawing. */
-export const changesCategories = ({ kind }: Interaction): boolean => kind !== 'stroke' && kind !== 'erase';
+export const changesCategories = ({ kind }: Interaction): boolean =>
+  !['stroke', 'fill', 'erase', 'lock', 'unlock'].includes(kind);
 
 /** Records the change of an assignment's categories; its row is locked. */
 export async function noteCategories(

@@ -34,8 +34,8 @@ export type Saving =
   /** @property one the refused entry, if dropping it lets the others through */
   | { state: 'refused'; pending: number; reason: string; one?: Pending };
 
-/** The most interactions in one request. */
-const batch = 100;
+/** The most interactions in one request, and the most bytes of more than one. */
+const batch = { count: 100, bytes: 100_000 };
 const patienceMs = 30_000;
 
 let opening: Promise<IDBPDatabase<Schema>> | undefined;
@@ -134,7 +134,7 @@ export class Outbox {
   async #send(): Promise<void> {
     // One window at a time sends for all of them.
     await navigator.locks.request(lockOf(this.#assignment), async () => {
-      for (let most = batch; ; ) {
+      for (let most = batch.count; ; ) {
         const pending = await this.pending();
         if (pending.length === 0) {
           if (this.#adding === 0) this.#told({ state: 'saved' });
@@ -142,7 +142,7 @@ export class Outbox {
         }
         this.#told({ state: 'saving', pending: pending.length });
         const { client } = pending[0];
-        const entries = pending.filter((entry) => entry.client === client).slice(0, most);
+        const entries = fitting(pending.filter((entry) => entry.client === client).slice(0, most));
         const sending = this.#sendingOf(entries);
         try {
           const interactions = entries.map(({ seq, interaction }) => ({ seq, interaction }));
@@ -188,6 +188,15 @@ export class Outbox {
     this.#timer = setTimeout(() => this.flush(), this.#wait);
     this.#wait = Math.min(2 * this.#wait, patienceMs);
   }
+}
+
+/** The first entries that fit a request together, at least one. */
+function fitting(entries: readonly Pending[]): Pending[] {
+  let bytes = 0;
+  return entries.filter(({ interaction }, i) => {
+    bytes += JSON.stringify(interaction).length;
+    return i === 0 || bytes <= batch.bytes;
+  });
 }
 
 const lockOf = (assignment: string) => `outbox ${assignment}`;
