@@ -11,6 +11,7 @@ import type { Mask } from '../mask/mask.ts';
 import { gridOf } from '../nodes/grid.ts';
 import { type Convergence, margins, type NodeScores } from '../nodes/scores.ts';
 import type { Seeds, StrokeRaster } from '../seeds/seeds.ts';
+import { relabelled } from '../seeds/sheet.ts';
 import type { OpenSolver } from '../solver.ts';
 import { type CommonSegment, commonSegments } from './common-segments.ts';
 
@@ -53,11 +54,7 @@ export function consensus(
   const segments = commonSegments(counted);
   const shared = counted.map((annotation) => ({ ...annotation, toCommon: toCommon(segments, annotation.annotator) }));
   const drawn = shared.map(({ raster, weight, toCommon }) => ({
-    raster: {
-      ...raster,
-      segments: Array.from(raster.segments, toCommon),
-      ...(raster.exact && { exact: { ...raster.exact, ids: raster.exact.ids.map(toCommon) } }),
-    },
+    raster: relabelled(raster, toCommon),
     weight,
   }));
   const labels = labelsTogether(drawn, gridOf(keys, options.upsample), options);

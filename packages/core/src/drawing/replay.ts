@@ -42,16 +42,10 @@ export function replay(interactions: readonly Interaction[]): Drawing {
       case 'segment':
         segments.set(interaction.id, { id: interaction.id, category: interaction.category });
         break;
-      case 'stroke': {
-        const { kind: _, ...stroke } = interaction;
-        strokes.set(n, { ...stroke, n });
+      case 'stroke':
+      case 'fill':
+        strokes.set(n, strokeOf(interaction, n));
         break;
-      }
-      case 'fill': {
-        const { kind: _, ...fill } = interaction;
-        strokes.set(n, { ...fill, points: [], radius: 0, exact: true, n });
-        break;
-      }
       case 'erase':
         erased.add(interaction.stroke);
         break;
@@ -161,6 +155,21 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     undo: done.length > 0,
     redo: undone.length > 0,
   };
+}
+
+/** Strokes of interactions that were replayed before: a page replays its log after each one. */
+const known = new WeakMap<Interaction, Drawing['strokes'][number]>();
+
+function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' }>, n: number) {
+  const before = known.get(interaction);
+  if (before?.n === n) return before;
+  const { kind, ...drawn } = interaction;
+  const stroke =
+    kind === 'fill'
+      ? { ...(drawn as typeof drawn & { region: number[] }), points: [], radius: 0, exact: true, n }
+      : { ...(drawn as Omit<Drawing['strokes'][number], 'n'>), n };
+  known.set(interaction, stroke);
+  return stroke;
 }
 
 const verbs: Record<Interaction['kind'], string> = {

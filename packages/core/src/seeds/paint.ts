@@ -26,6 +26,59 @@ export function visitStroke({ points: drawn, radius, polygon, region }: Stroke, 
   else for (let i = 0; i < points.length; i++) visitCapsule(points[Math.max(i - 1, 0)], points[i], reach, image, visit);
 }
 
+/** Pixels from left to right and from top to bottom, all included. */
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** A box that holds all pixels of a stroke. */
+export function boxOf({ points, radius, region }: Stroke, { width }: Size): Box {
+  if (region) {
+    let [first, last] = [Number.POSITIVE_INFINITY, 0];
+    eachRun(region, (start, end) => {
+      first = Math.min(first, start);
+      last = Math.max(last, end - 1);
+    });
+    return { left: 0, right: width - 1, top: Math.floor(first / width), bottom: Math.floor(last / width) };
+  }
+  const reach = radius + 2;
+  const box = { left: Number.POSITIVE_INFINITY, top: Number.POSITIVE_INFINITY, right: 0, bottom: 0 };
+  for (const [x, y] of points) {
+    box.left = Math.min(box.left, Math.floor(x - reach));
+    box.top = Math.min(box.top, Math.floor(y - reach));
+    box.right = Math.max(box.right, Math.ceil(x + reach));
+    box.bottom = Math.max(box.bottom, Math.ceil(y + reach));
+  }
+  return box;
+}
+
+/** The part of the image that some strokes may cover, or undefined if there is none. */
+export function boxAround(strokes: readonly Stroke[], image: Size): Box | undefined {
+  const boxes = strokes.map((stroke) => boxOf(stroke, image));
+  const most = (side: 'left' | 'top' | 'right' | 'bottom', far: (a: number, b: number) => number, start: number) =>
+    boxes.reduce((edge, box) => far(edge, box[side]), start);
+  const box = {
+    left: Math.max(0, most('left', Math.min, Number.POSITIVE_INFINITY)),
+    top: Math.max(0, most('top', Math.min, Number.POSITIVE_INFINITY)),
+    right: Math.min(image.width - 1, most('right', Math.max, -1)),
+    bottom: Math.min(image.height - 1, most('bottom', Math.max, -1)),
+  };
+  return box.left <= box.right && box.top <= box.bottom ? box : undefined;
+}
+
+/** Visits the pixels of a stroke that lie in a box. */
+export function visitWithin(stroke: Stroke, image: Size, box: Box, visit: Visit): void {
+  const own = boxOf(stroke, image);
+  if (own.left > box.right || own.right < box.left || own.top > box.bottom || own.bottom < box.top) return;
+  visitStroke(stroke, image, (y, left, right) => {
+    const [from, to] = [Math.max(left, box.left), Math.min(right, box.right)];
+    if (y >= box.top && y <= box.bottom && from <= to) visit(y, from, to);
+  });
+}
+
 /** Visits every pixel with a centre within `reach` of the line from a to b. */
 function visitCapsule(
   [ax, ay]: [number, number],

@@ -3,7 +3,7 @@
  * a stroke under the pen is drawn on a copy.
  */
 import type { Lock, Stroke } from '@saltworks/contract/documents/scribbles';
-import { visitRegion, visitStroke } from './paint.ts';
+import { boxAround, visitRegion, visitStroke, visitWithin } from './paint.ts';
 
 /** The stroke that owns each pixel. */
 export interface StrokeRaster {
@@ -29,6 +29,16 @@ export interface LabelledPixels {
   pixels: Int32Array;
   /** The segment id of each. */
   ids: Int32Array;
+}
+
+/** The same strokes under other labels. */
+export function relabelled(raster: StrokeRaster, to: (id: number) => number): StrokeRaster {
+  const { exact } = raster;
+  return {
+    ...raster,
+    segments: Array.from(raster.segments, (id) => to(id)),
+    ...(exact && { exact: { ...exact, ids: exact.ids.map((id) => to(id)) } }),
+  };
 }
 
 type Owners = Uint16Array | Uint32Array;
@@ -58,7 +68,9 @@ export class StrokeSheet {
    */
   raster(strokes: readonly Stroke[], locks: readonly Lock[] = [], draft?: Stroke): StrokeRaster {
     const known = this.#strokes;
-    if (known.length > strokes.length || known.some((stroke, i) => stroke !== strokes[i])) this.#clear();
+    const common = known.findIndex((stroke, i) => stroke !== strokes[i]);
+    if (common >= 0 && common === strokes.length) this.#undo(common);
+    else if (common >= 0) this.#clear();
     if (strokes.length >= fewStrokes - 1 && this.#owner instanceof Uint16Array) this.#widen();
     for (let i = this.#strokes.length; i < strokes.length; i++) this.#draw(strokes[i]);
     if (!draft) return this.#answer(locks);
@@ -78,6 +90,23 @@ export class StrokeSheet {
     this.#all = this.#owner;
   }
 
+  /** Keeps the first strokes: the others' pixels go to the strokes below them. */
+  #undo(kept: number): void {
+    const gone = this.#strokes.slice(kept);
+    this.#strokes = this.#strokes.slice(0, kept);
+    this.#outside = this.#outside.filter((number) => number <= kept);
+    const box = boxAround(gone, this.#image);
+    if (!box) return;
+    const sheets = this.#all === this.#owner ? [this.#owner] : [this.#owner, this.#all];
+    const { width } = this.#image;
+    for (const sheet of sheets) {
+      for (let y = box.top; y <= box.bottom; y++) sheet.fill(0, y * width + box.left, y * width + box.right + 1);
+    }
+    this.#strokes.forEach((stroke, i) => {
+      visitWithin(stroke, this.#image, box, (y, left, right) => this.#own(stroke, i + 1, y, left, right));
+    });
+  }
+
   #widen(): void {
     const shared = this.#all === this.#owner;
     this.#owner = Uint32Array.from(this.#owner);
@@ -88,15 +117,20 @@ export class StrokeSheet {
     const number = this.#strokes.push(stroke);
     const still = stroke.spread === false;
     if (still && this.#all === this.#owner) this.#all = this.#owner.slice();
-    const { width } = this.#image;
-    const apart = this.#all !== this.#owner;
     let drawn = false;
     visitStroke(stroke, this.#image, (y, left, right) => {
       drawn = true;
-      if (!still) this.#owner.fill(number, y * width + left, y * width + right + 1);
-      if (apart) this.#all.fill(number, y * width + left, y * width + right + 1);
+      this.#own(stroke, number, y, left, right);
     });
     if (!drawn) this.#outside.push(number);
+  }
+
+  /** Gives a row's pixels to a stroke. */
+  #own({ spread }: Stroke, number: number, y: number, left: number, right: number): void {
+    const first = y * this.#image.width + left;
+    const end = first + right - left + 1;
+    if (spread !== false) this.#owner.fill(number, first, end);
+    if (this.#all !== this.#owner) this.#all.fill(number, first, end);
   }
 
   #answer(locks: readonly Lock[]): StrokeRaster {

@@ -3,7 +3,7 @@ import type { Lock, Stroke } from '@saltworks/contract/documents/scribbles';
 import { describe, expect, test } from 'vitest';
 import { visitStroke } from '../../src/seeds/paint.ts';
 import { cellWinners, drawnLabels, rasterise, seedNodes } from '../../src/seeds/seeds.ts';
-import { type StrokeRaster, StrokeSheet } from '../../src/seeds/sheet.ts';
+import { relabelled, type StrokeRaster, StrokeSheet } from '../../src/seeds/sheet.ts';
 import { random } from '../golden.ts';
 import { randomStrokes } from './random-strokes.ts';
 
@@ -127,6 +127,14 @@ describe('exact pixels', () => {
       { segment: 9, region: [2, 2] },
     ];
     expect(label(drawn(strokes, locks))).toEqual([-1, 8, 8, 9, -1, -1]);
+  });
+
+  test('have other labels where their strokes and locks have', () => {
+    const strokes = [dot(1, 0), dot(2, 1, { exact: true })];
+    const raster = relabelled(drawn(strokes, [{ segment: 3, region: [4, 1] }]), (id) => 10 * id);
+    expect(label(raster)).toEqual([-1, 20, -1, -1, 30, -1]);
+    expect(raster.segments).toEqual([10, 20]);
+    expect(relabelled(drawn([dot(1, 0)]), (id) => id).exact).toBeUndefined();
   });
 
   test('alone leave all else to the background', () => {

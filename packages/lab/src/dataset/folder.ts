@@ -12,6 +12,7 @@ import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { rasterise, type StrokeRaster } from '@saltworks/core/seeds/seeds';
+import { relabelled } from '@saltworks/core/seeds/sheet';
 import { scribble } from '../robots/scribbler.ts';
 import type { Case } from './case.ts';
 import { countingOf, truthOf } from './counting.ts';
@@ -221,10 +222,8 @@ export async function readCase(listed: ListedImage, { maxPixels }: { maxPixels?:
 const isPng = (path = '') => path.toLowerCase().endsWith('.png');
 
 /** Strokes over segments that count as background are strokes of the background. */
-const onBackground = (raster: StrokeRaster, background: ReadonlySet<number>): StrokeRaster => ({
-  ...raster,
-  segments: Array.from(raster.segments, (id) => (background.has(id) ? 0 : id)),
-});
+const onBackground = (raster: StrokeRaster, background: ReadonlySet<number>): StrokeRaster =>
+  relabelled(raster, (id) => (background.has(id) ? 0 : id));
 
 /** Errors name the file, in its folder. */
 async function about<T>(path: string, work: () => T | Promise<T>): Promise<T> {

@@ -25,6 +25,15 @@ interface Props {
   askClass(): void;
   classify(category: LabelCategory): void;
   remove(): void;
+  /** Pixels by segment, once they are known; segments that are locked, and hidden. */
+  areas?: ReadonlyMap<number, number>;
+  locked: ReadonlySet<number>;
+  hidden: ReadonlySet<number>;
+  /** For the chosen segment: lock or unlock it, hide or show it, ask what to merge it into, split it. */
+  lock(): void;
+  hide(): void;
+  askMerge(): void;
+  split(): void;
   search: React.RefObject<HTMLInputElement | null>;
 }
 
@@ -44,6 +53,13 @@ export const Palette = memo(function Palette({
   add,
   classify,
   remove,
+  areas,
+  locked,
+  hidden,
+  lock,
+  hide,
+  askMerge,
+  split,
   search,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
@@ -73,7 +89,11 @@ export const Palette = memo(function Palette({
             drawn={drawn.has(id)}
             digit={index < 10 ? index : undefined}
             choose={choose}
-            {...(named && id > 0 && id === chosen ? { askClass, remove } : {})}
+            area={areas?.get(id)}
+            locked={locked.has(id)}
+            hidden={hidden.has(id)}
+            {...(id === chosen ? { lock } : {})}
+            {...(named && id > 0 && id === chosen ? { askClass, remove, hide, askMerge, split } : {})}
           />
         ))}
       </ul>
@@ -90,11 +110,27 @@ interface RowProps {
   /** The key that chooses the segment. */
   digit?: number;
   choose(segment: number): void;
+  area?: number;
+  locked: boolean;
+  hidden: boolean;
+  lock?(): void;
   askClass?(): void;
   remove?(): void;
+  hide?(): void;
+  askMerge?(): void;
+  split?(): void;
 }
 
-const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose, askClass, remove }: RowProps) {
+const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, area, locked, hidden, ...act }: RowProps) {
+  const { choose, askClass, remove, lock, hide, askMerge, split } = act;
+  const acts = [
+    { run: lock, text: locked ? 'Unlock' : 'Lock', key: 'V', title: 'No stroke changes its pixels' },
+    { run: askClass, text: 'Class…', label: 'Another class for', key: 'R', title: 'Another class' },
+    { run: askMerge, text: 'Merge…', key: 'Shift M', title: 'Give its strokes to another segment' },
+    { run: split, text: 'Split', key: 'Shift S', title: 'Each of its parts becomes a segment' },
+    { run: hide, text: hidden ? 'Show' : 'Hide', key: 'Shift H', title: 'On the screen only' },
+    { run: remove, text: 'Delete', key: 'Delete', title: 'Delete it, with its strokes' },
+  ];
   return (
     <li>
       <button type="button" aria-pressed={chosen} onClick={() => choose(id)}>
@@ -103,29 +139,28 @@ const Row = memo(function Row({ id, name, colour, chosen, drawn, digit, choose, 
           {name}
           {id > 0 && <small> {id}</small>}
         </span>
+        {area !== undefined && <small className="area">{area} px</small>}
+        {locked && <small className="undrawn">locked</small>}
+        {hidden && <small className="undrawn">hidden</small>}
         {!drawn && <small className="undrawn">not drawn</small>}
         {digit !== undefined && <kbd>{digit}</kbd>}
       </button>
-      {remove && (
+      {lock && (
         <span className="acts">
-          <button
-            type="button"
-            className="act"
-            onClick={askClass}
-            aria-label={`Another class for ${name} ${id}`}
-            title="Another class (R)"
-          >
-            Class…
-          </button>
-          <button
-            type="button"
-            className="act"
-            onClick={remove}
-            aria-label={`Delete ${name} ${id}`}
-            title="Delete it, with its strokes (Delete)"
-          >
-            Delete
-          </button>
+          {acts
+            .filter(({ run }) => run)
+            .map(({ run, text, label = text, key, title }) => (
+              <button
+                key={key}
+                type="button"
+                className="act"
+                onClick={run}
+                aria-label={`${label.replace('…', '')} ${name}${id > 0 ? ` ${id}` : ''}`}
+                title={`${title} (${key})`}
+              >
+                {text}
+              </button>
+            ))}
         </span>
       )}
     </li>

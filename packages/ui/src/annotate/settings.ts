@@ -2,7 +2,7 @@
 import * as z from '@saltworks/contract/zod';
 import { readStored } from '../stored.ts';
 
-const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
+const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true, only: false };
 
 const settings = z.catch(
   z.object({
@@ -13,6 +13,8 @@ const settings = z.catch(
     strokes: z.catch(z.boolean(), usual.strokes),
     pixels: z.catch(z.boolean(), usual.pixels),
     contours: z.catch(z.boolean(), usual.contours),
+    /** Exact strokes label their own pixels only. */
+    only: z.catch(z.boolean(), usual.only),
   }),
   usual,
 );

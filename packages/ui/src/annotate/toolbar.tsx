@@ -3,6 +3,15 @@ import type { Tool } from './board/scene.ts';
 
 const tools: { name: string; tool: Tool; key: string; title: string }[] = [
   { name: 'Brush', tool: 'brush', key: 'B', title: 'Draw strokes' },
+  { name: 'Exact', tool: 'exact', key: 'Shift B', title: 'Draw these very pixels' },
+  { name: 'Rub out', tool: 'rub', key: 'A', title: 'Give these very pixels to the background' },
+  {
+    name: 'Polygon',
+    tool: 'polygon',
+    key: 'Q',
+    title: 'Enclose these very pixels: click corners, or drag; Enter closes',
+  },
+  { name: 'Fill', tool: 'fill', key: 'T', title: 'Give the part that you click to the segment' },
   { name: 'Erase', tool: 'erase', key: 'E', title: 'Erase strokes' },
   { name: 'Move', tool: 'pan', key: 'H', title: 'Move the picture' },
   { name: 'Whose?', tool: 'ask', key: 'W', title: 'Ask which stroke made a place' },
@@ -14,6 +23,9 @@ interface Props {
   inert: boolean;
   tool: Tool;
   choose(tool: Tool): void;
+  /** Exact strokes label their own pixels only. */
+  only: boolean;
+  setOnly(on: boolean): void;
   undo?(): void;
   redo?(): void;
   /** Shows where the next stroke helps most; undefined while nothing is labelled. */
@@ -24,7 +36,20 @@ interface Props {
   setOpacity(opacity: number): void;
 }
 
-export function Toolbar({ inert, tool, choose, undo, redo, hint, radius, setRadius, opacity, setOpacity }: Props) {
+export function Toolbar({
+  inert,
+  tool,
+  choose,
+  only,
+  setOnly,
+  undo,
+  redo,
+  hint,
+  radius,
+  setRadius,
+  opacity,
+  setOpacity,
+}: Props) {
   return (
     <div className="tools" role="toolbar" aria-label="Tools" inert={inert}>
       <div className="group">
@@ -39,6 +64,14 @@ export function Toolbar({ inert, tool, choose, undo, redo, hint, radius, setRadi
             {name}
           </button>
         ))}
+        <button
+          type="button"
+          aria-pressed={only}
+          onClick={() => setOnly(!only)}
+          title="Exact pixels teach no others: not one other pixel changes (O)"
+        >
+          Only here
+        </button>
       </div>
       <div className="group">
         <button type="button" disabled={!undo} onClick={undo} title="Undo (Z)">

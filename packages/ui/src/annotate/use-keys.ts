@@ -12,7 +12,7 @@ interface Actions {
   choose(segment: number): void;
   setTool(tool: Tool): void;
   resize(factor: number): void;
-  toggle(what: 'labels' | 'strokes' | 'pixels' | 'contours' | 'doubt'): void;
+  toggle(what: 'labels' | 'strokes' | 'pixels' | 'contours' | 'doubt' | 'only'): void;
   alike(on: boolean): void;
   search(): void;
   again(): void;
@@ -25,6 +25,13 @@ interface Actions {
   remove(): void;
   /** Asks for another category of the chosen segment. */
   classify(): void;
+  /** Of the chosen segment: lock or unlock it, split it by its parts, hide or show it, ask for one to merge it into. */
+  lock(): void;
+  split(): void;
+  hide(): void;
+  merge(): void;
+  /** Shows the next place without a label. */
+  unlabelled(): void;
   submit(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
@@ -52,6 +59,21 @@ export function useKeys(actions: Actions): Shortcut[] {
       run: actions.remove,
     },
     { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
+    { keys: ['shift+b'], show: 'Shift B', label: 'exact brush: these very pixels', run: () => setTool('exact') },
+    { keys: ['a'], show: 'A', label: 'rub out: these very pixels are background', run: () => setTool('rub') },
+    {
+      keys: ['q'],
+      show: 'Q',
+      label: 'polygon: click corners or drag, Enter or the first corner closes, Delete takes a corner back',
+      run: () => setTool('polygon'),
+    },
+    { keys: ['t'], show: 'T', label: 'fill: the part that you click becomes the segment', run: () => setTool('fill') },
+    { keys: ['o'], show: 'O', label: 'only here: exact pixels change no others', run: () => toggle('only') },
+    { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: actions.lock },
+    { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: actions.merge },
+    { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: actions.split },
+    { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: actions.hide },
+    { keys: ['j'], show: 'J', label: 'the next place without a label', run: actions.unlabelled },
     { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
     { keys: ['h'], show: 'H, or Space and drag', label: 'move the picture', run: () => setTool('pan') },
     { keys: ['['], show: '[', label: 'smaller brush', run: () => resize(0.8) },

@@ -32,6 +32,9 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
   /** The palette asks for another category of the chosen segment. */
   const [classing, setClassing] = useState(false);
 
+  /** The segment that the next chosen one takes in. */
+  const [merging, setMerging] = useState<number>();
+
   /** Runs an action; what the session refuses is shown. */
   const attempt = useCallback(
     (work: () => void) => {
@@ -46,11 +49,17 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
   );
   const choose = useCallback(
     (id: number) => {
-      setChosen(id);
       setClassing(false);
+      setMerging(undefined);
       takeBrush();
+      if (merging === undefined || merging === id) return setChosen(id);
+      if (id === 0) return say('The background takes no segment: Delete deletes one.');
+      attempt(() => {
+        session.do({ kind: 'merge', segment: merging, into: id });
+        setChosen(id);
+      });
     },
-    [takeBrush],
+    [takeBrush, merging, session, attempt, say],
   );
   const add = useCallback(
     (category: LabelCategory) => attempt(() => choose(session.addSegment(category))),
@@ -62,15 +71,20 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     if (found) add(found);
     else search.current?.focus();
   };
-  const draw = (stroke: Stroke) => {
+  /** Draws; the first stroke names its segment. */
+  const attemptDrawn = (drawn: number, work: () => void) => {
     setClassing(false);
+    if (drawing.locks?.some((lock) => lock.segment === drawn)) {
+      session.draft(undefined);
+      return say(`${nameOf(drawn, segments, categories)} is locked: V unlocks it.`);
+    }
     attempt(() => {
-      // The first stroke names its segment.
-      const there = session.state.drawing.segments.some(({ id }) => id === stroke.segment);
-      if (unnamed && stroke.segment === segment && segment !== 0 && !there) choose(session.addSegment(offered[0]));
-      session.do(stroke);
+      const there = session.state.drawing.segments.some(({ id }) => id === drawn);
+      if (unnamed && drawn === segment && segment !== 0 && !there) setChosen(session.addSegment(offered[0]));
+      work();
     });
   };
+  const draw = (stroke: Stroke) => attemptDrawn(stroke.segment, () => session.do(stroke));
   const erase = (stroke: number) => attempt(() => session.do({ kind: 'erase', stroke }));
   const classify = useCallback(
     (category: LabelCategory) => {
@@ -86,6 +100,11 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     setClassing(true);
     search.current?.focus();
   }, [segment, search, say]);
+  const askMerge = useCallback(() => {
+    if (segment === 0 || unnamed) return say('Choose a segment first: the background merges into none.');
+    setMerging(segment);
+    say(`Which segment takes ${nameOf(segment, segments, categories)} in? Click it in the list, or press its number.`);
+  }, [segment, segments, unnamed, categories, say]);
   const remove = useCallback(() => {
     setClassing(false);
     if (segment === 0 || unnamed) return say('Nothing to delete: the background and what is not drawn stay.');
@@ -118,6 +137,9 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     add,
     again,
     draw,
+    attemptDrawn,
+    attempt,
+    askMerge,
     erase,
     classify,
     askClass,

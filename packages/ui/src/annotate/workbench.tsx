@@ -4,8 +4,9 @@ import { keysText } from '@saltworks/contract/keys-text';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Advice } from './advice.tsx';
-import type { Scene, Tool } from './board/scene.ts';
+import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts';
 import { useBoard } from './board/use-board.ts';
+import type { Point } from './board/view.ts';
 import { Instructions, Skip } from './dialogs.tsx';
 import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
@@ -17,6 +18,7 @@ import { useBrush } from './use-brush.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
+import { usePixels } from './use-pixels.ts';
 import { useSegments } from './use-segments.ts';
 import { useSettings } from './use-settings.ts';
 import { Veil } from './veil.tsx';
@@ -36,7 +38,7 @@ export function Workbench({ session, done }: Props) {
   const [tool, setTool] = useState<Tool>('brush');
   const [message, setMessage] = useState('');
   const search = useRef<HTMLInputElement>(null);
-  const takeBrush = useCallback(() => setTool('brush'), []);
+  const takeBrush = useCallback(() => setTool((now) => (drawingTools.has(now) ? now : 'brush')), []);
   const { segments, unnamed, segment, undo, redo, remove, ...act } = useSegments({
     session,
     drawing,
@@ -47,6 +49,7 @@ export function Workbench({ session, done }: Props) {
   });
   const kept = useSettings();
   const [settings, change] = kept;
+  const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
   const [radius, setRadius] = useBrush(assignment.image, kept);
   const [held, setHeld] = useState(false);
   const [doubting, setDoubting] = useState(false);
@@ -75,6 +78,17 @@ export function Workbench({ session, done }: Props) {
       hints.suspect?.show();
     });
 
+  const whole = pixel?.n === state.n && pixel.width === assignment.image.width ? pixel : undefined;
+  const pixels = usePixels({
+    ...{ session, drawing, pixel: whole, segment, only: settings.only, say: setMessage },
+    ...{ attempt: act.attempt, attemptDrawn: act.attemptDrawn },
+  });
+  const [lost, setLost] = useState<Point>();
+  const hide = useCallback(
+    () => setHidden((now) => new Set(now.has(segment) ? [...now].filter((id) => id !== segment) : [...now, segment])),
+    [segment],
+  );
+
   const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
   const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
@@ -88,12 +102,15 @@ export function Workbench({ session, done }: Props) {
     heat: hints.heat ?? (doubt ? { values: margin, width: patch.width, height: patch.height } : undefined),
     opacity: settings.opacity,
     contours: settings.contours && labels === pixel,
+    hidden: hidden.size > 0 ? hidden : undefined,
+    only: settings.only,
+    stale: labels !== whole,
     strokes: settings.strokes,
     tool,
     segment,
     radius,
     pin: sentBack?.at ?? undefined,
-    ring: hints.ring,
+    ring: lost ?? hints.ring,
     picked,
     suspects: hints.suspects,
     still,
@@ -102,12 +119,14 @@ export function Workbench({ session, done }: Props) {
     stroke: act.draw,
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
+    fill: pixels.fill,
     ask: hints.ask,
     over: hints.over,
   });
 
   const labelled = !!patch || pixel?.n === state.n;
   const submit = () => {
+    if (board.current?.closePolygon()) return;
     if (labelled) void finish('handing in', () => session.submit());
   };
   // A stroke or a key under way ends here, and is not resumed afterwards.
@@ -132,11 +151,22 @@ export function Workbench({ session, done }: Props) {
     alike: setHeld,
     search: () => search.current?.focus(),
     again: act.again,
-    undo,
+    undo: undo && (() => board.current?.stepBack() || undo()),
     redo,
-    hint,
     suspect: showSuspect,
+    hint:
+      hint &&
+      (() => {
+        setLost(undefined);
+        hint();
+      }),
+    lock: pixels.lock,
+    split: pixels.split,
+    hide,
+    merge: act.askMerge,
+    unlabelled: () => setLost(pixels.unlabelled()),
     remove() {
+      if (board.current?.stepBack()) return;
       if (tool !== 'ask') remove();
       else if (picked !== undefined) act.erase(picked);
     },
@@ -156,6 +186,8 @@ export function Workbench({ session, done }: Props) {
       <Toolbar
         inert={!ours}
         tool={tool}
+        only={settings.only}
+        setOnly={(only) => change({ only })}
         choose={(chosen) => setTool(chosen === tool && chosen === 'similar' ? 'brush' : chosen)}
         undo={undo}
         redo={redo}
@@ -203,6 +235,13 @@ export function Workbench({ session, done }: Props) {
         add={act.add}
         classify={act.classify}
         remove={remove}
+        areas={pixels.areas}
+        locked={pixels.locked}
+        hidden={hidden}
+        lock={pixels.lock}
+        hide={hide}
+        askMerge={act.askMerge}
+        split={pixels.split}
         search={search}
       />
       {dialog === 'keys' && (

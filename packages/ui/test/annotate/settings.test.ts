@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../src/annotate/settings.ts';
 
-const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true };
+const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true, only: false };
 
 test('stored settings hold if valid; defaults replace the rest', () => {
   expect(readSettings(null)).toEqual(usual);

@@ -4,12 +4,14 @@
  */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import { css } from '@saltworks/core/screen/colours';
 import { inDialog, isPressed, isTyping } from '../keyboard.ts';
-import { paintBrush, paintStroke, unknown } from './paint.ts';
+import { ExactInk } from './exact-picture.ts';
+import { paintBrush, paintOutline, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
 import { listenToPointers, placeOf } from './pointers.ts';
-import type { Scene, Tool } from './scene.ts';
-import { distance, piecesWithin, rounded, thinned } from './strokes.ts';
+import { lines, type Scene, type Tool } from './scene.ts';
+import { covers, distance, piecesWithin, rounded, thinned } from './strokes.ts';
 import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
 
 type Stroke = Extract<Interaction, { kind: 'stroke' }>;
@@ -20,6 +22,8 @@ export interface BoardEvents {
   draft?(stroke: Stroke | undefined): void;
   /** The eraser touched stroke n. */
   erase(n: number): void;
+  /** The annotator wants the part at this place filled. */
+  fill?(at: Point): void;
   /** The annotator asked which stroke made this place. */
   ask(at: Point): void;
   /** The pointer hovers over this place; undefined once it has left. */
@@ -30,8 +34,15 @@ export interface BoardEvents {
 const leastStep = 0.75;
 /** How long a highlight glows, milliseconds. */
 const glowMs = 1200;
+/** How near the first corner a click closes a polygon, CSS pixels; and how many corners only a drag makes. */
+const closeBy = 8;
+const freeCorners = 8;
 const cursors: Record<Tool, string> = {
   brush: 'none',
+  exact: 'none',
+  rub: 'none',
+  polygon: 'crosshair',
+  fill: 'cell',
   erase: 'crosshair',
   pan: 'grab',
   ask: 'help',
@@ -54,6 +65,9 @@ export class Board {
   #stale = true;
   /** Points of the pen since it came down, outside the image too. */
   #points: [number, number][] | undefined;
+  /** Corners of the polygon under way. */
+  #corners: [number, number][] = [];
+  readonly #exactInk = new ExactInk();
   /** The number of points that the last draft had. */
   #drafted = 0;
   #space = false;
@@ -107,6 +121,7 @@ export class Board {
     const pointed = scene.ring && scene.ring !== ring;
     if (pointed || (scene.picked !== undefined && scene.picked !== picked)) this.#glowFrom = performance.now();
     if (pointed) this.#reveal(scene.ring!);
+    if (scene.tool !== this.#scene.tool) this.#corners = [];
     this.#scene = scene;
     this.#ink.style.cursor = cursors[scene.tool];
     this.#later();
@@ -183,10 +198,13 @@ export class Board {
   #start(at: Point): void {
     const { tool, still } = this.#scene;
     if (still) return;
-    if (tool === 'brush') {
+    if (lines.has(tool)) {
       this.#points = [rounded(this.#place(at))];
       this.#drafted = 0;
-    } else if (tool === 'erase') this.#eraseAt(this.#place(at));
+    } else if (tool === 'polygon') this.#corner(at);
+    else if (tool === 'fill' && this.#onPicture(this.#place(at)))
+      this.#events.fill?.(clamp(this.#place(at), this.#image));
+    else if (tool === 'erase') this.#eraseAt(this.#place(at));
     else if (tool === 'ask' && this.#onPicture(this.#place(at))) this.#events.ask(clamp(this.#place(at), this.#image));
   }
 
@@ -194,6 +212,8 @@ export class Board {
     const points = this.#points;
     if (!points) {
       if (this.#scene.tool === 'erase' && !this.#scene.still) this.#eraseAt(this.#place(at));
+      // A drag draws the outline freely.
+      if (this.#scene.tool === 'polygon' && this.#corners.length > 0) this.#addCorner(rounded(this.#place(at)));
       return;
     }
     const coalesced = event.getCoalescedEvents();
@@ -204,7 +224,60 @@ export class Board {
     }
   }
 
+  /** Whether a place on the screen closes the polygon under way. */
+  #closes(at: Point): boolean {
+    const [first] = this.#corners;
+    if (!first || this.#corners.length < 3) return false;
+    const start = toScreen(this.#view, { x: first[0], y: first[1] });
+    return Math.hypot(start.x - at.x, start.y - at.y) <= closeBy;
+  }
+
+  #corner(at: Point): void {
+    if (this.#closes(at)) this.closePolygon();
+    else this.#addCorner(rounded(this.#place(at)));
+    this.#later(false);
+  }
+
+  #addCorner(corner: [number, number]): void {
+    const last = this.#corners.at(-1);
+    if (last && Math.hypot(corner[0] - last[0], corner[1] - last[1]) < leastStep) return;
+    this.#corners.push(corner);
+    this.#later(false);
+  }
+
+  /** Ends the polygon under way. @returns whether there is one */
+  closePolygon(): boolean {
+    if (this.#corners.length === 0) return false;
+    const corners = this.#corners;
+    this.#corners = [];
+    const { segment, only } = this.#scene;
+    const { width, height } = this.#image;
+    // The outline runs along the edge where it left the image.
+    const inside = corners.map(([x, y]): [number, number] => [
+      Math.min(width - 1, Math.max(0, x)),
+      Math.min(height - 1, Math.max(0, y)),
+    ]);
+    if (corners.length >= 3) {
+      const how = { polygon: true, exact: true, ...(only && { spread: false }) };
+      this.#events.stroke({ kind: 'stroke', segment, points: thinned(inside), radius: 0, ...how });
+    }
+    this.#later(false);
+    return true;
+  }
+
+  /** Takes the last corner of the polygon under way back. @returns whether there is one */
+  stepBack(): boolean {
+    const corner = this.#corners.pop();
+    this.#later(false);
+    return corner !== undefined;
+  }
+
   #end(): void {
+    // A free outline ends where it began.
+    const [last] = this.#corners.slice(-1);
+    if (this.#scene.tool === 'polygon' && last && this.#corners.length > freeCorners) {
+      if (this.#closes(toScreen(this.#view, { x: last[0], y: last[1] }))) this.closePolygon();
+    }
     const points = this.#points;
     this.#points = undefined;
     const strokes = points ? this.#strokes(points) : [];
@@ -218,17 +291,21 @@ export class Board {
     this.#space = false;
     if (this.#points) this.#events.draft?.(undefined);
     this.#points = undefined;
+    this.#corners = [];
     this.#later(false);
   }
 
   /** A pen that leaves the image and returns draws two strokes. */
   #strokes(points: [number, number][]): Stroke[] {
-    const { segment, radius } = this.#scene;
+    const { segment: chosen, radius, tool, only } = this.#scene;
+    const segment = tool === 'rub' ? 0 : chosen;
+    const how = tool === 'brush' ? {} : { exact: true, ...(only && { spread: false }) };
     return piecesWithin(points, this.#image).map((piece) => ({
       kind: 'stroke',
       segment,
       points: thinned(piece.map(([x, y]) => rounded({ x, y }))),
       radius,
+      ...how,
     }));
   }
 
@@ -242,8 +319,13 @@ export class Board {
   #eraseAt({ x, y }: Point): void {
     const reach = Math.max(4, 8 / this.#view.scale);
     // The topmost stroke wins.
-    const touched = this.#scene.drawing.strokes.findLast(({ points, radius }) =>
-      points.some(([ax, ay], i) => distance([x, y], points[Math.max(0, i - 1)], [ax, ay]) <= radius + reach),
+    const touched = this.#scene.drawing.strokes.findLast(
+      (stroke) =>
+        covers(stroke, { x, y }, this.#image) ||
+        stroke.points.some(
+          ([ax, ay], i) =>
+            distance([x, y], stroke.points[Math.max(0, i - 1)], [ax, ay]) <= stroke.radius + (stroke.exact ? 0 : reach),
+        ),
     );
     if (touched) this.#events.erase(touched.n);
   }
@@ -268,12 +350,21 @@ export class Board {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.#screen.width, this.#screen.height);
     const { colours, segment, radius, tool } = this.#scene;
-    const colour = colours.get(segment) ?? unknown;
+    const colour = colours.get(tool === 'rub' ? 0 : segment) ?? unknown;
     paintPointed(context, this.#view, this.#scene, this.#glow());
-    for (const piece of this.#points ? piecesWithin(this.#points, this.#image) : []) {
-      paintStroke(context, this.#view, piece, radius, colour);
+    if (!this.#points) this.#exactInk.clear();
+    else if (tool === 'brush') {
+      for (const piece of piecesWithin(this.#points, this.#image)) {
+        paintStroke(context, this.#view, piece, radius, colour);
+      }
+    } else {
+      const { scale, x, y } = this.#view;
+      const ink = this.#exactInk.get(this.#points, radius, css(colour), this.#image);
+      context.imageSmoothingEnabled = false;
+      context.drawImage(ink, x, y, scale * ink.width, scale * ink.height);
     }
-    if (this.#cursor && tool === 'brush' && !this.#space) {
+    if (this.#corners.length > 0) paintOutline(context, this.#view, this.#corners, colour, this.#cursor);
+    if (this.#cursor && lines.has(tool) && !this.#space) {
       paintBrush(context, this.#cursor, radius * this.#view.scale, colour);
     }
   }

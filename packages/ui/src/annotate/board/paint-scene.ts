@@ -1,5 +1,7 @@
 /** Paints a scene in layers, each redrawn only when it changes. */
 
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import { ExactPicture } from './exact-picture.ts';
 import { Layer } from './layer.ts';
 import {
   heatPicture,
@@ -12,12 +14,31 @@ import {
   unknown,
 } from './paint.ts';
 import type { Scene } from './scene.ts';
+import { commonStrokes } from './strokes.ts';
 import { toScreen, type View } from './view.ts';
 
 export type Layers = ReturnType<typeof newLayers>;
 
 /** The photograph and the strokes have the screen's size; labels have their own. */
-export const newLayers = () => ({ photograph: new Layer(), labels: new Layer(), strokes: new Layer() });
+export const newLayers = () => ({
+  ...{ photograph: new Layer(), labels: new Layer(), shown: new Layer(), strokes: new Layer() },
+  ...{ exact: new ExactPicture(), lines: new Lines() },
+});
+
+/** The strokes that are no exact ones: the same list while they are the same. */
+class Lines {
+  #lines: Drawing['strokes'] = [];
+  #from: Drawing['strokes'] = [];
+
+  get(strokes: Drawing['strokes']): Drawing['strokes'] {
+    if (strokes === this.#from) return this.#lines;
+    this.#from = strokes;
+    const lines = strokes.filter(({ exact, region }) => !exact && !region);
+    const same = lines.length === this.#lines.length && commonStrokes(lines, this.#lines) === lines.length;
+    if (!same) this.#lines = lines;
+    return this.#lines;
+  }
+}
 
 /** Paints the photograph, labels, strokes, those that look wrong, and pin. */
 export function paintScene(
@@ -41,18 +62,42 @@ export function paintScene(
   context.drawImage(photograph, 0, 0);
   const labels = labelsOf(layers, scene);
   const shown = heat?.alike ? 1 : opacity;
-  if (labels && shown > 0) {
-    context.scale(devicePixelRatio, devicePixelRatio);
+  const exact = heat ? undefined : layers.exact.get(drawing.strokes, colours, image);
+  if ((labels || exact) && shown > 0) {
     context.globalAlpha = shown;
-    context.imageSmoothingEnabled = !!heat?.alike;
-    context.drawImage(labels, ...box);
+    if (exact && scene.stale) {
+      // Exact pixels take the place of the labels below them.
+      const key = [view, labels, scene.labels?.ids, colours, scene.contours, scene.hidden, drawing.strokes];
+      const both = layers.shown.get(key, width, height, (layer) => {
+        layer.scale(devicePixelRatio, devicePixelRatio);
+        layer.imageSmoothingEnabled = false;
+        if (labels) layer.drawImage(labels, ...box);
+        layer.globalCompositeOperation = 'destination-out';
+        layer.drawImage(exact.cover, ...box);
+        layer.globalCompositeOperation = 'source-over';
+        layer.drawImage(exact.colour, ...box);
+      });
+      context.drawImage(both, 0, 0);
+    } else if (labels) {
+      context.scale(devicePixelRatio, devicePixelRatio);
+      context.imageSmoothingEnabled = !!heat?.alike;
+      context.drawImage(labels, ...box);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+    }
     context.globalAlpha = 1;
+  }
+  if (strokes && exact) {
+    // Exact strokes stand out among the labels as others do.
+    context.scale(devicePixelRatio, devicePixelRatio);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(exact.colour, ...box);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
-  if (strokes && drawing.strokes.length > 0) {
-    const all = layers.strokes.get([view, drawing.strokes, colours], width, height, (layer) => {
+  const lines = layers.lines.get(drawing.strokes);
+  if (strokes && lines.length > 0) {
+    const all = layers.strokes.get([view, lines, colours], width, height, (layer) => {
       layer.scale(devicePixelRatio, devicePixelRatio);
-      paintStrokes(layer, view, drawing.strokes, colours);
+      paintStrokes(layer, view, lines, colours);
     });
     context.drawImage(all, 0, 0);
   }
@@ -69,12 +114,12 @@ export function paintScene(
 }
 
 /** Labels as a bitmap of their own size. */
-function labelsOf(layers: Layers, { labels, heat, colours, contours }: Scene): OffscreenCanvas | undefined {
+function labelsOf(layers: Layers, { labels, heat, colours, contours, hidden }: Scene): OffscreenCanvas | undefined {
   const shown = heat ?? labels;
   if (!shown) return undefined;
-  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours];
+  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours, hidden];
   return layers.labels.get(key, shown.width, shown.height, (layer) =>
-    layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, colours, contours), 0, 0),
+    layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, colours, contours, hidden), 0, 0),
   );
 }
 
@@ -86,6 +131,7 @@ export function paintPointed(
   glow: number,
 ): void {
   const stroke = picked === undefined ? undefined : drawing.strokes.find(({ n }) => n === picked);
-  if (stroke) paintHalo(context, view, stroke, colours.get(stroke.segment) ?? unknown, glow);
+  if (stroke && stroke.points.length > 0)
+    paintHalo(context, view, stroke, colours.get(stroke.segment) ?? unknown, glow);
   if (ring) paintRing(context, toScreen(view, ring), glow);
 }

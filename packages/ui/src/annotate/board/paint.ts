@@ -13,8 +13,13 @@ export const unknown: Rgb = [255, 255, 255];
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** Labels in their segments' colours, one pixel each; the background is transparent. */
-export function labelPicture(labels: Labels, colours: ReadonlyMap<number, Rgb>, contours: boolean): ImageData {
-  return pictureOf(labelPixels(labels, colours, contours), labels.width);
+export function labelPicture(
+  labels: Labels,
+  colours: ReadonlyMap<number, Rgb>,
+  contours: boolean,
+  hidden?: ReadonlySet<number>,
+): ImageData {
+  return pictureOf(labelPixels(labels, colours, contours, hidden), labels.width);
 }
 
 /** A bitmap that is bright where margins are small or, with `alike`, where likeness is high. */
@@ -68,6 +73,31 @@ export function paintStroke(
     context.lineWidth = width + extra;
     context.stroke();
   }
+}
+
+/** The outline of a polygon under way, and the side to the pointer. */
+export function paintOutline(
+  context: Context,
+  view: View,
+  corners: readonly [number, number][],
+  colour: Rgb,
+  pointer: Point | undefined,
+): void {
+  trace(context, view, corners);
+  if (pointer) context.lineTo(pointer.x, pointer.y);
+  for (const [style, width] of [
+    ['rgb(0 0 0 / 0.7)', 4],
+    [css(colour), 2],
+  ] as const) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.stroke();
+  }
+  const first = toScreen(view, { x: corners[0][0], y: corners[0][1] });
+  context.beginPath();
+  context.arc(first.x, first.y, 5, 0, 2 * Math.PI);
+  context.fillStyle = css(colour);
+  context.fill();
 }
 
 /** The highlight of a stroke. @param glow 0 … 1 */

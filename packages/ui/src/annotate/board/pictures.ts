@@ -1,6 +1,9 @@
 /** Overlays as pixels: red, green, blue, alpha from the lowest byte up. */
 import type { Rgb } from '@saltworks/core/screen/oklch';
 
+/** How opaque the colours of labels are, of 255. */
+export const labelAlpha = 170;
+
 /** ImageData wants bytes in the order R, G, B, A; every machine that runs browsers is little-endian. */
 const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
@@ -8,11 +11,13 @@ const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha <
  * Labels in their segments' colours, one pixel each; the background is transparent.
  *
  * @param contours draws white edges between segments
+ * @param hidden segments that are transparent, too
  */
 export function labelPixels(
   { ids, width, height }: { ids: Uint32Array; width: number; height: number },
   colours: ReadonlyMap<number, Rgb>,
   contours: boolean,
+  hidden?: ReadonlySet<number>,
 ): Uint32Array<ArrayBuffer> {
   const out = new Uint32Array(width * height);
   const edge = pixel([255, 255, 255], 255);
@@ -26,7 +31,7 @@ export function labelPixels(
       if (id !== last) {
         last = id;
         // The background stays transparent.
-        colour = id === 0 ? 0 : pixel(colours.get(id) ?? [128, 128, 128], 170);
+        colour = id === 0 || hidden?.has(id) ? 0 : pixel(colours.get(id) ?? [128, 128, 128], labelAlpha);
       }
       out[i] = contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id) ? edge : colour;
     }

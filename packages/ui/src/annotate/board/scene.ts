@@ -4,7 +4,13 @@ import type { Rgb } from '@saltworks/core/screen/colours';
 import type { Labels } from '../labels.ts';
 import type { Point } from './view.ts';
 
-export type Tool = 'brush' | 'erase' | 'pan' | 'ask' | 'similar';
+/** `exact` draws these very pixels, `rub` gives them to the background, `polygon` encloses them, `fill` takes a whole part. */
+export type Tool = 'brush' | 'exact' | 'rub' | 'polygon' | 'fill' | 'erase' | 'pan' | 'ask' | 'similar';
+
+/** Tools that draw the chosen segment. */
+export const drawing: ReadonlySet<Tool> = new Set(['brush', 'exact', 'polygon', 'fill'] satisfies Tool[]);
+/** Tools that draw lines. */
+export const lines: ReadonlySet<Tool> = new Set(['brush', 'exact', 'rub'] satisfies Tool[]);
 
 /** Everything to paint besides the photograph. */
 export interface Scene {
@@ -18,9 +24,15 @@ export interface Scene {
   heat?: { values: Float32Array; width: number; height: number; alike?: boolean };
   /** 0 … 1. */
   opacity: number;
+  /** Segments whose labels are not shown. */
+  hidden?: ReadonlySet<number>;
   contours: boolean;
   strokes: boolean;
   tool: Tool;
+  /** Exact strokes label their own pixels only. */
+  only?: boolean;
+  /** The labels on screen are older or coarser than the exact strokes. */
+  stale?: boolean;
   /** The segment and the radius of the brush, image pixels. */
   segment: number;
   radius: number;

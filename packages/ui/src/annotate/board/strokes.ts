@@ -1,4 +1,7 @@
 /** Geometry of strokes, in image pixels. */
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import { visitStroke } from '@saltworks/core/seeds/paint';
 import type { Point, Size } from './view.ts';
 
 /** Rounds to an eighth of a pixel. */
@@ -61,4 +64,24 @@ function shareWithin([ax, ay]: Place, [bx, by]: Place, { width, height }: Size):
     to = Math.min(to, leave);
   }
   return from <= to ? [from, to] : undefined;
+}
+
+/** How many strokes two drawings have in common from the first on. The number and segment of a stroke say all of it. */
+export function commonStrokes(a: Drawing['strokes'], b: Drawing['strokes']): number {
+  if (a === b) return a.length;
+  const most = Math.min(a.length, b.length);
+  let count = 0;
+  while (count < most && a[count].n === b[count].n && a[count].segment === b[count].segment) count++;
+  return count;
+}
+
+/** Whether a polygon or a region covers the pixel at a place. */
+export function covers(stroke: Stroke, { x, y }: Point, image: Size): boolean {
+  if (!stroke.polygon && !stroke.region) return false;
+  const [column, row] = [Math.round(x), Math.round(y)];
+  let found = false;
+  visitStroke(stroke, image, (at, left, right) => {
+    found ||= at === row && left <= column && column <= right;
+  });
+  return found;
 }

@@ -20,6 +20,7 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
           draft: (stroke) => latest.current.events.draft?.(stroke),
           stroke: (stroke) => latest.current.events.stroke(stroke),
           erase: (n) => latest.current.events.erase(n),
+          fill: (at) => latest.current.events.fill?.(at),
           ask: (at) => latest.current.events.ask(at),
           over: (at) => latest.current.events.over(at),
         });

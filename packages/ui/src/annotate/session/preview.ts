@@ -1,5 +1,7 @@
 /** The page's solver thread: one for all images, so that it is warm when the next one opens. */
+import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
+import { commonStrokes } from '../board/strokes.ts';
 import type { Point } from '../board/view.ts';
 import { Newest } from './newest.ts';
 import type { PreviewAnswer, PreviewRequest } from './preview.worker.ts';
@@ -7,12 +9,14 @@ import type { PreviewAnswer, PreviewRequest } from './preview.worker.ts';
 export interface Solve {
   /** The number of interactions in the drawing; answers repeat it. */
   n: number;
-  scribbles: string;
+  drawing: Pick<Drawing, 'strokes' | 'locks'>;
   /** The stroke under the pen. */
   draft?: Stroke;
 }
 
 export type Open = Omit<Extract<PreviewRequest, { kind: 'open' }>, 'kind' | 'picture'>;
+
+const nothing = { strokes: [] };
 
 export class Preview {
   readonly #worker = new Worker(new URL('./preview.worker.ts', import.meta.url), { type: 'module' });
@@ -20,7 +24,7 @@ export class Preview {
   readonly #places = new Newest<Point>(({ x, y }) => this.#post({ kind: 'similar', picture: this.#picture, x, y }));
   #picture = 0;
   /** The drawing that the thread holds. */
-  #sent = '';
+  #sent: Pick<Drawing, 'strokes' | 'locks'> = nothing;
   #told: (answer: PreviewAnswer) => void = () => {};
 
   constructor() {
@@ -36,13 +40,14 @@ export class Preview {
   /** Opens another image; pending answers for the one before are dropped. @param told called with every answer */
   take(told: (answer: PreviewAnswer) => void): void {
     this.#picture++;
-    this.#sent = '';
+    this.#sent = nothing;
     this.#solves.clear();
     this.#places.clear();
     this.#told = told;
   }
 
   open(request: Open): void {
+    this.#sent = nothing;
     this.#post({ kind: 'open', picture: this.#picture, ...request }, [request.keys, request.image]);
   }
 
@@ -75,11 +80,13 @@ export class Preview {
     this.#worker.terminate();
   }
 
-  #solve({ n, scribbles, draft }: Solve): void {
-    // Most solves are of a draft; the thread already holds the drawing.
-    const known = scribbles === this.#sent;
-    this.#sent = scribbles;
-    this.#post({ kind: 'solve', picture: this.#picture, n, scribbles: known ? undefined : scribbles, draft });
+  #solve({ n, drawing, draft }: Solve): void {
+    // Most solves are of a draft, or of one stroke more: the thread already holds the others.
+    const keep = commonStrokes(this.#sent.strokes, drawing.strokes);
+    const strokes = drawing.strokes.slice(keep);
+    const { locks } = drawing;
+    this.#sent = drawing;
+    this.#post({ kind: 'solve', picture: this.#picture, n, keep, strokes, locks, draft });
   }
 
   #post(request: PreviewRequest, move: Transferable[] = []): void {

@@ -1,6 +1,6 @@
 /** Solves the image in the page with the server's own kernels, so that labels follow the pen. */
 
-import { parseScribbles, type Scribbles, type Stroke } from '@saltworks/contract/documents/scribbles';
+import type { Lock, Stroke } from '@saltworks/contract/documents/scribbles';
 import { unknownKind } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
@@ -14,7 +14,7 @@ import type { Keys } from '@saltworks/core/keys/keys';
 import { mean } from '@saltworks/core/metrics/mean';
 import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
 import { argmax, expectedIous, margins, type NodeScores } from '@saltworks/core/nodes/scores';
-import { rasterise } from '@saltworks/core/seeds/seeds';
+import { StrokeSheet } from '@saltworks/core/seeds/sheet';
 import type { Solver } from '@saltworks/core/solver';
 import { pixelsOf } from '../pixels.ts';
 import type { PixelPreview, RefineRequest } from './refine.worker.ts';
@@ -28,8 +28,8 @@ export type PreviewRequest = { picture: number } & (
       image: ArrayBuffer;
       options: SegmentOptions;
     }
-  /** scribbles: absent if unchanged. draft: the stroke under the pen, added to them. */
-  | { kind: 'solve'; n: number; scribbles?: string; draft?: Stroke }
+  /** keep: how many strokes of the last drawing stay; `strokes` come after them. draft: the stroke under the pen, on top. */
+  | { kind: 'solve'; n: number; keep: number; strokes: Stroke[]; locks?: Lock[]; draft?: Stroke }
   /** Refines the last solve to pixels, if it was n and had no draft. */
   | { kind: 'refine'; n: number }
   /** Shares of the image's sides, 0 … 1. */
@@ -94,7 +94,8 @@ interface Opened {
   keys: Keys;
   grid: Grid;
   options: SegmentOptions;
-  scribbles?: Scribbles;
+  strokes: Stroke[];
+  sheet: StrokeSheet;
   /** Built on first use. */
   directions?: Keys;
   last?: { n: number; draft: boolean; drawn: StrokeLabels; nodes: NodeScores };
@@ -161,18 +162,19 @@ async function open({ picture, keys: file, image: bytes, options }: PreviewReque
   arenas.pixels.reset();
   const image = { data, width, height };
   const solver = openFast(image, keys, options, { arenas, strokes: true });
-  opened = { picture, solver, keys, grid: gridOf(keys, options.upsample), options };
+  const drawing = { strokes: [], sheet: new StrokeSheet(image) };
+  opened = { picture, solver, keys, grid: gridOf(keys, options.upsample), options, ...drawing };
   const request: RefineRequest = { kind: 'open', image, options: { ...options, scale: 0.5 } };
   refiner.postMessage(request, { transfer: [data.buffer] });
   tell({ kind: 'open', picture });
 }
 
-function solve(opened: Opened, { n, scribbles, draft }: PreviewRequest & { kind: 'solve' }): void {
-  if (scribbles !== undefined) opened.scribbles = parseScribbles(scribbles);
+function solve(opened: Opened, { n, keep, strokes, locks, draft }: PreviewRequest & { kind: 'solve' }): void {
+  opened.strokes = [...opened.strokes.slice(0, keep), ...strokes];
+  // The last answer's raster lies on this sheet.
+  opened.last = undefined;
   const { solver, grid, options, picture } = opened;
-  const document = opened.scribbles!;
-  const strokes = draft ? [...document.strokes, draft] : document.strokes;
-  const drawn = labelsOf(rasterise({ ...document, strokes }), grid, options);
+  const drawn = labelsOf(opened.sheet.raster(opened.strokes, locks, draft), grid, options);
   const { seeds, nodes } = answerFrom(solver, drawn);
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
@@ -186,7 +188,8 @@ function solve(opened: Opened, { n, scribbles, draft }: PreviewRequest & { kind:
 
 function refine({ last, picture }: Opened, n: number): void {
   if (last?.n !== n || last.draft) return;
-  const request: RefineRequest = { kind: 'refine', picture, n, nodes: last.nodes, held: last.drawn.held() };
+  const { nodes, drawn } = last;
+  const request: RefineRequest = { kind: 'refine', picture, n, nodes, held: drawn.held(), exact: drawn.exact() };
   refiner.postMessage(request);
 }
 

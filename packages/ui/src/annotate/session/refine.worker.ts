@@ -4,12 +4,20 @@ import type { SegmentOptions } from '@saltworks/contract/options';
 import { Arena } from '@saltworks/core/arena/arena';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { NodeScores } from '@saltworks/core/nodes/scores';
+import { giveExact } from '@saltworks/core/refine/exact';
 import { openRefiner, type Refiner } from '@saltworks/core/refine/fast/refine';
 import type { HeldPixels } from '@saltworks/core/refine/held';
 
 export type RefineRequest =
   | { kind: 'open'; image: RgbImage; options: SegmentOptions & { scale: number } }
-  | { kind: 'refine'; picture: number; n: number; nodes: NodeScores; held: HeldPixels | undefined };
+  | {
+      kind: 'refine';
+      picture: number;
+      n: number;
+      nodes: NodeScores;
+      held: HeldPixels | undefined;
+      exact: HeldPixels | undefined;
+    };
 
 export interface PixelPreview {
   kind: 'pixel';
@@ -35,8 +43,8 @@ addEventListener('message', async ({ data }: MessageEvent<RefineRequest>) => {
   // Let messages that arrived meanwhile in first.
   await new Promise((resume) => setTimeout(resume, 0));
   if (turn !== newest || !refiner) return;
-  const { picture, n, nodes, held } = data;
-  const mask = refiner.refine(nodes, held);
+  const { picture, n, nodes, held, exact } = data;
+  const mask = giveExact(refiner.refine(nodes, held), exact);
   const ids = mask.ids.slice();
   const { width, height } = mask;
   postMessage({ kind: 'pixel', picture, n, width, height, ids }, { transfer: [ids.buffer] });

@@ -22,7 +22,7 @@ import {
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
-import { scribblesOf } from '@saltworks/core/drawing/scribbles-of';
+import { isDrawnEnough } from '@saltworks/core/drawing/scribbles-of';
 import { ApiError, ask, askAs, bytes } from '../../api.ts';
 import { begin, type Step } from '../../traces.ts';
 import type { Point } from '../board/view.ts';
@@ -87,8 +87,6 @@ export class Session {
   #interactions: Interaction[] = [];
   #unfollow: (() => void) | undefined;
   #state: SessionState;
-  /** The drawing as the solver takes it, rebuilt only after an interaction. */
-  #scribbles: { drawing: Drawing; text: string } | undefined;
   #draft: Stroke | undefined;
   #closed = false;
   /** The version of the classes in the state. */
@@ -335,10 +333,10 @@ export class Session {
     clearTimeout(this.#rest);
     const { drawing, n, preview } = this.#state;
     const draft = this.#draft;
-    const drawn = new Set([...drawing.strokes, ...(draft ? [draft] : [])].map(({ segment }) => segment));
-    if (drawn.size < 2 && !drawn.has(0)) {
+    const strokes = draft ? [...drawing.strokes, draft] : drawing.strokes;
+    if (!isDrawnEnough({ strokes })) {
       const none =
-        drawn.size === 0
+        strokes.length === 0
           ? 'Draw on a thing, and on what is around it. Is there nothing? One stroke of background will do.'
           : 'Draw on one thing more: the background counts.';
       const nothing = {
@@ -353,15 +351,7 @@ export class Session {
       return;
     }
     if (!draft) this.#set({ none: undefined });
-    if (preview === 'ready') this.#preview.solve({ n, scribbles: this.#scribblesOf(drawing), draft });
-  }
-
-  #scribblesOf(drawing: Drawing): string {
-    if (this.#scribbles?.drawing !== drawing) {
-      const text = scribblesOf(drawing, this.assignment.image, this.#state.categories);
-      this.#scribbles = { drawing, text };
-    }
-    return this.#scribbles.text;
+    if (preview === 'ready') this.#preview.solve({ n, drawing, draft });
   }
 
   #answered(answer: PreviewAnswer): void {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { distance, piecesWithin, rounded, thinned } from '../../../src/annotate/board/strokes.ts';
+import {
+  commonStrokes,
+  covers,
+  distance,
+  piecesWithin,
+  rounded,
+  thinned,
+} from '../../../src/annotate/board/strokes.ts';
 
 test('the distance to a segment is to its nearest point, at most to its ends', () => {
   expect(distance([1, 1], [0, 0], [2, 0])).toBe(1);
@@ -79,4 +86,32 @@ describe('the pieces of a line inside the image', () => {
       }
     }
   });
+});
+
+test('drawings have the strokes in common that have the same number and segment from the first on', () => {
+  const strokes = (...given: [number, number][]) =>
+    given.map(([n, segment]) => ({ n, segment, points: [[0, 0]] as [number, number][], radius: 1 }));
+  const three = strokes([1, 5], [2, 5], [4, 6]);
+  expect(commonStrokes(three, three)).toBe(3);
+  expect(commonStrokes(three, strokes([1, 5], [2, 5], [4, 6], [7, 5]))).toBe(3);
+  // The last one was erased; a segment was merged into another.
+  expect(commonStrokes(three, strokes([1, 5], [2, 5], [5, 6]))).toBe(2);
+  expect(commonStrokes(three, strokes([1, 6], [2, 6], [4, 6]))).toBe(0);
+  expect(commonStrokes(three, [])).toBe(0);
+});
+
+test('a polygon and a region cover the pixels inside them, a line is no area', () => {
+  const image = { width: 9, height: 9 };
+  const corners: [number, number][] = [
+    [2, 2],
+    [6, 2],
+    [6, 6],
+    [2, 6],
+  ];
+  const square = { segment: 1, points: corners, radius: 0, polygon: true };
+  expect(covers(square, { x: 4.2, y: 3.8 }, image)).toBe(true);
+  expect(covers(square, { x: 1.4, y: 3.8 }, image)).toBe(false);
+  expect(covers({ ...square, polygon: false }, { x: 4, y: 4 }, image)).toBe(false);
+  const region = { segment: 1, points: [], radius: 0, region: [10, 2] };
+  expect([1, 2, 3].map((x) => covers(region, { x, y: 1 }, image))).toEqual([true, true, false]);
 });

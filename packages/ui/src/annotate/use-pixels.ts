@@ -1,0 +1,120 @@
+/** What an annotator does with the pixels of the labels on screen: fill a part, lock, split, count, find what has no label. */
+
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
+import { partsOf } from '@saltworks/core/mask/parts';
+import { useDeferredValue, useMemo, useRef } from 'react';
+import type { Point } from './board/view.ts';
+import type { Labels } from './labels.ts';
+import { nameOf } from './names.ts';
+import type { Session } from './session/session.ts';
+
+interface Given {
+  session: Session;
+  drawing: Drawing;
+  /** Labels of the image's pixels for the whole drawing; undefined while they are coarser or older. */
+  pixel?: Labels;
+  segment: number;
+  /** Exact strokes label their own pixels only. */
+  only: boolean;
+  /** Does the work; what is refused is shown. */
+  attempt(work: () => void): void;
+  /** The same, where the segment is drawn: it gets a name if it has none yet. */
+  attemptDrawn(segment: number, work: () => void): void;
+  say(text: string): void;
+}
+
+/** A part of fewer pixels stays with its segment when this is split. */
+const leastPart = 16;
+
+export function usePixels({ session, drawing, pixel, segment, only, attempt, attemptDrawn, say }: Given) {
+  const { categories } = session.state;
+  const name = (id: number) => nameOf(id, drawing.segments, categories);
+  const locked = useMemo(() => new Set(drawing.locks?.map((lock) => lock.segment)), [drawing.locks]);
+  const areas = useDeferredValue(useMemo(() => (pixel ? areasOf(pixel) : undefined), [pixel]));
+  /** The last place without a label that was shown. */
+  const shown = useRef<{ labels: Labels; place: number }>(undefined);
+
+  const withPixels = (work: (labels: Labels) => void) => {
+    if (pixel) work(pixel);
+    else say('The pixels are not labelled yet: a moment.');
+  };
+  const fill = ({ x, y }: Point) =>
+    withPixels((labels) => {
+      const within = (at: number, size: number) => Math.min(size - 1, Math.max(0, Math.round(at)));
+      const at = within(y, labels.height) * labels.width + within(x, labels.width);
+      if (labels.ids[at] === segment) return say(`That is ${name(segment)} already.`);
+      const { of } = partsOf(labels);
+      const region = encodeRegion(of, of[at]);
+      attemptDrawn(segment, () => session.do({ kind: 'fill', segment, region, ...(only && { spread: false }) }));
+    });
+  const lock = () => {
+    if (locked.has(segment)) {
+      attempt(() => session.do({ kind: 'unlock', segment }));
+      return;
+    }
+    withPixels((labels) => {
+      const region = encodeRegion(labels.ids, segment);
+      if (region.length === 0) return say(`${name(segment)} has no pixel to lock.`);
+      attempt(() => session.do({ kind: 'lock', segment, region }));
+      say(`${name(segment)} is locked: its pixels stay. V unlocks it.`);
+    });
+  };
+  /** Makes a segment of each part of the chosen one but the largest. */
+  const split = () =>
+    withPixels((labels) => {
+      const { category } = drawing.segments.find(({ id }) => id === segment) ?? {};
+      if (category === undefined) return say('Only segments can be split.');
+      if (locked.has(segment)) return say(`${name(segment)} is locked: V unlocks it.`);
+      const parts = partsOf(labels);
+      const own = [...parts.areas.keys()]
+        .filter((part) => parts.ids[part] === segment && parts.areas[part] >= leastPart)
+        .sort((a, b) => parts.areas[b] - parts.areas[a]);
+      if (own.length < 2) return say(`${name(segment)} is in one part.`);
+      attempt(() => {
+        for (const part of own.slice(1)) {
+          const id = session.addSegment({ id: category });
+          session.do({ kind: 'fill', segment: id, region: encodeRegion(parts.of, part), spread: false });
+        }
+      });
+      say(`${own.length - 1} more of ${name(segment)}'s class: each part is a segment.`);
+    });
+  /** @returns a place in the next largest part that has no label */
+  const unlabelled = (): Point | undefined => {
+    if (!pixel) {
+      say('The pixels are not labelled yet: a moment.');
+      return undefined;
+    }
+    const parts = partsOf(pixel);
+    const own = [...parts.areas.keys()]
+      .filter((part) => parts.ids[part] === 0)
+      .sort((a, b) => parts.areas[b] - parts.areas[a]);
+    if (own.length === 0) {
+      say('Every pixel belongs to a segment.');
+      return undefined;
+    }
+    const place = shown.current?.labels === pixel ? (shown.current.place + 1) % own.length : 0;
+    shown.current = { labels: pixel, place };
+    const inside = [...parts.of.keys()].filter((i) => parts.of[i] === own[place]);
+    const middle = inside[inside.length >> 1];
+    say(`${place + 1} of ${own.length} without a label: ${parts.areas[own[place]]} pixels.`);
+    return { x: middle % pixel.width, y: Math.floor(middle / pixel.width) };
+  };
+  // The same from one render to the next: the list of segments does not render while the pen moves.
+  const latest = useRef({ lock, split });
+  latest.current = { lock, split };
+  const acts = useMemo(() => ({ lock: () => latest.current.lock(), split: () => latest.current.split() }), []);
+  return { locked, areas, fill, unlabelled, ...acts };
+}
+
+/** Pixels by segment. */
+function areasOf({ ids }: Labels): Map<number, number> {
+  const areas = new Map<number, number>();
+  for (let i = 0; i < ids.length; ) {
+    const id = ids[i];
+    const start = i;
+    while (i < ids.length && ids[i] === id) i++;
+    areas.set(id, (areas.get(id) ?? 0) + i - start);
+  }
+  return areas;
+}
