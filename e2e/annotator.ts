@@ -11,6 +11,8 @@ export interface ServerEvent {
 
 export interface Annotator {
   id: string;
+  /** The account's API key. */
+  key: string;
   /** @throws Error with status and body if the server refuses */
   ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
   bytes(path: string): Promise<Buffer>;
@@ -56,6 +58,7 @@ export async function annotator(url: string, key: string): Promise<Annotator> {
   const seqs = new Map<string, number>();
   return {
     id: (await ask<{ id: string }>('GET', '/api/me')).id,
+    key,
     ask,
     bytes: async (path) => Buffer.from(await (await call('GET', path)).arrayBuffer()),
     async send(assignment, interactions) {

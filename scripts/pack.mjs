@@ -1,4 +1,5 @@
 // npm run pack: all packages as `out/saltworks-NAME-VERSION.tgz`. That of the command brings what no registry has, so that it installs alone.
+// Beside them the client for Python, as a wheel.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -41,6 +42,21 @@ export function pack(out) {
     writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     run('pnpm', ['--dir', stage, '--config.node-linker=hoisted', 'pack', '--pack-destination', out], { quiet: true });
     return tarball('cli', manifest.version);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** @returns the path of the wheel of the client for Python @param out folder */
+export function packWheel(out) {
+  const scratch = mkdtempSync(join(tmpdir(), 'saltworks-wheel-'));
+  try {
+    const pip = ['-m', 'pip', 'wheel', '--quiet', '--disable-pip-version-check', '--no-deps', '--wheel-dir', scratch];
+    run(process.env.SALTWORKS_PYTHON ?? 'python3', [...pip, join(root, 'python')], { quiet: true });
+    const [name] = readdirSync(scratch);
+    mkdirSync(out, { recursive: true });
+    cpSync(join(scratch, name), join(out, name));
+    return join(out, name);
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -98,4 +114,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   run('turbo', ['run', 'build', '--output-logs=errors-only'], { quiet: true });
   const tarball = pack(join(root, 'out'));
   console.log(`${tarball}: ${(statSync(tarball).size / 1e6).toFixed(1)} MB`);
+  console.log(packWheel(join(root, 'out')));
 }
