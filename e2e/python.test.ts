@@ -1,6 +1,8 @@
 /** The client for Python: its wheel, its types, and the examples of docs/python.md, which run against a server and print what is written there. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { version } from '@saltworks/telemetry/version';
@@ -133,6 +135,36 @@ describe('the client for Python', () => {
     const printed = await run(['-c', code], { env });
     expect(printed.startsWith(line), printed).toBe(true);
     expect(printed.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('it waits where a server says so, follows nobody elsewhere with its key, and notices half an answer', async () => {
+    const asked: string[] = [];
+    const server = createServer(({ url, headers }, answer) => {
+      asked.push(`${url} ${headers.authorization}`);
+      if (url === '/api/campaigns') return answer.writeHead(302, { location: '/elsewhere' }).end();
+      if (url !== '/api/datasets') return answer.writeHead(200, { 'content-length': 100 }).end('[');
+      if (asked.length === 1) return answer.writeHead(429, { 'retry-after': '0' }).end('{"error":"too many"}');
+      return answer.end('[]');
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const code = `
+import saltworks
+client = saltworks.Client("${url}", "key")
+print(client.datasets())
+for call in (client.campaigns, client.dataset("half").info):
+    try:
+        print(call())
+    except saltworks.SaltworksError as error:
+        print(error, error.status)
+`;
+    const [list, moved, half] = (await run(['-c', code], { env })).split('\n');
+    server.close();
+    expect([list, moved]).toEqual(['[]', '302: Found 302']);
+    expect(half).toMatch(/^no answer from the server at http:.*IncompleteRead.* None$/);
+    const paths = ['/api/datasets', '/api/datasets', '/api/campaigns', '/api/datasets/half'];
+    expect(asked).toEqual(paths.map((path) => `${path} Bearer key`));
   });
 
   test('its types are the server’s, and it uses them as they are', async () => {
