@@ -52,11 +52,11 @@ test('a COCO document’s images are found in the named folder, and nowhere else
   expect(lines.at(-1)).toMatch(/leads out of .*labels; expected a path below it$/);
 });
 
-test('--images takes a folder, and only with a COCO document', async () => {
+test('--images takes a folder, and only with a document of COCO, CVAT or Label Studio', async () => {
   for (const [source, images, message] of [
     [coco('a.png'), join(folder, 'nowhere'), /nowhere: no such file$/],
     [coco('a.png'), coco('a.png'), /^saltworks: --images .*coco.json is a file; expected a folder$/],
-    [folder, folder, /^saltworks: --images .*; expected a COCO document$/],
+    [folder, folder, /^saltworks: --images .*; expected a document of COCO, CVAT or Label Studio$/],
   ] as const) {
     const { code, lines } = await importAs(source, '--images', images);
     expect(code).toBe(2);

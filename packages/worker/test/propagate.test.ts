@@ -279,7 +279,7 @@ describe('an image that cannot be used', () => {
     const images = await prepare(5);
     const bad = [
       'no JSON',
-      { version: 2 },
+      { version: 3 },
       { ...scribbles(), image: { width: 9, height: 9 } },
       { ...scribbles(), strokes: [] },
     ];
@@ -289,7 +289,7 @@ describe('an image that cannot be used', () => {
     expect(masks.map(({ name }) => name)).toEqual(['4.png']);
     const reasons = new Map(failures.map(({ name, reason }) => [name, reason]));
     expect(reasons.get('0.png')).toMatch(/not JSON/);
-    expect(reasons.get('1.png')).toMatch(/version 2; expected 1/);
+    expect(reasons.get('1.png')).toMatch(/version 3; expected 1 or 2/);
     expect(reasons.get('2.png')).toMatch(/expected a number from -9 to 18/);
     expect(reasons.get('3.png')).toMatch(/no strokes/);
     expect(failures.every(({ permanent }) => permanent)).toBe(true);

@@ -180,7 +180,9 @@ function parseShares(text: string): ExportSplit['shares'] {
     return { name: name.trim(), share: Number(share) };
   });
   const read = z.safeParse(exportSplit, { seed: 0, shares });
-  if (read.success) return read.data.shares;
+  const sum = shares.reduce((total, { share }) => total + share, 0);
+  const differ = new Set(shares.map(({ name }) => name)).size === shares.length;
+  if (read.success && differ && Math.abs(sum - 1) < 1e-6) return read.data.shares;
   throw new InvalidArgumentError(`Expected names with shares that add up to 1, as in train=0.8,val=0.1,test=0.1.`);
 }
 

@@ -216,7 +216,7 @@ test.each([
   [identity, '{"version":2,"id":"a"}', 'd.json: version is 2; expected 1'],
   [maskReport, '{"images":1,"failures":[{}]}', 'd.json: failures[0].sha256 is missing; expected string'],
   [classes, '{"version":1,"categories":[{"id":1,"name":"a","isthing":2}]}', 'isthing is 2; expected one of 0|1'],
-  [exportSummary, '{"format":"png"}', 'd.json: format is "png"; expected one of "coco-panoptic"'],
+  [exportSummary, '{"format":"svg"}', 'd.json: format is "svg"; expected one of "coco-panoptic"'],
   [storedAgreement, '{"version":2,"miou":"x"}', 'd.json: miou is "x"; expected number'],
   [dataset, 'null', 'd.json: the document is null; expected object'],
   [dataset, '{"version":1,', 'd.json is not JSON: '],

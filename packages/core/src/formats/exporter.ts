@@ -33,7 +33,7 @@ export interface ExportDataset {
 
 /** The names of an export's parts; one without a name where it is whole. */
 export const partsOf = ({ split }: ExportDataset): (string | undefined)[] =>
-  split ? split.shares.map(({ name }) => name) : [undefined];
+  split ? [...new Set(split.shares.map(({ name }) => name))] : [undefined];
 
 /** A name with that of a part: `panoptic`, `panoptic_train`. */
 export const partName = (name: string, split: string | undefined): string =>

@@ -17,7 +17,7 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
   const { pictures = 'images' } = dataset;
   const categories = orderedCategories(dataset);
   const classIndex = new Map(categories.map(({ id }, i) => [id, i]));
-  const parts = dataset.split?.shares.map(({ name }) => name) ?? [];
+  const parts = [...new Set(dataset.split?.shares.map(({ name }) => name))];
   // Of two pictures that differ in their endings alone, each keeps its own twice: YOLO looks for labels without one.
   const pictureOf = ({ stem, fileName }: Pick<ExportImage, 'stem' | 'fileName'>) =>
     `${pictures === '.' ? '' : 'images/'}${stem}${endingOf(fileName)}`;

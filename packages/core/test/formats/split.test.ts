@@ -22,14 +22,19 @@ test('shares hold on average, and an image stays in its part whatever else there
   expect(moved.length).toBeGreaterThan(5_000);
 });
 
+test('shares count beside their sum, those of one name together', () => {
+  const halves = [0.4, 0.4, 0.1, 0.1].map((share, i) => ({ name: i < 2 ? 'train' : split.shares[i - 1].name, share }));
+  const eighth = split.shares.map(({ name, share }) => ({ name, share: share / 8 }));
+  for (const hash of hashes.slice(0, 2_000)) {
+    const part = splitOf(hash, split);
+    expect([splitOf(hash, { seed: 3, shares: halves }), splitOf(hash, { seed: 3, shares: eighth })]).toEqual([
+      part,
+      part,
+    ]);
+  }
+});
+
 test.each([
-  [[{ name: 'train', share: 0.8 }]],
-  [
-    [
-      { name: 'train', share: 0.5 },
-      { name: 'train', share: 0.5 },
-    ],
-  ],
   [[{ name: '../x', share: 1 }]],
   [
     [

@@ -70,16 +70,18 @@ test('a schedule whose time cannot be is refused, and none is made', async () =>
 
 test('a schedule fires by itself, once for each time, until it is paused', async () => {
   await create('ticks');
-  await until(async () => (await ended('ticks')).length >= 3);
+  await until(async () => (await outcomes('ticks', 'done')).length >= 3);
   await pause('ticks');
   await until(async () => (await outcomes('ticks', 'running')).length === 0);
   const found = await firings('ticks');
   const times = found.map(({ at }) => at);
   expect(new Set(times).size).toBe(times.length);
-  for (const { at, outcome, made } of found) {
-    expect({ ms: Date.parse(at) % 1_000, outcome, made }).toEqual({ ms: 0, outcome: 'done', made: { images: 1 } });
-  }
-  expect(begun).toHaveLength(found.length);
+  // On a busy machine one may still go on when the next is due, which is then skipped.
+  const skipped = await outcomes('ticks', 'skipped');
+  const done = found.filter(({ outcome }) => outcome !== 'skipped');
+  for (const { at } of found) expect(Date.parse(at) % 1_000).toBe(0);
+  for (const { outcome, made } of done) expect({ outcome, made }).toEqual({ outcome: 'done', made: { images: 1 } });
+  expect(begun).toHaveLength(found.length - skipped.length);
   await sleep(2_500);
   expect(await firings('ticks')).toHaveLength(found.length);
   expect(await describeSchedule(deps(), 'ticks')).toMatchObject({ paused: true, next: [], missed: 0, dropped: 0 });
