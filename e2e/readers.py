@@ -5,6 +5,7 @@ Prints one JSON object a folder, a line each: what was compared, by format. Any 
 """
 import contextlib
 import csv
+import functools
 import importlib
 import importlib.util
 import io
@@ -200,6 +201,7 @@ def bare(name, folder):
     return module
 
 
+@functools.cache
 def labelme_package():
     folder = os.path.dirname(importlib.util.find_spec("labelme").origin)
     package = bare("labelme", folder)
@@ -346,10 +348,14 @@ def per_class(folder, truth):
     return {"images": len(truth["images"])}
 
 
+@functools.cache
+def cityscapes_package():
+    bare("cityscapesscripts", os.path.dirname(importlib.util.find_spec("cityscapesscripts").origin))
+    return importlib.import_module("cityscapesscripts.evaluation.instance")
+
+
 def cityscapes(folder, truth):
-    spec = importlib.util.find_spec("cityscapesscripts")
-    bare("cityscapesscripts", os.path.dirname(spec.origin))
-    instance = importlib.import_module("cityscapesscripts.evaluation.instance")
+    instance = cityscapes_package()
     numbers = check_table(class_table(folder), truth)
     kinds = {category["id"]: category["isthing"] for category in truth["categories"]}
     count = 0
