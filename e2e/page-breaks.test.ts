@@ -135,7 +135,7 @@ describe.skipIf(!browserPath)(`the page after breaks${unlessSkipped}`, () => {
 
   test('keys that come damaged are asked for again, past the browser’s cache', async () => {
     const images = mkdtempSync(join(tmpdir(), 'saltworks-page-'));
-    copyFileSync(join(root, 'examples/images/grace_hopper.jpg'), join(images, 'grace_hopper.jpg'));
+    copyFileSync(join(root, 'examples/images/coffee.jpg'), join(images, 'coffee.jpg'));
     await openCampaign(cups.stack, { id: 'damaged', images, instructions: 'Things.' });
     const context = await cups.signIn('rot', 'annotator', 'damaged');
     let asked = 0;
