@@ -3,7 +3,7 @@ import type { Drawing } from '@saltworks/contract/api/interactions';
 import { css, type Rgb } from '@saltworks/core/screen/colours';
 import { type Box, boxAround, visitStroke, visitWithin } from '@saltworks/core/seeds/paint';
 import { labelAlpha } from './pictures.ts';
-import { commonStrokes } from './strokes.ts';
+import { differingStrokes } from './strokes.ts';
 import type { Size } from './view.ts';
 
 type Canvases = { cover: OffscreenCanvas; colour: OffscreenCanvas };
@@ -22,7 +22,7 @@ export class ExactPicture {
     const whole = { left: 0, top: 0, right: image.width - 1, bottom: image.height - 1 };
     if (!strokes.some(({ exact }) => exact)) this.#canvases = undefined;
     else if (this.#canvases && sameColours(this.#colours, colours, this.#strokes)) {
-      const box = boxAround(differing(this.#strokes, strokes), image);
+      const box = boxAround(differingStrokes(this.#strokes, strokes), image);
       if (box) this.#draw(this.#canvases, strokes, colours, image, box);
     } else {
       this.#canvases = canvasesOf(image);
@@ -55,15 +55,6 @@ export class ExactPicture {
       });
     }
   }
-}
-
-/** Strokes that only one of two drawings has, or that belong to different segments. */
-function differing(before: Drawing['strokes'], after: Drawing['strokes']): Drawing['strokes'] {
-  const common = commonStrokes(before, after);
-  const [old, news] = [before.slice(common), after.slice(common)];
-  const key = ({ n, segment }: Drawing['strokes'][number]) => `${n} ${segment}`;
-  const [had, has] = [new Set(old.map(key)), new Set(news.map(key))];
-  return [...old.filter((stroke) => !has.has(key(stroke))), ...news.filter((stroke) => !had.has(key(stroke)))];
 }
 
 function canvasesOf({ width, height }: Size): Canvases {

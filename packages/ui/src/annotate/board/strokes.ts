@@ -66,13 +66,37 @@ function shareWithin([ax, ay]: Place, [bx, by]: Place, { width, height }: Size):
   return from <= to ? [from, to] : undefined;
 }
 
-/** How many strokes two drawings have in common from the first on. The number and segment of a stroke say all of it. */
+type Drawn = Drawing['strokes'][number];
+
+/** How many strokes two drawings have in common from the first on. */
 export function commonStrokes(a: Drawing['strokes'], b: Drawing['strokes']): number {
   if (a === b) return a.length;
   const most = Math.min(a.length, b.length);
   let count = 0;
-  while (count < most && a[count].n === b[count].n && a[count].segment === b[count].segment) count++;
+  while (count < most && isSame(a[count], b[count])) count++;
   return count;
+}
+
+/** Strokes that only one of two drawings has, or that belong to different segments. */
+export function differingStrokes(a: Drawing['strokes'], b: Drawing['strokes']): Drawing['strokes'] {
+  const common = commonStrokes(a, b);
+  const [old, news] = [a.slice(common), b.slice(common)];
+  return [...without(old, news), ...without(news, old)];
+}
+
+function without(strokes: Drawing['strokes'], others: Drawing['strokes']): Drawing['strokes'] {
+  const numbered = new Map(others.map((stroke) => [stroke.n, stroke]));
+  return strokes.filter((stroke) => {
+    const other = numbered.get(stroke.n);
+    return !other || !isSame(stroke, other);
+  });
+}
+
+/** Whether two strokes are one. The number does not say it: another one has it where another window drew meanwhile. */
+function isSame(a: Drawn, b: Drawn): boolean {
+  if (a === b) return true;
+  if (a.n !== b.n || a.segment !== b.segment) return false;
+  return (a.points === b.points && a.region === b.region) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether a polygon or a region covers the pixel at a place. */

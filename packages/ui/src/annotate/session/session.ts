@@ -135,7 +135,7 @@ export class Session {
   /**
    * Fetches everything at once. Resolves when the photograph can be painted.
    *
-   * @param campaign the campaign, already loaded
+   * @param campaign the campaign, being loaded
    * @param preview the solver, taken over from the session before
    * @param opening the trace of opening the image
    */

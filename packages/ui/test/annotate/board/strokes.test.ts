@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   commonStrokes,
   covers,
+  differingStrokes,
   distance,
   piecesWithin,
   rounded,
@@ -98,6 +99,20 @@ test('drawings have the strokes in common that have the same number and segment 
   expect(commonStrokes(three, strokes([1, 5], [2, 5], [5, 6]))).toBe(2);
   expect(commonStrokes(three, strokes([1, 6], [2, 6], [4, 6]))).toBe(0);
   expect(commonStrokes(three, [])).toBe(0);
+});
+
+test('a stroke that another window drew under the same number is another one', () => {
+  const at = (n: number, x: number) => ({ n, segment: 5, points: [[x, 0]] as [number, number][], radius: 1 });
+  const [first, own, theirs] = [at(1, 0), at(2, 4), at(2, 8)];
+  const [before, after] = [
+    [first, own],
+    [at(1, 0), theirs, at(3, 4)],
+  ];
+  expect(commonStrokes(before, after)).toBe(1);
+  expect(differingStrokes(before, after)).toEqual([own, theirs, at(3, 4)]);
+  // Merged into another segment; the geometry is the same.
+  expect(differingStrokes([first, own], [first, { ...own, segment: 6 }])).toEqual([own, { ...own, segment: 6 }]);
+  expect(differingStrokes([first, own], [{ ...first }, { ...own }])).toEqual([]);
 });
 
 test('a polygon and a region cover the pixels inside them, a line is no area', () => {
