@@ -14,7 +14,7 @@ import {
   unknown,
 } from './paint.ts';
 import type { Scene } from './scene.ts';
-import { commonStrokes } from './strokes.ts';
+import { commonStrokes, placeOn } from './strokes.ts';
 import { toScreen, type View } from './view.ts';
 
 export type Layers = ReturnType<typeof newLayers>;
@@ -101,16 +101,11 @@ export function paintScene(
     });
     context.drawImage(all, 0, 0);
   }
-  for (const { points } of drawing.strokes.filter(({ n }) => suspects.includes(n))) {
-    const [px, py] = points[points.length >> 1];
-    context.scale(devicePixelRatio, devicePixelRatio);
-    paintQuery(context, toScreen(view, { x: px, y: py }));
-    context.setTransform(1, 0, 0, 1, 0, 0);
+  context.scale(devicePixelRatio, devicePixelRatio);
+  for (const stroke of drawing.strokes) {
+    if (suspects.includes(stroke.n)) paintQuery(context, toScreen(view, placeOn(stroke, image)));
   }
-  if (pin) {
-    context.scale(devicePixelRatio, devicePixelRatio);
-    paintPin(context, toScreen(view, pin));
-  }
+  if (pin) paintPin(context, toScreen(view, pin));
 }
 
 /** Labels as a bitmap of their own size. */

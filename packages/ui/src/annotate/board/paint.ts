@@ -151,28 +151,26 @@ export function paintRing(context: Context, { x, y }: Point, glow: number): void
 }
 
 /** The mark of a stroke that looks wrong. */
-export function paintQuery(context: Context, { x, y }: Point): void {
-  context.beginPath();
-  context.arc(x, y, 8, 0, 2 * Math.PI);
-  context.fillStyle = 'rgb(240 200 60)';
-  context.fill();
-  context.lineWidth = 1.5;
-  context.strokeStyle = 'black';
-  context.stroke();
+export function paintQuery(context: Context, at: Point): void {
+  paintDisc(context, at, 'rgb(240 200 60)', { colour: 'black', width: 1.5 });
   context.fillStyle = 'black';
   context.font = 'bold 12px sans-serif';
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.fillText('?', x, y + 0.5);
+  context.fillText('?', at.x, at.y + 0.5);
 }
 
 /** The pin of a reviewer's note. */
-export function paintPin(context: Context, { x, y }: Point): void {
+export function paintPin(context: Context, at: Point): void {
+  paintDisc(context, at, 'rgb(213 94 0)', { colour: 'white', width: 2.5 });
+}
+
+function paintDisc(context: Context, { x, y }: Point, fill: string, edge: { colour: string; width: number }): void {
   context.beginPath();
   context.arc(x, y, 8, 0, 2 * Math.PI);
-  context.fillStyle = 'rgb(213 94 0)';
+  context.fillStyle = fill;
   context.fill();
-  context.lineWidth = 2.5;
-  context.strokeStyle = 'white';
+  context.lineWidth = edge.width;
+  context.strokeStyle = edge.colour;
   context.stroke();
 }

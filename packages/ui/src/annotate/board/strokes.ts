@@ -1,5 +1,6 @@
 /** Geometry of strokes, in image pixels. */
 import type { Drawing } from '@saltworks/contract/api/interactions';
+import { eachRun, regionArea } from '@saltworks/contract/documents/run-lengths';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { visitStroke } from '@saltworks/core/seeds/paint';
 import type { Point, Size } from './view.ts';
@@ -97,6 +98,26 @@ function isSame(a: Drawn, b: Drawn): boolean {
   if (a === b) return true;
   if (a.n !== b.n || a.segment !== b.segment) return false;
   return (a.points === b.points && a.region === b.region) || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** A place on a stroke, to mark it at: the point in the middle of its line, or the pixel in the middle of its region. */
+export function placeOn({ points, region }: Stroke, { width }: Size): Point {
+  if (region) {
+    const middle = regionPixel(region, regionArea(region) >> 1);
+    return { x: middle % width, y: Math.floor(middle / width) };
+  }
+  const [x, y] = points[points.length >> 1];
+  return { x, y };
+}
+
+/** The number of a region's n-th pixel, from 0. */
+function regionPixel(region: readonly number[], n: number): number {
+  let [left, found] = [n, 0];
+  eachRun(region, (start, end) => {
+    if (left >= 0 && left < end - start) found = start + left;
+    left -= end - start;
+  });
+  return found;
 }
 
 /** Whether a polygon or a region covers the pixel at a place. */

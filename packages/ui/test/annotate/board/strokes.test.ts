@@ -5,6 +5,7 @@ import {
   differingStrokes,
   distance,
   piecesWithin,
+  placeOn,
   rounded,
   thinned,
 } from '../../../src/annotate/board/strokes.ts';
@@ -129,4 +130,17 @@ test('a polygon and a region cover the pixels inside them, a line is no area', (
   expect(covers({ ...square, polygon: false }, { x: 4, y: 4 }, image)).toBe(false);
   const region = { segment: 1, points: [], radius: 0, region: [10, 2] };
   expect([1, 2, 3].map((x) => covers(region, { x, y: 1 }, image))).toEqual([true, true, false]);
+});
+
+test('a stroke is marked in the middle of its line, a filled part in the middle of its pixels', () => {
+  const image = { width: 9, height: 9 };
+  const points: [number, number][] = [
+    [1, 2],
+    [3, 2],
+    [8, 4],
+  ];
+  expect(placeOn({ segment: 1, points, radius: 2 }, image)).toEqual({ x: 3, y: 2 });
+  const region = [10, 3, 6, 2];
+  expect(placeOn({ segment: 1, points: [], radius: 0, region }, image)).toEqual({ x: 3, y: 1 });
+  expect(placeOn({ segment: 1, points: [], radius: 0, region: [4, 1, 20, 1, 3, 1] }, image)).toEqual({ x: 7, y: 2 });
 });
