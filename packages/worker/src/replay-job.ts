@@ -39,9 +39,10 @@ export async function replayDrawing(image: DecodedImage, job: ReplayJob): Promis
   const grid = gridOf(keys, options.upsample);
   const { width, height } = image;
   const solver = openReused(image, keys, options);
-  return job.steps.steps.map(({ segments, drawn }) => {
+  return job.steps.steps.map(({ segments, drawn, locks }) => {
     const strokes = drawn.map((place) => job.steps.strokes[place]);
-    const labels = usable(() => labelsOf(rasterise({ image: { width, height }, segments, strokes }), grid, options));
+    const drawing = { image: { width, height }, segments, strokes, locks };
+    const labels = usable(() => labelsOf(rasterise(drawing), grid, options));
     if (!labels) return { handedIn: 0, ...(known && { known: 0 }) };
     const mask = answerFrom(solver, labels).mask();
     const categories = new Map(segments.map(({ id, category }) => [id, category]));

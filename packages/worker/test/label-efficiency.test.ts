@@ -88,6 +88,34 @@ test('the mask of each step is compared with the one that was handed in; the las
   expect(found.steps.some((step) => 'known' in step)).toBe(false);
 });
 
+test('filled parts and locks are replayed as they were drawn', async () => {
+  // Two rows of ground that no solve would give to the square, and two that are locked.
+  const filled = { segment: 7, points: [], radius: 0, region: [0, 2 * width], exact: true, spread: false };
+  const drawn = [strokes[0], strokes[1], filled];
+  const locks = [{ segment: 7, region: [(height - 2) * width, 2 * width] }];
+  const scribbles = JSON.stringify({
+    ...{ version: 2, image: { width, height }, segments: [square], locks },
+    strokes: drawn.map(({ points, radius, ...stroke }) =>
+      'region' in stroke ? stroke : { points, radius, ...stroke },
+    ),
+  });
+  const wanted = { image: request.image, extract, options, names: { image: '', sha256: '', mask: '' } };
+  const { png } = await makeMask(
+    engine,
+    { ...wanted, scribbles: Buffer.from(scribbles), extension: '.json' },
+    new AbortController().signal,
+  );
+  await engine.store.put(maskKey(mask, '.png'), png);
+  const before = { strokes: 2, seconds: 4, segments: [square], drawn: [0, 1] };
+  const last = { strokes: 3, seconds: 6, segments: [square], drawn: [0, 1, 2], locks };
+  const document = { version: labelEfficiencyVersion, strokes: drawn, steps: [before, last] };
+  await engine.store.put(drawingStepsKey(request), JSON.stringify(document));
+  await replayDrawing(engine, request, pulse());
+  const found = await report();
+  if (!found || 'reason' in found) throw new Error(`no steps: ${found?.reason}`);
+  expect(found.steps.map(({ handedIn }) => handedIn === 1)).toEqual([false, true]);
+});
+
 test('with the known mask, too, where there is one', async () => {
   const { sha256 } = request.image;
   const categories = [{ id: 1, name: 'square', isthing: 1 as const }];

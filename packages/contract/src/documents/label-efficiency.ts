@@ -10,12 +10,17 @@ const stroke = z.object({
   segment: z.number(),
   points: z.array(z.tuple([z.number(), z.number()])),
   radius: z.number(),
+  polygon: z.optional(z.boolean()),
+  region: z.optional(z.array(z.number())),
+  exact: z.optional(z.boolean()),
+  spread: z.optional(z.boolean()),
 });
+const lock = z.object({ segment: z.number(), region: z.array(z.number()) });
 
 /** A drawing as it grew: written for the worker that replays it, which removes it when it is done. */
 export const drawingSteps = z.object({
   version,
-  /** Every stroke that a step has; one that was erased before the first of them is left out. */
+  /** Every stroke that a step has, once for each segment that it belonged to; one that was erased before the first of them is left out. */
   strokes: z.array(stroke),
   steps: z.array(
     z.object({
@@ -23,9 +28,10 @@ export const drawingSteps = z.object({
       strokes: z.number(),
       /** At work until then. */
       seconds: z.number(),
-      /** The drawing: its segments, and places in the list of strokes. */
+      /** The drawing: its segments, places in the list of strokes, and locks. */
       segments: z.array(segment),
       drawn: z.array(z.number()),
+      locks: z.optional(z.array(lock)),
     }),
   ),
 });

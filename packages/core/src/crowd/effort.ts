@@ -97,7 +97,8 @@ export function imageEffort(
   return effort;
 }
 
-const isDrawn = ({ kind }: Interaction): boolean => kind === 'stroke' || kind === 'fill';
+/** Whether an interaction draws a stroke; filling a part is drawing one. */
+export const isDrawn = ({ kind }: Interaction): boolean => kind === 'stroke' || kind === 'fill';
 
 /** The segment of each interaction; undefined for an undo or redo that changes nothing. */
 function touched(interactions: readonly Interaction[]): (number | undefined)[] {

@@ -2,7 +2,7 @@
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { EfficiencyCurve } from '@saltworks/contract/api/measures';
-import { imageEffort, type TimedInteraction } from '../crowd/effort.ts';
+import { imageEffort, isDrawn, type TimedInteraction } from '../crowd/effort.ts';
 import { replay } from '../drawing/replay.ts';
 import { mean } from '../metrics/mean.ts';
 import { pairedIntervals } from './bootstrap.ts';
@@ -26,7 +26,7 @@ export interface DrawingStep {
   strokes: number;
   /** At work until then, as `imageEffort` counts. */
   seconds: number;
-  drawing: Pick<Drawing, 'segments' | 'strokes'>;
+  drawing: Pick<Drawing, 'segments' | 'strokes' | 'locks'>;
 }
 
 /**
@@ -36,7 +36,7 @@ export interface DrawingStep {
  * @param done in the order of the log @param opened when the image was opened, milliseconds since 1970
  */
 export function drawingSteps(done: readonly TimedInteraction[], opened: number): DrawingStep[] {
-  const drawnAt = done.flatMap(({ interaction }, index) => (interaction.kind === 'stroke' ? [index] : []));
+  const drawnAt = done.flatMap(({ interaction }, index) => (isDrawn(interaction) ? [index] : []));
   const after = (interactions: number, strokes: number): DrawingStep => {
     const prefix = done.slice(0, interactions);
     const { seconds } = imageEffort(prefix, { opened });

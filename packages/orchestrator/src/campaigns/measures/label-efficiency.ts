@@ -8,7 +8,12 @@ import {
 } from '@saltworks/contract/documents/label-efficiency';
 import { drawingStepsKey, type HandedIn, labelEfficiencyKey } from '@saltworks/contract/layout';
 import { type ReplayActivities, type ReplayedWith, replayDrawings } from '@saltworks/contract/messages/measure';
-import { drawingSteps, efficiencyCurve, type JudgedDrawing } from '@saltworks/core/judge/label-efficiency';
+import {
+  type DrawingStep,
+  drawingSteps,
+  efficiencyCurve,
+  type JudgedDrawing,
+} from '@saltworks/core/judge/label-efficiency';
 import { readLabelEfficiency } from '@saltworks/store/datasets/label-efficiency';
 import { truthId } from '@saltworks/store/datasets/truth';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -115,23 +120,29 @@ async function writeSteps(deps: ReplayDeps, { assignment, n, mask }: HandedIn): 
   return { dataset: campaign.dataset, image, extract, options };
 }
 
-function documentOf(steps: ReturnType<typeof drawingSteps>, { categories }: Campaign): DrawingSteps {
+/** What the worker replays. */
+export function documentOf(steps: readonly DrawingStep[], { categories }: Pick<Campaign, 'categories'>): DrawingSteps {
   const named = new Map(categories.map((category) => [category.id, category]));
-  const strokes = new Map<number, DrawingSteps['strokes'][number]>();
-  for (const { drawing } of steps) {
-    for (const { n, segment, points, radius } of drawing.strokes) strokes.set(n, { segment, points, radius });
-  }
-  const places = new Map([...strokes.keys()].map((n, place) => [n, place]));
+  const strokes: DrawingSteps['strokes'] = [];
+  const places = new Map<string, number>();
+  const placeOf = ({ n, ...stroke }: DrawingStep['drawing']['strokes'][number]): number => {
+    // A merge gives a stroke to another segment.
+    const key = `${n} ${stroke.segment}`;
+    const place = places.get(key) ?? strokes.push(stroke) - 1;
+    places.set(key, place);
+    return place;
+  };
   return {
     version: labelEfficiencyVersion,
-    strokes: [...strokes.values()],
     steps: steps.map(({ strokes, seconds, drawing }) => ({
       ...{ strokes, seconds },
       segments: drawing.segments.map(({ id, category }) => {
         const { name = `${category}`, isthing = true } = named.get(category) ?? {};
         return { id, category: name, isthing };
       }),
-      drawn: drawing.strokes.map(({ n }) => places.get(n)!),
+      drawn: drawing.strokes.map(placeOf),
+      ...(drawing.locks && { locks: drawing.locks }),
     })),
+    strokes,
   };
 }
