@@ -71,7 +71,9 @@ export async function changeLabelSchema(
       .set({ schema: next.version, updated: next.at })
       .where('id', '=', campaign)
       .execute();
+    const changed = new Set(changes.map(({ category }) => category));
     for (const { id, name, colour, isthing, description = '', retired = false } of categories) {
+      if (!changed.has(id)) continue;
       const changing = { colour, description, retired };
       await tx
         .insertInto('category')
