@@ -4,13 +4,13 @@ import type { Agreement } from '@saltworks/contract/api/measures';
 import type { AgreementReport } from '@saltworks/contract/documents/agreement';
 import type { AgreePair } from '@saltworks/contract/layout';
 import { reliabilities } from '@saltworks/core/crowd/reliability';
-import { truthId } from '@saltworks/store/datasets/truth';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
 import { readReport, startComparing } from './compare.ts';
 import { type Submission, submissionsOf } from './submissions.ts';
+import { truthsOf } from './truths.ts';
 
 export interface MeasureDeps {
   db: Kysely<Schema>;
@@ -110,13 +110,11 @@ async function withKnownMasks(
   compare: Compare,
 ): Promise<Agreement['honeypots']> {
   const found: Agreement['honeypots'] = [];
-  const truths = new Map<string, Promise<string | undefined>>();
+  const truthOf = truthsOf(store, dataset);
   for (const submission of submissions.filter(({ honeypot }) => honeypot)) {
     const { task, user, mask, sha256 } = submission;
-    const known = { dataset, sha256 };
-    const truth = truths.get(sha256) ?? truthId(store, known);
-    truths.set(sha256, truth);
-    const report = await compare({ a: mask, b: { ...known, campaign: id, truth: await truth } }, submission);
+    const known = { dataset, sha256, campaign: id, truth: await truthOf(sha256) };
+    const report = await compare({ a: mask, b: known }, submission);
     if (report) found.push({ task, annotator: user, miou: report.miou });
   }
   return found;

@@ -1,11 +1,7 @@
 /** How good masks were after so many strokes and seconds: drawings that were handed in, replayed. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { LabelEfficiency } from '@saltworks/contract/api/measures';
-import {
-  type DrawingSteps,
-  type LabelEfficiencyReport,
-  labelEfficiencyVersion,
-} from '@saltworks/contract/documents/label-efficiency';
+import { type DrawingSteps, labelEfficiencyVersion } from '@saltworks/contract/documents/label-efficiency';
 import { drawingStepsKey, type HandedIn, labelEfficiencyKey } from '@saltworks/contract/layout';
 import { type ReplayActivities, type ReplayedWith, replayDrawings } from '@saltworks/contract/messages/measure';
 import {
@@ -15,11 +11,9 @@ import {
   type JudgedDrawing,
 } from '@saltworks/core/judge/label-efficiency';
 import { readLabelEfficiency } from '@saltworks/store/datasets/label-efficiency';
-import { truthId } from '@saltworks/store/datasets/truth';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Kysely } from 'kysely';
-import { LRUCache } from 'lru-cache';
 import { openOrigins } from '../../builds/mask-origins.ts';
 import { buildSettingsOf, type RecipeOf, settingsOf } from '../../builds/settings.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -27,23 +21,14 @@ import { startWorkflow } from '../../temporal/workflows.ts';
 import { findCampaign } from '../campaigns.ts';
 import type { MeasureDeps } from './agreement.ts';
 import { timedInteractions } from './effort.ts';
+import { remembered } from './remembered.ts';
 import { sampleOf } from './submissions.ts';
+import { truthsOf } from './truths.ts';
 
 /** Drawings that are replayed: each takes a mask a step. */
 const mostDrawings = 100;
 
-const remembered = 1_000;
-/** Reports that were read, by store: one of this version stays as it is, unless it says `again`. */
-const reports = new WeakMap<ObjectStore, LRUCache<string, LabelEfficiencyReport>>();
-
-async function readReport(store: ObjectStore, drawing: HandedIn): Promise<LabelEfficiencyReport | undefined> {
-  const known = reports.get(store) ?? new LRUCache<string, LabelEfficiencyReport>({ max: remembered });
-  reports.set(store, known);
-  const key = labelEfficiencyKey(drawing);
-  const report = known.get(key) ?? (await readLabelEfficiency(store, drawing));
-  if (report && !('again' in report)) known.set(key, report);
-  return report;
-}
+const readReport = remembered(1_000, labelEfficiencyKey, readLabelEfficiency);
 
 /** What stored reports of a sample of the drawings say; missing ones are asked for, and count as pending. */
 export async function campaignLabelEfficiency(
@@ -54,8 +39,9 @@ export async function campaignLabelEfficiency(
   const leftOut: LabelEfficiency['leftOut'] = [];
   const missing: HandedIn[] = [];
   const again: HandedIn[] = [];
+  const truthOf = truthsOf(store, campaign.dataset);
   for (const { assignment, n, mask, honeypot, sha256, task, name } of await sampleOf(db, campaign.id, mostDrawings)) {
-    const truth = honeypot ? await truthId(store, { dataset: campaign.dataset, sha256 }) : undefined;
+    const truth = honeypot ? await truthOf(sha256) : undefined;
     const drawing = { assignment, n, mask, ...(truth && { truth }) };
     const report = await readReport(store, drawing);
     if (!report) missing.push(drawing);
