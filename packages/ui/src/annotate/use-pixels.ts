@@ -2,8 +2,9 @@
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
-import { partsOf } from '@saltworks/core/mask/parts';
+import { type Parts, partsOf } from '@saltworks/core/mask/parts';
 import { useDeferredValue, useMemo, useRef } from 'react';
+import { placeOn } from './board/strokes.ts';
 import type { Point } from './board/view.ts';
 import type { Labels } from './labels.ts';
 import { nameOf } from './names.ts';
@@ -31,7 +32,9 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
   const { categories } = session.state;
   const name = (id: number) => nameOf(id, drawing.segments, categories);
   const locked = useMemo(() => new Set(drawing.locks?.map((lock) => lock.segment)), [drawing.locks]);
-  const areas = useDeferredValue(useMemo(() => (pixel ? areasOf(pixel) : undefined), [pixel]));
+  // Counted once what the pen shows is there.
+  const counted = useDeferredValue(pixel);
+  const areas = useMemo(() => counted && areasOf(counted), [counted]);
   /** The last place without a label that was shown. */
   const shown = useRef<{ labels: Labels; place: number }>(undefined);
 
@@ -67,9 +70,7 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
       if (category === undefined) return say('Only segments can be split.');
       if (locked.has(segment)) return say(`${name(segment)} is locked: V unlocks it.`);
       const parts = partsOf(labels);
-      const own = [...parts.areas.keys()]
-        .filter((part) => parts.ids[part] === segment && parts.areas[part] >= leastPart)
-        .sort((a, b) => parts.areas[b] - parts.areas[a]);
+      const own = partsBySize(parts, segment).filter((part) => parts.areas[part] >= leastPart);
       if (own.length < 2) return say(`${name(segment)} is in one part.`);
       attempt(() => {
         for (const part of own.slice(1)) {
@@ -86,19 +87,15 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
       return undefined;
     }
     const parts = partsOf(pixel);
-    const own = [...parts.areas.keys()]
-      .filter((part) => parts.ids[part] === 0)
-      .sort((a, b) => parts.areas[b] - parts.areas[a]);
+    const own = partsBySize(parts, 0);
     if (own.length === 0) {
       say('Every pixel belongs to a segment.');
       return undefined;
     }
     const place = shown.current?.labels === pixel ? (shown.current.place + 1) % own.length : 0;
     shown.current = { labels: pixel, place };
-    const inside = [...parts.of.keys()].filter((i) => parts.of[i] === own[place]);
-    const middle = inside[inside.length >> 1];
     say(`${place + 1} of ${own.length} without a label: ${parts.areas[own[place]]} pixels.`);
-    return { x: middle % pixel.width, y: Math.floor(middle / pixel.width) };
+    return placeOn({ segment: 0, points: [], radius: 0, region: encodeRegion(parts.of, own[place]) }, pixel);
   };
   // The same from one render to the next: the list of segments does not render while the pen moves.
   const latest = useRef({ lock, split });
@@ -106,6 +103,10 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
   const acts = useMemo(() => ({ lock: () => latest.current.lock(), split: () => latest.current.split() }), []);
   return { locked, areas, fill, unlabelled, ...acts };
 }
+
+/** The parts of a segment, the largest first. */
+const partsBySize = ({ ids, areas }: Parts, segment: number): number[] =>
+  [...areas.keys()].filter((part) => ids[part] === segment).sort((a, b) => areas[b] - areas[a]);
 
 /** Pixels by segment. */
 function areasOf({ ids }: Labels): Map<number, number> {

@@ -1,5 +1,5 @@
 /** The editor of a new campaign's categories: typed or pasted, coloured, ordered. */
-import { useState } from 'react';
+import { AddClasses } from './add-classes.tsx';
 import { addCategories, type CategoryDraft, moved, palette } from './categories.ts';
 
 interface Props {
@@ -8,41 +8,11 @@ interface Props {
 }
 
 export function CategoriesEditor({ categories, change }: Props) {
-  const [text, setText] = useState('');
-  const add = () => {
-    change(addCategories(categories, text));
-    setText('');
-  };
   const set = (at: number, changes: Partial<CategoryDraft>) =>
     change(categories.map((category, i) => (i === at ? { ...category, ...changes } : category)));
   return (
     <div className="categories">
-      <div className="add">
-        <label>
-          Add classes
-          <input
-            value={text}
-            placeholder="cat, dog, sky:stuff"
-            onChange={(event) => setText(event.target.value)}
-            onPaste={(event) => {
-              // A one-line field would drop the line breaks that separate categories.
-              const pasted = event.clipboardData.getData('text');
-              if (!/[,;\n]/.test(pasted)) return;
-              event.preventDefault();
-              change(addCategories(categories, `${text},${pasted}`));
-              setText('');
-            }}
-            onKeyDown={(event) => {
-              if (event.key !== 'Enter') return;
-              event.preventDefault();
-              add();
-            }}
-          />
-        </label>
-        <button type="button" onClick={add} disabled={text.trim() === ''}>
-          Add
-        </button>
-      </div>
+      <AddClasses add={(text) => change(addCategories(categories, text))} />
       <p className="hint">
         One, or a list to paste. Things are counted one by one; stuff, like sky or grass, is one region.
       </p>

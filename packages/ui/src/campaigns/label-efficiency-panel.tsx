@@ -95,40 +95,44 @@ function Verdict({
 }
 
 function Plots({ curve: { byStrokes, bySeconds, images } }: { curve: EfficiencyCurve }) {
-  const numbers = (rest: EfficiencyCurve['byStrokes'][number] | EfficiencyCurve['bySeconds'][number]) => [
-    score(rest.miou.mean),
-    // Of one image nobody knows how far others lie.
-    images > 1 ? `${score(rest.miou.low)} – ${score(rest.miou.high)}` : '–',
-    count(rest.going),
-  ];
-  const columns = (first: string) => [
-    { name: first, number: true },
-    { name: 'Mean IoU', number: true },
-    { name: '95 %', number: true },
-    { name: 'Went on', number: true },
-  ];
   return (
     <div className="plots">
-      <Figure
+      <Along
         caption="Mean IoU by strokes"
-        plot={{
-          kind: 'curve',
-          across: 'Strokes',
-          points: byStrokes.map(({ strokes, miou }) => ({ at: strokes, ...miou })),
-        }}
-        columns={columns('Strokes')}
-        rows={byStrokes.map((each) => [count(each.strokes), ...numbers(each)])}
+        across="Strokes"
+        points={byStrokes.map(({ strokes: at, ...point }) => ({ at, ...point }))}
+        images={images}
       />
-      <Figure
+      <Along
         caption="Mean IoU by time at work"
-        plot={{
-          kind: 'curve',
-          across: 'Seconds',
-          points: bySeconds.map(({ seconds, miou }) => ({ at: seconds, ...miou })),
-        }}
-        columns={columns('Seconds')}
-        rows={bySeconds.map((each) => [count(each.seconds), ...numbers(each)])}
+        across="Seconds"
+        points={bySeconds.map(({ seconds: at, ...point }) => ({ at, ...point }))}
+        images={images}
       />
     </div>
+  );
+}
+
+interface AlongProps {
+  caption: string;
+  across: string;
+  points: (Omit<EfficiencyCurve['byStrokes'][number], 'strokes'> & { at: number })[];
+  images: number;
+}
+
+function Along({ caption, across, points, images }: AlongProps) {
+  return (
+    <Figure
+      caption={caption}
+      plot={{ kind: 'curve', across, points: points.map(({ at, miou }) => ({ at, ...miou })) }}
+      columns={[across, 'Mean IoU', '95 %', 'Went on'].map((name) => ({ name, number: true }))}
+      rows={points.map(({ at, miou, going }) => [
+        count(at),
+        score(miou.mean),
+        // Of one image nobody knows how far others lie.
+        images > 1 ? `${score(miou.low)} – ${score(miou.high)}` : '–',
+        count(going),
+      ])}
+    />
   );
 }

@@ -8,6 +8,7 @@ import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
 import { Await, Panel } from '../states.tsx';
+import { AddClasses } from './add-classes.tsx';
 import { addCategories } from './categories.ts';
 import { namesOf } from './people.ts';
 
@@ -55,15 +56,10 @@ interface EditorProps {
 
 function Editor({ campaign, now, saved, again }: EditorProps) {
   const [categories, setCategories] = useState(now.categories);
-  const [text, setText] = useState('');
   const [failure, setFailure] = useState<string>();
   const set = (id: number, changes: Partial<LabelCategory>) =>
     setCategories(categories.map((category) => (category.id === id ? { ...category, ...changes } : category)));
   const isNew = (id: number) => !now.categories.some((category) => category.id === id);
-  const add = () => {
-    setCategories(withAdded(categories, text));
-    setText('');
-  };
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
@@ -125,24 +121,7 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
           </li>
         ))}
       </ol>
-      <div className="add">
-        <label>
-          Add classes
-          <input
-            value={text}
-            placeholder="cat, dog, sky:stuff"
-            onChange={(event) => setText(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Enter') return;
-              event.preventDefault();
-              add();
-            }}
-          />
-        </label>
-        <button type="button" onClick={add} disabled={text.trim() === ''}>
-          Add
-        </button>
-      </div>
+      <AddClasses add={(text) => setCategories(withAdded(categories, text))} />
       <div className="submit">
         <button type="submit" className="main" disabled={same}>
           Save classes

@@ -104,7 +104,6 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
     ]}
     rows={[...list]
       .sort((a, b) => (a.made < b.made ? 1 : -1))
-
       .map(({ id, format, recipe, schema, loses, made, files, bytes }) => [
         exportFormatTitles[format],
         masksOf(masks, recipe),

@@ -110,7 +110,9 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
       </fieldset>
       <fieldset>
         <legend>Classes</legend>
-        <p className="hint">Fixed once made.</p>
+        <p className="hint">
+          Names and kinds are fixed once made. Later the settings add, recolour and retire classes.
+        </p>
         <CategoriesEditor categories={draft.categories} change={(categories) => change({ categories })} />
       </fieldset>
       <fieldset>
