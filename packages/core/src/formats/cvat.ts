@@ -2,21 +2,19 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../mask/mask.ts';
 import { vocHex } from './colour-map.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, type Run, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 import { xmlText } from './xml-text.ts';
 
 export function cvat(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
-  const nameOf = new Map(categories.map(({ id }, i) => [id, names[i]]));
-  const labels = names.map((name, i) => {
+  const categories = namedCategories(dataset);
+  const nameOf = new Map(categories.map(({ id, name }) => [id, name]));
+  const labels = categories.map(({ name }, i) => {
     return `<label><name>${xmlText(name)}</name><color>${vocHex(i + 1)}</color><type>any</type><attributes></attributes></label>\n`;
   });
   return {
     image(image) {
-      checkImage(image, categories);
       const { id, fileName, mask, segments, split } = image;
       const masks = segments.map(({ id, category_id, bbox: [left, top, width, height] }) => {
         const label = `label="${xmlText(nameOf.get(category_id) ?? '')}" source="manual" occluded="0"`;

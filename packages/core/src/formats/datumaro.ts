@@ -1,31 +1,22 @@
 /** Datumaro's JSON (spec/export.md): a document for each subset, a mask a segment. */
 import { compressCounts, encodeRuns } from './coco/rle.ts';
 import { vocColour } from './colour-map.ts';
-import {
-  checkImage,
-  distinctNames,
-  type ExportDataset,
-  type Exporter,
-  orderedCategories,
-  partsOf,
-} from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, partsOf } from './exporter.ts';
 
 export function datumaro(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
+  const categories = namedCategories(dataset);
   const labels = new Map(categories.map(({ id, isthing }, i) => [id, { label: i, isthing }]));
   const label = {
-    labels: names.map((name) => ({ name, parent: '', attributes: [] })),
+    labels: categories.map(({ name }) => ({ name, parent: '', attributes: [] })),
     attributes: ['isthing'],
   };
-  const colormap = names.map((_, i) => {
+  const colormap = categories.map((_, i) => {
     const [r, g, b] = vocColour(i + 1);
     return { label_id: i, r, g, b };
   });
   const subset = (split: string | undefined) => split ?? 'default';
   return {
     image(image) {
-      checkImage(image, categories);
       const { id, stem, fileName, mask, segments, split } = image;
       const size = [mask.height, mask.width];
       const runs = encodeRuns(mask);

@@ -5,7 +5,7 @@ import { cocoInstances } from './coco/instances.ts';
 import { cocoPanoptic } from './coco/panoptic.ts';
 import { cvat } from './cvat.ts';
 import { datumaro } from './datumaro.ts';
-import type { ExportDataset, Exporter } from './exporter.ts';
+import { checkImage, type ExportDataset, type Exporter } from './exporter.ts';
 import { fiftyone } from './fiftyone.ts';
 import { huggingFace } from './hugging-face.ts';
 import { labelStudio } from './label-studio.ts';
@@ -15,7 +15,9 @@ import { voc } from './voc.ts';
 import { yoloSeg } from './yolo-seg.ts';
 
 /** Opens a format for a dataset. Throws InvalidInputError if the format cannot hold it, before any image is read. */
-export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exporter> = {
+type Open = (dataset: ExportDataset) => Exporter;
+
+const formats: Record<ExportFormat, Open> = {
   'coco-panoptic': cocoPanoptic,
   'coco-instances': cocoInstances,
   voc,
@@ -31,3 +33,19 @@ export const exportFormats: Record<ExportFormat, (dataset: ExportDataset) => Exp
   'hugging-face': huggingFace,
   overlays,
 };
+
+/** Whatever it writes, a format refuses images that would lose something (see `checkImage`). */
+const checked =
+  (open: Open): Open =>
+  (dataset) => {
+    const exporter = open(dataset);
+    const image: Exporter['image'] = (one) => {
+      checkImage(one, dataset.categories);
+      return exporter.image(one);
+    };
+    return { ...exporter, image };
+  };
+
+export const exportFormats = Object.fromEntries(
+  Object.entries(formats).map(([format, open]) => [format, checked(open)]),
+) as Record<ExportFormat, Open>;

@@ -162,6 +162,13 @@ export function distinctNames(categories: readonly Category[], reserved: readonl
   });
 }
 
+/** The dataset's categories in order, each under a name of its own. @param reserved as of `distinctNames` */
+export function namedCategories(dataset: ExportDataset, reserved?: readonly string[]): Category[] {
+  const categories = orderedCategories(dataset);
+  const names = distinctNames(categories, reserved);
+  return categories.map((category, i) => ({ ...category, name: names[i] }));
+}
+
 /**
  * Refuses an image that would lose something or land outside the export: pixels and segments that disagree, unknown
  * categories, stems that are no relative path.

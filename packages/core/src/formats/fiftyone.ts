@@ -1,45 +1,32 @@
 /** FiftyOne (spec/export.md): masks as files, a line a sample, and a script that makes the dataset of them. */
-
-import { InvalidInputError } from '@saltworks/contract/errors';
-import { greyPng, palettePng } from './class-png.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
-
-const maxWord = 65_535;
+import type { Category } from '@saltworks/contract/categories';
+import { type ExportDataset, type Exporter, namedCategories } from './exporter.ts';
+import { classAndSegmentPngs } from './number-png.ts';
 
 /** @throws InvalidInputError for more categories than 16 bits count */
 export function fiftyone(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  if (categories.length > maxWord)
-    throw new InvalidInputError(`${categories.length} categories; expected at most ${maxWord}`);
-  const names = distinctNames(categories, ['background']);
-  const place = new Map(categories.map(({ id }, i) => [id, i + 1]));
-  const isThing = new Map(categories.map(({ id, isthing }) => [id, isthing === 1]));
+  const categories = namedCategories(dataset, ['background']);
+  const pngsOf = classAndSegmentPngs(categories);
+  const classes = new Map(categories.map((category) => [category.id, category]));
   return {
     image(image) {
-      checkImage(image, categories);
-      const { stem, fileName, mask, segments, split } = image;
-      if (segments.length > maxWord) {
-        throw new InvalidInputError(`${segments.length} segments in ${stem}; expected at most ${maxWord}`);
-      }
-      const classes = new Map(segments.map(({ id, category_id }) => [id, place.get(category_id) ?? 0]));
-      const order = new Map(segments.map(({ id }, i) => [id, i + 1]));
+      const { stem, fileName, segments, split } = image;
+      const pngs = pngsOf(image);
       const [semantic, instances] = [`segmentation/${stem}.png`, `segments/${stem}.png`];
       const sample = {
         filepath: `data/${fileName}`,
         tags: split === undefined ? [] : [split],
         segmentation: semantic,
         segments: instances,
-        detections: segments.map(({ id, category_id, bbox }) => ({
-          label: names[(place.get(category_id) ?? 0) - 1],
-          box: bbox,
-          segment_id: id,
-          isthing: isThing.get(category_id),
-        })),
+        detections: segments.map(({ id, category_id, bbox }) => {
+          const { name, isthing } = classes.get(category_id) as Category;
+          return { label: name, box: bbox, segment_id: id, isthing: isthing === 1 };
+        }),
       };
       return {
         files: [
-          { path: semantic, bytes: (categories.length < 256 ? palettePng : greyPng)(mask, classes) },
-          { path: instances, bytes: greyPng(mask, order) },
+          { path: semantic, bytes: pngs.classes },
+          { path: instances, bytes: pngs.segments },
         ],
         lines: { samples: [JSON.stringify(sample)] },
       };
@@ -49,7 +36,7 @@ export function fiftyone(dataset: ExportDataset): Exporter {
       {
         path: 'dataset.json',
         parts: [
-          `${JSON.stringify({ name: dataset.name, mask_targets: Object.fromEntries(names.map((name, i) => [i + 1, name])) })}\n`,
+          `${JSON.stringify({ name: dataset.name, mask_targets: Object.fromEntries(categories.map(({ name }, i) => [i + 1, name])) })}\n`,
         ],
       },
       { path: 'load.py', parts: [script] },

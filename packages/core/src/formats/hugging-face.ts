@@ -1,13 +1,6 @@
 /** Hugging Face datasets (spec/export.md): Parquet files with pictures and masks in them, and a card. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import {
-  checkImage,
-  distinctNames,
-  type ExportDataset,
-  type Exporter,
-  orderedCategories,
-  partsOf,
-} from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, partsOf } from './exporter.ts';
 import { encodePanopticPng } from './panoptic-png.ts';
 
 /** A row, as `image` hands it to `pack`. */
@@ -21,8 +14,8 @@ interface Row {
 }
 
 export function huggingFace(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
+  const categories = namedCategories(dataset);
+  const names = categories.map(({ name }) => name);
   const places = new Map(categories.map(({ id, isthing }, i) => [id, { place: i, isthing: isthing === 1 }]));
   const features = {
     image: { _type: 'Image' },
@@ -47,7 +40,6 @@ export function huggingFace(dataset: ExportDataset): Exporter {
   return {
     needs: 'bytes',
     image(image) {
-      checkImage(image, categories);
       const { id, fileName, stem, mask, segments, picture } = image;
       const row: Row = {
         image: { bytes: picture?.bytes ?? new Uint8Array(), path: fileName },

@@ -2,30 +2,20 @@
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../mask/mask.ts';
 import { vocHex } from './colour-map.ts';
-import {
-  checkImage,
-  distinctNames,
-  type ExportDataset,
-  type Exporter,
-  orderedCategories,
-  partName,
-  partsOf,
-} from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, partName, partsOf } from './exporter.ts';
 import { cornersOf } from './labelme.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 import { xmlText } from './xml-text.ts';
 
 export function labelStudio(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
-  const nameOf = new Map(categories.map(({ id }, i) => [id, names[i]]));
-  const labels = names.map((name, i) => {
+  const categories = namedCategories(dataset);
+  const nameOf = new Map(categories.map(({ id, name }) => [id, name]));
+  const labels = categories.map(({ name }, i) => {
     return `    <Label value="${xmlText(name)}" background="${vocHex(i + 1)}"/>\n`;
   });
   return {
     image(image) {
-      checkImage(image, categories);
       const { id, fileName, mask, segments, split } = image;
       const runs = pixelRuns(mask);
       const result = segments.map((segment) => ({

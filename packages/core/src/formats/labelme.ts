@@ -1,31 +1,21 @@
 /** labelme's JSON files (spec/export.md): one beside each picture, a shape a segment. */
+import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
 import type { Mask } from '../mask/mask.ts';
 import { fromBase64, toBase64 } from './base64.ts';
-import {
-  checkImage,
-  distinctNames,
-  type ExportDataset,
-  type Exporter,
-  orderedCategories,
-  stemList,
-  stemLists,
-} from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, stemList, stemLists } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 
 export function labelme(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
-  const classes = new Map(categories.map(({ id, isthing }, i) => [id, { name: names[i], isthing }]));
+  const classes = new Map(namedCategories(dataset).map((category) => [category.id, category]));
   return {
     image(image) {
-      checkImage(image, categories);
       const { stem, fileName, mask, segments, split } = image;
       const shapes = segments.map(({ id, category_id, bbox }) => {
         const [x, y, w, h] = bbox;
-        const { name, isthing } = classes.get(category_id) as { name: string; isthing: 0 | 1 };
+        const { name, isthing } = classes.get(category_id) as Category;
         return {
           label: name,
           points: [

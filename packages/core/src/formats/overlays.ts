@@ -5,16 +5,13 @@ import { encode } from 'fast-png';
 import { classColour, segmentColours } from '../screen/colours.ts';
 import { overlayMask } from '../screen/overlay.ts';
 import { csvField } from './class-table.ts';
-import { checkImage, distinctNames, type ExportDataset, type Exporter, orderedCategories } from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories } from './exporter.ts';
 
 export function overlays(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
-  const names = distinctNames(categories);
-  const classes = categories.map(({ id }, i) => ({ id, colour: classColour(i) }));
+  const classes = namedCategories(dataset).map(({ id, name }, i) => ({ id, name, colour: classColour(i) }));
   return {
     needs: 'pixels',
     image(image) {
-      checkImage(image, categories);
       const { stem, mask, segments, picture } = image;
       const pixels = picture?.pixels;
       if (!pixels || pixels.width !== mask.width || pixels.height !== mask.height) {
@@ -32,7 +29,7 @@ export function overlays(dataset: ExportDataset): Exporter {
     documents: [
       {
         path: 'colours.csv',
-        parts: [`name,colour\n${names.map((name, i) => `${csvField(name)},${classes[i].colour}\n`).join('')}`],
+        parts: ['name,colour\n', ...classes.map(({ name, colour }) => `${csvField(name)},${colour}\n`)],
       },
     ],
   };

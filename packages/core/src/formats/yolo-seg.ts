@@ -1,30 +1,22 @@
 /** The segmentation labels of Ultralytics' YOLO (spec/export.md): a text file an image, a polygon a line. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { joinRings, outlines } from './contours.ts';
-import {
-  checkImage,
-  distinctNames,
-  type ExportDataset,
-  type Exporter,
-  type ExportImage,
-  orderedCategories,
-} from './exporter.ts';
+import { type ExportDataset, type Exporter, type ExportImage, namedCategories, partsOf } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 import { endingOf } from './stems.ts';
 
 export function yoloSeg(dataset: ExportDataset): Exporter {
   const { pictures = 'images' } = dataset;
-  const categories = orderedCategories(dataset);
+  const categories = namedCategories(dataset);
   const classIndex = new Map(categories.map(({ id }, i) => [id, i]));
-  const parts = [...new Set(dataset.split?.shares.map(({ name }) => name))];
+  const parts = partsOf(dataset).filter((split) => split !== undefined);
   // Of two pictures that differ in their endings alone, each keeps its own twice: YOLO looks for labels without one.
   const pictureOf = ({ stem, fileName }: Pick<ExportImage, 'stem' | 'fileName'>) =>
     `${pictures === '.' ? '' : 'images/'}${stem}${endingOf(fileName)}`;
-  const names = distinctNames(categories).map((name, i) => `  ${i}: ${yamlText(name)}\n`);
+  const names = categories.map(({ name }, i) => `  ${i}: ${yamlText(name)}\n`);
   return {
     image(image) {
-      checkImage(image, categories);
       const { stem, mask, segments, split } = image;
       const rings = outlines(mask);
       const xs = shares(mask.width);

@@ -1,23 +1,17 @@
 /** COCO's JSON documents, as exports write them. */
 import type { Category } from '@saltworks/contract/categories';
-import {
-  distinctNames,
-  type ExportDataset,
-  type ExportDocument,
-  type ExportImage,
-  partName,
-  partsOf,
-} from '../exporter.ts';
+import { type ExportDataset, type ExportDocument, type ExportImage, partName, partsOf } from '../exporter.ts';
 
 /** An image in the list `images`. */
 export const imageLine = ({ id, fileName, mask: { width, height } }: ExportImage) =>
   JSON.stringify({ id, file_name: fileName, width, height });
 
-/** The dataset's categories, each under a name of its own. */
-export function writtenCategories(categories: readonly Category[]) {
-  const names = distinctNames(categories);
-  return categories.map(({ id, isthing }, i) => ({ id, name: names[i], supercategory: isthing ? 'thing' : 'stuff' }));
-}
+/** A category in the list `categories`. */
+export const writtenCategory = ({ id, name, isthing }: Category) => ({
+  id,
+  name,
+  supercategory: isthing ? 'thing' : 'stuff',
+});
 
 /**
  * A document for each part: `panoptic.json`, or `panoptic_train.json` and others.

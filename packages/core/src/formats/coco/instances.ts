@@ -3,19 +3,18 @@ import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Mask, segmentsInfo } from '../../mask/mask.ts';
-import { checkImage, type ExportDataset, type Exporter, orderedCategories } from '../exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories } from '../exporter.ts';
 import { LeftOut, shown } from '../paint.ts';
 import { cocoId } from './categories.ts';
-import { cocoDocuments, cocoList, imageLine, writtenCategories } from './document.ts';
+import { cocoDocuments, cocoList, imageLine, writtenCategory } from './document.ts';
 import { polygonRuns } from './polygon.ts';
 import { compressCounts, encodeRuns, expandCounts } from './rle.ts';
 
 export function cocoInstances(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
+  const categories = namedCategories(dataset);
   const isThing = new Set(categories.filter(({ isthing }) => isthing === 1).map(({ id }) => id));
   return {
     image(image) {
-      checkImage(image, categories);
       const { id, mask, segments } = image;
       const runs = encodeRuns(mask);
       const annotations = segments
@@ -35,11 +34,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
       const lines = { [cocoList('images', split)]: [imageLine(image)], [cocoList('annotations', split)]: annotations };
       return { files: [], lines };
     },
-    documents: cocoDocuments(
-      'instances',
-      dataset,
-      writtenCategories(categories).filter(({ id }) => isThing.has(id)),
-    ),
+    documents: cocoDocuments('instances', dataset, categories.filter(({ id }) => isThing.has(id)).map(writtenCategory)),
     picture: ({ fileName }) => `images/${fileName}`,
   };
 }

@@ -1,14 +1,13 @@
 /** COCO panoptic (spec/export.md): a PNG of segment ids an image, and one document. */
 import { vocColour } from '../colour-map.ts';
-import { checkImage, type ExportDataset, type Exporter, orderedCategories, partName } from '../exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, partName } from '../exporter.ts';
 import { encodePanopticPng } from '../panoptic-png.ts';
-import { cocoDocuments, cocoList, imageLine, writtenCategories } from './document.ts';
+import { cocoDocuments, cocoList, imageLine, writtenCategory } from './document.ts';
 
 export function cocoPanoptic(dataset: ExportDataset): Exporter {
-  const categories = orderedCategories(dataset);
+  const categories = namedCategories(dataset);
   return {
     image(image) {
-      checkImage(image, categories);
       const { id, stem, mask, segments, split } = image;
       const annotation = {
         image_id: id,
@@ -32,9 +31,9 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
     documents: cocoDocuments(
       'panoptic',
       dataset,
-      writtenCategories(categories).map((category, i) => ({
-        ...category,
-        isthing: categories[i].isthing,
+      categories.map((category, i) => ({
+        ...writtenCategory(category),
+        isthing: category.isthing,
         color: vocColour(i + 1),
       })),
     ),
