@@ -46,6 +46,29 @@ export function encodeRegion(ids: ArrayLike<number>, id: number): number[] {
   return region;
 }
 
+/** The regions of all segments but the background (0), as `encodeRegion` writes each, in one pass. */
+export function encodeRegions(ids: ArrayLike<number>): Map<number, number[]> {
+  const regions = new Map<number, number[]>();
+  const ends = new Map<number, number>();
+  for (let i = 0; i < ids.length; ) {
+    const id = ids[i];
+    const start = i;
+    while (i < ids.length && ids[i] === id) i++;
+    if (id === 0) continue;
+    const region = regions.get(id) ?? [];
+    region.push(start - (ends.get(id) ?? 0), i - start);
+    regions.set(id, region);
+    ends.set(id, i);
+  }
+  return regions;
+}
+
+/** A region whose run lengths cover all pixels: what lies outside after its last run is written, too. */
+export function wholeRegion(region: number[], pixels: number): number[] {
+  const rest = pixels - regionEnd(region);
+  return rest > 0 ? [...region, rest] : region;
+}
+
 /** Visits the runs of a region that lie inside: pixels start … end − 1. */
 export function eachRun(region: readonly number[], visit: (start: number, end: number) => void): void {
   for (let i = 0, at = 0; i + 1 < region.length; i += 2) {

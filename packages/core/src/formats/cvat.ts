@@ -1,6 +1,9 @@
 /** CVAT's XML 1.1 for images (spec/export.md): a mask a segment. */
+import type { SegmentInfo } from '@saltworks/contract/documents/masks';
+import { encodeRegion, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Mask } from '../mask/mask.ts';
+import { cut, type Mask } from '../mask/mask.ts';
+import { visitRegion } from '../seeds/paint.ts';
 import { vocHex } from './colour-map.ts';
 import { type ExportDataset, type Exporter, namedCategories } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, type Run, shown } from './paint.ts';
@@ -16,9 +19,10 @@ export function cvat(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       const { id, fileName, mask, segments, split } = image;
-      const masks = segments.map(({ id, category_id, bbox: [left, top, width, height] }) => {
-        const label = `label="${xmlText(nameOf.get(category_id) ?? '')}" source="manual" occluded="0"`;
-        const rle = boxRuns(mask, id, [left, top, width, height]).join(', ');
+      const masks = segments.map((segment) => {
+        const [left, top, width, height] = segment.bbox;
+        const label = `label="${xmlText(nameOf.get(segment.category_id) ?? '')}" source="manual" occluded="0"`;
+        const rle = boxRuns(mask, segment).join(', ');
         return `<mask ${label} rle="${rle}" left="${left}" top="${top}" width="${width}" height="${height}" z_order="0"></mask>`;
       });
       const { width, height } = mask;
@@ -41,23 +45,10 @@ export function cvat(dataset: ExportDataset): Exporter {
   };
 }
 
-/** Run lengths of a segment within its box, row by row, ground first. */
-function boxRuns({ ids, width }: Mask, id: number, [left, top, w, h]: readonly number[]): number[] {
-  const counts: number[] = [];
-  let isIn = false;
-  let count = 0;
-  for (let y = top; y < top + h; y++) {
-    for (let i = y * width + left, end = i + w; i < end; i++) {
-      if ((ids[i] === id) !== isIn) {
-        counts.push(count);
-        isIn = !isIn;
-        count = 0;
-      }
-      count++;
-    }
-  }
-  counts.push(count);
-  return counts;
+/** Run lengths of a segment within its box, row by row, ground first, up to the end of the box. */
+function boxRuns(mask: Mask, { id, bbox }: SegmentInfo): number[] {
+  const inBox = cut(mask, { id, bbox });
+  return wholeRegion(encodeRegion(inBox, 1), inBox.length);
 }
 
 /** A shape of an image: the name of its element, and the attributes, unchecked. */
@@ -80,21 +71,17 @@ export function cvatMask(
 ): ReadLabels {
   const painter = new Painter(size);
   const left = new LeftOut('shape');
-  const groups = new Map<string, number>();
   const ordered = shapes
     .map((shape, k) => ({ ...shape, k, z: Number(shape.attributes.z_order) || 0 }))
     .sort((a, b) => a.z - b.z || a.k - b.k);
   for (const { kind, attributes, k } of ordered) {
     left.attempt(k + 1, () => {
-      const { label = '', group_id: group = '0' } = attributes;
+      const { label = '', group_id: group } = attributes;
       if (!isCvatRegion(kind)) throw new InvalidInputError(`the kind ${kind}, which has no pixels`);
       if (label === '') throw new InvalidInputError('no label');
       const paint = kind === 'mask' ? boxMask(attributes, size) : polygon(attributes, size);
-      const category = classes.id(label);
-      const key = JSON.stringify([category, group]);
-      const segment = (group === '0' || group === '' ? undefined : groups.get(key)) ?? painter.segment(category);
-      groups.set(key, segment);
-      paint(painter.run(segment));
+      const isAlone = group === '0' || group === '';
+      paint(painter.run(painter.segment(classes.id(label), isAlone ? undefined : group)));
     });
   }
   return painter.done(left.notes(), 'the one of the higher z_order, or the later');
@@ -121,17 +108,9 @@ function boxMask(
   const sum = counts.reduce((sum, count) => sum + (Number.isSafeInteger(count) && count >= 0 ? count : Number.NaN), 0);
   if (sum !== w * h) throw new InvalidInputError(`run lengths of ${sum} pixels in all; expected ${w} × ${h}`);
   return (run) => {
-    let at = 0;
-    counts.forEach((count, k) => {
-      const end = at + count;
-      // A run goes on in the box's next row.
-      for (let p = at; k % 2 === 1 && p < end; ) {
-        const length = Math.min(end - p, w - (p % w));
-        const from = (y + Math.floor(p / w)) * size.width + x + (p % w);
-        run(from, from + length);
-        p += length;
-      }
-      at = end;
+    visitRegion(counts, { width: w, height: h }, (row, left, right) => {
+      const from = (y + row) * size.width + x;
+      run(from + left, from + right + 1);
     });
   };
 }

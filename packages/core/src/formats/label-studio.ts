@@ -1,6 +1,6 @@
 /** Label Studio's JSON (spec/export.md): tasks with brush regions as packed run lengths, and polygons. */
+import { encodeRegions, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import type { Mask } from '../mask/mask.ts';
 import { vocHex } from './colour-map.ts';
 import { type ExportDataset, type Exporter, namedCategories, partName, partsOf } from './exporter.ts';
 import { cornersOf } from './labelme.ts';
@@ -17,7 +17,7 @@ export function labelStudio(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       const { id, fileName, mask, segments, split } = image;
-      const runs = pixelRuns(mask);
+      const regions = encodeRegions(mask.ids);
       const result = segments.map((segment) => ({
         id: `segment-${segment.id}`,
         type: 'brushlabels',
@@ -28,7 +28,7 @@ export function labelStudio(dataset: ExportDataset): Exporter {
         image_rotation: 0,
         value: {
           format: 'rle',
-          rle: [...packRuns(runs.get(segment.id) ?? [], mask.ids.length)],
+          rle: [...packRuns(regions.get(segment.id) ?? [], mask.ids.length)],
           brushlabels: [nameOf.get(segment.category_id)],
         },
       }));
@@ -54,21 +54,6 @@ export function labelStudio(dataset: ExportDataset): Exporter {
   };
 }
 
-/** For every segment, its runs as from, to, from, to … in row-major order. */
-function pixelRuns({ ids }: Mask): Map<number, number[]> {
-  const runs = new Map<number, number[]>();
-  for (let i = 0; i < ids.length; ) {
-    const id = ids[i];
-    const from = i;
-    while (i < ids.length && ids[i] === id) i++;
-    if (id === 0) continue;
-    const own = runs.get(id);
-    if (own) own.push(from, i);
-    else runs.set(id, [from, i]);
-  }
-  return runs;
-}
-
 /** Bits of the four lengths that a run may be written with. */
 const lengthBits = [3, 4, 8, 16];
 const wordBits = 8;
@@ -78,7 +63,7 @@ const wordBits = 8;
  * times 4 with a size of lengths − 1; then for each run 1, which size (2 bits), its length − 1, and the value. A pixel is four equal
  * values, 0 or 255: the last one, alpha, counts.
  */
-function packRuns(runs: readonly number[], pixels: number): Uint8Array {
+function packRuns(region: number[], pixels: number): Uint8Array {
   const bytes: number[] = [];
   let [held, free] = [0, 8];
   const write = (value: number, bits: number) => {
@@ -103,13 +88,9 @@ function packRuns(runs: readonly number[], pixels: number): Uint8Array {
       rest -= length;
     }
   };
-  let at = 0;
-  for (let k = 0; k < runs.length; k += 2) {
-    repeat(0, runs[k] - at);
-    repeat(255, runs[k + 1] - runs[k]);
-    at = runs[k + 1];
-  }
-  repeat(0, pixels - at);
+  wholeRegion(region, pixels).forEach((length, k) => {
+    repeat(k % 2 === 0 ? 0 : 255, length);
+  });
   if (free < 8) bytes.push(held << free);
   return Uint8Array.from(bytes);
 }

@@ -2,7 +2,7 @@
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
-import type { Mask } from '../mask/mask.ts';
+import { cut } from '../mask/mask.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import { type ExportDataset, type Exporter, namedCategories, stemList, stemLists } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
@@ -26,7 +26,7 @@ export function labelme(dataset: ExportDataset): Exporter {
           description: '',
           shape_type: 'mask',
           flags: isthing ? {} : { stuff: true },
-          mask: toBase64(cutPng(mask, id, bbox)),
+          mask: toBase64(encode({ data: cut(mask, { id, bbox }), width: w, height: h, channels: 1 })),
         };
       });
       const document = {
@@ -46,15 +46,6 @@ export function labelme(dataset: ExportDataset): Exporter {
     documents: stemLists(dataset),
     picture: ({ fileName }) => fileName,
   };
-}
-
-/** A segment within its box: 1 where it is. */
-function cutPng({ ids, width }: Mask, id: number, [left, top, w, h]: readonly number[]): Uint8Array {
-  const data = new Uint8Array(w * h);
-  for (let y = 0, o = 0; y < h; y++) {
-    for (let x = 0, i = (top + y) * width + left; x < w; x++, i++, o++) data[o] = ids[i] === id ? 1 : 0;
-  }
-  return encode({ data, width: w, height: h, channels: 1 });
 }
 
 /** Straight from a document, unchecked. */
@@ -108,7 +99,6 @@ export function labelmeMask(
 ): ReadLabels {
   const painter = new Painter(size);
   const left = new LeftOut('shape');
-  const groups = new Map<string, number>();
   shapesOf(document).forEach((shape, k) => {
     left.attempt(k + 1, () => {
       const label = labelOf(shape);
@@ -117,12 +107,7 @@ export function labelmeMask(
       if (typeof label !== 'string' || label === '') throw new InvalidInputError(`the label ${shown(label)}`);
       const corners = cornersOf(points);
       const pixels = kind === 'mask' ? maskOf(shape, size, decode) : undefined;
-      const category = classes.id(label, isStuff(shape) ? 0 : 1);
-      const key = JSON.stringify([category, group]);
-      const known = group === null || group === undefined ? undefined : groups.get(key);
-      const segment = known ?? painter.segment(category);
-      groups.set(key, segment);
-      const run = painter.run(segment);
+      const run = painter.run(painter.segment(classes.id(label, isStuff(shape) ? 0 : 1), group ?? undefined));
       if (!pixels) {
         if (corners.length < 6) throw new InvalidInputError(`${corners.length / 2} corners; expected three or more`);
         return fillPolygon([corners], size, run);

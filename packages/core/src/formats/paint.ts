@@ -34,6 +34,7 @@ export class Painter {
   readonly #mask: Mask;
   /** Category ids of segments 1, 2, 3 … */
   readonly #categories: number[] = [];
+  readonly #groups = new Map<string, number>();
   /** Whether a pixel lay in two segments. */
   readonly #shared: Uint8Array;
 
@@ -42,10 +43,20 @@ export class Painter {
     this.#shared = new Uint8Array(width * height);
   }
 
-  /** Begins a segment. @returns its id @throws InvalidInputError if there are too many */
-  segment(category: number): number {
+  /**
+   * Begins a segment, or goes on with that of a group.
+   *
+   * @param group shapes of one category that share it are one segment; undefined for a shape alone
+   * @returns its id
+   * @throws InvalidInputError if there are too many
+   */
+  segment(category: number, group?: unknown): number {
+    const key = JSON.stringify([category, group]);
+    const known = group === undefined ? undefined : this.#groups.get(key);
+    if (known !== undefined) return known;
     if (this.#categories.length === maxSegmentId) throw new InvalidInputError(`more than ${maxSegmentId} segments`);
     this.#categories.push(category);
+    if (group !== undefined) this.#groups.set(key, this.#categories.length);
     return this.#categories.length;
   }
 

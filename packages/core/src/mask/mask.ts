@@ -63,6 +63,18 @@ export function categoriesOf(segments: readonly Segment[], known: readonly Categ
   return categories;
 }
 
+/** A segment within its box: 1 where it is, 0 elsewhere, row by row. */
+export function cut(
+  { ids, width }: Mask,
+  { id, bbox: [left, top, w, h] }: Pick<SegmentInfo, 'id' | 'bbox'>,
+): Uint8Array {
+  const inBox = new Uint8Array(w * h);
+  for (let y = 0, o = 0; y < h; y++) {
+    for (let x = 0, i = (top + y) * width + left; x < w; x++, i++, o++) inBox[o] = ids[i] === id ? 1 : 0;
+  }
+  return inBox;
+}
+
 /** COCO's segments_info: every segment with pixels but the background, ids ascending. */
 export function segmentsInfo(
   { ids, width, height }: Mask,

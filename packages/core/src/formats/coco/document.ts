@@ -22,10 +22,6 @@ export function cocoDocuments(kind: string, dataset: ExportDataset, categories: 
   return partsOf(dataset).map((split) => cocoDocument(partName(kind, split), split, dataset, categories));
 }
 
-/** The list that takes an image's lines. */
-export const cocoList = (list: 'images' | 'annotations', split: string | undefined): string =>
-  split === undefined ? list : `${list}-${split}`;
-
 function cocoDocument(
   stem: string,
   split: string | undefined,
@@ -42,7 +38,7 @@ function cocoDocument(
     ...(build !== undefined && { build }),
     ...(schema !== undefined && { schema }),
   };
-  const list = (list: 'images' | 'annotations') => ({ list: cocoList(list, split), between: ',\n', after: '' });
+  const list = (name: string) => ({ list: partName(name, split), between: ',\n', after: '' });
   return {
     path: `${stem}.json`,
     parts: [

@@ -3,10 +3,11 @@ import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maxSegmentId } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type Mask, segmentsInfo } from '../../mask/mask.ts';
-import { type ExportDataset, type Exporter, namedCategories } from '../exporter.ts';
+import { visitRegion } from '../../seeds/paint.ts';
+import { type ExportDataset, type Exporter, namedCategories, partName } from '../exporter.ts';
 import { LeftOut, shown } from '../paint.ts';
 import { cocoId } from './categories.ts';
-import { cocoDocuments, cocoList, imageLine, writtenCategory } from './document.ts';
+import { cocoDocuments, imageLine, writtenCategory } from './document.ts';
 import { polygonRuns } from './polygon.ts';
 import { compressCounts, encodeRuns, expandCounts } from './rle.ts';
 
@@ -31,7 +32,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
           }),
         );
       const { split } = image;
-      const lines = { [cocoList('images', split)]: [imageLine(image)], [cocoList('annotations', split)]: annotations };
+      const lines = { [partName('images', split)]: [imageLine(image)], [partName('annotations', split)]: annotations };
       return { files: [], lines };
     },
     documents: cocoDocuments('instances', dataset, categories.filter(({ id }) => isThing.has(id)).map(writtenCategory)),
@@ -129,19 +130,8 @@ function runsOf(segmentation: unknown, width: number, height: number): number[][
 const isPlace = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) < 1e6;
 
 function paint({ ids, width, height }: Mask, counts: readonly number[], id: number): void {
-  let p = 0;
-  counts.forEach((count, k) => {
-    const end = p + count;
-    if (k % 2 === 1) {
-      let x = Math.floor(p / height);
-      let y = p % height;
-      for (let i = p; i < end; i++) {
-        ids[y * width + x] = id;
-        if (++y < height) continue;
-        y = 0;
-        x++;
-      }
-    }
-    p = end;
+  // Columns of the image are the rows of its run lengths.
+  visitRegion(counts, { width: height, height: width }, (x, top, bottom) => {
+    for (let y = top; y <= bottom; y++) ids[y * width + x] = id;
   });
 }

@@ -2,7 +2,7 @@
 import { vocColour } from '../colour-map.ts';
 import { type ExportDataset, type Exporter, namedCategories, partName } from '../exporter.ts';
 import { encodePanopticPng } from '../panoptic-png.ts';
-import { cocoDocuments, cocoList, imageLine, writtenCategory } from './document.ts';
+import { cocoDocuments, imageLine, writtenCategory } from './document.ts';
 
 export function cocoPanoptic(dataset: ExportDataset): Exporter {
   const categories = namedCategories(dataset);
@@ -23,8 +23,8 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
       return {
         files: [{ path: `${partName('panoptic', split)}/${stem}.png`, bytes: encodePanopticPng(mask) }],
         lines: {
-          [cocoList('images', split)]: [imageLine(image)],
-          [cocoList('annotations', split)]: [JSON.stringify(annotation)],
+          [partName('images', split)]: [imageLine(image)],
+          [partName('annotations', split)]: [JSON.stringify(annotation)],
         },
       };
     },

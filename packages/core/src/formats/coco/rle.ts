@@ -3,36 +3,17 @@
  * zeros first. Compressed, each count is written as its difference to the last but one, in five-bit groups, lowest
  * first, as printable characters.
  */
+import { encodeRegions, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Mask } from '../../mask/mask.ts';
 
-/** The run lengths of every segment but the background (0), in one pass over the mask. */
+/** The run lengths of every segment but the background (0). */
 export function encodeRuns({ ids, width, height }: Mask): Map<number, number[]> {
-  const runs = new Map<number, { counts: number[]; end: number }>();
-  const add = (id: number, start: number, end: number) => {
-    if (id === 0) return;
-    let run = runs.get(id);
-    if (!run) {
-      run = { counts: [], end: 0 };
-      runs.set(id, run);
-    }
-    run.counts.push(start - run.end, end - start);
-    run.end = end;
-  };
-  let id = ids[0];
-  let start = 0;
+  const columns = new Uint32Array(ids.length);
   for (let x = 0, p = 0; x < width; x++) {
-    for (let y = 0, i = x; y < height; y++, i += width, p++) {
-      if (ids[i] === id) continue;
-      add(id, start, p);
-      id = ids[i];
-      start = p;
-    }
+    for (let y = 0, i = x; y < height; y++, i += width, p++) columns[p] = ids[i];
   }
-  add(id, start, ids.length);
-  return new Map(
-    [...runs].map(([id, { counts, end }]) => [id, end < ids.length ? [...counts, ids.length - end] : counts]),
-  );
+  return new Map([...encodeRegions(columns)].map(([id, region]) => [id, wholeRegion(region, ids.length)]));
 }
 
 /** A character is 48 + six bits: five of the number, and whether more follow. */
