@@ -150,9 +150,9 @@ export async function exportShard(
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
   const { needs } = exporter;
-  const copies = plan.copied && exporter.picture !== undefined;
+  const placeOf = plan.copied ? exporter.picture : undefined;
   const objects =
-    needs || copies
+    needs || placeOf
       ? new Map((await readShard(store, dataset, shard, { signal })).map(({ sha256, object }) => [sha256, object]))
       : undefined;
   const packs = new Packs(exporter, shard, ({ path, bytes }) =>
@@ -176,7 +176,7 @@ export async function exportShard(
       };
       const one = { id: image.id, fileName: image.name, stem, split };
       const made = exporter.image({ ...one, mask, segments, picture });
-      if (bytes && copies) made.files.push({ path: exporter.picture?.(one) ?? image.name, bytes });
+      if (bytes && placeOf) made.files.push({ path: placeOf(one), bytes });
       if (made.row !== undefined) await packs.add(split, made.row, (bytes?.length ?? 0) + mask.ids.length / 8);
       for (const { path, bytes } of made.files) await putOnce(store, exportFileKey(dataset, id, path), bytes, signal);
       for (const [list, own] of Object.entries(made.lines)) {

@@ -3,9 +3,11 @@ import {
   decodeRuns,
   eachRun,
   encodeRegion,
+  encodeRegions,
   encodeRuns,
   regionArea,
   regionEnd,
+  wholeRegion,
 } from '../../src/documents/run-lengths.ts';
 
 test('runs of labels decode to the labels', () => {
@@ -35,6 +37,22 @@ test.each([
   const inside = new Array<number>(ids.length).fill(0);
   eachRun(region, (from, to) => inside.fill(4, from, to));
   expect(inside).toEqual(ids.map((id) => (id === 4 ? 4 : 0)));
+});
+
+test('the regions of all segments are those of each', () => {
+  const ids = [0, 4, 4, 7, 0, 4, 7, 7, 2, 0, 0];
+  const regions = encodeRegions(ids);
+  expect([...regions.keys()].sort()).toEqual([2, 4, 7]);
+  for (const [id, region] of regions) {
+    expect(region).toEqual(encodeRegion(ids, id));
+    expect(regionEnd(wholeRegion(region, ids.length))).toBe(ids.length);
+  }
+});
+
+test('a whole region ends with what lies outside', () => {
+  expect(wholeRegion([1, 2], 5)).toEqual([1, 2, 2]);
+  expect(wholeRegion([1, 2], 3)).toEqual([1, 2]);
+  expect(wholeRegion([], 3)).toEqual([3]);
 });
 
 test('runs of no length, and pixels outside at the end, change nothing', () => {

@@ -2,7 +2,7 @@
 import type { Mask } from '../mask/mask.ts';
 import { segmentsInfo } from '../mask/mask.ts';
 import { type ClassEntry, isNothing } from './class-table.ts';
-import { vocColour } from './colour-map.ts';
+import { colourNumber, vocColour, voidColour } from './colour-map.ts';
 import type { Classes, ReadLabels } from './paint.ts';
 
 /** Numbers of a picture's pixels, row by row. */
@@ -15,7 +15,7 @@ export interface Plane {
 }
 
 /** Numbers and colours of no class by custom, though no table says so: background, and the void that VOC draws. */
-const customary = { number: [0, 255], colour: [0, 224 + 256 * 224 + 65536 * 192] };
+const customary = { number: [0, 255], colour: [0, voidColour] };
 /** More than any class's number. */
 const radix = 2 ** 24;
 
@@ -99,10 +99,7 @@ export const vocTable: ClassEntry[] = [
     'diningtable',
   ],
   ...['dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train', 'tvmonitor'],
-].map((name, value) => {
-  const [red, green, blue] = vocColour(value);
-  return { value, name, isthing: 1, colour: red + 256 * green + 65536 * blue };
-});
+].map((name, value) => ({ value, name, isthing: 1, colour: colourNumber(vocColour(value)) }));
 
 /** The labels of Cityscapes by their ids; those up to 3 say nothing of the scene. */
 export const cityscapesTable: ClassEntry[] = [

@@ -1,6 +1,7 @@
 /** Tables of classes beside masks of class numbers: CSV, JSON or text. */
 import { parseJsonText } from '@saltworks/contract/documents/json';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { colourNumber } from './colour-map.ts';
 
 export interface ClassEntry {
   /** The number of its pixels. */
@@ -74,7 +75,7 @@ function colourOf(value: unknown): number | undefined {
   const hex = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
   const levels = hex ? hex.slice(1).map((part) => Number.parseInt(part, 16)) : (text.match(/\d+/g) ?? []).map(Number);
   if (levels.length !== 3 || levels.some((level) => level > 255)) return undefined;
-  return levels[0] + 256 * levels[1] + 65536 * levels[2];
+  return colourNumber(levels);
 }
 
 const present = (entries: readonly (ClassEntry | undefined)[]) => entries.filter((entry) => entry !== undefined);

@@ -13,3 +13,9 @@ export const vocHex = (i: number): string =>
   `#${vocColour(i)
     .map((level) => level.toString(16).padStart(2, '0'))
     .join('')}`;
+
+/** A colour as one number: r + 256·g + 65536·b. */
+export const colourNumber = ([red, green, blue]: readonly number[]): number => red + 256 * green + 65536 * blue;
+
+/** The colour that VOC draws around objects: 224, 224, 192, the last of a palette. */
+export const voidColour = colourNumber(vocColour(255));

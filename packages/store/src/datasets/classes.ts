@@ -78,21 +78,22 @@ export function checkPins(list: readonly Category[]): void {
 
 /** The classes that have numbers; none where nobody gave any yet. */
 export const readClasses = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}): Promise<Category[]> =>
-  (await readLast(store, of, options))?.categories ?? [];
+  (await readLast(store, of, options)).document?.categories ?? [];
 
 /** The version of a campaign's classes that its numbers were given for last; undefined where nobody noted one. */
 export const schemaOf = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}) =>
-  (await readLast(store, of, options))?.schema;
+  (await readLast(store, of, options)).document?.schema;
 
-async function readLast(store: ObjectStore, of: ClassesOf, options: CallOptions): Promise<Classes | undefined> {
-  const last = await lastVersion(store, of, options);
-  return last === undefined ? undefined : readDocument(store, last, classesDocument, options);
-}
-
-async function lastVersion(store: ObjectStore, of: ClassesOf, options: CallOptions): Promise<string | undefined> {
+/** The last document of numbers and its version; 0 where there is none. */
+async function readLast(
+  store: ObjectStore,
+  of: ClassesOf,
+  options: CallOptions,
+): Promise<{ version: number; document?: Classes }> {
   let last: string | undefined;
   for await (const { key } of store.list(classesPrefix(of.dataset, of.recipe), options)) last = key;
-  return last;
+  if (last === undefined) return { version: 0 };
+  return { version: classesVersionOf(last), document: await readDocument(store, last, classesDocument, options) };
 }
 
 /** Starts over whenever another caller was quicker. */
@@ -103,15 +104,14 @@ async function settle(
   { check, schema: given, ...options }: CallOptions & { check(categories: Category[]): void; schema?: number },
 ): Promise<Category[]> {
   for (;;) {
-    const last = await lastVersion(store, of, options);
-    const found = last === undefined ? undefined : await readDocument(store, last, classesDocument, options);
+    const { version, document: found } = await readLast(store, of, options);
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
     check(categories);
     const schema = given ?? found?.schema;
     if (found && found.schema === schema && JSON.stringify(categories) === JSON.stringify(known)) return categories;
     const document: Classes = { version: 1, categories, ...(schema !== undefined && { schema }) };
-    const key = classesKey(of.dataset, of.recipe, last === undefined ? 1 : 1 + classesVersionOf(last));
+    const key = classesKey(of.dataset, of.recipe, version + 1);
     if (await store.putIfAbsent(key, JSON.stringify(document), options)) return categories;
   }
 }

@@ -1,5 +1,4 @@
 /** Reads datasets: the document, a shard, or image by image, without ever holding them all. */
-import { createHash } from 'node:crypto';
 import {
   checkDatasetName,
   type Dataset,
@@ -14,6 +13,7 @@ import {
 import { parseDocument, parseLines } from '@saltworks/contract/documents/document';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { catalogPrefix, datasetKey, namesKey, shardKey } from '@saltworks/contract/layout';
+import { sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
@@ -89,7 +89,7 @@ export async function formerVersions(
 ): Promise<string | undefined> {
   const renamed = await readDocument(store, namesKey(dataset, shard), shardNames, options);
   const ids = Object.keys(renamed?.images ?? {}).filter((id) => renamed?.images[id].length === 0);
-  return ids.length === 0 ? undefined : createHash('sha256').update(ids.join()).digest('hex').slice(0, 16);
+  return ids.length === 0 ? undefined : sha256Of(ids.join()).slice(0, 16);
 }
 
 /** Every image of a dataset, a shard at a time. @param former includes former versions */

@@ -1,8 +1,8 @@
 /** Known masks of a dataset's images (spec/mask.md): a panoptic PNG, and a document of its segments. */
-import { createHash } from 'node:crypto';
 import type { Category } from '@saltworks/contract/categories';
 import { type StoredTruth, storedTruth, type Truth, type TruthSegment } from '@saltworks/contract/documents/truth';
 import { truthKey } from '@saltworks/contract/layout';
+import { sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { findDataset } from './dataset.ts';
@@ -35,8 +35,6 @@ export async function putTruth(
   await store.put(truthKey(dataset, sha256, '.json'), JSON.stringify(truth), { signal });
   await store.put(truthKey(dataset, sha256, '.png'), png, { signal });
 }
-
-const sha256Of = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 /** Whether a PNG belongs to a document. For a moment, an import that replaces both has written only the document. */
 export const isMaskOf = ({ mask }: StoredTruth, png: Uint8Array): boolean =>

@@ -9,10 +9,19 @@ import { cocoId } from '@saltworks/core/formats/coco/categories';
 import { instancesMask } from '@saltworks/core/formats/coco/instances';
 import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { asSeen } from '@saltworks/core/formats/spelling';
+import { sha256Of } from '../objects/canonical.ts';
 import { type CocoDocument, type ListedAnnotation, type ListedImage, readCoco } from './coco-document.ts';
 import { type CocoFiles, cocoFiles, FileMissingError } from './coco-files.ts';
 import type { WalkOptions } from './json-lists.ts';
-import { type KnownMask, type Offer, otherSize, type Remark, type Size, type SourceFile } from './offers.ts';
+import {
+  isSameSize,
+  type KnownMask,
+  type Offer,
+  otherSize,
+  type Remark,
+  type SourceFile,
+  statedSize,
+} from './offers.ts';
 import { fileSource } from './sources.ts';
 
 /**
@@ -123,11 +132,11 @@ function instances(
   image: ListedImage,
   annotations: () => Iterable<ListedAnnotation>,
 ): SourceFile['truth'] {
-  const said = sizeOf(image);
+  const said = statedSize(image);
   return async (size): Promise<KnownMask> => {
     const whole = size ?? said;
     if (!whole) return { notes: ['its size is not known; its known mask is not taken'] };
-    if (said && !isSame(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
+    if (said && !isSameSize(said, whole)) return { notes: [otherSize('the document says', said, whole)] };
     const { mask, segments, notes } = instancesMask(annotations(), whole, ids);
     if (segments.length === 0) return { notes };
     return {
@@ -154,10 +163,7 @@ async function panoptic(
     return { truth: noMask(`its known mask: ${error.message}; it is not taken`) };
   }
   const { size, mtimeMs } = await stat(path);
-  const drawing = createHash('sha256')
-    .update(JSON.stringify([annotation, size, mtimeMs]))
-    .digest('hex')
-    .slice(0, 16);
+  const drawing = sha256Of(JSON.stringify([annotation, size, mtimeMs])).slice(0, 16);
   const segments = segments_info.filter(({ category_id }) => ids.has(cocoId(category_id)));
   const notes = segments_info
     .filter((segment) => !segments.includes(segment))
@@ -180,13 +186,6 @@ const renumbered = (segment: TruthSegment, ids: CocoDocument['ids']): TruthSegme
 
 const sourceOf = ({ source }: ListedImage): string | undefined =>
   typeof source === 'string' && source !== '' ? source : undefined;
-
-function sizeOf({ width, height }: ListedImage): Size | undefined {
-  const size = { width: Number(width), height: Number(height) };
-  return size.width > 0 && size.height > 0 ? size : undefined;
-}
-
-const isSame = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
 
 /** Annotations of images that the document does not list: a line for each image. */
 function* strays(name: string, { images, annotated, annotationsOf }: CocoDocument): Generator<Remark> {

@@ -7,7 +7,7 @@ import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { cocoSource } from './coco-source.ts';
 import type { Labels, PictureLabels } from './labels/labels.ts';
 import { chooseFormat, documentFormat, openLabels, picturesBeside, recognisedText } from './labels/list.ts';
-import { type KnownMask, type Offer, otherSize, type Size } from './offers.ts';
+import { isSameSize, type KnownMask, type Offer, otherSize, type Size } from './offers.ts';
 import { folderSource } from './sources.ts';
 
 export interface LabelSource {
@@ -95,7 +95,7 @@ async function knownMask(
   size: Size | undefined,
 ): Promise<KnownMask> {
   if (!size) return { notes: ['its size is not known; its labels are not taken'] };
-  if (said && (said.width !== size.width || said.height !== size.height)) {
+  if (said && !isSameSize(said, size)) {
     return { notes: [otherSize('its labels are for', said, size)] };
   }
   try {

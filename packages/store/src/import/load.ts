@@ -1,6 +1,6 @@
 /** Reads offered files. */
 import type { ImageNames } from '../datasets/image-names.ts';
-import { type KnownMask, otherSize, type Size, type SourceFile } from './offers.ts';
+import { isSameSize, type KnownMask, otherSize, type Size, type SourceFile } from './offers.ts';
 
 /** An image as its bytes show it. */
 export interface Picture extends Size {
@@ -40,7 +40,7 @@ export async function load(
     let truth = await file.truth?.(picture);
     if (truth?.png && picture) {
       const mask = await look?.(truth.png);
-      if (mask && !(mask.width === picture.width && mask.height === picture.height)) {
+      if (mask && !isSameSize(mask, picture)) {
         truth = { notes: [...truth.notes, otherSize('its known mask has', mask, picture)] };
       }
     }

@@ -35,6 +35,14 @@ export type KnownMask = { notes: string[] } & (
   | { png?: undefined }
 );
 
+export const isSameSize = (a: Size, b: Size): boolean => a.width === b.width && a.height === b.height;
+
+/** The size that a document states, unchecked; undefined if it states none. */
+export function statedSize({ width, height }: { width?: unknown; height?: unknown }): Size | undefined {
+  const size = { width: Number(width), height: Number(height) };
+  return size.width > 0 && size.height > 0 ? size : undefined;
+}
+
 /** The note that a mask of one size is not taken for an image of another. */
 export const otherSize = (says: string, mask: Size, image: Size): string =>
   `${says} ${mask.width} × ${mask.height} pixels, the file ${image.width} × ${image.height}; the mask is not taken`;

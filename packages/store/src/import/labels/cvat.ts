@@ -1,11 +1,11 @@
 /** CVAT's annotations.xml. */
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { type CvatShape, cvatMask, isCvatRegion } from '@saltworks/core/formats/cvat';
 import { Classes } from '@saltworks/core/formats/paint';
 import sax from 'sax';
-import type { Remark, Size } from '../offers.ts';
+import { sha256Of } from '../../objects/canonical.ts';
+import { type Remark, type Size, statedSize } from '../offers.ts';
 import { readLabelFile } from './files.ts';
 import type { Labels, OpenLabels } from './labels.ts';
 import { Pictures } from './pictures.ts';
@@ -41,7 +41,7 @@ export const openCvat: OpenLabels = async ({ names, document }): Promise<Labels>
       const image = found.get(name);
       if (!image) return undefined;
       const element = text.slice(image.from, image.to);
-      const version = createHash('sha256').update(element).digest('hex').slice(0, 16);
+      const version = sha256Of(element).slice(0, 16);
       return { version, said: image.size, read: async (size) => cvatMask(shapesOf(element), size, classes) };
     },
     remarks: () => remarks,
@@ -99,9 +99,8 @@ function indexOf(text: string, file: string, classes: Classes): ImageElement[] {
           if (isCvatRegion(name) && label !== '') classes.id(label);
           return;
         }
-        const size = { width: Number(attributes.width), height: Number(attributes.height) };
-        const isSaid = size.width > 0 && size.height > 0;
-        images.push({ name: attributes.name ?? '', from: startTagPosition - 1, to: 0, ...(isSaid && { size }) });
+        const size = statedSize(attributes);
+        images.push({ name: attributes.name ?? '', from: startTagPosition - 1, to: 0, size });
       },
       text(value) {
         const [label, name] = path.slice(-2);

@@ -8,11 +8,6 @@ const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Samples of a pixel by colour type: grey, RGB, palette, grey and alpha, RGB and alpha. */
 const samplesOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-export interface IndexPng extends Plane {
-  /** Colours of the indices, r g b each. */
-  palette?: Uint8Array;
-}
-
 /**
  * Decodes a PNG without colour management, so that a palette's index stays an index. It inflates no more than a picture of its
  * size takes.
@@ -20,7 +15,7 @@ export interface IndexPng extends Plane {
  * @param most the size that it may have, at most
  * @throws InvalidInputError if it is none, larger, interlaced or cut short
  */
-export function decodeIndexPng(bytes: Uint8Array, most: Size): IndexPng {
+export function decodeIndexPng(bytes: Uint8Array, most: Size): Plane {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!file.subarray(0, 8).equals(signature) || file.length < 33) throw new InvalidInputError('no PNG');
   const [width, height] = [file.readUInt32BE(16), file.readUInt32BE(20)];
@@ -33,17 +28,12 @@ export function decodeIndexPng(bytes: Uint8Array, most: Size): IndexPng {
   const samples = samplesOf[type];
   if (samples === undefined || ![1, 2, 4, 8, 16].includes(depth)) throw new InvalidInputError('a damaged PNG');
   if (interlaced !== 0) throw new InvalidInputError('an interlaced PNG; expected one that is not');
-  if (type === 2 || type === 6) {
-    if (depth !== 8) throw new InvalidInputError('a PNG of colours in 16 bits; expected 8');
-  }
+  if ((type === 2 || type === 6) && depth !== 8) throw new InvalidInputError('a PNG of colours in 16 bits; expected 8');
   const data: Buffer[] = [];
-  let palette: Uint8Array | undefined;
   for (let at = 8; at + 12 <= file.length; ) {
     const length = file.readUInt32BE(at);
-    const body = file.subarray(at + 8, at + 8 + length);
     const name = file.toString('latin1', at + 4, at + 8);
-    if (name === 'IDAT') data.push(body);
-    if (name === 'PLTE') palette = body;
+    if (name === 'IDAT') data.push(file.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
   const pixelBits = samples * depth;
@@ -57,7 +47,7 @@ export function decodeIndexPng(bytes: Uint8Array, most: Size): IndexPng {
   }
   if (raw.length < whole) throw new InvalidInputError('a PNG that is cut short');
   unfilter(raw, stride, height, Math.max(1, pixelBits >> 3));
-  return { ...{ width, height }, ...valuesOf(raw, { width, height, depth, type, samples, stride }), palette };
+  return { ...{ width, height }, ...valuesOf(raw, { width, height, depth, type, samples, stride }) };
 }
 
 /** Undoes the filter of each row, in place: a byte of filter, then the row. */

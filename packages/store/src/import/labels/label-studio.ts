@@ -1,5 +1,4 @@
 /** Label Studio's JSON export. */
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseJson } from '@saltworks/contract/documents/json';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -11,6 +10,7 @@ import {
   picturesOf,
 } from '@saltworks/core/formats/label-studio';
 import { Classes } from '@saltworks/core/formats/paint';
+import { sha256Of } from '../../objects/canonical.ts';
 import type { Remark } from '../offers.ts';
 import { readLabelFile } from './files.ts';
 import type { Labels, OpenLabels } from './labels.ts';
@@ -49,7 +49,7 @@ export const openLabelStudio: OpenLabels = async ({ names, document }): Promise<
     async of(name) {
       const task = found.get(name);
       if (!task) return undefined;
-      const version = createHash('sha256').update(JSON.stringify(task)).digest('hex').slice(0, 16);
+      const version = sha256Of(JSON.stringify(task)).slice(0, 16);
       return { version, read: async (size) => labelStudioMask(task, size, classes) };
     },
     remarks: () => remarks,

@@ -1,11 +1,11 @@
 /** A folder of labelme's JSON files. */
-import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { parseJson } from '@saltworks/contract/documents/json';
 import { type LabelmeDocument, labelmeClasses, labelmeMask } from '@saltworks/core/formats/labelme';
 import { Classes } from '@saltworks/core/formats/paint';
 import { withoutExtension } from '@saltworks/core/formats/stems';
-import type { Remark, Size } from '../offers.ts';
+import { sha256Of } from '../../objects/canonical.ts';
+import { type Remark, type Size, statedSize } from '../offers.ts';
 import { leftByName } from '../picture-names.ts';
 import { readLabelFile } from './files.ts';
 import { decodeIndexPng } from './index-png.ts';
@@ -27,7 +27,7 @@ export const openLabelme: OpenLabels = async ({ root, names }): Promise<Labels> 
       const document = parseJson<LabelmeDocument>(bytes);
       if (!Array.isArray(Object(document).shapes)) continue;
       labelmeClasses(document, classes);
-      const { imagePath } = document;
+      const { imagePath, imageWidth: width, imageHeight: height } = document;
       const said = typeof imagePath === 'string' ? pictures.find(imagePath, posix.dirname(file)) : undefined;
       const picture = said ?? stems.get(withoutExtension(file));
       if (picture === undefined)
@@ -35,8 +35,8 @@ export const openLabelme: OpenLabels = async ({ root, names }): Promise<Labels> 
       else if (files.has(picture))
         remarks.push({ name: file, note: `${picture} has labels in ${files.get(picture)?.file}; these are not taken` });
       else {
-        const version = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-        files.set(picture, { file, version, said: sizeOf(document) });
+        const version = sha256Of(bytes).slice(0, 16);
+        files.set(picture, { file, version, said: statedSize({ width, height }) });
       }
     } catch (error) {
       remarks.push({ name: file, note: `${(error as Error).message}; it is left out` });
@@ -57,8 +57,3 @@ export const openLabelme: OpenLabels = async ({ root, names }): Promise<Labels> 
 };
 
 const isJson = (name: string) => /\.json$/i.test(name);
-
-function sizeOf({ imageWidth, imageHeight }: LabelmeDocument): Size | undefined {
-  const [width, height] = [Number(imageWidth), Number(imageHeight)];
-  return width > 0 && height > 0 ? { width, height } : undefined;
-}

@@ -101,10 +101,10 @@ export async function chooseFormat(
   const all = await recognise(root, names);
   const fitting = wanted === 'auto' ? all : all.filter(({ format }) => format === wanted);
   if (fitting.length === 1) return fitting[0];
-  const list = all.map(({ format, seen }) => `${format} (${seen})`).join(', ');
+  const told = (some: readonly Recognised[]) => some.map(({ format, seen }) => `${format} (${seen})`).join(', ');
   if (fitting.length > 1) {
     throw new InvalidInputError(
-      `${root} looks like several: ${fitting.map(({ format, seen }) => `${format} (${seen})`).join(', ')}; expected --labels with one of them, or the document itself`,
+      `${root} looks like several: ${told(fitting)}; expected --labels with one of them, or the document itself`,
     );
   }
   if (wanted === 'auto') {
@@ -115,7 +115,7 @@ export async function chooseFormat(
     );
   }
   throw new InvalidInputError(
-    `${root} is no ${wanted}${list === '' ? '' : `, it looks like ${list}`}; expected ${labelFormatFacts[wanted].looks}`,
+    `${root} is no ${wanted}${all.length === 0 ? '' : `, it looks like ${told(all)}`}; expected ${labelFormatFacts[wanted].looks}`,
   );
 }
 

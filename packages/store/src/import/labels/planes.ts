@@ -3,10 +3,11 @@ import { basename, join, posix } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { cityscapesTable, classMask, type Plane, splitInstanceIds, vocTable } from '@saltworks/core/formats/class-mask';
 import { type ClassEntry, isNothing, parseClassTable } from '@saltworks/core/formats/class-table';
+import { voidColour } from '@saltworks/core/formats/colour-map';
 import { Classes } from '@saltworks/core/formats/paint';
 import { asSeen } from '@saltworks/core/formats/spelling';
 import { withoutExtension } from '@saltworks/core/formats/stems';
-import type { Size } from '../offers.ts';
+import { isSameSize, type Size } from '../offers.ts';
 import { readLabelFile, versionOf } from './files.ts';
 import { decodeIndexPng } from './index-png.ts';
 import type { LabelFolder, Labels, OpenLabels } from './labels.ts';
@@ -102,7 +103,7 @@ async function openPlanes({ root, names }: LabelFolder, layout: Layout): Promise
 async function readPlane(path: string, size: Size): Promise<Plane> {
   try {
     const plane = decodeIndexPng(await readLabelFile(path), size);
-    if (plane.width !== size.width || plane.height !== size.height) {
+    if (!isSameSize(plane, size)) {
       throw new InvalidInputError(
         `a PNG of ${plane.width} × ${plane.height} pixels; expected ${size.width} × ${size.height}`,
       );
@@ -115,16 +116,15 @@ async function readPlane(path: string, size: Size): Promise<Plane> {
 
 /** VOC draws a border of 255, and of one colour, around objects. */
 function withoutVoid({ values, isColour }: Plane): ArrayLike<number> {
-  const border = isColour ? 224 + 256 * 224 + 65536 * 192 : undefined;
-  if (border === undefined) return values;
-  return Uint32Array.from(values, (value) => (value === border ? 0 : value));
+  if (!isColour) return values;
+  return Uint32Array.from(values, (value) => (value === voidColour ? 0 : value));
 }
 
 export const openVoc: OpenLabels = (folder) =>
   openPlanes(folder, {
     table: vocTable,
     maskOf(name) {
-      const found = /^(.*\/)?Segmentation(Class|Object)\/(.*)\.png$/i.exec(`${name}`);
+      const found = /^(.*\/)?Segmentation(Class|Object)\/(.*)\.png$/i.exec(name);
       if (!found) return undefined;
       const [, before = '', kind, stem] = found;
       return { kind: kind.toLowerCase() === 'class' ? 'classes' : 'objects', key: `${before}${stem}` };
