@@ -1,7 +1,7 @@
 /** The time that annotators spent on a stroke, a segment, an image, a category, from the times of interactions. */
 
 import type { Interaction } from '@saltworks/contract/api/interactions';
-import { replay } from '../drawing/replay.ts';
+import { draws, replay } from '../drawing/replay.ts';
 
 /** An interaction and its time. @property at milliseconds since 1970 */
 export interface TimedInteraction {
@@ -81,7 +81,7 @@ export function imageEffort(
       effort.review += seconds;
       return;
     }
-    if (isDrawn(interaction)) effort.strokes.push({ n: index + 1, segment: id, seconds });
+    if (draws(interaction)) effort.strokes.push({ n: index + 1, segment: id, seconds });
     const category = categories.get(id);
     if (category === undefined) {
       effort.discarded += seconds;
@@ -90,15 +90,12 @@ export function imageEffort(
     const segment = segments.get(id) ?? { segment: id, category, strokes: 0, seconds: 0 };
     segments.set(id, segment);
     segment.seconds += seconds;
-    if (isDrawn(interaction)) segment.strokes++;
+    if (draws(interaction)) segment.strokes++;
   });
   if (submitted !== undefined && last !== undefined) effort.review += spend(submitted);
   effort.segments = [...segments.values()].sort((a, b) => a.segment - b.segment);
   return effort;
 }
-
-/** Whether an interaction draws a stroke; filling a part is drawing one. */
-export const isDrawn = ({ kind }: Interaction): boolean => kind === 'stroke' || kind === 'fill';
 
 /** The segment of each interaction; undefined for an undo or redo that changes nothing. */
 function touched(interactions: readonly Interaction[]): (number | undefined)[] {

@@ -3,6 +3,13 @@ import type { Drawing, Interaction } from '@saltworks/contract/api/interactions'
 import type { Lock } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
+/** All but undo and redo. */
+type Deed = Exclude<Interaction, { kind: 'undo' | 'redo' }>;
+
+/** Whether an interaction draws a stroke. */
+export const draws = (interaction: Interaction): interaction is Extract<Interaction, { kind: 'stroke' | 'fill' }> =>
+  interaction.kind === 'stroke' || interaction.kind === 'fill';
+
 /**
  * Replays a log from the beginning.
  *
@@ -15,16 +22,13 @@ export function replay(interactions: readonly Interaction[]): Drawing {
   const strokes = new Map<number, Drawing['strokes'][number]>();
   const deleted = new Set<number>();
   const erased = new Set<number>();
-  /** By the number of a `classify`: the category before it. */
-  const before = new Map<number, number>();
   /** By id: the segment that a segment was merged into. */
   const merged = new Map<number, number>();
-  /** By id of the segment that is locked, and by the number of an `unlock`. */
+  /** By id of the segment that is locked. */
   const locks = new Map<number, Lock>();
-  const unlocked = new Map<number, Lock>();
-  /** Numbers of the interactions that count, and of those that were undone and may be redone. */
-  const done: number[] = [];
-  const undone: number[] = [];
+  /** The interactions that count, and those that were undone and may be redone. */
+  const done: { deed: Deed; n: number; revert: () => void }[] = [];
+  const undone: { deed: Deed; n: number }[] = [];
 
   /** The segment that a segment's strokes belong to by now. */
   const ownerOf = (id: number): number => {
@@ -36,113 +40,80 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     const stroke = strokes.get(n);
     return stroke !== undefined && !erased.has(n) && !deleted.has(ownerOf(stroke.segment));
   };
-  const apply = (n: number) => {
-    const interaction = interactions[n - 1];
-    switch (interaction.kind) {
+  /** @returns what takes it back: an undo takes the last interaction that counts, so no other rests on it */
+  const apply = (deed: Deed, n: number): (() => void) => {
+    switch (deed.kind) {
       case 'segment':
-        segments.set(interaction.id, { id: interaction.id, category: interaction.category });
-        break;
+        segments.set(deed.id, { id: deed.id, category: deed.category });
+        return () => segments.delete(deed.id);
       case 'stroke':
       case 'fill':
-        strokes.set(n, strokeOf(interaction, n));
-        break;
+        strokes.set(n, strokeOf(deed, n));
+        return () => strokes.delete(n);
       case 'erase':
-        erased.add(interaction.stroke);
-        break;
+        erased.add(deed.stroke);
+        return () => erased.delete(deed.stroke);
       case 'delete':
-        deleted.add(interaction.segment);
-        break;
+        deleted.add(deed.segment);
+        return () => deleted.delete(deed.segment);
       case 'classify': {
-        const segment = segments.get(interaction.segment)!;
-        before.set(n, segment.category);
-        segment.category = interaction.category;
-        break;
+        const segment = segments.get(deed.segment)!;
+        const { category } = segment;
+        segment.category = deed.category;
+        return () => {
+          segment.category = category;
+        };
       }
       case 'merge':
-        merged.set(interaction.segment, interaction.into);
-        break;
+        merged.set(deed.segment, deed.into);
+        return () => merged.delete(deed.segment);
       case 'lock':
-        locks.set(interaction.segment, { segment: interaction.segment, region: interaction.region });
-        break;
-      case 'unlock':
-        unlocked.set(n, locks.get(interaction.segment)!);
-        locks.delete(interaction.segment);
+        locks.set(deed.segment, { segment: deed.segment, region: deed.region });
+        return () => locks.delete(deed.segment);
+      case 'unlock': {
+        const lock = locks.get(deed.segment)!;
+        locks.delete(deed.segment);
+        return () => locks.set(deed.segment, lock);
+      }
     }
-    done.push(n);
   };
-  // An undo takes the last interaction that counts, so no other rests on it.
-  const revert = (n: number) => {
-    const interaction = interactions[n - 1];
-    switch (interaction.kind) {
-      case 'segment':
-        segments.delete(interaction.id);
-        break;
-      case 'stroke':
-      case 'fill':
-        strokes.delete(n);
-        break;
-      case 'erase':
-        erased.delete(interaction.stroke);
-        break;
-      case 'delete':
-        deleted.delete(interaction.segment);
-        break;
-      case 'classify':
-        segments.get(interaction.segment)!.category = before.get(n)!;
-        break;
-      case 'merge':
-        merged.delete(interaction.segment);
-        break;
-      case 'lock':
-        locks.delete(interaction.segment);
-        break;
-      case 'unlock':
-        locks.set(interaction.segment, unlocked.get(n)!);
+  const take = (deed: Deed, n: number) => void done.push({ deed, n, revert: apply(deed, n) });
+  const check = (deed: Deed, n: number) => {
+    const { kind } = deed;
+    if (kind === 'segment' && (deed.id === 0 || segments.has(deed.id))) {
+      throw new InvalidInputError(`interaction ${n} names segment ${deed.id}; expected one that has no name yet`);
     }
-    undone.push(n);
-  };
-  const check = (interaction: Interaction, n: number) => {
-    if (interaction.kind === 'segment' && (interaction.id === 0 || segments.has(interaction.id))) {
-      throw new InvalidInputError(
-        `interaction ${n} names segment ${interaction.id}; expected one that has no name yet`,
-      );
+    if (kind === 'erase' && !hasStroke(deed.stroke)) {
+      throw new InvalidInputError(`interaction ${n} erases stroke ${deed.stroke}; expected one that is there`);
     }
-    const { kind } = interaction;
-    const draws = kind === 'stroke' || kind === 'fill';
-    if (draws && interaction.segment !== 0 && !hasSegment(interaction.segment)) {
-      throw new InvalidInputError(
-        `interaction ${n} draws segment ${interaction.segment}; expected 0 or one that was named`,
-      );
-    }
-    if (interaction.kind === 'erase' && !hasStroke(interaction.stroke)) {
-      throw new InvalidInputError(`interaction ${n} erases stroke ${interaction.stroke}; expected one that is there`);
-    }
-    for (const id of changedBy(interaction)) {
-      // The background has no name, but may be locked.
-      const isBackground = id === 0 && (kind === 'lock' || kind === 'unlock');
-      if (!draws && !isBackground && !hasSegment(id)) {
-        throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected one that is there`);
+    for (const id of changedBy(deed)) {
+      // The background has no name, but may be drawn and locked.
+      const isBackground = id === 0 && (draws(deed) || kind === 'lock' || kind === 'unlock');
+      if (!isBackground && !hasSegment(id)) {
+        const expected = draws(deed) ? '0 or one that was named' : 'one that is there';
+        throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected ${expected}`);
       }
       if (kind === 'unlock' ? !locks.has(id) : locks.has(id) && kind !== 'classify') {
         const expected = kind === 'unlock' ? 'one that is locked' : 'one that is not locked';
         throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected ${expected}`);
       }
     }
-    if (kind === 'merge' && interaction.segment === interaction.into) {
-      throw new InvalidInputError(`interaction ${n} merges segment ${interaction.into} into itself; expected another`);
+    if (kind === 'merge' && deed.segment === deed.into) {
+      throw new InvalidInputError(`interaction ${n} merges segment ${deed.into} into itself; expected another`);
     }
   };
 
   interactions.forEach((interaction, index) => {
     if (interaction.kind === 'undo') {
       const last = done.pop();
-      if (last !== undefined) revert(last);
+      last?.revert();
+      if (last) undone.push(last);
     } else if (interaction.kind === 'redo') {
       const last = undone.pop();
-      if (last !== undefined) apply(last);
+      if (last) take(last.deed, last.n);
     } else {
       check(interaction, index + 1);
-      apply(index + 1);
+      take(interaction, index + 1);
       undone.length = 0;
     }
   });
@@ -172,23 +143,23 @@ function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' }>
   return stroke;
 }
 
-const verbs: Record<Interaction['kind'], string> = {
+const verbs: Record<Deed['kind'], string> = {
   ...{ segment: 'names', stroke: 'draws', fill: 'draws', erase: 'erases', delete: 'deletes', classify: 'classifies' },
-  ...{ merge: 'merges', lock: 'locks', unlock: 'unlocks', undo: 'undoes', redo: 'redoes' },
+  ...{ merge: 'merges', lock: 'locks', unlock: 'unlocks' },
 };
 
 /** Ids of the segments, and perhaps the background, that an interaction changes; they have to be there. */
-function changedBy(interaction: Interaction): number[] {
-  switch (interaction.kind) {
+function changedBy(deed: Deed): number[] {
+  switch (deed.kind) {
     case 'stroke':
     case 'fill':
     case 'delete':
     case 'classify':
     case 'lock':
     case 'unlock':
-      return [interaction.segment];
+      return [deed.segment];
     case 'merge':
-      return [interaction.segment, interaction.into];
+      return [deed.segment, deed.into];
     default:
       return [];
   }
