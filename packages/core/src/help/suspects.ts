@@ -20,7 +20,7 @@ export interface CheckedStroke {
 type Scorer = Pick<Solver, 'solve' | 'leaveOut'>;
 
 /** Odds from which a stroke is suspect. What it finds of strokes planted with a wrong label: docs/quality.md, "Help". */
-export const suspicion = 4;
+const suspicion = 4;
 
 /**
  * The most suspect stroke first. Each one is left out before the next is sought, so that a wrong stroke does not make those
@@ -39,11 +39,12 @@ export function suspectStrokes(solver: Scorer, seeds: Seeds, limit = suspicion):
 /** Every stroke whose label has others, in the order of drawing. */
 export function checkStrokes(solver: Scorer, seeds: Seeds): CheckedStroke[] {
   const { labels } = seeds;
+  if (labels.length < 2) return [];
   const strokes = seedsOfStrokes(seeds);
   const counts = labels.map((_, label) => [...strokes.values()].filter((own) => own.label === label).length);
-  const rows = labels.length > 1 ? solver.leaveOut?.(seeds) : undefined;
+  const rows = solver.leaveOut?.(seeds);
   return [...strokes].flatMap(([stroke, { label, nodes }]) => {
-    if (labels.length < 2 || counts[label] < 2) return [];
+    if (counts[label] < 2) return [];
     const logs = meanLogs(rows ?? solver.solve(withoutStroke(seeds, stroke)).data, nodes, labels.length);
     const others = [...labels.keys()].filter((k) => k !== label);
     const other = others.reduce((best, k) => (logs[k] > logs[best] ? k : best));

@@ -2,7 +2,8 @@
 
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { EfficiencyCurve } from '@saltworks/contract/api/measures';
-import { imageEffort, isDrawn, type TimedInteraction } from '../crowd/effort.ts';
+import { imageEffort, type TimedInteraction } from '../crowd/effort.ts';
+import { draws } from '../drawing/replay.ts';
 import { replay } from '../drawing/replay.ts';
 import { mean } from '../metrics/mean.ts';
 import { pairedIntervals } from './bootstrap.ts';
@@ -12,7 +13,7 @@ export const strokeLadder = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200],
 ] as const;
 /** Seconds at work after which they are compared. */
-export const secondsLadder = [
+const secondsLadder = [
   ...[2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120, 150, 180, 240, 300, 420, 600, 900, 1200, 1800, 2700, 3600],
 ] as const;
 
@@ -36,7 +37,7 @@ export interface DrawingStep {
  * @param done in the order of the log @param opened when the image was opened, milliseconds since 1970
  */
 export function drawingSteps(done: readonly TimedInteraction[], opened: number): DrawingStep[] {
-  const drawnAt = done.flatMap(({ interaction }, index) => (isDrawn(interaction) ? [index] : []));
+  const drawnAt = done.flatMap(({ interaction }, index) => (draws(interaction) ? [index] : []));
   const after = (interactions: number, strokes: number): DrawingStep => {
     const prefix = done.slice(0, interactions);
     const { seconds } = imageEffort(prefix, { opened });

@@ -43,7 +43,8 @@ export function closeGaps(truth: Mask, ignore: Uint8Array, reach: number): { tru
     if (i >= width && known(i - width)) return i - width;
     return i + width < width * height && known(i + width) ? i + width : -1;
   };
-  let open = Int32Array.from(ignore.keys()).filter((i) => ignore[i]);
+  let open: number[] = [];
+  for (let i = 0; i < ignore.length; i++) if (ignore[i]) open.push(i);
   for (let ring = 0; ring < reach && open.length > 0; ring++) {
     const from = open.map(nearest);
     from.forEach((j, k) => {

@@ -6,7 +6,7 @@ import type { SegmentOptions } from '@saltworks/contract/options';
 import type { Mask } from '../mask/mask.ts';
 import type { LabelledPixels } from '../seeds/sheet.ts';
 import type { WeightedStrokes } from '../seeds/soft-seeds.ts';
-import { giveHeld } from './held.ts';
+import { giveHeld, heaviest, holds } from './held.ts';
 
 /**
  * The pixels that are exact to any of several annotators, each with the label of most weight: exact strokes and locks vote,
@@ -17,6 +17,7 @@ export function exactTogether(
   { strokes }: Pick<SegmentOptions, 'strokes'>,
 ): LabelledPixels | undefined {
   const { width, height } = drawn[0].raster;
+  const isHeld = holds(strokes);
   const own = drawn.flatMap(({ raster: { exact } }) => (exact ? [exact] : []));
   if (own.length === 0) return undefined;
   const pixels = Int32Array.from(new Set(own.flatMap(({ pixels }) => Array.from(pixels)))).sort();
@@ -29,12 +30,12 @@ export function exactTogether(
       const { exact, owner, segments } = raster;
       if (exact) while (exact.pixels[person.at] < pixel) person.at++;
       const isExact = exact?.pixels[person.at] === pixel;
-      if (!isExact && (strokes === 'tolerate' || owner[pixel] === 0)) continue;
+      if (!isExact && (!isHeld || owner[pixel] === 0)) continue;
       const id = isExact ? exact.ids[person.at] : segments[owner[pixel] - 1];
       votes.set(id, (votes.get(id) ?? 0) + weight);
     }
-    const [first, second] = [...votes].sort(([, a], [, b]) => b - a);
-    if (!second || first[1] > second[1]) found.push({ pixel, id: first[0] });
+    const id = heaviest(votes);
+    if (id !== undefined) found.push({ pixel, id });
   }
   return {
     ...{ width, height },

@@ -80,28 +80,26 @@ function invert([rr, rg, rb, gg, gb, bb]: Plane[]): void {
  * The linear functions of all values. Planes are reused from one value to the next: at millions of pixels they are what takes
  * memory.
  *
- * @param values `[n, stride]`, of which the first `count` are wanted
- * @param out where they go, if there is a place
- * @returns `[n, count, 4]`: factors of red, green and blue, 0 … 1, and what is added
+ * @param values `[n, c]`
+ * @returns `[n, c, 4]`: factors of red, green and blue, 0 … 1, and what is added
  */
-export function guidedCoefficients(
+function guidedCoefficients(
   { width, height, radius, colours, means, inverse }: ColourWindows,
   values: Float32Array,
-  stride: number,
-  count: number,
-  out: Float32Array = new Float32Array(4 * width * height * count),
+  c: number,
 ): Float32Array {
   const n = width * height;
+  const out = new Float32Array(4 * n * c);
   const [own, across, middle, ...shared] = Array.from({ length: 6 }, () => new Float32Array(n));
   const mean = (plane: Plane, into: Plane) => windowMeans(plane, width, height, radius, across, into);
   const [rr, rg, rb, gg, gb, bb] = inverse;
   const [mr, mg, mb] = means;
   const [fr, fg, fb] = shared;
-  for (let k = 0; k < count; k++) {
-    for (let i = 0; i < n; i++) own[i] = values[i * stride + k];
+  for (let k = 0; k < c; k++) {
+    for (let i = 0; i < n; i++) own[i] = values[i * c + k];
     mean(own, middle);
     colours.forEach((colour, j) => {
-      for (let i = 0; i < n; i++) own[i] = colour[i] * values[i * stride + k];
+      for (let i = 0; i < n; i++) own[i] = colour[i] * values[i * c + k];
       mean(own, shared[j]);
     });
     for (let i = 0; i < n; i++) {
@@ -115,7 +113,7 @@ export function guidedCoefficients(
     }
     [...shared, middle].forEach((plane, j) => {
       mean(plane, own);
-      for (let i = 0, o = 4 * k + j; i < n; i++, o += 4 * count) out[o] = own[i];
+      for (let i = 0, o = 4 * k + j; i < n; i++, o += 4 * c) out[o] = own[i];
     });
   }
   return out;
@@ -128,7 +126,7 @@ export function guidedRows(
   c: number,
   { data, width, height }: RgbImage,
 ): (y: number) => Float32Array {
-  const coefficients = guidedCoefficients(windows, values, c, c);
+  const coefficients = guidedCoefficients(windows, values, c);
   const functions = linearRows(coefficients, windows.height, windows.width, 4 * c, height, width);
   const out = new Float32Array(width * c);
   return (y) => {

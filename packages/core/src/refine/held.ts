@@ -43,18 +43,27 @@ export function heldTogether(
     }
   }
   const held = [...votes]
-    .map(([pixel, own]) => ({ pixel, ranked: [...own].sort(([, a], [, b]) => b - a) }))
-    .filter(({ ranked: [first, second] }) => !second || first[1] > second[1])
+    .flatMap(([pixel, own]) => {
+      const id = heaviest(own);
+      return id === undefined ? [] : [{ pixel, id }];
+    })
     .sort((a, b) => a.pixel - b.pixel);
   return {
     width,
     height,
     pixels: Int32Array.from(held, ({ pixel }) => pixel),
-    ids: Int32Array.from(held, ({ ranked: [[id]] }) => id),
+    ids: Int32Array.from(held, ({ id }) => id),
   };
 }
 
-function holds(strokes: SegmentOptions['strokes']): boolean {
+/** The label with the most weight; undefined where two have it. @param weights by label, at least one */
+export function heaviest(weights: ReadonlyMap<number, number>): number | undefined {
+  const [first, second] = [...weights].sort(([, a], [, b]) => b - a);
+  return !second || first[1] > second[1] ? first[0] : undefined;
+}
+
+/** Whether pixels under strokes keep the strokes' labels. */
+export function holds(strokes: SegmentOptions['strokes']): boolean {
   switch (strokes) {
     case 'hold':
       return true;

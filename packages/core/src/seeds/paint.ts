@@ -35,7 +35,7 @@ export interface Box {
 }
 
 /** A box that holds all pixels of a stroke. */
-export function boxOf({ points, radius, region }: Stroke, { width }: Size): Box {
+function boxOf({ points, radius, region }: Stroke, { width }: Size): Box {
   if (region) {
     let [first, last] = [Number.POSITIVE_INFINITY, 0];
     eachRun(region, (start, end) => {

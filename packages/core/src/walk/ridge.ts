@@ -84,12 +84,10 @@ export function ridgeScores(
   const m = labels.length;
   const n = kernel.length / m;
   const scores = new Float32Array(c * n);
-  const weights = new Float64Array(m);
+  const target = targetsOf(labels, c, rows);
   const sum = new Float64Array(n);
   for (let label = 0; label < c; label++) {
-    for (let s = 0; s < m; s++) weights[s] = (rows ? rows[s * c + label] : labels[s] === label ? 1 : 0) - 1 / c;
-    forwardSubstitute(factor, weights);
-    backSubstitute(factor, weights);
+    const weights = seedWeights(factor, target, label, m, c);
     sum.fill(1 / c);
     for (let s = 0, o = 0; s < m; s++) {
       const weight = weights[s];
@@ -98,6 +96,27 @@ export function ridgeScores(
     scores.set(sum, label * n);
   }
   return scores;
+}
+
+/** Y's value of seed s and label k. @param rows of soft seeds */
+const targetsOf =
+  (labels: Int32Array, c: number, rows?: Float32Array) =>
+  (s: number, k: number): number =>
+    rows ? rows[s * c + k] : labels[s] === k ? 1 : 0;
+
+/** A⁻¹(Y − 1/c) of one label. */
+function seedWeights(
+  factor: Float64Array,
+  target: (s: number, k: number) => number,
+  label: number,
+  m: number,
+  c: number,
+): Float64Array {
+  const weights = new Float64Array(m);
+  for (let s = 0; s < m; s++) weights[s] = target(s, label) - 1 / c;
+  forwardSubstitute(factor, weights);
+  backSubstitute(factor, weights);
+  return weights;
 }
 
 /**
@@ -119,13 +138,8 @@ export function ridgeLeftOut(
   rows?: Float32Array,
 ): Float32Array {
   const m = labels.length;
-  const y = (s: number, k: number) => (rows ? rows[s * c + k] : labels[s] === k ? 1 : 0);
-  const alpha = Array.from({ length: c }, (_, k) => {
-    const weights = Float64Array.from({ length: m }, (_, s) => y(s, k) - 1 / c);
-    forwardSubstitute(factor, weights);
-    backSubstitute(factor, weights);
-    return weights;
-  });
+  const target = targetsOf(labels, c, rows);
+  const alpha = Array.from({ length: c }, (_, k) => seedWeights(factor, target, k, m, c));
   const out = new Float32Array(m * c);
   for (let from = 0, to = 1; from < m; from = to++) {
     while (to < m && groups[to] === groups[from]) to++;
@@ -144,7 +158,7 @@ export function ridgeLeftOut(
       const residual = alpha[k].slice(from, to);
       forwardSubstitute(block, residual);
       backSubstitute(block, residual);
-      for (let s = from; s < to; s++) out[s * c + k] = y(s, k) - residual[s - from];
+      for (let s = from; s < to; s++) out[s * c + k] = target(s, k) - residual[s - from];
     }
   }
   return out;

@@ -165,6 +165,18 @@ describe('a sheet', () => {
     }
   });
 
+  test.each([1, 2, 3])('from which strokes below others are taken is as one drawn at once: seed %i', (seed) => {
+    const next = random(seed);
+    const sheet = new StrokeSheet(image);
+    const all = randomStrokes(next, image, 40);
+    for (let round = 0; round < 30; round++) {
+      const strokes = all.filter(() => next() < 0.8);
+      same(sheet.raster(strokes), rasterise({ image, segments: [], strokes }));
+    }
+    const spreading = all.filter(({ spread }) => spread !== false);
+    same(sheet.raster(spreading), rasterise({ image, segments: [], strokes: spreading }));
+  });
+
   test('holds more strokes than two bytes number', () => {
     const one: Stroke = { segment: 1, points: [[0, 0]], radius: 0 };
     const many = Array.from({ length: 65_534 }, () => one);
