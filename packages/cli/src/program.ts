@@ -31,7 +31,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   { names: ['audit'], load: async () => [(await import('./commands/audit.ts')).auditCommand()] },
   { names: ['backup'], load: async () => [(await import('./commands/backup.ts')).backupCommand()] },
   { names: ['migrate'], load: async () => [(await import('./commands/migrate.ts')).migrateCommand()] },
-  { names: [], load: async () => (await import('./commands/roles.ts')).roleCommands() },
+  { names: ['up', 'server', 'worker'], load: async () => (await import('./commands/roles.ts')).roleCommands() },
 ];
 
 /** 0 done, 1 failed, 2 unusable input or arguments, 130 interrupted. */

@@ -34,7 +34,7 @@ export interface ImageReport {
   /** The number of segments that have pixels, without the background. */
   segments: number;
   warnings: string[];
-  /** Strokes that the others contradict, by number from 1: the segment that each is of, and the one that the others see there. */
+  /** Of `findSuspects`, by number from 1: the segment that each is of, and the one that the others see there. */
   suspects: { stroke: number; segment: number; other: number }[];
   /** Milliseconds per stage. */
   timings: Record<string, number>;

@@ -34,6 +34,8 @@ export interface SegmenterOptions {
   maxPixels: number;
   /** The window of images with more than 8 bits; default each image's own range. */
   window?: ValueWindow;
+  /** Whether to look for strokes that the others contradict. Without a walk that takes a solve for every stroke. */
+  findSuspects: boolean;
 }
 
 /** One image's decoded inputs. */
@@ -47,7 +49,7 @@ export interface ImageInput {
 export interface ImageResult extends Segmentation {
   /** The backbone's layer of the keys. */
   layer: number;
-  /** Strokes that the others contradict, the worst first. */
+  /** Strokes that the others contradict, the worst first; none unless they are looked for. */
   suspects: CheckedStroke[];
   timings: Segmentation['timings'] & { decode: number; keys: number };
 }
@@ -113,7 +115,7 @@ async function solve(
     solver = openReused(...given);
     return solver;
   });
-  const suspects = suspectStrokes(solver!, result.seeds);
+  const suspects = options.findSuspects && solver ? suspectStrokes(solver, result.seeds) : [];
   return { ...result, suspects, layer: session.facts.layer, timings: { keys: ms, ...result.timings } };
 }
 

@@ -2,7 +2,7 @@
 import type { Truth } from '@saltworks/contract/documents/truth';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { truthKey } from '@saltworks/contract/layout';
-import { isMaskOf, readTruth, truthId } from '@saltworks/store/datasets/truth';
+import { isMaskOf, readIdentifiedTruth } from '@saltworks/store/datasets/truth';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 
 export interface KnownMask {
@@ -22,10 +22,12 @@ export async function knownMask(
   { sha256, name, known }: { sha256: string; name: string; known: string },
   signal: AbortSignal,
 ): Promise<KnownMask> {
-  const truth = await readTruth(store, { dataset, sha256 }, { signal });
   const mask = await store.get(truthKey(dataset, sha256, '.png'), { signal });
-  if (!truth || !isMaskOf(truth, mask) || (await truthId(store, { dataset, sha256 })) !== known) {
+  // After the mask, which is written last: what replaces both shows here at the latest.
+  const found = await readIdentifiedTruth(store, { dataset, sha256 }, { signal });
+  if (found?.id !== known || !isMaskOf(found.truth, mask)) {
     throw new InvalidInputError(`the known mask of ${name} was replaced; expected the one that the work began with`);
   }
-  return { mask, segments: truth.segments_info, categories: truth.categories };
+  const { segments_info: segments, categories } = found.truth;
+  return { mask, segments, categories };
 }

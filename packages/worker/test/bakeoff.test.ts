@@ -4,7 +4,6 @@ import { readPlan, readReport, writePlan } from '@saltworks/store/bakeoffs/bakeo
 import { keepStrokes } from '@saltworks/store/builds/strokes';
 import { putTruth, truthId } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
-import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractSample } from '../src/bakeoff/keys.ts';
 import { judgeSample } from '../src/bakeoff/masks.ts';
@@ -19,6 +18,7 @@ import {
   pictures,
   pulse,
   removeEngine,
+  trueMask,
   width,
 } from './engine.ts';
 
@@ -64,15 +64,6 @@ const drawn = JSON.stringify({
     },
   ],
 });
-
-/** The square as it is in the picture. */
-async function trueMask(): Promise<Uint8Array> {
-  const pixels = new Uint8Array(3 * width * height);
-  for (let y = 8; y < 24; y++) for (let x = 12; x < 32; x++) pixels[3 * (y * width + x)] = 7;
-  return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-}
 
 /** Pictures, drawn on; the first with a known mask. @param layers a variant each */
 async function prepare(count: number, layers: number[]): Promise<BakeoffPlan> {

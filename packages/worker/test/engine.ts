@@ -34,6 +34,17 @@ export function picture(shade: number): Promise<Uint8Array> {
   return encodePng(pixels, { width, height, channels: 3 });
 }
 
+/** Its true mask: the square is segment 7. @param right border of the square; ground: the id of what is around it */
+export function trueMask({ right = 32, ground = 0 } = {}): Promise<Uint8Array> {
+  const pixels = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      pixels[3 * (y * width + x)] = x >= 12 && x < right && y >= 8 && y < 24 ? 7 : ground;
+    }
+  }
+  return encodePng(pixels, { width, height, channels: 3 });
+}
+
 /** The same picture in the lower 12 of 16 bits. */
 export async function darkPicture(): Promise<Uint8Array> {
   const { data } = await decodeImage(await picture(0));

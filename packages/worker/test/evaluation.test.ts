@@ -7,13 +7,11 @@ import { openCaseThreads } from '@saltworks/lab/protocol-run';
 import { putTruth } from '@saltworks/store/datasets/truth';
 import { readEvaluatedImages, readOutcome } from '@saltworks/store/evaluations/evaluations';
 import { type ObjectStore, StoreRefusedError } from '@saltworks/store/objects/store';
-import sharp from 'sharp';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { type EvaluateDeps, evaluateImages } from '../src/evaluation/evaluate-images.ts';
 import { planEvaluation } from '../src/evaluation/plan.ts';
 import {
   type Engine,
-  height,
   importFiles,
   objectsBelow,
   openEngine,
@@ -21,7 +19,7 @@ import {
   pulse,
   removeEngine,
   scribbles,
-  width,
+  trueMask,
 } from './engine.ts';
 
 const backbone = 'stub';
@@ -42,15 +40,9 @@ function use(opened: Engine): void {
   deps = { ...engine, caseThreads, specOf: async () => spec, scratch: join(engine.root, 'scratch') };
 }
 
-/** The square as it is in the pictures, on ground. @param wide its right border */
+/** The square and the ground of a picture. @param wide right border of the square */
 async function putSquare(sha256: string, { wide = 32, source }: { wide?: number; source?: string } = {}) {
-  const pixels = new Uint8Array(3 * width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) pixels[3 * (y * width + x)] = x >= 12 && x < wide && y >= 8 && y < 24 ? 7 : 8;
-  }
-  const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
+  const png = await trueMask({ right: wide, ground: 8 });
   const segments = [
     { id: 7, category_id: 1 },
     { id: 8, category_id: 2 },

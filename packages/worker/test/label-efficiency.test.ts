@@ -5,13 +5,22 @@ import { agreeAttempts } from '@saltworks/contract/messages/attempts';
 import type { ReplayRequest } from '@saltworks/contract/messages/measure';
 import { readLabelEfficiency } from '@saltworks/store/datasets/label-efficiency';
 import { putTruth, truthId } from '@saltworks/store/datasets/truth';
-import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
 import { makeMask } from '../src/make-mask.ts';
 import { replayDrawing } from '../src/measure.ts';
 import { recipeOf } from '../src/propagate.ts';
-import { type Engine, height, importFiles, openEngine, pictures, pulse, removeEngine, width } from './engine.ts';
+import {
+  type Engine,
+  height,
+  importFiles,
+  openEngine,
+  pictures,
+  pulse,
+  removeEngine,
+  trueMask,
+  width,
+} from './engine.ts';
 
 const extract = { backbone: 'dinov2-small-focus', facet: 'key' } as const;
 const { options } = recipeOf({ extract, preset: 'best', solve: {} });
@@ -58,15 +67,6 @@ afterEach(() => removeEngine(engine));
 const writeSteps = () =>
   engine.store.put(drawingStepsKey(request), JSON.stringify({ version: labelEfficiencyVersion, strokes, steps }));
 const report = () => readLabelEfficiency(engine.store, request);
-
-/** The square as it is in the picture. */
-async function trueMask(): Promise<Uint8Array> {
-  const pixels = new Uint8Array(3 * width * height);
-  for (let y = 8; y < 24; y++) for (let x = 12; x < 32; x++) pixels[3 * (y * width + x)] = 7;
-  return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-}
 
 test('the mask of each step is compared with the one that was handed in; the last one is that', async () => {
   await replayDrawing(engine, request, pulse());

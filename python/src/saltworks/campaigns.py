@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .datasets import Run, Tell, _until, download
-from .masks import Mask, Pixels, decode, mask_of, picture
+from .masks import Mask, Pixels, mask_of, picture
 from .server import Server, at
 
 if TYPE_CHECKING:
@@ -224,9 +224,7 @@ class Assignment:
         drawing: models.Drawing = self._ask("GET")["drawing"]
         names = {one["id"]: one["name"] for one in self._categories()}
         png = self._server.bytes(at("assignments", self.id, "masks", mask))
-        here = set(decode(png).flat)
-        segments = ((one["id"], names[one["category"]]) for one in drawing["segments"] if one["id"] in here)
-        return mask_of(self.image, png, segments)
+        return mask_of(self.image, png, ((one["id"], names[one["category"]]) for one in drawing["segments"]))
 
     def skip(self, reason: str) -> None:
         """Leaves the image to others, with a reason."""

@@ -55,17 +55,16 @@ def picture(encoded: bytes) -> Pixels:
 
 
 def mask_of(name: str, png: bytes, categories: Iterable[tuple[int, str]]) -> Mask:
-    """A mask from its PNG and the category of each of its segments, by id."""
+    """A mask from its PNG and the categories of segments, by id; of those that have pixels there."""
     ids = decode(png)
-    return Mask(name, ids, [_segment(ids, id, category) for id, category in sorted(categories)])
+    here = np.unique(ids)
+    return Mask(name, ids, [_segment(ids, id, category) for id, category in sorted(categories) if id in here])
 
 
 def _segment(ids: Ids, id: int, category: str) -> Segment:
     inside = ids == id
     x, y = (np.flatnonzero(inside.any(axis=axis)) for axis in (0, 1))
-    box = (0, 0, 0, 0)
-    if len(x) > 0:
-        box = (int(x[0]), int(y[0]), int(x[-1] - x[0] + 1), int(y[-1] - y[0] + 1))
+    box = (int(x[0]), int(y[0]), int(x[-1] - x[0] + 1), int(y[-1] - y[0] + 1))
     return {"id": id, "category": category, "area": int(inside.sum()), "bbox": box}
 
 

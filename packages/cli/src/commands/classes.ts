@@ -76,15 +76,12 @@ function changed(
   { colour = [], describe = [], retire = [], restore = [] }: Flags,
 ): LabelCategory[] {
   const categories = before.map((category) => ({ ...category }));
-  const colours = before.map((category) => category.colour);
   let next = Math.max(...before.map(({ id }) => id)) + 1;
   for (const { name, isthing } of added) {
     if (categories.some((category) => category.name === name)) {
       throw new InvalidInputError(`class ${name} is there already; expected another name, or --restore ${name}`);
     }
-    const free = freeColour(colours);
-    colours.push(free);
-    categories.push({ id: next++, name, colour: free, isthing });
+    categories.push({ id: next++, name, colour: freeColour(categories.map(({ colour }) => colour)), isthing });
   }
   const find = (name: string): LabelCategory => {
     const found = categories.find((category) => category.name === name);

@@ -69,19 +69,20 @@ export async function evaluateStored(
   line.clear();
   for (const { name, reason } of evaluation.left_out) onNote(`${name} is left out: ${reason}`);
   const { id, images, parts } = evaluation;
-  let found = await gather(store, evaluation);
+  const evaluated = await evaluatedImages(store, evaluation);
+  let found = await gather(store, evaluation, evaluated);
   if (!found) {
     await follow(dataset, json, (client) =>
       evaluateDataset(client, extract, { dataset, window: runWindow, evaluation: id, images, parts }),
     );
-    found = await gather(store, evaluation, { isOver: true });
+    found = await gather(store, evaluation, evaluated, { isOver: true });
   }
   if (!found) throw new Error(`what was found of ${dataset} is gone from the store; expected the same command again`);
   for (const text of found.notes) onNote(text);
   const plan = planOf(asked, found.images, found.leftOut);
   await keepPlan(out, plan);
   for (const [protocol, rows] of found.rows) await writeRows(out, protocol, encodeLines(rows));
-  return writePictured(out, { ...found, plan, evaluation }, store, settings, line);
+  return writePictured(out, { ...found, plan, evaluation, evaluated }, store, settings, line);
 }
 
 interface Gathered {
@@ -91,8 +92,14 @@ interface Gathered {
   failures: EvaluationSummary['failures'];
   /** A line for each image that is left out, or failed. */
   notes: string[];
-  /** Of the plan's images, by name. */
-  evaluated: Map<string, EvaluatedImage>;
+}
+
+/** The images of all parts. */
+async function evaluatedImages(store: ObjectStore, evaluation: DatasetEvaluation): Promise<EvaluatedImage[]> {
+  const all: EvaluatedImage[] = [];
+  const read = (part: number) => readEvaluatedImages(store, evaluation, part, { signal: interruption });
+  for await (const images of inOrder(Array(evaluation.parts).keys(), atOnce, read)) all.push(...images);
+  return all;
 }
 
 /**
@@ -104,10 +111,9 @@ interface Gathered {
 async function gather(
   store: ObjectStore,
   evaluation: DatasetEvaluation,
+  all: readonly EvaluatedImage[],
   { isOver = false } = {},
 ): Promise<Gathered | undefined> {
-  const all: EvaluatedImage[] = [];
-  for (let part = 0; part < evaluation.parts; part++) all.push(...(await readEvaluatedImages(store, evaluation, part)));
   const hashes = new Map<EvaluatedImage, string>();
   const unread = new Map<string, string>();
   const notes: string[] = [];
@@ -144,7 +150,6 @@ async function gather(
     }),
     leftOut: [...evaluation.left_out, ...[...unread].map(([name, reason]) => ({ name, reason }))],
     ...{ rows, failures, notes },
-    evaluated: new Map(all.map((image) => [image.name, image])),
   };
 }
 
@@ -156,7 +161,12 @@ async function writePictured(
     evaluation,
     failures,
     evaluated,
-  }: Pick<Gathered, 'failures' | 'evaluated'> & { plan: EvaluationPlan; evaluation: DatasetEvaluation },
+  }: {
+    plan: EvaluationPlan;
+    evaluation: DatasetEvaluation;
+    failures: Gathered['failures'];
+    evaluated: readonly EvaluatedImage[];
+  },
   store: ObjectStore,
   settings: Settings,
   line: Progress,
@@ -172,7 +182,7 @@ async function writePictured(
     return await writeResults(out, {
       ...{ plan, failures, settings: lab, keys, maxPixels, signal: interruption },
       async find(name) {
-        const image = evaluated.get(name)!;
+        const image = evaluated.find((one) => one.name === name)!;
         const listed = await writeCase(deps, evaluation, image, folder, interruption);
         await keepKeys(keys, lab, image.sha256, {}, await readKeys(deps, image, evaluation.extract, interruption));
         return listed;

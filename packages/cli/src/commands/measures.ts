@@ -121,14 +121,17 @@ const patienceMs = { compare: 120_000, replay: 900_000 };
 
 /** Asks again until every submitted mask is compared. */
 const agreementOf = (api: Api, id: string, line: Progress): Promise<Agreement> =>
-  patiently(line, `${id}: %d pairs of masks to compare`, patienceMs.compare, () =>
-    api(getCampaignAgreement, campaignAt(id)),
+  patiently(
+    line,
+    (pairs) => `${id}: ${pairs} pairs of masks to compare`,
+    patienceMs.compare,
+    () => api(getCampaignAgreement, campaignAt(id)),
   );
 
-/** Asks again until nothing is pending. @param doing what is said meanwhile, with %d for how many are left */
+/** Asks again until nothing is pending. @param doing what is said meanwhile, of how many are left */
 async function patiently<T extends { pending: number }>(
   line: Progress,
-  doing: string,
+  doing: (pending: number) => string,
   most: number,
   ask: () => Promise<T>,
 ): Promise<T> {
@@ -136,7 +139,7 @@ async function patiently<T extends { pending: number }>(
   for (;;) {
     const found = await ask();
     if (found.pending === 0) return found;
-    const now = doing.replace('%d', `${found.pending}`);
+    const now = doing(found.pending);
     if (found.pending < least) [least, since] = [found.pending, Date.now()];
     if (Date.now() - since > most) throw new Error(`${now}; expected a worker with the role propagate`);
     line.show(now);
@@ -167,8 +170,11 @@ async function effort(id: string, { json }: { json?: boolean }): Promise<void> {
 
 async function efficiency(id: string, { json }: { json?: boolean }): Promise<void> {
   await withApi(json, async (api, line) => {
-    const found = await patiently(line, `${id}: %d drawings to replay`, patienceMs.replay, () =>
-      api(getCampaignLabelEfficiency, campaignAt(id)),
+    const found = await patiently(
+      line,
+      (drawings) => `${id}: ${drawings} drawings to replay`,
+      patienceMs.replay,
+      () => api(getCampaignLabelEfficiency, campaignAt(id)),
     );
     line.clear();
     if (json) return console.log(JSON.stringify(found));

@@ -141,10 +141,10 @@ async function run(images: string[], flags: Flags): Promise<void> {
     longSide = spec.longSide,
     patch = false,
     window,
-    json,
+    json = false,
   } = flags;
   const options = { spec, layer, facet, longSide, upsample, maxPixels, window, preset, out, patch, categories };
-  const results = { ...options, solve: solveOptions(preset, spec, changes) };
+  const results = { ...options, solve: solveOptions(preset, spec, changes), findSuspects: json };
 
   const start = performance.now();
   const failures: Error[] = [];

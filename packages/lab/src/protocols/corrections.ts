@@ -52,7 +52,7 @@ export const corrections: Protocol = {
     const { raster } = one;
     if (!raster) return rows;
     for (const preset of others) rows.push(await corrected(beside(preset), raster, solveBy(preset)));
-    const input = { image: one.image, keys, labels: new Set([...idsOf(one), ...drawn(raster)]).size };
+    const input = { image: one.image, keys, labels: new Set([...numberedTruth(one).ids, ...drawn(raster)]).size };
     const work = (name: string, solve: (raster: StrokeRaster) => Promise<Mask>) =>
       corrected(beside(name), raster, withTwoLabels(one.image, solve));
     return [...rows, ...(await ofPeers(peers, input, work, note))];
@@ -70,9 +70,20 @@ export const isOwn = (variant: string): boolean =>
 
 export type Solve = (raster: StrokeRaster, before: Mask) => Mask | Promise<Mask>;
 
-/** Segments that count, by id. */
-const idsOf = ({ truth, ignore }: Pick<Case, 'truth' | 'ignore'>): number[] =>
-  [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
+/** A truth whose segments are small numbers, since they are counted after every stroke. */
+export interface NumberedTruth {
+  /** Segments that count, ascending; their numbers are their places here. */
+  ids: number[];
+  numbers: ReadonlyMap<number, number>;
+  /** By pixel: the number of its segment; −1: ignored. */
+  actual: Int32Array;
+}
+
+export function numberedTruth({ truth, ignore }: Pick<Case, 'truth' | 'ignore'>): NumberedTruth {
+  const ids = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
+  const numbers = new Map(ids.map((id, number) => [id, number]));
+  return { ids, numbers, actual: Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : numbers.get(id)!)) };
+}
 
 export const blank = ({ image: { width, height } }: Case): StrokeRaster => ({
   ...{ width, height },
@@ -111,23 +122,20 @@ function withTwoLabels(image: RgbImage, solve: (raster: StrokeRaster) => Mask | 
 
 /** @returns the mask when the annotator stopped */
 export async function correct(
-  { truth, ignore }: Pick<Case, 'truth' | 'ignore'>,
+  one: Pick<Case, 'truth' | 'ignore'>,
   start: StrokeRaster,
   solve: Solve,
   corrector: Corrector,
   { budget, bar }: Pick<ProtocolSettings, 'budget' | 'bar'>,
   random: () => number,
 ): Promise<{ mask: Mask; counts: CorrectionCounts }> {
-  const { width, height } = truth;
-  // Ids as small numbers, since they are counted after every correction.
-  const ids = idsOf({ truth, ignore });
-  const numbers = new Map(ids.map((id, number) => [id, number]));
-  const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : numbers.get(id)!));
+  const { width, height } = one.truth;
+  const { ids, numbers, actual } = numberedTruth(one);
   const most = budget * ids.length;
   const object = ids.filter((id) => id !== 0).length === 1 ? numbers.get(ids.at(-1)!) : undefined;
 
   let raster = start;
-  let mask = await solve(raster, maskEverywhere(0, truth));
+  let mask = await solve(raster, maskEverywhere(0, one.truth));
   let labels = numbered(mask, numbers);
   let ious = scores(labels, actual, ids.length);
   const reached: (number | null)[] = ids.map(() => null);
@@ -239,4 +247,4 @@ export function withStroke(
 }
 
 /** Rows stay short. */
-const round = (share: number): number => Math.round(1e6 * share) / 1e6;
+export const round = (share: number): number => Math.round(1e6 * share) / 1e6;

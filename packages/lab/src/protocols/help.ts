@@ -21,7 +21,7 @@ import type { Case } from '../dataset/case.ts';
 import { randomFrom } from '../random.ts';
 import { type Correction, ideal } from '../robots/corrector.ts';
 import { scribble } from '../robots/scribbler.ts';
-import { blank, numbered, scores, withStroke } from './corrections.ts';
+import { blank, type NumberedTruth, numbered, numberedTruth, round, scores, withStroke } from './corrections.ts';
 import { rowOf } from './measured.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -48,7 +48,7 @@ export const help: Protocol = {
         throw error;
       }
     };
-    const seen = seenBy(one);
+    const seen: SeenCase = { ...one, ...numberedTruth(one), depth: depths(one.truth) };
     if (seen.ids.length < 2) return [];
     const row = (mask: Mask, variant: string, counts: HelpCounts): EvaluationRow =>
       rowOf(one, mask, { protocol: 'help', variant, seed, help: counts });
@@ -63,20 +63,9 @@ export const help: Protocol = {
   },
 };
 
-interface SeenCase extends Case {
-  /** Segment ids, ascending; pixels by their place in that list, −1: ignored. */
-  ids: number[];
-  actual: Int32Array;
+interface SeenCase extends Case, NumberedTruth {
   /** Distances to other segments, pixels. */
   depth: Uint16Array;
-}
-
-function seenBy(one: Case): SeenCase {
-  const { truth, ignore } = one;
-  const ids = [...new Set(truth.ids.filter((_, i) => !ignore[i]))].sort((a, b) => a - b);
-  const numbers = new Map(ids.map((id, number) => [id, number]));
-  const actual = Int32Array.from(truth.ids, (id, i) => (ignore[i] ? -1 : numbers.get(id)!));
-  return { ...one, ids, actual, depth: depths(truth) };
 }
 
 type Answering = (raster: StrokeRaster) => Answer | undefined;
@@ -130,8 +119,7 @@ function dotAt({ actual, depth, truth: { width } }: SeenCase, pixel: number): Co
 
 /** Draws a dot in the middle of every segment, then stroke by stroke. @returns the last mask */
 function draw(seen: SeenCase, answerTo: Answering, place: Placement, random: () => number): Done | undefined {
-  const { ids, actual, depth } = seen;
-  const numbers = new Map(ids.map((id, number) => [id, number]));
+  const { ids, numbers, actual, depth } = seen;
   let raster = ids.reduce((drawn, id, number) => {
     let deepest = -1;
     for (let i = 0; i < actual.length; i++) {
@@ -189,6 +177,3 @@ function plant(
   }
   return { mask, counts: { strokes: { right: right.length, alarms, planted, found, mistaken } } };
 }
-
-/** Rows stay short. */
-const round = (share: number): number => Math.round(1e6 * share) / 1e6;

@@ -62,21 +62,30 @@ export async function truthId(
   { dataset, sha256 }: { dataset: string; sha256: string },
 ): Promise<string | undefined> {
   const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth);
-  return stored && sha256Of(JSON.stringify(stored)).slice(0, 16);
+  return stored && idOf(stored);
 }
+
+const idOf = (stored: StoredTruth): string => sha256Of(JSON.stringify(stored)).slice(0, 16);
 
 /**
  * The segments of an image's known mask; undefined if it has none. Documents from before they had a version lack
  * categories, and take the dataset's.
  */
-export async function readTruth(
+export const readTruth = async (
+  store: ObjectStore,
+  image: { dataset: string; sha256: string },
+  options?: { signal?: AbortSignal },
+): Promise<Truth | undefined> => (await readIdentifiedTruth(store, image, options))?.truth;
+
+/** The same, with its id, as `truthId` tells it. */
+export async function readIdentifiedTruth(
   store: ObjectStore,
   { dataset, sha256 }: { dataset: string; sha256: string },
   { signal }: { signal?: AbortSignal } = {},
-): Promise<Truth | undefined> {
+): Promise<{ truth: Truth; id: string } | undefined> {
   const stored = await readDocument(store, truthKey(dataset, sha256, '.json'), storedTruth, { signal });
   if (!stored) return undefined;
   const { version = 1, segments_info = [], mask, source } = stored;
   const categories = stored.categories ?? (await findDataset(store, dataset, { signal }))?.categories ?? [];
-  return { version, segments_info, categories, mask, source };
+  return { truth: { version, segments_info, categories, mask, source }, id: idOf(stored) };
 }

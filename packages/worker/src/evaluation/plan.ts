@@ -21,7 +21,7 @@ import { protocolOf } from '@saltworks/lab/protocols/list';
 import { keepStrokes } from '@saltworks/store/builds/strokes';
 import { readDataset, readImages } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
-import { readTruth, truthId } from '@saltworks/store/datasets/truth';
+import { readIdentifiedTruth } from '@saltworks/store/datasets/truth';
 import { writeEvaluation } from '@saltworks/store/evaluations/evaluations';
 import { Folder } from '@saltworks/store/import/folder';
 import { findScribbles } from '@saltworks/store/import/import-scribbles';
@@ -115,12 +115,10 @@ async function knownImages(
   const read = async (image: NamedImage) => {
     const { sha256 } = image;
     const name = stems.of(image.name);
-    const [truth, id] = [
-      await readTruth(store, { dataset, sha256 }, { signal }),
-      await truthId(store, { dataset, sha256 }),
-    ];
-    if (!truth || id === undefined) return undefined;
+    const found = await readIdentifiedTruth(store, { dataset, sha256 }, { signal });
+    if (!found) return undefined;
     try {
+      const { truth, id } = found;
       const segments = parseSegments(`the known mask of ${name}`, truth.segments_info);
       return { image, name, id, truth, segments, size: await sizeOf(store, truthKey(dataset, sha256, '.png'), signal) };
     } catch (error) {

@@ -5,7 +5,6 @@ import { Classes } from '@saltworks/core/formats/paint';
 import { asSeen } from '@saltworks/core/formats/spelling';
 import { withoutExtension } from '@saltworks/core/formats/stems';
 import { yoloMask } from '@saltworks/core/formats/yolo-seg';
-import { parse } from 'yaml';
 import { readLabelFile, versionOf } from './files.ts';
 import type { Labels, OpenLabels } from './labels.ts';
 
@@ -15,7 +14,7 @@ export const yamlOf = (names: readonly string[]): string | undefined =>
 export const openYolo: OpenLabels = async ({ root, names }): Promise<Labels> => {
   const file = yamlOf(names);
   if (file === undefined) throw new InvalidInputError('no data.yaml; expected one with the names of the classes');
-  const classNames = namesOf(new TextDecoder().decode(await readLabelFile(join(root, file))), file);
+  const classNames = await namesOf(new TextDecoder().decode(await readLabelFile(join(root, file))), file);
   const classes = new Classes();
   for (const name of classNames.values()) classes.id(name);
   const texts = new Map(names.filter((name) => /\.txt$/i.test(name)).map((name) => [asSeen(name), name]));
@@ -50,7 +49,9 @@ const labelsOf = (name: string) =>
 const maxAliasCount = 100;
 
 /** @throws InvalidInputError if it names no classes */
-function namesOf(text: string, file: string): Map<number, string> {
+async function namesOf(text: string, file: string): Promise<Map<number, string>> {
+  // It takes as long to load as all else of a small command.
+  const { parse } = await import('yaml');
   let document: unknown;
   try {
     document = parse(text, { maxAliasCount, schema: 'core' });
