@@ -3,8 +3,7 @@
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { EfficiencyCurve } from '@saltworks/contract/api/measures';
 import { imageEffort, type TimedInteraction } from '../crowd/effort.ts';
-import { draws } from '../drawing/replay.ts';
-import { replay } from '../drawing/replay.ts';
+import { draws, replay } from '../drawing/replay.ts';
 import { mean } from '../metrics/mean.ts';
 import { pairedIntervals } from './bootstrap.ts';
 
