@@ -30,6 +30,7 @@ const pages: [string, string][] = [
   [`/campaigns/${id}/bakeoffs`, 'main form details'],
   ['/backbones', 'main dl'],
   ['/schedules', 'main form'],
+  ['/work', 'main table'],
   ['/account', 'main table'],
   [`/campaigns/${id}/compare/1`, 'main h1'],
   ['/nowhere', 'main h1'],

@@ -49,3 +49,11 @@ export async function findAccount(api: Api, email: string): Promise<Account> {
   if (!found) throw new InvalidInputError(`no account ${email}; expected one of: saltworks account ls`);
   return found;
 }
+
+/** The account of a campaign's member. @throws InvalidInputError if there is none with this address */
+export async function findMember(api: Api, id: string, email: string): Promise<string> {
+  const members = await api(getCampaignMembers, campaignAt(id));
+  const found = members.find((member) => member.email === email.toLowerCase());
+  if (!found) throw new InvalidInputError(`no member ${email}; expected one of: saltworks campaign members ${id}`);
+  return found.user;
+}

@@ -28,6 +28,7 @@ const ComparePage = onDemand(() => later().then((pages) => pages.ComparePage));
 const DatasetPage = onDemand(() => later().then((pages) => pages.DatasetPage));
 const DatasetsPage = onDemand(() => later().then((pages) => pages.DatasetsPage));
 const ReviewPage = onDemand(() => later().then((pages) => pages.ReviewPage));
+const WorkPage = onDemand(() => later().then((pages) => pages.WorkPage));
 const SchedulesPage = onDemand(() => later().then((pages) => pages.SchedulesPage));
 
 // Prolongs a session in use; without one, the page's own requests lead to sign-in.
@@ -80,6 +81,9 @@ createRoot(document.getElementById('root')!).render(
       </Route>
       <Route path="/schedules">
         <SchedulesPage />
+      </Route>
+      <Route path="/work">
+        <WorkPage />
       </Route>
       <Route path="/datasets">
         <DatasetsPage />

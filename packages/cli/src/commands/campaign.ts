@@ -34,6 +34,7 @@ import { classesCommand } from './classes.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
 import { skippedCommand } from './skipped.ts';
+import { workCommand } from './work.ts';
 
 export function campaignCommand(): Command {
   const command = new Command('campaign').description('people annotate the images of a dataset').addHelpText(
@@ -43,6 +44,7 @@ Examples:
   saltworks campaign create street --dataset street --categories "car,person,road:stuff" --annotators 2 --wait
   saltworks campaign assign street ann@example.org bob@example.org
   saltworks campaign status street
+  saltworks campaign work street --state sent_back
   saltworks campaign skipped street
   saltworks campaign agreement street
   saltworks campaign consensus street --weights reliability
@@ -85,7 +87,7 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
     .addOption(new Option('--state <name>', 'what it is from now on').choices(['open', 'paused', 'closed']))
     .addHelpText('after', '\nExample: saltworks campaign set pets --state paused')
     .action(change);
-  for (const more of [classesCommand(), skippedCommand(), ...memberCommands(), ...measureCommands()])
+  for (const more of [classesCommand(), workCommand(), skippedCommand(), ...memberCommands(), ...measureCommands()])
     command.addCommand(more);
   return command;
 }

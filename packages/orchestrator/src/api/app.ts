@@ -38,6 +38,7 @@ import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts
 import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from './failures.ts';
 import { measureRoutes } from './measure-routes.ts';
+import { ownWorkRoutes } from './own-work-routes.ts';
 import { servePage } from './page.ts';
 import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
@@ -56,7 +57,7 @@ export const tables: Record<Tag, Route[]> = {
   Accounts: accountRoutes,
   Campaigns: campaignRoutes,
   Tasks: taskRoutes,
-  Assignments: assignmentRoutes,
+  Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
   Datasets: datasetRoutes,
   Backbones: [...backboneRoutes, ...channelRoutes],

@@ -15,11 +15,9 @@ import {
 import { getCampaignSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { auditAlone } from '../accounts/audit.ts';
-import { sizeOf } from '../campaigns/assignments/image-size.ts';
-import { campaignFor } from '../campaigns/assignments/pins.ts';
-import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
+import { listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
-import { extractOf, keysOf } from '../campaigns/keys.ts';
+import { extractOf } from '../campaigns/keys.ts';
 import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
@@ -31,6 +29,7 @@ import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
+import { openTaken } from './open-taken.ts';
 import { route } from './routes.ts';
 
 /** Images that a worker opens ahead of the annotator. */
@@ -158,12 +157,8 @@ export const campaignRoutes = [
       const campaign = await findCampaign(db, params.campaign);
       const taken = await takeTask(db, campaign, user.id);
       if (taken === undefined) return null;
-      const found = await findAssignment(db, taken);
-      const own = await campaignFor(db, found);
-      const { width, height } = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, keysOf(own)));
       const warn = (error: Error) => request.log.warn(error.message);
-      answers.open(found, own).catch(warn);
-      if (found.answered < found.n) answers.answer(found.id);
+      const found = await openTaken(deps, taken, warn);
       comingTasks(db, campaign, user.id, warmed)
         .then((tasks) =>
           answers.warm(
@@ -172,7 +167,7 @@ export const campaignRoutes = [
           ),
         )
         .catch(warn);
-      return { ...found, image: { ...found.image, width, height } };
+      return found;
     },
   }),
   route(getCampaignAssignments, {

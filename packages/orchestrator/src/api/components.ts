@@ -13,6 +13,8 @@ export const components = [
   'LabelSchema',
   'Progress',
   'Assignment',
+  'OwnWork',
+  'WorkCount',
   'Interaction',
   'Batch',
   'Appended',

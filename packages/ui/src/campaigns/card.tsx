@@ -9,9 +9,12 @@ interface Props {
   campaign: Campaign;
   reviews: boolean;
   manages: boolean;
+  /** Images of mine that were sent back to me. */
+  sentBack: number;
 }
 
-export function CampaignCard({ campaign: { id, name, state, dataset, categories }, reviews, manages }: Props) {
+export function CampaignCard({ campaign, reviews, manages, sentBack }: Props) {
+  const { id, name, state, dataset, categories } = campaign;
   const { value: progress } = useLoaded(getCampaignProgress, { params: { campaign: id } }, 30_000);
   const waiting = progress?.assignments.submitted ?? 0;
   return (
@@ -36,6 +39,11 @@ export function CampaignCard({ campaign: { id, name, state, dataset, categories 
         <a className="button main" href={`/campaigns/${id}/annotate`}>
           Annotate
         </a>
+        {sentBack > 0 && (
+          <a className="button" href={`/work?campaign=${id}&state=sent_back`}>
+            Sent back {count(sentBack)}
+          </a>
+        )}
         {reviews && (
           <a className="button" href={`/campaigns/${id}/review`}>
             Review{waiting > 0 ? ` ${count(waiting)}` : ''}

@@ -1,6 +1,7 @@
 /** The annotator's page: a campaign's images, one after the other. */
 import { postCampaignNext } from '@saltworks/contract/api/assignments';
 import { getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
+import { postAssignmentReopen } from '@saltworks/contract/api/own-work';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/session/ask-for.ts';
 import { Preview } from '../annotate/session/preview.ts';
@@ -8,7 +9,7 @@ import { Session } from '../annotate/session/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
 import { ApiError, ask, askAs } from '../api.ts';
 import { Failed, Loading } from '../states.tsx';
-import { begin } from '../traces.ts';
+import { begin, type Step } from '../traces.ts';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
   const [session, setSession] = useState<Session | Nothing>();
@@ -28,7 +29,10 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
     }
   }, []);
   useEffect(() => {
-    const own = openOneByOne(campaign);
+    const chosen = new URLSearchParams(location.search).get('assignment') ?? undefined;
+    // Asked for once: a page that is loaded anew goes on with what it was given.
+    if (chosen !== undefined) history.replaceState(history.state, '', location.pathname);
+    const own = openOneByOne(campaign, chosen);
     opener.current = own;
     void next();
     return () => {
@@ -39,7 +43,7 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   }, [campaign, next]);
 
   useRenewal(session instanceof Session ? session : undefined);
-  // The campaign is paused, closed or past its deadline.
+  // The campaign is paused, closed or past its deadline, or others have the image.
   if (failure instanceof ApiError && failure.status === 409) {
     return <Idle title="No images for now" text={`${failure.message}.`} again={next} />;
   }
@@ -79,17 +83,27 @@ type Nothing = 'nothing left' | 'being prepared';
 
 type Opener = ReturnType<typeof openOneByOne>;
 
-/** Opens a campaign's images; the solver's thread carries over from one to the next. */
-function openOneByOne(campaign: string) {
+/**
+ * Opens a campaign's images; the solver's thread carries over from one to the next.
+ *
+ * @param chosen the annotator's own assignment that comes first
+ */
+function openOneByOne(campaign: string, chosen?: string) {
   const preview = new Preview();
   const place = { params: { campaign } };
+  const given = (step: Step | undefined) => {
+    const assignment = chosen;
+    chosen = undefined;
+    if (assignment === undefined) return askAs(step, postCampaignNext, place);
+    return askAs(step, postAssignmentReopen, { params: { assignment } });
+  };
   let current: Session | undefined;
   let closed = false;
   let later: ReturnType<typeof setTimeout> | undefined;
   return {
     async next(): Promise<Session | Nothing | undefined> {
       const known = begin('open');
-      const found = await askAs(known?.step('next'), postCampaignNext, place);
+      const found = await given(known?.step('next'));
       // The first answer tells whether traces are recorded.
       const opening = known ?? begin('open');
       if (closed) return undefined;

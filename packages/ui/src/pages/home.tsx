@@ -1,5 +1,6 @@
 /** The caller's campaigns. */
 import { getCampaigns } from '@saltworks/contract/api/campaigns';
+import { getMeWork } from '@saltworks/contract/api/own-work';
 import { useEffect } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';
@@ -11,6 +12,7 @@ import { Shell } from './shell.tsx';
 export function HomePage() {
   const { value: me, error } = useMe();
   const campaigns = useLoaded(getCampaigns, {}, 30_000);
+  const { value: work } = useLoaded(getMeWork, {}, 30_000);
   const admin = me?.role === 'admin';
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {
@@ -51,6 +53,7 @@ export function HomePage() {
                   campaign={campaign}
                   reviews={mayIn(me, campaign.id, 'reviewer')}
                   manages={mayIn(me, campaign.id, 'manager')}
+                  sentBack={work?.find((one) => one.campaign === campaign.id)?.states.sent_back ?? 0}
                 />
               ))}
             </ul>

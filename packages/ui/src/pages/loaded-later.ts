@@ -14,3 +14,4 @@ export { DatasetPage } from './dataset.tsx';
 export { DatasetsPage } from './datasets.tsx';
 export { ReviewPage } from './review.tsx';
 export { SchedulesPage } from './schedules.tsx';
+export { WorkPage } from './work.tsx';

@@ -38,6 +38,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
       run: go(href),
     })),
     { keys: ['h'], show: 'H', label: 'campaigns', run: go('/') },
+    { keys: ['w'], show: 'W', label: 'my work', run: go('/work') },
     ...(datasets ? [{ keys: ['d'], show: 'D', label: 'datasets', run: go('/datasets') }] : []),
     ...(manages ? [{ keys: ['b'], show: 'B', label: 'backbones', run: go('/backbones') }] : []),
     ...(manages ? [{ keys: ['c'], show: 'C', label: 'schedules', run: go('/schedules') }] : []),
@@ -62,6 +63,9 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
         <nav className="ways" aria-label="Site">
           <a href="/" aria-current={here('/')}>
             Campaigns
+          </a>
+          <a href="/work" aria-current={here('/work')}>
+            My work
           </a>
           {datasets && (
             <a href="/datasets" aria-current={here('/datasets')}>

@@ -16,7 +16,8 @@ export interface Assignment extends Shown {
   image: ImageInfo & { object: string };
 }
 
-const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
+/** Assignments with their images. */
+export const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
   db
     .selectFrom('assignment')
     .innerJoin('task', 'task.id', 'assignment.task')
@@ -26,7 +27,7 @@ const joined = (db: Kysely<Schema> | Transaction<Schema>) =>
 
 type Joined = Awaited<ReturnType<ReturnType<typeof joined>['executeTakeFirstOrThrow']>>;
 
-const assignmentOf = (row: Joined): Assignment => ({
+export const assignmentOf = (row: Joined): Assignment => ({
   id: row.id,
   task: row.task,
   campaign: row.campaign,

@@ -38,7 +38,7 @@ export async function submitAssignment(
 }
 
 /** Records the highest uncertainty of a task's submitted masks; the task's row is locked. */
-async function noteUncertainty(tx: Transaction<Schema>, task: string): Promise<void> {
+export async function noteUncertainty(tx: Transaction<Schema>, task: string): Promise<void> {
   await tx
     .updateTable('task')
     .set((eb) => ({

@@ -21,11 +21,7 @@ export async function takeTask(
   user: string,
   { now = new Date(), chance = Math.random() } = {},
 ): Promise<string | undefined> {
-  if (campaign.state !== 'open')
-    throw new ConflictError(`campaign ${campaign.id} is ${campaign.state}; expected it open`);
-  if (campaign.deadline && new Date(campaign.deadline) <= now) {
-    throw new ConflictError(`campaign ${campaign.id} ended at ${campaign.deadline}`);
-  }
+  expectOpen(campaign, now);
   const until = new Date(now.getTime() + 1000 * campaign.leaseSeconds);
   return db.transaction().execute(async (tx) => {
     // Two windows of one user take turns here.
@@ -52,8 +48,14 @@ export async function takeTask(
   });
 }
 
+/** @throws ConflictError unless annotators are given images of the campaign */
+export function expectOpen({ id, state, deadline }: Campaign, now: Date): void {
+  if (state !== 'open') throw new ConflictError(`campaign ${id} is ${state}; expected it open`);
+  if (deadline && new Date(deadline) <= now) throw new ConflictError(`campaign ${id} ended at ${deadline}`);
+}
+
 /** From here on, an assignment has its campaign's settings: answers that were given with others are given anew. */
-async function takeAnew(tx: Transaction<Schema>, campaign: string, assignment: string): Promise<void> {
+export async function takeAnew(tx: Transaction<Schema>, campaign: string, assignment: string): Promise<void> {
   const promoted = await tx
     .selectFrom('promotion')
     .select('n')
