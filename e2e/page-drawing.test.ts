@@ -273,13 +273,13 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('r');
     await page.keyboard.type('sau');
     await page.keyboard.press('Enter');
-    await shown('Background', 'thing 1', 'saucer 2');
+    await shown('Background', 'thing 1', 'saucer 1');
     await expect.poll(async () => (await drawing())[0], slow).toEqual(['1 1', '2 2']);
     await status(page, /confirmed by the server/);
     await page.keyboard.press('Delete');
     await shown('Background', 'thing 1');
     await page.keyboard.press('z');
-    await shown('Background', 'thing 1', 'saucer 2');
+    await shown('Background', 'thing 1', 'saucer 1');
     await page.keyboard.press('y');
     await shown('Background', 'thing 1');
     await expect.poll(drawing, slow).toEqual(once);
@@ -289,10 +289,23 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await expect.poll(drawing, slow).toEqual(twice);
     await status(page, /confirmed by the server/);
 
-    await page.getByRole('button', { name: 'Another class for thing 2' }).click();
+    const more = async (segment: string, item: string) => {
+      await page.getByRole('button', { name: `More for ${segment}` }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await more('thing 2', 'Change class');
     await page.getByRole('button', { name: 'saucer', exact: true }).click();
-    await shown('Background', 'thing 1', 'saucer 2');
-    await page.getByRole('button', { name: 'Delete saucer 2' }).click();
+    await shown('Background', 'thing 1', 'saucer 1');
+    // Arrow keys move in the menu, Escape leaves it, and the focus goes back to its button.
+    await page.getByRole('button', { name: 'More for saucer 1' }).click();
+    const focused = () => page.evaluate('document.activeElement.textContent || document.activeElement.ariaLabel');
+    await expect.poll(focused, slow).toMatch(/^Change class/);
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toMatch(/^Delete/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('More for saucer 1');
+    await more('saucer 1', 'Delete');
     await shown('Background', 'thing 1');
     await expect.poll(drawing, slow).toEqual(once);
 

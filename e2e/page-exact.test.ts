@@ -191,9 +191,12 @@ describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkippe
     const rows = page.getByRole('list', { name: 'Segments of this image' }).locator('li > button');
     await page.keyboard.press('2');
     await page.keyboard.press('Shift+H');
-    await expect.poll(() => rows.nth(2).textContent(), slow).toMatch(/hidden/);
+    await page.getByRole('button', { name: 'Show thing 2' }).waitFor();
     await page.keyboard.press('Shift+H');
-    await expect.poll(() => rows.nth(2).textContent(), slow).toMatch(/\d+ px/);
+    await page.getByRole('button', { name: 'Hide thing 2' }).waitFor();
+    // Each segment's share, and that of what has none.
+    await expect.poll(() => rows.nth(2).textContent(), slow).toMatch(/thing 2(< )?\d+(\.\d)? %/);
+    await expect.poll(() => rows.nth(0).textContent(), slow).toMatch(/unlabelled\d+(\.\d)? %/);
     // Two parts, whatever the picture says.
     await page.keyboard.press('o');
     await page.keyboard.press('n');

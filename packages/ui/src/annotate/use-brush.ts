@@ -1,8 +1,6 @@
 /** The brush's radius, kept as a share of the image so that it suits the next image too. */
+import { within } from './brush-width.ts';
 import type { useSettings } from './use-settings.ts';
-
-/** Image pixels. */
-const within = (radius: number) => Math.min(200, Math.max(0.5, radius));
 
 /** @returns the radius in image pixels, and a way to set it */
 export function useBrush(

@@ -3,6 +3,7 @@ import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { Board } from './board/board.ts';
 import type { Tool } from './board/scene.ts';
 import { type Shortcut, useShortcuts } from './shortcuts.ts';
+import type { Switch } from './toolbar.tsx';
 
 interface Actions {
   /** Shortcuts are off. */
@@ -12,7 +13,7 @@ interface Actions {
   choose(segment: number): void;
   setTool(tool: Tool): void;
   resize(factor: number): void;
-  toggle(what: 'labels' | 'strokes' | 'pixels' | 'contours' | 'doubt' | 'only'): void;
+  toggle(what: Switch | 'only'): void;
   alike(on: boolean): void;
   search(): void;
   again(): void;
@@ -51,12 +52,12 @@ export function useKeys(actions: Actions): Shortcut[] {
     },
     { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
     { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
-    { keys: ['r'], show: 'R', label: 'another class for the segment', run: actions.classify },
+    { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
     {
       keys: ['delete', 'backspace'],
       show: 'Delete',
       label: 'delete the segment with its strokes; after W or D, erase the stroke that is marked',
-      run: actions.remove,
+      run: () => actions.remove(),
     },
     { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
     { keys: ['shift+b'], show: 'Shift B', label: 'exact brush: these very pixels', run: () => setTool('exact') },
@@ -69,10 +70,10 @@ export function useKeys(actions: Actions): Shortcut[] {
     },
     { keys: ['t'], show: 'T', label: 'fill: the part that you click becomes the segment', run: () => setTool('fill') },
     { keys: ['o'], show: 'O', label: 'only here: exact pixels change no others', run: () => toggle('only') },
-    { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: actions.lock },
-    { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: actions.merge },
-    { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: actions.split },
-    { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: actions.hide },
+    { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
+    { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },
+    { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: () => actions.split() },
+    { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
     { keys: ['j'], show: 'J', label: 'the next place without a label', run: actions.unlabelled },
     { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
     { keys: ['h'], show: 'H, or Space and drag', label: 'move the picture', run: () => setTool('pan') },
@@ -107,7 +108,7 @@ export function useKeys(actions: Actions): Shortcut[] {
     { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },
     { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
     { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
-    { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('pixels') },
+    { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
     { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
     { keys: ['i'], show: 'I', label: 'instructions', run: () => open('instructions') },
     { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },

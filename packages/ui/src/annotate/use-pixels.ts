@@ -51,34 +51,34 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
       const region = encodeRegion(of, of[at]);
       attemptDrawn(segment, () => session.do({ kind: 'fill', segment, region, ...(only && { spread: false }) }));
     });
-  const lock = () => {
-    if (locked.has(segment)) {
-      attempt(() => session.do({ kind: 'unlock', segment }));
+  const lock = (id = segment) => {
+    if (locked.has(id)) {
+      attempt(() => session.do({ kind: 'unlock', segment: id }));
       return;
     }
     withPixels((labels) => {
-      const region = encodeRegion(labels.ids, segment);
-      if (region.length === 0) return say(`${name(segment)} has no pixel to lock.`);
-      attempt(() => session.do({ kind: 'lock', segment, region }));
-      say(`${name(segment)} is locked: its pixels stay. V unlocks it.`);
+      const region = encodeRegion(labels.ids, id);
+      if (region.length === 0) return say(`${name(id)} has no pixel to lock.`);
+      attempt(() => session.do({ kind: 'lock', segment: id, region }));
+      say(`${name(id)} is locked: its pixels stay. V unlocks it.`);
     });
   };
-  /** Makes a segment of each part of the chosen one but the largest. */
-  const split = () =>
+  /** Makes a segment of each of its parts but the largest. */
+  const split = (whole = segment) =>
     withPixels((labels) => {
-      const { category } = drawing.segments.find(({ id }) => id === segment) ?? {};
+      const { category } = drawing.segments.find(({ id }) => id === whole) ?? {};
       if (category === undefined) return say('Only segments can be split.');
-      if (locked.has(segment)) return say(`${name(segment)} is locked: V unlocks it.`);
+      if (locked.has(whole)) return say(`${name(whole)} is locked: V unlocks it.`);
       const parts = partsOf(labels);
-      const own = partsBySize(parts, segment).filter((part) => parts.areas[part] >= leastPart);
-      if (own.length < 2) return say(`${name(segment)} is in one part.`);
+      const own = partsBySize(parts, whole).filter((part) => parts.areas[part] >= leastPart);
+      if (own.length < 2) return say(`${name(whole)} is in one part.`);
       attempt(() => {
         for (const part of own.slice(1)) {
           const id = session.addSegment({ id: category });
           session.do({ kind: 'fill', segment: id, region: encodeRegion(parts.of, part), spread: false });
         }
       });
-      say(`${own.length - 1} more of ${name(segment)}'s class: each part is a segment.`);
+      say(`${own.length - 1} more of ${name(whole)}'s class: each part is a segment.`);
     });
   /** @returns a place in the next largest part that has no label */
   const unlabelled = (): Point | undefined => {
@@ -100,7 +100,10 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
   // The same from one render to the next: the list of segments does not render while the pen moves.
   const latest = useRef({ lock, split });
   latest.current = { lock, split };
-  const acts = useMemo(() => ({ lock: () => latest.current.lock(), split: () => latest.current.split() }), []);
+  const acts = useMemo(
+    () => ({ lock: (id?: number) => latest.current.lock(id), split: (id?: number) => latest.current.split(id) }),
+    [],
+  );
   return { locked, areas, fill, unlabelled, ...acts };
 }
 

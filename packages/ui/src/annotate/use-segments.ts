@@ -95,25 +95,41 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     },
     [unnamed, segments, segment, session, attempt, add],
   );
-  const askClass = useCallback(() => {
-    if (segment === 0) return say('The background has no class.');
-    setClassing(true);
-    search.current?.focus();
-  }, [segment, search, say]);
-  const askMerge = useCallback(() => {
-    if (segment === 0 || unnamed) return say('Choose a segment first: the background merges into none.');
-    setMerging(segment);
-    say(`Which segment takes ${nameOf(segment, segments, categories)} in? Click it in the list, or press its number.`);
-  }, [segment, segments, unnamed, categories, say]);
-  const remove = useCallback(() => {
+  const askClass = useCallback(
+    (id = segment) => {
+      if (id === 0) return say('The background has no class.');
+      setChosen(id);
+      setClassing(true);
+      search.current?.focus();
+    },
+    [segment, search, say],
+  );
+  const askMerge = useCallback(
+    (id = segment) => {
+      if (id === 0 || unnamed) return say('Choose a segment first: the background merges into none.');
+      setMerging(id);
+      say(`Which segment takes ${nameOf(id, segments, categories)} in? Click it in the list, or press its number.`);
+    },
+    [segment, segments, unnamed, categories, say],
+  );
+  const remove = useCallback(
+    (id = segment) => {
+      setClassing(false);
+      if (id === 0 || unnamed) return say('Nothing to delete: the background and what is not drawn stay.');
+      attempt(() => {
+        session.do({ kind: 'delete', segment: id });
+        if (id === segment) setChosen(neighbourOf(id, segments));
+      });
+      say(`${nameOf(id, segments, categories)} is deleted, with its strokes: Z brings it back.`);
+    },
+    [segment, segments, unnamed, categories, session, attempt, say],
+  );
+  /** Whatever was asked and waits for an answer is forgotten. */
+  const forget = useCallback(() => {
     setClassing(false);
-    if (segment === 0 || unnamed) return say('Nothing to delete: the background and what is not drawn stay.');
-    attempt(() => {
-      session.do({ kind: 'delete', segment });
-      setChosen(neighbourOf(segment, segments));
-    });
-    say(`${nameOf(segment, segments, categories)} is deleted, with its strokes: Z brings it back.`);
-  }, [segment, segments, unnamed, categories, session, attempt, say]);
+    setMerging(undefined);
+    say('');
+  }, [say]);
   /** @returns undo or redo; undefined where there is nothing to take back, or to do again */
   const act = (kind: 'undo' | 'redo') =>
     drawing[kind]
@@ -144,6 +160,7 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     classify,
     askClass,
     remove,
+    forget,
     undo: act('undo'),
     redo: act('redo'),
   };

@@ -12,7 +12,7 @@ import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { StatusLine } from './status-line.tsx';
-import { Toolbar } from './toolbar.tsx';
+import { type Switch, Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useBrush } from './use-brush.ts';
 import { useFinish } from './use-finish.ts';
@@ -22,6 +22,7 @@ import { usePixels } from './use-pixels.ts';
 import { useSegments } from './use-segments.ts';
 import { useSettings } from './use-settings.ts';
 import { Veil } from './veil.tsx';
+import { Zoom } from './zoom.tsx';
 
 interface Props {
   session: Session;
@@ -85,9 +86,12 @@ export function Workbench({ session, done }: Props) {
   });
   const [lost, setLost] = useState<Point>();
   const hide = useCallback(
-    () => setHidden((now) => new Set(now.has(segment) ? [...now].filter((id) => id !== segment) : [...now, segment])),
-    [segment],
+    (one: number) => setHidden((now) => new Set(now.has(one) ? [...now].filter((id) => id !== one) : [...now, one])),
+    [],
   );
+  const showUnlabelled = useRef(() => {});
+  showUnlabelled.current = () => setLost(pixels.unlabelled());
+  const unlabelled = useCallback(() => showUnlabelled.current(), []);
 
   const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
@@ -115,7 +119,7 @@ export function Workbench({ session, done }: Props) {
     suspects: hints.suspects,
     still,
   };
-  const { canvas, ink, board, ready } = useBoard(session.image, scene, {
+  const { canvas, ink, board, ready, shown } = useBoard(session.image, scene, {
     stroke: act.draw,
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
@@ -136,6 +140,12 @@ export function Workbench({ session, done }: Props) {
     setHeld(false);
     board.current?.cancel();
   }, [over, board]);
+  const toggle = (what: Switch | 'only') => {
+    if (what === 'labels') change({ opacity: settings.opacity > 0 ? 0 : 0.6 });
+    else if (what === 'doubt') setDoubting(!doubting);
+    else if (what === 'patches') change({ pixels: !settings.pixels });
+    else change({ [what]: !settings[what] });
+  };
   const shortcuts = useKeys({
     off: still,
     segments,
@@ -143,11 +153,7 @@ export function Workbench({ session, done }: Props) {
     choose: act.choose,
     setTool,
     resize: (factor) => setRadius(radius * factor),
-    toggle(what) {
-      if (what === 'labels') change({ opacity: settings.opacity > 0 ? 0 : 0.6 });
-      else if (what === 'doubt') setDoubting(!doubting);
-      else change({ [what]: !settings[what] });
-    },
+    toggle,
     alike: setHeld,
     search: () => search.current?.focus(),
     again: act.again,
@@ -162,9 +168,9 @@ export function Workbench({ session, done }: Props) {
       }),
     lock: pixels.lock,
     split: pixels.split,
-    hide,
+    hide: () => hide(segment),
     merge: act.askMerge,
-    unlabelled: () => setLost(pixels.unlabelled()),
+    unlabelled,
     remove() {
       if (board.current?.stepBack()) return;
       if (tool !== 'ask') remove();
@@ -196,16 +202,18 @@ export function Workbench({ session, done }: Props) {
         setRadius={setRadius}
         opacity={settings.opacity}
         setOpacity={(opacity) => change({ opacity })}
+        shown={{
+          labels: settings.opacity > 0,
+          strokes: settings.strokes,
+          contours: settings.contours,
+          patches: !settings.pixels,
+          doubt: doubting,
+        }}
+        toggle={toggle}
       />
       <main className="stage" aria-busy={!ready}>
         <canvas ref={canvas} />
         <canvas ref={ink} tabIndex={-1} aria-label={`Photograph ${assignment.image.name}, to draw on`} role="img" />
-        <StatusLine
-          {...{ none, message, confirmed, ms }}
-          preview={state.preview}
-          patch={!!patch}
-          empty={drawing.strokes.every(({ segment }) => segment === 0)}
-        />
         {ours && (
           <Advice
             suspect={hints.suspect}
@@ -220,6 +228,20 @@ export function Workbench({ session, done }: Props) {
           <Veil state={assignment.state} next={() => void finish('going on')} />
         )}
       </main>
+      <footer className="foot">
+        <StatusLine
+          {...{ none, message, confirmed, ms }}
+          preview={state.preview}
+          patch={!!patch}
+          empty={drawing.strokes.every(({ segment }) => segment === 0)}
+        />
+        <Zoom
+          shown={shown}
+          zoomBy={(factor) => board.current?.zoomBy(factor)}
+          actual={() => board.current?.zoomBy(1 / board.current.scale)}
+          fit={() => board.current?.fit()}
+        />
+      </footer>
       <Palette
         inert={!ours}
         segments={segments}
@@ -236,12 +258,14 @@ export function Workbench({ session, done }: Props) {
         classify={act.classify}
         remove={remove}
         areas={pixels.areas}
+        size={assignment.image.width * assignment.image.height}
         locked={pixels.locked}
         hidden={hidden}
         lock={pixels.lock}
         hide={hide}
         askMerge={act.askMerge}
         split={pixels.split}
+        unlabelled={unlabelled}
         search={search}
       />
       {dialog === 'keys' && (

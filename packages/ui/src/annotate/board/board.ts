@@ -28,6 +28,8 @@ export interface BoardEvents {
   ask(at: Point): void;
   /** The pointer hovers over this place; undefined once it has left. */
   over(at: Point | undefined): void;
+  /** The picture was moved, or is shown larger or smaller. */
+  moved?(): void;
 }
 
 /** Image pixels; nearer points add nothing. */
@@ -127,10 +129,13 @@ export class Board {
     this.#later();
   }
 
+  /** Screen pixels for each of the image's. */
+  get scale(): number {
+    return this.#view.scale;
+  }
+
   fit(): void {
-    this.#fitted = true;
-    this.#view = fit(this.#image, this.#screen);
-    this.#later();
+    this.#look(fit(this.#image, this.#screen), true);
   }
 
   zoomBy(factor: number): void {
@@ -155,9 +160,16 @@ export class Board {
       canvas.width = Math.round(width * devicePixelRatio);
       canvas.height = Math.round(height * devicePixelRatio);
     }
-    if (this.#fitted) this.#view = fit(this.#image, this.#screen);
+    if (this.#fitted) this.#look(fit(this.#image, this.#screen), true);
     this.#paint();
     this.#paintInk();
+  }
+
+  #look(view: View, fitted = false): void {
+    this.#fitted = fitted;
+    this.#view = view;
+    this.#events.moved?.();
+    this.#later();
   }
 
   /** Paints in the next frame. @param stale whether the scene changed, not the ink alone */
@@ -178,15 +190,11 @@ export class Board {
   }
 
   #zoom(factor: number, at: Point): void {
-    this.#fitted = false;
-    this.#view = pan(zoom(this.#view, factor, at), 0, 0, this.#image, this.#screen);
-    this.#later();
+    this.#look(pan(zoom(this.#view, factor, at), 0, 0, this.#image, this.#screen));
   }
 
   #pan(dx: number, dy: number): void {
-    this.#fitted = false;
-    this.#view = pan(this.#view, dx, dy, this.#image, this.#screen);
-    this.#later();
+    this.#look(pan(this.#view, dx, dy, this.#image, this.#screen));
   }
 
   // Pointer gestures.

@@ -1,7 +1,14 @@
 /** The board of two canvases, made once the photograph has loaded. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Board, type BoardEvents } from './board.ts';
 import type { Scene } from './scene.ts';
+
+/** How the picture is shown; told apart from the scene, because it changes with every turn of the wheel. */
+export interface Shown {
+  subscribe(listener: () => void): () => void;
+  /** Screen pixels for each of the image's. */
+  scale(): number;
+}
 
 export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, events: BoardEvents) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -10,6 +17,17 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
   const [ready, setReady] = useState(false);
   const latest = useRef({ scene, events });
   latest.current = { scene, events };
+  const listeners = useRef(new Set<() => void>());
+  const shown = useMemo<Shown>(
+    () => ({
+      subscribe(listener) {
+        listeners.current.add(listener);
+        return () => listeners.current.delete(listener);
+      },
+      scale: () => board.current?.scale ?? 1,
+    }),
+    [],
+  );
   useEffect(() => {
     let closed = false;
     photograph
@@ -23,8 +41,12 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
           fill: (at) => latest.current.events.fill?.(at),
           ask: (at) => latest.current.events.ask(at),
           over: (at) => latest.current.events.over(at),
+          moved() {
+            for (const listener of listeners.current) listener();
+          },
         });
         board.current.show(latest.current.scene);
+        for (const listener of listeners.current) listener();
         setReady(true);
       })
       .catch(() => {});
@@ -35,5 +57,5 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
     };
   }, [photograph]);
   useEffect(() => board.current?.show(scene));
-  return { canvas, ink, board, ready };
+  return { canvas, ink, board, ready, shown };
 }

@@ -1,0 +1,35 @@
+/** A button of the toolbar: an icon, its name where there is room, and a tip with its key. */
+import type { LucideIcon } from 'lucide-react';
+
+export interface ToolButtonProps {
+  icon: LucideIcon;
+  name: string;
+  /** What it does, for the tip. */
+  title: string;
+  /** Its shortcut, as the tip shows it. */
+  keys: string;
+  /** Whether it is on; undefined for what only acts. */
+  pressed?: boolean;
+  /** Undefined where there is nothing to do. */
+  run?(): void;
+}
+
+export function ToolButton({ icon: Icon, name, title, keys, pressed, run }: ToolButtonProps) {
+  return (
+    <button
+      type="button"
+      className="tool"
+      aria-label={name}
+      aria-description={`${title} (${keys})`}
+      aria-pressed={pressed}
+      disabled={!run}
+      onClick={run}
+    >
+      <Icon aria-hidden="true" />
+      <span className="tool-name">{name}</span>
+      <span className="tip">
+        <b>{name}</b> {title} <kbd>{keys}</kbd>
+      </span>
+    </button>
+  );
+}
