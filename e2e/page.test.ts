@@ -87,7 +87,9 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await classes.getByText('Saved as version 3').waitFor();
     await expect.poll(offered, slow).toEqual(['thing +', 'saucer +', 'spoon +', 'napkin +']);
     const versions = classes.getByRole('table', { name: 'Versions of the classes' }).locator('tbody tr');
-    expect(await versions.first().textContent()).toContain('saucer restored, table retired, napkin added');
+    await expect
+      .poll(() => versions.first().textContent(), slow)
+      .toContain('saucer restored, table retired, napkin added');
     run('--retire', 'spoon', '--retire', 'napkin', '--retire', 'table');
     expect(errors).toEqual([]);
     await manager.close();
