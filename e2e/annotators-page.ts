@@ -50,7 +50,7 @@ export async function begin(page: Page): Promise<void> {
   await draw(page, [0.45, 0.5], [0.55, 0.5]);
   await page.keyboard.press('0');
   await draw(page, [0.2, 0.2], [0.2, 0.8]);
-  await status(page, /confirmed by the server/);
+  await status(page, /^Mask up to date$/);
 }
 
 /** Acts as another window, or the command line, of the same annotator. */
@@ -136,7 +136,7 @@ export async function openAnnotatorsPage(env: Record<string, string> = {}) {
     async mark(page: Page, assignment: string): Promise<string[]> {
       await page.keyboard.press('b');
       await draw(page, [0.7, 0.7], [0.72, 0.72]);
-      await saved(page, /All saved/);
+      await saved(page, /^Saved$/);
       return (await logOf(assignment)).map(({ interaction }) => interaction.kind);
     },
     async close(): Promise<void> {

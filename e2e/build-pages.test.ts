@@ -282,7 +282,7 @@ describe.skipIf(!path)(`the pages of builds${path ? '' : ' (skipped: no Chromium
     const drawnBefore = await strokes();
     await draw(work, [0.45, 0.5], [0.55, 0.5]);
     await expect.poll(strokes, slow).toBe(drawnBefore + 1);
-    await expect.poll(() => work.locator('.status').textContent(), slow).toMatch(/confirmed by the server/);
+    await expect.poll(() => work.locator('.status').textContent(), slow).toMatch(/^Mask up to date$/);
     await bobs.close();
   });
 

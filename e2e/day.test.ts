@@ -76,7 +76,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await page.keyboard.press('0');
     await draw(page, [0.25, 0.1], [0.25, 0.9]);
-    await textOf(page, '.status', /confirmed by the server/);
+    await textOf(page, '.status', /^Mask up to date$/);
     await page.keyboard.press('Enter');
   }
 
@@ -115,7 +115,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await change({ leaseSeconds: 5 });
     await page.keyboard.press('1');
     await draw(page, [0.5, 0.55], [0.6, 0.6]);
-    await textOf(page, '.saved', /All saved/);
+    await textOf(page, '.saved', /^Saved$/);
     // Her machine sleeps: the server hears nothing from it.
     await context.setOffline(true);
     await expect.poll(() => stateOf(own.id), slow).toBe('returned');
@@ -125,7 +125,7 @@ describe.skipIf(!path)(`a day at work${path ? '' : ' (skipped: no Chromium)'}`, 
     await page.locator('.stage[aria-busy=false]').waitFor();
     expect(await page.locator('.ended').count()).toBe(0);
     expect(await stateOf(own.id)).toBe('leased');
-    await textOf(page, '.status', /confirmed by the server/);
+    await textOf(page, '.status', /^Mask up to date$/);
     await page.keyboard.press('Enter');
     await nothingLeft(page);
 

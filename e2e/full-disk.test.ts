@@ -67,7 +67,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     if (await dialog.isVisible()) await dialog.getByRole('button', { name: 'Close' }).click();
     await page.keyboard.press('0');
     await down(page, 0.3);
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
   });
 
   afterAll(async () => {
@@ -118,7 +118,7 @@ describe.skipIf(!mounts)(`a home on a full disk${mounts ? '' : ' (skipped: nothi
     expect(work.expected()).toHaveLength(work.done.length);
     await work.answered('patch', patience.timeout);
     expect(await work.answered('pixel', patience.timeout)).toMatchObject({ data: { n: work.done.length } });
-    if (page) await saved(page, /All saved/);
+    if (page) await saved(page, /^Saved$/);
     const all = (await stack.admin('GET', `/api/campaigns/${id}/assignments`)) as { id: string; n: number }[];
     expect(all.map(({ n }) => n).sort()).toEqual([...(page ? [3] : []), work.done.length]);
     // The run gave up no image for lack of room.

@@ -37,9 +37,9 @@ describe.skipIf(!browserPath)(`the page after breaks${unlessSkipped}`, () => {
     await draw(page, [0.8, 0.2], [0.8, 0.8]);
     cups.stack.kill('worker');
     await draw(page, [0.3, 0.9], [0.7, 0.9]);
-    await status(page, /^Labelled/);
-    await saved(page, /All saved/);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask (drawn|up to date)/);
+    await saved(page, /^Saved$/);
+    await status(page, /^Mask up to date$/);
     expect(await cups.logOf((await cups.mine('one')).id)).toHaveLength(5);
     await context.close();
   });
@@ -61,11 +61,11 @@ describe.skipIf(!browserPath)(`the page after breaks${unlessSkipped}`, () => {
     await saved(page, /2 kept in this browser/);
     await other.keyboard.press('1');
     await other.keyboard.press('Delete');
-    await saved(other, /All saved/);
+    await saved(other, /^Saved$/);
     await here.setOffline(false);
     await saved(page, /^Not saved \(2\): .*draws segment 1/);
     await page.getByRole('button', { name: 'Leave it out' }).click();
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const rows = page.getByRole('list', { name: 'Segments of this image' }).locator('li > button .name');
     await expect.poll(() => rows.allTextContents(), slow).not.toContain('thing 1');
     const kinds = async () => (await cups.logOf(assignment)).slice(before).map(({ interaction }) => interaction.kind);
@@ -73,7 +73,7 @@ describe.skipIf(!browserPath)(`the page after breaks${unlessSkipped}`, () => {
     // New strokes follow.
     await page.keyboard.press('z');
     await page.keyboard.press('z');
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     expect(await kinds()).toEqual(['delete', 'stroke', 'undo', 'undo']);
     await expect.poll(() => rows.allTextContents(), slow).toEqual(['Background', 'thing 1']);
     for (const context of [here, there]) await context.close();
@@ -96,7 +96,7 @@ describe.skipIf(!browserPath)(`the page after breaks${unlessSkipped}`, () => {
     await page.getByRole('button', { name: 'Next image' }).click();
     await unveiled(page);
     expect(await page.locator('.what').textContent()).toBe(shown);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     kinds.push('stroke');
     expect(await cups.mark(page, assignment)).toEqual(kinds);
     await page.reload();

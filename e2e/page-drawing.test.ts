@@ -38,7 +38,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.getByRole('button', { name: 'thing +' }).click();
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await page.keyboard.press('0');
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const { id: assignment } = await cups.mine('ann');
     const strokes = async () =>
       (await cups.logOf(assignment)).filter(({ interaction }) => interaction.kind === 'stroke');
@@ -97,18 +97,18 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('f');
 
     // The stroke that labels a pixel is marked, and Delete erases it.
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('w');
     await page.mouse.click(at(0.7, 0.85).x, at(0.7, 0.85).y);
     await status(page, /by the stroke that is marked/);
     await page.keyboard.press('Delete');
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const kinds = (await cups.logOf(assignment)).map(({ interaction }) => interaction.kind);
     expect(kinds.at(-1)).toBe('erase');
     expect((await strokes()).length).toBe(before + 2);
 
     // The page shows where the next stroke helps most, and similar places while K is held.
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('g');
     await status(page, /^(Unsure between .+ and .+: draw here\.|Nothing is unsure\.)$/);
     await page.mouse.move(at(0.5, 0.5).x, at(0.5, 0.5).y);
@@ -128,7 +128,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     const context = await cups.again('ann');
     const { page } = await cups.annotate(context);
     await closeDialog(page);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     const { id: assignment } = await cups.mine('ann');
     const { length } = await cups.logOf(assignment);
     const canvas = page.locator('.stage canvas').first();
@@ -167,7 +167,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('1');
     for (let i = 0; i < 40; i++) await page.keyboard.press('[');
     await draw(page, [0.4, 0.72], [0.6, 0.74]);
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const { id: assignment } = await cups.mine('hal');
     const path = `/api/assignments/${assignment}`;
     interface Opened {
@@ -209,7 +209,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await closeDialog(page);
     const { id: assignment } = await cups.mine('two', 'leased');
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     expect((await cups.logOf(assignment)).map(({ interaction }) => interaction)).toMatchObject([
       { kind: 'segment', id: 1, category: 1 },
       { kind: 'stroke', segment: 1 },
@@ -231,7 +231,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('0');
     const inside = 0.5;
     await draw(page, [inside, 0.3], [edge, 0.3], [edge, 0.7], [inside, 0.7]);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     const { width, height } = ((await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as OpenAssignment)
       .image;
     const strokes = (await cups.logOf(assignment)).slice(2).map(({ interaction }) => interaction) as Stroke[];
@@ -275,7 +275,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('Enter');
     await shown('Background', 'thing 1', 'saucer 1');
     await expect.poll(async () => (await drawing())[0], slow).toEqual(['1 1', '2 2']);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('Delete');
     await shown('Background', 'thing 1');
     await page.keyboard.press('z');
@@ -287,7 +287,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('z');
     await shown('Background', 'thing 1', 'thing 2');
     await expect.poll(drawing, slow).toEqual(twice);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
 
     const more = async (segment: string, item: string) => {
       await page.getByRole('button', { name: `More for ${segment}` }).click();
@@ -337,7 +337,7 @@ describe.skipIf(!browserPath)(`drawing on the page${unlessSkipped}`, () => {
     await page.keyboard.press('0');
     await draw(page, [0.15, 0.35], [0.15, 0.65]);
     await draw(page, [0.85, 0.35], [0.85, 0.65]);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('d');
     await expect.poll(() => advice.textContent(), slow).toBe('');
     await expect.poll(() => page.locator('.advice').textContent(), slow).toMatch(/^About \d+ % right\.$/);

@@ -38,7 +38,7 @@ describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkippe
   const decoded = async (bytes: Uint8Array) => decodePanoptic(await decodeImage(bytes)).ids;
   /** The drawing and the server's mask of it, once the page has said nothing for a moment. */
   async function answered() {
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     await expect
       .poll(async () => {
         const { n, refined } = await read();
@@ -212,6 +212,14 @@ describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkippe
     expect(split.ids).toContain(3);
     expect(split.ids).toContain(4);
     expect(split.ids.map((id) => (id === 4 ? 3 : id))).toEqual(three.ids);
+    // Escape takes the question back: the next number chooses.
+    await page.keyboard.press('Shift+M');
+    await status(page, /^Which segment takes thing 3 in\?/);
+    await page.keyboard.press('Escape');
+    await status(page, /^(?!Which)/);
+    await page.keyboard.press('2');
+    await page.keyboard.press('3');
+    expect((await read()).drawing).toEqual(split.drawing);
     await page.keyboard.press('Shift+M');
     await status(page, /^Which segment takes thing 3 in\?/);
     await page.keyboard.press('2');

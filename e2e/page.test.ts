@@ -36,7 +36,7 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await page.keyboard.press('0');
     await draw(page, [0.2, 0.2], [0.2, 0.8]);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
 
     const run = (...flags: string[]) => cups.stack.run('campaign', 'classes', id, ...flags);
     run(
@@ -55,8 +55,8 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     expect(await page.getByRole('button', { name: 'spoon +' }).getAttribute('title')).toBe('New spoon: of metal');
     await page.getByRole('button', { name: 'spoon +' }).click();
     await draw(page, [0.7, 0.5], [0.75, 0.55]);
-    await status(page, /confirmed by the server/);
-    await saved(page, /All saved/);
+    await status(page, /^Mask up to date$/);
+    await saved(page, /^Saved$/);
     const { id: assignment } = await cups.mine('eve');
     const { drawing } = (await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as {
       drawing: { segments: unknown[] };
@@ -116,8 +116,8 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await status(page, /one thing more/);
     await page.keyboard.press('0');
     await draw(page, [0.2, 0.2], [0.2, 0.8]);
-    await status(page, /confirmed by the server/);
-    await saved(page, /All saved/);
+    await status(page, /^Mask up to date$/);
+    await saved(page, /^Saved$/);
     const { id: assignment } = await cups.mine('ann');
     expect((await cups.logOf(assignment)).map(({ interaction }) => interaction.kind)).toEqual([
       'segment',
@@ -129,7 +129,7 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await draw(page, [0.8, 0.2], [0.8, 0.8]);
     await page.keyboard.press('Control+z');
     await page.keyboard.press('Control+Shift+z');
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     expect((await cups.logOf(assignment)).map(({ interaction }) => interaction.kind).slice(3)).toEqual([
       'stroke',
       'undo',
@@ -139,7 +139,7 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     // A reload in the middle loses nothing.
     await page.reload();
     await page.locator('.stage[aria-busy=false]').waitFor();
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     expect(await page.getByRole('dialog').count()).toBe(0);
 
     // Neither does a lost network, even with a reload meanwhile.
@@ -147,15 +147,15 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await page.keyboard.press('1');
     await draw(page, [0.5, 0.4], [0.5, 0.6]);
     await draw(page, [0.4, 0.45], [0.45, 0.45]);
-    await status(page, /^Labelled/);
+    await status(page, /^Mask (drawn|up to date)/);
     await saved(page, /2 kept in this browser/);
     await context.setOffline(false);
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const log = await cups.logOf(assignment);
     expect(log).toHaveLength(8);
     expect(new Set(log.map(({ client, seq }) => `${client} ${seq}`)).size).toBe(8);
 
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     const before = await page.locator('.what').textContent();
     await page.getByRole('button', { name: 'Submit' }).click();
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('submitted');
@@ -247,7 +247,7 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     expect(await cups.mark(page, assignment)).toEqual(kinds);
 
     const before = await page.locator('.what').textContent();
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.what').textContent(), slow).not.toBe(before);
     expect(await cups.stateOf(assignment)).toBe('submitted');

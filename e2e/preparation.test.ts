@@ -175,7 +175,7 @@ describe.skipIf(!path)(`images that wait to be prepared${path ? '' : ' (skipped:
       await draw(page, thing, thing);
       await page.keyboard.press('0');
       await draw(page, ground, ground);
-      await expect.poll(() => page.locator('.status').textContent(), slow).toMatch(/confirmed by the server/);
+      await expect.poll(() => page.locator('.status').textContent(), slow).toMatch(/^Mask up to date$/);
       await page.getByRole('button', { name: 'Submit' }).click();
       await expect
         .poll(async () => (await admin('GET', '/api/campaigns/strips/assignments?state=submitted')).length, slow)

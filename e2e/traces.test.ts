@@ -63,7 +63,7 @@ describe.skipIf(!browserPath)(`traces from the page to the store${unlessSkipped}
     await begin(page);
     const before = named('stroke').length;
     await draw(page, [0.6, 0.6], [0.65, 0.65]);
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await arrived('stroke', 'saltworks-page', Math.max(3, before + 1));
     const { traceId } = named('stroke')
       .sort((a, b) => a.start - b.start)

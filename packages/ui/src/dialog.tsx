@@ -1,4 +1,5 @@
 /** A modal dialog; Escape and its button close it. */
+import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 
 interface Props {
@@ -13,14 +14,24 @@ export function Dialog({ title, close, large, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
+    // What is asked comes before the button that closes.
+    dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
   return (
     <dialog ref={dialog} onClose={close} aria-label={title} className={large ? 'large' : undefined}>
-      <h2>{title}</h2>
+      <header className="dialog-head">
+        <h2>{title}</h2>
+        <button
+          type="button"
+          className="bare"
+          aria-label="Close"
+          title="Close (Escape)"
+          onClick={() => dialog.current?.close()}
+        >
+          <X aria-hidden="true" />
+        </button>
+      </header>
       {children}
-      <button type="button" className="close" onClick={() => dialog.current?.close()}>
-        Close
-      </button>
     </dialog>
   );
 }

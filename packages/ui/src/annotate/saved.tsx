@@ -32,7 +32,7 @@ export function Saved({ saving, retry, leaveOut }: Props) {
 function textOf(saving: Saving): React.ReactNode {
   switch (saving.state) {
     case 'saved':
-      return 'All saved';
+      return 'Saved';
     case 'saving':
       return 'Saving…';
     case 'offline':

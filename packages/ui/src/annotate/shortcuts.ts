@@ -8,6 +8,8 @@ export interface Shortcut {
   /** The key's name on the sheet. */
   show: string;
   label: string;
+  /** Its heading on the sheet. */
+  group?: string;
   run(key: string): void;
   /** Called when the key goes up or the window loses the focus. */
   release?(): void;

@@ -22,10 +22,14 @@ export interface Labelling {
   empty?: boolean;
 }
 
-/** Where the labels came from, or why there are none: the text on screen, and the part that screen readers announce. */
+/**
+ * Where the labels came from, or why there are none: the text on screen, the part that screen readers announce, and a remark
+ * for those who ask.
+ */
 export function statusOf({ none, message, confirmed, ms, preview, patch, empty }: Labelling): {
   shown: string;
   said: string;
+  remark?: string;
 } {
   const both = (text: string) => ({ shown: text, said: text });
   if (message) return both(message);
@@ -33,8 +37,11 @@ export function statusOf({ none, message, confirmed, ms, preview, patch, empty }
   if (preview === 'opening') return { shown: 'Opening the picture…', said: '' };
   if (!patch) return both('');
   if (empty) return both('Nothing but background: draw on a thing, or submit the image as it is.');
-  if (preview === 'failed') return both('Labels come from the server.');
-  if (confirmed === false) return both('The server labels some places differently: its labels are shown.');
-  const took = ms === undefined ? '' : ` in ${Math.round(ms)} ms`;
-  return { shown: `Labelled${took}${confirmed ? ', confirmed by the server' : ''}`, said: 'Labelled' };
+  if (preview === 'failed') return both('The server makes the mask: this browser cannot.');
+  if (confirmed === false) return both('Mask up to date: some places are as the server has them.');
+  return {
+    shown: confirmed ? 'Mask up to date' : 'Mask drawn, not checked by the server yet',
+    said: 'Mask drawn',
+    ...(ms !== undefined && { remark: `Labelled in ${Math.round(ms)} ms in this browser` }),
+  };
 }

@@ -23,6 +23,7 @@ export function useHints(
   const { categories } = session.state;
   const name = (id: number) => nameOf(id, drawing.segments, categories);
   const [picked, setPicked] = useState<number>();
+  const [dismissed, dismiss] = useState<SessionState['hint']>();
   const place = useRef<Point>(undefined);
 
   const over = (at: Point | undefined) => {
@@ -34,7 +35,7 @@ export function useHints(
   }, [session, alike]);
 
   // A hint holds for the drawing that it was computed from.
-  const found = hint?.n === n ? hint.place : undefined;
+  const found = hint?.n === n && hint !== dismissed ? hint.place : undefined;
   const ring = useMemo(
     () => found && { x: found.x * image.width - 0.5, y: found.y * image.height - 0.5 },
     [found, image.width, image.height],
@@ -75,6 +76,11 @@ export function useHints(
     /** Where the next stroke helps most. */
     hint: () => session.hint(),
     ring,
+    /** Takes the ring and the mark away. */
+    forget() {
+      setPicked(undefined);
+      dismiss(hint);
+    },
     /** The stroke found by `ask` or shown as suspect, while the drawing has it. */
     picked: there(picked) ? picked : undefined,
     /** Numbers of strokes that the others contradict. */

@@ -33,6 +33,8 @@ interface Actions {
   merge(): void;
   /** Shows the next place without a label. */
   unlabelled(): void;
+  /** Gives up whatever is under way. */
+  forget(): void;
   submit(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
@@ -40,81 +42,107 @@ interface Actions {
 /** @returns the shortcuts, for the sheet */
 export function useKeys(actions: Actions): Shortcut[] {
   const { segments, board, choose, setTool, resize, toggle, open } = actions;
-  const shortcuts: Shortcut[] = [
-    {
-      keys: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-      show: '0 – 9',
-      label: 'choose a segment',
-      run(key) {
-        const id = [0, ...segments.map(({ id }) => id)][Number(key)];
-        if (id !== undefined) choose(id);
+  const groups: Record<string, Shortcut[]> = {
+    Tools: [
+      { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
+      { keys: ['['], show: '[', label: 'smaller brush', run: () => resize(0.8) },
+      { keys: [']'], show: ']', label: 'larger brush', run: () => resize(1.25) },
+      { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
+      { keys: ['shift+b'], show: 'Shift B', label: 'exact brush: these very pixels', run: () => setTool('exact') },
+      { keys: ['a'], show: 'A', label: 'rub out: these very pixels are background', run: () => setTool('rub') },
+      {
+        keys: ['q'],
+        show: 'Q',
+        label: 'polygon: click corners or drag, Enter or the first corner closes, Delete takes a corner back',
+        run: () => setTool('polygon'),
       },
-    },
-    { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
-    { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
-    { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
-    {
-      keys: ['delete', 'backspace'],
-      show: 'Delete',
-      label: 'delete the segment with its strokes; after W or D, erase the stroke that is marked',
-      run: () => actions.remove(),
-    },
-    { keys: ['b'], show: 'B', label: 'brush', run: () => setTool('brush') },
-    { keys: ['shift+b'], show: 'Shift B', label: 'exact brush: these very pixels', run: () => setTool('exact') },
-    { keys: ['a'], show: 'A', label: 'rub out: these very pixels are background', run: () => setTool('rub') },
-    {
-      keys: ['q'],
-      show: 'Q',
-      label: 'polygon: click corners or drag, Enter or the first corner closes, Delete takes a corner back',
-      run: () => setTool('polygon'),
-    },
-    { keys: ['t'], show: 'T', label: 'fill: the part that you click becomes the segment', run: () => setTool('fill') },
-    { keys: ['o'], show: 'O', label: 'only here: exact pixels change no others', run: () => toggle('only') },
-    { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
-    { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },
-    { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: () => actions.split() },
-    { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
-    { keys: ['j'], show: 'J', label: 'the next place without a label', run: actions.unlabelled },
-    { keys: ['e'], show: 'E', label: 'erase strokes', run: () => setTool('erase') },
-    { keys: ['h'], show: 'H, or Space and drag', label: 'move the picture', run: () => setTool('pan') },
-    { keys: ['['], show: '[', label: 'smaller brush', run: () => resize(0.8) },
-    { keys: [']'], show: ']', label: 'larger brush', run: () => resize(1.25) },
-    { keys: ['z', 'mod+z'], show: 'Z, Ctrl Z', label: 'undo', run: () => actions.undo?.() },
-    {
-      keys: ['y', 'mod+y', 'shift+z', 'mod+shift+z'],
-      show: 'Y, Ctrl Shift Z',
-      label: 'redo',
-      run: () => actions.redo?.(),
-    },
-    { keys: ['g'], show: 'G', label: 'where the next stroke helps most', run: () => actions.hint?.() },
-    {
-      keys: ['d'],
-      show: 'D',
-      label: 'the stroke that looks wrong, if there is one; Delete then erases it',
-      run: () => actions.suspect?.(),
-    },
-    {
-      keys: ['k'],
-      show: 'K, held',
-      label: 'what looks like the place under the pointer',
-      run: () => actions.alike(true),
-      release: () => actions.alike(false),
-    },
-    { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
-    { keys: ['w'], show: 'W', label: 'ask which stroke made a place', run: () => setTool('ask') },
-    { keys: [], show: 'Escape', label: 'a stroke that is under way comes to nothing', run: () => {} },
-    { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
-    { keys: ['+', '='], show: '+', label: 'larger', run: () => board.current?.zoomBy(1.25) },
-    { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },
-    { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
-    { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
-    { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
-    { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
-    { keys: ['i'], show: 'I', label: 'instructions', run: () => open('instructions') },
-    { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },
-    { keys: ['x'], show: 'X', label: 'skip, for a reason', run: () => open('skip') },
-    { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => open('keys') },
-  ];
+      {
+        keys: ['t'],
+        show: 'T',
+        label: 'fill: the part that you click becomes the segment',
+        run: () => setTool('fill'),
+      },
+      { keys: ['o'], show: 'O', label: 'only here: exact pixels change no others', run: () => toggle('only') },
+      { keys: ['w'], show: 'W', label: 'which stroke made a place', run: () => setTool('ask') },
+      {
+        keys: ['k'],
+        show: 'K, held',
+        label: 'what looks like the place under the pointer',
+        run: () => actions.alike(true),
+        release: () => actions.alike(false),
+      },
+      {
+        keys: ['h'],
+        show: 'H, Space',
+        label: 'move the picture; while Space is held, with any tool',
+        run: () => setTool('pan'),
+      },
+    ],
+    Segments: [
+      {
+        keys: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+        show: '0 – 9',
+        label: 'choose a segment',
+        run(key) {
+          const id = [0, ...segments.map(({ id }) => id)][Number(key)];
+          if (id !== undefined) choose(id);
+        },
+      },
+      { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
+      { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
+      { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
+      { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
+      { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
+      { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },
+      { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: () => actions.split() },
+      {
+        keys: ['delete', 'backspace'],
+        show: 'Delete',
+        label: 'delete the segment with its strokes; after W or D, erase the stroke that is marked',
+        run: () => actions.remove(),
+      },
+      { keys: ['j'], show: 'J', label: 'the next place without a label', run: actions.unlabelled },
+    ],
+    Steps: [
+      { keys: ['z', 'mod+z'], show: 'Z, Ctrl Z', label: 'undo', run: () => actions.undo?.() },
+      {
+        keys: ['y', 'mod+y', 'shift+z', 'mod+shift+z'],
+        show: 'Y, Ctrl Shift Z',
+        label: 'redo',
+        run: () => actions.redo?.(),
+      },
+      {
+        keys: ['escape'],
+        show: 'Escape',
+        label: 'give up what is under way: a stroke, a polygon, a question, a mark',
+        run: actions.forget,
+      },
+      { keys: ['g'], show: 'G', label: 'where the next stroke helps most', run: () => actions.hint?.() },
+      {
+        keys: ['d'],
+        show: 'D',
+        label: 'the stroke that looks wrong, if there is one; Delete then erases it',
+        run: () => actions.suspect?.(),
+      },
+    ],
+    View: [
+      { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
+      { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
+      { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
+      { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
+      { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
+      { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
+      { keys: ['+', '='], show: '+', label: 'larger', run: () => board.current?.zoomBy(1.25) },
+      { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },
+    ],
+    Image: [
+      { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },
+      { keys: ['x'], show: 'X', label: 'skip, for a reason', run: () => open('skip') },
+      { keys: ['i'], show: 'I', label: 'instructions', run: () => open('instructions') },
+      { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => open('keys') },
+    ],
+  };
+  const shortcuts = Object.entries(groups).flatMap(([group, own]) => own.map((one) => ({ ...one, group })));
   useShortcuts(actions.off ? [] : shortcuts);
   return shortcuts;
 }

@@ -177,6 +177,12 @@ export function Workbench({ session, done }: Props) {
       else if (picked !== undefined) act.erase(picked);
     },
     classify: act.askClass,
+    forget() {
+      act.forget();
+      hints.forget();
+      setLost(undefined);
+      if (tool === 'ask' || tool === 'similar') setTool('brush');
+    },
     submit,
     open: setDialog,
   });
