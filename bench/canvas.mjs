@@ -117,7 +117,7 @@ async function drawing(world, campaign, segments, what) {
   // A fresh image offers a segment of the first class, not drawn yet.
   const have = await drawnSegments(page).count();
   const columns = Math.ceil(Math.sqrt(segments));
-  const labelled = /^Labelled/;
+  const labelled = /^Mask (drawn|up to date)/;
   for (let i = have; i < segments; i++) {
     if (i === 0) await page.keyboard.press('1');
     else if (i < categories.length) await page.locator('.class').nth(i).click();
@@ -162,7 +162,7 @@ async function opening(world) {
       await page.keyboard.press('0');
       await stroke(page, at(0.05, 0.2), at(0.05, 0.8), 3);
     }
-    await page.waitForFunction(() => /confirmed/.test(document.querySelector('.status').textContent));
+    await page.waitForFunction(() => /^Mask up to date$/.test(document.querySelector('.status').textContent));
     const name = await page.locator('.what').textContent();
     await sleep(1500);
     await page.evaluate(() => globalThis.probe.clear());
