@@ -26,11 +26,9 @@ export const noStatistics = (d: number, c: number): Statistics => ({
  * @param keys `[n, d]`
  * @param targets `[n, c]`, each 0 or above; their sum is the patch's weight, and patches of weight 0 teach nothing
  */
-export function teach({ d, c, xx, xy }: Statistics, keys: Float32Array, targets: Float32Array): void {
-  const n = targets.length / c;
-  if (keys.length !== n * d) {
-    throw new InvalidInputError(`${keys.length / d} keys of ${d} dimensions; expected ${n}, one for each target`);
-  }
+export function teach(to: Statistics, keys: Float32Array, targets: Float32Array): void {
+  const { d, c, xx, xy } = to;
+  const n = expectKeys(to, keys, targets);
   const row = new Float64Array(d + 1).fill(1);
   for (let i = 0; i < n; i++) {
     let weight = 0;
@@ -46,6 +44,13 @@ export function teach({ d, c, xx, xy }: Statistics, keys: Float32Array, targets:
       for (let q = 0; q <= p; q++) xx[o++] += scaled * row[q];
     }
   }
+}
+
+/** @returns how many there are @throws InvalidInputError unless there is a target for each key */
+export function expectKeys({ d, c }: Statistics, keys: Float32Array, targets: Float32Array): number {
+  const n = targets.length / c;
+  if (keys.length === n * d) return n;
+  throw new InvalidInputError(`${keys.length / d} keys of ${d} dimensions; expected ${n}, one for each target`);
 }
 
 /** Adds what others were taught. @throws InvalidInputError if dimensions or categories differ */

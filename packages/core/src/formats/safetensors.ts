@@ -17,7 +17,7 @@ export interface SafeTensors {
   metadata: Record<string, string>;
 }
 
-const itemSize = { F32: 4, F16: 2, I8: 1, I32: 4, I64: 8, U8: 1, U16: 2 };
+const itemSize = { F64: 8, F32: 4, F16: 2, I8: 1, I32: 4, I64: 8, U8: 1, U16: 2 };
 
 export function encodeSafeTensors({ tensors, metadata }: SafeTensors): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
@@ -82,6 +82,21 @@ export function readFloats({ dtype, bytes }: Tensor): Float32Array {
     for (let i = 0; i < out.length; i++) out[i] = halves[view.getUint16(2 * i, true)];
   } else throw malformed(`dtype ${dtype}; expected F32 or F16`);
   return out;
+}
+
+/** The values of an F64 tensor, copied. */
+export function readDoubles({ dtype, bytes }: Tensor): Float64Array {
+  if (dtype !== 'F64') throw malformed(`dtype ${dtype}; expected F64`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => view.getFloat64(8 * i, true));
+}
+
+/** Numbers as an F64 tensor. */
+export function doubleTensor(values: Float64Array, shape: number[]): Tensor {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) view.setFloat64(8 * i, values[i], true);
+  return { dtype: 'F64', shape, bytes };
 }
 
 /** Numbers as an F32 tensor. */
