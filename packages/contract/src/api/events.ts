@@ -2,6 +2,7 @@
 
 import { nodeLabels } from '../documents/node-labels.ts';
 import * as z from '../zod.ts';
+import { noted } from './notes.ts';
 import { assignmentState } from './states.ts';
 
 const at = z.object({ x: z.number(), y: z.number() });
@@ -31,6 +32,8 @@ export const assignmentEvents = {
     keys: z.string(),
     at: z.string(),
   }),
+  /** Somebody wrote a note about the image. */
+  note: noted,
   /** The campaign's classes have changed: this is their version now. */
   schema: z.object({ version: z.int() }),
 } as const;

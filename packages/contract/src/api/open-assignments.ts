@@ -8,6 +8,7 @@ import { decimal, eventNumber, nothing, openObject } from './fields.ts';
 import { keys, mask, picture, thumbnail } from './files.ts';
 import { appended, batch, drawing, logEntry } from './interactions.ts';
 import { keysChosen } from './keys.ts';
+import { noted } from './notes.ts';
 import { attribution, review, reviewed } from './reviews.ts';
 
 /** A side of an image that is open, pixels: known, though documented as elsewhere. */
@@ -34,6 +35,8 @@ export const openAssignment = z.extend(assignment, {
   accepted: z.nullable(z.object({ masks: z.int(), uncertainty: z.number() })),
   drawing,
   reviews: z.array(reviewed),
+  /** What annotator and reviewers wrote to one another, verdicts included, the oldest first. Earlier servers leave it out. */
+  thread: z._default(z.array(noted), []),
 });
 export type OpenAssignment = z.infer<typeof openAssignment>;
 

@@ -8,6 +8,7 @@ import {
 } from '@saltworks/contract/api/assignments';
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { eventNumber } from '@saltworks/contract/api/fields';
+import { postAssignmentNotes } from '@saltworks/contract/api/notes';
 import {
   getAssignment,
   getAssignmentAttribution,
@@ -31,6 +32,7 @@ import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
 import { renewLease } from '../campaigns/assignments/leases.ts';
 import { returnAssignment, skipAssignment } from '../campaigns/assignments/leave.ts';
+import { addNote, readThread } from '../campaigns/assignments/notes.ts';
 import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { type Assignment, findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
@@ -92,6 +94,7 @@ export const assignmentRoutes = [
         accepted: await acceptedMasks(deps.db, found.campaign),
         drawing: replay(interactions),
         reviews: await readReviews(deps.db, found.id),
+        thread: await readThread(deps.db, found.id),
       };
     },
   }),
@@ -181,6 +184,12 @@ export const assignmentRoutes = [
       await reviewAssignment(deps.db, params.assignment, body, user.id);
       return null;
     },
+  }),
+  route(postAssignmentNotes, {
+    summary: 'Writes to the annotator, or to the reviewers, whatever state the image is in; it stays',
+    access: see,
+    errors: [409],
+    handler: ({ deps, params, body, user }) => addNote(deps.db, params.assignment, body, user.id),
   }),
   route(getAssignmentAttribution, {
     summary: 'Which strokes gave a pixel to its segment',

@@ -22,6 +22,8 @@ export const components = [
   'LogEntry',
   'Review',
   'Reviewed',
+  'Note',
+  'Noted',
   'Attribution',
   'ApiKey',
   'Dataset',

@@ -2,7 +2,7 @@
 export const backedUpTables = [
   ...['user', 'account', 'api_key'],
   ...['campaign', 'category', 'label_schema', 'member', 'task', 'task_category'],
-  ...['assignment', 'interaction', 'event', 'review', 'consensus'],
+  ...['assignment', 'interaction', 'event', 'review', 'note', 'consensus'],
   ...['audit', 'webhook', 'delivery', 'delivery_attempt'],
   ...['build', 'promotion', 'build_mask', 'schedule', 'firing', 'backup'],
 ] as const;

@@ -432,6 +432,19 @@ create table label_schema (
   primary key (campaign, version)
 );`;
 
+/** What annotators and reviewers write to one another. */
+const notes = `
+create table note (
+  id text primary key,
+  assignment text not null references assignment,
+  user_id text not null references "user",
+  text text not null,
+  x double precision,
+  y double precision,
+  created timestamptz not null default now()
+);
+create index on note (assignment, created);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -457,4 +470,5 @@ export const migrations: readonly Migration[] = [
   { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
+  { name: '0019-notes', oldest: '0015-campaign-gates', up: run(notes) },
 ];

@@ -28,6 +28,7 @@ export interface Schema {
   interaction: InteractionTable;
   event: EventTable;
   review: ReviewTable;
+  note: NoteTable;
   consensus: ConsensusTable;
   build: BuildTable;
   promotion: PromotionTable;
@@ -295,6 +296,17 @@ export interface ReviewTable {
   y: number | null;
   /** The reviewed mask. */
   mask: string | null;
+  created: TimeNow;
+}
+
+export interface NoteTable {
+  id: string;
+  assignment: string;
+  user_id: string;
+  text: string;
+  /** The place that it is pinned to, in pixels of the upright image. */
+  x: number | null;
+  y: number | null;
   created: TimeNow;
 }
 

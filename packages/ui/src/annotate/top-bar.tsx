@@ -14,10 +14,11 @@ interface Props {
   labelled: boolean;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
   submit(): void;
+  notes: { opened: boolean; count: number; toggle(): void };
   say(text: string): void;
 }
 
-export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, say }: Props) {
+export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, notes, say }: Props) {
   return (
     <header className="bar">
       <a href="/" className="brand">
@@ -38,6 +39,14 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
       <div className="group" inert={assignment.state !== 'leased'}>
         <button type="button" onClick={() => open('instructions')}>
           Instructions
+        </button>
+        <button
+          type="button"
+          aria-pressed={notes.opened}
+          onClick={notes.toggle}
+          title="To and from reviewers (Shift N)"
+        >
+          Notes{notes.count > 0 && ` ${notes.count}`}
         </button>
         <button type="button" onClick={() => open('keys')} aria-label="Keyboard shortcuts">
           ?

@@ -36,6 +36,8 @@ interface Actions {
   /** Gives up whatever is under way. */
   forget(): void;
   submit(): void;
+  /** Opens or closes the notes. */
+  notes(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
 
@@ -139,6 +141,7 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },
       { keys: ['x'], show: 'X', label: 'skip, for a reason', run: () => open('skip') },
       { keys: ['i'], show: 'I', label: 'instructions', run: () => open('instructions') },
+      { keys: ['shift+n'], show: 'Shift N', label: 'notes to and from reviewers', run: actions.notes },
       { keys: ['?', 'shift+?'], show: '?', label: 'this sheet', run: () => open('keys') },
     ],
   };

@@ -8,6 +8,7 @@ import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts
 import { useBoard } from './board/use-board.ts';
 import type { Point } from './board/view.ts';
 import { Instructions, Skip } from './dialogs.tsx';
+import { Notes, useNotes } from './notes.tsx';
 import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
@@ -97,8 +98,8 @@ export function Workbench({ session, done }: Props) {
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
   const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
   const doubt = doubting && margin && patch;
-  const review = assignment.reviews.at(-1);
-  const sentBack = review?.verdict === 'send_back' ? review : undefined;
+  const notes = useNotes(session, state);
+  const sentBack = assignment.reviews.at(-1)?.verdict === 'send_back';
   const scene: Scene = {
     drawing,
     labels,
@@ -110,11 +111,11 @@ export function Workbench({ session, done }: Props) {
     only: settings.only,
     stale: labels !== whole,
     strokes: settings.strokes,
-    tool,
+    tool: notes.pinning ? 'ask' : tool,
     segment,
     radius,
-    pin: sentBack?.at ?? undefined,
-    ring: lost ?? hints.ring,
+    pins: notes.pins,
+    ring: lost ?? notes.ring ?? hints.ring,
     picked,
     suspects: hints.suspects,
     still,
@@ -124,7 +125,7 @@ export function Workbench({ session, done }: Props) {
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
     fill: pixels.fill,
-    ask: hints.ask,
+    ask: notes.pinning ? notes.pinHere : hints.ask,
     over: hints.over,
   });
 
@@ -184,6 +185,7 @@ export function Workbench({ session, done }: Props) {
       if (tool === 'ask' || tool === 'similar') setTool('brush');
     },
     submit,
+    notes: notes.toggle,
     open: setDialog,
   });
 
@@ -194,7 +196,7 @@ export function Workbench({ session, done }: Props) {
   return (
     // Nobody draws on an image while it is being submitted.
     <div className="workbench" inert={!!busy}>
-      <TopBar {...{ session, state, busy, labelled, submit }} open={setDialog} say={setMessage} />
+      <TopBar {...{ session, state, busy, labelled, submit, notes }} open={setDialog} say={setMessage} />
       <Toolbar
         inert={!ours}
         tool={tool}
@@ -229,7 +231,7 @@ export function Workbench({ session, done }: Props) {
             accepted={assignment.accepted}
           />
         )}
-        {sentBack && <p className="note">Sent back{sentBack.note ? `: ${sentBack.note}` : '.'}</p>}
+        <Notes {...notes.panel} sentBack={sentBack} />
         {(busy === 'going on' || (!ours && !busy)) && (
           <Veil state={assignment.state} next={() => void finish('going on')} />
         )}

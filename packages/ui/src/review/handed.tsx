@@ -2,6 +2,7 @@
 
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
+import { postAssignmentNotes } from '@saltworks/contract/api/notes';
 import {
   getAssignment,
   getAssignmentImage,
@@ -21,6 +22,7 @@ import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
 import { ask, bytes } from '../api.ts';
 import { Legend, legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
+import { Thread } from '../notes/thread.tsx';
 import { moment } from '../plots/figures.ts';
 import { Failed } from '../states.tsx';
 
@@ -35,7 +37,7 @@ interface Props {
 
 export function Handed({ id, campaign, step, done }: Props) {
   const place = { params: { assignment: id } };
-  const { value: assignment, error } = useLoaded(getAssignment, place);
+  const { value: assignment, error, again } = useLoaded(getAssignment, place, 15_000);
   const now = useMask(id, assignment?.mask);
   // The last note: the annotator has worked on it since.
   const sentBack = assignment?.reviews.findLast(({ verdict }) => verdict === 'send_back');
@@ -43,6 +45,7 @@ export function Handed({ id, campaign, step, done }: Props) {
   const [failure, setFailure] = useState('');
   const [note, setNote] = useState('');
   const [pin, setPin] = useState<{ x: number; y: number }>();
+  const [ring, setRing] = useState<Point>();
   const [shown, setShown] = useState({ labels: true, strokes: true, before: false });
   const [sheet, setSheet] = useState(false);
   const [over, setOver] = useState<Point>();
@@ -75,6 +78,17 @@ export function Handed({ id, campaign, step, done }: Props) {
       setFailure((error as Error).message);
     }
   };
+  const write = async () => {
+    try {
+      await ask(postAssignmentNotes, { ...place, body: { text: note.trim(), at: pin } });
+      setNote('');
+      setPin(undefined);
+      setFailure('');
+      again();
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+  };
   const labels = shown.before ? before : now;
   const under =
     over && labels && assignment ? nameOf(idAt(labels, assignment.image, over), segments, campaign.categories) : '';
@@ -88,7 +102,8 @@ export function Handed({ id, campaign, step, done }: Props) {
     tool: 'ask',
     segment: 0,
     radius: 1,
-    pin: shown.before ? (sentBack?.at ?? undefined) : pin,
+    pins: [...(assignment?.thread.flatMap(({ at }) => at ?? []) ?? []), ...(pin ? [pin] : [])],
+    ring,
   };
   const { canvas, ink, board, ready } = useBoard(photograph, scene, {
     stroke() {},
@@ -154,6 +169,12 @@ export function Handed({ id, campaign, step, done }: Props) {
           </button>
         </p>
       )}
+      {assignment && assignment.thread.length > 0 && (
+        <details className="said">
+          <summary>Notes ({assignment.thread.length})</summary>
+          <Thread thread={assignment.thread} show={setRing} />
+        </details>
+      )}
       <form
         className="verdict"
         onSubmit={(event) => {
@@ -176,6 +197,9 @@ export function Handed({ id, campaign, step, done }: Props) {
         </button>
         <button type="submit" disabled={!open}>
           Send back
+        </button>
+        <button type="button" disabled={!note.trim()} onClick={() => void write()} title="Leaves the image as it is">
+          Write only
         </button>
         <button type="button" onClick={() => toggle('labels')} aria-pressed={shown.labels}>
           Labels

@@ -40,7 +40,7 @@ class Lines {
   }
 }
 
-/** Paints the photograph, labels, strokes, those that look wrong, and pin. */
+/** Paints the photograph, labels, strokes, those that look wrong, and pins. */
 export function paintScene(
   context: CanvasRenderingContext2D,
   layers: Layers,
@@ -49,7 +49,7 @@ export function paintScene(
   scene: Scene,
 ): void {
   const { scale, x, y } = view;
-  const { opacity, strokes, pin, drawing, colours, heat, suspects = [] } = scene;
+  const { opacity, strokes, pins = [], drawing, colours, heat, suspects = [] } = scene;
   const { width, height } = context.canvas;
   const box = [x, y, scale * image.width, scale * image.height] as const;
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -105,7 +105,7 @@ export function paintScene(
   for (const stroke of drawing.strokes) {
     if (suspects.includes(stroke.n)) paintQuery(context, toScreen(view, placeOn(stroke, image)));
   }
-  if (pin) paintPin(context, toScreen(view, pin));
+  for (const pin of pins) paintPin(context, toScreen(view, pin));
 }
 
 /** Labels as a bitmap of their own size. */

@@ -160,7 +160,7 @@ export function paintQuery(context: Context, at: Point): void {
   context.fillText('?', at.x, at.y + 0.5);
 }
 
-/** The pin of a reviewer's note. */
+/** The pin of a note. */
 export function paintPin(context: Context, at: Point): void {
   paintDisc(context, at, 'rgb(213 94 0)', { colour: 'white', width: 2.5 });
 }

@@ -36,8 +36,8 @@ export interface Scene {
   /** The segment and the radius of the brush, image pixels. */
   segment: number;
   radius: number;
-  /** The place of a reviewer's note. */
-  pin?: Point;
+  /** The places of notes. */
+  pins?: readonly Point[];
   /** A place to look at; a new one scrolls into sight. */
   ring?: Point;
   /** The number of the highlighted stroke. */

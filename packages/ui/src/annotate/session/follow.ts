@@ -19,6 +19,8 @@ interface Told {
   build(build: AssignmentEventBody<'build'>, event: number): void;
   /** The assignment's state changed with the event of this number. */
   state(state: AssignmentState, event: number): void;
+  /** Somebody wrote a note. */
+  note(note: AssignmentEventBody<'note'>): void;
   /** The campaign's classes have changed. */
   schema(schema: AssignmentEventBody<'schema'>): void;
 }
@@ -51,6 +53,7 @@ export function followServer({ id, event }: Pick<Assignment, 'id' | 'event'>, to
     on('none', ({ n }) => told.none(n));
     on('build', told.build);
     on('state', ({ state }, n) => told.state(state, n));
+    on('note', told.note);
     on('schema', told.schema);
     events.addEventListener('error', () => {
       if (events.readyState === EventSource.CLOSED) later = setTimeout(open, againMs);

@@ -12,6 +12,7 @@ import {
 import { type Campaign, getCampaign, type LabelCategory } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import type { Drawing, Interaction, Logged } from '@saltworks/contract/api/interactions';
+import type { Noted } from '@saltworks/contract/api/notes';
 import {
   getAssignment,
   getAssignmentInteractions,
@@ -411,8 +412,16 @@ export class Session {
       none: (n) => this.#deeds.answered(n),
       build: ({ build: id, at: since }, event) => this.#outdated({ id, since }, event),
       state: (state, event) => this.#stands(state, event),
+      note: (note) => this.addNote(note),
       schema: ({ version }) => void this.#learnClasses(version).catch(() => {}),
     });
+  }
+
+  /** Somebody wrote it, perhaps here; it may be known already. */
+  addNote(note: Noted): void {
+    const { thread } = this.assignment;
+    if (thread.some(({ id }) => id === note.id)) return;
+    this.#set({ assignment: { ...this.assignment, thread: [...thread, note] } });
   }
 
   /** The campaign's classes have changed: they are offered at once, and another window may have drawn new ones. */
