@@ -26,6 +26,7 @@ export function useNotes(session: Session, { assignment }: Pick<SessionState, 'a
       setPin(at);
       setPinning(false);
     },
+    forget: () => setPinning(false),
     opened,
     toggle: () => setOpened((now) => !now),
     count: thread.filter(({ text }) => text).length,

@@ -181,6 +181,7 @@ export function Workbench({ session, done }: Props) {
     forget() {
       act.forget();
       hints.forget();
+      notes.forget();
       setLost(undefined);
       if (tool === 'ask' || tool === 'similar') setTool('brush');
     },
