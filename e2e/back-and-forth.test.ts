@@ -25,7 +25,7 @@ describe.skipIf(!browserPath)(`work that goes back and forth${unlessSkipped}`, (
     const ann = await cups.signIn('ann', 'annotator');
     const { page, errors } = await cups.annotate(ann);
     await begin(page);
-    await saved(page, /All saved/);
+    await saved(page, /^Saved$/);
     const { id: assignment } = await cups.mine('ann');
     await page.keyboard.press('Enter');
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('submitted');
@@ -36,7 +36,7 @@ describe.skipIf(!browserPath)(`work that goes back and forth${unlessSkipped}`, (
     await page.locator('.stage[aria-busy=false]').waitFor();
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('leased');
     expect(new URL(page.url()).search).toBe('');
-    await status(page, /confirmed by the server/);
+    await status(page, /^Mask up to date$/);
     await page.keyboard.press('Enter');
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('submitted');
 
@@ -84,8 +84,8 @@ describe.skipIf(!browserPath)(`work that goes back and forth${unlessSkipped}`, (
     await page.keyboard.press('b');
     await page.keyboard.press('1');
     await draw(page, [0.7, 0.5], [0.72, 0.52]);
-    await status(page, /confirmed by the server/);
-    await saved(page, /All saved/);
+    await status(page, /^Mask up to date$/);
+    await saved(page, /^Saved$/);
     await page.keyboard.press('Enter');
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('submitted');
 
