@@ -5,6 +5,7 @@ import {
   type AnnotatorsPage,
   begin,
   browserPath,
+  closeDialog,
   id,
   openAnnotatorsPage,
   saved,
@@ -90,6 +91,28 @@ describe.skipIf(!browserPath)(`work that goes back and forth${unlessSkipped}`, (
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('submitted');
 
     await review.goto(`${cups.stack.url}/campaigns/${id}/review?assignment=${assignment}`);
+    await review.locator('.stage[aria-busy=false]').waitFor();
+
+    // The reviewer draws the rest, under her own name, and accepts it.
+    await review.keyboard.press('e');
+    await closeDialog(review);
+    await review.locator('.stage[aria-busy=false]').waitFor();
+    await review.getByText('you correct what ann drew').waitFor();
+    await review.keyboard.press('0');
+    await draw(review, [0.3, 0.85], [0.35, 0.85]);
+    await status(review, /^Mask up to date$/);
+    await saved(review, /^Saved$/);
+    await page.goto(`${cups.stack.url}/work?campaign=${id}`);
+    await expect
+      .poll(() => row.allTextContents(), slow)
+      .toContainEqual(expect.stringContaining('being corrected by a reviewer'));
+    await review.keyboard.press('Enter');
+    await review.waitForURL(/review\?assignment=/);
+    expect(await cups.stateOf(assignment)).toBe('submitted');
+    const log = (await cups.stack.admin('GET', `/api/assignments/${assignment}/interactions`)) as { by?: string }[];
+    const members = (await cups.stack.admin('GET', `/api/campaigns/${id}/members`)) as { user: string; name: string }[];
+    const drew = log.map(({ by }) => members.find(({ user }) => user === by)?.name);
+    expect([...new Set(drew)]).toEqual([undefined, 'rita']);
     await review.locator('.stage[aria-busy=false]').waitFor();
     await review.keyboard.press('a');
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('accepted');

@@ -204,8 +204,8 @@ function lineageText(
     `image ${id}, ${name}, in build ${build}`,
     `  mask ${mask}${kept === undefined ? '' : `, kept: ${kept}`}${offered === undefined ? '' : `, offered ${offered}`}`,
   ];
-  for (const { strokes, by, assignment, n, weight } of drawings) {
-    const whose = by === undefined ? '' : ` by ${by}`;
+  for (const { strokes, by, correctedBy, assignment, n, weight } of drawings) {
+    const whose = by === undefined ? '' : ` by ${by}${correctedBy ? `, corrected by ${correctedBy.join(', ')}` : ''}`;
     const where = assignment === undefined ? '' : `, ${n} interactions of assignment ${assignment}`;
     const share = consensus && weight !== undefined ? `, weight ${weight}` : '';
     lines.push(`  strokes ${strokes}${whose}${where}${share}`);

@@ -25,6 +25,8 @@ export const assignment = z.described(
     user: z.string(),
     /** The user's name, or their address where two share a name. */
     author: z.string(),
+    /** Account of the reviewer who has it, to correct it; else null, or absent. */
+    corrector: z.optional(z.nullable(z.string())),
     state: assignmentState,
     leaseUntil: z.string(),
     /** Interactions so far; how many of them the last answer on nodes saw, and the last in pixels. */

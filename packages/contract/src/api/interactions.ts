@@ -132,6 +132,8 @@ export const logEntry = z.described(
     n: z.int(),
     client: z.string(),
     seq: z.int(),
+    /** Account of the reviewer who did it; absent: the assignment's annotator. */
+    by: z.optional(z.string()),
     interaction: z.custom<Interaction>((given) => z.safeParse(loggedInteraction, given).success),
     received: z.string(),
   }),

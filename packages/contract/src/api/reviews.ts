@@ -1,5 +1,7 @@
 /** A reviewer's word on a submitted mask, and the strokes behind a pixel of it. */
 import * as z from '../zod.ts';
+import { assignment } from './assignments.ts';
+import { endpoint } from './endpoint.ts';
 import { id, text } from './fields.ts';
 
 const verdict = z.enum(['accept', 'send_back']);
@@ -33,3 +35,10 @@ export const attribution = z.described(
   z.object({ segment: z.int(), strokes: z.array(z.object({ n: z.int(), share: z.number() })) }),
   { id: 'Attribution' },
 );
+
+/** Gives a submitted image to the reviewer who asks, to be corrected under the reviewer's own name and handed in again. */
+export const postAssignmentCorrect = endpoint({
+  method: 'POST',
+  url: '/api/assignments/:assignment/correct',
+  response: assignment,
+});

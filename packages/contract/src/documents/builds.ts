@@ -23,6 +23,8 @@ const drawing = z.object({
   extension: z.enum(['.json', '.png']),
   /** Account of the annotator; absent of a dataset's own scribbles. */
   by: z.optional(z.string()),
+  /** Accounts of reviewers who drew in it, too, in the order in which they began; absent if none did. */
+  correctedBy: z.optional(z.array(z.string())),
   /** The annotator's assignment, and how many of its interactions these are. */
   assignment: z.optional(z.string()),
   n: z.optional(z.number()),

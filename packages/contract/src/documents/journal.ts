@@ -10,6 +10,8 @@ export const journalEntry = z.object({
   seq: z.number(),
   kind: z.custom<Interaction['kind']>((kind) => typeof kind === 'string'),
   body: loggedInteraction,
+  /** The reviewer who did it; absent: the assignment's annotator. */
+  by: z.optional(z.string()),
   /** ISO 8601. */
   received: z.string(),
 });

@@ -12,7 +12,7 @@ import { subjectOf } from './subject.ts';
  * `public`: anybody. `user`: every signed-in caller. `session`: callers with a session, since a stolen API key must not become
  * a password. `admin`: administrators. `manager`: these, and managers of any campaign. `campaign`, `task`: members of that campaign with this role or a higher one. `dataset`:
  * the same of any campaign over it. `subject`: one or the other, as the address says; `schedule`: of the campaign that it
- * works for; `topic`: of any of these. `assignment`: `own` admits its annotator alone, `see` its annotator and the campaign's reviewers,
+ * works for; `topic`: of any of these. `assignment`: `own` admits its annotator alone, or the reviewer who corrects it, `see` its annotator and the campaign's reviewers,
  * `review` the reviewers, except for their own work.
  */
 export type Access =
@@ -80,12 +80,16 @@ export async function authorise(
   }
   const assignment = await db
     .selectFrom('assignment')
-    .select(['campaign', 'user_id'])
+    .select(['campaign', 'user_id', 'corrector'])
     .where('id', '=', params.assignment)
     .executeTakeFirst();
   const role = assignment && (await roleIn(db, user, assignment.campaign));
   const own = assignment?.user_id === user.id && role !== undefined;
   if (own && access.assignment === 'review') throw new ForbiddenError('nobody reviews their own work');
+  if (access.assignment === 'own' && assignment && assignment.corrector !== null) {
+    if (assignment.corrector === user.id && role !== undefined && ranks[role] >= ranks.reviewer) return;
+    if (own) throw new ForbiddenError('a reviewer corrects it; expected it to be handed in again first');
+  }
   if (own) return;
   // Annotators do not see one another's work.
   if (role === undefined || role === 'annotator') throw new NotFoundError('no such assignment');

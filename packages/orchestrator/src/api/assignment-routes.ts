@@ -21,6 +21,7 @@ import {
   postAssignmentInteractions,
   postAssignmentReview,
 } from '@saltworks/contract/api/open-assignments';
+import { postAssignmentCorrect } from '@saltworks/contract/api/reviews';
 import { maskKey } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import * as z from '@saltworks/contract/zod';
@@ -28,6 +29,7 @@ import { replay } from '@saltworks/core/drawing/replay';
 import { strokeAcknowledged, strokesAcknowledged } from '@saltworks/telemetry/metrics';
 import { shownBuild } from '../builds/current.ts';
 import { acceptedMasks } from '../campaigns/assignments/accepted.ts';
+import { correctAssignment } from '../campaigns/assignments/corrections.ts';
 import { sizeOf } from '../campaigns/assignments/image-size.ts';
 import { appendInteractions, readInteractions, readLog } from '../campaigns/assignments/interactions.ts';
 import { renewLease } from '../campaigns/assignments/leases.ts';
@@ -42,6 +44,7 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { sendObject } from './objects.ts';
+import { openTaken } from './open-taken.ts';
 import { type Deps, route } from './routes.ts';
 import { sendCopy, sendKeys } from './views.ts';
 
@@ -183,6 +186,16 @@ export const assignmentRoutes = [
     async handler({ deps, params, body, user }) {
       await reviewAssignment(deps.db, params.assignment, body, user.id);
       return null;
+    },
+  }),
+  route(postAssignmentCorrect, {
+    summary: 'Takes what was handed in to correct it oneself: strokes are the reviewer’s, and it is handed in again',
+    access: { assignment: 'review' },
+    errors: [409],
+    async handler({ deps, params, user, request }) {
+      const { campaign } = await findAssignment(deps.db, params.assignment);
+      await correctAssignment(deps.db, await findCampaign(deps.db, campaign), params.assignment, user.id);
+      return openTaken(deps, params.assignment, (error) => request.log.warn(error.message));
     },
   }),
   route(postAssignmentNotes, {

@@ -5,6 +5,7 @@ import type { NamedImage } from '@saltworks/contract/documents/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
+import { correctorsOf } from '../campaigns/assignments/corrections.ts';
 import { drawnOf } from '../campaigns/tasks/chosen-mask.ts';
 import { readShown, type ShownImage } from '../campaigns/tasks/shown.ts';
 import type { Schema } from '../db/schema.ts';
@@ -34,9 +35,13 @@ export async function campaignImages(
   const bySha = new Map(images.map((image) => [image.sha256, image]));
   const found = await readShown(deps.db, campaign.id, [...bySha.keys()]);
   const strokes = await strokesOf(deps, campaign, found, current);
+  const correctors = await correctorsOf(
+    deps.db,
+    found.flatMap(({ chosen }) => chosen.of),
+  );
   const read = async (shown: ShownImage) => {
     const { id, sha256, name, object } = bySha.get(shown.sha256) as NamedImage;
-    const { drawings, consensus } = drawnIn(shown, strokes);
+    const { drawings, consensus } = drawnIn(shown, strokes, correctors);
     const together = consensus && { consensus };
     const now: SnapshotImage = { id, sha256, name, object, drawings, ...together };
     const { shown: mask } = shown;
@@ -90,12 +95,15 @@ const nameOf = (assignment: string, n: number): string => drawnOf([{ assignment,
 function drawnIn(
   { chosen, together }: ShownImage,
   strokes: ReadonlyMap<string, string>,
+  correctors: ReadonlyMap<string, string[]>,
 ): { drawings: Drawing[]; consensus?: true } {
   const drawings = chosen.of.map(({ id, user_id, n, mask }): Drawing => {
+    const correctedBy = correctors.get(id);
     const of = {
       strokes: strokes.get(nameOf(id, n)) ?? '',
       extension: '.json',
       by: user_id,
+      ...(correctedBy && { correctedBy }),
       assignment: id,
       n,
     } as const;

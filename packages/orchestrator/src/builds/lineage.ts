@@ -36,15 +36,17 @@ export async function findLine(
 /** @throws NotFoundError unless the build has the image */
 export async function lineageOf(deps: Deps, subject: Subject, id: string, image: number): Promise<BuildImageInfo> {
   const { build, line } = await findLine(deps, subject, id, image);
-  const users = line.drawings.flatMap(({ by }) => (by === undefined ? [] : [by]));
+  const users = line.drawings.flatMap(({ by, correctedBy = [] }) => (by === undefined ? [] : [by, ...correctedBy]));
   const named = new Map<string, string>();
   if (users.length > 0) {
     const rows = await deps.db.selectFrom('user').select(['id', 'name']).where('id', 'in', users).execute();
     for (const { id, name } of rows) named.set(id, name);
   }
-  const drawings = line.drawings.map(({ by, ...drawing }) => ({
+  const nameOf = (user: string) => named.get(user) ?? user;
+  const drawings = line.drawings.map(({ by, correctedBy, ...drawing }) => ({
     ...drawing,
-    ...(by !== undefined && { by: named.get(by) ?? by }),
+    ...(by !== undefined && { by: nameOf(by) }),
+    ...(correctedBy && { correctedBy: correctedBy.map(nameOf) }),
   }));
   return { ...line, drawings, settings: line.settings === null ? null : (build.settings[line.settings] ?? null) };
 }

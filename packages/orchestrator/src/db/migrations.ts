@@ -445,6 +445,12 @@ create table note (
 );
 create index on note (assignment, created);`;
 
+/** Reviewers who correct what somebody drew: who has the assignment, and whose an interaction is, if not its annotator's. */
+const corrections = `
+alter table assignment add column corrector text references "user";
+alter table interaction add column user_id text references "user";
+create index interaction_corrected on interaction (assignment, n) where user_id is not null;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -471,4 +477,5 @@ export const migrations: readonly Migration[] = [
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
   { name: '0019-notes', oldest: '0015-campaign-gates', up: run(notes) },
+  { name: '0020-corrections', oldest: '0015-campaign-gates', up: run(corrections) },
 ];

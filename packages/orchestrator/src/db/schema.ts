@@ -254,6 +254,8 @@ export interface AssignmentTable {
   /** Of its task: set by a trigger. */
   rank: GeneratedAlways<number>;
   reason: string | null;
+  /** The reviewer who has it, to correct it, instead of its annotator. */
+  corrector: ColumnType<string | null, string | null | undefined, string | null>;
   /** See {@link readPin}; null while it has its campaign's settings. */
   pinned: ColumnType<unknown, string | null | undefined, string | null>;
   created: TimeNow;
@@ -269,6 +271,8 @@ export interface InteractionTable {
   /** The window that sent it, and its number in that window: a repetition has both in common. */
   client: Fixed<string>;
   seq: Fixed<number>;
+  /** The reviewer who did it; null: the assignment's annotator. */
+  user_id: Fixed<string | null, string | null | undefined>;
   kind: Fixed<Interaction['kind']>;
   /** See {@link interactionOf}. */
   body: Fixed<unknown, string>;

@@ -26,6 +26,7 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
       </a>
       <span className="what">
         {session.campaign.name} · {assignment.image.name}
+        {assignment.corrector && ` · you correct what ${assignment.author} drew`}
         {assignment.image.former && ' (a former version)'}
       </span>
       <Correcting {...assignment} />
@@ -51,9 +52,11 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
         <button type="button" onClick={() => open('keys')} aria-label="Keyboard shortcuts">
           ?
         </button>
-        <button type="button" onClick={() => open('skip')}>
-          Skip
-        </button>
+        {!assignment.corrector && (
+          <button type="button" onClick={() => open('skip')}>
+            Skip
+          </button>
+        )}
         <button type="button" className="main" disabled={!!busy || !labelled} onClick={submit}>
           {busy === 'handing in' ? 'Handing in…' : 'Submit'}
         </button>

@@ -32,6 +32,7 @@ const Facts = ({ of, line: { drawings, consensus, settings, kept, mask } }: { of
           {drawings.map((drawing) => (
             <li key={drawing.strokes}>
               {drawing.by ?? 'the dataset’s own scribbles'}
+              {drawing.correctedBy && `, corrected by ${drawing.correctedBy.join(', ')}`}
               {drawing.n !== undefined && `, ${counted(drawing.n, 'interaction')}`}
               {drawing.weight !== undefined && `, weight ${drawing.weight.toFixed(2)}`}{' '}
               {of.kind === 'campaign' && drawing.assignment !== undefined && (

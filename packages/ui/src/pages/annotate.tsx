@@ -2,6 +2,7 @@
 import { postCampaignNext } from '@saltworks/contract/api/assignments';
 import { getCampaign, getCampaignProgress } from '@saltworks/contract/api/campaigns';
 import { postAssignmentReopen } from '@saltworks/contract/api/own-work';
+import { postAssignmentCorrect } from '@saltworks/contract/api/reviews';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { askAhead } from '../annotate/session/ask-for.ts';
 import { Preview } from '../annotate/session/preview.ts';
@@ -29,10 +30,11 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
     }
   }, []);
   useEffect(() => {
-    const chosen = new URLSearchParams(location.search).get('assignment') ?? undefined;
+    const query = new URLSearchParams(location.search);
+    const [chosen, corrected] = [query.get('assignment') ?? undefined, query.get('correct') ?? undefined];
     // Asked for once: a page that is loaded anew goes on with what it was given.
     if (chosen !== undefined) history.replaceState(history.state, '', location.pathname);
-    const own = openOneByOne(campaign, chosen);
+    const own = openOneByOne(campaign, { chosen, corrected });
     opener.current = own;
     void next();
     return () => {
@@ -87,11 +89,13 @@ type Opener = ReturnType<typeof openOneByOne>;
  * Opens a campaign's images; the solver's thread carries over from one to the next.
  *
  * @param chosen the annotator's own assignment that comes first
+ * @param corrected somebody's assignment that a reviewer corrects; from it the way leads back to the review
  */
-function openOneByOne(campaign: string, chosen?: string) {
+function openOneByOne(campaign: string, { chosen, corrected }: { chosen?: string; corrected?: string }) {
   const preview = new Preview();
   const place = { params: { campaign } };
   const given = (step: Step | undefined) => {
+    if (corrected !== undefined) return askAs(step, postAssignmentCorrect, { params: { assignment: corrected } });
     const assignment = chosen;
     chosen = undefined;
     if (assignment === undefined) return askAs(step, postCampaignNext, place);
@@ -102,6 +106,10 @@ function openOneByOne(campaign: string, chosen?: string) {
   let later: ReturnType<typeof setTimeout> | undefined;
   return {
     async next(): Promise<Session | Nothing | undefined> {
+      if (corrected !== undefined && current) {
+        location.assign(`/campaigns/${campaign}/review?assignment=${corrected}`);
+        return current;
+      }
       const known = begin('open');
       const found = await given(known?.step('next'));
       // The first answer tells whether traces are recorded.

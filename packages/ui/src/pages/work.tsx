@@ -114,8 +114,19 @@ function List({ query, narrowed }: { query: URLSearchParams; narrowed: boolean }
   );
 }
 
-function rowOf({ id, campaign, campaignName, image, state, reason, note, updated }: OwnWork): React.ReactNode[] {
-  const { name, open } = words[state];
+/** In the order of the columns. */
+function rowOf({
+  id,
+  campaign,
+  campaignName,
+  image,
+  state,
+  corrector,
+  reason,
+  note,
+  updated,
+}: OwnWork): React.ReactNode[] {
+  const { name, open } = corrector ? { name: 'being corrected by a reviewer' } : words[state];
   return [
     <span key="image" className="with-thumbnail">
       <img src={addressOf(getAssignmentThumbnail, { params: { assignment: id } })} alt="" loading="lazy" />

@@ -89,6 +89,7 @@ export function Handed({ id, campaign, step, done }: Props) {
       setFailure((error as Error).message);
     }
   };
+  const open = assignment?.state === 'submitted' || assignment?.state === 'accepted';
   const labels = shown.before ? before : now;
   const under =
     over && labels && assignment ? nameOf(idAt(labels, assignment.image, over), segments, campaign.categories) : '';
@@ -124,6 +125,12 @@ export function Handed({ id, campaign, step, done }: Props) {
       label: 'compare annotators',
       run: () => assignment && location.assign(comparison(assignment)),
     },
+    {
+      keys: ['e'],
+      show: 'E',
+      label: 'correct it yourself',
+      run: () => assignment && open && location.assign(correction(assignment)),
+    },
     { keys: ['j', 'arrowdown'], show: 'J, ↓', label: 'the next one', run: () => step(1) },
     { keys: ['k', 'arrowup'], show: 'K, ↑', label: 'the one before', run: () => step(-1) },
     { keys: ['m'], show: 'M', label: 'labels on and off', run: () => toggle('labels') },
@@ -133,7 +140,6 @@ export function Handed({ id, campaign, step, done }: Props) {
   ];
   useShortcuts(shortcuts);
   if (error) return <Failed error={error} />;
-  const open = assignment?.state === 'submitted' || assignment?.state === 'accepted';
   return (
     <main className="handed">
       <header className="of">
@@ -204,6 +210,11 @@ export function Handed({ id, campaign, step, done }: Props) {
         <button type="button" onClick={() => toggle('labels')} aria-pressed={shown.labels}>
           Labels
         </button>
+        {assignment && open && (
+          <a className="button" href={correction(assignment)} title="Draw in it, under your own name">
+            Correct (E)
+          </a>
+        )}
         {assignment && (
           <a className="button" href={comparison(assignment)}>
             Compare
@@ -218,12 +229,15 @@ export function Handed({ id, campaign, step, done }: Props) {
   );
 }
 
+const correction = ({ campaign, id }: OpenAssignment) => `/campaigns/${campaign}/annotate?correct=${id}`;
+
 const comparison = ({ campaign, task }: OpenAssignment) => `/campaigns/${campaign}/compare/${task}`;
 
 function statusOf(assignment: OpenAssignment | undefined, before: boolean): string {
   if (!assignment) return 'Loading…';
   if (before) return 'As it was when it was sent back.';
-  const { state } = assignment;
+  const { state, corrector } = assignment;
+  if (state === 'leased') return corrector ? 'A reviewer corrects it.' : 'The annotator has it.';
   if (state === 'submitted') return 'Click a place to pin your note to it.';
   return state === 'accepted' ? 'Accepted.' : 'Sent back: the annotator has it.';
 }

@@ -63,18 +63,19 @@ export async function appendInteractions(
       kind: interaction.kind,
       body: interaction,
       received: now.toISOString(),
+      ...(row.corrector !== null && { by: row.corrector }),
     }));
     if (entries.length > 0) {
-      await tx
-        .insertInto('interaction')
-        .values(entries.map((entry) => ({ ...entry, body: JSON.stringify(entry.body) })))
-        .execute();
+      await tx.insertInto('interaction').values(entries.map(rowOf)).execute();
     }
     const n = row.n + entries.length;
     await tx.updateTable('assignment').set({ n }).where('id', '=', assignment).execute();
     return { n, added: added.length, entries, drawing };
   });
 }
+
+/** An entry as its table holds it. */
+const rowOf = ({ by, body, ...entry }: JournalEntry) => ({ ...entry, user_id: by ?? null, body: JSON.stringify(body) });
 
 interface AppendOptions {
   now?: Date;
@@ -142,12 +143,13 @@ export async function readInteractions(
 export async function readLog(db: Kysely<Schema>, assignment: string) {
   const rows = await db
     .selectFrom('interaction')
-    .select(['n', 'client', 'seq', 'body', 'received'])
+    .select(['n', 'client', 'seq', 'body', 'received', 'user_id'])
     .where('assignment', '=', assignment)
     .orderBy('n')
     .execute();
-  return rows.map(({ received, body, ...row }) => ({
+  return rows.map(({ received, body, user_id, ...row }) => ({
     ...row,
+    ...(user_id !== null && { by: user_id }),
     interaction: interactionOf(body),
     received: received.toISOString(),
   }));
@@ -170,7 +172,7 @@ export async function restoreInteraction(db: Kysely<Schema>, { body, ...entry }:
     }
     await tx
       .insertInto('interaction')
-      .values({ ...entry, body: JSON.stringify(body) })
+      .values(rowOf({ ...entry, body }))
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     await tx.updateTable('assignment').set({ n: entry.n }).where('id', '=', entry.assignment).execute();

@@ -1,18 +1,22 @@
 /** The end of an assignment without a mask: returned, or skipped. */
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { AssignmentTable, Schema } from '../../db/schema.ts';
+import { ConflictError } from '../../errors.ts';
 import { count } from '../tasks/count.ts';
+import { endCorrection } from './corrections.ts';
 import { addEvent } from './events.ts';
 import { lockHeld, lockIfThere } from './lock.ts';
 
-/** Ends an assignment without a mask, and frees its place on the task. */
+/** Ends an assignment without a mask, and frees its place on the task; a correction goes back to where it came from. */
 export async function leave(
   tx: Transaction<Schema>,
-  { id, task }: { id: string; task: string },
+  row: Selectable<AssignmentTable>,
   state: 'returned' | 'skipped',
   { now, reason = null }: { now: Date; reason?: string | null },
 ): Promise<void> {
+  if (row.corrector !== null) return endCorrection(tx, row, now);
+  const { id, task } = row;
   await tx.updateTable('assignment').set({ state, reason, updated: now }).where('id', '=', id).execute();
   await count(tx, task, -1);
   await addEvent(tx, id, 'state', { state, reason });
@@ -21,6 +25,7 @@ export async function leave(
 export async function skipAssignment(db: Kysely<Schema>, id: string, reason: string, now = new Date()): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const row = await lockHeld(tx, id, now);
+    if (row.corrector !== null) throw new ConflictError('a reviewer corrects it; expected its annotator to skip it');
     await leave(tx, row, 'skipped', { now, reason });
     await audit(tx, { actor: row.user_id, action: 'assignment.skip', object: id, detail: { reason } });
   });
@@ -80,7 +85,7 @@ export async function returnAssignments(
   let query = db
     .selectFrom('assignment')
     .select('id')
-    .where('user_id', '=', user)
+    .where((eb) => eb.or([eb.and([eb('user_id', '=', user), eb('corrector', 'is', null)]), eb('corrector', '=', user)]))
     .where('state', 'in', ['leased', 'sent_back']);
   if (campaign !== undefined) query = query.where('campaign', '=', campaign);
   const held = (await query.execute()).map(({ id }) => id);

@@ -33,6 +33,7 @@ export const assignmentOf = (row: Joined): Assignment => ({
   campaign: row.campaign,
   user: row.user_id,
   author: row.author,
+  corrector: row.corrector,
   state: row.state,
   leaseUntil: row.lease_until.toISOString(),
   n: row.n,

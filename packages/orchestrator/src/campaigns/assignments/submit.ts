@@ -27,13 +27,18 @@ export async function submitAssignment(
     }
     await tx
       .updateTable('assignment')
-      .set({ state: 'submitted', mask, uncertainty, submitted: now, updated: now })
+      .set({ state: 'submitted', mask, uncertainty, submitted: now, updated: now, corrector: null })
       .where('id', '=', id)
       .execute();
     await settleTasks(tx, row);
     await noteUncertainty(tx, row.task);
     await addEvent(tx, id, 'state', { state: 'submitted', mask });
-    await audit(tx, { actor: row.user_id, action: 'assignment.submit', object: id, detail: { n, mask } });
+    await audit(tx, {
+      actor: row.corrector ?? row.user_id,
+      action: 'assignment.submit',
+      object: id,
+      detail: { n, mask },
+    });
   });
 }
 

@@ -12,16 +12,24 @@ import type { Kysely } from 'kysely';
 import { interactionOf } from '../../db/json.ts';
 import type { Schema } from '../../db/schema.ts';
 
-/** Time spent on one assignment, from the server's own clock. */
+/** An annotator's time on one assignment, until a reviewer corrected it, from the server's own clock. */
 export async function assignmentEffort(db: Kysely<Schema>, assignment: string): Promise<ImageEffort> {
   const { created, submitted } = await db
     .selectFrom('assignment')
     .select(['created', 'submitted'])
     .where('id', '=', assignment)
     .executeTakeFirstOrThrow();
-  return imageEffort(await timedInteractions(db, assignment), {
+  const { corrected } = await db
+    .selectFrom('interaction')
+    .select((eb) => eb.fn.min('n').as('corrected'))
+    .where('assignment', '=', assignment)
+    .where('user_id', 'is not', null)
+    .executeTakeFirstOrThrow();
+  // What follows a reviewer's strokes is not the annotator's time alone.
+  const own = corrected === null ? undefined : corrected - 1;
+  return imageEffort(await timedInteractions(db, assignment, own), {
     opened: created.getTime(),
-    submitted: submitted?.getTime(),
+    submitted: own === undefined ? submitted?.getTime() : undefined,
   });
 }
 

@@ -78,6 +78,7 @@ async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campai
     .select(['assignment.id', 'assignment.state', 'assignment.task'])
     .where('assignment.campaign', '=', id)
     .where('assignment.user_id', '=', user)
+    .where('assignment.corrector', 'is', null)
     .where((eb) =>
       eb.or([
         eb('assignment.state', 'in', ['leased', 'sent_back']),
