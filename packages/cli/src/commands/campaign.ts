@@ -33,6 +33,7 @@ import { table } from '../table.ts';
 import { classesCommand } from './classes.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
+import { reserveCommand } from './reserve.ts';
 import { skippedCommand } from './skipped.ts';
 import { workCommand } from './work.ts';
 
@@ -87,7 +88,14 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
     .addOption(new Option('--state <name>', 'what it is from now on').choices(['open', 'paused', 'closed']))
     .addHelpText('after', '\nExample: saltworks campaign set pets --state paused')
     .action(change);
-  for (const more of [classesCommand(), workCommand(), skippedCommand(), ...memberCommands(), ...measureCommands()])
+  for (const more of [
+    classesCommand(),
+    workCommand(),
+    reserveCommand(),
+    skippedCommand(),
+    ...memberCommands(),
+    ...measureCommands(),
+  ])
     command.addCommand(more);
   return command;
 }

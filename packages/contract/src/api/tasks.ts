@@ -2,7 +2,7 @@
 import * as z from '../zod.ts';
 import { assignment, imageInfo } from './assignments.ts';
 import { endpoint } from './endpoint.ts';
-import { decimal, integer, limit, pageOf } from './fields.ts';
+import { decimal, id, integer, limit, nothing, pageOf } from './fields.ts';
 import { keys, mask, picture, thumbnail } from './files.ts';
 
 const image = z.described(imageInfo.clone(), { id: 'Image' });
@@ -56,6 +56,8 @@ export const task = z.described(
     taken: z.int(),
     handed: z.int(),
     accepted: z.int(),
+    /** Members that it is reserved for: they get it first, and nobody else does; absent where it is for all. */
+    people: z.optional(z.array(z.object({ user: id, name: z.string() }))),
     /** Categories that somebody drew. */
     categories: z.array(z.int()),
     /** 1 less the IoU to be expected of a segment, mean over segments, 0 … 1, of the least sure mask that was submitted. */
@@ -106,6 +108,14 @@ export const postTaskOffer = endpoint({
   method: 'POST',
   url: '/api/tasks/:task/offer',
   response: z.object({ offered: z.int() }),
+});
+
+/** Reserves an image for members; for nobody: it is for all. */
+export const putTaskPeople = endpoint({
+  method: 'PUT',
+  url: '/api/tasks/:task/people',
+  body: z.strictObject({ people: z.array(id).check(z.maxLength(200)) }),
+  response: nothing,
 });
 
 export const getTaskThumbnail = endpoint({ method: 'GET', url: '/api/tasks/:task/thumbnail', sends: thumbnail });

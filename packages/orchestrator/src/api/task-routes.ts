@@ -8,6 +8,7 @@ import {
   getTaskMask,
   getTaskThumbnail,
   postTaskOffer,
+  putTaskPeople,
 } from '@saltworks/contract/api/tasks';
 import { maskKey } from '@saltworks/contract/layout';
 import { offerAgain } from '../campaigns/assignments/leave.ts';
@@ -16,6 +17,7 @@ import { keysOf } from '../campaigns/keys.ts';
 import { paceOf } from '../campaigns/pace.ts';
 import { listTasks } from '../campaigns/tasks/list.ts';
 import { withSegments } from '../campaigns/tasks/mask-segments.ts';
+import { reserveTask } from '../campaigns/tasks/people.ts';
 import { findTask, readTasks } from '../campaigns/tasks/read.ts';
 import { comingTasks } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
@@ -55,6 +57,15 @@ export const taskRoutes = [
     summary: 'Offers an image again to all who skipped it',
     access: { task: 'reviewer' },
     handler: async ({ deps, params, user }) => ({ offered: await offerAgain(deps.db, params.task, user.id) }),
+  }),
+  route(putTaskPeople, {
+    summary: 'Reserves an image for given members, who get it first and alone; for nobody: frees it for all',
+    access: { task: 'manager' },
+    errors: [409],
+    async handler({ deps, params, body, user }) {
+      await reserveTask(deps.db, params.task, body.people, user.id);
+      return null;
+    },
   }),
   route(getTaskThumbnail, {
     summary: 'The image as WebP, 256 pixels at its longer side',

@@ -117,6 +117,11 @@ export async function removeMember(
       .where('user_id', '=', user)
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw new NotFoundError(`no member ${user}`);
+    await tx
+      .deleteFrom('task_person')
+      .where('user_id', '=', user)
+      .where('task', 'in', (eb) => eb.selectFrom('task').select('id').where('campaign', '=', campaign))
+      .execute();
     await audit(tx, { actor, action: 'member.remove', object: campaign, detail: { user } });
   });
   return returnAssignments(db, { user, campaign });

@@ -451,6 +451,15 @@ alter table assignment add column corrector text references "user";
 alter table interaction add column user_id text references "user";
 create index interaction_corrected on interaction (assignment, n) where user_id is not null;`;
 
+/** Images that are reserved for given people. */
+const reservations = `
+create table task_person (
+  task bigint not null,
+  user_id text not null,
+  primary key (task, user_id)
+);
+create index on task_person (user_id, task);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -478,4 +487,5 @@ export const migrations: readonly Migration[] = [
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
   { name: '0019-notes', oldest: '0015-campaign-gates', up: run(notes) },
   { name: '0020-corrections', oldest: '0015-campaign-gates', up: run(corrections) },
+  { name: '0021-reservations', oldest: '0015-campaign-gates', up: run(reservations) },
 ];

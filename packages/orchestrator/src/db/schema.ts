@@ -24,6 +24,7 @@ export interface Schema {
   member: MemberTable;
   task: TaskTable;
   task_category: TaskCategoryTable;
+  task_person: TaskPersonTable;
   assignment: AssignmentTable;
   interaction: InteractionTable;
   event: EventTable;
@@ -231,6 +232,12 @@ export interface TaskCategoryTable {
   campaign: string;
   /** Of the task. */
   rank: number;
+}
+
+/** Whom a task is reserved for. It has no foreign keys, as above. */
+export interface TaskPersonTable {
+  task: string;
+  user_id: string;
 }
 
 export interface AssignmentTable {

@@ -14,6 +14,7 @@ import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
+import { ReserveImage } from '../campaigns/reserve-image.tsx';
 import { campaignTabs } from '../campaigns/tabs.ts';
 import { Browser } from '../datasets/browser.tsx';
 import { type Filter, Filters, focusFilters, queryOf, uncertainty } from '../datasets/filters.tsx';
@@ -22,7 +23,7 @@ import { legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
 import { Await } from '../states.tsx';
-import { useMe } from './me.ts';
+import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
 export function CampaignImagesPage({ campaign: id }: { campaign: string }) {
@@ -95,7 +96,8 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
   const query = queryOf(filters, params);
   const narrowed = [...query.keys()].some((name) => name !== 'order');
   query.set('limit', '100');
-  const show = useCallback((task: Task) => shownOf(task, campaign), [campaign]);
+  const manages = mayIn(useMe().value, campaign.id, 'manager');
+  const show = useCallback((task: Task) => shownOf(task, campaign, manages), [campaign, manages]);
   return (
     <>
       <Filters filters={filters}>
@@ -145,7 +147,7 @@ const deeds: Record<AssignmentState, string> = {
   returned: 'gave it back',
 };
 
-function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
+function shownOf(task: Task, { id: campaign, categories }: Campaign, manages: boolean): Shown {
   const { id, image, wanted, handed, accepted, works } = task;
   const place = { params: { task: id } };
   const colours = segmentColours(task.segments, categories);
@@ -163,7 +165,9 @@ function shownOf(task: Task, { id: campaign, categories }: Campaign): Shown {
     state: stateOf(task),
     classes: legendOf(task.segments, colours, (category) => names.get(category) ?? 'unknown'),
     uncertainty: task.uncertainty,
+    ...(manages && { more: () => <ReserveImage key={id} campaign={campaign} task={task} /> }),
     notes: [
+      ...(task.people ? [`Reserved for ${task.people.map(({ name }) => name).join(', ')}.`] : []),
       `${handed} of ${wanted} handed in, ${accepted} accepted.`,
       ...works.map(saidOf),
       ...(image.former ? ['A former version: its file has changed since, so exports leave it out.'] : []),

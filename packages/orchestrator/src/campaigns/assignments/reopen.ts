@@ -5,6 +5,7 @@ import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { settleTasks, takeAgain } from '../tasks/count.ts';
+import { isFor } from '../tasks/people.ts';
 import { expectOpen, takeAnew } from '../tasks/take.ts';
 import { hold } from './leases.ts';
 import { lockAssignment } from './lock.ts';
@@ -41,8 +42,12 @@ export async function reopenAssignment(
     await audit(tx, { actor: row.user_id, action: 'assignment.reopen', object: id, detail: { n: row.n } });
 
     async function isWanted(): Promise<boolean> {
-      const { former } = await tx.selectFrom('task').select('former').where('id', '=', task).executeTakeFirstOrThrow();
-      return !former && takeAgain(tx, task);
+      const { former, theirs } = await tx
+        .selectFrom('task')
+        .select(['former', isFor(row.user_id).as('theirs')])
+        .where('id', '=', task)
+        .executeTakeFirstOrThrow();
+      return !former && theirs && takeAgain(tx, task);
     }
   });
 }

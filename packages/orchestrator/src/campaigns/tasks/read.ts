@@ -7,6 +7,7 @@ import { author } from '../assignments/author.ts';
 import { imageOf } from '../assignments/read.ts';
 import { builtMasks } from './built-masks.ts';
 import { chooseMask, shownMask } from './chosen-mask.ts';
+import { peopleOf } from './people.ts';
 import { togetherOf } from './together.ts';
 
 /** From the database alone; the mask's segments are in the store. */
@@ -42,6 +43,7 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       .orderBy('category')
       .execute(),
   );
+  const people = await peopleOf(db, ids);
   const built = await builtMasks(db, campaign, ids);
   const found = new Map(tasks.map((task) => [task.id, task]));
   return ids.flatMap((id) => {
@@ -57,6 +59,7 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       image: imageOf(row),
       ...{ state, honeypot, taken, uncertainty },
       wanted: row.wanted ?? row.annotators,
+      ...(people.has(id) && { people: people.get(id) }),
       handed: masks.length,
       accepted: masks.filter((each) => each.state === 'accepted').length,
       categories: (categories.get(id) ?? []).map(({ category }) => category),

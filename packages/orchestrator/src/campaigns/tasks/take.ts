@@ -6,10 +6,11 @@ import { ConflictError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import { hold } from '../assignments/leases.ts';
 import { count } from './count.ts';
+import { isFor } from './people.ts';
 
 /**
  * Gives a user an assignment: the one they hold, one that was sent back to them, one that they lost with its lease, or a new
- * one, in this order. No task is held by more annotators than it wants.
+ * one, in this order; of new ones first those that are reserved for them. No task is held by more annotators than it wants.
  *
  * @param chance 0 … 1; below the campaign's rate, the user gets a known image, if one is left
  * @returns the assignment's id; undefined if no task is left
@@ -36,7 +37,10 @@ export async function takeTask(
     const honeypot = chance < campaign.honeypotRate ? await lockFree(tx, campaign, user, true) : undefined;
     // Tasks that others are just taking are skipped at first, though they may want further annotators.
     const task =
-      honeypot ?? (await lockFree(tx, campaign, user, false)) ?? (await lockFree(tx, campaign, user, false, true));
+      (await lockFree(tx, campaign, user, false, { reserved: true })) ??
+      honeypot ??
+      (await lockFree(tx, campaign, user, false)) ??
+      (await lockFree(tx, campaign, user, false, { wait: true }));
     if (task === undefined) return undefined;
     await count(tx, task, 1);
     const id = newId();
@@ -85,6 +89,7 @@ async function ownAssignment(tx: Transaction<Schema>, { id, annotators }: Campai
         eb.and([
           eb('assignment.state', '=', 'returned'),
           eb('task.former', '=', false),
+          isFor(user),
           eb.or([
             eb('task.honeypot', '=', true),
             eb('task.taken', '<', eb.fn.coalesce('task.wanted', eb.val(annotators))),
@@ -105,6 +110,7 @@ function freeTasks(
   { id, annotators }: Campaign,
   user: string,
   honeypot: boolean,
+  reserved = false,
 ) {
   return db
     .selectFrom('task')
@@ -112,6 +118,10 @@ function freeTasks(
     .where('honeypot', '=', honeypot)
     .where('former', '=', false)
     .where('state', '=', 'open')
+    .where(isFor(user))
+    .$if(reserved, (query) =>
+      query.where('id', 'in', (eb) => eb.selectFrom('task_person').select('task').where('user_id', '=', user)),
+    )
     .$if(!honeypot, (query) => query.where('taken', '<', (eb) => eb.fn.coalesce('wanted', eb.val(annotators))))
     .where((eb) =>
       eb.not(
@@ -128,15 +138,15 @@ function freeTasks(
     .orderBy('id');
 }
 
-/** Locks the first of them. @param wait for rows that others have locked, instead of skipping them */
+/** Locks the first of them. @param reserved for the user alone @param wait for rows that others have locked, instead of skipping them */
 async function lockFree(
   tx: Transaction<Schema>,
   campaign: Campaign,
   user: string,
   honeypot: boolean,
-  wait = false,
+  { reserved = false, wait = false } = {},
 ): Promise<string | undefined> {
-  const found = await freeTasks(tx, campaign, user, honeypot)
+  const found = await freeTasks(tx, campaign, user, honeypot, reserved)
     .select('id')
     .limit(1)
     .forUpdate()
@@ -146,5 +156,11 @@ async function lockFree(
 }
 
 /** Images that a user is likely to get next. */
-export const comingTasks = (db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) =>
-  freeTasks(db, campaign, user, false).select(['id', 'sha256', 'name', 'object']).limit(limit).execute();
+export async function comingTasks(db: Kysely<Schema>, campaign: Campaign, user: string, limit: number) {
+  const read = (reserved: boolean) =>
+    freeTasks(db, campaign, user, false, reserved).select(['id', 'sha256', 'name', 'object']).limit(limit).execute();
+  const reserved = await read(true);
+  if (reserved.length >= limit) return reserved;
+  const rest = (await read(false)).filter(({ id }) => reserved.every((one) => one.id !== id));
+  return [...reserved, ...rest].slice(0, limit);
+}
