@@ -1,12 +1,11 @@
 /** Corrections: a reviewer draws in somebody's assignment, under the reviewer's own name, and hands it in again. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { settleTasks } from '../tasks/count.ts';
 import { takeAnew } from '../tasks/take.ts';
-import { addEvent } from './events.ts';
 import { hold } from './leases.ts';
 import { lockAssignment } from './lock.ts';
 import { noteUncertainty } from './submit.ts';
@@ -39,23 +38,6 @@ export async function correctAssignment(
     await noteUncertainty(tx, row.task);
     await audit(tx, { actor: reviewer, action: 'assignment.correct', object: id, detail: { n: row.n } });
   });
-}
-
-/**
- * Ends a correction that was not handed in: what is drawn is submitted with its mask, or goes to the annotator if there is no mask
- * of all of it.
- */
-export async function endCorrection(
-  tx: Transaction<Schema>,
-  row: { id: string; task: string; campaign: string; n: number; refined: number; mask: string | null },
-  now: Date,
-): Promise<void> {
-  const whole = row.mask !== null && row.refined >= row.n;
-  const state = whole ? 'submitted' : 'sent_back';
-  await tx.updateTable('assignment').set({ state, corrector: null, updated: now }).where('id', '=', row.id).execute();
-  await settleTasks(tx, row);
-  await noteUncertainty(tx, row.task);
-  await addEvent(tx, row.id, 'state', { state, ...(whole && { mask: row.mask ?? undefined }) });
 }
 
 /** Reviewers who drew in assignments, by assignment, in the order in which they began. */

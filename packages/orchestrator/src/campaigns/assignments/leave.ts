@@ -3,10 +3,10 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { AssignmentTable, Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
-import { count } from '../tasks/count.ts';
-import { endCorrection } from './corrections.ts';
+import { count, settleTasks } from '../tasks/count.ts';
 import { addEvent } from './events.ts';
 import { lockHeld, lockIfThere } from './lock.ts';
+import { noteUncertainty } from './submit.ts';
 
 /** Ends an assignment without a mask, and frees its place on the task; a correction goes back to where it came from. */
 export async function leave(
@@ -20,6 +20,19 @@ export async function leave(
   await tx.updateTable('assignment').set({ state, reason, updated: now }).where('id', '=', id).execute();
   await count(tx, task, -1);
   await addEvent(tx, id, 'state', { state, reason });
+}
+
+/**
+ * Ends a correction that was not handed in: what is drawn is submitted with its mask, or goes to the annotator if there is no mask
+ * of all of it.
+ */
+async function endCorrection(tx: Transaction<Schema>, row: Selectable<AssignmentTable>, now: Date): Promise<void> {
+  const whole = row.mask !== null && row.refined >= row.n;
+  const state = whole ? 'submitted' : 'sent_back';
+  await tx.updateTable('assignment').set({ state, corrector: null, updated: now }).where('id', '=', row.id).execute();
+  await settleTasks(tx, row);
+  await noteUncertainty(tx, row.task);
+  await addEvent(tx, row.id, 'state', { state, ...(whole && { mask: row.mask ?? undefined }) });
 }
 
 export async function skipAssignment(db: Kysely<Schema>, id: string, reason: string, now = new Date()): Promise<void> {
