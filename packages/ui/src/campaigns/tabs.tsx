@@ -50,9 +50,12 @@ function Badge({ campaign, state, means }: BadgeProps) {
   const waiting = value?.assignments[state] ?? 0;
   if (waiting === 0) return null;
   return (
-    <span className="badge" title={`${count(waiting)} ${means}`}>
-      {count(waiting)}
-      <span className="unseen"> {means}</span>
-    </span>
+    <>
+      {' '}
+      <span className="badge">
+        {count(waiting)}
+        <span className="unseen"> {means}</span>
+      </span>
+    </>
   );
 }
