@@ -24,12 +24,12 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
   beforeAll(async () => {
     cups = await openAnnotatorsPage();
     ({ page, errors } = await cups.annotate(await cups.signIn('eye', 'annotator')));
-    await begin(page);
-    await page.locator('.segments .area').first().waitFor();
   });
   afterAll(() => cups?.close());
 
   test('each switch has a button; its key does the same', async () => {
+    await begin(page);
+    await expect.poll(() => page.locator('.segments .area').first().textContent(), slow).toMatch(/^unlabelled\d/);
     for (const [name, key] of [
       ['Labels', 'm'],
       ['Strokes', 's'],
