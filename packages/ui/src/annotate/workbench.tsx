@@ -329,6 +329,7 @@ const bare = (scene: Scene): Scene => ({
     opacity: 0,
     strokes: false,
     picked: undefined,
+    pins: [],
     suspects: [],
     ring: undefined,
   },
