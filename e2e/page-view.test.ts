@@ -85,8 +85,9 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
     await page.locator('.minimap').click({ position: { x: 6, y: 6 } });
     const after = (await part.boundingBox())!;
     expect(after.x + after.y).toBeLessThan(before.x + before.y);
+    const edge = ({ x, width }: { x: number; width: number }) => x + width;
     await page.keyboard.press('ArrowRight');
-    await expect.poll(async () => (await part.boundingBox())!.x, slow).toBeGreaterThan(after.x);
+    await expect.poll(async () => edge((await part.boundingBox())!), slow).toBeGreaterThan(edge(after));
     await page.keyboard.press('f');
     await page.locator('.minimap').waitFor({ state: 'detached' });
   });

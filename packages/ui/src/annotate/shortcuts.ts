@@ -35,7 +35,8 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
       if ((key === 'enter' || key === ' ') && isPressed(event.target)) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
-      event.preventDefault();
+      // Escape closes menus and panels, too, by the browser itself.
+      if (key !== 'escape') event.preventDefault();
       // A held key repeats.
       if (!(found.release && event.repeat)) found.run(key);
     };
