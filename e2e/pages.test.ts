@@ -64,7 +64,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await page.getByLabel('Id', { exact: true }).fill('new');
     await page.getByLabel('Id', { exact: true }).fill('');
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Cups and bowls');
-    await page.getByLabel('Known images mixed in').fill('0');
+    await page.getByLabel('Ground truth mixed in').fill('0');
     await page.getByRole('button', { name: 'Create campaign' }).click();
     await page.waitForURL(`**/campaigns/${id}`);
     await page.getByRole('heading', { level: 1, name: 'Cups and bowls' }).waitFor();
@@ -95,7 +95,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     const campaign = () => ask<Campaign>('GET', `/api/campaigns/${id}`);
     await page.goto(`${stack.url}/campaigns/${id}/settings`);
     await page.getByLabel('Name', { exact: true }).fill('Cups');
-    await page.getByLabel('Annotators an image').fill('2');
+    await page.getByLabel('Overlap: annotators an image').fill('2');
     const preview = page.getByRole('region', { name: 'As annotators see them' });
     await page.getByLabel('Instructions').fill('- every *cup*\n- <b>x</b>');
     await expect.poll(() => preview.locator('li').allTextContents()).toEqual(['every cup', '<b>x</b>']);
@@ -112,7 +112,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
   });
 
   test('a member is added by address and gets a link that is shown once', async () => {
-    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.goto(`${stack.url}/campaigns/${id}/people`);
     await page.getByLabel('Add by e-mail').fill('ann@example.org');
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     const link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
@@ -172,6 +172,10 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
     await plot.getByRole('button', { name: 'Show as table' }).click();
     expect(await plot.locator('canvas').count()).toBe(0);
     expect(await plot.getByRole('columnheader', { name: 'Handed in' }).isVisible()).toBe(true);
+    // The tab of the review says how many masks wait.
+    const tabs = page.getByRole('navigation', { name: 'Cups' });
+    await tabs.getByRole('link', { name: 'Review 1 waiting for review' }).waitFor();
+    await tabs.getByRole('link', { name: 'Quality' }).click();
     // Plots take the page's colours, in dark mode, too.
     const other = page.getByRole('figure', { name: 'Seconds an image by annotator' }).locator('canvas');
     const drawn = () => other.evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
@@ -270,7 +274,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
   });
 
   test('a campaign’s masks are exported and downloaded as a ZIP that unpacks', async () => {
-    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.goto(`${stack.url}/campaigns/${id}/exports`);
     await page.getByLabel('Format').selectOption('coco-panoptic');
     await page.getByRole('button', { name: 'Export' }).click();
     const link = page.getByRole('link', { name: 'ZIP' });
@@ -321,7 +325,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
 
   let link: string;
   test('a manager makes a new link for a member; fetching it, as chats do, does not spend it', async () => {
-    await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.goto(`${stack.url}/campaigns/${id}/people`);
     await page.getByRole('button', { name: 'Make a link that signs ann in' }).click();
     link = await page.getByLabel('Sign-in link of ann@example.org').inputValue();
     for (const method of ['GET', 'HEAD', 'GET']) expect((await fetch(link, { method })).status).toBe(200);
@@ -336,6 +340,8 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
       expect(await page.getByRole('link', { name }).count(), name).toBe(0);
     }
     await page.goto(`${stack.url}/campaigns/${id}`);
+    await page.getByText('You annotate here.').waitFor();
+    await page.goto(`${stack.url}/campaigns/${id}/people`);
     await page.getByText('You annotate here.').waitFor();
     expect(await page.getByRole('heading', { level: 2 }).count()).toBe(0);
     for (const [address, says] of [

@@ -10,8 +10,8 @@ import { chromium, launch, signInBy } from './chromium.mjs';
 import { root } from './setup.mjs';
 
 const name = 'coffee';
-const screen = { width: 900, height: 560 };
-const shownWidth = 720;
+const screen = { width: 1000, height: 620 };
+const shownWidth = 800;
 const scribbles = parseScribbles(readFileSync(join(root, `examples/scribbles/${name}.json`), 'utf8'));
 const palette = ['#e69f00', '#0072b2', '#009e73'];
 
@@ -60,6 +60,9 @@ async function film(browser) {
       if (i % 2 === 0) await shoot(120);
     }
     await page.mouse.up();
+    // However busy the machine is, the picture shows what the strokes have done.
+    await page.locator('.saved', { hasText: /^Saved$/ }).waitFor();
+    await page.locator('.status', { hasText: /^(Mask up to date|Draw on|Nothing but background)/ }).waitFor();
     await pause(450);
     await shoot(350);
   };

@@ -7,10 +7,12 @@ interface Props {
   close(): void;
   /** Takes all the room there is, for an image. */
   large?: boolean;
+  /** Its own keys, whatever in it has the focus. */
+  onKeyDown?(event: React.KeyboardEvent): void;
   children: React.ReactNode;
 }
 
-export function Dialog({ title, close, large, children }: Props) {
+export function Dialog({ title, close, large, onKeyDown, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
@@ -18,7 +20,13 @@ export function Dialog({ title, close, large, children }: Props) {
     dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
   return (
-    <dialog ref={dialog} onClose={close} aria-label={title} className={large ? 'large' : undefined}>
+    <dialog
+      ref={dialog}
+      onClose={close}
+      onKeyDown={onKeyDown}
+      aria-label={title}
+      className={large ? 'large' : undefined}
+    >
       <header className="dialog-head">
         <h2>{title}</h2>
         <button

@@ -46,7 +46,14 @@ createRoot(document.getElementById('root')!).render(
       <Route path="/campaigns/new">
         <NewCampaignPage />
       </Route>
-      <Route path="/campaigns/:campaign">{({ campaign }) => <CampaignPage campaign={campaign} />}</Route>
+      <Route path="/campaigns/:campaign">
+        {({ campaign }) => <CampaignPage campaign={campaign} part="overview" />}
+      </Route>
+      {(['quality', 'people', 'exports'] as const).map((part) => (
+        <Route key={part} path={`/campaigns/:campaign/${part}`}>
+          {({ campaign }) => <CampaignPage campaign={campaign} part={part} />}
+        </Route>
+      ))}
       <Route path="/campaigns/:campaign/settings">
         {({ campaign }) => <CampaignSettingsPage campaign={campaign} />}
       </Route>

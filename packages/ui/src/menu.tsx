@@ -1,6 +1,7 @@
 /** A button that opens a menu; arrow keys move in it, Escape or a press elsewhere closes it. */
 import { Ellipsis } from 'lucide-react';
 import { useLayoutEffect, useRef, useState } from 'react';
+import { placeBy } from './popover.ts';
 
 export interface MenuItem {
   name: string;
@@ -58,11 +59,7 @@ function Items({ name, items, button, closed }: ItemsProps) {
   useLayoutEffect(() => {
     const popover = menu.current!;
     popover.showPopover();
-    // Below its button where there is room, else above; never beyond the window.
-    const { top, bottom, right } = button.current!.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = popover;
-    popover.style.left = `${Math.max(4, Math.min(innerWidth - 4, right) - width)}px`;
-    popover.style.top = `${bottom + height + 4 <= innerHeight ? bottom + 2 : Math.max(4, top - height - 2)}px`;
+    placeBy(button.current!, popover);
     popover.querySelector('button')?.focus();
   }, [button]);
   const move = (event: React.KeyboardEvent) => {

@@ -1,21 +1,34 @@
 /** Loading and failure states of pages and panels. */
 import { ApiError } from './api.ts';
+import { Brand } from './brand.tsx';
 import type { Loaded } from './load.ts';
 
+/** A whole page that has nothing to show but words, and ways to go on. */
+export const Plain = ({ title, children }: { title?: string; children: React.ReactNode }) => (
+  <>
+    <header className="bar">
+      <Brand />
+    </header>
+    <main className="page notice">
+      {title && <h1>{title}</h1>}
+      {children}
+    </main>
+  </>
+);
+
 export const Loading = ({ what }: { what: string }) => (
-  <main className="page">
+  <Plain>
     <Coming what={what} />
-  </main>
+  </Plain>
 );
 
 export const Failed = ({ error, again }: { error: Error; again?(): void }) => (
-  <main className="page">
-    <h1>{isSignedOut(error) ? 'You are signed out' : 'That did not work'}</h1>
+  <Plain title={isSignedOut(error) ? 'You are signed out' : 'That did not work'}>
     <Trouble error={error} again={again} />
     <p>
       <a href="/">All campaigns</a>
     </p>
-  </main>
+  </Plain>
 );
 
 const isSignedOut = (error: Error) => error instanceof ApiError && error.status === 401;

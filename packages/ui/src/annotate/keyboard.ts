@@ -1,7 +1,11 @@
 /** The target of a key: a text field, a button, a dialog or the page. */
 
 export const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+  target instanceof HTMLElement && target.matches('input:not([type=range]), textarea, select, [contenteditable]');
+
+/** Whether the key moves a slider that has the focus. */
+export const isSliding = ({ target, key }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement && target.matches('[type=range]') && /^(Arrow|Page|Home$|End$)/.test(key);
 
 /** Whether a button has the keyboard's focus: Space and Enter press it. */
 export const isPressed = (target: EventTarget | null): boolean =>

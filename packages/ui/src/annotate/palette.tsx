@@ -56,6 +56,7 @@ export const Palette = memo(function Palette({
   askMerge,
   split,
   remove,
+  zoomTo,
   unlabelled,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
@@ -66,7 +67,7 @@ export const Palette = memo(function Palette({
     { id: 0, name: 'Background' },
     ...segments.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
   ];
-  const acts = { choose, lock, hide, askClass, askMerge, split, remove, unlabelled };
+  const acts = { choose, lock, hide, askClass, askMerge, split, remove, zoomTo, unlabelled };
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">

@@ -15,6 +15,8 @@ export interface SegmentActs {
   /** Make a segment of each of its parts; delete it. */
   split(segment: number): void;
   remove(segment: number): void;
+  /** Show it large. */
+  zoomTo(segment: number): void;
   /** Show the next place without a label. */
   unlabelled(): void;
 }
@@ -59,6 +61,7 @@ export const SegmentRow = memo(function SegmentRow({
     id === 0
       ? [{ name: 'Next unlabelled place', keys: 'J', run: acts.unlabelled }]
       : [
+          { name: 'Zoom to it', keys: 'Shift F', run: () => acts.zoomTo(id) },
           { name: 'Change class…', keys: 'R', run: () => acts.askClass(id) },
           { name: 'Merge into…', keys: 'Shift M', title: 'Another segment takes it in', run: () => acts.askMerge(id) },
           { name: 'Split', keys: 'Shift S', title: 'Each of its parts becomes a segment', run: () => acts.split(id) },

@@ -1,8 +1,9 @@
 /** An annotator's view settings, kept in the browser across images and reloads. */
 import * as z from '@saltworks/contract/zod';
 import { readStored } from '../stored.ts';
+import { plain } from './look.ts';
 
-const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true, only: false };
+const usual = { brush: 0, opacity: 0.6, strokes: true, pixels: true, contours: true, only: false, look: plain };
 
 const settings = z.catch(
   z.object({
@@ -15,6 +16,15 @@ const settings = z.catch(
     contours: z.catch(z.boolean(), usual.contours),
     /** Exact strokes label their own pixels only. */
     only: z.catch(z.boolean(), usual.only),
+    look: z.catch(
+      z.object({
+        dark: z.number().check(z.gte(0), z.lt(1)),
+        bright: z.number().check(z.gt(0), z.lte(1)),
+        brightness: z.number().check(z.gte(0.25), z.lte(4)),
+        contrast: z.number().check(z.gte(0.25), z.lte(4)),
+      }),
+      usual.look,
+    ),
   }),
   usual,
 );

@@ -1,6 +1,6 @@
 /** Keyboard shortcuts: one list drives the keys and the sheet behind "?". */
 import { useLayoutEffect, useRef } from 'react';
-import { inDialog, isPressed, isTyping } from './keyboard.ts';
+import { inDialog, isPressed, isSliding, isTyping } from './keyboard.ts';
 
 export interface Shortcut {
   /** KeyboardEvent.key in lower case, after `mod+` (Ctrl or Command) or `shift+`. */
@@ -28,14 +28,15 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   // In the layout step: an effect would run after the paint, and keys pressed in between would be lost.
   useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (isTyping(event.target) || event.altKey || inDialog()) return;
+      if (isTyping(event.target) || isSliding(event) || event.altKey || inDialog()) return;
       const key = keyOf(event);
       // A held key may have closed a dialog.
       if (key === 'enter' && event.repeat) return;
       if ((key === 'enter' || key === ' ') && isPressed(event.target)) return;
       const found = latest.current.find(({ keys }) => keys.includes(key));
       if (!found) return;
-      event.preventDefault();
+      // Escape closes menus and panels, too, by the browser itself.
+      if (key !== 'escape') event.preventDefault();
       // A held key repeats.
       if (!(found.release && event.repeat)) found.run(key);
     };

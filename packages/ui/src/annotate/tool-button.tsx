@@ -12,9 +12,11 @@ export interface ToolButtonProps {
   pressed?: boolean;
   /** Undefined where there is nothing to do. */
   run?(): void;
+  /** It acts while it is held, and is told the end. */
+  release?(): void;
 }
 
-export function ToolButton({ icon: Icon, name, title, keys, pressed, run }: ToolButtonProps) {
+export function ToolButton({ icon: Icon, name, title, keys, pressed, run, release }: ToolButtonProps) {
   return (
     <button
       type="button"
@@ -23,7 +25,7 @@ export function ToolButton({ icon: Icon, name, title, keys, pressed, run }: Tool
       aria-description={`${title} (${keys})`}
       aria-pressed={pressed}
       disabled={!run}
-      onClick={run}
+      {...(release ? heldBy(run, release) : { onClick: run })}
     >
       <Icon aria-hidden="true" />
       <span className="tool-name">{name}</span>
@@ -33,3 +35,16 @@ export function ToolButton({ icon: Icon, name, title, keys, pressed, run }: Tool
     </button>
   );
 }
+
+/** Pointers and keys that hold a button. */
+const heldBy = (run: (() => void) | undefined, release: () => void) => ({
+  onPointerDown: run,
+  onPointerUp: release,
+  onPointerLeave: release,
+  onPointerCancel: release,
+  onKeyDown: ({ key, repeat }: React.KeyboardEvent) => {
+    if (!repeat && (key === 'Enter' || key === ' ')) run?.();
+  },
+  onKeyUp: release,
+  onBlur: release,
+});

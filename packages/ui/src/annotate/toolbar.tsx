@@ -5,6 +5,7 @@ import {
   CloudFog,
   Eraser,
   Eye,
+  EyeClosed,
   Grid3x3,
   Hand,
   Layers,
@@ -24,6 +25,7 @@ import {
 import { useState } from 'react';
 import type { Tool } from './board/scene.ts';
 import { positionOf, radiusAt, sliderSteps } from './brush-width.ts';
+import { LookPanel } from './look-panel.tsx';
 import { ToolButton } from './tool-button.tsx';
 
 interface Choice<Of> {
@@ -93,6 +95,9 @@ interface Props {
   setOpacity(opacity: number): void;
   shown: Record<Switch, boolean>;
   toggle(what: Switch): void;
+  /** Shows the plain picture while it is held. */
+  peek(on: boolean): void;
+  picture: React.ComponentProps<typeof LookPanel>;
 }
 
 export function Toolbar({
@@ -110,6 +115,8 @@ export function Toolbar({
   setOpacity,
   shown,
   toggle,
+  peek,
+  picture,
 }: Props) {
   // On a phone the switches wait behind a button.
   const [open, setOpen] = useState(false);
@@ -159,6 +166,15 @@ export function Toolbar({
           {switches.map(({ of, ...choice }) => (
             <ToolButton key={of} {...choice} pressed={shown[of]} run={() => toggle(of)} />
           ))}
+          <ToolButton
+            name="Peek"
+            icon={EyeClosed}
+            keys="hold ."
+            title="The plain picture, while this is held"
+            run={() => peek(true)}
+            release={() => peek(false)}
+          />
+          <LookPanel {...picture} />
           <label>
             <span className="unseen">Strength of the labels</span>
             <input

@@ -1,5 +1,6 @@
 /** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
 
+import { Brand } from '../brand.tsx';
 import { Correcting } from './correcting.tsx';
 import { Saved } from './saved.tsx';
 import type { Session, SessionState } from './session/session.ts';
@@ -21,9 +22,7 @@ interface Props {
 export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, notes, say }: Props) {
   return (
     <header className="bar">
-      <a href="/" className="brand">
-        Saltworks
-      </a>
+      <Brand />
       <span className="what">
         {session.campaign.name} · {assignment.image.name}
         {assignment.corrector && ` · you correct what ${assignment.author} drew`}

@@ -33,6 +33,12 @@ interface Actions {
   merge(): void;
   /** Shows the next place without a label. */
   unlabelled(): void;
+  /** Shows the plain picture, or all again. */
+  peek(on: boolean): void;
+  /** Opens the panel of brightness and contrast. */
+  look(): void;
+  /** Shows the chosen segment large. */
+  zoomTo(): void;
   /** Gives up whatever is under way. */
   forget(): void;
   submit(): void;
@@ -40,6 +46,14 @@ interface Actions {
   notes(): void;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
 }
+
+/** Where the arrow keys move the picture, as shares of the screen. */
+const ways: Record<string, [number, number]> = {
+  arrowleft: [0.1, 0],
+  arrowright: [-0.1, 0],
+  arrowup: [0, 0.1],
+  arrowdown: [0, -0.1],
+};
 
 /** @returns the shortcuts, for the sheet */
 export function useKeys(actions: Actions): Shortcut[] {
@@ -133,9 +147,24 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
       { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
       { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
+      {
+        keys: ['.'],
+        show: '., held',
+        label: 'the plain picture',
+        run: () => actions.peek(true),
+        release: () => actions.peek(false),
+      },
+      { keys: ['shift+p'], show: 'Shift P', label: 'brightness and contrast', run: actions.look },
+      { keys: ['shift+f'], show: 'Shift F', label: 'show the segment large', run: () => actions.zoomTo() },
       { keys: ['f'], show: 'F', label: 'show the whole picture', run: () => board.current?.fit() },
       { keys: ['+', '='], show: '+', label: 'larger', run: () => board.current?.zoomBy(1.25) },
       { keys: ['-'], show: '−', label: 'smaller', run: () => board.current?.zoomBy(0.8) },
+      {
+        keys: Object.keys(ways),
+        show: 'Arrows',
+        label: 'move the picture',
+        run: (key) => board.current?.move(...ways[key]),
+      },
     ],
     Image: [
       { keys: ['enter'], show: 'Enter', label: 'hand in, and on to the next', run: actions.submit },

@@ -5,7 +5,7 @@ import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
 import { type Parts, partsOf } from '@saltworks/core/mask/parts';
 import { useDeferredValue, useMemo, useRef } from 'react';
 import { placeOn } from './board/strokes.ts';
-import type { Point } from './board/view.ts';
+import type { Box, Point } from './board/view.ts';
 import type { Labels } from './labels.ts';
 import { nameOf } from './names.ts';
 import type { Session } from './session/session.ts';
@@ -97,6 +97,16 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
     say(`${place + 1} of ${own.length} without a label: ${parts.areas[own[place]]} pixels.`);
     return placeOn({ segment: 0, points: [], radius: 0, region: encodeRegion(parts.of, own[place]) }, pixel);
   };
+  /** The box around a segment, pixels. */
+  const boxOf = (id: number): Box | undefined => {
+    if (!pixel) {
+      say('The pixels are not labelled yet: a moment.');
+      return undefined;
+    }
+    const box = boxIn(pixel, id);
+    if (!box) say(`${name(id)} has no pixel yet.`);
+    return box;
+  };
   // The same from one render to the next: the list of segments does not render while the pen moves.
   const latest = useRef({ lock, split });
   latest.current = { lock, split };
@@ -104,7 +114,7 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
     () => ({ lock: (id?: number) => latest.current.lock(id), split: (id?: number) => latest.current.split(id) }),
     [],
   );
-  return { locked, areas, fill, unlabelled, ...acts };
+  return { locked, areas, fill, unlabelled, boxOf, ...acts };
 }
 
 /** The parts of a segment, the largest first. */
@@ -121,4 +131,18 @@ function areasOf({ ids }: Labels): Map<number, number> {
     areas.set(id, (areas.get(id) ?? 0) + i - start);
   }
   return areas;
+}
+
+/** The smallest box around a segment's pixels; undefined where it has none. */
+function boxIn({ ids, width }: Labels, id: number): Box | undefined {
+  let [left, right, top, bottom] = [width, -1, -1, -1];
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] !== id) continue;
+    const x = i % width;
+    bottom = (i - x) / width;
+    if (top < 0) top = bottom;
+    if (x < left) left = x;
+    if (x > right) right = x;
+  }
+  return top < 0 ? undefined : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

@@ -8,6 +8,8 @@ import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts
 import { useBoard } from './board/use-board.ts';
 import type { Point } from './board/view.ts';
 import { Instructions, Skip } from './dialogs.tsx';
+import { filterOf, plain } from './look.ts';
+import { Minimap } from './minimap.tsx';
 import { Notes, useNotes } from './notes.tsx';
 import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
@@ -15,6 +17,7 @@ import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { StatusLine } from './status-line.tsx';
 import { type Switch, Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
+import { examples, TourCard } from './tour-card.tsx';
 import { useBrush } from './use-brush.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';
@@ -93,6 +96,8 @@ export function Workbench({ session, done }: Props) {
   const showUnlabelled = useRef(() => {});
   showUnlabelled.current = () => setLost(pixels.unlabelled());
   const unlabelled = useCallback(() => showUnlabelled.current(), []);
+  const [peeking, setPeeking] = useState(false);
+  const [looking, setLooking] = useState(false);
 
   const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
@@ -111,6 +116,7 @@ export function Workbench({ session, done }: Props) {
     only: settings.only,
     stale: labels !== whole,
     strokes: settings.strokes,
+    look: filterOf(settings.look),
     tool: notes.pinning ? 'ask' : tool,
     segment,
     radius,
@@ -120,7 +126,7 @@ export function Workbench({ session, done }: Props) {
     suspects: hints.suspects,
     still,
   };
-  const { canvas, ink, board, ready, shown } = useBoard(session.image, scene, {
+  const { canvas, ink, board, ready, shown } = useBoard(session.image, peeking ? bare(scene) : scene, {
     stroke: act.draw,
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
@@ -128,6 +134,13 @@ export function Workbench({ session, done }: Props) {
     ask: notes.pinning ? notes.pinHere : hints.ask,
     over: hints.over,
   });
+
+  const zoom = useRef((_segment: number) => {});
+  zoom.current = (id) => {
+    const box = pixels.boxOf(id);
+    if (box) board.current?.frame(box);
+  };
+  const zoomTo = useCallback((id: number) => zoom.current(id), []);
 
   const labelled = !!patch || pixel?.n === state.n;
   const submit = () => {
@@ -139,6 +152,7 @@ export function Workbench({ session, done }: Props) {
   useEffect(() => {
     if (!over) return;
     setHeld(false);
+    setPeeking(false);
     board.current?.cancel();
   }, [over, board]);
   const toggle = (what: Switch | 'only') => {
@@ -156,6 +170,9 @@ export function Workbench({ session, done }: Props) {
     resize: (factor) => setRadius(radius * factor),
     toggle,
     alike: setHeld,
+    peek: setPeeking,
+    look: () => setLooking(true),
+    zoomTo: () => zoomTo(segment),
     search: () => search.current?.focus(),
     again: act.again,
     undo: undo && (() => board.current?.stepBack() || undo()),
@@ -219,10 +236,19 @@ export function Workbench({ session, done }: Props) {
           doubt: doubting,
         }}
         toggle={toggle}
+        peek={setPeeking}
+        picture={{
+          open: looking,
+          setOpen: setLooking,
+          look: settings.look,
+          set: (look) => change({ look }),
+          suited: () => board.current?.levels() ?? plain,
+        }}
       />
       <main className="stage" aria-busy={!ready}>
         <canvas ref={canvas} />
         <canvas ref={ink} tabIndex={-1} aria-label={`Photograph ${assignment.image.name}, to draw on`} role="img" />
+        <Minimap shown={shown} board={board} />
         {ours && (
           <Advice
             suspect={hints.suspect}
@@ -232,6 +258,7 @@ export function Workbench({ session, done }: Props) {
             accepted={assignment.accepted}
           />
         )}
+        {ours && campaign.id === examples && <TourCard strokes={drawing.strokes} />}
         <Notes {...notes.panel} sentBack={sentBack} />
         {(busy === 'going on' || (!ours && !busy)) && (
           <Veil state={assignment.state} next={() => void finish('going on')} />
@@ -274,6 +301,7 @@ export function Workbench({ session, done }: Props) {
         hide={hide}
         askMerge={act.askMerge}
         split={pixels.split}
+        zoomTo={zoomTo}
         unlabelled={unlabelled}
         search={search}
       />
@@ -291,3 +319,18 @@ export function Workbench({ session, done }: Props) {
     </div>
   );
 }
+
+/** The plain picture. */
+const bare = (scene: Scene): Scene => ({
+  ...scene,
+  ...{
+    labels: undefined,
+    heat: undefined,
+    opacity: 0,
+    strokes: false,
+    picked: undefined,
+    pins: [],
+    suspects: [],
+    ring: undefined,
+  },
+});

@@ -6,7 +6,7 @@ import type { Subject } from '@saltworks/contract/documents/builds';
 import type { ColouredClass } from '@saltworks/core/screen/colours';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
-import { campaignTabs } from '../campaigns/tabs.ts';
+import { campaignTabs } from '../campaigns/tabs.tsx';
 import { datasetTabs } from '../datasets/tabs.ts';
 import type { KeysDraft } from '../keys/draft.ts';
 import { mayIn, useMe } from '../pages/me.ts';

@@ -21,7 +21,7 @@ export function AgreementPanels({ campaign, nameOf }: { campaign: string; nameOf
           {(value) => <Pairs agreement={value} />}
         </Await>
       </Panel>
-      <Panel title="Known images and reliability">
+      <Panel title="Ground truth and reliability">
         <Await loaded={agreement} what="reliability">
           {(value) => <Reliability agreement={value} nameOf={nameOf} />}
         </Await>
@@ -75,7 +75,7 @@ function Pairs({ agreement: { images, classes, pending } }: { agreement: Agreeme
 
 function Reliability({ agreement: { annotators, honeypots }, nameOf }: { agreement: Agreement; nameOf: NameOf }) {
   if (annotators.length === 0) {
-    return <p>Nothing is known yet: it takes known images mixed in, or images that several annotators draw.</p>;
+    return <p>Nothing is known yet: it takes images with ground truth, or images that several annotators draw.</p>;
   }
   const mean = ({ mean, count }: { mean: number; count: number }) => (count === 0 ? '–' : score(mean));
   return (
@@ -91,7 +91,7 @@ function Reliability({ agreement: { annotators, honeypots }, nameOf }: { agreeme
         columns={[
           { name: 'Annotator' },
           { name: 'Weight', number: true },
-          { name: 'Known images', number: true },
+          { name: 'Ground truth', number: true },
           { name: 'IoU on them', number: true },
           { name: 'Overlaps', number: true },
           { name: 'IoU with others', number: true },
@@ -107,7 +107,7 @@ function Reliability({ agreement: { annotators, honeypots }, nameOf }: { agreeme
       />
       {honeypots.length > 0 && (
         <Figure
-          caption="Masks of known images by mean IoU"
+          caption="Masks of images with ground truth, by mean IoU"
           plot={{ kind: 'bars', rows: histogram(honeypots.map(({ miou }) => miou)), show: count }}
           columns={[{ name: 'Annotator' }, { name: 'Mean IoU', number: true }]}
           rows={honeypots.slice(0, 200).map(({ annotator, miou }) => [nameOf(annotator), score(miou)])}

@@ -31,16 +31,16 @@ export function SettingsFields({ draft, change }: Props) {
         </section>
       )}
       <div className="fields">
-        <Field label="Annotators an image" hint="From two on, their agreement is measured.">
+        <Field label="Overlap: annotators an image" hint="From two on, their agreement is measured.">
           <input type="number" min={1} max={100} required {...text('annotators')} />
         </Field>
-        <Field label="Known images mixed in, %" hint="Honeypots: their masks are compared with the dataset’s own.">
+        <Field label="Ground truth mixed in, % of images" hint="Their masks are compared with the dataset’s own.">
           <input type="number" min={0} max={100} step="any" required {...text('honeypots')} />
         </Field>
         <Field label="Deadline" hint="After it no image is given out. May be left empty.">
           <input type="datetime-local" {...text('deadline')} />
         </Field>
-        <Field label="Time an image is held, minutes" hint="Untouched for so long, it goes to somebody else.">
+        <Field label="Lease of an image, minutes" hint="Untouched for so long, it goes to somebody else.">
           <input type="number" min={0.1} max={1440} step="any" required {...text('lease')} />
         </Field>
         <Field label="Strokes" hint="Whether every pixel under a stroke keeps its label. From the next stroke on.">

@@ -21,16 +21,17 @@ export function Large({ image, masked, toggleMask, step, close }: Props) {
     arrowright: () => step(1),
   };
   return (
-    <Dialog title={image.name} close={close} large>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the dialog, whatever in it has the focus */}
-      <div
-        className="large"
-        onKeyDown={(event) => {
-          const run = keys[keyOf(event.nativeEvent)];
-          if (run) event.preventDefault();
-          run?.();
-        }}
-      >
+    <Dialog
+      title={image.name}
+      close={close}
+      large
+      onKeyDown={(event) => {
+        const run = keys[keyOf(event.nativeEvent)];
+        if (run) event.preventDefault();
+        run?.();
+      }}
+    >
+      <div className="large">
         <Photograph
           key={image.image}
           image={image.image}

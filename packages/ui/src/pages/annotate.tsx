@@ -9,7 +9,7 @@ import { Preview } from '../annotate/session/preview.ts';
 import { Session } from '../annotate/session/session.ts';
 import { Workbench } from '../annotate/workbench.tsx';
 import { ApiError, ask, askAs } from '../api.ts';
-import { Failed, Loading } from '../states.tsx';
+import { Failed, Loading, Plain } from '../states.tsx';
 import { begin, type Step } from '../traces.ts';
 
 export function AnnotatePage({ campaign }: { campaign: string }) {
@@ -57,24 +57,38 @@ export function AnnotatePage({ campaign }: { campaign: string }) {
   }
   if (session === 'nothing left') {
     return (
-      <Idle title="Nothing left to do" text="Every image of this campaign is taken or done. Thank you." again={next} />
+      <Idle
+        title="Nothing left to do"
+        text="Every image of this campaign is done, or in the hands of others. Thank you. What a reviewer sends back comes to you again."
+        again={next}
+      />
     );
   }
   return <Workbench key={session.key} session={session} done={next} />;
 }
 
+interface IdleProps {
+  title: string;
+  text: string;
+  again(): Promise<void>;
+}
+
 /** Shown when there is no image to draw on. */
-const Idle = ({ title, text, again }: { title: string; text: string; again(): Promise<void> }) => (
-  <main className="page">
-    <h1>{title}</h1>
+const Idle = ({ title, text, again }: IdleProps) => (
+  <Plain title={title}>
     <p>{text}</p>
-    <p>
-      <button type="button" onClick={() => void again()}>
+    <p className="actions">
+      <button type="button" className="main" onClick={() => void again()}>
         Look again
-      </button>{' '}
-      <a href="/">All campaigns</a>
+      </button>
+      <a className="button" href="/work">
+        My work
+      </a>
+      <a className="button" href="/">
+        All campaigns
+      </a>
     </p>
-  </main>
+  </Plain>
 );
 
 /** Fetch the next image once this one is on screen and solved. */

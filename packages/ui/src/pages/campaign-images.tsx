@@ -15,7 +15,7 @@ import { useCallback, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
 import { ReserveImage } from '../campaigns/reserve-image.tsx';
-import { campaignTabs } from '../campaigns/tabs.ts';
+import { campaignTabs } from '../campaigns/tabs.tsx';
 import { Browser } from '../datasets/browser.tsx';
 import { type Filter, Filters, focusFilters, queryOf, uncertainty } from '../datasets/filters.tsx';
 import type { Shown } from '../datasets/shown.ts';

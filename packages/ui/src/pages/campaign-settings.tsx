@@ -8,7 +8,7 @@ import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
 import { LabelSchemaPanel } from '../campaigns/label-schema-panel.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
 import { pauseOrResume, StateControl } from '../campaigns/state-control.tsx';
-import { campaignTabs } from '../campaigns/tabs.ts';
+import { campaignTabs } from '../campaigns/tabs.tsx';
 import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';

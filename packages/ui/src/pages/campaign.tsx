@@ -1,4 +1,4 @@
-/** A campaign's overview: progress, pace, agreement, time, members, exports. */
+/** A campaign: its progress and pace; its quality; its people; its exports. */
 
 import { type Campaign, getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
@@ -9,14 +9,16 @@ import { PacePanel } from '../campaigns/pace-panel.tsx';
 import { namesOf } from '../campaigns/people.ts';
 import { ProgressPanel } from '../campaigns/progress-panel.tsx';
 import { SkippedPanel } from '../campaigns/skipped-panel.tsx';
-import { campaignTabs } from '../campaigns/tabs.ts';
+import { campaignTabs } from '../campaigns/tabs.tsx';
 import { Exports } from '../datasets/exports.tsx';
 import { useLoaded } from '../load.ts';
 import { Await, Panel } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-export function CampaignPage({ campaign: id }: { campaign: string }) {
+export type CampaignPart = 'overview' | 'quality' | 'people' | 'exports';
+
+export function CampaignPage({ campaign: id, part }: { campaign: string; part: CampaignPart }) {
   const { value: me } = useMe();
   const campaign = useLoaded(getCampaign, { params: { campaign: id } }, 30_000);
   const manages = mayIn(me, id, 'manager');
@@ -27,22 +29,30 @@ export function CampaignPage({ campaign: id }: { campaign: string }) {
       tabs={campaignTabs(id, me)}
       aside={campaign.value && campaign.value.state !== 'open' && <span className="tag">{campaign.value.state}</span>}
       shortcuts={
-        manages
-          ? [
-              { keys: ['a'], show: 'A', label: 'add a member', run: focus('member-email') },
-              { keys: ['e'], show: 'E', label: 'export', run: focus('export-format') },
-            ]
-          : []
+        part === 'people'
+          ? [{ keys: ['a'], show: 'A', label: 'add a member', run: focus('member-email') }]
+          : part === 'exports'
+            ? [{ keys: ['e'], show: 'E', label: 'export', run: focus('export-format') }]
+            : []
       }
     >
       <Await loaded={campaign} what="the campaign">
         {(value) =>
           reviews ? (
             <div className="panels">
-              <ProgressPanel campaign={id} />
-              <PacePanel campaign={id} />
-              <SkippedPanel campaign={id} />
-              {manages && <Management campaign={value} admin={me?.role === 'admin'} />}
+              {part === 'overview' && (
+                <>
+                  <ProgressPanel campaign={id} />
+                  <PacePanel campaign={id} />
+                  <SkippedPanel campaign={id} />
+                </>
+              )}
+              {part !== 'overview' &&
+                (manages ? (
+                  <Management part={part} campaign={value} admin={me?.role === 'admin'} />
+                ) : (
+                  <p>Only who manages this campaign sees this.</p>
+                ))}
             </div>
           ) : (
             me && (
@@ -64,18 +74,28 @@ export function CampaignPage({ campaign: id }: { campaign: string }) {
 
 const focus = (id: string) => () => document.getElementById(id)?.focus();
 
-function Management({ campaign: { id, dataset, categories }, admin }: { campaign: Campaign; admin: boolean }) {
+interface ManagementProps {
+  part: CampaignPart;
+  campaign: Campaign;
+  admin: boolean;
+}
+
+function Management({ part, campaign: { id, dataset, categories }, admin }: ManagementProps) {
   const members = useLoaded(getCampaignMembers, { params: { campaign: id } });
   const nameOf = namesOf(members.value);
+  if (part === 'people') return <MembersPanel campaign={id} members={members} />;
+  if (part === 'exports') {
+    return (
+      <Panel title="Exports">
+        <Exports dataset={dataset} recipes={[`campaign-${id}`]} campaign={id} controls={admin} />
+      </Panel>
+    );
+  }
   return (
     <>
       <AgreementPanels campaign={id} nameOf={nameOf} />
       <EffortPanel campaign={id} categories={categories} nameOf={nameOf} />
       <LabelEfficiencyPanel campaign={id} />
-      <MembersPanel campaign={id} members={members} />
-      <Panel title="Exports">
-        <Exports dataset={dataset} recipes={[`campaign-${id}`]} campaign={id} controls={admin} />
-      </Panel>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { getCampaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import { getAssignmentThumbnail } from '@saltworks/contract/api/open-assignments';
 import { useSearchParams } from 'wouter';
+import { Brand } from '../brand.tsx';
 import { useLoaded } from '../load.ts';
 import { Handed } from '../review/handed.tsx';
 import '../review/review.css';
@@ -32,9 +33,7 @@ export function ReviewPage({ campaign: id }: { campaign: string }) {
   return (
     <div className="review">
       <nav aria-label="Handed in">
-        <a href="/" className="brand">
-          Saltworks
-        </a>
+        <Brand />
         <h1>{campaign.value.name}</h1>
         <p className="hint">{waiting.length === 100 ? '100 and more' : waiting.length} to review</p>
         <ul>
@@ -74,7 +73,15 @@ export function ReviewPage({ campaign: id }: { campaign: string }) {
       ) : (
         <main className="page">
           <h2>Nothing to review</h2>
-          <p>What annotators hand in appears here.</p>
+          <p>What annotators hand in appears here by itself.</p>
+          <p className="actions">
+            <a className="button" href={`/campaigns/${id}/images`}>
+              Look at its images
+            </a>
+            <a className="button" href={`/campaigns/${id}`}>
+              Its progress
+            </a>
+          </p>
         </main>
       )}
     </div>

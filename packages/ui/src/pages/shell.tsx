@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { ShortcutSheet } from '../annotate/shortcut-sheet.tsx';
 import { type Shortcut, useShortcuts } from '../annotate/shortcuts.ts';
+import { Brand } from '../brand.tsx';
 import { mayIn, signOut, useMe } from './me.ts';
 import { StorageNotice } from './storage-notice.tsx';
 
@@ -19,6 +20,8 @@ interface Props {
 export interface Tab {
   name: string;
   href: string;
+  /** Shown beside its name. */
+  badge?: React.ReactNode;
   /** Pages below its address belong to it. */
   within?: boolean;
 }
@@ -31,7 +34,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
   const go = (href: string) => () => location.assign(href);
   const keys: Shortcut[] = [
     ...shortcuts,
-    ...tabs.map(({ name, href }, i) => ({
+    ...tabs.slice(0, 9).map(({ name, href }, i) => ({
       keys: [String(i + 1)],
       show: String(i + 1),
       label: `go to ${name}`,
@@ -57,9 +60,7 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
         Skip to the content
       </a>
       <header className={wide ? 'bar site wide' : 'bar site'}>
-        <a href="/" className="brand">
-          Saltworks
-        </a>
+        <Brand />
         <nav className="ways" aria-label="Site">
           <a href="/" aria-current={here('/')}>
             Campaigns
@@ -106,9 +107,10 @@ export function Shell({ title, aside, tabs = [], shortcuts = [], wide, children 
         </div>
         {tabs.length > 0 && (
           <nav className="tabs ways" aria-label={title}>
-            {tabs.map(({ name, href, within }) => (
+            {tabs.map(({ name, href, badge, within }) => (
               <a key={href} href={href} aria-current={here(href, within)}>
                 {name}
+                {badge}
               </a>
             ))}
           </nav>

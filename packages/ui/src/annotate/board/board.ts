@@ -6,13 +6,28 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import { css } from '@saltworks/core/screen/colours';
 import { inDialog, isPressed, isTyping } from '../keyboard.ts';
+import { type Look, windowOf } from '../look.ts';
 import { ExactInk } from './exact-picture.ts';
 import { paintBrush, paintOutline, paintStroke, unknown } from './paint.ts';
 import { newLayers, paintPointed, paintScene } from './paint-scene.ts';
 import { listenToPointers, placeOf } from './pointers.ts';
 import { lines, type Scene, type Tool } from './scene.ts';
 import { covers, distance, piecesWithin, rounded, thinned } from './strokes.ts';
-import { clamp, fit, type Point, pan, type Size, toImage, toScreen, type View, zoom } from './view.ts';
+import {
+  type Box,
+  centred,
+  clamp,
+  fit,
+  frame,
+  type Point,
+  pan,
+  type Size,
+  seen,
+  toImage,
+  toScreen,
+  type View,
+  zoom,
+} from './view.ts';
 
 type Stroke = Extract<Interaction, { kind: 'stroke' }>;
 
@@ -136,6 +151,41 @@ export class Board {
 
   fit(): void {
     this.#look(fit(this.#image, this.#screen), true);
+  }
+
+  get image(): ImageBitmap {
+    return this.#image;
+  }
+
+  /** The part of the image on the screen, as shares of its sides. */
+  get seen(): Box {
+    return seen(this.#view, this.#image, this.#screen);
+  }
+
+  /** The window of levels that suits the photograph. */
+  levels(): Pick<Look, 'dark' | 'bright'> {
+    // A small copy says as much.
+    const scale = Math.min(1, 512 / Math.max(this.#image.width, this.#image.height));
+    const side = (length: number) => Math.max(1, Math.round(scale * length));
+    const [width, height] = [side(this.#image.width), side(this.#image.height)];
+    const context = new OffscreenCanvas(width, height).getContext('2d')!;
+    context.drawImage(this.#image, 0, 0, width, height);
+    return windowOf(context.getImageData(0, 0, width, height).data);
+  }
+
+  /** Shows a part of the image, pixels. */
+  frame(box: Box): void {
+    this.#look(frame(box, this.#image, this.#screen));
+  }
+
+  /** Brings a point of the image to the middle. */
+  centre(at: Point): void {
+    this.#look(pan(centred(this.#view, at, this.#screen), 0, 0, this.#image, this.#screen));
+  }
+
+  /** Moves the image by a share of the screen. */
+  move(across: number, down: number): void {
+    this.#pan(across * this.#screen.width, down * this.#screen.height);
   }
 
   zoomBy(factor: number): void {

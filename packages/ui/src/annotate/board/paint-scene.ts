@@ -49,15 +49,17 @@ export function paintScene(
   scene: Scene,
 ): void {
   const { scale, x, y } = view;
-  const { opacity, strokes, pins = [], drawing, colours, heat, suspects = [] } = scene;
+  const { opacity, strokes, pins = [], drawing, colours, heat, suspects = [], look = 'none' } = scene;
   const { width, height } = context.canvas;
   const box = [x, y, scale * image.width, scale * image.height] as const;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, width, height);
-  const photograph = layers.photograph.get([view], width, height, (layer) => {
+  const photograph = layers.photograph.get([view, look], width, height, (layer) => {
     layer.scale(devicePixelRatio, devicePixelRatio);
     layer.imageSmoothingEnabled = scale < 3;
+    layer.filter = look;
     layer.drawImage(image, ...box);
+    layer.filter = 'none';
   });
   context.drawImage(photograph, 0, 0);
   const labels = labelsOf(layers, scene);

@@ -22,6 +22,8 @@ export interface Scene {
    * likeness to a place, interpolated and at full opacity.
    */
   heat?: { values: Float32Array; width: number; height: number; alike?: boolean };
+  /** A canvas filter for the photograph. */
+  look?: string;
   /** 0 … 1. */
   opacity: number;
   /** Segments whose labels are not shown. */

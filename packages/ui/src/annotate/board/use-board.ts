@@ -8,6 +8,8 @@ export interface Shown {
   subscribe(listener: () => void): () => void;
   /** Screen pixels for each of the image's. */
   scale(): number;
+  /** Changes with every move. */
+  moves(): number;
 }
 
 export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, events: BoardEvents) {
@@ -18,6 +20,7 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
   const latest = useRef({ scene, events });
   latest.current = { scene, events };
   const listeners = useRef(new Set<() => void>());
+  const moves = useRef(0);
   const shown = useMemo<Shown>(
     () => ({
       subscribe(listener) {
@@ -25,6 +28,7 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
         return () => listeners.current.delete(listener);
       },
       scale: () => board.current?.scale ?? 1,
+      moves: () => moves.current,
     }),
     [],
   );
@@ -42,10 +46,12 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
           ask: (at) => latest.current.events.ask(at),
           over: (at) => latest.current.events.over(at),
           moved() {
+            moves.current++;
             for (const listener of listeners.current) listener();
           },
         });
         board.current.show(latest.current.scene);
+        moves.current++;
         for (const listener of listeners.current) listener();
         setReady(true);
       })

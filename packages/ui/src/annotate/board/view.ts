@@ -61,3 +61,33 @@ export const clamp = ({ x, y }: Point, { width, height }: Size): Point => ({
   x: Math.min(width, Math.max(0, x)),
   y: Math.min(height, Math.max(0, y)),
 });
+
+/** A part of the image, pixels. */
+export interface Box extends Point, Size {}
+
+/** Shows a part of the image with some room around it. */
+export function frame(box: Box, image: Size, screen: Size): View {
+  const part = { width: Math.max(1, box.width), height: Math.max(1, box.height) };
+  const close = Math.min(screen.width / part.width, screen.height / part.height) / 1.5;
+  // Never smaller than the whole image.
+  const scale = Math.min(most, Math.max(fit(image, screen).scale, close));
+  return centred({ scale, x: 0, y: 0 }, { x: box.x + (box.width - 1) / 2, y: box.y + (box.height - 1) / 2 }, screen);
+}
+
+/** The same scale, with this point of the image in the middle. */
+export const centred = ({ scale }: View, { x, y }: Point, screen: Size): View => ({
+  scale,
+  x: screen.width / 2 - scale * (x + 0.5),
+  y: screen.height / 2 - scale * (y + 0.5),
+});
+
+/** The part of the image that is on the screen, as shares of its sides; zero sizes where none is. */
+export function seen({ scale, x, y }: View, image: Size, screen: Size): Box {
+  const share = (at: number, side: number) => Math.min(1, Math.max(0, at / (scale * side)));
+  const [left, top] = [share(-x, image.width), share(-y, image.height)];
+  return {
+    ...{ x: left, y: top },
+    width: share(screen.width - x, image.width) - left,
+    height: share(screen.height - y, image.height) - top,
+  };
+}

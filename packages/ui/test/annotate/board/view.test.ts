@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clamp, fit, pan, toImage, toScreen, zoom } from '../../../src/annotate/board/view.ts';
+import { centred, clamp, fit, frame, pan, seen, toImage, toScreen, zoom } from '../../../src/annotate/board/view.ts';
 
 const image = { width: 600, height: 400 };
 const screen = { width: 1000, height: 700 };
@@ -49,5 +49,32 @@ describe('view', () => {
 
   test('clamps points outside to the edge', () => {
     expect(clamp({ x: -3, y: 900 }, image)).toEqual({ x: 0, y: 400 });
+  });
+
+  test('frames a part of the image: all of it in sight, in the middle, larger than before', () => {
+    const box = { x: 100, y: 50, width: 60, height: 40 };
+    const framed = frame(box, image, screen);
+    expect(framed.scale).toBeGreaterThan(view.scale);
+    const middle = toImage(framed, { x: screen.width / 2, y: screen.height / 2 });
+    expect([middle.x, middle.y]).toEqual([129.5, 69.5]);
+    for (const corner of [
+      { x: 100, y: 50 },
+      { x: 159, y: 89 },
+    ]) {
+      const { x, y } = toScreen(framed, corner);
+      expect(x > 0 && x < screen.width && y > 0 && y < screen.height).toBe(true);
+    }
+    // The whole image is never shown smaller than it fits; a pixel not larger than 64.
+    expect(frame({ x: 0, y: 0, ...image }, image, screen).scale).toBe(view.scale);
+    expect(frame({ x: 3, y: 3, width: 1, height: 1 }, image, screen).scale).toBe(64);
+  });
+
+  test('tells which part of the image is on the screen', () => {
+    expect(seen(view, image, screen)).toEqual({ x: 0, y: 0, width: 1, height: 1 });
+    const part = seen(centred({ scale: 4, x: 0, y: 0 }, { x: 299.5, y: 199.5 }, screen), image, screen);
+    expect(part.x + part.width / 2).toBeCloseTo(0.5);
+    expect(part.y + part.height / 2).toBeCloseTo(0.5);
+    expect(part.width).toBeCloseTo(1000 / 4 / 600);
+    expect(part.height).toBeCloseTo(700 / 4 / 400);
   });
 });
