@@ -432,6 +432,10 @@ create table label_schema (
   primary key (campaign, version)
 );`;
 
+/** What images of a campaign begin with; null: with nothing. */
+const campaignStarts = `
+alter table campaign add column start jsonb;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -457,4 +461,5 @@ export const migrations: readonly Migration[] = [
   { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
+  { name: '0019-campaign-starts', oldest: '0015-campaign-gates', up: run(campaignStarts) },
 ];
