@@ -1,5 +1,6 @@
 /** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
 
+import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { Correcting } from './correcting.tsx';
 import { Saved } from './saved.tsx';
 import type { Session, SessionState } from './session/session.ts';
@@ -12,12 +13,14 @@ interface Props {
   busy?: Busy;
   /** Whether there are labels to submit. */
   labelled: boolean;
+  /** What the image began with, if nothing was done to it. */
+  begun?: GivenOrigin;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
   submit(): void;
   say(text: string): void;
 }
 
-export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, say }: Props) {
+export function TopBar({ session, state: { assignment, saving }, busy, labelled, begun, open, submit, say }: Props) {
   return (
     <header className="bar">
       <a href="/" className="brand">
@@ -46,7 +49,7 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
           Skip
         </button>
         <button type="button" className="main" disabled={!!busy || !labelled} onClick={submit}>
-          {busy === 'handing in' ? 'Handing in…' : 'Submit'}
+          {busy === 'handing in' ? 'Handing in…' : begun ? 'Accept as it is' : 'Submit'}
         </button>
       </div>
     </header>

@@ -390,7 +390,11 @@ export class Session {
 
   #showChecked({ suspects, expected }: Checked): void {
     const { strokes } = this.#state.drawing;
-    const numbered = suspects.map(({ stroke, ...facts }) => ({ ...facts, stroke: strokes[stroke - 1].n }));
+    const numbered = suspects.flatMap(({ stroke, ...facts }) => {
+      const { n, region } = strokes[stroke - 1];
+      // Regions are no slips of the pen.
+      return region ? [] : [{ ...facts, stroke: n }];
+    });
     this.#set({ suspects: numbered, expected });
   }
 
