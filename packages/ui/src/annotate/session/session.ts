@@ -391,9 +391,9 @@ export class Session {
   #showChecked({ suspects, expected }: Checked): void {
     const { strokes } = this.#state.drawing;
     const numbered = suspects.flatMap(({ stroke, ...facts }) => {
-      const { n, region } = strokes[stroke - 1];
-      // Regions are no slips of the pen.
-      return region ? [] : [{ ...facts, stroke: n }];
+      const { n, origin } = strokes[stroke - 1];
+      // What nobody drew is no slip of the pen.
+      return origin ? [] : [{ ...facts, stroke: n }];
     });
     this.#set({ suspects: numbered, expected });
   }
