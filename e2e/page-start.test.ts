@@ -116,7 +116,7 @@ describe.skipIf(!browserPath)(`an image that begins with imported labels${unless
     const out = mkdtempSync(join(tmpdir(), 'saltworks-start-out-'));
     stack.run('campaign', 'export', id, '--format', 'coco-panoptic', '--out', out);
     const { images, annotations, categories } = JSON.parse(readFileSync(join(out, 'panoptic.json'), 'utf8')) as {
-      images: { id: number; file_name: string }[];
+      images: { id: number; file_name: string; origin?: string; corrected?: boolean }[];
       annotations: { image_id: number; file_name: string; segments_info: { id: number; category_id: number }[] }[];
       categories: { id: number; name: string }[];
     };
@@ -125,6 +125,9 @@ describe.skipIf(!browserPath)(`an image that begins with imported labels${unless
       return annotations.find(({ image_id }) => image_id === image.id)!;
     };
     expect(of('chelsea.png').segments_info).toEqual([]);
+    // What was imported is told apart from what was drawn.
+    expect(images).toMatchObject([{ origin: 'imported' }, { origin: 'imported', corrected: true }]);
+    expect(images[0].corrected).toBeUndefined();
     const { file_name, segments_info } = of('coffee.jpg');
     const named = segments_info.map(({ id, category_id }) => [
       id,

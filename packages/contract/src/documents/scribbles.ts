@@ -15,6 +15,8 @@ export interface Segment {
   id: number;
   category: string;
   isthing: boolean;
+  /** Nobody named it, or gave it its class: the image began with it. */
+  origin?: GivenOrigin;
 }
 
 export interface Stroke {
@@ -93,6 +95,7 @@ function scribblesOf(document: unknown): Scribbles {
       id: number(`segments[${i}].id`, segment.id, 1, maxSegmentId, true),
       category: string(`segments[${i}].category`, segment.category),
       isthing: boolean(`segments[${i}].isthing`, segment.isthing),
+      ...originOf(segment.origin),
     };
   });
   const defined = new Set([0]);

@@ -58,11 +58,9 @@ export function replay(interactions: readonly Interaction[]): Drawing {
         return () => deleted.delete(deed.segment);
       case 'classify': {
         const segment = segments.get(deed.segment)!;
-        const { category } = segment;
-        segment.category = deed.category;
-        return () => {
-          segment.category = category;
-        };
+        // Its class is a person's from now on.
+        segments.set(deed.segment, { id: segment.id, category: deed.category });
+        return () => segments.set(deed.segment, segment);
       }
       case 'merge':
         merged.set(deed.segment, deed.into);

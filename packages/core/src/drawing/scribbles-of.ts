@@ -11,10 +11,10 @@ export function scribblesOf(
   image: { width: number; height: number },
   categories: readonly LabelCategory[],
 ): string {
-  const named = segments.map(({ id, category }): Segment => {
+  const named = segments.map(({ id, category, origin }): Segment => {
     const found = categories.find((candidate) => candidate.id === category);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
-    return { id, category: found.name, isthing: found.isthing };
+    return { id, category: found.name, isthing: found.isthing, ...(origin && { origin }) };
   });
   const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread, origin }) => ({
     segment,

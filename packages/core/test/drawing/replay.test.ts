@@ -242,7 +242,8 @@ describe('replay', () => {
     expect(shown(...begun, stroke(1), undo, undo)).toMatchObject({ strokes: [2, 3], undo: false, redo: true });
     expect(shown(...begun, erase(2))).toMatchObject({ segments: [1], strokes: [3], undo: true });
     expect(shown(...begun, remove(1), undo)).toMatchObject({ segments: [1], strokes: [2, 3] });
-    expect(replay([...begun, classify(1, 5)]).segments).toEqual([{ id: 1, category: 5, origin }]);
+    expect(replay([...begun, classify(1, 5)]).segments).toEqual([{ id: 1, category: 5 }]);
+    expect(replay([...begun, classify(1, 5), undo]).segments).toEqual([{ id: 1, category: 2, origin }]);
   });
 
   test('equals two stacks for any log', () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
+import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import { extractReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { decodePanoptic, encodePanoptic } from '@saltworks/core/mask/mask';
@@ -127,6 +128,9 @@ async function openCampaign(id: string, fields: object): Promise<void> {
 
 const pixelsOf = async (mask: string) => decodePanoptic(await decodeImage(await store.get(maskKey(mask, '.png')))).ids;
 
+const documentOf = async (mask: string): Promise<MaskDocument> =>
+  JSON.parse(new TextDecoder().decode(await store.get(maskKey(mask, '.json'))));
+
 /** As its campaign numbers segments: in the order of the known mask's document. */
 const begunWith = (name: string) => idsOf((x, y) => ({ 0: 0, 5: 1, 9: 2, 77: 0 })[truths[name]!(x, y)]!);
 
@@ -151,6 +155,12 @@ test('an image begins with its known mask, is handed in as it is or corrected, a
   expect(await json('POST', '/campaigns/begun/next')).toMatchObject({ id: first.id, n: 5 });
   const as = await json('POST', `/assignments/${first.id}/submit`);
   expect(await pixelsOf(as.mask)).toEqual(begunWith('a.png'));
+  const asGiven = await documentOf(as.mask);
+  expect(asGiven).toMatchObject({
+    origin: 'imported',
+    segments_info: [{ origin: 'imported' }, { origin: 'imported' }],
+  });
+  expect(asGiven.corrected).toBeUndefined();
 
   // One segment alone, over all of the image.
   const second = await json('POST', '/campaigns/begun/next');
@@ -192,6 +202,10 @@ test('an image begins with its known mask, is handed in as it is or corrected, a
       return begunWith('d.png')[y * width + x];
     }),
   );
+  expect(await documentOf(corrected.mask)).toMatchObject({
+    ...{ origin: 'imported', corrected: true },
+    segments_info: [{ id: 1, area: 20 * height - 9 }, { id: 7 }],
+  });
   expect(await json('POST', '/campaigns/begun/next')).toBeNull();
 
   const { annotators } = await json('GET', '/campaigns/begun/effort', undefined, admin);
