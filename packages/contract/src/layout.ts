@@ -373,6 +373,10 @@ export const nodeLabelsKey = (assignment: string, n: number): string =>
 export const viewKey = (sha256: string, ending: '.webp' | '.png' = '.webp'): string =>
   `views/${sha256.slice(0, 2)}/${sha256}.2${ending}`;
 
+/** `known/ab/abcd…-0123456789abcdef.json`: a known mask of an image as KnownRegions. @param known its id */
+export const knownRegionsKey = ({ sha256, known }: { sha256: string; known: string }): string =>
+  `known/${sha256.slice(0, 2)}/${sha256}-${known}.json`;
+
 /** `views/`: all views and thumbnails. */
 export const viewsPrefix = 'views/';
 
@@ -450,7 +454,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
   [/^storage\/quota\.json$/, 'changing'],
-  [/^(keys|views|agreement|evaluations|label-efficiency|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
+  [/^(keys|known|views|agreement|evaluations|label-efficiency|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
 ];
 
 /** Undefined of an object that is none of ours. */
@@ -504,7 +508,7 @@ const folders = [
     'exports',
     'images',
   ],
-  ...['key-sets', 'keys', 'masks', 'models', 'probes', 'strokes', 'views'],
+  ...['key-sets', 'keys', 'known', 'masks', 'models', 'probes', 'strokes', 'views'],
 ];
 const inner = ['classes', 'exported', 'extracted', 'files', 'images', 'lines', 'masks', 'names', 'scribbles', 'truth'];
 

@@ -81,6 +81,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   exportFileKey: [[layout.exportFileKey('pans', 'x', 'a/b.png'), 'exports']],
   drawingKey: [[layout.drawingKey('a', 12), 'changing']],
   nodeLabelsKey: [[layout.nodeLabelsKey('a', 12), 'changing']],
+  knownRegionsKey: [[layout.knownRegionsKey({ sha256: sha, known: build }), 'rebuilt']],
   viewKey: [[layout.viewKey(sha), 'rebuilt']],
   thumbnailKey: [[layout.thumbnailKey(sha), 'rebuilt']],
   labelEfficiencyKey: [[layout.labelEfficiencyKey({ assignment: 'a', n: 12, mask: sha, truth: 'x' }), 'rebuilt']],

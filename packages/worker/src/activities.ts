@@ -19,6 +19,7 @@ import { type EvaluateDeps, evaluateImages } from './evaluation/evaluate-images.
 import { exportShard, finishExport, prepareExport } from './export.ts';
 import { type ExtractDeps, extractShard } from './extract.ts';
 import { type ImportDeps, importImages } from './import.ts';
+import { writeKnownRegions } from './known-regions.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
 import { propagateShard } from './propagate.ts';
@@ -88,6 +89,7 @@ export function createAnnotateActivities(deps: AnnotateDeps): AnnotateActivities
     answerPixel: (request) => withPulse(({ signal }) => answerMask(deps, request, signal)),
     attribute: (request) => withPulse(({ signal }) => attribute(deps, request, signal)),
     showImages: (request) => withPulse(({ signal }) => showImages(deps, request, signal)),
+    writeKnownRegions: (request) => withPulse(({ signal }) => writeKnownRegions(deps, request, signal)),
   };
 }
 

@@ -40,7 +40,7 @@ export async function judgeImage(image: DecodedImage, job: JudgeJob): Promise<Ju
   const solver = openReused(image, keys, options);
   const { seeds, nodes, mask: refine } = answerFrom(solver, labelsOf(raster, gridOf(keys, options.upsample), options));
   const mask = refine();
-  const { png } = await maskFile({ mask, nodes, seeds }, segments, { image: '', sha256: '', mask: '' });
+  const { png } = await maskFile({ mask, nodes, seeds }, { segments }, { image: '', sha256: '', mask: '' });
   const seconds = (performance.now() - start) / 1000;
 
   const read = async (file: Uint8Array) => decodePanoptic(await decodeImage(file));

@@ -1,7 +1,7 @@
 /** A mask as its files: in a thread, since it takes time. */
 import { encodePng } from '@saltworks/backbone/image/decode';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
-import type { Segment } from '@saltworks/contract/documents/scribbles';
+import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
 import { encodePanoptic } from '@saltworks/core/mask/mask';
 import type { Segmentation } from '@saltworks/core/segment';
@@ -23,11 +23,11 @@ export interface MadeMask {
 
 export async function maskFile(
   segmentation: Omit<Segmentation, 'timings'>,
-  segments: readonly Segment[],
+  { segments, strokes }: { segments: readonly Segment[]; strokes?: readonly Stroke[] },
   names: MaskNames,
 ): Promise<MadeMask> {
   const { data, width, height } = encodePanoptic(segmentation.mask);
   // A copy in a buffer that may move: libvips' own may not.
   const png = new Uint8Array(await encodePng(data, { width, height, channels: 3 }));
-  return { png, document: panopticDocument(segmentation, segments, names) };
+  return { png, document: panopticDocument(segmentation, segments, names, { strokes }) };
 }

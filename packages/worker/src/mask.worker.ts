@@ -48,8 +48,8 @@ async function alone(
   image: DecodedImage,
   { keys, scribbles, extension, options, names }: MaskJob,
 ): Promise<MadeMask | undefined> {
-  const { raster, segments } = readScribbles(scribbles, extension, image);
-  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), segments, names);
+  const { raster, ...drawn } = readScribbles(scribbles, extension, image);
+  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), drawn, names);
 }
 
 async function together(
@@ -67,5 +67,5 @@ async function together(
   if (!keys) return undefined;
   const found = consensus(image, fittingKeys(keys, image), drawn, options);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
-  return { ...(await maskFile(found, found.segments, names)), dissent };
+  return { ...(await maskFile(found, { segments: found.segments }, names)), dissent };
 }

@@ -1,6 +1,7 @@
 /** Masks as they are compared: those that were made, and known ones. */
 import { decodeImage } from '@saltworks/backbone/image/decode';
-import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
+import type { Category } from '@saltworks/contract/categories';
+import { type MaskDocument, maskDocument, type SegmentInfo } from '@saltworks/contract/documents/masks';
 import { maskKey, truthKey } from '@saltworks/contract/layout';
 import type { NamedMask } from '@saltworks/core/builds/compare-masks';
 import type { KnownMask } from '@saltworks/core/crowd/known-image';
@@ -18,7 +19,13 @@ export async function readMaskDocument(store: ObjectStore, id: string, signal: A
 }
 
 /** Names of a mask's segments; '' where it has none. */
-export function namesOf({ categories, segments_info }: Pick<MaskDocument, 'categories' | 'segments_info'>) {
+export function namesOf({
+  categories,
+  segments_info,
+}: {
+  categories: readonly Pick<Category, 'id' | 'name'>[];
+  segments_info: readonly Pick<SegmentInfo, 'id' | 'category_id'>[];
+}) {
   const names = new Map(categories.map(({ id, name }) => [id, name]));
   return new Map(segments_info.map(({ id, category_id }) => [id, names.get(category_id) ?? '']));
 }

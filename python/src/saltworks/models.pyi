@@ -23,6 +23,15 @@ class Category(TypedDict):
     retired: NotRequired[bool]
 
 
+CampaignStart = TypedDict(
+    'CampaignStart',
+    {
+        'from': Literal['known'],
+        'others': Literal['refuse', 'background'],
+    },
+)
+
+
 class Campaign(TypedDict):
     name: str
     instructions: str
@@ -45,6 +54,7 @@ class Campaign(TypedDict):
     preset: Literal['paper', 'best']
     solve: dict[str, Any]
     ordering: Literal['import', 'random']
+    start: CampaignStart | None
     categories: list[Category]
     schema: int
     created: str
@@ -92,6 +102,7 @@ class Assignment(TypedDict):
 class DrawingSegment(TypedDict):
     id: int
     category: int
+    origin: NotRequired[Literal['imported', 'predicted']]
 
 
 class DrawingStroke(TypedDict):
@@ -103,6 +114,7 @@ class DrawingStroke(TypedDict):
     region: NotRequired[list[float]]
     exact: NotRequired[bool]
     spread: NotRequired[bool]
+    origin: NotRequired[Literal['imported', 'predicted']]
 
 
 class DrawingLock(TypedDict):

@@ -198,12 +198,13 @@ function buildText(build: BuildInfo): string {
 
 function lineageText(
   build: string,
-  { id, name, mask, drawings, consensus, kept, offered, settings }: BuildImageInfo,
+  { id, name, mask, origin, corrected, drawings, consensus, kept, offered, settings }: BuildImageInfo,
 ): string {
   const lines = [
     `image ${id}, ${name}, in build ${build}`,
     `  mask ${mask}${kept === undefined ? '' : `, kept: ${kept}`}${offered === undefined ? '' : `, offered ${offered}`}`,
   ];
+  if (origin !== 'drawn') lines.push(`  origin ${origin}, ${corrected ? 'corrected' : 'as it was'}`);
   for (const { strokes, by, correctedBy, assignment, n, weight } of drawings) {
     const whose = by === undefined ? '' : ` by ${by}${correctedBy ? `, corrected by ${correctedBy.join(', ')}` : ''}`;
     const where = assignment === undefined ? '' : `, ${n} interactions of assignment ${assignment}`;

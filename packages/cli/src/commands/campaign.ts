@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Campaign,
+  type CampaignStart,
   campaignDefaults,
   getCampaign,
   getCampaignProgress,
@@ -58,6 +59,16 @@ Examples:
     .requiredOption('--categories <list>', 'the labels: "cat,dog,sky:stuff", or a .json file')
     .addOption(new Option('--preset <name>', 'how masks are made').choices(Object.keys(presets)).default('best'))
     .addOption(new Option('--order <which>', 'in which images come').choices(['import', 'random']).default('import'))
+    .addOption(
+      new Option('--start <what>', "what images begin with: nothing, or their dataset's known masks, to be corrected")
+        .choices(['none', 'known'])
+        .default('none'),
+    )
+    .addOption(
+      new Option('--other-classes <how>', 'with --start: classes of known masks that the campaign lacks')
+        .choices(['refuse', 'background'])
+        .default('refuse'),
+    )
     .option('--wait', 'until all images can be annotated')
     .addHelpText(
       'after',
@@ -65,7 +76,12 @@ Examples:
 Of the labels, all are things that can be counted unless ":stuff" says otherwise. Colours that colour-blind people can tell
 apart are chosen. A .json file is a list of names, or of {"name", "id", "colour", "isthing"}.
 
-Example: saltworks campaign create pets --dataset pets --categories "cat,dog,grass:stuff" --annotators 2 --honeypots 0.1`,
+With --start known an image that has a known mask begins with it: hand it in as it is, or correct it. Segments take classes by
+name; all other pixels are background. What it began with is no stroke of anybody, and lineage says that it was imported.
+
+Examples:
+  saltworks campaign create pets --dataset pets --categories "cat,dog,grass:stuff" --annotators 2 --honeypots 0.1
+  saltworks campaign create check --dataset pets --categories "cat,dog" --start known --other-classes background`,
     );
   creating.action(create);
   command.command('ls').description('the campaigns').option('--json', 'JSON, one document a line').action(list);
@@ -144,14 +160,17 @@ interface CreateFlags extends SettingFlags, KeysFlags {
   categories: string;
   preset: Campaign['preset'];
   order: Campaign['ordering'];
+  start: 'none' | CampaignStart['from'];
+  otherClasses: CampaignStart['others'];
   wait?: boolean;
 }
 
 async function create(id: string, flags: CreateFlags): Promise<void> {
-  const { dataset, layer, facet, longSide, codec, preset, order, wait, json } = flags;
+  const { dataset, layer, facet, longSide, codec, preset, order, start, otherClasses, wait, json } = flags;
   const body = {
     ...settingsOf(flags),
     ...{ id, name: flags.name ?? id, dataset, preset, ordering: order },
+    start: start === 'none' ? null : { from: start, others: otherClasses },
     ...{ backbone: await sharedName(flags.backbone), layer, facet, longSide, codec },
     categories: await readCategories(flags.categories),
   };

@@ -1,6 +1,7 @@
 /** Builds of a campaign or a dataset: listed, explained, compared, shown, taken back. */
 import { buildImage, buildSettings, differingMask, subject } from '../documents/builds.ts';
 import { changeCauses, comparedImage, comparison, gate } from '../documents/comparisons.ts';
+import { givenOrigins } from '../documents/scribbles.ts';
 import { facets, presetNames } from '../kinds.ts';
 import { keepPolicies, promoteModes } from '../messages/relabel.ts';
 import * as z from '../zod.ts';
@@ -107,6 +108,9 @@ export const buildImageInfo = z.described(
     ...z.omit(buildImage, { settings: true }).shape,
     /** Null where nobody knows. */
     settings: z.nullable(buildSettings),
+    /** `drawn`, unless the image began with labels that were there; `corrected`: something differs from these. */
+    origin: z._default(z.enum([...givenOrigins, 'drawn']), 'drawn'),
+    corrected: z.optional(z.literal(true)),
   }),
   { id: 'BuildImage' },
 );

@@ -41,6 +41,18 @@ export const category = z.described(
 );
 export type LabelCategory = z.infer<typeof category>;
 
+/** What an image begins with, before anybody has drawn on it. */
+export const campaignStart = z.described(
+  z.strictObject({
+    /** `known`: with the known mask that its dataset has of it, if it has one. */
+    from: z.enum(['known']),
+    /** Of known masks, classes that the campaign lacks: they are refused, or become background. */
+    others: z.enum(['refuse', 'background']),
+  }),
+  { id: 'CampaignStart' },
+);
+export type CampaignStart = z.infer<typeof campaignStart>;
+
 const changes = {
   name: text(200),
   instructions: text(20_000, 0),
@@ -89,6 +101,8 @@ export const newCampaign = z.described(
     preset: z._default(z.enum(presetNames), campaignDefaults.preset),
     solve: z._default(solve, {}),
     ordering: z._default(z.enum(['import', 'random']), campaignDefaults.ordering),
+    /** Left out: with nothing. */
+    start: z.optional(z.nullable(campaignStart)),
   }),
   { id: 'NewCampaign' },
 );
@@ -105,6 +119,8 @@ export const campaign = z.described(
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),
     ordering: z.enum(['import', 'random']),
+    /** Earlier servers leave it out. */
+    start: z._default(z.nullable(campaignStart), null),
     deadline: z.nullable(z.string()),
     categories: z.array(category),
     /** The version of these categories: it grows with every change. Earlier servers leave it out. */

@@ -1,6 +1,6 @@
 /** What annotators do to an image, and the drawing that it amounts to. */
 
-import { maxSegmentId } from '../documents/scribbles.ts';
+import { givenOrigins, maxSegmentId } from '../documents/scribbles.ts';
 import * as z from '../zod.ts';
 
 const point = z.tuple([z.number().check(z.gte(0), z.lte(1e6)), z.number().check(z.gte(0), z.lte(1e6))]);
@@ -22,7 +22,7 @@ const stroke = z.strictObject({
   spread: z.optional(z.boolean()),
 });
 
-/** An annotator's deed. The log only grows: undo and redo are interactions, too. */
+/** An annotator's deed, as it is sent. The log only grows: undo and redo are interactions, too. */
 export const interaction = z.described(
   z.discriminatedUnion('kind', [
     /** Names a new segment. Its category is one of the campaign's. */
@@ -49,7 +49,6 @@ export const interaction = z.described(
   ]),
   { id: 'Interaction' },
 );
-export type Interaction = z.infer<typeof interaction>;
 
 /** Interactions of one window, numbered there from 1: sent twice, they count once. */
 export const batch = z.described(
@@ -79,10 +78,13 @@ const runs = z.described(
   { type: 'array', items: { type: 'number' } },
 );
 
+/** Of what nobody drew: the image began with it, before the first deed. Only the server writes it; no undo takes it back. */
+const origin = z.optional(z.enum(givenOrigins));
+
 /** Segments and strokes that are there, in the order of naming and drawing. */
 export const drawing = z.described(
   z.object({
-    segments: z.array(z.object({ id: z.int(), category: z.int() })),
+    segments: z.array(z.object({ id: z.int(), category: z.int(), origin })),
     strokes: z.array(
       z.object({
         /** Number, from 1, of the interaction that drew it. */
@@ -96,6 +98,7 @@ export const drawing = z.described(
         region: z.optional(runs),
         exact: z.optional(z.boolean()),
         spread: z.optional(z.boolean()),
+        origin,
       }),
     ),
     /** Locked segments and the pixels that they hold, in the order of locking; absent if there are none. */
@@ -110,12 +113,12 @@ export type Drawing = z.infer<typeof drawing>;
 
 /** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
 export const loggedInteraction = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('segment'), id: z.int(), category: z.int() }),
+  z.object({ kind: z.literal('segment'), id: z.int(), category: z.int(), origin }),
   z.object({
     ...{ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() },
     ...{ polygon: z.optional(z.boolean()), exact: z.optional(z.boolean()), spread: z.optional(z.boolean()) },
   }),
-  z.object({ kind: z.literal('fill'), segment: z.int(), region: runs, spread: z.optional(z.boolean()) }),
+  z.object({ kind: z.literal('fill'), segment: z.int(), region: runs, spread: z.optional(z.boolean()), origin }),
   z.object({ kind: z.literal('erase'), stroke: z.int() }),
   z.object({ kind: z.literal('delete'), segment: z.int() }),
   z.object({ kind: z.literal('classify'), segment: z.int(), category: z.int() }),
@@ -125,6 +128,15 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('undo') }),
   z.object({ kind: z.literal('redo') }),
 ]);
+
+export type Interaction = z.infer<typeof loggedInteraction>;
+
+/** Whether nobody did it: the image began with it. */
+export const isGiven = (interaction: Interaction): boolean =>
+  (interaction.kind === 'segment' || interaction.kind === 'fill') && interaction.origin !== undefined;
+
+/** The window that entries of a log have which nobody did; no window of a person has so short a name. */
+export const givenClient = 'start';
 
 /** A line of an assignment's log. The interaction is sent as it was stored, byte for byte. */
 export const logEntry = z.described(

@@ -3,6 +3,7 @@
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
 import { lineage } from './key-sets.ts';
+import { givenOrigins } from './scribbles.ts';
 
 export const segmentInfo = z.object({
   id: z.number(),
@@ -12,6 +13,8 @@ export const segmentInfo = z.object({
   /** [x, y, width, height] of the tightest box, pixels. */
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   iscrowd: z.literal([0, 1]),
+  /** It is as the image began with it, to the pixel and in its class. */
+  origin: z.optional(z.enum(givenOrigins)),
 });
 export type SegmentInfo = z.infer<typeof segmentInfo>;
 
@@ -22,6 +25,10 @@ export const maskDocument = z.object({
   file_name: z.string(),
   segments_info: z.array(segmentInfo),
   categories: z.array(category),
+  /** What the image began with; absent where all is drawn. */
+  origin: z.optional(z.enum(givenOrigins)),
+  /** Something differs from that. */
+  corrected: z.optional(z.literal(true)),
   nodes: z.object({
     height: z.number(),
     width: z.number(),

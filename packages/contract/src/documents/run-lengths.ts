@@ -69,6 +69,23 @@ export function wholeRegion(region: number[], pixels: number): number[] {
   return rest > 0 ? [...region, rest] : region;
 }
 
+/** The pixels that none of the regions holds; empty where they hold all. @param pixels of the image */
+export function regionOutside(regions: readonly (readonly number[])[], pixels: number): number[] {
+  const runs: [number, number][] = [];
+  for (const region of regions) eachRun(region, (start, end) => runs.push([start, end]));
+  runs.sort(([a], [b]) => a - b);
+  const outside: number[] = [];
+  let [at, last] = [0, 0];
+  for (const [start, end] of [...runs, [pixels, pixels]]) {
+    if (start > at) {
+      outside.push(at - last, start - at);
+      last = start;
+    }
+    at = Math.max(at, end);
+  }
+  return outside;
+}
+
 /** Visits the runs of a region that lie inside: pixels start … end − 1. */
 export function eachRun(region: readonly number[], visit: (start: number, end: number) => void): void {
   for (let i = 0, at = 0; i + 1 < region.length; i += 2) {

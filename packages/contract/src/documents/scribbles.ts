@@ -6,11 +6,17 @@ import { regionArea, regionEnd } from './run-lengths.ts';
 /** The category of segments without a name. */
 export const unnamed = 'unnamed';
 
+/** Where pixels come from that nobody drew: a known mask that was imported, or one that a model predicted. */
+export const givenOrigins = ['imported', 'predicted'] as const;
+export type GivenOrigin = (typeof givenOrigins)[number];
+
 export interface Segment {
   /** 1 … 2²⁴ − 1, the range of a panoptic PNG. 0 is the background: a label, but never a segment. */
   id: number;
   category: string;
   isthing: boolean;
+  /** Nobody named it, or gave it its class: the image began with it. */
+  origin?: GivenOrigin;
 }
 
 export interface Stroke {
@@ -30,6 +36,8 @@ export interface Stroke {
   exact?: boolean;
   /** False: no other pixel learns from it. Only exact strokes may say so. */
   spread?: boolean;
+  /** Nobody drew it: the image began with it. */
+  origin?: GivenOrigin;
 }
 
 /** The pixels that a segment had when it was locked: they stay its own. */
@@ -87,6 +95,7 @@ function scribblesOf(document: unknown): Scribbles {
       id: number(`segments[${i}].id`, segment.id, 1, maxSegmentId, true),
       category: string(`segments[${i}].category`, segment.category),
       isthing: boolean(`segments[${i}].isthing`, segment.isthing),
+      ...originOf(segment.origin),
     };
   });
   const defined = new Set([0]);
@@ -105,6 +114,7 @@ function scribblesOf(document: unknown): Scribbles {
       ...flag(`strokes[${i}].polygon`, 'polygon', stroke),
       ...flag(`strokes[${i}].exact`, 'exact', stroke),
       ...flag(`strokes[${i}].spread`, 'spread', stroke),
+      ...originOf(stroke.origin),
     };
     if (given.spread === false && !given.exact) {
       throw new InvalidInputError(`strokes[${i}].spread is false; expected true of a stroke that is not exact`);
@@ -148,6 +158,12 @@ function scribblesOf(document: unknown): Scribbles {
 /** A boolean that may be missing, as a field. */
 const flag = <K extends string>(name: string, key: K, from: Record<string, unknown>): { [k in K]?: boolean } =>
   from[key] === undefined ? {} : ({ [key]: boolean(name, from[key]) } as { [k in K]?: boolean });
+
+/** A field of that name which says something else is ignored, as unknown fields are. */
+function originOf(value: unknown): Pick<Stroke, 'origin'> {
+  const origin = givenOrigins.find((known) => known === value);
+  return origin ? { origin } : {};
+}
 
 function regionOf(name: string, value: unknown, pixels: number): number[] {
   const region = array(name, value).map((length, i) => number(`${name}[${i}]`, length, 0, pixels, true));

@@ -1,7 +1,13 @@
 /** Every activity of workers, and every workflow. */
 
 import { shardActivities } from './activities.ts';
-import { annotateActivities, type annotateImage, type openImages, type showImages } from './annotate.ts';
+import {
+  annotateActivities,
+  type annotateImage,
+  type openImages,
+  type readKnown,
+  type showImages,
+} from './annotate.ts';
 import { type bakeoff, bakeoffActivities } from './bakeoff.ts';
 import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { evaluationActivities } from './evaluate.ts';
@@ -29,6 +35,7 @@ export type Workflows = WorkflowsOf<
   | typeof annotateImage
   | typeof openImages
   | typeof showImages
+  | typeof readKnown
   | typeof agreeImages
   | typeof consensusImage
   | typeof replayDrawings

@@ -65,6 +65,16 @@ const showRequest = z.object({
 });
 export type ShowRequest = z.infer<typeof showRequest>;
 
+/** The known mask of an image in a dataset. */
+const knownRequest = z.object({
+  dataset: z.string(),
+  sha256: z.string(),
+  name: z.string(),
+  /** Its id: an import may replace it. */
+  known: z.string(),
+});
+export type KnownRequest = z.infer<typeof knownRequest>;
+
 export const annotateActivities = {
   /** Brings an image, its keys and its graph into memory, unless they are there; makes the copies that browsers show. */
   openImage: { request: imageRequest, answer: openedImage },
@@ -75,6 +85,8 @@ export const annotateActivities = {
   attribute: { request: attributeRequest, answer: attribution },
   /** Makes the copies that browsers show, of images that nobody opened. Answers with the sha256 of unusable ones. */
   showImages: { request: showRequest, answer: z.array(z.string()) },
+  /** Stores a known mask as regions, at `knownRegionsKey`. */
+  writeKnownRegions: { request: knownRequest, answer: z.void() },
 } satisfies ActivityDefinitions;
 export type AnnotateActivities = ActivitiesOf<typeof annotateActivities>;
 
@@ -141,6 +153,9 @@ export const showImages = workflow({
   result: annotateActivities.showImages.answer,
   ...noMessages,
 });
+
+/** Makes regions of a known mask, for images that begin with it. */
+export const readKnown = workflow({ type: 'readKnown', input: knownRequest, result: z.void(), ...noMessages });
 
 /** The id of an assignment's workflow. */
 export const annotateWorkflowId = (assignment: string): string => `annotate/${assignment}`;

@@ -7,6 +7,7 @@ import {
   encodeRuns,
   regionArea,
   regionEnd,
+  regionOutside,
   wholeRegion,
 } from '../../src/documents/run-lengths.ts';
 
@@ -53,6 +54,21 @@ test('a whole region ends with what lies outside', () => {
   expect(wholeRegion([1, 2], 5)).toEqual([1, 2, 2]);
   expect(wholeRegion([1, 2], 3)).toEqual([1, 2]);
   expect(wholeRegion([], 3)).toEqual([3]);
+});
+
+test('what is outside some regions belongs to the others', () => {
+  let seed = 11;
+  for (let round = 0; round < 50; round++) {
+    const ids = Array.from({ length: 40 }, () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * 4);
+    });
+    const regions = encodeRegions(ids);
+    const rest = ids.map((id) => (id === 1 || id === 2 ? id : 7));
+    expect(regionOutside([regions.get(1) ?? [], regions.get(2) ?? []], 40)).toEqual(encodeRegion(rest, 7));
+  }
+  expect(regionOutside([[0, 40]], 40)).toEqual([]);
+  expect(regionOutside([], 40)).toEqual([0, 40]);
 });
 
 test('runs of no length, and pixels outside at the end, change nothing', () => {

@@ -81,6 +81,11 @@ test.each([
   expect(error?.message).not.toContain('\n');
 });
 
+test('an origin is kept; one of another kind is ignored, as unknown fields are', () => {
+  const of = (origin: unknown) => parseScribbles(JSON.stringify(stroke({ origin }))).strokes[0].origin;
+  expect(['imported', 'predicted', 'dreamt', 7].map(of)).toEqual(['imported', 'predicted', undefined, undefined]);
+});
+
 test('may have points outside, where a pen went over the edge', () => {
   const points = [
     [-0.5, 2],

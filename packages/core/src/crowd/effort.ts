@@ -1,6 +1,6 @@
 /** The time that annotators spent on a stroke, a segment, an image, a category, from the times of interactions. */
 
-import type { Interaction } from '@saltworks/contract/api/interactions';
+import { type Interaction, isGiven } from '@saltworks/contract/api/interactions';
 import { draws, replay } from '../drawing/replay.ts';
 
 /** An interaction and its time. @property at milliseconds since 1970 */
@@ -42,7 +42,7 @@ export interface ImageEffort {
  * and doing this interaction. A gap counts up to `idle`, and the rest is idle time: when the annotator left is unknown, and a
  * longer gap should not count less. A clock that goes back adds nothing. Erasing a stroke counts for the stroke's segment;
  * undo and redo count for the segment of the interaction that they undo or redo. Time on segments that were undone or deleted
- * is `discarded`.
+ * is `discarded`. What the image began with is nobody's work, and counts for nothing.
  *
  * @param done in the order of the log, as for `replay`
  */
@@ -54,7 +54,7 @@ export function imageEffort(
   const effort: ImageEffort = {
     seconds: 0,
     idle: 0,
-    interactions: done.length,
+    interactions: interactions.filter((each) => !isGiven(each)).length,
     strokes: [],
     segments: [],
     discarded: 0,
@@ -75,6 +75,7 @@ export function imageEffort(
     return spent;
   };
   done.forEach(({ at, interaction }, index) => {
+    if (isGiven(interaction)) return;
     const seconds = spend(at);
     const id = segmentOf[index];
     if (id === undefined) {
@@ -115,7 +116,7 @@ function touched(interactions: readonly Interaction[]): (number | undefined)[] {
       if (interaction.kind === 'segment') segments.push(interaction.id);
       else if (interaction.kind === 'erase') segments.push(segments[interaction.stroke - 1]);
       else segments.push(interaction.segment);
-      done.push(index);
+      if (!isGiven(interaction)) done.push(index);
       undone.length = 0;
     }
   });

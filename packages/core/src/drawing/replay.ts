@@ -1,5 +1,5 @@
 /** From a log of interactions to its drawing. */
-import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import { type Drawing, type Interaction, isGiven } from '@saltworks/contract/api/interactions';
 import type { Lock } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
@@ -44,7 +44,7 @@ export function replay(interactions: readonly Interaction[]): Drawing {
   const apply = (deed: Deed, n: number): (() => void) => {
     switch (deed.kind) {
       case 'segment':
-        segments.set(deed.id, { id: deed.id, category: deed.category });
+        segments.set(deed.id, segmentOf(deed));
         return () => segments.delete(deed.id);
       case 'stroke':
       case 'fill':
@@ -58,11 +58,9 @@ export function replay(interactions: readonly Interaction[]): Drawing {
         return () => deleted.delete(deed.segment);
       case 'classify': {
         const segment = segments.get(deed.segment)!;
-        const { category } = segment;
-        segment.category = deed.category;
-        return () => {
-          segment.category = category;
-        };
+        // Its class is a person's from now on.
+        segments.set(deed.segment, { id: segment.id, category: deed.category });
+        return () => segments.set(deed.segment, segment);
       }
       case 'merge':
         merged.set(deed.segment, deed.into);
@@ -113,7 +111,9 @@ export function replay(interactions: readonly Interaction[]): Drawing {
       if (last) take(last.deed, last.n);
     } else {
       check(interaction, index + 1);
-      take(interaction, index + 1);
+      // What an image began with is there before the first deed: no undo takes it back.
+      if (isGiven(interaction)) apply(interaction, index + 1);
+      else take(interaction, index + 1);
       undone.length = 0;
     }
   });
@@ -127,6 +127,11 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     redo: undone.length > 0,
   };
 }
+
+const segmentOf = ({ id, category, origin }: Extract<Interaction, { kind: 'segment' }>) => ({
+  ...{ id, category },
+  ...(origin && { origin }),
+});
 
 /** Strokes of interactions that were replayed before: a page replays its log after each one. */
 const known = new WeakMap<Interaction, Drawing['strokes'][number]>();

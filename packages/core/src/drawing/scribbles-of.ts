@@ -11,17 +11,18 @@ export function scribblesOf(
   image: { width: number; height: number },
   categories: readonly LabelCategory[],
 ): string {
-  const named = segments.map(({ id, category }): Segment => {
+  const named = segments.map(({ id, category, origin }): Segment => {
     const found = categories.find((candidate) => candidate.id === category);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
-    return { id, category: found.name, isthing: found.isthing };
+    return { id, category: found.name, isthing: found.isthing, ...(origin && { origin }) };
   });
-  const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread }) => ({
+  const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread, origin }) => ({
     segment,
     ...(region ? { region } : { points, radius }),
     ...(polygon && { polygon }),
     ...(exact && { exact }),
     ...(spread === false && { spread }),
+    ...(origin && { origin }),
   }));
   const { width, height } = image;
   const version = scribblesVersion({ strokes, locks });
@@ -34,8 +35,16 @@ export function scribblesOf(
   });
 }
 
-/** Whether a drawing has an answer: at least two labels, or the background alone, or strokes that label just their own pixels. */
-export function isDrawnEnough({ strokes }: { strokes: readonly Pick<Stroke, 'segment' | 'spread'>[] }): boolean {
+/**
+ * Whether a drawing has an answer: at least two labels, or the background alone, or strokes that label just their own pixels;
+ * or a mask that it began with, which labels every pixel.
+ */
+export function isDrawnEnough({
+  strokes,
+}: {
+  strokes: readonly Pick<Stroke, 'segment' | 'spread' | 'origin'>[];
+}): boolean {
+  if (strokes.some(({ origin }) => origin)) return true;
   const spreading = strokes.filter(({ spread }) => spread !== false);
   const labels = new Set(spreading.map(({ segment }) => segment));
   return labels.size > 1 || labels.has(0) || (labels.size === 0 && strokes.length > 0);

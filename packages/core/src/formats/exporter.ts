@@ -11,6 +11,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportSplit } from '@saltworks/contract/export-formats';
 import type { RgbImage } from '../image/image.ts';
 import { type Mask, segmentsInfo } from '../mask/mask.ts';
+import type { MaskOrigin } from '../mask/origin.ts';
 
 export interface ExportDataset {
   name: string;
@@ -59,6 +60,9 @@ export interface ExportImage {
   mask: Mask;
   /** Every segment with pixels; `category_id` is one of the dataset's. */
   segments: readonly SegmentInfo[];
+  /** What it began with, and whether that was changed, for formats that have a place for it; absent where all is drawn. */
+  origin?: MaskOrigin['origin'];
+  corrected?: MaskOrigin['corrected'];
   /** The part that it falls into. */
   split?: string;
   /** Its picture, for formats that need it. */

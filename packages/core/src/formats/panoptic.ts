@@ -2,8 +2,9 @@
 
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
-import type { Segment } from '@saltworks/contract/documents/scribbles';
+import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
 import { categoriesOf, segmentsInfo } from '../mask/mask.ts';
+import { maskOrigin } from '../mask/origin.ts';
 import { mean } from '../metrics/mean.ts';
 import { expectedIous, type NodeScores } from '../nodes/scores.ts';
 import type { Segmentation } from '../segment.ts';
@@ -11,21 +12,27 @@ import type { Segmentation } from '../segment.ts';
 /**
  * @param names the names of the image file and of the mask's PNG, and the hash of the image
  * @param known categories that have numbers already
+ * @param strokes of the drawing, where some of it may be what the image began with
  */
 export function panopticDocument(
   { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
-  known?: readonly Category[],
+  { known, strokes = [] }: { known?: readonly Category[]; strokes?: readonly Stroke[] } = {},
 ): MaskDocument {
   const categories = categoriesOf(segments, known);
+  const { segments: same, ...begun } = maskOrigin(mask, { segments, strokes });
   const { h: height, w: width, iterations, converged } = nodes;
   return {
     version: 1,
     image: { file_name: names.image, width: mask.width, height: mask.height, sha256: names.sha256 },
     file_name: names.mask,
-    segments_info: segmentsInfo(mask, segments, categories),
+    segments_info: segmentsInfo(mask, segments, categories).map((segment) => {
+      const origin = same.get(segment.id);
+      return origin ? { ...segment, origin } : segment;
+    }),
     categories,
+    ...begun,
     nodes: { height, width, sigma, iterations, converged },
     uncertainty: uncertaintyOf(nodes),
     warnings: [

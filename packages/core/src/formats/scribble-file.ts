@@ -1,6 +1,6 @@
 /** Scribbles of any form, read for the image that they belong to. */
 
-import { parseScribbles, type Segment } from '@saltworks/contract/documents/scribbles';
+import { parseScribbles, type Segment, type Stroke } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawnLabels, rasterise, type StrokeRaster } from '../seeds/seeds.ts';
 import { parseScribblePng } from './scribble-png.ts';
@@ -14,6 +14,8 @@ interface Size {
 interface Drawn {
   raster: StrokeRaster;
   segments: Segment[];
+  /** Of a document. */
+  strokes?: Stroke[];
 }
 
 /** A reader for each form, by the extension of its files. */
@@ -40,5 +42,5 @@ function readDocument(bytes: Uint8Array, { width, height }: Size): Drawn {
       `scribbles for ${image.width} × ${image.height} pixels; expected the image's ${width} × ${height}`,
     );
   }
-  return { raster: rasterise(scribbles), segments };
+  return { raster: rasterise(scribbles), segments, strokes: scribbles.strokes };
 }

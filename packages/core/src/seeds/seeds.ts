@@ -54,7 +54,8 @@ export function softWeights(soft: Float32Array, c: number): Float32Array {
  *
  * @param h rows of nodes
  * @param w columns of nodes
- * @throws InvalidInputError if fewer than two segments are drawn or own a node, unless it is the background alone
+ * @throws InvalidInputError if fewer than two segments are drawn or own a node, unless it is the background alone, or every
+ *   pixel is labelled
  */
 export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
@@ -62,7 +63,7 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const { winners, strokes } = cellWinners(raster, h, w);
   const labels = drawn.filter((id) => winners.includes(id));
   const unseeded = drawn.filter((id) => !labels.includes(id));
-  if (!isEnough(labels, drawn)) {
+  if (!isEnough(labels, drawn) && !isWhole(raster)) {
     const { length: outside } = raster.outside ?? [];
     throw new InvalidInputError(
       `${outside > 0 ? `${outside} stroke${outside > 1 ? 's' : ''} outside the picture; the others` : 'strokes'} label ${h} × ${w} nodes with ${labels.length} of ${drawn.length} segments; expected at least two`,
@@ -81,19 +82,24 @@ export const isEnough = (labels: readonly number[], drawn: readonly number[]): b
  * The segment ids of all strokes that label more than their own pixels, ascending. None if every stroke labels just its own:
  * then all other pixels are background.
  *
- * @throws InvalidInputError if there are fewer than two, unless it is the background alone
+ * @throws InvalidInputError if there are fewer than two, unless it is the background alone, or every pixel is labelled
  */
-export function drawnLabels(raster: Pick<StrokeRaster, 'segments' | 'still'>): number[] {
+export function drawnLabels(raster: Labelling): number[] {
   return enoughLabels([raster]);
 }
 
+type Labelling = Pick<StrokeRaster, 'segments' | 'still'> & Partial<Pick<StrokeRaster, 'owner'>>;
+
+/** Whether strokes label every pixel, and nothing is left for a solve. */
+export const isWhole = ({ owner }: Labelling): boolean => owner !== undefined && !owner.includes(0);
+
 /** The same of several rasters together. */
-export function enoughLabels(rasters: readonly Pick<StrokeRaster, 'segments' | 'still'>[]): number[] {
+export function enoughLabels(rasters: readonly Labelling[]): number[] {
   const spreading = rasters.flatMap(({ segments, still }) => Array.from(segments).filter((_, i) => !still?.has(i + 1)));
   const drawn = [...new Set(spreading)].sort((a, b) => a - b);
   if (drawn.length === 0 && rasters.some(({ still }) => still)) return [];
   if (drawn.length === 0) throw new InvalidInputError('no strokes; expected at least two labels to be drawn');
-  if (!isEnough(drawn, drawn)) {
+  if (!isEnough(drawn, drawn) && !rasters.some(isWhole)) {
     throw new InvalidInputError(`only label ${drawn[0]} is drawn; expected at least two, the background being one`);
   }
   return drawn;

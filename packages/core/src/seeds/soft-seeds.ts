@@ -1,7 +1,15 @@
 /** Seeds of several annotators together: a node that they label differently is partly each label's. */
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { argmax } from '../nodes/scores.ts';
-import { backgroundEverywhere, cellWinners, enoughLabels, isEnough, type Seeds, type StrokeRaster } from './seeds.ts';
+import {
+  backgroundEverywhere,
+  cellWinners,
+  enoughLabels,
+  isEnough,
+  isWhole,
+  type Seeds,
+  type StrokeRaster,
+} from './seeds.ts';
 
 /** One annotator's strokes, under segment ids that all annotators share, and their weight. */
 export interface WeightedStrokes {
@@ -14,7 +22,7 @@ export interface WeightedStrokes {
  * Y = Σ weight·Y of each annotator alone, so a solver that is linear in Y gives the weighted sum of their answers.
  *
  * @throws InvalidInputError if all annotators together label the nodes with fewer than two segments, unless it is the
- *   background alone
+ *   background alone, or one of them labels every pixel
  */
 export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: number): Seeds {
   const ids = enoughLabels(drawn.map(({ raster }) => raster));
@@ -22,7 +30,7 @@ export function softSeeds(drawn: readonly WeightedStrokes[], h: number, w: numbe
   const people = drawn.map(({ raster, weight }) => ({ ...cellWinners(raster, h, w), weight }));
   const present = new Set(people.flatMap(({ winners }) => [...new Set(winners)]));
   const labels = ids.filter((id) => present.has(id));
-  if (!isEnough(labels, ids)) {
+  if (!isEnough(labels, ids) && !drawn.some(({ raster }) => isWhole(raster))) {
     throw new InvalidInputError(
       `strokes label ${h} × ${w} nodes with ${labels.length} of ${ids.length} segments; expected at least two`,
     );

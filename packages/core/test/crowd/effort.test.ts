@@ -37,6 +37,15 @@ test('the time since the last interaction belongs to the next one', () => {
   });
 });
 
+test('what an image began with is nobody’s work', () => {
+  const given: Interaction = { kind: 'fill', segment: 1, region: [0, 4], origin: 'imported' };
+  const begun = after([0, { kind: 'segment', id: 1, category: 3, origin: 'imported' }], [0, given]);
+  const [drawn] = after([7, stroke(1)]);
+  const found = imageEffort([...begun, drawn], { opened: start });
+  expect(found).toMatchObject({ seconds: 7, interactions: 1, strokes: [{ n: 3, segment: 1, seconds: 7 }] });
+  expect(found.segments).toEqual([{ segment: 1, category: 3, strokes: 1, seconds: 7 }]);
+});
+
 describe('idle time', () => {
   const work = (gap: number, idle?: number) => imageEffort(after([0, name(1, 1)], [gap, stroke(1)]), { idle });
   test('of a gap at most a minute counts', () => {

@@ -223,6 +223,29 @@ describe('replay', () => {
     expect(() => replay(interactions)).toThrow(message);
   });
 
+  test('keeps what an image began with: no undo reaches it, and any deed corrects it', () => {
+    const origin = 'imported';
+    const begun: Interaction[] = [
+      { kind: 'segment', id: 1, category: 2, origin },
+      { kind: 'fill', segment: 1, region: [0, 4], origin },
+      { kind: 'fill', segment: 0, region: [4, 4], origin },
+    ];
+    expect(replay(begun)).toEqual({
+      segments: [{ id: 1, category: 2, origin }],
+      strokes: [
+        { n: 2, segment: 1, points: [], radius: 0, region: [0, 4], exact: true, origin },
+        { n: 3, segment: 0, points: [], radius: 0, region: [4, 4], exact: true, origin },
+      ],
+      ...{ undo: false, redo: false },
+    });
+    expect(shown(...begun, undo)).toEqual({ segments: [1], strokes: [2, 3], undo: false, redo: false });
+    expect(shown(...begun, stroke(1), undo, undo)).toMatchObject({ strokes: [2, 3], undo: false, redo: true });
+    expect(shown(...begun, erase(2))).toMatchObject({ segments: [1], strokes: [3], undo: true });
+    expect(shown(...begun, remove(1), undo)).toMatchObject({ segments: [1], strokes: [2, 3] });
+    expect(replay([...begun, classify(1, 5)]).segments).toEqual([{ id: 1, category: 5 }]);
+    expect(replay([...begun, classify(1, 5), undo]).segments).toEqual([{ id: 1, category: 2, origin }]);
+  });
+
   test('equals two stacks for any log', () => {
     let seed = 7;
     const random = (below: number) => {

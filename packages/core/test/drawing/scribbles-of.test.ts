@@ -58,4 +58,5 @@ test.each([
   [true, [{ segment: 5, spread: false }]],
 ])('is drawn enough: %s for %j', (enough, strokes) => {
   expect(isDrawnEnough({ strokes })).toBe(enough);
+  expect(isDrawnEnough({ strokes: [...strokes, { segment: 1, origin: 'imported' }] })).toBe(true);
 });

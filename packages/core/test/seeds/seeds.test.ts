@@ -110,10 +110,12 @@ describe('seedNodes', () => {
   });
   test.each([
     ['no strokes', [0, 0], []],
-    ['only label 4', [1, 1], [4]],
-    ['strokes label 1 × 1 nodes with 1 of 2 segments', [1, 2], [4, 5]],
+    ['only label 4', [1, 0], [4]],
+    ['strokes label 1 × 1 nodes with 1 of 2 segments', [1, 1, 2, 0], [4, 5]],
   ])('refuses: %s', (message, owner, segments) => {
-    expect(() => seedNodes({ width: 2, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(message);
+    expect(() => seedNodes({ width: owner.length, height: 1, owner: Uint8Array.from(owner), segments }, 1, 1)).toThrow(
+      message,
+    );
   });
   test('the background alone is enough, unless another drawn segment has no node', () => {
     const owner = Uint8Array.from([1, 0]);
@@ -121,6 +123,19 @@ describe('seedNodes', () => {
       ...{ labels: [0], nodes: Int32Array.of(0, -1), unseeded: [] },
     });
     expect(() => seedNodes({ width: 2, height: 1, owner, segments: [0, 4] }, 1, 1)).toThrow('1 of 2 segments');
+  });
+
+  test('one label is enough where strokes label every pixel; whether it owns all nodes or a second one owns none', () => {
+    const owner = Uint8Array.from([1, 1]);
+    expect(seedNodes({ width: 2, height: 1, owner, segments: [4] }, 1, 2)).toMatchObject({
+      ...{ labels: [4], nodes: Int32Array.of(0, 0), unseeded: [] },
+    });
+    const some = Uint8Array.from([1, 1, 2]);
+    expect(seedNodes({ width: 3, height: 1, owner: some, segments: [4, 5] }, 1, 1)).toMatchObject({
+      ...{ labels: [4], nodes: Int32Array.of(0), unseeded: [5] },
+    });
+    const partly = Uint8Array.from([1, 0]);
+    expect(() => seedNodes({ width: 2, height: 1, owner: partly, segments: [4] }, 1, 2)).toThrow('only label 4');
   });
 });
 

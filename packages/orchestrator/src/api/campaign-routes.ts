@@ -1,6 +1,7 @@
 /** Routes of campaigns: their settings, their members, their progress, the next image. */
 import { getCampaignAssignments, postCampaignNext } from '@saltworks/contract/api/assignments';
 import {
+  type Campaign,
   deleteCampaignMember,
   getCampaign,
   getCampaignMembers,
@@ -14,26 +15,56 @@ import {
 } from '@saltworks/contract/api/campaigns';
 import { getCampaignSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
 import { getCampaignPreparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
+import { InvalidInputError } from '@saltworks/contract/errors';
 import { auditAlone } from '../accounts/audit.ts';
-import { listAssignments } from '../campaigns/assignments/read.ts';
+import { sizeOf } from '../campaigns/assignments/image-size.ts';
+import { beginInteractions } from '../campaigns/assignments/interactions.ts';
+import { leaveUnusable } from '../campaigns/assignments/leave.ts';
+import { campaignFor } from '../campaigns/assignments/pins.ts';
+import { findAssignment, listAssignments } from '../campaigns/assignments/read.ts';
 import { changeCampaign, createCampaign, findCampaign, listCampaigns } from '../campaigns/campaigns.ts';
-import { extractOf } from '../campaigns/keys.ts';
+import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
 import { progressOf } from '../campaigns/progress.ts';
+import { checkStart, checkUnmeasured, startOf } from '../campaigns/start.ts';
 import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';
-import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
 import { openTaken } from './open-taken.ts';
-import { route } from './routes.ts';
+import { type Deps, route } from './routes.ts';
 
 /** Images that a worker opens ahead of the annotator. */
 const warmed = 2;
+
+/** Images whose known masks cannot be begun with, before the annotator is told why. */
+const unusable = 3;
+
+/** The next assignment of an annotator, begun with what its campaign says; images that cannot are skipped, with the reason. */
+async function takeBegun(deps: Deps, campaign: Campaign, user: string) {
+  const { db, journal } = deps;
+  for (let tries = 1; ; tries++) {
+    const taken = await takeTask(db, campaign, user);
+    if (taken === undefined) return undefined;
+    const found = await findAssignment(db, taken);
+    const own = await campaignFor(db, found);
+    const size = await sizeOf(db, found, (sha256) => deps.imageSize(sha256, keysOf(own)));
+    if (found.n > 0) return taken;
+    try {
+      await journal.append(...(await beginInteractions(db, taken, await startOf(deps, campaign, found.image, size))));
+      return taken;
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      const left = await leaveUnusable(db, taken, error.message);
+      if (!left || tries === unusable) throw new ConflictError(`${found.image.name}: ${error.message}`);
+    }
+  }
+}
 
 export const campaignRoutes = [
   route(getCampaigns, {
@@ -49,6 +80,7 @@ export const campaignRoutes = [
     async handler({ deps, body, user }) {
       const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
+      checkStart(body, dataset);
       // Refuses an unknown backbone.
       const extract = settleKeys(await deps.backbones.find(body.backbone), body);
       const { preset, solve } = body;
@@ -66,7 +98,12 @@ export const campaignRoutes = [
   route(patchCampaign, {
     summary: 'Changes a campaign, running or not',
     access: { campaign: 'manager' },
-    handler: ({ deps, params, body, user }) => changeCampaign(deps.db, params.campaign, body, user.id),
+    errors: [409],
+    async handler({ deps, params, body, user }) {
+      const { start } = await findCampaign(deps.db, params.campaign);
+      checkUnmeasured({ start, honeypotRate: body.honeypotRate });
+      return changeCampaign(deps.db, params.campaign, body, user.id);
+    },
   }),
   route(getCampaignSchema, {
     summary: "The versions of a campaign's classes, the newest first",
@@ -155,7 +192,7 @@ export const campaignRoutes = [
     async handler({ deps, params, user, request }) {
       const { db, answers } = deps;
       const campaign = await findCampaign(db, params.campaign);
-      const taken = await takeTask(db, campaign, user.id);
+      const taken = await takeBegun(deps, campaign, user.id);
       if (taken === undefined) return null;
       const warn = (error: Error) => request.log.warn(error.message);
       const found = await openTaken(deps, taken, warn);

@@ -1,9 +1,12 @@
 /** Where a mask of a build comes from: which strokes by whom, which keys, which settings, which code. */
 import type { BuildImageInfo } from '@saltworks/contract/api/builds';
 import type { Build, BuildImage, Subject } from '@saltworks/contract/documents/builds';
+import { maskDocument } from '@saltworks/contract/documents/masks';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { maskKey } from '@saltworks/contract/layout';
 import { readBuild } from '@saltworks/store/builds/builds';
 import { readBuildLines } from '@saltworks/store/builds/lines';
+import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely } from 'kysely';
 import type { Shards } from '../datasets/shards.ts';
@@ -48,5 +51,13 @@ export async function lineageOf(deps: Deps, subject: Subject, id: string, image:
     ...(by !== undefined && { by: nameOf(by) }),
     ...(correctedBy && { correctedBy: correctedBy.map(nameOf) }),
   }));
-  return { ...line, drawings, settings: line.settings === null ? null : (build.settings[line.settings] ?? null) };
+  const made = await readDocument(deps.store, maskKey(line.mask, '.json'), maskDocument);
+  const { origin = 'drawn' as const, corrected } = made ?? {};
+  const begun = { origin, ...(corrected && { corrected }) };
+  return {
+    ...line,
+    ...begun,
+    drawings,
+    settings: line.settings === null ? null : (build.settings[line.settings] ?? null),
+  };
 }

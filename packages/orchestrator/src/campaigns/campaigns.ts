@@ -12,7 +12,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { solveOf } from '../db/json.ts';
+import { solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
@@ -24,7 +24,7 @@ export async function createCampaign(
   { actor, shards }: { actor: string; shards: number },
 ): Promise<Campaign> {
   checkCategories(categories);
-  const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering } = given;
+  const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering, start } = given;
   await db.transaction().execute(async (tx) => {
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .insertInto('campaign')
@@ -37,6 +37,7 @@ export async function createCampaign(
         preset,
         solve: JSON.stringify({ ...solve, strokes }),
         ...(ordering ? { ordering } : {}),
+        start: start ? JSON.stringify(start) : null,
         shards,
         created_by: actor,
       })
@@ -162,6 +163,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       annotators: row.annotators,
       blind: row.blind,
       ordering: row.ordering,
+      start: startOf(row.start),
       honeypotRate: row.honeypot_rate,
       deadline: row.deadline?.toISOString() ?? null,
       leaseSeconds: row.lease_seconds,

@@ -1,6 +1,6 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type BuiltWith, builtWith } from '@saltworks/contract/api/builds';
-import { category, type LabelCategory } from '@saltworks/contract/api/campaigns';
+import { type CampaignStart, campaignStart, category, type LabelCategory } from '@saltworks/contract/api/campaigns';
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
 import { type SchemaChange, schemaChange } from '@saltworks/contract/api/label-schemas';
 import { type ScheduleWork, scheduleWork } from '@saltworks/contract/api/schedules';
@@ -33,6 +33,9 @@ export const interactionOf: (body: unknown) => Interaction = reader('interaction
 
 /** A campaign's settings, where they differ from its preset. */
 export const solveOf: (solve: unknown) => Partial<SegmentOptions> = reader('campaign.solve', segmentChanges);
+
+/** What images of a campaign begin with. */
+export const startOf: (value: unknown) => CampaignStart | null = reader('campaign.start', z.nullable(campaignStart));
 
 /** The settings that an assignment was opened with, and the build that was shown then. */
 const pin = z.extend(maskSettings, {

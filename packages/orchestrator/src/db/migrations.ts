@@ -460,6 +460,10 @@ create table task_person (
 );
 create index on task_person (user_id, task);`;
 
+/** What images of a campaign begin with; null: with nothing. */
+const campaignStarts = `
+alter table campaign add column start jsonb;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -488,4 +492,5 @@ export const migrations: readonly Migration[] = [
   { name: '0019-notes', oldest: '0015-campaign-gates', up: run(notes) },
   { name: '0020-corrections', oldest: '0015-campaign-gates', up: run(corrections) },
   { name: '0021-reservations', oldest: '0015-campaign-gates', up: run(reservations) },
+  { name: '0022-campaign-starts', oldest: '0015-campaign-gates', up: run(campaignStarts) },
 ];

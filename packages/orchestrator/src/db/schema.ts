@@ -155,6 +155,8 @@ export interface CampaignTable {
   /** Both from 0 to 1; null: the defaults. */
   gate_worse: number | null;
   gate_changed: number | null;
+  /** See {@link startOf}; null: with nothing. */
+  start: ColumnType<unknown, string | null | undefined, string | null>;
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;

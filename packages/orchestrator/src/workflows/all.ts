@@ -10,6 +10,7 @@ import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage, replayDrawings } from './measure.ts';
 import { openImages } from './open-images.ts';
 import { propagateDataset } from './propagate-dataset.ts';
+import { readKnown } from './read-known.ts';
 import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
 import { scheduled } from './scheduled.ts';
@@ -20,6 +21,7 @@ const workflows = {
   bakeoff,
   deliver,
   openImages,
+  readKnown,
   showImages,
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
   ...{ agreeImages, consensusImage, replayDrawings },
@@ -39,6 +41,7 @@ export {
   extractDataset,
   openImages,
   propagateDataset,
+  readKnown,
   rebuild,
   relabel,
   replayDrawings,

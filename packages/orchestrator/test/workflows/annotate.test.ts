@@ -170,6 +170,7 @@ async function openHost(before: (request: AnswerRequest) => Promise<void> = asyn
       return { segment: request.x, strokes: [] };
     },
     showImages: async () => [],
+    writeKnownRegions: async () => {},
   };
   host.close = await openHostOf(activities, queue);
   return host;

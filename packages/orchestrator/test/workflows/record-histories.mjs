@@ -66,6 +66,7 @@ const activities = {
   answerPixel: async ({ n }) => ({ n, mask: hash('cd'), uncertainty: 0.125, ms: 80 }),
   attribute: async () => ({ segment: 1, strokes: [{ n: 1, share: 0.75 }] }),
   showImages: async ({ images }) => images.slice(1).map(({ sha256 }) => sha256),
+  writeKnownRegions: async () => {},
   // Delivered at the third try.
   sendNotice: async ({ last }) => last,
   expireLease: async () => undefined,
@@ -197,6 +198,7 @@ await record('annotate-image-unusable', 'annotateImage', { ...assignment, image:
 
 await record('open-images', 'openImages', { images: [image, useless].map((image) => ({ ...settings, image })) });
 await record('show-images', 'showImages', { whole: true, images: [image, useless] });
+await record('read-known', 'readKnown', { dataset: 'pans', sha256: image.sha256, name: image.name, known: 'abcd' });
 const known = { dataset: 'pans', sha256: image.sha256, campaign: 'c1' };
 const pairs = [
   { a: hash('cd'), b: hash('ce') },

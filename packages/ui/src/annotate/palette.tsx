@@ -64,14 +64,14 @@ export const Palette = memo(function Palette({
   // A long list may render a moment after the ink.
   const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
-    { id: 0, name: 'Background' },
-    ...segments.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
+    { id: 0, name: 'Background', origin: undefined },
+    ...segments.map(({ id, category, origin }) => ({ id, name: names.get(category) ?? 'unknown', origin })),
   ];
   const acts = { choose, lock, hide, askClass, askMerge, split, remove, zoomTo, unlabelled };
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">
-        {rows.map(({ id, name }, index) => (
+        {rows.map(({ id, name, origin }, index) => (
           <SegmentRow
             key={id}
             id={id}
@@ -80,6 +80,7 @@ export const Palette = memo(function Palette({
             colour={css(colours.get(id) ?? unknown)}
             chosen={chosen === id}
             drawn={drawn.has(id)}
+            origin={origin}
             digit={index < 10 ? index : undefined}
             area={areas && (areas.get(id) ?? 0)}
             size={size}

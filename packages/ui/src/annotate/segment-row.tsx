@@ -1,4 +1,5 @@
 /** A segment in the list: its name, its area, its eye and lock, and a menu of what can be done with it. */
+import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { Eye, EyeOff, Lock, LockOpen } from 'lucide-react';
 import { memo } from 'react';
 import { Menu } from '../menu.tsx';
@@ -30,6 +31,8 @@ interface Props extends SegmentActs {
   colour: string;
   chosen: boolean;
   drawn: boolean;
+  /** Nobody named it: the image began with it. */
+  origin?: GivenOrigin;
   /** The key that chooses the segment. */
   digit?: number;
   /** Its pixels, once they are known, and the image's. */
@@ -48,6 +51,7 @@ export const SegmentRow = memo(function SegmentRow({
   colour,
   chosen,
   drawn,
+  origin,
   digit,
   area,
   size,
@@ -74,6 +78,7 @@ export const SegmentRow = memo(function SegmentRow({
         <span className="name">
           {name}
           {count !== undefined && <small> {count}</small>}
+          {origin && <small> {origin}</small>}
         </span>
         {area !== undefined && area > 0 ? (
           <small className="area" title={`${area.toLocaleString('en')} pixels`}>

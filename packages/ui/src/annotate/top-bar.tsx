@@ -1,5 +1,6 @@
 /** The bar over the picture: the image's name, the time, what is saved, and the ways to end the assignment. */
 
+import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { Brand } from '../brand.tsx';
 import { Correcting } from './correcting.tsx';
 import { Saved } from './saved.tsx';
@@ -13,13 +14,25 @@ interface Props {
   busy?: Busy;
   /** Whether there are labels to submit. */
   labelled: boolean;
+  /** What the image began with, if nothing was done to it. */
+  begun?: GivenOrigin;
   open(dialog: 'keys' | 'instructions' | 'skip'): void;
   submit(): void;
   notes: { opened: boolean; count: number; toggle(): void };
   say(text: string): void;
 }
 
-export function TopBar({ session, state: { assignment, saving }, busy, labelled, open, submit, notes, say }: Props) {
+export function TopBar({
+  session,
+  state: { assignment, saving },
+  busy,
+  labelled,
+  begun,
+  open,
+  submit,
+  notes,
+  say,
+}: Props) {
   return (
     <header className="bar">
       <Brand />
@@ -57,7 +70,7 @@ export function TopBar({ session, state: { assignment, saving }, busy, labelled,
           </button>
         )}
         <button type="button" className="main" disabled={!!busy || !labelled} onClick={submit}>
-          {busy === 'handing in' ? 'Handing in…' : 'Submit'}
+          {busy === 'handing in' ? 'Handing in…' : begun ? 'Accept as it is' : 'Submit'}
         </button>
       </div>
     </header>

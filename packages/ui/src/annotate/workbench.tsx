@@ -1,5 +1,7 @@
 /** An image at work: the board, its tools, its segments, and the interactions that the annotator makes with them. */
 
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { keysText } from '@saltworks/contract/keys-text';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
@@ -27,6 +29,10 @@ import { useSegments } from './use-segments.ts';
 import { useSettings } from './use-settings.ts';
 import { Veil } from './veil.tsx';
 import { Zoom } from './zoom.tsx';
+
+/** What an image began with, while nobody has changed it. */
+const beginningOf = ({ strokes, locks, undo }: Drawing): GivenOrigin | undefined =>
+  undo || locks || strokes.some(({ origin }) => !origin) ? undefined : strokes[0]?.origin;
 
 interface Props {
   session: Session;
@@ -143,6 +149,7 @@ export function Workbench({ session, done }: Props) {
   const zoomTo = useCallback((id: number) => zoom.current(id), []);
 
   const labelled = !!patch || pixel?.n === state.n;
+  const begun = beginningOf(drawing);
   const submit = () => {
     if (board.current?.closePolygon()) return;
     if (labelled) void finish('handing in', () => session.submit());
@@ -214,7 +221,7 @@ export function Workbench({ session, done }: Props) {
   return (
     // Nobody draws on an image while it is being submitted.
     <div className="workbench" inert={!!busy}>
-      <TopBar {...{ session, state, busy, labelled, submit, notes }} open={setDialog} say={setMessage} />
+      <TopBar {...{ session, state, busy, labelled, begun, submit, notes }} open={setDialog} say={setMessage} />
       <Toolbar
         inert={!ours}
         tool={tool}
@@ -270,6 +277,7 @@ export function Workbench({ session, done }: Props) {
           preview={state.preview}
           patch={!!patch}
           empty={drawing.strokes.every(({ segment }) => segment === 0)}
+          begun={begun}
         />
         <Zoom
           shown={shown}

@@ -7,7 +7,7 @@ import { useLoaded } from '../load.ts';
 import { counted } from '../plots/figures.ts';
 import { Await } from '../states.tsx';
 import { textOf } from './subject.ts';
-import { keptWords } from './words.ts';
+import { keptWords, originWords } from './words.ts';
 
 export function Lineage({ of, build, image }: { of: Subject; build: string; image: number }) {
   const line = useLoaded(getBuildImage, { params: { subject: textOf(of), build, image: String(image) } });
@@ -21,7 +21,13 @@ export function Lineage({ of, build, image }: { of: Subject; build: string; imag
   );
 }
 
-const Facts = ({ of, line: { drawings, consensus, settings, kept, mask } }: { of: Subject; line: BuildImageInfo }) => (
+const Facts = ({
+  of,
+  line: { drawings, consensus, settings, kept, mask, ...begun },
+}: {
+  of: Subject;
+  line: BuildImageInfo;
+}) => (
   <dl className="facts">
     <dt>Strokes</dt>
     <dd>
@@ -59,6 +65,8 @@ const Facts = ({ of, line: { drawings, consensus, settings, kept, mask } }: { of
         <dd>{keptWords[kept]}</dd>
       </>
     )}
+    <dt>Origin</dt>
+    <dd>{originWords(begun.origin, begun.corrected)}</dd>
     <dt>Mask</dt>
     <dd>
       <code>{mask}</code>

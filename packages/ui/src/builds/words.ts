@@ -1,5 +1,5 @@
 /** Builds in words. */
-import type { BuildInfo } from '@saltworks/contract/api/builds';
+import type { BuildImageInfo, BuildInfo } from '@saltworks/contract/api/builds';
 import type { ChangeCause } from '@saltworks/contract/documents/comparisons';
 import { keysText } from '@saltworks/contract/keys-text';
 import { moment } from '../plots/figures.ts';
@@ -44,3 +44,13 @@ export const keptWords = { accepted: 'accepted in review, kept', chosen: 'kept b
 
 /** Empty stands for the background. */
 export const classOf = (category: string): string => (category === '' ? 'background' : category);
+
+const origins: Record<BuildImageInfo['origin'], string> = {
+  imported: 'imported labels',
+  predicted: 'labels of a model',
+  drawn: 'drawn',
+};
+
+/** "drawn"; "imported labels, as they were". */
+export const originWords = (origin: BuildImageInfo['origin'], corrected?: boolean): string =>
+  origin === 'drawn' ? origins.drawn : `${origins[origin]}, ${corrected ? 'corrected' : 'as they were'}`;

@@ -40,6 +40,8 @@ const draft = z.object({
   ...keysDraft,
   preset: z.enum(presetNames),
   ordering: z.enum(['import', 'random']),
+  /** With nothing, or with known masks: classes that the campaign lacks are refused, or background. */
+  start: z.enum(['none', 'refuse', 'background']),
 });
 export type CampaignDraft = z.infer<typeof draft>;
 
@@ -62,6 +64,7 @@ export const emptyDraft: CampaignDraft = {
   ...emptyKeys,
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
+  start: 'none',
 };
 
 /** A stored draft; nothing of one that is no longer valid. @param text JSON; null where none is stored */
@@ -114,13 +117,14 @@ export const changesOf = (draft: SettingsDraft) => {
   };
 };
 
-export const campaignOf = ({ id, dataset, categories, preset, ordering, ...settings }: CampaignDraft) => ({
+export const campaignOf = ({ id, dataset, categories, preset, ordering, start, ...settings }: CampaignDraft) => ({
   ...changesOf(settings),
   ...keysOf(settings),
   id: id || slugOf(settings.name),
   dataset,
   preset,
   ordering,
+  start: start === 'none' ? null : { from: 'known' as const, others: start },
   categories: categories.map((category, i): LabelCategory => ({ id: i + 1, ...category })),
 });
 

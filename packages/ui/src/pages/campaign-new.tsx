@@ -131,6 +131,16 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
               <option value="random">random</option>
             </select>
           </Field>
+          <Field
+            label="Images begin with"
+            hint="A known mask is what the dataset was imported with. It is accepted as it is, or corrected. Fixed once made."
+          >
+            <select value={draft.start} onChange={(event) => change({ start: event.target.value as 'none' })}>
+              <option value="none">nothing</option>
+              <option value="refuse">their known masks</option>
+              <option value="background">their known masks; classes that are not listed here are background</option>
+            </select>
+          </Field>
         </div>
       </fieldset>
       <fieldset>

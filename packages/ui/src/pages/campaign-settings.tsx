@@ -104,6 +104,12 @@ const Fixed = ({ campaign }: { campaign: Campaign }) => (
     <dd>{campaign.preset}</dd>
     <dt>Order</dt>
     <dd>{campaign.ordering === 'import' ? 'as imported' : 'random'}</dd>
+    <dt>Images begin with</dt>
+    <dd>
+      {!campaign.start && 'nothing'}
+      {campaign.start?.others === 'refuse' && 'their known masks'}
+      {campaign.start?.others === 'background' && 'their known masks; classes that the campaign lacks are background'}
+    </dd>
     <dt>Made</dt>
     <dd>{moment(campaign.created)}</dd>
   </dl>

@@ -2,6 +2,7 @@
 
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
+import type { Drawing } from '@saltworks/contract/api/interactions';
 import { postAssignmentNotes } from '@saltworks/contract/api/notes';
 import {
   getAssignment,
@@ -33,6 +34,15 @@ interface Props {
   step(by: 1 | -1): void;
   /** Called after the review. */
   done(): void;
+}
+
+/** How much of a drawing the image began with. */
+function beginningOf({ strokes, segments }: Drawing): string {
+  const origin = strokes.find(({ origin }) => origin)?.origin;
+  if (!origin) return '';
+  const touched = strokes.some(({ origin }) => !origin) || segments.some(({ origin }) => !origin);
+  const what = origin === 'imported' ? 'imported labels' : 'labels of a model';
+  return `, from ${what}${touched ? ', drawn on' : ''}`;
 }
 
 export function Handed({ id, campaign, step, done }: Props) {
@@ -151,6 +161,7 @@ export function Handed({ id, campaign, step, done }: Props) {
           <span className="hint">
             by <strong>{assignment.author}</strong>
             {assignment.submitted && `, handed in on ${moment(assignment.submitted)}`}
+            {beginningOf(assignment.drawing)}
           </span>
         )}
         <Legend entries={classes} />

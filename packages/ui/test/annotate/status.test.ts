@@ -17,6 +17,11 @@ test('every update of labels is shown; only the first is announced', () => {
   });
 });
 
+test('what an image began with is announced until somebody changes it', () => {
+  const said = 'Imported labels: accept them as they are, or correct them.';
+  expect(statusOf({ ...labelled, begun: 'imported', empty: true })).toEqual({ shown: said, said });
+});
+
 test('obstacles are announced', () => {
   const missing = { ...labelled, patch: false, none: 'Draw on one thing more: the background counts.' };
   expect(statusOf(missing)).toEqual({ shown: missing.none, said: missing.none });

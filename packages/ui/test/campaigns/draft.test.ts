@@ -36,12 +36,14 @@ describe('a campaign in the form', () => {
       backbone: 'dinov2-small-focus',
       preset: 'best',
       ordering: 'import',
+      start: null,
       categories: [
         { id: 1, ...categories[0] },
         { id: 2, ...categories[1] },
       ],
     });
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
+    expect(campaignOf({ ...draft, start: 'background' }).start).toEqual({ from: 'known', others: 'background' });
     const keys = { backbone: 'dino', layer: '0', facet: 'value', longSide: '224', codec: 'int8' } as const;
     expect(campaignOf({ ...draft, ...keys })).toMatchObject({ ...keys, layer: 0, longSide: 224 });
   });

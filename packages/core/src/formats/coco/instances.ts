@@ -29,6 +29,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
             area: segment.area,
             bbox: segment.bbox,
             iscrowd: segment.iscrowd,
+            origin: segment.origin,
           }),
         );
       const { split } = image;

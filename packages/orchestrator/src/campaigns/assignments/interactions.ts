@@ -1,6 +1,6 @@
 /** The log of an assignment's interactions: append-only, idempotent, in order. */
 
-import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import { type Drawing, givenClient, type Interaction } from '@saltworks/contract/api/interactions';
 import type { JournalEntry } from '@saltworks/contract/documents/journal';
 import { regionArea, regionEnd } from '@saltworks/contract/documents/run-lengths';
 import { replay } from '@saltworks/core/drawing/replay';
@@ -10,6 +10,7 @@ import type { Schema } from '../../db/schema.ts';
 import { ConflictError } from '../../errors.ts';
 import { changesCategories, noteCategories } from '../tasks/categories.ts';
 import { lockDrawable } from './leases.ts';
+import { lockHeld } from './lock.ts';
 
 /** Interactions of one browser window, numbered there from 1 without a gap. */
 export interface Batch {
@@ -55,22 +56,60 @@ export async function appendInteractions(
     const news = added.map(({ interaction }) => interaction);
     const drawing = replay([...before, ...news]);
     if (news.some(changesCategories)) await noteCategories(tx, row, { before: replay(before), after: drawing });
-    const entries = added.map(({ seq, interaction }, index) => ({
-      assignment,
-      n: row.n + 1 + index,
-      client,
-      seq,
-      kind: interaction.kind,
-      body: interaction,
-      received: now.toISOString(),
-      ...(row.corrector !== null && { by: row.corrector }),
-    }));
-    if (entries.length > 0) {
-      await tx.insertInto('interaction').values(entries.map(rowOf)).execute();
-    }
-    const n = row.n + entries.length;
-    await tx.updateTable('assignment').set({ n }).where('id', '=', assignment).execute();
-    return { n, added: added.length, entries, drawing };
+    const entries = await addEntries(tx, row, { client, interactions: added }, now);
+    return { n: row.n + entries.length, added: added.length, entries, drawing };
+  });
+}
+
+/** Rows of one statement: its parameters are numbered with 16 bits. */
+const rowsAtOnce = 1_000;
+
+/** Writes the next entries of a log; the assignment's row is locked. */
+async function addEntries(
+  tx: Transaction<Schema>,
+  { id: assignment, n, corrector }: { id: string; n: number; corrector: string | null },
+  { client, interactions }: Batch,
+  now: Date,
+): Promise<JournalEntry[]> {
+  const entries = interactions.map(({ seq, interaction }, index) => ({
+    assignment,
+    n: n + 1 + index,
+    client,
+    seq,
+    kind: interaction.kind,
+    body: interaction,
+    received: now.toISOString(),
+    ...(corrector !== null && { by: corrector }),
+  }));
+  for (let from = 0; from < entries.length; from += rowsAtOnce) {
+    const rows = entries.slice(from, from + rowsAtOnce);
+    await tx
+      .insertInto('interaction')
+      .values(rows.map(rowOf))
+      .execute();
+  }
+  await tx
+    .updateTable('assignment')
+    .set({ n: n + entries.length })
+    .where('id', '=', assignment)
+    .execute();
+  return entries;
+}
+
+/** Begins an empty log with what nobody did. @returns the entries; none if somebody has begun it */
+export async function beginInteractions(
+  db: Kysely<Schema>,
+  assignment: string,
+  given: readonly Interaction[],
+  now = new Date(),
+): Promise<JournalEntry[]> {
+  if (given.length === 0) return [];
+  return db.transaction().execute(async (tx) => {
+    const row = await lockHeld(tx, assignment, now);
+    if (row.n > 0) return [];
+    await noteCategories(tx, row, { before: replay([]), after: replay(given) });
+    const interactions = given.map((interaction, index) => ({ seq: index + 1, interaction }));
+    return addEntries(tx, row, { client: givenClient, interactions }, now);
   });
 }
 

@@ -111,7 +111,7 @@ export function documentOf(steps: readonly DrawingStep[], { categories }: Pick<C
   const named = new Map(categories.map((category) => [category.id, category]));
   const strokes: DrawingSteps['strokes'] = [];
   const places = new Map<string, number>();
-  const placeOf = ({ n, ...stroke }: DrawingStep['drawing']['strokes'][number]): number => {
+  const placeOf = ({ n, origin, ...stroke }: DrawingStep['drawing']['strokes'][number]): number => {
     // A merge gives a stroke to another segment.
     const key = `${n} ${stroke.segment}`;
     const place = places.get(key) ?? strokes.push(stroke) - 1;

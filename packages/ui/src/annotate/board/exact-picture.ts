@@ -6,7 +6,7 @@ import { labelAlpha } from './pictures.ts';
 import { differingStrokes } from './strokes.ts';
 import type { Size } from './view.ts';
 
-type Canvases = { cover: OffscreenCanvas; colour: OffscreenCanvas };
+type Canvases = { cover: OffscreenCanvas; colour: OffscreenCanvas; ink: OffscreenCanvas };
 
 export class ExactPicture {
   #canvases: Canvases | undefined;
@@ -14,18 +14,21 @@ export class ExactPicture {
   #colours: ReadonlyMap<number, Rgb> | undefined;
 
   /**
-   * @returns bitmaps of the image's size: opaque where the last stroke is exact; and these pixels in the colours of labels, the
-   *   background transparent. Undefined if no stroke is exact
+   * @returns bitmaps of the image's size: opaque where the last stroke is exact; these pixels in the colours of labels, the
+   *   background transparent; and those of them that somebody drew. Undefined if no stroke is exact
    */
   get(strokes: Drawing['strokes'], colours: ReadonlyMap<number, Rgb>, image: Size): Canvases | undefined {
     if (strokes === this.#strokes && colours === this.#colours) return this.#canvases;
     const whole = { left: 0, top: 0, right: image.width - 1, bottom: image.height - 1 };
+    const given = strokes.some(({ origin }) => origin);
+    const { colour, ink } = this.#canvases ?? {};
+    const kept = this.#canvases && (colour !== ink) === given;
     if (!strokes.some(({ exact }) => exact)) this.#canvases = undefined;
-    else if (this.#canvases && sameColours(this.#colours, colours, this.#strokes)) {
+    else if (this.#canvases && kept && sameColours(this.#colours, colours, this.#strokes)) {
       const box = boxAround(differingStrokes(this.#strokes, strokes), image);
       if (box) this.#draw(this.#canvases, strokes, colours, image, box);
     } else {
-      this.#canvases = canvasesOf(image);
+      this.#canvases = canvasesOf(image, given);
       this.#draw(this.#canvases, strokes, colours, image, whole);
     }
     this.#strokes = strokes;
@@ -34,31 +37,37 @@ export class ExactPicture {
   }
 
   #draw(
-    { cover, colour }: Canvases,
+    { cover, colour, ink }: Canvases,
     strokes: Drawing['strokes'],
     colours: ReadonlyMap<number, Rgb>,
     image: Size,
     box: Box,
   ): void {
-    const [covers, coloured] = [cover, colour].map((canvas) => canvas.getContext('2d')!);
+    const covers = cover.getContext('2d')!;
+    const coloured = [...new Set([colour, ink])].map((canvas) => canvas.getContext('2d')!);
     const { left, top, right, bottom } = box;
-    for (const context of [covers, coloured]) context.clearRect(left, top, right - left + 1, bottom - top + 1);
+    for (const context of [covers, ...coloured]) context.clearRect(left, top, right - left + 1, bottom - top + 1);
     for (const stroke of strokes) {
       const rgb = stroke.segment === 0 ? undefined : colours.get(stroke.segment);
-      if (rgb) coloured.fillStyle = css(rgb, labelAlpha / 255);
+      // What nobody drew is no ink.
+      const inked = stroke.origin ? coloured.slice(0, 1) : coloured;
+      if (rgb) for (const context of inked) context.fillStyle = css(rgb, labelAlpha / 255);
       visitWithin(stroke, image, box, (y, left, right) => {
         const length = right - left + 1;
-        coloured.clearRect(left, y, length, 1);
+        for (const context of coloured) context.clearRect(left, y, length, 1);
         if (stroke.exact) covers.fillRect(left, y, length, 1);
         else covers.clearRect(left, y, length, 1);
-        if (stroke.exact && rgb) coloured.fillRect(left, y, length, 1);
+        if (stroke.exact && rgb) for (const context of inked) context.fillRect(left, y, length, 1);
       });
     }
   }
 }
 
-function canvasesOf({ width, height }: Size): Canvases {
-  return { cover: new OffscreenCanvas(width, height), colour: new OffscreenCanvas(width, height) };
+/** @param given whether some pixels are nobody's ink */
+function canvasesOf({ width, height }: Size, given: boolean): Canvases {
+  const made = () => new OffscreenCanvas(width, height);
+  const colour = made();
+  return { cover: made(), colour, ink: given ? made() : colour };
 }
 
 /** Whether the segments of these strokes have the colours that they had. */

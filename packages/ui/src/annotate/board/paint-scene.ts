@@ -92,7 +92,7 @@ export function paintScene(
     // Exact strokes stand out among the labels as others do.
     context.scale(devicePixelRatio, devicePixelRatio);
     context.imageSmoothingEnabled = false;
-    context.drawImage(exact.colour, ...box);
+    context.drawImage(exact.ink, ...box);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
   const lines = layers.lines.get(drawing.strokes);

@@ -391,7 +391,11 @@ export class Session {
 
   #showChecked({ suspects, expected }: Checked): void {
     const { strokes } = this.#state.drawing;
-    const numbered = suspects.map(({ stroke, ...facts }) => ({ ...facts, stroke: strokes[stroke - 1].n }));
+    const numbered = suspects.flatMap(({ stroke, ...facts }) => {
+      const { n, origin } = strokes[stroke - 1];
+      // What nobody drew is no slip of the pen.
+      return origin ? [] : [{ ...facts, stroke: n }];
+    });
     this.#set({ suspects: numbered, expected });
   }
 
