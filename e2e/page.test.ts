@@ -90,7 +90,18 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await expect
       .poll(() => versions.first().textContent(), slow)
       .toContain('saucer restored, table retired, napkin added');
-    run('--retire', 'spoon', '--retire', 'napkin', '--retire', 'table');
+    // A new name holds for what was drawn, a merged class counts as the other, and a class has its key.
+    run('--rename', 'saucer=plate', '--merge', 'spoon=napkin', '--key', 'napkin=n');
+    await expect.poll(offered, slow).toEqual(['thing +', 'plate +', 'napkin +.n']);
+    const segments = page.getByRole('list', { name: 'Segments of this image' });
+    expect(await segments.textContent()).toMatch(/plate 1.*napkin 1/);
+    await page.keyboard.press('.');
+    await page.keyboard.press('n');
+    await expect.poll(() => segments.textContent()).toMatch(/napkin 1.*napkin 2/);
+    run('--retire', 'napkin', '--restore', 'spoon');
+    await expect.poll(() => segments.textContent()).toMatch(/plate 1.*spoon 1.*napkin 1/);
+    run('--rename', 'plate=saucer', '--retire', 'spoon');
+    await expect.poll(offered, slow).toEqual(['thing +', 'saucer +']);
     expect(errors).toEqual([]);
     await manager.close();
     await context.close();

@@ -21,6 +21,9 @@ class Category(TypedDict):
     isthing: bool
     description: NotRequired[str]
     retired: NotRequired[bool]
+    stored: NotRequired[str]
+    merged: NotRequired[int]
+    shortcut: NotRequired[str]
 
 
 class Campaign(TypedDict):

@@ -25,10 +25,12 @@ export const member = z.described(z.object({ user: id, name: z.string(), email: 
 });
 export type Member = z.infer<typeof member>;
 
+const categoryId = z.int().check(z.gte(1), z.lte(65_535));
+
 /** A category of a campaign's label schema. */
 export const category = z.described(
   z.object({
-    id: z.int().check(z.gte(1), z.lte(65_535)),
+    id: categoryId,
     name: text(100),
     colour: z.string().check(z.regex(/^#[0-9a-f]{6}$/, '#rrggbb')),
     isthing: z.boolean(),
@@ -36,6 +38,12 @@ export const category = z.described(
     description: z.optional(text(2_000, 0)),
     /** It stays in what was drawn, and is no longer offered. */
     retired: z.optional(z.boolean()),
+    /** What strokes and masks in the store call it: its first name. Given by the server; absent where that is its name. */
+    stored: z.optional(text(120)),
+    /** The class that it counts as: all that was drawn of it, from this version on. */
+    merged: z.optional(categoryId),
+    /** Digit or letter that, after a full stop, begins a segment of it. */
+    shortcut: z.optional(z.string().check(z.regex(/^[0-9a-z]$/, '0-9 or a-z'))),
   }),
   { id: 'Category' },
 );

@@ -7,7 +7,7 @@ import { id } from './fields.ts';
 /** What a version changed of a class. */
 export const schemaChange = z.object({
   category: z.int(),
-  kind: z.enum(['added', 'recoloured', 'described', 'retired', 'restored']),
+  kind: z.enum(['added', 'renamed', 'recoloured', 'described', 'keyed', 'merged', 'retired', 'restored']),
 });
 export type SchemaChange = z.infer<typeof schemaChange>;
 

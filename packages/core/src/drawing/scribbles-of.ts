@@ -4,6 +4,7 @@ import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { type Segment, type Stroke, scribblesVersion } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { storedName } from './classes.ts';
 
 /** The scribble document of a drawing (spec/scribbles.md): the same drawing gives the same bytes. */
 export function scribblesOf(
@@ -14,7 +15,7 @@ export function scribblesOf(
   const named = segments.map(({ id, category }): Segment => {
     const found = categories.find((candidate) => candidate.id === category);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
-    return { id, category: found.name, isthing: found.isthing };
+    return { id, category: storedName(found), isthing: found.isthing };
   });
   const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread }) => ({
     segment,

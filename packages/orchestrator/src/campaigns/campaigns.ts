@@ -45,7 +45,12 @@ export async function createCampaign(
     if (!inserted) throw new ConflictError(`campaign ${id} is there already; expected an id that is free`);
     await tx
       .insertInto('category')
-      .values(categories.map(({ id: category, ...rest }) => ({ campaign: id, id: category, ...rest })))
+      .values(
+        categories.map(({ id: category, name, isthing, ...rest }) => ({
+          ...{ campaign: id, id: category, name, isthing },
+          ...changingColumns(rest),
+        })),
+      )
       .execute();
     await tx.insertInto('member').values({ campaign: id, user_id: actor, role: 'manager' }).execute();
     await audit(tx, { actor, action: 'campaign.create', object: id, detail: { ...given, categories } });
@@ -53,12 +58,23 @@ export async function createCampaign(
   return findCampaign(db, id);
 }
 
-/** @throws ConflictError if two share an id or a name */
+/** Columns of a category that changes overwrite. */
+export const changingColumns = (category: Pick<LabelCategory, 'colour' | 'description' | 'retired' | 'shortcut'>) => {
+  const { colour, description = '', retired = false, shortcut = null } = category;
+  return { colour, description, retired, shortcut };
+};
+
+/** @throws ConflictError if two share an id, a name or a key */
 export function checkCategories(categories: readonly LabelCategory[]): void {
   if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
-  for (const field of ['id', 'name'] as const) {
-    if (new Set(categories.map((category) => category[field])).size < categories.length) {
-      throw new ConflictError(`categories share a${field === 'id' ? 'n id' : ' name'}; expected them to differ`);
+  for (const [field, what] of [
+    ['id', 'an id'],
+    ['name', 'a name'],
+    ['shortcut', 'a key'],
+  ] as const) {
+    const given = categories.map((category) => category[field]).filter((value) => value !== undefined);
+    if (new Set(given).size < given.length) {
+      throw new ConflictError(`categories share ${what}; expected them to differ`);
     }
   }
 }
@@ -170,10 +186,13 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       gateChanged: row.gate_changed ?? defaultThresholds.changed,
       categories: categories
         .filter(({ campaign }) => campaign === row.id)
-        .map(({ id, name, colour, isthing, description, retired }) => ({
+        .map(({ id, name, colour, isthing, description, retired, stored, merged, shortcut }) => ({
           ...{ id, name, colour, isthing },
           ...(description !== '' && { description }),
           ...(retired && { retired }),
+          ...(stored !== null && stored !== name && { stored }),
+          ...(merged !== null && { merged }),
+          ...(shortcut !== null && { shortcut }),
         })),
       schema: row.schema,
       created: row.created.toISOString(),

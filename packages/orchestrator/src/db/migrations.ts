@@ -432,6 +432,12 @@ create table label_schema (
   primary key (campaign, version)
 );`;
 
+/** Categories that are renamed and merged, and have keys. */
+const livingClasses = `
+alter table category add column stored text;
+alter table category add column merged int;
+alter table category add column shortcut text;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -457,4 +463,5 @@ export const migrations: readonly Migration[] = [
   { name: '0016-sign-in-attempts', oldest: '0015-campaign-gates', up: run(attempts) },
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
+  { name: '0019-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
 ];

@@ -177,6 +177,11 @@ export interface CategoryTable {
   isthing: boolean;
   description: Generated<string>;
   retired: Generated<boolean>;
+  /** What masks call it; null: its name, which never changed. */
+  stored: string | null;
+  /** The category that it counts as. */
+  merged: number | null;
+  shortcut: string | null;
 }
 
 /** Versions of a campaign's categories, from the first change on. Rows never change. */

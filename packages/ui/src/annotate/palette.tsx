@@ -2,6 +2,7 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 import { css, type Rgb, background as unknown } from '@saltworks/core/screen/colours';
 import { memo, useDeferredValue, useMemo } from 'react';
 import { Classes } from './classes.tsx';
@@ -59,12 +60,14 @@ export const Palette = memo(function Palette({
   unlabelled,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
-  const counts = useMemo(() => countsOf(segments), [segments]);
+  // What was drawn of a class that was merged into another counts as that one.
+  const counted = useMemo(() => countedSegments(segments, categories), [segments, categories]);
+  const counts = useMemo(() => countsOf(counted), [counted]);
   // A long list may render a moment after the ink.
   const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
     { id: 0, name: 'Background' },
-    ...segments.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
+    ...counted.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
   ];
   const acts = { choose, lock, hide, askClass, askMerge, split, remove, unlabelled };
   return (

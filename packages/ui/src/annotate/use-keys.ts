@@ -33,6 +33,8 @@ interface Actions {
   merge(): void;
   /** Shows the next place without a label. */
   unlabelled(): void;
+  /** Begin segments of classes that have keys; while one waits for its key, it goes before all others. */
+  classKeys: readonly Shortcut[];
   /** Gives up whatever is under way. */
   forget(): void;
   submit(): void;
@@ -89,6 +91,7 @@ export function useKeys(actions: Actions): Shortcut[] {
         },
       },
       { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
+      ...actions.classKeys,
       { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
       { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
       { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
@@ -143,6 +146,6 @@ export function useKeys(actions: Actions): Shortcut[] {
     ],
   };
   const shortcuts = Object.entries(groups).flatMap(([group, own]) => own.map((one) => ({ ...one, group })));
-  useShortcuts(actions.off ? [] : shortcuts);
+  useShortcuts(actions.off ? [] : [...actions.classKeys, ...shortcuts]);
   return shortcuts;
 }

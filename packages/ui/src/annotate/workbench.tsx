@@ -1,6 +1,7 @@
 /** An image at work: the board, its tools, its segments, and the interactions that the annotator makes with them. */
 
 import { keysText } from '@saltworks/contract/keys-text';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Advice } from './advice.tsx';
@@ -15,6 +16,7 @@ import { StatusLine } from './status-line.tsx';
 import { type Switch, Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useBrush } from './use-brush.ts';
+import { useClassKeys } from './use-class-keys.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
@@ -93,7 +95,10 @@ export function Workbench({ session, done }: Props) {
   showUnlabelled.current = () => setLost(pixels.unlabelled());
   const unlabelled = useCallback(() => showUnlabelled.current(), []);
 
-  const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
+  const colours = useMemo(
+    () => segmentColours(countedSegments(segments, categories), categories),
+    [segments, categories],
+  );
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
   const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
   const doubt = doubting && margin && patch;
@@ -146,7 +151,9 @@ export function Workbench({ session, done }: Props) {
     else if (what === 'patches') change({ pixels: !settings.pixels });
     else change({ [what]: !settings[what] });
   };
+  const classKeys = useClassKeys({ offered, pick: act.classing ? act.classify : act.add, say: setMessage });
   const shortcuts = useKeys({
+    classKeys,
     off: still,
     segments,
     board,
