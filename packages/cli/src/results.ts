@@ -60,7 +60,7 @@ export async function writeResults(
     sha256: createHash('sha256').update(bytes).digest('hex'),
     mask: `${task.name}.panoptic.png`,
   };
-  const described = panopticDocument(result, segments, names, options.categories);
+  const described = panopticDocument(result, segments, names, { known: options.categories });
   described.warnings.unshift(...image.notes);
   const timings = inMilliseconds({ ...result.timings, write: performance.now() - start });
   const { spec, longSide, facet, upsample } = options;

@@ -196,8 +196,9 @@ export async function exportShard(
         bytes,
         ...(needs === 'pixels' && { pixels: await decodeImage(bytes, { maxPixels }) }),
       };
+      const { attributes } = document;
       const one = { id: image.id, fileName: image.name, stem, split };
-      const made = exporter.image({ ...one, mask, segments, picture });
+      const made = exporter.image({ ...one, mask, segments, attributes, picture });
       if (bytes && placeOf) made.files.push({ path: placeOf(one), bytes });
       if (made.row !== undefined) await packs.add(split, made.row, (bytes?.length ?? 0) + mask.ids.length / 8);
       for (const { path, bytes } of made.files) await putOnce(store, exportFileKey(dataset, id, path), bytes, signal);

@@ -1,5 +1,6 @@
 /** A mask as its files: in a thread, since it takes time. */
 import { encodePng } from '@saltworks/backbone/image/decode';
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
@@ -25,9 +26,10 @@ export async function maskFile(
   segmentation: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: MaskNames,
+  attributes?: AttributeValues,
 ): Promise<MadeMask> {
   const { data, width, height } = encodePanoptic(segmentation.mask);
   // A copy in a buffer that may move: libvips' own may not.
   const png = new Uint8Array(await encodePng(data, { width, height, channels: 3 }));
-  return { png, document: panopticDocument(segmentation, segments, names) };
+  return { png, document: panopticDocument(segmentation, segments, names, { attributes }) };
 }

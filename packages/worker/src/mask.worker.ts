@@ -3,7 +3,7 @@ import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode
 import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import { consensus } from '@saltworks/core/crowd/consensus';
+import { consensus, valuesTogether } from '@saltworks/core/crowd/consensus';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
@@ -48,8 +48,8 @@ async function alone(
   image: DecodedImage,
   { keys, scribbles, extension, options, names }: MaskJob,
 ): Promise<MadeMask | undefined> {
-  const { raster, segments } = readScribbles(scribbles, extension, image);
-  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), segments, names);
+  const { raster, segments, attributes } = readScribbles(scribbles, extension, image);
+  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), segments, names, attributes);
 }
 
 async function together(
@@ -67,5 +67,5 @@ async function together(
   if (!keys) return undefined;
   const found = consensus(image, fittingKeys(keys, image), drawn, options);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
-  return { ...(await maskFile(found, found.segments, names)), dissent };
+  return { ...(await maskFile(found, found.segments, names, valuesTogether(drawn))), dissent };
 }

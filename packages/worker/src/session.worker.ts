@@ -42,7 +42,7 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
   const { image, grid, solver, options } = session;
   const { width, height } = image;
   if (job.kind === 'open' || job.kind === 'size') return { width, height };
-  const { raster, segments } = readScribbles(job.scribbles, '.json', image);
+  const { raster, segments, attributes } = readScribbles(job.scribbles, '.json', image);
   const drawn = labelsOf(raster, grid, options);
   if (job.kind === 'attribute') {
     const { x, y } = job;
@@ -61,5 +61,5 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));
     return { n: job.n, labels: { h: grid.height, w: grid.width, labels: seeds.labels, runs }, solve };
   }
-  return maskFile({ mask: mask(), nodes, seeds, sigma: solver.sigma }, segments, job.names);
+  return maskFile({ mask: mask(), nodes, seeds, sigma: solver.sigma }, segments, job.names, attributes);
 }

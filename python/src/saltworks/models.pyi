@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from typing_extensions import NotRequired
 
@@ -24,6 +24,23 @@ class Category(TypedDict):
     stored: NotRequired[str]
     merged: NotRequired[int]
     shortcut: NotRequired[str]
+
+
+AttributeChoice: TypeAlias = str
+
+
+AttributeClass: TypeAlias = int
+
+
+class Attribute(TypedDict):
+    id: int
+    name: str
+    of: Literal['segment', 'image']
+    kind: Literal['flag', 'choice', 'number', 'text']
+    choices: NotRequired[list[AttributeChoice]]
+    required: NotRequired[bool]
+    classes: NotRequired[list[AttributeClass]]
+    retired: NotRequired[bool]
 
 
 class Campaign(TypedDict):
@@ -49,6 +66,7 @@ class Campaign(TypedDict):
     solve: dict[str, Any]
     ordering: Literal['import', 'random']
     categories: list[Category]
+    attributes: NotRequired[list[Attribute]]
     schema: int
     created: str
 
@@ -95,6 +113,8 @@ class Assignment(TypedDict):
 class DrawingSegment(TypedDict):
     id: int
     category: int
+    name: NotRequired[str]
+    values: NotRequired[dict[str, bool | float | str]]
 
 
 class DrawingStroke(TypedDict):
@@ -117,6 +137,7 @@ class Drawing(TypedDict):
     segments: list[DrawingSegment]
     strokes: list[DrawingStroke]
     locks: NotRequired[list[DrawingLock]]
+    values: NotRequired[dict[str, bool | float | str]]
     undo: bool
     redo: bool
 

@@ -30,6 +30,7 @@ import { type KeysFlags, parseFromTo, parseWhole, strokesOption, withKeysOptions
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
+import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
@@ -87,7 +88,14 @@ Example: saltworks campaign create pets --dataset pets --categories "cat,dog,gra
     .addOption(new Option('--state <name>', 'what it is from now on').choices(['open', 'paused', 'closed']))
     .addHelpText('after', '\nExample: saltworks campaign set pets --state paused')
     .action(change);
-  for (const more of [classesCommand(), workCommand(), skippedCommand(), ...memberCommands(), ...measureCommands()])
+  for (const more of [
+    classesCommand(),
+    attributesCommand(),
+    workCommand(),
+    skippedCommand(),
+    ...memberCommands(),
+    ...measureCommands(),
+  ])
     command.addCommand(more);
   return command;
 }

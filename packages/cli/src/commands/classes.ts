@@ -143,12 +143,16 @@ function split(text: string, option: string, form: string): [name: string, value
 const versionsTable = (versions: readonly LabelSchema[], nameOf: (user: string) => string): string =>
   table(
     ['version', 'when', 'by', 'what'],
-    versions.map(({ version, at, by, categories, changes }) => [
+    versions.map(({ version, at, by, categories, attributes = [], changes }) => [
       ...[version, at, by === null ? '–' : nameOf(by)],
       changes.length === 0
         ? 'the first classes'
         : changes
-            .map(({ category, kind }) => `${categories.find(({ id }) => id === category)?.name} ${kind}`)
+            .map(({ category, attribute, kind }) =>
+              category === undefined
+                ? `attribute ${attributes.find(({ id }) => id === attribute)?.name} ${kind}`
+                : `${categories.find(({ id }) => id === category)?.name} ${kind}`,
+            )
             .join(', '),
     ]),
   );

@@ -1,5 +1,6 @@
 /** Campaigns: their settings, their members, their progress. */
 
+import { attribute } from '../attributes.ts';
 import { defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
 import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
@@ -93,6 +94,7 @@ export const newCampaign = z.described(
     name: changes.name,
     dataset: params.dataset,
     categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
+    attributes: z.optional(z.array(attribute).check(z.maxLength(100))),
     ...keysChoice,
     preset: z._default(z.enum(presetNames), campaignDefaults.preset),
     solve: z._default(solve, {}),
@@ -115,6 +117,8 @@ export const campaign = z.described(
     ordering: z.enum(['import', 'random']),
     deadline: z.nullable(z.string()),
     categories: z.array(category),
+    /** What it wants to know of segments and images; absent where that is nothing. */
+    attributes: z.optional(z.array(attribute)),
     /** The version of these categories: it grows with every change. Earlier servers leave it out. */
     schema: z._default(z.int(), 1),
     created: z.string(),

@@ -1,5 +1,6 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 
+import { attributeValues } from '../attributes.ts';
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
 import { lineage } from './key-sets.ts';
@@ -12,6 +13,8 @@ export const segmentInfo = z.object({
   /** [x, y, width, height] of the tightest box, pixels. */
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   iscrowd: z.literal([0, 1]),
+  /** Values by name; `name` is the segment's own. */
+  attributes: z.optional(attributeValues),
 });
 export type SegmentInfo = z.infer<typeof segmentInfo>;
 
@@ -22,6 +25,8 @@ export const maskDocument = z.object({
   file_name: z.string(),
   segments_info: z.array(segmentInfo),
   categories: z.array(category),
+  /** Values of the image by name. */
+  attributes: z.optional(attributeValues),
   nodes: z.object({
     height: z.number(),
     width: z.number(),

@@ -3,6 +3,7 @@
  * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
  */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
@@ -59,6 +60,8 @@ export interface ExportImage {
   mask: Mask;
   /** Every segment with pixels; `category_id` is one of the dataset's. */
   segments: readonly SegmentInfo[];
+  /** Values of the image by name. */
+  attributes?: AttributeValues;
   /** The part that it falls into. */
   split?: string;
   /** Its picture, for formats that need it. */

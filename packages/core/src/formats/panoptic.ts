@@ -1,5 +1,6 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
@@ -11,12 +12,13 @@ import type { Segmentation } from '../segment.ts';
 /**
  * @param names the names of the image file and of the mask's PNG, and the hash of the image
  * @param known categories that have numbers already
+ * @param attributes values of the image
  */
 export function panopticDocument(
   { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
-  known?: readonly Category[],
+  { known, attributes }: { known?: readonly Category[]; attributes?: AttributeValues } = {},
 ): MaskDocument {
   const categories = categoriesOf(segments, known);
   const { h: height, w: width, iterations, converged } = nodes;
@@ -26,6 +28,7 @@ export function panopticDocument(
     file_name: names.mask,
     segments_info: segmentsInfo(mask, segments, categories),
     categories,
+    ...(attributes && { attributes }),
     nodes: { height, width, sigma, iterations, converged },
     uncertainty: uncertaintyOf(nodes),
     warnings: [

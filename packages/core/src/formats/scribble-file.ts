@@ -1,5 +1,6 @@
 /** Scribbles of any form, read for the image that they belong to. */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import { parseScribbles, type Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawnLabels, rasterise, type StrokeRaster } from '../seeds/seeds.ts';
@@ -14,6 +15,8 @@ interface Size {
 interface Drawn {
   raster: StrokeRaster;
   segments: Segment[];
+  /** Values of the image by name. */
+  attributes?: AttributeValues;
 }
 
 /** A reader for each form, by the extension of its files. */
@@ -34,11 +37,11 @@ export function readScribbles(bytes: Uint8Array, extension: keyof typeof readers
 
 function readDocument(bytes: Uint8Array, { width, height }: Size): Drawn {
   const scribbles = parseScribbles(bytes);
-  const { image, segments } = scribbles;
+  const { image, segments, attributes } = scribbles;
   if (image.width !== width || image.height !== height) {
     throw new InvalidInputError(
       `scribbles for ${image.width} × ${image.height} pixels; expected the image's ${width} × ${height}`,
     );
   }
-  return { raster: rasterise(scribbles), segments };
+  return { raster: rasterise(scribbles), segments, ...(attributes && { attributes }) };
 }

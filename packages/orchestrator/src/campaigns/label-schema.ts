@@ -1,29 +1,34 @@
 /** A campaign's label schema: classes are added, renamed, merged, described and retired while people draw; each change is a version. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Campaign, LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { LabelSchema, SchemaChange } from '@saltworks/contract/api/label-schemas';
+import type { Attribute } from '@saltworks/contract/attributes';
 import { countedAs, storedName } from '@saltworks/core/drawing/classes';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { categoriesOf, schemaChangesOf } from '../db/json.ts';
+import { attributesOf, categoriesOf, schemaChangesOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
-import { changingColumns, checkCategories, findCampaign } from './campaigns.ts';
+import { changingColumns, checkAttributes, checkCategories, findCampaign } from './campaigns.ts';
 
 /** All versions, the newest first. @throws NotFoundError */
 export async function labelSchemas(db: Kysely<Schema>, campaign: string): Promise<LabelSchema[]> {
-  const { categories } = await findCampaign(db, campaign);
+  const { categories, attributes } = await findCampaign(db, campaign);
   const rows = await db
     .selectFrom('label_schema')
     .selectAll()
     .where('campaign', '=', campaign)
     .orderBy('version', 'desc')
     .execute();
-  const found = rows.map(({ version, at, made_by, categories, changes }) => ({
+  const found = rows.map(({ version, at, made_by, categories, attributes, changes }) => ({
     ...{ version, at: at.toISOString(), by: made_by },
-    ...{ categories: categoriesOf(categories), changes: schemaChangesOf(changes) },
+    ...{ categories: categoriesOf(categories), ...some(attributesOf(attributes)), changes: schemaChangesOf(changes) },
   }));
-  return found.length > 0 ? found : [await firstOf(db, campaign, categories)];
+  return found.length > 0 ? found : [await firstOf(db, campaign, { categories, attributes })];
 }
+
+/** Attributes as a field, which is absent where there are none. */
+const some = (attributes: Attribute[] = []) => (attributes.length > 0 ? { attributes } : {});
 
 /**
  * A campaign with its classes as a version had them; classes that came later as they are now.
@@ -45,14 +50,14 @@ export async function campaignAt(db: Kysely<Schema>, campaign: Campaign, version
 async function firstOf(
   db: Kysely<Schema> | Transaction<Schema>,
   campaign: string,
-  categories: LabelCategory[],
+  { categories, attributes }: Pick<LabelSchema, 'categories' | 'attributes'>,
 ): Promise<LabelSchema> {
   const { created, created_by: by } = await db
     .selectFrom('campaign')
     .select(['created', 'created_by'])
     .where('id', '=', campaign)
     .executeTakeFirstOrThrow();
-  return { version: 1, at: created.toISOString(), by, categories, changes: [] };
+  return { version: 1, at: created.toISOString(), by, categories, ...some(attributes), changes: [] };
 }
 
 /**
@@ -66,32 +71,42 @@ async function firstOf(
 export async function changeLabelSchema(
   db: Kysely<Schema>,
   campaign: string,
-  { after, categories: given }: { after: number; categories: LabelCategory[] },
+  { after, categories: given, attributes: wanted }: Pick<LabelSchema, 'categories' | 'attributes'> & { after: number },
   actor: string,
 ): Promise<LabelSchema> {
   checkCategories(given);
+  checkAttributes(wanted ?? []);
   await db.transaction().execute(async (tx) => {
     await tx.selectFrom('campaign').select('id').where('id', '=', campaign).forUpdate().execute();
-    const { categories: before, schema: version } = await findCampaign(tx, campaign);
+    const { categories: before, attributes: former = [], schema: version } = await findCampaign(tx, campaign);
     if (version !== after) {
       throw new ConflictError(`version ${version} of the classes was made meanwhile; expected a change of that one`, {
         version,
       });
     }
     const categories = withStoredNames(before, given);
-    const changes = changesOf(before, categories);
+    const attributes = wanted ?? former;
+    const changes = [...changesOf(before, categories), ...attributeChanges(former, attributes)];
     if (changes.length === 0) return;
-    if (version === 1) await record(tx, campaign, await firstOf(tx, campaign, before));
-    const next = { version: version + 1, at: new Date().toISOString(), by: actor, categories, changes };
+    if (version === 1)
+      await record(tx, campaign, await firstOf(tx, campaign, { categories: before, attributes: former }));
+    const next = {
+      version: version + 1,
+      at: new Date().toISOString(),
+      by: actor,
+      categories,
+      ...some(attributes),
+      changes,
+    };
     await record(tx, campaign, next);
     await tx
       .updateTable('campaign')
-      .set({ schema: next.version, updated: next.at })
+      .set({ schema: next.version, attributes: JSON.stringify(attributes), updated: next.at })
       .where('id', '=', campaign)
       .execute();
     // Two classes may change names with one another, and no two have one name at any time.
     for (const { category, kind } of changes) {
-      if (kind !== 'renamed') continue;
+      if (kind !== 'renamed' || category === undefined) continue;
       await tx
         .updateTable('category')
         .set({ name: `\n${category}` })
@@ -164,6 +179,31 @@ export function changesOf(before: readonly LabelCategory[], after: readonly Labe
   });
 }
 
+/** In the order of attributes. @throws ConflictError if they cannot be changed so: what was given stays */
+function attributeChanges(before: readonly Attribute[], after: readonly Attribute[]): SchemaChange[] {
+  const left = new Map(after.map((attribute) => [attribute.id, attribute]));
+  for (const { id, name, kind, of } of before) {
+    const now = left.get(id);
+    if (!now) throw new ConflictError(`attribute ${name} is left out; expected it to be retired instead`);
+    if (now.name !== name || now.kind !== kind || now.of !== of) {
+      throw new ConflictError(
+        `attribute ${id} is ${now.name}, ${now.kind} of ${now.of}; expected ${name}, ${kind} of ${of}: masks say so`,
+      );
+    }
+  }
+  const known = new Map(before.map((attribute) => [attribute.id, attribute]));
+  return after.flatMap(({ retired = false, ...now }): SchemaChange[] => {
+    const attribute = now.id;
+    const found = known.get(attribute);
+    if (!found) return [{ attribute, kind: 'added' }];
+    const { retired: was = false, ...then } = found;
+    return [
+      ...(isDeepStrictEqual(now, then) ? [] : [{ attribute, kind: 'changed' as const }]),
+      ...(retired === was ? [] : [{ attribute, kind: retired ? ('retired' as const) : ('restored' as const) }]),
+    ];
+  });
+}
+
 const kindOf = ({ isthing }: LabelCategory) => (isthing ? 'thing' : 'stuff');
 
 /** @throws ConflictError if a class cannot count as the one that it is merged into */
@@ -181,13 +221,17 @@ function checkMerged(category: LabelCategory, all: readonly LabelCategory[]): vo
 async function record(
   tx: Transaction<Schema>,
   campaign: string,
-  { version, at, by, categories, changes }: LabelSchema,
+  { version, at, by, categories, attributes = [], changes }: LabelSchema,
 ): Promise<void> {
   await tx
     .insertInto('label_schema')
     .values({
       ...{ campaign, version, at, made_by: by },
-      ...{ categories: JSON.stringify(categories), changes: JSON.stringify(changes) },
+      ...{
+        categories: JSON.stringify(categories),
+        attributes: JSON.stringify(attributes),
+        changes: JSON.stringify(changes),
+      },
     })
     .execute();
 }

@@ -438,6 +438,11 @@ alter table category add column stored text;
 alter table category add column merged int;
 alter table category add column shortcut text;`;
 
+/** What campaigns want to know of segments and images beside classes. */
+const attributes = `
+alter table campaign add column attributes jsonb not null default '[]';
+alter table label_schema add column attributes jsonb not null default '[]';`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -464,4 +469,5 @@ export const migrations: readonly Migration[] = [
   { name: '0017-backups', oldest: '0015-campaign-gates', up: run(backups) },
   { name: '0018-label-schemas', oldest: '0015-campaign-gates', up: run(labelSchemas) },
   { name: '0019-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
+  { name: '0020-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
 ];

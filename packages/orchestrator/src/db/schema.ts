@@ -156,6 +156,8 @@ export interface CampaignTable {
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;
+  /** What it wants to know of segments and images. */
+  attributes: ColumnType<unknown, string | undefined, string>;
   /** Version of its categories. */
   schema: Generated<number>;
   /** How many of the dataset's `shards` have their images as tasks. */
@@ -192,6 +194,7 @@ export interface LabelSchemaTable {
   at: Fixed<Date, Date | string>;
   made_by: string | null;
   categories: Fixed<unknown, string>;
+  attributes: ColumnType<unknown, string | undefined, never>;
   /** What this version changed. */
   changes: Fixed<unknown, string>;
 }

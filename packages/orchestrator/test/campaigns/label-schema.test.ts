@@ -1,5 +1,6 @@
 /** Classes that change while people draw. */
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Kysely } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { verifyAudit } from '../../dist/accounts/audit.js';
@@ -171,6 +172,47 @@ describeDatabases('a label schema', ({ open }) => {
       { category: 2, kind: 'restored' },
       { category: 7, kind: 'restored' },
     ]);
+  });
+
+  test('has attributes, which are added, changed, retired and restored; names and kinds stay', async () => {
+    const wet: Attribute = { id: 1, name: 'wet', of: 'segment', kind: 'flag' };
+    const grain: Attribute = { id: 2, name: 'grain', of: 'image', kind: 'choice', choices: ['fine'], required: true };
+    const set = async (after: number, attributes?: Attribute[]) =>
+      changeLabelSchema(db, campaign, { after, categories: first, attributes }, 'owner');
+    expect((await set(1, [wet, grain])).changes).toEqual([
+      { attribute: 1, kind: 'added' },
+      { attribute: 2, kind: 'added' },
+    ]);
+    expect((await findCampaign(db, campaign)).attributes).toEqual([wet, grain]);
+    const wider = { ...grain, choices: ['fine', 'coarse'], retired: true };
+    expect((await set(2, [wet, wider])).changes).toEqual([
+      { attribute: 2, kind: 'changed' },
+      { attribute: 2, kind: 'retired' },
+    ]);
+    // Who changes classes alone leaves them.
+    expect((await set(3)).version).toBe(3);
+    expect((await change(3, [...first, pan])).attributes).toEqual([wet, wider]);
+    expect((await labelSchemas(db, campaign)).map(({ attributes }) => attributes)).toEqual([
+      [wet, wider],
+      [wet, wider],
+      [wet, grain],
+      undefined,
+    ]);
+    const refused = (attributes: Attribute[], message: string) =>
+      expect(
+        changeLabelSchema(db, campaign, { after: 4, categories: [...first, pan], attributes }, 'owner'),
+      ).rejects.toThrow(message);
+    await refused([wet], 'attribute grain is left out; expected it to be retired instead');
+    await refused(
+      [{ ...wet, kind: 'text' }, wider],
+      'attribute 1 is wet, text of segment; expected wet, flag of segment',
+    );
+    await refused([wet, wider, { ...wet, id: 3 }], 'attributes share a name');
+    await refused(
+      [wet, { ...wider, choices: undefined }],
+      'attribute grain, choice, has choices –; expected choices that differ',
+    );
+    await refused([{ ...wet, choices: ['a'] }, wider], 'attribute wet, flag, has choices a; expected none');
   });
 
   test('tells open assignments, takes new classes at once, and what a page draws of a retired one it has not heard of', async () => {

@@ -30,6 +30,8 @@ interface Props extends SegmentActs {
   locked: ReadonlySet<number>;
   hidden: ReadonlySet<number>;
   search: React.RefObject<HTMLInputElement | null>;
+  /** Between the list and the classes; the same from one stroke to the next. */
+  between: React.ReactNode;
 }
 
 /** Memoised: none of its props changes while the annotator draws. */
@@ -50,6 +52,7 @@ export const Palette = memo(function Palette({
   locked,
   hidden,
   search,
+  between,
   choose,
   lock,
   hide,
@@ -67,7 +70,10 @@ export const Palette = memo(function Palette({
   const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
     { id: 0, name: 'Background' },
-    ...counted.map(({ id, category }) => ({ id, name: names.get(category) ?? 'unknown' })),
+    ...counted.map(({ id, category, name }) => ({
+      id,
+      name: `${names.get(category) ?? 'unknown'}${name === undefined ? '' : ` “${name}”`}`,
+    })),
   ];
   const acts = { choose, lock, hide, askClass, askMerge, split, remove, unlabelled };
   return (
@@ -92,6 +98,7 @@ export const Palette = memo(function Palette({
           />
         ))}
       </ul>
+      {between}
       <Classes
         categories={categories}
         pick={classing ? classify : add}

@@ -33,6 +33,8 @@ interface Actions {
   merge(): void;
   /** Shows the next place without a label. */
   unlabelled(): void;
+  /** Leads to the name and the attributes of the chosen segment. */
+  attributes(): void;
   /** Begin segments of classes that have keys; while one waits for its key, it goes before all others. */
   classKeys: readonly Shortcut[];
   /** Gives up whatever is under way. */
@@ -94,6 +96,12 @@ export function useKeys(actions: Actions): Shortcut[] {
       ...actions.classKeys,
       { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
       { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
+      {
+        keys: ['shift+a'],
+        show: 'Shift A',
+        label: 'its name and attributes, and those of the image',
+        run: actions.attributes,
+      },
       { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
       { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
       { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },

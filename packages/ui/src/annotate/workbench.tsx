@@ -5,16 +5,19 @@ import { countedSegments } from '@saltworks/core/drawing/classes';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Advice } from './advice.tsx';
+import { Attributes } from './attributes.tsx';
 import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts';
 import { useBoard } from './board/use-board.ts';
 import type { Point } from './board/view.ts';
 import { Instructions, Skip } from './dialogs.tsx';
+import { nameOf } from './names.ts';
 import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { StatusLine } from './status-line.tsx';
 import { type Switch, Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useAttributes } from './use-attributes.ts';
 import { useBrush } from './use-brush.ts';
 import { useClassKeys } from './use-class-keys.ts';
 import { useFinish } from './use-finish.ts';
@@ -133,6 +136,14 @@ export function Workbench({ session, done }: Props) {
     over: hints.over,
   });
 
+  const { labels: wanted, rename, set, open } = useAttributes(session, act.attempt);
+  const { segments: own, values } = drawing;
+  const between = useMemo(() => {
+    const called = nameOf(segment, own, wanted.categories);
+    const drawn = { segments: own, values };
+    return <Attributes inert={!ours} labels={wanted} drawing={drawn} chosen={segment} {...{ called, rename, set }} />;
+  }, [ours, wanted, own, values, segment, rename, set]);
+
   const labelled = !!patch || pixel?.n === state.n;
   const submit = () => {
     if (board.current?.closePolygon()) return;
@@ -154,6 +165,7 @@ export function Workbench({ session, done }: Props) {
   const classKeys = useClassKeys({ offered, pick: act.classing ? act.classify : act.add, say: setMessage });
   const shortcuts = useKeys({
     classKeys,
+    attributes: open,
     off: still,
     segments,
     board,
@@ -280,6 +292,7 @@ export function Workbench({ session, done }: Props) {
         split={pixels.split}
         unlabelled={unlabelled}
         search={search}
+        between={between}
       />
       {dialog === 'keys' && (
         <ShortcutSheet

@@ -195,7 +195,7 @@ function Versions({ campaign, versions }: { campaign: string; versions: LabelSch
     <Table
       caption="Versions of the classes"
       columns={[{ name: 'Version', number: true }, { name: 'When' }, { name: 'By' }, { name: 'What' }]}
-      rows={versions.map(({ version, at, by, categories, changes }) => [
+      rows={versions.map(({ version, at, by, categories, attributes = [], changes }) => [
         version,
         <time key="at" dateTime={at}>
           {moment(at)}
@@ -203,7 +203,13 @@ function Versions({ campaign, versions }: { campaign: string; versions: LabelSch
         by === null ? 'an account that is gone' : nameOf(by),
         changes.length === 0
           ? 'the first classes'
-          : changes.map(({ category, kind }) => changeText(categories, category, kind)).join(', '),
+          : changes
+              .map(({ category, attribute, kind }) =>
+                category === undefined
+                  ? `attribute ${attributes.find(({ id }) => id === attribute)?.name} ${kind}`
+                  : changeText(categories, category, kind),
+              )
+              .join(', '),
       ])}
     />
   );

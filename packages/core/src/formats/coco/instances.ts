@@ -29,6 +29,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
             area: segment.area,
             bbox: segment.bbox,
             iscrowd: segment.iscrowd,
+            ...(segment.attributes && { attributes: segment.attributes }),
           }),
         );
       const { split } = image;

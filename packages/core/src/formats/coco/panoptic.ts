@@ -12,12 +12,13 @@ export function cocoPanoptic(dataset: ExportDataset): Exporter {
       const annotation = {
         image_id: id,
         file_name: `${stem}.png`,
-        segments_info: segments.map(({ id, category_id, area, bbox, iscrowd }) => ({
+        segments_info: segments.map(({ id, category_id, area, bbox, iscrowd, attributes }) => ({
           id,
           category_id,
           area,
           bbox,
           iscrowd,
+          ...(attributes && { attributes }),
         })),
       };
       return {
