@@ -94,7 +94,7 @@ describe.skipIf(!haveData)(
     /** The mask that core computes from these interactions, without a server. */
     async function alone(name: string, sha256: string, interactions: Interaction[]) {
       const image = await imageOf(name);
-      const scribbles = parseScribbles(scribblesOf(replay(interactions), image, [category]));
+      const scribbles = parseScribbles(scribblesOf(replay(interactions), image, { categories: [category] }));
       const raster = rasterise(scribbles);
       return { image, raster, scribbles, ...segment(image, keysOf(sha256), raster, presets.best) };
     }

@@ -90,7 +90,42 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
     await expect
       .poll(() => versions.first().textContent(), slow)
       .toContain('saucer restored, table retired, napkin added');
-    run('--retire', 'spoon', '--retire', 'napkin', '--retire', 'table');
+    // A new name holds for what was drawn, a merged class counts as the other, and a class has its key.
+    run('--rename', 'saucer=plate', '--merge', 'spoon=napkin', '--key', 'napkin=n');
+    await expect.poll(offered, slow).toEqual(['thing +', 'plate +', 'napkin +.n']);
+    const segments = page.getByRole('list', { name: 'Segments of this image' });
+    expect(await segments.textContent()).toMatch(/plate 1.*napkin 1/);
+    await page.keyboard.press('.');
+    await page.keyboard.press('n');
+    await expect.poll(() => segments.textContent()).toMatch(/napkin 1.*napkin 2/);
+    run('--retire', 'napkin', '--restore', 'spoon');
+    await expect.poll(() => segments.textContent()).toMatch(/plate 1.*spoon 1.*napkin 1/);
+    // Attributes are asked for at once; handing in waits for one that is required.
+    const attributes = (...flags: string[]) => cups.stack.run('campaign', 'attributes', id, ...flags);
+    attributes('--add', 'broken:flag', '--add', 'image:light:choice=day|night', '--require', 'broken');
+    const panel = page.getByRole('region', { name: 'Attributes' });
+    await panel.getByText('light').waitFor();
+    await page.keyboard.press('Enter');
+    await status(page, /^plate 1 lacks broken; expected a value before handing in/);
+    await page.keyboard.press('1');
+    await page.keyboard.press('Shift+A');
+    await page.keyboard.press('y');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('n');
+    await panel.getByLabel('Name').fill('chipped');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => segments.textContent()).toContain('plate “chipped”');
+    await saved(page, /^Saved$/);
+    const told = (await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as { drawing: object };
+    expect(told.drawing).toMatchObject({
+      segments: [{ id: 1, name: 'chipped', values: { 1: true } }, {}, {}],
+      values: { 2: 'night' },
+    });
+    await page.keyboard.press('z');
+    await expect.poll(() => segments.textContent()).not.toContain('chipped');
+    attributes('--retire', 'broken', '--retire', 'light');
+    run('--rename', 'plate=saucer', '--retire', 'spoon');
+    await expect.poll(offered, slow).toEqual(['thing +', 'saucer +']);
     expect(errors).toEqual([]);
     await manager.close();
     await context.close();

@@ -255,7 +255,7 @@ describe.skipIf(!here)('a cluster', () => {
       expect(n).toBe(work.done.length);
       const { name, width, height } = work.assignment.image;
       const interactions = (await work.log()).map((entry: unknown[]) => entry[3]);
-      const text = scribblesOf(replay(interactions), { width, height }, categories);
+      const text = scribblesOf(replay(interactions), { width, height }, { categories });
       const out = join(cluster.scratch, `alone-${i}`);
       writeFileSync(`${out}.json`, text);
       const alone = await saltworks(['segment', pictureOf(work), '--scribbles', `${out}.json`, '--out', out]);

@@ -11,73 +11,79 @@ interface FormatFacts {
 export const exportFormatFacts = {
   'coco-panoptic': {
     title: 'COCO panoptic',
-    keeps: 'Every pixel, segment ids, categories with their numbers and kinds, build and keys.',
+    keeps: 'Every pixel, segment ids, categories with their numbers and kinds, build and keys. Attributes and names.',
     loses: 'Nothing of a mask is lost; background and void are one (id 0, not listed).',
   },
   'coco-instances': {
     title: 'COCO instances',
-    keeps: 'The pixels of things, segment ids, categories with their numbers, build and keys.',
+    keeps: 'The pixels of things, segment ids, categories with their numbers, build and keys. Attributes and names.',
     loses: 'Stuff segments are left out; background and void are whatever no instance covers.',
   },
   voc: {
     title: 'Pascal VOC',
     keeps: 'Every pixel and every segment; at most 254 categories, and 254 segments an image.',
     loses:
-      'Thing and stuff are not told apart, segment ids become 1, 2, 3 …, and background and void are one (index 0).',
+      'Thing and stuff are not told apart, segment ids become 1, 2, 3 …, and background and void are one (index 0). Attributes and names are dropped.',
   },
   'yolo-seg': {
     title: 'YOLO segmentation',
     keeps: 'Outlines of every segment, to the pixel; several parts as one line.',
     loses:
-      'Holes are filled, thing and stuff are not told apart, segment ids are dropped, the background has no class.',
+      'Holes are filled, thing and stuff are not told apart, segment ids are dropped, the background has no class. Attributes and names are dropped.',
   },
   labelme: {
     title: 'labelme',
-    keeps: 'Every pixel, segment ids (as group_id), categories and their kinds (stuff as a flag).',
+    keeps:
+      'Every pixel, segment ids (as group_id), categories and their kinds (stuff as a flag). Attributes and names.',
     loses:
       'The numbers of categories; background and void are whatever no shape covers. labelme before 5.3 shows no masks.',
   },
   cvat: {
     title: 'CVAT for images 1.1',
-    keeps: 'Every pixel and every segment, categories under their names.',
+    keeps: 'Every pixel and every segment, categories under their names. Attributes and names of segments.',
     loses:
-      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no mask covers.',
+      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no mask covers. Attributes of images are dropped.',
   },
   'label-studio': {
     title: 'Label Studio',
     keeps: 'Every pixel and every segment as a brush region, categories under their names.',
     loses:
-      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no region covers.',
+      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no region covers. Attributes and names are dropped.',
   },
   png: {
     title: 'PNG masks with a table of classes',
     keeps: 'Every pixel, every segment, categories and their kinds.',
-    loses: 'Segment ids become 1, 2, 3 …; categories are numbered from 1; background and void are one (0).',
+    loses:
+      'Segment ids become 1, 2, 3 …; categories are numbered from 1; background and void are one (0). Attributes and names are dropped.',
   },
   'png-per-class': {
     title: 'a PNG a class',
     keeps: 'The pixels of every category, and the kinds of categories.',
-    loses: 'Segments of one category are not told apart; pixels of no category are background.',
+    loses:
+      'Segments of one category are not told apart; pixels of no category are background. Attributes and names are dropped.',
   },
   cityscapes: {
     title: 'Cityscapes',
     keeps: 'Every pixel, every segment of things, categories and their kinds; at most 64 categories of things.',
-    loses: 'Stuff segments of one category become one; segment ids are dropped; background and void are one (0).',
+    loses:
+      'Stuff segments of one category become one; segment ids are dropped; background and void are one (0). Attributes and names are dropped.',
   },
   datumaro: {
     title: 'Datumaro',
-    keeps: 'Every pixel, segment ids, categories and their kinds (the attribute isthing).',
+    keeps: 'Every pixel, segment ids, categories and their kinds (the attribute isthing). Attributes and names.',
     loses: 'The numbers of categories; background and void are whatever no mask covers.',
   },
   fiftyone: {
     title: 'FiftyOne',
     keeps: 'Every pixel as Segmentation, every segment as Detection with its mask, segment ids and kinds.',
-    loses: 'The numbers of categories; background and void are one (0). A script, load.py, makes the dataset.',
+    loses:
+      'The numbers of categories; background and void are one (0). A script, load.py, makes the dataset. Attributes and names are dropped.',
   },
   'hugging-face': {
     title: 'Hugging Face datasets (Parquet)',
     keeps: 'The pictures, every pixel, segment ids, categories and their kinds.',
-    loses: 'The numbers of categories become places from 0; background and void are one (0).',
+    loses:
+      'The numbers of categories become places from 0; background and void are one (0). Attributes and names are dropped.',
   },
   overlays: {
     title: 'overlays to look at',

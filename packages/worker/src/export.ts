@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { Category } from '@saltworks/contract/categories';
+import type { CalledClass } from '@saltworks/contract/documents/classes';
 import {
   type ExportPlanDocument,
   type ExportSummary,
@@ -35,7 +36,7 @@ import { documentText, type Exporter, type ExportFile } from '@saltworks/core/fo
 import { splitOf } from '@saltworks/core/formats/split';
 import { type Names, Stems, withoutExtension } from '@saltworks/core/formats/stems';
 import { decodePanoptic, findCategory } from '@saltworks/core/mask/mask';
-import { numberClasses, schemaOf, type WantedClass } from '@saltworks/store/datasets/classes';
+import { numberClasses, readSchema, type WantedClass } from '@saltworks/store/datasets/classes';
 import { readDataset, readImages, readShard } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
@@ -54,7 +55,7 @@ import { readMasks } from './shard-masks.ts';
  */
 export async function prepareExport(
   store: ObjectStore,
-  { dataset, recipe, format, pictures: copied, split }: PrepareExportRequest,
+  { dataset, recipe, format, pictures: copied, split, schema: asked }: PrepareExportRequest,
   signal: AbortSignal,
 ): Promise<ExportPlan> {
   if (!Object.hasOwn(exportFormats, format)) {
@@ -88,9 +89,12 @@ export async function prepareExport(
   const build = buildOf(recipe);
   if (build !== undefined) all.update(`build ${build}`);
   const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
-  const schema = await schemaOf(store, { dataset, recipe }, { signal });
+  const noted = await readSchema(store, { dataset, recipe }, { version: asked, signal });
+  if (asked !== undefined && !noted) throw new InvalidInputError(`no version ${asked} of the classes was published`);
+  const { version: schema, called = [] } = noted ?? {};
   if (schema !== undefined) all.update(`schema ${schema}`);
-  const planOf = (categories: Category[]): ExportPlanDocument => {
+  const planOf = (numbered: Category[]): ExportPlanDocument => {
+    const { categories, named } = asCalled(numbered, called);
     const order = categories.map(({ id }) => id);
     return {
       version: 1,
@@ -106,11 +110,13 @@ export async function prepareExport(
       ...(keys && { keys }),
       ...(build !== undefined && { build }),
       ...(schema !== undefined && { schema }),
+      ...(named.length > 0 && { named }),
     };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));
   const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
   all.update(JSON.stringify([plan.categories, pictures]));
+  if (plan.named) all.update(JSON.stringify(plan.named));
   if (copied || split) all.update(JSON.stringify([copied === true, split ?? null]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {
@@ -121,6 +127,21 @@ export async function prepareExport(
   }
   await store.put(exportPlanKey(dataset, id), JSON.stringify(plan), { signal });
   return { id };
+}
+
+/**
+ * Categories as a version of a campaign's classes calls them. One that counts as another keeps its number, and has no segments.
+ *
+ * @returns also what masks call them where that differs, with their numbers
+ */
+function asCalled(numbered: readonly Category[], called: readonly CalledClass[]) {
+  const of = new Map(called.map((each) => [each.id, each]));
+  return {
+    categories: numbered.map(({ id, name, isthing }): Category => ({ id, name: of.get(id)?.name ?? name, isthing })),
+    named: numbered
+      .filter(({ id }) => of.has(id))
+      .map((category): Category => ({ ...category, id: of.get(category.id)?.merged ?? category.id })),
+  };
 }
 
 /** What the keys behind a mask were made with, and so behind all masks of its set. */
@@ -164,7 +185,8 @@ export async function exportShard(
       const { mask, document } = await readMask(store, image.mask, signal);
       const segments = document.segments_info.map((segment) => {
         const own = document.categories.find(({ id }) => id === segment.category_id);
-        return { ...segment, category_id: (own && findCategory(plan.categories, own)?.id) ?? 0 };
+        const found = own && (findCategory(plan.named ?? [], own) ?? findCategory(plan.categories, own));
+        return { ...segment, category_id: found?.id ?? 0 };
       });
       const stem = whole.has(image.id) ? image.name : withoutExtension(image.name);
       const split = plan.split && splitOf(image.sha256, plan.split);
@@ -174,12 +196,11 @@ export async function exportShard(
         bytes,
         ...(needs === 'pixels' && { pixels: await decodeImage(bytes, { maxPixels }) }),
       };
+      const { attributes } = document;
       const one = { id: image.id, fileName: image.name, stem, split };
       const made = exporter.image({
         ...one,
-        mask,
-        segments,
-        picture,
+        ...{ mask, segments, attributes, picture },
         origin: document.origin,
         corrected: document.corrected,
       });

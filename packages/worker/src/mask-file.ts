@@ -1,5 +1,6 @@
 /** A mask as its files: in a thread, since it takes time. */
 import { encodePng } from '@saltworks/backbone/image/decode';
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
 import { panopticDocument } from '@saltworks/core/formats/panoptic';
@@ -23,11 +24,15 @@ export interface MadeMask {
 
 export async function maskFile(
   segmentation: Omit<Segmentation, 'timings'>,
-  { segments, strokes }: { segments: readonly Segment[]; strokes?: readonly Stroke[] },
+  {
+    segments,
+    strokes,
+    attributes,
+  }: { segments: readonly Segment[]; strokes?: readonly Stroke[]; attributes?: AttributeValues },
   names: MaskNames,
 ): Promise<MadeMask> {
   const { data, width, height } = encodePanoptic(segmentation.mask);
   // A copy in a buffer that may move: libvips' own may not.
   const png = new Uint8Array(await encodePng(data, { width, height, channels: 3 }));
-  return { png, document: panopticDocument(segmentation, segments, names, { strokes }) };
+  return { png, document: panopticDocument(segmentation, segments, names, { strokes, attributes }) };
 }

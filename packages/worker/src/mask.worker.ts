@@ -3,7 +3,7 @@ import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode
 import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import { consensus } from '@saltworks/core/crowd/consensus';
+import { consensus, valuesTogether } from '@saltworks/core/crowd/consensus';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
@@ -67,5 +67,6 @@ async function together(
   if (!keys) return undefined;
   const found = consensus(image, fittingKeys(keys, image), drawn, options);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
-  return { ...(await maskFile(found, { segments: found.segments }, names)), dissent };
+  const { segments } = found;
+  return { ...(await maskFile(found, { segments, attributes: valuesTogether(drawn) }, names)), dissent };
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { decodeImage } from '@saltworks/backbone/image/decode';
+import type { CalledClass } from '@saltworks/contract/documents/classes';
 import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
 import { maskReport, shardReport } from '@saltworks/contract/documents/reports';
 import { type ExportFormat, exportFormatNames } from '@saltworks/contract/export-formats';
@@ -286,7 +287,9 @@ test('an export of a campaign’s masks names the version of its classes, and an
   await engine.store.put(maskReportKey('pans', of, 0), await engine.store.get(maskReportKey('pans', recipe, 0)));
   const exported = async (schema: number, format: ExportFormat) => {
     const classes = [{ name: 'square', isthing: 1 as const }];
-    await numberClasses(engine.store, { dataset: 'pans', recipe: of }, [], classes, { schema });
+    await numberClasses(engine.store, { dataset: 'pans', recipe: of }, [], classes, {
+      schema: { version: schema, called: () => [] },
+    });
     const { id } = await prepareExport(engine.store, { dataset: 'pans', recipe: of, format }, signal);
     await exportShard(engine, { dataset: 'pans', shard: 0, recipe: of, format, id }, pulse());
     await finishExport(engine.store, { dataset: 'pans', format, id }, signal);
@@ -301,6 +304,49 @@ test('an export of a campaign’s masks names the version of its classes, and an
   expect(second.text).toContain('"schema":2}');
   expect(second.id).not.toBe(first.id);
   expect((await exported(2, 'yolo-seg')).text).toContain("# The classes are version 2 of the campaign's.\n");
+});
+
+test('an export calls classes as the version that is asked for does, and counts merged ones as others', async () => {
+  const [image] = await imported('pans', ['a.png']);
+  await draw('pans', image);
+  await propagateShard(engine, { dataset: 'pans', shard: 0, ...settings }, pulse());
+  const of = 'campaign-plates';
+  await engine.store.put(maskReportKey('pans', of, 0), await engine.store.get(maskReportKey('pans', recipe, 0)));
+  const classes = ['lid', 'square'].map((name) => ({ name, isthing: 1 as const }));
+  const versions: Record<number, CalledClass[]> = {
+    1: [],
+    2: [{ id: 2, name: 'tile' }],
+    3: [{ id: 2, name: 'tile', merged: 1 }],
+  };
+  const note = (version: number) =>
+    numberClasses(engine.store, { dataset: 'pans', recipe: of }, [], classes, {
+      schema: { version, called: () => versions[version] },
+    });
+  const exported = async (schema?: number) => {
+    const { id } = await prepareExport(
+      engine.store,
+      { dataset: 'pans', recipe: of, format: 'coco-instances', schema },
+      signal,
+    );
+    await exportShard(engine, { dataset: 'pans', shard: 0, recipe: of, format: 'coco-instances', id }, pulse());
+    await finishExport(engine.store, { dataset: 'pans', format: 'coco-instances', id }, signal);
+    const [text] = textsBelow(exportFilesPrefix('pans', id)).values();
+    const { categories, annotations } = JSON.parse(text) as Record<
+      string,
+      { id: number; name: string; category_id: number }[]
+    >;
+    const drawn = [...new Set(annotations.map(({ category_id }) => category_id))];
+    return { names: categories.map(({ id, name }) => `${id} ${name}`), drawn };
+  };
+  for (const version of [1, 2, 3]) await note(version);
+  const third = { names: ['1 lid', '2 tile'], drawn: [1] };
+  expect(await exported()).toEqual(third);
+  await note(1);
+  // The newest version is what nobody has to name.
+  expect(await exported()).toEqual(third);
+  expect(await exported(1)).toEqual({ names: ['1 lid', '2 square'], drawn: [2] });
+  expect(await exported(2)).toEqual({ names: ['1 lid', '2 tile'], drawn: [2] });
+  await expect(exported(4)).rejects.toThrow('no version 4 of the classes was published');
 });
 
 const split = {

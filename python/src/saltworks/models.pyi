@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from typing_extensions import NotRequired
 
@@ -20,6 +20,26 @@ class Category(TypedDict):
     colour: str
     isthing: bool
     description: NotRequired[str]
+    retired: NotRequired[bool]
+    stored: NotRequired[str]
+    merged: NotRequired[int]
+    shortcut: NotRequired[str]
+
+
+AttributeChoice: TypeAlias = str
+
+
+AttributeClass: TypeAlias = int
+
+
+class Attribute(TypedDict):
+    id: int
+    name: str
+    of: Literal['segment', 'image']
+    kind: Literal['flag', 'choice', 'number', 'text']
+    choices: NotRequired[list[AttributeChoice]]
+    required: NotRequired[bool]
+    classes: NotRequired[list[AttributeClass]]
     retired: NotRequired[bool]
 
 
@@ -56,6 +76,7 @@ class Campaign(TypedDict):
     ordering: Literal['import', 'random']
     start: CampaignStart | None
     categories: list[Category]
+    attributes: NotRequired[list[Attribute]]
     schema: int
     created: str
 
@@ -103,6 +124,8 @@ class DrawingSegment(TypedDict):
     id: int
     category: int
     origin: NotRequired[Literal['imported', 'predicted']]
+    name: NotRequired[str]
+    values: NotRequired[dict[str, bool | float | str]]
 
 
 class DrawingStroke(TypedDict):
@@ -126,6 +149,7 @@ class Drawing(TypedDict):
     segments: list[DrawingSegment]
     strokes: list[DrawingStroke]
     locks: NotRequired[list[DrawingLock]]
+    values: NotRequired[dict[str, bool | float | str]]
     undo: bool
     redo: bool
 

@@ -31,6 +31,7 @@ import { type KeysFlags, parseFromTo, parseWhole, strokesOption, withKeysOptions
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
+import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
@@ -106,6 +107,7 @@ Examples:
     .action(change);
   for (const more of [
     classesCommand(),
+    attributesCommand(),
     workCommand(),
     reserveCommand(),
     skippedCommand(),

@@ -13,11 +13,20 @@ const gather = (value: string, before: string[] = []): string[] => [...before, v
 
 export const classesCommand = (): Command =>
   new Command('classes')
-    .description('the classes of a campaign; adds, recolours, describes, retires and restores some, running or not')
+    .description(
+      'the classes of a campaign; adds, renames, merges, describes, retires and restores some, running or not',
+    )
     .argument('<id>', 'of the campaign')
     .option(
       '--add <list>',
       'more classes: "bus,sky:stuff", or a .json file of names or of {"name", "isthing"}; colours are chosen',
+    )
+    .option('--rename <name=new>', 'another name, also of what was drawn; may be repeated', gather)
+    .option('--merge <name=into>', 'what was drawn of it counts as another class from now on; may be repeated', gather)
+    .option(
+      '--key <name=key>',
+      'digit or letter that, after a full stop, begins a segment of it; may be repeated',
+      gather,
     )
     .option('--colour <name=#rrggbb>', 'another colour; may be repeated', gather)
     .option('--describe <name=text>', 'what belongs to it, for annotators; may be repeated', gather)
@@ -28,15 +37,20 @@ export const classesCommand = (): Command =>
     .addHelpText(
       'after',
       `
-All that is asked for becomes one new version; pages that are open offer its classes at once. Names and kinds stay, since masks
-name classes so.
+All that is asked for becomes one new version; pages that are open offer its classes at once. Other options name classes as they
+are before it. Kinds stay: a thing is merged into things only. --restore brings a merged class back, with all that was drawn of it.
+Exports have the current version, or that of --schema.
 
-Example: saltworks campaign classes street --add "tram,bus" --retire van --describe "tram=on rails; buses have no rails"`,
+Example: saltworks campaign classes street --add "tram,bus" --retire van --describe "tram=on rails; buses have no rails"
+         saltworks campaign classes street --rename "auto=car" --merge "van=car" --key "car=c"`,
     )
     .action(classes);
 
 interface Flags {
   add?: string;
+  rename?: string[];
+  merge?: string[];
+  key?: string[];
   colour?: string[];
   describe?: string[];
   retire?: string[];
@@ -60,10 +74,12 @@ async function classes(id: string, { versions, json, ...flags }: Flags): Promise
     console.log(`version ${schema.version}${schema.version === now.version ? '' : `, after ${now.version}`}`);
     console.log(
       table(
-        ['id', 'label', 'colour', '', '', 'description'],
-        schema.categories.map(({ id, name, colour, isthing, retired, description }) => [
-          ...[id, name, colour, isthing ? 'thing' : 'stuff', retired ? 'retired' : '', description ?? ''],
-        ]),
+        ['id', 'label', 'key', 'colour', '', '', 'description'],
+        schema.categories.map(({ id, name, shortcut = '', colour, isthing, retired, merged, description = '' }) => {
+          const into = schema.categories.find((other) => other.id === merged)?.name;
+          const state = into === undefined ? (retired ? 'retired' : '') : `counts as ${into}`;
+          return [id, name, shortcut, colour, isthing ? 'thing' : 'stuff', state, description];
+        }),
       ),
     );
   });
@@ -73,7 +89,7 @@ async function classes(id: string, { versions, json, ...flags }: Flags): Promise
 function changed(
   before: readonly LabelCategory[],
   added: readonly LabelCategory[],
-  { colour = [], describe = [], retire = [], restore = [] }: Flags,
+  { rename = [], merge = [], key = [], colour = [], describe = [], retire = [], restore = [] }: Flags,
 ): LabelCategory[] {
   const categories = before.map((category) => ({ ...category }));
   let next = Math.max(...before.map(({ id }) => id)) + 1;
@@ -83,11 +99,21 @@ function changed(
     }
     categories.push({ id: next++, name, colour: freeColour(categories.map(({ colour }) => colour)), isthing });
   }
+  const names = categories.map(({ name }) => name);
   const find = (name: string): LabelCategory => {
-    const found = categories.find((category) => category.name === name);
-    if (found) return found;
-    throw new InvalidInputError(`no class ${name}; expected one of ${categories.map(({ name }) => name).join(', ')}`);
+    const at = names.indexOf(name);
+    if (at >= 0) return categories[at];
+    throw new InvalidInputError(`no class ${name}; expected one of ${names.join(', ')}`);
   };
+  for (const text of merge) {
+    const [name, into] = split(text, '--merge', 'NAME=INTO');
+    Object.assign(find(name), { merged: find(into).id, retired: true });
+  }
+  for (const text of key) {
+    const [name, value] = split(text, '--key', 'NAME=KEY');
+    if (!/^[0-9a-z]?$/.test(value)) throw new InvalidInputError(`--key ${text}; expected NAME= and one of 0-9, a-z`);
+    find(name).shortcut = value === '' ? undefined : value;
+  }
   for (const text of colour) {
     const [name, value] = split(text, '--colour', 'NAME=#rrggbb');
     if (!/^#[0-9a-f]{6}$/.test(value)) throw new InvalidInputError(`--colour ${text}; expected NAME=#rrggbb`);
@@ -98,7 +124,12 @@ function changed(
     find(name).description = value === '' ? undefined : value;
   }
   for (const name of retire) find(name).retired = true;
-  for (const name of restore) find(name).retired = undefined;
+  for (const name of restore) Object.assign(find(name), { retired: undefined, merged: undefined });
+  for (const text of rename) {
+    const [name, value] = split(text, '--rename', 'NAME=NEW');
+    if (value === '') throw new InvalidInputError(`--rename ${text}; expected NAME=NEW`);
+    find(name).name = value;
+  }
   return categories;
 }
 
@@ -112,12 +143,16 @@ function split(text: string, option: string, form: string): [name: string, value
 const versionsTable = (versions: readonly LabelSchema[], nameOf: (user: string) => string): string =>
   table(
     ['version', 'when', 'by', 'what'],
-    versions.map(({ version, at, by, categories, changes }) => [
+    versions.map(({ version, at, by, categories, attributes = [], changes }) => [
       ...[version, at, by === null ? '–' : nameOf(by)],
       changes.length === 0
         ? 'the first classes'
         : changes
-            .map(({ category, kind }) => `${categories.find(({ id }) => id === category)?.name} ${kind}`)
+            .map(({ category, attribute, kind }) =>
+              category === undefined
+                ? `attribute ${attributes.find(({ id }) => id === attribute)?.name} ${kind}`
+                : `${categories.find(({ id }) => id === category)?.name} ${kind}`,
+            )
             .join(', '),
     ]),
   );

@@ -20,6 +20,7 @@ import { Command, Option } from 'commander';
 import type { Api } from '../api.ts';
 import { campaignAt, handedIn, namesOf } from '../campaigns.ts';
 import { interruption } from '../interrupt.ts';
+import { parseWhole } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
@@ -65,6 +66,7 @@ one that was handed in, and with the known mask of images that have one.`,
     .addOption(formatOption())
     .requiredOption('--out <dir>', 'where to')
     .option('--accepted', 'only what a reviewer accepted')
+    .option('--schema <n>', 'names and merges of this version of the classes (default: the current one)', parseWhole(1))
     .option(...picturesOption)
     .option(...splitOption)
     .option(...seedOption)
@@ -246,19 +248,20 @@ interface ExportFlags extends OptionFlags {
   format: ExportFormat;
   out: string;
   accepted?: boolean;
+  schema?: number;
   json?: boolean;
 }
 
-async function exportCampaign(id: string, { accepted = false, ...flags }: ExportFlags): Promise<void> {
+async function exportCampaign(id: string, { accepted = false, schema, ...flags }: ExportFlags): Promise<void> {
   await withApi(flags.json, async (api, line) => {
     line.show(`${id}: collecting masks`);
-    const published = await api(postCampaignPublish, { ...campaignAt(id), body: { accepted } });
+    const published = await api(postCampaignPublish, { ...campaignAt(id), body: { accepted, schema } });
     line.clear();
     if (published.images === 0) {
       const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
       throw new InvalidInputError(`${what}; expected one mask or more`);
     }
-    await writeExport(published, flags);
+    await writeExport({ ...published, schema }, flags);
     const { former } = published;
     if (former > 0) {
       const what = former === 1 ? '1 image was' : `${former} images were`;

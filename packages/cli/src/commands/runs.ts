@@ -118,9 +118,14 @@ async function recipeOfBuild(dataset: string, build: string, json: boolean | und
   });
 }
 
-/** Exports one mask set and downloads it. @param recipe names the mask set */
+/**
+ * Exports one mask set and downloads it.
+ *
+ * @param recipe names the mask set
+ * @param schema of a campaign's: the version of its classes; default the newest that was published
+ */
 export async function writeExport(
-  { dataset, recipe }: { dataset: string; recipe: string },
+  { dataset, recipe, schema }: { dataset: string; recipe: string; schema?: number },
   {
     format,
     out,
@@ -131,7 +136,7 @@ export async function writeExport(
   }: Pick<ExportFlags, 'format' | 'out' | 'json'> & OptionFlags & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
 ): Promise<void> {
   await makeFolder(out);
-  const input = { dataset, recipe, format, window: window ?? runWindow, attempts, ...optionsOf(options) };
+  const input = { dataset, recipe, schema, format, window: window ?? runWindow, attempts, ...optionsOf(options) };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);

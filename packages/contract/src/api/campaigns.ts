@@ -1,5 +1,6 @@
 /** Campaigns: their settings, their members, their progress. */
 
+import { attribute } from '../attributes.ts';
 import { defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
 import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
@@ -25,10 +26,12 @@ export const member = z.described(z.object({ user: id, name: z.string(), email: 
 });
 export type Member = z.infer<typeof member>;
 
+const categoryId = z.int().check(z.gte(1), z.lte(65_535));
+
 /** A category of a campaign's label schema. */
 export const category = z.described(
   z.object({
-    id: z.int().check(z.gte(1), z.lte(65_535)),
+    id: categoryId,
     name: text(100),
     colour: z.string().check(z.regex(/^#[0-9a-f]{6}$/, '#rrggbb')),
     isthing: z.boolean(),
@@ -36,6 +39,12 @@ export const category = z.described(
     description: z.optional(text(2_000, 0)),
     /** It stays in what was drawn, and is no longer offered. */
     retired: z.optional(z.boolean()),
+    /** What strokes and masks in the store call it: its first name. Given by the server; absent where that is its name. */
+    stored: z.optional(text(120)),
+    /** The class that it counts as: all that was drawn of it, from this version on. */
+    merged: z.optional(categoryId),
+    /** Digit or letter that, after a full stop, begins a segment of it. */
+    shortcut: z.optional(z.string().check(z.regex(/^[0-9a-z]$/, '0-9 or a-z'))),
   }),
   { id: 'Category' },
 );
@@ -97,6 +106,7 @@ export const newCampaign = z.described(
     name: changes.name,
     dataset: params.dataset,
     categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
+    attributes: z.optional(z.array(attribute).check(z.maxLength(100))),
     ...keysChoice,
     preset: z._default(z.enum(presetNames), campaignDefaults.preset),
     solve: z._default(solve, {}),
@@ -123,6 +133,8 @@ export const campaign = z.described(
     start: z._default(z.nullable(campaignStart), null),
     deadline: z.nullable(z.string()),
     categories: z.array(category),
+    /** What it wants to know of segments and images; absent where that is nothing. */
+    attributes: z.optional(z.array(attribute)),
     /** The version of these categories: it grows with every change. Earlier servers leave it out. */
     schema: z._default(z.int(), 1),
     created: z.string(),

@@ -28,12 +28,20 @@ export const exportInfo = z.described(
 );
 export type ExportInfo = z.infer<typeof exportInfo>;
 
+export const schemaVersion = z.int().check(z.gte(1), z.lte(1_000_000));
+
 const at = '/api/datasets/:dataset/exports';
 
 export const postCampaignExports = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/exports',
-  body: z.strictObject({ format, accepted: z._default(z.boolean(), false), ...exportOptions.shape }),
+  body: z.strictObject({
+    format,
+    accepted: z._default(z.boolean(), false),
+    /** The version of the classes that names them; default the current one. */
+    schema: z.optional(schemaVersion),
+    ...exportOptions.shape,
+  }),
   response: run,
 });
 

@@ -7,6 +7,8 @@ import * as z from '../zod.ts';
 export const id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id'));
 export const wholeNumber = z.string().check(z.regex(/^[0-9]{1,18}$/, 'a whole number'));
 
+/** Controls, and what ends a line. */
+const controls = '\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029';
 /** Characters that show nothing: controls and blanks. */
 const unseen = '\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 
@@ -16,8 +18,13 @@ const unseen = '\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202
  *
  * @param max characters: a surrogate pair is one, as in JSON Schema
  */
-export function text(max: number, min = 1) {
-  const pattern = min === 0 ? '^[^\\x00]*$' : `^[^\\x00]*[^${unseen}][^\\x00]*$`;
+export const text = (max: number, min = 1) =>
+  textOf(max, min, min === 0 ? '^[^\\x00]*$' : `^[^\\x00]*[^${unseen}][^\\x00]*$`);
+
+/** Text that can be seen, in one line. */
+export const line = (max: number) => textOf(max, 1, `^[^${controls}]*[^${unseen}][^${controls}]*$`);
+
+function textOf(max: number, min: number, pattern: string) {
   const known = new RegExp(pattern, 'u');
   const what = `${min === 0 ? 'text' : 'text that can be seen'}, ${min} to ${max} characters, without NUL and halves of surrogate pairs`;
   return z.described(

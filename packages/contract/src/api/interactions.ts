@@ -1,7 +1,9 @@
 /** What annotators do to an image, and the drawing that it amounts to. */
 
+import { attributeValue } from '../attributes.ts';
 import { givenOrigins, maxSegmentId } from '../documents/scribbles.ts';
 import * as z from '../zod.ts';
+import { line } from './fields.ts';
 
 const point = z.tuple([z.number().check(z.gte(0), z.lte(1e6)), z.number().check(z.gte(0), z.lte(1e6))]);
 const segmentId = z.int().check(z.gte(0), z.lte(maxSegmentId));
@@ -42,6 +44,19 @@ export const interaction = z.described(
     /** Holds the pixels that a segment has: no later stroke or solve changes them. The segment takes no strokes until `unlock`. */
     z.strictObject({ kind: z.literal('lock'), segment: segmentId, region }),
     z.strictObject({ kind: z.literal('unlock'), segment: segmentId }),
+    /** Gives a segment a name beside its class; null takes it away. */
+    z.strictObject({
+      kind: z.literal('rename'),
+      segment: namedId,
+      name: z.nullable(line(200)),
+    }),
+    /** Gives a segment, or with 0 the image, the value of one of the campaign's attributes; null takes it away. */
+    z.strictObject({
+      kind: z.literal('value'),
+      segment: segmentId,
+      attribute: z.int().check(z.gte(1), z.lte(65_535)),
+      value: z.nullable(attributeValue),
+    }),
     /** Takes back the last of these that is not taken back yet. */
     z.strictObject({ kind: z.literal('undo') }),
     /** Does again what was taken back last, unless something else was done since. */
@@ -81,10 +96,20 @@ const runs = z.described(
 /** Of what nobody drew: the image began with it, before the first deed. Only the server writes it; no undo takes it back. */
 const origin = z.optional(z.enum(givenOrigins));
 
+/** Values by the ids of attributes. */
+const values = z.record(z.string(), attributeValue);
+
 /** Segments and strokes that are there, in the order of naming and drawing. */
 export const drawing = z.described(
   z.object({
-    segments: z.array(z.object({ id: z.int(), category: z.int(), origin })),
+    segments: z.array(
+      z.object({
+        ...{ id: z.int(), category: z.int(), origin },
+        /** Beside its class. */
+        name: z.optional(z.string()),
+        values: z.optional(values),
+      }),
+    ),
     strokes: z.array(
       z.object({
         /** Number, from 1, of the interaction that drew it. */
@@ -103,6 +128,8 @@ export const drawing = z.described(
     ),
     /** Locked segments and the pixels that they hold, in the order of locking; absent if there are none. */
     locks: z.optional(z.array(z.object({ segment: z.int(), region: runs }))),
+    /** Of the image. */
+    values: z.optional(values),
     /** Whether there is something to undo, and to redo. */
     undo: z.boolean(),
     redo: z.boolean(),
@@ -125,6 +152,8 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merge'), segment: z.int(), into: z.int() }),
   z.object({ kind: z.literal('lock'), segment: z.int(), region: runs }),
   z.object({ kind: z.literal('unlock'), segment: z.int() }),
+  z.object({ kind: z.literal('rename'), segment: z.int(), name: z.nullable(z.string()) }),
+  z.object({ kind: z.literal('value'), segment: z.int(), attribute: z.int(), value: z.nullable(attributeValue) }),
   z.object({ kind: z.literal('undo') }),
   z.object({ kind: z.literal('redo') }),
 ]);

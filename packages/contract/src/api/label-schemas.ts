@@ -1,13 +1,16 @@
 /** A campaign's label schema: its classes, changed while it runs, each change a version. */
+import { attribute } from '../attributes.ts';
 import * as z from '../zod.ts';
 import { category } from './campaigns.ts';
 import { endpoint } from './endpoint.ts';
 import { id } from './fields.ts';
 
-/** What a version changed of a class. */
+/** What a version changed of a class or an attribute. */
 export const schemaChange = z.object({
-  category: z.int(),
-  kind: z.enum(['added', 'recoloured', 'described', 'retired', 'restored']),
+  /** Id of the class, or of the attribute, that changed. */
+  category: z.optional(z.int()),
+  attribute: z.optional(z.int()),
+  kind: z.enum(['added', 'changed', 'renamed', 'recoloured', 'described', 'keyed', 'merged', 'retired', 'restored']),
 });
 export type SchemaChange = z.infer<typeof schemaChange>;
 
@@ -19,6 +22,8 @@ export const labelSchema = z.described(
     /** The account that made it; null where it is gone. */
     by: z.nullable(id),
     categories: z.array(category),
+    /** What the campaign wants to know of segments and images; absent where that is nothing. */
+    attributes: z.optional(z.array(attribute)),
     changes: z.array(schemaChange),
   }),
   { id: 'LabelSchema' },
@@ -38,6 +43,8 @@ export const putCampaignSchema = endpoint({
     after: z.int().check(z.gte(1)),
     /** All classes, retired ones too: none can be left out. */
     categories: z.array(category).check(z.minLength(1), z.maxLength(1000)),
+    /** All attributes, retired ones too: none can be left out. Default: those that there are. */
+    attributes: z.optional(z.array(attribute).check(z.maxLength(100))),
   }),
   response: labelSchema,
 });

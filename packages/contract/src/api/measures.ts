@@ -2,6 +2,7 @@
 import { interval } from '../documents/bakeoffs.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
+import { schemaVersion } from './exports.ts';
 import { id } from './fields.ts';
 import { mask } from './files.ts';
 
@@ -154,7 +155,11 @@ export const getCampaignLabelEfficiency = endpoint({
 export const postCampaignPublish = endpoint({
   method: 'POST',
   url: '/api/campaigns/:campaign/publish',
-  body: z.strictObject({ accepted: z._default(z.boolean(), false) }),
+  body: z.strictObject({
+    accepted: z._default(z.boolean(), false),
+    /** The version of the classes that exports are to have; default the current one. */
+    schema: z.optional(schemaVersion),
+  }),
   response: published,
 });
 

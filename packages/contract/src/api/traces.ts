@@ -5,7 +5,20 @@ import { nothing } from './fields.ts';
 
 /** What a person does, and its steps. */
 const names = [
-  ...(['open', 'segment', 'stroke', 'fill', 'erase', 'delete', 'classify', 'merge', 'lock', 'unlock'] as const),
+  ...([
+    'open',
+    'segment',
+    'stroke',
+    'fill',
+    'erase',
+    'delete',
+    'classify',
+    'merge',
+    'lock',
+    'unlock',
+    'rename',
+    'value',
+  ] as const),
   ...(['undo', 'redo', 'submit'] as const),
   ...(['next', 'assignment', 'log', 'image', 'keys', 'keep', 'send', 'preview', 'patch', 'pixels'] as const),
 ] as const;

@@ -3,6 +3,9 @@
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
 
+const called = z.object({ id: z.number(), name: z.optional(z.string()), merged: z.optional(z.number()) });
+export type CalledClass = z.infer<typeof called>;
+
 /** One version, never changed once written; the last one counts. */
 export const classes = z.object({
   version: z.literal(1),
@@ -10,5 +13,10 @@ export const classes = z.object({
   categories: z.array(category),
   /** Of a campaign: the version of its classes that these are; absent of others, and from earlier servers. */
   schema: z.optional(z.number()),
+  /**
+   * Classes that this version calls otherwise than masks do, by their numbers: another name, or the number of the class that they
+   * count as. Absent where there are none.
+   */
+  called: z.optional(z.array(called)),
 });
 export type Classes = z.infer<typeof classes>;

@@ -1,5 +1,6 @@
 /** What is kept of an export beside its files. */
 
+import { category } from '../categories.ts';
 import { exportFormatNames, exportSplit } from '../export-formats.ts';
 import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
@@ -13,6 +14,8 @@ export const exportPlan = z.object({
   /** When the dataset was last changed, ISO 8601. */
   date: z.string(),
   categories: z.array(listedCategory),
+  /** What masks call categories that have another name here, or count as another one; absent where all agree. */
+  named: z.optional(z.array(category)),
   /** Ids of the categories in the order in which they were numbered; absent from older plans: ascending. */
   order: z.optional(z.array(z.number())),
   /** Folder below which images lie under their names, for formats that look for them; absent from older plans: `images`. */

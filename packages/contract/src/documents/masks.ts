@@ -1,5 +1,6 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 
+import { attributeValues } from '../attributes.ts';
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
 import { lineage } from './key-sets.ts';
@@ -15,6 +16,8 @@ export const segmentInfo = z.object({
   iscrowd: z.literal([0, 1]),
   /** It is as the image began with it, to the pixel and in its class. */
   origin: z.optional(z.enum(givenOrigins)),
+  /** Values by name; `name` is the segment's own. */
+  attributes: z.optional(attributeValues),
 });
 export type SegmentInfo = z.infer<typeof segmentInfo>;
 
@@ -29,6 +32,8 @@ export const maskDocument = z.object({
   origin: z.optional(z.enum(givenOrigins)),
   /** Something differs from that. */
   corrected: z.optional(z.literal(true)),
+  /** Values of the image by name. */
+  attributes: z.optional(attributeValues),
   nodes: z.object({
     height: z.number(),
     width: z.number(),

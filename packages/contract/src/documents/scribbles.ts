@@ -1,4 +1,5 @@
 /** The scribble document (spec/scribbles.md), versions 1 and 2: an annotator's strokes and segments on one image. */
+import type { AttributeValues } from '../attributes.ts';
 import { InvalidInputError } from '../errors.ts';
 import { parseJson, parseJsonText } from './json.ts';
 import { regionArea, regionEnd } from './run-lengths.ts';
@@ -17,6 +18,8 @@ export interface Segment {
   isthing: boolean;
   /** Nobody named it, or gave it its class: the image began with it. */
   origin?: GivenOrigin;
+  /** Values by name; `name` is the segment's own. */
+  attributes?: AttributeValues;
 }
 
 export interface Stroke {
@@ -53,6 +56,8 @@ export interface Scribbles {
   strokes: Stroke[];
   /** In the order of locking. */
   locks?: Lock[];
+  /** Values of the image by name. */
+  attributes?: AttributeValues;
 }
 
 /** The version that says what is drawn: readers of version 1 alone would give another mask of what only version 2 has. */
@@ -96,6 +101,7 @@ function scribblesOf(document: unknown): Scribbles {
       category: string(`segments[${i}].category`, segment.category),
       isthing: boolean(`segments[${i}].isthing`, segment.isthing),
       ...originOf(segment.origin),
+      ...valuesIn(`segments[${i}].attributes`, segment.attributes),
     };
   });
   const defined = new Set([0]);
@@ -152,7 +158,25 @@ function scribblesOf(document: unknown): Scribbles {
     }
     return { segment, region: regionOf(`locks[${i}].region`, lock.region, width * height) };
   });
-  return { image: { width, height }, segments, strokes, ...(locks.length > 0 && { locks }) };
+  return {
+    image: { width, height },
+    segments,
+    strokes,
+    ...(locks.length > 0 && { locks }),
+    ...valuesIn('attributes', root.attributes),
+  };
+}
+
+/** Values that may be missing, as a field. */
+function valuesIn(name: string, value: unknown): { attributes?: AttributeValues } {
+  if (value === undefined) return {};
+  const attributes = object(name, value);
+  for (const [key, one] of Object.entries(attributes)) {
+    if (!['boolean', 'number', 'string'].includes(typeof one)) {
+      throw new InvalidInputError(`${name}.${key} is ${show(one)}; expected true, false, a number or a text`);
+    }
+  }
+  return { attributes: attributes as AttributeValues };
 }
 
 /** A boolean that may be missing, as a field. */

@@ -47,6 +47,8 @@ export const prepareExportRequest = z.extend(datasetRequest, {
   recipe: z.string(),
   format: z.enum(exportFormatNames),
   ...exportOptions.shape,
+  /** Of a campaign's masks: the version of its classes; default the newest that was noted. */
+  schema: z.optional(z.number()),
 });
 export type PrepareExportRequest = z.infer<typeof prepareExportRequest>;
 

@@ -46,10 +46,16 @@ export function commonSegments(answers: readonly OwnAnswer[]): CommonSegment[] {
       return mean < leastOverlap ? 0 : mean;
     };
     const columns = assign(segments.map((segment) => common.map((other) => score(segment, other))));
-    segments.forEach(({ id, category, isthing }, row) => {
+    segments.forEach(({ id, category, isthing, attributes }, row) => {
       const from = { annotator, segment: id };
-      if (columns[row] >= 0) common[columns[row]].from.push(from);
-      else common.push({ id: common.length + 1, category, isthing, from: [from] });
+      const known = common[columns[row]];
+      if (!known) {
+        common.push({ id: common.length + 1, category, isthing, ...(attributes && { attributes }), from: [from] });
+        return;
+      }
+      known.from.push(from);
+      // The most trusted annotator comes first, and a value that is given stays.
+      if (attributes) known.attributes = { ...attributes, ...known.attributes };
     });
   });
   return common;

@@ -1,5 +1,6 @@
 /** One answer from several annotators' strokes on one image. */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
@@ -68,6 +69,16 @@ export function consensus(
     margin: margins(nodes.data, nodes.labels.length),
     dissent: dissent(mask, shared, nodes),
   };
+}
+
+/** Values of the image: of each attribute that of the annotator who counts most among those who gave one. */
+export function valuesTogether(
+  drawn: readonly { annotator: string; weight: number; attributes?: AttributeValues }[],
+): AttributeValues | undefined {
+  const given = drawn
+    .filter(({ weight, attributes }) => weight > 0 && attributes)
+    .sort((a, b) => a.weight - b.weight || (a.annotator < b.annotator ? 1 : -1));
+  return given.length > 0 ? Object.assign({}, ...given.map(({ attributes }) => attributes)) : undefined;
 }
 
 /** The least share of the largest weight: a smaller one could be lost in rounding. */

@@ -1,5 +1,6 @@
 /** From a log of interactions to its drawing. */
 import { type Drawing, type Interaction, isGiven } from '@saltworks/contract/api/interactions';
+import type { AttributeValue } from '@saltworks/contract/attributes';
 import type { Lock } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 
@@ -22,6 +23,7 @@ export function replay(interactions: readonly Interaction[]): Drawing {
   const strokes = new Map<number, Drawing['strokes'][number]>();
   const deleted = new Set<number>();
   const erased = new Set<number>();
+  const ofImage: Values = {};
   /** By id: the segment that a segment was merged into. */
   const merged = new Map<number, number>();
   /** By id of the segment that is locked. */
@@ -39,6 +41,15 @@ export function replay(interactions: readonly Interaction[]): Drawing {
   const hasStroke = (n: number) => {
     const stroke = strokes.get(n);
     return stroke !== undefined && !erased.has(n) && !deleted.has(ownerOf(stroke.segment));
+  };
+  /** @returns what takes it back */
+  const setValue = (id: number, attribute: number, value: AttributeValue | undefined): (() => void) => {
+    const segment = id === 0 ? undefined : segments.get(id)!;
+    const values = segment ? { ...segment.values } : ofImage;
+    const before = values[attribute];
+    setOrDelete(values, String(attribute), value);
+    if (segment) setOrDelete(segment, 'values', Object.keys(values).length > 0 ? values : undefined);
+    return () => setValue(id, attribute, before);
   };
   /** @returns what takes it back: an undo takes the last interaction that counts, so no other rests on it */
   const apply = (deed: Deed, n: number): (() => void) => {
@@ -73,6 +84,14 @@ export function replay(interactions: readonly Interaction[]): Drawing {
         locks.delete(deed.segment);
         return () => locks.set(deed.segment, lock);
       }
+      case 'rename': {
+        const segment = segments.get(deed.segment)!;
+        const { name } = segment;
+        setOrDelete(segment, 'name', deed.name ?? undefined);
+        return () => setOrDelete(segment, 'name', name);
+      }
+      case 'value':
+        return setValue(deed.segment, deed.attribute, deed.value ?? undefined);
     }
   };
   const take = (deed: Deed, n: number) => void done.push({ deed, n, revert: apply(deed, n) });
@@ -85,13 +104,13 @@ export function replay(interactions: readonly Interaction[]): Drawing {
       throw new InvalidInputError(`interaction ${n} erases stroke ${deed.stroke}; expected one that is there`);
     }
     for (const id of changedBy(deed)) {
-      // The background has no name, but may be drawn and locked.
-      const isBackground = id === 0 && (draws(deed) || kind === 'lock' || kind === 'unlock');
+      // The background has no name, but may be drawn and locked; values of it are the image's.
+      const isBackground = id === 0 && (draws(deed) || kind === 'lock' || kind === 'unlock' || kind === 'value');
       if (!isBackground && !hasSegment(id)) {
         const expected = draws(deed) ? '0 or one that was named' : 'one that is there';
         throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected ${expected}`);
       }
-      if (kind === 'unlock' ? !locks.has(id) : locks.has(id) && kind !== 'classify') {
+      if (kind === 'unlock' ? !locks.has(id) : locks.has(id) && !keepsPixels.has(kind)) {
         const expected = kind === 'unlock' ? 'one that is locked' : 'one that is not locked';
         throw new InvalidInputError(`interaction ${n} ${verbs[kind]} segment ${id}; expected ${expected}`);
       }
@@ -123,6 +142,7 @@ export function replay(interactions: readonly Interaction[]): Drawing {
       .filter(({ n }) => hasStroke(n))
       .map((stroke) => (merged.has(stroke.segment) ? { ...stroke, segment: ownerOf(stroke.segment) } : stroke)),
     ...(locks.size > 0 && { locks: [...locks.values()] }),
+    ...(Object.keys(ofImage).length > 0 && { values: ofImage }),
     undo: done.length > 0,
     redo: undone.length > 0,
   };
@@ -132,6 +152,16 @@ const segmentOf = ({ id, category, origin }: Extract<Interaction, { kind: 'segme
   ...{ id, category },
   ...(origin && { origin }),
 });
+
+type Values = NonNullable<Drawing['values']>;
+
+/** Interactions with a segment that change no pixel: a lock does not hold them. */
+const keepsPixels = new Set<Deed['kind']>(['classify', 'rename', 'value']);
+
+function setOrDelete<T extends object, K extends keyof T>(of: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete of[key];
+  else of[key] = value;
+}
 
 /** Strokes of interactions that were replayed before: a page replays its log after each one. */
 const known = new WeakMap<Interaction, Drawing['strokes'][number]>();
@@ -150,6 +180,7 @@ function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' }>
 
 const verbs: Record<Deed['kind'], string> = {
   ...{ segment: 'names', stroke: 'draws', fill: 'draws', erase: 'erases', delete: 'deletes', classify: 'classifies' },
+  ...{ rename: 'names', value: 'describes' },
   ...{ merge: 'merges', lock: 'locks', unlock: 'unlocks' },
 };
 
@@ -162,6 +193,8 @@ function changedBy(deed: Deed): number[] {
     case 'classify':
     case 'lock':
     case 'unlock':
+    case 'rename':
+    case 'value':
       return [deed.segment];
     case 'merge':
       return [deed.segment, deed.into];

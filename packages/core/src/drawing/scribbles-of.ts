@@ -1,20 +1,29 @@
 /** From a drawing to the scribble document that workers read. */
 
-import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { type Segment, type Stroke, scribblesVersion } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { imageValues, type Labels, valuesOf } from './attributes.ts';
+import { storedName } from './classes.ts';
 
 /** The scribble document of a drawing (spec/scribbles.md): the same drawing gives the same bytes. */
 export function scribblesOf(
-  { segments, strokes, locks }: Pick<Drawing, 'segments' | 'strokes' | 'locks'>,
+  drawing: Pick<Drawing, 'segments' | 'strokes' | 'locks' | 'values'>,
   image: { width: number; height: number },
-  categories: readonly LabelCategory[],
+  labels: Labels,
 ): string {
-  const named = segments.map(({ id, category, origin }): Segment => {
+  const { segments, strokes, locks } = drawing;
+  const { categories } = labels;
+  const named = segments.map((segment): Segment => {
+    const { id, category, origin } = segment;
+    const attributes = valuesOf(labels, segment);
     const found = categories.find((candidate) => candidate.id === category);
     if (!found) throw new InvalidInputError(`segment ${id} is of category ${category}; expected one of the campaign's`);
-    return { id, category: found.name, isthing: found.isthing, ...(origin && { origin }) };
+    return {
+      ...{ id, category: storedName(found), isthing: found.isthing },
+      ...(origin && { origin }),
+      ...(attributes && { attributes }),
+    };
   });
   const drawn = strokes.map(({ segment, points, radius, polygon, region, exact, spread, origin }) => ({
     segment,
@@ -25,6 +34,7 @@ export function scribblesOf(
     ...(origin && { origin }),
   }));
   const { width, height } = image;
+  const attributes = imageValues(labels, drawing);
   const version = scribblesVersion({ strokes, locks });
   return JSON.stringify({
     version,
@@ -32,6 +42,7 @@ export function scribblesOf(
     segments: named,
     strokes: drawn,
     ...(locks && { locks }),
+    ...(attributes && { attributes }),
   });
 }
 

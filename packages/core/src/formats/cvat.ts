@@ -1,4 +1,5 @@
 /** CVAT's XML 1.1 for images (spec/export.md): a mask a segment. */
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { encodeRegion, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
@@ -23,7 +24,7 @@ export function cvat(dataset: ExportDataset): Exporter {
         const [left, top, width, height] = segment.bbox;
         const label = `label="${xmlText(nameOf.get(segment.category_id) ?? '')}" source="manual" occluded="0"`;
         const rle = boxRuns(mask, segment).join(', ');
-        return `<mask ${label} rle="${rle}" left="${left}" top="${top}" width="${width}" height="${height}" z_order="0"></mask>`;
+        return `<mask ${label} rle="${rle}" left="${left}" top="${top}" width="${width}" height="${height}" z_order="0">${valueLines(segment.attributes)}</mask>`;
       });
       const { width, height } = mask;
       const subset = split === undefined ? '' : ` subset="${xmlText(split)}"`;
@@ -44,6 +45,12 @@ export function cvat(dataset: ExportDataset): Exporter {
     picture: ({ fileName }) => `images/${fileName}`,
   };
 }
+
+/** CVAT reads the values of attributes that the label of its task has. */
+const valueLines = (attributes: AttributeValues = {}): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => `<attribute name="${xmlText(name)}">${xmlText(String(value))}</attribute>`)
+    .join('');
 
 /** Run lengths of a segment within its box, row by row, ground first, up to the end of the box. */
 function boxRuns(mask: Mask, { id, bbox }: SegmentInfo): number[] {

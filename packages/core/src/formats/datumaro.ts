@@ -23,13 +23,18 @@ export function datumaro(dataset: ExportDataset): Exporter {
       const annotations = segments.map((segment) => ({
         id: segment.id,
         type: 'mask',
-        attributes: { isthing: labels.get(segment.category_id)?.isthing === 1 },
+        attributes: { ...segment.attributes, isthing: labels.get(segment.category_id)?.isthing === 1 },
         group: segment.id,
         label_id: labels.get(segment.category_id)?.label,
         z_order: 0,
         rle: { counts: compressCounts(runs.get(segment.id) ?? []), size },
       }));
-      const item = { id: stem, annotations, attr: { frame: id - 1 }, image: { path: fileName, size } };
+      const item = {
+        id: stem,
+        annotations,
+        attr: { ...image.attributes, frame: id - 1 },
+        image: { path: fileName, size },
+      };
       return { files: [], lines: { [`items-${subset(split)}`]: [JSON.stringify(item)] } };
     },
     documents: partsOf(dataset).map((split) => ({

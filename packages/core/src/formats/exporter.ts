@@ -3,6 +3,7 @@
  * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
  */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
@@ -63,6 +64,8 @@ export interface ExportImage {
   /** What it began with, and whether that was changed, for formats that have a place for it; absent where all is drawn. */
   origin?: MaskOrigin['origin'];
   corrected?: MaskOrigin['corrected'];
+  /** Values of the image by name. */
+  attributes?: AttributeValues;
   /** The part that it falls into. */
   split?: string;
   /** Its picture, for formats that need it. */

@@ -1,4 +1,5 @@
 /** labelme's JSON files (spec/export.md): one beside each picture, a shape a segment. */
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { encode } from 'fast-png';
@@ -13,7 +14,7 @@ export function labelme(dataset: ExportDataset): Exporter {
   return {
     image(image) {
       const { stem, fileName, mask, segments, split } = image;
-      const shapes = segments.map(({ id, category_id, bbox }) => {
+      const shapes = segments.map(({ id, category_id, bbox, attributes }) => {
         const [x, y, w, h] = bbox;
         const { name, isthing } = classes.get(category_id) as Category;
         return {
@@ -25,13 +26,15 @@ export function labelme(dataset: ExportDataset): Exporter {
           group_id: id,
           description: '',
           shape_type: 'mask',
-          flags: isthing ? {} : { stuff: true },
+          flags: { ...(isthing ? {} : { stuff: true }), ...flagsOf(attributes) },
+          ...(attributes && { attributes }),
           mask: toBase64(encode({ data: cut(mask, { id, bbox }), width: w, height: h, channels: 1 })),
         };
       });
       const document = {
         version: '5.5.0',
-        flags: {},
+        flags: flagsOf(image.attributes),
+        ...(image.attributes && { attributes: image.attributes }),
         shapes,
         imagePath: fileName.slice(fileName.lastIndexOf('/') + 1),
         imageData: null,
@@ -47,6 +50,10 @@ export function labelme(dataset: ExportDataset): Exporter {
     picture: ({ fileName }) => fileName,
   };
 }
+
+/** What is true or false, as labelme shows it. Its other fields keep the rest. */
+const flagsOf = (attributes: AttributeValues = {}) =>
+  Object.fromEntries(Object.entries(attributes).filter(([, value]) => typeof value === 'boolean'));
 
 /** Straight from a document, unchecked. */
 export interface LabelmeDocument {

@@ -1,5 +1,6 @@
 /** The document beside a panoptic PNG (spec/mask.md). */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
@@ -13,12 +14,17 @@ import type { Segmentation } from '../segment.ts';
  * @param names the names of the image file and of the mask's PNG, and the hash of the image
  * @param known categories that have numbers already
  * @param strokes of the drawing, where some of it may be what the image began with
+ * @param attributes values of the image
  */
 export function panopticDocument(
   { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
-  { known, strokes = [] }: { known?: readonly Category[]; strokes?: readonly Stroke[] } = {},
+  { known, strokes = [], attributes }: {
+    known?: readonly Category[];
+    strokes?: readonly Stroke[];
+    attributes?: AttributeValues;
+  } = {},
 ): MaskDocument {
   const categories = categoriesOf(segments, known);
   const { segments: same, ...begun } = maskOrigin(mask, { segments, strokes });
@@ -33,6 +39,7 @@ export function panopticDocument(
     }),
     categories,
     ...begun,
+    ...(attributes && { attributes }),
     nodes: { height, width, sigma, iterations, converged },
     uncertainty: uncertaintyOf(nodes),
     warnings: [

@@ -1,5 +1,6 @@
 /** Scribbles of any form, read for the image that they belong to. */
 
+import type { AttributeValues } from '@saltworks/contract/attributes';
 import { parseScribbles, type Segment, type Stroke } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { drawnLabels, rasterise, type StrokeRaster } from '../seeds/seeds.ts';
@@ -16,6 +17,8 @@ interface Drawn {
   segments: Segment[];
   /** Of a document. */
   strokes?: Stroke[];
+  /** Values of the image by name. */
+  attributes?: AttributeValues;
 }
 
 /** A reader for each form, by the extension of its files. */
@@ -36,11 +39,11 @@ export function readScribbles(bytes: Uint8Array, extension: keyof typeof readers
 
 function readDocument(bytes: Uint8Array, { width, height }: Size): Drawn {
   const scribbles = parseScribbles(bytes);
-  const { image, segments } = scribbles;
+  const { image, segments, attributes } = scribbles;
   if (image.width !== width || image.height !== height) {
     throw new InvalidInputError(
       `scribbles for ${image.width} × ${image.height} pixels; expected the image's ${width} × ${height}`,
     );
   }
-  return { raster: rasterise(scribbles), segments, strokes: scribbles.strokes };
+  return { raster: rasterise(scribbles), segments, strokes: scribbles.strokes, ...(attributes && { attributes }) };
 }

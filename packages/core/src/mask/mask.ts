@@ -108,6 +108,7 @@ export function segmentsInfo(
         area,
         bbox: [left, top, right - left + 1, bottom - top + 1],
         iscrowd: 0,
+        ...(segment?.attributes && { attributes: segment.attributes }),
       };
     });
 }

@@ -273,3 +273,34 @@ describe('replay', () => {
     }
   });
 });
+
+test('names and values are given, changed, taken away, undone and done again, under a lock too', () => {
+  const rename = (name: string | null): Interaction => ({ kind: 'rename', segment: 7, name });
+  const value = (segment: number, value: string | number | boolean | null): Interaction => ({
+    ...{ kind: 'value', segment, attribute: 2, value },
+  });
+  const log = [
+    segment(7),
+    stroke(7),
+    lock(7),
+    rename('left'),
+    value(7, 'red'),
+    value(0, 3),
+    rename('right'),
+    value(7, null),
+  ];
+  const after = (...more: Interaction[]) => {
+    const { segments, values } = replay([...log, ...more]);
+    return { ...segments[0], image: values };
+  };
+  const whole = { id: 7, category: 1, name: 'right', image: { 2: 3 } };
+  expect(after()).toEqual(whole);
+  expect(after(undo)).toEqual({ ...whole, values: { 2: 'red' } });
+  expect(after(undo, undo)).toEqual({ ...whole, name: 'left', values: { 2: 'red' } });
+  expect(after(undo, undo, undo)).toEqual({ id: 7, category: 1, name: 'left', values: { 2: 'red' }, image: undefined });
+  expect(after(undo, undo, undo, undo, undo)).toEqual({ id: 7, category: 1, image: undefined });
+  expect(after(undo, undo, redo, redo)).toEqual(whole);
+  expect(after(rename(null))).toEqual({ id: 7, category: 1, image: { 2: 3 } });
+  expect(() => after(value(8, true))).toThrow('interaction 9 describes segment 8; expected one that is there');
+  expect(() => after({ kind: 'rename', segment: 8, name: 'x' })).toThrow('interaction 9 names segment 8');
+});

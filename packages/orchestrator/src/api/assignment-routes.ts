@@ -39,7 +39,7 @@ import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { type Assignment, findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { isBuiltMask, shownMaskOf } from '../campaigns/assignments/shown-mask.ts';
-import { submitAssignment } from '../campaigns/assignments/submit.ts';
+import { expectValues, submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { NotFoundError } from '../errors.ts';
@@ -113,7 +113,9 @@ export const assignmentRoutes = [
       const { found, campaign, size } = await sized(deps, params.assignment);
       const until = new Date(Date.now() + 1000 * campaign.leaseSeconds);
       const categories = campaign.categories.map((category) => category.id);
-      const { n, added, entries } = await appendInteractions(db, found.id, body, { until, size, categories });
+      const { attributes } = campaign;
+      const options = { until, size, categories, attributes };
+      const { n, added, entries } = await appendInteractions(db, found.id, body, options);
       await journal.append(...entries);
       if (added > 0) strokesAcknowledged.inc(added);
       if (added > 0) strokeAcknowledged.observe((performance.now() - since) / 1000);
@@ -153,6 +155,9 @@ export const assignmentRoutes = [
     access: own,
     errors: [409],
     async handler({ deps, params }) {
+      const { campaign } = await findAssignment(deps.db, params.assignment);
+      const drawing = replay(await readInteractions(deps.db, params.assignment));
+      expectValues(await findCampaign(deps.db, campaign), drawing);
       const settled = await deps.answers.settle(params.assignment);
       await submitAssignment(deps.db, params.assignment, settled);
       deps.answers.closed(params.assignment);

@@ -7,6 +7,7 @@ export const components = [
   'AccountChanges',
   'Member',
   'Category',
+  'Attribute',
   'CampaignStart',
   'CampaignChanges',
   'NewCampaign',

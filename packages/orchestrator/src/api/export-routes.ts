@@ -26,7 +26,11 @@ export const exportRoutes = [
       const campaign = await findCampaign(deps.db, params.campaign);
       await expectStorage(deps.store);
       const { accepted, ...wanted } = body;
-      const { recipe, images, build } = await publishShown(deps, campaign, { accepted, by: user.id });
+      const { recipe, images, build } = await publishShown(deps, campaign, {
+        accepted,
+        schema: body.schema,
+        by: user.id,
+      });
       if (images === 0) {
         const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
         throw new ConflictError(`${what}; expected one mask or more`);

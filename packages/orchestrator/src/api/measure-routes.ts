@@ -1,4 +1,6 @@
 /** Routes of a campaign's measures: time, agreement, consensus, masks for export. */
+
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import {
   type Consensus,
   getAssignmentEffort,
@@ -12,6 +14,7 @@ import {
 } from '@saltworks/contract/api/measures';
 import { maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
+import { byStoredName } from '@saltworks/core/drawing/classes';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { auditAlone } from '../accounts/audit.ts';
 import { publishShown } from '../builds/publish-shown.ts';
@@ -34,13 +37,17 @@ const consensusOf = async ({ db }: Deps, task: string) => {
   return found;
 };
 
-const describeConsensus = async (deps: Deps, task: string): Promise<Consensus> => {
+const describeConsensus = async (deps: Deps, task: string, { categories }: Campaign): Promise<Consensus> => {
   const { mask, weights, made } = await consensusOf(deps, task);
   const document = await readDocument(deps.store, maskKey(mask, '.json'), maskDocument);
   if (!document) throw new NotFoundError('not there any more');
+  const named = byStoredName(categories);
   return {
     mask,
-    segments: namedSegments(document),
+    segments: namedSegments(document).map(({ id, category }) => ({
+      id,
+      category: named.get(category)?.name ?? category,
+    })),
     weights: weightsOf(weights),
     made: made.toISOString(),
   };
@@ -99,13 +106,16 @@ export const measureRoutes = [
         object: params.task,
         detail: { mask, weights },
       });
-      return describeConsensus(deps, params.task);
+      return describeConsensus(deps, params.task, campaign);
     },
   }),
   route(getTaskConsensus, {
     summary: 'The consensus on an image, as it was made last',
     access: { task: 'reviewer' },
-    handler: ({ deps, params }) => describeConsensus(deps, params.task),
+    async handler({ deps, params }) {
+      const { campaign } = await findTask(deps.db, params.task);
+      return describeConsensus(deps, params.task, await findCampaign(deps.db, campaign));
+    },
   }),
   route(getTaskConsensusMask, {
     summary: 'Its mask: COCO panoptic PNG (spec/mask.md)',

@@ -11,6 +11,7 @@ import {
   putTaskPeople,
 } from '@saltworks/contract/api/tasks';
 import { maskKey } from '@saltworks/contract/layout';
+import { countedIn } from '@saltworks/core/drawing/classes';
 import { offerAgain } from '../campaigns/assignments/leave.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
@@ -48,8 +49,12 @@ export const taskRoutes = [
       "A campaign's images and what became of them, in the order in which they are given out or the least sure first",
     access: { campaign: 'reviewer' },
     async handler({ deps: { db, store }, params, query }) {
-      const { items, next } = await listTasks(db, params.campaign, query);
       const { categories } = await findCampaign(db, params.campaign);
+      const { category, ...rest } = query;
+      // What was drawn of a class that was merged into another counts as that one.
+      const wanted =
+        category === undefined ? {} : { categories: [...new Set([category, ...countedIn(categories, category)])] };
+      const { items, next } = await listTasks(db, params.campaign, { ...rest, ...wanted });
       return { items: await withSegments(store, items, categories), next };
     },
   }),

@@ -7,6 +7,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { bakeoffPlanKey, bakeoffReportKey } from '@saltworks/contract/layout';
 import { bakeoff } from '@saltworks/contract/messages/bakeoff';
 import * as z from '@saltworks/contract/zod';
+import { storedName } from '@saltworks/core/drawing/classes';
 import { findPlan, listBakeoffs, writePlan } from '@saltworks/store/bakeoffs/bakeoffs';
 import { keepStrokes } from '@saltworks/store/builds/strokes';
 import { readDataset } from '@saltworks/store/datasets/dataset';
@@ -89,7 +90,7 @@ async function subjectsImages(
   return {
     dataset: await readDataset(store, campaign.dataset),
     solve: campaign.solve,
-    classes: campaign.categories.map(({ name }) => name),
+    classes: campaign.categories.map(storedName),
     drawn: await drawnInCampaign({ db, store }, campaign, wanted),
   };
 }

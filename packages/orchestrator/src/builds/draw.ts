@@ -23,7 +23,7 @@ export interface Drawn {
 /** Keeps the strokes of assignments: the bytes that `putDrawing` gave workers. @returns their sha256 by assignment */
 export async function keepDrawings(
   { db, store }: { db: Kysely<Schema>; store: ObjectStore },
-  { categories }: Pick<Campaign, 'categories'>,
+  labels: Pick<Campaign, 'categories' | 'attributes'>,
   drawn: readonly Drawn[],
 ): Promise<Map<string, string>> {
   const kept = new Map<string, string>();
@@ -47,7 +47,7 @@ export async function keepDrawings(
     }
     for (const { id, width, height } of part) {
       const size = { width: width ?? 0, height: height ?? 0 };
-      const bytes = scribblesOf(replay(logs.get(id) ?? []), size, categories);
+      const bytes = scribblesOf(replay(logs.get(id) ?? []), size, labels);
       kept.set(id, await keepStrokes(store, bytes, '.json'));
     }
   }

@@ -2,7 +2,9 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { buildRecipe, campaignRecipe } from '@saltworks/contract/layout';
 import { readBuild } from '@saltworks/store/builds/builds';
-import { publishMasks } from '../campaigns/publish.ts';
+import { readDataset } from '@saltworks/store/datasets/dataset';
+import { campaignAt } from '../campaigns/label-schema.ts';
+import { numberCategories, publishMasks } from '../campaigns/publish.ts';
 import type { PromoteDeps } from './promote.ts';
 import { takeSnapshot } from './snapshot.ts';
 
@@ -14,19 +16,30 @@ export interface PublishedMasks {
   build: string | null;
 }
 
-/** Makes a campaign's masks a mask set of its dataset. @param by the account that asks for it */
+/**
+ * Makes a campaign's masks a mask set of its dataset.
+ *
+ * @param schema the version of the classes that exports may ask for; default the current one
+ * @param by the account that asks for it
+ * @throws NotFoundError if there is no such version
+ */
 export async function publishShown(
   deps: PromoteDeps,
   campaign: Campaign,
-  { accepted, by }: { accepted: boolean; by: string },
+  { accepted, schema, by }: { accepted: boolean; schema?: number; by: string },
 ): Promise<PublishedMasks> {
+  const then = await campaignAt(deps.db, campaign, schema);
   if (accepted) {
-    const images = await publishMasks(deps.db, deps.store, campaign, { accepted });
+    const images = await publishMasks(deps.db, deps.store, then, { accepted });
     return { recipe: campaignRecipe(campaign.id), images, build: null };
   }
   const subject = { kind: 'campaign', name: campaign.id } as const;
   const { shown } = await takeSnapshot(deps, { subject, by });
   if (shown === null) return { recipe: campaignRecipe(campaign.id), images: 0, build: null };
+  if (then !== campaign) {
+    const { categories } = await readDataset(deps.store, campaign.dataset);
+    await numberCategories(deps.store, then, categories);
+  }
   const { images } = await readBuild(deps.store, subject, shown);
   return { recipe: buildRecipe(subject, shown), images, build: shown };
 }

@@ -7,12 +7,13 @@ import {
   campaignDefaults,
   type NewCampaign,
 } from '@saltworks/contract/api/campaigns';
+import { type Attribute, segmentName } from '@saltworks/contract/attributes';
 import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { solveOf, startOf } from '../db/json.ts';
+import { attributesOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
@@ -20,10 +21,11 @@ import { settleTasks } from './tasks/count.ts';
 /** @param shards of the dataset now @throws ConflictError if the id is taken */
 export async function createCampaign(
   db: Kysely<Schema>,
-  { categories, ...given }: NewCampaign,
+  { categories, attributes = [], ...given }: NewCampaign,
   { actor, shards }: { actor: string; shards: number },
 ): Promise<Campaign> {
   checkCategories(categories);
+  checkAttributes(attributes);
   const { id, name, dataset, backbone, layer, facet, longSide, codec, preset, solve, strokes, ordering, start } = given;
   await db.transaction().execute(async (tx) => {
     const { numInsertedOrUpdatedRows: inserted } = await tx
@@ -36,6 +38,7 @@ export async function createCampaign(
         ...{ backbone, layer, facet, long_side: longSide, codec },
         preset,
         solve: JSON.stringify({ ...solve, strokes }),
+        attributes: JSON.stringify(attributes),
         ...(ordering ? { ordering } : {}),
         start: start ? JSON.stringify(start) : null,
         shards,
@@ -46,21 +49,57 @@ export async function createCampaign(
     if (!inserted) throw new ConflictError(`campaign ${id} is there already; expected an id that is free`);
     await tx
       .insertInto('category')
-      .values(categories.map(({ id: category, ...rest }) => ({ campaign: id, id: category, ...rest })))
+      .values(
+        categories.map(({ id: category, name, isthing, ...rest }) => ({
+          ...{ campaign: id, id: category, name, isthing },
+          ...changingColumns(rest),
+        })),
+      )
       .execute();
     await tx.insertInto('member').values({ campaign: id, user_id: actor, role: 'manager' }).execute();
-    await audit(tx, { actor, action: 'campaign.create', object: id, detail: { ...given, categories } });
+    await audit(tx, { actor, action: 'campaign.create', object: id, detail: { ...given, categories, attributes } });
   });
   return findCampaign(db, id);
 }
 
-/** @throws ConflictError if two share an id or a name */
+/** Columns of a category that changes overwrite. */
+export const changingColumns = (category: Pick<LabelCategory, 'colour' | 'description' | 'retired' | 'shortcut'>) => {
+  const { colour, description = '', retired = false, shortcut = null } = category;
+  return { colour, description, retired, shortcut };
+};
+
+/** @throws ConflictError if two share an id, a name or a key */
 export function checkCategories(categories: readonly LabelCategory[]): void {
   if (categories.length === 0) throw new InvalidInputError('no categories; expected at least one');
-  for (const field of ['id', 'name'] as const) {
-    if (new Set(categories.map((category) => category[field])).size < categories.length) {
-      throw new ConflictError(`categories share a${field === 'id' ? 'n id' : ' name'}; expected them to differ`);
+  for (const [field, what] of [
+    ['id', 'an id'],
+    ['name', 'a name'],
+    ['shortcut', 'a key'],
+  ] as const) {
+    const given = categories.map((category) => category[field]).filter((value) => value !== undefined);
+    if (new Set(given).size < given.length) {
+      throw new ConflictError(`categories share ${what}; expected them to differ`);
     }
+  }
+}
+
+/** @throws ConflictError if two share an id or a name, or a choice has none */
+export function checkAttributes(attributes: readonly Attribute[]): void {
+  for (const [field, what] of [
+    ['id', 'an id'],
+    ['name', 'a name'],
+  ] as const) {
+    if (new Set(attributes.map((attribute) => attribute[field])).size < attributes.length) {
+      throw new ConflictError(`attributes share ${what}; expected them to differ`);
+    }
+  }
+  for (const { name, kind, choices } of attributes) {
+    if (name === segmentName) throw new ConflictError(`an attribute ${name}; expected another word: it names segments`);
+    if ((kind === 'choice') === (choices !== undefined && new Set(choices).size === choices.length)) continue;
+    const expected = kind === 'choice' ? 'choices that differ' : 'none';
+    throw new ConflictError(
+      `attribute ${name}, ${kind}, has choices ${choices?.join(', ') ?? '–'}; expected ${expected}`,
+    );
   }
 }
 
@@ -146,7 +185,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
   const categories = await db.selectFrom('category').selectAll().where('campaign', 'in', ids).orderBy('id').execute();
   const preset = (row: (typeof rows)[number]) => row.preset as Campaign['preset'];
   return rows
-    .map((row) => ({ ...row, solve: solveOf(row.solve) }))
+    .map((row) => ({ ...row, solve: solveOf(row.solve), attributes: attributesOf(row.attributes) }))
     .map((row) => ({
       id: row.id,
       name: row.name,
@@ -172,11 +211,15 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       gateChanged: row.gate_changed ?? defaultThresholds.changed,
       categories: categories
         .filter(({ campaign }) => campaign === row.id)
-        .map(({ id, name, colour, isthing, description, retired }) => ({
+        .map(({ id, name, colour, isthing, description, retired, stored, merged, shortcut }) => ({
           ...{ id, name, colour, isthing },
           ...(description !== '' && { description }),
           ...(retired && { retired }),
+          ...(stored !== null && stored !== name && { stored }),
+          ...(merged !== null && { merged }),
+          ...(shortcut !== null && { shortcut }),
         })),
+      ...(row.attributes.length > 0 && { attributes: row.attributes }),
       schema: row.schema,
       created: row.created.toISOString(),
     }));

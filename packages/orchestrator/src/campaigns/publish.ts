@@ -1,11 +1,13 @@
 /** A campaign's masks published as a mask set of its dataset, which exports read like any other. */
-import type { Campaign } from '@saltworks/contract/api/campaigns';
+import type { Campaign, LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Category } from '@saltworks/contract/categories';
+import type { CalledClass } from '@saltworks/contract/documents/classes';
 import { maskDocument } from '@saltworks/contract/documents/masks';
 import type { MaskReport } from '@saltworks/contract/documents/reports';
 import { campaignRecipe, maskKey, maskReportKey } from '@saltworks/contract/layout';
+import { countedAs, storedName } from '@saltworks/core/drawing/classes';
 import { orderedCategories } from '@saltworks/core/formats/exporter';
-import { addCategories } from '@saltworks/core/mask/mask';
+import { addCategories, findCategory } from '@saltworks/core/mask/mask';
 import { numberClasses } from '@saltworks/store/datasets/classes';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { readDocument } from '@saltworks/store/objects/documents';
@@ -54,15 +56,31 @@ export async function publishMasks(
   return published;
 }
 
-/** Numbers the campaign's categories in its order, not in that of drawing. @param known categories of the dataset */
+/**
+ * Numbers the campaign's categories in its order, not in that of drawing, and notes what their version calls them. Numbers belong
+ * to what masks call categories, so they stay whatever is renamed or merged.
+ *
+ * @param known categories of the dataset
+ */
 export async function numberCategories(
   store: ObjectStore,
   { id, dataset, categories: classes, schema }: Campaign,
   known: readonly Category[],
 ): Promise<void> {
-  const wanted = classes.map(({ id, name, isthing }): Category => ({ id, name, isthing: isthing ? 1 : 0 }));
-  await numberClasses(store, { dataset, recipe: campaignRecipe(id) }, known, wanted, {
-    schema,
+  const storedOf = (category: LabelCategory): Category => ({
+    ...{ id: category.id, name: storedName(category), isthing: category.isthing ? 1 : 0 },
+  });
+  const called = (categories: readonly Category[]): CalledClass[] =>
+    classes.flatMap((category) => {
+      const number = findCategory(categories, storedOf(category))?.id;
+      const end = countedAs(classes, category.id) ?? category;
+      const merged = end === category ? undefined : findCategory(categories, storedOf(end))?.id;
+      const { name } = category;
+      if (number === undefined || (merged === undefined && name === storedName(category))) return [];
+      return [{ id: number, name, ...(merged !== undefined && { merged }) }];
+    });
+  await numberClasses(store, { dataset, recipe: campaignRecipe(id) }, known, classes.map(storedOf), {
+    schema: { version: schema, called },
     check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
   });
 }

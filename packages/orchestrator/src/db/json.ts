@@ -5,6 +5,7 @@ import { type Interaction, loggedInteraction } from '@saltworks/contract/api/int
 import { type SchemaChange, schemaChange } from '@saltworks/contract/api/label-schemas';
 import { type ScheduleWork, scheduleWork } from '@saltworks/contract/api/schedules';
 import { type NoticeEvent, noticeEvents } from '@saltworks/contract/api/webhooks';
+import { type Attribute, attribute } from '@saltworks/contract/attributes';
 import { type Gate, gate } from '@saltworks/contract/documents/comparisons';
 import { checkDocument, parseDocument } from '@saltworks/contract/documents/document';
 import { maskSettings } from '@saltworks/contract/messages/activities';
@@ -27,6 +28,9 @@ export const schemaChangesOf: (value: unknown) => SchemaChange[] = reader(
   'label_schema.changes',
   z.array(schemaChange),
 );
+
+/** What a campaign wants to know of segments and images. */
+export const attributesOf: (value: unknown) => Attribute[] = reader('campaign.attributes', z.array(attribute));
 
 /** An interaction's body. */
 export const interactionOf: (body: unknown) => Interaction = reader('interaction.body', loggedInteraction);

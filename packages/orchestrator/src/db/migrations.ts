@@ -464,6 +464,17 @@ create index on task_person (user_id, task);`;
 const campaignStarts = `
 alter table campaign add column start jsonb;`;
 
+/** Categories that are renamed and merged, and have keys. */
+const livingClasses = `
+alter table category add column stored text;
+alter table category add column merged int;
+alter table category add column shortcut text;`;
+
+/** What campaigns want to know of segments and images beside classes. */
+const attributes = `
+alter table campaign add column attributes jsonb not null default '[]';
+alter table label_schema add column attributes jsonb not null default '[]';`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -493,4 +504,6 @@ export const migrations: readonly Migration[] = [
   { name: '0020-corrections', oldest: '0015-campaign-gates', up: run(corrections) },
   { name: '0021-reservations', oldest: '0015-campaign-gates', up: run(reservations) },
   { name: '0022-campaign-starts', oldest: '0015-campaign-gates', up: run(campaignStarts) },
+  { name: '0023-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
+  { name: '0024-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
 ];

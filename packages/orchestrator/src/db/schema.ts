@@ -160,6 +160,8 @@ export interface CampaignTable {
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;
+  /** What it wants to know of segments and images. */
+  attributes: ColumnType<unknown, string | undefined, string>;
   /** Version of its categories. */
   schema: Generated<number>;
   /** How many of the dataset's `shards` have their images as tasks. */
@@ -181,6 +183,11 @@ export interface CategoryTable {
   isthing: boolean;
   description: Generated<string>;
   retired: Generated<boolean>;
+  /** What masks call it; null: its name, which never changed. */
+  stored: string | null;
+  /** The category that it counts as. */
+  merged: number | null;
+  shortcut: string | null;
 }
 
 /** Versions of a campaign's categories, from the first change on. Rows never change. */
@@ -191,6 +198,7 @@ export interface LabelSchemaTable {
   at: Fixed<Date, Date | string>;
   made_by: string | null;
   categories: Fixed<unknown, string>;
+  attributes: ColumnType<unknown, string | undefined, never>;
   /** What this version changed. */
   changes: Fixed<unknown, string>;
 }

@@ -74,10 +74,10 @@ export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tal
     input,
   );
 
-/** The options of an export in the id of its run: `+pictures+split-7-train-0.8-val-0.2`. */
-function optionsIn({ pictures, split }: ExportRun): string {
+/** The options of an export in the id of its run: `+pictures+split-7-train-0.8-val-0.2+schema-2`. */
+function optionsIn({ pictures, split, schema }: ExportRun): string {
   const shares = split?.shares.map(({ name, share }) => `-${name}-${share}`).join('');
-  return `${pictures ? '+pictures' : ''}${split ? `+split-${split.seed}${shares}` : ''}`;
+  return `${pictures ? '+pictures' : ''}${split ? `+split-${split.seed}${shares}` : ''}${schema === undefined ? '' : `+schema-${schema}`}`;
 }
 
 /** The same for a comparison of two builds. */

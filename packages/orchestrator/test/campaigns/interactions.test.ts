@@ -1,4 +1,5 @@
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Kysely } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -12,7 +13,7 @@ import { expireLease } from '../../dist/campaigns/assignments/leases.js';
 import { returnAssignment } from '../../dist/campaigns/assignments/leave.js';
 import { findAssignment } from '../../dist/campaigns/assignments/read.js';
 import { reviewAssignment } from '../../dist/campaigns/assignments/reviews.js';
-import { submitAssignment } from '../../dist/campaigns/assignments/submit.js';
+import { expectValues, submitAssignment } from '../../dist/campaigns/assignments/submit.js';
 import { readTasks } from '../../dist/campaigns/tasks/read.js';
 import { takeTask } from '../../dist/campaigns/tasks/take.js';
 import type { Database } from '../../dist/db/database.js';
@@ -24,6 +25,10 @@ import { makeCampaign, makeUser, tasksOf } from './campaign.ts';
 const size = { width: 100, height: 50 };
 const far = new Date('2100-01-01T00:00:00.000Z');
 const stroke = (x: number, segment = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
+const attributes: Attribute[] = [
+  { id: 1, name: 'wet', of: 'segment', kind: 'flag', required: true },
+  { id: 2, name: 'sky', of: 'image', kind: 'choice', choices: ['grey', 'blue'] },
+];
 /** Interactions of a window, numbered from `seq`. */
 const batch = (seq: number, interactions: Interaction[], client = 'window-1'): Batch => ({
   client,
@@ -45,7 +50,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     return { campaign, user, id };
   };
   const append = (id: string, given: Batch, on = db, now = new Date()) =>
-    appendInteractions(on, id, given, { now, until: far, size, categories: [1, 2] });
+    appendInteractions(on, id, given, { now, until: far, size, categories: [1, 2], attributes });
   const xs = async (id: string) =>
     (await readInteractions(db, id)).map((interaction) =>
       interaction.kind === 'stroke' ? interaction.points[0][0] : 0,
@@ -66,6 +71,17 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       [4, 'window-2', 1],
     ]);
     expect(await findAssignment(db, id)).toMatchObject({ n: 4, leaseUntil: far.toISOString() });
+  });
+
+  test('lack what the campaign requires until it is given', async () => {
+    const { campaign, id } = await begin();
+    const given: Interaction[] = [{ kind: 'segment', id: 1, category: 1 }, stroke(1, 1)];
+    const { drawing } = await append(id, batch(1, given));
+    const labels = { categories: campaign.categories, attributes };
+    const name = campaign.categories[0].name;
+    expect(() => expectValues(labels, drawing)).toThrow(`${name} 1 lacks wet; expected a value before handing in`);
+    const { drawing: told } = await append(id, batch(3, [{ kind: 'value', segment: 1, attribute: 1, value: false }]));
+    expectValues(labels, told);
   });
 
   test('are refused after a gap, with the expected number', async () => {
@@ -117,6 +133,17 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
     ['a region of no pixel', { kind: 'lock', segment: 0, region: [7, 0] }, 'a region of 0 pixels'],
     ['a polygon of one corner', { ...stroke(1), polygon: true }, 'a polygon of 1 points; expected at least three'],
     ['one that spreads not, but is not exact', { ...stroke(1), spread: false }, 'spread is false; expected true'],
+    [
+      'a value of an attribute that the campaign has not',
+      { kind: 'value', segment: 0, attribute: 1, value: true },
+      'attribute 1 of the image; expected one of 2',
+    ],
+    [
+      'a value that is no choice',
+      { kind: 'value', segment: 0, attribute: 2, value: 'red' },
+      'sky is "red"; expected one of grey, blue',
+    ],
+    ['a value of what has no name', { kind: 'value', segment: 5, attribute: 1, value: true }, 'describes segment 5'],
     ['an unlocking of nothing', { kind: 'unlock', segment: 0 }, 'interaction 2 unlocks segment 0'],
     ['a stroke of what has no name', stroke(1, 5), 'interaction 2 draws segment 5'],
     ['an erasure of nothing', { kind: 'erase', stroke: 9 }, 'interaction 2 erases stroke 9'],
@@ -152,11 +179,15 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       { kind: 'unlock', segment: 2 },
       { kind: 'merge', segment: 2, into: 1 },
       { kind: 'lock', segment: 0, region: [300, 9] },
+      { kind: 'rename', segment: 1, name: 'left' },
+      { kind: 'value', segment: 1, attribute: 1, value: false },
+      { kind: 'value', segment: 0, attribute: 2, value: 'grey' },
     ];
     const { drawing } = await append(id, batch(1, all));
     expect(await readInteractions(db, id)).toEqual(all);
     expect(drawing).toMatchObject({
-      segments: [{ id: 1, category: 1 }],
+      segments: [{ id: 1, category: 1, name: 'left', values: { 1: false } }],
+      values: { 2: 'grey' },
       strokes: [
         { segment: 1, exact: true, spread: false },
         { segment: 1, polygon: true, exact: true },
@@ -164,7 +195,7 @@ describeDatabases('interactions', ({ kind, fresh, open }) => {
       ],
       locks: [{ segment: 0, region: [300, 9] }],
     });
-    await expect(append(id, batch(10, [stroke(1)]))).rejects.toThrow(
+    await expect(append(id, batch(13, [stroke(1)]))).rejects.toThrow(
       'draws segment 0; expected one that is not locked',
     );
   });

@@ -1,6 +1,7 @@
 /** The numbers of a dataset's classes. A number never changes once it is given, whatever classes come later. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Category } from '@saltworks/contract/categories';
-import { type Classes, classes as classesDocument } from '@saltworks/contract/documents/classes';
+import { type CalledClass, type Classes, classes as classesDocument } from '@saltworks/contract/documents/classes';
 import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import {
@@ -23,6 +24,13 @@ export interface ClassesOf {
   recipe: string;
 }
 
+/** A version of a campaign's classes. */
+export interface NotedSchema {
+  version: number;
+  /** The classes that it calls otherwise than masks do. */
+  called(categories: readonly Category[]): CalledClass[];
+}
+
 /** A class to be numbered. It gets its own id, unless another class has that. */
 export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
 
@@ -33,7 +41,7 @@ export type WantedClass = Pick<Category, 'name' | 'isthing'> & { id?: number };
  * @param own the dataset's
  * @param others in the order in which they are to be numbered
  * @param check throws if the numbers are unusable; then none is given
- * @param schema the version of a campaign's classes that these are; default the one that was noted last
+ * @param schema the version of a campaign's classes that these are, and what it calls them; default what was noted last
  */
 export const numberClasses = (
   store: ObjectStore,
@@ -44,7 +52,7 @@ export const numberClasses = (
     check = () => {},
     schema,
     ...options
-  }: CallOptions & { check?(categories: Category[]): void; schema?: number } = {},
+  }: CallOptions & { check?(categories: Category[]): void; schema?: NotedSchema } = {},
 ): Promise<Category[]> =>
   settle(store, of, (known) => numbered(known, [...byId(own), ...others]), { check, schema, ...options });
 
@@ -80,9 +88,25 @@ export function checkPins(list: readonly Category[]): void {
 export const readClasses = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}): Promise<Category[]> =>
   (await readLast(store, of, options)).document?.categories ?? [];
 
-/** The version of a campaign's classes that its numbers were given for last; undefined where nobody noted one. */
-export const schemaOf = async (store: ObjectStore, of: ClassesOf, options: CallOptions = {}) =>
-  (await readLast(store, of, options)).document?.schema;
+/**
+ * A version of a campaign's classes as it was noted last, and what it calls them.
+ *
+ * @param version default the newest that was noted
+ * @returns undefined where nobody noted it
+ */
+export async function readSchema(
+  store: ObjectStore,
+  of: ClassesOf,
+  { version, ...options }: CallOptions & { version?: number } = {},
+): Promise<{ version: number; called: CalledClass[] } | undefined> {
+  let found: { version: number; called: CalledClass[] } | undefined;
+  for await (const { key } of store.list(classesPrefix(of.dataset, of.recipe), options)) {
+    const { schema, called = [] } = (await readDocument(store, key, classesDocument, options)) ?? {};
+    if (schema === undefined || (version !== undefined && schema !== version)) continue;
+    if (!found || schema >= found.version) found = { version: schema, called };
+  }
+  return found;
+}
 
 /** The last document of numbers and its version; 0 where there is none. */
 async function readLast(
@@ -101,16 +125,19 @@ async function settle(
   store: ObjectStore,
   of: ClassesOf,
   next: (known: Category[]) => Category[],
-  { check, schema: given, ...options }: CallOptions & { check(categories: Category[]): void; schema?: number },
+  { check, schema: given, ...options }: CallOptions & { check(categories: Category[]): void; schema?: NotedSchema },
 ): Promise<Category[]> {
   for (;;) {
     const { version, document: found } = await readLast(store, of, options);
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
     check(categories);
-    const schema = given ?? found?.schema;
-    if (found && found.schema === schema && JSON.stringify(categories) === JSON.stringify(known)) return categories;
-    const document: Classes = { version: 1, categories, ...(schema !== undefined && { schema }) };
+    const { schema, called = [] } = given ? { schema: given.version, called: given.called(categories) } : (found ?? {});
+    const document: Classes = {
+      ...{ version: 1, categories, ...(schema !== undefined && { schema }) },
+      ...(called.length > 0 && { called }),
+    };
+    if (found && isDeepStrictEqual(found, document)) return categories;
     const key = classesKey(of.dataset, of.recipe, version + 1);
     if (await store.putIfAbsent(key, JSON.stringify(document), options)) return categories;
   }

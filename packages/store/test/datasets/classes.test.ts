@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Category } from '@saltworks/contract/categories';
 import { classesPrefix, exportPlanKey, exportSummaryKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { numberClasses, pinClasses, schemaOf, type WantedClass } from '../../src/datasets/classes.ts';
+import { numberClasses, pinClasses, readSchema, type WantedClass } from '../../src/datasets/classes.ts';
 import { fileStore } from '../../src/objects/files/file-store.ts';
 import type { ObjectStore } from '../../src/objects/store.ts';
 
@@ -129,11 +129,19 @@ test('numbers of exports that predate stored numbers stay', async () => {
 
 test('the version of a campaign’s classes stays noted until there is another', async () => {
   const plates = { dataset: 'pans', recipe: 'campaign-plates' };
-  expect(await schemaOf(store, plates)).toBeUndefined();
-  await numberClasses(store, plates, [], things('cat'), { schema: 1 });
+  expect(await readSchema(store, plates)).toBeUndefined();
+  const first = { version: 1, called: () => [] };
+  await numberClasses(store, plates, [], things('cat'), { schema: first });
   await numberClasses(store, plates, [], things('dog'));
-  expect(await schemaOf(store, plates)).toBe(1);
-  await numberClasses(store, plates, [], things('cat'), { schema: 2 });
-  expect(await schemaOf(store, plates)).toBe(2);
+  expect(await readSchema(store, plates)).toEqual({ version: 1, called: [] });
+  const second = { version: 2, called: ([{ id }]: readonly Category[]) => [{ id, name: 'tiger' }] };
+  await numberClasses(store, plates, [], things('cat'), { schema: second });
+  const renamed = { version: 2, called: [{ id: 1, name: 'tiger' }] };
+  expect(await readSchema(store, plates)).toEqual(renamed);
+  // An older version may be noted again, and the newest stays what others ask for.
+  await numberClasses(store, plates, [], things('cat'), { schema: first });
+  expect(await readSchema(store, plates)).toEqual(renamed);
+  expect(await readSchema(store, plates, { version: 1 })).toEqual({ version: 1, called: [] });
+  expect(await readSchema(store, plates, { version: 3 })).toBeUndefined();
   expect(text(await numberClasses(store, plates, [], []))).toBe('1 cat, 2 dog');
 });

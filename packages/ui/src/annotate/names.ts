@@ -2,6 +2,7 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 
 /** The place of each segment among those of its class, from 1 on, by id. */
 export function countsOf(segments: Drawing['segments']): Map<number, number> {
@@ -18,7 +19,8 @@ export function countsOf(segments: Drawing['segments']): Map<number, number> {
 /** Such as "cat 2": the second cat of the image. */
 export function nameOf(id: number, segments: Drawing['segments'], categories: readonly LabelCategory[]): string {
   if (id === 0) return 'background';
-  const category = segments.find((segment) => segment.id === id)?.category;
+  const counted = countedSegments(segments, categories);
+  const category = counted.find((segment) => segment.id === id)?.category;
   const name = categories.find((other) => other.id === category)?.name ?? 'segment';
-  return `${name} ${countsOf(segments).get(id) ?? id}`;
+  return `${name} ${countsOf(counted).get(id) ?? id}`;
 }

@@ -2,6 +2,7 @@
 
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 import { css, type Rgb, background as unknown } from '@saltworks/core/screen/colours';
 import { memo, useDeferredValue, useMemo } from 'react';
 import { Classes } from './classes.tsx';
@@ -29,6 +30,8 @@ interface Props extends SegmentActs {
   locked: ReadonlySet<number>;
   hidden: ReadonlySet<number>;
   search: React.RefObject<HTMLInputElement | null>;
+  /** Between the list and the classes; the same from one stroke to the next. */
+  between: React.ReactNode;
 }
 
 /** Memoised: none of its props changes while the annotator draws. */
@@ -49,6 +52,7 @@ export const Palette = memo(function Palette({
   locked,
   hidden,
   search,
+  between,
   choose,
   lock,
   hide,
@@ -60,12 +64,18 @@ export const Palette = memo(function Palette({
   unlabelled,
 }: Props) {
   const names = useMemo(() => new Map(categories.map(({ id, name }) => [id, name])), [categories]);
-  const counts = useMemo(() => countsOf(segments), [segments]);
+  // What was drawn of a class that was merged into another counts as that one.
+  const counted = useMemo(() => countedSegments(segments, categories), [segments, categories]);
+  const counts = useMemo(() => countsOf(counted), [counted]);
   // A long list may render a moment after the ink.
   const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
     { id: 0, name: 'Background', origin: undefined },
-    ...segments.map(({ id, category, origin }) => ({ id, name: names.get(category) ?? 'unknown', origin })),
+    ...counted.map(({ id, category, name, origin }) => ({
+      id,
+      name: `${names.get(category) ?? 'unknown'}${name === undefined ? '' : ` “${name}”`}`,
+      origin,
+    })),
   ];
   const acts = { choose, lock, hide, askClass, askMerge, split, remove, zoomTo, unlabelled };
   return (
@@ -91,6 +101,7 @@ export const Palette = memo(function Palette({
           />
         ))}
       </ul>
+      {between}
       <Classes
         categories={categories}
         pick={classing ? classify : add}

@@ -39,6 +39,10 @@ interface Actions {
   look(): void;
   /** Shows the chosen segment large. */
   zoomTo(): void;
+  /** Leads to the name and the attributes of the chosen segment. */
+  attributes(): void;
+  /** Begin segments of classes that have keys; while one waits for its key, it goes before all others. */
+  classKeys: readonly Shortcut[];
   /** Gives up whatever is under way. */
   forget(): void;
   submit(): void;
@@ -105,8 +109,15 @@ export function useKeys(actions: Actions): Shortcut[] {
         },
       },
       { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
+      ...actions.classKeys,
       { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
       { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
+      {
+        keys: ['shift+a'],
+        show: 'Shift A',
+        label: 'its name and attributes, and those of the image',
+        run: actions.attributes,
+      },
       { keys: ['v'], show: 'V', label: 'lock or unlock the segment', run: () => actions.lock() },
       { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
       { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },
@@ -175,6 +186,6 @@ export function useKeys(actions: Actions): Shortcut[] {
     ],
   };
   const shortcuts = Object.entries(groups).flatMap(([group, own]) => own.map((one) => ({ ...one, group })));
-  useShortcuts(actions.off ? [] : shortcuts);
+  useShortcuts(actions.off ? [] : [...actions.classKeys, ...shortcuts]);
   return shortcuts;
 }

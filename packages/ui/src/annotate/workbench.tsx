@@ -3,15 +3,18 @@
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { keysText } from '@saltworks/contract/keys-text';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Advice } from './advice.tsx';
+import { Attributes } from './attributes.tsx';
 import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts';
 import { useBoard } from './board/use-board.ts';
 import type { Point } from './board/view.ts';
 import { Instructions, Skip } from './dialogs.tsx';
 import { filterOf, plain } from './look.ts';
 import { Minimap } from './minimap.tsx';
+import { nameOf } from './names.ts';
 import { Notes, useNotes } from './notes.tsx';
 import { Palette } from './palette.tsx';
 import type { Session } from './session/session.ts';
@@ -20,7 +23,9 @@ import { StatusLine } from './status-line.tsx';
 import { type Switch, Toolbar } from './toolbar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { examples, TourCard } from './tour-card.tsx';
+import { useAttributes } from './use-attributes.ts';
 import { useBrush } from './use-brush.ts';
+import { useClassKeys } from './use-class-keys.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
@@ -105,7 +110,10 @@ export function Workbench({ session, done }: Props) {
   const [peeking, setPeeking] = useState(false);
   const [looking, setLooking] = useState(false);
 
-  const colours = useMemo(() => segmentColours(segments, categories), [segments, categories]);
+  const colours = useMemo(
+    () => segmentColours(countedSegments(segments, categories), categories),
+    [segments, categories],
+  );
   // Under the pen the board shows labels of nodes; pixels come when the pen rests.
   const labels = draft ?? (settings.pixels && pixel?.n === state.n ? pixel : (patch ?? pixel));
   const doubt = doubting && margin && patch;
@@ -147,6 +155,13 @@ export function Workbench({ session, done }: Props) {
     if (box) board.current?.frame(box);
   };
   const zoomTo = useCallback((id: number) => zoom.current(id), []);
+  const { labels: wanted, rename, set, open } = useAttributes(session, act.attempt);
+  const { segments: own, values } = drawing;
+  const between = useMemo(() => {
+    const called = nameOf(segment, own, wanted.categories);
+    const drawn = { segments: own, values };
+    return <Attributes inert={!ours} labels={wanted} drawing={drawn} chosen={segment} {...{ called, rename, set }} />;
+  }, [ours, wanted, own, values, segment, rename, set]);
 
   const labelled = !!patch || pixel?.n === state.n;
   const begun = beginningOf(drawing);
@@ -168,7 +183,10 @@ export function Workbench({ session, done }: Props) {
     else if (what === 'patches') change({ pixels: !settings.pixels });
     else change({ [what]: !settings[what] });
   };
+  const classKeys = useClassKeys({ offered, pick: act.classing ? act.classify : act.add, say: setMessage });
   const shortcuts = useKeys({
+    classKeys,
+    attributes: open,
     off: still,
     segments,
     board,
@@ -312,6 +330,7 @@ export function Workbench({ session, done }: Props) {
         zoomTo={zoomTo}
         unlabelled={unlabelled}
         search={search}
+        between={between}
       />
       {dialog === 'keys' && (
         <ShortcutSheet

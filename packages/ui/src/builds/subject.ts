@@ -3,6 +3,7 @@ import type { Me } from '@saltworks/contract/api/accounts';
 import { getCampaign } from '@saltworks/contract/api/campaigns';
 import { getDataset } from '@saltworks/contract/api/mask-sets';
 import type { Subject } from '@saltworks/contract/documents/builds';
+import { storedName } from '@saltworks/core/drawing/classes';
 import type { ColouredClass } from '@saltworks/core/screen/colours';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
@@ -68,7 +69,7 @@ async function readSubject({ kind, name }: Subject): Promise<Known> {
     return {
       title: campaign.name,
       dataset: campaign.dataset,
-      classes: campaign.categories.map(({ name, colour }) => ({ id: name, colour })),
+      classes: campaign.categories.map((category) => ({ id: storedName(category), colour: category.colour })),
       keys: { backbone, facet: facet === 'key' ? '' : facet, codec, layer: text(layer), longSide: text(longSide) },
       preset: campaign.preset,
       campaigns: [name],

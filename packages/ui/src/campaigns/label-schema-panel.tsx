@@ -1,4 +1,4 @@
-/** A running campaign's classes: added, recoloured, described, retired; every change is a version. */
+/** A running campaign's classes: added, renamed, merged, described, retired; every change is a version. */
 
 import { type Campaign, getCampaignMembers, type LabelCategory } from '@saltworks/contract/api/campaigns';
 import { getCampaignSchema, type LabelSchema, putCampaignSchema } from '@saltworks/contract/api/label-schemas';
@@ -59,6 +59,11 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
   const [failure, setFailure] = useState<string>();
   const set = (id: number, changes: Partial<LabelCategory>) =>
     setCategories(categories.map((category) => (category.id === id ? { ...category, ...changes } : category)));
+  /** As it was saved: while a name is typed, its fields keep theirs. */
+  const nameOf = (id: number) =>
+    now.categories.find((category) => category.id === id)?.name ??
+    categories.find((category) => category.id === id)?.name ??
+    `class ${id}`;
   const isNew = (id: number) => !now.categories.some((category) => category.id === id);
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
@@ -76,10 +81,11 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
   return (
     <form className="sheet plain categories running" onSubmit={save}>
       <p className="hint">
-        Names and kinds stay: masks name classes so. A retired class stays in what was drawn, and is no longer offered.
+        A new name holds for all that was drawn, too. A retired class stays in what was drawn, and is no longer offered;
+        what was drawn of a merged one counts as the other from then on. Exports may ask for any version.
       </p>
       <ol>
-        {categories.map(({ id, name, isthing, colour, description = '', retired = false }) => (
+        {categories.map(({ id, name, isthing, colour, description = '', retired = false, merged, shortcut = '' }) => (
           <li key={id}>
             <input
               type="color"
@@ -88,10 +94,26 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
               onChange={(event) => set(id, { colour: event.target.value })}
             />
             <span>
-              {name}
+              <input
+                value={name}
+                maxLength={100}
+                required
+                aria-label={`Name of ${nameOf(id)}`}
+                onChange={(event) => set(id, { name: event.target.value })}
+              />
               {!isthing && <small> stuff</small>}
-              {retired && <small> retired</small>}
+              {retired && <small> {merged === undefined ? 'retired' : `counts as ${nameOf(merged)}`}</small>}
             </span>
+            <input
+              className="key"
+              value={shortcut}
+              maxLength={1}
+              pattern="[0-9a-z]"
+              placeholder="Key"
+              aria-label={`Key of ${nameOf(id)}`}
+              title="After a full stop, this key begins a segment of the class"
+              onChange={(event) => set(id, { shortcut: event.target.value.toLowerCase() || undefined })}
+            />
             <input
               value={description}
               maxLength={2_000}
@@ -109,14 +131,32 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
                 ×
               </button>
             ) : (
-              <button
-                type="button"
-                className="quiet"
-                aria-label={`${retired ? 'Restore' : 'Retire'} ${name}`}
-                onClick={() => set(id, { retired: retired ? undefined : true })}
-              >
-                {retired ? 'Restore' : 'Retire'}
-              </button>
+              <span>
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`${retired ? 'Restore' : 'Retire'} ${nameOf(id)}`}
+                  onClick={() => set(id, { retired: retired ? undefined : true, merged: undefined })}
+                >
+                  {retired ? 'Restore' : 'Retire'}
+                </button>
+                {!retired && (
+                  <select
+                    value=""
+                    aria-label={`Merge ${nameOf(id)} into`}
+                    onChange={(event) => set(id, { retired: true, merged: Number(event.target.value) })}
+                  >
+                    <option value="">Merge into…</option>
+                    {categories
+                      .filter((other) => other.id !== id && !other.retired && other.isthing === isthing)
+                      .map((other) => (
+                        <option key={other.id} value={other.id}>
+                          {other.name}
+                        </option>
+                      ))}
+                  </select>
+                )}
+              </span>
             )}
           </li>
         ))}
@@ -141,6 +181,13 @@ export function withAdded(categories: readonly LabelCategory[], text: string): L
   return [...categories, ...added.map((category, i) => ({ id: first + i, ...category }))];
 }
 
+/** "bus added", "van merged into car". */
+function changeText(categories: readonly LabelCategory[], category: number, kind: string): string {
+  const found = categories.find(({ id }) => id === category);
+  const into = categories.find(({ id }) => id === found?.merged);
+  return `${found?.name} ${kind}${kind === 'merged' && into ? ` into ${into.name}` : ''}`;
+}
+
 function Versions({ campaign, versions }: { campaign: string; versions: LabelSchema[] }) {
   const members = useLoaded(getCampaignMembers, { params: { campaign } });
   const nameOf = namesOf(members.value);
@@ -148,7 +195,7 @@ function Versions({ campaign, versions }: { campaign: string; versions: LabelSch
     <Table
       caption="Versions of the classes"
       columns={[{ name: 'Version', number: true }, { name: 'When' }, { name: 'By' }, { name: 'What' }]}
-      rows={versions.map(({ version, at, by, categories, changes }) => [
+      rows={versions.map(({ version, at, by, categories, attributes = [], changes }) => [
         version,
         <time key="at" dateTime={at}>
           {moment(at)}
@@ -157,7 +204,11 @@ function Versions({ campaign, versions }: { campaign: string; versions: LabelSch
         changes.length === 0
           ? 'the first classes'
           : changes
-              .map(({ category, kind }) => `${categories.find(({ id }) => id === category)?.name} ${kind}`)
+              .map(({ category, attribute, kind }) =>
+                category === undefined
+                  ? `attribute ${attributes.find(({ id }) => id === attribute)?.name} ${kind}`
+                  : changeText(categories, category, kind),
+              )
               .join(', '),
       ])}
     />

@@ -4,6 +4,7 @@ import { type Campaign, getCampaign, patchCampaign } from '@saltworks/contract/a
 import { keysText } from '@saltworks/contract/keys-text';
 import { useState } from 'react';
 import { ask } from '../api.ts';
+import { AttributesPanel } from '../campaigns/attributes-panel.tsx';
 import { changesOf, draftOf, type SettingsDraft } from '../campaigns/draft.ts';
 import { LabelSchemaPanel } from '../campaigns/label-schema-panel.tsx';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
@@ -42,6 +43,7 @@ export function CampaignSettingsPage({ campaign: id }: { campaign: string }) {
               <Form campaign={value} changed={campaign.again} />
             </Panel>
             <LabelSchemaPanel campaign={value} changed={campaign.again} />
+            <AttributesPanel campaign={value} changed={campaign.again} />
             <WebhooksPanel topic={`campaign:${value.id}`} />
             <Panel title="Set when it was made">
               <p className="hint">Keys and preset become those of a build that is shown. The rest is fixed.</p>

@@ -11,6 +11,7 @@ import {
   type OpenAssignment,
   postAssignmentReview,
 } from '@saltworks/contract/api/open-assignments';
+import { countedAs, countedSegments } from '@saltworks/core/drawing/classes';
 import { segmentColours } from '@saltworks/core/screen/colours';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Scene } from '../annotate/board/scene.ts';
@@ -65,15 +66,11 @@ export function Handed({ id, campaign, step, done }: Props) {
   );
 
   const colours = useMemo(
-    () => segmentColours(assignment?.drawing.segments ?? [], campaign.categories),
+    () => segmentColours(countedSegments(assignment?.drawing.segments ?? [], campaign.categories), campaign.categories),
     [assignment, campaign],
   );
   const segments = assignment?.drawing.segments ?? [];
-  const classes = legendOf(
-    segments,
-    colours,
-    (id) => campaign.categories.find((one) => one.id === id)?.name ?? 'unknown',
-  );
+  const classes = legendOf(segments, colours, (id) => countedAs(campaign.categories, id)?.name ?? 'unknown');
   const toggle = (what: keyof typeof shown) => setShown((now) => ({ ...now, [what]: !now[what] }));
   const review = async (verdict: 'accept' | 'send_back') => {
     if (verdict === 'send_back' && !note.trim()) {

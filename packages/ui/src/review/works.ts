@@ -5,6 +5,7 @@ import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { addressOf } from '@saltworks/contract/api/endpoint';
 import { getTaskConsensus, getTaskConsensusMask } from '@saltworks/contract/api/measures';
 import { getAssignment, getAssignmentImage, getAssignmentMask } from '@saltworks/contract/api/open-assignments';
+import { countedSegments } from '@saltworks/core/drawing/classes';
 import { type Rgb, segmentColours } from '@saltworks/core/screen/colours';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { type Labels, readMask } from '../annotate/labels.ts';
@@ -82,7 +83,7 @@ async function readWork(campaign: Campaign, assignment: Assignment): Promise<Wor
     ask(getAssignment, { params }),
     readMask(addressOf(getAssignmentMask, { params })),
   ]);
-  return { assignment, ...read(labels, drawing.segments, campaign) };
+  return { assignment, ...read(labels, countedSegments(drawing.segments, campaign.categories), campaign) };
 }
 
 function read(labels: Labels, segments: { id: number; category: number }[], { categories }: Campaign): Read {

@@ -3,8 +3,8 @@ import type { Category } from '@saltworks/contract/categories';
 import { type ExportDataset, type ExportDocument, type ExportImage, partName, partsOf } from '../exporter.ts';
 
 /** An image in the list `images`. */
-export const imageLine = ({ id, fileName, mask: { width, height }, origin, corrected }: ExportImage) =>
-  JSON.stringify({ id, file_name: fileName, width, height, origin, corrected });
+export const imageLine = ({ id, fileName, mask: { width, height }, origin, corrected, attributes }: ExportImage) =>
+  JSON.stringify({ id, file_name: fileName, width, height, origin, corrected, ...(attributes && { attributes }) });
 
 /** A category in the list `categories`. */
 export const writtenCategory = ({ id, name, isthing }: Category) => ({

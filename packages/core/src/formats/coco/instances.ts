@@ -30,6 +30,7 @@ export function cocoInstances(dataset: ExportDataset): Exporter {
             bbox: segment.bbox,
             iscrowd: segment.iscrowd,
             origin: segment.origin,
+            ...(segment.attributes && { attributes: segment.attributes }),
           }),
         );
       const { split } = image;

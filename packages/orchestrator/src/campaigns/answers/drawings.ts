@@ -14,7 +14,7 @@ import type { Assignment } from '../assignments/read.ts';
 export async function putDrawing(
   { db, store }: { db: Kysely<Schema>; store: ObjectStore },
   { id, n, image }: Assignment,
-  { categories }: Campaign,
+  campaign: Campaign,
 ): Promise<void> {
   const drawing = replay(await readInteractions(db, id, n));
   if (!isDrawnEnough(drawing)) {
@@ -22,7 +22,7 @@ export async function putDrawing(
     throw new InvalidInputError(`${labels.size} of at least two labels drawn, the background being one`);
   }
   const size = { width: image.width ?? 0, height: image.height ?? 0 };
-  await store.put(drawingKey(id, n), scribblesOf(drawing, size, categories));
+  await store.put(drawingKey(id, n), scribblesOf(drawing, size, campaign));
 }
 
 /** Deletes an assignment's earlier drawings and their answers: the log has them all. */

@@ -1,6 +1,7 @@
 /** The log of an assignment's interactions: append-only, idempotent, in order. */
 
 import { type Drawing, givenClient, type Interaction } from '@saltworks/contract/api/interactions';
+import { type Attribute, misfit } from '@saltworks/contract/attributes';
 import type { JournalEntry } from '@saltworks/contract/documents/journal';
 import { regionArea, regionEnd } from '@saltworks/contract/documents/run-lengths';
 import { replay } from '@saltworks/core/drawing/replay';
@@ -38,7 +39,7 @@ export async function appendInteractions(
   db: Kysely<Schema>,
   assignment: string,
   { client, interactions }: Batch,
-  { now = new Date(), until, size, categories }: AppendOptions,
+  { now = new Date(), until, size, categories, attributes = [] }: AppendOptions,
 ): Promise<Appended> {
   return db.transaction().execute(async (tx) => {
     const row = await lockDrawable(tx, assignment, until, now);
@@ -51,7 +52,10 @@ export async function appendInteractions(
         });
       }
     });
-    for (const { interaction } of added) checkInteraction(interaction, size, categories);
+    for (const { interaction } of added) {
+      checkInteraction(interaction, size, categories);
+      checkValue(interaction, attributes);
+    }
     const before = await readInteractions(tx, assignment);
     const news = added.map(({ interaction }) => interaction);
     const drawing = replay([...before, ...news]);
@@ -123,6 +127,7 @@ interface AppendOptions {
   size: { width: number; height: number };
   /** Ids of the campaign's categories. */
   categories: readonly number[];
+  attributes?: readonly Attribute[];
 }
 
 async function lastSeq(tx: Transaction<Schema>, assignment: string, client: string): Promise<number> {
@@ -165,6 +170,19 @@ function checkInteraction(
   }
   if (spread === false && !exact)
     throw new ConflictError('spread is false; expected true of a stroke that is not exact');
+}
+
+function checkValue(interaction: Interaction, attributes: readonly Attribute[]): void {
+  if (interaction.kind !== 'value') return;
+  const { segment, attribute: id, value } = interaction;
+  const of = segment === 0 ? 'image' : 'segment';
+  const attribute = attributes.find((one) => one.id === id && one.of === of);
+  if (!attribute) {
+    const known = attributes.filter((one) => one.of === of).map((one) => one.id);
+    throw new ConflictError(`attribute ${id} of the ${of}; expected one of ${known.join(', ') || 'none'}`);
+  }
+  const wrong = value === null ? undefined : misfit(attribute, value);
+  if (wrong !== undefined) throw new ConflictError(`${attribute.name} is ${wrong}`);
 }
 
 /** All of an assignment's interactions, or its first n. */

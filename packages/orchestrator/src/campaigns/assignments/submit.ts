@@ -1,4 +1,7 @@
 /** The end of an assignment with a mask. */
+import type { Drawing } from '@saltworks/contract/api/interactions';
+import { type Labels, missingValue } from '@saltworks/core/drawing/attributes';
+import { countedAs } from '@saltworks/core/drawing/classes';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -6,6 +9,19 @@ import { ConflictError } from '../../errors.ts';
 import { settleTasks } from '../tasks/count.ts';
 import { addEvent } from './events.ts';
 import { lockHeld } from './lock.ts';
+
+/** @throws ConflictError if a value that the campaign requires is missing: of the first such segment */
+export function expectValues(campaign: Labels, drawing: Drawing): void {
+  const missing = missingValue(campaign, drawing);
+  if (!missing) return;
+  const { segment, attribute } = missing;
+  const category = drawing.segments.find(({ id }) => id === segment)?.category;
+  const name = category === undefined ? 'the image' : `${countedAs(campaign.categories, category)?.name} ${segment}`;
+  throw new ConflictError(`${name} lacks ${attribute.name}; expected a value before handing in`, {
+    segment,
+    attribute: attribute.id,
+  });
+}
 
 /**
  * @param n interactions that the mask is made of

@@ -4,6 +4,7 @@ import type { Agreement } from '@saltworks/contract/api/measures';
 import type { AgreementReport } from '@saltworks/contract/documents/agreement';
 import type { AgreePair } from '@saltworks/contract/layout';
 import { reliabilities } from '@saltworks/core/crowd/reliability';
+import { byStoredName } from '@saltworks/core/drawing/classes';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
@@ -45,7 +46,7 @@ export async function campaignAgreement(
     }
     return undefined;
   };
-  const { overlaps, ...among } = await amongAnnotators(submissions, compare);
+  const { overlaps, ...among } = await amongAnnotators(submissions, compare, campaign);
   const honeypots = await withKnownMasks(store, campaign, submissions, compare);
   const asked = [...missing, ...again];
   if (asked.length > 0) await startComparing(client, campaign, asked);
@@ -70,10 +71,12 @@ interface Overlap {
 async function amongAnnotators(
   submissions: readonly Submission[],
   compare: Compare,
+  { categories }: Campaign,
 ): Promise<Pick<Agreement, 'images' | 'classes'> & { overlaps: Overlap[] }> {
   const images: Agreement['images'] = [];
   const overlaps: Overlap[] = [];
   const byClass = new Map<string, number[]>();
+  const named = byStoredName(categories);
   for (const [task, works] of groupBy(submissions, ({ task }) => task)) {
     if (works.length < 2) continue;
     const reports: Measures[] = [];
@@ -84,7 +87,10 @@ async function amongAnnotators(
         if (!report) continue;
         reports.push(report);
         overlaps.push({ annotators: [a.user, b.user], score: report.miou });
-        for (const { category, iou } of report.classes) byClass.set(category, [...(byClass.get(category) ?? []), iou]);
+        for (const { category, iou } of report.classes) {
+          const name = named.get(category)?.name ?? category;
+          byClass.set(name, [...(byClass.get(name) ?? []), iou]);
+        }
       }
     }
     if (reports.length === 0) continue;

@@ -2,6 +2,7 @@
 import type { Campaign } from '@saltworks/contract/api/campaigns';
 import { type AgreePair, agreementKey } from '@saltworks/contract/layout';
 import { agreeImages } from '@saltworks/contract/messages/measure';
+import { storedName } from '@saltworks/core/drawing/classes';
 import { readAgreement } from '@saltworks/store/datasets/agreement';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import { findWorkflow, startWorkflow } from '../../temporal/workflows.ts';
@@ -21,7 +22,7 @@ export async function startComparing(
   { id, categories }: Campaign,
   pairs: readonly AgreePair[],
 ): Promise<void> {
-  const input = { pairs: pairs.slice(0, pairsAtOnce), classes: categories.map(({ name }) => name) };
+  const input = { pairs: pairs.slice(0, pairsAtOnce), classes: categories.map(storedName) };
   await startWorkflow(client, agreeImages, input, {
     workflowId: comparing(id),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,

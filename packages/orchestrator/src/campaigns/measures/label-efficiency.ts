@@ -4,6 +4,7 @@ import type { LabelEfficiency } from '@saltworks/contract/api/measures';
 import { type DrawingSteps, labelEfficiencyVersion } from '@saltworks/contract/documents/label-efficiency';
 import { drawingStepsKey, type HandedIn, labelEfficiencyKey } from '@saltworks/contract/layout';
 import { type ReplayActivities, type ReplayedWith, replayDrawings } from '@saltworks/contract/messages/measure';
+import { storedName } from '@saltworks/core/drawing/classes';
 import {
   type DrawingStep,
   drawingSteps,
@@ -57,7 +58,7 @@ export async function campaignLabelEfficiency(
   }
   const asked = [...missing, ...again];
   if (asked.length > 0) {
-    const input = { drawings: asked, classes: campaign.categories.map(({ name }) => name) };
+    const input = { drawings: asked, classes: campaign.categories.map(storedName) };
     await startWorkflow(client, replayDrawings, input, {
       workflowId: `replay/${campaign.id}`,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
@@ -108,7 +109,7 @@ async function writeSteps(deps: ReplayDeps, { assignment, n, mask }: HandedIn): 
 
 /** What the worker replays. */
 export function documentOf(steps: readonly DrawingStep[], { categories }: Pick<Campaign, 'categories'>): DrawingSteps {
-  const named = new Map(categories.map((category) => [category.id, category]));
+  const named = new Map(categories.map((category) => [category.id, { ...category, name: storedName(category) }]));
   const strokes: DrawingSteps['strokes'] = [];
   const places = new Map<string, number>();
   const placeOf = ({ n, origin, ...stroke }: DrawingStep['drawing']['strokes'][number]): number => {

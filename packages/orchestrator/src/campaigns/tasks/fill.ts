@@ -6,6 +6,7 @@ import type { Dataset, DatasetImage } from '@saltworks/contract/documents/datase
 import { extractReport } from '@saltworks/contract/documents/reports';
 import { extractReportKey } from '@saltworks/contract/layout';
 import { classNamed } from '@saltworks/core/crowd/known-image';
+import { storedName } from '@saltworks/core/drawing/classes';
 import { formerVersions, readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { readTruth } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
@@ -53,7 +54,7 @@ async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, 
   const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
   const known = new Set<string>();
   if (honeypotRate > 0) {
-    const classes = categories.map(({ name }) => name);
+    const classes = categories.map(storedName);
     for (const { sha256 } of images) if (await shows(store, { dataset, sha256 }, classes)) known.add(sha256);
   }
   await fillShard(db, campaign, shard, images, known);

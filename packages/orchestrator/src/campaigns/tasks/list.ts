@@ -19,8 +19,8 @@ export interface TaskQuery {
   state?: Task['state'];
   /** By assignments: none has the task; one is held (begun), submitted (handed), accepted, sent back or skipped. */
   work?: 'none' | keyof typeof statesOf;
-  /** Id of a category that was drawn. */
-  category?: number;
+  /** Ids of categories, one of which was drawn. */
+  categories?: readonly number[];
   /** Least uncertainty, 0 … 1. */
   uncertain?: number;
   order: 'given' | 'uncertain';
@@ -81,7 +81,7 @@ interface Plan {
   filters: RawBuilder<unknown>[];
 }
 
-function planOf(campaign: string, { order, state, work, category, uncertain }: TaskQuery): Plan {
+function planOf(campaign: string, { order, state, work, categories, uncertain }: TaskQuery): Plan {
   const left = new Map<string, RawBuilder<unknown>>();
   if (state !== undefined) left.set('state', sql`task.state = ${state}`);
   if (work === 'none') left.set('work', sql`task.taken = 0`);
@@ -89,8 +89,9 @@ function planOf(campaign: string, { order, state, work, category, uncertain }: T
     const states = sql.join(statesOf[work]);
     left.set('work', sql`exists (select from assignment a where a.task = task.id and a.state in (${states}))`);
   }
-  if (category !== undefined) {
-    left.set('category', sql`exists (select from task_category c where c.task = task.id and c.category = ${category})`);
+  const drawn = categories && sql`in (${sql.join(categories)})`;
+  if (drawn) {
+    left.set('category', sql`exists (select from task_category c where c.task = task.id and c.category ${drawn})`);
   }
   if (uncertain !== undefined) {
     left.set('uncertain', sql`(task.uncertainty is not null and task.uncertainty >= ${uncertain})`);
@@ -127,11 +128,13 @@ function planOf(campaign: string, { order, state, work, category, uncertain }: T
         order by rank, task limit ${most}`;
     });
   }
-  if (category !== undefined) {
+  if (drawn) {
+    // A task with several of them counts once.
+    const distinct = categories.length > 1 ? sql`distinct` : sql``;
     return by(
       'category',
-      (last, most) => sql`select task as id, rank as place from task_category
-        where campaign = ${campaign} and category = ${category} ${onwards(sql`rank`, sql`task`, last, most)}`,
+      (last, most) => sql`select ${distinct} task as id, rank as place from task_category
+        where campaign = ${campaign} and category ${drawn} ${onwards(sql`rank`, sql`task`, last, most)}`,
     );
   }
   if (uncertain !== undefined) return ofTask('nothing', sql`and uncertainty is not null`);

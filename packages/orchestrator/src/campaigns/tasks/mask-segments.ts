@@ -4,6 +4,7 @@ import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Task } from '@saltworks/contract/api/tasks';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { maskKey } from '@saltworks/contract/layout';
+import { byStoredName } from '@saltworks/core/drawing/classes';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -24,14 +25,14 @@ export async function withSegments(
   tasks: readonly ListedTask[],
   categories: readonly LabelCategory[],
 ): Promise<Task[]> {
-  const ids = new Map(categories.map(({ id, name }) => [name, id]));
+  const classes = byStoredName(categories);
   const found: Task[] = [];
   const read = async (task: ListedTask): Promise<Task> => {
     const document =
       task.mask === null ? undefined : await readDocument(store, maskKey(task.mask, '.json'), maskDocument);
     const segments = (document ? namedSegments(document) : []).map(({ id, category }) => ({
       id,
-      category: ids.get(category) ?? 0,
+      category: classes.get(category)?.id ?? 0,
     }));
     return { ...task, segments };
   };

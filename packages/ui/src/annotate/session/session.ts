@@ -21,6 +21,7 @@ import {
   type OpenAssignment,
 } from '@saltworks/contract/api/open-assignments';
 import type { AssignmentState } from '@saltworks/contract/api/states';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
 import { replay } from '@saltworks/core/drawing/replay';
 import { isDrawnEnough } from '@saltworks/core/drawing/scribbles-of';
@@ -42,6 +43,8 @@ export interface SessionState {
   drawing: Drawing;
   /** The campaign's classes, retired ones too. */
   categories: readonly LabelCategory[];
+  /** What the campaign wants to know of segments and images. */
+  attributes?: readonly Attribute[];
   /** Interactions so far. */
   n: number;
   saving: Saving;
@@ -120,6 +123,7 @@ export class Session {
       assignment,
       drawing: replay(this.#interactions),
       categories: campaign.categories,
+      attributes: campaign.attributes,
       n: this.#interactions.length,
       saving: { state: 'saved' },
       suspects: [],
@@ -431,10 +435,10 @@ export class Session {
   /** The campaign's classes have changed: they are offered at once, and another window may have drawn new ones. */
   async #learnClasses(version: number): Promise<void> {
     if (version <= this.#schema) return;
-    const { categories, schema } = await ask(getCampaign, { params: { campaign: this.campaign.id } });
+    const { categories, attributes, schema } = await ask(getCampaign, { params: { campaign: this.campaign.id } });
     if (schema <= this.#schema) return;
     this.#schema = schema;
-    this.#set({ categories });
+    this.#set({ categories, attributes });
     this.#solve();
   }
 
