@@ -21,6 +21,7 @@ import {
   exportReportKey,
   exportSummaryKey,
   maskKey,
+  prelabelOf,
   wholeNamesKey,
 } from '@saltworks/contract/layout';
 import type {
@@ -106,6 +107,7 @@ export async function prepareExport(
       ...(keys && { keys }),
       ...(build !== undefined && { build }),
       ...(schema !== undefined && { schema }),
+      ...(prelabelOf(recipe) !== undefined && { origin: 'predicted' }),
     };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));

@@ -375,7 +375,7 @@ class RunProgress(TypedDict):
     shards: int
     shardsDone: int
     paused: bool
-    stage: NotRequired[Literal['extracting', 'building', 'comparing']]
+    stage: NotRequired[Literal['extracting', 'building', 'comparing', 'teaching', 'predicting']]
 
 
 class Waiting(TypedDict):
@@ -422,7 +422,7 @@ class Run(TypedDict):
     waiting: Waiting | None
     failing: Failing | None
     id: str
-    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate']
+    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel']
     of: str
     keys: str | None
     state: Literal['running', 'done', 'failed', 'cancelled']

@@ -9,6 +9,7 @@ import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage, replayDrawings } from './measure.ts';
 import { openImages } from './open-images.ts';
+import { prelabel } from './prelabel.ts';
 import { propagateDataset } from './propagate-dataset.ts';
 import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
@@ -21,7 +22,7 @@ const workflows = {
   deliver,
   openImages,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate, prelabel },
   ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
 };
@@ -38,6 +39,7 @@ export {
   exportDataset,
   extractDataset,
   openImages,
+  prelabel,
   propagateDataset,
   rebuild,
   relabel,
