@@ -5,7 +5,8 @@ import type { Keys } from '../keys/keys.ts';
 import type { Mask } from '../mask/mask.ts';
 import { partsOf } from '../mask/parts.ts';
 import type { NodeScores } from '../nodes/scores.ts';
-import { type Classifier, classify, corpusDefaults, novelty } from './classifier.ts';
+import { type Classifier, classify, corpusDefaults } from './classifier.ts';
+import { novelty } from './fast/novelty.ts';
 
 export interface PredictOptions {
   ridge: number;
