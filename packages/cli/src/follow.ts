@@ -126,7 +126,13 @@ async function watch<Result>(run: Followed<Result>, dataset: string, { line, jso
 const BAR = 20;
 
 /** What a run of several steps does. */
-const stageTexts: Record<Stage, string> = { extracting: 'keys', building: 'masks', comparing: 'comparison' };
+const stageTexts: Record<Stage, string> = {
+  extracting: 'keys',
+  building: 'masks',
+  comparing: 'comparison',
+  teaching: 'teaching',
+  predicting: 'pre-labels',
+};
 
 function describe(dataset: string, now: RunProgress, perSecond: number): string {
   const { done, cached, failed, shards, shardsDone, paused, stage } = now;

@@ -18,6 +18,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
       return [extractCommand(), propagateCommand()];
     },
   },
+  { names: ['prelabel'], load: async () => [(await import('./commands/prelabel.ts')).prelabelCommand()] },
   { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
   { names: ['build'], load: async () => [(await import('./commands/build.ts')).buildCommand()] },
   { names: ['bakeoff'], load: async () => [(await import('./commands/bakeoff.ts')).bakeoffCommand()] },

@@ -212,6 +212,12 @@ export const buildRecipe = ({ kind, name }: Subject, build: string): string =>
 export const buildOf = (recipe: string): string | undefined =>
   /^(?:campaign-[^.]+|build)\.([0-9a-f]+)$/.exec(recipe)?.[1];
 
+/** The mask set that holds what a model predicts: `prelabel.MODEL`. */
+export const prelabelRecipe = (model: string): string => `prelabel.${model}`;
+
+/** The model whose predictions a mask set holds, if it holds some. */
+export const prelabelOf = (recipe: string): string | undefined => /^prelabel\.([0-9a-f]+)$/.exec(recipe)?.[1];
+
 /** The numbers of categories that masks have: a campaign's its own, all others of a dataset the same. */
 function classesName(recipe: string): string {
   const campaign = campaignOf(recipe);
@@ -312,6 +318,27 @@ export const evaluatedImagesKey = (dataset: string, id: string, part: number): s
 /** `…/rows/PROTOCOL/000000042.json`: what a protocol found on an image, an EvaluationOutcome. @param at its place */
 export const evaluationOutcomeKey = (dataset: string, id: string, protocol: ProtocolName, at: number): string =>
   `${evaluationPrefix(dataset, id)}rows/${protocol}/${numbered(at)}.json`;
+
+/** `statistics/ab/abcd….safetensors`: what some images teach (core's `formats/statistics.ts`), named by what they were drawn. */
+export const statisticsKey = (id: string): string => `statistics/${id.slice(0, 2)}/${id}.safetensors`;
+
+/** `prelabels/NAME/`: plans and models of a dataset's pre-labels. */
+const prelabelsPrefix = (dataset: string): string => `prelabels/${dataset}/`;
+
+/** `…/plans/0123456789abcdef.json`: a PrelabelPlan. */
+export const prelabelPlanKey = (dataset: string, plan: string): string =>
+  `${prelabelsPrefix(dataset)}plans/${plan}.json`;
+
+/** `…/taught/PLAN/000000042.json`: a shard that was taught, a TaughtReport. */
+export const taughtReportKey = (dataset: string, plan: string, shard: number): string =>
+  `${prelabelsPrefix(dataset)}taught/${plan}/${numbered(shard)}.json`;
+
+/** `…/models/0123456789abcdef.json`: a PrelabelModel. */
+export const prelabelModelKey = (dataset: string, model: string): string =>
+  `${prelabelsPrefix(dataset)}models/${model}.json`;
+
+/** `…/current.json`: the pre-labels that the dataset has, CurrentPrelabels. */
+export const currentPrelabelsKey = (dataset: string): string => `${prelabelsPrefix(dataset)}current.json`;
 
 /** `…/sorted/`: ComparedImages in order, in pieces, while they are ranked. */
 export const sortedPrefix = (of: Subject, before: string | null, after: string): string =>
@@ -445,6 +472,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
   [/^datasets\/[^/]+\/masks\/(campaign-|build\.)/, 'changing'],
   [/^datasets\/[^/]+\/masks\/|^masks\//, 'masks'],
+  [/^(prelabels|statistics)\//, 'rebuilt'],
   [/^datasets\/[^/]+\/exported\/|^exports\//, 'exports'],
   // A report says that work is done: without what it tells of, it would stay undone.
   [/^datasets\/[^/]+\/extracted\/|^builds\/\w+\/[^/]+\/rebuilt\//, 'rebuilt'],

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { replayActivities } from '@saltworks/contract/messages/measure';
 import { noticeActivities } from '@saltworks/contract/messages/notices';
+import { prelabelServerActivities } from '@saltworks/contract/messages/prelabel';
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { relabelActivities } from '@saltworks/contract/messages/relabel';
@@ -40,6 +41,7 @@ import { openDatabase } from './db/open.ts';
 import type { AllowedHost } from './notices/allowed-hosts.ts';
 import { forgetDeliveries, openNotices } from './notices/notices.ts';
 import { observeServer } from './observed.ts';
+import { prelabelActivitiesOf } from './prelabels/activities.ts';
 import { relabelActivitiesOf } from './relabel/activities.ts';
 import { openRuns } from './runs/runs.ts';
 import { extractDataset } from './runs/start.ts';
@@ -218,11 +220,15 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     taskQueue: queues.server,
     interceptors: { activity: [activitySpans, watched('server')] },
     activities: receiving(
-      { ...serverActivities, ...noticeActivities, ...scheduleActivities, ...relabelActivities, ...replayActivities },
+      {
+        ...{ ...serverActivities, ...noticeActivities, ...scheduleActivities },
+        ...{ ...relabelActivities, ...prelabelServerActivities, ...replayActivities },
+      },
       {
         ...activities,
         ...notices.activities,
         ...relabelActivitiesOf({ db, store, client, recipeOf: options.recipeOf }),
+        ...prelabelActivitiesOf({ db, store, recipeOf: options.recipeOf }),
         ...replayActivitiesOf({ db, store, recipeOf: options.recipeOf }),
       },
     ),

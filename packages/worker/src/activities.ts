@@ -4,9 +4,11 @@ import type { AnnotateActivities } from '@saltworks/contract/messages/annotate';
 import type { BakeoffActivities } from '@saltworks/contract/messages/bakeoff';
 import type { EvaluationActivities } from '@saltworks/contract/messages/evaluate';
 import type { MeasureActivities } from '@saltworks/contract/messages/measure';
+import type { PrelabelActivities } from '@saltworks/contract/messages/prelabel';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import type { ImportActivities } from '@saltworks/contract/messages/schedules';
 import { readDataset } from '@saltworks/store/datasets/dataset';
+import { putCurrent } from '@saltworks/store/prelabels/prelabels';
 import { expectStorage } from '@saltworks/store/storage/level';
 import { Context } from '@temporalio/activity';
 import { type AnnotateDeps, answerMask, answerNodeLabels, attribute, openImage } from './annotate.ts';
@@ -22,6 +24,8 @@ import { type ImportDeps, importImages } from './import.ts';
 import { writeKnownRegions } from './known-regions.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
+import { type PredictDeps, predictShard } from './prelabels/predict.ts';
+import { finishTeaching, type TeachDeps, teachShard } from './prelabels/teach.ts';
 import { propagateShard } from './propagate.ts';
 import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
@@ -36,6 +40,8 @@ export function createActivities(
     MaskDeps &
     JudgeDeps &
     ReplayDeps &
+    TeachDeps &
+    PredictDeps &
     ImportDeps &
     Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>> & {
       evaluating?: Omit<EvaluateDeps, keyof ExtractDeps>;
@@ -44,6 +50,7 @@ export function createActivities(
   MeasureActivities &
   BuildActivities &
   BakeoffActivities &
+  PrelabelActivities &
   ImportActivities &
   Partial<AnnotateActivities & EvaluationActivities> {
   const { sessions, queue, evaluating } = deps;
@@ -75,6 +82,11 @@ export function createActivities(
     extractSample: (request) => withRoom((pulse) => extractSample(deps, request, pulse)),
     judgeSample: (request) => withRoom((pulse) => judgeSample(deps, request, pulse)),
     finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),
+    teachShard: (request) => withRoom((pulse) => teachShard(deps, request, pulse)),
+    finishTeaching: (request) => withRoom((pulse) => finishTeaching(deps.store, request, pulse)),
+    predictShard: (request) => withRoom((pulse) => predictShard(deps, request, pulse)),
+    finishPrelabels: ({ dataset, ...current }) =>
+      withPulse(({ signal }) => putCurrent(deps.store, dataset, current, { signal })),
     ...(evaluating && {
       evaluateImages: (request) => withRoom((pulse) => evaluateImages({ ...deps, ...evaluating }, request, pulse)),
     }),

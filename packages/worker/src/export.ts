@@ -22,6 +22,7 @@ import {
   exportReportKey,
   exportSummaryKey,
   maskKey,
+  prelabelOf,
   wholeNamesKey,
 } from '@saltworks/contract/layout';
 import type {
@@ -111,6 +112,7 @@ export async function prepareExport(
       ...(build !== undefined && { build }),
       ...(schema !== undefined && { schema }),
       ...(named.length > 0 && { named }),
+      ...(prelabelOf(recipe) !== undefined && { origin: 'predicted' }),
     };
   };
   const check = (categories: Category[]) => void exportFormats[format](planOf(categories));

@@ -3,9 +3,8 @@ import { encodePng } from '@saltworks/backbone/image/decode';
 import type { AttributeValues } from '@saltworks/contract/attributes';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
 import type { Segment, Stroke } from '@saltworks/contract/documents/scribbles';
-import { panopticDocument } from '@saltworks/core/formats/panoptic';
+import { panopticDocument, type Solved } from '@saltworks/core/formats/panoptic';
 import { encodePanoptic } from '@saltworks/core/mask/mask';
-import type { Segmentation } from '@saltworks/core/segment';
 
 /** Names in a mask's document: the image's name and hash, and the name of the PNG. */
 export interface MaskNames {
@@ -23,7 +22,7 @@ export interface MadeMask {
 }
 
 export async function maskFile(
-  segmentation: Omit<Segmentation, 'timings'>,
+  segmentation: Solved,
   {
     segments,
     strokes,

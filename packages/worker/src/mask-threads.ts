@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import '@saltworks/backbone/image/decode';
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
 import type { Judged, JudgeJob } from './judge-job.ts';
+import type { PredictJob, TeachJob } from './learn-job.ts';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
 import type { MadeMask } from './mask-file.ts';
 import type { Replayed, ReplayJob } from './replay-job.ts';
@@ -11,8 +12,14 @@ import type { Replayed, ReplayJob } from './replay-job.ts';
 export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefined>;
 /** The same threads, for images that are judged. */
 export type JudgeThreads = ThreadPool<JudgeJob, Judged>;
+/** For images that teach: their statistics. */
+export type TeachThreads = ThreadPool<TeachJob, Uint8Array>;
+/** For images that are predicted. */
+export type PredictThreads = ThreadPool<PredictJob, MadeMask>;
 /** And for drawings that are replayed. */
 export type ReplayThreads = ThreadPool<ReplayJob, Replayed>;
+
+export type AllThreads = MaskThreads & JudgeThreads & TeachThreads & PredictThreads & ReplayThreads;
 
 /**
  * One pool for all shards of a worker: it solves at most one image a thread, so memory is bounded.
@@ -20,7 +27,7 @@ export type ReplayThreads = ThreadPool<ReplayJob, Replayed>;
  * @param threads default all cores
  * @throws InvalidInputError unless threads is a whole number above 0
  */
-export function openMaskThreads(threads = availableParallelism()): MaskThreads & JudgeThreads & ReplayThreads {
+export function openMaskThreads(threads = availableParallelism()): AllThreads {
   const pool: unknown = threadPool(new URL('./mask.worker.js', import.meta.url), { threads });
-  return pool as MaskThreads & JudgeThreads & ReplayThreads;
+  return pool as AllThreads;
 }

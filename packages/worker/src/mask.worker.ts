@@ -9,6 +9,7 @@ import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
 import { type Judged, type JudgeJob, judgeImage } from './judge-job.ts';
+import { type PredictJob, predictImage, type TeachJob, teachImage } from './learn-job.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 import { type Replayed, type ReplayJob, replayDrawing } from './replay-job.ts';
 import { yieldToOthers } from './thread-priority.ts';
@@ -35,14 +36,25 @@ export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
 // An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
-answerJobs<MaskJob | ConsensusJob | JudgeJob | ReplayJob, MadeMask | Judged | Replayed | undefined>(async (job) => {
+type Job = MaskJob | ConsensusJob | JudgeJob | ReplayJob | TeachJob | PredictJob;
+
+answerJobs<Job, MadeMask | Judged | Replayed | Uint8Array | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
-  if ('kind' in job) {
-    return { result: await (job.kind === 'judge' ? judgeImage(image, job) : replayDrawing(image, job)) };
+  if (!('kind' in job)) return moved(await ('annotations' in job ? together(image, job) : alone(image, job)));
+  switch (job.kind) {
+    case 'judge':
+      return { result: await judgeImage(image, job) };
+    case 'replay':
+      return { result: await replayDrawing(image, job) };
+    case 'teach':
+      return { result: teachImage(image, job) };
+    case 'predict':
+      return moved(await predictImage(image, job));
   }
-  const made = await ('annotations' in job ? together(image, job) : alone(image, job));
-  return made ? { result: made, move: [made.png.buffer] } : { result: undefined };
 });
+
+const moved = (made: MadeMask | undefined) =>
+  made ? { result: made, move: [made.png.buffer] } : { result: undefined };
 
 async function alone(
   image: DecodedImage,

@@ -13,7 +13,7 @@ import { importDataset } from '@saltworks/store/import/import';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 // Its threads run the built package.
-import { openMaskThreads } from '@saltworks/worker/mask-threads';
+import { type AllThreads, openMaskThreads } from '@saltworks/worker/mask-threads';
 import sharp from 'sharp';
 import type { JudgeDeps } from '../src/bakeoff/masks.ts';
 import type { ExtractDeps } from '../src/extract.ts';
@@ -130,7 +130,7 @@ function cellMeans({ data, width, height }: RgbImage): Keys {
 }
 
 export interface Engine extends ExtractDeps, MaskDeps, JudgeDeps, ReplayDeps {
-  maskThreads: MaskDeps['maskThreads'] & JudgeDeps['maskThreads'] & ReplayDeps['maskThreads'];
+  maskThreads: AllThreads;
   root: string;
   keys: StubKeys;
 }

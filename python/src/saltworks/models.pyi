@@ -411,7 +411,7 @@ class RunProgress(TypedDict):
     shards: int
     shardsDone: int
     paused: bool
-    stage: NotRequired[Literal['extracting', 'building', 'comparing']]
+    stage: NotRequired[Literal['extracting', 'building', 'comparing', 'teaching', 'predicting']]
 
 
 class Waiting(TypedDict):
@@ -458,7 +458,7 @@ class Run(TypedDict):
     waiting: Waiting | None
     failing: Failing | None
     id: str
-    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate']
+    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel']
     of: str
     keys: str | None
     state: Literal['running', 'done', 'failed', 'cancelled']

@@ -29,11 +29,14 @@ import { type Progress, progress } from '../progress.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { table } from '../table.ts';
 import { compareCommand } from './eval-compare.ts';
+import { evaluateCorpus } from './eval-corpus.ts';
 import { evaluateStored } from './eval-dataset.ts';
 
 interface EvalFlags {
   scribbles?: string;
-  protocol: ProtocolName[];
+  /** `corpus` is of a whole folder, and stands alone. */
+  protocol: ProtocolName[] | 'corpus';
+  train: number[];
   budget: number;
   bar: number;
   limit?: number;
@@ -58,10 +61,13 @@ export const evalCommand = (): Command =>
       '--scribbles <dir>',
       "strokes, NAME.json or NAME.png; or simulated: a robot draws (default: the dataset's scribbles/ and scribbles_*/)",
     )
-    .option('--protocol <names>', `${protocols.join(', ')}, several with commas, or all`, parseProtocols, ['strokes'])
+    .option('--protocol <names>', `${protocols.join(', ')}, several with commas, or all; or corpus`, parseProtocols, [
+      'strokes',
+    ])
     .option('--budget <n>', 'corrections a segment, at most', parseWhole(1), 10)
     .option('--bar <iou>', 'IoU from which a segment needs no more corrections', parseFromTo(0, 1), 0.85)
     .option('--limit <n>', 'at most so many images, evenly spread over their names', parseWhole(1))
+    .option('--train <counts>', 'of corpus: numbers of train images, with commas', parseCounts, [10, 40])
     .addOption(new Option('--preset <name>', 'settings of masks').choices(presetNames).default(defaultPreset))
     .option(...backboneOption, defaultBackbone)
     .option('--seed <n>', 'chooses what chance chooses', parseWhole(0), 0)
@@ -76,6 +82,7 @@ export const evalCommand = (): Command =>
       `
 strokes      masks from the dataset's strokes
 corrections  from the strokes on, and from nothing: an ideal and a human-like annotator correct the largest error
+corpus       of a folder with lists of train and test images: what strokes on some of the first teach about the others
 
 Things of at least 0.5 % of the picture count, and the background; where segments have no names, every region counts.
 A folder is evaluated here. A dataset whose images came with known masks is evaluated by workers, as runs are: Ctrl-C detaches, the
@@ -99,6 +106,11 @@ async function evaluate(target: string, flags: EvalFlags): Promise<void> {
   if (out === undefined) throw new InvalidInputError('no --out; expected the folder where results go');
   const settings = readSettings();
   if (scribbles !== undefined && scribbles !== 'simulated') await expectFolder(scribbles);
+  const { protocol } = flags;
+  if (protocol === 'corpus') {
+    await expectFolder(target);
+    return evaluateCorpus(target, { ...flags, out }, settings, progress(process.stderr, json));
+  }
   const isStored = !(await isFolder(target).catch(() => false)) && (await expectDataset(target, settings));
   const line = progress(process.stderr, json);
   const onNote = (text: string) => {
@@ -106,7 +118,7 @@ async function evaluate(target: string, flags: EvalFlags): Promise<void> {
     console.error(`saltworks: ${text}`);
   };
   const evaluated = isStored ? evaluateDataset : evaluateFolder;
-  const summary = await evaluated(target, { ...flags, out }, settings, { line, onNote });
+  const summary = await evaluated(target, { ...flags, protocol, out }, settings, { line, onNote });
   line.clear();
   if (json) {
     for (const entry of summary.figures) console.log(JSON.stringify(entry));
@@ -133,7 +145,7 @@ interface Telling {
   line: Progress;
   onNote(text: string): void;
 }
-type Flags = EvalFlags & { out: string };
+type Flags = EvalFlags & { protocol: ProtocolName[]; out: string };
 
 async function evaluateDataset(
   dataset: string,
@@ -192,13 +204,20 @@ async function installedIn(settings: Settings) {
   return Promise.all(entries.filter(({ pulled }) => pulled).map((entry) => specOf(entry, settings.home)));
 }
 
-function parseProtocols(text: string): ProtocolName[] {
+function parseProtocols(text: string): EvalFlags['protocol'] {
+  if (text === 'corpus') return text;
   if (text === 'all') return protocolList.map(({ name }) => name);
   return text.split(',').map((part) => {
     const name = protocolList.find((protocol) => protocol.name === part.trim())?.name;
     if (name) return name;
-    throw new InvalidArgumentError(`Expected one of ${protocolList.map(({ name }) => name).join(', ')}, or all.`);
+    throw new InvalidArgumentError(
+      `Expected one of ${protocolList.map(({ name }) => name).join(', ')}, or all; or corpus alone.`,
+    );
   });
+}
+
+function parseCounts(text: string): number[] {
+  return text.split(',').map(parseWhole(1));
 }
 
 type Figures = EvaluationSummary['figures'][number];

@@ -25,6 +25,7 @@ import { readDataset } from '@saltworks/store/datasets/dataset';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { currentRecipe } from '@saltworks/store/prelabels/prelabels';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chosenKeys } from '../backbones.ts';
@@ -37,7 +38,7 @@ import { readSettings } from '../settings.ts';
 import { withApi } from '../stack/connect.ts';
 import { subjectText } from '../subjects.ts';
 
-interface RunFlags extends KeysFlags {
+export interface RunFlags extends KeysFlags {
   window: number;
   attempts: number;
   json?: boolean;
@@ -90,19 +91,33 @@ export const exportCommand = (): Command =>
     .option(...seedOption)
     .option(...categoriesOption)
     .option('--build <id>', 'the masks of this build of the dataset, or "current": of what is shown')
-    .action(async (dataset: string, flags: ExportFlags & { categories?: string; build?: string }) => {
-      const recipe = flags.build
-        ? await recipeOfBuild(dataset, flags.build, flags.json)
-        : await recipeNamed(await maskSettings(flags));
-      if (flags.categories !== undefined) {
-        const list = await readNumbers(flags.categories);
-        const settings = readSettings();
-        const store = await openStoreToWrite(settings.store, settings.s3);
-        await readDataset(store, dataset);
-        await pinClasses(store, dataset, list);
-      }
-      await writeExport({ dataset, recipe }, flags);
-    });
+    .option('--prelabels', 'the masks that "prelabel" predicted of images that nobody drew on, marked as such')
+    .action(
+      async (dataset: string, flags: ExportFlags & { categories?: string; build?: string; prelabels?: boolean }) => {
+        const recipe = await exportedRecipe(dataset, flags);
+        if (flags.categories !== undefined) {
+          const list = await readNumbers(flags.categories);
+          const settings = readSettings();
+          const store = await openStoreToWrite(settings.store, settings.s3);
+          await readDataset(store, dataset);
+          await pinClasses(store, dataset, list);
+        }
+        await writeExport({ dataset, recipe }, flags);
+      },
+    );
+
+/** The mask set that is exported. @throws InvalidInputError if there is none */
+async function exportedRecipe(
+  dataset: string,
+  { build, prelabels, ...flags }: ExportFlags & { build?: string; prelabels?: boolean },
+): Promise<string> {
+  if (prelabels && build !== undefined) throw new InvalidInputError('--prelabels and --build; expected one of the two');
+  if (prelabels) {
+    const { store, s3 } = readSettings();
+    return currentRecipe(openStore(store, s3), dataset);
+  }
+  return build === undefined ? recipeNamed(await maskSettings(flags)) : recipeOfBuild(dataset, build, flags.json);
+}
 
 /** The mask set of a build of the dataset. @param build its id, or `current` @throws InvalidInputError if there is none */
 async function recipeOfBuild(dataset: string, build: string, json: boolean | undefined): Promise<string> {
@@ -200,7 +215,7 @@ export function optionsOf({ pictures, split, seed }: OptionFlags): ExportOptions
 export const formatOption = (): Option =>
   new Option('--format <name>', 'which').choices(exportFormatNames).makeOptionMandatory();
 
-function runCommand(name: string, description: string): Command {
+export function runCommand(name: string, description: string): Command {
   return withKeysOptions(new Command(name).description(description).argument('<dataset>', 'a name from "dataset ls"'))
     .option('--window <n>', 'shards under way at the same time, on all workers together', parseWhole(1), runWindow)
     .option('--attempts <n>', 'tries of a shard before the run gives up', parseWhole(1), ATTEMPTS)
@@ -214,7 +229,7 @@ const maskCommand = (name: string, description: string): Command =>
     .addOption(strokesOption());
 
 /** Names the mask set that settings make. */
-async function recipeNamed(settings: MaskSettings): Promise<string> {
+export async function recipeNamed(settings: MaskSettings): Promise<string> {
   return recipeOf(settings, await findEntry(settings.extract.backbone, fetchingOf(readSettings()))).recipe;
 }
 

@@ -64,7 +64,7 @@ export const run = z.described(
   z.extend(standing, {
     /** Of its workflow. */
     id: z.string(),
-    kind: z.enum(['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate']),
+    kind: z.enum(['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel']),
     /** Keys, recipe, FORMAT/RECIPE, subject, SUBJECT/BUILD, SUBJECT/BEFORE-AFTER, or an evaluation. */
     of: z.string(),
     /** Id of the keys that it makes, or draws on; null of exports, and of runs that earlier versions started. */

@@ -31,6 +31,8 @@ export const exportPlan = z.object({
   build: z.optional(z.string()),
   /** Of a campaign's masks: the version of its classes. */
   schema: z.optional(z.number()),
+  /** Nobody drew on its images: a model predicted their masks. */
+  origin: z.optional(z.literal('predicted')),
 });
 export type ExportPlanDocument = z.infer<typeof exportPlan>;
 

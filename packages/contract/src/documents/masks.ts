@@ -52,6 +52,10 @@ export const maskDocument = z.object({
   parameters: z.optional(z.looseObject({ backbone: z.optional(z.string()) })),
   /** What the keys were made with; absent of the default backbone's own, and from documents that earlier versions made. */
   keys: z.optional(lineage),
+  /** Nobody drew on the image: a model predicted its mask from what was drawn on others. Absent of drawn masks. */
+  origin: z.optional(z.literal('predicted')),
+  /** The PrelabelModel. */
+  model: z.optional(z.string()),
   /** Of several annotators together. */
   consensus: z.optional(
     z.object({

@@ -13,6 +13,7 @@ import type { ActivitiesOf, WorkflowsOf } from './definitions.ts';
 import { evaluationActivities } from './evaluate.ts';
 import { type agreeImages, type consensusImage, measureActivities, type replayDrawings } from './measure.ts';
 import type { deliver } from './notices.ts';
+import { prelabelActivities } from './prelabel.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 import { importActivities, type scheduled } from './schedules.ts';
@@ -24,6 +25,7 @@ export const workerActivities = {
   ...buildActivities,
   ...bakeoffActivities,
   ...evaluationActivities,
+  ...prelabelActivities,
   ...importActivities,
 };
 /** What a worker does for its roles. */

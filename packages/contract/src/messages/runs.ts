@@ -4,6 +4,7 @@ import { gate, gateThresholds } from '../documents/comparisons.ts';
 import * as z from '../zod.ts';
 import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
 import { workflow } from './definitions.ts';
+import { learned, prelabelExtent, prelabelRequest } from './prelabel.ts';
 import { asking, keepPolicies, promoteModes } from './relabel.ts';
 
 export const runInput = z.object({
@@ -77,6 +78,13 @@ const evaluateRun = z.extend(runInput, {
 });
 export type EvaluateRun = z.infer<typeof evaluateRun>;
 
+const prelabelRun = z.extend(z.extend(runInput, prelabelRequest.shape), {
+  /** Settled by the first part of a run, and once all strokes have taught. */
+  plan: z.optional(prelabelExtent),
+  learned: z.optional(learned),
+});
+export type PrelabelRun = z.infer<typeof prelabelRun>;
+
 /** What came of a re-labelling. */
 export const relabelled = z.object({
   build: z.string(),
@@ -95,8 +103,14 @@ export const relabelled = z.object({
 /** What came of a rebuild. @property differing masks that came out otherwise, or not at all */
 export const rebuilt = z.object({ build: z.string(), images: z.number(), differing: z.number() });
 
+/** What came of pre-labelling. */
+export const prelabelled = z.extend(learned, {
+  /** Images with a predicted mask. */
+  predicted: z.number(),
+});
+
 /** The steps of a run that has several. */
-export const stages = ['extracting', 'building', 'comparing'] as const;
+export const stages = ['extracting', 'building', 'comparing', 'teaching', 'predicting'] as const;
 export type Stage = (typeof stages)[number];
 
 export const progress = z.extend(tally, {
@@ -147,6 +161,14 @@ export const compareBuilds = workflow({ type: 'compareBuilds', input: compareRun
 /** Masks measured where they are known. */
 export const evaluate = workflow({ type: 'evaluate', input: evaluateRun, result: tally, ...messages });
 
+/** What strokes teach, and the masks that follow for every image without. */
+export const prelabel = workflow({
+  type: 'prelabel',
+  input: prelabelRun,
+  result: z.extend(tally, prelabelled.shape),
+  ...messages,
+});
+
 /** By the kind of run. */
 export const runWorkflows = {
   extract: extractDataset,
@@ -156,6 +178,7 @@ export const runWorkflows = {
   rebuild,
   compare: compareBuilds,
   evaluate,
+  prelabel,
 };
 export type RunKind = keyof typeof runWorkflows;
 export type RunWorkflow = (typeof runWorkflows)[RunKind];

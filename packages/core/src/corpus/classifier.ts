@@ -114,6 +114,7 @@ export function novelty({ d, mean, total, factor }: Classifier, keys: Keys): Flo
   });
 }
 
-function expectDimensions(keys: Keys, d: number): void {
+/** @throws InvalidInputError if keys have other dimensions */
+export function expectDimensions(keys: Keys, d: number): void {
   if (keys.d !== d) throw new InvalidInputError(`keys of ${keys.d} dimensions; expected ${d}, as taught`);
 }

@@ -29,6 +29,8 @@ export interface ExportDataset {
   build?: string;
   /** Of a campaign's masks: the version of its classes, for formats that have a place for it. */
   schema?: number;
+  /** Nobody drew on its images: a model predicted their masks. For formats that have a place for it. */
+  origin?: 'predicted';
   /** Train, val and the like, and the chance of each; absent where the export is one. */
   split?: ExportSplit;
 }

@@ -77,6 +77,7 @@ export function huggingFace(dataset: ExportDataset): Exporter {
           ...(isCustomary ? [] : ['configs:\n- config_name: default\n  data_files:\n', ...files]),
           `---\n\n# ${dataset.name}\n\nEach row has a picture, its mask (segment id = R + 256·G + 65536·B, 0 = background or void) and its segments.\n`,
           ...(dataset.keys ? [`\nThe masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
+          ...(dataset.origin === undefined ? [] : [`\norigin: ${dataset.origin}: nobody drew these masks.\n`]),
           ...(dataset.build === undefined ? [] : [`\nThe masks are those of the build ${dataset.build}.\n`]),
         ],
       },

@@ -8,7 +8,11 @@ import { categoriesOf, segmentsInfo } from '../mask/mask.ts';
 import { maskOrigin } from '../mask/origin.ts';
 import { mean } from '../metrics/mean.ts';
 import { expectedIous, type NodeScores } from '../nodes/scores.ts';
+import type { Seeds } from '../seeds/seeds.ts';
 import type { Segmentation } from '../segment.ts';
+
+/** What the document tells of. */
+export type Solved = Omit<Segmentation, 'timings' | 'seeds'> & { seeds: Pick<Seeds, 'unseeded' | 'outside'> };
 
 /**
  * @param names the names of the image file and of the mask's PNG, and the hash of the image
@@ -17,7 +21,7 @@ import type { Segmentation } from '../segment.ts';
  * @param attributes values of the image
  */
 export function panopticDocument(
-  { mask, nodes, seeds, sigma }: Omit<Segmentation, 'timings'>,
+  { mask, nodes, seeds, sigma }: Solved,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
   { known, strokes = [], attributes }: {

@@ -41,6 +41,7 @@ export function yoloSeg(dataset: ExportDataset): Exporter {
           `# ${yamlText(dataset.name)}. ${parts.length > 0 ? `The pictures belong ${places[pictures]}.` : `Put the pictures ${places[pictures]}, and split them into train and val as you wish.`}\n`,
           ...(dataset.keys ? [`# The masks draw on these keys: ${JSON.stringify(dataset.keys)}\n`] : []),
           ...(dataset.build === undefined ? [] : [`# The masks are those of the build ${dataset.build}.\n`]),
+          ...(dataset.origin === undefined ? [] : [`# origin: ${dataset.origin}: nobody drew these masks.\n`]),
           ...(dataset.schema === undefined ? [] : [`# The classes are version ${dataset.schema} of the campaign's.\n`]),
           parts.length > 0
             ? parts.map((split) => `${split}: ${split}.txt\n`).join('')

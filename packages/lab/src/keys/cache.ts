@@ -61,7 +61,7 @@ const isSize = ({ image }: KeysOrigin, { width, height }: Case['image']) =>
 
 export interface Extractor {
   /** Adds an image's keys to the folder: those that are not there, in as few inferences as they take. */
-  add(one: Case): Promise<void>;
+  add(one: Pick<Case, 'sha256' | 'image'>): Promise<void>;
   close(): Promise<void>;
 }
 

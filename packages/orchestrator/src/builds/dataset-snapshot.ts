@@ -8,6 +8,7 @@ import {
   maskReportKey,
   maskSetPrefix,
   parseScribblesKey,
+  prelabelOf,
   reportsPrefix,
   scribblesPrefix,
 } from '@saltworks/contract/layout';
@@ -22,11 +23,11 @@ import type { ShownLine } from './shown-lines.ts';
 /** Scribbles read side by side. */
 const atOnce = 16;
 
-/** The mask set that a run wrote to last; undefined where none was made. */
+/** The mask set that a run made last from strokes; undefined where none was made. */
 export async function newestMasks(store: ObjectStore, dataset: string): Promise<string | undefined> {
   let newest: { recipe: string; modified: Date } | undefined;
   for await (const recipe of folderNames(store, reportsPrefix(dataset, 'masks'))) {
-    if (campaignOf(recipe) !== undefined || buildOf(recipe) !== undefined) continue;
+    if ([campaignOf, buildOf, prelabelOf].some((of) => of(recipe) !== undefined)) continue;
     for await (const { modified } of store.list(maskSetPrefix(dataset, recipe))) {
       if (!newest || modified > newest.modified) newest = { recipe, modified };
     }

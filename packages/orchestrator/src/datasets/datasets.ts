@@ -3,7 +3,7 @@ import type { DatasetInfo } from '@saltworks/contract/api/datasets';
 import type { DatasetDetail, MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import type { Dataset } from '@saltworks/contract/documents/dataset';
-import { reportsPrefix } from '@saltworks/contract/layout';
+import { prelabelOf, reportsPrefix } from '@saltworks/contract/layout';
 import { findDataset, listDatasets } from '@saltworks/store/datasets/dataset';
 import { folderNames } from '@saltworks/store/objects/folder-names';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -67,8 +67,9 @@ export async function describeDataset(
   }
   const shown = await campaigns.execute();
   const recipes: string[] = [];
+  // What a model predicted is not listed among what was drawn.
   for (const recipe of await namesBelow(store, reportsPrefix(name, 'masks')))
-    if (await may(recipe)) recipes.push(recipe);
+    if (prelabelOf(recipe) === undefined && (await may(recipe))) recipes.push(recipe);
   const known = { name, known: dataset.categories.map((category) => category.name) };
   const masks = recipes.map((recipe) =>
     describeMasks(

@@ -16,8 +16,10 @@ import {
   evaluate as evaluateWorkflow,
   exportDataset as exportWorkflow,
   extractDataset as extractWorkflow,
+  type PrelabelRun,
   type Progress,
   type PropagateRun,
+  prelabel as prelabelWorkflow,
   propagateDataset as propagateWorkflow,
   type RebuildRun,
   type RelabelRequest,
@@ -90,6 +92,20 @@ export const compareRunId = ({ dataset, subject, base, build }: CompareRun): str
 /** The same for an evaluation. */
 export const evaluateDataset = (client: Client, extract: ExtractSettings, input: EvaluateRun): Promise<Run> =>
   startOrJoin(client, evaluateWorkflow, runId('evaluate', input.dataset, input.evaluation), input, keysOf({ extract }));
+
+/** The same for pre-labels of a dataset. */
+export const prelabelDataset = (
+  client: Client,
+  recipe: string,
+  input: PrelabelRun,
+): Promise<Run<ResultOf<typeof prelabelWorkflow>>> =>
+  startOrJoin(
+    client,
+    prelabelWorkflow,
+    runId('prelabel', input.dataset, `${subjectIn(input.subject)}/${recipe}`),
+    input,
+    keysOf(input),
+  );
 
 /** The same for a rebuild. */
 export const rebuildBuild = (client: Client, input: RebuildRun): Promise<Run<ResultOf<typeof rebuildWorkflow>>> => {

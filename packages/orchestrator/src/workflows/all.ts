@@ -9,6 +9,7 @@ import { exportDataset } from './export-dataset.ts';
 import { extractDataset } from './extract-dataset.ts';
 import { agreeImages, consensusImage, replayDrawings } from './measure.ts';
 import { openImages } from './open-images.ts';
+import { prelabel } from './prelabel.ts';
 import { propagateDataset } from './propagate-dataset.ts';
 import { readKnown } from './read-known.ts';
 import { rebuild } from './rebuild.ts';
@@ -23,7 +24,7 @@ const workflows = {
   openImages,
   readKnown,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate, prelabel },
   ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
 };
@@ -40,6 +41,7 @@ export {
   exportDataset,
   extractDataset,
   openImages,
+  prelabel,
   propagateDataset,
   readKnown,
   rebuild,

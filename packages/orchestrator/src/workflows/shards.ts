@@ -62,6 +62,8 @@ interface Steps {
   prepare(): Promise<Extent>;
   /** Where a run of several steps is. */
   stage?(): Stage;
+  /** Called when it is paused, and when it goes on. */
+  onPause?(paused: boolean): void;
 }
 
 /**
@@ -87,9 +89,11 @@ export async function runShards<Input extends RunInput>(
     signals: {
       pause() {
         paused = true;
+        steps?.onPause?.(paused);
       },
       resume() {
         paused = false;
+        steps?.onPause?.(paused);
       },
     },
     queries: {
@@ -136,7 +140,7 @@ function describe(run: RunInput): Promise<Extent> {
   return describeDataset({ dataset: run.dataset });
 }
 
-const zero = (): Tally => ({ images: 0, done: 0, cached: 0, failed: 0 });
+export const zero = (): Tally => ({ images: 0, done: 0, cached: 0, failed: 0 });
 
 function add(tally: Tally, { images, done, cached, failed }: Tally): void {
   tally.images += images;

@@ -47,6 +47,8 @@ const settings = { extract: { backbone: 'dinov2-small-focus', facet: 'key' }, pr
 const image = { sha256: hash('ab'), name: 'a.png', object: 'images/ab/a.png' };
 const useless = { sha256: hash('ee'), name: 'b.png', object: 'images/ee/b.png' };
 const tally = { images: 3, done: 1, cached: 1, failed: 1 };
+const prelabels = { plan: '0123456789abcdef', labelled: 3, parts: 2, images: 9, shards: 3 };
+const learned = { model: 'fedcba9876543210', labelled: 2, classes: 5 };
 const refuse = (message) => {
   throw ApplicationFailure.nonRetryable(message, 'InvalidInputError');
 };
@@ -103,6 +105,11 @@ const activities = {
   judgeSample: async ({ from, to }) => ({ images: to - from, done: to - from - 1, cached: 0, failed: 1 }),
   finishBakeoff: async () => {},
   evaluateImages: async () => tally,
+  planPrelabels: async ({ subject }) => (subject.name === 'bare' ? refuse('no image of bare has strokes') : prelabels),
+  teachShard: async () => tally,
+  finishTeaching: async () => learned,
+  predictShard: async () => tally,
+  finishPrelabels: async () => {},
   beginFiring: async ({ schedule }) =>
     schedule === 'over' ? null : schedule === 'hourly' ? { import: { dataset: 'pans', source: '/pans' } } : {},
   doFiring: async ({ schedule }) =>
@@ -225,6 +232,19 @@ await record('evaluate', 'evaluate', evaluation, async (handle) => {
   await handle.result();
 });
 await record('evaluate-continued', 'evaluate', { ...evaluation, carried });
+
+const prelabel = { ...run, ...settings, subject: { kind: 'dataset', name: 'pans' } };
+await record('prelabel', 'prelabel', prelabel, async (handle) => {
+  await handle.query('progress');
+  await handle.result();
+});
+await record('prelabel-teaching', 'prelabel', {
+  ...{ ...prelabel, plan: prelabels, carried: { ...carried, next: 1 } },
+});
+await record('prelabel-predicting', 'prelabel', { ...prelabel, plan: prelabels, learned, carried });
+await record('prelabel-refused', 'prelabel', { ...prelabel, subject: { kind: 'campaign', name: 'bare' } }, (handle) =>
+  handle.result().catch(() => {}),
+);
 
 for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
   await record(`scheduled-${schedule}`, 'scheduled', { schedule });

@@ -20,6 +20,7 @@ interface Props {
 const kinds = {
   ...{ extract: 'Keys', propagate: 'Masks', export: 'Export' },
   ...{ relabel: 'Re-labelling', rebuild: 'Rebuild', compare: 'Comparison', evaluate: 'Evaluation' },
+  prelabel: 'Pre-labels',
 };
 
 export function RunList({ dataset, masks, runs, controls, changed }: Props) {
@@ -60,7 +61,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 
 /** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
-  if (kind === 'extract' || kind === 'evaluate') return <code>{of}</code>;
+  if (kind === 'extract' || kind === 'evaluate' || kind === 'prelabel') return <code>{of}</code>;
   if (kind === 'relabel' || kind === 'rebuild' || kind === 'compare') return <BuildsOf of={of} />;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
@@ -86,13 +87,15 @@ function BuildsOf({ of }: { of: string }) {
 /** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
 const leftOut = {
   ...{ extract: '', propagate: 'without scribbles', export: 'without a mask' },
-  ...{ relabel: '', rebuild: '', compare: '', evaluate: '' },
+  ...{ relabel: '', rebuild: '', compare: '', evaluate: '', prelabel: 'with strokes' },
 };
 
 const stageWords = {
   extracting: 'keys are extracted',
   building: 'masks are made',
   comparing: 'masks are compared',
+  teaching: 'drawn images teach',
+  predicting: 'the others are predicted',
 };
 
 function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {

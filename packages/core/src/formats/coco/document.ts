@@ -25,7 +25,7 @@ export function cocoDocuments(kind: string, dataset: ExportDataset, categories: 
 function cocoDocument(
   stem: string,
   split: string | undefined,
-  { name, date, keys, build, schema }: ExportDataset,
+  { name, date, keys, build, schema, origin }: ExportDataset,
   categories: readonly object[],
 ): ExportDocument {
   const info = {
@@ -37,6 +37,7 @@ function cocoDocument(
     ...(keys && { keys }),
     ...(build !== undefined && { build }),
     ...(schema !== undefined && { schema }),
+    ...(origin !== undefined && { origin }),
   };
   const list = (name: string) => ({ list: partName(name, split), between: ',\n', after: '' });
   return {

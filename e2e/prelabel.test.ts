@@ -1,0 +1,86 @@
+// `saltworks prelabel`: photographs that were drawn on teach, the others are predicted, by the default backbone.
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, expect, test } from 'vitest';
+import { hasWorker, mortalStacks } from './mortal-stack.ts';
+import { root, saltworks } from './saltworks.ts';
+
+const { scratch, home, up } = mortalStacks('prelabel');
+const { env, objects } = home('home');
+const [images, scribbles] = ['images', 'scribbles'].map((name) => join(scratch, name));
+const command = (...args: string[]) => saltworks(args, { env });
+const lastLine = (stdout: string) => JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+
+/** A photograph that was drawn on, and pieces of it that were not. */
+beforeAll(async () => {
+  for (const folder of [images, scribbles]) mkdirSync(folder);
+  copyFileSync(join(root, 'examples/images/coffee.jpg'), join(images, 'coffee.jpg'));
+  copyFileSync(join(root, 'examples/scribbles/coffee.json'), join(scribbles, 'coffee.json'));
+  const { width, height } = await sharp(join(images, 'coffee.jpg')).metadata();
+  for (const [i, left] of [0, 0.1].entries()) {
+    await sharp(join(images, 'coffee.jpg'))
+      .extract({ left: Math.round(left * width), top: 0, width: Math.round(0.9 * width), height })
+      .jpeg()
+      .toFile(join(images, `piece-${i}.jpg`));
+  }
+});
+
+test('drawn photographs teach, the others get masks, the same another time; only --prelabels exports them', async () => {
+  const stack = up(env);
+  await hasWorker(stack);
+  const imported = await command('dataset', 'import', images, '--scribbles', scribbles, '--name', 'cups');
+  expect(imported.status, imported.stderr).toBe(0);
+
+  const keyless = await command('prelabel', 'cups');
+  expect([keyless.status, keyless.stderr.trim().split('\n').at(-1)]).toEqual([
+    2,
+    'saltworks: no keys dinov2-small-focus of cups; expected some (saltworks extract cups)',
+  ]);
+  await command('dataset', 'import', images, '--name', 'bare');
+  for (const name of ['cups', 'bare']) expect((await command('extract', name)).status).toBe(0);
+  const undrawn = await command('prelabel', 'bare');
+  expect(undrawn.status).toBe(2);
+  expect(undrawn.stderr).toContain('no image of bare has strokes; expected some');
+  const lost = await command('prelabel', 'cups', '--from', 'nobody');
+  expect(lost.status).toBe(2);
+  expect(lost.stderr).toContain('no campaign and no dataset nobody');
+
+  const first = await command('prelabel', 'cups', '--json');
+  expect(first.status, first.stderr).toBe(0);
+  const { seconds: _, model, ...counts } = lastLine(first.stdout);
+  expect(counts).toEqual({ images: 3, labelled: 1, predicted: 2, classes: expect.any(Number), failed: 0 });
+  const filesOf = (folder: string) =>
+    readdirSync(join(objects, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => [path, readFileSync(path).toString('latin1')]);
+  const made = ['masks', 'statistics', 'prelabels'].map(filesOf);
+  const again = await command('prelabel', 'cups', '--json');
+  expect(lastLine(again.stdout)).toMatchObject({ ...counts, model });
+  expect(['masks', 'statistics', 'prelabels'].map(filesOf)).toEqual(made);
+
+  const out = join(scratch, 'out');
+  const exported = await command('dataset', 'export', 'cups', '--prelabels', '--format', 'coco-panoptic', '--out', out);
+  expect(exported.status, exported.stderr).toBe(0);
+  const document = JSON.parse(readFileSync(join(out, 'panoptic.json'), 'utf8'));
+  expect(document.info.origin).toBe('predicted');
+  expect(document.images.map(({ file_name }: { file_name: string }) => file_name)).toEqual([
+    'piece-0.jpg',
+    'piece-1.jpg',
+  ]);
+  expect(document.annotations[0].segments_info.length).toBeGreaterThan(0);
+
+  // Nothing predicted is exported unasked.
+  const plain = join(scratch, 'plain');
+  const refused = await command('dataset', 'export', 'cups', '--format', 'coco-panoptic', '--out', plain);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('no masks of cups')]);
+  await command('propagate', 'cups');
+  const drawn = await command('dataset', 'export', 'cups', '--format', 'coco-panoptic', '--out', plain);
+  expect(drawn.status, drawn.stderr).toBe(0);
+  const own = JSON.parse(readFileSync(join(plain, 'panoptic.json'), 'utf8'));
+  expect(own.images.map(({ file_name }: { file_name: string }) => file_name)).toEqual(['coffee.jpg']);
+  expect(own.info.origin).toBeUndefined();
+  await stack.stop();
+}, 600_000);

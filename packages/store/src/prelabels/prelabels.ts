@@ -1,0 +1,137 @@
+/** Plans, models and statistics of pre-labels as they lie in a store: written from their content, which names them; read back. */
+import type { SnapshotImage } from '@saltworks/contract/documents/builds';
+import {
+  type CurrentPrelabels,
+  currentPrelabels,
+  type PrelabelModel,
+  type PrelabelPlan,
+  prelabelModel,
+  prelabelPlan,
+  type TaughtReport,
+  taughtReport,
+} from '@saltworks/contract/documents/prelabels';
+import { InvalidInputError } from '@saltworks/contract/errors';
+import {
+  currentPrelabelsKey,
+  prelabelModelKey,
+  prelabelPlanKey,
+  prelabelRecipe,
+  taughtReportKey,
+} from '@saltworks/contract/layout';
+import { putLines, readSnapshotLines } from '../builds/lines.ts';
+import { canonical, sha256Of } from '../objects/canonical.ts';
+import { readDocument } from '../objects/documents.ts';
+import type { CallOptions, ObjectStore } from '../objects/store.ts';
+
+/** Raised when the same strokes would teach something else than before. */
+const LESSON_VERSION = 1;
+
+type OfPlan = Pick<PrelabelPlan, 'dataset' | 'id'>;
+
+/** Names what one person's strokes on an image teach. @param mask id of the mask that these strokes give alone */
+export const lessonName = (mask: string): string => sha256Of(canonical(['lesson', LESSON_VERSION, mask]));
+
+/** Names a sum of statistics; that of one part is the part. */
+export const sumName = (parts: readonly string[]): string =>
+  parts.length === 1 ? parts[0] : sha256Of(canonical(['sum', ...parts]));
+
+/** Writes a plan. @param shards lines of every shard of the dataset in order */
+export async function writePlan(
+  store: ObjectStore,
+  head: Pick<PrelabelPlan, 'dataset' | 'subject' | 'settings' | 'learner'>,
+  shards: AsyncIterable<readonly SnapshotImage[]>,
+  options?: CallOptions,
+): Promise<PrelabelPlan> {
+  const content = { ...head, images: 0, taught: [] as PrelabelPlan['taught'] };
+  let shard = 0;
+  for await (const images of shards) {
+    const lines = await putLines(store, images, options);
+    if (lines !== null) content.taught.push({ shard, lines });
+    content.images += images.length;
+    shard++;
+  }
+  const plan: PrelabelPlan = { version: 1, id: idOf(content), ...content };
+  await store.putIfAbsent(prelabelPlanKey(plan.dataset, plan.id), JSON.stringify(plan), options);
+  return plan;
+}
+
+/** @throws InvalidInputError if there is no such plan */
+export async function readPlan(
+  store: ObjectStore,
+  { dataset, id }: OfPlan,
+  options?: CallOptions,
+): Promise<PrelabelPlan> {
+  const found = await readDocument(store, prelabelPlanKey(dataset, id), prelabelPlan, options);
+  if (found) return found;
+  throw new InvalidInputError(`no pre-labels ${id} of ${dataset} are planned; expected a run of saltworks prelabel`);
+}
+
+/** The images with strokes of a shard. */
+export const readTaughtImages = (
+  store: ObjectStore,
+  { taught }: PrelabelPlan,
+  shard: number,
+  options?: CallOptions,
+): Promise<SnapshotImage[]> => readSnapshotLines(store, taught.find((one) => one.shard === shard)?.lines, options);
+
+export const readTaught = (
+  store: ObjectStore,
+  { dataset, id }: OfPlan,
+  shard: number,
+  options?: CallOptions,
+): Promise<TaughtReport | undefined> => readDocument(store, taughtReportKey(dataset, id, shard), taughtReport, options);
+
+export async function putTaught(
+  store: ObjectStore,
+  { dataset, id }: OfPlan,
+  shard: number,
+  report: TaughtReport,
+  options?: CallOptions,
+): Promise<void> {
+  await store.put(taughtReportKey(dataset, id, shard), JSON.stringify(report), options);
+}
+
+export async function writeModel(
+  store: ObjectStore,
+  content: Omit<PrelabelModel, 'version' | 'id'>,
+  options?: CallOptions,
+): Promise<PrelabelModel> {
+  const model: PrelabelModel = { version: 1, id: idOf(content), ...content };
+  await store.putIfAbsent(prelabelModelKey(model.dataset, model.id), JSON.stringify(model), options);
+  return model;
+}
+
+/** @throws InvalidInputError if there is no such model */
+export async function readModel(
+  store: ObjectStore,
+  { dataset, id }: Pick<PrelabelModel, 'dataset' | 'id'>,
+  options?: CallOptions,
+): Promise<PrelabelModel> {
+  const found = await readDocument(store, prelabelModelKey(dataset, id), prelabelModel, options);
+  if (found) return found;
+  throw new InvalidInputError(`no model ${id} of ${dataset}; expected one that was taught`);
+}
+
+/** From now on these are the pre-labels that the dataset has. */
+export async function putCurrent(
+  store: ObjectStore,
+  dataset: string,
+  { plan, model }: Omit<CurrentPrelabels, 'version'>,
+  options?: CallOptions,
+): Promise<void> {
+  const current: CurrentPrelabels = { version: 1, plan, model };
+  await store.put(currentPrelabelsKey(dataset), JSON.stringify(current), options);
+}
+
+/** The mask set of the dataset's pre-labels. @throws InvalidInputError if it has none */
+export async function currentRecipe(store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> {
+  const found = await readDocument(store, currentPrelabelsKey(dataset), currentPrelabels, options);
+  if (found) return prelabelRecipe(found.model);
+  throw new InvalidInputError(`${dataset} has no pre-labels; expected some (saltworks prelabel ${dataset})`);
+}
+
+/** Names the mask that a model predicts of an image. */
+export const predictedId = (image: string, model: string): string =>
+  sha256Of(JSON.stringify(['predicted', image, model]));
+
+const idOf = (content: object): string => sha256Of(canonical(content)).slice(0, 16);

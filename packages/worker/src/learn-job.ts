@@ -1,0 +1,88 @@
+/** What an image teaches, and what it is taught to be, in a thread: files in, files out. */
+import type { DecodedImage } from '@saltworks/backbone/image/decode';
+import type { LearnerSettings } from '@saltworks/contract/documents/prelabels';
+import type { TaughtCategory } from '@saltworks/contract/documents/statistics';
+import type { ScribblesExtension } from '@saltworks/contract/layout';
+import type { SegmentOptions } from '@saltworks/contract/options';
+import { Arena } from '@saltworks/core/arena/arena';
+import { type Classifier, classifierOf } from '@saltworks/core/corpus/classifier';
+import { teach } from '@saltworks/core/corpus/fast/statistics';
+import { lessonOf } from '@saltworks/core/corpus/lesson';
+import { predictScores, segmentsOf } from '@saltworks/core/corpus/predict';
+import { noStatistics } from '@saltworks/core/corpus/statistics';
+import { placeOf } from '@saltworks/core/corpus/taught';
+import { readScribbles } from '@saltworks/core/formats/scribble-file';
+import { decodeStatistics, encodeStatistics } from '@saltworks/core/formats/statistics';
+import { mean } from '@saltworks/core/metrics/mean';
+import { expectedIous, type NodeScores } from '@saltworks/core/nodes/scores';
+import { openRefiner } from '@saltworks/core/refine/fast/refine';
+import { segment } from '@saltworks/core/segment';
+import { fittingKeys } from './fitting-keys.ts';
+import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
+
+interface LearnJob {
+  /** Bytes of the files of image and keys. */
+  image: Uint8Array;
+  keys: Uint8Array;
+  options: SegmentOptions;
+  maxPixels: number;
+}
+
+export interface TeachJob extends LearnJob {
+  kind: 'teach';
+  /** Bytes of the strokes. */
+  scribbles: Uint8Array;
+  extension: ScribblesExtension;
+}
+
+export interface PredictJob extends LearnJob {
+  kind: 'predict';
+  model: { id: string; statistics: Uint8Array; learner: LearnerSettings };
+  names: MaskNames;
+}
+
+/** Bytes of the image's own statistics. */
+export function teachImage(image: DecodedImage, { scribbles, extension, options, ...job }: TeachJob): Uint8Array {
+  const { raster, segments } = readScribbles(scribbles, extension, image);
+  const keys = fittingKeys(job.keys, image);
+  const { mask, nodes } = segment(image, keys, raster, options);
+  const categories: TaughtCategory[] = [];
+  const categoryOf = new Map<number, number>();
+  for (const label of nodes.labels) {
+    const own = segments.find(({ id }) => id === label);
+    const category = own ? { name: own.category, isthing: own.isthing ? (1 as const) : (0 as const) } : null;
+    const place = placeOf(categories, category);
+    categoryOf.set(label, place < 0 ? categories.push(category) - 1 : place);
+  }
+  const c = categories.length;
+  const statistics = noStatistics(keys.d, c);
+  teach(statistics, keys.data, lessonOf(mask, nodes, keys, categoryOf, c));
+  return encodeStatistics({ statistics, categories, images: 1 });
+}
+
+/** 1 less the IoU to be expected of a label, mean over those that patches have; 0 … 1, to four decimals. */
+function uncertaintyOf(nodes: NodeScores): number {
+  const ious = expectedIous(nodes).filter((iou, k) => iou > 0 && nodes.labels[k] !== 0);
+  return ious.length === 0 ? 1 : Math.round(1e4 * (1 - mean(ious))) / 1e4;
+}
+
+/** The model that the last image was predicted by: the next one has the same, most often. */
+let last: { id: string; classifier: Classifier; categories: TaughtCategory[] } | undefined;
+
+export async function predictImage(
+  image: DecodedImage,
+  { model, names, options, ...job }: PredictJob,
+): Promise<MadeMask> {
+  const { id, learner } = model;
+  if (last?.id !== id) {
+    const { statistics, categories } = decodeStatistics(model.statistics);
+    last = { id, classifier: classifierOf(statistics, learner), categories };
+  }
+  const { classifier, categories } = last;
+  const nodes = predictScores(classifier, fittingKeys(job.keys, image), categories, learner);
+  const labels = openRefiner(new Arena(), image, options).refine(nodes);
+  const { mask, segments } = segmentsOf(labels, categories);
+  const unsolved = { iterations: 0, converged: true };
+  const made = await maskFile({ mask, nodes: { ...nodes, ...unsolved }, seeds: { unseeded: [] } }, segments, names);
+  return { ...made, document: { ...made.document, uncertainty: uncertaintyOf(nodes), origin: 'predicted', model: id } };
+}
