@@ -10,6 +10,7 @@ import type { deliver } from './notices.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 import { importActivities, type scheduled } from './schedules.ts';
+import { type upload, uploadActivities } from './uploads.ts';
 
 export const workerActivities = {
   ...shardActivities,
@@ -19,6 +20,7 @@ export const workerActivities = {
   ...bakeoffActivities,
   ...evaluationActivities,
   ...importActivities,
+  ...uploadActivities,
 };
 /** What a worker does for its roles. */
 export type WorkerActivities = Partial<ActivitiesOf<typeof workerActivities>>;
@@ -35,4 +37,5 @@ export type Workflows = WorkflowsOf<
   | typeof bakeoff
   | typeof deliver
   | typeof scheduled
+  | typeof upload
 >;

@@ -14,6 +14,7 @@ import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
 import { scheduled } from './scheduled.ts';
 import { showImages } from './show-images.ts';
+import { upload } from './upload.ts';
 
 const workflows = {
   annotateImage,
@@ -24,6 +25,7 @@ const workflows = {
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate },
   ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
+  upload,
 };
 workflows satisfies Workflows;
 
@@ -44,4 +46,5 @@ export {
   replayDrawings,
   scheduled,
   showImages,
+  upload,
 };
