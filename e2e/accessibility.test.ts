@@ -26,6 +26,7 @@ const pages: [string, string][] = [
   ['/campaigns/new', 'main form'],
   ['/datasets', 'main h1'],
   [`/datasets/${id}`, 'main h1'],
+  [`/datasets/${id}/uploads`, 'main .drop-zone'],
   [`/datasets/${id}/keys`, 'main table'],
   [`/datasets/${id}/runs`, 'main form details'],
   [`/campaigns/${id}/builds`, 'main section'],

@@ -24,6 +24,22 @@ export const probeKey = (id: string): string => `probes/${id}.txt`;
 /** `check/`, `probes/`: of probes that died. */
 export const probePrefixes = ['check/', 'probes/'] as const;
 
+/** `uploads/ID/`: an upload. */
+export const uploadPrefix = (upload: string): string => `uploads/${upload}/`;
+
+/** `uploads/ID/manifest.json`: its files, an UploadManifest. */
+export const uploadManifestKey = (upload: string): string => `${uploadPrefix(upload)}manifest.json`;
+
+/** `uploads/ID/report.json`: what came of it, an UploadReport. */
+export const uploadReportKey = (upload: string): string => `${uploadPrefix(upload)}report.json`;
+
+/** `uploads/ID/parts/`: the bytes of its files. */
+export const uploadPartsPrefix = (upload: string): string => `${uploadPrefix(upload)}parts/`;
+
+/** `uploads/ID/parts/000000012/000000003.bin`: the fourth part of a file. */
+export const uploadPartKey = (upload: string, file: number, part: number): string =>
+  `${uploadPartsPrefix(upload)}${numbered(file)}/${numbered(part)}.bin`;
+
 /** `storage/usage.json`: what the store holds, a StorageUsage. */
 export const storageUsageKey = 'storage/usage.json';
 
@@ -482,7 +498,10 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^bakeoffs\/\w+\/[^/]+\/[0-9a-f]+\/(keys|masks)\//, 'rebuilt'],
   [/^bakeoffs\//, 'kept'],
   [/^storage\/quota\.json$/, 'changing'],
-  [/^(keys|known|views|agreement|evaluations|label-efficiency|check|probes|storage)\/|^restoring\.json$/, 'rebuilt'],
+  [
+    /^(keys|known|views|agreement|evaluations|label-efficiency|check|probes|storage|uploads)\/|^restoring\.json$/,
+    'rebuilt',
+  ],
 ];
 
 /** Undefined of an object that is none of ours. */
@@ -536,7 +555,7 @@ const folders = [
     'exports',
     'images',
   ],
-  ...['key-sets', 'keys', 'known', 'masks', 'models', 'probes', 'strokes', 'views'],
+  ...['key-sets', 'keys', 'known', 'masks', 'models', 'probes', 'strokes', 'uploads', 'views'],
 ];
 const inner = ['classes', 'exported', 'extracted', 'files', 'images', 'lines', 'masks', 'names', 'scribbles', 'truth'];
 

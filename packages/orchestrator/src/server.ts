@@ -10,6 +10,7 @@ import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { relabelActivities } from '@saltworks/contract/messages/relabel';
 import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
+import { type UploadEndActivities, uploadEndActivities } from '@saltworks/contract/messages/uploads';
 import type { ObjectStore } from '@saltworks/store/objects/store';
 import { watched } from '@saltworks/telemetry/activities';
 import type { Fields, Log } from '@saltworks/telemetry/log';
@@ -50,6 +51,8 @@ import { restoreClocks } from './schedules/schedules.ts';
 import { openStorageWatch } from './storage/watch.ts';
 import { throughOutages } from './temporal/outage.ts';
 import { type Version, workerVersion } from './temporal/versions.ts';
+import { endUpload } from './uploads/end.ts';
+import { forgetUploads } from './uploads/forget.ts';
 import type { TraceSinks } from './workflows/trace-header.ts';
 
 export interface Closable {
@@ -202,13 +205,15 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       await extendCampaigns(db, store);
       await forgetDeliveries(db);
       await forgetOldFailures(db);
+      await forgetUploads(db, store);
     },
     log,
   );
 
   const unobserved = backupLastSuccess.observe(() => lastBackup(db));
   const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
-  const activities: ServerActivities & ScheduleActivities = {
+  const activities: ServerActivities & ScheduleActivities & UploadEndActivities = {
+    endUpload: (end) => endUpload(db, end),
     expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
     leaveUnusable: ({ assignment, reason }) => leaveUnusable(db, assignment, reason),
     ...scheduleActivitiesOf({ ...options, db, runs: openRuns(client) }),
@@ -221,7 +226,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     interceptors: { activity: [activitySpans, watched('server')] },
     activities: receiving(
       {
-        ...{ ...serverActivities, ...noticeActivities, ...scheduleActivities },
+        ...{ ...serverActivities, ...noticeActivities, ...scheduleActivities, ...uploadEndActivities },
         ...{ ...relabelActivities, ...prelabelServerActivities, ...replayActivities },
       },
       {

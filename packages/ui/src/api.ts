@@ -36,7 +36,8 @@ export async function askAs<E extends JsonEndpoint>(
   ...[given]: Optional<Given<E>>
 ): Promise<AnswerOf<E>> {
   const { body }: { body?: unknown } = given ?? {};
-  const answer = await request(endpoint.method, addressOf<Endpoint>(endpoint, given), { body, step });
+  const { takes }: Endpoint = endpoint;
+  const answer = await request(endpoint.method, addressOf<Endpoint>(endpoint, given), { body, takes, step });
   const json = parse(await answer.text());
   if (!answer.ok) {
     const { error, message, detail } = refusal.safeParse(json).data ?? {};
@@ -73,17 +74,17 @@ interface Asking {
 async function request(
   method: string,
   path: string,
-  { body, cache, step }: Asking & { body?: unknown },
+  { body, takes = json, cache, step }: Asking & { body?: unknown; takes?: string },
 ): Promise<Response> {
   const asked = performance.now();
   try {
     const answer = await fetch(path, {
       method,
       headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': takes }),
         ...(step && { traceparent: step.traceparent }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : takes === json ? JSON.stringify(body) : (body as Blob),
       cache,
     });
     heed(answer.headers.get(shareHeader), performance.now() - asked);
@@ -94,6 +95,8 @@ async function request(
     throw new ApiError(0, 'The server does not answer.');
   }
 }
+
+const json = 'application/json';
 
 function parse(text: string): unknown {
   try {

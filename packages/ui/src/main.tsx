@@ -98,7 +98,7 @@ createRoot(document.getElementById('root')!).render(
       <Route path="/datasets/:dataset">{({ dataset }) => <DatasetPage dataset={dataset} part="images" />}</Route>
       <Route path="/datasets/:dataset/:part">
         {({ dataset, part }) =>
-          part === 'keys' || part === 'runs' || part === 'failures' || part === 'exports' ? (
+          part === 'uploads' || part === 'keys' || part === 'runs' || part === 'failures' || part === 'exports' ? (
             <DatasetPage dataset={dataset} part={part} />
           ) : (
             <NowherePage />

@@ -7,6 +7,7 @@ import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { PrelabelActivities } from '@saltworks/contract/messages/prelabel';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import type { ImportActivities } from '@saltworks/contract/messages/schedules';
+import type { UploadActivities } from '@saltworks/contract/messages/uploads';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { putCurrent } from '@saltworks/store/prelabels/prelabels';
 import { expectStorage } from '@saltworks/store/storage/level';
@@ -30,6 +31,7 @@ import { propagateShard } from './propagate.ts';
 import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
 import type { Pulse } from './shard.ts';
+import { importUpload } from './upload.ts';
 import { showImages } from './views.ts';
 
 const BEAT_MS = 2_000;
@@ -52,6 +54,7 @@ export function createActivities(
   BakeoffActivities &
   PrelabelActivities &
   ImportActivities &
+  UploadActivities &
   Partial<AnnotateActivities & EvaluationActivities> {
   const { sessions, queue, evaluating } = deps;
   /** For what fills the store; strokes and their masks go on. */
@@ -71,6 +74,7 @@ export function createActivities(
     exportShard: (request) => withRoom((pulse) => exportShard(deps, request, pulse)),
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
     importImages: (request) => withRoom(({ signal }) => importImages(deps, request, signal)),
+    importUpload: (request) => withRoom(({ signal }) => importUpload(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
     replayDrawing: (request) => withPulse((pulse) => replayDrawing(deps, request, pulse)),

@@ -83,6 +83,6 @@ export async function predictImage(
   const labels = openRefiner(new Arena(), image, options).refine(nodes);
   const { mask, segments } = segmentsOf(labels, categories);
   const unsolved = { iterations: 0, converged: true };
-  const made = await maskFile({ mask, nodes: { ...nodes, ...unsolved }, seeds: { unseeded: [] } }, segments, names);
+  const made = await maskFile({ mask, nodes: { ...nodes, ...unsolved }, seeds: { unseeded: [] } }, { segments }, names);
   return { ...made, document: { ...made.document, uncertainty: uncertaintyOf(nodes), origin: 'predicted', model: id } };
 }

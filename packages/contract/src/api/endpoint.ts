@@ -7,6 +7,8 @@ export interface Endpoint {
   url: string;
   body?: z.core.$ZodType;
   query?: z.core.$ZodObject;
+  /** The media type of a body that is bytes, read as they arrive. */
+  takes?: string;
   /** The JSON that comes back, where it is JSON. */
   response?: z.core.$ZodType;
   /** Bytes or a stream otherwise. */
@@ -42,7 +44,9 @@ export type ParamsOf<E extends Endpoint> = { [Name in NamesIn<E['url']>]: string
 /** As the server has it once it is checked, with every default. */
 export type BodyOf<E extends Endpoint> = E extends { body: infer Body extends z.core.$ZodType }
   ? z.output<Body>
-  : undefined;
+  : E extends { takes: string }
+    ? AsyncIterable<Uint8Array>
+    : undefined;
 export type QueryOf<E extends Endpoint> = E extends { query: infer Query extends z.core.$ZodType }
   ? z.output<Query>
   : undefined;
@@ -80,9 +84,16 @@ export type Place<E extends Endpoint> = ([NamesIn<E['url']>] extends [never] ? u
       : { query: Asked<Query> | Written }
     : unknown);
 
+/** A Blob, as pages and Node have them. */
+export interface Bytes {
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 /** All that a caller gives. */
 export type Given<E extends Endpoint> = Place<E> &
-  (E extends { body: infer Body extends z.core.$ZodType } ? { body: z.input<Body> } : unknown);
+  (E extends { body: infer Body extends z.core.$ZodType } ? { body: z.input<Body> } : unknown) &
+  (E extends { takes: string } ? { body: Bytes } : unknown);
 
 /** As a last argument, left out where nothing is needed. */
 export type Optional<T> = None extends T ? [given?: T] : [given: T];

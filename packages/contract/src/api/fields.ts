@@ -105,6 +105,8 @@ export const params = {
   schedule: slug,
   dataset: z.string().check(z.regex(datasetName, 'the name of a dataset')),
   image: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of an image')),
+  upload: id,
+  file: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of a file')),
 };
 
 /** The answer to a request that has nothing to tell. */

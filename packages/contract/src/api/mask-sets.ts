@@ -92,6 +92,8 @@ export const getDatasetImages = endpoint({
     recipe: z.optional(recipe),
     after: z.optional(eventNumber),
     limit,
+    /** A part of a name of the image, in any case. */
+    name: z.optional(text(200)),
     state: z.optional(imageState),
     category: z.optional(text(200)),
     uncertain: z.optional(decimal(0, 1)),

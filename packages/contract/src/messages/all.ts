@@ -17,6 +17,7 @@ import { prelabelActivities } from './prelabel.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 import { importActivities, type scheduled } from './schedules.ts';
+import { type upload, uploadActivities } from './uploads.ts';
 
 export const workerActivities = {
   ...shardActivities,
@@ -27,6 +28,7 @@ export const workerActivities = {
   ...evaluationActivities,
   ...prelabelActivities,
   ...importActivities,
+  ...uploadActivities,
 };
 /** What a worker does for its roles. */
 export type WorkerActivities = Partial<ActivitiesOf<typeof workerActivities>>;
@@ -44,4 +46,5 @@ export type Workflows = WorkflowsOf<
   | typeof bakeoff
   | typeof deliver
   | typeof scheduled
+  | typeof upload
 >;

@@ -50,6 +50,7 @@ import { serveSignInLink } from './sign-in-link.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 /** Every route except sign-in, by subject. */
@@ -60,6 +61,7 @@ export const tables: Record<Tag, Route[]> = {
   Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
   Datasets: datasetRoutes,
+  Uploads: uploadRoutes,
   Backbones: [...backboneRoutes, ...channelRoutes],
   Builds: [...buildRoutes, ...relabelRoutes, ...comparisonRoutes],
   Exports: exportRoutes,
@@ -281,7 +283,15 @@ export async function openApp({
   for (const [tag, table] of served) {
     for (const route of table) {
       const perRoute = route.perMinute ? limitTo(route.perMinute) : undefined;
-      serve(app, route, { deps, limit, perRoute, origin, tag });
+      const serving = { deps, limit, perRoute, origin, tag };
+      const { takes } = route;
+      if (!takes) serve(app, route, serving);
+      else
+        await app.register(async (scope) => {
+          scope.removeAllContentTypeParsers();
+          scope.addContentTypeParser(takes, async (_: FastifyRequest, body: AsyncIterable<Uint8Array>) => body);
+          serve(scope, route, serving);
+        });
     }
   }
   refuseOtherMethods(app, [...routes, document], limit);

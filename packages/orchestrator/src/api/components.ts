@@ -72,4 +72,10 @@ export const components = [
   'Webhook',
   'Delivery',
   'Backup',
+  'NewUpload',
+  'UploadFiles',
+  'UploadFile',
+  'UploadImport',
+  'UploadReport',
+  'Upload',
 ];

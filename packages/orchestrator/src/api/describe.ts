@@ -15,6 +15,7 @@ export const tags = {
   Assignments: 'One annotator’s work on one image',
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
+  Uploads: 'Files that browsers send, to become images of a dataset',
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
   Builds: 'What campaigns and datasets show: builds of masks, compared, shown and taken back',
@@ -58,6 +59,8 @@ const json = (description: string, schema: z.core.$ZodType) => ({
   description,
   content: { 'application/json': { schema } },
 });
+/** A body that the handler reads as it arrives. */
+const bytes = z.described(z.any(), { type: 'string', format: 'binary' });
 const empty = (description: string) => z.described(z.null(), { description });
 
 function successOf({ response = z.null(), sends }: Route): Record<string, unknown> {
@@ -76,7 +79,7 @@ function successOf({ response = z.null(), sends }: Route): Record<string, unknow
 
 /** Fastify's schema of a route: it checks requests, writes answers, and describes both. */
 export function schemaOf(route: Route, tag: Tag) {
-  const { url, summary, access, body, query } = route;
+  const { url, summary, access, body, takes, query } = route;
   const failures = Object.entries(failuresOf(route)).map(([code, description]) => [code, json(description, failure)]);
   return {
     operationId: operationId(route),
@@ -85,6 +88,7 @@ export function schemaOf(route: Route, tag: Tag) {
     security: securityOf(access),
     ...(url.includes(':') ? { params: paramsOf(url) } : {}),
     ...(body ? { body } : {}),
+    ...(takes ? { body: bytes, consumes: [takes] } : {}),
     ...(query ? { querystring: query } : {}),
     response: { ...successOf(route), ...Object.fromEntries(failures), default: json('Any other failure', failure) },
   };

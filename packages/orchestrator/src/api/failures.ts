@@ -34,6 +34,7 @@ interface Failure {
 
 const never = () => false;
 const always = () => true;
+const hasBody = ({ body, takes }: Route) => body !== undefined || takes !== undefined;
 
 /** The first that fits an error answers it. */
 const failures: Failure[] = [
@@ -42,7 +43,7 @@ const failures: Failure[] = [
     description: 'The request is not as expected',
     is: (error) =>
       error.validation !== undefined || (error instanceof InvalidInputError && !(error instanceof NoSuchLayerError)),
-    of: ({ body, query }) => body !== undefined || query !== undefined,
+    of: ({ body, takes, query }) => body !== undefined || takes !== undefined || query !== undefined,
   },
   {
     code: 401,
@@ -74,8 +75,8 @@ const failures: Failure[] = [
     is: (error) => error instanceof ConflictError,
     of: never,
   },
-  { code: 413, description: 'The body is too large', of: ({ body }) => body !== undefined },
-  { code: 415, description: 'The body is no JSON', of: ({ body }) => body !== undefined },
+  { code: 413, description: 'The body is too large', of: hasBody },
+  { code: 415, description: 'The body is of another type than expected', of: hasBody },
   {
     code: 429,
     description: 'Too many requests in a minute: Retry-After says when to come back',

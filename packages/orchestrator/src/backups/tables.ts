@@ -8,11 +8,11 @@ export const backedUpTables = [
 ] as const;
 
 /**
- * Those that they leave out: everybody signs in anew after a restore, counts of attempts are of a moment, and the tables
+ * Those that they leave out: everybody signs in anew after a restore, counts of attempts and uploads are of a moment, and the tables
  * themselves say which migrations ran.
  */
 export const leftOutTables = [
-  ...['session', 'verification', 'rateLimit', 'sign_in_failure'],
+  ...['session', 'verification', 'rateLimit', 'sign_in_failure', 'upload', 'upload_file'],
   ...['migration', 'expansion'],
 ] as const;
 

@@ -6,6 +6,7 @@ import type { NamedImage } from '@saltworks/contract/documents/dataset';
 import { maskDocument } from '@saltworks/contract/documents/masks';
 import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
 import { maskKey, maskReportKey } from '@saltworks/contract/layout';
+import { asSeen } from '@saltworks/core/formats/spelling';
 import { isCurrent } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { readDocument } from '@saltworks/store/objects/documents';
@@ -19,6 +20,8 @@ export interface ImageQuery {
   /** The last image of the page before. */
   after?: number;
   limit: number;
+  /** A part of a name of the image, in any case. */
+  name?: string;
   state?: DatasetImageInfo['state'];
   /** Name of a category in the mask. */
   category?: string;
@@ -49,7 +52,7 @@ export async function listImages(
     if (shard - (first ?? 0) === most.shards) return { items, next: String(last) };
     const images = (await shards.read(dataset, shard)).filter(({ id }) => id > after);
     const report = recipe === undefined ? undefined : await readReport(store, dataset.name, recipe, shard);
-    const current = images.filter(isCurrent);
+    const current = images.filter((image) => isCurrent(image) && isNamed(image, query.name));
     const candidates = current.map((image) => seen(image, report)).filter((image) => mayFit(image, report, query));
     const described = inOrder(candidates, Math.min(atOnce, limit), (image) => describe(store, image));
     for await (const image of described) {
@@ -62,6 +65,12 @@ export async function listImages(
   }
   return { items, next: null };
 }
+
+const isNamed = ({ name, names }: NamedImage, part: string | undefined): boolean =>
+  part === undefined || [name, ...names.map((each) => each.name)].some((each) => plain(each).includes(plain(part)));
+
+/** The same for names that differ in case, or in how letters are composed. */
+const plain = (name: string): string => asSeen(name).toLowerCase();
 
 /** An image as the shard's report describes it. */
 function seen({ id, name, names, sha256 }: NamedImage, report: MaskReport | undefined): DatasetImageInfo {

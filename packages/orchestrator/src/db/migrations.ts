@@ -475,6 +475,33 @@ const attributes = `
 alter table campaign add column attributes jsonb not null default '[]';
 alter table label_schema add column attributes jsonb not null default '[]';`;
 
+/** Files that browsers send, while they wait for their import. */
+const uploads = `
+create table upload (
+  id text primary key,
+  dataset text not null,
+  made_by text not null references "user" on delete cascade,
+  state text not null check (state in ('open', 'importing', 'done', 'failed', 'cancelled')),
+  labels text not null,
+  reason text,
+  created timestamptz not null default now(),
+  touched timestamptz not null default now()
+);
+create index on upload (dataset, created);
+create unique index on upload (dataset, made_by) where state = 'open';
+create table upload_file (
+  upload text not null references upload on delete cascade,
+  file int not null,
+  name text not null,
+  folded text not null,
+  bytes bigint not null,
+  modified bigint not null,
+  received bigint not null default 0,
+  reason text,
+  primary key (upload, file),
+  unique (upload, folded)
+);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -506,4 +533,5 @@ export const migrations: readonly Migration[] = [
   { name: '0022-campaign-starts', oldest: '0015-campaign-gates', up: run(campaignStarts) },
   { name: '0023-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
   { name: '0024-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
+  { name: '0025-uploads', oldest: '0015-campaign-gates', up: run(uploads) },
 ];

@@ -7,6 +7,7 @@
 import type { BuildState } from '@saltworks/contract/api/builds';
 import type { Interaction } from '@saltworks/contract/api/interactions';
 import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
+import type { UploadLabels, UploadState } from '@saltworks/contract/api/uploads';
 import type { Delivery, NoticeBody } from '@saltworks/contract/api/webhooks';
 import type { Subject } from '@saltworks/contract/documents/builds';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
@@ -41,6 +42,8 @@ export interface Schema {
   schedule: ScheduleTable;
   firing: FiringTable;
   backup: BackupTable;
+  upload: UploadTable;
+  upload_file: UploadFileTable;
   migration: MigrationTable;
   expansion: MigrationTable;
 }
@@ -482,6 +485,34 @@ export interface BackupTable {
   objects: ColumnType<string, number, never>;
   bytes: ColumnType<string, number, never>;
   noted: TimeNow;
+}
+
+/** Files that a browser sends. */
+export interface UploadTable {
+  id: string;
+  dataset: string;
+  made_by: string;
+  state: UploadState;
+  labels: UploadLabels;
+  reason: string | null;
+  created: TimeNow;
+  /** When something arrived last. */
+  touched: TimeNow;
+}
+
+export interface UploadFileTable {
+  upload: string;
+  /** Its number in the upload. */
+  file: number;
+  name: string;
+  /** The same for names that differ only in case, or in how letters are composed. */
+  folded: string;
+  bytes: ColumnType<string, number, number>;
+  /** Milliseconds since 1970. */
+  modified: ColumnType<string, number, number>;
+  received: ColumnType<string, number | undefined, number>;
+  /** Why it is refused. */
+  reason: string | null;
 }
 
 /** Migrations that ran: those that a server must know, and in `expansion` those that it need not. */

@@ -16,6 +16,7 @@ import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
 import { scheduled } from './scheduled.ts';
 import { showImages } from './show-images.ts';
+import { upload } from './upload.ts';
 
 const workflows = {
   annotateImage,
@@ -27,6 +28,7 @@ const workflows = {
   ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate, prelabel },
   ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
+  upload,
 };
 workflows satisfies Workflows;
 
@@ -49,4 +51,5 @@ export {
   replayDrawings,
   scheduled,
   showImages,
+  upload,
 };

@@ -93,6 +93,18 @@ describeDatabases('access', ({ open }) => {
         .values({ id: values.schedule, ...row, overlap: 'skip', created_by: 'owner' })
         .execute();
     }
+    if (url.includes(':upload')) {
+      values.upload = randomUUID();
+      values.file = '0';
+      const row = {
+        id: values.upload,
+        dataset: values.upload,
+        made_by: 'admin',
+        state: 'open',
+        labels: 'auto',
+      } as const;
+      await db.insertInto('upload').values(row).execute();
+    }
     if (method === 'DELETE' && url.includes(':channel')) {
       values.channel = randomUUID();
       const stands = { backbone: 'tiny', facet: 'key', set: '', by: null } as const;

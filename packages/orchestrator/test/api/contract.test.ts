@@ -97,6 +97,8 @@ describe('the document, checked against a server with Temporal and a worker', { 
       return found[0];
     };
     const { id } = await vi.waitFor(exported, patient);
+    const { id: upload } = await json('POST', '/uploads', { dataset: 'pans' });
+    await json('POST', `/uploads/${upload}/files`, { files: [{ name: 'a.png', bytes: 100, modified: 0 }] });
     return {
       ...{ campaign: ['salt'], dataset: ['pans'], image: ['1', '2'], user: ['annotator'] },
       ...{
@@ -104,6 +106,8 @@ describe('the document, checked against a server with Temporal and a worker', { 
         task: [handed.task, drawn[0].task],
         mask: [mask],
         export: [id],
+        upload: [upload],
+        file: ['0'],
       },
       recipe: [recipe.slice(recipe.indexOf('/') + 1)],
     };

@@ -158,6 +158,9 @@ describeDatabases('datasets', ({ open }) => {
       ['&recipe=best&category=unused', []],
       ['&recipe=best&uncertain=0.8', all.filter((i) => masked(i) && i <= 20)],
       ['&recipe=best&category=cat&uncertain=0.9', [3, 6, 9]],
+      ['&name=3.PNG', all.filter((i) => i % 10 === 3)],
+      ['&recipe=best&name=3&state=masked', all.filter((i) => masked(i) && `${i}`.includes('3'))],
+      ['&name=pan', []],
       ['&recipe=unknown&state=masked', []],
     ];
     test.each(asked)('%s', async (query, expected) => {

@@ -74,6 +74,9 @@ export interface Objects {
   /** Work for the campaign at set times, and a channel. */
   schedule: string;
   channel: string;
+  /** An upload that is open, and a file of it. */
+  upload: string;
+  file: string;
 }
 
 export async function makeWorld(server: TestServer): Promise<World> {
@@ -157,6 +160,13 @@ export async function makeWorld(server: TestServer): Promise<World> {
         ...{ timezone: 'UTC', overlap: 'skip', created_by: 'owner' },
       })
       .execute();
+    const upload = `upload-${letter}`;
+    await db
+      .insertInto('upload')
+      .values({ id: upload, dataset, made_by: 'owner', state: 'open', labels: 'auto' })
+      .execute();
+    const file = { upload, file: 0, name: 'a.png', folded: 'a.png', bytes: 10, modified: 0, reason: null };
+    await db.insertInto('upload_file').values(file).execute();
     const topic = `campaign:${campaign.id}`;
     const url = 'https://hooks.example.org/';
     const hook = { id: `webhook-${letter}`, topic, url, events: '[]', secret: 'sealed', created_by: 'owner' };
@@ -168,7 +178,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       .execute();
     return {
       ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
-      ...{ schedule, channel: `channel-${letter}` },
+      ...{ schedule, channel: `channel-${letter}`, upload, file: '0' },
       build,
       campaign: campaign.id,
       task,

@@ -116,6 +116,8 @@ const activities = {
     schedule === 'refused' ? refuse('no campaign c1') : { outcome: 'done', reason: null, made: { images: 3 } },
   importImages: async () => ({ outcome: 'skipped', reason: '/pans holds nothing new', made: {} }),
   endFiring: async () => {},
+  importUpload: async ({ upload }) => (upload === 'bad' ? refuse('no picture in it') : undefined),
+  endUpload: async () => {},
 };
 
 const shared = ['workflows', 'extract', 'propagate', 'annotate', 'views', 'server'].map(
@@ -248,6 +250,10 @@ await record('prelabel-refused', 'prelabel', { ...prelabel, subject: { kind: 'ca
 
 for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
   await record(`scheduled-${schedule}`, 'scheduled', { schedule });
+}
+
+for (const upload of ['good', 'bad']) {
+  await record(`upload-${upload}`, 'upload', { upload, dataset: 'pans', labels: 'auto' });
 }
 
 for (const { worker, ended } of workers.values()) {

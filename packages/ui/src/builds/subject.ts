@@ -53,7 +53,7 @@ export function useSubject(of: Subject): SubjectPage {
   return {
     ...known,
     title: known?.title ?? name,
-    tabs: kind === 'campaign' ? campaignTabs(name, me) : datasetTabs(name, manages),
+    tabs: kind === 'campaign' ? campaignTabs(name, me) : datasetTabs(name, { manages, admin: me?.role === 'admin' }),
     classes: known?.classes ?? none,
     me,
     manages,

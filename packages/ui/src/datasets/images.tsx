@@ -53,9 +53,11 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
     uncertainty,
   ];
   const query = queryOf(filters, params);
-  const category = params.get('category');
-  if (category) query.set('category', category);
-  const narrowed = ['state', 'category', 'uncertain'].some((each) => query.has(each));
+  for (const field of ['name', 'category']) {
+    const text = params.get(field);
+    if (text) query.set(field, text);
+  }
+  const narrowed = ['name', 'state', 'category', 'uncertain'].some((each) => query.has(each));
   if (recipe) query.set('recipe', recipe);
   query.set('limit', '100');
   const place = { params: { dataset: name } };
@@ -63,7 +65,8 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
   return (
     <>
       <Filters filters={filters}>
-        <CategoryFilter />
+        <TextFilter name="name" label="Name" />
+        <TextFilter name="category" label="Class" />
         <button type="button" aria-pressed={masked} aria-keyshortcuts="M" onClick={toggle}>
           Masks
         </button>
@@ -93,23 +96,23 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
   );
 }
 
-/** A category filter by name: only the masks know which categories exist. */
-function CategoryFilter() {
+/** A filter that is typed: a part of a name, or a class, since only the masks know which there are. */
+function TextFilter({ name: field, label }: { name: string; label: string }) {
   const [params, setParams] = useSearchParams();
-  const choose = (name: string) =>
+  const choose = (text: string) =>
     setParams(
       (now) => {
         const next = new URLSearchParams(now);
-        if (name === '') next.delete('category');
-        else next.set('category', name);
+        if (text === '') next.delete(field);
+        else next.set(field, text);
         return next;
       },
       { replace: true },
     );
-  const current = params.get('category') ?? '';
+  const current = params.get(field) ?? '';
   return (
     <label>
-      Class
+      {label}
       <input
         key={current}
         type="search"

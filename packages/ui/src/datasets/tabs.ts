@@ -1,15 +1,16 @@
 /** The tabs of a dataset. */
 import type { Tab } from '../pages/shell.tsx';
 
-/** @param exports whether the caller may export, and try backbones */
-export const datasetTabs = (name: string, exports: boolean): Tab[] =>
+/** @param may manages: export, and try backbones; admin: add images */
+export const datasetTabs = (name: string, may: { manages: boolean; admin: boolean }): Tab[] =>
   [
     ['Images', ''],
+    ...(may.admin ? [['Add images', '/uploads']] : []),
     ['Keys', '/keys'],
     ['Runs', '/runs'],
     ['Failures', '/failures'],
     ['Builds', '/builds'],
-    ...(exports
+    ...(may.manages
       ? [
           ['Bake-off', '/bakeoffs'],
           ['Exports', '/exports'],

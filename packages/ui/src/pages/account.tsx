@@ -1,3 +1,4 @@
+import { AuditPanel } from '../accounts/audit-panel.tsx';
 import { KeysPanel } from '../accounts/keys-panel.tsx';
 import { PasswordPanel } from '../accounts/password-panel.tsx';
 import { PeoplePanel } from '../accounts/people-panel.tsx';
@@ -26,6 +27,7 @@ export function AccountPage() {
             <PasswordPanel email={email} />
             <KeysPanel />
             {role === 'admin' && <PeoplePanel me={id} />}
+            {role === 'admin' && <AuditPanel />}
           </>
         )}
       </Await>

@@ -43,7 +43,10 @@ export function NewCampaignPage() {
 
 const NoDataset = () => (
   <div className="empty">
-    <p>A campaign is made over a dataset, and there is none yet. Import a folder of images:</p>
+    <p>
+      A campaign is made over a dataset, and there is none yet. <a href="/datasets">Drop pictures</a> on the page of
+      datasets, or import a folder of images:
+    </p>
     <pre>saltworks dataset import FOLDER --name NAME</pre>
   </div>
 );

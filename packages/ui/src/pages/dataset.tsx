@@ -9,6 +9,7 @@ import { DatasetImages } from '../datasets/images.tsx';
 import { RunList } from '../datasets/run-list.tsx';
 import { StartRun } from '../datasets/start-run.tsx';
 import { datasetTabs } from '../datasets/tabs.ts';
+import { Uploads } from '../datasets/upload/uploads.tsx';
 import { useRuns } from '../datasets/use-runs.ts';
 import { KeySets } from '../keys/key-sets.tsx';
 import { useLoaded } from '../load.ts';
@@ -17,7 +18,7 @@ import { Await } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
-type Part = 'images' | 'keys' | 'runs' | 'failures' | 'exports';
+type Part = 'images' | 'uploads' | 'keys' | 'runs' | 'failures' | 'exports';
 
 export function DatasetPage({ dataset: name, part }: { dataset: string; part: Part }) {
   const me = useMe().value;
@@ -33,11 +34,18 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
   ];
   const start = () => document.querySelector<HTMLElement>('main form select')?.focus();
   const startKey = { keys: ['s'], show: 'S', label: part === 'runs' ? 'start a run' : 'start an export', run: start };
-  const shortcuts = { images: keys, keys: [], runs: admin ? [startKey] : [], failures: [], exports: [startKey] };
+  const shortcuts = {
+    images: keys,
+    uploads: [],
+    keys: [],
+    runs: admin ? [startKey] : [],
+    failures: [],
+    exports: [startKey],
+  };
   return (
     <Shell
       title={name}
-      tabs={datasetTabs(name, manages)}
+      tabs={datasetTabs(name, { manages, admin })}
       wide={part === 'images' || part === 'keys'}
       shortcuts={shortcuts[part]}
     >
@@ -46,6 +54,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
           <>
             <Facts dataset={value} />
             {part === 'images' && <DatasetImages dataset={value} masked={masked} toggle={toggle} />}
+            {part === 'uploads' && <Uploads dataset={name} changed={dataset.again} />}
             {part === 'keys' && <KeySets dataset={name} removes={admin} />}
             {part === 'runs' && <Runs dataset={value} admin={admin} />}
             {part === 'failures' && <Failures dataset={name} />}

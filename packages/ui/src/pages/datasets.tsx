@@ -1,9 +1,10 @@
 /** All datasets. */
 import { getDatasets } from '@saltworks/contract/api/datasets';
+import { Uploads } from '../datasets/upload/uploads.tsx';
 import { useLoaded } from '../load.ts';
 import { count, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
-import { Await } from '../states.tsx';
+import { Await, Panel } from '../states.tsx';
 import { useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
@@ -12,13 +13,20 @@ export function DatasetsPage() {
   const datasets = useLoaded(getDatasets, {}, 30_000);
   return (
     <Shell title="Datasets">
+      {admin && (
+        <Panel title="New dataset">
+          <Uploads changed={datasets.again} />
+        </Panel>
+      )}
       <Await loaded={datasets} what="datasets">
         {(datasets) =>
           datasets.length === 0 ? (
             <div className="empty">
               {admin ? (
                 <>
-                  <p>There is none yet. Import a folder of images, an S3 prefix or a COCO file:</p>
+                  <p>
+                    There is none yet. Drop pictures above, or import a folder, an S3 prefix or a COCO file by command:
+                  </p>
                   <pre>saltworks dataset import FOLDER --name NAME</pre>
                 </>
               ) : (
