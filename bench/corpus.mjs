@@ -1,7 +1,8 @@
 // node bench/corpus.mjs FOLDER [--images 10,40] [--choices 3] [--every 1] [--json FILE]: what strokes on some images of one kind
-// teach about others that nobody has touched. FOLDER: images/, labels/ (8-bit, 0 void, k = class k), scribbles/, and index.json
+// teach about others: while nobody has touched them, and where those have strokes of their own (`alone` and `heard`: without and with
+// the corpus' opinion). FOLDER: images/, labels/ (8-bit, 0 void, k = class k), scribbles/, and index.json
 // with `classes` and the lists `train` and `test`.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeImage } from '@saltworks/backbone/image/decode';
@@ -11,6 +12,7 @@ import { Arena } from '@saltworks/core/arena/arena';
 import { classifierOf, classify, corpusDefaults } from '@saltworks/core/corpus/classifier';
 import { teach } from '@saltworks/core/corpus/fast/statistics';
 import { lessonOf } from '@saltworks/core/corpus/lesson';
+import { opinionOf } from '@saltworks/core/corpus/opinion-of';
 import { addStatistics, noStatistics } from '@saltworks/core/corpus/statistics';
 import { roundToHalf } from '@saltworks/core/formats/keys';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
@@ -66,16 +68,24 @@ for (const name of new Set(chosen.flatMap(({ names }) => names))) {
   taught.set(name, own);
 }
 const d = [...taught.values()][0].d;
+/** No strokes: scores interpolated, and refined. Strokes of its own: without the corpus, and with it. */
+const stages = ['patches', 'pixels', 'alone', 'heard'];
 const runs = chosen.map(({ size, names }) => {
   const all = noStatistics(d, c);
   for (const name of names) addStatistics(all, taught.get(name));
   const start = performance.now();
   const classifier = classifierOf(all, settings);
   const solved = performance.now() - start;
-  return { size, classifier, solved, counts: { patches: new Float64Array(c * c), pixels: new Float64Array(c * c) } };
+  return {
+    size,
+    classifier,
+    solved,
+    counts: Object.fromEntries(stages.map((stage) => [stage, new Float64Array(c * c)])),
+  };
 });
 
 const unseen = test.filter((_, i) => i % every === 0);
+const categoryOf = (segment) => (segment > 0 ? segment - 1 : undefined);
 const plain = { ...options, refine: 'none', colourLikelihood: 0, majority: 0, leastPart: 0 };
 for (const name of unseen) {
   const { image, keys } = await pictureOf(name);
@@ -86,14 +96,20 @@ for (const name of unseen) {
     patches: openRefiner(new Arena(), image, plain),
     pixels: openRefiner(new Arena(), image, options),
   };
+  const file = join(folder, `scribbles/${name}.json`);
+  const raster = existsSync(file) ? readScribbles(readFileSync(file), '.json', image).raster : undefined;
+  const drawn = (beside) => segment(image, keys, raster, options, undefined, beside).mask.ids;
+  const alone = raster && drawn();
   for (const { classifier, counts } of runs) {
-    const scores = classify(classifier, keys, ids, settings);
-    for (const [stage, refiner] of Object.entries(refiners)) {
-      const found = refiner.refine(scores).ids;
+    const note = (stage, found) =>
       truth.forEach((id, i) => {
         if (id > 0) counts[stage][(id - 1) * c + found[i] - 1]++;
       });
-    }
+    const scores = classify(classifier, keys, ids, settings);
+    for (const [stage, refiner] of Object.entries(refiners)) note(stage, refiner.refine(scores).ids);
+    if (!raster) continue;
+    note('alone', alone);
+    note('heard', drawn({ opinion: opinionOf(classifier, keys, options, categoryOf, settings) }));
   }
 }
 await session.close();
@@ -101,7 +117,7 @@ await session.close();
 const figures = sizes.map((size) => ({
   images: size,
   ...Object.fromEntries(
-    ['patches', 'pixels'].map((stage) => {
+    stages.map((stage) => {
       const each = runs.filter((run) => run.size === size).map(({ counts }) => figuresOf(counts[stage]));
       return [
         stage,

@@ -10,7 +10,7 @@ import type { Mask } from './mask/mask.ts';
 import { gridOf } from './nodes/grid.ts';
 import type { Convergence, NodeScores } from './nodes/scores.ts';
 import type { Seeds, StrokeRaster } from './seeds/seeds.ts';
-import type { OpenSolver } from './solver.ts';
+import type { Beside, OpenSolver } from './solver.ts';
 
 export interface Segmentation {
   mask: Mask;
@@ -28,6 +28,7 @@ export interface Segmentation {
  * @param keys of the same image
  * @param raster strokes, at the image's size
  * @param open the solver, by kernels unless given; `openPlain` of solver.ts is the plain reference
+ * @param beside what joins the strokes, such as the opinion of a corpus (`opinionOf`)
  * @throws InvalidInputError if the strokes are of another size or label fewer than two segments
  */
 export function segment(
@@ -36,6 +37,7 @@ export function segment(
   raster: StrokeRaster,
   options: SegmentOptions,
   open: OpenSolver = openReused,
+  beside: Beside = {},
 ): Segmentation {
   if (raster.width !== image.width || raster.height !== image.height) {
     throw new InvalidInputError(
@@ -51,7 +53,7 @@ export function segment(
   };
   // Seeds first: unusable strokes are refused before the graph is built.
   const labels = timed('seeds', () => labelsOf(raster, gridOf(keys, options.upsample), options));
-  const solver = timed('graph', () => open(image, keys, options));
+  const solver = timed('graph', () => open(image, keys, options, beside));
   const { seeds, nodes, mask } = timed('spread', () => answerFrom(solver, labels));
   return { mask: timed('refine', mask), nodes, seeds, sigma: solver.sigma, timings };
 }
@@ -63,11 +65,11 @@ let arenas: Arenas | undefined;
 const keptMemory = 512e6;
 
 /** By kernels, in memory that the next image takes over: only the last one that was opened can be used. */
-export const openReused: OpenSolver = (image, keys, options) => {
+export const openReused: OpenSolver = (image, keys, options, beside) => {
   if (!arenas || arenas.nodes.size + arenas.pixels.size > keptMemory) {
     arenas = { nodes: new Arena(), pixels: new Arena() };
   }
   arenas.nodes.reset();
   arenas.pixels.reset();
-  return openFast(image, keys, options, { arenas });
+  return openFast(image, keys, options, { arenas, ...beside });
 };

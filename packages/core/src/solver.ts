@@ -11,6 +11,7 @@ import type { HeldPixels } from './refine/held.ts';
 import { refine } from './refine/refine.ts';
 import type { Seeds } from './seeds/seeds.ts';
 import { nodeGraph, propagate } from './spread/node-graph.ts';
+import type { Opinion } from './walk/opinion.ts';
 import { prepareWalk, walk, walkLeftOut } from './walk/walk.ts';
 
 export interface Solver {
@@ -27,10 +28,15 @@ export interface Solver {
   refine(nodes: NodeScores, held?: HeldPixels): Mask;
 }
 
-export type OpenSolver = (image: RgbImage, keys: Keys, options: SegmentOptions) => Solver;
+export interface Beside {
+  /** What others say of the nodes; the graph `walk` alone hears it. */
+  opinion?: Opinion;
+}
 
-export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions): Solver {
-  const { solve, ...nodes } = openNodes(image, keys, options);
+export type OpenSolver = (image: RgbImage, keys: Keys, options: SegmentOptions, beside?: Beside) => Solver;
+
+export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions, { opinion }: Beside = {}): Solver {
+  const { solve, ...nodes } = openNodes(image, keys, options, opinion);
   return {
     ...nodes,
     solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
@@ -38,11 +44,16 @@ export function openPlain(image: RgbImage, keys: Keys, options: SegmentOptions):
   };
 }
 
-function openNodes(image: RgbImage, keys: Keys, options: SegmentOptions): Omit<Solver, 'refine'> {
+function openNodes(
+  image: RgbImage,
+  keys: Keys,
+  options: SegmentOptions,
+  opinion: Opinion | undefined,
+): Omit<Solver, 'refine'> {
   const { graph: kind } = options;
   if (kind === 'walk') {
     const graph = prepareWalk(keys, image, options);
-    return { solve: (seeds) => walk(graph, seeds), leaveOut: (seeds) => walkLeftOut(graph, seeds) };
+    return { solve: (seeds) => walk(graph, seeds, { opinion }), leaveOut: (seeds) => walkLeftOut(graph, seeds) };
   }
   const graph = nodeGraph(keys, image, { ...options, graph: kind });
   return { sigma: graph.sigma, solve: (seeds) => propagate(graph, seeds, options) };

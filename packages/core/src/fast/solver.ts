@@ -5,7 +5,7 @@ import type { RgbImage } from '../image/image.ts';
 import type { Keys } from '../keys/keys.ts';
 import { nodesEverywhere } from '../nodes/scores.ts';
 import { openRefiner } from '../refine/fast/refine.ts';
-import type { Solver } from '../solver.ts';
+import type { Beside, Solver } from '../solver.ts';
 import { openGraph } from '../spread/fast/node-graph.ts';
 import { WalkSolver } from '../walk/fast/walk.ts';
 
@@ -15,7 +15,7 @@ export interface Arenas {
   pixels: Arena;
 }
 
-export interface FastOptions {
+export interface FastOptions extends Beside {
   /** Memory to use until its owner resets it. Default: new arenas. */
   arenas?: Arenas;
   /**
@@ -32,10 +32,10 @@ export function openFast(
   image: RgbImage,
   keys: Keys,
   options: SegmentOptions,
-  { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale }: FastOptions = {},
+  { arenas = { nodes: new Arena(), pixels: new Arena() }, strokes = false, scale, opinion }: FastOptions = {},
 ): Solver {
   const refiner = openRefiner(arenas.pixels, image, { ...options, scale });
-  const { solve, ...nodes } = openNodes(arenas.nodes, image, keys, options, strokes);
+  const { solve, ...nodes } = openNodes(arenas.nodes, image, keys, options, { strokes, opinion });
   return {
     ...nodes,
     solve: (seeds) => (seeds.labels.length === 1 ? nodesEverywhere(seeds) : solve(seeds)),
@@ -48,10 +48,10 @@ function openNodes(
   image: RgbImage,
   keys: Keys,
   options: SegmentOptions,
-  strokes: boolean,
+  { strokes, opinion }: { strokes: boolean } & Beside,
 ): Omit<Solver, 'refine'> {
   const { graph } = options;
   if (graph !== 'walk') return openGraph(arena, keys, image, { ...options, graph }, strokes);
   const walk = new WalkSolver(arena, keys, image, options);
-  return { solve: (seeds) => walk.solve(seeds), leaveOut: (seeds) => walk.leaveOut(seeds) };
+  return { solve: (seeds) => walk.solve(seeds, { opinion }), leaveOut: (seeds) => walk.leaveOut(seeds) };
 }

@@ -11,6 +11,7 @@ import { type KeyDistances, keyDistances } from '../nodes/key-distances.ts';
 import { type Convergence, type NodeScores, shares } from '../nodes/scores.ts';
 import { type Seeds, sampleSeeds } from '../seeds/seeds.ts';
 import { type GridEdges, gridEdges, solveWalk, type WalkSolveOptions } from './grid-walk.ts';
+import { hear, type Opinion } from './opinion.ts';
 import { type RidgeOptions, ridgeLeftOut, ridgeScores, ridgeSystem } from './ridge.ts';
 import { meanOf, whiten } from './whiten.ts';
 
@@ -97,6 +98,8 @@ export interface RidgeBlend {
 export interface WalkOptions extends RidgeBlend, Partial<WalkSolveOptions> {
   /** P = softmax(sharpness · ridge scores). */
   sharpness?: number;
+  /** What others say of the nodes. */
+  opinion?: Opinion;
 }
 
 /** Scores of every node for every label that owns a seed; rows sum to 1. */
@@ -104,8 +107,14 @@ export function walk(graph: WalkGraph, seeds: Seeds, options: WalkOptions = {}):
   const { h, w, edges } = graph;
   const settings = { ...walkDefaults, ...options };
   const c = seeds.labels.length;
-  const belief = softmax(likeness(graph, seeds, settings), c, settings.sharpness);
-  const { scores, ...end } = solveWalk(edges, belief, seeds.nodes, c, settings, seeds.soft);
+  const own = likeness(graph, seeds, settings);
+  const heard = settings.opinion && hear(settings.opinion, seeds, settings);
+  heard?.scores.forEach((score, o) => {
+    own[o] += score;
+  });
+  const { sharpness, prior } = heard ?? settings;
+  const belief = softmax(own, c, sharpness);
+  const { scores, ...end } = solveWalk(edges, belief, seeds.nodes, c, { ...settings, prior }, seeds.soft);
   return { ...end, data: shares(scores, h * w, c), h, w, labels: seeds.labels };
 }
 

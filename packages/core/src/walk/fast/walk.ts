@@ -13,6 +13,7 @@ import { medianSample } from '../../nodes/key-distances.ts';
 import { type Convergence, type NodeScores, shares } from '../../nodes/scores.ts';
 import { selectRank } from '../../nodes/select-rank.ts';
 import { type Seeds, sampleSeeds, softWeights } from '../../seeds/seeds.ts';
+import { hear } from '../opinion.ts';
 import type { RidgeOptions } from '../ridge.ts';
 import {
   leastBelief,
@@ -202,7 +203,9 @@ export class WalkSolver {
 
   /** The same as `walk` of walk.ts: scores of every node for every label that owns a seed; rows sum to 1. */
   solve(seeds: Seeds, options: Omit<WalkOptions, keyof RidgeBlend> = {}): NodeScores & Convergence {
-    const { sharpness, prior, hold, tol, maxIter } = { ...walkDefaults, ...options };
+    const { hold, tol, maxIter, opinion, ...settings } = { ...walkDefaults, ...options };
+    const heard = opinion && hear(opinion, seeds, settings);
+    const { sharpness, prior } = heard ?? settings;
     const arena = this.#arena;
     const { kernels } = arena;
     const { h, w } = this;
@@ -222,6 +225,12 @@ export class WalkSolver {
       const others = arena.reserve(4 * stride * c);
       raw.scores(sample, c, share, others);
       kernels.blend(scores, others, stride * c, mixed);
+    }
+    if (heard) {
+      for (let k = 0; k < c; k++) {
+        const own = arena.floats(scores + 4 * stride * k, n);
+        for (let i = 0, o = k * n; i < n; i++, o++) own[i] += heard.scores[o];
+      }
     }
     kernels.softmaxPlanes(scores, stride, c, sharpness, leastBelief);
     // The kernels know no soft seeds: these go into prior and diagonal.
