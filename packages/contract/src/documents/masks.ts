@@ -28,7 +28,7 @@ export const maskDocument = z.object({
   file_name: z.string(),
   segments_info: z.array(segmentInfo),
   categories: z.array(category),
-  /** What the image began with; absent where all is drawn. */
+  /** What the image began with, or `predicted` of a mask that nobody drew; absent where all is drawn. */
   origin: z.optional(z.enum(givenOrigins)),
   /** Something differs from that. */
   corrected: z.optional(z.literal(true)),
@@ -52,9 +52,7 @@ export const maskDocument = z.object({
   parameters: z.optional(z.looseObject({ backbone: z.optional(z.string()) })),
   /** What the keys were made with; absent of the default backbone's own, and from documents that earlier versions made. */
   keys: z.optional(lineage),
-  /** Nobody drew on the image: a model predicted its mask from what was drawn on others. Absent of drawn masks. */
-  origin: z.optional(z.literal('predicted')),
-  /** The PrelabelModel. */
+  /** The PrelabelModel that predicted the mask from what was drawn on other images: nobody drew on this one. */
   model: z.optional(z.string()),
   /** Of several annotators together. */
   consensus: z.optional(

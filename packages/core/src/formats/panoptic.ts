@@ -24,7 +24,11 @@ export function panopticDocument(
   { mask, nodes, seeds, sigma }: Solved,
   segments: readonly Segment[],
   names: { image: string; sha256: string; mask: string },
-  { known, strokes = [], attributes }: {
+  {
+    known,
+    strokes = [],
+    attributes,
+  }: {
     known?: readonly Category[];
     strokes?: readonly Stroke[];
     attributes?: AttributeValues;

@@ -87,10 +87,7 @@ async function addEntries(
   }));
   for (let from = 0; from < entries.length; from += rowsAtOnce) {
     const rows = entries.slice(from, from + rowsAtOnce);
-    await tx
-      .insertInto('interaction')
-      .values(rows.map(rowOf))
-      .execute();
+    await tx.insertInto('interaction').values(rows.map(rowOf)).execute();
   }
   await tx
     .updateTable('assignment')
