@@ -106,6 +106,7 @@ class Assignment(TypedDict):
     campaign: str
     user: str
     author: str
+    corrector: NotRequired[str | None]
     state: Literal['leased', 'submitted', 'skipped', 'returned', 'accepted', 'sent_back']
     leaseUntil: str
     n: int
@@ -514,6 +515,11 @@ class Pace(TypedDict):
     lastDay: int
 
 
+class TaskPerson(TypedDict):
+    user: str
+    name: str
+
+
 class TaskSegment(TypedDict):
     id: int
     category: int
@@ -537,6 +543,7 @@ class Task(TypedDict):
     taken: int
     handed: int
     accepted: int
+    people: NotRequired[list[TaskPerson]]
     categories: list[int]
     uncertainty: float | None
     mask: str | None
