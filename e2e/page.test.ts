@@ -92,10 +92,10 @@ describe.skipIf(!browserPath)(`an annotator’s images${unlessSkipped}`, () => {
       .toContain('saucer restored, table retired, napkin added');
     // A new name holds for what was drawn, a merged class counts as the other, and a class has its key.
     run('--rename', 'saucer=plate', '--merge', 'spoon=napkin', '--key', 'napkin=n');
-    await expect.poll(offered, slow).toEqual(['thing +', 'plate +', 'napkin +.n']);
+    await expect.poll(offered, slow).toEqual(['thing +', 'plate +', 'napkin +,n']);
     const segments = page.getByRole('list', { name: 'Segments of this image' });
     expect(await segments.textContent()).toMatch(/plate 1.*napkin 1/);
-    await page.keyboard.press('.');
+    await page.keyboard.press(',');
     await page.keyboard.press('n');
     await expect.poll(() => segments.textContent()).toMatch(/napkin 1.*napkin 2/);
     run('--retire', 'napkin', '--restore', 'spoon');

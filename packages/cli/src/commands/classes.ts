@@ -25,7 +25,7 @@ export const classesCommand = (): Command =>
     .option('--merge <name=into>', 'what was drawn of it counts as another class from now on; may be repeated', gather)
     .option(
       '--key <name=key>',
-      'digit or letter that, after a full stop, begins a segment of it; may be repeated',
+      'digit or letter that, after a comma, begins a segment of it; may be repeated',
       gather,
     )
     .option('--colour <name=#rrggbb>', 'another colour; may be repeated', gather)

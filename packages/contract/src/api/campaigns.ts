@@ -43,7 +43,7 @@ export const category = z.described(
     stored: z.optional(text(120)),
     /** The class that it counts as: all that was drawn of it, from this version on. */
     merged: z.optional(categoryId),
-    /** Digit or letter that, after a full stop, begins a segment of it. */
+    /** Digit or letter that, after a comma, begins a segment of it. */
     shortcut: z.optional(z.string().check(z.regex(/^[0-9a-z]$/, '0-9 or a-z'))),
   }),
   { id: 'Category' },

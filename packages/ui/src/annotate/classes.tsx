@@ -72,7 +72,7 @@ export function Classes({ categories, pick, of, cancel, search }: Props) {
             <span className="swatch" style={{ background: css(shown.get(category.id) ?? unknown) }} />
             {category.name}
             {!of && ' +'}
-            {category.shortcut && <kbd>.{category.shortcut}</kbd>}
+            {category.shortcut && <kbd>,{category.shortcut}</kbd>}
           </button>
         ))}
         {found.length === 0 && <p className="hint">No class of that name.</p>}

@@ -1,4 +1,4 @@
-/** Classes by their keys: a full stop, then the key that the campaign gave the class. */
+/** Classes by their keys: a comma, then the key that the campaign gave the class. */
 import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import { useState } from 'react';
 import type { Shortcut } from './shortcuts.ts';
@@ -12,7 +12,7 @@ interface Given {
   say(text: string): void;
 }
 
-/** @returns shortcuts that go before all others: after a full stop the next key is a class's */
+/** @returns shortcuts that go before all others: after a comma the next key is a class's */
 export function useClassKeys({ offered, pick, say }: Given): Shortcut[] {
   const [waiting, setWaiting] = useState(false);
   const keyed = offered.filter(({ shortcut }) => shortcut !== undefined);
@@ -20,12 +20,12 @@ export function useClassKeys({ offered, pick, say }: Given): Shortcut[] {
   const list = keyed.map(({ shortcut, name }) => `${shortcut} ${name}`).join(', ');
   return [
     {
-      keys: waiting ? ['.', 'escape', ...any] : ['.'],
-      show: '. and a key',
+      keys: waiting ? [',', 'escape', ...any] : [','],
+      show: ', and a key',
       label: `a class by its key: ${list}`,
       run(key) {
-        setWaiting(key === '.');
-        if (key === '.') return say(`Which class? ${list}`);
+        setWaiting(key === ',');
+        if (key === ',') return say(`Which class? ${list}`);
         const found = keyed.find(({ shortcut }) => shortcut === key);
         if (found) return pick(found);
         say(key === 'escape' ? '' : `No class has the key ${key}: ${list}`);

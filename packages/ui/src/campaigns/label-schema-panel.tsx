@@ -111,7 +111,7 @@ function Editor({ campaign, now, saved, again }: EditorProps) {
               pattern="[0-9a-z]"
               placeholder="Key"
               aria-label={`Key of ${nameOf(id)}`}
-              title="After a full stop, this key begins a segment of the class"
+              title="After a comma, this key begins a segment of the class"
               onChange={(event) => set(id, { shortcut: event.target.value.toLowerCase() || undefined })}
             />
             <input
