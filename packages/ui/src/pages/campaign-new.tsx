@@ -114,7 +114,7 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
       <fieldset>
         <legend>Classes</legend>
         <p className="hint">
-          Names and kinds are fixed once made. Later the settings add, recolour and retire classes.
+          Things and stuff are fixed once made. Later the settings add, rename, merge, recolour and retire classes.
         </p>
         <CategoriesEditor categories={draft.categories} change={(categories) => change({ categories })} />
       </fieldset>
