@@ -18,6 +18,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
       return [extractCommand(), propagateCommand()];
     },
   },
+  { names: ['annotate'], load: async () => [(await import('./commands/annotate.ts')).annotateCommand()] },
   { names: ['prelabel'], load: async () => [(await import('./commands/prelabel.ts')).prelabelCommand()] },
   { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
   { names: ['build'], load: async () => [(await import('./commands/build.ts')).buildCommand()] },

@@ -1,7 +1,6 @@
 /** `saltworks campaign …`: people annotate the images of a dataset. */
 
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Campaign,
   type CampaignStart,
@@ -12,23 +11,20 @@ import {
   patchCampaign,
   postCampaigns,
 } from '@saltworks/contract/api/campaigns';
-import { getCampaignPreparation, type Preparation, postCampaignPreparation } from '@saltworks/contract/api/runs';
+import { postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
 import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { keysText } from '@saltworks/contract/keys-text';
 import { defaultBackbone } from '@saltworks/contract/kinds';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import { failingText, waitingText } from '@saltworks/contract/run-state';
 import { presets } from '@saltworks/core/options';
 import { Command, Option } from 'commander';
-import type { Api } from '../api.ts';
 import { sharedName } from '../backbones.ts';
 import { campaignAt } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
-import { interruption } from '../interrupt.ts';
 import { type KeysFlags, parseFromTo, parseWhole, strokesOption, withKeysOptions } from '../options.ts';
-import type { Progress } from '../progress.ts';
+import { preparationOf, preparationText, waitForTasks } from '../preparation.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 import { attributesCommand } from './attributes.ts';
@@ -240,22 +236,6 @@ async function prepare(id: string, { wait }: { wait?: boolean }): Promise<void> 
   });
 }
 
-/** @returns null for callers without the right to see it */
-const preparationOf = (api: Api, id: string): Promise<Preparation | null> =>
-  api(getCampaignPreparation, campaignAt(id)).catch((error) => {
-    if (error instanceof InvalidInputError) return null;
-    throw error;
-  });
-
-function preparationText(id: string, preparation: Preparation | null): string {
-  if (!preparation) return 'under way';
-  const { state, reason, waiting, failing } = preparation;
-  if (state === 'failed') return `failed: ${reason}; again with: saltworks campaign prepare ${id}`;
-  if (state === 'cancelled') return `nobody prepares what is missing; expected: saltworks campaign prepare ${id}`;
-  const standing = [waiting && waitingText(waiting), failing && failingText(failing)].filter((text) => text !== null);
-  return standing.join('; ') || 'under way';
-}
-
 async function change(id: string, flags: SettingFlags & { state?: Campaign['state'] }): Promise<void> {
   const { json, state, name } = flags;
   const body = { ...settingsOf(flags), name, state };
@@ -311,28 +291,6 @@ function timeOf(text: string): string | null {
     throw new InvalidInputError(`--deadline ${text}; expected a time like 2030-12-31T18:00:00Z, or none`);
   }
   return time.toISOString();
-}
-
-/** An embedded stack's worker takes a while to poll. */
-const patienceMs = 20_000;
-
-async function waitForTasks(api: Api, id: string, line: Progress): Promise<void> {
-  const began = Date.now();
-  let told = 'under way';
-  for (;;) {
-    const { filled, tasks } = await api(getCampaignProgress, campaignAt(id));
-    if (filled) return line.clear();
-    line.show(`${id}: ${tasks} images can be annotated, keys of others are being computed`);
-    const preparation = await preparationOf(api, id);
-    const text = preparationText(id, preparation);
-    if (preparation?.state === 'failed') throw new Error(`the preparation of ${id} ${text}`);
-    if (preparation?.state === 'running' && text !== told && Date.now() - began > patienceMs) {
-      line.clear();
-      console.error(`${id}: ${text}`);
-      told = text;
-    }
-    await delay(500, undefined, { signal: interruption });
-  }
 }
 
 const describeCategories = ({ categories }: Campaign) =>

@@ -23,11 +23,7 @@ export const classesCommand = (): Command =>
     )
     .option('--rename <name=new>', 'another name, also of what was drawn; may be repeated', gather)
     .option('--merge <name=into>', 'what was drawn of it counts as another class from now on; may be repeated', gather)
-    .option(
-      '--key <name=key>',
-      'digit or letter that, after a comma, begins a segment of it; may be repeated',
-      gather,
-    )
+    .option('--key <name=key>', 'digit or letter that, after a comma, begins a segment of it; may be repeated', gather)
     .option('--colour <name=#rrggbb>', 'another colour; may be repeated', gather)
     .option('--describe <name=text>', 'what belongs to it, for annotators; may be repeated', gather)
     .option('--retire <name>', 'no longer offered; it stays in what was drawn; may be repeated', gather)
