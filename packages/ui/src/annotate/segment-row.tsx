@@ -65,10 +65,10 @@ export const SegmentRow = memo(function SegmentRow({
     id === 0
       ? [{ name: 'Next unlabelled place', keys: 'J', run: acts.unlabelled }]
       : [
-          { name: 'Zoom to it', keys: 'Shift F', run: () => acts.zoomTo(id) },
           { name: 'Change class…', keys: 'R', run: () => acts.askClass(id) },
           { name: 'Merge into…', keys: 'Shift M', title: 'Another segment takes it in', run: () => acts.askMerge(id) },
           { name: 'Split', keys: 'Shift S', title: 'Each of its parts becomes a segment', run: () => acts.split(id) },
+          { name: 'Zoom to it', keys: 'Shift F', run: () => acts.zoomTo(id) },
           { name: 'Delete', keys: 'Delete', title: 'With its strokes', run: () => acts.remove(id) },
         ];
   return (
