@@ -130,13 +130,14 @@ describe.skipIf(!path)(`pictures from the browser${path ? '' : ' (skipped: no Ch
     await draw(page, [0.45, 0.5], [0.55, 0.5]);
     await page.keyboard.press('0');
     await draw(page, [0.2, 0.2], [0.2, 0.8]);
-    await expect.poll(() => page.locator('.status').textContent(), slow).toMatch(/confirmed by the server/);
+    await expect.poll(() => page.locator('.status').textContent(), slow).toMatch(/^Mask up to date$/);
     await page.keyboard.press('Enter');
     await expect
       .poll(async () => ((await stack.admin('GET', '/api/campaigns/kitchen/progress')) as { done: number }).done, slow)
       .toBe(1);
 
     await page.goto(`${stack.url}/campaigns/kitchen`);
+    await page.getByRole('link', { name: 'Exports' }).click();
     await page.getByLabel('Format').selectOption('coco-instances');
     await page.getByRole('button', { name: 'Export' }).click();
     const link = page.getByRole('link', { name: 'ZIP' });
