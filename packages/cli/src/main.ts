@@ -12,7 +12,8 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 process.exitCode = await main(process.argv.slice(2));
-// A failed role may be half open, and its handles would keep the process alive while the supervisor waits for it to end.
-if (isRole && process.exitCode !== 0) process.exit();
+// A role's handles may keep the process alive while the supervisor waits for it to end: of one that failed half open, and of
+// calls to Temporal that its client would try again.
+if (isRole) process.exit();
 // The channel to the supervisor would keep a process of the embedded stack alive.
 if (process.connected) process.disconnect();

@@ -83,8 +83,6 @@ export async function openServerRole(settings: Settings, connection: NativeConne
         (server) => server.close().catch(({ message }: Error) => log.warn(`while it closed: ${message}`)),
         () => {},
       )
-      .then(() => address.close())
-      .catch(() => {})
       .then(() => workflows.shutdown());
   };
   return {
@@ -95,6 +93,8 @@ export async function openServerRole(settings: Settings, connection: NativeConne
       } finally {
         shutdown();
         await working;
+        // Last: a call that the client tries again later would throw on a closed channel.
+        await address.close().catch(() => {});
       }
     },
     drain: () => void ready.then(({ probes }) => probes.drain()).catch(() => {}),
