@@ -84,3 +84,6 @@ export const withKeysDetails = (command: Command): Command =>
     )
     .option('--long-side <n>', 'size at which the backbone sees images (default: its own)', parseWhole(1))
     .option(...codecOption);
+
+/** Parses an option that may be repeated. */
+export const gather = (value: string, before: string[] = []): string[] => [...before, value];

@@ -1,5 +1,5 @@
 /** `saltworks annotate PHOTO…`: one's own pictures on the page, with nothing to set up; each mask is written beside its picture. */
-import { copyFile, mkdir, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getMe, postUserLink } from '@saltworks/contract/api/accounts';
@@ -18,6 +18,7 @@ import { type Api, asking } from '../api.ts';
 import { campaignAt } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
 import { isFolder, makeFolder, writeWhole } from '../files.ts';
+import { makeHome } from '../home.ts';
 import { interruption } from '../interrupt.ts';
 import { waitForTasks } from '../preparation.ts';
 import type { Progress } from '../progress.ts';
@@ -139,7 +140,7 @@ function expectClasses({ id, categories }: Campaign, wanted: Campaign['categorie
 async function bringIn({ home, store: place, s3, maxPixels }: Settings, name: string, photos: Photo[]): Promise<void> {
   const store = await openStoreToWrite(place, s3);
   await expectStorage(store);
-  await mkdir(home, { recursive: true });
+  await makeHome(home);
   const folder = await mkdtemp(join(home, 'photos-'));
   try {
     for (const photo of photos) await copyFile(photo.path, join(folder, photo.name));

@@ -5,10 +5,9 @@ import { type Attribute, attributeKinds, attributeTargets } from '@saltworks/con
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { Command } from 'commander';
 import { campaignAt } from '../campaigns.ts';
+import { gather } from '../options.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
-
-const gather = (value: string, before: string[] = []): string[] => [...before, value];
 
 export const attributesCommand = (): Command =>
   new Command('attributes')

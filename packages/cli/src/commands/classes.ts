@@ -6,10 +6,9 @@ import { freeColour } from '@saltworks/core/screen/colours';
 import { Command } from 'commander';
 import { campaignAt, namesOf } from '../campaigns.ts';
 import { readCategories } from '../categories.ts';
+import { gather } from '../options.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
-
-const gather = (value: string, before: string[] = []): string[] => [...before, value];
 
 export const classesCommand = (): Command =>
   new Command('classes')

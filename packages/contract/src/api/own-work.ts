@@ -10,7 +10,8 @@ export const workCount = z.described(
   z.object({
     campaign: id,
     name: z.string(),
-    /** Assignments by state; a state that none is in is absent. */ states: z.record(z.string(), z.int()),
+    /** Assignments by state; a state that none is in is absent. */
+    states: z.record(z.string(), z.int()),
   }),
   { id: 'WorkCount' },
 );
