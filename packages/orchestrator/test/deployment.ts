@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { type CampaignServer, openCampaigns, openWorkflows } from '@saltworks/orchestrator/server';
 import { storeIdentity } from '@saltworks/store/objects/identity';
 import type { ObjectStore } from '@saltworks/store/objects/store';
+import { createActivities } from '@saltworks/worker/activities';
 import { openBackbones } from '@saltworks/worker/backbones';
+import type { openMaskThreads } from '@saltworks/worker/mask-threads';
+import { objectReader } from '@saltworks/worker/objects';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { openSessionThreads, type SessionThreads } from '@saltworks/worker/session-threads';
 import { openWorkers, ownQueue, type WorkerOptions } from '@saltworks/worker/worker';
@@ -27,6 +30,17 @@ export interface Deployment {
   server: CampaignServer;
   /** Closes the server first, Temporal last. */
   close(): Promise<void>;
+}
+
+/** The worker's own activities, without a backbone: what needs keys finds them in the store. */
+export function openKeyless({
+  maskThreads,
+  ...options
+}: Omit<DeploymentOptions, 'activities'> & { maskThreads: ReturnType<typeof openMaskThreads> }): Promise<Deployment> {
+  const { store } = options;
+  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
+  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
+  return openDeployment({ ...options, activities: (own) => createActivities({ ...deps, ...own }) });
 }
 
 export async function openDeployment(options: DeploymentOptions): Promise<Deployment> {

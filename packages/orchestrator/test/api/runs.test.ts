@@ -9,16 +9,14 @@ import { encodeKeys } from '@saltworks/core/formats/keys';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { importDataset } from '@saltworks/store/import/import';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
-import { createActivities } from '@saltworks/worker/activities';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
-import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unzipTexts } from '../../../../scripts/unzip.mjs';
 import { verifyAudit } from '../../dist/accounts/audit.js';
 import { createApiKey } from '../../dist/api/auth.js';
 import { createCampaign } from '../../dist/campaigns/campaigns.js';
 import { makeUser } from '../campaigns/campaign.ts';
-import { type Deployment, openDeployment } from '../deployment.ts';
+import { type Deployment, openKeyless } from '../deployment.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height, count] = [48, 32, 100];
@@ -67,12 +65,7 @@ async function importPictures(): Promise<void> {
 
 beforeAll(async () => {
   await importPictures();
-  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
-  deployment = await openDeployment({
-    ...{ store, folder, roles: ['extract', 'propagate', 'annotate'] },
-    activities: (own) => createActivities({ ...deps, ...own }),
-  });
+  deployment = await openKeyless({ store, folder, maskThreads, roles: ['extract', 'propagate', 'annotate'] });
   const { server } = deployment;
   admin = await server.adminKey('test');
   stranger = (await createApiKey(server.database.db, { user: await makeUser(server.database.db), name: 'test' })).key;

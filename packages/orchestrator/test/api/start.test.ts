@@ -12,13 +12,11 @@ import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { putTruth } from '@saltworks/store/datasets/truth';
 import { importDataset } from '@saltworks/store/import/import';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
-import { createActivities } from '@saltworks/worker/activities';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
-import { objectReader } from '@saltworks/worker/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
 import { makeUser } from '../campaigns/campaign.ts';
-import { type Deployment, openDeployment } from '../deployment.ts';
+import { type Deployment, openKeyless } from '../deployment.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height] = [48, 32];
@@ -78,11 +76,12 @@ async function importPictures(): Promise<void> {
 
 beforeAll(async () => {
   await importPictures();
-  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
-  deployment = await openDeployment({
-    ...{ store, folder, roles: ['annotate', 'propagate'], concurrency: { annotate: 4 } },
-    activities: (own) => createActivities({ ...deps, ...own }),
+  deployment = await openKeyless({
+    store,
+    folder,
+    maskThreads,
+    roles: ['annotate', 'propagate'],
+    concurrency: { annotate: 4 },
   });
   const { server } = deployment;
   admin = await server.adminKey('test');

@@ -17,9 +17,7 @@ import { importDataset } from '@saltworks/store/import/import';
 import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
-import { createActivities } from '@saltworks/worker/activities';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
-import { objectReader } from '@saltworks/worker/objects';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
@@ -28,7 +26,7 @@ import { recordBuild } from '../../dist/builds/record.js';
 import { takeSnapshot } from '../../dist/builds/snapshot.js';
 import { putMask } from '../builds/world.ts';
 import { makeUser } from '../campaigns/campaign.ts';
-import { type Deployment, openDeployment } from '../deployment.ts';
+import { type Deployment, openKeyless } from '../deployment.ts';
 
 const backbone = 'dinov2-small-focus';
 const [width, height] = [48, 32];
@@ -69,11 +67,12 @@ async function importPictures(count: number): Promise<void> {
 
 beforeAll(async () => {
   await importPictures(6);
-  const keys = { open: () => Promise.reject(new Error('no backbone here')), close: async () => {} };
-  const deps = { store, keys, maskThreads, readObject: objectReader(store, () => ({})), maxPixels: 1e6 };
-  deployment = await openDeployment({
-    ...{ store, folder, roles: ['annotate', 'propagate'], concurrency: { annotate: 4 } },
-    activities: (own) => createActivities({ ...deps, ...own }),
+  deployment = await openKeyless({
+    store,
+    folder,
+    maskThreads,
+    roles: ['annotate', 'propagate'],
+    concurrency: { annotate: 4 },
   });
   const { server } = deployment;
   const { db } = server.database;
