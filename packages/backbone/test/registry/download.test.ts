@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canMount, mountSmallDisk } from '../../../store/test/objects/small-disk.ts';
-import { download, type PullProgress, type Wanted } from '../../src/registry/download.ts';
+import { download, type Progressing, type PullProgress, type Wanted } from '../../src/registry/download.ts';
 import { fileOrigin, httpOrigin, type Origin, type Proxies, redirected } from '../../src/registry/origins.ts';
 import { tinyVit } from '../tiny-vit.ts';
 import { type Answer, file, type Served, serve, serveProxy } from './file-server.ts';
@@ -42,14 +42,11 @@ async function open(answer: Answer): Promise<Served> {
   return served;
 }
 
-const fetched = (
-  origin: Origin,
-  wanted: Partial<Wanted> = {},
-  options: { onProgress?: (progress: PullProgress) => void; signal?: AbortSignal } = {},
-) => download(origin, target, { name: 'some', ...wanted }, { partials, ...options });
+const fetched = (origin: Origin, wanted: Partial<Wanted> = {}, options: Progressing = {}) =>
+  download(origin, target, { name: 'some', ...wanted }, { partials, ...options });
 
-async function refused(origin: Origin, wanted: Partial<Wanted> = {}): Promise<Error> {
-  const error: Error = await fetched(origin, wanted).then(
+async function refused(origin: Origin, wanted: Partial<Wanted> = {}, options: Progressing = {}): Promise<Error> {
+  const error: Error = await fetched(origin, wanted, options).then(
     () => expect.unreachable(),
     (reason) => reason,
   );
@@ -87,11 +84,12 @@ describe('a whole file', () => {
 
 describe('a transfer that breaks off', () => {
   const half = model.length >> 1;
+  const atHalf = (act: () => void): Progressing => ({ onProgress: ({ bytes }) => bytes === half && act() });
 
   test('goes on where it was, in the same call', async () => {
     const cuts = [half];
-    const { url, requests } = await open(file(model, { cut: () => cuts.pop() }));
-    expect(await fetched(httpOrigin(url))).toEqual({ sha256, bytes: model.length });
+    const { url, requests, breakOff } = await open(file(model, { cut: () => cuts.pop() }));
+    expect(await fetched(httpOrigin(url), {}, atHalf(breakOff))).toEqual({ sha256, bytes: model.length });
     expect(requests).toEqual(['GET /', `GET / bytes=${half}-`]);
   });
 
@@ -99,8 +97,9 @@ describe('a transfer that breaks off', () => {
     let broken = true;
     const cut = () => (broken ? 0 : undefined);
     const first = [half];
-    const { url, requests } = await open(file(model, { cut: () => first.pop() ?? cut() }));
-    expect((await refused(httpOrigin(url))).message).toMatch(new RegExp(`^${url}/: .* after ${half} bytes$`));
+    const { url, requests, breakOff } = await open(file(model, { cut: () => first.pop() ?? cut() }));
+    const { message } = await refused(httpOrigin(url), {}, atHalf(breakOff));
+    expect(message).toMatch(new RegExp(`^${url}/: .* after ${half} bytes$`));
     expect(readdirSync(folder)).toEqual(['.partial']);
     broken = false;
     requests.length = 0;
@@ -170,12 +169,11 @@ describe('a transfer that breaks off', () => {
   });
 
   test('stops when aborted, and keeps its bytes for the next one', async () => {
-    const { url, requests } = await open(file(model, { cut: () => (requests.length > 1 ? undefined : half) }));
+    const cuts = [half];
+    const { url, requests } = await open(file(model, { cut: () => cuts.pop() }));
     const controller = new AbortController();
-    const onProgress = ({ bytes }: PullProgress) => {
-      if (bytes === half) controller.abort(new Error('enough'));
-    };
-    await expect(fetched(httpOrigin(url), {}, { onProgress, signal: controller.signal })).rejects.toThrow('enough');
+    const enough = atHalf(() => controller.abort(new Error('enough')));
+    await expect(fetched(httpOrigin(url), {}, { ...enough, signal: controller.signal })).rejects.toThrow('enough');
     await fetched(httpOrigin(url));
     expect(requests.at(-1)).toBe(`GET / bytes=${half}-`);
   });

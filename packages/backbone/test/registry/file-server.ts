@@ -7,6 +7,8 @@ export interface Served {
   url: string;
   /** `METHOD PATH RANGE`, as they came. */
   requests: string[];
+  /** Breaks every connection off, in the middle of what it answers. */
+  breakOff(): void;
   close(): Promise<void>;
 }
 
@@ -21,7 +23,12 @@ export async function serve(answer: Answer): Promise<Served> {
   return { ...(await listening(server)), requests };
 }
 
-/** A file as a good server gives it: ranges, conditions, an ETag. @param cut bytes of each answer before it breaks off */
+/**
+ * A file as a good server gives it: ranges, conditions, an ETag.
+ *
+ * @param cut bytes of each answer before it stops, until the test breaks it off: a client loses what it had not read by then.
+ *   None are broken off at once
+ */
 export function file(bytes: Uint8Array, { cut }: { cut?: () => number | undefined } = {}): Answer {
   const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}"`;
   return ({ headers }, answer) => {
@@ -41,7 +48,11 @@ export function file(bytes: Uint8Array, { cut }: { cut?: () => number | undefine
     });
     const most = cut?.();
     if (most === undefined || most >= body.length) answer.end(body);
-    else answer.write(body.subarray(0, most), () => setTimeout(() => answer.destroy(), 20));
+    else if (most > 0) answer.write(body.subarray(0, most));
+    else {
+      answer.flushHeaders();
+      setTimeout(() => answer.destroy(), 20);
+    }
   };
 }
 
@@ -73,12 +84,16 @@ async function listening(server: Server) {
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const sockets = new Set<{ destroy(): unknown }>();
   server.on('connection', (socket) => sockets.add(socket));
+  const breakOff = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakOff,
     close: () =>
       new Promise<void>((closed) => {
         server.close(() => closed());
-        for (const socket of sockets) socket.destroy();
+        breakOff();
       }),
   };
 }
