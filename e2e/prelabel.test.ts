@@ -49,7 +49,8 @@ test('drawn photographs teach, the others get masks, the same another time; only
   const first = await command('prelabel', 'cups', '--json');
   expect(first.status, first.stderr).toBe(0);
   const { seconds: _, model, ...counts } = lastLine(first.stdout);
-  expect(counts).toEqual({ images: 3, labelled: 1, predicted: 2, classes: expect.any(Number), failed: 0 });
+  // Of one image nothing is left to agree with it.
+  expect(counts).toEqual({ images: 3, labelled: 1, predicted: 2, classes: expect.any(Number), failed: 0, trust: 0 });
   const filesOf = (folder: string) =>
     readdirSync(join(objects, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -82,5 +83,15 @@ test('drawn photographs teach, the others get masks, the same another time; only
   const own = JSON.parse(readFileSync(join(plain, 'panoptic.json'), 'utf8'));
   expect(own.images.map(({ file_name }: { file_name: string }) => file_name)).toEqual(['coffee.jpg']);
   expect(own.info.origin).toBeUndefined();
+
+  // Beside the corpus it is another mask, under another name.
+  const refusedPaper = await command('propagate', 'cups', '--corpus', '--preset', 'paper');
+  expect([refusedPaper.status, refusedPaper.stderr]).toEqual([2, expect.stringContaining('expected walk')]);
+  const heard = await command('propagate', 'cups', '--corpus', '--json');
+  expect(lastLine(heard.stdout)).toMatchObject({ images: 1, done: 1, failed: 0 });
+  const beside = join(scratch, 'beside');
+  const both = await command('dataset', 'export', 'cups', '--corpus', '--format', 'coco-panoptic', '--out', beside);
+  expect(both.status, both.stderr).toBe(0);
+  expect(readFileSync(join(beside, 'panoptic.json'), 'utf8')).toContain('coffee.jpg');
   await stack.stop();
 }, 600_000);

@@ -338,6 +338,9 @@ export const evaluationOutcomeKey = (dataset: string, id: string, protocol: Prot
 /** `statistics/ab/abcd….safetensors`: what some images teach (core's `formats/statistics.ts`), named by what they were drawn. */
 export const statisticsKey = (id: string): string => `statistics/${id.slice(0, 2)}/${id}.safetensors`;
 
+/** `priors/ab/abcd….safetensors`: what a solve hears of a corpus (core's `formats/corpus-prior.ts`), named by its sha256. */
+export const priorKey = (id: string): string => `priors/${id.slice(0, 2)}/${id}.safetensors`;
+
 /** `prelabels/NAME/`: plans and models of a dataset's pre-labels. */
 const prelabelsPrefix = (dataset: string): string => `prelabels/${dataset}/`;
 
@@ -480,7 +483,7 @@ export type Keeping = 'kept' | 'changing' | 'masks' | 'exports' | 'rebuilt';
 
 /** By the start of a name; the first that fits. */
 const keepings: readonly [RegExp, Keeping][] = [
-  [/^(images|models|strokes)\//, 'kept'],
+  [/^(images|models|priors|strokes)\//, 'kept'],
   [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
   [/^(backbones|channels|catalog|key-sets|drawings)\//, 'changing'],
   [/^datasets\/[^/]+\/(images|classes)\//, 'kept'],
@@ -514,12 +517,14 @@ export const allExportsPrefix = 'exports/';
 /** All objects that are not merely rebuilt lie below these, in the order of their names. */
 export const keptPrefixes = [
   ...['backbones/', 'bakeoffs/', 'builds/', 'catalog/', 'channels/', 'datasets/', 'drawings/', allExportsPrefix],
-  ...[identityKey, 'images/', 'key-sets/', masksPrefix, 'models/', storageQuotaKey, 'strokes/'],
+  ...[identityKey, 'images/', 'key-sets/', masksPrefix, 'models/', 'priors/', storageQuotaKey, 'strokes/'],
 ] as const;
 
 /** The sha256 of an object's bytes, where its name says it. */
 export const contentOf = (key: string): string | undefined =>
-  /^(?:images|models|strokes|builds\/(?:lines|snapshots))\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})(?:\.\w+)?$/.exec(key)?.[1];
+  /^(?:images|models|priors|strokes|builds\/(?:lines|snapshots))\/(?:[0-9a-f]{2}\/)?([0-9a-f]{64})(?:\.\w+)?$/.exec(
+    key,
+  )?.[1];
 
 /** In a backup's destination. `backups/`: the manifests. */
 export const backupsPrefix = 'backups/';

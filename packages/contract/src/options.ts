@@ -147,6 +147,8 @@ const solve = {
   graph,
   /** Whether pixels under strokes keep the strokes' labels. */
   strokes: z.enum(strokeKinds),
+  /** The corpus' prior that a `walk` hears: the sha256 of its file, at `priorKey`. Default: none. */
+  corpus: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/, "the sha256 of a corpus' prior"))),
 };
 
 /** Everything that a mask is made with, keys and strokes apart. */

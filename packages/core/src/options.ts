@@ -57,7 +57,7 @@ const kinds = {
  *
  * @param backbone its `sigma` is the factor of `auto`
  * @param changes override the preset; undefined ones do not
- * @throws InvalidInputError for an unknown preset or choice
+ * @throws InvalidInputError for an unknown preset or choice, or a corpus that the graph does not hear
  */
 export function solveOptions(
   preset: Preset,
@@ -74,6 +74,11 @@ export function solveOptions(
     if (!(known as readonly string[]).includes(value)) {
       throw new InvalidInputError(`${name} ${value}; expected one of ${known.join(', ')}`);
     }
+  }
+  if (options.corpus !== undefined && options.graph !== 'walk') {
+    throw new InvalidInputError(
+      `the corpus with the graph ${options.graph}; expected walk, which hears it (preset best)`,
+    );
   }
   return options;
 }

@@ -27,6 +27,7 @@ import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
 import { type PredictDeps, predictShard } from './prelabels/predict.ts';
 import { finishTeaching, type TeachDeps, teachShard } from './prelabels/teach.ts';
+import type { WeighDeps } from './prelabels/weigh.ts';
 import { propagateShard } from './propagate.ts';
 import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
@@ -44,6 +45,7 @@ export function createActivities(
     ReplayDeps &
     TeachDeps &
     PredictDeps &
+    WeighDeps &
     ImportDeps &
     Partial<Pick<AnnotateDeps, 'sessions' | 'queue'>> & {
       evaluating?: Omit<EvaluateDeps, keyof ExtractDeps>;
@@ -87,7 +89,7 @@ export function createActivities(
     judgeSample: (request) => withRoom((pulse) => judgeSample(deps, request, pulse)),
     finishBakeoff: (request) => withPulse(({ signal }) => finishBakeoff(deps.store, request, signal)),
     teachShard: (request) => withRoom((pulse) => teachShard(deps, request, pulse)),
-    finishTeaching: (request) => withRoom((pulse) => finishTeaching(deps.store, request, pulse)),
+    finishTeaching: (request) => withRoom((pulse) => finishTeaching(deps, request, pulse)),
     predictShard: (request) => withRoom((pulse) => predictShard(deps, request, pulse)),
     finishPrelabels: ({ dataset, ...current }) =>
       withPulse(({ signal }) => putCurrent(deps.store, dataset, current, { signal })),

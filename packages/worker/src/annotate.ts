@@ -15,6 +15,7 @@ import { ObjectMissingError } from '@saltworks/store/objects/store';
 import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { MaskNames } from './mask-file.ts';
 import { storeMask } from './masks.ts';
+import { readPrior } from './priors.ts';
 import { recipeOf } from './propagate.ts';
 import type { SessionSource, SessionThreads } from './session-threads.ts';
 import { makeViews } from './views.ts';
@@ -98,7 +99,8 @@ async function sessionOf(deps: AnnotateDeps, request: ImageRequest, signal: Abor
           `image ${image.name} has no keys of ${backbone} yet; expected saltworks extract DATASET first`,
         );
       });
-      return { image: await readObject(image.object, signal), keys, options, maxPixels };
+      const prior = await readPrior(deps.store, options, extract, signal);
+      return { image: await readObject(image.object, signal), keys, options, prior, maxPixels };
     },
   };
   return { source, recipe, options, backbone };

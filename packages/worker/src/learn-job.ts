@@ -4,19 +4,23 @@ import type { LearnerSettings } from '@saltworks/contract/documents/prelabels';
 import type { TaughtCategory } from '@saltworks/contract/documents/statistics';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { labelsOf } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { type Classifier, classifierOf } from '@saltworks/core/corpus/classifier';
 import { teach } from '@saltworks/core/corpus/fast/statistics';
 import { lessonOf } from '@saltworks/core/corpus/lesson';
 import { predictScores, segmentsOf } from '@saltworks/core/corpus/predict';
-import { noStatistics } from '@saltworks/core/corpus/statistics';
-import { placeOf } from '@saltworks/core/corpus/taught';
+import { categoryIn, hearCorpus } from '@saltworks/core/corpus/prior';
+import { noStatistics, weightOf } from '@saltworks/core/corpus/statistics';
+import { placeOf, subtractTaught } from '@saltworks/core/corpus/taught';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodeStatistics, encodeStatistics } from '@saltworks/core/formats/statistics';
 import { mean } from '@saltworks/core/metrics/mean';
+import { gridOf } from '@saltworks/core/nodes/grid';
 import { expectedIous, type NodeScores } from '@saltworks/core/nodes/scores';
 import { openRefiner } from '@saltworks/core/refine/fast/refine';
 import { segment } from '@saltworks/core/segment';
+import { agreement } from '@saltworks/core/walk/opinion';
 import { fittingKeys } from './fitting-keys.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 
@@ -41,6 +45,16 @@ export interface PredictJob extends LearnJob {
   names: MaskNames;
 }
 
+/** How well a model without this image names the labels of its strokes. */
+export interface WeighJob extends LearnJob {
+  kind: 'weigh';
+  /** One a person. */
+  drawings: { scribbles: Uint8Array; extension: ScribblesExtension }[];
+  /** Files of what they taught, all of it a part of the model. */
+  lessons: Uint8Array[];
+  model: PredictJob['model'];
+}
+
 /** Bytes of the image's own statistics. */
 export function teachImage(image: DecodedImage, { scribbles, extension, options, ...job }: TeachJob): Uint8Array {
   const { raster, segments } = readScribbles(scribbles, extension, image);
@@ -49,8 +63,7 @@ export function teachImage(image: DecodedImage, { scribbles, extension, options,
   const categories: TaughtCategory[] = [];
   const categoryOf = new Map<number, number>();
   for (const label of nodes.labels) {
-    const own = segments.find(({ id }) => id === label);
-    const category = own ? { name: own.category, isthing: own.isthing ? (1 as const) : (0 as const) } : null;
+    const category = categoryIn(segments, label);
     const place = placeOf(categories, category);
     categoryOf.set(label, place < 0 ? categories.push(category) - 1 : place);
   }
@@ -64,6 +77,32 @@ export function teachImage(image: DecodedImage, { scribbles, extension, options,
 function uncertaintyOf(nodes: NodeScores): number {
   const ious = expectedIous(nodes).filter((iou, k) => iou > 0 && nodes.labels[k] !== 0);
   return ious.length === 0 ? 1 : Math.round(1e4 * (1 - mean(ious))) / 1e4;
+}
+
+/** What is left of nothing but rounding. */
+const noWeight = 1e-6;
+
+/** Undefined where no other image taught, or nobody's strokes label two segments. */
+export function weighImage(
+  image: DecodedImage,
+  { drawings, lessons, model, options, ...job }: WeighJob,
+): number | undefined {
+  const keys = fittingKeys(job.keys, image);
+  const left = decodeStatistics(model.statistics);
+  for (const lesson of lessons) subtractTaught(left, decodeStatistics(lesson));
+  if (weightOf(left.statistics) < noWeight) return undefined;
+  const scorer = classifierOf(left.statistics, model.learner);
+  const { categories } = left;
+  const { balance, sharpness } = model.learner;
+  const found = drawings.flatMap(({ scribbles, extension }) => {
+    const { raster, segments } = readScribbles(scribbles, extension, image);
+    const { seeds } = labelsOf(raster, gridOf(keys, options.upsample), options);
+    if (seeds.labels.length < 2) return [];
+    const prior = { ...scorer, categories, balance, sharpness, trust: 1 };
+    const opinion = hearCorpus(prior, keys, options, () => segments);
+    return [agreement(opinion, seeds)];
+  });
+  return found.length === 0 ? undefined : mean(found);
 }
 
 /** The model that the last image was predicted by: the next one has the same, most often. */

@@ -10,6 +10,7 @@ import { type KeysDeps, readKeys } from './cached-keys.ts';
 import type { ConsensusJob } from './mask.worker.ts';
 import type { MadeMask, MaskNames } from './mask-file.ts';
 import type { MaskThreads } from './mask-threads.ts';
+import { readPrior } from './priors.ts';
 
 export interface MaskDeps extends KeysDeps {
   maskThreads: MaskThreads;
@@ -61,7 +62,8 @@ async function solve(
     return undefined;
   });
   const { options, names } = wanted;
-  const common = { image: file, keys, options, names, maxPixels };
+  const prior = await readPrior(deps.store, options, extract, signal);
+  const common = { image: file, keys, options, prior, names, maxPixels };
   const job =
     'annotations' in wanted
       ? { ...common, annotations: wanted.annotations }

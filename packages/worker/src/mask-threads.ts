@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import '@saltworks/backbone/image/decode';
 import { type ThreadPool, threadPool } from '@saltworks/backbone/threads/threads';
 import type { Judged, JudgeJob } from './judge-job.ts';
-import type { PredictJob, TeachJob } from './learn-job.ts';
+import type { PredictJob, TeachJob, WeighJob } from './learn-job.ts';
 import type { ConsensusJob, MaskJob } from './mask.worker.ts';
 import type { MadeMask } from './mask-file.ts';
 import type { Replayed, ReplayJob } from './replay-job.ts';
@@ -14,12 +14,14 @@ export type MaskThreads = ThreadPool<MaskJob | ConsensusJob, MadeMask | undefine
 export type JudgeThreads = ThreadPool<JudgeJob, Judged>;
 /** For images that teach: their statistics. */
 export type TeachThreads = ThreadPool<TeachJob, Uint8Array>;
+/** For images that are left out, to see how well the others name their strokes. */
+export type WeighThreads = ThreadPool<WeighJob, number | undefined>;
 /** For images that are predicted. */
 export type PredictThreads = ThreadPool<PredictJob, MadeMask>;
 /** And for drawings that are replayed. */
 export type ReplayThreads = ThreadPool<ReplayJob, Replayed>;
 
-export type AllThreads = MaskThreads & JudgeThreads & TeachThreads & PredictThreads & ReplayThreads;
+export type AllThreads = MaskThreads & JudgeThreads & TeachThreads & WeighThreads & PredictThreads & ReplayThreads;
 
 /**
  * One pool for all shards of a worker: it solves at most one image a thread, so memory is bounded.

@@ -3,13 +3,15 @@ import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode
 import { answerJobs } from '@saltworks/backbone/threads/thread';
 import type { ScribblesExtension } from '@saltworks/contract/layout';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import { hearCorpus } from '@saltworks/core/corpus/prior';
 import { consensus, valuesTogether } from '@saltworks/core/crowd/consensus';
+import { decodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { segment } from '@saltworks/core/segment';
 import { fittingKeys } from './fitting-keys.ts';
 import { type Judged, type JudgeJob, judgeImage } from './judge-job.ts';
-import { type PredictJob, predictImage, type TeachJob, teachImage } from './learn-job.ts';
+import { type PredictJob, predictImage, type TeachJob, teachImage, type WeighJob, weighImage } from './learn-job.ts';
 import { type MadeMask, type MaskNames, maskFile } from './mask-file.ts';
 import { type Replayed, type ReplayJob, replayDrawing } from './replay-job.ts';
 import { yieldToOthers } from './thread-priority.ts';
@@ -23,6 +25,8 @@ export interface MaskJob {
   /** Bytes of the keys' file; without them the others are only looked at. */
   keys: Uint8Array | undefined;
   options: SegmentOptions;
+  /** Bytes of the corpus' prior, where the options name one. */
+  prior: Uint8Array | undefined;
   maxPixels: number;
   names: MaskNames;
 }
@@ -36,9 +40,9 @@ export interface ConsensusJob extends Omit<MaskJob, 'scribbles' | 'extension'> {
 // An annotator waits for an answer; nobody waits for a batch.
 yieldToOthers();
 
-type Job = MaskJob | ConsensusJob | JudgeJob | ReplayJob | TeachJob | PredictJob;
+type Job = MaskJob | ConsensusJob | JudgeJob | ReplayJob | TeachJob | PredictJob | WeighJob;
 
-answerJobs<Job, MadeMask | Judged | Replayed | Uint8Array | undefined>(async (job) => {
+answerJobs<Job, MadeMask | Judged | Replayed | Uint8Array | number | undefined>(async (job) => {
   const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
   if (!('kind' in job)) return moved(await ('annotations' in job ? together(image, job) : alone(image, job)));
   switch (job.kind) {
@@ -48,6 +52,8 @@ answerJobs<Job, MadeMask | Judged | Replayed | Uint8Array | undefined>(async (jo
       return { result: await replayDrawing(image, job) };
     case 'teach':
       return { result: teachImage(image, job) };
+    case 'weigh':
+      return { result: weighImage(image, job) };
     case 'predict':
       return moved(await predictImage(image, job));
   }
@@ -58,15 +64,18 @@ const moved = (made: MadeMask | undefined) =>
 
 async function alone(
   image: DecodedImage,
-  { keys, scribbles, extension, options, names }: MaskJob,
+  { scribbles, extension, options, prior, names, ...job }: MaskJob,
 ): Promise<MadeMask | undefined> {
   const { raster, ...drawn } = readScribbles(scribbles, extension, image);
-  return keys && maskFile(segment(image, fittingKeys(keys, image), raster, options), drawn, names);
+  if (!job.keys) return undefined;
+  const keys = fittingKeys(job.keys, image);
+  const opinion = prior && hearCorpus(decodeCorpusPrior(prior), keys, options, () => drawn.segments);
+  return maskFile(segment(image, keys, raster, options, undefined, { opinion }), drawn, names);
 }
 
 async function together(
   image: DecodedImage,
-  { keys, annotations, options, names }: ConsensusJob,
+  { annotations, options, prior, names, ...job }: ConsensusJob,
 ): Promise<MadeMask | undefined> {
   const drawn = await Promise.all(
     annotations.map(async ({ annotator, weight, scribbles, mask }) => ({
@@ -76,8 +85,9 @@ async function together(
       mask: decodePanoptic(await decodeImage(mask)),
     })),
   );
-  if (!keys) return undefined;
-  const found = consensus(image, fittingKeys(keys, image), drawn, options);
+  if (!job.keys) return undefined;
+  const beside = { prior: prior && decodeCorpusPrior(prior) };
+  const found = consensus(image, fittingKeys(job.keys, image), drawn, options, beside);
   const dissent = found.dissent.reduce((sum, share) => sum + share, 0) / found.dissent.length;
   const { segments } = found;
   return { ...(await maskFile(found, { segments, attributes: valuesTogether(drawn) }, names)), dissent };

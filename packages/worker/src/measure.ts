@@ -35,6 +35,7 @@ import { type MaskDeps, makeMask } from './make-mask.ts';
 import type { MaskNames } from './mask-file.ts';
 import type { ReplayThreads } from './mask-threads.ts';
 import { storeConsensus } from './masks.ts';
+import { readPrior } from './priors.ts';
 import { recipeOf } from './propagate.ts';
 import type { ReplayJob } from './replay-job.ts';
 import type { Pulse } from './shard.ts';
@@ -157,7 +158,7 @@ async function replayed(
     image: await readObject(image.object, signal),
     keys: await readKeys(deps, image, extract, signal),
     handedIn: await store.get(maskKey(mask, '.png'), { signal }),
-    ...{ steps, options, maxPixels, classes },
+    ...{ steps, options, maxPixels, classes, prior: await readPrior(store, options, extract, signal) },
     ...(truth && { known: await knownMask(store, dataset, { ...image, known: truth }, signal) }),
     listed: (await readDataset(store, dataset, { signal })).categories.map(({ name }) => name),
   };

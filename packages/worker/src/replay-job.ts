@@ -1,10 +1,13 @@
 /** A drawing replayed in a thread: files in, figures out. */
 import { type DecodedImage, decodeImage } from '@saltworks/backbone/image/decode';
 import type { DrawingSteps } from '@saltworks/contract/documents/label-efficiency';
+import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
+import { hearCorpus } from '@saltworks/core/corpus/prior';
 import { type KnownMask, knownAgreement } from '@saltworks/core/crowd/known-image';
+import { decodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { likeAccepted } from '@saltworks/core/judge/judge';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { gridOf } from '@saltworks/core/nodes/grid';
@@ -20,6 +23,8 @@ export interface ReplayJob {
   handedIn: Uint8Array;
   steps: DrawingSteps;
   options: SegmentOptions;
+  /** Bytes of the corpus' prior, where the options name one. */
+  prior?: Uint8Array;
   maxPixels: number;
   known?: Omit<KnownMask, 'mask'> & { mask: Uint8Array };
   /** Names of the classes that the annotator could choose from, and of those that the dataset lists. */
@@ -38,8 +43,11 @@ export async function replayDrawing(image: DecodedImage, job: ReplayJob): Promis
   const keys = fittingKeys(job.keys, image);
   const grid = gridOf(keys, options.upsample);
   const { width, height } = image;
-  const solver = openReused(image, keys, options);
+  let now: readonly Segment[] = [];
+  const opinion = job.prior && hearCorpus(decodeCorpusPrior(job.prior), keys, options, () => now);
+  const solver = openReused(image, keys, options, { opinion });
   return job.steps.steps.map(({ segments, drawn, locks }) => {
+    now = segments;
     const strokes = drawn.map((place) => job.steps.strokes[place]);
     const drawing = { image: { width, height }, segments, strokes, locks };
     const labels = usable(() => labelsOf(rasterise(drawing), grid, options));

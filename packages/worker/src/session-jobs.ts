@@ -22,6 +22,8 @@ export interface OpenJob {
   image: Uint8Array;
   keys: Uint8Array;
   options: SegmentOptions;
+  /** Bytes of the corpus' prior, where the options name one. */
+  prior?: Uint8Array;
   maxPixels: number;
 }
 

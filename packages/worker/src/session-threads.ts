@@ -57,8 +57,8 @@ export function openSessionThreads({ threads = 1, bytes = 1e9, file = threadFile
         const found = await thread.run({ session: name, ...job });
         if (found !== undefined) return found as Result;
         await inSpan('open in thread', {}, async () => {
-          const { image, keys, options, maxPixels } = await read();
-          const open = { session: name, kind: 'open', image, keys, options, maxPixels } as const;
+          const { image, keys, ...rest } = await read();
+          const open = { session: name, kind: 'open', image, keys, ...rest } as const;
           await thread.run(open, { move: [image, keys] });
         });
         return (await thread.run({ session: name, ...job })) as Result;

@@ -5,6 +5,7 @@ import { answerJobs } from '@saltworks/backbone/threads/thread';
 import { encodeRuns } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { answerFrom, labelsOf } from '@saltworks/core/answer';
+import { decodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { readScribbles } from '@saltworks/core/formats/scribble-file';
 import { attributeNode } from '@saltworks/core/help/attribution';
 import { argmax } from '@saltworks/core/nodes/scores';
@@ -24,7 +25,8 @@ answerJobs<{ session: string } & (SessionJob | OpenJob), SessionAnswers[keyof Se
     if (job.kind === 'mask') yieldToOthers();
     if (job.kind === 'open') {
       const image = await decodeImage(job.image, { maxPixels: job.maxPixels });
-      sessions.add(name, openSession(image, fittingKeys(job.keys, image), job.options));
+      const prior = job.prior && decodeCorpusPrior(job.prior);
+      sessions.add(name, openSession(image, fittingKeys(job.keys, image), job.options, prior));
     }
     const session = sessions.get(name);
     if (!session) return { result: undefined };
@@ -44,6 +46,7 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
   if (job.kind === 'open' || job.kind === 'size') return { width, height };
   const { raster, ...read } = readScribbles(job.scribbles, '.json', image);
   const drawn = labelsOf(raster, grid, options);
+  session.segments = read.segments;
   if (job.kind === 'attribute') {
     const { x, y } = job;
     if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {

@@ -1,7 +1,9 @@
 /** Images that are open for strokes, in the memory of one thread: the last that were used, as many as fit. */
 
+import type { Segment } from '@saltworks/contract/documents/scribbles';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { Arena } from '@saltworks/core/arena/arena';
+import { type CorpusPrior, hearCorpus } from '@saltworks/core/corpus/prior';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
 import type { RgbImage } from '@saltworks/core/image/image';
 import type { Keys } from '@saltworks/core/keys/keys';
@@ -13,19 +15,23 @@ export interface Session {
   grid: Grid;
   solver: Solver;
   options: SegmentOptions;
+  /** Of the drawing that is solved next, for the corpus that is heard. */
+  segments: readonly Segment[];
   /** Memory that it takes now; it grows with use. */
   bytes(): number;
 }
 
-export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions): Session {
+export function openSession(image: RgbImage, keys: Keys, options: SegmentOptions, prior?: CorpusPrior): Session {
   // Arenas of its own: WebAssembly memory never shrinks, and is freed as a whole once unreferenced.
   const arenas: Arenas = { nodes: new Arena(), pixels: new Arena() };
-  return {
-    ...{ image, options },
+  const opinion = prior && hearCorpus(prior, keys, options, () => session.segments);
+  const session: Session = {
+    ...{ image, options, segments: [] },
     grid: gridOf(keys, options.upsample),
-    solver: openFast(image, keys, options, { arenas }),
+    solver: openFast(image, keys, options, { arenas, opinion }),
     bytes: () => arenas.nodes.size + arenas.pixels.size + image.data.byteLength + keys.data.byteLength,
   };
+  return session;
 }
 
 export class Sessions {

@@ -3,20 +3,23 @@ import type { DatasetImage } from '@saltworks/contract/documents/dataset';
 import { type MaskDocument, maskDocument } from '@saltworks/contract/documents/masks';
 import { type MaskReport, maskReport } from '@saltworks/contract/documents/reports';
 import { InvalidInputError } from '@saltworks/contract/errors';
-import { keysKey, maskKey, maskReportKey, prelabelRecipe } from '@saltworks/contract/layout';
+import { keysKey, maskKey, maskReportKey, prelabelRecipe, priorKey, scribblesKey } from '@saltworks/contract/layout';
+import type { SegmentOptions } from '@saltworks/contract/options';
 import { classifierOf } from '@saltworks/core/corpus/classifier';
 import { learnerDefaults } from '@saltworks/core/corpus/predict';
 import { subtractTaught, type Taught } from '@saltworks/core/corpus/taught';
+import { decodeCorpusPrior, encodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { CODE_VERSION, maskId } from '@saltworks/store/builds/mask-names';
 import { keepStrokes } from '@saltworks/store/builds/strokes';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { lessonName, readModel, writePlan } from '@saltworks/store/prelabels/prelabels';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractShard } from '../src/extract.ts';
 import { predictShard } from '../src/prelabels/predict.ts';
 import { finishTeaching, readStatistics, teachShard } from '../src/prelabels/teach.ts';
-import { recipeOf } from '../src/propagate.ts';
+import { propagateShard, recipeOf } from '../src/propagate.ts';
 import {
   type Engine,
   height,
@@ -73,7 +76,7 @@ async function plan(drawn: readonly { image: DatasetImage; drawing: unknown }[])
 const teach = (id: string) => teachShard(engine, { dataset: 'd', plan: id, part: 0 }, pulse());
 const learn = async (id: string) => {
   await teach(id);
-  return finishTeaching(engine.store, { dataset: 'd', plan: id }, pulse());
+  return finishTeaching(engine, { dataset: 'd', plan: id }, pulse());
 };
 const predict = (id: string, model: string) =>
   predictShard(engine, { dataset: 'd', plan: id, model, shard: 0 }, pulse());
@@ -128,7 +131,7 @@ describe('drawn images', () => {
     await engine.store.delete(keysKey(extract.backbone, images[1].sha256));
     const id = await plan(drawn);
     expect(await teach(id)).toEqual({ images: 2, done: 1, cached: 0, failed: 1 });
-    const { model, labelled } = await finishTeaching(engine.store, { dataset: 'd', plan: id }, pulse());
+    const { model, labelled } = await finishTeaching(engine, { dataset: 'd', plan: id }, pulse());
     expect(labelled).toBe(1);
     await predict(id, model);
     // Listed with those that were not predicted.
@@ -136,6 +139,63 @@ describe('drawn images', () => {
     await engine.store.delete(keysKey(extract.backbone, images[2].sha256));
     await expect(learn(await plan([{ image: images[2], drawing: drawingOf(3, true) }]))).rejects.toThrow(
       InvalidInputError,
+    );
+  });
+});
+
+describe('what a solve hears of the model', () => {
+  const propagated = async (solve: Partial<SegmentOptions>) => {
+    for (const [i, { sha256 }] of images.entries()) {
+      await engine.store.put(scribblesKey('d', 0, sha256, '.json'), JSON.stringify(drawingOf(i, true)));
+    }
+    const request = { dataset: 'd', shard: 0, extract, preset: 'best' as const, solve };
+    const tally = await propagateShard(engine, request, pulse());
+    const report = await readDocument(engine.store, maskReportKey('d', recipeOf(request).recipe, 0), maskReport);
+    return { ...tally, ...report! };
+  };
+
+  test('is as much as images that were left out in turn agree, and none of one image', async () => {
+    const many = await learn(await plan(grounded(5)));
+    const { prior, trust } = await readModel(engine.store, { dataset: 'd', id: many.model });
+    expect(trust).toBe(many.trust);
+    expect(trust).toBeGreaterThan(0.5);
+    expect(decodeCorpusPrior(await engine.store.get(priorKey(prior!)))).toMatchObject({
+      trust,
+      keys: extract.backbone,
+    });
+    expect((await learn(await plan(grounded(1)))).trust).toBe(0);
+  });
+
+  test('joins the strokes of a mask under a name of its own; one of little trust changes no pixel', async () => {
+    const plain = await propagated({});
+    const { model } = await learn(await plan(grounded(5)));
+    const { prior } = await readModel(engine.store, { dataset: 'd', id: model });
+    const heard = await propagated({ corpus: prior });
+    expect(heard).toMatchObject({ images: 6, done: 6, failed: 0 });
+    const { parameters } = await documentOf(heard.masks[0].mask);
+    expect(parameters).toMatchObject({ corpus: prior });
+    expect(await propagated({ corpus: prior })).toMatchObject({ done: 0, cached: 6 });
+
+    const one = await learn(await plan(grounded(1)));
+    const blind = await propagated({ corpus: (await readModel(engine.store, { dataset: 'd', id: one.model })).prior });
+    const pngs = (report: MaskReport) =>
+      Promise.all(report.masks.map(({ mask }) => engine.store.get(maskKey(mask, '.png'))));
+    expect(blind.masks[0].mask).not.toBe(plain.masks[0].mask);
+    expect(await pngs(blind)).toEqual(await pngs(plain));
+  });
+
+  test('that is not there, or was taught with other keys, fails each image with the reason', async () => {
+    const lost = await propagated({ corpus: '0'.repeat(64) });
+    expect(lost.failures[0].reason).toBe(`no corpus' prior ${'0'.repeat(64)}; expected one of: saltworks prelabel`);
+    const { model } = await learn(await plan(grounded(2)));
+    const { prior } = await readModel(engine.store, { dataset: 'd', id: model });
+    const other = encodeCorpusPrior({
+      ...decodeCorpusPrior(await engine.store.get(priorKey(prior!))),
+      keys: 'dinov3',
+    });
+    await engine.store.put(priorKey(sha256Of(other)), other);
+    expect((await propagated({ corpus: sha256Of(other) })).failures[0].reason).toBe(
+      "a corpus' prior of the keys dinov3; expected one of dinov2-small-focus (saltworks prelabel)",
     );
   });
 });

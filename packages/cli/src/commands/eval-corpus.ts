@@ -1,6 +1,6 @@
 /** `saltworks eval FOLDER --protocol corpus`: what strokes on some images teach about others. */
 import { join, resolve } from 'node:path';
-import type { CorpusReport } from '@saltworks/contract/documents/corpus';
+import type { CorpusFigures, CorpusReport } from '@saltworks/contract/documents/corpus';
 import type { Preset } from '@saltworks/contract/options';
 import { measureCorpus } from '@saltworks/lab/corpus/corpus';
 import { findBackbone } from '../backbones.ts';
@@ -41,8 +41,37 @@ export async function evaluateCorpus(
   else console.log(`${tableOf(report)}\n→ ${out}`);
 }
 
-const tableOf = ({ figures }: CorpusReport): string =>
-  table(
-    ['images', 'pixels right', 'mIoU'],
-    figures.map(({ images, right, miou }) => [images, right.toFixed(3), miou.toFixed(3)]),
-  );
+const tableOf = ({ figures }: CorpusReport): string => {
+  const fields = ({ right, miou }: Pick<CorpusFigures, 'right' | 'miou'>) => [right.toFixed(3), miou.toFixed(3)];
+  return [
+    table(
+      ['images', 'pixels right', 'mIoU'],
+      figures.map(({ images, ...untouched }) => [images, ...fields(untouched)]),
+    ),
+    ...(figures.some(({ strokes }) => strokes)
+      ? [
+          '\nwith strokes of their own, without the corpus and with it:',
+          table(
+            ['images', 'pixels right', 'mIoU', 'right, heard', 'mIoU, heard', 'errors fall by', 'trust'],
+            figures.flatMap(({ images, strokes }) =>
+              strokes
+                ? [
+                    [
+                      images,
+                      ...fields(strokes.alone),
+                      ...fields(strokes.heard),
+                      fallOf(strokes),
+                      strokes.trust.toFixed(2),
+                    ],
+                  ]
+                : [],
+            ),
+          ),
+        ]
+      : []),
+  ].join('\n');
+};
+
+/** Of wrong pixels, those that the corpus puts right, less those that it spoils. */
+const fallOf = ({ alone, heard }: NonNullable<CorpusReport['figures'][number]['strokes']>): string =>
+  alone.right === 1 ? '–' : `${((100 * (heard.right - alone.right)) / (1 - alone.right)).toFixed(0)} %`;

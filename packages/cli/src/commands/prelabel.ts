@@ -21,7 +21,8 @@ export const prelabelCommand = (): Command =>
       'after',
       `
 Keys of all images must be there (extract). Only images whose strokes changed are solved again.
-The masks are kept apart from drawn ones: dataset export NAME --prelabels.`,
+The masks are kept apart from drawn ones: dataset export NAME --prelabels.
+What was learned may join the strokes of drawn images, as far as it is to be trusted: propagate NAME --corpus.`,
     )
     .action(prelabel);
 
@@ -33,13 +34,15 @@ async function prelabel(dataset: string, flags: RunFlags & { from?: string }): P
   const recipe = await recipeNamed(settings);
   const input = { dataset, subject, window, attempts, ...settings };
   const ended = await follow(dataset, json, (client) => prelabelDataset(client, recipe, input));
-  const { labelled, predicted, classes, failed, seconds, model } = ended;
+  const { labelled, predicted, classes, failed, seconds, model, trust } = ended;
   const images = labelled + ended.images;
-  if (json) console.log(JSON.stringify({ images, labelled, predicted, classes, failed, model, seconds }));
+  if (json) console.log(JSON.stringify({ images, labelled, predicted, classes, failed, model, trust, seconds }));
   else {
     console.log(
       `${dataset}: ${labelled} images with strokes teach ${classes} classes; ${predicted} predicted, ${failed} failed, ${seconds.toFixed(1)} s`,
     );
+    if (trust !== undefined)
+      console.log(`propagate ${dataset} --corpus would hear it with a trust of ${trust.toFixed(2)} of 1`);
   }
   if (failed === 0) return;
   console.error(`saltworks: ${failed} of ${images} images failed: saltworks dataset ls ${dataset} --failed`);

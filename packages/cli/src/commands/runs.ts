@@ -25,7 +25,7 @@ import { readDataset } from '@saltworks/store/datasets/dataset';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { openStore, openStoreToWrite } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
-import { currentRecipe } from '@saltworks/store/prelabels/prelabels';
+import { currentPrior, currentRecipe } from '@saltworks/store/prelabels/prelabels';
 import { recipeOf } from '@saltworks/worker/propagate';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { chosenKeys } from '../backbones.ts';
@@ -47,6 +47,7 @@ export interface RunFlags extends KeysFlags {
 interface MaskFlags extends RunFlags {
   preset: Preset;
   strokes?: SegmentOptions['strokes'];
+  corpus?: boolean;
 }
 
 interface ExportFlags extends MaskFlags, OptionFlags {
@@ -73,7 +74,7 @@ export const extractCommand = (): Command =>
 export const propagateCommand = (): Command =>
   maskCommand('propagate', 'compute the masks of a dataset that has scribbles, from its keys').action(
     async (dataset: string, flags: MaskFlags) => {
-      const settings = await maskSettings(flags);
+      const settings = await maskSettings(dataset, flags);
       const recipe = await recipeNamed(settings);
       const input = { dataset, window: flags.window, attempts: flags.attempts, ...settings };
       const result = await follow(dataset, !!flags.json, (client) => propagateDataset(client, recipe, input));
@@ -113,10 +114,11 @@ async function exportedRecipe(
 ): Promise<string> {
   if (prelabels && build !== undefined) throw new InvalidInputError('--prelabels and --build; expected one of the two');
   if (prelabels) {
-    const { store, s3 } = readSettings();
-    return currentRecipe(openStore(store, s3), dataset);
+    return currentRecipe(openedStore(), dataset);
   }
-  return build === undefined ? recipeNamed(await maskSettings(flags)) : recipeOfBuild(dataset, build, flags.json);
+  return build === undefined
+    ? recipeNamed(await maskSettings(dataset, flags))
+    : recipeOfBuild(dataset, build, flags.json);
 }
 
 /** The mask set of a build of the dataset. @param build its id, or `current` @throws InvalidInputError if there is none */
@@ -226,14 +228,27 @@ export function runCommand(name: string, description: string): Command {
 const maskCommand = (name: string, description: string): Command =>
   runCommand(name, description)
     .addOption(new Option('--preset <name>', 'how').choices(Object.keys(presets)).default('best'))
-    .addOption(strokesOption());
+    .addOption(strokesOption())
+    .option(
+      '--corpus',
+      "what strokes on all images teach joins each image's own, as far as it named them right (prelabel comes first)",
+    );
 
 /** Names the mask set that settings make. */
 export async function recipeNamed(settings: MaskSettings): Promise<string> {
   return recipeOf(settings, await findEntry(settings.extract.backbone, fetchingOf(readSettings()))).recipe;
 }
 
-const maskSettings = async (flags: MaskFlags): Promise<MaskSettings> => {
-  const { preset, strokes } = flags;
-  return { extract: await chosenKeys(flags), preset, solve: strokes ? { strokes } : {} };
-};
+async function maskSettings(dataset: string, flags: MaskFlags): Promise<MaskSettings> {
+  const { preset, strokes, ...rest } = flags;
+  const corpus = rest.corpus ? await currentPrior(openedStore(), dataset) : undefined;
+  return {
+    ...{ extract: await chosenKeys(flags), preset },
+    solve: { ...(strokes && { strokes }), ...(corpus !== undefined && { corpus }) },
+  };
+}
+
+function openedStore(): ObjectStore {
+  const { store, s3 } = readSettings();
+  return openStore(store, s3);
+}

@@ -19,6 +19,17 @@ const corpusFigures = z.object({
   /** By class; null of one that occurs nowhere. */
   iou: z.record(z.string(), z.nullable(z.number())),
 });
+export type CorpusFigures = z.infer<typeof corpusFigures>;
+
+/** Of test images that have strokes, from these: without the corpus, and with it. */
+const besideStrokes = z.object({
+  /** Test images with strokes. */
+  images: z.number(),
+  alone: corpusFigures,
+  heard: corpusFigures,
+  /** The most that the corpus was trusted, mean over the choices (core's `corpus/trust.ts`). */
+  trust: z.number(),
+});
 
 export const corpusReport = z.object({
   version: z.literal(1),
@@ -30,6 +41,12 @@ export const corpusReport = z.object({
   /** Choices of train images for each number of them. */
   choices: z.number(),
   /** By the number of train images; means over the choices. */
-  figures: z.array(z.extend(corpusFigures, { images: z.number() })),
+  figures: z.array(
+    z.extend(corpusFigures, {
+      images: z.number(),
+      /** Earlier versions leave it out, and folders whose test images have no strokes. */
+      strokes: z.optional(besideStrokes),
+    }),
+  ),
 });
 export type CorpusReport = z.infer<typeof corpusReport>;

@@ -56,6 +56,10 @@ export const prelabelModel = z.object({
   categories: taughtCategories,
   /** That taught it. */
   images: z.number(),
+  /** What a solve may hear of it: the sha256 of its file. Absent from models of earlier versions, and of other graphs than `walk`. */
+  prior: z.optional(z.string()),
+  /** The most trust that it may have there, 0 … 1 (core's `corpus/trust.ts`). */
+  trust: z.optional(z.number()),
 });
 export type PrelabelModel = z.infer<typeof prelabelModel>;
 

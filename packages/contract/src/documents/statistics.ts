@@ -7,3 +7,13 @@ export const taughtCategory = z.nullable(z.pick(category, { name: true, isthing:
 export type TaughtCategory = z.infer<typeof taughtCategory>;
 
 export const taughtCategories = z.array(taughtCategory);
+
+/** What the file of a corpus' prior says beside its weights (core's `corpus/prior.ts`). */
+export const priorSettings = z.object({
+  balance: z.number(),
+  sharpness: z.number(),
+  /** 0 … 1. */
+  trust: z.number(),
+  /** Id of the keys that it was taught with. */
+  keys: z.string(),
+});

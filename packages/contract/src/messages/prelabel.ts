@@ -21,6 +21,8 @@ export const learned = z.object({
   /** Images that taught it. */
   labelled: z.number(),
   classes: z.number(),
+  /** How far it may be heard beside an image's own strokes, 0 … 1. */
+  trust: z.optional(z.number()),
 });
 export type Learned = z.infer<typeof learned>;
 

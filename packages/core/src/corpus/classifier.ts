@@ -9,17 +9,22 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Keys } from '../keys/keys.ts';
 import type { NodeScores } from '../nodes/scores.ts';
 import { backSubstitute, factorise, forwardSubstitute, rowStart } from '../walk/cholesky.ts';
-import type { Statistics } from './statistics.ts';
+import { type Statistics, weightOf } from './statistics.ts';
 
 /** Tuned on street scenes (docs/quality.md, "Corpus"). */
 export const corpusDefaults = { ridge: 0.02, balance: 0.25, sharpness: 2 };
 
-export interface Classifier {
+/** What tells categories apart. */
+export interface Scorer {
   d: number;
   /** `[c, d + 1]`: a category's score of a key is the product of its row with (key, 1). */
   weights: Float64Array;
   /** Share of each category in what was taught, `[c]`. */
   frequency: Float64Array;
+}
+
+/** The same, and what tells how far a key lies from all that was taught. */
+export interface Classifier extends Scorer {
   /** Mean of the keys, `[d]`; the sum of all weights; the packed Cholesky factor of their scatter with the ridge. */
   mean: Float64Array;
   total: number;
@@ -30,8 +35,9 @@ export interface Classifier {
  * @param options ridge: in units of the mean variance of a dimension
  * @throws InvalidInputError if nothing was taught
  */
-export function classifierOf({ d, c, xx, xy }: Statistics, { ridge } = corpusDefaults): Classifier {
-  const total = xx[rowStart(d) + d];
+export function classifierOf(statistics: Statistics, { ridge } = corpusDefaults): Classifier {
+  const { d, c, xx, xy } = statistics;
+  const total = weightOf(statistics);
   if (!(total > 0)) throw new InvalidInputError('statistics of no labelled patch; expected at least one');
   const mean = Float64Array.from({ length: d }, (_, p) => xx[rowStart(d) + p] / total);
   const a = xx.slice(0, rowStart(d));
@@ -71,7 +77,7 @@ const [leastScore, leastFrequency] = [1e-3, 1e-3];
  * @throws InvalidInputError if keys have other dimensions, or labels are not as many as categories
  */
 export function classify(
-  { d, weights, frequency }: Classifier,
+  { d, weights, frequency }: Scorer,
   keys: Keys,
   labels: readonly number[],
   { balance, sharpness } = corpusDefaults,

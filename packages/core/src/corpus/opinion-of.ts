@@ -4,25 +4,26 @@ import type { Upsample } from '@saltworks/contract/options';
 import { doubleKeys, type Keys } from '../keys/keys.ts';
 import { nodesPerPatch } from '../nodes/grid.ts';
 import { leastLog, type Opinion } from '../walk/opinion.ts';
-import { type Classifier, classify, corpusDefaults } from './classifier.ts';
+import { classify, corpusDefaults, type Scorer } from './classifier.ts';
 
 /**
  * The shares of `classify` on the grid of nodes, for `walk/opinion.ts`.
  *
  * @param keys of the image
- * @param categoryOf by segment id: its category in the classifier; undefined for one that it lacks
+ * @param categoryOf by segment id: its category in the scorer; undefined for one that it lacks
+ * @param settings trust: the most that it may have, 0 … 1
  * @throws InvalidInputError if keys have other dimensions
  */
 export function opinionOf(
-  classifier: Classifier,
+  scorer: Scorer,
   keys: Keys,
   { upsample }: { upsample: Upsample },
   categoryOf: (segment: number) => number | undefined,
-  settings = corpusDefaults,
+  { trust = 1, ...settings }: Partial<typeof corpusDefaults> & { trust?: number } = {},
 ): Opinion {
-  const { frequency } = classifier;
+  const { frequency } = scorer;
   const c = frequency.length;
-  const { data, h, w } = classify(classifier, keys, [...frequency.keys()], settings);
+  const { data, h, w } = classify(scorer, keys, [...frequency.keys()], { ...corpusDefaults, ...settings });
   const patches = { data, h, w, d: c };
   const nodes = nodesPerPatch(upsample) === 2 ? doubleKeys(patches) : patches;
   const n = nodes.h * nodes.w;
@@ -32,6 +33,7 @@ export function opinionOf(
   );
   return {
     logs,
+    trust,
     categoryOf(segment) {
       const category = categoryOf(segment);
       return category === undefined || !(frequency[category] > 0) ? undefined : category;

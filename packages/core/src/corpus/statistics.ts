@@ -15,6 +15,9 @@ export interface Statistics {
   xy: Float64Array;
 }
 
+/** The sum of all weights: how many patches, at most, were taught. */
+export const weightOf = ({ d, xx }: Statistics): number => xx[rowStart(d) + d];
+
 /** Of nothing yet. */
 export const noStatistics = (d: number, c: number): Statistics => ({
   ...{ d, c, xx: new Float64Array(rowStart(d + 1)), xy: new Float64Array(c * (d + 1)) },

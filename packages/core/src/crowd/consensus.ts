@@ -5,6 +5,7 @@ import type { Segment } from '@saltworks/contract/documents/scribbles';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
 import { answerFrom, labelsTogether } from '../answer.ts';
+import { type CorpusPrior, hearCorpus } from '../corpus/prior.ts';
 import { openFast } from '../fast/solver.ts';
 import type { RgbImage } from '../image/image.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -41,7 +42,7 @@ export interface Consensus {
  * Solves all strokes at once, each with its annotator's weight: answers are not averaged, but all strokes are seeds of one
  * solve. The input stays unchanged, so a weight can be set back to 0 at any time. The order of annotations does not matter.
  *
- * @param open the solver, by kernels unless given
+ * @param beside open: the solver, by kernels unless given; prior: of the corpus that is heard
  * @throws InvalidInputError if annotations do not fit the image, all weigh 0, or label fewer than two segments
  */
 export function consensus(
@@ -49,7 +50,7 @@ export function consensus(
   keys: Keys,
   annotations: readonly Annotation[],
   options: SegmentOptions,
-  open: OpenSolver = openFast,
+  { open = openFast, prior }: { open?: OpenSolver; prior?: CorpusPrior } = {},
 ): Consensus {
   const counted = inOrder(annotations, image);
   const segments = commonSegments(counted);
@@ -59,7 +60,8 @@ export function consensus(
     weight,
   }));
   const labels = labelsTogether(drawn, gridOf(keys, options.upsample), options);
-  const { seeds, nodes, mask: refined } = answerFrom(open(image, keys, options), labels);
+  const opinion = prior && hearCorpus(prior, keys, options, () => segments);
+  const { seeds, nodes, mask: refined } = answerFrom(open(image, keys, options, { opinion }), labels);
   const mask = refined();
   return {
     mask,

@@ -9,6 +9,8 @@ export interface Opinion {
   logs: readonly Float32Array[];
   /** By segment id: the category it is of; undefined: one of which the opinion knows nothing. */
   categoryOf: (segment: number) => number | undefined;
+  /** The most trust it may have, 0 … 1: how well it did so far. */
+  trust: number;
 }
 
 /** Shares are counted from here: an opinion is never sure that a category is absent. */
@@ -31,11 +33,26 @@ export interface Heard extends Settings {
 }
 
 /**
- * Trust t is how well the opinion names the labels of the seeds, each label counting alike: the root of the share that it gives
- * to the right one, from 0 at chance to 1. With it the prior becomes softmax(s·U + t·weight·ln q), U the ridge's scores and q
- * the opinion's shares; s and the weight of the prior go from their own values to those at full trust.
+ * Trust t is the most that the opinion may have times the root of its agreement with the seeds. With it the prior becomes
+ * softmax(s·U + t·weight·ln q), U the ridge's scores and q the opinion's shares; s and the weight of the prior go from their own
+ * values to those at full trust.
  */
-export function hear({ logs, categoryOf }: Opinion, { labels, nodes }: Seeds, { sharpness, prior }: Settings): Heard {
+export function hear(opinion: Opinion, seeds: Seeds, { sharpness, prior }: Settings): Heard {
+  const scores = ofLabels(opinion, seeds);
+  const trust = opinion.trust * Math.sqrt(agreementOf(scores, seeds));
+  const towards = (from: number, to: number) => from + trust * (to - from);
+  const settled = { sharpness: towards(sharpness, full.sharpness), prior: towards(prior, full.prior) };
+  const factor = (trust * full.weight) / settled.sharpness;
+  for (let o = 0; o < scores.length; o++) scores[o] *= factor;
+  return { ...settled, scores, trust };
+}
+
+/** How much better than chance an opinion names the labels of seeds that it was not taught by, 0 … 1, each label counting alike. */
+export const agreement = (opinion: Omit<Opinion, 'trust'>, seeds: Seeds): number =>
+  agreementOf(ofLabels(opinion, seeds), seeds);
+
+/** ln of the share of every label at every node, planes `[c, n]`. */
+function ofLabels({ logs, categoryOf }: Omit<Opinion, 'trust'>, { labels, nodes }: Seeds): Float32Array {
   const c = labels.length;
   const n = nodes.length;
   const own = labels.map((label) => {
@@ -50,16 +67,12 @@ export function hear({ logs, categoryOf }: Opinion, { labels, nodes }: Seeds, { 
     for (const plane of known) middle += plane[i] / known.length;
     for (let k = 0; k < c; k++) scores[k * n + i] = own[k]?.[i] ?? middle;
   }
-  const trust = trustIn(scores, nodes, c);
-  const towards = (from: number, to: number) => from + trust * (to - from);
-  const settled = { sharpness: towards(sharpness, full.sharpness), prior: towards(prior, full.prior) };
-  const factor = (trust * full.weight) / settled.sharpness;
-  for (let o = 0; o < scores.length; o++) scores[o] *= factor;
-  return { ...settled, scores, trust };
+  return scores;
 }
 
-/** @param logs planes `[c, n]` @param nodes by node: its label, or −1 */
-function trustIn(logs: Float32Array, nodes: Int32Array, c: number): number {
+/** The share that goes to the right label, from 0 at chance to 1. @param logs planes `[c, n]` */
+function agreementOf(logs: Float32Array, { labels, nodes }: Seeds): number {
+  const c = labels.length;
   const n = nodes.length;
   const right = new Float64Array(c);
   const count = new Float64Array(c);
@@ -72,5 +85,5 @@ function trustIn(logs: Float32Array, nodes: Int32Array, c: number): number {
   });
   const seeded = [...count.keys()].filter((k) => count[k] > 0);
   const found = seeded.reduce((sum, k) => sum + right[k] / count[k], 0) / seeded.length;
-  return Math.sqrt(Math.max(0, (found - 1 / c) / (1 - 1 / c)));
+  return Math.max(0, (found - 1 / c) / (1 - 1 / c));
 }

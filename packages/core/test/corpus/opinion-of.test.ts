@@ -34,6 +34,12 @@ test('on the double grid it has four nodes a patch', () => {
   expect(logs.map((plane) => plane.length)).toEqual([4 * h * w, 4 * h * w, 4 * h * w]);
 });
 
+test('it may be trusted fully unless somebody says less', () => {
+  const trustWith = (settings?: { trust: number }) =>
+    opinionOf(taught(), keys, { upsample: 'none' }, (segment) => segment, settings).trust;
+  expect([trustWith(), trustWith({ trust: 0.3 })]).toEqual([1, 0.3]);
+});
+
 test('of a category that was never taught, and of a segment without one, it says nothing', () => {
   const { categoryOf } = opinionOf(taught(), keys, { upsample: 'none' }, (segment) =>
     segment === 9 ? undefined : segment - 1,

@@ -229,7 +229,7 @@ describe.each([
   });
 
   test('the plain twin gives the same answer', () => {
-    const plain = consensus(image, keys, [ada, bob, eve], options, openPlain);
+    const plain = consensus(image, keys, [ada, bob, eve], options, { open: openPlain });
     expectClose(of(ada, bob, eve).nodes.data, plain.nodes.data, 1e-3);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/arena/arena.ts';
 import { WalkSolver } from '../../src/walk/fast/walk.ts';
-import { hear, leastLog, type Opinion } from '../../src/walk/opinion.ts';
+import { agreement, hear, leastLog, type Opinion } from '../../src/walk/opinion.ts';
 import { prepareWalk, walk } from '../../src/walk/walk.ts';
 import { expectClose, random } from '../golden.ts';
 import { makeScene } from '../scene.ts';
@@ -19,6 +19,7 @@ const says = (share: (k: number, i: number) => number, categories = c): Opinion 
     const label = seeds.labels.indexOf(segment);
     return label < categories ? label : undefined;
   },
+  trust: 1,
 });
 
 /** Right at every seed, and of no opinion elsewhere. */
@@ -40,6 +41,14 @@ describe('an opinion', () => {
   test('that is right at the seeds is trusted by the root of its share above chance', () => {
     const share = 1 / (1 + (c - 1) * Math.exp(leastLog));
     expect(hear(right, seeds, own).trust).toBeCloseTo(Math.sqrt((share - 1 / c) / (1 - 1 / c)), 6);
+  });
+
+  test('is trusted no more than it may be, and without trust changes no bit', () => {
+    const { trust, sharpness } = hear(right, seeds, own);
+    expect(hear({ ...right, trust: 0.5 }, seeds, own).trust).toBeCloseTo(trust / 2, 6);
+    expect(hear({ ...right, trust: 0 }, seeds, own)).toMatchObject({ ...own, trust: 0 });
+    expect(sharpness).not.toBe(own.sharpness);
+    expect(agreement(right, seeds)).toBeCloseTo(trust ** 2, 6);
   });
 
   test('counts every label alike, however many seeds it has', () => {
@@ -78,6 +87,7 @@ describe('an opinion', () => {
         Float32Array.from(drawn.nodes, (label) => Math.log(0.02 + next() + (label === k ? 1 : 0))),
       ),
       categoryOf: (segment) => drawn.labels.indexOf(segment),
+      trust: 0.8,
     };
     const found = new WalkSolver(new Arena(), scene.keys, scene.image, { upsample }).solve(drawn, { opinion });
     const expected = walk(prepareWalk(scene.keys, scene.image, { upsample }), drawn, { opinion });

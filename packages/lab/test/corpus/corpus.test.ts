@@ -83,6 +83,15 @@ test('strokes on some images teach another one, the same in every run', async ()
   expect(await measure([1, 2])).toEqual(report);
 });
 
+test('the corpus beside strokes is measured, too: trusted if images left out agree, and not from one image', async () => {
+  const [one, three] = (await measure([1, 3])).figures.map(({ strokes }) => strokes!);
+  expect(one).toMatchObject({ images: 1, trust: 0 });
+  expect(one.heard).toEqual(one.alone);
+  expect(three.alone).toEqual(one.alone);
+  expect(three.trust).toBe(1);
+  expect(three.heard.right).toBeGreaterThan(0.95);
+});
+
 test('a folder of another form, or too few images, are refused', async () => {
   await expect(measure([1], keys)).rejects.toThrow(
     new InvalidInputError(`no index.json in ${keys}; expected one with classes, train and test (docs/eval.md)`),

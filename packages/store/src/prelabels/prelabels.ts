@@ -19,6 +19,7 @@ import {
   taughtReportKey,
 } from '@saltworks/contract/layout';
 import { putLines, readSnapshotLines } from '../builds/lines.ts';
+import { maskId } from '../builds/mask-names.ts';
 import { canonical, sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
@@ -30,6 +31,10 @@ type OfPlan = Pick<PrelabelPlan, 'dataset' | 'id'>;
 
 /** Names what one person's strokes on an image teach. @param mask id of the mask that these strokes give alone */
 export const lessonName = (mask: string): string => sha256Of(canonical(['lesson', LESSON_VERSION, mask]));
+
+/** Names of what an image's strokes teach, a person after the other. */
+export const lessonsOf = ({ settings: { recipe } }: PrelabelPlan, { sha256, drawings }: SnapshotImage): string[] =>
+  drawings.map(({ strokes }) => lessonName(maskId(sha256, strokes, recipe)));
 
 /** Names a sum of statistics; that of one part is the part. */
 export const sumName = (parts: readonly string[]): string =>
@@ -124,9 +129,22 @@ export async function putCurrent(
 }
 
 /** The mask set of the dataset's pre-labels. @throws InvalidInputError if it has none */
-export async function currentRecipe(store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> {
+export const currentRecipe = async (store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> =>
+  prelabelRecipe((await readCurrent(store, dataset, options)).model);
+
+/** What a solve may hear of the model of the dataset's pre-labels: the name of the file. @throws InvalidInputError if it has none */
+export async function currentPrior(store: ObjectStore, dataset: string, options?: CallOptions): Promise<string> {
+  const { model } = await readCurrent(store, dataset, options);
+  const { prior } = await readModel(store, { dataset, id: model }, options);
+  if (prior !== undefined) return prior;
+  throw new InvalidInputError(
+    `the pre-labels of ${dataset} were learned by an earlier version; expected newer ones (saltworks prelabel ${dataset})`,
+  );
+}
+
+async function readCurrent(store: ObjectStore, dataset: string, options?: CallOptions): Promise<CurrentPrelabels> {
   const found = await readDocument(store, currentPrelabelsKey(dataset), currentPrelabels, options);
-  if (found) return prelabelRecipe(found.model);
+  if (found) return found;
   throw new InvalidInputError(`${dataset} has no pre-labels; expected some (saltworks prelabel ${dataset})`);
 }
 

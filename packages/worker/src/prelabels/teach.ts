@@ -7,12 +7,11 @@ import type { Tally } from '@saltworks/contract/messages/activities';
 import type { Learned, TeachRequest } from '@saltworks/contract/messages/prelabel';
 import { addTaught, type Taught } from '@saltworks/core/corpus/taught';
 import { decodeStatistics, encodeStatistics } from '@saltworks/core/formats/statistics';
-import { maskId } from '@saltworks/store/builds/mask-names';
 import { readStrokes } from '@saltworks/store/builds/strokes';
 import { inOrder } from '@saltworks/store/in-order';
 import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
 import {
-  lessonName,
+  lessonsOf,
   putTaught,
   readPlan,
   readTaught,
@@ -23,6 +22,7 @@ import {
 import { type KeysDeps, readKeys } from '../cached-keys.ts';
 import type { TeachThreads } from '../mask-threads.ts';
 import { failureOf, type Pulse } from '../shard.ts';
+import { type WeighDeps, writePrior } from './weigh.ts';
 
 export interface TeachDeps extends KeysDeps {
   maskThreads: TeachThreads;
@@ -92,10 +92,6 @@ export async function teachShard(
   return tally(failures.length);
 }
 
-/** Names of what an image's strokes teach, a person after the other. */
-const lessonsOf = ({ settings: { recipe } }: PrelabelPlan, { sha256, drawings }: SnapshotImage): string[] =>
-  drawings.map(({ strokes }) => lessonName(maskId(sha256, strokes, recipe)));
-
 /** @returns whether one had to be made */
 async function ensureLessons(
   deps: TeachDeps,
@@ -142,15 +138,16 @@ export const readStatistics = async (store: ObjectStore, name: string, options?:
   decodeStatistics(await store.get(statisticsKey(name), options));
 
 /**
- * Adds up what all shards were taught, and writes the model.
+ * Adds up what all shards were taught, sees how well that names the strokes of images left out, and writes the model.
  *
  * @throws InvalidInputError if no image could be used
  */
 export async function finishTeaching(
-  store: ObjectStore,
+  deps: WeighDeps,
   { dataset, plan: id }: Pick<TeachRequest, 'dataset' | 'plan'>,
   { signal }: Pick<Pulse, 'signal'>,
 ): Promise<Learned> {
+  const { store } = deps;
   const plan = await readPlan(store, { dataset, id }, { signal });
   const sums: string[] = [];
   let reason: string | undefined;
@@ -165,6 +162,9 @@ export async function finishTeaching(
   }
   const { categories, images } = await readStatistics(store, statistics, { signal });
   const { settings, learner } = plan;
-  const model = await writeModel(store, { dataset, statistics, settings, learner, categories, images }, { signal });
-  return { model: model.id, labelled: images, classes: categories.filter((category) => category !== null).length };
+  const heard = settings.options.graph === 'walk' ? await writePrior(deps, plan, statistics, signal) : {};
+  const content = { dataset, statistics, settings, learner, categories, images, ...heard };
+  const model = await writeModel(store, content, { signal });
+  const classes = categories.filter((category) => category !== null).length;
+  return { model: model.id, labelled: images, classes, trust: model.trust };
 }
