@@ -55,7 +55,8 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
     return attributeNode(solver, drawn.seeds, node);
   }
   const start = performance.now();
-  const { seeds, nodes, mask } = answerFrom(solver, drawn);
+  const { seeds, nodes, mask } = answerFrom(solver, drawn, session.last);
+  session.last = { seeds, nodes };
   const solve = performance.now() - start;
   if (job.kind === 'labels') {
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));

@@ -1,6 +1,7 @@
 /** Images that are open for strokes, in the memory of one thread: the last that were used, as many as fit. */
 
 import type { SegmentOptions } from '@saltworks/contract/options';
+import type { Answer } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
 import type { RgbImage } from '@saltworks/core/image/image';
@@ -13,6 +14,8 @@ export interface Session {
   grid: Grid;
   solver: Solver;
   options: SegmentOptions;
+  /** Of the last strokes. */
+  last?: Pick<Answer, 'seeds' | 'nodes'>;
   /** Memory that it takes now; it grows with use. */
   bytes(): number;
 }

@@ -34,6 +34,20 @@ describe('rasterise', () => {
     const picture = parseScribblePng(goldenBytes('scribbles.png'), golden.image).raster;
     expect(ids).toEqual(Array.from(picture.owner, (stroke) => (stroke ? picture.segments[stroke - 1] : 0)));
   });
+  test('equals the golden rasters of version 2: who owns a pixel, and which are exact', () => {
+    const { owner, segments, exact } = rasterise(parseScribbles(goldenText('scribbles-2.json')));
+    const idsOf = (name: string) => {
+      const { raster } = parseScribblePng(goldenBytes(name), golden.image);
+      return Array.from(raster.owner, (stroke) => (stroke ? raster.segments[stroke - 1] : 0));
+    };
+    const shown = (id: number) => (id === 0 ? 255 : id);
+    expect(Array.from(owner, (stroke) => (stroke ? shown(segments[stroke - 1]) : 0))).toEqual(idsOf('scribbles-2.png'));
+    const labels = new Array<number>(owner.length).fill(0);
+    exact?.pixels.forEach((pixel, i) => {
+      labels[pixel] = shown(exact.ids[i]);
+    });
+    expect(labels).toEqual(idsOf('scribbles-2-exact.png'));
+  });
   test('equals the definition for random strokes, long and short, thick and thin', () => {
     const next = random(7);
     const image = { width: 53, height: 37 };
@@ -175,6 +189,18 @@ test('a sample leaves every stroke a seed, even a dot', () => {
   expect([...heard].sort()).toEqual([1, 2, 3, 4]);
   // In the order of drawing.
   expect([...kept].map((node) => strokes[node])).toEqual([...kept].map((node) => strokes[node]).sort((a, b) => a - b));
+});
+
+test('a sample of more strokes than it takes keeps the newest, and a seed of every label', () => {
+  const [h, w] = [40, 40];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => (i === 1 ? 2 : i % 2));
+  // A stroke a node, and the first is of a label that no other has.
+  const strokes = Int32Array.from(nodes, (_, i) => i + 1);
+  const seeds = { h, w, labels: [0, 1, 2], nodes, strokes, unseeded: [] };
+  const { nodes: kept } = sampleSeeds(seeds, 100);
+  expect(kept).toHaveLength(100 + 100 + 1);
+  expect([...kept.subarray(-100)]).toEqual(Array.from({ length: 100 }, (_, i) => h * w - 100 + i));
+  expect(kept).toContain(1);
 });
 
 test('oneHot is one at a labelled node and zero elsewhere', () => {
