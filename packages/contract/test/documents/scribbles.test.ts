@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseScribbles, scribblesVersion } from '../../src/documents/scribbles.ts';
 
-const goldenOf = (name: string) =>
-  readFileSync(new URL(`../../../../spec/golden/${name}`, import.meta.url), 'utf8');
+const goldenOf = (name: string) => readFileSync(new URL(`../../../../spec/golden/${name}`, import.meta.url), 'utf8');
 const golden = goldenOf('scribbles.json');
 
 test('is read as written', () => {
