@@ -122,7 +122,7 @@ async function measure({ url, context, browser }, { turns, trace }) {
   await begin();
   for (let i = 0; i < Math.min(turns, 10); i++) {
     await page.keyboard.press('z');
-    await sleep(700);
+    await sleep(1500);
   }
   const undone = await found();
 
