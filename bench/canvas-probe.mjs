@@ -13,8 +13,10 @@ export function probe() {
       asked: [],
       answered: [],
       labelled: [],
-      /** Starts of the frames while a pen is down. */
+      /** Starts of the frames while a pen is down, or while `watching`. */
       frames: [],
+      /** Presses of keys, with the browser's times. */
+      keys: [],
       opened: [],
       painted: undefined,
       enter: undefined,
@@ -32,13 +34,14 @@ export function probe() {
   addEventListener(
     'keydown',
     (event) => {
+      log.keys.push(event.timeStamp);
       if (event.key === 'Enter') log.enter = event.timeStamp;
     },
     true,
   );
 
   const beat = (time) => {
-    if (down) log.frames.push(time);
+    if (down || log.watching) log.frames.push(time);
     requestAnimationFrame(beat);
   };
   requestAnimationFrame(beat);
@@ -88,6 +91,7 @@ export function probe() {
     }),
     labels: labelsAfter(log.events),
     last: labelsAfter(log.up),
+    keys: labelsAfter(log.keys),
     frames: log.frames
       .slice(1)
       .map((time, i) => time - log.frames[i])

@@ -51,7 +51,7 @@ export async function page({ quick }) {
 }
 
 /** Images of two sizes, all different. */
-async function writePictures(folder, count) {
+export async function writePictures(folder, count) {
   const names = ['coffee.jpg', 'chelsea.png', 'astronaut.jpg', 'raccoon.jpg', 'flower.jpg'];
   const write = async (name, width, height, many) => {
     const to = mkdtempSync(join(folder, name));
@@ -78,7 +78,7 @@ async function signIn(stack, browser) {
   return context;
 }
 
-async function openPage({ context, url }, campaign) {
+export async function openPage({ context, url }, campaign) {
   const page = await context.newPage();
   await page.goto(`${url}/campaigns/${campaign}/annotate`);
   await page.locator('.stage[aria-busy=false]').waitFor();
@@ -87,7 +87,7 @@ async function openPage({ context, url }, campaign) {
 }
 
 /** From shares of the image's width and height to places in the window. */
-async function places(page) {
+export async function places(page) {
   const box = await page.locator('.stage canvas').nth(1).boundingBox();
   const [ratio, margin] = [4 / 3, 16];
   const height = Math.min(box.height - 2 * margin, (box.width - 2 * margin) / ratio);
@@ -95,7 +95,7 @@ async function places(page) {
   return (u, v) => [box.x + (box.width - width) / 2 + u * width, box.y + (box.height - height) / 2 + v * height];
 }
 
-async function stroke(page, from, to, steps) {
+export async function stroke(page, from, to, steps) {
   await page.mouse.move(...from);
   await page.mouse.down();
   for (let i = 1; i <= steps; i++) {

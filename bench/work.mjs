@@ -121,8 +121,8 @@ const formulas = {
   factorRows: ([, from, to]) =>
     cached((2 * (to ** 3 - from ** 3)) / 3, (4 * (to ** 3 - from ** 3)) / 3, 'float64 sums in two chains'),
   solveRows: ([, m, , c]) => cached(4 * m * m * c, 12 * m * m * c, 'each unknown waits for earlier ones'),
-  // A row is loaded once for two labels; their sums are loaded and stored.
-  ridgeSums: ([, stride, m, , c]) => cached(2 * m * c * stride, 10 * m * c * stride),
+  // Rows are copied together once, then loaded for two labels at a time, whose sums stay in registers.
+  ridgeSums: ([, stride, m, , c]) => cached(2 * m * c * stride, (2 * c + 8) * m * stride),
   softmaxPlanes: ([, stride, c]) => cached((exp + 6) * stride * c, 28 * stride * c),
   // Grid. A step and node: image 17, its product 5; x and residual 4, z 1, worst 2, their product 5; direction 3. Loads
   // and stores: 19, 7 and 4.

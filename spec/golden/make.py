@@ -819,6 +819,107 @@ def make_segment_metrics():
     write_json("segment-metrics.json", {"cases": cases})
 
 
+# ---------------------------------------------------------------- scribbles, version 2
+
+
+def winds_around(x, y, corners):
+    """Whether a closed outline winds around a point, or holds it: whole and half numbers, exact."""
+    winding = 0
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1]):
+        side = (bx - ax) * (y - ay) - (x - ax) * (by - ay)
+        if side == 0 and min(ax, bx) <= x <= max(ax, bx) and min(ay, by) <= y <= max(ay, by):
+            return True
+        if ay <= y < by and side > 0:
+            winding += 1
+        if by <= y < ay and side < 0:
+            winding -= 1
+    return winding != 0
+
+
+def run_lengths(pixels):
+    """Outside and inside in turn, row by row; what is outside at the end is left out."""
+    runs, inside, length = [], False, 0
+    for pixel in pixels.ravel():
+        if bool(pixel) != inside:
+            runs.append(length)
+            inside, length = not inside, 0
+        length += 1
+    return runs + [length] if inside else runs
+
+
+def make_exact():
+    w, h = 40, 30
+    exact, alone = {"exact": True}, {"exact": True, "spread": False}
+    region = np.zeros((h, w), dtype=bool)
+    region[12:16, 2:9] = True
+    region[14, 4:6] = False
+    beginning = np.zeros((h, w), dtype=bool)
+    beginning[20:, :] = True
+    lock = np.zeros((h, w), dtype=bool)
+    lock[9:13, 6:20] = True
+    strokes = [
+        {"segment": 7, "region": run_lengths(beginning), "exact": True, "origin": "imported"},
+        {"segment": 0, "points": [[2, 2], [20, 2]], "radius": 1},
+        {"segment": 1, "points": [[8, 6], [17, 15]], "radius": 2, **exact},
+        # An ordinary stroke makes exact pixels ordinary again; one that labels just itself hides none from the solve.
+        {"segment": 2, "points": [[8, 14], [21.5, 6.25]], "radius": 1.5},
+        {"segment": 1, "points": [[14, 2], [26, 2]], "radius": 1, **alone},
+        # A bow tie that crosses itself, with corners on pixels' centres, and a square in halves.
+        {"segment": 2, "points": [[24, 6], [34, 16], [34, 6], [24, 16]], "polygon": True, **exact},
+        {"segment": 1, "points": [[27.5, 8.5], [30.5, 8.5], [30.5, 11.5], [27.5, 11.5]], "polygon": True, **alone},
+        {"segment": 0, "region": run_lengths(region), **exact},
+        {"segment": 2, "points": [[5, 25]], "radius": 2, **exact},
+    ]
+    document = {
+        "version": 2,
+        "image": {"width": w, "height": h},
+        "segments": [
+            {"id": 1, "category": "cat", "isthing": True, "attributes": {"name": "Tom", "asleep": True, "age": 3}},
+            {"id": 2, "category": "dog", "isthing": True},
+            {"id": 7, "category": "grass", "isthing": False, "origin": "imported"},
+        ],
+        "strokes": strokes,
+        # They overlap: the first lies uppermost.
+        "locks": [{"segment": 1, "region": run_lengths(lock)}, {"segment": 2, "region": [400, 100]}],
+        "attributes": {"weather": "rain"},
+    }
+    write_json("scribbles-2.json", document)
+
+    # Brute force. Strokes that spread own pixels among themselves; exact pixels are those of the last stroke of all.
+    spreading, label = np.zeros((h, w), dtype=np.uint8), np.zeros((h, w), dtype=np.uint8)
+    for stroke in strokes:
+        own = BACKGROUND if stroke["segment"] == 0 else stroke["segment"]
+        covered = covered_by(stroke, w, h)
+        assert covered.any()
+        label[covered] = own if stroke.get("exact") else 0
+        if stroke.get("spread", True):
+            spreading[covered] = own
+    for held in reversed(document["locks"]):
+        label[pixels_of(held["region"], w, h)] = held["segment"]
+    write_png("scribbles-2.png", spreading)
+    write_png("scribbles-2-exact.png", label)
+
+
+def pixels_of(region, w, h):
+    out, at, inside = np.zeros(w * h, dtype=bool), 0, False
+    for length in region:
+        out[at : at + length] = inside
+        at, inside = at + length, not inside
+    return out.reshape(h, w)
+
+
+def covered_by(stroke, w, h):
+    if "region" in stroke:
+        return pixels_of(stroke["region"], w, h)
+    points = stroke["points"]
+    if stroke.get("polygon"):
+        return np.array([[winds_around(x, y, points) for x in range(w)] for y in range(h)])
+    reach = max(Fraction(stroke["radius"]) ** 2, Fraction(1, 2))
+    distances = [[squared_distance(x, y, points, Fraction) for x in range(w)] for y in range(h)]
+    assert all(d == reach or abs(d - reach) > 1e-6 for row in distances for d in row)
+    return np.array([[d <= reach for d in row] for row in distances])
+
+
 # ---------------------------------------------------------------- polygons
 
 
@@ -847,6 +948,7 @@ if __name__ == "__main__":
     make_interpolate()
     make_keys()
     make_scribbles()
+    make_exact()
     make_mask()
     make_metrics()
     make_segment_metrics()

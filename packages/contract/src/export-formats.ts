@@ -40,15 +40,17 @@ export const exportFormatFacts = {
   },
   cvat: {
     title: 'CVAT for images 1.1',
-    keeps: 'Every pixel and every segment, categories under their names. Attributes and names of segments.',
+    keeps:
+      'Every pixel and every segment, categories under their names. Attributes of segments, as their labels declare them, and names.',
     loses:
-      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no mask covers. Attributes of images are dropped.',
+      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no mask covers. Attributes of images are dropped, and which are required.',
   },
   'label-studio': {
     title: 'Label Studio',
-    keeps: 'Every pixel and every segment as a brush region, categories under their names.',
+    keeps:
+      'Every pixel and every segment as a brush region, categories under their names. Attributes of segments and images as choices, numbers and texts; names as notes of regions.',
     loses:
-      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no region covers. Attributes and names are dropped.',
+      'Thing and stuff are not told apart, segment ids and numbers of categories are dropped; background and void are whatever no region covers. Attributes that no campaign asks for are dropped.',
   },
   png: {
     title: 'PNG masks with a table of classes',

@@ -8,7 +8,7 @@ import type { Grid } from './nodes/grid.ts';
 import type { Convergence, NodeScores } from './nodes/scores.ts';
 import { exactTogether, giveExact } from './refine/exact.ts';
 import { type HeldPixels, heldPixels, heldTogether } from './refine/held.ts';
-import { type Seeds, type StrokeRaster, seedNodes } from './seeds/seeds.ts';
+import { type Seeds, type StrokeRaster, sameSeeds, seedNodes } from './seeds/seeds.ts';
 import type { LabelledPixels } from './seeds/sheet.ts';
 import { softSeeds, type WeightedStrokes } from './seeds/soft-seeds.ts';
 import type { Solver } from './solver.ts';
@@ -57,7 +57,12 @@ export interface Answer {
   mask(): Mask;
 }
 
-export function answerFrom({ solve, refine }: Solver, { seeds, held, exact }: StrokeLabels): Answer {
-  const nodes = solve(seeds);
+/** @param before the same solver's last answer: strokes that seed no other node than before need no solve */
+export function answerFrom(
+  { solve, refine }: Solver,
+  { seeds, held, exact }: StrokeLabels,
+  before?: Pick<Answer, 'seeds' | 'nodes'>,
+): Answer {
+  const nodes = before && sameSeeds(before.seeds, seeds) ? before.nodes : solve(seeds);
   return { seeds, nodes, mask: () => giveExact(refine(nodes, held()), exact()) };
 }

@@ -58,3 +58,26 @@ test('one annotator’s strokes give the same labels alone and as the only ones 
   expect(together.held()).toEqual(alone.held());
   expect(labelsOf(raster, grid, presets.paper).held()).toBeUndefined();
 });
+
+test('strokes that seed no other node than before are not solved again', () => {
+  const solver = openFast(image, keys, presets.best);
+  let solved = 0;
+  const counting: Solver = {
+    ...solver,
+    solve(seeds) {
+      solved++;
+      return solver.solve(seeds);
+    },
+  };
+  const grid = gridOf(keys, presets.best.upsample);
+  const before = answerFrom(counting, labelsOf(raster, grid, presets.best));
+  // A stroke that labels only itself.
+  const still = { ...raster, segments: [0, 7, 7], still: new Set([3]) };
+  const after = answerFrom(counting, labelsOf(still, grid, presets.best), before);
+  expect(solved).toBe(1);
+  expect(after.nodes).toEqual(
+    answerFrom(openFast(image, keys, presets.best), labelsOf(still, grid, presets.best)).nodes,
+  );
+  answerFrom(counting, labelsOf({ ...raster, segments: [7, 0] }, grid, presets.best), after);
+  expect(solved).toBe(2);
+});

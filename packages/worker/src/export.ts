@@ -92,7 +92,7 @@ export async function prepareExport(
   const keys = first === undefined ? undefined : await keysOfMask(store, first, signal);
   const noted = await readSchema(store, { dataset, recipe }, { version: asked, signal });
   if (asked !== undefined && !noted) throw new InvalidInputError(`no version ${asked} of the classes was published`);
-  const { version: schema, called = [] } = noted ?? {};
+  const { version: schema, called = [], attributes } = noted ?? {};
   if (schema !== undefined) all.update(`schema ${schema}`);
   const planOf = (numbered: Category[]): ExportPlanDocument => {
     const { categories, named } = asCalled(numbered, called);
@@ -112,6 +112,7 @@ export async function prepareExport(
       ...(build !== undefined && { build }),
       ...(schema !== undefined && { schema }),
       ...(named.length > 0 && { named }),
+      ...(attributes && { attributes }),
       ...(prelabelOf(recipe) !== undefined && { origin: 'predicted' }),
     };
   };
@@ -119,6 +120,7 @@ export async function prepareExport(
   const plan = planOf(await numberClasses(store, { dataset, recipe }, known, drawn, { check, signal }));
   all.update(JSON.stringify([plan.categories, pictures]));
   if (plan.named) all.update(JSON.stringify(plan.named));
+  if (plan.attributes) all.update(JSON.stringify(plan.attributes));
   if (copied || split) all.update(JSON.stringify([copied === true, split ?? null]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {

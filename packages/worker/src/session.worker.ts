@@ -58,7 +58,10 @@ async function answer(session: Session, job: SessionJob | OpenJob): Promise<Sess
     return attributeNode(solver, drawn.seeds, node);
   }
   const start = performance.now();
-  const { seeds, nodes, mask } = answerFrom(solver, drawn);
+  // What a corpus says depends on the segments' classes, too.
+  const before = options.corpus === undefined ? session.last : undefined;
+  const { seeds, nodes, mask } = answerFrom(solver, drawn, before);
+  session.last = { seeds, nodes };
   const solve = performance.now() - start;
   if (job.kind === 'labels') {
     const runs = encodeRuns(argmax(nodes.data, seeds.labels.length));

@@ -2,6 +2,7 @@
 
 import type { Segment } from '@saltworks/contract/documents/scribbles';
 import type { SegmentOptions } from '@saltworks/contract/options';
+import type { Answer } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { type CorpusPrior, hearCorpus } from '@saltworks/core/corpus/prior';
 import { type Arenas, openFast } from '@saltworks/core/fast/solver';
@@ -17,6 +18,8 @@ export interface Session {
   options: SegmentOptions;
   /** Of the drawing that is solved next, for the corpus that is heard. */
   segments: readonly Segment[];
+  /** Of the last strokes. */
+  last?: Pick<Answer, 'seeds' | 'nodes'>;
   /** Memory that it takes now; it grows with use. */
   bytes(): number;
 }

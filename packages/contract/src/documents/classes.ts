@@ -1,5 +1,6 @@
 /** Numbers of categories: once given they stay, whatever categories come later. */
 
+import { attribute } from '../attributes.ts';
 import { category } from '../categories.ts';
 import * as z from '../zod.ts';
 
@@ -18,5 +19,7 @@ export const classes = z.object({
    * count as. Absent where there are none.
    */
   called: z.optional(z.array(called)),
+  /** What this version asks of segments and images, by the numbers of classes. Absent where it asks nothing. */
+  attributes: z.optional(z.array(attribute)),
 });
 export type Classes = z.infer<typeof classes>;

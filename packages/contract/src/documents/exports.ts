@@ -1,5 +1,6 @@
 /** What is kept of an export beside its files. */
 
+import { attribute } from '../attributes.ts';
 import { category } from '../categories.ts';
 import { exportFormatNames, exportSplit } from '../export-formats.ts';
 import * as z from '../zod.ts';
@@ -16,6 +17,8 @@ export const exportPlan = z.object({
   categories: z.array(listedCategory),
   /** What masks call categories that have another name here, or count as another one; absent where all agree. */
   named: z.optional(z.array(category)),
+  /** What the campaign asks of segments and images; absent where it asks nothing, of others' masks, and from older plans. */
+  attributes: z.optional(z.array(attribute)),
   /** Ids of the categories in the order in which they were numbered; absent from older plans: ascending. */
   order: z.optional(z.array(z.number())),
   /** Folder below which images lie under their names, for formats that look for them; absent from older plans: `images`. */

@@ -2,12 +2,24 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseScribbles, scribblesVersion } from '../../src/documents/scribbles.ts';
 
-const golden = readFileSync(new URL('../../../../spec/golden/scribbles.json', import.meta.url), 'utf8');
+const goldenOf = (name: string) => readFileSync(new URL(`../../../../spec/golden/${name}`, import.meta.url), 'utf8');
+const golden = goldenOf('scribbles.json');
 
 test('is read as written', () => {
   const document = JSON.parse(golden);
   const { image, segments, strokes } = parseScribbles(golden);
   expect({ version: 1, image, segments, strokes }).toEqual(document);
+});
+
+test('of version 2 is read as written', () => {
+  const document = JSON.parse(goldenOf('scribbles-2.json'));
+  const read = parseScribbles(goldenOf('scribbles-2.json'));
+  const strokes = document.strokes.map((stroke: object) => ({
+    ...('region' in stroke && { points: [], radius: 0 }),
+    ...('polygon' in stroke && { radius: 0 }),
+    ...stroke,
+  }));
+  expect({ version: scribblesVersion(read), ...read }).toEqual({ ...document, strokes });
 });
 
 const good = {

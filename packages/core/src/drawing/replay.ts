@@ -11,19 +11,31 @@ type Deed = Exclude<Interaction, { kind: 'undo' | 'redo' }>;
 export const draws = (interaction: Interaction): interaction is Extract<Interaction, { kind: 'stroke' | 'fill' }> =>
   interaction.kind === 'stroke' || interaction.kind === 'fill';
 
-/**
- * Replays a log from the beginning.
- *
- * @throws InvalidInputError for a segment that is named twice, for an interaction with a segment or stroke that does not
- *   exist, and for one that would change a locked segment
- */
+/** Replays a log from the beginning. @throws InvalidInputError as {@link Replay} does */
 export function replay(interactions: readonly Interaction[]): Drawing {
+  const replayed = openReplay();
+  for (const interaction of interactions) replayed.add(interaction);
+  return replayed.drawing();
+}
+
+export interface Replay {
+  /**
+   * @throws InvalidInputError for a segment that is named twice, for an interaction with a segment or stroke that does not
+   *   exist, and for one that would change a locked segment. Such an interaction counts for nothing.
+   */
+  add(interaction: Interaction): void;
+  /** What the interactions so far amount to. Parts that the last ones did not change are the same objects as before. */
+  drawing(): Drawing;
+}
+
+/** A log that grows: one interaction more costs little, however many there are. */
+export function openReplay(): Replay {
   /** By id, and by number. Deleted segments and erased strokes keep their place, for an undo. */
   const segments = new Map<number, Drawing['segments'][number]>();
   const strokes = new Map<number, Drawing['strokes'][number]>();
   const deleted = new Set<number>();
   const erased = new Set<number>();
-  const ofImage: Values = {};
+  let ofImage: Values = {};
   /** By id: the segment that a segment was merged into. */
   const merged = new Map<number, number>();
   /** By id of the segment that is locked. */
@@ -31,6 +43,10 @@ export function replay(interactions: readonly Interaction[]): Drawing {
   /** The interactions that count, and those that were undone and may be redone. */
   const done: { deed: Deed; n: number; revert: () => void }[] = [];
   const undone: { deed: Deed; n: number }[] = [];
+  /** The number of interactions so far. */
+  let count = 0;
+  /** Parts of the drawing that was asked for last, while they hold. */
+  let last: { segments?: Drawing['segments']; strokes?: Drawing['strokes']; locks?: Lock[] } = {};
 
   /** The segment that a segment's strokes belong to by now. */
   const ownerOf = (id: number): number => {
@@ -42,16 +58,27 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     const stroke = strokes.get(n);
     return stroke !== undefined && !erased.has(n) && !deleted.has(ownerOf(stroke.segment));
   };
+  const isThere = ({ n }: { n: number }) => hasStroke(n);
+  const owned = (stroke: Drawing['strokes'][number]) =>
+    merged.has(stroke.segment) ? { ...stroke, segment: ownerOf(stroke.segment) } : stroke;
+  /** @returns what takes it back */
+  const setSegment = (segment: Drawing['segments'][number]): (() => void) => {
+    const before = segments.get(segment.id)!;
+    segments.set(segment.id, segment);
+    return () => segments.set(segment.id, before);
+  };
   /** @returns what takes it back */
   const setValue = (id: number, attribute: number, value: AttributeValue | undefined): (() => void) => {
     const segment = id === 0 ? undefined : segments.get(id)!;
-    const values = segment ? { ...segment.values } : ofImage;
-    const before = values[attribute];
-    setOrDelete(values, String(attribute), value);
-    if (segment) setOrDelete(segment, 'values', Object.keys(values).length > 0 ? values : undefined);
-    return () => setValue(id, attribute, before);
+    const before = ofImage;
+    const values = changed(segment ? (segment.values ?? {}) : before, String(attribute), value);
+    if (segment) return setSegment(changed(segment, 'values', Object.keys(values).length > 0 ? values : undefined));
+    ofImage = values;
+    return () => {
+      ofImage = before;
+    };
   };
-  /** @returns what takes it back: an undo takes the last interaction that counts, so no other rests on it */
+  /** Does a deed, or takes it back. @returns what takes it back: an undo takes the last that counts, so no other rests on it */
   const apply = (deed: Deed, n: number): (() => void) => {
     switch (deed.kind) {
       case 'segment':
@@ -67,12 +94,9 @@ export function replay(interactions: readonly Interaction[]): Drawing {
       case 'delete':
         deleted.add(deed.segment);
         return () => deleted.delete(deed.segment);
-      case 'classify': {
-        const segment = segments.get(deed.segment)!;
+      case 'classify':
         // Its class is a person's from now on.
-        segments.set(deed.segment, { id: segment.id, category: deed.category });
-        return () => segments.set(deed.segment, segment);
-      }
+        return setSegment({ id: deed.segment, category: deed.category });
       case 'merge':
         merged.set(deed.segment, deed.into);
         return () => merged.delete(deed.segment);
@@ -84,17 +108,29 @@ export function replay(interactions: readonly Interaction[]): Drawing {
         locks.delete(deed.segment);
         return () => locks.set(deed.segment, lock);
       }
-      case 'rename': {
-        const segment = segments.get(deed.segment)!;
-        const { name } = segment;
-        setOrDelete(segment, 'name', deed.name ?? undefined);
-        return () => setOrDelete(segment, 'name', name);
-      }
+      case 'rename':
+        return setSegment(changed(segments.get(deed.segment)!, 'name', deed.name ?? undefined));
       case 'value':
         return setValue(deed.segment, deed.attribute, deed.value ?? undefined);
     }
   };
-  const take = (deed: Deed, n: number) => void done.push({ deed, n, revert: apply(deed, n) });
+  /** Forgets the parts of the last drawing that a deed, or its undo, changes; a stroke more or less is done there. */
+  const note = (deed: Deed, n: number, back: boolean) => {
+    const { segments, strokes, locks } = last;
+    if (draws(deed)) {
+      const [own, top] = [n, strokes?.at(-1)?.n];
+      last = { segments, locks, strokes: back ? (top === own ? strokes?.slice(0, -1) : undefined) : withStroke(n) };
+    } else if (deed.kind === 'erase') {
+      last = { segments, locks, strokes: back ? undefined : strokes?.filter((stroke) => stroke.n !== deed.stroke) };
+    } else if (deed.kind === 'lock' || deed.kind === 'unlock') last = { segments, strokes };
+    else if (deed.kind === 'delete' || deed.kind === 'merge') last = { locks };
+    else last = { strokes, locks };
+  };
+  const withStroke = (n: number) => last.strokes && [...last.strokes, owned(strokes.get(n)!)];
+  const take = (deed: Deed, n: number) => {
+    done.push({ deed, n, revert: apply(deed, n) });
+    note(deed, n, false);
+  };
   const check = (deed: Deed, n: number) => {
     const { kind } = deed;
     if (kind === 'segment' && (deed.id === 0 || segments.has(deed.id))) {
@@ -120,32 +156,43 @@ export function replay(interactions: readonly Interaction[]): Drawing {
     }
   };
 
-  interactions.forEach((interaction, index) => {
+  const add = (interaction: Interaction) => {
+    const n = count + 1;
     if (interaction.kind === 'undo') {
-      const last = done.pop();
-      last?.revert();
-      if (last) undone.push(last);
+      const top = done.pop();
+      if (top) {
+        top.revert();
+        note(top.deed, top.n, true);
+        undone.push(top);
+      }
     } else if (interaction.kind === 'redo') {
-      const last = undone.pop();
-      if (last) take(last.deed, last.n);
+      const top = undone.pop();
+      if (top) take(top.deed, top.n);
     } else {
-      check(interaction, index + 1);
+      check(interaction, n);
       // What an image began with is there before the first deed: no undo takes it back.
-      if (isGiven(interaction)) apply(interaction, index + 1);
-      else take(interaction, index + 1);
+      if (isGiven(interaction)) {
+        apply(interaction, n);
+        last = {};
+      } else take(interaction, n);
       undone.length = 0;
     }
-  });
-  return {
-    segments: [...segments.values()].filter(({ id }) => hasSegment(id)),
-    strokes: [...strokes.values()]
-      .filter(({ n }) => hasStroke(n))
-      .map((stroke) => (merged.has(stroke.segment) ? { ...stroke, segment: ownerOf(stroke.segment) } : stroke)),
-    ...(locks.size > 0 && { locks: [...locks.values()] }),
-    ...(Object.keys(ofImage).length > 0 && { values: ofImage }),
-    undo: done.length > 0,
-    redo: undone.length > 0,
+    count = n;
   };
+  const drawing = (): Drawing => {
+    last = {
+      segments: last.segments ?? [...segments.values()].filter(({ id }) => hasSegment(id)),
+      strokes: last.strokes ?? [...strokes.values()].filter(isThere).map(owned),
+      locks: last.locks ?? [...locks.values()],
+    };
+    return {
+      ...{ segments: last.segments!, strokes: last.strokes! },
+      ...(locks.size > 0 && { locks: last.locks }),
+      ...(Object.keys(ofImage).length > 0 && { values: ofImage }),
+      ...{ undo: done.length > 0, redo: undone.length > 0 },
+    };
+  };
+  return { add, drawing };
 }
 
 const segmentOf = ({ id, category, origin }: Extract<Interaction, { kind: 'segment' }>) => ({
@@ -158,12 +205,13 @@ type Values = NonNullable<Drawing['values']>;
 /** Interactions with a segment that change no pixel: a lock does not hold them. */
 const keepsPixels = new Set<Deed['kind']>(['classify', 'rename', 'value']);
 
-function setOrDelete<T extends object, K extends keyof T>(of: T, key: K, value: T[K] | undefined): void {
-  if (value === undefined) delete of[key];
-  else of[key] = value;
+/** An object with another value, or without one. */
+function changed<T extends object, K extends keyof T>(of: T, key: K, value: T[K] | undefined): T {
+  const { [key]: _, ...rest } = of;
+  return (value === undefined ? rest : { ...rest, [key]: value }) as T;
 }
 
-/** Strokes of interactions that were replayed before: a page replays its log after each one. */
+/** Strokes of interactions that were replayed before: a page takes its log over anew where another window has drawn. */
 const known = new WeakMap<Interaction, Drawing['strokes'][number]>();
 
 function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' }>, n: number) {

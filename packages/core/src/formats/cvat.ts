@@ -1,12 +1,12 @@
 /** CVAT's XML 1.1 for images (spec/export.md): a mask a segment. */
-import type { AttributeValues } from '@saltworks/contract/attributes';
+import { type Attribute, type AttributeValues, segmentName } from '@saltworks/contract/attributes';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
 import { encodeRegion, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { cut, type Mask } from '../mask/mask.ts';
 import { visitRegion } from '../seeds/paint.ts';
 import { vocHex } from './colour-map.ts';
-import { type ExportDataset, type Exporter, namedCategories } from './exporter.ts';
+import { type ExportDataset, type Exporter, namedCategories, segmentAttributes } from './exporter.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, type Run, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
 import { xmlText } from './xml-text.ts';
@@ -14,8 +14,9 @@ import { xmlText } from './xml-text.ts';
 export function cvat(dataset: ExportDataset): Exporter {
   const categories = namedCategories(dataset);
   const nameOf = new Map(categories.map(({ id, name }) => [id, name]));
-  const labels = categories.map(({ name }, i) => {
-    return `<label><name>${xmlText(name)}</name><color>${vocHex(i + 1)}</color><type>any</type><attributes></attributes></label>\n`;
+  const labels = categories.map(({ id, name }, i) => {
+    const asked = declared(dataset.attributes, id).map(declaration).join('');
+    return `<label><name>${xmlText(name)}</name><color>${vocHex(i + 1)}</color><type>any</type><attributes>${asked}</attributes></label>\n`;
   });
   return {
     image(image) {
@@ -44,6 +45,27 @@ export function cvat(dataset: ExportDataset): Exporter {
     ],
     picture: ({ fileName }) => `images/${fileName}`,
   };
+}
+
+/** What a campaign asks of a class's segments, and the name that a person may give one. */
+const declared = (attributes: ExportDataset['attributes'], category: number): Declared[] =>
+  attributes ? [...segmentAttributes(attributes, category), { name: segmentName, kind: 'text' }] : [];
+
+type Declared = Pick<Attribute, 'name' | 'kind' | 'choices'>;
+
+/** CVAT's numbers have bounds and a step. */
+const bounds = [-1_000_000_000, 1_000_000_000, 1];
+
+/** How CVAT asks for an attribute. A shape without a value has the default there. */
+function declaration({ name, kind, choices = [] }: Declared): string {
+  const [type, first, values] = {
+    flag: ['checkbox', 'false', ['false', 'true']],
+    choice: ['select', choices[0] ?? '', choices],
+    number: ['number', '0', bounds],
+    text: ['text', '', []],
+  }[kind] as [string, string, readonly (string | number)[]];
+  const lines = values.map((value) => xmlText(String(value))).join('\n');
+  return `<attribute><name>${xmlText(name)}</name><mutable>False</mutable><input_type>${type}</input_type><default_value>${xmlText(first)}</default_value><values>${lines}</values></attribute>`;
 }
 
 /** CVAT reads the values of attributes that the label of its task has. */

@@ -3,7 +3,7 @@
  * images' files and keeps their lines, list by list; at the end the documents are streamed from all lines in order.
  */
 
-import type { AttributeValues } from '@saltworks/contract/attributes';
+import type { Attribute, AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { Lineage } from '@saltworks/contract/documents/key-sets';
 import type { SegmentInfo } from '@saltworks/contract/documents/masks';
@@ -29,11 +29,17 @@ export interface ExportDataset {
   build?: string;
   /** Of a campaign's masks: the version of its classes, for formats that have a place for it. */
   schema?: number;
+  /** Of a campaign's masks: what it asks of segments and images, by the ids of categories. */
+  attributes?: readonly Attribute[];
   /** Nobody drew on its images: a model predicted their masks. For formats that have a place for it. */
   origin?: 'predicted';
   /** Train, val and the like, and the chance of each; absent where the export is one. */
   split?: ExportSplit;
 }
+
+/** What is asked of the segments of a category. */
+export const segmentAttributes = (attributes: readonly Attribute[], category: number): Attribute[] =>
+  attributes.filter(({ of, classes }) => of === 'segment' && (!classes || classes.includes(category)));
 
 /** The names of an export's parts; one without a name where it is whole. */
 export const partsOf = ({ split }: ExportDataset): (string | undefined)[] =>

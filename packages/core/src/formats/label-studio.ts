@@ -1,8 +1,16 @@
 /** Label Studio's JSON (spec/export.md): tasks with brush regions as packed run lengths, and polygons. */
+import { type Attribute, type AttributeValue, type AttributeValues, segmentName } from '@saltworks/contract/attributes';
 import { encodeRegions, wholeRegion } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { vocHex } from './colour-map.ts';
-import { type ExportDataset, type Exporter, namedCategories, partName, partsOf } from './exporter.ts';
+import {
+  type ExportDataset,
+  type Exporter,
+  namedCategories,
+  partName,
+  partsOf,
+  segmentAttributes,
+} from './exporter.ts';
 import { cornersOf } from './labelme.ts';
 import { type Classes, LeftOut, Painter, type ReadLabels, shown } from './paint.ts';
 import { fillPolygon } from './polygon-fill.ts';
@@ -14,26 +22,43 @@ export function labelStudio(dataset: ExportDataset): Exporter {
   const labels = categories.map(({ name }, i) => {
     return `    <Label value="${xmlText(name)}" background="${vocHex(i + 1)}"/>\n`;
   });
+  const { attributes = [] } = dataset;
+  const asked = attributes.map((attribute) => control(attribute, attribute.of === 'segment' && namesOf(attribute)));
+  /** The classes whose segments have an attribute; undefined if all have, or Label Studio could not tell their names apart. */
+  function namesOf({ classes }: Attribute): string[] | undefined {
+    const names = categories.filter(({ id }) => classes?.includes(id)).map(({ name }) => name);
+    return classes && names.every((name) => !name.includes(',')) ? names : undefined;
+  }
   return {
     image(image) {
       const { id, fileName, mask, segments, split } = image;
       const regions = encodeRegions(mask.ids);
-      const result = segments.map((segment) => ({
-        id: `segment-${segment.id}`,
-        type: 'brushlabels',
-        from_name: 'label',
-        to_name: 'image',
-        original_width: mask.width,
-        original_height: mask.height,
-        image_rotation: 0,
-        value: {
-          format: 'rle',
-          rle: [...packRuns(regions.get(segment.id) ?? [], mask.ids.length)],
-          brushlabels: [nameOf.get(segment.category_id)],
-        },
-      }));
+      const size = { original_width: mask.width, original_height: mask.height, image_rotation: 0 };
+      const result = segments.flatMap((segment) => {
+        const region = { id: `segment-${segment.id}`, to_name: 'image', ...size };
+        const { [segmentName]: called, ...values } = segment.attributes ?? {};
+        const brush = {
+          ...{ ...region, type: 'brushlabels', from_name: 'label' },
+          ...(called !== undefined && { meta: { text: [String(called)] } }),
+          value: {
+            format: 'rle',
+            rle: [...packRuns(regions.get(segment.id) ?? [], mask.ids.length)],
+            brushlabels: [nameOf.get(segment.category_id)],
+          },
+        };
+        const own = segmentAttributes(attributes, segment.category_id);
+        return [brush, ...valuesOf(own, values).map((value) => ({ ...region, ...value }))];
+      });
+      const ofImage = valuesOf(
+        attributes.filter(({ of }) => of === 'image'),
+        image.attributes,
+      ).map((value) => ({ id: `image-${value.from_name}`, to_name: 'image', ...value }));
       const image_url = `/data/local-files/?d=${fileName.split('/').map(encodeURIComponent).join('/')}`;
-      const task = { id, data: { image: image_url }, annotations: [{ id, was_cancelled: false, result }] };
+      const task = {
+        id,
+        data: { image: image_url },
+        annotations: [{ id, was_cancelled: false, result: [...result, ...ofImage] }],
+      };
       return { files: [], lines: { [partName('tasks', split)]: [JSON.stringify(task)] } };
     },
     documents: [
@@ -46,12 +71,49 @@ export function labelStudio(dataset: ExportDataset): Exporter {
         parts: [
           '<View>\n  <Image name="image" value="$image" zoom="true"/>\n  <BrushLabels name="label" toName="image">\n',
           ...labels,
-          '  </BrushLabels>\n</View>\n',
+          '  </BrushLabels>\n',
+          ...asked,
+          '</View>\n',
         ],
       },
     ],
     picture: ({ fileName }) => `images/${fileName}`,
   };
+}
+
+const controlName = ({ id }: Attribute) => `attribute-${id}`;
+
+/** Label Studio has no yes and no: a choice of these. */
+const choicesOf = ({ kind, choices = [] }: Attribute) => (kind === 'flag' ? ['yes', 'no'] : choices);
+
+/** How Label Studio asks for an attribute. @param classes of segments: those that have it, default all; false of an image */
+function control(attribute: Attribute, classes: string[] | undefined | false): string {
+  const { name, kind, required } = attribute;
+  const when = classes ? ` whenTagName="label" whenLabelValue="${xmlText(classes.join(','))}"` : '';
+  const of = `${classes === false ? '' : ' perRegion="true"'}${when}${required ? ' required="true"' : ''}`;
+  const head = `name="${controlName(attribute)}" toName="image"${of}`;
+  const choices = choicesOf(attribute).map((choice) => `<Choice value="${xmlText(choice)}"/>`);
+  const tag = {
+    flag: `<Choices ${head} choice="single-radio">${choices.join('')}</Choices>`,
+    choice: `<Choices ${head} choice="single-radio">${choices.join('')}</Choices>`,
+    number: `<Number ${head}/>`,
+    text: `<TextArea ${head} maxSubmissions="1"/>`,
+  }[kind];
+  return `  <Header value="${xmlText(name)}" size="5"/>\n  ${tag}\n`;
+}
+
+/** Values as results of their controls. */
+const valuesOf = (attributes: readonly Attribute[], values: AttributeValues = {}) =>
+  attributes.flatMap((attribute) => {
+    const value = values[attribute.name];
+    return value === undefined ? [] : [{ from_name: controlName(attribute), ...answerOf(attribute, value) }];
+  });
+
+function answerOf(attribute: Attribute, value: AttributeValue): { type: string; value: object } {
+  if (attribute.kind === 'number') return { type: 'number', value: { number: value } };
+  if (attribute.kind === 'text') return { type: 'textarea', value: { text: [String(value)] } };
+  const choice = typeof value === 'boolean' ? choicesOf(attribute)[value ? 0 : 1] : String(value);
+  return { type: 'choices', value: { choices: [choice] } };
 }
 
 /** Bits of the four lengths that a run may be written with. */

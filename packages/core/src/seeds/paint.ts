@@ -34,8 +34,19 @@ export interface Box {
   bottom: number;
 }
 
+/** Boxes that were asked for before, of images of one width: a sheet asks for those of all strokes with each undo. */
+const boxes = new WeakMap<Stroke, { width: number; box: Box }>();
+
 /** A box that holds all pixels of a stroke. */
-function boxOf({ points, radius, region }: Stroke, { width }: Size): Box {
+function boxOf(stroke: Stroke, { width }: Size): Box {
+  const known = boxes.get(stroke);
+  if (known?.width === width) return known.box;
+  const box = newBox(stroke, width);
+  boxes.set(stroke, { width, box });
+  return box;
+}
+
+function newBox({ points, radius, region }: Stroke, width: number): Box {
   if (region) {
     let [first, last] = [Number.POSITIVE_INFINITY, 0];
     eachRun(region, (start, end) => {

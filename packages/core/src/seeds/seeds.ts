@@ -61,8 +61,9 @@ export function seedNodes(raster: StrokeRaster, h: number, w: number): Seeds {
   const drawn = drawnLabels(raster);
   if (drawn.length === 0) return { ...backgroundEverywhere(h, w), outside: raster.outside };
   const { winners, strokes } = cellWinners(raster, h, w);
-  const labels = drawn.filter((id) => winners.includes(id));
-  const unseeded = drawn.filter((id) => !labels.includes(id));
+  const winning = new Set(winners);
+  const labels = drawn.filter((id) => winning.has(id));
+  const unseeded = drawn.filter((id) => !winning.has(id));
   if (!isEnough(labels, drawn) && !isWhole(raster)) {
     const { length: outside } = raster.outside ?? [];
     throw new InvalidInputError(
@@ -110,38 +111,71 @@ export const backgroundEverywhere = (h: number, w: number): Seeds => ({
   ...{ h, w, labels: [0], nodes: new Int32Array(h * w).fill(-1), strokes: new Int32Array(h * w), unseeded: [] },
 });
 
-/** The segment id that owns each cell, or −1 if nothing was drawn there; and its last stroke in the cell, or 0. */
+/**
+ * The segment id that owns each cell, or −1 if nothing was drawn there; and its last stroke in the cell, or 0.
+ *
+ * A row of cells at a time: pixels are taken by runs of one stroke, and a cell holds few segments.
+ */
 export function cellWinners({ width, height, owner, segments }: StrokeRaster, h: number, w: number) {
-  // Stroke pixels are few: a map of node and segment counts them, rather than an array of nodes × segments.
-  const counts = new Map<number, { pixels: number; last: number }>();
-  const base = 0x1000000;
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * h) / height) * w;
-    for (let x = 0, i = y * width; x < width; x++, i++) {
-      const stroke = owner[i];
-      if (stroke === 0) continue;
-      const cell = (row + Math.floor(((x + 0.5) * w) / width)) * base + segments[stroke - 1];
-      const count = counts.get(cell);
-      if (count) {
-        count.pixels++;
-        if (stroke > count.last) count.last = stroke;
-      } else counts.set(cell, { pixels: 1, last: stroke });
-    }
-  }
   const winners = new Int32Array(h * w).fill(-1);
   const strokes = new Int32Array(h * w);
-  const best = new Map<number, { pixels: number; last: number }>();
-  for (const [cell, count] of counts) {
-    const node = Math.floor(cell / base);
-    const leader = best.get(node);
-    const wins =
-      !leader || count.pixels > leader.pixels || (count.pixels === leader.pixels && count.last > leader.last);
-    if (!wins) continue;
-    best.set(node, count);
-    winners[node] = cell % base;
-    strokes[node] = count.last;
+  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * w) / width));
+  // By column of the row under way: three numbers for each segment there, its id, its pixels and its last stroke.
+  const cells = Array.from({ length: w }, (): number[] => []);
+  const count = (cell: number[], segment: number, pixels: number, stroke: number) => {
+    let o = 0;
+    while (o < cell.length && cell[o] !== segment) o += 3;
+    if (o === cell.length) cell.push(segment, pixels, stroke);
+    else {
+      cell[o + 1] += pixels;
+      if (stroke > cell[o + 2]) cell[o + 2] = stroke;
+    }
+  };
+  const settle = (row: number) => {
+    cells.forEach((cell, column) => {
+      let [most, last] = [0, 0];
+      for (let o = 0; o < cell.length; o += 3) {
+        if (cell[o + 1] < most || (cell[o + 1] === most && cell[o + 2] < last)) continue;
+        [, most, last] = cell.slice(o, o + 3);
+        winners[row * w + column] = cell[o];
+        strokes[row * w + column] = last;
+      }
+      cell.length = 0;
+    });
+  };
+  let row = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    const own = Math.floor(((y + 0.5) * h) / height);
+    if (own !== row) settle(row);
+    row = own;
+    for (let x = 0; x < width; ) {
+      const stroke = owner[i];
+      const column = columns[x];
+      const from = x;
+      do {
+        x++;
+        i++;
+      } while (x < width && owner[i] === stroke && columns[x] === column);
+      if (stroke > 0) count(cells[column], segments[stroke - 1], x - from, stroke);
+    }
   }
+  if (height > 0) settle(row);
   return { winners, strokes };
+}
+
+/** Whether a solve of both gives the same answer, to the bit. */
+export const sameSeeds = (a: Seeds, b: Seeds): boolean =>
+  a.h === b.h &&
+  a.w === b.w &&
+  sameNumbers(a.labels, b.labels) &&
+  sameNumbers(a.nodes, b.nodes) &&
+  sameNumbers(a.strokes, b.strokes) &&
+  sameNumbers(a.soft ?? [], b.soft ?? []);
+
+function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Labelled nodes as a list. */
@@ -163,8 +197,9 @@ export function seedsInOrder({ nodes, strokes }: Seeds): SeedList {
 
 /**
  * Thins many seeds: to a checkerboard, then to every other row and column, and so on, until about `most` are left.
- * Neighbours along a stroke say nearly the same. A seed stays or goes by its place, not by the time of drawing. Each stroke
- * keeps at least its first seed, so that a dot that corrects something counts.
+ * Neighbours along a stroke say nearly the same. A seed stays or goes by its place, not by the time of drawing. A stroke
+ * without such a seed keeps its first, so that a dot that corrects something counts; of more than `most` such strokes the
+ * newest do, and those that are a label's only ones.
  *
  * @returns seeds in the order of drawing; their share of all seeds; about how many there were, soft ones by their weight
  */
@@ -179,9 +214,18 @@ export function sampleSeeds(seeds: Seeds, most: number): SeedList & { share: num
     return x % step === 0 && y % step === 0 && (level % 2 === 0 || ((x + y) / step) % 2 === 0);
   });
   const own = nodes.map((node, i) => seeds.strokes[node] * seeds.labels.length + labels[i]);
-  const missing = new Set(own);
+  const missing = new Map<number, number>();
+  for (let i = own.length - 1; i >= 0; i--) missing.set(own[i], i);
   for (const i of kept) missing.delete(own[i]);
-  for (const stroke of missing) kept.push(own.indexOf(stroke));
+  const firsts = Int32Array.from(missing.values()).sort();
+  const lone = firsts.subarray(0, Math.max(0, firsts.length - most));
+  kept.push(...firsts.subarray(lone.length));
+  const heard = new Set(kept.map((i) => labels[i]));
+  for (const i of lone) {
+    if (heard.has(labels[i])) continue;
+    heard.add(labels[i]);
+    kept.push(i);
+  }
   const order = Int32Array.from(kept).sort();
   const share = 2 ** -level;
   const list = { nodes: order.map((i) => nodes[i]), labels: order.map((i) => labels[i]), share };

@@ -1,6 +1,7 @@
-import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
 import { describe, expect, test } from 'vitest';
-import { replay } from '../../src/drawing/replay.ts';
+import { openReplay, replay } from '../../src/drawing/replay.ts';
+import { random } from '../golden.ts';
 
 const segment = (id: number, category = 1): Interaction => ({ kind: 'segment', id, category });
 const stroke = (segment: number, x = 0): Interaction => ({ kind: 'stroke', segment, points: [[x, 1]], radius: 2 });
@@ -272,6 +273,66 @@ describe('replay', () => {
       }
     }
   });
+});
+
+test.each([1, 2, 3])(
+  'a log that grows equals one replayed at once, and earlier drawings stay as they were: seed %i',
+  (seed) => {
+    const next = random(seed);
+    const one = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)];
+    const replayed = openReplay();
+    const log: Interaction[] = [];
+    const asked: { drawing: Drawing; text: string }[] = [];
+    for (let i = 0; i < 400; i++) {
+      const id = Math.floor(next() * 6);
+      const n = 1 + Math.floor(next() * (log.length + 1));
+      const deed = one<Interaction>([
+        ...[
+          segment(1 + id),
+          stroke(id, i),
+          stroke(id, i),
+          fill(id),
+          erase(n),
+          remove(1 + id),
+          classify(1 + id, i),
+          undo,
+          undo,
+        ],
+        ...[redo, lock(id), unlock(id), merge(1 + id, 1 + Math.floor(next() * 6))],
+        { kind: 'rename', segment: 1 + id, name: next() < 0.3 ? null : `name ${i}` },
+        { kind: 'value', segment: id, attribute: 1 + (i % 2), value: next() < 0.3 ? null : i },
+      ]);
+      const refused = (work: () => void) => {
+        try {
+          work();
+        } catch (error) {
+          return (error as Error).message;
+        }
+        return undefined;
+      };
+      const why = refused(() => replay([...log, deed]));
+      expect(refused(() => replayed.add(deed))).toBe(why);
+      if (why === undefined) log.push(deed);
+      if (next() < 0.5) continue;
+      const drawing = replayed.drawing();
+      expect(drawing).toEqual(replay(log));
+      asked.push({ drawing, text: JSON.stringify(drawing) });
+    }
+    for (const { drawing, text } of asked) expect(JSON.stringify(drawing)).toBe(text);
+  },
+);
+
+test('what a stroke does not change is the same as before', () => {
+  const replayed = openReplay();
+  for (const deed of [segment(1), segment(2), stroke(1), lock(2)]) replayed.add(deed);
+  const before = replayed.drawing();
+  replayed.add(stroke(1, 5));
+  const after = replayed.drawing();
+  expect(after.segments).toBe(before.segments);
+  expect(after.locks).toBe(before.locks);
+  expect(after.strokes[0]).toBe(before.strokes[0]);
+  replayed.add(undo);
+  expect(replayed.drawing()).toMatchObject({ ...before, redo: true });
 });
 
 test('names and values are given, changed, taken away, undone and done again, under a lock too', () => {

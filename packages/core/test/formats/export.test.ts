@@ -1,9 +1,12 @@
+import type { Attribute, AttributeValues } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { ExportFormat } from '@saltworks/contract/export-formats';
 import { describe, expect, test } from 'vitest';
 import { exportFormats } from '../../src/formats/export.ts';
 import { documentText, type ExportImage } from '../../src/formats/exporter.ts';
+import { labelStudioMask } from '../../src/formats/label-studio.ts';
+import type { Classes } from '../../src/formats/paint.ts';
 import { blotchy, categories, dataset, drawn, exported, imageOf, open, some } from './export-images.ts';
 
 const names = Object.keys(exportFormats) as ExportFormat[];
@@ -125,5 +128,90 @@ describe('names', () => {
     expect(labels.map((line) => line.split(':')[0])).toEqual(['background', 'wood', 'wood-stuff', 'background-stuff']);
     const yaml = (await exported(exportFormats['yolo-seg']({ ...dataset, categories: wood }), [])).documents;
     expect(yaml.get('data.yaml')).toContain('names:\n  0: "wood"\n  1: "wood-stuff"\n  2: "background"\n');
+  });
+});
+
+describe('attributes', () => {
+  const attributes: Attribute[] = [
+    { id: 1, name: 'asleep', of: 'segment', kind: 'flag' },
+    { id: 2, name: 'fur <&>', of: 'segment', kind: 'choice', choices: ['short', 'long "&"'], classes: [1, 5] },
+    { id: 3, name: 'age', of: 'segment', kind: 'number', classes: [5], required: true },
+    { id: 4, name: 'remark', of: 'segment', kind: 'text' },
+    { id: 7, name: 'weather', of: 'image', kind: 'choice', choices: ['rain', 'sun'] },
+    { id: 8, name: 'blurred', of: 'image', kind: 'flag' },
+  ];
+  // Segment 1 is sky, segment 2 a dog, segment 3 a cat.
+  const image = imageOf(drawn('.11.', '2213', '2213'));
+  const values: AttributeValues[] = [
+    { remark: 'clear' },
+    { asleep: true, 'fur <&>': 'long "&"', age: 2.5, name: 'Rex' },
+    { asleep: false, 'fur <&>': 'short' },
+  ];
+  const given: ExportImage = {
+    ...image,
+    segments: image.segments.map((segment) => ({ ...segment, attributes: values[segment.id - 1] })),
+    attributes: { weather: 'rain', blurred: false },
+  };
+
+  test('of segments are declared by CVAT’s labels, where their classes have them', async () => {
+    const { documents } = await exported(exportFormats.cvat({ ...dataset, attributes }), [given]);
+    const text = documents.get('annotations.xml') ?? '';
+    const labels = text
+      .split('<label>')
+      .slice(1)
+      .map((label) => label.split('</label>')[0]);
+    expect(
+      labels.map((label) => [...label.matchAll(/<attribute><name>(.*?)<\/name>/g)].map(([, name]) => name)),
+    ).toEqual([
+      ['asleep', 'fur &#60;&#38;&#62;', 'remark', 'name'],
+      ['asleep', 'remark', 'name'],
+      ['asleep', 'fur &#60;&#38;&#62;', 'age', 'remark', 'name'],
+    ]);
+    const [, , dog] = labels;
+    const asked = (type: string, first: string, values: string) =>
+      `<mutable>False</mutable><input_type>${type}</input_type><default_value>${first}</default_value><values>${values}</values>`;
+    expect(dog).toContain(`<name>asleep</name>${asked('checkbox', 'false', 'false\ntrue')}`);
+    expect(dog).toContain(asked('select', 'short', 'short\nlong &#34;&#38;&#34;'));
+    expect(dog).toContain(`<name>age</name>${asked('number', '0', '-1000000000\n1000000000\n1')}`);
+    expect(dog).toContain(`<name>remark</name>${asked('text', '', '')}`);
+    expect(text).toContain('<attribute name="asleep">true</attribute>');
+    expect(text).toContain('<attribute name="age">2.5</attribute>');
+    // Nothing is asked, nothing is declared.
+    const plain = await exported(exportFormats.cvat(dataset), [given]);
+    expect(plain.documents.get('annotations.xml')).toContain('<attributes></attributes>');
+  });
+
+  test('are controls of Label Studio, and values results of regions and of the image', async () => {
+    const { documents } = await exported(exportFormats['label-studio']({ ...dataset, attributes }), [given]);
+    const config = documents.get('config.xml') ?? '';
+    expect(config).toContain('<Header value="fur &#60;&#38;&#62;" size="5"/>');
+    expect(config).toContain(
+      '<Choices name="attribute-2" toName="image" perRegion="true" whenTagName="label" whenLabelValue="cat,dog" choice="single-radio"><Choice value="short"/><Choice value="long &#34;&#38;&#34;"/></Choices>',
+    );
+    expect(config).toContain(
+      '<Number name="attribute-3" toName="image" perRegion="true" whenTagName="label" whenLabelValue="dog" required="true"/>',
+    );
+    expect(config).toContain('<TextArea name="attribute-4" toName="image" perRegion="true" maxSubmissions="1"/>');
+    expect(config).toContain('<Choices name="attribute-7" toName="image" choice="single-radio">');
+    const [task] = JSON.parse(documents.get('tasks.json') ?? '');
+    const results: Record<string, unknown>[] = task.annotations[0].result;
+    expect(
+      results.filter(({ type }) => type !== 'brushlabels').map(({ id, from_name, value }) => [id, from_name, value]),
+    ).toEqual([
+      ['segment-1', 'attribute-4', { text: ['clear'] }],
+      ['segment-2', 'attribute-1', { choices: ['yes'] }],
+      ['segment-2', 'attribute-2', { choices: ['long "&"'] }],
+      ['segment-2', 'attribute-3', { number: 2.5 }],
+      ['segment-3', 'attribute-1', { choices: ['no'] }],
+      ['segment-3', 'attribute-2', { choices: ['short'] }],
+      ['image-attribute-7', 'attribute-7', { choices: ['rain'] }],
+      ['image-attribute-8', 'attribute-8', { choices: ['no'] }],
+    ]);
+    expect(results.filter(({ meta }) => meta).map(({ id, meta }) => [id, meta])).toEqual([
+      ['segment-2', { text: ['Rex'] }],
+    ]);
+    // What is no region is none when it is read.
+    const classes = { id: (name: string) => categories.find((category) => category.name === name)?.id ?? 0 };
+    expect(labelStudioMask(task, image.mask, classes as Classes)).toMatchObject({ notes: [] });
   });
 });

@@ -1,7 +1,15 @@
 import { parseScribbles, type Scribbles } from '@saltworks/contract/documents/scribbles';
 import { describe, expect, test } from 'vitest';
 import { parseScribblePng } from '../../src/formats/scribble-png.ts';
-import { oneHot, rasterise, sampleSeeds, seedNodes, seedsInOrder } from '../../src/seeds/seeds.ts';
+import {
+  cellWinners,
+  oneHot,
+  rasterise,
+  sameSeeds,
+  sampleSeeds,
+  seedNodes,
+  seedsInOrder,
+} from '../../src/seeds/seeds.ts';
 import { goldenBytes, goldenJson, goldenText, random } from '../golden.ts';
 
 const golden = parseScribbles(goldenText('scribbles.json'));
@@ -33,6 +41,20 @@ describe('rasterise', () => {
     const ids = Array.from(owner, (stroke) => (stroke ? segments[stroke - 1] || 255 : 0));
     const picture = parseScribblePng(goldenBytes('scribbles.png'), golden.image).raster;
     expect(ids).toEqual(Array.from(picture.owner, (stroke) => (stroke ? picture.segments[stroke - 1] : 0)));
+  });
+  test('equals the golden rasters of version 2: who owns a pixel, and which are exact', () => {
+    const { owner, segments, exact } = rasterise(parseScribbles(goldenText('scribbles-2.json')));
+    const idsOf = (name: string) => {
+      const { raster } = parseScribblePng(goldenBytes(name), golden.image);
+      return Array.from(raster.owner, (stroke) => (stroke ? raster.segments[stroke - 1] : 0));
+    };
+    const shown = (id: number) => (id === 0 ? 255 : id);
+    expect(Array.from(owner, (stroke) => (stroke ? shown(segments[stroke - 1]) : 0))).toEqual(idsOf('scribbles-2.png'));
+    const labels = new Array<number>(owner.length).fill(0);
+    exact?.pixels.forEach((pixel, i) => {
+      labels[pixel] = shown(exact.ids[i]);
+    });
+    expect(labels).toEqual(idsOf('scribbles-2-exact.png'));
   });
   test('equals the definition for random strokes, long and short, thick and thin', () => {
     const next = random(7);
@@ -161,6 +183,37 @@ test('a sample of seeds is a lattice that thins by halves, keeps every label, an
   });
 });
 
+test.each([1, 2, 3])('a cell goes to the label of most stroke pixels, then to the later stroke: seed %i', (seed) => {
+  const next = random(seed);
+  for (let round = 0; round < 20; round++) {
+    const [width, height, h, w] = Array.from({ length: 4 }, () => 1 + Math.floor(30 * next()));
+    const segments = Array.from({ length: 8 }, () => Math.floor(4 * next()));
+    // Runs of strokes, as strokes are, and pixels without one.
+    let stroke = 0;
+    const owner = Uint16Array.from({ length: width * height }, () => {
+      if (next() < 0.4) stroke = Math.floor(9 * next());
+      return stroke;
+    });
+    const winners = new Int32Array(h * w).fill(-1);
+    const strokes = new Int32Array(h * w);
+    for (let node = 0; node < h * w; node++) {
+      const pixels = [...owner.keys()].filter((i) => {
+        const [x, y] = [i % width, Math.floor(i / width)];
+        return node === Math.floor(((y + 0.5) * h) / height) * w + Math.floor(((x + 0.5) * w) / width) && owner[i] > 0;
+      });
+      const all = [...new Set(segments)].map((id) => {
+        const own = pixels.map((i) => owner[i]).filter((number) => segments[number - 1] === id);
+        return { id, pixels: own.length, last: Math.max(0, ...own) };
+      });
+      const [best] = all.sort((a, b) => b.pixels - a.pixels || b.last - a.last);
+      if (best.pixels === 0) continue;
+      winners[node] = best.id;
+      strokes[node] = best.last;
+    }
+    expect(cellWinners({ width, height, owner, segments }, h, w)).toEqual({ winners, strokes });
+  }
+});
+
 test('a sample leaves every stroke a seed, even a dot', () => {
   const [h, w] = [20, 30];
   const nodes = Int32Array.from({ length: h * w }, (_, i) => i % 2);
@@ -175,6 +228,31 @@ test('a sample leaves every stroke a seed, even a dot', () => {
   expect([...heard].sort()).toEqual([1, 2, 3, 4]);
   // In the order of drawing.
   expect([...kept].map((node) => strokes[node])).toEqual([...kept].map((node) => strokes[node]).sort((a, b) => a - b));
+});
+
+test('a sample of more strokes than it takes keeps the newest, and a seed of every label', () => {
+  const [h, w] = [40, 40];
+  const nodes = Int32Array.from({ length: h * w }, (_, i) => (i === 1 ? 2 : i % 2));
+  // A stroke a node, and the first is of a label that no other has.
+  const strokes = Int32Array.from(nodes, (_, i) => i + 1);
+  const seeds = { h, w, labels: [0, 1, 2], nodes, strokes, unseeded: [] };
+  const { nodes: kept } = sampleSeeds(seeds, 100);
+  expect(kept).toHaveLength(100 + 100 + 1);
+  expect([...kept.subarray(-100)]).toEqual(Array.from({ length: 100 }, (_, i) => h * w - 100 + i));
+  expect(kept).toContain(1);
+});
+
+test('seeds are the same only if all is that a solve reads', () => {
+  const seeds = (more = {}) => ({
+    ...{ h: 1, w: 2, labels: [1, 5], nodes: Int32Array.of(0, 1), strokes: Int32Array.of(1, 2), unseeded: [] },
+    ...more,
+  });
+  expect(sameSeeds(seeds(), seeds({ unseeded: [7], outside: [3] }))).toBe(true);
+  const others = [
+    ...[{ labels: [1, 6] }, { nodes: Int32Array.of(0, -1) }, { strokes: Int32Array.of(2, 1) }, { h: 2, w: 1 }],
+    ...[{ soft: Float32Array.of(1, 0, 0, 1) }, { labels: [1, 5, 6] }],
+  ];
+  for (const more of others) expect(sameSeeds(seeds(), seeds(more))).toBe(false);
 });
 
 test('oneHot is one at a labelled node and zero elsewhere', () => {

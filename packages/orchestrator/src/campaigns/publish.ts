@@ -1,5 +1,6 @@
 /** A campaign's masks published as a mask set of its dataset, which exports read like any other. */
 import type { Campaign, LabelCategory } from '@saltworks/contract/api/campaigns';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import type { CalledClass } from '@saltworks/contract/documents/classes';
 import { maskDocument } from '@saltworks/contract/documents/masks';
@@ -57,14 +58,14 @@ export async function publishMasks(
 }
 
 /**
- * Numbers the campaign's categories in its order, not in that of drawing, and notes what their version calls them. Numbers belong
+ * Numbers the campaign's categories in its order, not in that of drawing, and notes what their version calls them and asks. Numbers belong
  * to what masks call categories, so they stay whatever is renamed or merged.
  *
  * @param known categories of the dataset
  */
 export async function numberCategories(
   store: ObjectStore,
-  { id, dataset, categories: classes, schema }: Campaign,
+  { id, dataset, categories: classes, attributes = [], schema }: Campaign,
   known: readonly Category[],
 ): Promise<void> {
   const storedOf = (category: LabelCategory): Category => ({
@@ -79,8 +80,19 @@ export async function numberCategories(
       if (number === undefined || (merged === undefined && name === storedName(category))) return [];
       return [{ id: number, name, ...(merged !== undefined && { merged }) }];
     });
+  // What is asked of a class is asked of the one that it counts as, too.
+  const numbersOf = (categories: readonly Category[], id: number): number[] =>
+    [classes.find((category) => category.id === id), countedAs(classes, id)].flatMap((category) => {
+      const number = category && findCategory(categories, storedOf(category))?.id;
+      return number === undefined ? [] : [number];
+    });
+  const asked = (categories: readonly Category[]): Attribute[] =>
+    attributes.map(({ classes: of, ...attribute }) => ({
+      ...attribute,
+      ...(of && { classes: [...new Set(of.flatMap((id) => numbersOf(categories, id)))] }),
+    }));
   await numberClasses(store, { dataset, recipe: campaignRecipe(id) }, known, classes.map(storedOf), {
-    schema: { version: schema, called },
+    schema: { version: schema, called, attributes: asked },
     check: (categories) => void orderedCategories({ name: dataset, date: '', categories }),
   });
 }

@@ -1,5 +1,6 @@
 /** The numbers of a dataset's classes. A number never changes once it is given, whatever classes come later. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import { type CalledClass, type Classes, classes as classesDocument } from '@saltworks/contract/documents/classes';
 import { exportPlan, exportSummary } from '@saltworks/contract/documents/exports';
@@ -29,6 +30,8 @@ export interface NotedSchema {
   version: number;
   /** The classes that it calls otherwise than masks do. */
   called(categories: readonly Category[]): CalledClass[];
+  /** What it asks of segments and images, by the numbers of classes; default nothing. */
+  attributes?(categories: readonly Category[]): Attribute[];
 }
 
 /** A class to be numbered. It gets its own id, unless another class has that. */
@@ -98,12 +101,12 @@ export async function readSchema(
   store: ObjectStore,
   of: ClassesOf,
   { version, ...options }: CallOptions & { version?: number } = {},
-): Promise<{ version: number; called: CalledClass[] } | undefined> {
-  let found: { version: number; called: CalledClass[] } | undefined;
+): Promise<{ version: number; called: CalledClass[]; attributes?: Attribute[] } | undefined> {
+  let found: { version: number; called: CalledClass[]; attributes?: Attribute[] } | undefined;
   for await (const { key } of store.list(classesPrefix(of.dataset, of.recipe), options)) {
-    const { schema, called = [] } = (await readDocument(store, key, classesDocument, options)) ?? {};
+    const { schema, called = [], attributes } = (await readDocument(store, key, classesDocument, options)) ?? {};
     if (schema === undefined || (version !== undefined && schema !== version)) continue;
-    if (!found || schema >= found.version) found = { version: schema, called };
+    if (!found || schema >= found.version) found = { version: schema, called, ...(attributes && { attributes }) };
   }
   return found;
 }
@@ -132,10 +135,17 @@ async function settle(
     const known = found?.categories ?? (await exportedBefore(store, of, options));
     const categories = next(known);
     check(categories);
-    const { schema, called = [] } = given ? { schema: given.version, called: given.called(categories) } : (found ?? {});
+    const {
+      schema,
+      called = [],
+      attributes = [],
+    } = given
+      ? { schema: given.version, called: given.called(categories), attributes: given.attributes?.(categories) }
+      : (found ?? {});
     const document: Classes = {
       ...{ version: 1, categories, ...(schema !== undefined && { schema }) },
       ...(called.length > 0 && { called }),
+      ...(attributes.length > 0 && { attributes }),
     };
     if (found && isDeepStrictEqual(found, document)) return categories;
     const key = classesKey(of.dataset, of.recipe, version + 1);

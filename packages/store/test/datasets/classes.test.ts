@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Attribute } from '@saltworks/contract/attributes';
 import type { Category } from '@saltworks/contract/categories';
 import { classesPrefix, exportPlanKey, exportSummaryKey } from '@saltworks/contract/layout';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -138,6 +139,19 @@ test('the version of a campaign’s classes stays noted until there is another',
   await numberClasses(store, plates, [], things('cat'), { schema: second });
   const renamed = { version: 2, called: [{ id: 1, name: 'tiger' }] };
   expect(await readSchema(store, plates)).toEqual(renamed);
+  // What a version asks of classes goes by their numbers, and stays with it.
+  const asks = (of: readonly Category[]): Attribute[] => [
+    { id: 1, name: 'asleep', of: 'segment', kind: 'flag', classes: of.map(({ id }) => id) },
+  ];
+  const third = { version: 4, called: () => [], attributes: asks };
+  const other = { dataset: 'pans', recipe: 'campaign-asking' };
+  await numberClasses(store, other, [], things('cat', 'dog'), { schema: third });
+  await numberClasses(store, other, [], things('eel'));
+  const [asked] = asks([{ id: 1, name: 'cat', isthing: 1 }]);
+  expect(await readSchema(store, other)).toEqual({
+    ...{ version: 4, called: [] },
+    attributes: [{ ...asked, classes: [1, 2] }],
+  });
   // An older version may be noted again, and the newest stays what others ask for.
   await numberClasses(store, plates, [], things('cat'), { schema: first });
   expect(await readSchema(store, plates)).toEqual(renamed);

@@ -4,7 +4,7 @@ import type { LabelCategory } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { countedSegments } from '@saltworks/core/drawing/classes';
 import { css, type Rgb, background as unknown } from '@saltworks/core/screen/colours';
-import { memo, useDeferredValue, useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { Classes } from './classes.tsx';
 import { countsOf, nameOf } from './names.ts';
 import { type SegmentActs, SegmentRow } from './segment-row.tsx';
@@ -13,7 +13,8 @@ interface Props extends SegmentActs {
   /** Takes no input. */
   inert: boolean;
   segments: Drawing['segments'];
-  strokes: Drawing['strokes'];
+  /** Ids of those that have strokes. */
+  drawn: ReadonlySet<number>;
   categories: readonly LabelCategory[];
   colours: ReadonlyMap<number, Rgb>;
   chosen: number;
@@ -38,7 +39,7 @@ interface Props extends SegmentActs {
 export const Palette = memo(function Palette({
   inert,
   segments,
-  strokes,
+  drawn,
   categories,
   colours,
   chosen,
@@ -67,8 +68,6 @@ export const Palette = memo(function Palette({
   // What was drawn of a class that was merged into another counts as that one.
   const counted = useMemo(() => countedSegments(segments, categories), [segments, categories]);
   const counts = useMemo(() => countsOf(counted), [counted]);
-  // A long list may render a moment after the ink.
-  const drawn = useDeferredValue(useMemo(() => new Set(strokes.map(({ segment }) => segment)), [strokes]));
   const rows = [
     { id: 0, name: 'Background', origin: undefined },
     ...counted.map(({ id, category, name, origin }) => ({

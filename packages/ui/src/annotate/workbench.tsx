@@ -5,7 +5,7 @@ import type { GivenOrigin } from '@saltworks/contract/documents/scribbles';
 import { keysText } from '@saltworks/contract/keys-text';
 import { countedSegments } from '@saltworks/core/drawing/classes';
 import { segmentColours } from '@saltworks/core/screen/colours';
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Advice } from './advice.tsx';
 import { Attributes } from './attributes.tsx';
 import { drawing as drawingTools, type Scene, type Tool } from './board/scene.ts';
@@ -26,6 +26,7 @@ import { examples, TourCard } from './tour-card.tsx';
 import { useAttributes } from './use-attributes.ts';
 import { useBrush } from './use-brush.ts';
 import { useClassKeys } from './use-class-keys.ts';
+import { useDrawn } from './use-drawn.ts';
 import { useFinish } from './use-finish.ts';
 import { useHints } from './use-hints.ts';
 import { useKeys } from './use-keys.ts';
@@ -110,6 +111,8 @@ export function Workbench({ session, done }: Props) {
   const [peeking, setPeeking] = useState(false);
   const [looking, setLooking] = useState(false);
 
+  // A long list may render a moment after the ink.
+  const drawn = useDeferredValue(useDrawn(drawing.strokes));
   const colours = useMemo(
     () => segmentColours(countedSegments(segments, categories), categories),
     [segments, categories],
@@ -307,7 +310,7 @@ export function Workbench({ session, done }: Props) {
       <Palette
         inert={!ours}
         segments={segments}
-        strokes={drawing.strokes}
+        drawn={drawn}
         categories={categories}
         colours={colours}
         chosen={segment}

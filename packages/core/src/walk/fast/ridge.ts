@@ -84,7 +84,8 @@ export class Ridge {
     else for (let s = 0; s < m; s++) y[labels[s] * m + s] += 1;
     kernels.solveRows(this.#factor, m, weights, c);
     const { height, width } = this.#keys.grid;
-    kernels.ridgeSums(this.#kernel, vectors(height * width), m, weights, c, 1 / c, out);
+    const scratch = this.#arena.reserve(256 * m);
+    kernels.ridgeSums(this.#kernel, vectors(height * width), m, weights, c, 1 / c, out, scratch);
     this.#arena.release(mark);
   }
 
@@ -104,7 +105,7 @@ export class Ridge {
     );
   }
 
-  /** Brings kernel and factor to these seeds; the rows of the first seeds that stay the same are kept. */
+  /** Brings kernel and factor to these seeds; the kernel rows of seeds that stay are kept, and the factor's first rows. */
   #append(nodes: Int32Array, ridges: Float64Array): void {
     const { kernels } = this.#arena;
     const n = this.#keys.grid.height * this.#keys.grid.width;
@@ -112,7 +113,7 @@ export class Ridge {
     const same = (s: number) => nodes[s] === this.#nodes[s] && ridges[s] === this.#ridges[s];
     let shared = 0;
     while (shared < Math.min(m, this.#nodes.length) && same(shared)) shared++;
-    for (let s = shared; s < m; s += 8) this.#rows(nodes.subarray(s, s + 8), s);
+    this.#bringRows(nodes, shared);
     const factor = this.#arena.doubles(this.#factor, (m * (m + 1)) / 2);
     for (let s = shared; s < m; s++) {
       const kernel = this.#arena.floats(this.#kernel + 4 * vectors(n) * s, n);
@@ -125,13 +126,29 @@ export class Ridge {
     this.#ridges = ridges;
   }
 
-  /** Computes the kernel rows of up to eight nodes, from row `first` on. */
-  #rows(nodes: Int32Array, first: number): void {
+  /** Brings the kernel's rows from `shared` on to these nodes: those that it has elsewhere move. */
+  #bringRows(nodes: Int32Array, shared: number): void {
+    const length = vectors(this.#keys.grid.height * this.#keys.grid.width);
+    const rows = (from: number, to: number) =>
+      this.#arena.floats(this.#kernel + 4 * length * from, length * (to - from));
+    const known = new Map(Array.from(this.#nodes.subarray(shared), (node, i) => [node, i]));
+    const kept = rows(shared, this.#nodes.length).slice();
+    const missing: { node: number; row: number }[] = [];
+    for (let s = shared; s < nodes.length; s++) {
+      const from = known.get(nodes[s]);
+      if (from === undefined) missing.push({ node: nodes[s], row: s });
+      else rows(s, s + 1).set(kept.subarray(length * from, length * (from + 1)));
+    }
+    for (let i = 0; i < missing.length; i += 8) this.#rows(missing.slice(i, i + 8));
+  }
+
+  /** Computes the kernel rows of up to eight nodes. */
+  #rows(wanted: readonly { node: number; row: number }[]): void {
     const arena = this.#arena;
     const { kernels } = arena;
     const { grid, panels, scale } = this.#keys;
     const { h, w } = grid;
-    const { at, depth } = panels;
+    const { depth } = panels;
     const n = grid.height * grid.width;
     const stride = Math.ceil((h * w) / 8) * 8;
     const mark = arena.mark();
@@ -139,12 +156,12 @@ export class Ridge {
     const products = arena.reserve(32 * stride);
     const row = arena.reserve(4 * (w + 8));
     const doubled = arena.reserve(4 * n + 64);
-    nodes.forEach((node, lane) => {
+    wanted.forEach(({ node }, lane) => {
       const { patches, u, v } = corners(grid, node);
-      kernels.mixPanel(at, depth, patches[0], patches[1], patches[2], patches[3], u, v, lane, panel);
+      kernels.mixPanel(panels.at, depth, patches[0], patches[1], patches[2], patches[3], u, v, lane, panel);
     });
-    kernels.panelProducts(panel, at, h * w, depth, products, stride);
-    nodes.forEach((node, lane) => {
+    kernels.panelProducts(panel, panels.at, h * w, depth, products, stride);
+    wanted.forEach(({ node, row: to }, lane) => {
       let from = products + 4 * stride * lane;
       if (grid.double) {
         kernels.doubleGrid(from, h, w, 0, row, doubled);
@@ -152,8 +169,8 @@ export class Ridge {
       }
       const { planes, stride: plane } = this.#colours;
       const { width, colour } = this.#options;
-      const to = this.#kernel + 4 * vectors(n) * (first + lane);
-      kernels.ridgeRow(from, this.#terms, node, scale, planes, plane, colour, -1 / (2 * width * width), n, to);
+      const at = this.#kernel + 4 * vectors(n) * to;
+      kernels.ridgeRow(from, this.#terms, node, scale, planes, plane, colour, -1 / (2 * width * width), n, at);
     });
     arena.release(mark);
   }

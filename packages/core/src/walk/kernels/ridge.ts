@@ -67,48 +67,116 @@ export function ridgeRow(
   store<f32>(out + at, 1);
 }
 
-/** The number of nodes whose sums stay in the first cache while all seeds pass. */
-const chunk: usize = 4096;
+/** Bytes of a row of G that are summed in registers, and of those that are copied together before. */
+const block: usize = 64;
+const chunk: usize = 4 * block;
 
 /**
  * out = base + Σ_s weights[s]·G[s], planes `[c, stride]`.
  *
  * @param kernel `[m, stride]`
  * @param weights `[c, m]` float64
+ * @param scratch 64·m floats
  */
-export function ridgeSums(kernel: usize, stride: i32, m: i32, weights: usize, c: i32, base: f32, out: usize): void {
+export function ridgeSums(
+  kernel: usize,
+  stride: i32,
+  m: i32,
+  weights: usize,
+  c: i32,
+  base: f32,
+  out: usize,
+  scratch: usize,
+): void {
   const plane = (<usize>stride) << 2;
+  const size = <usize>m * block;
+  const next = (<usize>m) << 3;
   for (let from: usize = 0; from < plane; from += chunk) {
-    const to = min(from + chunk, plane);
-    for (let k = 0; k < c; k++) {
-      for (let i = from; i < to; i += 16) v128.store(out + <usize>k * plane + i, f32x4.splat(base));
-    }
+    const blocks = min(chunk, plane - from) / block;
+    // Rows lie far apart: their parts come together before they are read for every label.
     for (let s = 0; s < m; s++) {
-      const row = kernel + <usize>s * plane;
-      let weight = weights + ((<usize>s) << 3);
+      const row = kernel + <usize>s * plane + from;
+      for (let b: usize = 0; b < blocks; b++) {
+        memory.copy(scratch + b * size + <usize>s * block, row + b * block, block);
+      }
+    }
+    for (let b: usize = 0; b < blocks; b++) {
+      const at = out + from + b * block;
       let k = 0;
       for (; k + 2 <= c; k += 2) {
-        const w0 = f32x4.splat(<f32>load<f64>(weight));
-        weight += (<usize>m) << 3;
-        const w1 = f32x4.splat(<f32>load<f64>(weight));
-        weight += (<usize>m) << 3;
-        const o0 = out + <usize>k * plane;
-        const o1 = o0 + plane;
-        for (let i = from; i < to; i += 16) {
-          const value = v128.load(row + i);
-          v128.store(o0 + i, f32x4.add(v128.load(o0 + i), f32x4.mul(w0, value)));
-          v128.store(o1 + i, f32x4.add(v128.load(o1 + i), f32x4.mul(w1, value)));
-        }
+        sumTwo(scratch + b * size, m, weights + <usize>k * next, base, at + <usize>k * plane, plane);
       }
-      if (k < c) {
-        const w0 = f32x4.splat(<f32>load<f64>(weight));
-        const o0 = out + <usize>k * plane;
-        for (let i = from; i < to; i += 16) {
-          v128.store(o0 + i, f32x4.add(v128.load(o0 + i), f32x4.mul(w0, v128.load(row + i))));
+      if (k < c) sumOne(scratch + b * size, m, weights + <usize>k * next, base, at + <usize>k * plane);
+    }
+    // What is left of the last chunk, a vector at a time.
+    for (let i = from + blocks * block; i < min(from + chunk, plane); i += 16) {
+      for (let k = 0; k < c; k++) {
+        let sum = f32x4.splat(base);
+        for (let s = 0; s < m; s++) {
+          const weight = f32x4.splat(<f32>load<f64>(weights + <usize>k * next + ((<usize>s) << 3)));
+          sum = f32x4.add(sum, f32x4.mul(weight, v128.load(kernel + <usize>s * plane + i)));
         }
+        v128.store(out + <usize>k * plane + i, sum);
       }
     }
   }
+}
+
+/** A block of two labels' sums, `plane` bytes apart. @param rows `[m, 16]` */
+function sumTwo(rows: usize, m: i32, weights: usize, base: f32, out: usize, plane: usize): void {
+  const others = weights + ((<usize>m) << 3);
+  let a0 = f32x4.splat(base);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  for (let s: usize = 0; s < (<usize>m) << 3; s += 8, rows += block) {
+    const a = f32x4.splat(<f32>load<f64>(weights + s));
+    const b = f32x4.splat(<f32>load<f64>(others + s));
+    const r0 = v128.load(rows);
+    const r1 = v128.load(rows, 16);
+    const r2 = v128.load(rows, 32);
+    const r3 = v128.load(rows, 48);
+    a0 = f32x4.add(a0, f32x4.mul(a, r0));
+    a1 = f32x4.add(a1, f32x4.mul(a, r1));
+    a2 = f32x4.add(a2, f32x4.mul(a, r2));
+    a3 = f32x4.add(a3, f32x4.mul(a, r3));
+    b0 = f32x4.add(b0, f32x4.mul(b, r0));
+    b1 = f32x4.add(b1, f32x4.mul(b, r1));
+    b2 = f32x4.add(b2, f32x4.mul(b, r2));
+    b3 = f32x4.add(b3, f32x4.mul(b, r3));
+  }
+  v128.store(out, a0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
+  out += plane;
+  v128.store(out, b0);
+  v128.store(out, b1, 16);
+  v128.store(out, b2, 32);
+  v128.store(out, b3, 48);
+}
+
+/** A block of one label's sums. */
+function sumOne(rows: usize, m: i32, weights: usize, base: f32, out: usize): void {
+  let a0 = f32x4.splat(base);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  for (let s: usize = 0; s < (<usize>m) << 3; s += 8, rows += block) {
+    const a = f32x4.splat(<f32>load<f64>(weights + s));
+    a0 = f32x4.add(a0, f32x4.mul(a, v128.load(rows)));
+    a1 = f32x4.add(a1, f32x4.mul(a, v128.load(rows, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(a, v128.load(rows, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(a, v128.load(rows, 48)));
+  }
+  v128.store(out, a0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
 }
 
 /** a += share·(b − a). */

@@ -3,7 +3,7 @@
 import type { Lock, Stroke } from '@saltworks/contract/documents/scribbles';
 import { unknownKind } from '@saltworks/contract/errors';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import { answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
+import { type Answer, answerFrom, labelsOf, type StrokeLabels } from '@saltworks/core/answer';
 import { Arena } from '@saltworks/core/arena/arena';
 import { openFast } from '@saltworks/core/fast/solver';
 import { decodeKeys, soundOrigin } from '@saltworks/core/formats/keys';
@@ -13,7 +13,7 @@ import { suspectStrokes } from '@saltworks/core/help/suspects';
 import type { Keys } from '@saltworks/core/keys/keys';
 import { mean } from '@saltworks/core/metrics/mean';
 import { type Grid, gridOf } from '@saltworks/core/nodes/grid';
-import { argmax, expectedIous, margins, type NodeScores } from '@saltworks/core/nodes/scores';
+import { argmax, expectedIous, margins } from '@saltworks/core/nodes/scores';
 import { StrokeSheet } from '@saltworks/core/seeds/sheet';
 import type { Solver } from '@saltworks/core/solver';
 import { pixelsOf } from '../pixels.ts';
@@ -98,7 +98,7 @@ interface Opened {
   sheet: StrokeSheet;
   /** Built on first use. */
   directions?: Keys;
-  last?: { n: number; draft: boolean; drawn: StrokeLabels; nodes: NodeScores };
+  last?: { n: number; draft: boolean; drawn: StrokeLabels; nodes: Answer['nodes'] };
 }
 
 let opened: Opened | undefined;
@@ -171,11 +171,11 @@ async function open({ picture, keys: file, image: bytes, options }: PreviewReque
 
 function solve(opened: Opened, { n, keep, strokes, locks, draft }: PreviewRequest & { kind: 'solve' }): void {
   opened.strokes = [...opened.strokes.slice(0, keep), ...strokes];
+  const { solver, grid, options, picture, last } = opened;
   // The last answer's raster lies on this sheet.
   opened.last = undefined;
-  const { solver, grid, options, picture } = opened;
   const drawn = labelsOf(opened.sheet.raster(opened.strokes, locks, draft), grid, options);
-  const { seeds, nodes } = answerFrom(solver, drawn);
+  const { seeds, nodes } = answerFrom(solver, drawn, last && { seeds: last.drawn.seeds, nodes: last.nodes });
   const c = seeds.labels.length;
   const ids = Uint32Array.from(argmax(nodes.data, c), (label) => seeds.labels[label]);
   const margin = margins(nodes.data, c);

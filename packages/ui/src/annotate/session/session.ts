@@ -23,7 +23,7 @@ import {
 import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Attribute } from '@saltworks/contract/attributes';
 import type { Stroke } from '@saltworks/contract/documents/scribbles';
-import { replay } from '@saltworks/core/drawing/replay';
+import { openReplay } from '@saltworks/core/drawing/replay';
 import { isDrawnEnough } from '@saltworks/core/drawing/scribbles-of';
 import { ApiError, ask, askAs, bytes } from '../../api.ts';
 import { begin, type Step } from '../../traces.ts';
@@ -88,7 +88,9 @@ export class Session {
   readonly #deeds = new Deeds();
   readonly #listeners = new Set<() => void>();
   readonly #preview: Preview;
-  #interactions: Interaction[] = [];
+  #replayed = openReplay();
+  /** The largest id that a segment was given, deleted ones too. */
+  #lastId = 0;
   #unfollow: (() => void) | undefined;
   #state: SessionState;
   #draft: Stroke | undefined;
@@ -118,13 +120,13 @@ export class Session {
     this.#schema = campaign.schema;
     this.#file = file;
     this.image = image;
-    this.#interactions = log.map(({ interaction }) => interaction);
+    for (const { interaction } of log) this.#add(interaction);
     this.#state = {
       assignment,
-      drawing: replay(this.#interactions),
+      drawing: this.#replayed.drawing(),
       categories: campaign.categories,
       attributes: campaign.attributes,
-      n: this.#interactions.length,
+      n: log.length,
       saving: { state: 'saved' },
       suspects: [],
       preview: 'opening',
@@ -179,18 +181,24 @@ export class Session {
 
   /** Adds an interaction: it shows at once, is kept in the browser a moment later, and then goes to the server. */
   do(interaction: Interaction): void {
-    const interactions = [...this.#interactions, interaction];
-    const drawing = replay(interactions);
-    this.#interactions = interactions;
+    this.#add(interaction);
+    const n = this.#state.n + 1;
+    const drawing = this.#replayed.drawing();
     this.#draft = undefined;
     this.#drawnAt = performance.now();
     // The server has not confirmed this drawing yet.
-    this.#set({ drawing, n: interactions.length, confirmed: undefined, saving: { state: 'saving', pending: 1 } });
-    const deed = this.#deeds.begin(interaction.kind, interactions.length);
+    this.#set({ drawing, n, confirmed: undefined, saving: { state: 'saving', pending: 1 } });
+    const deed = this.#deeds.begin(interaction.kind, n);
     this.#outbox.add(interaction, deed).catch((error) => {
       this.#set({ saving: { state: 'refused', pending: 1, reason: `this browser keeps nothing: ${error.message}` } });
     });
     this.#solve();
+  }
+
+  /** @throws InvalidInputError for what the drawing so far does not allow */
+  #add(interaction: Interaction): void {
+    this.#replayed.add(interaction);
+    if (interaction.kind === 'segment') this.#lastId = Math.max(this.#lastId, interaction.id);
   }
 
   /** The stroke under the pen: labels follow it, and nothing is kept. Undefined discards it. */
@@ -214,7 +222,7 @@ export class Session {
 
   /** The id of the next segment. */
   get nextId(): number {
-    return this.#interactions.reduce((most, done) => (done.kind === 'segment' ? Math.max(most, done.id) : most), 0) + 1;
+    return this.#lastId + 1;
   }
 
   /** Adds a segment of a category. @returns its id */
@@ -298,10 +306,8 @@ export class Session {
     const pending = (await this.#outbox.pending()).filter(({ client, seq }: Pending) => !known.has(`${client} ${seq}`));
     for (const { interaction } of pending) {
       try {
-        const interactions = [...this.#interactions, interaction];
-        const drawing = replay(interactions);
-        this.#interactions = interactions;
-        this.#set({ drawing, n: interactions.length });
+        this.#add(interaction);
+        this.#set({ drawing: this.#replayed.drawing(), n: this.#state.n + 1 });
       } catch {
         // It was valid in the window that made it; the server decides.
       }
@@ -469,8 +475,10 @@ export class Session {
 
   /** The server's log, then the interactions still on their way there. */
   async #takeLog(log: readonly Logged[]): Promise<void> {
-    this.#interactions = log.map(({ interaction }) => interaction);
-    this.#set({ drawing: replay(this.#interactions), n: log.length });
+    this.#replayed = openReplay();
+    this.#lastId = 0;
+    for (const { interaction } of log) this.#add(interaction);
+    this.#set({ drawing: this.#replayed.drawing(), n: log.length });
     await this.#takeUp(log);
     this.#solve();
   }
