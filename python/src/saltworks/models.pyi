@@ -64,6 +64,7 @@ class Campaign(TypedDict):
     gateWorse: float
     gateChanged: float
     strokes: Literal['hold', 'tolerate']
+    unlabelled: Literal['allow', 'refuse']
     id: str
     dataset: str
     backbone: str

@@ -138,6 +138,12 @@ const settingOptions = (command: Command): Command =>
       parseFromTo(0, 1),
     )
     .addOption(strokesOption())
+    .addOption(
+      new Option(
+        '--unlabelled <how>',
+        'images with pixels that belong to no segment, when they are handed in (default: allow)',
+      ).choices(['allow', 'refuse']),
+    )
     .option('--json', 'one JSON document instead of text');
 
 interface SettingFlags {
@@ -150,6 +156,7 @@ interface SettingFlags {
   strokes?: SegmentOptions['strokes'];
   gateWorse?: number;
   gateChanged?: number;
+  unlabelled?: Campaign['unlabelled'];
   json?: boolean;
 }
 
@@ -244,11 +251,12 @@ async function change(id: string, flags: SettingFlags & { state?: Campaign['stat
   await withApi(json, async (api) => {
     const changed = await api(patchCampaign, { ...campaignAt(id), body });
     if (json) return console.log(JSON.stringify(changed));
-    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, gateWorse, gateChanged } = changed;
+    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, unlabelled } = changed;
+    const { gateWorse, gateChanged } = changed;
     const until = deadline ? `, until ${deadline}` : '';
     const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
     console.log(
-      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}, gate ${gateWorse} worse and ${gateChanged} changed`,
+      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}${unlabelled === 'refuse' ? ', nothing unlabelled' : ''}, gate ${gateWorse} worse and ${gateChanged} changed`,
     );
   });
 }
@@ -263,6 +271,7 @@ function settingsOf({
   strokes,
   gateWorse,
   gateChanged,
+  unlabelled,
 }: SettingFlags) {
   return {
     instructions: instructions === undefined ? undefined : readText(instructions),
@@ -273,6 +282,7 @@ function settingsOf({
     strokes,
     gateWorse,
     gateChanged,
+    unlabelled,
   };
 }
 

@@ -17,6 +17,7 @@ export const campaignDefaults = {
   annotators: 1,
   blind: true,
   honeypotRate: 0,
+  unlabelled: 'allow',
   /** Seconds for which an image is held without a sign of life. */
   leaseSeconds: 900,
 } as const;
@@ -80,6 +81,8 @@ const changes = {
   gateChanged: z.number().check(z.gte(0), z.lte(1)),
   /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
   strokes: z.enum(strokeKinds),
+  /** Images with pixels that belong to no segment: they may be handed in, or are refused. */
+  unlabelled: z.enum(['allow', 'refuse']),
 };
 
 /** What may be changed while a campaign runs. */
@@ -129,7 +132,8 @@ export const campaign = z.described(
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),
     ordering: z.enum(['import', 'random']),
-    /** Earlier servers leave it out. */
+    /** Earlier servers leave both out. */
+    unlabelled: z._default(changes.unlabelled, campaignDefaults.unlabelled),
     start: z._default(z.nullable(campaignStart), null),
     deadline: z.nullable(z.string()),
     categories: z.array(category),

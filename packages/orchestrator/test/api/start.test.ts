@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
+import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
 import { extractReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { decodePanoptic, encodePanoptic } from '@saltworks/core/mask/mask';
@@ -225,6 +226,38 @@ test('what is let go of a known mask is the solver’s again', async () => {
   // The background was given, and keeps its pixels; the others go to the two labels that are left.
   for (const [i, label] of given.entries()) if (label === 0) expect([i, ids[i]]).toEqual([i, 0]);
   expect(new Set(ids)).toEqual(new Set([0, 1]));
+});
+
+test('an image with pixels of no segment is not handed in where the campaign refuses it', async () => {
+  await openCampaign('whole', { start: background, unlabelled: 'refuse' });
+  expect(await json('GET', '/campaigns/whole')).toMatchObject({ unlabelled: 'refuse' });
+  expect(await json('GET', '/campaigns/begun')).toMatchObject({ unlabelled: 'allow' });
+  const { id } = await json('POST', '/campaigns/whole/next');
+  const given = begunWith('a.png');
+  const left = given.filter((label) => label === 0).length;
+  const refused = await call('POST', `/assignments/${id}/submit`);
+  const error = `${left} pixels belong to no segment; expected 0 before handing in`;
+  expect(refused).toMatchObject({ status: 409, body: { error, detail: { unlabelled: left } } });
+
+  // All but one pixel, then that one, too.
+  const client = randomUUID();
+  let seq = 0;
+  const fill = (region: number[]) => {
+    const interaction = { kind: 'fill', segment: 2, region, spread: false };
+    return json('POST', `/assignments/${id}/interactions`, { client, interactions: [{ seq: ++seq, interaction }] });
+  };
+  const corner = given.indexOf(0);
+  await fill(encodeRegion(given.with(corner, 1), 0));
+  expect(await call('POST', `/assignments/${id}/submit`)).toMatchObject({
+    status: 409,
+    body: { error: '1 pixel belongs to no segment; expected 0 before handing in', detail: { unlabelled: 1 } },
+  });
+  await fill([corner, 1]);
+  const { mask } = await json('POST', `/assignments/${id}/submit`);
+  expect(await pixelsOf(mask)).toEqual(given.map((label) => label || 2));
+  await json('PATCH', '/campaigns/whole', { unlabelled: 'allow' }, admin);
+  const next = await json('POST', '/campaigns/whole/next');
+  expect(await json('POST', `/assignments/${next.id}/submit`)).toMatchObject({ n: next.n });
 });
 
 test('clients cannot write what nobody did', async () => {

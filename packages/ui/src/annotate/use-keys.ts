@@ -157,6 +157,7 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
       { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
       { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
+      { keys: ['shift+u'], show: 'Shift U', label: 'mark what has no label', run: () => toggle('unlabelled') },
       { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
       {
         keys: ['.'],

@@ -69,6 +69,7 @@ export function Workbench({ session, done }: Props) {
   const [radius, setRadius] = useBrush(assignment.image, kept);
   const [held, setHeld] = useState(false);
   const [doubting, setDoubting] = useState(false);
+  const [marking, setMarking] = useState(false);
   const [opened, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
     campaign.instructions && !sessionStorage.getItem(`read ${campaign.id}`) ? 'instructions' : undefined,
   );
@@ -126,6 +127,7 @@ export function Workbench({ session, done }: Props) {
     heat: hints.heat ?? (doubt ? { values: margin, width: patch.width, height: patch.height } : undefined),
     opacity: settings.opacity,
     contours: settings.contours && labels === pixel,
+    unlabelled: marking,
     hidden: hidden.size > 0 ? hidden : undefined,
     only: settings.only,
     stale: labels !== whole,
@@ -165,9 +167,20 @@ export function Workbench({ session, done }: Props) {
 
   const labelled = !!patch || pixel?.n === state.n;
   const begun = beginningOf(drawing);
+  /** Nothing may be left unlabelled. */
+  const complete = campaign.unlabelled === 'refuse';
+  const left = (complete && pixels.areas?.get(0)) || 0;
   const submit = () => {
     if (board.current?.closePolygon()) return;
-    if (labelled) void finish('handing in', () => session.submit());
+    if (!labelled) return;
+    // Pixels that are not there yet are for the server to judge.
+    const missing = complete && whole ? whole.ids.reduce((count, id) => count + (id === 0 ? 1 : 0), 0) : 0;
+    if (missing === 0) return void finish('handing in', () => session.submit());
+    setMarking(true);
+    unlabelled();
+    setMessage(
+      `${countText(missing)} unlabelled: here every pixel belongs to a segment before you hand in. J shows the next.`,
+    );
   };
   // A stroke or a key under way ends here, and is not resumed afterwards.
   const over = still || dialog !== undefined;
@@ -180,7 +193,10 @@ export function Workbench({ session, done }: Props) {
   const toggle = (what: Switch | 'only') => {
     if (what === 'labels') change({ opacity: settings.opacity > 0 ? 0 : 0.6 });
     else if (what === 'doubt') setDoubting(!doubting);
-    else if (what === 'patches') change({ pixels: !settings.pixels });
+    else if (what === 'unlabelled') {
+      setMarking(!marking);
+      if (settings.opacity === 0) change({ opacity: 0.6 });
+    } else if (what === 'patches') change({ pixels: !settings.pixels });
     else change({ [what]: !settings[what] });
   };
   const classKeys = useClassKeys({ offered, pick: act.classing ? act.classify : act.add, say: setMessage });
@@ -258,6 +274,7 @@ export function Workbench({ session, done }: Props) {
           strokes: settings.strokes,
           contours: settings.contours,
           patches: !settings.pixels,
+          unlabelled: marking,
           doubt: doubting,
         }}
         toggle={toggle}
@@ -297,6 +314,16 @@ export function Workbench({ session, done }: Props) {
           empty={drawing.strokes.every(({ segment }) => segment === 0)}
           begun={begun}
         />
+        {ours && left > 0 && (
+          <button
+            type="button"
+            className="bare lacking"
+            title="Show the next place without a label (J)"
+            onClick={unlabelled}
+          >
+            {countText(left)} unlabelled
+          </button>
+        )}
         <Zoom
           shown={shown}
           zoomBy={(factor) => board.current?.zoomBy(factor)}
@@ -346,6 +373,8 @@ export function Workbench({ session, done }: Props) {
     </div>
   );
 }
+
+const countText = (pixels: number) => `${pixels.toLocaleString('en')} ${pixels === 1 ? 'pixel' : 'pixels'}`;
 
 /** The plain picture. */
 const bare = (scene: Scene): Scene => ({

@@ -25,6 +25,8 @@ const settings = {
   /** The gate's thresholds: an IoU, and percent. */
   gateWorse: z.string(),
   gateChanged: z.string(),
+  /** Whether every pixel has to belong to a segment. */
+  complete: z.boolean(),
 };
 
 /** Settings that can change later. */
@@ -61,6 +63,7 @@ export const emptyDraft: CampaignDraft = {
   strokes: presets[campaignDefaults.preset].strokes,
   gateWorse: String(defaultThresholds.worse),
   gateChanged: shortNumber(100 * defaultThresholds.changed),
+  complete: false,
   ...emptyKeys,
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
@@ -86,7 +89,7 @@ export const slugOf = (name: string): string =>
 
 export function draftOf(campaign: Campaign): SettingsDraft {
   const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind, strokes } = campaign;
-  const { gateWorse, gateChanged } = campaign;
+  const { gateWorse, gateChanged, unlabelled } = campaign;
   return {
     name,
     instructions,
@@ -98,11 +101,13 @@ export function draftOf(campaign: Campaign): SettingsDraft {
     strokes,
     gateWorse: String(gateWorse),
     gateChanged: shortNumber(100 * gateChanged),
+    complete: unlabelled === 'refuse',
   };
 }
 
 export const changesOf = (draft: SettingsDraft) => {
-  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes, gateWorse, gateChanged } = draft;
+  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes } = draft;
+  const { gateWorse, gateChanged, complete } = draft;
   return {
     name: name.trim(),
     instructions,
@@ -114,6 +119,7 @@ export const changesOf = (draft: SettingsDraft) => {
     strokes,
     gateWorse: Number(gateWorse),
     gateChanged: Number(gateChanged) / 100,
+    unlabelled: complete ? ('refuse' as const) : ('allow' as const),
   };
 };
 

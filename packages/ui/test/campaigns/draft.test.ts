@@ -33,6 +33,7 @@ describe('a campaign in the form', () => {
       strokes: 'hold',
       gateWorse: 0.01,
       gateChanged: 0.15,
+      unlabelled: 'allow',
       backbone: 'dinov2-small-focus',
       preset: 'best',
       ordering: 'import',
@@ -73,6 +74,7 @@ describe('a campaign in the form', () => {
       strokes: 'tolerate',
       gateWorse: 0.0125,
       gateChanged: 0.07,
+      unlabelled: 'refuse',
     };
     expect(changesOf(draftOf(settings as Campaign))).toEqual(settings);
   });

@@ -29,6 +29,8 @@ export interface Scene {
   /** Segments whose labels are not shown. */
   hidden?: ReadonlySet<number>;
   contours: boolean;
+  /** Stripes mark what belongs to no segment. */
+  unlabelled?: boolean;
   strokes: boolean;
   tool: Tool;
   /** Exact strokes label their own pixels only. */
