@@ -46,7 +46,8 @@ class Attribute(TypedDict):
 CampaignStart = TypedDict(
     'CampaignStart',
     {
-        'from': Literal['known'],
+        'from': Literal['known', 'predicted'],
+        'masks': NotRequired[str],
         'others': Literal['refuse', 'background'],
     },
 )

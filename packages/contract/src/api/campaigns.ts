@@ -6,7 +6,7 @@ import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
-import { id, nothing, openObject, params, slug, text, time } from './fields.ts';
+import { id, nothing, openObject, params, recipe, slug, text, time } from './fields.ts';
 import { keysChoice, keysChosen } from './keys.ts';
 import { memberRole } from './states.ts';
 
@@ -54,9 +54,14 @@ export type LabelCategory = z.infer<typeof category>;
 /** What an image begins with, before anybody has drawn on it. */
 export const campaignStart = z.described(
   z.strictObject({
-    /** `known`: with the known mask that its dataset has of it, if it has one. */
-    from: z.enum(['known']),
-    /** Of known masks, classes that the campaign lacks: they are refused, or become background. */
+    /**
+     * `known`: with the known mask that its dataset has of it, if it has one. `predicted`: with a mask that was made before, as a
+     * model's: of the dataset's pre-labels as they are when the image is first given out, or of `masks`.
+     */
+    from: z.enum(['known', 'predicted']),
+    /** A set of masks, such as that of a build, in place of the pre-labels. */
+    masks: z.optional(recipe),
+    /** Classes of these masks that the campaign lacks: they are refused, or become background. */
     others: z.enum(['refuse', 'background']),
   }),
   { id: 'CampaignStart' },

@@ -19,6 +19,7 @@ import {
   Pentagon,
   Redo2,
   ScanSearch,
+  Scissors,
   SquareDashed,
   Squircle,
   Undo2,
@@ -49,6 +50,7 @@ const tools: Choice<Tool>[] = [
     title: 'Enclose these very pixels: click corners, or drag; Enter closes',
   },
   { name: 'Fill', of: 'fill', icon: PaintBucket, keys: 'T', title: 'Give the part that you click to the segment' },
+  { name: 'Cut', of: 'cut', icon: Scissors, keys: 'Shift X', title: 'Split the segment by a line across it' },
   { name: 'Erase', of: 'erase', icon: PenOff, keys: 'E', title: 'Erase whole strokes' },
   { name: 'Move', of: 'pan', icon: Hand, keys: 'H', title: 'Move the picture' },
   {

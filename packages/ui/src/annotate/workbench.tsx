@@ -147,6 +147,7 @@ export function Workbench({ session, done }: Props) {
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
     fill: pixels.fill,
+    cut: pixels.cut,
     ask: notes.pinning ? notes.pinHere : hints.ask,
     over: hints.over,
   });
@@ -216,6 +217,8 @@ export function Workbench({ session, done }: Props) {
     zoomTo: () => zoomTo(segment),
     search: () => search.current?.focus(),
     again: act.again,
+    duplicate: act.duplicate,
+    move: act.move,
     undo: undo && (() => board.current?.stepBack() || undo()),
     redo,
     suspect: showSuspect,
@@ -354,6 +357,8 @@ export function Workbench({ session, done }: Props) {
         hide={hide}
         askMerge={act.askMerge}
         split={pixels.split}
+        duplicate={act.duplicate}
+        move={act.move}
         zoomTo={zoomTo}
         unlabelled={unlabelled}
         search={search}

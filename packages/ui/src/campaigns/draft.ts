@@ -42,8 +42,12 @@ const draft = z.object({
   ...keysDraft,
   preset: z.enum(presetNames),
   ordering: z.enum(['import', 'random']),
-  /** With nothing, or with known masks: classes that the campaign lacks are refused, or background. */
-  start: z.enum(['none', 'refuse', 'background']),
+  /** With nothing, known masks or predicted ones. */
+  start: z.enum(['none', 'known', 'predicted']),
+  /** Classes of these masks that the campaign lacks. */
+  others: z.enum(['refuse', 'background']),
+  /** The set of predicted masks; empty: the dataset's pre-labels. */
+  masks: z.string(),
 });
 export type CampaignDraft = z.infer<typeof draft>;
 
@@ -68,6 +72,8 @@ export const emptyDraft: CampaignDraft = {
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
   start: 'none',
+  others: 'refuse',
+  masks: '',
 };
 
 /** A stored draft; nothing of one that is no longer valid. @param text JSON; null where none is stored */
@@ -123,14 +129,27 @@ export const changesOf = (draft: SettingsDraft) => {
   };
 };
 
-export const campaignOf = ({ id, dataset, categories, preset, ordering, start, ...settings }: CampaignDraft) => ({
+export const campaignOf = ({
+  id,
+  dataset,
+  categories,
+  preset,
+  ordering,
+  start,
+  others,
+  masks,
+  ...settings
+}: CampaignDraft) => ({
   ...changesOf(settings),
   ...keysOf(settings),
   id: id || slugOf(settings.name),
   dataset,
   preset,
   ordering,
-  start: start === 'none' ? null : { from: 'known' as const, others: start },
+  start:
+    start === 'none'
+      ? null
+      : { from: start, others, ...(start === 'predicted' && masks.trim() && { masks: masks.trim() }) },
   categories: categories.map((category, i): LabelCategory => ({ id: i + 1, ...category })),
 });
 

@@ -44,7 +44,13 @@ describe('a campaign in the form', () => {
       ],
     });
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
-    expect(campaignOf({ ...draft, start: 'background' }).start).toEqual({ from: 'known', others: 'background' });
+    const known = { ...draft, start: 'known', others: 'background', masks: 'build.0123456789abcdef' } as const;
+    expect(campaignOf(known).start).toEqual({ from: 'known', others: 'background' });
+    const predicted = { ...known, start: 'predicted' } as const;
+    expect(campaignOf(predicted).start).toEqual({
+      ...{ from: 'predicted', others: 'background', masks: 'build.0123456789abcdef' },
+    });
+    expect(campaignOf({ ...predicted, masks: ' ' }).start).toEqual({ from: 'predicted', others: 'background' });
     const keys = { backbone: 'dino', layer: '0', facet: 'value', longSide: '224', codec: 'int8' } as const;
     expect(campaignOf({ ...draft, ...keys })).toMatchObject({ ...keys, layer: 0, longSide: 224 });
   });

@@ -214,13 +214,16 @@ export class Session {
 
   /** The id of the next segment. */
   get nextId(): number {
-    return this.#interactions.reduce((most, done) => (done.kind === 'segment' ? Math.max(most, done.id) : most), 0) + 1;
+    const named = this.#interactions.map((done) =>
+      done.kind === 'segment' ? done.id : done.kind === 'split' ? done.into : 0,
+    );
+    return named.reduce((most, id) => Math.max(most, id), 0) + 1;
   }
 
-  /** Adds a segment of a category. @returns its id */
-  addSegment(category: Pick<LabelCategory, 'id'>): number {
+  /** Adds a segment of a category. @param like whose values it takes @returns its id */
+  addSegment(category: Pick<LabelCategory, 'id'>, like?: number): number {
     const id = this.nextId;
-    this.do({ kind: 'segment', id, category: category.id });
+    this.do({ kind: 'segment', id, category: category.id, ...(like !== undefined && { like }) });
     return id;
   }
 
