@@ -70,7 +70,7 @@ describe.skipIf(!browserPath)(`an image that begins with imported labels${unless
     await page.getByLabel('Images begin with').selectOption({ label: 'their known masks' });
     await page.getByRole('button', { name: 'Create campaign' }).click();
     await page.getByText(`known masks of ${id} have the classes cat, which the campaign lacks`).waitFor();
-    await page.getByLabel('Images begin with').selectOption('background');
+    await page.getByLabel('Their other classes').selectOption('background');
     await page.getByRole('button', { name: 'Create campaign' }).click();
     await page.waitForURL(`**/campaigns/${id}`);
     const filled = async () => (await ask<{ filled: boolean }>(`/api/campaigns/${id}/progress`)).filled;

@@ -35,6 +35,7 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
       ['Strokes', 's'],
       ['Contours', 'l'],
       ['Patches', 'p'],
+      ['Unlabelled', 'Shift+U'],
       ['Doubt', 'u'],
     ]) {
       const pressed = () => button(name).getAttribute('aria-pressed');

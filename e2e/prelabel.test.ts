@@ -1,5 +1,5 @@
 // `saltworks prelabel`: photographs that were drawn on teach, the others are predicted, by the default backbone.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
@@ -72,6 +72,45 @@ test('drawn photographs teach, the others get masks, the same another time; only
     'piece-1.jpg',
   ]);
   expect(document.annotations[0].segments_info.length).toBeGreaterThan(0);
+
+  // A campaign's images begin with what was predicted: accepted as they are, and told from what was drawn.
+  const classes = join(scratch, 'classes.json');
+  const found: { name: string; isthing: number }[] = document.categories;
+  writeFileSync(classes, JSON.stringify(found.map(({ name, isthing }) => ({ name, isthing: isthing === 1 }))));
+  const begin = ['campaign', 'create', 'rest', '--dataset', 'cups', '--categories', classes, '--json'];
+  const misled = await command(...begin, '--masks', 'build.0123456789abcdef');
+  expect(misled).toMatchObject({ status: 2, stderr: expect.stringContaining('expected --start predicted') });
+  const begun = await command(...begin, '--start', 'predicted', '--wait');
+  expect(begun.status, begun.stderr).toBe(0);
+  expect(lastLine(begun.stdout)).toMatchObject({ start: { from: 'predicted', others: 'refuse' } });
+  const { url } = JSON.parse(readFileSync(join(env.SALTWORKS_HOME, 'stack.json'), 'utf8'));
+  const key = readFileSync(join(env.SALTWORKS_HOME, 'api-key'), 'utf8').trim();
+  const ask = async (method: string, address: string) => {
+    const answer = await fetch(`${url}/api/${address}`, { method, headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status, address).toBe(200);
+    return answer.json();
+  };
+  for (;;) {
+    const next = await ask('POST', 'campaigns/rest/next');
+    if (next === null) break;
+    const { drawing } = await ask('GET', `assignments/${next.id}`);
+    const origins = new Set(drawing.strokes.map(({ origin }: { origin?: string }) => origin));
+    if (next.image.name === 'coffee.jpg') {
+      // It taught: nothing was predicted of it.
+      expect(drawing.strokes).toEqual([]);
+      break;
+    }
+    expect(origins).toEqual(new Set(['predicted']));
+    await ask('POST', `assignments/${next.id}/submit`);
+  }
+  const accepted = join(scratch, 'accepted');
+  const handed = await command('campaign', 'export', 'rest', '--format', 'coco-panoptic', '--out', accepted);
+  expect(handed.status, handed.stderr).toBe(0);
+  const given = JSON.parse(readFileSync(join(accepted, 'panoptic.json'), 'utf8'));
+  expect(given.images.length).toBeGreaterThan(0);
+  for (const image of given.images) expect(image).toMatchObject({ origin: 'predicted' });
+  for (const { segments_info } of given.annotations)
+    for (const segment of segments_info) expect(segment.origin).toBe('predicted');
 
   // Nothing predicted is exported unasked.
   const plain = join(scratch, 'plain');

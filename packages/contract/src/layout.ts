@@ -419,7 +419,7 @@ export const nodeLabelsKey = (assignment: string, n: number): string =>
 export const viewKey = (sha256: string, ending: '.webp' | '.png' = '.webp'): string =>
   `views/${sha256.slice(0, 2)}/${sha256}.2${ending}`;
 
-/** `known/ab/abcd…-0123456789abcdef.json`: a known mask of an image as KnownRegions. @param known its id */
+/** `known/ab/abcd…-0123456789abcdef.json`: a known mask of an image, or one of a set, as KnownRegions. @param known its id */
 export const knownRegionsKey = ({ sha256, known }: { sha256: string; known: string }): string =>
   `known/${sha256.slice(0, 2)}/${sha256}-${known}.json`;
 

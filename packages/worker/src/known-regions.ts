@@ -1,4 +1,4 @@
-/** Known masks as regions, for servers, which decode no picture. */
+/** Masks that images begin with as regions, for servers, which decode no picture. */
 import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { KnownRegions } from '@saltworks/contract/documents/known-regions';
 import { encodeRegions } from '@saltworks/contract/documents/run-lengths';
@@ -8,30 +8,35 @@ import type { KnownRequest } from '@saltworks/contract/messages/annotate';
 import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { knownMask } from './known-mask.ts';
-import { namesOf } from './stored-masks.ts';
+import { namesOf, readNamedMask } from './stored-masks.ts';
 
 /**
- * Stores the known mask of an image as regions. Pixels of segments that its document does not list are left out.
+ * Stores the known mask of an image, or one that was made, as regions. Pixels of segments that its document does not list are left out.
  *
- * @throws InvalidInputError if the mask was replaced meanwhile, or cannot be read
+ * @throws InvalidInputError if the mask is gone, was replaced meanwhile, or cannot be read
  */
 export async function writeKnownRegions(
   { store }: { store: ObjectStore },
   { dataset, ...image }: KnownRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { mask, segments, categories } = await knownMask(store, dataset, image, signal).catch((error) => {
-    if (error instanceof ObjectMissingError) throw new InvalidInputError(`the known mask of ${image.name} is gone`);
-    throw error;
+  const reading = image.stored
+    ? readNamedMask(store, image.known, signal)
+    : knownMask(store, dataset, image, signal).then(async ({ mask, segments, categories }) => ({
+        mask: decodePanoptic(await decodeImage(mask)),
+        categories: namesOf({ categories, segments_info: segments }),
+      }));
+  const { mask, categories } = await reading.catch((error) => {
+    if (!(error instanceof ObjectMissingError)) throw error;
+    throw new InvalidInputError(`the ${image.stored ? '' : 'known '}mask of ${image.name} is gone`);
   });
-  const { ids, width, height } = decodePanoptic(await decodeImage(mask));
+  const { ids, width, height } = mask;
   const regions = encodeRegions(ids);
-  const names = namesOf({ categories, segments_info: segments });
   const document: KnownRegions = {
     ...{ version: 1, width, height },
-    segments: segments.flatMap(({ id }) => {
+    segments: [...categories].flatMap(([id, category]) => {
       const region = regions.get(id);
-      return region ? [{ category: names.get(id) ?? '', region }] : [];
+      return region ? [{ category, region }] : [];
     }),
   };
   await store.put(knownRegionsKey(image), JSON.stringify(document), { signal });

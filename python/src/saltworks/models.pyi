@@ -46,7 +46,8 @@ class Attribute(TypedDict):
 CampaignStart = TypedDict(
     'CampaignStart',
     {
-        'from': Literal['known'],
+        'from': Literal['known', 'predicted'],
+        'masks': NotRequired[str],
         'others': Literal['refuse', 'background'],
     },
 )
@@ -64,6 +65,7 @@ class Campaign(TypedDict):
     gateWorse: float
     gateChanged: float
     strokes: Literal['hold', 'tolerate']
+    unlabelled: Literal['allow', 'refuse']
     id: str
     dataset: str
     backbone: str

@@ -57,14 +57,21 @@ Examples:
     .addOption(new Option('--preset <name>', 'how masks are made').choices(Object.keys(presets)).default('best'))
     .addOption(new Option('--order <which>', 'in which images come').choices(['import', 'random']).default('import'))
     .addOption(
-      new Option('--start <what>', "what images begin with: nothing, or their dataset's known masks, to be corrected")
-        .choices(['none', 'known'])
+      new Option(
+        '--start <what>',
+        "what images begin with, to be corrected: nothing, their dataset's known masks, or predictions",
+      )
+        .choices(['none', 'known', 'predicted'])
         .default('none'),
     )
     .addOption(
-      new Option('--other-classes <how>', 'with --start: classes of known masks that the campaign lacks')
+      new Option('--other-classes <how>', 'with --start: classes of these masks that the campaign lacks')
         .choices(['refuse', 'background'])
         .default('refuse'),
+    )
+    .option(
+      '--masks <set>',
+      'with --start predicted: the set of masks to begin with, such as build.ID or campaign-NAME.ID (default: what prelabel predicted last)',
     )
     .option('--wait', 'until all images can be annotated')
     .addHelpText(
@@ -75,10 +82,13 @@ apart are chosen. A .json file is a list of names, or of {"name", "id", "colour"
 
 With --start known an image that has a known mask begins with it: hand it in as it is, or correct it. Segments take classes by
 name; all other pixels are background. What it began with is no stroke of anybody, and lineage says that it was imported.
+With --start predicted it begins with the mask that saltworks prelabel predicted of it, as it is when the image is given out, or with
+that of a build; lineage says that it was predicted.
 
 Examples:
   saltworks campaign create pets --dataset pets --categories "cat,dog,grass:stuff" --annotators 2 --honeypots 0.1
-  saltworks campaign create check --dataset pets --categories "cat,dog" --start known --other-classes background`,
+  saltworks campaign create check --dataset pets --categories "cat,dog" --start known --other-classes background
+  saltworks campaign create rest --dataset pets --categories "cat,dog,grass:stuff" --start predicted`,
     );
   creating.action(create);
   command.command('ls').description('the campaigns').option('--json', 'JSON, one document a line').action(list);
@@ -138,6 +148,12 @@ const settingOptions = (command: Command): Command =>
       parseFromTo(0, 1),
     )
     .addOption(strokesOption())
+    .addOption(
+      new Option(
+        '--unlabelled <how>',
+        'images with pixels that belong to no segment, when they are handed in (default: allow)',
+      ).choices(['allow', 'refuse']),
+    )
     .option('--json', 'one JSON document instead of text');
 
 interface SettingFlags {
@@ -150,6 +166,7 @@ interface SettingFlags {
   strokes?: SegmentOptions['strokes'];
   gateWorse?: number;
   gateChanged?: number;
+  unlabelled?: Campaign['unlabelled'];
   json?: boolean;
 }
 
@@ -159,16 +176,19 @@ interface CreateFlags extends SettingFlags, KeysFlags {
   preset: Campaign['preset'];
   order: Campaign['ordering'];
   start: 'none' | CampaignStart['from'];
+  masks?: string;
   otherClasses: CampaignStart['others'];
   wait?: boolean;
 }
 
 async function create(id: string, flags: CreateFlags): Promise<void> {
-  const { dataset, layer, facet, longSide, codec, preset, order, start, otherClasses, wait, json } = flags;
+  const { dataset, layer, facet, longSide, codec, preset, order, start, masks, otherClasses, wait, json } = flags;
+  if (masks !== undefined && start !== 'predicted')
+    throw new InvalidInputError(`--masks ${masks} with --start ${start}; expected --start predicted`);
   const body = {
     ...settingsOf(flags),
     ...{ id, name: flags.name ?? id, dataset, preset, ordering: order },
-    start: start === 'none' ? null : { from: start, others: otherClasses },
+    start: start === 'none' ? null : { from: start, others: otherClasses, masks },
     ...{ backbone: await sharedName(flags.backbone), layer, facet, longSide, codec },
     categories: await readCategories(flags.categories),
   };
@@ -244,11 +264,12 @@ async function change(id: string, flags: SettingFlags & { state?: Campaign['stat
   await withApi(json, async (api) => {
     const changed = await api(patchCampaign, { ...campaignAt(id), body });
     if (json) return console.log(JSON.stringify(changed));
-    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, gateWorse, gateChanged } = changed;
+    const { name, state, annotators, honeypotRate, leaseSeconds, deadline, strokes, unlabelled } = changed;
+    const { gateWorse, gateChanged } = changed;
     const until = deadline ? `, until ${deadline}` : '';
     const honeypots = honeypotRate > 0 ? `, ${honeypotRate} honeypots` : '';
     console.log(
-      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}, gate ${gateWorse} worse and ${gateChanged} changed`,
+      `${id}: ${name}, ${state}${until}: ${annotators} an image${honeypots}, leases of ${leaseSeconds} s, strokes ${strokes}${unlabelled === 'refuse' ? ', nothing unlabelled' : ''}, gate ${gateWorse} worse and ${gateChanged} changed`,
     );
   });
 }
@@ -263,6 +284,7 @@ function settingsOf({
   strokes,
   gateWorse,
   gateChanged,
+  unlabelled,
 }: SettingFlags) {
   return {
     instructions: instructions === undefined ? undefined : readText(instructions),
@@ -273,6 +295,7 @@ function settingsOf({
     strokes,
     gateWorse,
     gateChanged,
+    unlabelled,
   };
 }
 

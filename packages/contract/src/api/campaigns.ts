@@ -6,7 +6,7 @@ import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
-import { id, nothing, openObject, params, slug, text, time } from './fields.ts';
+import { id, nothing, openObject, params, recipe, slug, text, time } from './fields.ts';
 import { keysChoice, keysChosen } from './keys.ts';
 import { memberRole } from './states.ts';
 
@@ -17,6 +17,7 @@ export const campaignDefaults = {
   annotators: 1,
   blind: true,
   honeypotRate: 0,
+  unlabelled: 'allow',
   /** Seconds for which an image is held without a sign of life. */
   leaseSeconds: 900,
 } as const;
@@ -53,9 +54,14 @@ export type LabelCategory = z.infer<typeof category>;
 /** What an image begins with, before anybody has drawn on it. */
 export const campaignStart = z.described(
   z.strictObject({
-    /** `known`: with the known mask that its dataset has of it, if it has one. */
-    from: z.enum(['known']),
-    /** Of known masks, classes that the campaign lacks: they are refused, or become background. */
+    /**
+     * `known`: with the known mask that its dataset has of it, if it has one. `predicted`: with a mask that was made before, as a
+     * model's: of the dataset's pre-labels as they are when the image is first given out, or of `masks`.
+     */
+    from: z.enum(['known', 'predicted']),
+    /** A set of masks, such as that of a build, in place of the pre-labels. */
+    masks: z.optional(recipe),
+    /** Classes of these masks that the campaign lacks: they are refused, or become background. */
     others: z.enum(['refuse', 'background']),
   }),
   { id: 'CampaignStart' },
@@ -80,6 +86,8 @@ const changes = {
   gateChanged: z.number().check(z.gte(0), z.lte(1)),
   /** Whether pixels keep the labels of the strokes over them: from the next stroke on. */
   strokes: z.enum(strokeKinds),
+  /** Images with pixels that belong to no segment: they may be handed in, or are refused. */
+  unlabelled: z.enum(['allow', 'refuse']),
 };
 
 /** What may be changed while a campaign runs. */
@@ -129,7 +137,8 @@ export const campaign = z.described(
     /** Settings that differ from the preset's. */
     solve: openObject(segmentChanges),
     ordering: z.enum(['import', 'random']),
-    /** Earlier servers leave it out. */
+    /** Earlier servers leave both out. */
+    unlabelled: z._default(changes.unlabelled, campaignDefaults.unlabelled),
     start: z._default(z.nullable(campaignStart), null),
     deadline: z.nullable(z.string()),
     categories: z.array(category),

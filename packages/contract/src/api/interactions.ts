@@ -27,8 +27,8 @@ const stroke = z.strictObject({
 /** An annotator's deed, as it is sent. The log only grows: undo and redo are interactions, too. */
 export const interaction = z.described(
   z.discriminatedUnion('kind', [
-    /** Names a new segment. Its category is one of the campaign's. */
-    z.strictObject({ kind: z.literal('segment'), id: namedId, category: categoryId }),
+    /** Names a new segment. Its category is one of the campaign's; it takes the values, not the name, of the one that it is `like`. */
+    z.strictObject({ kind: z.literal('segment'), id: namedId, category: categoryId, like: z.optional(namedId) }),
     /** Draws; spec/scribbles.md says what the fields mean. */
     stroke,
     /** Gives these very pixels to a segment; `spread: false` teaches no others. */
@@ -41,6 +41,10 @@ export const interaction = z.described(
     z.strictObject({ kind: z.literal('classify'), segment: namedId, category: categoryId }),
     /** Gives a segment's strokes to another; its id is not given again. */
     z.strictObject({ kind: z.literal('merge'), segment: namedId, into: namedId }),
+    /** Gives these very pixels of a segment to a new one of its class and values; they teach no others. */
+    z.strictObject({ kind: z.literal('split'), segment: namedId, into: namedId, region }),
+    /** Moves a segment in the list: before another, or with null to the end. No pixel changes. */
+    z.strictObject({ kind: z.literal('move'), segment: namedId, before: z.nullable(namedId) }),
     /** Holds the pixels that a segment has: no later stroke or solve changes them. The segment takes no strokes until `unlock`. */
     z.strictObject({ kind: z.literal('lock'), segment: segmentId, region }),
     z.strictObject({ kind: z.literal('unlock'), segment: segmentId }),
@@ -99,7 +103,7 @@ const origin = z.optional(z.enum(givenOrigins));
 /** Values by the ids of attributes. */
 const values = z.record(z.string(), attributeValue);
 
-/** Segments and strokes that are there, in the order of naming and drawing. */
+/** Segments and strokes that are there, in the order of the list and of drawing. */
 export const drawing = z.described(
   z.object({
     segments: z.array(
@@ -140,7 +144,7 @@ export type Drawing = z.infer<typeof drawing>;
 
 /** An interaction as it was logged, whichever version of the server let it in: only as much is checked as replaying reads. */
 export const loggedInteraction = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('segment'), id: z.int(), category: z.int(), origin }),
+  z.object({ kind: z.literal('segment'), id: z.int(), category: z.int(), like: z.optional(z.int()), origin }),
   z.object({
     ...{ kind: z.literal('stroke'), segment: z.int(), points, radius: z.number() },
     ...{ polygon: z.optional(z.boolean()), exact: z.optional(z.boolean()), spread: z.optional(z.boolean()) },
@@ -150,6 +154,8 @@ export const loggedInteraction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delete'), segment: z.int() }),
   z.object({ kind: z.literal('classify'), segment: z.int(), category: z.int() }),
   z.object({ kind: z.literal('merge'), segment: z.int(), into: z.int() }),
+  z.object({ kind: z.literal('split'), segment: z.int(), into: z.int(), region: runs }),
+  z.object({ kind: z.literal('move'), segment: z.int(), before: z.nullable(z.int()) }),
   z.object({ kind: z.literal('lock'), segment: z.int(), region: runs }),
   z.object({ kind: z.literal('unlock'), segment: z.int() }),
   z.object({ kind: z.literal('rename'), segment: z.int(), name: z.nullable(z.string()) }),

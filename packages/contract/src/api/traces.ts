@@ -14,6 +14,8 @@ const names = [
     'delete',
     'classify',
     'merge',
+    'split',
+    'move',
     'lock',
     'unlock',
     'rename',

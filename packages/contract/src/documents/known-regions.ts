@@ -1,4 +1,4 @@
-/** A known mask as regions: what a campaign's images may begin with, kept where servers read it without decoding a picture. */
+/** A known mask, or one that was made, as regions: what a campaign's images may begin with, kept where servers read it without decoding a picture. */
 import * as z from '../zod.ts';
 
 export const knownRegions = z.object({

@@ -65,13 +65,15 @@ const showRequest = z.object({
 });
 export type ShowRequest = z.infer<typeof showRequest>;
 
-/** The known mask of an image in a dataset. */
+/** The mask of an image in a dataset that it may begin with: a known one, or one of a set of masks. */
 const knownRequest = z.object({
   dataset: z.string(),
   sha256: z.string(),
   name: z.string(),
-  /** Its id: an import may replace it. */
+  /** Its id: an import may replace a known one. */
   known: z.string(),
+  /** It is one of a set, at `maskKey`. */
+  stored: z.optional(z.literal(true)),
 });
 export type KnownRequest = z.infer<typeof knownRequest>;
 
@@ -85,7 +87,7 @@ export const annotateActivities = {
   attribute: { request: attributeRequest, answer: attribution },
   /** Makes the copies that browsers show, of images that nobody opened. Answers with the sha256 of unusable ones. */
   showImages: { request: showRequest, answer: z.array(z.string()) },
-  /** Stores a known mask as regions, at `knownRegionsKey`. */
+  /** Stores a known mask, or one of a set, as regions, at `knownRegionsKey`. */
   writeKnownRegions: { request: knownRequest, answer: z.void() },
 } satisfies ActivityDefinitions;
 export type AnnotateActivities = ActivitiesOf<typeof annotateActivities>;
@@ -154,7 +156,7 @@ export const showImages = workflow({
   ...noMessages,
 });
 
-/** Makes regions of a known mask, for images that begin with it. */
+/** Makes regions of a mask, for images that begin with it. */
 export const readKnown = workflow({ type: 'readKnown', input: knownRequest, result: z.void(), ...noMessages });
 
 /** The id of an assignment's workflow. */

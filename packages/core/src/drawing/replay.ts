@@ -32,6 +32,8 @@ export interface Replay {
 export function openReplay(): Replay {
   /** By id, and by number. Deleted segments and erased strokes keep their place, for an undo. */
   const segments = new Map<number, Drawing['segments'][number]>();
+  /** Ids of the segments as they are listed. */
+  const order: number[] = [];
   const strokes = new Map<number, Drawing['strokes'][number]>();
   const deleted = new Set<number>();
   const erased = new Set<number>();
@@ -78,12 +80,24 @@ export function openReplay(): Replay {
       ofImage = before;
     };
   };
+  const valuesOf = (id: number | undefined): { values?: Values } => {
+    const values = id === undefined ? undefined : segments.get(id)?.values;
+    return values ? { values: { ...values } } : {};
+  };
+  /** @param after the segment below which it is listed; left out, it is the last @returns what takes it back */
+  const addSegment = (segment: Drawing['segments'][number], after?: number): (() => void) => {
+    segments.set(segment.id, segment);
+    order.splice(after === undefined ? order.length : order.indexOf(after) + 1, 0, segment.id);
+    return () => {
+      segments.delete(segment.id);
+      order.splice(order.indexOf(segment.id), 1);
+    };
+  };
   /** Does a deed, or takes it back. @returns what takes it back: an undo takes the last that counts, so no other rests on it */
   const apply = (deed: Deed, n: number): (() => void) => {
     switch (deed.kind) {
       case 'segment':
-        segments.set(deed.id, segmentOf(deed));
-        return () => segments.delete(deed.id);
+        return addSegment({ ...segmentOf(deed), ...valuesOf(deed.like) });
       case 'stroke':
       case 'fill':
         strokes.set(n, strokeOf(deed, n));
@@ -97,6 +111,25 @@ export function openReplay(): Replay {
       case 'classify':
         // Its class is a person's from now on.
         return setSegment({ id: deed.segment, category: deed.category });
+      case 'split': {
+        const { category } = segments.get(deed.segment)!;
+        const takeBack = addSegment({ id: deed.into, category, ...valuesOf(deed.segment) }, deed.segment);
+        strokes.set(n, strokeOf(deed, n));
+        return () => {
+          strokes.delete(n);
+          takeBack();
+        };
+      }
+      case 'move': {
+        const from = order.indexOf(deed.segment);
+        order.splice(from, 1);
+        const to = deed.before === null ? order.length : order.indexOf(deed.before);
+        order.splice(to, 0, deed.segment);
+        return () => {
+          order.splice(to, 1);
+          order.splice(from, 0, deed.segment);
+        };
+      }
       case 'merge':
         merged.set(deed.segment, deed.into);
         return () => merged.delete(deed.segment);
@@ -123,7 +156,7 @@ export function openReplay(): Replay {
     } else if (deed.kind === 'erase') {
       last = { segments, locks, strokes: back ? undefined : strokes?.filter((stroke) => stroke.n !== deed.stroke) };
     } else if (deed.kind === 'lock' || deed.kind === 'unlock') last = { segments, strokes };
-    else if (deed.kind === 'delete' || deed.kind === 'merge') last = { locks };
+    else if (deed.kind === 'delete' || deed.kind === 'merge' || deed.kind === 'split') last = { locks };
     else last = { strokes, locks };
   };
   const withStroke = (n: number) => last.strokes && [...last.strokes, owned(strokes.get(n)!)];
@@ -133,8 +166,16 @@ export function openReplay(): Replay {
   };
   const check = (deed: Deed, n: number) => {
     const { kind } = deed;
-    if (kind === 'segment' && (deed.id === 0 || segments.has(deed.id))) {
-      throw new InvalidInputError(`interaction ${n} names segment ${deed.id}; expected one that has no name yet`);
+    const named = kind === 'segment' ? deed.id : kind === 'split' ? deed.into : undefined;
+    if (named === 0 || (named !== undefined && segments.has(named))) {
+      throw new InvalidInputError(`interaction ${n} names segment ${named}; expected one that has no name yet`);
+    }
+    const other = kind === 'segment' ? deed.like : kind === 'move' ? (deed.before ?? undefined) : undefined;
+    if (other !== undefined && !hasSegment(other)) {
+      throw new InvalidInputError(`interaction ${n} refers to segment ${other}; expected one that is there`);
+    }
+    if (kind === 'move' && deed.segment === deed.before) {
+      throw new InvalidInputError(`interaction ${n} moves segment ${deed.segment} before itself; expected another`);
     }
     if (kind === 'erase' && !hasStroke(deed.stroke)) {
       throw new InvalidInputError(`interaction ${n} erases stroke ${deed.stroke}; expected one that is there`);
@@ -181,7 +222,7 @@ export function openReplay(): Replay {
   };
   const drawing = (): Drawing => {
     last = {
-      segments: last.segments ?? [...segments.values()].filter(({ id }) => hasSegment(id)),
+      segments: last.segments ?? order.filter(hasSegment).map((id) => segments.get(id)!),
       strokes: last.strokes ?? [...strokes.values()].filter(isThere).map(owned),
       locks: last.locks ?? [...locks.values()],
     };
@@ -203,7 +244,7 @@ const segmentOf = ({ id, category, origin }: Extract<Interaction, { kind: 'segme
 type Values = NonNullable<Drawing['values']>;
 
 /** Interactions with a segment that change no pixel: a lock does not hold them. */
-const keepsPixels = new Set<Deed['kind']>(['classify', 'rename', 'value']);
+const keepsPixels = new Set<Deed['kind']>(['classify', 'rename', 'value', 'move']);
 
 /** An object with another value, or without one. */
 function changed<T extends object, K extends keyof T>(of: T, key: K, value: T[K] | undefined): T {
@@ -214,21 +255,26 @@ function changed<T extends object, K extends keyof T>(of: T, key: K, value: T[K]
 /** Strokes of interactions that were replayed before: a page takes its log over anew where another window has drawn. */
 const known = new WeakMap<Interaction, Drawing['strokes'][number]>();
 
-function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' }>, n: number) {
+function strokeOf(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' | 'split' }>, n: number) {
   const before = known.get(interaction);
   if (before?.n === n) return before;
-  const { kind, ...drawn } = interaction;
-  const stroke =
-    kind === 'fill'
-      ? { ...(drawn as typeof drawn & { region: number[] }), points: [], radius: 0, exact: true, n }
-      : { ...(drawn as Omit<Drawing['strokes'][number], 'n'>), n };
+  const stroke = { ...drawnBy(interaction), n };
   known.set(interaction, stroke);
   return stroke;
 }
 
+function drawnBy(interaction: Extract<Interaction, { kind: 'stroke' | 'fill' | 'split' }>) {
+  if (interaction.kind === 'split') {
+    const { into: segment, region } = interaction;
+    return { segment, region, points: [], radius: 0, exact: true, spread: false };
+  }
+  const { kind: _, ...drawn } = interaction;
+  return 'region' in drawn ? { ...drawn, points: [], radius: 0, exact: true } : drawn;
+}
+
 const verbs: Record<Deed['kind'], string> = {
   ...{ segment: 'names', stroke: 'draws', fill: 'draws', erase: 'erases', delete: 'deletes', classify: 'classifies' },
-  ...{ rename: 'names', value: 'describes' },
+  ...{ rename: 'names', value: 'describes', split: 'splits', move: 'moves' },
   ...{ merge: 'merges', lock: 'locks', unlock: 'unlocks' },
 };
 
@@ -243,6 +289,8 @@ function changedBy(deed: Deed): number[] {
     case 'unlock':
     case 'rename':
     case 'value':
+    case 'split':
+    case 'move':
       return [deed.segment];
     case 'merge':
       return [deed.segment, deed.into];

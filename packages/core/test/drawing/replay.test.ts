@@ -365,3 +365,74 @@ test('names and values are given, changed, taken away, undone and done again, un
   expect(() => after(value(8, true))).toThrow('interaction 9 describes segment 8; expected one that is there');
   expect(() => after({ kind: 'rename', segment: 8, name: 'x' })).toThrow('interaction 9 names segment 8');
 });
+
+describe('a split', () => {
+  const split = (segment: number, into: number): Interaction => ({ kind: 'split', segment, into, region: [3, 4] });
+  const value = (segment: number, value: string): Interaction => ({ kind: 'value', segment, attribute: 1, value });
+
+  test('gives pixels to a new segment of the same class and values, below the old one, in one step', () => {
+    const before = [segment(1, 2), segment(5), value(1, 'wet'), { kind: 'rename', segment: 1, name: 'left' }] as const;
+    const { segments, strokes } = replay([...before, stroke(1), split(1, 9)]);
+    expect(segments).toEqual([
+      { id: 1, category: 2, name: 'left', values: { 1: 'wet' } },
+      { id: 9, category: 2, values: { 1: 'wet' } },
+      { id: 5, category: 1 },
+    ]);
+    expect(strokes.at(-1)).toEqual({
+      ...{ segment: 9, region: [3, 4], points: [], radius: 0, exact: true, spread: false, n: 6 },
+    });
+    expect(replay([...before, stroke(1), split(1, 9), undo])).toEqual({
+      ...replay([...before, stroke(1)]),
+      redo: true,
+    });
+    expect(replay([...before, stroke(1), split(1, 9), undo, redo])).toEqual(
+      replay([...before, stroke(1), split(1, 9)]),
+    );
+    // A value of one is no value of the other from then on.
+    expect(replay([...before, split(1, 9), value(9, 'dry')]).segments[0].values).toEqual({ 1: 'wet' });
+  });
+
+  test('is refused of the background, of what is locked or gone, and into an id that was given', () => {
+    expect(() => replay([segment(1), split(0, 2)])).toThrow(
+      'interaction 2 splits segment 0; expected one that is there',
+    );
+    expect(() => replay([segment(1), split(1, 1)])).toThrow(/names segment 1; expected one that has no name yet$/);
+    expect(() => replay([segment(1), lock(1), split(1, 2)])).toThrow(
+      /splits segment 1; expected one that is not locked$/,
+    );
+    expect(() => replay([segment(1), split(1, 2), remove(2), segment(2)])).toThrow(/names segment 2; expected/);
+  });
+
+  test('a segment that is like another takes its class as given, and its values', () => {
+    const like: Interaction = { kind: 'segment', id: 2, category: 3, like: 1 };
+    expect(replay([segment(1), value(1, 'wet'), like]).segments).toEqual([
+      { id: 1, category: 1, values: { 1: 'wet' } },
+      { id: 2, category: 3, values: { 1: 'wet' } },
+    ]);
+    expect(() => replay([like])).toThrow('interaction 1 refers to segment 1; expected one that is there');
+  });
+});
+
+describe('the order of the list', () => {
+  const move = (segment: number, before: number | null): Interaction => ({ kind: 'move', segment, before });
+  const order = (...interactions: Interaction[]) => replay(interactions).segments.map(({ id }) => id);
+  const three = [segment(1), segment(2), segment(3)];
+
+  test('changes by moves, which undo takes back', () => {
+    expect(order(...three, move(3, 1))).toEqual([3, 1, 2]);
+    expect(order(...three, move(1, null))).toEqual([2, 3, 1]);
+    expect(order(...three, move(1, 3))).toEqual([2, 1, 3]);
+    expect(order(...three, move(3, 1), move(2, 3))).toEqual([2, 3, 1]);
+    expect(order(...three, move(3, 1), move(2, 3), undo)).toEqual([3, 1, 2]);
+    expect(order(...three, move(3, 1), move(2, 3), undo, undo)).toEqual([1, 2, 3]);
+    expect(order(...three, move(3, 1), undo, redo, segment(4))).toEqual([3, 1, 2, 4]);
+    expect(order(...three, move(3, 1), remove(1))).toEqual([3, 2]);
+  });
+
+  test('a lock holds no place; what is not there has none', () => {
+    expect(order(...three, lock(2), move(2, 1))).toEqual([2, 1, 3]);
+    expect(() => order(...three, move(1, 1))).toThrow('interaction 4 moves segment 1 before itself; expected another');
+    expect(() => order(...three, move(0, 1))).toThrow('interaction 4 moves segment 0; expected one that is there');
+    expect(() => order(...three, remove(2), move(1, 2))).toThrow('interaction 5 refers to segment 2; expected');
+  });
+});

@@ -9,6 +9,7 @@ import { panopticDocument } from '../../src/formats/panoptic.ts';
 import { attributeNode } from '../../src/help/attribution.ts';
 import { judgeStrokes } from '../../src/judge/judge.ts';
 import { presets } from '../../src/options.ts';
+import { visitStroke } from '../../src/seeds/paint.ts';
 import { rasterise } from '../../src/seeds/seeds.ts';
 import { segment } from '../../src/segment.ts';
 import { type OpenSolver, openPlain } from '../../src/solver.ts';
@@ -72,6 +73,28 @@ describe.each(settings)('%s', (_, options) => {
     expect(Array.from(exact!.pixels, (pixel) => ids[pixel])).toEqual(Array.from(exact!.ids));
     const count = (mask: Uint32Array) => mask.filter((id) => id === 2).length;
     expect(count(ids)).toBeGreaterThan(count(maskOf([...base, { ...wrong, spread: false }], options)) + 20);
+  });
+
+  test('a stroke over an image whose every pixel is given changes its own pixels alone', () => {
+    const given = maskOf(base, options);
+    const regions = [0, 1, 2].map(
+      (segment): Stroke => ({
+        ...{ segment, points: [], radius: 0, region: encodeRegion(given, segment), exact: true, origin: 'predicted' },
+      }),
+    );
+    const over = line(2, [5, 20], [20, 24]);
+    const under = new Set<number>();
+    visitStroke(over, image, (y, left, right) => {
+      for (let x = left; x <= right; x++) under.add(y * image.width + x);
+    });
+    for (const open of [openFast, openPlain]) {
+      expect(maskOf(regions, options, [], open)).toEqual(given);
+      const after = maskOf([...regions, over], options, [], open);
+      for (const [pixel, id] of given.entries()) {
+        if (!under.has(pixel)) expect([pixel, after[pixel]]).toEqual([pixel, id]);
+        else if (options.strokes === 'hold') expect(after[pixel]).toBe(2);
+      }
+    }
   });
 
   test('a lock changes nothing, and holds its pixels against any stroke', () => {

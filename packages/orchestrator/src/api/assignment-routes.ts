@@ -39,7 +39,7 @@ import { campaignFor } from '../campaigns/assignments/pins.ts';
 import { type Assignment, findAssignment } from '../campaigns/assignments/read.ts';
 import { readReviews, reviewAssignment } from '../campaigns/assignments/reviews.ts';
 import { isBuiltMask, shownMaskOf } from '../campaigns/assignments/shown-mask.ts';
-import { expectValues, submitAssignment } from '../campaigns/assignments/submit.ts';
+import { expectLabelled, expectValues, submitAssignment } from '../campaigns/assignments/submit.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { extractOf, keysOf } from '../campaigns/keys.ts';
 import { NotFoundError } from '../errors.ts';
@@ -155,10 +155,12 @@ export const assignmentRoutes = [
     access: own,
     errors: [409],
     async handler({ deps, params }) {
-      const { campaign } = await findAssignment(deps.db, params.assignment);
+      const found = await findAssignment(deps.db, params.assignment);
+      const campaign = await findCampaign(deps.db, found.campaign);
       const drawing = replay(await readInteractions(deps.db, params.assignment));
-      expectValues(await findCampaign(deps.db, campaign), drawing);
+      expectValues(campaign, drawing);
       const settled = await deps.answers.settle(params.assignment);
+      await expectLabelled(deps.store, campaign, settled.mask);
       await submitAssignment(deps.db, params.assignment, settled);
       deps.answers.closed(params.assignment);
       return settled;

@@ -42,7 +42,7 @@ import { type Deps, route } from './routes.ts';
 /** Images that a worker opens ahead of the annotator. */
 const warmed = 2;
 
-/** Images whose known masks cannot be begun with, before the annotator is told why. */
+/** Images whose masks cannot be begun with, before the annotator is told why. */
 const unusable = 3;
 
 /** The next assignment of an annotator, begun with what its campaign says; images that cannot are skipped, with the reason. */
@@ -80,7 +80,7 @@ export const campaignRoutes = [
     async handler({ deps, body, user }) {
       const dataset = await datasetOf(deps.store, body.dataset);
       checkHoneypots(body, dataset);
-      checkStart(body, dataset);
+      await checkStart(deps.store, body, dataset);
       // Refuses an unknown backbone.
       const extract = settleKeys(await deps.backbones.find(body.backbone), body);
       const { preset, solve } = body;

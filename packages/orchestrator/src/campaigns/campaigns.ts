@@ -114,6 +114,7 @@ function columnsOf({
   state,
   gateWorse,
   gateChanged,
+  unlabelled,
 }: CampaignChanges) {
   const columns = {
     name,
@@ -126,6 +127,7 @@ function columnsOf({
     state,
     gate_worse: gateWorse,
     gate_changed: gateChanged,
+    unlabelled,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
     typeof columns
@@ -203,6 +205,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       blind: row.blind,
       ordering: row.ordering,
       start: startOf(row.start),
+      unlabelled: row.unlabelled,
       honeypotRate: row.honeypot_rate,
       deadline: row.deadline?.toISOString() ?? null,
       leaseSeconds: row.lease_seconds,

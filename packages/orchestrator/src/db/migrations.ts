@@ -502,6 +502,10 @@ create table upload_file (
   unique (upload, folded)
 );`;
 
+/** Whether images with pixels of no segment may be handed in. */
+const unlabelled = `
+alter table campaign add column unlabelled text not null default 'allow' check (unlabelled in ('allow', 'refuse'));`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -534,4 +538,5 @@ export const migrations: readonly Migration[] = [
   { name: '0023-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
   { name: '0024-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
   { name: '0025-uploads', oldest: '0015-campaign-gates', up: run(uploads) },
+  { name: '0026-unlabelled', oldest: '0015-campaign-gates', up: run(unlabelled) },
 ];

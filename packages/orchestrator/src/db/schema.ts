@@ -160,6 +160,8 @@ export interface CampaignTable {
   gate_changed: number | null;
   /** See {@link startOf}; null: with nothing. */
   start: ColumnType<unknown, string | null | undefined, string | null>;
+  /** Images with pixels that belong to no segment, when they are handed in. */
+  unlabelled: Generated<'allow' | 'refuse'>;
   deadline: OptionalTime;
   lease_seconds: Generated<number>;
   state: Generated<CampaignState>;

@@ -1,17 +1,19 @@
 /** Images that begin with their known masks: a real import, server, worker and Temporal. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage, encodePng } from '@saltworks/backbone/image/decode';
 import type { MaskDocument } from '@saltworks/contract/documents/masks';
-import { extractReportKey, keysKey, maskKey } from '@saltworks/contract/layout';
+import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
+import { extractReportKey, keysKey, maskKey, maskReportKey } from '@saltworks/contract/layout';
 import { encodeKeys } from '@saltworks/core/formats/keys';
 import { decodePanoptic, encodePanoptic } from '@saltworks/core/mask/mask';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { putTruth } from '@saltworks/store/datasets/truth';
 import { importDataset } from '@saltworks/store/import/import';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
+import { putCurrent } from '@saltworks/store/prelabels/prelabels';
 import { openMaskThreads } from '@saltworks/worker/mask-threads';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApiKey } from '../../dist/api/auth.js';
@@ -225,6 +227,111 @@ test('what is let go of a known mask is the solver’s again', async () => {
   // The background was given, and keeps its pixels; the others go to the two labels that are left.
   for (const [i, label] of given.entries()) if (label === 0) expect([i, ids[i]]).toEqual([i, 0]);
   expect(new Set(ids)).toEqual(new Set([0, 1]));
+});
+
+/** Stores masks of a set, by image: known segments under other ids. */
+async function putMasks(recipe: string, masks: Record<string, (x: number, y: number) => number>): Promise<void> {
+  const images = await readShard(store, 'pans', 0);
+  const listed = [];
+  for (const [name, of] of Object.entries(masks)) {
+    const { id, sha256 } = images.find((image) => image.name === name)!;
+    const mask = createHash('sha256').update(`${recipe} ${name}`).digest('hex');
+    const ids = idsOf(of);
+    const png = await encodePng(encodePanoptic({ ids, width, height }).data, { width, height, channels: 3 });
+    const segments_info = [...new Set(ids)].flatMap((segment) => {
+      const area = ids.filter((one) => one === segment).length;
+      return segment === 0 ? [] : [{ id: segment, category_id: segment, area, bbox: [0, 0, 1, 1], iscrowd: 0 }];
+    });
+    const document = {
+      ...{ version: 1, image: { file_name: name, width, height, sha256 }, file_name: 'mask.png', segments_info },
+      ...{ categories: known, origin: 'predicted', nodes: { height: h, width: w, iterations: 1, converged: true } },
+      warnings: [],
+    };
+    await store.put(maskKey(mask, '.png'), png);
+    await store.put(maskKey(mask, '.json'), JSON.stringify(document));
+    listed.push({ id, sha256, name, mask });
+  }
+  const report = { version: 1, images: listed.length, failures: [], categories: known, masks: listed };
+  await store.put(maskReportKey('pans', recipe, 0), JSON.stringify(report));
+}
+
+test('an image begins with what a model predicted, or with a mask of a build, and it is told from what was drawn', async () => {
+  const refused = async (start: object, fields: object = {}) => {
+    const { status, body } = await call('POST', '/campaigns', campaignOf('never', { start, ...fields }), admin);
+    expect(status).toBe(409);
+    return body.error;
+  };
+  const predicted = { from: 'predicted', others: 'background' };
+  expect(await refused(predicted)).toBe('pans has no pre-labels; expected some (saltworks prelabel pans)');
+  const model = '0123456789abcdef';
+  const left = (x: number) => (x < 20 ? 1 : 3);
+  await putMasks(`prelabel.${model}`, { 'a.png': left, 'c.png': (_, y) => (y < 10 ? 2 : 0) });
+  await putCurrent(store, 'pans', { plan: model, model });
+  expect(await refused({ from: 'predicted', others: 'refuse' })).toBe(
+    `masks prelabel.${model} of pans have the classes bird, which the campaign lacks; expected them too, or the choice to take them for background`,
+  );
+  const build = 'build.fedcba9876543210';
+  expect(await refused({ ...predicted, masks: build })).toBe(`no masks ${build} of pans; expected a set that it has`);
+
+  // Known images may measure what people make of predictions.
+  await json('POST', '/campaigns', campaignOf('measured', { start: predicted, honeypotRate: 0.5 }), admin);
+  await openCampaign('guessed', { start: predicted });
+  const first = await json('POST', '/campaigns/guessed/next');
+  expect(first).toMatchObject({ n: 3, image: { name: 'a.png' } });
+  const { drawing } = await json('GET', `/assignments/${first.id}`);
+  expect(drawing).toMatchObject({ segments: [{ id: 1, category: 1, origin: 'predicted' }], undo: false });
+  const begun = idsOf((x) => (x < 20 ? 1 : 0));
+  const as = await json('POST', `/assignments/${first.id}/submit`);
+  expect(await pixelsOf(as.mask)).toEqual(begun);
+  const asGiven = await documentOf(as.mask);
+  expect(asGiven).toMatchObject({ origin: 'predicted', segments_info: [{ origin: 'predicted' }] });
+  expect(asGiven.corrected).toBeUndefined();
+  // Nothing was predicted of b.png.
+  expect(await json('POST', '/campaigns/guessed/next')).toMatchObject({ n: 0, image: { name: 'b.png' } });
+
+  await putMasks(build, { 'a.png': (_, y) => (y < 16 ? 2 : 1) });
+  await openCampaign('built', { start: { ...predicted, masks: build } });
+  const taken = await json('POST', '/campaigns/built/next');
+  expect(taken).toMatchObject({ n: 4, image: { name: 'a.png' } });
+  // Segments are numbered in the order of the mask's document: the upper one is the first.
+  const interaction = { kind: 'stroke', segment: 2, points: [[5, 5]], radius: 2, exact: true };
+  const body = { client: randomUUID(), interactions: [{ seq: 1, interaction }] };
+  await json('POST', `/assignments/${taken.id}/interactions`, body);
+  const corrected = await documentOf((await json('POST', `/assignments/${taken.id}/submit`)).mask);
+  expect(corrected).toMatchObject({ origin: 'predicted', corrected: true });
+  expect(corrected.segments_info.some(({ origin }) => origin)).toBe(false);
+});
+
+test('an image with pixels of no segment is not handed in where the campaign refuses it', async () => {
+  await openCampaign('whole', { start: background, unlabelled: 'refuse' });
+  expect(await json('GET', '/campaigns/whole')).toMatchObject({ unlabelled: 'refuse' });
+  expect(await json('GET', '/campaigns/begun')).toMatchObject({ unlabelled: 'allow' });
+  const { id } = await json('POST', '/campaigns/whole/next');
+  const given = begunWith('a.png');
+  const left = given.filter((label) => label === 0).length;
+  const refused = await call('POST', `/assignments/${id}/submit`);
+  const error = `${left} pixels belong to no segment; expected 0 before handing in`;
+  expect(refused).toMatchObject({ status: 409, body: { error, detail: { unlabelled: left } } });
+
+  // All but one pixel, then that one, too.
+  const client = randomUUID();
+  let seq = 0;
+  const fill = (region: number[]) => {
+    const interaction = { kind: 'fill', segment: 2, region, spread: false };
+    return json('POST', `/assignments/${id}/interactions`, { client, interactions: [{ seq: ++seq, interaction }] });
+  };
+  const corner = given.indexOf(0);
+  await fill(encodeRegion(given.with(corner, 1), 0));
+  expect(await call('POST', `/assignments/${id}/submit`)).toMatchObject({
+    status: 409,
+    body: { error: '1 pixel belongs to no segment; expected 0 before handing in', detail: { unlabelled: 1 } },
+  });
+  await fill([corner, 1]);
+  const { mask } = await json('POST', `/assignments/${id}/submit`);
+  expect(await pixelsOf(mask)).toEqual(given.map((label) => label || 2));
+  await json('PATCH', '/campaigns/whole', { unlabelled: 'allow' }, admin);
+  const next = await json('POST', '/campaigns/whole/next');
+  expect(await json('POST', `/assignments/${next.id}/submit`)).toMatchObject({ n: next.n });
 });
 
 test('clients cannot write what nobody did', async () => {

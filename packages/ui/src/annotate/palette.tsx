@@ -60,6 +60,8 @@ export const Palette = memo(function Palette({
   askClass,
   askMerge,
   split,
+  duplicate,
+  move,
   remove,
   zoomTo,
   unlabelled,
@@ -76,7 +78,7 @@ export const Palette = memo(function Palette({
       origin,
     })),
   ];
-  const acts = { choose, lock, hide, askClass, askMerge, split, remove, zoomTo, unlabelled };
+  const acts = { choose, lock, hide, askClass, askMerge, split, duplicate, move, remove, zoomTo, unlabelled };
   return (
     <section className="palette" aria-label="Segments" inert={inert}>
       <ul className="segments" aria-label="Segments of this image">

@@ -13,6 +13,9 @@ export interface SegmentActs {
   /** Ask for another class of it; ask which segment takes it in. */
   askClass(segment: number): void;
   askMerge(segment: number): void;
+  /** Begin another like it; move it up (−1) or down (1) in the list. */
+  duplicate(segment: number): void;
+  move(by: -1 | 1, segment: number): void;
   /** Make a segment of each of its parts; delete it. */
   split(segment: number): void;
   remove(segment: number): void;
@@ -68,6 +71,14 @@ export const SegmentRow = memo(function SegmentRow({
           { name: 'Change class…', keys: 'R', run: () => acts.askClass(id) },
           { name: 'Merge into…', keys: 'Shift M', title: 'Another segment takes it in', run: () => acts.askMerge(id) },
           { name: 'Split', keys: 'Shift S', title: 'Each of its parts becomes a segment', run: () => acts.split(id) },
+          {
+            name: 'Another like it',
+            keys: 'Shift D',
+            title: 'A new segment of its class and values',
+            run: () => acts.duplicate(id),
+          },
+          { name: 'Move up', keys: 'Shift ↑', run: () => acts.move(-1, id) },
+          { name: 'Move down', keys: 'Shift ↓', run: () => acts.move(1, id) },
           { name: 'Zoom to it', keys: 'Shift F', run: () => acts.zoomTo(id) },
           { name: 'Delete', keys: 'Delete', title: 'With its strokes', run: () => acts.remove(id) },
         ];

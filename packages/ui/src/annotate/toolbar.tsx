@@ -19,6 +19,8 @@ import {
   Pentagon,
   Redo2,
   ScanSearch,
+  Scissors,
+  SquareDashed,
   Squircle,
   Undo2,
 } from 'lucide-react';
@@ -48,6 +50,7 @@ const tools: Choice<Tool>[] = [
     title: 'Enclose these very pixels: click corners, or drag; Enter closes',
   },
   { name: 'Fill', of: 'fill', icon: PaintBucket, keys: 'T', title: 'Give the part that you click to the segment' },
+  { name: 'Cut', of: 'cut', icon: Scissors, keys: 'Shift X', title: 'Split the segment by a line across it' },
   { name: 'Erase', of: 'erase', icon: PenOff, keys: 'E', title: 'Erase whole strokes' },
   { name: 'Move', of: 'pan', icon: Hand, keys: 'H', title: 'Move the picture' },
   {
@@ -67,13 +70,14 @@ const tools: Choice<Tool>[] = [
 ];
 
 /** What the picture can show beside itself. */
-export type Switch = 'labels' | 'strokes' | 'patches' | 'contours' | 'doubt';
+export type Switch = 'labels' | 'strokes' | 'patches' | 'contours' | 'unlabelled' | 'doubt';
 
 const switches: Choice<Switch>[] = [
   { name: 'Labels', of: 'labels', icon: Layers, keys: 'M', title: 'Show the labels' },
   { name: 'Strokes', of: 'strokes', icon: LineSquiggle, keys: 'S', title: 'Show the strokes' },
   { name: 'Contours', of: 'contours', icon: Squircle, keys: 'L', title: 'Show a line around each segment' },
   { name: 'Patches', of: 'patches', icon: Grid3x3, keys: 'P', title: 'Show labels of patches instead of pixels' },
+  { name: 'Unlabelled', of: 'unlabelled', icon: SquareDashed, keys: 'Shift U', title: 'Mark what has no label' },
   { name: 'Doubt', of: 'doubt', icon: CloudFog, keys: 'U', title: 'Show where the labels are unsure' },
 ];
 

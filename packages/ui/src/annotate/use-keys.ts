@@ -31,6 +31,9 @@ interface Actions {
   split(): void;
   hide(): void;
   merge(): void;
+  /** Begins another like the chosen segment; moves that up (−1) or down (1) in the list. */
+  duplicate(): void;
+  move(by: -1 | 1): void;
   /** Shows the next place without a label. */
   unlabelled(): void;
   /** Shows the plain picture, or all again. */
@@ -82,6 +85,12 @@ export function useKeys(actions: Actions): Shortcut[] {
         label: 'fill: the part that you click becomes the segment',
         run: () => setTool('fill'),
       },
+      {
+        keys: ['shift+x'],
+        show: 'Shift X',
+        label: 'cut: a line across the segment splits it',
+        run: () => setTool('cut'),
+      },
       { keys: ['o'], show: 'O', label: 'only here: exact pixels change no others', run: () => toggle('only') },
       { keys: ['w'], show: 'W', label: 'which stroke made a place', run: () => setTool('ask') },
       {
@@ -111,6 +120,12 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['c'], show: 'C', label: 'new segment: search its class', run: actions.search },
       ...actions.classKeys,
       { keys: ['n'], show: 'N', label: 'new segment of the same class', run: actions.again },
+      {
+        keys: ['shift+d'],
+        show: 'Shift D',
+        label: 'new segment of the same class and values',
+        run: () => actions.duplicate(),
+      },
       { keys: ['r'], show: 'R', label: 'another class for the segment', run: () => actions.classify() },
       {
         keys: ['shift+a'],
@@ -122,6 +137,12 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['shift+h'], show: 'Shift H', label: 'hide or show the segment', run: () => actions.hide() },
       { keys: ['shift+m'], show: 'Shift M', label: 'merge the segment into another', run: () => actions.merge() },
       { keys: ['shift+s'], show: 'Shift S', label: 'split the segment by its parts', run: () => actions.split() },
+      {
+        keys: ['shift+arrowup', 'shift+arrowdown'],
+        show: 'Shift ↑ ↓',
+        label: 'move the segment up or down in the list',
+        run: (key) => actions.move(key.endsWith('up') ? -1 : 1),
+      },
       {
         keys: ['delete', 'backspace'],
         show: 'Delete',
@@ -157,6 +178,7 @@ export function useKeys(actions: Actions): Shortcut[] {
       { keys: ['s'], show: 'S', label: 'strokes on and off', run: () => toggle('strokes') },
       { keys: ['l'], show: 'L', label: 'contours on and off', run: () => toggle('contours') },
       { keys: ['p'], show: 'P', label: 'labels of pixels, or of patches', run: () => toggle('patches') },
+      { keys: ['shift+u'], show: 'Shift U', label: 'mark what has no label', run: () => toggle('unlabelled') },
       { keys: ['u'], show: 'U', label: 'where it is unsure', run: () => toggle('doubt') },
       {
         keys: ['.'],

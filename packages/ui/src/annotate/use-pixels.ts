@@ -3,6 +3,7 @@
 import type { Drawing } from '@saltworks/contract/api/interactions';
 import { encodeRegion } from '@saltworks/contract/documents/run-lengths';
 import { type Parts, partsOf } from '@saltworks/core/mask/parts';
+import { splitByLine } from '@saltworks/core/mask/split';
 import { useDeferredValue, useMemo, useRef } from 'react';
 import { placeOn } from './board/strokes.ts';
 import type { Box, Point } from './board/view.ts';
@@ -63,19 +64,28 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
       say(`${name(id)} is locked: its pixels stay. V unlocks it.`);
     });
   };
+  /** Cuts the segment: what lies on the smaller side of the line becomes one of its own. */
+  const cut = (line: [number, number][]) =>
+    withPixels((labels) => {
+      if (!drawing.segments.some(({ id }) => id === segment)) return say('Only segments can be split.');
+      if (locked.has(segment)) return say(`${name(segment)} is locked: V unlocks it.`);
+      const region = splitByLine(labels, segment, line);
+      if (!region) return say(`The line does not cut ${name(segment)} in two: draw it from edge to edge.`);
+      attempt(() => session.do({ kind: 'split', segment, into: session.nextId, region }));
+      say(`${name(segment)} is two segments: Z makes it one again.`);
+    });
   /** Makes a segment of each of its parts but the largest. */
   const split = (whole = segment) =>
     withPixels((labels) => {
-      const { category } = drawing.segments.find(({ id }) => id === whole) ?? {};
-      if (category === undefined) return say('Only segments can be split.');
+      if (!drawing.segments.some(({ id }) => id === whole)) return say('Only segments can be split.');
       if (locked.has(whole)) return say(`${name(whole)} is locked: V unlocks it.`);
       const parts = partsOf(labels);
       const own = partsBySize(parts, whole).filter((part) => parts.areas[part] >= leastPart);
       if (own.length < 2) return say(`${name(whole)} is in one part.`);
       attempt(() => {
         for (const part of own.slice(1)) {
-          const id = session.addSegment({ id: category });
-          session.do({ kind: 'fill', segment: id, region: encodeRegion(parts.of, part), spread: false });
+          const region = encodeRegion(parts.of, part);
+          session.do({ kind: 'split', segment: whole, into: session.nextId, region });
         }
       });
       say(`${own.length - 1} more of ${name(whole)}'s class: each part is a segment.`);
@@ -114,7 +124,7 @@ export function usePixels({ session, drawing, pixel, segment, only, attempt, att
     () => ({ lock: (id?: number) => latest.current.lock(id), split: (id?: number) => latest.current.split(id) }),
     [],
   );
-  return { locked, areas, fill, unlabelled, boxOf, ...acts };
+  return { locked, areas, fill, cut, unlabelled, boxOf, ...acts };
 }
 
 /** The parts of a segment, the largest first. */

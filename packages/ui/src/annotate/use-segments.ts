@@ -71,6 +71,29 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     if (found) add(found);
     else search.current?.focus();
   };
+  /** Begins a segment of the same class with the same values. */
+  const duplicate = useCallback(
+    (id = segment) => {
+      const category = segments.find((one) => one.id === id)?.category;
+      const found = offered.find((one) => one.id === category);
+      if (!found || unnamed) return say('Choose a segment first: the background has no class.');
+      attempt(() => choose(session.addSegment(found, id)));
+    },
+    [segment, segments, unnamed, offered, session, attempt, choose, say],
+  );
+  /** Moves a segment up (−1) or down (1) in the list. */
+  const move = useCallback(
+    (by: -1 | 1, id = segment) => {
+      const at = segments.findIndex((one) => one.id === id);
+      if (at < 0 || unnamed) return say('Choose a segment first: the background stays on top.');
+      const to = at + by;
+      if (!segments[to])
+        return say(`${nameOf(id, segments, categories)} is the ${by < 0 ? 'first' : 'last'} of the list.`);
+      const before = (by < 0 ? segments[to] : segments[to + 1])?.id ?? null;
+      attempt(() => session.do({ kind: 'move', segment: id, before }));
+    },
+    [segment, segments, unnamed, categories, session, attempt, say],
+  );
   /** Draws; the first stroke names its segment. */
   const attemptDrawn = (drawn: number, work: () => void) => {
     setClassing(false);
@@ -152,6 +175,8 @@ export function useSegments({ session, drawing, offered, search, takeBrush, say 
     choose,
     add,
     again,
+    duplicate,
+    move,
     draw,
     attemptDrawn,
     attempt,

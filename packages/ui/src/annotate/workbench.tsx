@@ -70,6 +70,7 @@ export function Workbench({ session, done }: Props) {
   const [radius, setRadius] = useBrush(assignment.image, kept);
   const [held, setHeld] = useState(false);
   const [doubting, setDoubting] = useState(false);
+  const [marking, setMarking] = useState(false);
   const [opened, setDialog] = useState<'keys' | 'instructions' | 'skip' | undefined>(
     campaign.instructions && !sessionStorage.getItem(`read ${campaign.id}`) ? 'instructions' : undefined,
   );
@@ -129,6 +130,7 @@ export function Workbench({ session, done }: Props) {
     heat: hints.heat ?? (doubt ? { values: margin, width: patch.width, height: patch.height } : undefined),
     opacity: settings.opacity,
     contours: settings.contours && labels === pixel,
+    unlabelled: marking,
     hidden: hidden.size > 0 ? hidden : undefined,
     only: settings.only,
     stale: labels !== whole,
@@ -148,6 +150,7 @@ export function Workbench({ session, done }: Props) {
     draft: (stroke) => session.draft(stroke),
     erase: act.erase,
     fill: pixels.fill,
+    cut: pixels.cut,
     ask: notes.pinning ? notes.pinHere : hints.ask,
     over: hints.over,
   });
@@ -168,9 +171,20 @@ export function Workbench({ session, done }: Props) {
 
   const labelled = !!patch || pixel?.n === state.n;
   const begun = beginningOf(drawing);
+  /** Nothing may be left unlabelled. */
+  const complete = campaign.unlabelled === 'refuse';
+  const left = (complete && pixels.areas?.get(0)) || 0;
   const submit = () => {
     if (board.current?.closePolygon()) return;
-    if (labelled) void finish('handing in', () => session.submit());
+    if (!labelled) return;
+    // Pixels that are not there yet are for the server to judge.
+    const missing = complete && whole ? whole.ids.reduce((count, id) => count + (id === 0 ? 1 : 0), 0) : 0;
+    if (missing === 0) return void finish('handing in', () => session.submit());
+    setMarking(true);
+    unlabelled();
+    setMessage(
+      `${countText(missing)} unlabelled: here every pixel belongs to a segment before you hand in. J shows the next.`,
+    );
   };
   // A stroke or a key under way ends here, and is not resumed afterwards.
   const over = still || dialog !== undefined;
@@ -183,7 +197,10 @@ export function Workbench({ session, done }: Props) {
   const toggle = (what: Switch | 'only') => {
     if (what === 'labels') change({ opacity: settings.opacity > 0 ? 0 : 0.6 });
     else if (what === 'doubt') setDoubting(!doubting);
-    else if (what === 'patches') change({ pixels: !settings.pixels });
+    else if (what === 'unlabelled') {
+      setMarking(!marking);
+      if (settings.opacity === 0) change({ opacity: 0.6 });
+    } else if (what === 'patches') change({ pixels: !settings.pixels });
     else change({ [what]: !settings[what] });
   };
   const classKeys = useClassKeys({ offered, pick: act.classing ? act.classify : act.add, say: setMessage });
@@ -203,6 +220,8 @@ export function Workbench({ session, done }: Props) {
     zoomTo: () => zoomTo(segment),
     search: () => search.current?.focus(),
     again: act.again,
+    duplicate: act.duplicate,
+    move: act.move,
     undo: undo && (() => board.current?.stepBack() || undo()),
     redo,
     suspect: showSuspect,
@@ -261,6 +280,7 @@ export function Workbench({ session, done }: Props) {
           strokes: settings.strokes,
           contours: settings.contours,
           patches: !settings.pixels,
+          unlabelled: marking,
           doubt: doubting,
         }}
         toggle={toggle}
@@ -300,6 +320,16 @@ export function Workbench({ session, done }: Props) {
           empty={drawing.strokes.every(({ segment }) => segment === 0)}
           begun={begun}
         />
+        {ours && left > 0 && (
+          <button
+            type="button"
+            className="bare lacking"
+            title="Show the next place without a label (J)"
+            onClick={unlabelled}
+          >
+            {countText(left)} unlabelled
+          </button>
+        )}
         <Zoom
           shown={shown}
           zoomBy={(factor) => board.current?.zoomBy(factor)}
@@ -330,6 +360,8 @@ export function Workbench({ session, done }: Props) {
         hide={hide}
         askMerge={act.askMerge}
         split={pixels.split}
+        duplicate={act.duplicate}
+        move={act.move}
         zoomTo={zoomTo}
         unlabelled={unlabelled}
         search={search}
@@ -349,6 +381,8 @@ export function Workbench({ session, done }: Props) {
     </div>
   );
 }
+
+const countText = (pixels: number) => `${pixels.toLocaleString('en')} ${pixels === 1 ? 'pixel' : 'pixels'}`;
 
 /** The plain picture. */
 const bare = (scene: Scene): Scene => ({

@@ -107,7 +107,9 @@ function Layer({ labels, colours, contours = false, clip }: LayerProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { ids, width, height } = labels;
   useEffect(() => {
-    canvas.current?.getContext('2d')?.putImageData(labelPicture({ n: 0, ids, width, height }, colours, contours), 0, 0);
+    canvas.current
+      ?.getContext('2d')
+      ?.putImageData(labelPicture({ n: 0, ids, width, height }, { colours, contours }), 0, 0);
   }, [ids, width, height, colours, contours]);
   return (
     <canvas ref={canvas} width={width} height={height} style={clip === undefined ? undefined : { clipPath: clip }} />

@@ -25,6 +25,8 @@ const settings = {
   /** The gate's thresholds: an IoU, and percent. */
   gateWorse: z.string(),
   gateChanged: z.string(),
+  /** Whether every pixel has to belong to a segment. */
+  complete: z.boolean(),
 };
 
 /** Settings that can change later. */
@@ -40,8 +42,12 @@ const draft = z.object({
   ...keysDraft,
   preset: z.enum(presetNames),
   ordering: z.enum(['import', 'random']),
-  /** With nothing, or with known masks: classes that the campaign lacks are refused, or background. */
-  start: z.enum(['none', 'refuse', 'background']),
+  /** With nothing, known masks or predicted ones. */
+  start: z.enum(['none', 'known', 'predicted']),
+  /** Classes of these masks that the campaign lacks. */
+  others: z.enum(['refuse', 'background']),
+  /** The set of predicted masks; empty: the dataset's pre-labels. */
+  masks: z.string(),
 });
 export type CampaignDraft = z.infer<typeof draft>;
 
@@ -61,10 +67,13 @@ export const emptyDraft: CampaignDraft = {
   strokes: presets[campaignDefaults.preset].strokes,
   gateWorse: String(defaultThresholds.worse),
   gateChanged: shortNumber(100 * defaultThresholds.changed),
+  complete: false,
   ...emptyKeys,
   preset: campaignDefaults.preset,
   ordering: campaignDefaults.ordering,
   start: 'none',
+  others: 'refuse',
+  masks: '',
 };
 
 /** A stored draft; nothing of one that is no longer valid. @param text JSON; null where none is stored */
@@ -86,7 +95,7 @@ export const slugOf = (name: string): string =>
 
 export function draftOf(campaign: Campaign): SettingsDraft {
   const { name, instructions, annotators, honeypotRate, deadline, leaseSeconds, blind, strokes } = campaign;
-  const { gateWorse, gateChanged } = campaign;
+  const { gateWorse, gateChanged, unlabelled } = campaign;
   return {
     name,
     instructions,
@@ -98,11 +107,13 @@ export function draftOf(campaign: Campaign): SettingsDraft {
     strokes,
     gateWorse: String(gateWorse),
     gateChanged: shortNumber(100 * gateChanged),
+    complete: unlabelled === 'refuse',
   };
 }
 
 export const changesOf = (draft: SettingsDraft) => {
-  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes, gateWorse, gateChanged } = draft;
+  const { name, instructions, annotators, honeypots, deadline, lease, blind, strokes } = draft;
+  const { gateWorse, gateChanged, complete } = draft;
   return {
     name: name.trim(),
     instructions,
@@ -114,17 +125,31 @@ export const changesOf = (draft: SettingsDraft) => {
     strokes,
     gateWorse: Number(gateWorse),
     gateChanged: Number(gateChanged) / 100,
+    unlabelled: complete ? ('refuse' as const) : ('allow' as const),
   };
 };
 
-export const campaignOf = ({ id, dataset, categories, preset, ordering, start, ...settings }: CampaignDraft) => ({
+export const campaignOf = ({
+  id,
+  dataset,
+  categories,
+  preset,
+  ordering,
+  start,
+  others,
+  masks,
+  ...settings
+}: CampaignDraft) => ({
   ...changesOf(settings),
   ...keysOf(settings),
   id: id || slugOf(settings.name),
   dataset,
   preset,
   ordering,
-  start: start === 'none' ? null : { from: 'known' as const, others: start },
+  start:
+    start === 'none'
+      ? null
+      : { from: start, others, ...(start === 'predicted' && masks.trim() && { masks: masks.trim() }) },
   categories: categories.map((category, i): LabelCategory => ({ id: i + 1, ...category })),
 });
 

@@ -66,6 +66,14 @@ export function SettingsFields({ draft, change }: Props) {
         <input type="checkbox" checked={draft.blind} onChange={(event) => change({ blind: event.target.checked })} />
         Annotators of one image know nothing of one another
       </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={draft.complete}
+          onChange={(event) => change({ complete: event.target.checked })}
+        />
+        Nothing may be left unlabelled: every pixel belongs to a segment before an image is handed in
+      </label>
     </>
   );
 }

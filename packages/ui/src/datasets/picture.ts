@@ -51,7 +51,7 @@ async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T
 }
 
 async function read({ path, colours }: MaskSource, side: number): Promise<ImageBitmap> {
-  return createImageBitmap(labelPicture(await labelsAt(path, side), colours, true));
+  return createImageBitmap(labelPicture(await labelsAt(path, side), { colours, contours: true }));
 }
 
 /** A mask's segment ids, at most `side` pixels long. @throws ApiError */

@@ -136,14 +136,30 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
           </Field>
           <Field
             label="Images begin with"
-            hint="A known mask is what the dataset was imported with. It is accepted as it is, or corrected. Fixed once made."
+            hint="A known mask is what the dataset was imported with; a prediction is a model's. Accepted as they are, or corrected. Fixed once made."
           >
             <select value={draft.start} onChange={(event) => change({ start: event.target.value as 'none' })}>
               <option value="none">nothing</option>
-              <option value="refuse">their known masks</option>
-              <option value="background">their known masks; classes that are not listed here are background</option>
+              <option value="known">their known masks</option>
+              <option value="predicted">predicted masks</option>
             </select>
           </Field>
+          {draft.start !== 'none' && (
+            <Field label="Their other classes" hint="Classes of these masks that are not listed here.">
+              <select value={draft.others} onChange={(event) => change({ others: event.target.value as 'refuse' })}>
+                <option value="refuse">are refused</option>
+                <option value="background">are background</option>
+              </select>
+            </Field>
+          )}
+          {draft.start === 'predicted' && (
+            <Field
+              label="Set of masks"
+              hint="Such as build.ID or campaign-NAME.ID. Empty: what saltworks prelabel predicted last."
+            >
+              <input value={draft.masks} onChange={(event) => change({ masks: event.target.value })} />
+            </Field>
+          )}
         </div>
       </fieldset>
       <fieldset>

@@ -109,8 +109,9 @@ const Fixed = ({ campaign }: { campaign: Campaign }) => (
     <dt>Images begin with</dt>
     <dd>
       {!campaign.start && 'nothing'}
-      {campaign.start?.others === 'refuse' && 'their known masks'}
-      {campaign.start?.others === 'background' && 'their known masks; classes that the campaign lacks are background'}
+      {campaign.start?.from === 'known' && 'their known masks'}
+      {campaign.start?.from === 'predicted' && `their masks of ${campaign.start.masks ?? 'the pre-labels'}`}
+      {campaign.start?.others === 'background' && '; classes that the campaign lacks are background'}
     </dd>
     <dt>Made</dt>
     <dd>{moment(campaign.created)}</dd>

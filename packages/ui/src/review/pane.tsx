@@ -50,5 +50,5 @@ export function Pane({ photograph, labels, colours, consent, shown, name }: Pane
 
 function pictureOf({ labels, colours, consent }: Pick<PaneProps, 'labels' | 'colours' | 'consent'>) {
   if (consent) return heatPicture(consent);
-  return labels && labelPicture(labels, colours, true);
+  return labels && labelPicture(labels, { colours, contours: true });
 }

@@ -33,6 +33,7 @@ describe('a campaign in the form', () => {
       strokes: 'hold',
       gateWorse: 0.01,
       gateChanged: 0.15,
+      unlabelled: 'allow',
       backbone: 'dinov2-small-focus',
       preset: 'best',
       ordering: 'import',
@@ -43,7 +44,13 @@ describe('a campaign in the form', () => {
       ],
     });
     expect(campaignOf({ ...draft, id: 'mine' }).id).toBe('mine');
-    expect(campaignOf({ ...draft, start: 'background' }).start).toEqual({ from: 'known', others: 'background' });
+    const known = { ...draft, start: 'known', others: 'background', masks: 'build.0123456789abcdef' } as const;
+    expect(campaignOf(known).start).toEqual({ from: 'known', others: 'background' });
+    const predicted = { ...known, start: 'predicted' } as const;
+    expect(campaignOf(predicted).start).toEqual({
+      ...{ from: 'predicted', others: 'background', masks: 'build.0123456789abcdef' },
+    });
+    expect(campaignOf({ ...predicted, masks: ' ' }).start).toEqual({ from: 'predicted', others: 'background' });
     const keys = { backbone: 'dino', layer: '0', facet: 'value', longSide: '224', codec: 'int8' } as const;
     expect(campaignOf({ ...draft, ...keys })).toMatchObject({ ...keys, layer: 0, longSide: 224 });
   });
@@ -73,6 +80,7 @@ describe('a campaign in the form', () => {
       strokes: 'tolerate',
       gateWorse: 0.0125,
       gateChanged: 0.07,
+      unlabelled: 'refuse',
     };
     expect(changesOf(draftOf(settings as Campaign))).toEqual(settings);
   });

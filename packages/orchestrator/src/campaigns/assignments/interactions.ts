@@ -146,7 +146,7 @@ function checkInteraction(
   if (names && !categories.includes(interaction.category)) {
     throw new ConflictError(`category ${interaction.category}; expected one of ${categories.join(', ')}`);
   }
-  if (interaction.kind === 'fill' || interaction.kind === 'lock') {
+  if (interaction.kind === 'fill' || interaction.kind === 'split' || interaction.kind === 'lock') {
     const { region } = interaction;
     const [end, area] = [regionEnd(region), regionArea(region)];
     if (end > width * height || area === 0) {

@@ -1,7 +1,12 @@
 /** The end of an assignment with a mask. */
+import type { Campaign } from '@saltworks/contract/api/campaigns';
 import type { Drawing } from '@saltworks/contract/api/interactions';
+import { maskDocument } from '@saltworks/contract/documents/masks';
+import { maskKey } from '@saltworks/contract/layout';
 import { type Labels, missingValue } from '@saltworks/core/drawing/attributes';
 import { countedAs } from '@saltworks/core/drawing/classes';
+import { readDocument } from '@saltworks/store/objects/documents';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import type { Kysely, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -21,6 +26,24 @@ export function expectValues(campaign: Labels, drawing: Drawing): void {
     segment,
     attribute: attribute.id,
   });
+}
+
+/** @throws ConflictError if the campaign refuses pixels of no segment, and the stored mask has some: `unlabelled` counts them */
+export async function expectLabelled(
+  store: ObjectStore,
+  { unlabelled }: Pick<Campaign, 'unlabelled'>,
+  mask: string,
+): Promise<void> {
+  if (unlabelled === 'allow') return;
+  const document = await readDocument(store, maskKey(mask, '.json'), maskDocument);
+  if (!document) throw new Error(`no document of mask ${mask}; expected one beside every mask`);
+  const { image, segments_info } = document;
+  const left = image.width * image.height - segments_info.reduce((sum, { area }) => sum + area, 0);
+  if (left === 0) return;
+  throw new ConflictError(
+    `${left} ${left === 1 ? 'pixel belongs' : 'pixels belong'} to no segment; expected 0 before handing in`,
+    { unlabelled: left },
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ const categoriesOf = ({ segments }: Drawing) => new Set(segments.map(({ category
 
 /** Whether an interaction can change the categories of a drawing. */
 export const changesCategories = ({ kind }: Interaction): boolean =>
-  !['stroke', 'fill', 'erase', 'lock', 'unlock', 'rename', 'value'].includes(kind);
+  !['stroke', 'fill', 'erase', 'lock', 'unlock', 'rename', 'value', 'move'].includes(kind);
 
 /** Records the change of an assignment's categories; its row is locked. */
 export async function noteCategories(

@@ -39,6 +39,8 @@ export interface BoardEvents {
   erase(n: number): void;
   /** The annotator wants the part at this place filled. */
   fill?(at: Point): void;
+  /** The annotator drew a line that cuts, in pixels of the image. */
+  cut?(line: [number, number][]): void;
   /** The annotator asked which stroke made this place. */
   ask(at: Point): void;
   /** The pointer hovers over this place; undefined once it has left. */
@@ -60,6 +62,7 @@ const cursors: Record<Tool, string> = {
   rub: 'none',
   polygon: 'crosshair',
   fill: 'cell',
+  cut: 'crosshair',
   erase: 'crosshair',
   pan: 'grab',
   ask: 'help',
@@ -231,7 +234,7 @@ export class Board {
       if (this.#stale) this.#paint();
       this.#paintInk();
       // Ink first: labels take longer.
-      if (this.#points && this.#points.length !== this.#drafted) {
+      if (this.#points && this.#scene.tool !== 'cut' && this.#points.length !== this.#drafted) {
         this.#drafted = this.#points.length;
         this.#events.draft?.(this.#strokes(this.#points).at(-1));
       }
@@ -256,7 +259,7 @@ export class Board {
   #start(at: Point): void {
     const { tool, still } = this.#scene;
     if (still) return;
-    if (lines.has(tool)) {
+    if (lines.has(tool) || tool === 'cut') {
       this.#points = [rounded(this.#place(at))];
       this.#drafted = 0;
     } else if (tool === 'polygon') this.#corner(at);
@@ -338,6 +341,11 @@ export class Board {
     }
     const points = this.#points;
     this.#points = undefined;
+    if (this.#scene.tool === 'cut') {
+      if (points && points.length > 1) this.#events.cut?.(points);
+      this.#later(false);
+      return;
+    }
     const strokes = points ? this.#strokes(points) : [];
     if (points && strokes.length === 0) this.#events.draft?.(undefined);
     for (const stroke of strokes) this.#events.stroke(stroke);
@@ -347,7 +355,7 @@ export class Board {
   /** Discards the stroke under the pen. */
   cancel(): void {
     this.#space = false;
-    if (this.#points) this.#events.draft?.(undefined);
+    if (this.#points && this.#scene.tool !== 'cut') this.#events.draft?.(undefined);
     this.#points = undefined;
     this.#corners = [];
     this.#later(false);
@@ -411,6 +419,7 @@ export class Board {
     const colour = colours.get(tool === 'rub' ? 0 : segment) ?? unknown;
     paintPointed(context, this.#view, this.#scene, this.#glow());
     if (!this.#points) this.#exactInk.clear();
+    else if (tool === 'cut') paintStroke(context, this.#view, this.#points, 0, colour);
     else if (tool === 'brush') {
       for (const piece of piecesWithin(this.#points, this.#image)) {
         paintStroke(context, this.#view, piece, radius, colour);

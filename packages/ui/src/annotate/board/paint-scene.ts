@@ -69,7 +69,8 @@ export function paintScene(
     context.globalAlpha = shown;
     if (exact && scene.stale) {
       // Exact pixels take the place of the labels below them.
-      const key = [view, labels, scene.labels?.ids, colours, scene.contours, scene.hidden, drawing.strokes];
+      const { contours, unlabelled, hidden } = scene;
+      const key = [view, labels, scene.labels?.ids, colours, contours, unlabelled, hidden, drawing.strokes];
       const both = layers.shown.get(key, width, height, (layer) => {
         layer.scale(devicePixelRatio, devicePixelRatio);
         layer.imageSmoothingEnabled = false;
@@ -111,12 +112,13 @@ export function paintScene(
 }
 
 /** Labels as a bitmap of their own size. */
-function labelsOf(layers: Layers, { labels, heat, colours, contours, hidden }: Scene): OffscreenCanvas | undefined {
+function labelsOf(layers: Layers, scene: Scene): OffscreenCanvas | undefined {
+  const { labels, heat, colours, contours, unlabelled, hidden } = scene;
   const shown = heat ?? labels;
   if (!shown) return undefined;
-  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours, hidden];
+  const key = heat ? [heat.values, heat.alike] : [labels?.ids, colours, contours, unlabelled, hidden];
   return layers.labels.get(key, shown.width, shown.height, (layer) =>
-    layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, colours, contours, hidden), 0, 0),
+    layer.putImageData(heat ? heatPicture(heat) : labelPicture(labels!, scene), 0, 0),
   );
 }
 

@@ -12,14 +12,9 @@ export const unknown: Rgb = [255, 255, 255];
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-/** Labels in their segments' colours, one pixel each; the background is transparent. */
-export function labelPicture(
-  labels: Labels,
-  colours: ReadonlyMap<number, Rgb>,
-  contours: boolean,
-  hidden?: ReadonlySet<number>,
-): ImageData {
-  return pictureOf(labelPixels(labels, colours, contours, hidden), labels.width);
+/** Labels in their segments' colours, one pixel each. */
+export function labelPicture(labels: Labels, how: Parameters<typeof labelPixels>[1]): ImageData {
+  return pictureOf(labelPixels(labels, how), labels.width);
 }
 
 /** A bitmap that is bright where margins are small or, with `alike`, where likeness is high. */

@@ -7,20 +7,26 @@ export const labelAlpha = 170;
 /** ImageData wants bytes in the order R, G, B, A; every machine that runs browsers is little-endian. */
 const pixel = ([r, g, b]: readonly number[], alpha: number): number => ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
-/**
- * Labels in their segments' colours, one pixel each; the background is transparent.
- *
- * @param contours draws white edges between segments
- * @param hidden segments that are transparent, too
- */
+interface LabelLook {
+  colours: ReadonlyMap<number, Rgb>;
+  /** White edges between segments. */
+  contours: boolean;
+  /** Stripes where there is no segment: they look like no colour of one. */
+  unlabelled?: boolean;
+  /** Segments that are transparent. */
+  hidden?: ReadonlySet<number>;
+}
+
+/** Labels in their segments' colours, one pixel each; the background is transparent, unless it is marked. */
 export function labelPixels(
   { ids, width, height }: { ids: Uint32Array; width: number; height: number },
-  colours: ReadonlyMap<number, Rgb>,
-  contours: boolean,
-  hidden?: ReadonlySet<number>,
+  { colours, contours, unlabelled, hidden }: LabelLook,
 ): Uint32Array<ArrayBuffer> {
   const out = new Uint32Array(width * height);
   const edge = pixel([255, 255, 255], 255);
+  const stripes = [pixel([255, 225, 60], 255), pixel([20, 20, 20], 255)];
+  // As broad on a grid of nodes as on pixels.
+  const stripe = Math.max(1, width >> 6);
   // Neighbours mostly share a segment: look its colour up once.
   let last = 0;
   let colour = 0;
@@ -33,7 +39,8 @@ export function labelPixels(
         // The background stays transparent.
         colour = id === 0 || hidden?.has(id) ? 0 : pixel(colours.get(id) ?? [128, 128, 128], labelAlpha);
       }
-      out[i] = contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id) ? edge : colour;
+      if (contours && ((x < width && ids[i + 1] !== id) || ids[i + below] !== id)) out[i] = edge;
+      else out[i] = id === 0 && unlabelled ? stripes[Math.floor((x + y) / stripe) & 1] : colour;
     }
   }
   return out;

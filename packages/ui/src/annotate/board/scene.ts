@@ -4,8 +4,8 @@ import type { Rgb } from '@saltworks/core/screen/colours';
 import type { Labels } from '../labels.ts';
 import type { Point } from './view.ts';
 
-/** `exact` draws these very pixels, `rub` gives them to the background, `polygon` encloses them, `fill` takes a whole part. */
-export type Tool = 'brush' | 'exact' | 'rub' | 'polygon' | 'fill' | 'erase' | 'pan' | 'ask' | 'similar';
+/** `exact` draws these very pixels, `rub` gives them to the background, `polygon` encloses them, `fill` takes a whole part, `cut` splits. */
+export type Tool = 'brush' | 'exact' | 'rub' | 'polygon' | 'fill' | 'cut' | 'erase' | 'pan' | 'ask' | 'similar';
 
 /** Tools that draw the chosen segment. */
 export const drawing: ReadonlySet<Tool> = new Set(['brush', 'exact', 'polygon', 'fill'] satisfies Tool[]);
@@ -29,6 +29,8 @@ export interface Scene {
   /** Segments whose labels are not shown. */
   hidden?: ReadonlySet<number>;
   contours: boolean;
+  /** Stripes mark what belongs to no segment. */
+  unlabelled?: boolean;
   strokes: boolean;
   tool: Tool;
   /** Exact strokes label their own pixels only. */

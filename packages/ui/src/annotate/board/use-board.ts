@@ -43,6 +43,7 @@ export function useBoard(photograph: Promise<Blob | ImageBitmap>, scene: Scene, 
           stroke: (stroke) => latest.current.events.stroke(stroke),
           erase: (n) => latest.current.events.erase(n),
           fill: (at) => latest.current.events.fill?.(at),
+          cut: (line) => latest.current.events.cut?.(line),
           ask: (at) => latest.current.events.ask(at),
           over: (at) => latest.current.events.over(at),
           moved() {

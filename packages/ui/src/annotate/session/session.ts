@@ -198,7 +198,8 @@ export class Session {
   /** @throws InvalidInputError for what the drawing so far does not allow */
   #add(interaction: Interaction): void {
     this.#replayed.add(interaction);
-    if (interaction.kind === 'segment') this.#lastId = Math.max(this.#lastId, interaction.id);
+    const named = interaction.kind === 'segment' ? interaction.id : interaction.kind === 'split' ? interaction.into : 0;
+    this.#lastId = Math.max(this.#lastId, named);
   }
 
   /** The stroke under the pen: labels follow it, and nothing is kept. Undefined discards it. */
@@ -225,10 +226,10 @@ export class Session {
     return this.#lastId + 1;
   }
 
-  /** Adds a segment of a category. @returns its id */
-  addSegment(category: Pick<LabelCategory, 'id'>): number {
+  /** Adds a segment of a category. @param like whose values it takes @returns its id */
+  addSegment(category: Pick<LabelCategory, 'id'>, like?: number): number {
     const id = this.nextId;
-    this.do({ kind: 'segment', id, category: category.id });
+    this.do({ kind: 'segment', id, category: category.id, ...(like !== undefined && { like }) });
     return id;
   }
 

@@ -13,7 +13,7 @@ describe('labels', () => {
 
   test('take their segments’ colours, grey without one; the background is transparent', () => {
     const seven = [10, 20, 30, 170];
-    expect(pixels(labelPixels(labels, colours, false))).toEqual([
+    expect(pixels(labelPixels(labels, { colours, contours: false }))).toEqual([
       [0, 0, 0, 0],
       seven,
       seven,
@@ -23,10 +23,29 @@ describe('labels', () => {
     ]);
   });
 
+  test('what has none is striped where it is marked', () => {
+    const marked = pixels(
+      labelPixels({ ...labels, ids: Uint32Array.of(0, 0, 7, 0, 7, 7) }, { colours, contours: false, unlabelled: true }),
+    );
+    const [yellow, black] = [
+      [255, 225, 60, 255],
+      [20, 20, 20, 255],
+    ];
+    const seven = [10, 20, 30, 170];
+    expect(marked).toEqual([black, yellow, seven, yellow, seven, seven]);
+  });
+
   test('have white edges where the neighbour to the right or below differs', () => {
     const white = [255, 255, 255, 255];
     const seven = [10, 20, 30, 170];
-    expect(pixels(labelPixels(labels, colours, true))).toEqual([white, seven, seven, white, seven, seven]);
+    expect(pixels(labelPixels(labels, { colours, contours: true }))).toEqual([
+      white,
+      seven,
+      seven,
+      white,
+      seven,
+      seven,
+    ]);
   });
 });
 
