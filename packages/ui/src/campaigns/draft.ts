@@ -36,6 +36,8 @@ const draft = z.object({
   /** If empty, derived from the name. */
   id: z.string(),
   dataset: z.string(),
+  /** The filter of the dataset that finds its images; empty: all of them. */
+  filter: z.string(),
   categories: z.array(z.object({ name: z.string(), colour: z.string(), isthing: z.boolean() })),
   ...keysDraft,
   preset: z.enum(presetNames),
@@ -51,6 +53,7 @@ export const emptyDraft: CampaignDraft = {
   name: '',
   id: '',
   dataset: '',
+  filter: '',
   categories: [],
   instructions: '',
   annotators: String(campaignDefaults.annotators),
@@ -117,7 +120,16 @@ export const changesOf = (draft: SettingsDraft) => {
   };
 };
 
-export const campaignOf = ({ id, dataset, categories, preset, ordering, start, ...settings }: CampaignDraft) => ({
+export const campaignOf = ({
+  id,
+  dataset,
+  filter: _,
+  categories,
+  preset,
+  ordering,
+  start,
+  ...settings
+}: CampaignDraft) => ({
   ...changesOf(settings),
   ...keysOf(settings),
   id: id || slugOf(settings.name),
