@@ -150,6 +150,9 @@ export const namesPrefix = (dataset: string): string => `${datasetPrefix(dataset
 /** `datasets/NAME/names/000000042.json`: names of a shard's images that are not those of its lines, a ShardNames. */
 export const namesKey = (dataset: string, shard: number): string => `${namesPrefix(dataset)}${numbered(shard)}.json`;
 
+/** `datasets/NAME/selections/0123456789abcdef.json`: a SelectionDocument, named by its content. */
+export const selectionKey = (dataset: string, id: string): string => `${datasetPrefix(dataset)}selections/${id}.json`;
+
 /** Documents and label images. */
 export type ScribblesExtension = '.json' | '.png';
 
@@ -486,7 +489,7 @@ const keepings: readonly [RegExp, Keeping][] = [
   [/^(images|models|priors|strokes)\//, 'kept'],
   [/^(identity\.json$|builds\/(lines|snapshots)\/)/, 'kept'],
   [/^(backbones|channels|catalog|key-sets|drawings)\//, 'changing'],
-  [/^datasets\/[^/]+\/(images|classes)\//, 'kept'],
+  [/^datasets\/[^/]+\/(images|classes|selections)\//, 'kept'],
   [/^datasets\/[^/]+\/(names|scribbles|truth)\//, 'changing'],
   // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
   [/^datasets\/[^/]+\/masks\/(campaign-|build\.)/, 'changing'],
@@ -562,7 +565,19 @@ const folders = [
   ],
   ...['key-sets', 'keys', 'known', 'masks', 'models', 'probes', 'strokes', 'uploads', 'views'],
 ];
-const inner = ['classes', 'exported', 'extracted', 'files', 'images', 'lines', 'masks', 'names', 'scribbles', 'truth'];
+const inner = [
+  'classes',
+  'exported',
+  'extracted',
+  'files',
+  'images',
+  'lines',
+  'masks',
+  'names',
+  'scribbles',
+  'selections',
+  'truth',
+];
 
 /** What kind of object a key names, for figures and traces: a folder of the layout, without a name that people gave. */
 export function kindOf(key: string): string {

@@ -41,6 +41,7 @@ import { numberClasses, readSchema, type WantedClass } from '@saltworks/store/da
 import { readDataset, readImages, readShard } from '@saltworks/store/datasets/dataset';
 import { Fingerprints } from '@saltworks/store/datasets/fingerprints';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
+import { readSelection } from '@saltworks/store/datasets/selections';
 import { readDocument, readText } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { chunked } from './chunked.ts';
@@ -56,7 +57,7 @@ import { readMasks } from './shard-masks.ts';
  */
 export async function prepareExport(
   store: ObjectStore,
-  { dataset, recipe, format, pictures: copied, split, schema: asked }: PrepareExportRequest,
+  { dataset, recipe, format, pictures: copied, split, schema: asked, selection }: PrepareExportRequest,
   signal: AbortSignal,
 ): Promise<ExportPlan> {
   if (!Object.hasOwn(exportFormats, format)) {
@@ -64,13 +65,15 @@ export async function prepareExport(
   }
   const described = await readDataset(store, dataset, { signal });
   const { shards, updated, categories: known } = described;
+  const list = selection === undefined ? undefined : await readSelection(store, dataset, selection, { signal });
+  const chosen = list && new Set(list.images);
   const drawn: WantedClass[] = [];
   const all = createHash('sha256').update(`${format} ${updated}`);
   let masks = 0;
   let first: string | undefined;
   let outside = 0;
   for (let shard = 0; shard < shards; shard++) {
-    const report = await readMasks(store, { dataset, recipe, shard }, { signal });
+    const report = await readMasks(store, { dataset, recipe, shard }, { signal, chosen });
     for (const { id, name, mask } of report?.masks ?? []) {
       first ??= mask;
       all.update(`${mask} ${id} ${name}\n`);
@@ -81,7 +84,9 @@ export async function prepareExport(
   }
   if (masks === 0)
     throw new InvalidInputError(
-      `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
+      list
+        ? `no masks of ${dataset} with these settings that ${list.filter.name} found; expected some`
+        : `no masks of ${dataset} with these settings; expected some (saltworks propagate ${dataset})`,
     );
   const stems = new Stems(fewBytesEach);
   for await (const { names } of readImages(store, described, { signal })) for (const { name } of names) stems.add(name);
@@ -113,6 +118,7 @@ export async function prepareExport(
       ...(schema !== undefined && { schema }),
       ...(named.length > 0 && { named }),
       ...(attributes && { attributes }),
+      ...(list && { selection: { id: selection as string, filter: list.filter.name, images: list.images.length } }),
       ...(prelabelOf(recipe) !== undefined && { origin: 'predicted' }),
     };
   };
@@ -121,10 +127,11 @@ export async function prepareExport(
   all.update(JSON.stringify([plan.categories, pictures]));
   if (plan.named) all.update(JSON.stringify(plan.named));
   if (plan.attributes) all.update(JSON.stringify(plan.attributes));
+  if (selection !== undefined) all.update(`selection ${selection}`);
   if (copied || split) all.update(JSON.stringify([copied === true, split ?? null]));
   const id = `${format}-${all.digest('hex').slice(0, 16)}`;
   for (let shard = 0; shard < shards; shard++) {
-    const report = await readMasks(store, { dataset, recipe, shard }, { signal });
+    const report = await readMasks(store, { dataset, recipe, shard }, { signal, chosen });
     const whole = (report?.masks ?? []).filter(({ name }) => stems.of(name) === name);
     if (whole.length === 0) continue;
     await store.put(wholeNamesKey(dataset, id, shard), JSON.stringify(whole.map(({ id }) => id)), { signal });
@@ -170,7 +177,9 @@ export async function exportShard(
 ): Promise<Tally> {
   const plan = await readPlan(store, dataset, id, signal);
   const exporter = exportFormats[format](plan);
-  const masks = await readMasks(store, { dataset, recipe, shard }, { signal });
+  const list = plan.selection && (await readSelection(store, dataset, plan.selection.id, { signal }));
+  const chosen = list && new Set(list.images);
+  const masks = await readMasks(store, { dataset, recipe, shard }, { signal, chosen });
   const whole = new Set(await readDocument(store, wholeNamesKey(dataset, id, shard), wholeNames, { signal }));
   const lines: Record<string, string[]> = {};
   const failures: ShardReport['failures'] = [];
@@ -293,9 +302,10 @@ export async function finishExport(
     });
   }
   const made = new Date().toISOString();
-  const { recipe, build, schema } = plan;
+  const { recipe, build, schema, selection } = plan;
   const summary: ExportSummary = {
     ...{ version: 1, format, recipe, ...(build !== undefined && { build }), ...(schema !== undefined && { schema }) },
+    ...(selection && { selection }),
     ...{ made, files: 0, bytes: 0 },
   };
   for await (const { size } of store.list(exportFilesPrefix(dataset, id), { signal })) {

@@ -12,13 +12,16 @@ import type { CallOptions, ObjectStore } from '@saltworks/store/objects/store';
 export async function readMasks(
   store: ObjectStore,
   { dataset, recipe, shard }: { dataset: string; recipe: string; shard: number },
-  options?: CallOptions,
+  { chosen, ...options }: CallOptions & { chosen?: ReadonlySet<number> } = {},
 ): Promise<MaskReport | undefined> {
   const report = await readDocument(store, maskReportKey(dataset, recipe, shard), maskReport, options);
   if (!report || report.masks.length === 0) return report;
   const images = new Map((await readShard(store, dataset, shard, options)).map((image) => [image.sha256, image]));
-  const masks = report.masks.flatMap(({ sha256, mask }) =>
-    drawnNames(images.get(sha256) ?? { names: [] }).map(({ id, name }) => ({ id, sha256, name, mask })),
-  );
+  const isChosen = (sha256: string) => chosen === undefined || chosen.has(images.get(sha256)?.id ?? 0);
+  const masks = report.masks
+    .filter(({ sha256 }) => isChosen(sha256))
+    .flatMap(({ sha256, mask }) =>
+      drawnNames(images.get(sha256) ?? { names: [] }).map(({ id, name }) => ({ id, sha256, name, mask })),
+    );
   return { ...report, masks };
 }

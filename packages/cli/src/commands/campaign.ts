@@ -29,6 +29,7 @@ import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
+import { selectBy } from './filter.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
 import { reserveCommand } from './reserve.ts';
@@ -73,6 +74,7 @@ Examples:
       '--masks <set>',
       'with --start predicted: the set of masks to begin with, such as build.ID or campaign-NAME.ID (default: what prelabel predicted last)',
     )
+    .option('--filter <name>', 'of the images alone that this filter of the dataset finds now (saltworks filter)')
     .option('--wait', 'until all images can be annotated')
     .addHelpText(
       'after',
@@ -178,11 +180,12 @@ interface CreateFlags extends SettingFlags, KeysFlags {
   start: 'none' | CampaignStart['from'];
   masks?: string;
   otherClasses: CampaignStart['others'];
+  filter?: string;
   wait?: boolean;
 }
 
 async function create(id: string, flags: CreateFlags): Promise<void> {
-  const { dataset, layer, facet, longSide, codec, preset, order, start, masks, otherClasses, wait, json } = flags;
+  const { dataset, layer, facet, longSide, codec, preset, order, start, masks, otherClasses, filter, wait, json } = flags;
   if (masks !== undefined && start !== 'predicted')
     throw new InvalidInputError(`--masks ${masks} with --start ${start}; expected --start predicted`);
   const body = {
@@ -193,12 +196,15 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
     categories: await readCategories(flags.categories),
   };
   await withApi(json, async (api, line) => {
-    const made = await api(postCampaigns, { body });
+    const subject = { kind: 'dataset', name: dataset } as const;
+    const selection = filter === undefined ? undefined : await selectBy(api, subject, filter);
+    const made = await api(postCampaigns, { body: { ...body, selection: selection?.id } });
     if (wait) await waitForTasks(api, id, line);
     if (json) console.log(JSON.stringify(made));
     else {
       const keys = keysText(made);
       console.log(`campaign ${made.id} on ${made.dataset}${keys === defaultBackbone ? '' : ` (keys: ${keys})`}:`);
+      if (selection) console.log(`images: the ${selection.images} that ${filter} finds now, and no others`);
       console.log(describeCategories(made));
       if (!wait) console.log('its images become tasks as fast as their keys are computed: saltworks campaign status');
     }

@@ -24,6 +24,7 @@ import { parseWhole } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
+import { selectBy } from './filter.ts';
 import { formatOption, type OptionFlags, picturesOption, seedOption, splitOption, writeExport } from './runs.ts';
 
 export const measureCommands = (): Command[] => [
@@ -67,6 +68,7 @@ one that was handed in, and with the known mask of images that have one.`,
     .requiredOption('--out <dir>', 'where to')
     .option('--accepted', 'only what a reviewer accepted')
     .option('--schema <n>', 'names and merges of this version of the classes (default: the current one)', parseWhole(1))
+    .option('--filter <name>', 'of the images alone that this filter of the campaign finds now (saltworks filter)')
     .option(...picturesOption)
     .option(...splitOption)
     .option(...seedOption)
@@ -249,11 +251,14 @@ interface ExportFlags extends OptionFlags {
   out: string;
   accepted?: boolean;
   schema?: number;
+  filter?: string;
   json?: boolean;
 }
 
-async function exportCampaign(id: string, { accepted = false, schema, ...flags }: ExportFlags): Promise<void> {
+async function exportCampaign(id: string, { accepted = false, schema, filter, ...flags }: ExportFlags): Promise<void> {
   await withApi(flags.json, async (api, line) => {
+    const of = { kind: 'campaign', name: id } as const;
+    const found = filter === undefined ? undefined : await selectBy(api, of, filter);
     line.show(`${id}: collecting masks`);
     const published = await api(postCampaignPublish, { ...campaignAt(id), body: { accepted, schema } });
     line.clear();
@@ -261,7 +266,7 @@ async function exportCampaign(id: string, { accepted = false, schema, ...flags }
       const what = accepted ? 'no mask was accepted yet' : 'nothing was handed in yet';
       throw new InvalidInputError(`${what}; expected one mask or more`);
     }
-    await writeExport({ ...published, schema }, flags);
+    await writeExport({ ...published, schema, selection: found?.id }, flags);
     const { former } = published;
     if (former > 0) {
       const what = former === 1 ? '1 image was' : `${former} images were`;

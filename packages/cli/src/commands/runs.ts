@@ -37,6 +37,7 @@ import { type KeysFlags, parseWhole, strokesOption, withKeysOptions } from '../o
 import { readSettings } from '../settings.ts';
 import { withApi } from '../stack/connect.ts';
 import { subjectText } from '../subjects.ts';
+import { selectBy } from './filter.ts';
 
 export interface RunFlags extends KeysFlags {
   window: number;
@@ -92,9 +93,13 @@ export const exportCommand = (): Command =>
     .option(...seedOption)
     .option(...categoriesOption)
     .option('--build <id>', 'the masks of this build of the dataset, or "current": of what is shown')
+    .option('--filter <name>', 'of the images alone that this filter of the dataset finds now (saltworks filter)')
     .option('--prelabels', 'the masks that "prelabel" predicted of images that nobody drew on, marked as such')
     .action(
-      async (dataset: string, flags: ExportFlags & { categories?: string; build?: string; prelabels?: boolean }) => {
+      async (
+        dataset: string,
+        flags: ExportFlags & { categories?: string; build?: string; prelabels?: boolean; filter?: string },
+      ) => {
         const recipe = await exportedRecipe(dataset, flags);
         if (flags.categories !== undefined) {
           const list = await readNumbers(flags.categories);
@@ -103,7 +108,10 @@ export const exportCommand = (): Command =>
           await readDataset(store, dataset);
           await pinClasses(store, dataset, list);
         }
-        await writeExport({ dataset, recipe }, flags);
+        const { filter, json } = flags;
+        const of = { kind: 'dataset', name: dataset } as const;
+        const found = filter === undefined ? undefined : await withApi(json, async (api) => selectBy(api, of, filter));
+        await writeExport({ dataset, recipe, selection: found?.id }, flags);
       },
     );
 
@@ -140,9 +148,10 @@ async function recipeOfBuild(dataset: string, build: string, json: boolean | und
  *
  * @param recipe names the mask set
  * @param schema of a campaign's: the version of its classes; default the newest that was published
+ * @param selection the id of a list of images; default all
  */
 export async function writeExport(
-  { dataset, recipe, schema }: { dataset: string; recipe: string; schema?: number },
+  { dataset, recipe, schema, selection }: { dataset: string; recipe: string; schema?: number; selection?: string },
   {
     format,
     out,
@@ -153,7 +162,16 @@ export async function writeExport(
   }: Pick<ExportFlags, 'format' | 'out' | 'json'> & OptionFlags & Partial<Pick<RunFlags, 'window' | 'attempts'>>,
 ): Promise<void> {
   await makeFolder(out);
-  const input = { dataset, recipe, schema, format, window: window ?? runWindow, attempts, ...optionsOf(options) };
+  const input = {
+    dataset,
+    recipe,
+    schema,
+    selection,
+    format,
+    window: window ?? runWindow,
+    attempts,
+    ...optionsOf(options),
+  };
   const result = await follow(dataset, !!json, (client) => exportDataset(client, input));
   const settings = readSettings();
   const store = openStore(settings.store, settings.s3);

@@ -6,7 +6,8 @@ import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
 import { newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
-import { id, nothing, openObject, params, recipe, slug, text, time } from './fields.ts';
+import { id, nothing, openObject, params, recipe, selectionId, slug, text, time } from './fields.ts';
+import { selection } from './filters.ts';
 import { keysChoice, keysChosen } from './keys.ts';
 import { memberRole } from './states.ts';
 
@@ -121,6 +122,8 @@ export const newCampaign = z.described(
     ordering: z._default(z.enum(['import', 'random']), campaignDefaults.ordering),
     /** Left out: with nothing. */
     start: z.optional(z.nullable(campaignStart)),
+    /** Id of a Selection of the dataset's images; left out: all of them, and those that are imported later. */
+    selection: z.optional(selectionId),
   }),
   { id: 'NewCampaign' },
 );
@@ -140,6 +143,8 @@ export const campaign = z.described(
     /** Earlier servers leave both out. */
     unlabelled: z._default(changes.unlabelled, campaignDefaults.unlabelled),
     start: z._default(z.nullable(campaignStart), null),
+    /** The images that it is of; absent where that is all of the dataset. */
+    selection: z.optional(selection),
     deadline: z.nullable(z.string()),
     categories: z.array(category),
     /** What it wants to know of segments and images; absent where that is nothing. */

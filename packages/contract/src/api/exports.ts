@@ -3,7 +3,7 @@
 import { exportFormatNames, exportOptions } from '../export-formats.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
-import { recipe } from './fields.ts';
+import { recipe, selectionId } from './fields.ts';
 import { run } from './runs.ts';
 
 const format = z.enum(exportFormatNames);
@@ -18,6 +18,8 @@ export const exportInfo = z.described(
     build: z._default(z.nullable(z.string()), null),
     /** The version of the campaign's classes; null of masks that are no campaign's, and of earlier exports. */
     schema: z._default(z.nullable(z.int()), null),
+    /** The Selection of images that it is of; null of all that have masks. */
+    selection: z._default(z.nullable(z.object({ id: z.string(), filter: z.string(), images: z.int() })), null),
     /** What the format cannot say of a mask. */
     loses: z.string(),
     made: z.string(),
@@ -40,6 +42,7 @@ export const postCampaignExports = endpoint({
     accepted: z._default(z.boolean(), false),
     /** The version of the classes that names them; default the current one. */
     schema: z.optional(schemaVersion),
+    selection: z.optional(selectionId),
     ...exportOptions.shape,
   }),
   response: run,
@@ -48,7 +51,7 @@ export const postCampaignExports = endpoint({
 export const postDatasetExports = endpoint({
   method: 'POST',
   url: at,
-  body: z.strictObject({ recipe, format, ...exportOptions.shape }),
+  body: z.strictObject({ recipe, format, selection: z.optional(selectionId), ...exportOptions.shape }),
   response: run,
 });
 

@@ -61,6 +61,8 @@ export const topicText = z
       'campaign:ID, dataset:NAME or schedule:ID',
     ),
   );
+/** Of a Selection. */
+export const selectionId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a selection'));
 export const buildId = z.string().check(z.regex(/^[0-9a-f]{16}$/, 'the id of a build'));
 
 /** From 1971 on: PostgreSQL knows no years before 1, and no deadline or key ends so long ago. */
@@ -107,6 +109,7 @@ export const params = {
   image: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of an image')),
   upload: id,
   file: z.string().check(z.regex(/^[0-9]{1,9}$/, 'the number of a file')),
+  filter: slug,
 };
 
 /** The answer to a request that has nothing to tell. */

@@ -4,8 +4,9 @@ import { presetNames } from '../kinds.ts';
 import * as z from '../zod.ts';
 import { dataset } from './datasets.ts';
 import { endpoint } from './endpoint.ts';
-import { decimal, eventNumber, limit, pageOf, recipe, text } from './fields.ts';
+import { eventNumber, limit, pageOf, recipe } from './fields.ts';
 import { mask, picture, thumbnail } from './files.ts';
+import { datasetFilter, fitting, imageState } from './filters.ts';
 
 /** Masks of a dataset that were made together, as people tell them apart. */
 export const maskSet = z.described(
@@ -45,8 +46,6 @@ export const datasetDetail = z.described(
 );
 export type DatasetDetail = z.infer<typeof datasetDetail>;
 
-const imageState = z.enum(['masked', 'failed', 'none']);
-
 /** An image of a dataset, seen through one of its mask sets. */
 export const datasetImage = z.described(
   z.object({
@@ -64,6 +63,8 @@ export const datasetImage = z.described(
     /** Segments of the mask, and the names of their categories. */
     segments: z.array(z.object({ id: z.int(), category: z.string() })),
     uncertainty: z.nullable(z.number()),
+    /** Absent where there are none. */
+    tags: z.optional(z.array(z.string())),
   }),
   { id: 'DatasetImage' },
 );
@@ -89,16 +90,18 @@ export const getDatasetImages = endpoint({
   method: 'GET',
   url: `${at}/images`,
   query: z.object({
-    recipe: z.optional(recipe),
+    ...datasetFilter.shape,
     after: z.optional(eventNumber),
     limit,
-    /** A part of a name of the image, in any case. */
-    name: z.optional(text(200)),
-    state: z.optional(imageState),
-    category: z.optional(text(200)),
-    uncertain: z.optional(decimal(0, 1)),
   }),
   response: pageOf(datasetImage),
+});
+
+export const getDatasetImagesCount = endpoint({
+  method: 'GET',
+  url: `${at}/images/count`,
+  query: z.object({ ...datasetFilter.shape, after: z.optional(eventNumber) }),
+  response: fitting,
 });
 
 export const getDatasetImageThumbnail = endpoint({

@@ -2,8 +2,9 @@
 import * as z from '../zod.ts';
 import { assignment, imageInfo } from './assignments.ts';
 import { endpoint } from './endpoint.ts';
-import { decimal, id, integer, limit, nothing, pageOf } from './fields.ts';
+import { id, limit, nothing, pageOf } from './fields.ts';
 import { keys, mask, picture, thumbnail } from './files.ts';
+import { campaignFilter, fitting } from './filters.ts';
 
 const image = z.described(imageInfo.clone(), { id: 'Image' });
 
@@ -58,6 +59,8 @@ export const task = z.described(
     accepted: z.int(),
     /** Members that it is reserved for: they get it first, and nobody else does; absent where it is for all. */
     people: z.optional(z.array(z.object({ user: id, name: z.string() }))),
+    /** Of the image in its dataset; absent where there are none. */
+    tags: z.optional(z.array(z.string())),
     /** Categories that somebody drew. */
     categories: z.array(z.int()),
     /** 1 less the IoU to be expected of a segment, mean over segments, 0 … 1, of the least sure mask that was submitted. */
@@ -95,13 +98,17 @@ export const getCampaignTasks = endpoint({
   query: z.object({
     after: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,200}$/, 'the `next` of the last part'))),
     limit,
-    state: z.optional(z.enum(['open', 'done'])),
-    work: z.optional(z.enum(['none', 'begun', 'handed', 'accepted', 'sent_back', 'skipped'])),
-    category: z.optional(integer(1, 65_535)),
-    uncertain: z.optional(decimal(0, 1)),
+    ...campaignFilter.shape,
     order: z._default(z.enum(['given', 'uncertain']), 'given'),
   }),
   response: pageOf(task),
+});
+
+export const getCampaignTasksCount = endpoint({
+  method: 'GET',
+  url: '/api/campaigns/:campaign/tasks/count',
+  query: z.object(campaignFilter.shape),
+  response: fitting,
 });
 
 export const postTaskOffer = endpoint({

@@ -7,6 +7,9 @@ import * as z from '../zod.ts';
 import { listedCategory } from './dataset.ts';
 import { lineage } from './key-sets.ts';
 
+/** Which images an export is of: the id of the list, the name of the filter that found them, and how many it found. */
+export const exportedSelection = z.object({ id: z.string(), filter: z.string(), images: z.number() });
+
 /** As it was settled at its beginning. Plans of before they had a version lack it. */
 export const exportPlan = z.object({
   version: z.optional(z.literal(1)),
@@ -34,6 +37,8 @@ export const exportPlan = z.object({
   build: z.optional(z.string()),
   /** Of a campaign's masks: the version of its classes. */
   schema: z.optional(z.number()),
+  /** The Selection of images that it is of; absent of all that have masks. */
+  selection: z.optional(exportedSelection),
   /** Nobody drew on its images: a model predicted their masks. */
   origin: z.optional(z.literal('predicted')),
 });
@@ -47,6 +52,7 @@ export const exportSummary = z.object({
   build: z.optional(z.string()),
   /** Of a campaign's masks: the version of its classes. */
   schema: z.optional(z.number()),
+  selection: z.optional(exportedSelection),
   /** ISO 8601. */
   made: z.string(),
   files: z.number(),

@@ -49,6 +49,8 @@ export const prepareExportRequest = z.extend(datasetRequest, {
   ...exportOptions.shape,
   /** Of a campaign's masks: the version of its classes; default the newest that was noted. */
   schema: z.optional(z.number()),
+  /** Id of a Selection: of its images alone. */
+  selection: z.optional(z.string()),
 });
 export type PrepareExportRequest = z.infer<typeof prepareExportRequest>;
 

@@ -37,6 +37,7 @@ import { datasetRoutes } from './dataset-routes.ts';
 import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts';
 import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from './failures.ts';
+import { filterRoutes } from './filter-routes.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { ownWorkRoutes } from './own-work-routes.ts';
 import { servePage } from './page.ts';
@@ -61,6 +62,7 @@ export const tables: Record<Tag, Route[]> = {
   Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
   Datasets: datasetRoutes,
+  Filters: filterRoutes,
   Uploads: uploadRoutes,
   Backbones: [...backboneRoutes, ...channelRoutes],
   Builds: [...buildRoutes, ...relabelRoutes, ...comparisonRoutes],

@@ -33,6 +33,7 @@ import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { selectionAt } from '../filters/find.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { roleIn } from './access.ts';
 import { createAccount } from './account-routes.ts';
@@ -83,11 +84,13 @@ export const campaignRoutes = [
       await checkStart(deps.store, body, dataset);
       // Refuses an unknown backbone.
       const extract = settleKeys(await deps.backbones.find(body.backbone), body);
+      const selection = body.selection ? await selectionAt(deps.store, dataset.name, body.selection) : undefined;
       const { preset, solve } = body;
       await deps.recipeOf({ extract, preset, solve });
       // First: if it fails, no campaign is left waiting for it.
       await deps.prepare(dataset.name, extract);
-      return createCampaign(deps.db, { ...body, ...extract }, { actor: user.id, shards: dataset.shards });
+      const made = { ...body, ...extract };
+      return createCampaign(deps.db, made, { actor: user.id, shards: dataset.shards, selection });
     },
   }),
   route(getCampaign, {

@@ -6,6 +6,7 @@ import {
   getDatasetFailures,
   getDatasetImageMask,
   getDatasetImages,
+  getDatasetImagesCount,
   getDatasetImageThumbnail,
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
@@ -21,9 +22,10 @@ import { expectStorage } from '@saltworks/store/storage/level';
 import { auditAlone } from '../accounts/audit.ts';
 import { datasetOf, datasetsOf, describeDataset, listInfos } from '../datasets/datasets.ts';
 import { listFailures } from '../datasets/failures.ts';
-import { listImages, readReport } from '../datasets/images.ts';
+import { countImages, listImages, readReport } from '../datasets/images.ts';
 import { describeKeys, removeKeySet } from '../datasets/keys.ts';
 import { NotFoundError } from '../errors.ts';
+import { campaignsOver } from '../filters/work.ts';
 import { settleKeys } from '../runs/settle.ts';
 import { extractDataset, propagateDataset, runWindow } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
@@ -90,7 +92,17 @@ export const datasetRoutes = [
     access: { dataset: 'reviewer' },
     async handler({ deps, params, query, user }) {
       await expectSeen(deps.db, user, query.recipe);
-      return listImages(deps.store, deps.shards, await datasetOf(deps.store, params.dataset), query);
+      const dataset = await datasetOf(deps.store, params.dataset);
+      return listImages(deps, dataset, query, await campaignsOver(deps.db, user, dataset.name));
+    },
+  }),
+  route(getDatasetImagesCount, {
+    summary: 'How many images fit, of one part of them; the parts add up',
+    access: { dataset: 'reviewer' },
+    async handler({ deps, params, query, user }) {
+      await expectSeen(deps.db, user, query.recipe);
+      const dataset = await datasetOf(deps.store, params.dataset);
+      return countImages(deps, dataset, query, await campaignsOver(deps.db, user, dataset.name));
     },
   }),
   route(getDatasetImageThumbnail, {

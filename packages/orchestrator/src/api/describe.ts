@@ -15,6 +15,7 @@ export const tags = {
   Assignments: 'One annotator’s work on one image',
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
+  Filters: 'Filters of images under names, lists that they find, and tags',
   Uploads: 'Files that browsers send, to become images of a dataset',
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',

@@ -12,6 +12,7 @@ import { findCampaign } from '../campaigns/campaigns.ts';
 import { datasetOf } from '../datasets/datasets.ts';
 import { exportOf, listExports, zipExport } from '../datasets/exports.ts';
 import { ConflictError } from '../errors.ts';
+import { selectionAt } from '../filters/find.ts';
 import { exportDataset, runWindow } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { seen } from './dataset-routes.ts';
@@ -26,6 +27,8 @@ export const exportRoutes = [
       const campaign = await findCampaign(deps.db, params.campaign);
       await expectStorage(deps.store);
       const { accepted, ...wanted } = body;
+      // Refuses an unknown one before masks are published.
+      if (body.selection) await selectionAt(deps.store, campaign.dataset, body.selection);
       const { recipe, images, build } = await publishShown(deps, campaign, {
         accepted,
         schema: body.schema,
@@ -49,6 +52,7 @@ export const exportRoutes = [
       const { name: dataset } = await datasetOf(deps.store, params.dataset);
       await expectSeen(deps.db, user, body.recipe);
       await expectStorage(deps.store);
+      if (body.selection) await selectionAt(deps.store, dataset, body.selection);
       const begun = await exportDataset(deps.client, { dataset, ...body, window: runWindow });
       await auditAlone(deps.db, { actor: user.id, action: 'dataset.export', object: dataset, detail: body });
       return deps.runs.started(begun);

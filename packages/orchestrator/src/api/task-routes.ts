@@ -3,6 +3,7 @@ import {
   getCampaignComing,
   getCampaignPace,
   getCampaignTasks,
+  getCampaignTasksCount,
   getTaskImage,
   getTaskKeys,
   getTaskMask,
@@ -11,17 +12,17 @@ import {
   putTaskPeople,
 } from '@saltworks/contract/api/tasks';
 import { maskKey } from '@saltworks/contract/layout';
-import { countedIn } from '@saltworks/core/drawing/classes';
 import { offerAgain } from '../campaigns/assignments/leave.ts';
 import { findCampaign } from '../campaigns/campaigns.ts';
 import { keysOf } from '../campaigns/keys.ts';
 import { paceOf } from '../campaigns/pace.ts';
-import { listTasks } from '../campaigns/tasks/list.ts';
+import { countTasks, listTasks } from '../campaigns/tasks/list.ts';
 import { withSegments } from '../campaigns/tasks/mask-segments.ts';
 import { reserveTask } from '../campaigns/tasks/people.ts';
 import { findTask, readTasks } from '../campaigns/tasks/read.ts';
 import { comingTasks } from '../campaigns/tasks/take.ts';
 import { NotFoundError } from '../errors.ts';
+import { taskFilter } from '../filters/find.ts';
 import { sendObject } from './objects.ts';
 import { route } from './routes.ts';
 import { sendCopy, sendKeys } from './views.ts';
@@ -50,12 +51,20 @@ export const taskRoutes = [
     access: { campaign: 'reviewer' },
     async handler({ deps: { db, store }, params, query }) {
       const { categories } = await findCampaign(db, params.campaign);
-      const { category, ...rest } = query;
-      // What was drawn of a class that was merged into another counts as that one.
-      const wanted =
-        category === undefined ? {} : { categories: [...new Set([category, ...countedIn(categories, category)])] };
-      const { items, next } = await listTasks(db, params.campaign, { ...rest, ...wanted });
+      const { after, limit, order, ...filter } = query;
+      const wanted = await taskFilter(db, params.campaign, filter);
+      const { items, next } = await listTasks(db, params.campaign, { after, limit, order, ...wanted });
       return { items: await withSegments(store, items, categories), next };
+    },
+  }),
+  route(getCampaignTasksCount, {
+    summary: "How many of a campaign's images fit",
+    access: { campaign: 'reviewer' },
+    async handler({ deps: { db }, params, query }) {
+      return {
+        images: await countTasks(db, params.campaign, await taskFilter(db, params.campaign, query)),
+        next: null,
+      };
     },
   }),
   route(postTaskOffer, {

@@ -5,14 +5,16 @@ export const backedUpTables = [
   ...['assignment', 'interaction', 'event', 'review', 'note', 'consensus'],
   ...['audit', 'webhook', 'delivery', 'delivery_attempt'],
   ...['build', 'promotion', 'build_mask', 'schedule', 'firing', 'backup'],
+  ...['image_tag', 'image_filter'],
 ] as const;
 
 /**
- * Those that they leave out: everybody signs in anew after a restore, counts of attempts and uploads are of a moment, and the tables
- * themselves say which migrations ran.
+ * Those that they leave out: everybody signs in anew after a restore, counts of attempts and uploads are of a moment, facts of masks
+ * are read again, and the tables themselves say which migrations ran.
  */
 export const leftOutTables = [
   ...['session', 'verification', 'rateLimit', 'sign_in_failure', 'upload', 'upload_file'],
+  ...['mask_facts'],
   ...['migration', 'expansion'],
 ] as const;
 

@@ -7,13 +7,14 @@ import {
   campaignDefaults,
   type NewCampaign,
 } from '@saltworks/contract/api/campaigns';
+import type { Selection } from '@saltworks/contract/api/filters';
 import { type Attribute, segmentName } from '@saltworks/contract/attributes';
 import { defaultThresholds } from '@saltworks/contract/documents/comparisons';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { presets } from '@saltworks/core/options';
 import { type Kysely, sql } from 'kysely';
 import { audit } from '../accounts/audit.ts';
-import { attributesOf, solveOf, startOf } from '../db/json.ts';
+import { attributesOf, selectionOf, solveOf, startOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { settleTasks } from './tasks/count.ts';
@@ -22,7 +23,7 @@ import { settleTasks } from './tasks/count.ts';
 export async function createCampaign(
   db: Kysely<Schema>,
   { categories, attributes = [], ...given }: NewCampaign,
-  { actor, shards }: { actor: string; shards: number },
+  { actor, shards, selection }: { actor: string; shards: number; selection?: Selection },
 ): Promise<Campaign> {
   checkCategories(categories);
   checkAttributes(attributes);
@@ -41,6 +42,7 @@ export async function createCampaign(
         attributes: JSON.stringify(attributes),
         ...(ordering ? { ordering } : {}),
         start: start ? JSON.stringify(start) : null,
+        selection: selection ? JSON.stringify(selection) : null,
         shards,
         created_by: actor,
       })
@@ -57,7 +59,12 @@ export async function createCampaign(
       )
       .execute();
     await tx.insertInto('member').values({ campaign: id, user_id: actor, role: 'manager' }).execute();
-    await audit(tx, { actor, action: 'campaign.create', object: id, detail: { ...given, categories, attributes } });
+    await audit(tx, {
+      actor,
+      action: 'campaign.create',
+      object: id,
+      detail: { ...given, categories, attributes, ...(selection && { selection }) },
+    });
   });
   return findCampaign(db, id);
 }
@@ -187,7 +194,12 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
   const categories = await db.selectFrom('category').selectAll().where('campaign', 'in', ids).orderBy('id').execute();
   const preset = (row: (typeof rows)[number]) => row.preset as Campaign['preset'];
   return rows
-    .map((row) => ({ ...row, solve: solveOf(row.solve), attributes: attributesOf(row.attributes) }))
+    .map((row) => ({
+      ...row,
+      solve: solveOf(row.solve),
+      attributes: attributesOf(row.attributes),
+      selection: selectionOf(row.selection),
+    }))
     .map((row) => ({
       id: row.id,
       name: row.name,
@@ -206,6 +218,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       ordering: row.ordering,
       start: startOf(row.start),
       unlabelled: row.unlabelled,
+      ...(row.selection && { selection: row.selection }),
       honeypotRate: row.honeypot_rate,
       deadline: row.deadline?.toISOString() ?? null,
       leaseSeconds: row.lease_seconds,

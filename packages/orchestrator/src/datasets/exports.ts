@@ -30,9 +30,9 @@ export async function exportOf(store: ObjectStore, dataset: string, id: string):
 async function findExport(store: ObjectStore, dataset: string, id: string): Promise<ExportInfo | undefined> {
   const summary = await readDocument(store, exportSummaryKey(dataset, id), exportSummary);
   if (!summary) return undefined;
-  const { format, recipe, build = null, schema = null, made, files, bytes } = summary;
+  const { format, recipe, build = null, schema = null, selection = null, made, files, bytes } = summary;
   const { loses } = exportFormatFacts[format];
-  return { id, format, recipe, build, schema, loses, made, files, bytes };
+  return { id, format, recipe, build, schema, selection, loses, made, files, bytes };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Columns that hold JSON, checked as their rows are read. An event's body and an audit entry's detail go on unread. */
 import { type BuiltWith, builtWith } from '@saltworks/contract/api/builds';
 import { type CampaignStart, campaignStart, category, type LabelCategory } from '@saltworks/contract/api/campaigns';
+import { type ImageFilter, imageFilter, type Selection, selection } from '@saltworks/contract/api/filters';
 import { type Interaction, loggedInteraction } from '@saltworks/contract/api/interactions';
 import { type SchemaChange, schemaChange } from '@saltworks/contract/api/label-schemas';
 import { type ScheduleWork, scheduleWork } from '@saltworks/contract/api/schedules';
@@ -40,6 +41,15 @@ export const solveOf: (solve: unknown) => Partial<SegmentOptions> = reader('camp
 
 /** What images of a campaign begin with. */
 export const startOf: (value: unknown) => CampaignStart | null = reader('campaign.start', z.nullable(campaignStart));
+
+/** The images that a campaign is of; null: all of its dataset. */
+export const selectionOf: (value: unknown) => Selection | null = reader('campaign.selection', z.nullable(selection));
+
+/** What a saved filter asks. */
+export const askedOf = reader('image_filter.asked', imageFilter as Schema<ImageFilter>);
+
+/** Names of the categories in a mask. */
+export const namesOf: (value: unknown) => string[] = reader('mask_facts.categories', z.array(z.string()));
 
 /** The settings that an assignment was opened with, and the build that was shown then. */
 const pin = z.extend(maskSettings, {

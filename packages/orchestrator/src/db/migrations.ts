@@ -506,6 +506,35 @@ create table upload_file (
 const unlabelled = `
 alter table campaign add column unlabelled text not null default 'allow' check (unlabelled in ('allow', 'refuse'));`;
 
+/**
+ * Tags of images, filters under names, and the list of images that a campaign is of. `mask_facts` is read from masks' documents,
+ * which never change, so that a filter reads each once.
+ */
+const filters = `
+create table image_tag (
+  dataset text not null,
+  tag text not null,
+  image int not null,
+  primary key (dataset, tag, image)
+);
+create index image_tag_of_image on image_tag (dataset, image);
+create table image_filter (
+  kind text not null check (kind in ('campaign', 'dataset')),
+  name text not null,
+  filter text not null,
+  asked jsonb not null,
+  made_by text references "user" on delete set null,
+  made timestamptz not null default now(),
+  primary key (kind, name, filter)
+);
+create table mask_facts (
+  mask text primary key,
+  categories jsonb not null,
+  uncertainty double precision
+);
+alter table campaign add column selection jsonb;
+create index assignment_by_annotator on assignment (campaign, user_id, rank, task);`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -539,4 +568,5 @@ export const migrations: readonly Migration[] = [
   { name: '0024-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
   { name: '0025-uploads', oldest: '0015-campaign-gates', up: run(uploads) },
   { name: '0026-unlabelled', oldest: '0015-campaign-gates', up: run(unlabelled) },
+  { name: '0027-filters', oldest: '0015-campaign-gates', up: run(filters) },
 ];

@@ -42,6 +42,9 @@ export interface Schema {
   schedule: ScheduleTable;
   firing: FiringTable;
   backup: BackupTable;
+  image_tag: ImageTagTable;
+  image_filter: ImageFilterTable;
+  mask_facts: MaskFactsTable;
   upload: UploadTable;
   upload_file: UploadFileTable;
   migration: MigrationTable;
@@ -169,6 +172,8 @@ export interface CampaignTable {
   attributes: ColumnType<unknown, string | undefined, string>;
   /** Version of its categories. */
   schema: Generated<number>;
+  /** See {@link selectionOf}; null: all images of the dataset. */
+  selection: ColumnType<unknown, string | null | undefined, never>;
   /** How many of the dataset's `shards` have their images as tasks. */
   filled: Generated<number>;
   shards: Generated<number>;
@@ -487,6 +492,35 @@ export interface BackupTable {
   objects: ColumnType<string, number, never>;
   bytes: ColumnType<string, number, never>;
   noted: TimeNow;
+}
+
+/** It has no foreign keys: datasets are in the store. */
+export interface ImageTagTable {
+  dataset: Fixed<string>;
+  tag: Fixed<string>;
+  /** The image's number in its dataset. */
+  image: Fixed<number>;
+}
+
+/** Filters that were saved. */
+export interface ImageFilterTable {
+  kind: Subject['kind'];
+  name: string;
+  /** What it is called: a slug. */
+  filter: string;
+  /** See {@link askedOf}. */
+  asked: ColumnType<unknown, string, string>;
+  made_by: string | null;
+  made: TimeNow;
+}
+
+/** What a mask's document says. */
+export interface MaskFactsTable {
+  mask: Fixed<string>;
+  /** See {@link namesOf}. */
+  categories: Fixed<unknown, string>;
+  /** 0 … 1. */
+  uncertainty: Fixed<number | null>;
 }
 
 /** Files that a browser sends. */

@@ -76,10 +76,15 @@ export const exportDataset = (client: Client, input: ExportRun): Promise<Run<Tal
     input,
   );
 
-/** The options of an export in the id of its run: `+pictures+split-7-train-0.8-val-0.2+schema-2`. */
-function optionsIn({ pictures, split, schema }: ExportRun): string {
+/** The options of an export in the id of its run: `+pictures+split-7-train-0.8-val-0.2+schema-2+selection-0123456789abcdef`. */
+function optionsIn({ pictures, split, schema, selection }: ExportRun): string {
   const shares = split?.shares.map(({ name, share }) => `-${name}-${share}`).join('');
-  return `${pictures ? '+pictures' : ''}${split ? `+split-${split.seed}${shares}` : ''}${schema === undefined ? '' : `+schema-${schema}`}`;
+  return [
+    pictures ? '+pictures' : '',
+    split ? `+split-${split.seed}${shares}` : '',
+    schema === undefined ? '' : `+schema-${schema}`,
+    selection === undefined ? '' : `+selection-${selection}`,
+  ].join('');
 }
 
 /** The same for a comparison of two builds. */

@@ -93,6 +93,11 @@ describeDatabases('access', ({ open }) => {
         .values({ id: values.schedule, ...row, overlap: 'skip', created_by: 'owner' })
         .execute();
     }
+    if (method === 'DELETE' && url.includes(':filter')) {
+      values.filter = randomUUID();
+      const row = { kind: 'campaign', name: objects.campaign, filter: values.filter, asked: '{}' } as const;
+      await db.insertInto('image_filter').values(row).execute();
+    }
     if (url.includes(':upload')) {
       values.upload = randomUUID();
       values.file = '0';

@@ -242,7 +242,9 @@ describeDatabases('datasets', ({ open }) => {
     expect(await get(`/salt.pans/exports/${id}/zip`, manager)).toMatchObject({ status: 404 });
     const summary = { format: 'voc', recipe: 'best', made: '2026-02-03T04:05:06.000Z', files: 2, bytes: 100_003 };
     await store.put(exportSummaryKey('salt.pans', id), JSON.stringify(summary));
-    expect((await exports()).body).toEqual([{ id, build: null, schema: null, loses: expect.any(String), ...summary }]);
+    expect((await exports()).body).toEqual([
+      { id, build: null, schema: null, selection: null, loses: expect.any(String), ...summary },
+    ]);
     expect(await exports(reviewer)).toMatchObject({ status: 403 });
 
     const answer = await fetch(`${server.url}/api/datasets/salt.pans/exports/${id}/zip`, {

@@ -74,6 +74,8 @@ export interface Objects {
   /** Work for the campaign at set times, and a channel. */
   schedule: string;
   channel: string;
+  /** A filter of the campaign's images. */
+  filter: string;
   /** An upload that is open, and a file of it. */
   upload: string;
   file: string;
@@ -160,6 +162,9 @@ export async function makeWorld(server: TestServer): Promise<World> {
         ...{ timezone: 'UTC', overlap: 'skip', created_by: 'owner' },
       })
       .execute();
+    const filter = `filter-${letter}`;
+    const asked = { kind: 'campaign', name: campaign.id, filter, asked: '{"work":"none"}' } as const;
+    await db.insertInto('image_filter').values(asked).execute();
     const upload = `upload-${letter}`;
     await db
       .insertInto('upload')
@@ -178,7 +183,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
       .execute();
     return {
       ...{ topic, webhook: hook.id, delivery: `delivery-${letter}` },
-      ...{ schedule, channel: `channel-${letter}`, upload, file: '0' },
+      ...{ schedule, channel: `channel-${letter}`, filter, upload, file: '0' },
       build,
       campaign: campaign.id,
       task,

@@ -102,7 +102,12 @@ describeDatabases('tasks of files that change', ({ open }) => {
     expect((await findAssignment(db, next as string)).image).toMatchObject({ name: 'a.png', sha256: sha256('A2') });
     // Its mask is in no export, and the pages of the dataset show one image of the name.
     expect(await publishMasks(db, store, campaign)).toBe(0);
-    const { items } = await listImages(store, openShards(store), await readDataset(store, name), { limit: 50 });
+    const { items } = await listImages(
+      { db, store, shards: openShards(store) },
+      await readDataset(store, name),
+      { limit: 50 },
+      [],
+    );
     expect(items.map((item) => [item.name, item.sha256])).toEqual([
       ['a.png', sha256('A2')],
       ['b.png', sha256('B2')],
@@ -131,7 +136,8 @@ describeDatabases('tasks of files that change', ({ open }) => {
     await campaignOver();
     expect(await tasks()).toEqual(['a.png']);
     const list = async () =>
-      (await listImages(store, openShards(store), await readDataset(store, name), { limit: 50 })).items;
+      (await listImages({ db, store, shards: openShards(store) }, await readDataset(store, name), { limit: 50 }, []))
+        .items;
     expect(await list()).toMatchObject([{ name: 'a.png', also: ['b.png'] }]);
     await bring({ 'a.png': 'other', 'b.png': 'same' });
     await settle();

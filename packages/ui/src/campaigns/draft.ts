@@ -38,6 +38,8 @@ const draft = z.object({
   /** If empty, derived from the name. */
   id: z.string(),
   dataset: z.string(),
+  /** The filter of the dataset that finds its images; empty: all of them. */
+  filter: z.string(),
   categories: z.array(z.object({ name: z.string(), colour: z.string(), isthing: z.boolean() })),
   ...keysDraft,
   preset: z.enum(presetNames),
@@ -57,6 +59,7 @@ export const emptyDraft: CampaignDraft = {
   name: '',
   id: '',
   dataset: '',
+  filter: '',
   categories: [],
   instructions: '',
   annotators: String(campaignDefaults.annotators),
@@ -132,6 +135,7 @@ export const changesOf = (draft: SettingsDraft) => {
 export const campaignOf = ({
   id,
   dataset,
+  filter: _,
   categories,
   preset,
   ordering,

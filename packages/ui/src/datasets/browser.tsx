@@ -109,6 +109,7 @@ function Cell({ index, image, masked, open }: CellProps) {
           </span>
           <span className="below">
             <span>{image.who ? `${image.who}: ${image.state}` : image.state}</span>
+            {image.tags && <span title="Tags">{image.tags.join(', ')}</span>}
             {image.uncertainty !== null && <span title="Uncertainty">{image.uncertainty.toFixed(2)}</span>}
           </span>
         </>

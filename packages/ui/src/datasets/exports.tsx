@@ -7,16 +7,19 @@ import {
   postCampaignExports,
   postDatasetExports,
 } from '@saltworks/contract/api/exports';
+import { postFilterSelection } from '@saltworks/contract/api/filters';
 import type { MaskSet } from '@saltworks/contract/api/mask-sets';
 import type { DatasetRun } from '@saltworks/contract/api/runs';
 import { type ExportFormat, exportFormatFacts, exportFormatTitles } from '@saltworks/contract/export-formats';
 import { campaignOf } from '@saltworks/contract/layout';
 import { useEffect, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
 import { useLoaded } from '../load.ts';
-import { count, moment, size } from '../plots/figures.ts';
+import { count, counted, moment, size } from '../plots/figures.ts';
 import { Table } from '../plots/table.tsx';
 import { Await } from '../states.tsx';
+import { FilterChoice } from './filter-choice.tsx';
 import { masksOf, nameOfMasks } from './mask-sets.tsx';
 import { RunList } from './run-list.tsx';
 import { useRuns } from './use-runs.ts';
@@ -96,6 +99,7 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
       { name: 'Format' },
       { name: 'Masks' },
       { name: 'Classes' },
+      { name: 'Images' },
       { name: 'Made' },
       { name: 'Files', number: true },
       { name: 'Size', number: true },
@@ -104,10 +108,11 @@ const Downloads = ({ dataset, masks, list }: DownloadsProps) => (
     ]}
     rows={[...list]
       .sort((a, b) => (a.made < b.made ? 1 : -1))
-      .map(({ id, format, recipe, schema, loses, made, files, bytes }) => [
+      .map(({ id, format, recipe, schema, selection, loses, made, files, bytes }) => [
         exportFormatTitles[format],
         masksOf(masks, recipe),
         schema === null ? '–' : `version ${schema}`,
+        selection === null ? 'all' : `${selection.filter}, ${counted(selection.images, 'image')}`,
         <time key="made" dateTime={made}>
           {moment(made)}
         </time>,
@@ -132,6 +137,9 @@ function StartExport({
   const [chosen, setRecipe] = useState('');
   const [accepted, setAccepted] = useState(false);
   const [pictures, setPictures] = useState(false);
+  const [params] = useSearchParams();
+  const [filter, setFilter] = useState(params.get('filter') ?? '');
+  const subject = campaign ? `campaign:${campaign}` : `dataset:${dataset}`;
   const [said, setSaid] = useState({ failure: '', busy: false });
   const recipe = recipes.includes(chosen) ? chosen : recipes[0];
   if (!campaign && recipes.length === 0) {
@@ -141,8 +149,11 @@ function StartExport({
     event.preventDefault();
     setSaid({ failure: '', busy: true });
     try {
-      if (campaign) await ask(postCampaignExports, { params: { campaign }, body: { format, accepted, pictures } });
-      else await ask(postDatasetExports, { params: { dataset }, body: { format, recipe, pictures } });
+      const selection =
+        filter === '' ? undefined : (await ask(postFilterSelection, { params: { subject, filter } })).id;
+      const of = { format, pictures, selection };
+      if (campaign) await ask(postCampaignExports, { params: { campaign }, body: { ...of, accepted } });
+      else await ask(postDatasetExports, { params: { dataset }, body: { ...of, recipe } });
       setSaid({ failure: '', busy: false });
     } catch (error) {
       setSaid({ failure: (error as Error).message, busy: false });
@@ -177,6 +188,7 @@ function StartExport({
             </select>
           </label>
         )}
+        <FilterChoice subject={subject} chosen={filter} choose={setFilter} />
         {campaign && (
           <label className="check">
             <input type="checkbox" checked={accepted} onChange={(event) => setAccepted(event.target.checked)} />

@@ -10,14 +10,19 @@ import {
   getDatasetImageView,
 } from '@saltworks/contract/api/mask-sets';
 import { type ColouredClass, namedColours } from '@saltworks/core/screen/colours';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
 import { legendOf } from '../legend.tsx';
+import { mayIn, useMe } from '../pages/me.ts';
 import { Browser } from './browser.tsx';
 import { type Filter, Filters, queryOf, uncertainty } from './filters.tsx';
+import { Found, useFitting, useTags } from './found.tsx';
+import { ImageTags } from './image-tags.tsx';
 import { nameOfMasks } from './mask-sets.tsx';
 import type { Shown } from './shown.ts';
+import { AnnotatorFilter, ClearFilters, DayFilter, TextFilter, typed } from './typed-filter.tsx';
+import { usePeople } from './use-people.ts';
 
 interface Props {
   dataset: DatasetDetail;
@@ -25,7 +30,13 @@ interface Props {
   toggle(): void;
 }
 
-export function DatasetImages({ dataset: { name, masks, images }, masked, toggle }: Props) {
+export function DatasetImages({ dataset: { name, masks, images, campaigns }, masked, toggle }: Props) {
+  const subject = { kind: 'dataset', name } as const;
+  const me = useMe().value;
+  const admin = me?.role === 'admin';
+  const [turn, setTurn] = useState(0);
+  const tags = useTags(subject);
+  const people = usePeople(campaigns.filter(({ id }) => mayIn(me, id, 'manager')).map(({ id }) => id));
   const [params] = useSearchParams();
   const set = masks.find(({ recipe }) => recipe === params.get('recipe')) ?? masks[0];
   const recipe = set?.recipe;
@@ -53,12 +64,15 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
     uncertainty,
   ];
   const query = queryOf(filters, params);
-  for (const field of ['name', 'category']) {
+  for (const field of [...typed, 'category']) {
     const text = params.get(field);
     if (text) query.set(field, text);
   }
-  const narrowed = ['name', 'state', 'category', 'uncertain'].some((each) => query.has(each));
+  const chosen = [...query.keys()].filter((each) => each !== 'recipe');
+  const narrowed = chosen.length > 0;
   if (recipe) query.set('recipe', recipe);
+  const fitting = useFitting(subject, query, turn);
+  const asked = new URLSearchParams(query);
   query.set('limit', '100');
   const place = { params: { dataset: name } };
   const show = useCallback((image: DatasetImageInfo) => shownOf(image, name, recipe, classes), [name, recipe, classes]);
@@ -66,7 +80,12 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
     <>
       <Filters filters={filters}>
         <TextFilter name="name" label="Name" />
-        <TextFilter name="category" label="Class" />
+        <TextFilter name="category" label="Class" known={set?.classes.map(({ name }) => name)} />
+        <TextFilter name="tag" label="Tag" known={tags.value?.map(({ tag }) => tag)} />
+        <AnnotatorFilter people={people} />
+        <DayFilter name="since" label="Worked on since" />
+        <DayFilter name="until" label="until" />
+        <ClearFilters names={chosen} />
         <button type="button" aria-pressed={masked} aria-keyshortcuts="M" onClick={toggle}>
           Masks
         </button>
@@ -81,7 +100,19 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
           )}
         </p>
       )}
+      <Found
+        subject={subject}
+        query={asked}
+        narrowed={narrowed}
+        manages={admin || campaigns.some(({ id }) => mayIn(me, id, 'manager'))}
+        admin={admin}
+        changed={() => {
+          tags.again();
+          setTurn((now) => now + 1);
+        }}
+      />
       <Browser
+        key={turn}
         address={addressOf(getDatasetImages, { ...place, query })}
         read={(after) =>
           ask(getDatasetImages, { ...place, query: after === null ? query : [...query, ['after', after]] })
@@ -89,40 +120,10 @@ export function DatasetImages({ dataset: { name, masks, images }, masked, toggle
         show={show}
         masked={masked}
         toggleMask={toggle}
-        total={narrowed ? undefined : images}
+        total={narrowed ? fitting : images}
         nothing={narrowed ? 'No image is like that.' : 'This dataset has no images.'}
       />
     </>
-  );
-}
-
-/** A filter that is typed: a part of a name, or a class, since only the masks know which there are. */
-function TextFilter({ name: field, label }: { name: string; label: string }) {
-  const [params, setParams] = useSearchParams();
-  const choose = (text: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (text === '') next.delete(field);
-        else next.set(field, text);
-        return next;
-      },
-      { replace: true },
-    );
-  const current = params.get(field) ?? '';
-  return (
-    <label>
-      {label}
-      <input
-        key={current}
-        type="search"
-        defaultValue={current}
-        placeholder="any"
-        maxLength={100}
-        onBlur={(event) => event.target.value.trim() !== current && choose(event.target.value.trim())}
-        onKeyDown={(event) => event.key === 'Enter' && choose(event.currentTarget.value.trim())}
-      />
-    </label>
   );
 }
 
@@ -152,6 +153,8 @@ export function shownOf(
       ...(image.reason === null ? [] : [image.reason]),
       ...(image.also ? [`The same picture as ${image.also.join(', ')}.`] : []),
     ],
+    more: () => <ImageTags key={image.id} subject={`dataset:${dataset}`} image={image.id} tags={image.tags ?? []} />,
+    tags: image.tags,
     links: [],
   };
 }

@@ -15,6 +15,8 @@ export interface Shown {
   classes: LegendEntry[];
   /** 0 … 1. */
   uncertainty: number | null;
+  /** What people call it, beside its name. */
+  tags?: readonly string[];
   /** Further facts, and links. */
   notes: string[];
   links: { name: string; href: string }[];

@@ -18,7 +18,11 @@ import { ReserveImage } from '../campaigns/reserve-image.tsx';
 import { campaignTabs } from '../campaigns/tabs.tsx';
 import { Browser } from '../datasets/browser.tsx';
 import { type Filter, Filters, focusFilters, queryOf, uncertainty } from '../datasets/filters.tsx';
+import { Found, useFitting, useTags } from '../datasets/found.tsx';
+import { ImageTags } from '../datasets/image-tags.tsx';
 import type { Shown } from '../datasets/shown.ts';
+import { AnnotatorFilter, ClearFilters, DayFilter, TextFilter, typed } from '../datasets/typed-filter.tsx';
+import { usePeople } from '../datasets/use-people.ts';
 import { legendOf } from '../legend.tsx';
 import { useLoaded } from '../load.ts';
 import { moment } from '../plots/figures.ts';
@@ -94,18 +98,48 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
   const { value: progress } = useLoaded(getCampaignProgress, place, 30_000);
   const filters = filtersOf(campaign);
   const query = queryOf(filters, params);
-  const narrowed = [...query.keys()].some((name) => name !== 'order');
+  for (const field of typed) {
+    const text = params.get(field);
+    if (text) query.set(field, text);
+  }
+  const chosen = [...query.keys()].filter((name) => name !== 'order');
+  const narrowed = chosen.length > 0;
+  const subject = { kind: 'campaign', name: campaign.id } as const;
+  const me = useMe().value;
+  const manages = mayIn(me, campaign.id, 'manager');
+  const people = usePeople(manages ? [campaign.id] : []);
+  const tags = useTags(subject);
+  const [turn, setTurn] = useState(0);
+  const asked = new URLSearchParams([...query].filter(([name]) => name !== 'order'));
+  const fitting = useFitting(subject, asked, turn);
   query.set('limit', '100');
-  const manages = mayIn(useMe().value, campaign.id, 'manager');
   const show = useCallback((task: Task) => shownOf(task, campaign, manages), [campaign, manages]);
   return (
     <>
       <Filters filters={filters}>
+        <TextFilter name="name" label="Name" />
+        <TextFilter name="tag" label="Tag" known={tags.value?.map(({ tag }) => tag)} />
+        <AnnotatorFilter people={people} />
+        <DayFilter name="since" label="Worked on since" />
+        <DayFilter name="until" label="until" />
+        <ClearFilters names={chosen} />
         <button type="button" aria-pressed={masked} aria-keyshortcuts="M" onClick={toggle}>
           Masks
         </button>
       </Filters>
+      <Found
+        subject={subject}
+        query={asked}
+        narrowed={narrowed}
+        manages={manages}
+        admin={me?.role === 'admin'}
+        changed={() => {
+          tags.again();
+          setTurn((now) => now + 1);
+        }}
+      />
       <Browser
+        key={turn}
         address={addressOf(getCampaignTasks, { ...place, query })}
         read={(after) =>
           ask(getCampaignTasks, { ...place, query: after === null ? query : [...query, ['after', after]] })
@@ -114,7 +148,7 @@ function Images({ campaign, masked, toggle }: { campaign: Campaign; masked: bool
         masked={masked}
         toggleMask={toggle}
         // The campaign's count leaves out known images and former versions.
-        total={narrowed || campaign.honeypotRate > 0 || progress?.former ? undefined : progress?.tasks}
+        total={narrowed || campaign.honeypotRate > 0 || progress?.former ? fitting : progress?.tasks}
         nothing={narrowed ? 'No image is like that.' : 'No image is ready yet. They appear as they are prepared.'}
       />
     </>
@@ -165,7 +199,13 @@ function shownOf(task: Task, { id: campaign, categories }: Campaign, manages: bo
     state: stateOf(task),
     classes: legendOf(task.segments, colours, (category) => names.get(category) ?? 'unknown'),
     uncertainty: task.uncertainty,
-    ...(manages && { more: () => <ReserveImage key={id} campaign={campaign} task={task} /> }),
+    tags: task.tags,
+    more: () => (
+      <>
+        <ImageTags key={`tags ${id}`} subject={`campaign:${campaign}`} image={image.id} tags={task.tags ?? []} />
+        {manages && <ReserveImage key={id} campaign={campaign} task={task} />}
+      </>
+    ),
     notes: [
       ...(task.people ? [`Reserved for ${task.people.map(({ name }) => name).join(', ')}.`] : []),
       `${handed} of ${wanted} handed in, ${accepted} accepted.`,

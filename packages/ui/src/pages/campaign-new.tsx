@@ -2,6 +2,7 @@
 import { getBackbones } from '@saltworks/contract/api/backbones';
 import { postCampaigns } from '@saltworks/contract/api/campaigns';
 import { type DatasetInfo, getDatasets } from '@saltworks/contract/api/datasets';
+import { postFilterSelection } from '@saltworks/contract/api/filters';
 import type { Preset } from '@saltworks/contract/options';
 import { presets } from '@saltworks/core/options';
 import { useEffect, useState } from 'react';
@@ -9,6 +10,7 @@ import { ask } from '../api.ts';
 import { CategoriesEditor } from '../campaigns/categories-editor.tsx';
 import { type CampaignDraft, campaignOf, readDraft, slugOf } from '../campaigns/draft.ts';
 import { SettingsFields } from '../campaigns/settings-fields.tsx';
+import { FilterChoice } from '../datasets/filter-choice.tsx';
 import { Field } from '../field.tsx';
 import { KeysFields } from '../keys/keys-fields.tsx';
 import { useLoaded } from '../load.ts';
@@ -51,11 +53,18 @@ const NoDataset = () => (
   </div>
 );
 
+/** What a link to the form asks for: a dataset, and a filter of its images. */
+function asked(search: string): Partial<CampaignDraft> {
+  const params = new URLSearchParams(search);
+  const dataset = params.get('dataset');
+  return dataset === null ? {} : { dataset, filter: params.get('filter') ?? '' };
+}
+
 /** The choice of a preset, and of how it treats strokes. */
 const withPreset = (preset: Preset) => ({ preset, strokes: presets[preset].strokes });
 
 function Form({ datasets }: { datasets: DatasetInfo[] }) {
-  const [draft, setDraft] = useState(() => readDraft(sessionStorage.getItem(kept)));
+  const [draft, setDraft] = useState(() => ({ ...readDraft(sessionStorage.getItem(kept)), ...asked(location.search) }));
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
   const backbones = useLoaded(getBackbones, {}).value;
@@ -68,7 +77,10 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
     setBusy(true);
     setFailure('');
     try {
-      const { id } = await ask(postCampaigns, { body: campaignOf(draft) });
+      const { dataset, filter } = draft;
+      const params = { subject: `dataset:${dataset}`, filter };
+      const selection = filter === '' ? undefined : (await ask(postFilterSelection, { params })).id;
+      const { id } = await ask(postCampaigns, { body: { ...campaignOf(draft), selection } });
       sessionStorage.removeItem(kept);
       location.assign(`/campaigns/${id}`);
     } catch (error) {
@@ -101,7 +113,11 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
           </Field>
         </div>
         <Field label="Dataset" hint="Fixed once made.">
-          <select required value={draft.dataset} onChange={(event) => change({ dataset: event.target.value })}>
+          <select
+            required
+            value={draft.dataset}
+            onChange={(event) => change({ dataset: event.target.value, filter: '' })}
+          >
             <option value="">Choose one…</option>
             {datasets.map(({ name, images }) => (
               <option key={name} value={name}>
@@ -110,6 +126,14 @@ function Form({ datasets }: { datasets: DatasetInfo[] }) {
             ))}
           </select>
         </Field>
+        {draft.dataset !== '' && (
+          <FilterChoice
+            subject={`dataset:${draft.dataset}`}
+            chosen={draft.filter}
+            choose={(filter) => change({ filter })}
+            hint="All of the dataset, with those that come later; or those alone that a filter finds at this moment. Fixed once made."
+          />
+        )}
       </fieldset>
       <fieldset>
         <legend>Classes</legend>

@@ -8,6 +8,7 @@ import { extractReportKey } from '@saltworks/contract/layout';
 import { classNamed } from '@saltworks/core/crowd/known-image';
 import { storedName } from '@saltworks/core/drawing/classes';
 import { formerVersions, readDataset, readShard } from '@saltworks/store/datasets/dataset';
+import { readSelection } from '@saltworks/store/datasets/selections';
 import { readTruth } from '@saltworks/store/datasets/truth';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -42,7 +43,7 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
 
 /** @returns whether the shard has its keys */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
-  const { dataset, honeypotRate, categories } = campaign;
+  const { dataset, honeypotRate, categories, selection } = campaign;
   const extracted = extractReportKey(dataset, keysOf(campaign), shard);
   const [report, former] = await Promise.all([
     readDocument(store, extracted, extractReport),
@@ -51,7 +52,10 @@ async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, 
   // Extraction skips former versions; an image that is current again may lack keys.
   if (!report || report.former !== former) return false;
   const failed = new Set([...report.failures, ...(report.unshown ?? [])].map(({ sha256 }) => sha256));
-  const images = (await readShard(store, dataset, shard)).filter(({ sha256 }) => !failed.has(sha256));
+  const chosen = selection && new Set((await readSelection(store, dataset, selection.id)).images);
+  const images = (await readShard(store, dataset, shard)).filter(
+    ({ id, sha256 }) => !failed.has(sha256) && (chosen?.has(id) ?? true),
+  );
   const known = new Set<string>();
   if (honeypotRate > 0) {
     const classes = categories.map(storedName);

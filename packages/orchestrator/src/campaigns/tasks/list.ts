@@ -4,25 +4,23 @@
  * campaign is, and a part may be short.
  */
 import type { Page } from '@saltworks/contract/api/fields';
+import type { CampaignFilter } from '@saltworks/contract/api/filters';
 import type { AssignmentState } from '@saltworks/contract/api/states';
-import type { Task } from '@saltworks/contract/api/tasks';
 import * as z from '@saltworks/contract/zod';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { decodeCursor, encodeCursor } from '../../cursor.ts';
 import type { Schema } from '../../db/schema.ts';
 import { type ListedTask, readTasks } from './read.ts';
 
-export interface TaskQuery {
+export interface TaskFilter extends Omit<CampaignFilter, 'category'> {
+  /** Ids of categories, one of which was drawn. */
+  categories?: readonly number[];
+}
+
+export interface TaskQuery extends TaskFilter {
   /** `next` of the last part. */
   after?: string;
   limit: number;
-  state?: Task['state'];
-  /** By assignments: none has the task; one is held (begun), submitted (handed), accepted, sent back or skipped. */
-  work?: 'none' | keyof typeof statesOf;
-  /** Ids of categories, one of which was drawn. */
-  categories?: readonly number[];
-  /** Least uncertainty, 0 … 1. */
-  uncertain?: number;
   order: 'given' | 'uncertain';
 }
 
@@ -60,6 +58,22 @@ export async function listTasks(db: Kysely<Schema>, campaign: string, query: Tas
   return { items, next: next ? encodeCursor([order, next.place, next.id]) : null };
 }
 
+/** The numbers of all images whose tasks fit, in the dataset. One pass over the campaign's tasks, by their index. */
+export async function fittingImages(db: Kysely<Schema>, campaign: string, filter: TaskFilter): Promise<number[]> {
+  const { rows } = await sql<{ image_id: number }>`
+    select task.image_id from task where ${whereOf(campaign, filter)} order by task.image_id`.execute(db);
+  return rows.map(({ image_id }) => image_id);
+}
+
+export async function countTasks(db: Kysely<Schema>, campaign: string, filter: TaskFilter): Promise<number> {
+  const { rows } = await sql<{ images: string }>`
+    select count(*) as images from task where ${whereOf(campaign, filter)}`.execute(db);
+  return Number(rows[0].images);
+}
+
+export const whereOf = (campaign: string, filter: TaskFilter): RawBuilder<unknown> =>
+  sql.join([sql`task.campaign = ${campaign}`, ...conditionsOf(campaign, filter).values()], sql` and `);
+
 /** A task's position in an order: place, then id. */
 interface Place {
   place: number;
@@ -81,7 +95,9 @@ interface Plan {
   filters: RawBuilder<unknown>[];
 }
 
-function planOf(campaign: string, { order, state, work, categories, uncertain }: TaskQuery): Plan {
+/** What a row of `task` has to meet, by the field of the filter that asks for it. */
+function conditionsOf(campaign: string, filter: TaskFilter): Map<string, RawBuilder<unknown>> {
+  const { state, work, uncertain, name, tag, annotator, since, until } = filter;
   const left = new Map<string, RawBuilder<unknown>>();
   if (state !== undefined) left.set('state', sql`task.state = ${state}`);
   if (work === 'none') left.set('work', sql`task.taken = 0`);
@@ -89,13 +105,57 @@ function planOf(campaign: string, { order, state, work, categories, uncertain }:
     const states = sql.join(statesOf[work]);
     left.set('work', sql`exists (select from assignment a where a.task = task.id and a.state in (${states}))`);
   }
-  const drawn = categories && sql`in (${sql.join(categories)})`;
+  const drawn = drawnOf(filter);
   if (drawn) {
     left.set('category', sql`exists (select from task_category c where c.task = task.id and c.category ${drawn})`);
   }
   if (uncertain !== undefined) {
     left.set('uncertain', sql`(task.uncertainty is not null and task.uncertainty >= ${uncertain})`);
   }
+  // Normalised, since file systems compose letters in different ways.
+  if (name !== undefined) {
+    left.set('name', sql`strpos(lower(normalize(task.name, nfc)), lower(normalize(${name}, nfc))) > 0`);
+  }
+  if (tag !== undefined) left.set('tag', hasTag(campaign, tag));
+  if (annotator !== undefined) {
+    left.set(
+      'annotator',
+      sql`exists (select from assignment a where a.task = task.id and a.user_id = ${annotator} and ${didWork})`,
+    );
+  }
+  if (since !== undefined || until !== undefined) {
+    const whose = annotator === undefined ? sql`` : sql`and a.user_id = ${annotator}`;
+    left.set(
+      'date',
+      sql`(select max(a.updated) from assignment a where a.task = task.id and ${didWork} ${whose}) ${within({ since, until })}`,
+    );
+  }
+  return left;
+}
+
+/** Of an assignment `a`: it was not merely given back. */
+export const didWork = sql`a.state <> 'returned'`;
+
+/** What follows a time: whether it lies from the first day on until the last, in UTC. */
+export function within({ since, until }: Pick<TaskFilter, 'since' | 'until'>): RawBuilder<unknown> {
+  const from = since === undefined ? sql`'-infinity'::timestamptz` : sql`${`${since}T00:00:00Z`}::timestamptz`;
+  const to =
+    until === undefined
+      ? sql`'infinity'::timestamptz`
+      : sql`${`${until}T00:00:00Z`}::timestamptz + interval '1 day' - interval '1 microsecond'`;
+  return sql`between ${from} and ${to}`;
+}
+
+const hasTag = (campaign: string, tag: string) =>
+  sql`exists (select from image_tag g
+    where g.dataset = (select dataset from campaign where id = ${campaign}) and g.tag = ${tag} and g.image = task.image_id)`;
+
+const drawnOf = ({ categories }: TaskFilter) => categories && sql`in (${sql.join(categories)})`;
+
+function planOf(campaign: string, { order, ...filter }: TaskQuery): Plan {
+  const { state, work, categories, uncertain, annotator } = filter;
+  const left = conditionsOf(campaign, filter);
+  const drawn = drawnOf(filter);
   const by = (answered: string, candidates: Plan['candidates']): Plan => {
     left.delete(answered);
     return { candidates, filters: [...left.values()] };
@@ -130,11 +190,18 @@ function planOf(campaign: string, { order, state, work, categories, uncertain }:
   }
   if (drawn) {
     // A task with several of them counts once.
-    const distinct = categories.length > 1 ? sql`distinct` : sql``;
+    const distinct = categories!.length > 1 ? sql`distinct` : sql``;
     return by(
       'category',
       (last, most) => sql`select ${distinct} task as id, rank as place from task_category
         where campaign = ${campaign} and category ${drawn} ${onwards(sql`rank`, sql`task`, last, most)}`,
+    );
+  }
+  if (annotator !== undefined) {
+    return by(
+      'annotator',
+      (last, most) => sql`select task as id, rank as place from assignment a
+        where campaign = ${campaign} and user_id = ${annotator} and ${didWork} ${onwards(sql`rank`, sql`task`, last, most)}`,
     );
   }
   if (uncertain !== undefined) return ofTask('nothing', sql`and uncertainty is not null`);

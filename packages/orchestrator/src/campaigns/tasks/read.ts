@@ -3,6 +3,7 @@
 import type { Task } from '@saltworks/contract/api/tasks';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../db/schema.ts';
+import { tagsOf } from '../../filters/tags.ts';
 import { author } from '../assignments/author.ts';
 import { imageOf } from '../assignments/read.ts';
 import { builtMasks } from './built-masks.ts';
@@ -21,7 +22,13 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
     .innerJoin('campaign', 'campaign.id', 'task.campaign')
     .leftJoin('consensus', 'consensus.task', 'task.id')
     .selectAll('task')
-    .select(['campaign.annotators', 'consensus.mask as together', 'consensus.made', 'consensus.weights'])
+    .select([
+      'campaign.annotators',
+      'campaign.dataset',
+      'consensus.mask as together',
+      'consensus.made',
+      'consensus.weights',
+    ])
     .where('task.campaign', '=', campaign)
     .where('task.id', 'in', ids)
     .execute();
@@ -45,6 +52,14 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
   );
   const people = await peopleOf(db, ids);
   const built = await builtMasks(db, campaign, ids);
+  const tags =
+    tasks.length === 0
+      ? new Map<number, string[]>()
+      : await tagsOf(
+          db,
+          tasks[0].dataset,
+          tasks.map(({ image_id }) => image_id),
+        );
   const found = new Map(tasks.map((task) => [task.id, task]));
   return ids.flatMap((id) => {
     const row = found.get(id);
@@ -58,6 +73,7 @@ export async function readTasks(db: Kysely<Schema>, campaign: string, ids: reado
       id,
       image: imageOf(row),
       ...{ state, honeypot, taken, uncertainty },
+      ...(tags.has(row.image_id) && { tags: tags.get(row.image_id) }),
       wanted: row.wanted ?? row.annotators,
       ...(people.has(id) && { people: people.get(id) }),
       handed: masks.length,

@@ -1,0 +1,113 @@
+/** Filters that are typed or picked, beside those that are chosen from a list. All are kept in the address. */
+import { useSearchParams } from 'wouter';
+
+/** The names in the query of filters that every list of images has. */
+export const typed = ['name', 'tag', 'annotator', 'since', 'until'] as const;
+
+/** Sets a field of the address, or takes it out. */
+export function useField(field: string): [value: string, set: (value: string) => void] {
+  const [params, setParams] = useSearchParams();
+  const set = (value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (value === '') next.delete(field);
+        else next.set(field, value);
+        return next;
+      },
+      { replace: true },
+    );
+  return [params.get(field) ?? '', set];
+}
+
+interface Props {
+  name: string;
+  label: string;
+  /** Values to pick from, which may be typed, too. */
+  known?: readonly string[];
+}
+
+export function TextFilter({ name: field, label, known }: Props) {
+  const [current, choose] = useField(field);
+  const list = known && known.length > 0 ? `known-${field}` : undefined;
+  return (
+    <label>
+      {label}
+      <input
+        key={current}
+        type="search"
+        defaultValue={current}
+        placeholder="any"
+        maxLength={100}
+        list={list}
+        onBlur={(event) => event.target.value.trim() !== current && choose(event.target.value.trim())}
+        onKeyDown={(event) => event.key === 'Enter' && choose(event.currentTarget.value.trim())}
+      />
+      {list && (
+        <datalist id={list}>
+          {known?.map((value) => (
+            <option key={value} value={value} />
+          ))}
+        </datalist>
+      )}
+    </label>
+  );
+}
+
+/** A day of UTC. */
+export function DayFilter({ name: field, label }: { name: string; label: string }) {
+  const [current, choose] = useField(field);
+  return (
+    <label>
+      {label}
+      <input
+        type="date"
+        value={current}
+        min="1971-01-01"
+        max="9999-12-31"
+        onChange={(event) => choose(event.target.value)}
+      />
+    </label>
+  );
+}
+
+/** Who worked on images: members of campaigns. */
+export function AnnotatorFilter({ people }: { people: readonly { user: string; name: string }[] }) {
+  const [current, choose] = useField('annotator');
+  if (people.length === 0 && current === '') return null;
+  const known = people.some(({ user }) => user === current) || current === '';
+  return (
+    <label>
+      Annotator
+      <select value={current} onChange={(event) => choose(event.target.value)}>
+        <option value="">any</option>
+        {!known && <option value={current}>{current}</option>}
+        {people.map(({ user, name }) => (
+          <option key={user} value={user}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Takes all filters out of the address. @param names of the filters that are set */
+export function ClearFilters({ names }: { names: readonly string[] }) {
+  const [, setParams] = useSearchParams();
+  if (names.length === 0) return null;
+  const clear = () =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        for (const name of names) next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  return (
+    <button type="button" onClick={clear}>
+      Clear filters
+    </button>
+  );
+}
