@@ -10,6 +10,7 @@ import {
   getCampaigns,
   patchCampaign,
   postCampaigns,
+  shownCampaigns,
 } from '@saltworks/contract/api/campaigns';
 import { postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
@@ -29,9 +30,11 @@ import { withApi } from '../stack/connect.ts';
 import { table } from '../table.ts';
 import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
+import { invitationCommands } from './invitations.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
 import { reserveCommand } from './reserve.ts';
+import { shelfCommands } from './shelf.ts';
 import { skippedCommand } from './skipped.ts';
 import { workCommand } from './work.ts';
 
@@ -81,7 +84,16 @@ Examples:
   saltworks campaign create check --dataset pets --categories "cat,dog" --start known --other-classes background`,
     );
   creating.action(create);
-  command.command('ls').description('the campaigns').option('--json', 'JSON, one document a line').action(list);
+  command
+    .command('ls')
+    .description('the campaigns')
+    .addOption(
+      new Option('--show <which>', 'those in use, in the archive, or deleted and not gone yet')
+        .choices(shownCampaigns.options)
+        .default('current'),
+    )
+    .option('--json', 'JSON, one document a line')
+    .action(list);
   command
     .command('status')
     .description('how far a campaign is')
@@ -108,6 +120,8 @@ Examples:
     reserveCommand(),
     skippedCommand(),
     ...memberCommands(),
+    ...invitationCommands(),
+    ...shelfCommands(),
     ...measureCommands(),
   ])
     command.addCommand(more);
@@ -185,9 +199,14 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
   });
 }
 
-async function list({ json }: { json?: boolean }): Promise<void> {
+interface ListFlags {
+  show: (typeof shownCampaigns.options)[number];
+  json?: boolean;
+}
+
+async function list({ show, json }: ListFlags): Promise<void> {
   await withApi(json, async (api) => {
-    const campaigns = await api(getCampaigns);
+    const campaigns = await api(getCampaigns, { query: { show } });
     if (json) for (const campaign of campaigns) console.log(JSON.stringify(campaign));
     else if (campaigns.length > 0) {
       const rows = campaigns.map(
