@@ -57,6 +57,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     trustedProxies: settings.trustedProxies,
     webhookHosts: settings.webhookHosts,
     quota: settings.quota ?? null,
+    graceDays: settings.graceDays,
     recipeOf: async (given) =>
       (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.

@@ -65,6 +65,8 @@ export interface Settings {
   webhookHosts: AllowedHost[];
   /** SALTWORKS_QUOTA: bytes that the store may hold, `2TB`; new work that fills it is refused then. Default none. */
   quota?: number;
+  /** SALTWORKS_GRACE_DAYS: for so many days what was deleted can be restored; default 30. */
+  graceDays: number;
   /** SALTWORKS_REQUESTS_PER_MINUTE: the limit of one caller; default 1200. */
   requestsPerMinute?: number;
   /** SALTWORKS_LOG and SALTWORKS_LOG_LEVEL: lines of text (default) or of JSON, from debug, info (default), warn or error on. */
@@ -187,6 +189,7 @@ export function readSettings(
     trustedProxies: proxiesOf(env),
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
     quota: bytesOf(env, 'SALTWORKS_QUOTA'),
+    graceDays: wholeOf(env, 'SALTWORKS_GRACE_DAYS', 3_650, 0) ?? 30,
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),
     log: {
       format: oneOf(env, 'SALTWORKS_LOG', ['text', 'json']),

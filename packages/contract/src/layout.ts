@@ -269,6 +269,16 @@ export const buildLinesKey = (sha256: string): string => `builds/lines/${sha256.
 /** `builds/snapshots/abcd….json`: a Snapshot, named by its sha256. */
 export const snapshotKey = (sha256: string): string => `builds/snapshots/${sha256}.json`;
 
+/** `builds/snapshots/`: snapshots of all campaigns and datasets. */
+export const snapshotsPrefix = 'builds/snapshots/';
+
+/** `builds/campaigns/`, `builds/datasets/`: builds of all of a kind. */
+export const allBuildsPrefix = (kind: Subject['kind']): string => `builds/${kind}s/`;
+
+/** The build whose document an object is; undefined for any other object. */
+export const buildDocumentOf = (key: string): string | undefined =>
+  /^builds\/\w+\/[^/]+\/([0-9a-f]{16})\.json$/.exec(key)?.[1];
+
 /** `builds/campaigns/ID/`, `builds/datasets/NAME/`: builds of one campaign or dataset. */
 export const buildsPrefix = ({ kind, name }: Subject): string => `builds/${kind}s/${name}/`;
 
@@ -435,6 +445,9 @@ export const viewKeys = (sha256: string): string[] => [viewKey(sha256), viewKey(
 /** `views/ab/abcd….2.thumb.webp`: the same, 256 pixels at its longer side. */
 export const thumbnailKey = (sha256: string): string => `views/${sha256.slice(0, 2)}/${sha256}.2.thumb.webp`;
 
+/** `agreement/ab/abcd…-`: comparisons of a mask with others. */
+export const agreementPrefix = (mask: string): string => `agreement/${mask.slice(0, 2)}/${mask}-`;
+
 /** The known mask of an image, for a campaign's categories. */
 export interface KnownOf {
   dataset: string;
@@ -469,6 +482,9 @@ export interface HandedIn {
 /** `label-efficiency/ASSIGNMENT/000000012-abcd….json`: how good a drawing's mask was step by step, a LabelEfficiencyReport. */
 export const labelEfficiencyKey = ({ assignment, n, mask, truth }: HandedIn): string =>
   `label-efficiency/${assignment}/${[numbered(n), mask, ...(truth ? [truth] : [])].join('-')}.json`;
+
+/** `label-efficiency/ASSIGNMENT/`: how good an assignment's drawings were. */
+export const labelEfficiencyPrefix = (assignment: string): string => `label-efficiency/${assignment}/`;
 
 /** `label-efficiency/ASSIGNMENT/000000012.steps.json`: a drawing as it grew, DrawingSteps, while it waits for its replay. */
 export const drawingStepsKey = ({ assignment, n }: Pick<HandedIn, 'assignment' | 'n'>): string =>

@@ -33,6 +33,7 @@ import { restoreInteraction } from './campaigns/assignments/interactions.ts';
 import { expiredLeases, expireLease } from './campaigns/assignments/leases.ts';
 import { leaveUnusable } from './campaigns/assignments/leave.ts';
 import { replayActivitiesOf } from './campaigns/measures/label-efficiency.ts';
+import { sweepCampaigns } from './campaigns/sweep.ts';
 import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
 import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
@@ -127,6 +128,8 @@ export interface CampaignServerOptions extends AuthOptions {
   webhookHosts: readonly AllowedHost[];
   recipeOf: Deps['recipeOf'];
   backbones: Deps['backbones'];
+  /** Days for which what was deleted can be restored. */
+  graceDays: number;
   /** Bytes that the store may hold; null: no quota. */
   quota: number | null;
   /** Folder of the built pages. */
@@ -198,6 +201,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       fill.now();
     },
   });
+  const runs = openRuns(client);
   const sweep = repeat(
     sweepMs,
     async () => {
@@ -206,6 +210,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
       await forgetDeliveries(db);
       await forgetOldFailures(db);
       await forgetUploads(db, store);
+      await sweepCampaigns({ db, store, client, runs });
     },
     log,
   );

@@ -76,7 +76,9 @@ Example: saltworks account link ann@example.org`,
     );
   command
     .command('revoke')
-    .description('ends what an account signs in with: its sessions, links and API keys; or one key of your own')
+    .description(
+      'ends what an account signs in with: its sessions, links and API keys, and its invitations; or one key of your own',
+    )
     .argument('[email]', 'whose')
     .option('--key <id>', 'this key alone, of whom this command speaks for')
     .addHelpText(

@@ -10,6 +10,7 @@ import {
   getCampaigns,
   patchCampaign,
   postCampaigns,
+  shownCampaigns,
 } from '@saltworks/contract/api/campaigns';
 import { postCampaignPreparation } from '@saltworks/contract/api/runs';
 import { getCampaignPace } from '@saltworks/contract/api/tasks';
@@ -30,9 +31,11 @@ import { table } from '../table.ts';
 import { attributesCommand } from './attributes.ts';
 import { classesCommand } from './classes.ts';
 import { selectBy } from './filter.ts';
+import { invitationCommands } from './invitations.ts';
 import { measureCommands } from './measures.ts';
 import { memberCommands } from './members.ts';
 import { reserveCommand } from './reserve.ts';
+import { shelfCommands } from './shelf.ts';
 import { skippedCommand } from './skipped.ts';
 import { workCommand } from './work.ts';
 
@@ -93,7 +96,16 @@ Examples:
   saltworks campaign create rest --dataset pets --categories "cat,dog,grass:stuff" --start predicted`,
     );
   creating.action(create);
-  command.command('ls').description('the campaigns').option('--json', 'JSON, one document a line').action(list);
+  command
+    .command('ls')
+    .description('the campaigns')
+    .addOption(
+      new Option('--show <which>', 'those in use, in the archive, or deleted and not gone yet')
+        .choices(shownCampaigns.options)
+        .default('current'),
+    )
+    .option('--json', 'JSON, one document a line')
+    .action(list);
   command
     .command('status')
     .description('how far a campaign is')
@@ -120,6 +132,8 @@ Examples:
     reserveCommand(),
     skippedCommand(),
     ...memberCommands(),
+    ...invitationCommands(),
+    ...shelfCommands(),
     ...measureCommands(),
   ])
     command.addCommand(more);
@@ -211,9 +225,14 @@ async function create(id: string, flags: CreateFlags): Promise<void> {
   });
 }
 
-async function list({ json }: { json?: boolean }): Promise<void> {
+interface ListFlags {
+  show: (typeof shownCampaigns.options)[number];
+  json?: boolean;
+}
+
+async function list({ show, json }: ListFlags): Promise<void> {
   await withApi(json, async (api) => {
-    const campaigns = await api(getCampaigns);
+    const campaigns = await api(getCampaigns, { query: { show } });
     if (json) for (const campaign of campaigns) console.log(JSON.stringify(campaign));
     else if (campaigns.length > 0) {
       const rows = campaigns.map(

@@ -152,6 +152,10 @@ export const campaign = z.described(
     /** The version of these categories: it grows with every change. Earlier servers leave it out. */
     schema: z._default(z.int(), 1),
     created: z.string(),
+    /** Since when it is only read, and not listed; null: it is not. */
+    archived: z._default(z.nullable(z.string()), null),
+    /** When it was deleted, and from when on nobody can restore it; null: it is not. */
+    deleted: z._default(z.nullable(z.object({ at: z.string(), goes: z.string() })), null),
   }),
   { id: 'Campaign' },
 );
@@ -178,7 +182,15 @@ export type CampaignProgress = z.infer<typeof progress>;
 
 const at = '/api/campaigns/:campaign';
 
-export const getCampaigns = endpoint({ method: 'GET', url: '/api/campaigns', response: z.array(campaign) });
+/** Which ones a list shows: those in use, those in the archive, or those that were deleted and can be restored. */
+export const shownCampaigns = z.enum(['current', 'archived', 'deleted']);
+
+export const getCampaigns = endpoint({
+  method: 'GET',
+  url: '/api/campaigns',
+  query: z.object({ show: z._default(shownCampaigns, 'current') }),
+  response: z.array(campaign),
+});
 
 export const postCampaigns = endpoint({
   method: 'POST',
@@ -190,6 +202,23 @@ export const postCampaigns = endpoint({
 export const getCampaign = endpoint({ method: 'GET', url: at, response: campaign });
 
 export const patchCampaign = endpoint({ method: 'PATCH', url: at, body: campaignChanges, response: campaign });
+
+/** Into the archive: it stays as it is, to be read. */
+export const postCampaignArchive = endpoint({ method: 'POST', url: `${at}/archive`, response: campaign });
+
+/** Out of the archive. */
+export const deleteCampaignArchive = endpoint({ method: 'DELETE', url: `${at}/archive`, response: campaign });
+
+export const deleteCampaign = endpoint({
+  method: 'DELETE',
+  url: at,
+  /** `true`: without a grace period. Nobody can restore it then. */
+  query: z.object({ now: z._default(z.enum(['true', 'false']), 'false') }),
+  response: z.object({ goes: z.string() }),
+});
+
+/** Undoes that it was deleted. */
+export const postCampaignRestore = endpoint({ method: 'POST', url: `${at}/restore`, response: campaign });
 
 export const getCampaignProgress = endpoint({ method: 'GET', url: `${at}/progress`, response: progress });
 

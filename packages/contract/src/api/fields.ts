@@ -94,6 +94,7 @@ export const params = {
   assignment: id,
   user: id,
   key: id,
+  invitation: id,
   mask: id,
   export: id,
   subject: subjectText,

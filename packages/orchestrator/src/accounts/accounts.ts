@@ -47,7 +47,7 @@ export async function changeAccount(
 }
 
 /**
- * Ends all that an account signs in with: sessions, unused links, API keys. Its password stays.
+ * Ends all that an account signs in with, sessions, unused links, API keys, and the invitations that it made. Its password stays.
  *
  * @throws NotFoundError
  */
@@ -55,6 +55,12 @@ export async function revokeAccess(db: Kysely<Schema>, user: string, actor: stri
   await db.transaction().execute(async (tx) => {
     const found = await tx.selectFrom('user').select('email').where('id', '=', user).executeTakeFirst();
     if (!found) throw new NotFoundError(`no user ${user}`);
+    await tx
+      .updateTable('invitation')
+      .set({ revoked: new Date() })
+      .where('made_by', '=', user)
+      .where('revoked', 'is', null)
+      .execute();
     await audit(tx, { actor, action: 'user.revoke', object: user });
     await tx.deleteFrom('session').where('userId', '=', user).execute();
     await tx.deleteFrom('api_key').where('user_id', '=', user).execute();

@@ -21,7 +21,7 @@ export type Access =
   | 'session'
   | 'admin'
   | 'manager'
-  | { campaign: MemberRole }
+  | { campaign: MemberRole /** One that was deleted, too. */; deleted?: true }
   | { task: MemberRole }
   | { dataset: MemberRole }
   | { subject: MemberRole }
@@ -58,7 +58,10 @@ export async function authorise(
     if (!found) throw new ForbiddenError('only administrators and managers of a campaign may do this');
     return;
   }
-  if ('campaign' in access) return needRole(await roleIn(db, user, params.campaign), access.campaign, 'campaign');
+  if ('campaign' in access) {
+    const role = await roleIn(db, user, params.campaign, access);
+    return needRole(role, access.campaign, 'campaign');
+  }
   if ('dataset' in access) return needRole(await roleOver(db, user, params.dataset), access.dataset, 'dataset');
   if ('subject' in access) {
     const { kind, name } = subjectOf(params.subject);
@@ -96,19 +99,22 @@ export async function authorise(
   if (access.assignment === 'own') throw new ForbiddenError('only the annotator who has it may do this');
 }
 
-/** Administrators are managers everywhere. */
-export async function roleIn(db: Kysely<Schema>, user: User, campaign: string): Promise<MemberRole | undefined> {
-  if (user.role === 'admin') {
-    const found = await db.selectFrom('campaign').select('id').where('id', '=', campaign).executeTakeFirst();
-    return found && 'manager';
-  }
-  const member = await db
-    .selectFrom('member')
-    .select('role')
-    .where('campaign', '=', campaign)
-    .where('user_id', '=', user.id)
-    .executeTakeFirst();
-  return member?.role;
+/** Administrators are managers everywhere. In a campaign that was deleted nobody has a role, unless that is asked for. */
+export async function roleIn(
+  db: Kysely<Schema>,
+  user: User,
+  campaign: string,
+  { deleted }: { deleted?: true } = {},
+): Promise<MemberRole | undefined> {
+  let query = db
+    .selectFrom('campaign')
+    .leftJoin('member', (join) => join.onRef('member.campaign', '=', 'campaign.id').on('member.user_id', '=', user.id))
+    .select('member.role')
+    .where('campaign.id', '=', campaign);
+  if (!deleted) query = query.where('campaign.deleted', 'is', null);
+  const found = await query.executeTakeFirst();
+  if (user.role === 'admin') return found && 'manager';
+  return found?.role ?? undefined;
 }
 
 /** A user's highest role in campaigns over a dataset. The store says whether the dataset exists. */
@@ -120,6 +126,7 @@ async function roleOver(db: Kysely<Schema>, user: User, dataset: string): Promis
     .select('member.role')
     .where('member.user_id', '=', user.id)
     .where('campaign.dataset', '=', dataset)
+    .where('campaign.deleted', 'is', null)
     .execute();
   return members.map(({ role }) => role).sort((a, b) => ranks[b] - ranks[a])[0];
 }

@@ -23,6 +23,7 @@ import { ForbiddenError, NotFoundError, TooManyRequestsError } from '../errors.t
 import { openRuns } from '../runs/runs.ts';
 import { authorise } from './access.ts';
 import { accountRoutes } from './account-routes.ts';
+import { expectWritable } from './archived.ts';
 import { assignmentRoutes } from './assignment-routes.ts';
 import { authRoutes, type User } from './auth.ts';
 import { backboneRoutes } from './backbone-routes.ts';
@@ -38,6 +39,8 @@ import { paramsOf, schemaOf, type Tag, tags, withoutUnused } from './describe.ts
 import { exportRoutes } from './export-routes.ts';
 import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from './failures.ts';
 import { filterRoutes } from './filter-routes.ts';
+import { invitationRoutes } from './invitation-routes.ts';
+import { serveJoin } from './join.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { ownWorkRoutes } from './own-work-routes.ts';
 import { servePage } from './page.ts';
@@ -57,7 +60,7 @@ import { webhookRoutes } from './webhook-routes.ts';
 /** Every route except sign-in, by subject. */
 export const tables: Record<Tag, Route[]> = {
   Accounts: accountRoutes,
-  Campaigns: campaignRoutes,
+  Campaigns: [...campaignRoutes, ...invitationRoutes],
   Tasks: taskRoutes,
   Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
@@ -256,6 +259,7 @@ export async function openApp({
       if (request.method === 'POST') expectOrigin(request, origin);
     });
     await serveSignInLink(scope, { auth: deps.auth, page });
+    await serveJoin(scope, { auth: deps.auth, db: deps.db, page });
     for (const [method, path] of authRoutes) {
       scope.route({
         method,
@@ -333,6 +337,7 @@ function serve(app: FastifyInstance, route: Route, { deps, limit, perRoute, orig
     if (access === 'session' && request.by !== 'cookie')
       throw new ForbiddenError('a request with an API key; expected a session: sign in in a browser');
     if (access !== 'user' && access !== 'session') await authorise(deps.db, access, user, params);
+    if (method !== 'GET' && !route.archive) await expectWritable(deps.db, params);
   };
   const identify = async (request: FastifyRequest) => {
     const found = access === 'public' ? undefined : await deps.auth.userOf(headersOf(request));

@@ -5,7 +5,7 @@ import { isUnwritable } from '@saltworks/store/objects/room';
 import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
 import { genericOAuth, magicLink } from 'better-auth/plugins';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { findAdministrator } from '../accounts/accounts.ts';
 import { audit } from '../accounts/audit.ts';
 import { mayOpenAccount, type OpenIdConnect } from '../accounts/open-id-connect.ts';
@@ -56,6 +56,12 @@ export interface Auth {
   setPassword(headers: Headers, passwords: { password: string; current?: string }): Promise<void>;
   /** Creates an account; with a password it can sign in by it. @returns its id, or undefined if the address is taken */
   createUser(user: { email: string; name: string; role: UserRole; password?: string }): Promise<string | undefined>;
+  /** As accounts keep it. */
+  hashOfPassword(password: string): Promise<string>;
+  /** Signs in by a password that was just set: attempts are not counted. @returns the library's answer, with cookies */
+  openSession(given: { email: string; password: string }, headers: Headers): Promise<Response>;
+  /** The address of an invitation. */
+  joinLink(token: string): string;
 }
 
 export interface PasswordState {
@@ -80,6 +86,8 @@ export const callerHeader = 'x-saltworks-client';
 
 /** A sign-in link's page, whose button spends the link. */
 export const linkPath = '/sign-in/link';
+/** An invitation's page. */
+export const joinPath = '/join';
 /** The library's route that spends a link. */
 const verifyPath = '/magic-link/verify';
 
@@ -215,6 +223,11 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     return answer;
   };
 
+  const hashOfPassword = async (password: string): Promise<string> => {
+    const { password: hasher } = await auth.$context;
+    return hasher.hash(password);
+  };
+
   return {
     openIdConnect: oidc ? new URL(oidc.issuer).host : null,
     handle: (request) =>
@@ -276,29 +289,47 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
         await tx.deleteFrom('session').where('userId', '=', userId).where('id', '!=', id).execute();
       });
     },
-    async createUser({ email, name, role, password }) {
-      const id = newId();
-      const { password: hasher } = await auth.$context;
-      const hash = password === undefined ? undefined : await hasher.hash(password);
-      return db.transaction().execute(async (tx) => {
-        // Verified, since the first link would otherwise disable the password.
-        const made = await tx
-          .insertInto('user')
-          .values({ id, email: email.toLowerCase(), name, role, emailVerified: true })
-          .onConflict((conflict) => conflict.column('email').doNothing())
-          .returning('id')
-          .executeTakeFirst();
-        if (!made) return undefined;
-        if (hash !== undefined) {
-          await tx
-            .insertInto('account')
-            .values({ id: newId(), accountId: id, providerId: 'credential', userId: id, password: hash })
-            .execute();
-        }
-        return id;
-      });
+    async createUser({ password, ...user }) {
+      const hash = password === undefined ? undefined : await hashOfPassword(password);
+      // Verified, since the first link would otherwise disable the password.
+      return db.transaction().execute((tx) => insertUser(tx, { ...user, verified: true, hash }));
     },
+    hashOfPassword,
+    openSession: (body, headers) => auth.api.signInEmail({ body, headers, asResponse: true }),
+    joinLink: (token) => `${url}${joinPath}?token=${token}`,
   };
+}
+
+interface NewUser {
+  email: string;
+  name: string;
+  role: UserRole;
+  /** Whether the address is known to be the person's: the library ends the password of one that is not at its first sign-in by a link. */
+  verified: boolean;
+  /** Of the password. */
+  hash: string | undefined;
+}
+
+/** Adds an account. @returns its id, or undefined if the address is taken */
+export async function insertUser(
+  tx: Transaction<Schema>,
+  { email, name, role, verified, hash }: NewUser,
+): Promise<string | undefined> {
+  const id = newId();
+  const made = await tx
+    .insertInto('user')
+    .values({ id, email: email.toLowerCase(), name, role, emailVerified: verified })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!made) return undefined;
+  if (hash !== undefined) {
+    await tx
+      .insertInto('account')
+      .values({ id: newId(), accountId: id, providerId: 'credential', userId: id, password: hash })
+      .execute();
+  }
+  return id;
 }
 
 /** The value of a cookie signed by the library: value.hmac, URL-encoded. */

@@ -2,14 +2,18 @@
 import { getCampaignAssignments, postCampaignNext } from '@saltworks/contract/api/assignments';
 import {
   type Campaign,
+  deleteCampaign,
+  deleteCampaignArchive,
   deleteCampaignMember,
   getCampaign,
   getCampaignMembers,
   getCampaignProgress,
   getCampaigns,
   patchCampaign,
+  postCampaignArchive,
   postCampaignMemberLink,
   postCampaignMembers,
+  postCampaignRestore,
   postCampaigns,
   putCampaignMember,
 } from '@saltworks/contract/api/campaigns';
@@ -28,6 +32,7 @@ import { changeLabelSchema, labelSchemas } from '../campaigns/label-schema.ts';
 import { auditLink, listMembers, removeMember, setMember } from '../campaigns/members.ts';
 import { preparationOf } from '../campaigns/preparation.ts';
 import { progressOf } from '../campaigns/progress.ts';
+import { archiveCampaign, dropCampaign, placeOf, restoreCampaign, unarchiveCampaign } from '../campaigns/shelf.ts';
 import { checkStart, checkUnmeasured, startOf } from '../campaigns/start.ts';
 import { checkHoneypots } from '../campaigns/tasks/fill.ts';
 import { comingTasks, takeTask } from '../campaigns/tasks/take.ts';
@@ -69,9 +74,15 @@ async function takeBegun(deps: Deps, campaign: Campaign, user: string) {
 
 export const campaignRoutes = [
   route(getCampaigns, {
-    summary: 'Campaigns that I am a member of; all, for administrators',
+    summary: 'Campaigns that I am a member of; all, for administrators; those that were deleted, for who manages them',
     access: 'user',
-    handler: ({ deps, user }) => listCampaigns(deps.db, user.role === 'admin' ? undefined : user.id),
+    async handler({ deps, query, user }) {
+      const campaigns = await listCampaigns(deps.db, user.role === 'admin' ? undefined : user.id);
+      const shown = campaigns.filter((campaign) => placeOf(campaign) === query.show);
+      if (query.show !== 'deleted') return shown;
+      const roles = await Promise.all(shown.map(({ id }) => roleIn(deps.db, user, id, { deleted: true })));
+      return shown.filter((_, i) => roles[i] === 'manager');
+    },
   }),
   route(postCampaigns, {
     summary: 'A new campaign over a dataset; whoever makes it manages it',
@@ -107,6 +118,36 @@ export const campaignRoutes = [
       checkUnmeasured({ start, honeypotRate: body.honeypotRate });
       return changeCampaign(deps.db, params.campaign, body, user.id);
     },
+  }),
+  route(postCampaignArchive, {
+    summary: 'Puts a campaign into the archive: it is read and no more changed, and lists leave it out',
+    access: { campaign: 'manager' },
+    archive: true,
+    handler: ({ deps, params, user }) => archiveCampaign(deps, params.campaign, user.id),
+  }),
+  route(deleteCampaignArchive, {
+    summary: 'Takes a campaign out of the archive',
+    access: { campaign: 'manager' },
+    archive: true,
+    handler: ({ deps, params, user }) => unarchiveCampaign(deps.db, params.campaign, user.id),
+  }),
+  route(deleteCampaign, {
+    summary:
+      'Deletes a campaign; who manages it may restore it for a while. At once, without that: administrators alone',
+    access: { campaign: 'manager', deleted: true },
+    archive: true,
+    async handler({ deps, params, query, user }) {
+      if (query.now === 'true' && user.role !== 'admin')
+        throw new ForbiddenError('only administrators delete without a grace period');
+      const graceDays = query.now === 'true' ? 0 : deps.graceDays;
+      return { goes: await dropCampaign({ ...deps, graceDays }, params.campaign, user.id) };
+    },
+  }),
+  route(postCampaignRestore, {
+    summary: 'Brings a campaign back that was deleted, until its grace period ends',
+    access: { campaign: 'manager', deleted: true },
+    archive: true,
+    handler: ({ deps, params, user }) => restoreCampaign(deps.db, params.campaign, user.id),
   }),
   route(getCampaignSchema, {
     summary: "The versions of a campaign's classes, the newest first",

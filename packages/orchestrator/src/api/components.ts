@@ -6,6 +6,8 @@ export const components = [
   'Account',
   'AccountChanges',
   'Member',
+  'NewInvitation',
+  'Invitation',
   'Category',
   'Attribute',
   'CampaignStart',

@@ -4,6 +4,7 @@ import { isUnwritable } from '@saltworks/store/objects/room';
 import { isDatabaseOutage } from '../db/outage.ts';
 import { ConflictError, ForbiddenError, NoSuchLayerError, NotFoundError, TooManyRequestsError } from '../errors.ts';
 import { isOutage } from '../temporal/outage.ts';
+import { mayBeArchived } from './archived.ts';
 import type { Route } from './routes.ts';
 
 export class UnauthorisedError extends Error {}
@@ -73,7 +74,8 @@ const failures: Failure[] = [
     code: 409,
     description: 'Not as things stand: it was possible before, or will be',
     is: (error) => error instanceof ConflictError,
-    of: never,
+    // What lies in the archive is only read.
+    of: ({ url, method, access }) => method !== 'GET' && access !== 'public' && mayBeArchived(url),
   },
   { code: 413, description: 'The body is too large', of: hasBody },
   { code: 415, description: 'The body is of another type than expected', of: hasBody },

@@ -35,6 +35,8 @@ export interface Deps {
   notices: Notices;
   probes: Probes;
   storage: Pick<StorageWatch, 'level' | 'count'>;
+  /** Days for which what was deleted can be restored. */
+  graceDays: number;
   /** Images of datasets; their small copies; what runs over them. */
   shards: Shards;
   thumbnails: Views;
@@ -77,6 +79,8 @@ interface Serving<E extends Endpoint> {
   bodyLimit?: number;
   /** Requests a minute of one caller at most, where fewer than usual are wanted: guesses are made here. */
   perMinute?: number;
+  /** It puts into the archive, takes out of it, or deletes: things that may be archived allow this, and no other change. */
+  archive?: true;
   /** Returns the endpoint's answer, or sends its bytes. */
   handler(call: Call<E>): AnswerOf<E> | Promise<AnswerOf<E>>;
 }

@@ -1,7 +1,7 @@
 /** The tables that backups hold, each after those that its rows refer to. */
 export const backedUpTables = [
   ...['user', 'account', 'api_key'],
-  ...['campaign', 'category', 'label_schema', 'member', 'task', 'task_category', 'task_person'],
+  ...['campaign', 'category', 'label_schema', 'member', 'invitation', 'task', 'task_category', 'task_person'],
   ...['assignment', 'interaction', 'event', 'review', 'note', 'consensus'],
   ...['audit', 'webhook', 'delivery', 'delivery_attempt'],
   ...['build', 'promotion', 'build_mask', 'schedule', 'firing', 'backup'],

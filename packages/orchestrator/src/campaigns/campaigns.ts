@@ -238,5 +238,7 @@ export async function readCampaigns(db: Kysely<Schema>, ids: readonly string[]):
       ...(row.attributes.length > 0 && { attributes: row.attributes }),
       schema: row.schema,
       created: row.created.toISOString(),
+      archived: row.archived?.toISOString() ?? null,
+      deleted: row.deleted && row.goes ? { at: row.deleted.toISOString(), goes: row.goes.toISOString() } : null,
     }));
 }

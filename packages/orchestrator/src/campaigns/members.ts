@@ -8,12 +8,16 @@ import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
 import { returnAssignments } from './assignments/leave.ts';
 
-/** A user's campaigns with the user's role, the oldest first. An administrator is a manager of all campaigns. */
+/** A user's campaigns with the user's role, the oldest first, without those that were deleted. An administrator is a manager of all campaigns. */
 export async function campaignsOf(
   db: Kysely<Schema>,
   { id: user, role }: { id: string; role: UserRole },
 ): Promise<Me['campaigns']> {
-  const campaigns = db.selectFrom('campaign').select(['campaign.id', 'campaign.name']).orderBy('campaign.created');
+  const campaigns = db
+    .selectFrom('campaign')
+    .select(['campaign.id', 'campaign.name'])
+    .where('campaign.deleted', 'is', null)
+    .orderBy('campaign.created');
   if (role === 'admin') {
     return (await campaigns.orderBy('campaign.id').execute()).map((row) => ({ ...row, role: 'manager' }));
   }

@@ -32,6 +32,7 @@ export async function datasetsOf(
     .distinct()
     .where('member.user_id', '=', user)
     .where('member.role', 'in', roles)
+    .where('campaign.deleted', 'is', null)
     .execute();
   return new Set(rows.map(({ dataset }) => dataset));
 }
@@ -60,6 +61,8 @@ export async function describeDataset(
     .selectFrom('campaign')
     .select(['campaign.id', 'campaign.name'])
     .where('campaign.dataset', '=', name)
+    .where('campaign.archived', 'is', null)
+    .where('campaign.deleted', 'is', null)
     .orderBy('campaign.created')
     .orderBy('campaign.id');
   if (user !== undefined) {

@@ -19,7 +19,9 @@ export async function describeKeys(
   dataset: Dataset,
   user?: string,
 ): Promise<KeySetInfo[]> {
-  const campaigns = (await listCampaigns(db, user)).filter((campaign) => campaign.dataset === dataset.name);
+  const campaigns = (await listCampaigns(db, user)).filter(
+    (campaign) => campaign.dataset === dataset.name && campaign.deleted === null,
+  );
   const sets: KeySetInfo[] = [];
   for await (const set of keySetsOf(store, dataset)) {
     const drawing = campaigns.filter((campaign) => keysOf(campaign) === set.id);

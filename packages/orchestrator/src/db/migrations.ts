@@ -535,6 +535,37 @@ create table mask_facts (
 alter table campaign add column selection jsonb;
 create index assignment_by_annotator on assignment (campaign, user_id, rank, task);`;
 
+/** Links by which several people join a campaign, and who followed them. */
+const invitations = `
+create table invitation (
+  id text primary key,
+  campaign text not null references campaign on delete cascade,
+  hash text not null unique,
+  name text not null,
+  role text not null check (role in ('annotator', 'reviewer')),
+  uses int not null check (uses > 0),
+  used int not null default 0 check (used between 0 and uses),
+  ends timestamptz not null,
+  revoked timestamptz,
+  made_by text not null references "user" on delete cascade,
+  made timestamptz not null default now()
+);
+create index on invitation (campaign, made);`;
+
+/**
+ * Campaigns in the archive, and campaigns that were deleted: rows of these go once their time has come, and until then nobody sees them.
+ * Only that sweep, which says so in its transaction, may delete what is append-only; the audit trail nobody may.
+ */
+const deletedCampaigns = `
+alter table campaign add column archived timestamptz;
+alter table campaign add column deleted timestamptz;
+alter table campaign add column goes timestamptz;
+create or replace function append_only() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and tg_table_name <> 'audit' and current_setting('saltworks.sweep', true) = 'on' then return null; end if;
+  raise exception 'table % is append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -569,4 +600,6 @@ export const migrations: readonly Migration[] = [
   { name: '0025-uploads', oldest: '0015-campaign-gates', up: run(uploads) },
   { name: '0026-unlabelled', oldest: '0015-campaign-gates', up: run(unlabelled) },
   { name: '0027-filters', oldest: '0015-campaign-gates', up: run(filters) },
+  { name: '0028-invitations', oldest: '0015-campaign-gates', up: run(invitations) },
+  { name: '0029-deleted-campaigns', oldest: '0015-campaign-gates', up: run(deletedCampaigns) },
 ];

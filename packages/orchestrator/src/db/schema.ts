@@ -6,6 +6,7 @@
 
 import type { BuildState } from '@saltworks/contract/api/builds';
 import type { Interaction } from '@saltworks/contract/api/interactions';
+import type { InvitedRole } from '@saltworks/contract/api/invitations';
 import type { AssignmentState, MemberRole } from '@saltworks/contract/api/states';
 import type { UploadLabels, UploadState } from '@saltworks/contract/api/uploads';
 import type { Delivery, NoticeBody } from '@saltworks/contract/api/webhooks';
@@ -22,6 +23,7 @@ export interface Schema {
   campaign: CampaignTable;
   category: CategoryTable;
   label_schema: LabelSchemaTable;
+  invitation: InvitationTable;
   member: MemberTable;
   task: TaskTable;
   task_category: TaskCategoryTable;
@@ -179,6 +181,10 @@ export interface CampaignTable {
   shards: Generated<number>;
   /** The dataset's `updated` that the tasks reflect. */
   images_as_of: Generated<string>;
+  archived: OptionalTime;
+  /** When it was deleted, and from when on it is swept. */
+  deleted: OptionalTime;
+  goes: OptionalTime;
   created_by: string;
   created: TimeNow;
   updated: TimeNow;
@@ -211,6 +217,23 @@ export interface LabelSchemaTable {
   attributes: ColumnType<unknown, string | undefined, never>;
   /** What this version changed. */
   changes: Fixed<unknown, string>;
+}
+
+/** Links by which several people join a campaign. */
+export interface InvitationTable {
+  id: string;
+  campaign: string;
+  /** sha256 of the link's token, hex. */
+  hash: string;
+  name: string;
+  role: InvitedRole;
+  /** How many people may follow it, and how many have. */
+  uses: number;
+  used: Generated<number>;
+  ends: Time;
+  revoked: OptionalTime;
+  made_by: string;
+  made: TimeNow;
 }
 
 export interface MemberTable {

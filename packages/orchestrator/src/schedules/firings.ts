@@ -58,6 +58,8 @@ export async function beginFiring(
     await endFiring(db, { schedule, id }, { outcome: 'skipped', reason, made: {} });
     return false;
   };
+  const shelved = await shelvedBehind(db, schedule);
+  if (isNew && shelved !== undefined) return skip(shelved);
   const late = (Date.now() - began.getTime()) / 1_000;
   if (isNew && late > Math.max(catchUp ?? 0, graceSeconds)) {
     return skip(`missed: no server ran for ${Math.round(late)} s`);
@@ -68,6 +70,18 @@ export async function beginFiring(
     } else if (overlap === 'skip') return skip(`the firing of ${other.at.toISOString()} is under way`);
   }
   return true;
+}
+
+/** Why nothing is done for a campaign that is in the archive or was deleted; undefined for any other work. */
+async function shelvedBehind(db: Kysely<Schema>, schedule: string): Promise<string | undefined> {
+  const found = await db
+    .selectFrom('schedule')
+    .innerJoin('campaign', 'campaign.id', 'schedule.campaign')
+    .select(['campaign.id', 'campaign.archived', 'campaign.deleted'])
+    .where('schedule.id', '=', schedule)
+    .executeTakeFirst();
+  if (found?.deleted) return `campaign ${found.id} was deleted`;
+  return found?.archived ? `campaign ${found.id} is archived` : undefined;
 }
 
 /** A server that restarts takes so long. */

@@ -46,7 +46,7 @@ describeDatabases('hostile requests', ({ open }) => {
   const fill = (url: string, replaced?: string, by = '') =>
     url.replaceAll(/:(\w+)/g, (_, name) => {
       if (name === replaced) return by;
-      return ({ ...world.ours, user: 'colleague', key: 'k' } as Record<string, string>)[name];
+      return ({ ...world.ours, user: 'colleague', key: 'k', invitation: 'i' } as Record<string, string>)[name];
     });
 
   /** Never a server error, always in the one form, and without internals. */

@@ -103,6 +103,7 @@ export async function openServer(
     prepare,
     probes: openProbes({ database: databaseCheck(database) }, { keptMs: 0 }),
     storage: { level: () => storageLevel(store), count: () => void countStorage(store) },
+    graceDays: 30,
     imageSize: async () => ({ width: 100, height: 50 }),
     recipeOf: makes,
     backbones: openBackbones({ home: folder }),

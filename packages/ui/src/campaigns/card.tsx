@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function CampaignCard({ campaign, reviews, manages, sentBack }: Props) {
-  const { id, name, state, dataset, categories } = campaign;
+  const { id, name, state, dataset, categories, archived } = campaign;
   const { value: progress } = useLoaded(getCampaignProgress, { params: { campaign: id } }, 30_000);
   const waiting = progress?.assignments.submitted ?? 0;
   return (
@@ -29,16 +29,18 @@ export function CampaignCard({ campaign, reviews, manages, sentBack }: Props) {
             name
           )}
         </h2>
-        {state !== 'open' && <span className="tag">{state}</span>}
+        {(archived || state !== 'open') && <span className="tag">{archived ? 'archived' : state}</span>}
       </div>
       <p className="hint">
         {dataset} · {counted(categories.length, 'class', 'classes')}
       </p>
       <ProgressBar progress={progress} label={`Progress of ${name}`} />
       <p className="actions">
-        <a className="button main" href={`/campaigns/${id}/annotate`}>
-          Annotate
-        </a>
+        {!archived && (
+          <a className="button main" href={`/campaigns/${id}/annotate`}>
+            Annotate
+          </a>
+        )}
         {sentBack > 0 && (
           <a className="button" href={`/work?campaign=${id}&state=sent_back`}>
             Sent back {count(sentBack)}

@@ -3,6 +3,7 @@
 import { type Campaign, getCampaign, getCampaignMembers } from '@saltworks/contract/api/campaigns';
 import { AgreementPanels } from '../campaigns/agreement-panels.tsx';
 import { EffortPanel } from '../campaigns/effort-panel.tsx';
+import { InvitationsPanel } from '../campaigns/invitations-panel.tsx';
 import { LabelEfficiencyPanel } from '../campaigns/label-efficiency-panel.tsx';
 import { MembersPanel } from '../campaigns/members-panel.tsx';
 import { PacePanel } from '../campaigns/pace-panel.tsx';
@@ -27,7 +28,12 @@ export function CampaignPage({ campaign: id, part }: { campaign: string; part: C
     <Shell
       title={campaign.value?.name ?? id}
       tabs={campaignTabs(id, me)}
-      aside={campaign.value && campaign.value.state !== 'open' && <span className="tag">{campaign.value.state}</span>}
+      aside={
+        campaign.value &&
+        (campaign.value.archived || campaign.value.state !== 'open') && (
+          <span className="tag">{campaign.value.archived ? 'archived' : campaign.value.state}</span>
+        )
+      }
       shortcuts={
         part === 'people'
           ? [{ keys: ['a'], show: 'A', label: 'add a member', run: focus('member-email') }]
@@ -83,7 +89,14 @@ interface ManagementProps {
 function Management({ part, campaign: { id, dataset, categories }, admin }: ManagementProps) {
   const members = useLoaded(getCampaignMembers, { params: { campaign: id } });
   const nameOf = namesOf(members.value);
-  if (part === 'people') return <MembersPanel campaign={id} members={members} />;
+  if (part === 'people') {
+    return (
+      <>
+        <MembersPanel campaign={id} members={members} />
+        <InvitationsPanel campaign={id} />
+      </>
+    );
+  }
   if (part === 'exports') {
     return (
       <Panel title="Exports">

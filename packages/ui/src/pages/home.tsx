@@ -1,19 +1,32 @@
 /** The caller's campaigns. */
-import { getCampaigns } from '@saltworks/contract/api/campaigns';
+import { getCampaigns, shownCampaigns } from '@saltworks/contract/api/campaigns';
 import { getMeWork } from '@saltworks/contract/api/own-work';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { ApiError } from '../api.ts';
 import { CampaignCard } from '../campaigns/card.tsx';
+import { DeletedCard } from '../campaigns/deleted-card.tsx';
+import { Field } from '../field.tsx';
 import { useLoaded } from '../load.ts';
 import { Await } from '../states.tsx';
 import { mayIn, useMe } from './me.ts';
 import { Shell } from './shell.tsx';
 
+const shown = shownCampaigns.options;
+type Show = (typeof shown)[number];
+const words: Record<Show, string> = {
+  current: 'campaigns in use',
+  archived: 'the archive',
+  deleted: 'deleted campaigns',
+};
+const asked = () => new URLSearchParams(location.search).get('show');
+
 export function HomePage() {
   const { value: me, error } = useMe();
-  const campaigns = useLoaded(getCampaigns, {}, 30_000);
-  const { value: work } = useLoaded(getMeWork, {}, 30_000);
   const admin = me?.role === 'admin';
+  const [show, setShow] = useState<Show>(() => shown.find((each) => each === asked()) ?? 'current');
+  const campaigns = useLoaded(getCampaigns, { query: { show } }, 30_000);
+  const manages = admin || me?.campaigns.some(({ role }) => role === 'manager') || show === 'deleted';
+  const { value: work } = useLoaded(getMeWork, {}, 30_000);
   const signedOut = error instanceof ApiError && error.status === 401;
   useEffect(() => {
     // A sign-in refused by an OpenID Connect provider leads here, with the reason in the query.
@@ -32,9 +45,24 @@ export function HomePage() {
         )
       }
     >
+      <div className="filters">
+        <Field label="Show">
+          <select value={show} onChange={({ target }) => setShow(target.value as Show)}>
+            {shown
+              .filter((each) => each !== 'deleted' || manages)
+              .map((each) => (
+                <option key={each} value={each}>
+                  {words[each]}
+                </option>
+              ))}
+          </select>
+        </Field>
+      </div>
       <Await loaded={campaigns} what="campaigns">
-        {(campaigns) =>
-          campaigns.length === 0 ? (
+        {(found) =>
+          found.length === 0 && show !== 'current' ? (
+            <p>None.</p>
+          ) : found.length === 0 ? (
             <div className="empty">
               {admin ? (
                 <p>
@@ -47,15 +75,19 @@ export function HomePage() {
             </div>
           ) : (
             <ul className="cards">
-              {campaigns.map((campaign) => (
-                <CampaignCard
-                  key={campaign.id}
-                  campaign={campaign}
-                  reviews={mayIn(me, campaign.id, 'reviewer')}
-                  manages={mayIn(me, campaign.id, 'manager')}
-                  sentBack={work?.find((one) => one.campaign === campaign.id)?.states.sent_back ?? 0}
-                />
-              ))}
+              {found.map((campaign) =>
+                campaign.deleted ? (
+                  <DeletedCard key={campaign.id} campaign={campaign} changed={campaigns.again} />
+                ) : (
+                  <CampaignCard
+                    key={campaign.id}
+                    campaign={campaign}
+                    reviews={mayIn(me, campaign.id, 'reviewer')}
+                    manages={mayIn(me, campaign.id, 'manager')}
+                    sentBack={work?.find((one) => one.campaign === campaign.id)?.states.sent_back ?? 0}
+                  />
+                ),
+              )}
             </ul>
           )
         }

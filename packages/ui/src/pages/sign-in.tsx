@@ -11,7 +11,8 @@ const errors: Record<string, string> = {
     'This link was used before, ran out or was cut short. Each link signs in once, within ten minutes: ask for a new one.',
   SIGNUP_DISABLED: notInvited,
   UNABLE_TO_CREATE_USER: notInvited,
-  ACCOUNT_NOT_LINKED: 'Your provider has not verified your e-mail address, so it opens no account here.',
+  ACCOUNT_NOT_LINKED:
+    'Nobody has verified your e-mail address yet: your provider, or a sign-in link here, does. Ask for a link.',
   403: 'This account was ended. Ask whoever runs this server.',
   429: 'Too many have tried to sign in from here. Wait a minute, then open the link again.',
 };

@@ -1,4 +1,5 @@
 /** The end of an assignment without a mask: returned, or skipped. */
+import type { AssignmentState } from '@saltworks/contract/api/states';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { audit } from '../../accounts/audit.ts';
 import type { AssignmentTable, Schema } from '../../db/schema.ts';
@@ -89,24 +90,28 @@ export async function returnAssignment(db: Kysely<Schema>, id: string, now = new
   await db.transaction().execute(async (tx) => leave(tx, await lockHeld(tx, id, now), 'returned', { now }));
 }
 
-/** Returns all assignments that a user holds or was sent back, everywhere or in one campaign. @returns their ids */
+/** Returns assignments that are held or were sent back: of a user everywhere or in one campaign, or of everybody in it. @returns their ids */
 export async function returnAssignments(
   db: Kysely<Schema>,
-  { user, campaign }: { user: string; campaign?: string },
+  {
+    user,
+    campaign,
+    states = ['leased', 'sent_back'],
+  }: { user?: string; campaign?: string; states?: readonly AssignmentState[] },
   now = new Date(),
 ): Promise<string[]> {
-  let query = db
-    .selectFrom('assignment')
-    .select('id')
-    .where((eb) => eb.or([eb.and([eb('user_id', '=', user), eb('corrector', 'is', null)]), eb('corrector', '=', user)]))
-    .where('state', 'in', ['leased', 'sent_back']);
+  let query = db.selectFrom('assignment').select('id').where('state', 'in', states);
   if (campaign !== undefined) query = query.where('campaign', '=', campaign);
+  if (user !== undefined)
+    query = query.where((eb) =>
+      eb.or([eb.and([eb('user_id', '=', user), eb('corrector', 'is', null)]), eb('corrector', '=', user)]),
+    );
   const held = (await query.execute()).map(({ id }) => id);
   for (const id of held) {
     // One transaction each: none then waits for two rows at once.
     await db.transaction().execute(async (tx) => {
       const row = await lockIfThere(tx, id);
-      if (row?.state === 'leased' || row?.state === 'sent_back') await leave(tx, row, 'returned', { now });
+      if (row && states.includes(row.state)) await leave(tx, row, 'returned', { now });
     });
   }
   return held;

@@ -25,6 +25,8 @@ export async function countOwnWork(db: Kysely<Schema>, { id, role }: Owner): Pro
     .select((eb) => eb.fn.countAll().as('count'))
     .where('assignment.user_id', '=', id)
     .where(takesPart(id, role === 'admin'))
+    .where('campaign.archived', 'is', null)
+    .where('campaign.deleted', 'is', null)
     .groupBy(['campaign.id', 'assignment.state'])
     .orderBy('campaign.created')
     .orderBy('campaign.id')
@@ -57,7 +59,9 @@ export async function listOwnWork(
         .as('note'),
     )
     .where('assignment.user_id', '=', id)
-    .where(takesPart(id, role === 'admin'));
+    .where(takesPart(id, role === 'admin'))
+    .where('campaign.archived', 'is', null)
+    .where('campaign.deleted', 'is', null);
   if (state) query = query.where('assignment.state', '=', state);
   if (campaign) query = query.where('assignment.campaign', '=', campaign);
   if (before) {

@@ -29,6 +29,8 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
     .selectFrom('campaign')
     .select(['id', 'filled', 'shards'])
     .where('state', '!=', 'closed')
+    .where('archived', 'is', null)
+    .where('deleted', 'is', null)
     .whereRef('filled', '<', 'shards')
     .execute();
   let waiting = 0;
@@ -92,6 +94,8 @@ export async function extendCampaigns(db: Kysely<Schema>, store: ObjectStore): P
     .selectFrom('campaign')
     .select(['id', 'dataset', 'filled', 'shards', 'images_as_of'])
     .where('state', '!=', 'closed')
+    .where('archived', 'is', null)
+    .where('deleted', 'is', null)
     .execute();
   for (const { id, dataset, filled, shards, images_as_of } of rows) {
     const now = await readDataset(store, dataset).catch(() => undefined);
