@@ -1,20 +1,11 @@
-/** What is looked for: a few directions that stand for the patches of an example, each made to tell them from the corpus. */
+/** What is looked for: the direction in which the patches of an example differ from the corpus. */
 import { eachRun } from '@saltworks/contract/documents/run-lengths';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Keys } from '../keys/keys.ts';
 import { backSubstitute, forwardSubstitute } from '../walk/cholesky.ts';
-import { dot, meansOf, pickFarthest } from './picks.ts';
+import { meanOf } from '../walk/whiten.ts';
+import { dot } from './picks.ts';
 import { directionsFrom, type SearchSpace } from './space.ts';
-
-/** Kinds of patches that an example is taken to have, at most. */
-const kinds = 2;
-
-/** float32 `[n, d]`: the inner product with a key's direction says how alike they are. */
-export interface Probe {
-  data: Float32Array;
-  n: number;
-  d: number;
-}
 
 /**
  * The patches of a region of pixels: those that it covers at least half as much as the patch that it covers most.
@@ -41,42 +32,27 @@ export function patchesOf(
 }
 
 /**
- * Linear detectors of an example (exemplar LDA: Hariharan, Malik, Ramanan 2012): Σ⁻¹q for a direction q of it, Σ the corpus's
- * covariance of directions, scaled so that q itself scores 1 in units of its own length in that metric.
+ * A linear detector of an example (exemplar LDA: Hariharan, Malik, Ramanan 2012): Σ⁻¹q, q the mean direction of its patches and Σ
+ * the corpus's covariance of directions, over the length of q in that metric. Its inner product with a key's direction says how
+ * alike they are. One direction for all patches: docs/search.md says what several give.
  *
  * @param patches of the example; above 0 of them
+ * @returns float32 `[d]`
  */
-export function probeOf({ data, d }: Keys, patches: readonly number[], { mean, factor }: SearchSpace): Probe {
+export function probeOf({ data, d }: Keys, patches: readonly number[], { mean, factor }: SearchSpace): Float32Array {
   const own = new Float32Array(patches.length * d);
   for (const [i, patch] of patches.entries()) own.set(data.subarray(patch * d, (patch + 1) * d), i * d);
-  const directions = directionsFrom(mean, own);
-  const white = new Float32Array(directions.length);
-  for (let o = 0; o < white.length; o += d) {
-    const line = Float64Array.from(directions.subarray(o, o + d));
-    forwardSubstitute(factor, line);
-    const length = Math.hypot(...line);
-    for (let k = 0; k < d; k++) white[o + k] = length > 0 ? line[k] / length : 0;
-  }
-  const means = meansOf(pickFarthest(white, d, kinds), directions, d);
-  for (let o = 0; o < means.length; o += d) {
-    const line = Float64Array.from(means.subarray(o, o + d));
-    forwardSubstitute(factor, line);
-    const length = Math.hypot(...line);
-    backSubstitute(factor, line);
-    for (let k = 0; k < d; k++) means[o + k] = length > 0 ? line[k] / length : 0;
-  }
-  return { data: means, n: means.length / d, d };
+  const q = meanOf(directionsFrom(mean, own), d);
+  forwardSubstitute(factor, q);
+  const length = Math.hypot(...q);
+  backSubstitute(factor, q);
+  return Float32Array.from(q, (value) => (length > 0 ? value / length : 0));
 }
 
-/** How alike keys are to the nearest of a probe's directions. @param data `[n, d]` @returns float32 `[n]` */
-export function likenessTo(probe: Probe, { mean }: SearchSpace, data: Float32Array): Float32Array {
-  const { d } = probe;
+/** How alike keys are to what a probe stands for. @param data `[n, d]` @returns float32 `[n]` */
+export function likenessTo(probe: Float32Array, { d, mean }: SearchSpace, data: Float32Array): Float32Array {
   const directions = directionsFrom(mean, data);
   const out = new Float32Array(data.length / d);
-  for (let i = 0; i < out.length; i++) {
-    let best = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < probe.n; j++) best = Math.max(best, dot(directions, i * d, probe.data, j * d, d));
-    out[i] = best;
-  }
+  for (let i = 0; i < out.length; i++) out[i] = dot(directions, i * d, probe, 0, d);
   return out;
 }

@@ -29,7 +29,7 @@ test('images with planted copies come first, each at its copy', () => {
   }
 });
 
-test('summaries name the images with copies, too, and no image scores much above its own keys', () => {
+test('summaries name the images with copies, too', () => {
   const scores = corpus.map(({ at, keys }) => {
     const brief = likenessTo(probe, space, meansIn(summarise(keys)));
     return { at, score: Math.max(...brief) };
@@ -40,7 +40,6 @@ test('summaries name the images with copies, too, and no image scores much above
 
 test('the likeness is that of the definition: Σ⁻¹q for one patch, scaled', () => {
   const one = probeOf(example, [7], space);
-  expect([one.n, one.d]).toEqual([1, d]);
   const [itself] = likenessTo(one, space, example.data.subarray(7 * d, 8 * d));
   // q·Σ⁻¹q / √(q·Σ⁻¹q): its own length in the metric, the largest that any direction of that length has.
   const dense = Array.from({ length: d }, (_, i) =>
@@ -51,7 +50,7 @@ test('the likeness is that of the definition: Σ⁻¹q for one patch, scaled', (
     }),
   );
   const direction = directionOf(example.data.subarray(7 * d, 8 * d));
-  const back = dense.map((row) => row.reduce((sum, value, j) => sum + value * one.data[j], 0));
+  const back = dense.map((row) => row.reduce((sum, value, j) => sum + value * one[j], 0));
   // Σ·(Σ⁻¹q / length) · length = q.
   for (let k = 0; k < d; k++) expect(back[k] * itself).toBeCloseTo(direction[k], 4);
 });

@@ -7,7 +7,7 @@ import type { FindPlacesRequest, Found } from '@saltworks/contract/messages/sear
 import { type KeyIndex, summaryAt } from '@saltworks/core/formats/key-index';
 import { decodeKeys } from '@saltworks/core/formats/keys';
 import { bestPlace } from '@saltworks/core/search/place';
-import { likenessTo, type Probe, patchesOf, probeOf } from '@saltworks/core/search/probe';
+import { likenessTo, patchesOf, probeOf } from '@saltworks/core/search/probe';
 import { type SearchSpace, spaceOf } from '@saltworks/core/search/space';
 import { meansIn } from '@saltworks/core/search/summary';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
@@ -108,7 +108,7 @@ function scoresOf(
   { images, summary }: KeyIndex,
   named: readonly NamedImage[],
   { image: own }: SearchQuery,
-  { space, probe }: { space: SearchSpace; probe: Probe },
+  { space, probe }: { space: SearchSpace; probe: Float32Array },
 ): Candidate[] {
   if (summary.d !== space.d) throw otherKeys(summary.d, space.d);
   const bySha = new Map(named.map((image) => [image.sha256, image]));
