@@ -17,7 +17,7 @@ const packages = {
     ['refine'],
     // The files at the root put the stages together; fast/ does so with kernels.
     ['.', 'fast'],
-    ['corpus', 'crowd', 'formats', 'help', 'judge', 'screen'],
+    ['corpus', 'crowd', 'formats', 'help', 'judge', 'screen', 'search'],
     ['builds'],
   ],
   backbone: [

@@ -132,6 +132,8 @@ const stageTexts: Record<Stage, string> = {
   comparing: 'comparison',
   teaching: 'teaching',
   predicting: 'pre-labels',
+  indexing: 'index',
+  searching: 'search',
 };
 
 function describe(dataset: string, now: RunProgress, perSecond: number): string {

@@ -20,6 +20,7 @@ const modules: readonly { names: readonly string[]; load: () => Promise<readonly
   },
   { names: ['annotate'], load: async () => [(await import('./commands/annotate.ts')).annotateCommand()] },
   { names: ['prelabel'], load: async () => [(await import('./commands/prelabel.ts')).prelabelCommand()] },
+  { names: ['search'], load: async () => [(await import('./commands/search.ts')).searchCommand()] },
   { names: ['campaign'], load: async () => [(await import('./commands/campaign.ts')).campaignCommand()] },
   { names: ['filter'], load: async () => [(await import('./commands/filter.ts')).filterCommand()] },
   { names: ['tag'], load: async () => [(await import('./commands/tag.ts')).tagCommand()] },

@@ -184,7 +184,7 @@ export const truthKey = (dataset: string, sha256: string, extension: '.json' | '
   `${truthPrefix(dataset)}${sha256}${extension}`;
 
 /** The steps that leave a report of each shard, in the order of their names. */
-export const reportKinds = ['exported', 'extracted', 'masks'] as const;
+export const reportKinds = ['exported', 'extracted', 'indexed', 'masks'] as const;
 
 /** `datasets/NAME/KIND/`: reports of a step, in a folder for each of its settings. */
 export const reportsPrefix = (dataset: string, kind: (typeof reportKinds)[number]): string =>
@@ -200,6 +200,23 @@ export const keysReportsPrefix = (dataset: string, keys: string): string =>
 /** `datasets/NAME/extracted/KEYS/000000042.json`: a shard has its keys, an ExtractReport. @param keys their id */
 export const extractReportKey = (dataset: string, keys: string, shard: number): string =>
   `${keysReportsPrefix(dataset, keys)}${numbered(shard)}.json`;
+
+/** `datasets/NAME/indexed/KEYS/000000042.json`: the keys of a shard are in the index, an IndexReport. @param keys their id */
+export const indexReportKey = (dataset: string, keys: string, shard: number): string =>
+  `${reportsPrefix(dataset, 'indexed')}${keys}/${numbered(shard)}.json`;
+
+/** `datasets/NAME/index/KEYS/000000042.safetensors`: the keys of a shard in brief (core's `formats/key-index.ts`). */
+export const indexKey = (dataset: string, keys: string, shard: number): string =>
+  `${datasetPrefix(dataset)}index/${keys}/${numbered(shard)}.safetensors`;
+
+/** `searches/NAME/0123456789abcdef/`: one search, named by what is looked for. */
+const searchPrefix = (dataset: string, id: string): string => `searches/${dataset}/${id}/`;
+
+/** `…/query.json`: a SearchQuery. */
+export const searchQueryKey = (dataset: string, id: string): string => `${searchPrefix(dataset, id)}query.json`;
+
+/** `…/report.json`: what was found, a SearchReport. */
+export const searchReportKey = (dataset: string, id: string): string => `${searchPrefix(dataset, id)}report.json`;
 
 /** `datasets/NAME/masks/RECIPE/`: a mask set, shard by shard. */
 export const maskSetPrefix = (dataset: string, recipe: string): string =>
@@ -510,10 +527,10 @@ const keepings: readonly [RegExp, Keeping][] = [
   // The masks of builds and campaigns: with hashes of their bytes, by which they are rebuilt.
   [/^datasets\/[^/]+\/masks\/(campaign-|build\.)/, 'changing'],
   [/^datasets\/[^/]+\/masks\/|^masks\//, 'masks'],
-  [/^(prelabels|statistics)\//, 'rebuilt'],
+  [/^(prelabels|searches|statistics)\//, 'rebuilt'],
   [/^datasets\/[^/]+\/exported\/|^exports\//, 'exports'],
   // A report says that work is done: without what it tells of, it would stay undone.
-  [/^datasets\/[^/]+\/extracted\/|^builds\/\w+\/[^/]+\/rebuilt\//, 'rebuilt'],
+  [/^datasets\/[^/]+\/(extracted|index|indexed)\/|^builds\/\w+\/[^/]+\/rebuilt\//, 'rebuilt'],
   [/^builds\/\w+\/[^/]+\/compared\/[^/]+\/sorted\//, 'rebuilt'],
   [/^builds\/\w+\/[^/]+\/compared\//, 'changing'],
   [/^builds\/\w+\/[^/]+\/[^/]+\.json$/, 'kept'],
@@ -579,7 +596,7 @@ const folders = [
     'exports',
     'images',
   ],
-  ...['key-sets', 'keys', 'known', 'masks', 'models', 'probes', 'strokes', 'uploads', 'views'],
+  ...['key-sets', 'keys', 'known', 'masks', 'models', 'prelabels', 'priors', 'probes', 'searches', 'statistics', 'strokes', 'uploads', 'views'],
 ];
 const inner = [
   'classes',
@@ -587,6 +604,8 @@ const inner = [
   'extracted',
   'files',
   'images',
+  'index',
+  'indexed',
   'lines',
   'masks',
   'names',

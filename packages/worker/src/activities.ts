@@ -7,6 +7,7 @@ import type { MeasureActivities } from '@saltworks/contract/messages/measure';
 import type { PrelabelActivities } from '@saltworks/contract/messages/prelabel';
 import type { BuildActivities } from '@saltworks/contract/messages/relabel';
 import type { ImportActivities } from '@saltworks/contract/messages/schedules';
+import type { SearchActivities } from '@saltworks/contract/messages/search';
 import type { UploadActivities } from '@saltworks/contract/messages/uploads';
 import { readDataset } from '@saltworks/store/datasets/dataset';
 import { putCurrent } from '@saltworks/store/prelabels/prelabels';
@@ -31,6 +32,8 @@ import type { WeighDeps } from './prelabels/weigh.ts';
 import { propagateShard } from './propagate.ts';
 import { finishComparison } from './rank-images.ts';
 import { describeBuild, rebuildShard } from './rebuild.ts';
+import { findPlaces } from './searches/find-places.ts';
+import { indexShard } from './searches/index-shard.ts';
 import type { Pulse } from './shard.ts';
 import { importUpload } from './upload.ts';
 import { showImages } from './views.ts';
@@ -55,6 +58,7 @@ export function createActivities(
   BuildActivities &
   BakeoffActivities &
   PrelabelActivities &
+  SearchActivities &
   ImportActivities &
   UploadActivities &
   Partial<AnnotateActivities & EvaluationActivities> {
@@ -93,6 +97,8 @@ export function createActivities(
     predictShard: (request) => withRoom((pulse) => predictShard(deps, request, pulse)),
     finishPrelabels: ({ dataset, ...current }) =>
       withPulse(({ signal }) => putCurrent(deps.store, dataset, current, { signal })),
+    indexShard: (request) => withRoom((pulse) => indexShard(deps, request, pulse)),
+    findPlaces: (request) => withPulse((pulse) => findPlaces(deps, request, pulse)),
     ...(evaluating && {
       evaluateImages: (request) => withRoom((pulse) => evaluateImages({ ...deps, ...evaluating }, request, pulse)),
     }),

@@ -414,7 +414,7 @@ class RunProgress(TypedDict):
     shards: int
     shardsDone: int
     paused: bool
-    stage: NotRequired[Literal['extracting', 'building', 'comparing', 'teaching', 'predicting']]
+    stage: NotRequired[Literal['extracting', 'building', 'comparing', 'teaching', 'predicting', 'indexing', 'searching']]
 
 
 class Waiting(TypedDict):
@@ -461,7 +461,7 @@ class Run(TypedDict):
     waiting: Waiting | None
     failing: Failing | None
     id: str
-    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel']
+    kind: Literal['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel', 'search']
     of: str
     keys: str | None
     state: Literal['running', 'done', 'failed', 'cancelled']

@@ -64,8 +64,8 @@ export const run = z.described(
   z.extend(standing, {
     /** Of its workflow. */
     id: z.string(),
-    kind: z.enum(['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel']),
-    /** Keys, recipe, FORMAT/RECIPE, subject, SUBJECT/BUILD, SUBJECT/BEFORE-AFTER, or an evaluation. */
+    kind: z.enum(['extract', 'propagate', 'export', 'relabel', 'rebuild', 'compare', 'evaluate', 'prelabel', 'search']),
+    /** Keys, recipe, FORMAT/RECIPE, subject, SUBJECT/BUILD, SUBJECT/BEFORE-AFTER, an evaluation, or a search. */
     of: z.string(),
     /** Id of the keys that it makes, or draws on; null of exports, and of runs that earlier versions started. */
     keys: z._default(z.nullable(z.string()), null),

@@ -17,6 +17,7 @@ import { prelabelActivities } from './prelabel.ts';
 import { buildActivities } from './relabel.ts';
 import type { RunWorkflow } from './runs.ts';
 import { importActivities, type scheduled } from './schedules.ts';
+import { searchActivities } from './search.ts';
 import { type upload, uploadActivities } from './uploads.ts';
 
 export const workerActivities = {
@@ -27,6 +28,7 @@ export const workerActivities = {
   ...bakeoffActivities,
   ...evaluationActivities,
   ...prelabelActivities,
+  ...searchActivities,
   ...importActivities,
   ...uploadActivities,
 };

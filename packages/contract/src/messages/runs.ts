@@ -6,6 +6,7 @@ import { exportPlan, maskSettings, prepareExportRequest, tally } from './activit
 import { workflow } from './definitions.ts';
 import { learned, prelabelExtent, prelabelRequest } from './prelabel.ts';
 import { asking, keepPolicies, promoteModes } from './relabel.ts';
+import { findPlacesRequest, found } from './search.ts';
 
 export const runInput = z.object({
   dataset: z.string(),
@@ -85,6 +86,11 @@ const prelabelRun = z.extend(z.extend(runInput, prelabelRequest.shape), {
 });
 export type PrelabelRun = z.infer<typeof prelabelRun>;
 
+const searchRun = z.extend(z.extend(runInput, findPlacesRequest.shape), {
+  ...z.pick(maskSettings, { extract: true }).shape,
+});
+export type SearchRun = z.infer<typeof searchRun>;
+
 /** What came of a re-labelling. */
 export const relabelled = z.object({
   build: z.string(),
@@ -110,7 +116,15 @@ export const prelabelled = z.extend(learned, {
 });
 
 /** The steps of a run that has several. */
-export const stages = ['extracting', 'building', 'comparing', 'teaching', 'predicting'] as const;
+export const stages = [
+  'extracting',
+  'building',
+  'comparing',
+  'teaching',
+  'predicting',
+  'indexing',
+  'searching',
+] as const;
 export type Stage = (typeof stages)[number];
 
 export const progress = z.extend(tally, {
@@ -169,6 +183,14 @@ export const prelabel = workflow({
   ...messages,
 });
 
+/** Places that look like an example, found by an index of the keys. */
+export const search = workflow({
+  type: 'search',
+  input: searchRun,
+  result: z.extend(tally, found.shape),
+  ...messages,
+});
+
 /** By the kind of run. */
 export const runWorkflows = {
   extract: extractDataset,
@@ -179,6 +201,7 @@ export const runWorkflows = {
   compare: compareBuilds,
   evaluate,
   prelabel,
+  search,
 };
 export type RunKind = keyof typeof runWorkflows;
 export type RunWorkflow = (typeof runWorkflows)[RunKind];

@@ -6,7 +6,7 @@ import * as z from '@saltworks/contract/zod';
 
 export const runKinds = Object.keys(runWorkflows) as RunKind[];
 
-/** @param of id of the keys, recipe, FORMAT/RECIPE, SUBJECT, SUBJECT/BUILD, SUBJECT/RECIPE, or an evaluation */
+/** @param of id of the keys, recipe, FORMAT/RECIPE, SUBJECT, SUBJECT/BUILD, SUBJECT/RECIPE, an evaluation, or a search */
 export const runId = (kind: RunKind, dataset: string, of: string): string => `${runPrefix(kind, dataset)}${of}`;
 
 /** A campaign or a dataset in the id of its runs. */

@@ -28,6 +28,8 @@ import {
   rebuild as rebuildWorkflow,
   relabelRequest,
   relabel as relabelWorkflow,
+  type SearchRun,
+  search as searchWorkflow,
 } from '@saltworks/contract/messages/runs';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import * as z from '@saltworks/contract/zod';
@@ -111,6 +113,10 @@ export const prelabelDataset = (
     input,
     keysOf(input),
   );
+
+/** The same for a search by example. */
+export const searchDataset = (client: Client, input: SearchRun): Promise<Run<ResultOf<typeof searchWorkflow>>> =>
+  startOrJoin(client, searchWorkflow, runId('search', input.dataset, input.query), input, keysOf(input));
 
 /** The same for a rebuild. */
 export const rebuildBuild = (client: Client, input: RebuildRun): Promise<Run<ResultOf<typeof rebuildWorkflow>>> => {

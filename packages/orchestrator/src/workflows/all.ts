@@ -15,6 +15,7 @@ import { readKnown } from './read-known.ts';
 import { rebuild } from './rebuild.ts';
 import { relabel } from './relabel.ts';
 import { scheduled } from './scheduled.ts';
+import { search } from './search.ts';
 import { showImages } from './show-images.ts';
 import { upload } from './upload.ts';
 
@@ -25,7 +26,7 @@ const workflows = {
   openImages,
   readKnown,
   showImages,
-  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate, prelabel },
+  ...{ extractDataset, propagateDataset, exportDataset, relabel, rebuild, compareBuilds, evaluate, prelabel, search },
   ...{ agreeImages, consensusImage, replayDrawings },
   scheduled,
   upload,
@@ -50,6 +51,7 @@ export {
   relabel,
   replayDrawings,
   scheduled,
+  search,
   showImages,
   upload,
 };

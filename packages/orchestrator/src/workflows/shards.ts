@@ -59,7 +59,7 @@ interface Extent {
 /** What a run does besides its shards. */
 interface Steps {
   /** Before the first shard, in place of a look at the dataset. */
-  prepare(): Promise<Extent>;
+  prepare?(): Promise<Extent>;
   /** Where a run of several steps is. */
   stage?(): Stage;
   /** Called when it is paused, and when it goes on. */
@@ -107,7 +107,7 @@ export async function runShards<Input extends RunInput>(
       }),
     },
   });
-  dataset = await (steps ? steps.prepare() : describe(input));
+  dataset = await (steps?.prepare?.() ?? describe(input));
 
   const last = Math.min(dataset.shards, first + SHARDS_A_PART);
   while (next < last && failure === undefined) {

@@ -110,6 +110,8 @@ const activities = {
   finishTeaching: async () => learned,
   predictShard: async () => tally,
   finishPrelabels: async () => {},
+  indexShard: async () => tally,
+  findPlaces: async ({ query }) => (query === 'bare' ? refuse('no search bare of pans') : { compared: 8, found: 5 }),
   beginFiring: async ({ schedule }) =>
     schedule === 'over' ? null : schedule === 'hourly' ? { import: { dataset: 'pans', source: '/pans' } } : {},
   doFiring: async ({ schedule }) =>
@@ -247,6 +249,14 @@ await record('prelabel-predicting', 'prelabel', { ...prelabel, plan: prelabels, 
 await record('prelabel-refused', 'prelabel', { ...prelabel, subject: { kind: 'campaign', name: 'bare' } }, (handle) =>
   handle.result().catch(() => {}),
 );
+
+const search = { ...run, extract: settings.extract, query: '0123456789abcdef' };
+await record('search', 'search', search, async (handle) => {
+  await handle.query('progress');
+  await handle.result();
+});
+await record('search-continued', 'search', { ...search, carried });
+await record('search-refused', 'search', { ...search, query: 'bare' }, (handle) => handle.result().catch(() => {}));
 
 for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
   await record(`scheduled-${schedule}`, 'scheduled', { schedule });

@@ -4,7 +4,15 @@ import type { Dataset } from '@saltworks/contract/documents/dataset';
 import { keySet, type Lineage } from '@saltworks/contract/documents/key-sets';
 import { extractReport } from '@saltworks/contract/documents/reports';
 import { defaultCodec, facets } from '@saltworks/contract/kinds';
-import { extractReportKey, keySetKey, keysKey, keysReportsPrefix, reportsPrefix } from '@saltworks/contract/layout';
+import {
+  extractReportKey,
+  indexKey,
+  indexReportKey,
+  keySetKey,
+  keysKey,
+  keysReportsPrefix,
+  reportsPrefix,
+} from '@saltworks/contract/layout';
 import { inOrder } from '../in-order.ts';
 import { readDocument } from '../objects/documents.ts';
 import { folderNames } from '../objects/folder-names.ts';
@@ -118,7 +126,9 @@ export async function removeKeys(
   const end = Math.min(dataset.shards, from + shardsAPart);
   let [removed, bytes] = [0, 0];
   for (let shard = from; shard < end; shard++) {
-    await store.delete(extractReportKey(dataset.name, keys, shard), options);
+    for (const key of [extractReportKey, indexReportKey, indexKey]) {
+      await store.delete(key(dataset.name, keys, shard), options);
+    }
     const images = await readShard(store, dataset.name, shard, { ...options, former: true });
     const remove = async ({ sha256 }: { sha256: string }) => {
       if (others.images.has(Buffer.from(sha256, 'hex'))) return;

@@ -20,7 +20,7 @@ interface Props {
 const kinds = {
   ...{ extract: 'Keys', propagate: 'Masks', export: 'Export' },
   ...{ relabel: 'Re-labelling', rebuild: 'Rebuild', compare: 'Comparison', evaluate: 'Evaluation' },
-  prelabel: 'Pre-labels',
+  ...{ prelabel: 'Pre-labels', search: 'Search' },
 };
 
 export function RunList({ dataset, masks, runs, controls, changed }: Props) {
@@ -61,7 +61,7 @@ export function RunList({ dataset, masks, runs, controls, changed }: Props) {
 
 /** The subject of a run: keys, masks, or masks in a format. */
 function whatOf({ kind, of }: DatasetRun, masks: readonly MaskSet[]): React.ReactNode {
-  if (kind === 'extract' || kind === 'evaluate' || kind === 'prelabel') return <code>{of}</code>;
+  if (kind === 'extract' || kind === 'evaluate' || kind === 'prelabel' || kind === 'search') return <code>{of}</code>;
   if (kind === 'relabel' || kind === 'rebuild' || kind === 'compare') return <BuildsOf of={of} />;
   if (kind === 'propagate') return masksOf(masks, of);
   const slash = of.indexOf('/');
@@ -87,7 +87,7 @@ function BuildsOf({ of }: { of: string }) {
 /** Only images with scribbles take part in a propagate run, and only images with masks in an export. */
 const leftOut = {
   ...{ extract: '', propagate: 'without scribbles', export: 'without a mask' },
-  ...{ relabel: '', rebuild: '', compare: '', evaluate: '', prelabel: 'with strokes' },
+  ...{ relabel: '', rebuild: '', compare: '', evaluate: '', prelabel: 'with strokes', search: 'without keys' },
 };
 
 const stageWords = {
@@ -96,6 +96,8 @@ const stageWords = {
   comparing: 'masks are compared',
   teaching: 'drawn images teach',
   predicting: 'the others are predicted',
+  indexing: 'keys are indexed',
+  searching: 'places are looked for',
 };
 
 function Run({ run, masks }: { run: DatasetRun; masks: readonly MaskSet[] }) {

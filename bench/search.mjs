@@ -1,0 +1,232 @@
+// node bench/search.mjs FOLDER --keys DIR [--queries 20] [--classes car,sign] [--json FILE]: search by example where classes are known. FOLDER:
+// images/, labels/ (8-bit, 0 void, k = class k) and index.json with `classes`, as in bench/corpus.mjs, or panoptic/ and panoptic.json
+// as COCO has them. DIR: keys of dinov2-small-focus by name, made where they are missing: NAME.bin, int32 h, w, d, then float32
+// [h·w, d]. Each query is one segment of a class; a place is right where the class covers a quarter of its patch or more.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import { resolveBackbone } from '@saltworks/backbone/registry/registry';
+import { openSession } from '@saltworks/backbone/session/session';
+import { roundToHalf } from '@saltworks/core/formats/keys';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
+import { mean } from '@saltworks/core/metrics/mean';
+import { likenessTo, probeOf } from '@saltworks/core/search/probe';
+import { spaceOf } from '@saltworks/core/search/space';
+import { meansIn, summarise } from '@saltworks/core/search/summary';
+import { randomFrom } from '@saltworks/lab/random';
+import { env } from '../scripts/setup.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keys: { type: 'string' },
+    queries: { type: 'string', default: '20' },
+    classes: { type: 'string' },
+    /** Images that count as corpus; default all. */
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
+});
+const [folder] = positionals;
+const isPanoptic = existsSync(join(folder, 'panoptic.json'));
+const { names, classes, maskOf } = isPanoptic ? panoptic() : labelled();
+
+/** Labels beside pictures: every class is one kind of region. */
+function labelled() {
+  const { classes, train, test } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+  return {
+    names: [...train, ...test].sort(),
+    classes: classes.map((name, k) => ({ id: k + 1, name })),
+    async maskOf(name) {
+      const { data, width, height } = await decodeImage(readFileSync(join(folder, `labels/${name}.png`)));
+      return { width, height, of: Uint16Array.from({ length: width * height }, (_, i) => data[3 * i]) };
+    },
+  };
+}
+
+function panoptic() {
+  const { images, annotations, categories } = JSON.parse(readFileSync(join(folder, 'panoptic.json'), 'utf8'));
+  const byImage = new Map(annotations.map((one) => [one.image_id, one]));
+  const known = new Map(
+    images
+      .filter(({ source = 'coco' }) => source === 'coco')
+      .map((image) => [image.file_name.replace(/\.\w+$/, ''), byImage.get(image.id)]),
+  );
+  return {
+    names: [...known.keys()].filter((name) => name.startsWith(values.only)).sort(),
+    classes: categories.filter(({ isthing }) => isthing).map(({ id, name }) => ({ id, name })),
+    async maskOf(name) {
+      const { file_name, segments_info } = known.get(name);
+      const { ids, width, height } = decodePanoptic(
+        await decodeImage(readFileSync(join(folder, 'panoptic', file_name))),
+      );
+      const classOf = new Map(segments_info.map(({ id, category_id }) => [id, category_id]));
+      return { width, height, of: Uint16Array.from(ids, (id) => classOf.get(id) ?? 0), parts: ids };
+    },
+  };
+}
+
+let session;
+async function keysOf(name) {
+  const file = join(values.keys, `${name}.bin`);
+  if (!existsSync(file)) {
+    session ??= await openSession(await resolveBackbone('dinov2-small-focus', { home: env.SALTWORKS_HOME }), {
+      facet: 'key',
+    });
+    const picture = readdirSync(join(folder, 'images')).find((one) => one.replace(/\.\w+$/, '') === name);
+    const { data, h, w, d } = roundToHalf(
+      await session.extract(await decodeImage(readFileSync(join(folder, 'images', picture)))),
+    );
+    mkdirSync(values.keys, { recursive: true });
+    writeFileSync(file, Buffer.concat([Buffer.from(Int32Array.of(h, w, d).buffer), Buffer.from(data.buffer)]));
+  }
+  const bytes = readFileSync(file);
+  const [h, w, d] = [0, 4, 8].map((at) => bytes.readInt32LE(at));
+  return {
+    h,
+    w,
+    d,
+    data: new Float32Array(bytes.buffer.slice(bytes.byteOffset + 12, bytes.byteOffset + bytes.length)),
+  };
+}
+
+/** By class: the share of each patch that it covers. Regions of each patch: the part that covers most of it. */
+function sharesOf({ width, height, of, parts = of }, { h, w }) {
+  const shares = new Map();
+  const pixels = new Float64Array(h * w);
+  const segments = new Map();
+  for (let i = 0; i < of.length; i++) {
+    const patch =
+      Math.floor(((Math.floor(i / width) + 0.5) * h) / height) * w + Math.floor((((i % width) + 0.5) * w) / width);
+    pixels[patch]++;
+    if (of[i] === 0) continue;
+    if (!shares.has(of[i])) shares.set(of[i], new Float64Array(h * w));
+    shares.get(of[i])[patch]++;
+    const key = `${of[i]} ${parts === of ? '' : parts[i]}`;
+    if (!segments.has(key)) segments.set(key, { class: of[i], covered: new Float64Array(h * w) });
+    segments.get(key).covered[patch]++;
+  }
+  for (const list of [...shares.values(), ...[...segments.values()].map(({ covered }) => covered)]) {
+    for (let i = 0; i < list.length; i++) list[i] /= pixels[i];
+  }
+  return { shares, segments: [...segments.values()] };
+}
+
+/** Patches that hang together by sides. */
+function piecesOf(patches, w) {
+  const left = new Set(patches);
+  const pieces = [];
+  for (const first of patches) {
+    if (!left.delete(first)) continue;
+    const piece = [first];
+    for (const patch of piece) {
+      const around = [
+        patch - w,
+        patch + w,
+        ...(patch % w > 0 ? [patch - 1] : []),
+        ...((patch + 1) % w > 0 ? [patch + 1] : []),
+      ];
+      for (const next of around) if (left.delete(next)) piece.push(next);
+    }
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+const pictures = [];
+let milliseconds = 0;
+for (const name of names) {
+  const keys = await keysOf(name);
+  const { shares, segments } = sharesOf(await maskOf(name), keys);
+  const began = performance.now();
+  const summary = summarise(keys);
+  milliseconds += performance.now() - began;
+  pictures.push({ name, keys, shares, segments, summary });
+}
+await session?.close();
+const means = pictures.map(({ summary }) => meansIn(summary));
+const { d } = pictures[0].keys;
+const perImage = Math.max(1, Math.floor(4096 / pictures.length));
+const rows = means.flatMap((all) => {
+  const n = all.length / d;
+  const some = Math.min(n, perImage);
+  return Array.from({ length: some }, (_, i) =>
+    all.subarray(Math.floor(((i + 0.5) * n) / some) * d, (Math.floor(((i + 0.5) * n) / some) + 1) * d),
+  );
+});
+const sample = new Float32Array(rows.length * d);
+for (const [i, row] of rows.entries()) sample.set(row, i * d);
+const space = spaceOf(sample, d);
+
+const most = (list) => list.reduce((best, value, i) => (value > list[best] ? i : best), 0);
+const wanted = values.classes?.split(',');
+const lines = [];
+for (const { id, name } of classes) {
+  if (wanted && !wanted.includes(name)) continue;
+  const isRight = (picture, patch) => (picture.shares.get(id)?.[patch] ?? 0) >= 0.25;
+  const examples = pictures.flatMap((picture, at) => {
+    const own = picture.segments.filter((segment) => segment.class === id);
+    const pieces = own.flatMap(({ covered }) =>
+      piecesOf(
+        [...covered.keys()].filter((i) => covered[i] >= 0.5),
+        picture.keys.w,
+      ),
+    );
+    const large = pieces.filter((piece) => piece.length >= 3).sort((a, b) => b.length - a.length);
+    return large.length > 0
+      ? [{ at, patches: large[Math.floor(randomFrom(`piece ${name} ${picture.name}`)() * large.length)] }]
+      : [];
+  });
+  const holders = pictures.filter((picture) => (picture.shares.get(id) ?? []).some((share) => share >= 0.25)).length;
+  if (examples.length === 0 || holders < 2) continue;
+  const random = randomFrom(`queries ${name}`);
+  const order = examples.map((example) => ({ example, key: random() })).sort((a, b) => a.key - b.key);
+  const found = { precision: [], image: [], recall: { 20: [], 50: [], 100: [] } };
+  let searching = 0;
+  for (const { example } of order.slice(0, Number(values.queries))) {
+    const probe = probeOf(pictures[example.at].keys, example.patches, space);
+    const began = performance.now();
+    const scored = pictures.flatMap((picture, at) => {
+      if (at === example.at) return [];
+      const likeness = likenessTo(probe, space, picture.keys.data);
+      const patch = most(likeness);
+      return [{ at, patch, score: likeness[patch], brief: Math.max(...likenessTo(probe, space, means[at])) }];
+    });
+    searching += performance.now() - began;
+    const top = [...scored].sort((a, b) => b.score - a.score).slice(0, 10);
+    found.precision.push(mean(top.map(({ at, patch }) => (isRight(pictures[at], patch) ? 1 : 0))));
+    found.image.push(
+      mean(top.map(({ at }) => ((pictures[at].shares.get(id) ?? []).some((share) => share >= 0.25) ? 1 : 0))),
+    );
+    const briefly = [...scored].sort((a, b) => b.brief - a.brief);
+    for (const [m, list] of Object.entries(found.recall)) {
+      const named = new Set(briefly.slice(0, Number(m)).map(({ at }) => at));
+      list.push(mean(top.map(({ at }) => (named.has(at) ? 1 : 0))));
+    }
+  }
+  const patches = pictures.reduce((sum, { keys }) => sum + keys.h * keys.w, 0);
+  const right = pictures.reduce(
+    (sum, picture) => sum + [...(picture.shares.get(id) ?? [])].filter((share) => share >= 0.25).length,
+    0,
+  );
+  const line = {
+    ...{ class: name, queries: found.precision.length, images: pictures.length, holders },
+    precision: mean(found.precision),
+    random: right / patches,
+    image: mean(found.image),
+    randomImage: holders / pictures.length,
+    recall: Object.fromEntries(Object.entries(found.recall).map(([m, list]) => [m, mean(list)])),
+    milliseconds: searching / found.precision.length,
+  };
+  lines.push(line);
+  console.log(JSON.stringify(line));
+}
+const summaryBytes = mean(pictures.map(({ summary }) => summary.data.length + 4 * summary.scales.length));
+const all = {
+  precision: mean(lines.map(({ precision }) => precision)),
+  random: mean(lines.map(({ random }) => random)),
+  recall: Object.fromEntries([20, 50, 100].map((m) => [m, mean(lines.map(({ recall }) => recall[m]))])),
+};
+console.log(JSON.stringify({ ...all, summaryBytes, summariseMs: milliseconds / pictures.length }));
+if (values.json) writeFileSync(values.json, JSON.stringify({ lines, ...all }));
