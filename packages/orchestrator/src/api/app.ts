@@ -40,6 +40,7 @@ import { answerTo, MethodNotAllowedError, type Thrown, UnauthorisedError } from 
 import { measureRoutes } from './measure-routes.ts';
 import { ownWorkRoutes } from './own-work-routes.ts';
 import { servePage } from './page.ts';
+import { placeRoutes } from './place-routes.ts';
 import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
 import { beginSpan, endSpans } from './request-spans.ts';
@@ -61,7 +62,7 @@ export const tables: Record<Tag, Route[]> = {
   Assignments: [...assignmentRoutes, ...ownWorkRoutes],
   Measures: measureRoutes,
   Datasets: datasetRoutes,
-  Uploads: uploadRoutes,
+  Uploads: [...uploadRoutes, ...placeRoutes],
   Backbones: [...backboneRoutes, ...channelRoutes],
   Builds: [...buildRoutes, ...relabelRoutes, ...comparisonRoutes],
   Exports: exportRoutes,

@@ -72,6 +72,8 @@ export const components = [
   'Webhook',
   'Delivery',
   'Backup',
+  'Place',
+  'PlaceImport',
   'NewUpload',
   'UploadFiles',
   'UploadFile',

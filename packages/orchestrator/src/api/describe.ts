@@ -15,7 +15,7 @@ export const tags = {
   Assignments: 'One annotator’s work on one image',
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
-  Uploads: 'Files that browsers send, to become images of a dataset',
+  Uploads: 'Files that browsers send, or that lie in places of the server, to become images of a dataset',
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
   Builds: 'What campaigns and datasets show: builds of masks, compared, shown and taken back',

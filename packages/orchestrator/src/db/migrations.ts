@@ -502,6 +502,10 @@ create table upload_file (
   unique (upload, folded)
 );`;
 
+/** What is read from a place instead. */
+const uploadPlaces = `
+alter table upload add column place text, add column path text;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -534,4 +538,5 @@ export const migrations: readonly Migration[] = [
   { name: '0023-living-classes', oldest: '0015-campaign-gates', up: run(livingClasses) },
   { name: '0024-attributes', oldest: '0015-campaign-gates', up: run(attributes) },
   { name: '0025-uploads', oldest: '0015-campaign-gates', up: run(uploads) },
+  { name: '0026-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
 ];
