@@ -39,7 +39,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     interceptors: { workflow: [forStore(id), clientSpans], schedule: [forStore(id)] },
   });
   const url = serverUrl(settings);
-  const places = fetchingOf(settings, store);
+  const fetching = fetchingOf(settings, store);
   const opening = openCampaigns({
     connection,
     client,
@@ -56,12 +56,13 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
     webhookHosts: settings.webhookHosts,
+    places: settings.places,
     quota: settings.quota ?? null,
     graceDays: settings.graceDays,
     recipeOf: async (given) =>
-      (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, places)),
+      (await import('@saltworks/worker/propagate')).recipeOf(given, await findEntry(given.extract.backbone, fetching)),
     // Workers of a cluster have homes of their own; those of an embedded stack have the server's.
-    backbones: openBackbones(places, { shared: Boolean(process.connected) }),
+    backbones: openBackbones(fetching, { shared: Boolean(process.connected) }),
     page: fileURLToPath(new URL('.', import.meta.resolve('@saltworks/ui/index.html'))),
     metricsToken: settings.metricsToken,
     log: log.warn,

@@ -7,6 +7,7 @@ import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
 import type { Version } from '@saltworks/orchestrator/temporal/versions';
+import { type Place, placesOf } from '@saltworks/store/import/places';
 import type { S3Access } from '@saltworks/store/objects/open';
 import type { TraceSettings } from '@saltworks/telemetry/traces';
 import { secretNames, textOf, withFiles } from './secret-files.ts';
@@ -63,6 +64,8 @@ export interface Settings {
   trustedProxies?: string[];
   /** SALTWORKS_WEBHOOK_HOSTS: hosts that webhooks may lead to; default none. */
   webhookHosts: AllowedHost[];
+  /** SALTWORKS_PLACES: folders and prefixes that administrators may import from on the page, `photos=/srv/photos`; default none. */
+  places: Place[];
   /** SALTWORKS_QUOTA: bytes that the store may hold, `2TB`; new work that fills it is refused then. Default none. */
   quota?: number;
   /** SALTWORKS_GRACE_DAYS: for so many days what was deleted can be restored; default 30. */
@@ -188,6 +191,7 @@ export function readSettings(
     oidc: oidcOf(env),
     trustedProxies: proxiesOf(env),
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
+    places: placesOf(env.SALTWORKS_PLACES ?? ''),
     quota: bytesOf(env, 'SALTWORKS_QUOTA'),
     graceDays: wholeOf(env, 'SALTWORKS_GRACE_DAYS', 3_650, 0) ?? 30,
     requestsPerMinute: wholeOf(env, 'SALTWORKS_REQUESTS_PER_MINUTE'),

@@ -50,6 +50,16 @@ describe('S3', () => {
   });
 });
 
+test('places are checked at the start', () => {
+  expect(readSettings({}).places).toEqual([]);
+  expect(readSettings({ SALTWORKS_PLACES: 'photos=/srv/photos' }).places).toEqual([
+    { name: 'photos', at: '/srv/photos' },
+  ]);
+  expect(() => readSettings({ SALTWORKS_PLACES: '/srv/photos' })).toThrow(
+    'SALTWORKS_PLACES with /srv/photos; expected',
+  );
+});
+
 describe('backbones', () => {
   test('a mirror, and licences that were accepted', () => {
     expect(readSettings({})).toMatchObject({ models: undefined, acceptedLicences: [] });

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Place } from '@saltworks/contract/api/places';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { replayActivities } from '@saltworks/contract/messages/measure';
 import { noticeActivities } from '@saltworks/contract/messages/notices';
@@ -126,6 +127,8 @@ export interface CampaignServerOptions extends AuthOptions {
   trustedProxies?: string[];
   /** Where webhooks may lead. */
   webhookHosts: readonly AllowedHost[];
+  /** Where datasets may be imported from. */
+  places: readonly Place[];
   recipeOf: Deps['recipeOf'];
   backbones: Deps['backbones'];
   /** Days for which what was deleted can be restored. */

@@ -76,6 +76,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
 
     const server = await openCampaigns({
       webhookHosts: [],
+      places: [],
       quota: null,
       ...{ connection, client, namespace, store, requestsPerMinute },
       database: await freshFolder(),

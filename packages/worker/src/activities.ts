@@ -26,6 +26,7 @@ import { type ImportDeps, importImages } from './import.ts';
 import { writeKnownRegions } from './known-regions.ts';
 import type { MaskDeps } from './make-mask.ts';
 import { agree, makeConsensus, type ReplayDeps, replayDrawing } from './measure.ts';
+import { importPlace } from './place.ts';
 import { type PredictDeps, predictShard } from './prelabels/predict.ts';
 import { finishTeaching, type TeachDeps, teachShard } from './prelabels/teach.ts';
 import type { WeighDeps } from './prelabels/weigh.ts';
@@ -81,6 +82,7 @@ export function createActivities(
     finishExport: (request) => withPulse(({ signal }) => finishExport(deps.store, request, signal)),
     importImages: (request) => withRoom(({ signal }) => importImages(deps, request, signal)),
     importUpload: (request) => withRoom(({ signal }) => importUpload(deps, request, signal)),
+    importPlace: (request) => withRoom(({ signal }) => importPlace(deps, request, signal)),
     agree: (request) => withPulse((pulse) => agree(deps, request, pulse)),
     makeConsensus: (request) => withPulse(({ signal }) => makeConsensus(deps, request, signal)),
     replayDrawing: (request) => withPulse((pulse) => replayDrawing(deps, request, pulse)),

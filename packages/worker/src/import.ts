@@ -9,6 +9,7 @@ import { cocoSource } from '@saltworks/store/import/coco-source';
 import { importDataset } from '@saltworks/store/import/import';
 import { labelDocument, labelledFolder } from '@saltworks/store/import/label-source';
 import type { Offer } from '@saltworks/store/import/offers';
+import type { Place } from '@saltworks/store/import/places';
 import { folderSource, objectSource } from '@saltworks/store/import/sources';
 import { openStore, type S3Access } from '@saltworks/store/objects/open';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -75,6 +76,8 @@ export interface ImportDeps {
   maxPixels: number;
   /** How other buckets are reached. */
   s3?: () => S3Access;
+  /** Where administrators may import from on the page. */
+  places?: readonly Place[];
 }
 
 /** Adds the new and changed files of a source to its dataset. Nothing new is no failure. */

@@ -2,14 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeImage } from '@saltworks/backbone/image/decode';
 import type { UploadLabels } from '@saltworks/contract/api/uploads';
-import {
-  type UploadLine,
-  type UploadReport,
-  uploadManifest,
-  uploadReport,
-} from '@saltworks/contract/documents/uploads';
+import { uploadManifest, uploadReport } from '@saltworks/contract/documents/uploads';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { uploadManifestKey, uploadPartsPrefix, uploadReportKey } from '@saltworks/contract/layout';
 import type { UploadRequest } from '@saltworks/contract/messages/uploads';
@@ -18,17 +12,13 @@ import { type ImportReport, importDataset } from '@saltworks/store/import/import
 import type { LabelSource } from '@saltworks/store/import/label-source';
 import { labelledFolder } from '@saltworks/store/import/label-source';
 import { recognise } from '@saltworks/store/import/labels/list';
-import type { Look } from '@saltworks/store/import/load';
 import type { Offer } from '@saltworks/store/import/offers';
 import { leftByName } from '@saltworks/store/import/picture-names';
 import { folderSource } from '@saltworks/store/import/sources';
 import { readDocument } from '@saltworks/store/objects/documents';
-import type { ObjectStore } from '@saltworks/store/objects/store';
 import { unpackUpload } from '@saltworks/store/uploads/unpack';
 import type { ImportDeps } from './import.ts';
-
-/** Lines that a report holds, and milliseconds between two of its versions. */
-const [mostLines, everyMs] = [500, 1_000];
+import { expectedPictures, lookClosely, nothing, reportOf, teller } from './import-report.ts';
 
 /** Where the images of a dataset come from that was made of uploads alone. */
 const source = 'uploads';
@@ -61,7 +51,7 @@ export async function importUpload(
     if (!names.some((name) => leftByName(name) === undefined)) {
       const [first] = failures;
       throw new InvalidInputError(
-        `no picture in it${first ? ` (${first.name}: ${first.reason})` : ''}; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP files`,
+        `no picture in it${first ? ` (${first.name}: ${first.reason})` : ''}; ${expectedPictures}`,
       );
     }
     const { files, categories, format, recognised } = await openFolder(folder, names, labels).catch((error: Error) => {
@@ -85,7 +75,7 @@ export async function importUpload(
   await store.delete(uploadManifestKey(upload), { signal });
 }
 
-interface Opened {
+export interface Opened {
   files: AsyncIterable<Offer>;
   categories?: LabelSource['categories'];
   format?: LabelSource['labels'];
@@ -120,65 +110,4 @@ export function commonFolder(names: readonly string[]): string {
 
 async function* below(top: string, files: AsyncIterable<Offer>): AsyncGenerator<Offer> {
   for await (const file of files) yield { ...file, name: `${top}${file.name}` };
-}
-
-/** @throws InvalidInputError, in one line, unless the bytes are a picture that can be decoded and is not too large */
-const lookClosely =
-  (maxPixels: number): Look =>
-  async (bytes) => {
-    const facts = await describeImage(bytes).catch((error: Error) => {
-      throw new InvalidInputError(`it cannot be read: ${error.message.replaceAll('\n', ' ')}`);
-    });
-    const { width, height } = facts;
-    if (width * height <= maxPixels) return facts;
-    throw new InvalidInputError(
-      `${width} × ${height} pixels; expected at most ${maxPixels} in all (SALTWORKS_MAX_PIXELS)`,
-    );
-  };
-
-const nothing: UploadReport = {
-  ...{
-    version: 1,
-    step: 'unpacking',
-    files: 0,
-    added: 0,
-    unchanged: 0,
-    duplicates: 0,
-    replaced: 0,
-    left: 0,
-    truths: 0,
-  },
-  ...{ labels: null, failures: [], failed: 0, notes: [], noted: 0 },
-};
-
-function reportOf(report: ImportReport, unpacking: UploadLine[], labels: string | null): Omit<UploadReport, 'step'> {
-  const { files, added, unchanged, duplicates, replaced, truths, failed, notes, left } = report;
-  return {
-    ...{ version: 1, files, added, unchanged, duplicates, replaced, truths, labels },
-    left: Object.values(left).reduce<number>((sum, count) => sum + (count ?? 0), 0),
-    failures: [...unpacking, ...failed].slice(0, mostLines),
-    failed: unpacking.length + failed.length,
-    notes: notes.slice(0, mostLines).map(({ name, note }) => ({ name, reason: note })),
-    noted: notes.length,
-  };
-}
-
-/** Writes the report now and then: one at a time, the newest next. */
-function teller(store: ObjectStore, upload: string) {
-  const put = (report: UploadReport) => store.put(uploadReportKey(upload), JSON.stringify(report));
-  let writing: Promise<void> = Promise.resolve();
-  let next = 0;
-  return {
-    now(report: UploadReport) {
-      if (Date.now() < next) return;
-      next = Date.now() + everyMs;
-      // A later one, or the last, says it all again.
-      writing = writing.then(() => put(report)).catch(() => {});
-    },
-    async last(report: UploadReport) {
-      await writing;
-      await put(report);
-    },
-    stop: () => writing,
-  };
 }

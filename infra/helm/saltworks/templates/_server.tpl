@@ -11,7 +11,7 @@ Servers take no volume: what they keep is in the database, the store and Tempora
 {{- $selector = printf "%s\nsaltworks/version: %s" $selector (include "saltworks.slug" .buildId | quote) }}
 {{- end }}
 {{- $env := dict }}
-{{- range list "store" "models" "database" "temporal" "metrics" "server" }}
+{{- range list "store" "models" "imports" "database" "temporal" "metrics" "server" }}
 {{- $env = mergeOverwrite $env (include (printf "saltworks.env.%s" .) $root | fromYaml) }}
 {{- end }}
 {{- $env = mergeOverwrite $env (include "saltworks.env.version" (list $root .buildId) | fromYaml) }}

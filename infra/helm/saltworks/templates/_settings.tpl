@@ -50,6 +50,11 @@ SALTWORKS_MODELS: {{ .Values.models.mirror | quote }}
 SALTWORKS_ACCEPT_LICENCES: {{ join "," .Values.models.acceptLicences | quote }}
 {{- end }}
 
+{{/* What the page may import. */}}
+{{- define "saltworks.env.imports" -}}
+SALTWORKS_PLACES: {{ join "," .Values.imports.places | quote }}
+{{- end }}
+
 {{- define "saltworks.env.database" -}}
 SALTWORKS_DATABASE_FILE: /run/secrets/saltworks/database
 {{- end }}

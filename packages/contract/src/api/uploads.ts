@@ -1,6 +1,6 @@
 /** Uploads: files that a browser sends in parts, and their import into a dataset. */
 import { datasetName } from '../documents/dataset.ts';
-import { uploadLine, uploadSteps } from '../documents/uploads.ts';
+import { uploadFrom, uploadLine, uploadSteps } from '../documents/uploads.ts';
 import { labelFormatNames } from '../label-formats.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
@@ -48,12 +48,15 @@ const report = z.described(
 export const uploadStates = ['open', 'importing', 'done', 'failed', 'cancelled'] as const;
 export type UploadState = (typeof uploadStates)[number];
 
-const upload = z.described(
+/** Files on their way into a dataset: sent by a browser, or read from a place. */
+export const upload = z.described(
   z.object({
     id: z.string(),
     dataset: z.string(),
     state: z.enum(uploadStates),
     labels: z.enum(uploadLabels),
+    /** The place that they are read from, and the path below it; null if a browser sends them. */
+    from: z.nullable(uploadFrom),
     /** Files that it was told of and that were not refused, and how many of them are here whole. */
     files: z.int(),
     whole: z.int(),

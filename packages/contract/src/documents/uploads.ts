@@ -18,6 +18,10 @@ export const uploadManifest = z.object({
 });
 export type UploadManifest = z.infer<typeof uploadManifest>;
 
+/** A place, and the path below it, joined by `/`; empty for the place itself. */
+export const uploadFrom = z.object({ place: z.string(), path: z.string() });
+export type UploadFrom = z.infer<typeof uploadFrom>;
+
 /** A file and one line about it. */
 export const uploadLine = z.object({ name: z.string(), reason: z.string() });
 export type UploadLine = z.infer<typeof uploadLine>;

@@ -44,6 +44,7 @@ import { serveJoin } from './join.ts';
 import { measureRoutes } from './measure-routes.ts';
 import { ownWorkRoutes } from './own-work-routes.ts';
 import { servePage } from './page.ts';
+import { placeRoutes } from './place-routes.ts';
 import { type ProbeRoutes, serveProbes } from './probes.ts';
 import { relabelRoutes } from './relabel-routes.ts';
 import { beginSpan, endSpans } from './request-spans.ts';
@@ -66,7 +67,7 @@ export const tables: Record<Tag, Route[]> = {
   Measures: measureRoutes,
   Datasets: datasetRoutes,
   Filters: filterRoutes,
-  Uploads: uploadRoutes,
+  Uploads: [...uploadRoutes, ...placeRoutes],
   Backbones: [...backboneRoutes, ...channelRoutes],
   Builds: [...buildRoutes, ...relabelRoutes, ...comparisonRoutes],
   Exports: exportRoutes,

@@ -80,6 +80,8 @@ export const components = [
   'Webhook',
   'Delivery',
   'Backup',
+  'Place',
+  'PlaceImport',
   'NewUpload',
   'UploadFiles',
   'UploadFile',

@@ -16,7 +16,7 @@ export const tags = {
   Measures: 'Time, agreement, reliability and consensus',
   Datasets: 'Datasets, their images, and runs over them',
   Filters: 'Filters of images under names, lists that they find, and tags',
-  Uploads: 'Files that browsers send, to become images of a dataset',
+  Uploads: 'Files that browsers send, or that lie in places of the server, to become images of a dataset',
   Backbones: 'Networks that keys come from',
   Exports: 'Masks as files',
   Builds: 'What campaigns and datasets show: builds of masks, compared, shown and taken back',

@@ -566,6 +566,10 @@ begin
   raise exception 'table % is append-only', tg_table_name using errcode = 'restrict_violation';
 end $$;`;
 
+/** What is read from a place instead. */
+const uploadPlaces = `
+alter table upload add column place text, add column path text;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -602,4 +606,5 @@ export const migrations: readonly Migration[] = [
   { name: '0027-filters', oldest: '0015-campaign-gates', up: run(filters) },
   { name: '0028-invitations', oldest: '0015-campaign-gates', up: run(invitations) },
   { name: '0029-deleted-campaigns', oldest: '0015-campaign-gates', up: run(deletedCampaigns) },
+  { name: '0030-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
 ];

@@ -546,13 +546,16 @@ export interface MaskFactsTable {
   uncertainty: Fixed<number | null>;
 }
 
-/** Files that a browser sends. */
+/** Files that a browser sends, or that are read from a place. */
 export interface UploadTable {
   id: string;
   dataset: string;
   made_by: string;
   state: UploadState;
   labels: UploadLabels;
+  /** The place, and the path below it; null if a browser sends the files. */
+  place: string | null;
+  path: string | null;
   reason: string | null;
   created: TimeNow;
   /** When something arrived last. */

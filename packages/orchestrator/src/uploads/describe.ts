@@ -1,6 +1,6 @@
 /** Uploads as the API describes them. */
 import type { Upload } from '@saltworks/contract/api/uploads';
-import { uploadReport } from '@saltworks/contract/documents/uploads';
+import { type UploadFrom, uploadReport } from '@saltworks/contract/documents/uploads';
 import { uploadReportKey } from '@saltworks/contract/layout';
 import { readDocument } from '@saltworks/store/objects/documents';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -39,6 +39,7 @@ export async function rowOf(db: Kysely<Schema>, id: string): Promise<Row> {
 
 async function describe(db: Kysely<Schema>, store: ObjectStore, row: Row): Promise<Upload> {
   const { id, dataset, state, labels, reason, created } = row;
+  const from = fromOf(row);
   const [sums, report = null] = await Promise.all([
     db
       .selectFrom('upload_file')
@@ -54,5 +55,22 @@ async function describe(db: Kysely<Schema>, store: ObjectStore, row: Row): Promi
     state === 'open' ? undefined : readDocument(store, uploadReportKey(id), uploadReport),
   ]);
   const [files, whole, bytes, received] = [sums.files, sums.whole, sums.bytes, sums.received].map(Number);
-  return { id, dataset, state, labels, files, whole, bytes, received, reason, created: created.toISOString(), report };
+  return {
+    id,
+    dataset,
+    state,
+    labels,
+    from,
+    files,
+    whole,
+    bytes,
+    received,
+    reason,
+    created: created.toISOString(),
+    report,
+  };
 }
+
+/** Where it is read from, if it is. */
+export const fromOf = ({ place, path }: Pick<Row, 'place' | 'path'>): UploadFrom | null =>
+  place === null ? null : { place, path: path ?? '' };

@@ -1,4 +1,4 @@
-/** The import of an upload: a worker does it, the server notes the outcome. */
+/** The import of an upload or from a place: a worker does it, the server notes the outcome. */
 import { ATTEMPTS } from '@saltworks/contract/messages/attempts';
 import type { InputOf, RequestOf } from '@saltworks/contract/messages/definitions';
 import { queues } from '@saltworks/contract/messages/queues';
@@ -26,7 +26,7 @@ const { endUpload } = proxyActivities<UploadEndActivities>({
   retry,
 });
 
-const { importUpload } = proxyActivities<UploadActivities>({
+const { importUpload, importPlace } = proxyActivities<UploadActivities>({
   taskQueue: queues.propagate,
   startToCloseTimeout: '7 days',
   heartbeatTimeout: '10 seconds',
@@ -37,7 +37,9 @@ const { importUpload } = proxyActivities<UploadActivities>({
 type End = Omit<RequestOf<(typeof uploadEndActivities)['endUpload']>, 'upload'>;
 
 export async function upload(input: InputOf<typeof definition>): Promise<void> {
-  const end: End = await importUpload(input).then(() => ({ state: 'done', reason: null }), endOf);
+  const { from } = input;
+  const importing = from ? importPlace({ ...input, from }) : importUpload(input);
+  const end: End = await importing.then(() => ({ state: 'done', reason: null }), endOf);
   await CancellationScope.nonCancellable(() => endUpload({ upload: input.upload, ...end }));
 }
 

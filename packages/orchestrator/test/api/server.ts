@@ -66,6 +66,8 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptio
   everyMs?: number;
   /** Where webhooks may lead. */
   hosts?: string;
+  /** Where datasets may be imported from. */
+  places?: AppOptions['places'];
 }
 
 export async function openServer(
@@ -77,6 +79,7 @@ export async function openServer(
     everyMs,
     from,
     hosts = 'hooks.example.org',
+    places = [{ name: 'photos', at: '/srv/photos' }],
     recipeOf: makes = async (given) => recipeOf(given),
     prepare = async () => {},
   }: ServerOptions = {},
@@ -95,6 +98,7 @@ export async function openServer(
     client,
     answers,
     url,
+    places,
     requestsPerMinute,
     auth: openAuth(db, { url, oidc, secret }),
     journal: await openJournal(undefined),

@@ -62,6 +62,7 @@ export async function openRig(importImages: ImportActivities['importImages']) {
       backbones: openBackbones({ home: folder }),
       quota: null,
       webhookHosts: [],
+      places: [],
       log: () => {},
     });
     return {

@@ -119,6 +119,7 @@ const activities = {
   importImages: async () => ({ outcome: 'skipped', reason: '/pans holds nothing new', made: {} }),
   endFiring: async () => {},
   importUpload: async ({ upload }) => (upload === 'bad' ? refuse('no picture in it') : undefined),
+  importPlace: async () => {},
   endUpload: async () => {},
 };
 
@@ -265,6 +266,8 @@ for (const schedule of ['nightly', 'hourly', 'refused', 'over']) {
 for (const upload of ['good', 'bad']) {
   await record(`upload-${upload}`, 'upload', { upload, dataset: 'pans', labels: 'auto' });
 }
+const from = { place: 'photos', path: 'may' };
+await record('upload-place', 'upload', { upload: 'placed', dataset: 'pans', labels: 'auto', from });
 
 for (const { worker, ended } of workers.values()) {
   if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } fr
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { asSeen } from '@saltworks/core/formats/spelling';
 import { Folder } from './folder.ts';
+import { pathWithin } from './places.ts';
 
 /** The name is good; the file is not there. */
 export class FileMissingError extends InvalidInputError {}
@@ -27,8 +28,12 @@ export interface CocoFiles {
  *
  * @param path of the document
  * @param images the only folder of the images, if it was named
+ * @param within a real path: no file outside of it is taken, whatever links lead there
  */
-export function cocoFiles(path: string, { images, isPanoptic }: { images?: string; isPanoptic: boolean }): CocoFiles {
+export function cocoFiles(
+  path: string,
+  { images, isPanoptic, within }: { images?: string; isPanoptic: boolean; within?: string },
+): CocoFiles {
   const beside = dirname(resolve(path));
   const document = basename(path);
   const stem = document.replace(/\.json$/i, '');
@@ -56,7 +61,12 @@ export function cocoFiles(path: string, { images, isPanoptic }: { images?: strin
     folders.map((folder) => join(folder, stem)),
     `in ${stem}/`,
   );
-  return { image: (name) => find(name, imagePlaces), mask: (name) => find(name, maskPlaces) };
+  const take = async (name: unknown, where: Places) => {
+    const found = await find(name, where);
+    if (within !== undefined) await pathWithin(within, found.path);
+    return found;
+  };
+  return { image: (name) => take(name, imagePlaces), mask: (name) => take(name, maskPlaces) };
 }
 
 /** `keypoints_val2017` and `val2017` of `person_keypoints_val2017`. */

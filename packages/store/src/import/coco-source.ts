@@ -29,14 +29,15 @@ import { fileSource } from './sources.ts';
  * document may be larger than memory. `cocoFiles` finds the files.
  *
  * @param images the folder of the images, if they do not lie beside the document
+ * @param within a real path: no file outside of it is read
  * @throws InvalidInputError if this is no COCO document, or a category has no name or no id of its own
  */
 export async function cocoSource(
   path: string,
-  { images, ...options }: WalkOptions & { images?: string } = {},
+  { images, within, ...options }: WalkOptions & { images?: string; within?: string } = {},
 ): Promise<{ files: AsyncGenerator<Offer>; categories: Category[] }> {
   const document = await readCoco(path, options);
-  const find = cocoFiles(path, { images, isPanoptic: document.isPanoptic });
+  const find = cocoFiles(path, { images, isPanoptic: document.isPanoptic, within });
   async function* files(): AsyncGenerator<Offer> {
     const name = basename(path);
     if (document.note) yield { name, note: document.note };
@@ -54,7 +55,7 @@ export async function cocoSource(
           );
         }
         paths.set(found.name, found.path);
-        const file = await fileSource(found.path, found.name);
+        const file = await fileSource(found.path, found.name, within);
         const clash = entries.find(({ id }) => shared.has(cocoId(id)) && document.annotated.has(cocoId(id)));
         const known = clash
           ? { truth: noMask(`its id ${JSON.stringify(clash.id)} is another image's, too; no known mask is taken`) }

@@ -6,7 +6,7 @@ import type { LabelFormat } from '@saltworks/contract/label-formats';
 import { encodePanopticPng } from '@saltworks/core/formats/panoptic-png';
 import { cocoSource } from './coco-source.ts';
 import type { Labels, PictureLabels } from './labels/labels.ts';
-import { chooseFormat, documentFormat, openLabels, picturesBeside, recognisedText } from './labels/list.ts';
+import { chooseFormat, documentFormat, openLabels, picturesBeside, recognise, recognisedText } from './labels/list.ts';
 import { isSameSize, type KnownMask, type Offer, otherSize, type Size } from './offers.ts';
 import { folderSource } from './sources.ts';
 
@@ -20,9 +20,9 @@ export interface LabelSource {
 }
 
 /** Every file below a folder, and their names. */
-async function listed(root: string): Promise<{ offers: Offer[]; names: string[] }> {
+async function listed(root: string, within?: string): Promise<{ offers: Offer[]; names: string[] }> {
   const offers: Offer[] = [];
-  for await (const offer of folderSource(root)) offers.push(offer);
+  for await (const offer of folderSource(root, within)) offers.push(offer);
   const names = offers
     .filter((offer) => 'read' in offer || ('left' in offer && offer.left === 'other'))
     .map(({ name }) => name);
@@ -33,18 +33,28 @@ async function listed(root: string): Promise<{ offers: Offer[]; names: string[] 
  * Opens a folder.
  *
  * @param format of its labels, or `auto` to recognise it
+ * @param within a real path: no file outside of it is read
  * @throws InvalidInputError if it holds no labels of that format, or looks like several
  */
-export async function labelledFolder(root: string, format: LabelFormat | 'auto'): Promise<LabelSource> {
-  const { offers, names } = await listed(root);
+export async function labelledFolder(
+  root: string,
+  format: LabelFormat | 'auto',
+  within?: string,
+): Promise<LabelSource> {
+  const { offers, names } = await listed(root, within);
   const chosen = await chooseFormat(root, names, format);
   const { document } = chosen;
   const recognised = recognisedText(chosen);
-  if (chosen.format === 'coco') return { ...(await cocoSource(document as string)), labels: 'coco', recognised };
+  if (chosen.format === 'coco')
+    return { ...(await cocoSource(document as string, { within })), labels: 'coco', recognised };
   const labels = await openLabels[chosen.format]({ root, names, document });
   const files = offersOf(offers, labels);
   return { files, categories: labels.categories, labels: chosen.format, recognised };
 }
+
+/** Whether a folder looks like that of any labels. @param within as of `labelledFolder` */
+export const looksLabelled = async (root: string, within?: string): Promise<boolean> =>
+  (await recognise(root, (await listed(root, within)).names)).length > 0;
 
 /**
  * Opens a document that holds the labels of a folder's pictures: CVAT's or Label Studio's.

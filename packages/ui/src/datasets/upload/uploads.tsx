@@ -18,6 +18,7 @@ import { Field } from '../../field.tsx';
 import { useLoaded } from '../../load.ts';
 import { count, counted, size } from '../../plots/figures.ts';
 import { chosenFiles, type Dropped, droppedFiles } from './dropped.ts';
+import { Places } from './places.tsx';
 import { type Sending, sendFiles } from './send.ts';
 
 interface Props {
@@ -97,6 +98,7 @@ export function Uploads({ dataset, changed }: Props) {
         </p>
         {underway && <Progress underway={underway} />}
         <Lines title="refused" lines={refused} all={refused.length} />
+        <Places dataset={target} labels={labels} started={list.again} />
       </div>
       {list.value && list.value.length > 0 && (
         <ul className="runs" aria-label="Uploads">
@@ -215,7 +217,9 @@ const stateWords = {
 };
 
 function Item({ upload, labels, sending, linked, changed }: ItemProps) {
-  const { id, dataset, state, files, whole, bytes, received, reason, report } = upload;
+  const { id, dataset, state, files, whole, bytes, received, reason, report, from } = upload;
+  const shown = from && [from.place, ...(from.path === '' ? [] : [from.path])].join('/');
+  const what = shown === null ? `the upload to ${dataset}` : `the import from ${shown} to ${dataset}`;
   const { failure, attempt } = useAttempt(changed);
   const start = () => attempt(() => ask(postUploadImport, { params: { upload: id }, body: { labels } }));
   const remove = () => void attempt(() => ask(deleteUpload, { params: { upload: id } }));
@@ -223,8 +227,14 @@ function Item({ upload, labels, sending, linked, changed }: ItemProps) {
   return (
     <div className="run">
       <p>
-        <strong>Upload</strong> to{' '}
-        {linked && state === 'done' ? <a href={`/datasets/${dataset}`}>{dataset}</a> : dataset}{' '}
+        {shown === null ? (
+          <strong>Upload</strong>
+        ) : (
+          <>
+            <strong>Import</strong> from {shown}
+          </>
+        )}{' '}
+        to {linked && state === 'done' ? <a href={`/datasets/${dataset}`}>{dataset}</a> : dataset}{' '}
         <span className="tag">{sending ? 'sending' : stateWords[state]}</span>
       </p>
       {waits && (
@@ -238,7 +248,7 @@ function Item({ upload, labels, sending, linked, changed }: ItemProps) {
         <p role="status">
           {report?.step === 'importing'
             ? `${counted(report.files, 'file')} read, ${count(report.added)} new`
-            : `${counted(report?.files ?? 0, 'file')} unpacked`}
+            : `${counted(report?.files ?? 0, 'file')} ${from ? 'read' : 'unpacked'}`}
         </p>
       )}
       {state === 'done' && report && <p>{outcomeOf(report)}</p>}
@@ -250,22 +260,28 @@ function Item({ upload, labels, sending, linked, changed }: ItemProps) {
       </p>
       {!sending && (
         <p className="actions">
-          {((waits && whole > 0) || state === 'failed' || state === 'cancelled') && (
-            <button type="button" onClick={() => void start()}>
-              {state === 'open' ? 'Import what is here' : 'Try again'}
+          {((waits && whole > 0) || state === 'failed' || state === 'cancelled' || (state === 'done' && from)) && (
+            <button type="button" onClick={() => void start()} aria-label={`${startWords(upload)}: ${what}`}>
+              {startWords(upload)}
             </button>
           )}
           {state === 'done' ? (
-            <button type="button" className="quiet" onClick={remove} aria-label={`Dismiss the upload to ${dataset}`}>
+            <button type="button" className="quiet" onClick={remove} aria-label={`Dismiss ${what}`}>
               Dismiss
             </button>
           ) : (
-            <AskTwice label="Discard" what={`the upload to ${dataset}`} act={remove} />
+            <AskTwice label="Discard" what={what} act={remove} />
           )}
         </p>
       )}
     </div>
   );
+}
+
+/** A place is read again for what is new, or was mended. */
+function startWords({ state, report }: Upload): string {
+  if (state === 'open') return 'Import what is here';
+  return state === 'done' && report?.failed === 0 ? 'Import what is new' : 'Try again';
 }
 
 /** What came of an import, in one line. */
