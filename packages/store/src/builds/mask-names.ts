@@ -4,7 +4,7 @@ import type { SegmentOptions } from '@saltworks/contract/options';
 import { canonical, sha256Of } from '../objects/canonical.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
-export const CODE_VERSION = 5;
+export const CODE_VERSION = 6;
 
 /**
  * The short hash that names settings.
