@@ -77,6 +77,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
     const server = await openCampaigns({
       webhookHosts: [],
       quota: null,
+      graceDays: 30,
       ...{ connection, client, namespace, store, requestsPerMinute },
       database: await freshFolder(),
       journal: join(folder, 'journal.ndjson'),
