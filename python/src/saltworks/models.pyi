@@ -52,6 +52,11 @@ CampaignStart = TypedDict(
 )
 
 
+class CampaignDeleted(TypedDict):
+    at: str
+    goes: str
+
+
 class Campaign(TypedDict):
     name: str
     instructions: str
@@ -79,6 +84,8 @@ class Campaign(TypedDict):
     attributes: NotRequired[list[Attribute]]
     schema: int
     created: str
+    archived: str | None
+    deleted: CampaignDeleted | None
 
 
 class Progress(TypedDict):
