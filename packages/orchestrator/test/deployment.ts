@@ -78,6 +78,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
       webhookHosts: [],
       places: [],
       quota: null,
+      graceDays: 30,
       ...{ connection, client, namespace, store, requestsPerMinute },
       database: await freshFolder(),
       journal: join(folder, 'journal.ndjson'),

@@ -53,6 +53,11 @@ CampaignStart = TypedDict(
 )
 
 
+class CampaignDeleted(TypedDict):
+    at: str
+    goes: str
+
+
 class Campaign(TypedDict):
     name: str
     instructions: str
@@ -81,6 +86,8 @@ class Campaign(TypedDict):
     attributes: NotRequired[list[Attribute]]
     schema: int
     created: str
+    archived: str | None
+    deleted: CampaignDeleted | None
 
 
 class Progress(TypedDict):

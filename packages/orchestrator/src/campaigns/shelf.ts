@@ -1,9 +1,9 @@
 /** Campaigns that are put away: into the archive, from where they come back as they were, or deleted, to be restored for a while. */
 import type { Campaign } from '@saltworks/contract/api/campaigns';
-import type { Kysely, Updateable } from 'kysely';
+import type { Kysely } from 'kysely';
 import { audit } from '../accounts/audit.ts';
 import { daysAgo } from '../days-ago.ts';
-import type { CampaignTable, Schema } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
 import { ConflictError } from '../errors.ts';
 import type { Answers } from './answers/answers.ts';
 import { returnAssignments } from './assignments/leave.ts';
@@ -54,7 +54,7 @@ export async function restoreCampaign(db: Kysely<Schema>, id: string, actor: str
   return findCampaign(db, id);
 }
 
-type Places = Pick<Updateable<CampaignTable>, 'archived' | 'deleted' | 'goes'>;
+type Places = Partial<Record<'archived' | 'deleted' | 'goes', Date | null>>;
 
 async function put(
   db: Kysely<Schema>,
@@ -76,8 +76,9 @@ async function put(
       .set({ ...places, updated: new Date() })
       .where('id', '=', id)
       .execute();
-    // As the trail keeps it: its hash is of text.
-    await audit(tx, { actor, action, object: id, detail: JSON.parse(JSON.stringify(places)) });
+    // Times as the trail keeps them: its hash is of text.
+    const detail = Object.fromEntries(Object.entries(places).map(([name, at]) => [name, at?.toISOString() ?? null]));
+    await audit(tx, { actor, action, object: id, detail });
   });
 }
 

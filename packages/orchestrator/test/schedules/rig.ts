@@ -61,6 +61,7 @@ export async function openRig(importImages: ImportActivities['importImages']) {
       recipeOf: async (given) => recipeOf(given),
       backbones: openBackbones({ home: folder }),
       quota: null,
+      graceDays: 30,
       webhookHosts: [],
       places: [],
       log: () => {},
