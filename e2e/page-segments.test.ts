@@ -159,6 +159,7 @@ describe.skipIf(!browserPath)(`segments on the page${unlessSkipped}`, () => {
 
     // A segment in place of the background's stroke: nothing is left.
     await page.keyboard.press('z');
+    await page.keyboard.press('1');
     await page.keyboard.press('n');
     await draw(page, [0.2, 0.2], [0.2, 0.8]);
     expect(new Set((await answered()).ids)).toEqual(new Set([1, 2]));

@@ -85,10 +85,12 @@ test('drawn photographs teach, the others get masks, the same another time; only
   expect(lastLine(begun.stdout)).toMatchObject({ start: { from: 'predicted', others: 'refuse' } });
   const { url } = JSON.parse(readFileSync(join(env.SALTWORKS_HOME, 'stack.json'), 'utf8'));
   const key = readFileSync(join(env.SALTWORKS_HOME, 'api-key'), 'utf8').trim();
-  const ask = async (method: string, address: string) => {
-    const answer = await fetch(`${url}/api/${address}`, { method, headers: { authorization: `Bearer ${key}` } });
+  const ask = async (method: string, address: string, body?: object) => {
+    const headers = { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${url}/api/${address}`, { method, headers, body: body && JSON.stringify(body) });
     expect(answer.status, address).toBe(200);
-    return answer.json();
+    const text = await answer.text();
+    return text === '' ? null : JSON.parse(text);
   };
   for (;;) {
     const next = await ask('POST', 'campaigns/rest/next');
@@ -98,7 +100,8 @@ test('drawn photographs teach, the others get masks, the same another time; only
     if (next.image.name === 'coffee.jpg') {
       // It taught: nothing was predicted of it.
       expect(drawing.strokes).toEqual([]);
-      break;
+      await ask('POST', `assignments/${next.id}/skip`, { reason: 'it taught' });
+      continue;
     }
     expect(origins).toEqual(new Set(['predicted']));
     await ask('POST', `assignments/${next.id}/submit`);
@@ -107,7 +110,7 @@ test('drawn photographs teach, the others get masks, the same another time; only
   const handed = await command('campaign', 'export', 'rest', '--format', 'coco-panoptic', '--out', accepted);
   expect(handed.status, handed.stderr).toBe(0);
   const given = JSON.parse(readFileSync(join(accepted, 'panoptic.json'), 'utf8'));
-  expect(given.images.length).toBeGreaterThan(0);
+  expect(given.images.map(({ file_name }: { file_name: string }) => file_name)).toEqual(['piece-0.jpg', 'piece-1.jpg']);
   for (const image of given.images) expect(image).toMatchObject({ origin: 'predicted' });
   for (const { segments_info } of given.annotations)
     for (const segment of segments_info) expect(segment.origin).toBe('predicted');
