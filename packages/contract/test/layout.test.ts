@@ -45,6 +45,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   channelKey: [[layout.channelKey('stable', 3), 'changing']],
   modelKey: [[layout.modelKey(sha), 'kept']],
   datasetKey: [[layout.datasetKey('pans'), 'changing']],
+  selectionKey: [[layout.selectionKey('cats', '0123456789abcdef'), 'kept']],
   shardKey: [[shardKey('pans', 1), 'kept']],
   namesKey: [[layout.namesKey('pans', 1), 'changing']],
   scribblesKey: [[layout.scribblesKey('pans', 1, sha, '.json'), 'changing']],
