@@ -1,7 +1,7 @@
-// node bench/search.mjs FOLDER --keys DIR [--queries 20] [--classes car,sign] [--json FILE]: search by example where classes are known. FOLDER:
-// images/, labels/ (8-bit, 0 void, k = class k) and index.json with `classes`, as in bench/corpus.mjs, or panoptic/ and panoptic.json
-// as COCO has them. DIR: keys of dinov2-small-focus by name, made where they are missing: NAME.bin, int32 h, w, d, then float32
-// [h·w, d]. Each query is one segment of a class; a place is right where the class covers a quarter of its patch or more.
+// node bench/search.mjs FOLDER --keys DIR [--queries 20] [--classes car,sign] [--json FILE]: search by example where classes are
+// known. FOLDER: images/, labels/ (8-bit, 0 void, k = class k) and index.json with `classes` and the lists `train` and `test`. DIR: keys of
+// dinov2-small-focus by name, made where they are missing: NAME.bin, int32 h, w, d, then float32 [h·w, d]. Each query is one connected
+// piece of a class, three patches or more; a place is right where the class covers a quarter of its patch or more.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,6 @@ import { decodeImage } from '@saltworks/backbone/image/decode';
 import { resolveBackbone } from '@saltworks/backbone/registry/registry';
 import { openSession } from '@saltworks/backbone/session/session';
 import { roundToHalf } from '@saltworks/core/formats/keys';
-import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { mean } from '@saltworks/core/metrics/mean';
 import { likenessTo, probeOf } from '@saltworks/core/search/probe';
 import { spaceOf } from '@saltworks/core/search/space';
@@ -23,48 +22,18 @@ const { values, positionals } = parseArgs({
     keys: { type: 'string' },
     queries: { type: 'string', default: '20' },
     classes: { type: 'string' },
-    /** Images that count as corpus; default all. */
-    only: { type: 'string', default: '' },
     json: { type: 'string' },
   },
 });
 const [folder] = positionals;
-const isPanoptic = existsSync(join(folder, 'panoptic.json'));
-const { names, classes, maskOf } = isPanoptic ? panoptic() : labelled();
+const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+const names = [...index.train, ...index.test].sort();
+const classes = index.classes.map((name, k) => ({ id: k + 1, name }));
 
-/** Labels beside pictures: every class is one kind of region. */
-function labelled() {
-  const { classes, train, test } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
-  return {
-    names: [...train, ...test].sort(),
-    classes: classes.map((name, k) => ({ id: k + 1, name })),
-    async maskOf(name) {
-      const { data, width, height } = await decodeImage(readFileSync(join(folder, `labels/${name}.png`)));
-      return { width, height, of: Uint16Array.from({ length: width * height }, (_, i) => data[3 * i]) };
-    },
-  };
-}
-
-function panoptic() {
-  const { images, annotations, categories } = JSON.parse(readFileSync(join(folder, 'panoptic.json'), 'utf8'));
-  const byImage = new Map(annotations.map((one) => [one.image_id, one]));
-  const known = new Map(
-    images
-      .filter(({ source = 'coco' }) => source === 'coco')
-      .map((image) => [image.file_name.replace(/\.\w+$/, ''), byImage.get(image.id)]),
-  );
-  return {
-    names: [...known.keys()].filter((name) => name.startsWith(values.only)).sort(),
-    classes: categories.filter(({ isthing }) => isthing).map(({ id, name }) => ({ id, name })),
-    async maskOf(name) {
-      const { file_name, segments_info } = known.get(name);
-      const { ids, width, height } = decodePanoptic(
-        await decodeImage(readFileSync(join(folder, 'panoptic', file_name))),
-      );
-      const classOf = new Map(segments_info.map(({ id, category_id }) => [id, category_id]));
-      return { width, height, of: Uint16Array.from(ids, (id) => classOf.get(id) ?? 0), parts: ids };
-    },
-  };
+/** The class of every pixel. */
+async function maskOf(name) {
+  const { data, width, height } = await decodeImage(readFileSync(join(folder, `labels/${name}.png`)));
+  return { width, height, of: Uint16Array.from({ length: width * height }, (_, i) => data[3 * i]) };
 }
 
 let session;
@@ -91,26 +60,20 @@ async function keysOf(name) {
   };
 }
 
-/** By class: the share of each patch that it covers. Regions of each patch: the part that covers most of it. */
-function sharesOf({ width, height, of, parts = of }, { h, w }) {
+/** By class: the share of each patch that it covers. */
+function sharesOf({ width, height, of }, { h, w }) {
   const shares = new Map();
   const pixels = new Float64Array(h * w);
-  const segments = new Map();
   for (let i = 0; i < of.length; i++) {
-    const patch =
-      Math.floor(((Math.floor(i / width) + 0.5) * h) / height) * w + Math.floor((((i % width) + 0.5) * w) / width);
+    const row = Math.floor(((Math.floor(i / width) + 0.5) * h) / height);
+    const patch = row * w + Math.floor((((i % width) + 0.5) * w) / width);
     pixels[patch]++;
     if (of[i] === 0) continue;
     if (!shares.has(of[i])) shares.set(of[i], new Float64Array(h * w));
     shares.get(of[i])[patch]++;
-    const key = `${of[i]} ${parts === of ? '' : parts[i]}`;
-    if (!segments.has(key)) segments.set(key, { class: of[i], covered: new Float64Array(h * w) });
-    segments.get(key).covered[patch]++;
   }
-  for (const list of [...shares.values(), ...[...segments.values()].map(({ covered }) => covered)]) {
-    for (let i = 0; i < list.length; i++) list[i] /= pixels[i];
-  }
-  return { shares, segments: [...segments.values()] };
+  for (const list of shares.values()) for (let i = 0; i < list.length; i++) list[i] /= pixels[i];
+  return shares;
 }
 
 /** Patches that hang together by sides. */
@@ -138,11 +101,11 @@ const pictures = [];
 let milliseconds = 0;
 for (const name of names) {
   const keys = await keysOf(name);
-  const { shares, segments } = sharesOf(await maskOf(name), keys);
+  const shares = sharesOf(await maskOf(name), keys);
   const began = performance.now();
   const summary = summarise(keys);
   milliseconds += performance.now() - began;
-  pictures.push({ name, keys, shares, segments, summary });
+  pictures.push({ name, keys, shares, summary });
 }
 await session?.close();
 const means = pictures.map(({ summary }) => meansIn(summary));
@@ -166,12 +129,10 @@ for (const { id, name } of classes) {
   if (wanted && !wanted.includes(name)) continue;
   const isRight = (picture, patch) => (picture.shares.get(id)?.[patch] ?? 0) >= 0.25;
   const examples = pictures.flatMap((picture, at) => {
-    const own = picture.segments.filter((segment) => segment.class === id);
-    const pieces = own.flatMap(({ covered }) =>
-      piecesOf(
-        [...covered.keys()].filter((i) => covered[i] >= 0.5),
-        picture.keys.w,
-      ),
+    const covered = [...(picture.shares.get(id) ?? [])];
+    const pieces = piecesOf(
+      [...covered.keys()].filter((i) => covered[i] >= 0.5),
+      picture.keys.w,
     );
     const large = pieces.filter((piece) => piece.length >= 3).sort((a, b) => b.length - a.length);
     return large.length > 0

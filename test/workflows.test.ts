@@ -309,7 +309,7 @@ describe('workflow files', () => {
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
     const built = readFileSync(join(dist, 'workflow-bundle.js'), 'utf8');
     const names = Object.keys(await import(workflowsPath));
-    expect(names).toHaveLength(19);
+    expect(names).toHaveLength(20);
     for (const bundle of [code, built]) {
       for (const name of names) expect(bundle).toContain(`${name}: () =>`);
       expect(bundle).not.toContain('node_modules/zod');

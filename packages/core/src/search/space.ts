@@ -2,7 +2,7 @@
 import { factorise, rowStart } from '../walk/cholesky.ts';
 import { meanOf } from '../walk/whiten.ts';
 
-/** Added to the covariance's diagonal, in units of the mean of its eigenvalues. docs/search.md says what others give. */
+/** Added to the covariance's diagonal, in units of the mean of its eigenvalues. */
 const shrinkage = 0.1;
 
 export interface SearchSpace {

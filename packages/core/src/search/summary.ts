@@ -4,7 +4,7 @@ import { meanOf } from '../walk/whiten.ts';
 import { meansOf, pickFarthest } from './picks.ts';
 import { directionsFrom } from './space.ts';
 
-/** Means of an image, at most. docs/search.md says what others find. */
+/** Means of an image, at most. docs/search.md says how often they name the right images. */
 export const summarySize = 32;
 
 /** `[n, d]`, row-major: value = byte · scale of its row. */
