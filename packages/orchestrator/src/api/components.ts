@@ -74,6 +74,7 @@ export const components = [
   'Backup',
   'Place',
   'PlaceImport',
+  'RetryRun',
   'NewUpload',
   'UploadFiles',
   'UploadFile',

@@ -118,6 +118,7 @@ const activities = {
   endFiring: async () => {},
   importUpload: async ({ upload }) => (upload === 'bad' ? refuse('no picture in it') : undefined),
   importPlace: async () => {},
+  refillCampaigns: async () => {},
   endUpload: async () => {},
 };
 
@@ -156,6 +157,7 @@ async function record(name, type, input, work = (handle) => handle.result()) {
 }
 
 const run = { dataset: 'pans', window: 2 };
+await record('extract-retry', 'extractDataset', { ...run, extract: settings.extract, retry: { image: null } });
 await record('extract-dataset', 'extractDataset', { ...run, extract: settings.extract }, async (handle) => {
   await handle.signal('pause');
   await handle.query('progress');
