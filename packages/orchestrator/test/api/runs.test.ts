@@ -274,7 +274,9 @@ test("runs are paused, resumed and cancelled, only by their own dataset's addres
     .orderBy('n')
     .execute();
   expect(actions.map(({ action }) => action)).toEqual(
-    ['run', 'run', 'run', 'run', 'retry', 'retry', 'export', 'export', 'pause', 'resume', 'cancel'].map((action) => `dataset.${action}`),
+    ['run', 'run', 'run', 'run', 'retry', 'retry', 'export', 'export', 'pause', 'resume', 'cancel'].map(
+      (action) => `dataset.${action}`,
+    ),
   );
 });
 
