@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -85,6 +86,36 @@ describe.skipIf(!path)(`pictures of the server${path ? '' : ' (skipped: no Chrom
     await item.getByRole('button', { name: 'Import what is new' }).waitFor();
     await item.getByRole('button', { name: 'Dismiss' }).click();
     await expect.poll(() => item.count(), slow).toBe(0);
+  });
+
+  test('images that failed in an extraction are tried again, one or all, and become tasks once they have keys', async () => {
+    const folder = join(scratch, 'lab');
+    mkdirSync(folder);
+    copyFileSync(example('chelsea.png'), join(folder, 'chelsea.png'));
+    copyFileSync(example('coffee.jpg'), join(folder, 'coffee.jpg'));
+    writeFileSync(join(folder, 'page.png'), '<!doctype html>');
+    stack.run('dataset', 'import', folder, '--name', 'lab');
+    const bytes = readFileSync(example('coffee.jpg'));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const object = join(stack.home, 'objects', 'images', sha256.slice(0, 2), `${sha256}.jpg`);
+    rmSync(object);
+    const categories = [{ id: 1, name: 'thing', colour: '#00ff00', isthing: true }];
+    await stack.admin('POST', '/api/campaigns', { id: 'lab', name: 'Lab', dataset: 'lab', categories });
+    const tasks = async () => ((await stack.admin('GET', '/api/campaigns/lab/progress')) as { tasks: number }).tasks;
+    await expect.poll(tasks, slow).toBe(1);
+
+    await page.goto(`${stack.url}/datasets/lab/failures`);
+    const rows = page.getByRole('table').locator('tbody tr');
+    await expect.poll(() => rows.count(), slow).toBe(2);
+    writeFileSync(object, bytes);
+    await page.getByRole('button', { name: 'Try again: coffee.jpg' }).click();
+    await page.getByText('Tried again: 1 image made it, 1 of the dataset still failed.').waitFor();
+    await expect.poll(() => rows.count(), slow).toBe(1);
+    expect(await rows.textContent()).toMatch(/^page\.png.*do not decode/);
+    await expect.poll(tasks, slow).toBe(2);
+    await page.getByRole('button', { name: /^Try all of extracted\/.* again$/ }).click();
+    await page.getByText('Tried again: 0 images made it, 1 of the dataset still failed.').waitFor();
+    expect(stack.run('extract', 'lab', '--retry', 'page.png')).toContain('1 failed');
     expect(errors).toEqual([]);
   });
 });

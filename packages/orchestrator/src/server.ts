@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '@saltworks/contract/api/places';
+import { keysId } from '@saltworks/contract/layout';
 import { type ServerActivities, serverActivities } from '@saltworks/contract/messages/annotate';
 import { replayActivities } from '@saltworks/contract/messages/measure';
 import { noticeActivities } from '@saltworks/contract/messages/notices';
@@ -10,6 +11,7 @@ import { prelabelServerActivities } from '@saltworks/contract/messages/prelabel'
 import { queues } from '@saltworks/contract/messages/queues';
 import { receiving } from '@saltworks/contract/messages/received';
 import { relabelActivities } from '@saltworks/contract/messages/relabel';
+import { type RetryActivities, retryActivities } from '@saltworks/contract/messages/runs';
 import { type ScheduleActivities, scheduleActivities } from '@saltworks/contract/messages/schedules';
 import { type UploadEndActivities, uploadEndActivities } from '@saltworks/contract/messages/uploads';
 import type { ObjectStore } from '@saltworks/store/objects/store';
@@ -35,7 +37,7 @@ import { expiredLeases, expireLease } from './campaigns/assignments/leases.ts';
 import { leaveUnusable } from './campaigns/assignments/leave.ts';
 import { replayActivitiesOf } from './campaigns/measures/label-efficiency.ts';
 import { sweepCampaigns } from './campaigns/sweep.ts';
-import { extendCampaigns, fillCampaigns } from './campaigns/tasks/fill.ts';
+import { extendCampaigns, fillCampaigns, refillCampaigns } from './campaigns/tasks/fill.ts';
 import { databaseCheck, storeCheck, temporalCheck } from './checks.ts';
 import { repeat } from './concurrency/repeat.ts';
 import type { Database } from './db/database.ts';
@@ -220,8 +222,12 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
 
   const unobserved = backupLastSuccess.observe(() => lastBackup(db));
   const clocks = repeat(clocksMs, () => restoreClocks({ db, client }), log);
-  const activities: ServerActivities & ScheduleActivities & UploadEndActivities = {
+  const activities: ServerActivities & ScheduleActivities & UploadEndActivities & RetryActivities = {
     endUpload: (end) => endUpload(db, end),
+    async refillCampaigns({ dataset, extract }) {
+      await refillCampaigns(db, { dataset, keys: keysId(extract.backbone, extract) });
+      fill.now();
+    },
     expireLease: async ({ assignment }) => (await expireLease(db, assignment))?.getTime(),
     leaveUnusable: ({ assignment, reason }) => leaveUnusable(db, assignment, reason),
     ...scheduleActivitiesOf({ ...options, db, runs: openRuns(client) }),
@@ -235,7 +241,7 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
     activities: receiving(
       {
         ...{ ...serverActivities, ...noticeActivities, ...scheduleActivities, ...uploadEndActivities },
-        ...{ ...relabelActivities, ...prelabelServerActivities, ...replayActivities },
+        ...{ ...relabelActivities, ...prelabelServerActivities, ...replayActivities, ...retryActivities },
       },
       {
         ...activities,

@@ -44,11 +44,11 @@ type Outcome = { image: DatasetImage } & (
 /**
  * Stores the keys of every image of a shard that has none. While one image is in inference others are read, decoded and
  * made ready, and those before it are stored. An image that cannot be decoded fails alone; a finished shard costs two reads,
- * unless all of its keys are to be verified.
+ * unless all of its keys are to be verified. A retry looks at images that failed, and at no others of a finished shard.
  */
 export async function extractShard(
   { store, keys, readObject, maxPixels, ahead = 4 }: ExtractDeps,
-  { dataset, shard, extract, verify = false }: ExtractShardRequest,
+  { dataset, shard, extract, verify = false, retry }: ExtractShardRequest,
   { last, beat, signal, attempt }: Pulse,
 ): Promise<Tally> {
   const backbone = keysId(extract.backbone, extract);
@@ -58,9 +58,15 @@ export async function extractShard(
     formerVersions(store, dataset, shard, { signal }),
   ]);
   const isThrough = isFinished(before) && before.views === VIEWS && before.former === former;
-  if (isThrough && !verify) return tallyOf(before, last?.done ?? 0);
+  const wanted = ({ sha256, name }: Failure) => retry && (retry.image === null || [sha256, name].includes(retry.image));
+  const again = new Set((before?.failures ?? []).filter(wanted).map(({ sha256 }) => sha256));
+  // Nothing failed here, or nobody looked yet.
+  if (retry && again.size === 0) return before ? tallyOf(before, 0) : { images: 0, done: 0, cached: 0, failed: 0 };
+  if (isThrough && !verify && !retry) return tallyOf(before, last?.done ?? 0);
 
-  const images = await readShard(store, dataset, shard, { signal });
+  const all = await readShard(store, dataset, shard, { signal });
+  const isOther = ({ sha256 }: { sha256: string }) => isThrough && retry !== undefined && !again.has(sha256);
+  const images = all.filter((image) => !isOther(image));
   let source: KeysSource | undefined;
   let opening: Promise<KeysSource> | undefined;
   const openSource = async () => {
@@ -103,8 +109,8 @@ export async function extractShard(
     }
   };
 
-  const failures: ShardReport['failures'] = [];
-  const unshown: Failure[] = [];
+  const failures = (before?.failures ?? []).filter(isOther);
+  const unshown = (before?.unshown ?? []).filter(isOther);
   let stored: Promise<void> = Promise.resolve();
   let done = last?.done ?? 0;
   let next = 0;
@@ -137,11 +143,13 @@ export async function extractShard(
     await stored.catch(() => {});
   }
   await stored;
+  const place = new Map(all.map(({ sha256 }, i) => [sha256, i]));
+  const inPlace = (a: Failure, b: Failure) => (place.get(a.sha256) ?? 0) - (place.get(b.sha256) ?? 0);
   const report: ExtractReport = {
     version: 1,
-    images: images.length,
-    failures,
-    ...(unshown.length > 0 && { unshown }),
+    images: all.length,
+    failures: failures.sort(inPlace),
+    ...(unshown.length > 0 && { unshown: unshown.sort(inPlace) }),
     views: VIEWS,
     former,
   };

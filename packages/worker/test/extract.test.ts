@@ -304,6 +304,48 @@ describe('an image that cannot be used', () => {
     expect(await extractShard(engine, request, pulse())).toEqual({ images: 6, done: 0, cached: 2, failed: 4 });
   });
 
+  test('is tried again if somebody asks, alone or with the others, and no sound image is looked at', async () => {
+    const good = await pictures(2);
+    const [width, height] = [40_000, 8];
+    const long = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });
+    const images = await importFiles(engine.store, 'd', {
+      'long.png': long,
+      'zero.png': new Uint8Array(),
+      'first.png': good['0.png'],
+      'bomb.png': await bomb(),
+      'text.jpg': Buffer.from('no image'),
+    });
+    const named = Object.fromEntries(images.map((image) => [image.name, image]));
+    await extractShard(engine, request, pulse());
+    const before = await reportOf(engine);
+    expect(before.failures.map(({ name }) => name)).toEqual(['zero.png', 'bomb.png', 'text.jpg']);
+    const read: string[] = [];
+    const readObject = engine.readObject;
+    engine.readObject = (object, signal) => {
+      read.push(object);
+      // They were mended, all but one.
+      return object === named['text.jpg'].object ? readObject(object, signal) : picture(7);
+    };
+    const retry = (image: string | null) => extractShard(engine, { ...request, retry: { image } }, pulse());
+    expect(await retry('bomb.png')).toEqual({ images: 5, done: 1, cached: 2, failed: 2 });
+    expect(read).toEqual([named['bomb.png'].object]);
+    expect(await reportOf(engine)).toEqual({
+      ...before,
+      failures: before.failures.filter(({ name }) => name !== 'bomb.png'),
+    });
+    expect(await retry(named['zero.png'].sha256)).toEqual({ images: 5, done: 1, cached: 3, failed: 1 });
+    expect(await retry(null)).toEqual({ images: 5, done: 0, cached: 4, failed: 1 });
+    expect(read.slice(1)).toEqual([named['zero.png'].object, named['text.jpg'].object]);
+    expect(await reportOf(engine)).toEqual({ ...before, failures: before.failures.slice(2) });
+    // Of another shard, or of nobody.
+    expect(await retry('first.png')).toEqual({ images: 5, done: 0, cached: 4, failed: 1 });
+    expect(read).toHaveLength(3);
+    // What nobody extracted has not failed.
+    const other = { ...request, extract: { ...extract, layer: 3 }, retry: { image: null } };
+    expect(await extractShard(engine, other, pulse())).toEqual({ images: 0, done: 0, cached: 0, failed: 0 });
+    expect(read).toHaveLength(3);
+  });
+
   test('only because no browser draws it has keys, and is listed every time', async () => {
     const [width, height] = [40_000, 8];
     const file = await encodePng(new Uint8Array(3 * width * height), { width, height, channels: 3 });

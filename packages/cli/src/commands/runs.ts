@@ -65,10 +65,13 @@ export interface OptionFlags {
 export const extractCommand = (): Command =>
   runCommand('extract', 'compute the keys of a dataset that are not there yet')
     .option('--verify', 'also read all keys that are there, and make damaged ones again')
-    .action(async (dataset: string, flags: RunFlags & { verify?: boolean }) => {
+    .option('--retry [image]', 'only try images again that failed: all, or the one of this name or sha256')
+    .action(async (dataset: string, flags: RunFlags & { verify?: boolean; retry?: string | true }) => {
       const extract = await chosenKeys(flags);
       const { window, attempts, verify } = flags;
-      const input = { dataset, extract, window, attempts, ...(verify && { verify }) };
+      if (verify && flags.retry) throw new InvalidInputError('--verify and --retry; expected one of the two');
+      const retry = flags.retry && { image: flags.retry === true ? null : flags.retry };
+      const input = { dataset, extract, window, attempts, ...(verify && { verify }), ...(retry && { retry }) };
       report(dataset, !!flags.json, await follow(dataset, !!flags.json, (client) => extractDataset(client, input)));
     });
 

@@ -1,6 +1,6 @@
 /** Runs over a dataset, and the preparation of a campaign's images, which is one. */
 
-import { defaultPreset, presetNames } from '../kinds.ts';
+import { defaultPreset, presetNames, strokeKinds } from '../kinds.ts';
 import { rebuilt, relabelled, stages } from '../messages/runs.ts';
 import * as z from '../zod.ts';
 import { endpoint } from './endpoint.ts';
@@ -95,10 +95,22 @@ export const newRun = z.described(
     kind: z.enum(['extract', 'propagate']),
     ...keysChoice,
     preset: z._default(z.enum(presetNames), defaultPreset),
+    /** Of masks: whether pixels keep the labels of the strokes over them; default: the preset's. */
+    strokes: z.optional(z.enum(strokeKinds)),
   }),
   { id: 'NewRun' },
 );
 export type NewRun = z.input<typeof newRun>;
+
+export const retryRun = z.described(
+  z.strictObject({
+    /** As a failure says it: `extracted/KEYS`. */
+    step: z.string().check(z.maxLength(200), z.regex(/^extracted\/[A-Za-z0-9][A-Za-z0-9._+-]*$/, 'extracted/KEYS')),
+    /** Of the one image that is tried; default all that failed in the step. */
+    sha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/, 'the sha256 of an image'))),
+  }),
+  { id: 'RetryRun' },
+);
 
 const runId = text(300);
 
@@ -120,6 +132,14 @@ export const getDatasetRun = endpoint({
 });
 
 export const postDatasetRuns = endpoint({ method: 'POST', url: at, body: newRun, response: run });
+
+/** Tries images again that failed. */
+export const postDatasetFailuresRetry = endpoint({
+  method: 'POST',
+  url: '/api/datasets/:dataset/failures/retry',
+  body: retryRun,
+  response: run,
+});
 
 export const postDatasetRunsControl = endpoint({
   method: 'POST',

@@ -8,10 +8,15 @@ import type { ActivitiesOf, ActivityDefinitions } from './definitions.ts';
 const datasetRequest = z.object({ dataset: z.string() });
 const shardRequest = z.extend(datasetRequest, { shard: z.number() });
 
+/** Images that failed are tried again, and no others: all of them, or the one of this sha256 or name. */
+export const retry = z.object({ image: z.nullable(z.string()) });
+export type Retry = z.infer<typeof retry>;
+
 const extractShardRequest = z.extend(shardRequest, {
   extract: extractSettings,
   /** Whether keys that are there are read and checked, all of them. */
   verify: z.optional(z.boolean()),
+  retry: z.optional(retry),
 });
 export type ExtractShardRequest = z.infer<typeof extractShardRequest>;
 

@@ -2,8 +2,8 @@
 import { subject } from '../documents/builds.ts';
 import { gate, gateThresholds } from '../documents/comparisons.ts';
 import * as z from '../zod.ts';
-import { exportPlan, maskSettings, prepareExportRequest, tally } from './activities.ts';
-import { workflow } from './definitions.ts';
+import { exportPlan, maskSettings, prepareExportRequest, retry, tally } from './activities.ts';
+import { type ActivitiesOf, type ActivityDefinitions, workflow } from './definitions.ts';
 import { learned, prelabelExtent, prelabelRequest } from './prelabel.ts';
 import { asking, keepPolicies, promoteModes } from './relabel.ts';
 import { findPlacesRequest, found } from './search.ts';
@@ -23,6 +23,7 @@ const extractRun = z.extend(runInput, {
   ...z.pick(maskSettings, { extract: true }).shape,
   /** Whether keys that are there are read and checked. */
   verify: z.optional(z.boolean()),
+  retry: z.optional(retry),
 });
 export type ExtractRun = z.infer<typeof extractRun>;
 
@@ -190,6 +191,16 @@ export const search = workflow({
   result: z.extend(tally, found.shape),
   ...messages,
 });
+
+/** Done by the server, on the queue `server`. */
+export const retryActivities = {
+  /** Images that have keys after all become tasks of the campaigns that draw on these. */
+  refillCampaigns: {
+    request: z.extend(z.pick(maskSettings, { extract: true }), { dataset: z.string() }),
+    answer: z.void(),
+  },
+} satisfies ActivityDefinitions;
+export type RetryActivities = ActivitiesOf<typeof retryActivities>;
 
 /** By the kind of run. */
 export const runWorkflows = {

@@ -82,6 +82,7 @@ export const components = [
   'Backup',
   'Place',
   'PlaceImport',
+  'RetryRun',
   'NewUpload',
   'UploadFiles',
   'UploadFile',

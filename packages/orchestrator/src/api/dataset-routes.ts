@@ -14,6 +14,7 @@ import {
   type DatasetRun,
   getDatasetRun,
   getDatasetRuns,
+  postDatasetFailuresRetry,
   postDatasetRuns,
   postDatasetRunsControl,
 } from '@saltworks/contract/api/runs';
@@ -26,7 +27,7 @@ import { countImages, listImages, readReport } from '../datasets/images.ts';
 import { describeKeys, removeKeySet } from '../datasets/keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { campaignsOver } from '../filters/work.ts';
-import { settleKeys } from '../runs/settle.ts';
+import { settingsOfKeys, settleKeys } from '../runs/settle.ts';
 import { extractDataset, propagateDataset, runWindow } from '../runs/start.ts';
 import { expectSeen, maySee } from './access.ts';
 import { sendObject } from './objects.ts';
@@ -165,10 +166,10 @@ export const datasetRoutes = [
     async handler({ deps, params, body, user }) {
       const { name } = await datasetOf(deps.store, params.dataset);
       await expectStorage(deps.store);
-      const { kind, preset } = body;
+      const { kind, preset, strokes } = body;
       // Refuses an unknown backbone before a run starts.
       const extract = settleKeys(await deps.backbones.find(body.backbone), body);
-      const settings = { extract, preset, solve: {} };
+      const settings = { extract, preset, solve: strokes ? { strokes } : {} };
       const { recipe } = await deps.recipeOf(settings);
       const run = { dataset: name, window: runWindow };
       const begun =
@@ -176,6 +177,22 @@ export const datasetRoutes = [
           ? await extractDataset(deps.client, { ...run, extract })
           : await propagateDataset(deps.client, recipe, { ...run, ...settings });
       await auditAlone(deps.db, { actor: user.id, action: 'dataset.run', object: name, detail: { id: begun.id } });
+      return deps.runs.started(begun);
+    },
+  }),
+  route(postDatasetFailuresRetry, {
+    summary: 'Tries images again that failed in an extraction, all or one, or joins the run that does',
+    access: 'admin',
+    errors: [404],
+    async handler({ deps, params, body: { step, sha256 }, user }) {
+      const { name } = await datasetOf(deps.store, params.dataset);
+      await expectStorage(deps.store);
+      const keys = step.slice(step.indexOf('/') + 1);
+      const extract = await settingsOfKeys(deps, keys);
+      const retry = { image: sha256 ?? null };
+      const begun = await extractDataset(deps.client, { dataset: name, window: runWindow, extract, retry });
+      const detail = { id: begun.id, ...(sha256 !== undefined && { sha256 }) };
+      await auditAlone(deps.db, { actor: user.id, action: 'dataset.retry', object: name, detail });
       return deps.runs.started(begun);
     },
   }),

@@ -5,7 +5,7 @@
 
 import type { Standing } from '@saltworks/contract/api/runs';
 import { keysId } from '@saltworks/contract/layout';
-import type { Tally } from '@saltworks/contract/messages/activities';
+import type { Retry, Tally } from '@saltworks/contract/messages/activities';
 import type { InputOf, ResultOf } from '@saltworks/contract/messages/definitions';
 import {
   type CompareRun,
@@ -33,7 +33,7 @@ import {
 } from '@saltworks/contract/messages/runs';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import * as z from '@saltworks/contract/zod';
-import { canonical } from '@saltworks/store/objects/canonical';
+import { canonical, sha256Of } from '@saltworks/store/objects/canonical';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { ConflictError } from '../errors.ts';
 import { throughOutages } from '../temporal/outage.ts';
@@ -60,10 +60,14 @@ export interface Run<Result extends Tally = Tally> {
 
 /** Starts an extraction, or joins the one of this dataset and these keys that runs. */
 export const extractDataset = (client: Client, input: ExtractRun): Promise<Run> => {
-  // A run that verifies is one of its own: one under way that verifies nothing is no answer.
-  const of = input.verify ? `${keysOf(input)}/verify` : keysOf(input);
-  return startOrJoin(client, extractWorkflow, runId('extract', input.dataset, of), input, keysOf(input));
+  const { dataset, verify, retry } = input;
+  // A run that verifies, or tries again, is one of its own: one under way that does not is no answer.
+  const of = [keysOf(input), ...(verify ? ['verify'] : []), ...(retry ? [retryIn(retry)] : [])].join('/');
+  return startOrJoin(client, extractWorkflow, runId('extract', dataset, of), input, keysOf(input));
 };
+
+/** A name may hold what an id may not. */
+const retryIn = ({ image }: Retry): string => (image === null ? 'retry' : `retry-${sha256Of(image).slice(0, 16)}`);
 
 /** The same for a propagation. @param recipe names its settings */
 export const propagateDataset = (client: Client, recipe: string, input: PropagateRun): Promise<Run> =>

@@ -168,6 +168,15 @@ test('runs are started, listed and followed to the end', async () => {
     { kind: 'propagate', of: recipe, state: 'done', ended: expect.any(String), progress: { done: 1 } },
     { kind: 'extract', state: 'done' },
   ]);
+  const tolerant = await json('POST', '/datasets/salt.pans/runs', { kind: 'propagate', strokes: 'tolerate' });
+  expect(tolerant.of).not.toBe(recipe);
+  await expect.poll(runs, patient).toMatchObject([{ of: tolerant.of, state: 'done', progress: { done: 1 } }, {}, {}]);
+  // What the preset has anyway is no other recipe.
+  expect(await json('POST', '/datasets/salt.pans/runs', { kind: 'propagate', strokes: 'hold' })).toMatchObject({
+    of: recipe,
+  });
+  expect((await call('POST', '/datasets/salt.pans/runs', { kind: 'propagate', strokes: 'x' })).status).toBe(400);
+  await expect.poll(async () => (await runs()).every(({ state }) => state === 'done'), patient).toBe(true);
   const { items } = await json('GET', `/datasets/salt.pans/images?recipe=${recipe}&state=masked`);
   expect(items).toMatchObject([{ id: 1, categories: ['pan'], uncertainty: expect.any(Number) }]);
   expect(items[0].uncertainty).toBeGreaterThan(0);
@@ -175,7 +184,35 @@ test('runs are started, listed and followed to the end', async () => {
 
   const unknown = await call('POST', '/datasets/salt.pans/runs', { kind: 'extract', backbone: 'unknown' });
   expect(unknown.status).toBe(404);
-  expect(await runs()).toHaveLength(2);
+});
+
+test('images that failed are tried again, one or all, by administrators', async () => {
+  const at = '/datasets/salt.pans/failures';
+  const step = `extracted/${backbone}`;
+  const { items } = await json('GET', at);
+  const [{ sha256, reason }] = items;
+  expect([items.length, items[0].step, reason]).toEqual([1, step, 'no image']);
+  const one = await json('POST', `${at}/retry`, { step, sha256 });
+  expect(one).toMatchObject({ kind: 'extract', of: expect.stringMatching(`^${backbone}/retry-[0-9a-f]{16}$`) });
+  const found = (id: string) => json('GET', `/datasets/salt.pans/run?id=${encodeURIComponent(id)}`);
+  const progress = { images: count, done: 0, failed: 1 };
+  await expect.poll(() => found(one.id), patient).toMatchObject({ state: 'done', progress });
+  // Somebody looked at it now.
+  const [again] = (await json('GET', at)).items;
+  expect(again.reason).toMatch(/do not decode/);
+  const all = await json('POST', `${at}/retry`, { step });
+  expect(all.of).toBe(`${backbone}/retry`);
+  await expect.poll(() => found(all.id), patient).toMatchObject({ state: 'done', progress });
+
+  const status = async (body: unknown, key = admin) => (await call('POST', `${at}/retry`, body, key)).status;
+  expect(await status({ step: 'extracted/unknown' })).toBe(404);
+  for (const step of ['masks/best', 'extracted/', 'extracted/../x', 'extracted/a/b', 'exported/1', '']) {
+    expect(await status({ step })).toBe(400);
+  }
+  expect(await status({ step, sha256: 'a.png' })).toBe(400);
+  expect(await status({ step }, stranger)).toBe(403);
+  const [entry] = await json('GET', '/audit');
+  expect(entry).toMatchObject({ action: 'dataset.retry', object: 'salt.pans', detail: { id: all.id } });
 });
 
 test('exports are made from a mask set and downloaded', async () => {
@@ -237,7 +274,9 @@ test("runs are paused, resumed and cancelled, only by their own dataset's addres
     .orderBy('n')
     .execute();
   expect(actions.map(({ action }) => action)).toEqual(
-    ['run', 'run', 'export', 'export', 'pause', 'resume', 'cancel'].map((action) => `dataset.${action}`),
+    ['run', 'run', 'run', 'run', 'retry', 'retry', 'export', 'export', 'pause', 'resume', 'cancel'].map(
+      (action) => `dataset.${action}`,
+    ),
   );
 });
 

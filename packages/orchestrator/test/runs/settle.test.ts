@@ -1,5 +1,6 @@
+import { keysId } from '@saltworks/contract/layout';
 import { expect, test } from 'vitest';
-import { settleKeys } from '../../src/runs/settle.ts';
+import { settingsOfKeys, settleKeys } from '../../src/runs/settle.ts';
 
 const vit = { name: 'vit', layers: 12, layer: null, facet: 'key' } as const;
 
@@ -14,4 +15,22 @@ test('what a request leaves out, the backbone decides', () => {
 
 test('a layer that the backbone lacks is refused', () => {
   expect(() => settleKeys(vit, { layer: 12 })).toThrow('layer 12; expected 0 to 11');
+});
+
+test('the id of keys tells what they are made with', async () => {
+  const names = ['vit', 'vit-layer9', 'vit-large'];
+  const of = (id: string) => settingsOfKeys({ backbones: { list: async () => names.map((name) => ({ name })) } }, id);
+  const settings = [
+    { backbone: 'vit', facet: 'key' },
+    { backbone: 'vit-large', facet: 'value', longSide: 154 },
+    { backbone: 'vit', layer: 3, facet: 'query', longSide: 98, codec: 'pca-64' },
+    { backbone: 'vit-large', layer: 11, facet: 'key', codec: 'int8' },
+    // A backbone of the very name counts first.
+    { backbone: 'vit-layer9', facet: 'key' },
+    { backbone: 'vit-layer9', layer: 2, facet: 'key' },
+  ] as const;
+  for (const each of settings) expect(await of(keysId(each.backbone, each))).toEqual(each);
+  for (const id of ['other', 'vit-layer3-layer4', 'vit-', '../vit', 'vit/retry']) {
+    await expect(of(id)).rejects.toThrow(`no backbone makes keys ${id}`);
+  }
 });

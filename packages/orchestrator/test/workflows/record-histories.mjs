@@ -120,6 +120,7 @@ const activities = {
   endFiring: async () => {},
   importUpload: async ({ upload }) => (upload === 'bad' ? refuse('no picture in it') : undefined),
   importPlace: async () => {},
+  refillCampaigns: async () => {},
   endUpload: async () => {},
 };
 
@@ -158,6 +159,7 @@ async function record(name, type, input, work = (handle) => handle.result()) {
 }
 
 const run = { dataset: 'pans', window: 2 };
+await record('extract-retry', 'extractDataset', { ...run, extract: settings.extract, retry: { image: null } });
 await record('extract-dataset', 'extractDataset', { ...run, extract: settings.extract }, async (handle) => {
   await handle.signal('pause');
   await handle.query('progress');

@@ -11,17 +11,18 @@ import { emptyKeys, type KeysDraft, keysOf } from '../keys/draft.ts';
 import { KeysFields } from '../keys/keys-fields.tsx';
 import { useLoaded } from '../load.ts';
 
-type Draft = KeysDraft & Required<Pick<NewRun, 'kind' | 'preset'>>;
+type Draft = KeysDraft & Required<Pick<NewRun, 'kind' | 'preset'>> & { strokes: NonNullable<NewRun['strokes']> | '' };
 
 export function StartRun({ dataset, started }: { dataset: string; started(): void }) {
-  const [draft, setDraft] = useState<Draft>({ kind: 'extract', preset: defaultPreset, ...emptyKeys });
+  const [draft, setDraft] = useState<Draft>({ kind: 'extract', preset: defaultPreset, strokes: '', ...emptyKeys });
   const backbones = useLoaded(getBackbones, {}).value;
   const { failure, attempt } = useAttempt(started);
   const change = (changes: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...changes }));
   const start = (event: React.FormEvent) => {
     event.preventDefault();
-    const { kind, preset } = draft;
-    const run = { kind, ...keysOf(draft), ...(kind === 'propagate' ? { preset } : {}) };
+    const { kind, preset, strokes } = draft;
+    const masks = { preset, ...(strokes !== '' && { strokes }) };
+    const run = { kind, ...keysOf(draft), ...(kind === 'propagate' && masks) };
     void attempt(() => ask(postDatasetRuns, { params: { dataset }, body: run }));
   };
   return (
@@ -34,15 +35,27 @@ export function StartRun({ dataset, started }: { dataset: string; started(): voi
           </select>
         </Field>
         {draft.kind === 'propagate' && (
-          <Field label="Preset">
-            <select
-              value={draft.preset}
-              onChange={(event) => change({ preset: event.target.value as Draft['preset'] })}
-            >
-              <option>best</option>
-              <option>paper</option>
-            </select>
-          </Field>
+          <>
+            <Field label="Preset">
+              <select
+                value={draft.preset}
+                onChange={(event) => change({ preset: event.target.value as Draft['preset'] })}
+              >
+                <option>best</option>
+                <option>paper</option>
+              </select>
+            </Field>
+            <Field label="Strokes" hint="Whether every pixel under a stroke keeps its label.">
+              <select
+                value={draft.strokes}
+                onChange={(event) => change({ strokes: event.target.value as Draft['strokes'] })}
+              >
+                <option value="">as the preset says</option>
+                <option value="hold">hold: what is painted stays</option>
+                <option value="tolerate">tolerate: the picture may overrule noisy strokes</option>
+              </select>
+            </Field>
+          </>
         )}
       </div>
       <KeysFields backbones={backbones} draft={draft} change={change} />

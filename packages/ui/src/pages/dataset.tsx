@@ -57,7 +57,7 @@ export function DatasetPage({ dataset: name, part }: { dataset: string; part: Pa
             {part === 'uploads' && <Uploads dataset={name} changed={dataset.again} />}
             {part === 'keys' && <KeySets dataset={name} removes={admin} />}
             {part === 'runs' && <Runs dataset={value} admin={admin} />}
-            {part === 'failures' && <Failures dataset={name} />}
+            {part === 'failures' && <Failures dataset={name} retries={admin} />}
             {part === 'exports' && (
               <Exports
                 dataset={name}

@@ -43,6 +43,23 @@ export async function fillCampaigns(db: Kysely<Schema>, store: ObjectStore): Pro
   return waiting;
 }
 
+/** Makes tasks of images that have keys after all, in the campaigns that draw on these: each of their shards is looked at again. */
+export async function refillCampaigns(
+  db: Kysely<Schema>,
+  { dataset, keys }: { dataset: string; keys: string },
+): Promise<void> {
+  const rows = await db
+    .selectFrom('campaign')
+    .select('id')
+    .where('dataset', '=', dataset)
+    .where('state', '!=', 'closed')
+    .execute();
+  for (const { id } of rows) {
+    if (keysOf(await findCampaign(db, id)) !== keys) continue;
+    await db.updateTable('campaign').set({ filled: 0 }).where('id', '=', id).execute();
+  }
+}
+
 /** @returns whether the shard has its keys */
 async function fill(db: Kysely<Schema>, store: ObjectStore, campaign: Campaign, shard: number): Promise<boolean> {
   const { dataset, honeypotRate, categories, selection } = campaign;
