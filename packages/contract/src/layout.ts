@@ -596,7 +596,21 @@ const folders = [
     'exports',
     'images',
   ],
-  ...['key-sets', 'keys', 'known', 'masks', 'models', 'prelabels', 'priors', 'probes', 'searches', 'statistics', 'strokes', 'uploads', 'views'],
+  ...[
+    'key-sets',
+    'keys',
+    'known',
+    'masks',
+    'models',
+    'prelabels',
+    'priors',
+    'probes',
+    'searches',
+    'statistics',
+    'strokes',
+    'uploads',
+    'views',
+  ],
 ];
 const inner = [
   'classes',

@@ -58,38 +58,6 @@ class CampaignDeleted(TypedDict):
     goes: str
 
 
-class Campaign(TypedDict):
-    name: str
-    instructions: str
-    annotators: int
-    blind: bool
-    honeypotRate: float
-    deadline: str | None
-    leaseSeconds: int
-    state: Literal['open', 'paused', 'closed']
-    gateWorse: float
-    gateChanged: float
-    strokes: Literal['hold', 'tolerate']
-    unlabelled: Literal['allow', 'refuse']
-    id: str
-    dataset: str
-    backbone: str
-    layer: NotRequired[int]
-    facet: Literal['key', 'query', 'value']
-    longSide: NotRequired[int]
-    codec: NotRequired[str]
-    preset: Literal['paper', 'best']
-    solve: dict[str, Any]
-    ordering: Literal['import', 'random']
-    start: CampaignStart | None
-    categories: list[Category]
-    attributes: NotRequired[list[Attribute]]
-    schema: int
-    created: str
-    archived: str | None
-    deleted: CampaignDeleted | None
-
-
 class Progress(TypedDict):
     filled: bool
     tasks: int
@@ -410,6 +378,14 @@ class DatasetImage(TypedDict):
     categories: list[str]
     segments: list[DatasetImageSegment]
     uncertainty: float | None
+    tags: NotRequired[list[str]]
+
+
+class Selection(TypedDict):
+    id: str
+    dataset: str
+    images: int
+    filter: str
 
 
 class RunProgress(TypedDict):
@@ -480,12 +456,19 @@ class Run(TypedDict):
     rebuilt: NotRequired[RunRebuilt]
 
 
+class ExportSelection(TypedDict):
+    id: str
+    filter: str
+    images: int
+
+
 class Export(TypedDict):
     id: str
     format: Literal['coco-panoptic', 'coco-instances', 'voc', 'yolo-seg', 'labelme', 'cvat', 'label-studio', 'png', 'png-per-class', 'cityscapes', 'datumaro', 'fiftyone', 'hugging-face', 'overlays']
     recipe: str
     build: str | None
     schema: int | None
+    selection: ExportSelection | None
     loses: str
     made: str
     files: int
@@ -553,9 +536,43 @@ class Task(TypedDict):
     handed: int
     accepted: int
     people: NotRequired[list[TaskPerson]]
+    tags: NotRequired[list[str]]
     categories: list[int]
     uncertainty: float | None
     mask: str | None
     consensus: bool
     segments: list[TaskSegment]
     works: list[TaskWork]
+
+
+class Campaign(TypedDict):
+    name: str
+    instructions: str
+    annotators: int
+    blind: bool
+    honeypotRate: float
+    deadline: str | None
+    leaseSeconds: int
+    state: Literal['open', 'paused', 'closed']
+    gateWorse: float
+    gateChanged: float
+    strokes: Literal['hold', 'tolerate']
+    unlabelled: Literal['allow', 'refuse']
+    id: str
+    dataset: str
+    backbone: str
+    layer: NotRequired[int]
+    facet: Literal['key', 'query', 'value']
+    longSide: NotRequired[int]
+    codec: NotRequired[str]
+    preset: Literal['paper', 'best']
+    solve: dict[str, Any]
+    ordering: Literal['import', 'random']
+    start: CampaignStart | None
+    selection: NotRequired[Selection]
+    categories: list[Category]
+    attributes: NotRequired[list[Attribute]]
+    schema: int
+    created: str
+    archived: str | None
+    deleted: CampaignDeleted | None

@@ -199,7 +199,8 @@ interface CreateFlags extends SettingFlags, KeysFlags {
 }
 
 async function create(id: string, flags: CreateFlags): Promise<void> {
-  const { dataset, layer, facet, longSide, codec, preset, order, start, masks, otherClasses, filter, wait, json } = flags;
+  const { dataset, layer, facet, longSide, codec, preset, order, start, masks, otherClasses, filter, wait, json } =
+    flags;
   if (masks !== undefined && start !== 'predicted')
     throw new InvalidInputError(`--masks ${masks} with --start ${start}; expected --start predicted`);
   const body = {

@@ -154,7 +154,7 @@ async function removeRows({ db, client }: SweepDeps, id: string): Promise<void> 
       await tx.deleteFrom(table).where('assignment', 'in', assignments).execute();
     for (const table of ['consensus', 'task_category', 'task_person', 'build_mask'] as const)
       await tx.deleteFrom(table).where('task', 'in', tasks).execute();
-    for (const table of ['promotion', 'build'] as const)
+    for (const table of ['promotion', 'build', 'image_filter'] as const)
       await tx.deleteFrom(table).where('kind', '=', 'campaign').where('name', '=', id).execute();
     const scheduled = await tx.deleteFrom('schedule').where('campaign', '=', id).returning('id').execute();
     const topics = [{ kind: 'campaign', name: id } as const, ...scheduled.map(ofSchedule)].map(topicText);
