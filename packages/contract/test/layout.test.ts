@@ -44,6 +44,7 @@ const decided: Record<string, [key: string, keeping: layout.Keeping][]> = {
   fetchedBackboneKey: [[layout.fetchedBackboneKey('tiny'), 'changing']],
   channelKey: [[layout.channelKey('stable', 3), 'changing']],
   modelKey: [[layout.modelKey(sha), 'kept']],
+  priorKey: [[layout.priorKey(sha), 'kept']],
   datasetKey: [[layout.datasetKey('pans'), 'changing']],
   selectionKey: [[layout.selectionKey('cats', '0123456789abcdef'), 'kept']],
   shardKey: [[shardKey('pans', 1), 'kept']],
@@ -122,7 +123,7 @@ test('what a backup may hold lies below the prefixes that it lists, and these ar
 
 test('names that are hashes of their content tell it', () => {
   for (const [key] of Object.values(decided).flat()) {
-    const named = ['imageKey', 'modelKey', 'strokesKey', 'buildLinesKey', 'snapshotKey'].some(
+    const named = ['imageKey', 'modelKey', 'priorKey', 'strokesKey', 'buildLinesKey', 'snapshotKey'].some(
       (name) => decided[name][0][0] === key,
     );
     expect([key, contentOf(key)]).toEqual([key, named ? sha : undefined]);
