@@ -64,7 +64,7 @@ describeDatabases('requests', ({ open }) => {
     for (const [method, path, allow] of [
       ['DELETE', '/api/me', 'GET'],
       ['PUT', '/api/campaigns', 'GET, POST'],
-      ['HEAD', '/api/campaigns/x', 'GET, PATCH'],
+      ['HEAD', '/api/campaigns/x', 'GET, PATCH, DELETE'],
       ['OPTIONS', '/api/users/x', 'PATCH'],
       ['POST', '/api/openapi.json', 'GET'],
     ]) {

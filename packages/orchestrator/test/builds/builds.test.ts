@@ -74,7 +74,7 @@ describeDatabases('builds', ({ open }) => {
 
     const build = await readBuild(store, world.subject, taken.shown as string);
     const own = await recipeOf({ extract: { backbone: 'tiny', facet: 'key' }, preset: 'best', solve: {} });
-    expect(build.settings).toEqual([{ extract: { backbone: 'tiny', facet: 'key' }, preset: 'best', ...own, code: 5 }]);
+    expect(build.settings).toEqual([{ extract: { backbone: 'tiny', facet: 'key' }, preset: 'best', ...own, code: 6 }]);
     expect(await readBuildLines(store, build.lines[0])).toEqual([
       {
         ...images[0],
@@ -103,7 +103,7 @@ describeDatabases('builds', ({ open }) => {
     expect(await snap()).toEqual(taken);
     expect(await findBuild(db, world.subject, build.id)).toMatchObject({
       ...{ state: 'shown', current: true, why: 'drawn', by: 'owner', base: null, images: 2, kept: 0 },
-      settings: { keys: 'tiny', backbone: 'tiny', layer: null, facet: 'key', preset: 'best', code: 5 },
+      settings: { keys: 'tiny', backbone: 'tiny', layer: null, facet: 'key', preset: 'best', code: 6 },
       recipe: `campaign-${world.campaign.id}.${build.id}`,
     });
     await expect(rollBack(world.deps, world.subject, { by: 'owner' })).rejects.toThrow('is the first that');

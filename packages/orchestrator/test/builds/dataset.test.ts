@@ -53,7 +53,7 @@ describeDatabases('builds of a dataset', ({ open }) => {
     const taken = await snap();
     expect(taken).toMatchObject({ images: 3, dataset: 'ponds', shards: 1 });
     const build = await readBuild(store, subject, taken.shown as string);
-    expect(build.settings).toMatchObject([{ extract: { backbone: 'tiny', facet: 'key' }, preset: 'paper', code: 5 }]);
+    expect(build.settings).toMatchObject([{ extract: { backbone: 'tiny', facet: 'key' }, preset: 'paper', code: 6 }]);
     expect(await readBuildLines(store, build.lines[0])).toEqual(
       [first, second].map((mask, i) => ({
         ...{ ...images[i], mask, settings: 0 },

@@ -124,7 +124,7 @@ export async function makeBuildWorld(
       const extract = { ...build.settings[0].extract, ...changed };
       const { preset } = build.settings[0];
       const { recipe, options } = await recipeOf({ extract, preset, solve: {} });
-      const settings = [{ extract, preset, options, recipe, code: 5 }];
+      const settings = [{ extract, preset, options, recipe, code: 6 }];
       const lines = await Promise.all(
         build.lines.map(async (sha256) =>
           (await readBuildLines(store, sha256)).map((line): BuildImage => {
