@@ -249,7 +249,7 @@ describe.skipIf(!path)(`the pages of management${path ? '' : ' (skipped: no Chro
   test('images are filtered, the address holds the filter, and one image opens large with its mask', async () => {
     await page.goto(`${stack.url}/campaigns/${id}/images`);
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(3);
-    await page.getByLabel('Work').selectOption('handed');
+    await page.getByRole('combobox', { name: 'Work', exact: true }).selectOption('handed');
     await expect.poll(() => page.locator('.cell').count(), slow).toBe(1);
     expect(new URL(page.url()).searchParams.get('work')).toBe('handed');
     await page.reload();

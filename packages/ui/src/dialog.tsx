@@ -16,9 +16,9 @@ export function Dialog({ title, close, large, onKeyDown, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
-    // What is asked comes before the button that closes.
-    dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
-  }, []);
+    // What is asked comes before the button that closes; an image asks nothing, and its keys are letters.
+    if (!large) dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
+  }, [large]);
   return (
     <dialog
       ref={dialog}
