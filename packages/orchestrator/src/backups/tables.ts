@@ -23,5 +23,5 @@ export const leftOutColumns: Readonly<Record<string, readonly string[]>> = {
   account: ['accessToken', 'refreshToken', 'idToken', 'accessTokenExpiresAt', 'refreshTokenExpiresAt'],
 };
 
-/** Where rows name masks. */
+/** Where rows that they hold name masks. */
 export const maskColumns = ['assignment', 'review', 'consensus', 'build_mask'] as const;

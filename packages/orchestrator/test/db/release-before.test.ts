@@ -55,7 +55,7 @@ describeDatabases('the database of the release before', ({ fresh }) => {
     await close();
   });
 
-  test('has no table of which it is not decided whether backups hold it, and names masks nowhere else', async () => {
+  test('has no table of which it is not decided whether backups hold it, and they know where rows name masks', async () => {
     const { db, close } = await openOld();
     await migrate(db);
     const { rows } = await sql<{ name: string; mask: boolean }>`
@@ -64,7 +64,9 @@ describeDatabases('the database of the release before', ({ fresh }) => {
       ) as mask
       from pg_class c where relkind = 'r' and relnamespace = current_schema()::regnamespace`.execute(db);
     expect(rows.map(({ name }) => name).sort()).toEqual([...backedUpTables, ...leftOutTables].sort());
-    expect(rows.flatMap(({ name, mask }) => (mask ? [name] : [])).sort()).toEqual([...maskColumns].sort());
+    const leftOut: readonly string[] = leftOutTables;
+    const naming = rows.filter(({ name, mask }) => mask && !leftOut.includes(name));
+    expect(naming.map(({ name }) => name).sort()).toEqual([...maskColumns].sort());
     await close();
   });
 
