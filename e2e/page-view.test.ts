@@ -16,6 +16,18 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
       for (const byte of data) hash = (31 * hash + byte) | 0;
       return hash;
     })()`) as Promise<number>;
+  /** Once it stays the same: labels and a new view come frames later. */
+  const still = async () => {
+    let before = await picture();
+    const same = async () => {
+      const now = await picture();
+      const isSame = now === before;
+      before = now;
+      return isSame;
+    };
+    await expect.poll(same, { ...slow, interval: 300 }).toBe(true);
+    return before;
+  };
   const becomes = (hash: number) => expect.poll(picture, slow).toBe(hash);
   const changes = (hash: number) => expect.poll(picture, slow).not.toBe(hash);
   const percent = async () => Number.parseFloat((await page.locator('.percent').textContent())!);
@@ -40,7 +52,7 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
     ]) {
       const pressed = () => button(name).getAttribute('aria-pressed');
       const before = await pressed();
-      const shown = await picture();
+      const shown = await still();
       await button(name).click();
       await expect.poll(pressed, slow).not.toBe(before);
       await changes(shown);
@@ -51,10 +63,10 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
   });
 
   test('the plain picture shows while a key or its button is held', async () => {
-    const shown = await picture();
+    const shown = await still();
     await page.keyboard.down('.');
     await changes(shown);
-    const plain = await picture();
+    const plain = await still();
     await page.keyboard.up('.');
     await becomes(shown);
     const box = (await button('Peek').boundingBox())!;
@@ -94,14 +106,14 @@ describe.skipIf(!browserPath)(`what the annotators’ page shows${unlessSkipped}
   });
 
   test('brightness, contrast and levels change the picture only, and stay', async () => {
-    const shown = await picture();
+    const shown = await still();
     await page.keyboard.press('Shift+P');
     const panel = page.getByRole('dialog', { name: 'Picture' });
     const brightness = panel.getByRole('slider', { name: 'Brightness' });
     await brightness.focus();
     for (const _ of [1, 2, 3]) await page.keyboard.press('ArrowRight');
     await changes(shown);
-    const brighter = await picture();
+    const brighter = await still();
     await panel.getByRole('button', { name: 'Fit levels' }).click();
     expect(Number(await panel.getByRole('slider', { name: 'Brightest level' }).inputValue())).toBeGreaterThan(
       Number(await panel.getByRole('slider', { name: 'Darkest level' }).inputValue()),
