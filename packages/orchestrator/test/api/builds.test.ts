@@ -68,7 +68,7 @@ describeDatabases('builds over the API', ({ open }) => {
     const image = await ask('GET', `/${made}/images/2`, undefined, 'reviewer');
     expect(image.body).toMatchObject({
       ...{ id: 2, name: '2.png', drawings: [{ by: 'bob', n: 3 }] },
-      settings: { extract: { backbone: 'other' }, code: 5, preset: 'best' },
+      settings: { extract: { backbone: 'other' }, code: 6, preset: 'best' },
     });
     const mask = await ask('GET', `/${made}/images/2/mask`);
     expect([mask.status, mask.text]).toEqual([200, `png of ${(await masksOf(made))[1]}`]);
