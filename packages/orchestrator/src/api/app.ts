@@ -109,6 +109,9 @@ const getOpenapi = endpoint({
 /** Most bytes of a body: a long stroke takes a tenth. */
 const bodyLimit = 128 * 1024;
 
+/** Most characters of a parameter in an address; names have 64. */
+const maxParamLength = 128;
+
 /** How long requests under way may take once the server closes, and how often to look whether some are, milliseconds. */
 const graceMs = { most: 10_000, look: 100 };
 
@@ -140,7 +143,17 @@ export async function openApp({
     genReqId: requestIdOf,
     // Requests that are here already are answered; a proxy sends later ones elsewhere.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 128 },
+    routerOptions: { maxParamLength },
+    // Addresses for which no route is looked up.
+    frameworkErrors: (error, _, reply) => {
+      const long = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+      const [code, what] = long
+        ? [404, `a part of more than ${maxParamLength} characters`]
+        : [400, 'escapes that are none'];
+      return (reply as unknown as FastifyReply)
+        .code(code)
+        .send({ error: `an address with ${what}; expected one of /api/openapi.json` });
+    },
   }).withTypeProvider<ZodTypeProvider>();
   // Browsers open connections that they do not use; these would delay closing for a minute.
   let underWay = 0;

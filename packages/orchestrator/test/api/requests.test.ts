@@ -60,6 +60,15 @@ describeDatabases('requests', ({ open }) => {
     }
   });
 
+  test('an address with too long a part, or with escapes that are none, is answered as other refusals are', async () => {
+    const long = await server.call('GET', `/api/campaigns/${'x'.repeat(200)}`);
+    const message = 'an address with a part of more than 128 characters; expected one of /api/openapi.json';
+    expect([long.status, long.body]).toEqual([404, { error: message }]);
+    const broken = await server.call('GET', '/api/campaigns/%zz');
+    const escapes = 'an address with escapes that are none; expected one of /api/openapi.json';
+    expect([broken.status, broken.body]).toEqual([400, { error: escapes }]);
+  });
+
   test('an unknown method is refused with the methods that the address knows', async () => {
     for (const [method, path, allow] of [
       ['DELETE', '/api/me', 'GET'],
