@@ -1,8 +1,5 @@
 /** Segments as objects on the annotators' page: cut by a line, begun like another, put in order; and what has no label. */
 
-import { decodeImage } from '@saltworks/backbone/image/decode';
-import type { Drawing } from '@saltworks/contract/api/interactions';
-import { decodePanoptic } from '@saltworks/core/mask/mask';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -18,37 +15,13 @@ import {
 } from './annotators-page.ts';
 import { draw } from './draw.ts';
 
-interface Opened {
-  n: number;
-  refined: number;
-  mask: string;
-  image: { width: number };
-  drawing: Drawing;
-}
-
 describe.skipIf(!browserPath)(`segments on the page${unlessSkipped}`, () => {
   let cups: AnnotatorsPage;
   let page: Page;
   let assignment: string;
   let errors: string[];
 
-  /** The drawing and the server's mask of it, once all is saved and answered. */
-  async function answered() {
-    await saved(page, /^Saved$/);
-    const read = async () => (await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as Opened;
-    await expect
-      .poll(async () => {
-        const { n, refined } = await read();
-        return n === refined;
-      }, slow)
-      .toBe(true);
-    const opened = await read();
-    const file = await page.evaluate(
-      async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
-      `/api/assignments/${assignment}/masks/${opened.mask}`,
-    );
-    return { ...opened, ids: decodePanoptic(await decodeImage(Uint8Array.from(file))).ids };
-  }
+  const answered = () => cups.answered(page, assignment);
 
   beforeAll(async () => {
     cups = await openAnnotatorsPage();
@@ -132,7 +105,10 @@ describe.skipIf(!browserPath)(`segments on the page${unlessSkipped}`, () => {
     await page.getByLabel('Why?').fill('cut up');
     await page.getByRole('dialog').getByRole('button', { name: 'Skip' }).click();
     await expect.poll(() => cups.stateOf(assignment), slow).toBe('skipped');
+    // The image of before stays on the screen until the next one is there.
+    await expect.poll(() => rows.count(), slow).toBeLessThan(4);
     await page.locator('.stage[aria-busy=false]').waitFor();
+    await expect.poll(async () => (await cups.mine('seg', 'leased'))?.state, slow).toBe('leased');
     ({ id: assignment } = await cups.mine('seg', 'leased'));
   });
 
