@@ -2,7 +2,9 @@
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Interaction } from '@saltworks/contract/api/interactions';
+import { decodeImage } from '@saltworks/backbone/image/decode';
+import type { Drawing, Interaction } from '@saltworks/contract/api/interactions';
+import { decodePanoptic } from '@saltworks/core/mask/mask';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { invite, openCampaign, startStack } from '../bench/stack.mjs';
@@ -35,6 +37,18 @@ const photographs = [
   'china.jpg',
   'raccoon.jpg',
 ];
+
+/** A drawing as the server has it. */
+export interface Opened {
+  n: number;
+  refined: number;
+  mask: string;
+  image: { id: number; width: number; height: number };
+  drawing: Drawing;
+}
+
+/** The segment of every pixel in a mask's file. */
+export const pixelsOf = async (png: Uint8Array): Promise<Uint32Array> => decodePanoptic(await decodeImage(png)).ids;
 
 export const closeDialog = (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
 
@@ -88,6 +102,8 @@ export async function openAnnotatorsPage(env: Record<string, string> = {}) {
   const browser: Browser = await launch(browserPath);
   /** Contexts of signed-in users, used again because sign-ins per minute are limited. */
   const sessions = new Map<string, Awaited<ReturnType<BrowserContext['storageState']>>>();
+  const drawingOf = async (assignment: string) =>
+    (await stack.admin('GET', `/api/assignments/${assignment}`)) as Opened;
   const logOf = async (assignment: string) =>
     (await stack.admin('GET', `/api/assignments/${assignment}/interactions`)) as Logged[];
 
@@ -95,6 +111,23 @@ export async function openAnnotatorsPage(env: Record<string, string> = {}) {
     stack,
     browser,
     logOf,
+    drawingOf,
+    /** The drawing and the server's mask of it, once the page has said nothing for a moment. */
+    async answered(page: Page, assignment: string): Promise<Opened & { ids: Uint32Array }> {
+      await saved(page, /^Saved$/);
+      await expect
+        .poll(async () => {
+          const { n, refined } = await drawingOf(assignment);
+          return n === refined;
+        }, slow)
+        .toBe(true);
+      const opened = await drawingOf(assignment);
+      const file = await page.evaluate(
+        async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
+        `/api/assignments/${assignment}/masks/${opened.mask}`,
+      );
+      return { ...opened, ids: await pixelsOf(Uint8Array.from(file)) };
+    },
     /** A user who signed in by a link, in a context of its own. */
     async signIn(name: string, role: 'annotator' | 'reviewer', campaign = id): Promise<BrowserContext> {
       const { link } = await invite(stack, campaign, name, role);

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
-import { decodeImage } from '@saltworks/backbone/image/decode';
 import type { BuildImageInfo } from '@saltworks/contract/api/builds';
-import type { Drawing } from '@saltworks/contract/api/interactions';
 import { maskKey } from '@saltworks/contract/layout';
-import { decodePanoptic } from '@saltworks/core/mask/mask';
 import { rasterise } from '@saltworks/core/seeds/seeds';
 import { openStore } from '@saltworks/store/objects/open';
 import type { Page } from 'playwright-core';
@@ -12,21 +9,14 @@ import {
   type AnnotatorsPage,
   begin,
   browserPath,
+  type Opened,
   openAnnotatorsPage,
-  saved,
+  pixelsOf,
   slow,
   status,
   unlessSkipped,
 } from './annotators-page.ts';
 import { draw } from './draw.ts';
-
-interface Opened {
-  n: number;
-  refined: number;
-  mask: string;
-  image: { id: number; width: number; height: number };
-  drawing: Drawing;
-}
 
 describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkipped}`, () => {
   let cups: AnnotatorsPage;
@@ -34,24 +24,8 @@ describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkippe
   let assignment: string;
   let errors: string[];
 
-  const read = async () => (await cups.stack.admin('GET', `/api/assignments/${assignment}`)) as Opened;
-  const decoded = async (bytes: Uint8Array) => decodePanoptic(await decodeImage(bytes)).ids;
-  /** The drawing and the server's mask of it, once the page has said nothing for a moment. */
-  async function answered() {
-    await saved(page, /^Saved$/);
-    await expect
-      .poll(async () => {
-        const { n, refined } = await read();
-        return n === refined;
-      }, slow)
-      .toBe(true);
-    const opened = await read();
-    const file = await page.evaluate(
-      async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
-      `/api/assignments/${assignment}/masks/${opened.mask}`,
-    );
-    return { ...opened, ids: await decoded(Uint8Array.from(file)) };
-  }
+  const read = () => cups.drawingOf(assignment);
+  const answered = () => cups.answered(page, assignment);
   /** The pixels on the page, from its own threads, for the first n interactions. */
   const onPage = (n: number): Promise<number[] | undefined> =>
     page.evaluate((n) => {
@@ -251,7 +225,7 @@ describe.skipIf(!browserPath)(`exact strokes and locks on the page${unlessSkippe
     )) as BuildImageInfo;
     expect(made.mask).not.toBe(mask);
     const store = openStore(join(cups.stack.home, 'objects'), () => ({}));
-    const after = await decoded(await store.get(maskKey(made.mask!, '.png')));
+    const after = await pixelsOf(await store.get(maskKey(made.mask!, '.png')));
     expect(Array.from(pixels, (pixel) => after[pixel])).toEqual([...ids]);
     expect(after).not.toEqual(opened.ids);
   });

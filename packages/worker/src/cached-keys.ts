@@ -6,6 +6,7 @@ import { keysId, keysKey } from '@saltworks/contract/layout';
 import type { ExtractSettings } from '@saltworks/contract/options';
 import { type KeysOrigin, soundOrigin } from '@saltworks/core/formats/keys';
 import { readKeysHeader } from '@saltworks/store/datasets/keys-header';
+import { readBytes } from '@saltworks/store/objects/documents';
 import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
 import { DamagedKeysError } from './damaged-keys.ts';
 import { noteKeySet } from './key-sets.ts';
@@ -44,10 +45,7 @@ export async function findSoundKeys(
   sha256: string,
   signal: AbortSignal,
 ): ReturnType<typeof findKeys> {
-  const file = await store.get(keysKey(backbone, sha256), { signal }).catch((error) => {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  });
+  const file = await readBytes(store, keysKey(backbone, sha256), { signal });
   return file && soundKeysOf(sha256, file);
 }
 

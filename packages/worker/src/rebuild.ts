@@ -13,7 +13,8 @@ import { readStrokes } from '@saltworks/store/builds/strokes';
 import { lineageOf } from '@saltworks/store/datasets/key-sets';
 import { inOrder } from '@saltworks/store/in-order';
 import { sha256Of } from '@saltworks/store/objects/canonical';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { readBytes } from '@saltworks/store/objects/documents';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import { settingsOf } from './build.ts';
 import { type MaskDeps, makeMask } from './make-mask.ts';
 import type { MadeMask } from './mask-file.ts';
@@ -106,11 +107,10 @@ async function makeAgain(
   return { png: made.png, document: { ...consensusOf(made, annotations), ...fields } };
 }
 
-const contentOf = (store: ObjectStore, mask: string, signal: AbortSignal): Promise<string | undefined> =>
-  store.get(maskKey(mask, '.png'), { signal }).then(sha256Of, (error) => {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  });
+async function contentOf(store: ObjectStore, mask: string, signal: AbortSignal): Promise<string | undefined> {
+  const png = await readBytes(store, maskKey(mask, '.png'), { signal });
+  return png && sha256Of(png);
+}
 
 /** Why a mask came out otherwise. */
 async function whyOther(store: ObjectStore, build: Build, line: BuildImage, signal: AbortSignal): Promise<string> {

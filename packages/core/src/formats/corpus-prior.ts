@@ -6,7 +6,7 @@ import { parseDocument } from '@saltworks/contract/documents/document';
 import { priorSettings, taughtCategories } from '@saltworks/contract/documents/statistics';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { CorpusPrior } from '../corpus/prior.ts';
-import { decodeSafeTensors, encodeSafeTensors, floatTensor, readFloats } from './safetensors.ts';
+import { decodeFormat, encodeSafeTensors, floatTensor, readFloats } from './safetensors.ts';
 
 const [format, version] = ['saltworks-corpus-prior', '1'];
 
@@ -23,12 +23,7 @@ export function encodeCorpusPrior({ d, weights, frequency, categories, ...settin
 
 /** @throws InvalidInputError if this is no such file of version 1, UnreadableDocumentError if its metadata are none */
 export function decodeCorpusPrior(file: Uint8Array): CorpusPrior {
-  const { tensors, metadata } = decodeSafeTensors(file);
-  if (metadata.format !== format || metadata.version !== version) {
-    throw new InvalidInputError(
-      `a file of ${metadata.format ?? 'no format'}, version ${metadata.version}; expected ${format}, version ${version}`,
-    );
-  }
+  const { tensors, metadata } = decodeFormat(file, format, version);
   const [weights, frequency] = ['weights', 'frequency'].map((name) => {
     const tensor = tensors.get(name);
     if (tensor) return { shape: tensor.shape, values: Float64Array.from(readFloats(tensor)) };

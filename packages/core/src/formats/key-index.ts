@@ -6,7 +6,7 @@ import { parseDocument } from '@saltworks/contract/documents/document';
 import { type IndexedImage, indexedImages } from '@saltworks/contract/documents/searches';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Summary } from '../search/summary.ts';
-import { decodeSafeTensors, encodeSafeTensors, floatTensor, readFloats } from './safetensors.ts';
+import { decodeFormat, encodeSafeTensors, floatTensor, readFloats } from './safetensors.ts';
 
 const [format, version] = ['saltworks-key-index', '1'];
 
@@ -40,12 +40,7 @@ export function encodeKeyIndex(parts: readonly { sha256: string; summary: Summar
 
 /** @throws InvalidInputError if this is no such file of version 1, UnreadableDocumentError if its images are none */
 export function decodeKeyIndex(file: Uint8Array): KeyIndex {
-  const { tensors, metadata } = decodeSafeTensors(file);
-  if (metadata.format !== format || metadata.version !== version) {
-    throw new InvalidInputError(
-      `a file of ${metadata.format ?? 'no format'}, version ${metadata.version}; expected ${format}, version ${version}`,
-    );
-  }
+  const { tensors, metadata } = decodeFormat(file, format, version);
   const images = parseDocument('images of an index', metadata.images ?? '', indexedImages);
   const n = images.reduce((sum, { rows }) => sum + rows, 0);
   const [rows, scales] = [tensors.get('rows'), tensors.get('scales')];

@@ -69,6 +69,16 @@ export function decodeSafeTensors(file: Uint8Array): SafeTensors {
   return { tensors, metadata };
 }
 
+/** The same of one format and version, as metadata name them. @throws InvalidInputError if it is of another */
+export function decodeFormat(file: Uint8Array, format: string, version: string): SafeTensors {
+  const decoded = decodeSafeTensors(file);
+  const { metadata } = decoded;
+  if (metadata.format === format && metadata.version === version) return decoded;
+  throw new InvalidInputError(
+    `a file of ${metadata.format ?? 'no format'}, version ${metadata.version}; expected ${format}, version ${version}`,
+  );
+}
+
 /** The number of every half: keys hold half a million. */
 let halves: Float32Array | undefined;
 

@@ -7,7 +7,7 @@ import { taughtCategories } from '@saltworks/contract/documents/statistics';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import type { Taught } from '../corpus/taught.ts';
 import { rowStart } from '../walk/cholesky.ts';
-import { decodeSafeTensors, doubleTensor, encodeSafeTensors, readDoubles } from './safetensors.ts';
+import { decodeFormat, doubleTensor, encodeSafeTensors, readDoubles } from './safetensors.ts';
 
 const [format, version] = ['saltworks-statistics', '1'];
 
@@ -23,12 +23,7 @@ export function encodeStatistics({ statistics: { d, c, xx, xy }, categories, ima
 
 /** @throws InvalidInputError if this is no such file of version 1, UnreadableDocumentError if its categories are none */
 export function decodeStatistics(file: Uint8Array): Taught {
-  const { tensors, metadata } = decodeSafeTensors(file);
-  if (metadata.format !== format || metadata.version !== version) {
-    throw new InvalidInputError(
-      `a file of ${metadata.format ?? 'no format'}, version ${metadata.version}; expected ${format}, version ${version}`,
-    );
-  }
+  const { tensors, metadata } = decodeFormat(file, format, version);
   const [xx, xy] = ['xx', 'xy'].map((name) => {
     const tensor = tensors.get(name);
     if (tensor) return { shape: tensor.shape, values: readDoubles(tensor) };

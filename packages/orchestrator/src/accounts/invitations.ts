@@ -2,7 +2,7 @@
  * Invitations: links by which several people join a campaign, each under an account of their own. Only the hash of a link's token is
  * stored. A link holds as long as whoever made it may invite: an administrator, or a manager of the campaign.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   type Invitation,
   type InvitationState,
@@ -11,7 +11,9 @@ import {
 } from '@saltworks/contract/api/invitations';
 import type { MemberRole } from '@saltworks/contract/api/states';
 import { InvalidInputError } from '@saltworks/contract/errors';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import type { Kysely } from 'kysely';
+import { ranks } from '../api/access.ts';
 import { insertUser } from '../api/auth.ts';
 import type { Schema, UserRole } from '../db/schema.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
@@ -40,7 +42,7 @@ export async function createInvitation(
   await db.transaction().execute(async (tx) => {
     await tx
       .insertInto('invitation')
-      .values({ id, campaign, hash: hashOf(token), name, role, uses, ends, made_by: actor })
+      .values({ id, campaign, hash: sha256Of(token), name, role, uses, ends, made_by: actor })
       .execute();
     const detail = { invitation: id, role, uses, ends };
     await audit(tx, { actor, action: 'invitation.create', object: campaign, detail });
@@ -89,7 +91,7 @@ export interface Invited {
 
 /** @returns undefined if there never was such an invitation, or its campaign is gone */
 export async function findInvitation(db: Kysely<Schema>, token: string): Promise<Invited | undefined> {
-  const row = await invitations(db).where('invitation.hash', '=', hashOf(token)).executeTakeFirst();
+  const row = await invitations(db).where('invitation.hash', '=', sha256Of(token)).executeTakeFirst();
   return row && { campaign: row.campaign, name: row.title, role: row.role, state: stateOf(row) };
 }
 
@@ -115,7 +117,7 @@ export async function followInvitation(
     const locked = await tx
       .selectFrom('invitation')
       .select('id')
-      .where('hash', '=', hashOf(token))
+      .where('hash', '=', sha256Of(token))
       .forUpdate()
       .executeTakeFirst();
     const found = locked && (await invitations(tx).where('invitation.id', '=', locked.id).executeTakeFirst());
@@ -154,8 +156,6 @@ export async function followInvitation(
     return campaign;
   });
 }
-
-const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
 
 const roleOf = async (db: Kysely<Schema>, campaign: string, user: string): Promise<MemberRole | undefined> =>
   (
@@ -196,5 +196,3 @@ function stateOf(row: {
   if (row.used >= row.uses) return 'spent';
   return row.ends.getTime() <= Date.now() ? 'ended' : 'open';
 }
-
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');

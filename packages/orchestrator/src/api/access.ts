@@ -29,7 +29,8 @@ export type Access =
   | { schedule: MemberRole }
   | { assignment: 'own' | 'see' | 'review' };
 
-const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
+/** A higher one includes the lower ones. */
+export const ranks: Record<MemberRole, number> = { annotator: 0, reviewer: 1, manager: 2 };
 
 /**
  * Lets a caller pass, or refuses. To callers who are no members, a campaign and its parts do not exist.

@@ -1,6 +1,7 @@
 /** Authentication: accounts and sessions by better-auth, API keys of our own. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from '@saltworks/contract/zod';
+import { sha256Of } from '@saltworks/store/objects/canonical';
 import { isUnwritable } from '@saltworks/store/objects/room';
 import { betterAuth } from 'better-auth';
 import { APIError } from 'better-auth/api';
@@ -138,7 +139,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
     logger: { level: 'error' },
     plugins: [
       magicLink({
-        storeToken: { type: 'custom-hasher', hash: async (token) => hashOf(token) },
+        storeToken: { type: 'custom-hasher', hash: async (token) => sha256Of(token) },
         disableSignUp: true,
         expiresIn: 600,
         // Tokens cannot be guessed: the limit allows a room full of people behind one address.
@@ -257,7 +258,7 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       const found = await db
         .selectFrom('verification')
         .select('value')
-        .where('identifier', '=', `magic-link:${hashOf(token)}`)
+        .where('identifier', '=', `magic-link:${sha256Of(token)}`)
         .where('expiresAt', '>', new Date())
         .executeTakeFirst();
       return found && emailOf(found.value);
@@ -345,8 +346,6 @@ function signedCookie(cookies: string, name: string, secret: string): string | u
   return given.length === expected.length && timingSafeEqual(given, expected) ? value : undefined;
 }
 
-const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
-
 /** Makes a key. @returns its secret, which is stored as a hash only */
 export async function createApiKey(
   db: Kysely<Schema>,
@@ -356,7 +355,7 @@ export async function createApiKey(
   const id = newId();
   await db
     .insertInto('api_key')
-    .values({ id, user_id: user, name, hash: hashOf(key), expires: expires && new Date(expires) })
+    .values({ id, user_id: user, name, hash: sha256Of(key), expires: expires && new Date(expires) })
     .execute();
   return { id, key };
 }
@@ -366,7 +365,7 @@ async function userOfKey(db: Kysely<Schema>, key: string): Promise<string | unde
   const found = await db
     .selectFrom('api_key')
     .select(['id', 'user_id', 'expires', 'last_used'])
-    .where('hash', '=', hashOf(key))
+    .where('hash', '=', sha256Of(key))
     .executeTakeFirst();
   if (!found || (found.expires && found.expires <= now)) return undefined;
   // Once a minute is enough to tell whether a key is in use.

@@ -6,6 +6,7 @@ import { audit } from '../accounts/audit.ts';
 import { askedOf } from '../db/json.ts';
 import type { Schema } from '../db/schema.ts';
 import { NotFoundError } from '../errors.ts';
+import { topicText } from '../notices/topics.ts';
 
 export async function listFilters(db: Kysely<Schema>, { kind, name }: Subject): Promise<SavedFilter[]> {
   const rows = await db
@@ -47,7 +48,7 @@ export async function saveFilter(
       .values({ kind, name, filter, ...row })
       .onConflict((conflict) => conflict.columns(['kind', 'name', 'filter']).doUpdateSet(row))
       .execute();
-    await audit(tx, { actor, action: 'filter.save', object: `${kind}:${name}`, detail: { filter, asked } });
+    await audit(tx, { actor, action: 'filter.save', object: topicText({ kind, name }), detail: { filter, asked } });
   });
 }
 
@@ -65,6 +66,6 @@ export async function removeFilter(
       .where('filter', '=', filter)
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw new NotFoundError(`no filter ${filter} of ${kind} ${name}`);
-    await audit(tx, { actor, action: 'filter.remove', object: `${kind}:${name}`, detail: { filter } });
+    await audit(tx, { actor, action: 'filter.remove', object: topicText({ kind, name }), detail: { filter } });
   });
 }

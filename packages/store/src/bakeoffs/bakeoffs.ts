@@ -15,7 +15,7 @@ import {
   bakeoffReportKey,
 } from '@saltworks/contract/layout';
 import type { Schema } from '@saltworks/contract/zod';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { contentId } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
@@ -25,7 +25,7 @@ export async function writePlan(
   content: Omit<BakeoffPlan, 'version' | 'id'>,
   options?: CallOptions,
 ): Promise<BakeoffPlan> {
-  const plan: BakeoffPlan = { version: 1, id: sha256Of(canonical(content)).slice(0, 16), ...content };
+  const plan: BakeoffPlan = { version: 1, id: contentId(content), ...content };
   await store.putIfAbsent(bakeoffPlanKey(plan.subject, plan.id), JSON.stringify(plan), options);
   return plan;
 }

@@ -10,7 +10,7 @@ import {
 } from '@saltworks/contract/documents/builds';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { buildKey, snapshotKey } from '@saltworks/contract/layout';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { canonical, contentId, sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 import { putLines } from './lines.ts';
@@ -34,7 +34,7 @@ export async function writeBuild(
     content.images += lines.length;
     content.kept += lines.filter(({ kept }) => kept !== undefined).length;
   }
-  const written: Build = { version: 1, id: sha256Of(canonical(content)).slice(0, 16), ...content };
+  const written: Build = { version: 1, id: contentId(content), ...content };
   await store.putIfAbsent(buildKey(subject, written.id), canonical(written), options);
   return written;
 }

@@ -1,7 +1,7 @@
 /** Names of masks: each is the hash of all that the mask is made from, so that it is known before the mask is made. */
 import type { BuildImage, BuildSettings } from '@saltworks/contract/documents/builds';
 import type { SegmentOptions } from '@saltworks/contract/options';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { contentId, sha256Of } from '../objects/canonical.ts';
 
 /** Raised when the same image, strokes and settings would give another mask than before. */
 export const CODE_VERSION = 6;
@@ -14,7 +14,7 @@ export const CODE_VERSION = 6;
  * @param code version of the code that makes the masks
  */
 export const recipeName = (keys: string, options: SegmentOptions, code = CODE_VERSION): string =>
-  sha256Of(canonical([code, keys, options])).slice(0, 16);
+  contentId([code, keys, options]);
 
 /** @param image its sha256 @param strokes sha256 of their bytes */
 export const maskId = (image: string, strokes: string, recipe: string): string =>

@@ -1,15 +1,15 @@
 /** Lists of a dataset's images that filters found: stored once, named by their content, and never changed. */
-import { createHash } from 'node:crypto';
 import { type SelectionDocument, selectionDocument } from '@saltworks/contract/documents/selections';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { selectionKey } from '@saltworks/contract/layout';
+import { sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
 /** @returns its id: the same for the same images, found by the same filter */
 export async function writeSelection(store: ObjectStore, content: Omit<SelectionDocument, 'version'>): Promise<string> {
   const text = JSON.stringify({ version: 1, ...content } satisfies SelectionDocument);
-  const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const id = sha256Of(text).slice(0, 16);
   await store.putIfAbsent(selectionKey(content.dataset, id), text);
   return id;
 }

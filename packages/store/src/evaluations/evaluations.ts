@@ -11,7 +11,7 @@ import {
 } from '@saltworks/contract/documents/evaluations';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { evaluatedImagesKey, evaluationKey, evaluationOutcomeKey } from '@saltworks/contract/layout';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { contentId, sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
@@ -31,7 +31,7 @@ export async function writeEvaluation(
     encodeLines(images.slice(part * aPart, (part + 1) * aPart)),
   );
   const whole = { ...content, images: images.length, parts: parts.length, lines: sha256Of(parts.join('')) };
-  const evaluation: DatasetEvaluation = { version: 1, id: sha256Of(canonical(whole)).slice(0, 16), ...whole };
+  const evaluation: DatasetEvaluation = { version: 1, id: contentId(whole), ...whole };
   const { dataset, id } = evaluation;
   for (const [part, lines] of parts.entries()) {
     await store.putIfAbsent(evaluatedImagesKey(dataset, id, part), lines, options);

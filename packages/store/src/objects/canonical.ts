@@ -10,5 +10,8 @@ export function canonical(value: unknown): string {
   );
 }
 
+/** Names a document by its content: the first 16 digits of the hash of its canonical JSON. */
+export const contentId = (content: unknown): string => sha256Of(canonical(content)).slice(0, 16);
+
 /** Hex. */
 export const sha256Of = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

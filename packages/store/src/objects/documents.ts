@@ -1,16 +1,26 @@
-/** Objects that are text or documents, where there may be none. */
+/** Objects, text and documents, where there may be none. */
 import { parseDocument } from '@saltworks/contract/documents/document';
 import type { Schema } from '@saltworks/contract/zod';
 import { type CallOptions, ObjectMissingError, type ObjectStore } from './store.ts';
 
-/** An object as text, or undefined where there is none. */
-export async function readText(store: ObjectStore, key: string, options?: CallOptions): Promise<string | undefined> {
+/** An object's bytes, or undefined where there is none. */
+export async function readBytes(
+  store: ObjectStore,
+  key: string,
+  options?: CallOptions,
+): Promise<Uint8Array | undefined> {
   try {
-    return new TextDecoder().decode(await store.get(key, options));
+    return await store.get(key, options);
   } catch (error) {
     if (error instanceof ObjectMissingError) return undefined;
     throw error;
   }
+}
+
+/** The same as text. */
+export async function readText(store: ObjectStore, key: string, options?: CallOptions): Promise<string | undefined> {
+  const bytes = await readBytes(store, key, options);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 /**

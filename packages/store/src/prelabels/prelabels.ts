@@ -20,7 +20,7 @@ import {
 } from '@saltworks/contract/layout';
 import { putLines, readSnapshotLines } from '../builds/lines.ts';
 import { maskId } from '../builds/mask-names.ts';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { canonical, contentId, sha256Of } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
@@ -55,7 +55,7 @@ export async function writePlan(
     content.images += images.length;
     shard++;
   }
-  const plan: PrelabelPlan = { version: 1, id: idOf(content), ...content };
+  const plan: PrelabelPlan = { version: 1, id: contentId(content), ...content };
   await store.putIfAbsent(prelabelPlanKey(plan.dataset, plan.id), JSON.stringify(plan), options);
   return plan;
 }
@@ -101,7 +101,7 @@ export async function writeModel(
   content: Omit<PrelabelModel, 'version' | 'id'>,
   options?: CallOptions,
 ): Promise<PrelabelModel> {
-  const model: PrelabelModel = { version: 1, id: idOf(content), ...content };
+  const model: PrelabelModel = { version: 1, id: contentId(content), ...content };
   await store.putIfAbsent(prelabelModelKey(model.dataset, model.id), JSON.stringify(model), options);
   return model;
 }
@@ -151,5 +151,3 @@ async function readCurrent(store: ObjectStore, dataset: string, options?: CallOp
 /** Names the mask that a model predicts of an image. */
 export const predictedId = (image: string, model: string): string =>
   sha256Of(JSON.stringify(['predicted', image, model]));
-
-const idOf = (content: object): string => sha256Of(canonical(content)).slice(0, 16);

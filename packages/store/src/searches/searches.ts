@@ -10,7 +10,7 @@ import {
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { indexKey, indexReportKey, searchQueryKey, searchReportKey } from '@saltworks/contract/layout';
 import { decodeKeyIndex, type KeyIndex } from '@saltworks/core/formats/key-index';
-import { canonical, sha256Of } from '../objects/canonical.ts';
+import { contentId } from '../objects/canonical.ts';
 import { readDocument } from '../objects/documents.ts';
 import type { CallOptions, ObjectStore } from '../objects/store.ts';
 
@@ -21,7 +21,7 @@ export async function writeQuery(
   options?: CallOptions,
 ): Promise<string> {
   const query: SearchQuery = { version: 1, ...content };
-  const id = sha256Of(canonical(query)).slice(0, 16);
+  const id = contentId(query);
   await store.putIfAbsent(searchQueryKey(query.dataset, id), JSON.stringify(query), options);
   return id;
 }

@@ -33,7 +33,8 @@ export function queryOf(filters: readonly Filter[], params: URLSearchParams): UR
   return query;
 }
 
-export function Filters({ filters, children }: { filters: readonly Filter[]; children?: React.ReactNode }) {
+/** The fields of the address, and what sets one of them; an empty one goes. */
+export function useFields(): [params: URLSearchParams, set: (name: string, value: string) => void] {
   const [params, setParams] = useSearchParams();
   const set = (name: string, value: string) =>
     setParams(
@@ -45,6 +46,11 @@ export function Filters({ filters, children }: { filters: readonly Filter[]; chi
       },
       { replace: true },
     );
+  return [params, set];
+}
+
+export function Filters({ filters, children }: { filters: readonly Filter[]; children?: React.ReactNode }) {
+  const [params, set] = useFields();
   return (
     <search className="filters">
       {filters.map(({ name, label, choices }) => (

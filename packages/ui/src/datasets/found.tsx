@@ -16,12 +16,11 @@ import { useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { ask } from '../api.ts';
 import { useAttempt } from '../attempt.ts';
+import { textOf } from '../builds/subject.ts';
 import { useLoaded } from '../load.ts';
 import { counted } from '../plots/figures.ts';
 
-const subjectText = ({ kind, name }: Subject) => `${kind}:${name}`;
-
-export const useTags = (subject: Subject) => useLoaded(getTags, { params: { subject: subjectText(subject) } });
+export const useTags = (subject: Subject) => useLoaded(getTags, { params: { subject: textOf(subject) } });
 
 /** The number of images that fit, part by part; undefined until it is known. */
 export function useFitting({ kind, name }: Subject, query: URLSearchParams, turn = 0): number | undefined {
@@ -74,7 +73,7 @@ interface Props {
 
 export function Found({ subject, query, narrowed, manages, admin, changed }: Props) {
   const [params, setParams] = useSearchParams();
-  const place = { params: { subject: subjectText(subject) } };
+  const place = { params: { subject: textOf(subject) } };
   const filters = useLoaded(getFilters, place);
   const asked = askedOf(subject, query);
   const saved = filters.value?.find(({ filter }) => same(filter, asked));
@@ -168,7 +167,7 @@ function Use({ subject, saved: { name: filter }, manages, admin, removed }: UseP
       const { images } = await ask(postCampaignFirst, { params: { campaign: subject.name }, body: { filter } });
       setSaid(`${counted(images, 'image')} first.`);
     });
-  const remove = () => attempt(() => ask(deleteFilter, { params: { subject: subjectText(subject), filter } }));
+  const remove = () => attempt(() => ask(deleteFilter, { params: { subject: textOf(subject), filter } }));
   const exports = `/${subject.kind}s/${subject.name}/exports`;
   return (
     <>

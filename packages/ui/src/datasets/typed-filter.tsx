@@ -1,23 +1,14 @@
 /** Filters that are typed or picked, beside those that are chosen from a list. All are kept in the address. */
 import { useSearchParams } from 'wouter';
+import { useFields } from './filters.tsx';
 
 /** The names in the query of filters that every list of images has. */
 export const typed = ['name', 'tag', 'annotator', 'since', 'until'] as const;
 
 /** Sets a field of the address, or takes it out. */
 export function useField(field: string): [value: string, set: (value: string) => void] {
-  const [params, setParams] = useSearchParams();
-  const set = (value: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (value === '') next.delete(field);
-        else next.set(field, value);
-        return next;
-      },
-      { replace: true },
-    );
-  return [params.get(field) ?? '', set];
+  const [params, set] = useFields();
+  return [params.get(field) ?? '', (value) => set(field, value)];
 }
 
 interface Props {

@@ -150,19 +150,24 @@ export async function finishTeaching(
   const { store } = deps;
   const plan = await readPlan(store, { dataset, id }, { signal });
   const sums: string[] = [];
+  const failed = new Set<string>();
   let reason: string | undefined;
   const read = ({ shard }: PrelabelPlan['taught'][number]) => readTaught(store, plan, shard, { signal });
   for await (const report of inOrder(plan.taught, atOnce, read)) {
     if (report?.statistics) sums.push(report.statistics);
+    for (const { sha256 } of report?.failures ?? []) failed.add(sha256);
     reason ??= report?.failures[0] && `${report.failures[0].name}: ${report.failures[0].reason}`;
   }
   const statistics = await ensureSum(store, sums, signal);
   if (statistics === null) {
     throw new InvalidInputError(`no image of ${dataset} with strokes could be used: ${reason}; expected at least one`);
   }
-  const { categories, images } = await readStatistics(store, statistics, { signal });
+  const file = await store.get(statisticsKey(statistics), { signal });
+  const taught = decodeStatistics(file);
+  const { categories, images } = taught;
   const { settings, learner } = plan;
-  const heard = settings.options.graph === 'walk' ? await writePrior(deps, plan, statistics, signal) : {};
+  const sum = { name: statistics, file, taught };
+  const heard = settings.options.graph === 'walk' ? await writePrior(deps, plan, { sum, failed }, signal) : {};
   const content = { dataset, statistics, settings, learner, categories, images, ...heard };
   const model = await writeModel(store, content, { signal });
   const classes = categories.filter((category) => category !== null).length;

@@ -3,13 +3,13 @@ import type { SnapshotImage } from '@saltworks/contract/documents/builds';
 import type { PrelabelModel, PrelabelPlan } from '@saltworks/contract/documents/prelabels';
 import { keysId, priorKey, statisticsKey } from '@saltworks/contract/layout';
 import { classifierOf } from '@saltworks/core/corpus/classifier';
+import type { Taught } from '@saltworks/core/corpus/taught';
 import { trustOf } from '@saltworks/core/corpus/trust';
 import { encodeCorpusPrior } from '@saltworks/core/formats/corpus-prior';
-import { decodeStatistics } from '@saltworks/core/formats/statistics';
 import { readStrokes } from '@saltworks/store/builds/strokes';
 import { inOrder } from '@saltworks/store/in-order';
 import { sha256Of } from '@saltworks/store/objects/canonical';
-import { lessonsOf, readTaught, readTaughtImages } from '@saltworks/store/prelabels/prelabels';
+import { lessonsOf, readTaughtImages } from '@saltworks/store/prelabels/prelabels';
 import { type KeysDeps, readKeys } from '../cached-keys.ts';
 import type { WeighThreads } from '../mask-threads.ts';
 
@@ -20,24 +20,33 @@ export interface WeighDeps extends KeysDeps {
 /** Images that are left out in turn at most: their mean is known to a few hundredths then. */
 const most = 64;
 
-/** Writes the prior of a sum of statistics. @returns its name and trust */
+/** Shards that are read ahead. */
+const atOnce = 8;
+
+/** The sum of all statistics: its name, its file, and what this holds. */
+interface Sum {
+  name: string;
+  file: Uint8Array;
+  taught: Taught;
+}
+
+/** Writes the prior of a sum of statistics. @param failed images that could not teach @returns its name and trust */
 export async function writePrior(
   deps: WeighDeps,
   plan: PrelabelPlan,
-  statistics: string,
+  { sum, failed }: { sum: Sum; failed: ReadonlySet<string> },
   signal: AbortSignal,
 ): Promise<Required<Pick<PrelabelModel, 'prior' | 'trust'>>> {
   const { store, maskThreads } = deps;
-  const file = await store.get(statisticsKey(statistics), { signal });
   const agreements: number[] = [];
-  const weigh = (image: SnapshotImage) => agreementOn(deps, plan, { image, statistics, file }, signal);
-  for await (const found of inOrder(await someTaught(deps, plan, signal), 2 * maskThreads.threads, weigh)) {
+  const weigh = (image: SnapshotImage) => agreementOn(deps, plan, { image, sum }, signal);
+  for await (const found of inOrder(await someTaught(deps, plan, failed, signal), 2 * maskThreads.threads, weigh)) {
     signal.throwIfAborted();
     if (found !== undefined) agreements.push(found);
   }
   const { balance, sharpness } = plan.learner;
-  const { categories, ...taught } = decodeStatistics(file);
-  const { d, weights, frequency } = classifierOf(taught.statistics, plan.learner);
+  const { categories, statistics } = sum.taught;
+  const { d, weights, frequency } = classifierOf(statistics, plan.learner);
   const trust = trustOf(agreements);
   const { backbone } = plan.settings.extract;
   const keys = keysId(backbone, plan.settings.extract);
@@ -51,12 +60,12 @@ export async function writePrior(
 async function someTaught(
   { store }: WeighDeps,
   plan: PrelabelPlan,
+  failed: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<readonly SnapshotImage[]> {
   let some: SnapshotImage[] = [];
-  for (const { shard } of plan.taught) {
-    const failed = new Set((await readTaught(store, plan, shard, { signal }))?.failures.map(({ sha256 }) => sha256));
-    const images = await readTaughtImages(store, plan, shard, { signal });
+  const read = ({ shard }: PrelabelPlan['taught'][number]) => readTaughtImages(store, plan, shard, { signal });
+  for await (const images of inOrder(plan.taught, atOnce, read)) {
     some.push(...images.filter(({ sha256 }) => !failed.has(sha256)));
     some.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
     some = some.slice(0, most);
@@ -68,7 +77,7 @@ async function someTaught(
 async function agreementOn(
   deps: WeighDeps,
   plan: PrelabelPlan,
-  { image, statistics, file }: { image: SnapshotImage; statistics: string; file: Uint8Array },
+  { image, sum }: { image: SnapshotImage; sum: Sum },
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const { store, readObject, maxPixels, maskThreads } = deps;
@@ -85,7 +94,7 @@ async function agreementOn(
       })),
     ),
     lessons: await Promise.all(lessonsOf(plan, image).map(read)),
-    model: { id: statistics, statistics: file, learner: plan.learner },
+    model: { id: sum.name, statistics: sum.file, learner: plan.learner },
     ...{ options, maxPixels },
   };
   return maskThreads.run(job, { move: [job.image, job.keys], signal });

@@ -13,7 +13,8 @@ import { maskId } from '@saltworks/store/builds/mask-names';
 import { readDataset, readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
 import { sha256Of } from '@saltworks/store/objects/canonical';
-import { ObjectMissingError, type ObjectStore } from '@saltworks/store/objects/store';
+import { readBytes } from '@saltworks/store/objects/documents';
+import type { ObjectStore } from '@saltworks/store/objects/store';
 import { findKeys } from '../cached-keys.ts';
 
 /** Shards that are read ahead. */
@@ -108,13 +109,13 @@ export async function regionOf(
     return regions.get(segment);
   };
   for (const extension of ['.json', '.png'] as const) {
-    const strokes = await readOrNothing(store, scribblesKey(dataset, shard, sha256, extension), signal);
+    const strokes = await readBytes(store, scribblesKey(dataset, shard, sha256, extension), { signal });
     if (!strokes) continue;
-    const mask = await readOrNothing(store, maskKey(maskId(sha256, sha256Of(strokes), recipe), '.png'), signal);
+    const mask = await readBytes(store, maskKey(maskId(sha256, sha256Of(strokes), recipe), '.png'), { signal });
     const region = (mask && regionIn(await idsIn(mask))) ?? regionIn(drawnIds(strokes, extension, size));
     if (region) return region;
   }
-  const known = await readOrNothing(store, truthKey(dataset, sha256, '.png'), signal);
+  const known = await readBytes(store, truthKey(dataset, sha256, '.png'), { signal });
   const region = known && regionIn(await idsIn(known));
   if (region) return region;
   const ids = [...seen].sort((a, b) => a - b);
@@ -155,9 +156,3 @@ function drawnIds(bytes: Uint8Array, extension: ScribblesExtension, size: Size):
 }
 
 const idsIn = async (png: Uint8Array): Promise<Uint32Array> => decodePanoptic(await decodeImage(png)).ids;
-
-const readOrNothing = (store: ObjectStore, key: string, signal: AbortSignal): Promise<Uint8Array | undefined> =>
-  store.get(key, { signal }).catch((error) => {
-    if (error instanceof ObjectMissingError) return undefined;
-    throw error;
-  });

@@ -9,7 +9,7 @@ import { decodeKeys } from '@saltworks/core/formats/keys';
 import { type Summary, summarise } from '@saltworks/core/search/summary';
 import { readShard } from '@saltworks/store/datasets/dataset';
 import { inOrder } from '@saltworks/store/in-order';
-import { canonical, sha256Of } from '@saltworks/store/objects/canonical';
+import { contentId } from '@saltworks/store/objects/canonical';
 import { readDocument } from '@saltworks/store/objects/documents';
 import { putIndex, readIndexReport } from '@saltworks/store/searches/searches';
 import { type KeysDeps, readKeys } from '../cached-keys.ts';
@@ -40,7 +40,7 @@ export async function indexShard(
   ]);
   const keyless = new Set(extracted?.failures.map(({ sha256 }) => sha256));
   const keyed = extracted ? images.filter(({ sha256 }) => !keyless.has(sha256)) : [];
-  const madeOf = sha256Of(canonical([INDEX_VERSION, ...keyed.map(({ sha256 }) => sha256)])).slice(0, 16);
+  const madeOf = contentId([INDEX_VERSION, ...keyed.map(({ sha256 }) => sha256)]);
   let done = last?.done ?? 0;
   if (isFinished(before) && before.of === madeOf) return tallyOf(before, Math.min(done, before.images));
 
