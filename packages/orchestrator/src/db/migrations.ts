@@ -575,7 +575,7 @@ const mails = `
 create table mail (
   id text primary key,
   user_id text not null references "user" on delete cascade,
-  kind text not null check (kind in ('sign_in', 'sent_back', 'notice')),
+  kind text not null check (kind in ('sign_in', 'sent_back')),
   about text,
   state text not null default 'waiting' check (state in ('waiting', 'delivered', 'failed', 'dropped')),
   due timestamptz not null default now(),

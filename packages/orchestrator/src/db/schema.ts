@@ -445,14 +445,14 @@ export interface WebhookTable {
   created: TimeNow;
 }
 
-export type MailKind = 'sign_in' | 'sent_back' | 'notice';
+export type MailKind = 'sign_in' | 'sent_back';
 
 /** An e-mail on its way to a person; it is written when it is sent, so it says what is true then. */
 export interface MailTable {
   id: string;
   user_id: string;
   kind: MailKind;
-  /** Of `sign_in` the id of the campaign that the person joined, if any; of `notice` a NoticeBody as JSON; else null. */
+  /** Of `sign_in` the id of the campaign that the person joined, if any; else null. */
   about: string | null;
   /** `dropped`: there was no reason left to send it. */
   state: Generated<Delivery['state'] | 'dropped'>;

@@ -59,6 +59,8 @@ export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Z
 
 class RefusedMailError extends Error {}
 
-/** Whether another try is useless: the mail server refused for good (5xx), or we do. */
-export const isFinal = (error: unknown): boolean =>
-  error instanceof RefusedMailError || (error as { responseCode?: number }).responseCode! >= 500;
+/** Whether another try is useless: the mail server refused this mail for good (5xx), or we do. A password may still be set right. */
+export function isFinal(error: unknown): boolean {
+  const { code, responseCode = 0 } = error as { code?: string; responseCode?: number };
+  return error instanceof RefusedMailError || (responseCode >= 500 && code !== 'EAUTH');
+}
