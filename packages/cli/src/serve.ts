@@ -56,6 +56,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     requestsPerMinute: settings.requestsPerMinute,
     trustedProxies: settings.trustedProxies,
     webhookHosts: settings.webhookHosts,
+    smtp: settings.smtp,
     places: settings.places,
     quota: settings.quota ?? null,
     graceDays: settings.graceDays,

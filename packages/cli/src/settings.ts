@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@saltworks/contract/errors';
 import { domainsOf, type OpenIdConnect } from '@saltworks/orchestrator/accounts/open-id-connect';
 import { type AllowedHost, allowedHostsOf } from '@saltworks/orchestrator/notices/allowed-hosts';
+import type { SmtpSettings } from '@saltworks/orchestrator/notices/smtp';
 import type { Version } from '@saltworks/orchestrator/temporal/versions';
 import { type Place, placesOf } from '@saltworks/store/import/places';
 import type { S3Access } from '@saltworks/store/objects/open';
@@ -64,6 +65,11 @@ export interface Settings {
   trustedProxies?: string[];
   /** SALTWORKS_WEBHOOK_HOSTS: hosts that webhooks may lead to; default none. */
   webhookHosts: AllowedHost[];
+  /**
+   * SALTWORKS_SMTP_HOST and _FROM: the mail server that e-mail is handed to, and its sender; default none, no e-mail. _PORT, default
+   * 587, or 465 or 25 by _TLS; _TLS: starttls (default), implicit or none; _USER and _PASSWORD: how the server signs in there.
+   */
+  smtp?: SmtpSettings;
   /** SALTWORKS_PLACES: folders and prefixes that administrators may import from on the page, `photos=/srv/photos`; default none. */
   places: Place[];
   /** SALTWORKS_QUOTA: bytes that the store may hold, `2TB`; new work that fills it is refused then. Default none. */
@@ -191,6 +197,7 @@ export function readSettings(
     oidc: oidcOf(env),
     trustedProxies: proxiesOf(env),
     webhookHosts: allowedHostsOf(env.SALTWORKS_WEBHOOK_HOSTS ?? ''),
+    smtp: smtpOf(env),
     places: placesOf(env.SALTWORKS_PLACES ?? ''),
     quota: bytesOf(env, 'SALTWORKS_QUOTA'),
     graceDays: wholeOf(env, 'SALTWORKS_GRACE_DAYS', 3_650, 0) ?? 30,
@@ -320,6 +327,35 @@ function oidcOf(env: NodeJS.ProcessEnv): Settings['oidc'] {
     throw new InvalidInputError('SALTWORKS_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET; expected all three, or none');
   }
   return { issuer, clientId, clientSecret, domains: domainsOf(env.SALTWORKS_OIDC_DOMAINS ?? '') };
+}
+
+const smtpPorts = { starttls: 587, implicit: 465, none: 25 };
+
+function smtpOf(env: NodeJS.ProcessEnv): SmtpSettings | undefined {
+  const [host, from, user, password] = ['HOST', 'FROM', 'USER', 'PASSWORD'].map(
+    (name) => env[`SALTWORKS_SMTP_${name}`] || undefined,
+  );
+  const tls = oneOf(env, 'SALTWORKS_SMTP_TLS', ['starttls', 'implicit', 'none']);
+  const port = wholeOf(env, 'SALTWORKS_SMTP_PORT', 65_535) ?? smtpPorts[tls];
+  if (host === undefined && from === undefined) return undefined;
+  if (host === undefined || from === undefined) {
+    throw new InvalidInputError('one of SALTWORKS_SMTP_HOST and SALTWORKS_SMTP_FROM; expected both, or neither');
+  }
+  if (!/^[^\s:/@]+$/.test(host) && isIP(host) === 0) {
+    throw new InvalidInputError(`SALTWORKS_SMTP_HOST=${host}; expected a host alone: mail.example.org`);
+  }
+  if (!/^(?:[^<>@\p{Cc}]+ <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/u.test(from)) {
+    throw new InvalidInputError(
+      `SALTWORKS_SMTP_FROM=${JSON.stringify(from)}; expected saltworks@example.org or Saltworks <saltworks@example.org>`,
+    );
+  }
+  if ((user === undefined) !== (password === undefined)) {
+    throw new InvalidInputError('one of SALTWORKS_SMTP_USER and SALTWORKS_SMTP_PASSWORD; expected both, or neither');
+  }
+  if (tls === 'none' && password !== undefined) {
+    throw new InvalidInputError('SALTWORKS_SMTP_TLS=none with a password; expected starttls or implicit');
+  }
+  return { host, port, tls, from, ...(user !== undefined && { user, password }) };
 }
 
 /** Powers of 1,000, and of 1,024 with an `i`. */

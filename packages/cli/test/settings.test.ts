@@ -95,6 +95,8 @@ describe('secrets', () => {
     const beside = {
       ...{ AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', SALTWORKS_OIDC_ISSUER: 'https://id.example.org' },
       ...{ SALTWORKS_OIDC_CLIENT_ID: 'c', SALTWORKS_OIDC_CLIENT_SECRET: 's' },
+      ...{ SALTWORKS_SMTP_HOST: 'mail', SALTWORKS_SMTP_FROM: 'a@b.org', SALTWORKS_SMTP_USER: 'u' },
+      ...{ SALTWORKS_SMTP_PASSWORD: 'p' },
       ...{ SALTWORKS_BACKUP_ACCESS_KEY_ID: 'id', SALTWORKS_BACKUP_SECRET_ACCESS_KEY: 'key' },
     };
     const without = readSettings({ ...beside, [name]: secret });
@@ -115,6 +117,41 @@ describe('secrets', () => {
     const both = { SALTWORKS_SECRET: 'y'.repeat(32), SALTWORKS_SECRET_FILE: file('y'.repeat(32)) };
     refused(both).toThrow('SALTWORKS_SECRET and SALTWORKS_SECRET_FILE; expected one of the two');
     refused({ SALTWORKS_SECRET_FILE: file('short') }).toThrow('SALTWORKS_SECRET of 5 characters');
+  });
+
+  test('a mail server is whole or absent, and gets no password in plain text', () => {
+    const given = { HOST: 'mail.example.org', FROM: 'Saltworks <salt@example.org>' };
+    const read = (more: Record<string, string> = {}) =>
+      readSettings(
+        Object.fromEntries(
+          Object.entries({ ...given, ...more }).map(([name, value]) => [`SALTWORKS_SMTP_${name}`, value]),
+        ),
+      ).smtp;
+    expect(readSettings({}).smtp).toBeUndefined();
+    expect(readSettings({ SALTWORKS_SMTP_TLS: 'starttls', SALTWORKS_SMTP_PORT: '25' }).smtp).toBeUndefined();
+    expect(read()).toEqual({ host: given.HOST, from: given.FROM, tls: 'starttls', port: 587 });
+    expect(read({ TLS: 'implicit' })).toMatchObject({ port: 465 });
+    expect(read({ TLS: 'none' })).toMatchObject({ port: 25 });
+    const signed = { USER: 'salt', PASSWORD: 'secret' };
+    expect(read({ ...signed, PORT: '2525', HOST: '::1', FROM: 'a@b.org' })).toMatchObject({
+      ...{ host: '::1', port: 2525, from: 'a@b.org', user: 'salt', password: 'secret' },
+    });
+    expect(() => read({ FROM: '' })).toThrow('one of SALTWORKS_SMTP_HOST and SALTWORKS_SMTP_FROM; expected both');
+    expect(() => read({ USER: 'salt' })).toThrow('one of SALTWORKS_SMTP_USER and SALTWORKS_SMTP_PASSWORD');
+    expect(() => read({ ...signed, TLS: 'none' })).toThrow(
+      'SALTWORKS_SMTP_TLS=none with a password; expected starttls',
+    );
+    expect(() => read({ TLS: 'yes' })).toThrow('SALTWORKS_SMTP_TLS=yes; expected one of starttls, implicit, none');
+    expect(() => read({ HOST: 'smtp://mail.example.org' })).toThrow(/SALTWORKS_SMTP_HOST=.*; expected a host alone/);
+    for (const FROM of [
+      'salt',
+      'a@b.org\r\nBcc: c@d.org',
+      'Salt\n <a@b.org>',
+      'a@b.org, c@d.org',
+      'Salt <a@b.org> x',
+    ]) {
+      expect(() => read({ FROM })).toThrow(/^SALTWORKS_SMTP_FROM=.*; expected saltworks@example.org or/);
+    }
   });
 
   test('domains that may open accounts are domains', () => {

@@ -45,6 +45,7 @@ import { type Journal, openJournal } from './db/journal.ts';
 import { openDatabase } from './db/open.ts';
 import type { AllowedHost } from './notices/allowed-hosts.ts';
 import { forgetDeliveries, openNotices } from './notices/notices.ts';
+import { openSmtp, type SmtpSettings } from './notices/smtp.ts';
 import { observeServer } from './observed.ts';
 import { prelabelActivitiesOf } from './prelabels/activities.ts';
 import { relabelActivitiesOf } from './relabel/activities.ts';
@@ -129,6 +130,8 @@ export interface CampaignServerOptions extends AuthOptions {
   trustedProxies?: string[];
   /** Where webhooks may lead. */
   webhookHosts: readonly AllowedHost[];
+  /** The mail server; without it no e-mail is sent. */
+  smtp?: SmtpSettings;
   /** Where datasets may be imported from. */
   places: readonly Place[];
   recipeOf: Deps['recipeOf'];
@@ -176,7 +179,10 @@ export async function openCampaigns(options: CampaignServerOptions): Promise<Cam
   const auth = openAuth(db, options);
   const answers = openAnswers({ db, store, client, log });
   const streams = await openStreams(database);
-  const notices = openNotices({ db, client, secret: options.secret, hosts: options.webhookHosts, log });
+  const notices = openNotices({
+    ...{ db, client, secret: options.secret, hosts: options.webhookHosts, log },
+    mail: options.smtp && { send: openSmtp(options.smtp), url: options.url, signInLink: auth.signInLink },
+  });
   const storage = openStorageWatch({ store, quota: options.quota, log });
   const fill = repeat(fillMs, () => fillCampaigns(db, store), log);
   const probes = openProbes(

@@ -14,6 +14,9 @@ value, what it is, and what is expected.
 {{- if not .session.existingSecret }}{{ $faults = append $faults "session.existingSecret is empty; expected the name of a secret with 32 random characters or more" }}{{ end }}
 {{- if and .oidc.issuer (or (not .oidc.clientId) (not .oidc.existingSecret)) }}{{ $faults = append $faults (printf "oidc.issuer=%s without oidc.clientId or oidc.existingSecret; expected all three, or none" .oidc.issuer) }}{{ end }}
 {{- if and .oidc.domains (not .oidc.issuer) }}{{ $faults = append $faults (printf "oidc.domains=%s without oidc.issuer; expected both" (join "," .oidc.domains)) }}{{ end }}
+{{- if ne (empty .smtp.host) (empty .smtp.from) }}{{ $faults = append $faults (printf "smtp.host=%s and smtp.from=%s; expected both, or neither" .smtp.host .smtp.from) }}{{ end }}
+{{- if ne (empty .smtp.user) (empty .smtp.existingSecret) }}{{ $faults = append $faults (printf "smtp.user=%s and smtp.existingSecret=%s; expected both, or neither" .smtp.user .smtp.existingSecret) }}{{ end }}
+{{- if and .smtp.user (eq .smtp.tls "none") }}{{ $faults = append $faults (printf "smtp.user=%s with smtp.tls=none; expected starttls or implicit" .smtp.user) }}{{ end }}
 {{- range $monitor := list "serviceMonitor" "podMonitor" }}
 {{- if and (index $.Values.metrics $monitor).enabled (not $.Values.metrics.existingSecret) }}{{ $faults = append $faults (printf "metrics.%s.enabled=true without metrics.existingSecret; expected the name of a secret with the token of /metrics" $monitor) }}{{ end }}
 {{- end }}
@@ -38,8 +41,13 @@ value, what it is, and what is expected.
 {{- if not (has $port (toStrings $ports)) }}{{ $faults = append $faults (printf "%s leads to port %s, networkPolicy.egress.%s.ports=[%s]; expected %s among them" (index . 0) $port (index . 2) (join "," $ports) $port) }}{{ end }}
 {{- end }}
 {{- end }}
+{{- if .smtp.host }}
+{{- $port := default (get (dict "starttls" 587 "implicit" 465 "none" 25) .smtp.tls) .smtp.port | toString }}
+{{- $ports := .networkPolicy.egress.mail.ports }}
+{{- if not (has $port (toStrings $ports)) }}{{ $faults = append $faults (printf "smtp.host leads to port %s, networkPolicy.egress.mail.ports=[%s]; expected %s among them" $port (join "," $ports) $port) }}{{ end }}
 {{- end }}
-{{- $secrets := list "SALTWORKS_SECRET" "SALTWORKS_DATABASE" "SALTWORKS_API_KEY" "SALTWORKS_OIDC_CLIENT_SECRET" "SALTWORKS_METRICS_TOKEN" "SALTWORKS_TEMPORAL_API_KEY" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "SALTWORKS_BACKUP_ACCESS_KEY_ID" "SALTWORKS_BACKUP_SECRET_ACCESS_KEY" "OTEL_EXPORTER_OTLP_HEADERS" "OTEL_EXPORTER_OTLP_TRACES_HEADERS" }}
+{{- end }}
+{{- $secrets := list "SALTWORKS_SECRET" "SALTWORKS_DATABASE" "SALTWORKS_API_KEY" "SALTWORKS_OIDC_CLIENT_SECRET" "SALTWORKS_SMTP_PASSWORD" "SALTWORKS_METRICS_TOKEN" "SALTWORKS_TEMPORAL_API_KEY" "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "SALTWORKS_BACKUP_ACCESS_KEY_ID" "SALTWORKS_BACKUP_SECRET_ACCESS_KEY" "OTEL_EXPORTER_OTLP_HEADERS" "OTEL_EXPORTER_OTLP_TRACES_HEADERS" }}
 {{- $places := dict "server" .server.env }}
 {{- $names := list }}
 {{- $roles := list }}

@@ -121,6 +121,20 @@ SALTWORKS_OIDC_CLIENT_SECRET_FILE: /run/secrets/saltworks/oidc-client-secret
 SALTWORKS_OIDC_DOMAINS: {{ join "," .domains | quote }}
 {{- end }}
 {{- end }}
+{{- with .Values.smtp }}
+{{- if .host }}
+SALTWORKS_SMTP_HOST: {{ .host | quote }}
+SALTWORKS_SMTP_FROM: {{ .from | quote }}
+SALTWORKS_SMTP_TLS: {{ .tls | quote }}
+{{- with .port }}
+SALTWORKS_SMTP_PORT: {{ int64 . | quote }}
+{{- end }}
+{{- if .user }}
+SALTWORKS_SMTP_USER: {{ .user | quote }}
+SALTWORKS_SMTP_PASSWORD_FILE: /run/secrets/saltworks/smtp-password
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Takes [root, build id]. */}}
@@ -168,6 +182,9 @@ SALTWORKS_DEPLOYMENT: {{ .deployment | quote }}
 {{ include "saltworks.secret" (list .session.existingSecret .session.key "session") }}
 {{- if .oidc.issuer }}
 {{ include "saltworks.secret" (list .oidc.existingSecret .oidc.key "oidc-client-secret") }}
+{{- end }}
+{{- if and .smtp.host .smtp.user }}
+{{ include "saltworks.secret" (list .smtp.existingSecret .smtp.key "smtp-password") }}
 {{- end }}
 {{- end }}
 {{- end }}

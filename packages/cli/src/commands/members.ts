@@ -19,6 +19,7 @@ export const memberCommands = (): Command[] => [
       'after',
       `
 Who has no account gets one, and a link that signs them in, once, within ten minutes. Another one: saltworks account link
+A server with SALTWORKS_SMTP_HOST also mails them a link of their own, for a day.
 
 Example: saltworks campaign assign pets ann@example.org bob@example.org`,
     )
@@ -39,9 +40,12 @@ async function assign(
     for (const given of emails) {
       const email = given.toLowerCase();
       const body = { email, role };
-      const { user, link } = await api(postCampaignMembers, { ...campaignAt(id), body });
-      if (json) console.log(JSON.stringify({ user, email, role, link }));
-      else console.log(`${email}: ${role} of ${id}${link ? `\n  sign in, once: ${link}` : ''}`);
+      const { user, link, mailed } = await api(postCampaignMembers, { ...campaignAt(id), body });
+      if (json) console.log(JSON.stringify({ user, email, role, link, mailed }));
+      else {
+        const how = mailed ? 'mailed to them too' : 'once';
+        console.log(`${email}: ${role} of ${id}${link ? `\n  sign in, ${how}: ${link}` : ''}`);
+      }
     }
   });
 }

@@ -47,6 +47,12 @@ export type Me = z.infer<typeof me>;
 export const passwordState = z.object({ set: z.boolean(), needed: z.boolean() });
 export type PasswordState = z.infer<typeof passwordState>;
 
+/** Whether a link goes to the account's address as well; left out where the server sends no e-mail. */
+export const mailed = z.optional(z.boolean());
+
+/** Whether the server sends e-mail, and the caller wants it of their work. */
+export const mailState = z.object({ sent: z.boolean(), wanted: z.boolean() });
+
 export const auditEntry = z.object({
   n: z.int(),
   at: z.string(),
@@ -74,6 +80,15 @@ export const putMePassword = endpoint({
   response: nothing,
 });
 
+export const getMeMail = endpoint({ method: 'GET', url: '/api/me/mail', response: mailState });
+
+export const putMeMail = endpoint({
+  method: 'PUT',
+  url: '/api/me/mail',
+  body: z.strictObject({ wanted: z.boolean() }),
+  response: nothing,
+});
+
 export const getUsers = endpoint({ method: 'GET', url: '/api/users', response: z.array(account) });
 
 export const patchUser = endpoint({
@@ -87,7 +102,7 @@ export const postUsers = endpoint({
   method: 'POST',
   url: '/api/users',
   body: newUser,
-  response: z.object({ id: z.string(), link: z.optional(z.string()) }),
+  response: z.object({ id: z.string(), link: z.optional(z.string()), mailed }),
 });
 
 /** Ends every session, link and API key of an account, which itself stays. */

@@ -4,7 +4,7 @@ import { attribute } from '../attributes.ts';
 import { defaultPreset, graphKinds, presetNames, refineKinds, strokeKinds } from '../kinds.ts';
 import { segmentChanges } from '../options.ts';
 import * as z from '../zod.ts';
-import { newUser } from './accounts.ts';
+import { mailed, newUser } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
 import { id, nothing, openObject, params, recipe, selectionId, slug, text, time } from './fields.ts';
 import { selection } from './filters.ts';
@@ -228,7 +228,7 @@ export const postCampaignMembers = endpoint({
   method: 'POST',
   url: `${at}/members`,
   body: z.strictObject({ email: newUser.shape.email, role: memberRole }),
-  response: z.object({ user: id, link: z.optional(z.string()) }),
+  response: z.object({ user: id, link: z.optional(z.string()), mailed }),
 });
 
 export const putCampaignMember = endpoint({

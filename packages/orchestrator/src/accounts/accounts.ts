@@ -74,6 +74,12 @@ export async function revokeAccess(db: Kysely<Schema>, user: string, actor: stri
   });
 }
 
+/** A domain that there is not: the address of the account that the server makes for itself. */
+const NOWHERE = 'saltworks.local';
+
+/** Whether anybody reads mail at an account's address. */
+export const hasMailbox = (email: string): boolean => !email.endsWith(`@${NOWHERE}`);
+
 /** The oldest administrator's account; one is made if there is none. */
 export async function findAdministrator(db: Kysely<Schema>) {
   const find = () =>
@@ -88,7 +94,7 @@ export async function findAdministrator(db: Kysely<Schema>) {
       .executeTakeFirst();
   const id = newId();
   // The usual address may belong to a disabled account.
-  for (const email of ['admin@saltworks.local', `admin-${id}@saltworks.local`.toLowerCase()]) {
+  for (const email of [`admin@${NOWHERE}`, `admin-${id}@${NOWHERE}`.toLowerCase()]) {
     const found = await find();
     if (found) return found;
     // Two servers may try at once; the address admits one.

@@ -5,11 +5,13 @@ import {
   getAuditVerify,
   getHealth,
   getMe,
+  getMeMail,
   getMePassword,
   getUsers,
   patchUser,
   postUserLink,
   postUsers,
+  putMeMail,
   putMePassword,
 } from '@saltworks/contract/api/accounts';
 import { deleteMeKey, getMeKeys, postMeKeys } from '@saltworks/contract/api/api-keys';
@@ -118,6 +120,26 @@ export const accountRoutes = [
       return null;
     },
   }),
+  route(getMeMail, {
+    summary: 'Whether the server sends e-mail, and I want it of my work',
+    access: 'user',
+    async handler({ deps, user }) {
+      const { mail } = await deps.db
+        .selectFrom('user')
+        .select('mail')
+        .where('id', '=', user.id)
+        .executeTakeFirstOrThrow();
+      return { sent: deps.notices.mails !== undefined, wanted: mail };
+    },
+  }),
+  route(putMeMail, {
+    summary: 'Says whether I want e-mail of my work; links to sign in come in any case',
+    access: 'user',
+    async handler({ deps, user, body }) {
+      await deps.db.updateTable('user').set({ mail: body.wanted }).where('id', '=', user.id).execute();
+      return null;
+    },
+  }),
   route(getUsers, {
     summary: 'All accounts',
     access: 'admin',
@@ -140,7 +162,9 @@ export const accountRoutes = [
     async handler({ deps, body, user }) {
       const id = await createAccount(deps, body, user.id);
       if (!id) throw new ConflictError(`account ${body.email} is there already; expected an address that is new`);
-      return { id, link: body.password ? undefined : await deps.auth.signInLink(body.email.toLowerCase()) };
+      if (body.password) return { id };
+      const mailed = await deps.notices.mails?.invite(id);
+      return { id, link: await deps.auth.signInLink(body.email.toLowerCase()), mailed };
     },
   }),
   route(deleteUserAccess, {

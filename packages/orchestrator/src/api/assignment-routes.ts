@@ -192,6 +192,7 @@ export const assignmentRoutes = [
     errors: [409],
     async handler({ deps, params, body, user }) {
       await reviewAssignment(deps.db, params.assignment, body, user.id);
+      if (body.verdict === 'send_back') await deps.notices.mails?.sentBack(params.assignment);
       return null;
     },
   }),

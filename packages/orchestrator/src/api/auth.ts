@@ -40,8 +40,8 @@ export interface Auth {
   handle(request: Request): Promise<Response>;
   /** The user of a session cookie or an API key; an administrator for the operator's token; undefined without either. */
   userOf(headers: Headers): Promise<{ user: User; by: 'cookie' | 'key' } | undefined>;
-  /** A link to a page that signs a user in once, within ten minutes. Earlier links stay valid. */
-  signInLink(email: string): Promise<string>;
+  /** A link to a page that signs a user in once, within ten minutes or the hours given. Earlier links stay valid. */
+  signInLink(email: string, options?: { hours?: number }): Promise<string>;
   /** The e-mail address that a link's token signs in, without spending the token; undefined once it is used or expired. */
   emailOfLink(token: string): Promise<string | undefined>;
   /** Spends a link's token. @returns the library's answer: cookies of a new session, or a redirect that says why there is none */
@@ -245,13 +245,20 @@ export function openAuth(db: Kysely<Schema>, { secret, url, oidc }: AuthOptions)
       const user = await userOfSession(headers.get('cookie') ?? '');
       return user && { user, by: 'cookie' };
     },
-    async signInLink(email) {
+    async signInLink(email, { hours } = {}) {
       let token: string | undefined;
       const told = (made: string) => {
         token = made;
       };
       await auth.api.signInMagicLink({ body: { email, metadata: { told } }, headers: new Headers() });
       if (!token) throw new Error(`no account ${email}`);
+      if (hours !== undefined) {
+        await db
+          .updateTable('verification')
+          .set({ expiresAt: new Date(Date.now() + hours * 3_600_000) })
+          .where('identifier', '=', `magic-link:${hashOf(token)}`)
+          .execute();
+      }
       return `${url}${linkPath}?token=${token}`;
     },
     async emailOfLink(token) {

@@ -200,7 +200,9 @@ export const campaignRoutes = [
       const id = made ?? (await find())?.id;
       if (id === undefined) throw new NotFoundError(`no account ${email}`);
       await setMember(deps.db, params.campaign, id, body.role, user.id);
-      return { user: id, link: made && (await deps.auth.signInLink(email)) };
+      if (made === undefined) return { user: id };
+      const mailed = await deps.notices.mails?.invite(id, params.campaign);
+      return { user: id, link: await deps.auth.signInLink(email), mailed };
     },
   }),
   route(putCampaignMember, {

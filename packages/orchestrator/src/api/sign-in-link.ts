@@ -40,7 +40,7 @@ export function tokenOf({ query }: FastifyRequest): string {
 /** @param email the account's that the link signs in; undefined for a link that no longer works */
 const html = (email: string | undefined) =>
   email === undefined
-    ? `<p role="alert" class="note-line">This link was used before, ran out or was cut short. Each link signs in once, within ten minutes:
+    ? `<p role="alert" class="note-line">This link was used before, ran out or was cut short. Each link signs in once, and not for long:
 ask for a new one.</p>
 <p><a href="/sign-in">Sign in with a password</a></p>`
     : `<p>This link signs you in as <strong>${escapeHtml(email)}</strong>, once.</p>

@@ -9,12 +9,12 @@ export const backedUpTables = [
 ] as const;
 
 /**
- * Those that they leave out: everybody signs in anew after a restore, counts of attempts and uploads are of a moment, facts of masks
+ * Those that they leave out: everybody signs in anew after a restore, counts of attempts, uploads and e-mails are of a moment, facts of masks
  * are read again, and the tables themselves say which migrations ran.
  */
 export const leftOutTables = [
   ...['session', 'verification', 'rateLimit', 'sign_in_failure', 'upload', 'upload_file'],
-  ...['mask_facts'],
+  ...['mask_facts', 'mail'],
   ...['migration', 'expansion'],
 ] as const;
 

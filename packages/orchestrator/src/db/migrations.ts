@@ -570,6 +570,24 @@ end $$;`;
 const uploadPlaces = `
 alter table upload add column place text, add column path text;`;
 
+/** E-mails on their way to people, of whom each may want none. */
+const mails = `
+create table mail (
+  id text primary key,
+  user_id text not null references "user" on delete cascade,
+  kind text not null check (kind in ('sign_in', 'sent_back')),
+  about text,
+  state text not null default 'waiting' check (state in ('waiting', 'delivered', 'failed', 'dropped')),
+  due timestamptz not null default now(),
+  sent boolean not null default false,
+  ended timestamptz,
+  created timestamptz not null default now()
+);
+create unique index mail_one_digest on mail (user_id) where kind = 'sent_back' and not sent;
+create index mail_waiting on mail (due) where not sent;
+create index mail_by_user on mail (user_id, kind);
+alter table "user" add column mail boolean not null default true;`;
+
 /** A migration of the time when servers refused all that they did not know. */
 const strict = (name: string, statements: string): Migration => ({ name, oldest: name, up: run(statements) });
 
@@ -607,4 +625,5 @@ export const migrations: readonly Migration[] = [
   { name: '0028-invitations', oldest: '0015-campaign-gates', up: run(invitations) },
   { name: '0029-deleted-campaigns', oldest: '0015-campaign-gates', up: run(deletedCampaigns) },
   { name: '0030-upload-places', oldest: '0015-campaign-gates', up: run(uploadPlaces) },
+  { name: '0031-mails', oldest: '0015-campaign-gates', up: run(mails) },
 ];

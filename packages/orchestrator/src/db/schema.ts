@@ -41,6 +41,7 @@ export interface Schema {
   webhook: WebhookTable;
   delivery: DeliveryTable;
   delivery_attempt: DeliveryAttemptTable;
+  mail: MailTable;
   schedule: ScheduleTable;
   firing: FiringTable;
   backup: BackupTable;
@@ -67,7 +68,7 @@ export type TaskOrdering = 'import' | 'random';
 export type TaskState = 'open' | 'done';
 export type Verdict = 'accept' | 'send_back';
 
-/** This table and the next three belong to the sign-in library; role and disabled are ours. */
+/** This table and the next three belong to the sign-in library; role, disabled and mail are ours. */
 export interface UserTable {
   id: string;
   name: string;
@@ -79,6 +80,8 @@ export interface UserTable {
   role: Generated<UserRole>;
   /** The account cannot sign in, and its keys are refused. */
   disabled: Generated<boolean>;
+  /** Whether the person wants e-mail of their work; links to sign in come in any case. */
+  mail: Generated<boolean>;
 }
 
 export interface SessionTable {
@@ -439,6 +442,25 @@ export interface WebhookTable {
   /** What signs, sealed with the server's secret. */
   secret: string;
   created_by: string | null;
+  created: TimeNow;
+}
+
+export type MailKind = 'sign_in' | 'sent_back';
+
+/** An e-mail on its way to a person; it is written when it is sent, so it says what is true then. */
+export interface MailTable {
+  id: string;
+  user_id: string;
+  kind: MailKind;
+  /** Of `sign_in` the id of the campaign that the person joined, if any; else null. */
+  about: string | null;
+  /** `dropped`: there was no reason left to send it. */
+  state: Generated<Delivery['state'] | 'dropped'>;
+  /** It goes out from then on. */
+  due: TimeNow;
+  /** A workflow carries it. */
+  sent: Generated<boolean>;
+  ended: OptionalTime;
   created: TimeNow;
 }
 

@@ -1,4 +1,4 @@
-/** Notices on their way: the server starts a workflow for each, which sends it by the activity here. */
+/** Notices and e-mails on their way: the server starts a workflow for each, which sends it by the activity here. */
 import { deliver, type NoticeActivities } from '@saltworks/contract/messages/notices';
 import { deliveries } from '@saltworks/telemetry/metrics';
 import {
@@ -12,6 +12,7 @@ import { repeat } from '../concurrency/repeat.ts';
 import type { Schema } from '../db/schema.ts';
 import { startWorkflow } from '../temporal/workflows.ts';
 import { type AllowedHost, expectAllowed } from './allowed-hosts.ts';
+import { type Mails, type MailsDeps, openMails, sendOne } from './mails.ts';
 import { post, type Resolve } from './send.ts';
 import { openSealer, type Sealer, signed } from './signing.ts';
 
@@ -20,6 +21,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Between tries: about a day in all. */
 const WAITS = [5 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 8 * HOUR];
+/** Of an e-mail: about two hours in all. */
+const MAIL_WAITS = [MINUTE, 5 * MINUTE, 30 * MINUTE, 90 * MINUTE];
 const lookMs = 2_000;
 /** Deliveries that are over are listed for so long. */
 const KEPT_DAYS = 30;
@@ -29,6 +32,8 @@ export interface Notices extends Pick<Sealer, 'seal'> {
   check(address: string): void;
   /** Sends what waits now, not in a moment. */
   now(): void;
+  /** E-mails to people; undefined where the server sends none. */
+  mails?: Mails;
   activities: NoticeActivities;
   stop(): void;
 }
@@ -40,21 +45,36 @@ export interface NoticesDeps {
   secret: string;
   hosts: readonly AllowedHost[];
   log(message: string): void;
+  /** How e-mail is sent; without it none is. */
+  mail?: Pick<MailsDeps, 'send' | 'url' | 'signInLink'>;
   /** Other than usual in tests. */
   waits?: number[];
+  mailWaits?: number[];
   resolveName?: Resolve;
 }
 
-export function openNotices({ db, client, secret, hosts, log, waits = WAITS, resolveName }: NoticesDeps): Notices {
-  const sealer = openSealer(secret);
-  const look = repeat(lookMs, () => startDeliveries(db, client, waits), log);
+export function openNotices({ waits = WAITS, mailWaits = MAIL_WAITS, ...deps }: NoticesDeps): Notices {
+  const { db, client, hosts, log, mail, resolveName } = deps;
+  const sealer = openSealer(deps.secret);
+  const look = repeat(
+    lookMs,
+    async () => {
+      await startDeliveries(db, client, waits);
+      if (mail) await startMails(db, client, mailWaits);
+    },
+    log,
+  );
+  const mailing = mail && { db, log, ...mail };
   return {
     seal: sealer.seal,
     check: (address) => void expectAllowed(hosts, address),
     now: look.now,
     stop: look.stop,
+    mails: mailing && openMails(mailing, look.now),
     activities: {
       async sendNotice({ delivery, round, last }) {
+        const mailed = mailing && (await sendOne(mailing, delivery, last));
+        if (mailed !== undefined) return mailed;
         const found = await db
           .selectFrom('delivery')
           .innerJoin('webhook', 'webhook.id', 'delivery.webhook')
@@ -151,26 +171,44 @@ async function startDeliveries(db: Kysely<Schema>, client: Client, waits: number
     .limit(100)
     .execute();
   for (const { id, round } of waiting) {
-    await startWorkflow(
-      client,
-      deliver,
-      { delivery: id, round, waits },
-      {
-        workflowId: `deliver/${id}/${round}`,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      },
-    ).catch((error) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    });
+    await carry(client, { delivery: id, round, waits });
     await db.updateTable('delivery').set({ sent: true }).where('id', '=', id).where('round', '=', round).execute();
   }
 }
 
-/** Forgets deliveries that were over long ago. */
-export const forgetDeliveries = (db: Kysely<Schema>, now = new Date()): Promise<unknown> =>
-  db
-    .deleteFrom('delivery')
-    .where('state', '!=', 'waiting')
-    .where('created', '<', new Date(now.getTime() - KEPT_DAYS * 24 * HOUR))
+/** The same for every e-mail that is due. */
+async function startMails(db: Kysely<Schema>, client: Client, waits: number[]): Promise<void> {
+  const due = await db
+    .selectFrom('mail')
+    .select('id')
+    .where('sent', '=', false)
+    .where('due', '<=', sql<Date>`now()`)
+    .orderBy('due')
+    .limit(100)
     .execute();
+  for (const { id } of due) {
+    await carry(client, { delivery: id, round: 1, waits });
+    await db.updateTable('mail').set({ sent: true }).where('id', '=', id).execute();
+  }
+}
+
+const carry = (client: Client, input: { delivery: string; round: number; waits: number[] }): Promise<unknown> =>
+  startWorkflow(client, deliver, input, {
+    workflowId: `deliver/${input.delivery}/${input.round}`,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+  }).catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  });
+
+/** Forgets deliveries and e-mails that were over long ago, and e-mails that waited for a server that sends them until they said nothing new. */
+export async function forgetDeliveries(db: Kysely<Schema>, now = new Date()): Promise<void> {
+  const ago = (days: number) => new Date(now.getTime() - days * 24 * HOUR);
+  await db.deleteFrom('delivery').where('state', '!=', 'waiting').where('created', '<', ago(KEPT_DAYS)).execute();
+  await db
+    .deleteFrom('mail')
+    .where((eb) =>
+      eb.or([eb('created', '<', ago(KEPT_DAYS)), eb.and([eb('sent', '=', false), eb('due', '<', ago(1))])]),
+    )
+    .execute();
+}

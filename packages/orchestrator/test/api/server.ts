@@ -19,6 +19,7 @@ import type { Database } from '../../dist/db/database.js';
 import { openJournal } from '../../dist/db/journal.js';
 import { allowedHostsOf } from '../../dist/notices/allowed-hosts.js';
 import { openNotices } from '../../dist/notices/notices.js';
+import type { SendMail } from '../../dist/notices/smtp.js';
 import { makeUser } from '../campaigns/campaign.ts';
 
 /** The server's public URL. */
@@ -66,6 +67,8 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptio
   everyMs?: number;
   /** Where webhooks may lead. */
   hosts?: string;
+  /** How e-mail is sent; default not at all. */
+  send?: SendMail;
   /** Where datasets may be imported from. */
   places?: AppOptions['places'];
 }
@@ -79,6 +82,7 @@ export async function openServer(
     everyMs,
     from,
     hosts = 'hooks.example.org',
+    send,
     places = [{ name: 'photos', at: '/srv/photos' }],
     recipeOf: makes = async (given) => recipeOf(given),
     prepare = async () => {},
@@ -91,6 +95,7 @@ export async function openServer(
   // Nothing listens, so retrying is useless.
   const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1', interceptors: [] }) });
   const answers = openAnswers({ db, store, client, log: () => {} });
+  const auth = openAuth(db, { url, oidc, secret });
   const deps: AppOptions = {
     database,
     db,
@@ -100,10 +105,13 @@ export async function openServer(
     url,
     places,
     requestsPerMinute,
-    auth: openAuth(db, { url, oidc, secret }),
+    auth,
     journal: await openJournal(undefined),
     streams: await openStreams(database, { everyMs }),
-    notices: openNotices({ db, client, secret, hosts: allowedHostsOf(hosts), log: () => {} }),
+    notices: openNotices({
+      ...{ db, client, secret, hosts: allowedHostsOf(hosts), log: () => {} },
+      mail: send && { send, url, signInLink: auth.signInLink },
+    }),
     prepare,
     probes: openProbes({ database: databaseCheck(database) }, { keptMs: 0 }),
     storage: { level: () => storageLevel(store), count: () => void countStorage(store) },

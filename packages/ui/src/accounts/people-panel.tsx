@@ -105,8 +105,8 @@ export function PeoplePanel({ me }: { me: string }) {
       </p>
       <SignInLinks links={links} />
       <NewAccount
-        made={(who, link) => {
-          if (link) add(who, link);
+        made={(who, link, mailed) => {
+          if (link) add(who, link, mailed);
           accounts.again();
         }}
       />
@@ -114,17 +114,17 @@ export function PeoplePanel({ me }: { me: string }) {
   );
 }
 
-function NewAccount({ made }: { made(who: string, link?: string): void }) {
+function NewAccount({ made }: { made(who: string, link?: string, mailed?: boolean): void }) {
   const [failure, setFailure] = useState('');
   const add = async (event: React.FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const [email, name] = ['email', 'name'].map((field) => String(new FormData(form).get(field)).trim());
     try {
-      const { link } = await ask(postUsers, { body: { email, name } });
+      const { link, mailed } = await ask(postUsers, { body: { email, name } });
       setFailure('');
       form.reset();
-      made(email, link);
+      made(email, link, mailed);
     } catch (error) {
       setFailure((error as Error).message);
     }

@@ -85,8 +85,8 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
       <SignInLinks links={links} />
       <AddMember
         campaign={campaign}
-        added={(who, link) => {
-          if (link) add(who, link);
+        added={(who, link, mailed) => {
+          if (link) add(who, link, mailed);
           members.again();
         }}
       />
@@ -94,17 +94,26 @@ export function MembersPanel({ campaign, members }: { campaign: string; members:
   );
 }
 
-function AddMember({ campaign, added }: { campaign: string; added(who: string, link?: string): void }) {
+function AddMember({
+  campaign,
+  added,
+}: {
+  campaign: string;
+  added(who: string, link?: string, mailed?: boolean): void;
+}) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<MemberRole>('annotator');
   const [said, setSaid] = useState<{ failure?: string; who?: string }>({});
   const add = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
-      const { link } = await ask(postCampaignMembers, { params: { campaign }, body: { email: email.trim(), role } });
+      const { link, mailed } = await ask(postCampaignMembers, {
+        params: { campaign },
+        body: { email: email.trim(), role },
+      });
       setSaid({ who: email.trim() });
       setEmail('');
-      added(email.trim(), link);
+      added(email.trim(), link, mailed);
     } catch (error) {
       setSaid({ failure: (error as Error).message });
     }

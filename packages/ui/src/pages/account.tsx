@@ -1,5 +1,6 @@
 import { AuditPanel } from '../accounts/audit-panel.tsx';
 import { KeysPanel } from '../accounts/keys-panel.tsx';
+import { MailPanel } from '../accounts/mail-panel.tsx';
 import { PasswordPanel } from '../accounts/password-panel.tsx';
 import { PeoplePanel } from '../accounts/people-panel.tsx';
 import { Await } from '../states.tsx';
@@ -25,6 +26,7 @@ export function AccountPage() {
               {role === 'admin' && ', an administrator'}
             </p>
             <PasswordPanel email={email} />
+            <MailPanel />
             <KeysPanel />
             {role === 'admin' && <PeoplePanel me={id} />}
             {role === 'admin' && <AuditPanel />}

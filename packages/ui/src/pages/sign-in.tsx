@@ -8,7 +8,7 @@ const notInvited = 'No account has your e-mail address here. Ask whoever runs th
 /** The server's codes for sign-ins that failed, in words. */
 const errors: Record<string, string> = {
   INVALID_TOKEN:
-    'This link was used before, ran out or was cut short. Each link signs in once, within ten minutes: ask for a new one.',
+    'This link was used before, ran out or was cut short. Each link signs in once, and not for long: ask for a new one.',
   SIGNUP_DISABLED: notInvited,
   UNABLE_TO_CREATE_USER: notInvited,
   ACCOUNT_NOT_LINKED:
