@@ -57,6 +57,7 @@ export async function openServerRole(settings: Settings, connection: NativeConne
     trustedProxies: settings.trustedProxies,
     webhookHosts: settings.webhookHosts,
     places: settings.places,
+    uploadLimits: settings.uploadLimits,
     quota: settings.quota ?? null,
     graceDays: settings.graceDays,
     recipeOf: async (given) =>

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultUploadLimits } from '@saltworks/contract/api/uploads';
 import { fileStore } from '@saltworks/store/objects/files/file-store';
 import { countStorage } from '@saltworks/store/storage/count';
 import { storageLevel } from '@saltworks/store/storage/level';
@@ -68,6 +69,8 @@ interface ServerOptions extends Pick<AuthOptions, 'oidc'>, Partial<Pick<AppOptio
   hosts?: string;
   /** Where datasets may be imported from. */
   places?: AppOptions['places'];
+  /** What an upload may have. */
+  uploadLimits?: AppOptions['uploadLimits'];
 }
 
 export async function openServer(
@@ -80,6 +83,7 @@ export async function openServer(
     from,
     hosts = 'hooks.example.org',
     places = [{ name: 'photos', at: '/srv/photos' }],
+    uploadLimits = defaultUploadLimits,
     recipeOf: makes = async (given) => recipeOf(given),
     prepare = async () => {},
   }: ServerOptions = {},
@@ -99,6 +103,7 @@ export async function openServer(
     answers,
     url,
     places,
+    uploadLimits,
     requestsPerMinute,
     auth: openAuth(db, { url, oidc, secret }),
     journal: await openJournal(undefined),
